@@ -1,0 +1,216 @@
+"""The command line. Each verb validates its words, calls one function, and prints one JSON object at the end.
+
+Nothing heavy is imported here; a verb imports what it needs when it runs.
+"""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from headrace import __version__
+from headrace.errors import HeadraceError
+
+app = typer.Typer(
+    name="headrace",
+    help="Raw images and text to a trained Keras model, on the Spark cluster you already have.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+Conf = Annotated[Path, typer.Argument(metavar="CONF", help="configuration file (YAML)")]
+Overrides = Annotated[list[str] | None, typer.Argument(metavar="[key=value]...", help="such as train.ranks=4")]
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="where to put the files")] = Path("."),
+    force: Annotated[bool, typer.Option("--force", help="replace files that are there")] = False,
+) -> None:
+    """Copy a commented configuration and a network to start from.
+
+    Example: headrace init my-project
+    """
+    from headrace.starter import copy_starter
+
+    _answer(copy_starter(folder, force=force))
+
+
+@app.command()
+def fetch(
+    name: Annotated[str | None, typer.Argument(help="of the data set")] = None,
+    folder: Annotated[Path | None, typer.Argument(help="where to put its files")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="only so many training records")] = None,
+    show: Annotated[bool, typer.Option("--list", help="the data sets, their licences and sizes")] = False,
+) -> None:
+    """Bring a public data set as raw files in class folders.
+
+    Example: headrace fetch fashion-mnist data/fashion-mnist/raw --limit 6000
+    """
+    from headrace import fetch as fetching
+
+    if show or name is None or folder is None:
+        if not show:
+            raise typer.BadParameter("expected NAME FOLDER, or --list")
+        _answer(fetching.listing())
+    else:
+        _answer(fetching.fetch(name, folder, limit))
+
+
+@app.command()
+def prepare(conf: Conf, overrides: Overrides = None) -> None:
+    """Raw records -> a version of a table.
+
+    Example: headrace prepare conf/fashion_mnist.yaml prepare.duplicates=drop
+    """
+    from headrace.config import load
+
+    configuration = load(conf, overrides or ())
+    from headrace.prepare.job import prepare as run
+
+    _answer(run(configuration))
+
+
+@app.command()
+def inspect(
+    table: Annotated[Path, typer.Argument(help="folder of the table")],
+    version: Annotated[int | None, typer.Option(min=0, help="the newest if not given")] = None,
+) -> None:
+    """Schema, counts, statistics, rejects and history of a table.
+
+    Example: headrace inspect data/fashion-mnist/table --version 0
+    """
+    from headrace.inspect_table import inspect_table
+
+    _answer(inspect_table(table, version))
+
+
+@app.command()
+def train(conf: Conf, overrides: Overrides = None) -> None:
+    """A table -> a training run -> a bundle. The same run again continues, or does nothing if it is complete.
+
+    Example: headrace train conf/fashion_mnist.yaml train.ranks=2 train.run=runs/wide model.options.width=64
+    """
+    from headrace.config import load
+
+    configuration = load(conf, overrides or ())
+    from headrace.train.job import train as run
+
+    _answer(run(configuration))
+
+
+@app.command()
+def evaluate(
+    bundle: Annotated[Path, typer.Argument(help="folder of the trained model")],
+    table: Annotated[Path, typer.Option(help="folder of the table")],
+    split: Annotated[str, typer.Option(help="train, val or test")] = "test",
+    version: Annotated[int | None, typer.Option(min=0, help="of the table; the newest if not given")] = None,
+) -> None:
+    """Judge a bundle on all rows of a split.
+
+    Example: headrace evaluate runs/fashion-mnist/bundle --table data/fashion-mnist/table
+    """
+    from headrace.evaluate.job import evaluate as run
+
+    _answer(run(bundle, table, split, version))
+
+
+@app.command()
+def predict(
+    bundle: Annotated[Path, typer.Argument(help="folder of the trained model")],
+    input: Annotated[Path, typer.Argument(help="a folder of raw files, or a table")],
+    output: Annotated[Path, typer.Argument(help="folder for the Parquet files; must not exist")],
+) -> None:
+    """Raw files or a table -> Parquet of path, label and probabilities, by Spark.
+
+    Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
+    """
+    from headrace.predict.job import predict as run
+
+    _answer(run(bundle, input, output))
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="folder of the training run")],
+    output: Annotated[Path | None, typer.Option(help="RUN/report.html if not given")] = None,
+) -> None:
+    """One HTML page about a run: data, curves, confusion, worst mistakes, speed, how to reproduce it.
+
+    Example: headrace report runs/fashion-mnist
+    """
+    from headrace.report import write_report
+
+    _answer({"report": str(write_report(run, output))})
+
+
+@app.command()
+def check() -> None:
+    """What this machine or cluster lacks: versions, Java, Horovod, free slots, GPUs.
+
+    Example: headrace check
+    """
+    from headrace.check import check as run
+
+    found = run()
+    print(found.table(), file=sys.stderr)
+    _answer(found.as_json())
+    if not found.as_json()["ok"]:
+        raise typer.Exit(2)
+
+
+@app.command()
+def config(
+    conf: Annotated[Path | None, typer.Argument(metavar="CONF", help="configuration file (YAML)")] = None,
+    overrides: Overrides = None,
+    schema: Annotated[bool, typer.Option("--schema", help="print the JSON Schema of every configuration")] = False,
+) -> None:
+    """The resolved configuration: defaults, file and overrides, validated.
+
+    Example: headrace config conf/fashion_mnist.yaml train.ranks=4
+    """
+    from headrace.config import Configuration, load
+
+    if schema:
+        _answer(Configuration.model_json_schema())
+    elif conf is not None:
+        _answer(load(conf, overrides or ()).model_dump(mode="json"))
+    else:
+        raise typer.BadParameter("expected CONF, or --schema")
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="only warnings in the log")] = False,
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+    logging.basicConfig(
+        level=logging.WARNING if quiet else logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
+    )
+    # Spark's bridge tells of every call; only its warnings are for people.
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+
+
+def _answer(result: dict[str, Any]) -> None:
+    sys.stderr.flush()
+    print(json.dumps(result, ensure_ascii=False), flush=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit: 0 done, 2 usage, 3 data, 4 training, 5 gate, 1 anything else."""
+    try:
+        app(arguments)
+    except HeadraceError as error:
+        print(f"headrace: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("headrace: interrupted", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,79 @@
+"""`headrace inspect`: what is in a version of a table, for people (on stderr) and for programs."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from headrace.table import Version, read
+from headrace.table.log import KEY, history
+from headrace.table.version import SPLITS, Summary
+
+
+def inspect_table(table: Path, number: int | None) -> dict[str, Any]:
+    """Describe version `number` of `table`, the newest when None; also prints it.
+
+    Raises:
+        DataError: there is no such table or version, or it is not ours.
+    """
+    version = read(table, number)
+    commits = [_commit(entry) for entry in history(table)]
+    sys.stderr.write(_text(version, commits) + "\n")
+    summary = version.summary
+    return {
+        "table": str(version.table),
+        "version": version.number,
+        "columns": {name: column.model_dump() for name, column in version.contract.columns.items()},
+        "classes": list(version.contract.classes),
+        "rows_in": summary.rows_in,
+        "written": summary.written,
+        "rejected": summary.rejected,
+        "duplicates": summary.duplicates,
+        "counts": summary.counts,
+        "statistics": version.contract.statistics.model_dump(),
+        "rejects": summary.rejects,
+        "shards": len(version.shards),
+        "bytes": sum(shard.size for shard in version.shards),
+        "source": summary.source,
+        "history": commits,
+    }
+
+
+def _commit(entry: dict[str, Any]) -> dict[str, Any]:
+    known = {"version": entry.get("version"), "time": entry.get("timestamp"), "operation": entry.get("operation")}
+    if KEY not in entry:
+        return known
+    summary = Summary.model_validate_json(entry[KEY])
+    return known | {"written": summary.written, "rejected": summary.rejected, "duplicates": summary.duplicates}
+
+
+def _text(version: Version, commits: list[dict[str, Any]]) -> str:
+    summary, contract = version.summary, version.contract
+    size = sum(shard.size for shard in version.shards) / 1e6
+    mean = ", ".join(f"{value:.2f}" for value in contract.statistics.mean)
+    deviation = ", ".join(f"{value:.2f}" for value in contract.statistics.standard_deviation)
+    lines = [
+        f"{version.table}, version {version.number}: {len(version.shards)} shards, {size:.1f} MB",
+        f"{summary.rows_in} rows in = {summary.written} written + {summary.rejected} rejected "
+        f"+ {summary.duplicates} duplicates dropped",
+        "",
+        "column         role      codec  type    shape",
+        *(f"{n:14} {c.role:9} {c.codec:6} {c.dtype:7} {c.shape or ''}" for n, c in contract.columns.items()),
+        "",
+        f"mean {mean}; standard deviation {deviation} (per channel, training split)",
+        "",
+        *_counts(version),
+        "",
+        *(f"rejected: {reason} {count}" for reason, count in summary.rejects.items()),
+        *(f"version {c['version']}: {c['operation']}, {c.get('written', '?')} rows" for c in commits),
+    ]
+    return "\n".join(lines)
+
+
+def _counts(version: Version) -> list[str]:
+    splits = [split for split in SPLITS if version.summary.counts.get(split)]
+    width = max(len(name) for name in version.contract.classes) + 2
+    counts = version.summary.counts
+    rows = [f"{'class':{width}}" + "".join(f"{split:>10}" for split in splits)]
+    for name in version.contract.classes:
+        rows.append(f"{name:{width}}" + "".join(f"{counts[split].get(name, 0):>10}" for split in splits))
+    return [*rows, f"{'total':{width}}" + "".join(f"{sum(counts[split].values()):>10}" for split in splits)]

@@ -1,0 +1,21 @@
+"""What follows from a record's prepared content alone: its hash and its split."""
+
+import hashlib
+
+from headrace.config.sections import Splits
+from headrace.prepare.image import Pixels
+
+
+def content_hash(pixels: Pixels) -> str:
+    """BLAKE2b (128 bits, hexadecimal) of shape and pixels: equal for records a model cannot tell apart."""
+    digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
+    digest.update(pixels.tobytes())
+    return digest.hexdigest()
+
+
+def split_of(content: str, splits: Splits) -> str:
+    """`train`, `val` or `test` for a content hash; equal content is always in the same split."""
+    position = int(content[:16], 16) / 2**64
+    if position < splits.test:
+        return "test"
+    return "val" if position < splits.test + splits.val else "train"

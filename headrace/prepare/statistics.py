@@ -1,0 +1,47 @@
+"""Mean and variance per channel in one pass, exact: sums of integers, added in any order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headrace.prepare.image import Pixels
+from headrace.schema import Statistics
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Per channel: how many values, their sum, and the sum of their squares (Python integers, no rounding)."""
+
+    count: int
+    total: tuple[int, ...]
+    squares: tuple[int, ...]
+
+    @classmethod
+    def zero(cls, channels: int) -> "Sums":
+        """Of nothing."""
+        return cls(0, (0,) * channels, (0,) * channels)
+
+    @classmethod
+    def of(cls, pixels: Pixels) -> "Sums":
+        """Of one image, (height, width, channels)."""
+        values = pixels.reshape(-1, pixels.shape[2]).astype(np.int64)
+        return cls(len(values), tuple(values.sum(0).tolist()), tuple((values * values).sum(0).tolist()))
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(self.count + other.count, _add(self.total, other.total), _add(self.squares, other.squares))
+
+    def statistics(self) -> Statistics:
+        """Mean and population variance; 0 and 1 where there were no values."""
+        if not self.count:
+            return Statistics(mean=tuple(0.0 for _ in self.total), variance=tuple(1.0 for _ in self.total))
+        mean = tuple(total / self.count for total in self.total)
+        # n * sum(x^2) - sum(x)^2 in integers: nothing cancels.
+        variance = tuple(
+            (self.count * square - total * total) / self.count**2
+            for total, square in zip(self.total, self.squares, strict=True)
+        )
+        return Statistics(mean=mean, variance=variance)
+
+
+def _add(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(a + b for a, b in zip(left, right, strict=True))

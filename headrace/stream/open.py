@@ -1,0 +1,41 @@
+"""From a version of a table to the stream of one rank."""
+
+from headrace.schema import Contract
+from headrace.stream.batches import RankStream
+from headrace.stream.plan import Plan
+from headrace.table import Version
+
+
+def plan_for(version: Version, split: str, global_batch: int, lanes: int, seed: int) -> Plan:
+    """The shuffled plan of training on `split`.
+
+    Raises:
+        DataError: the version has no such split.
+    """
+    rows = tuple(shard.rows for shard in version.split(split))
+    return Plan(shard_rows=rows, global_batch=global_batch, lanes=lanes, seed=seed)
+
+
+def in_order(version: Version, split: str, global_batch: int, world_size: int = 1) -> Plan:
+    """The plan of evaluation: every row once, unshuffled, one lane a rank."""
+    rows = tuple(shard.rows for shard in version.split(split))
+    return Plan(shard_rows=rows, global_batch=global_batch, lanes=world_size, shuffle=False)
+
+
+def rank_stream(
+    version: Version, split: str, plan: Plan, columns: tuple[str, ...], rank: int = 0, world_size: int = 1
+) -> RankStream:
+    """What `rank` of `world_size` reads of `split`."""
+    return RankStream(
+        table=version.table,
+        shards=version.split(split),
+        columns=columns,
+        plan=plan,
+        rank=rank,
+        world_size=world_size,
+    )
+
+
+def training_columns(contract: Contract) -> tuple[str, str]:
+    """The names of the input and of the target."""
+    return contract.named("input")[0], contract.named("target")[0]

@@ -1,0 +1,7 @@
+"""The table: where preparation and training meet. Parquet shards and a Delta transaction log."""
+
+from headrace.table.log import read
+from headrace.table.shards import Shard
+from headrace.table.version import Summary, Version
+
+__all__ = ["Shard", "Summary", "Version", "read"]

@@ -1,0 +1,140 @@
+"""The transaction log: versions are committed and read here and nowhere else (`deltalake`, no JVM).
+
+Readers see one version or the next, never a mixture; of two writers that started from the same version
+one is told that it lost. A column's contract is JSON in its field metadata; the version's summary is JSON
+in the commit.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Field, Schema
+from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.schema import PrimitiveType
+from deltalake.transaction import AddAction, create_table_with_add_actions
+
+from headrace.errors import DataError
+from headrace.schema import Column
+from headrace.table.shards import Shard
+from headrace.table.version import Summary, Version
+
+KEY = "headrace"
+TYPES = {pa.string(): "string", pa.binary(): "binary", pa.int32(): "integer", pa.int64(): "long"}
+
+
+@dataclass(frozen=True)
+class Base:
+    """The state a writer starts from: None where there is no table yet."""
+
+    table: Path
+    delta: DeltaTable | None
+
+    @property
+    def number(self) -> int | None:
+        """Of the version, None where there is no table yet."""
+        return None if self.delta is None else self.delta.version()
+
+
+def open_base(table: Path) -> Base:
+    """The newest version of `table`, to commit on top of."""
+    return Base(table, DeltaTable(table) if DeltaTable.is_deltatable(str(table)) else None)
+
+
+def commit(base: Base, shards: Sequence[Shard], schema: pa.Schema, metadata: str) -> int:
+    """Make `shards`, whose columns are `schema`, the whole content of the next version and return its number.
+
+    Raises:
+        DataError: another writer committed since `base` was opened.
+    """
+    actions = [_action(shard) for shard in shards]
+    partitions = ["split"] if any(shard.split for shard in shards) else None
+    schema = schema.append(pa.field("split", pa.string())) if partitions else schema
+    properties = CommitProperties(custom_metadata={KEY: metadata}, max_commit_retries=0)
+    arguments: dict[str, Any] = {"partition_by": partitions, "commit_properties": properties}
+    try:
+        if base.delta is None:
+            create_table_with_add_actions(str(base.table), _schema(schema), actions, mode="error", **arguments)
+            return 0
+        base.delta.create_write_transaction(actions, "overwrite", _schema(schema), **arguments)
+    except (CommitFailedError, DeltaError) as error:
+        if open_base(base.table).number == base.number:
+            raise
+        raise DataError(
+            f"Another preparation committed to {base.table} while this one ran; nothing of this one was kept. "
+            "Run it again to prepare on top of the new version."
+        ) from error
+    return int(base.delta.version())
+
+
+def read(table: str | Path, number: int | None = None) -> Version:
+    """Version `number` of `table`, the newest when None.
+
+    Raises:
+        DataError: there is no such table or version, or it was not made by `headrace prepare`.
+    """
+    table = Path(table)
+    if not DeltaTable.is_deltatable(str(table)):
+        raise DataError(f"{table} is not a prepared table; `headrace prepare` makes one.")
+    newest = DeltaTable(table)
+    number = newest.version() if number is None else number
+    if not 0 <= number <= newest.version():
+        raise DataError(f"{table} has no version {number}; its newest is {newest.version()}.")
+    summary = _metadata(newest, number).get(KEY)
+    if summary is None:
+        raise DataError(f"{table} is a Delta table that Headrace did not make; `headrace prepare` makes one of ours.")
+    return Version(
+        table=table,
+        number=number,
+        shards=_shards(newest if number == newest.version() else DeltaTable(table, version=number)),
+        summary=Summary.model_validate_json(summary),
+    )
+
+
+def history(table: str | Path) -> list[dict[str, Any]]:
+    """Every commit, newest first, as the log has it."""
+    return list(DeltaTable(table).history())
+
+
+def _metadata(newest: DeltaTable, number: int) -> dict[str, Any]:
+    # History is asked of the newest version: asked of an older one, deltalake numbers the entries wrongly.
+    return next((entry for entry in newest.history() if entry.get("version") == number), {})
+
+
+def _shards(delta: DeltaTable) -> tuple[Shard, ...]:
+    rows: Sequence[dict[str, Any]] = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
+    shards = (
+        Shard(
+            path=row["path"],
+            split=row.get("partition.split") or "",
+            rows=row["num_records"],
+            size=row["size_bytes"],
+            modified=row["modification_time"],
+        )
+        for row in rows
+    )
+    return tuple(sorted(shards, key=lambda shard: shard.path))
+
+
+def _action(shard: Shard) -> AddAction:
+    partition: dict[str, str | None] = {"split": shard.split} if shard.split else {}
+    return AddAction(shard.path, shard.size, partition, shard.modified, True, json.dumps({"numRecords": shard.rows}))
+
+
+def _schema(schema: pa.Schema) -> Schema:
+    return Schema([_field(field) for field in schema])
+
+
+def _field(field: pa.Field) -> Field:
+    contract = (field.metadata or {}).get(KEY.encode())
+    metadata = {KEY: contract.decode()} if contract else {}
+    return Field(field.name, PrimitiveType(TYPES[field.type]), nullable=field.nullable, metadata=metadata)
+
+
+def with_contract(field: pa.Field, column: Column) -> pa.Field:
+    """`field` with `column` as JSON in its metadata, as it will stand in the log."""
+    compressed = "true" if column.codec in ("png", "jpeg") else "false"
+    return field.with_metadata({KEY: column.model_dump_json(), "compressed": compressed})

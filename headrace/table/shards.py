@@ -1,0 +1,73 @@
+"""Shards: the Parquet files of a table, written whole or not at all.
+
+A shard is one row group, so that its number of rows, known from the log, is all a plan needs. Its name holds
+the SHA-256 of its bytes; a shard that was changed afterwards can be recognised.
+"""
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROWS_PER_WRITE = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shard:
+    """One file of a version.
+
+    Attributes:
+        path: relative to the table's folder.
+        split: `train`, `val` or `test`; empty in tables without splits.
+        rows: in the file, at least 1.
+        size: of the file in bytes.
+        modified: time of writing, milliseconds since 1970.
+    """
+
+    path: str
+    split: str
+    rows: int
+    size: int
+    modified: int
+
+
+def write_shard(rows: pa.Table, folder: Path, name: str, split: str = "") -> Shard:
+    """Write `rows` below `folder` and return what the log needs to know.
+
+    The file appears under its final name only when it is complete and on disk, so an attempt that dies leaves
+    at most a hidden temporary file.
+    """
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        rows,
+        sink,
+        row_group_size=ROWS_PER_WRITE,
+        compression=_compression(rows.schema),
+        use_dictionary=["label"] if "label" in rows.column_names else False,
+        write_statistics=False,
+    )
+    data = sink.getvalue()
+    digest = hashlib.sha256(data).hexdigest()
+    relative = Path(f"split={split}" if split else ".") / f"{name}-{digest}.parquet"
+    _write_whole(folder / relative, data)
+    now = int(time.time() * 1000)
+    return Shard(path=str(relative), split=split, rows=rows.num_rows, size=len(data), modified=now)
+
+
+def _compression(schema: pa.Schema) -> dict[str, str]:
+    """Zstandard, except for columns that say their bytes are compressed already."""
+    return {field.name: "NONE" if (field.metadata or {}).get(b"compressed") == b"true" else "ZSTD" for field in schema}
+
+
+def _write_whole(path: Path, data: pa.Buffer) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,71 @@
+"""A version of a table: its shards, its contract, and the account of every record that went in."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from headrace.errors import DataError
+from headrace.schema import Contract
+from headrace.table.shards import Shard
+
+SPLITS = ("train", "val", "test")
+
+
+class Summary(BaseModel):
+    """What is true of a version as a whole; it travels in the commit.
+
+    `rows_in` is always `written + rejected + duplicates`; `duplicates` counts the dropped ones.
+
+    Attributes:
+        counts: rows by split, then by class name.
+        rejects: rejected records by reason.
+        rejects_version: version of the rejects table beside this one that lists them; None if there are none.
+        source: kind and path of the raw records.
+        fingerprint: of the raw records' listing and of the settings; equal means that nothing has changed.
+        settings: the `prepare` section used.
+        seconds: from the start of the preparation to the commit.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    contract: Contract
+    rows_in: int
+    written: int
+    rejected: int
+    duplicates: int
+    counts: dict[str, dict[str, int]]
+    rejects: dict[str, int]
+    rejects_version: int | None
+    source: dict[str, str]
+    fingerprint: str
+    settings: dict[str, Any]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One immutable state of a table."""
+
+    table: Path
+    number: int
+    shards: tuple[Shard, ...]
+    summary: Summary
+
+    @property
+    def contract(self) -> Contract:
+        """What a model may rely on."""
+        return self.summary.contract
+
+    def split(self, name: str) -> tuple[Shard, ...]:
+        """The shards of split `name`, ordered by path.
+
+        Raises:
+            DataError: the version has no row of that split.
+        """
+        shards = tuple(sorted((shard for shard in self.shards if shard.split == name), key=lambda shard: shard.path))
+        if not shards:
+            have = ", ".join(split for split in SPLITS if self.summary.counts.get(split)) or "none"
+            raise DataError(f"Version {self.number} of {self.table} has no split {name!r}; it has: {have}.")
+        return shards

@@ -1,0 +1,1 @@
+"""Batches -> a model, on all ranks. The only importer of horovod."""

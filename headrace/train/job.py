@@ -1,0 +1,157 @@
+"""The training, seen from the driver: begin or continue a run, launch its ranks, record what came of it."""
+
+import datetime
+import json
+import logging
+import shlex
+import sys
+import time
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+from headrace.config import Configuration
+from headrace.errors import ConfigurationError, DataError, HeadraceError, TrainingError
+from headrace.model_source import read_source, source_hash
+from headrace.stream.plan import lanes_for
+from headrace.table import read
+from headrace.train.progress import Progress
+from headrace.train.run_folder import RunFolder, RunRecord
+
+log = logging.getLogger(__name__)
+
+PACKAGES = (
+    "headrace", "pyspark", "tensorflow-cpu", "keras", "horovod", "petastorm", "pyarrow", "deltalake", "numpy",
+)  # fmt: skip
+PROGRAM = "headrace.train.rank"
+
+# May differ between a run's beginning and its continuation: they change nothing that was trained.
+FREE_TO_CHANGE = {"log_every_steps", "keep_checkpoints", "launch_timeout_seconds", "stall_timeout_seconds", "bundle"}
+
+
+def train(configuration: Configuration) -> dict[str, Any]:
+    """Train the run `train.run`: begin it, continue it, or say what came of it if it is complete.
+
+    Raises:
+        ConfigurationError: the run was begun with other settings, or the model's file is at fault.
+        DataError: the table is missing or damaged, or has no training split.
+        TrainingError: too few slots, a rank failed, or the ranks drifted apart.
+    """
+    began = time.monotonic()
+    folder = RunFolder(configuration.train.run)
+    with folder.locked():
+        record = _begun(folder, configuration)
+        result = folder.result()
+        if result is not None and Path(result["bundle"]).is_dir():
+            log.info("The run %s is complete; nothing to do.", folder.path)
+            return result
+        result = _launch(folder, record, configuration, began)
+        folder.finish(result)
+        return result
+
+
+def _begun(folder: RunFolder, configuration: Configuration) -> RunRecord:
+    source = read_source(Path(configuration.model.file))
+    record = folder.record()
+    if record is None:
+        record = _new_record(configuration, source_hash(source))
+        folder.begin(record, source)
+        return record
+    _refuse_other(folder, record, configuration, source_hash(source))
+    return record.model_copy(update={"configuration": configuration})
+
+
+def _new_record(configuration: Configuration, model_hash: str) -> RunRecord:
+    settings = configuration.train
+    table = read(configuration.data.table, settings.data_version)
+    rows = sum(shard.rows for shard in table.split("train"))
+    global_batch = settings.ranks * settings.batch_size
+    if rows < settings.ranks:
+        raise DataError(f"{table.table} has {rows} training rows, fewer than train.ranks = {settings.ranks}.")
+    return RunRecord(
+        configuration=configuration,
+        table=str(table.table.absolute()),
+        data_version=table.number,
+        model_sha256=model_hash,
+        ranks=settings.ranks,
+        global_batch=global_batch,
+        lanes=lanes_for(settings.ranks, settings.batch_size),
+        steps_per_epoch=-(-rows // global_batch),
+        epochs=settings.epochs,
+        versions={"python": sys.version.split()[0]} | {name: installed(name) for name in PACKAGES},
+        command=shlex.join(["headrace", *sys.argv[1:]]) if "headrace" in sys.argv[0] else shlex.join(sys.argv),
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _refuse_other(folder: RunFolder, record: RunRecord, configuration: Configuration, model_hash: str) -> None:
+    """Raise if going on with `configuration` would not be the same training."""
+    if model_hash != record.model_sha256:
+        raise ConfigurationError(
+            f"The run {folder.path} was begun with another content of {configuration.model.file}; "
+            "name another train.run, or remove the folder to begin anew."
+        )
+    before, now = (_fixed(c) for c in (record.configuration, configuration))
+    changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
+    if changed:
+        told = ", ".join(f"{key} was {before.get(key)!r} and is {now.get(key)!r}" for key in changed)
+        raise ConfigurationError(
+            f"The run {folder.path} was begun with other settings: {told}; "
+            "set them back, name another train.run, or remove the folder to begin anew."
+        )
+
+
+def _fixed(configuration: Configuration) -> dict[str, Any]:
+    """The settings that a run keeps from its beginning to its end."""
+    tree = configuration.model_dump(mode="json")
+    training = {f"train.{key}": value for key, value in tree["train"].items() if key not in FREE_TO_CHANGE | {"run"}}
+    return training | {"model.options": tree["model"]["options"]}
+
+
+def _launch(folder: RunFolder, record: RunRecord, configuration: Configuration, began: float) -> dict[str, Any]:
+    # Spark and Horovod's runner are imported only when there is something to train.
+    from headrace.spark import session
+    from headrace.train.launch import launch
+
+    progress = Progress(record.total_steps)
+    spark = session("train", configuration.spark, record.ranks)
+    try:
+        launch(
+            spark,
+            record.ranks,
+            PROGRAM,
+            (str(folder.path),),
+            folder.logs,
+            progress.receive,
+            configuration.train.stall_timeout_seconds,
+        )
+    except HeadraceError as error:
+        raise progress.error or error from error
+    if not progress.outcome:
+        raise TrainingError(f"The ranks ended without a result; their logs are in {folder.logs}.")
+    return _result(folder, record, progress, began)
+
+
+def _result(folder: RunFolder, record: RunRecord, progress: Progress, began: float) -> dict[str, Any]:
+    outcome = progress.outcome
+    first = progress.first_step_at
+    return {
+        "run": str(folder.path),
+        "bundle": outcome["bundle"],
+        "steps": record.total_steps,
+        "ranks": record.ranks,
+        "weights_sha256": outcome["weights_sha256"],
+        "metrics": _last_metrics(folder),
+        "parameters": outcome["parameters"],
+        "samples_per_second": outcome["samples_per_second"],
+        "seconds_to_first_step": round(first - began, 3) if first else None,
+        "seconds": round(time.monotonic() - began, 3),
+    }
+
+
+def _last_metrics(folder: RunFolder) -> dict[str, float]:
+    """Of the last epoch, over all ranks."""
+    lines = folder.metrics_file.read_text().splitlines() if folder.metrics_file.exists() else []
+    epochs = [json.loads(line) for line in lines if line.startswith('{"kind": "epoch"') and line.endswith("}")]
+    hidden = ("kind", "step", "epoch", "seconds")
+    return {name: value for name, value in (epochs[-1] if epochs else {}).items() if name not in hidden}

@@ -1,0 +1,76 @@
+"""Ranks on executors: one barrier stage of Spark, one process a task, Horovod's rendezvous in the driver.
+
+Spark's barrier mode starts all tasks or none and ends all when one fails. (`horovod.spark.run` starts plain
+tasks, so that too few slots are a long wait; it imports TensorFlow in the driver too; and its rendezvous
+listens on every interface.)
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from horovod.runner.http.http_server import RendezvousHandler, RendezvousHTTPServer
+from pyspark.sql import SparkSession
+
+from headrace.errors import HeadraceError, TrainingError
+from headrace.spark import python_errors, slots
+from headrace.train.messages import Message, listening
+from headrace.train.rank_task import Launch, run_rank
+
+
+def launch(
+    spark: SparkSession,
+    ranks: int,
+    program: str,
+    arguments: tuple[str, ...],
+    logs: Path,
+    receive: Callable[[Message], None],
+    stall_timeout_seconds: int,
+) -> None:
+    """Run `python -m program *arguments` as `ranks` ranks and return when all have ended well.
+
+    `receive` is called with the messages of every rank, from several threads.
+
+    Raises:
+        TrainingError: there are too few slots, or a rank ended with an error.
+    """
+    _require_slots(spark, ranks)
+    host = spark.sparkContext.getConf().get("spark.driver.host") or "127.0.0.1"
+    with _rendezvous(host) as port, listening(host, receive) as address:
+        task = Launch(
+            program=program,
+            arguments=arguments,
+            rendezvous=(host, port),
+            messages=address,
+            logs=logs,
+            stall_timeout_seconds=stall_timeout_seconds,
+        )
+        partitions = spark.sparkContext.parallelize(range(ranks), ranks)
+        try:
+            with python_errors():
+                partitions.barrier().mapPartitions(partial(run_rank, task)).collect()
+        except HeadraceError as error:
+            raise TrainingError(str(error)) from error
+
+
+def _require_slots(spark: SparkSession, ranks: int) -> None:
+    available = slots(spark)
+    if available < ranks:
+        master = spark.sparkContext.master
+        raise TrainingError(
+            f"train.ranks is {ranks} and {master} has {available} slots; every rank needs one. "
+            "Lower train.ranks, or give Spark more executors or cores."
+        )
+
+
+@contextmanager
+def _rendezvous(host: str) -> Iterator[int]:
+    """Horovod's key-value server on the driver's own interface only; it stores bytes and unpickles nothing."""
+    with RendezvousHTTPServer((host, 0), RendezvousHandler, 0) as server:
+        threading.Thread(target=server.serve_forever, name="rendezvous", daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()

@@ -1,0 +1,87 @@
+"""What the driver shows and keeps of what its ranks send."""
+
+import logging
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from json import loads
+from typing import Any
+
+from headrace import errors
+from headrace.train.messages import Message
+
+log = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+@dataclass
+class Progress:
+    """Receives every message of every rank; keeps the first error and the outcome.
+
+    Attributes:
+        total_steps: of the run, for the time that is left.
+    """
+
+    total_steps: int
+    outcome: Message = field(default_factory=dict)
+    first_step_at: float | None = None
+    error: errors.HeadraceError | None = None
+    began: float = field(default_factory=time.monotonic)
+    _shown_at: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def receive(self, message: Message) -> None:
+        """Handle one message; called from several threads."""
+        with self._lock:
+            kind, rank = message.get("kind"), message.get("rank")
+            if kind == "log":
+                self._line(f"[rank {rank}] {message['text']}")
+            elif kind == "started":
+                log.info("Rank %s runs on %s as process %s", rank, message["host"], message["pid"])
+            elif kind == "message":
+                self._said(int(rank or 0), loads(str(message["text"])))
+
+    def _said(self, rank: int, message: Message) -> None:
+        kind = message["kind"]
+        if kind == "error" and self.error is None:
+            self.error = getattr(errors, message["error"])(f"Rank {rank}: {message['text']}")
+            if "traceback" in message:
+                self._line(message["traceback"])
+        elif kind == "done":
+            self.outcome = message
+        elif kind == "ready" and rank == 0:
+            log.info("All ranks are ready at step %s of %s", message["step"], self.total_steps)
+        elif kind == "progress":
+            self._progress(message)
+
+    def _progress(self, message: Message) -> None:
+        now = time.monotonic()
+        if self.first_step_at is None:
+            self.first_step_at = now
+        pause = 0.5 if sys.stderr.isatty() else SECONDS_BETWEEN_LINES
+        if message["of"] == "step" and now - self._shown_at < pause:
+            return
+        self._shown_at = now
+        text = self._text(message)
+        if sys.stderr.isatty() and message["of"] == "step":
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+        else:
+            self._line(text)
+
+    def _text(self, message: Message) -> str:
+        hidden = ("kind", "of", "step", "epoch", "seconds", "samples_per_second")
+        figures = ", ".join(f"{name} {value:.4f}" for name, value in message.items() if name not in hidden)
+        text = f"epoch {message['epoch'] + 1}, step {message['step']} of {self.total_steps}: {figures}"
+        speed: Any = message.get("samples_per_second")
+        if speed is None:
+            return text
+        left = message["seconds"] / max(message["step"], 1) * (self.total_steps - message["step"])
+        return f"{text}, {speed:.0f} samples/s, about {left:.0f} s left"
+
+    def _line(self, text: str) -> None:
+        clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+        sys.stderr.write(f"{clear}{text}\n")
+        sys.stderr.flush()

@@ -1,0 +1,59 @@
+"""The program that is one rank: `python -m headrace.train.rank RUN`.
+
+Standard output carries one JSON object a line for the driver; standard error is the rank's log; standard input
+is a lifeline: its end means that the task is gone, and the rank goes too.
+"""
+
+import json
+import logging
+import os
+import sys
+import threading
+import traceback
+from typing import Any, TextIO
+
+from headrace.errors import HeadraceError
+
+
+class Channel:
+    """Messages to the driver. Whatever else writes to standard output is sent to the log instead."""
+
+    def __init__(self) -> None:
+        self._out: TextIO = os.fdopen(os.dup(1), "w", buffering=1)
+        os.dup2(2, 1)
+
+    def send(self, **message: Any) -> None:
+        """Send one message."""
+        self._out.write(json.dumps(message) + "\n")
+
+
+def main(run: str) -> int:
+    """Train one rank of the run in folder `run`; the exit code."""
+    channel = Channel()
+    threading.Thread(target=_die_with_the_task, name="lifeline", daemon=True).start()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        from headrace.train.loop import train_rank
+
+        train_rank(run, channel)
+    except HeadraceError as error:
+        channel.send(kind="error", error=type(error).__name__, text=str(error))
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001  a process boundary: reported to the driver, with its traceback
+        traceback.print_exc()
+        text = f"{type(error).__name__}: {error}"
+        channel.send(kind="error", error="TrainingError", text=text, traceback=traceback.format_exc())
+        return 1
+    return 0
+
+
+def _die_with_the_task() -> None:
+    sys.stdin.buffer.read()
+    os._exit(3)
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1])
+    sys.stderr.flush()
+    # Horovod's and TensorFlow's own threads may hang in a normal exit after another rank has failed.
+    os._exit(code)

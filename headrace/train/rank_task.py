@@ -1,0 +1,127 @@
+"""What a Spark task does to become a rank: meet the other tasks, then run the rank as a process of its own.
+
+A process of its own starts with a clean TensorFlow and the right environment, and can be ended. It lives no
+longer than the task: its standard input is a pipe that the kernel closes when the task dies, however it dies.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from pyspark import BarrierTaskContext
+
+from headrace.errors import TrainingError
+from headrace.train.messages import Address, Sender
+from headrace.train.placement import Place, Slot, assign, here, interface_towards
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """What every rank's task knows.
+
+    Attributes:
+        program: module that a rank runs, with `arguments`.
+        rendezvous: host and port where ranks exchange their addresses.
+        logs: folder for one log file a rank.
+        environment: added to every rank's.
+    """
+
+    program: str
+    arguments: tuple[str, ...]
+    rendezvous: tuple[str, int]
+    messages: Address
+    logs: Path
+    stall_timeout_seconds: int
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def run_rank(launch: Launch, _: Iterator[Any]) -> Iterator[int]:
+    """Run one rank to its end and give its number.
+
+    Spark does not repeat a barrier stage whose result is collected, so a failed rank ends the job.
+
+    Raises:
+        TrainingError: the rank ended with an error.
+    """
+    context = BarrierTaskContext.get()
+    place = here(context.partitionId(), context.resources())
+    places = [Place.loads(text) for text in context.allGather(place.dumps())]
+    slot = assign(places, place.partition)
+    sender = Sender(launch.messages)
+    try:
+        code = _run(launch, slot, place, sender)
+    finally:
+        sender.close()
+    if code != 0:
+        raise TrainingError(f"Rank {slot.rank} on {slot.host} ended with {_ending(code)}.")
+    yield slot.rank
+
+
+def _run(launch: Launch, slot: Slot, place: Place, sender: Sender) -> int:
+    launch.logs.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", launch.program, *launch.arguments]
+    environment = os.environ | _environment(launch, slot, place)
+    with (
+        (launch.logs / f"rank-{slot.rank}.log").open("a") as file,
+        subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        sender.send({"kind": "started", "rank": slot.rank, "host": slot.host, "pid": process.pid})
+        forwarders = [
+            threading.Thread(target=_forward, args=(process.stdout, "message", slot.rank, sender, None)),
+            threading.Thread(target=_forward, args=(process.stderr, "log", slot.rank, sender, file)),
+        ]
+        for forwarder in forwarders:
+            forwarder.start()
+        code = process.wait()
+        for forwarder in forwarders:
+            forwarder.join()
+    return code
+
+
+def _forward(stream: IO[str], kind: str, rank: int, sender: Sender, file: IO[str] | None) -> None:
+    for line in stream:
+        if file is not None:
+            file.write(line)
+            file.flush()
+        sender.send({"kind": kind, "rank": rank, "text": line.rstrip("\n")})
+
+
+def _environment(launch: Launch, slot: Slot, place: Place) -> dict[str, str]:
+    host, port = launch.rendezvous
+    gpu = {"CUDA_VISIBLE_DEVICES": place.gpu} if place.gpu else {}
+    return (
+        {
+            "HOROVOD_CONTROLLER": "gloo",
+            "HOROVOD_CPU_OPERATIONS": "gloo",
+            "HOROVOD_GLOO_RENDEZVOUS_ADDR": host,
+            "HOROVOD_GLOO_RENDEZVOUS_PORT": str(port),
+            "HOROVOD_GLOO_IFACE": interface_towards(host),
+            # A stopped rank is noticed by the others after this time, in a collective or on the way to one.
+            "HOROVOD_GLOO_TIMEOUT_SECONDS": str(launch.stall_timeout_seconds),
+            "HOROVOD_STALL_CHECK_TIME_SECONDS": str(max(1, launch.stall_timeout_seconds // 2)),
+            "HOROVOD_STALL_SHUTDOWN_TIME_SECONDS": str(launch.stall_timeout_seconds),
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+            "KERAS_BACKEND": "tensorflow",
+            "PYTHONUNBUFFERED": "1",
+        }
+        | slot.environment()
+        | gpu
+        | launch.environment
+    )
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

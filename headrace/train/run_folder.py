@@ -1,0 +1,130 @@
+"""A training run is a folder: what was asked for, what it reads, how far it is, and what came of it.
+
+run.json       the resolved configuration, the data version, the model's hash, the plan's constants
+model.py       the model's source, as it was when the run began
+metrics.jsonl  a line every few steps and a line an epoch
+checkpoints/   weights, optimizer state and position
+events/        for TensorBoard
+logs/          one file a rank
+result.json    when the run is complete
+bundle/        the trained model
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from headrace.config import Configuration
+from headrace.errors import ConfigurationError, TrainingError
+
+
+class RunRecord(BaseModel):
+    """What stays the same while a run is continued.
+
+    Attributes:
+        data_version: of the table that the run reads.
+        global_batch: rows a step over all ranks.
+        lanes: of the plan; with the seed they fix the order of the rows.
+        steps_per_epoch: on every rank.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    configuration: Configuration
+    table: str
+    data_version: int
+    model_sha256: str
+    ranks: int
+    global_batch: int
+    lanes: int
+    steps_per_epoch: int
+    epochs: int
+    versions: dict[str, str]
+    command: str
+    created: str
+
+    @property
+    def total_steps(self) -> int:
+        """Of the whole run."""
+        return self.steps_per_epoch * self.epochs
+
+
+class RunFolder:
+    """Paths in a run's folder and the files that the driver writes there."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).absolute()
+        self.record_file = self.path / "run.json"
+        self.model_file = self.path / "model.py"
+        self.metrics_file = self.path / "metrics.jsonl"
+        self.checkpoints = self.path / "checkpoints"
+        self.events = self.path / "events"
+        self.logs = self.path / "logs"
+        self.result_file = self.path / "result.json"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for this process; the kernel lets go of it when the process ends, however it ends.
+
+        Raises:
+            TrainingError: another process holds it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise TrainingError(
+                    f"The run {self.path} is being trained by another process; wait for it, or name another train.run."
+                ) from None
+            yield
+
+    def record(self) -> RunRecord | None:
+        """What the run began with; None where it has not begun.
+
+        Raises:
+            ConfigurationError: the folder holds a run.json that Headrace did not write.
+        """
+        if not self.record_file.exists():
+            return None
+        try:
+            return RunRecord.model_validate_json(self.record_file.read_bytes())
+        except ValidationError as error:
+            detail = error.errors()[0]
+            raise ConfigurationError(
+                f"{self.record_file} is not a run of this version of Headrace ({detail['loc']}: {detail['msg']}); "
+                "name another train.run."
+            ) from None
+
+    def begin(self, record: RunRecord, source: str) -> None:
+        """Write the record and the model's source; the record last, it makes the folder a run."""
+        write_whole(self.model_file, source.encode())
+        write_whole(self.record_file, record.model_dump_json(indent=2).encode())
+
+    def result(self) -> dict[str, Any] | None:
+        """What came of the run; None while it is not complete."""
+        if not self.result_file.exists():
+            return None
+        result: dict[str, Any] = json.loads(self.result_file.read_bytes())
+        return result
+
+    def finish(self, result: dict[str, Any]) -> None:
+        """Write the result; its presence makes the run complete."""
+        write_whole(self.result_file, json.dumps(result, indent=2).encode())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there completely or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,8 @@
+"""`spark-submit jobs/check.py ...`: the same words as `headrace check ...`."""
+
+import sys
+
+from headrace.cli import main
+
+if __name__ == "__main__":
+    main(["check", *sys.argv[1:]])

@@ -1,0 +1,8 @@
+"""`spark-submit jobs/config.py ...`: the same words as `headrace config ...`."""
+
+import sys
+
+from headrace.cli import main
+
+if __name__ == "__main__":
+    main(["config", *sys.argv[1:]])

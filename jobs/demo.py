@@ -1,0 +1,74 @@
+"""The whole way on real images: fetch, prepare, train on 2 ranks, evaluate, predict, report.
+
+`make demo` runs it. Every stage is a command that you could type; it is printed before it runs.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+CONF = "conf/fashion_mnist.yaml"
+RAW = "data/fashion-mnist/raw"
+TABLE = "data/fashion-mnist/table"
+RUN = "runs/fashion-mnist"
+PREDICTIONS = "data/fashion-mnist/predictions"
+
+NEXT = f"""
+What is where
+  raw images   {RAW}
+  table        {TABLE}             headrace inspect {TABLE}
+  run          {RUN}                   tensorboard --logdir {RUN}/events
+  model        {RUN}/bundle
+  predictions  {PREDICTIONS}       Parquet: path, label, probabilities
+  report       {RUN}/report.html       open it in a browser
+
+What to try next (. .venv/bin/activate first)
+  headrace train {CONF} train.run=runs/wider model.options.width=64
+  headrace predict {RUN}/bundle FOLDER_OF_IMAGES my-predictions
+  cp models/cnn.py my_network.py, change it, and
+  headrace train {CONF} train.run=runs/mine model.file=my_network.py
+  headrace init my-project        your own images in class folders: see the README
+"""
+
+
+def main() -> None:
+    """Run every stage; the last line on standard output is one JSON object."""
+    seconds: dict[str, float] = {}
+    shutil.rmtree(PREDICTIONS, ignore_errors=True)
+    _stage(seconds, "fetch", "fashion-mnist", RAW)
+    prepared = _stage(seconds, "prepare", CONF)
+    trained = _stage(seconds, "train", CONF)
+    evaluated = _stage(seconds, "evaluate", trained["bundle"], "--table", TABLE)
+    predicted = _stage(seconds, "predict", trained["bundle"], f"{RAW}/test", PREDICTIONS)
+    Path(RUN, "stages.json").write_text(json.dumps(seconds))
+    report = _stage(seconds, "report", RUN)["report"]
+    print(NEXT, file=sys.stderr)
+    summary = {key: prepared[key] for key in ("rows_in", "written", "rejected", "duplicates", "version", "table")}
+    summary |= {"ranks": trained["ranks"], "accuracy": evaluated["metrics"]["accuracy"]}
+    summary |= {"predicted": predicted["rows"], "report": report, "bundle": trained["bundle"], "seconds": seconds}
+    print(json.dumps(summary))
+
+
+def _stage(seconds: dict[str, float], verb: str, *words: str) -> dict[str, Any]:
+    """Run one command, let its log through, and return the JSON object of its last line."""
+    print(f"\n$ headrace {shlex.join([verb, *words])}", file=sys.stderr, flush=True)
+    began = time.monotonic()
+    command = [sys.executable, "-m", "headrace", verb, *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=os.environ, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+    seconds[verb] = round(time.monotonic() - began, 1)
+    line = done.stdout.splitlines()[-1]
+    print(line, file=sys.stderr, flush=True)
+    result: dict[str, Any] = json.loads(line)
+    return result
+
+
+if __name__ == "__main__":
+    main()

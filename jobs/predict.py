@@ -1,0 +1,8 @@
+"""`spark-submit jobs/predict.py ...`: the same words as `headrace predict ...`."""
+
+import sys
+
+from headrace.cli import main
+
+if __name__ == "__main__":
+    main(["predict", *sys.argv[1:]])

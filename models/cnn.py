@@ -1,0 +1,41 @@
+"""A small convolutional network for images, after LeNet-5.
+
+LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition. Proc. IEEE 86 (1998).
+"""
+
+import keras
+from keras import layers
+
+from headrace.schema import Contract
+
+
+def build(
+    contract: Contract,
+    width: int = 32,
+    dense: int = 128,
+    dropout: float = 0.25,
+    l2: float = 0.0,
+    activation: str = "relu",
+) -> keras.Model:
+    """Images of `contract.input_shape`, pixels 0 to 255 -> a probability for each of `contract.classes`."""
+    regularizer = keras.regularizers.L2(l2) if l2 else None
+
+    def convolution(channels: int) -> layers.Layer:
+        return layers.Conv2D(channels, 3, padding="same", activation=activation, kernel_regularizer=regularizer)
+
+    return keras.Sequential(
+        [
+            keras.Input(contract.input_shape, dtype="uint8"),
+            layers.Normalization(mean=contract.statistics.mean, variance=contract.statistics.variance),
+            convolution(width),
+            layers.MaxPooling2D(),
+            convolution(2 * width),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dropout(dropout),
+            layers.Dense(dense, activation=activation, kernel_regularizer=regularizer),
+            layers.Dropout(dropout),
+            layers.Dense(len(contract.classes), activation="softmax"),
+        ],
+        name="cnn",
+    )

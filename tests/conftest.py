@@ -1,0 +1,104 @@
+"""What every test may use: real images, and a table prepared from them by a real Spark session."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Executors start the python3 of their PATH; tests must not depend on an activated environment.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@pytest.fixture(scope="session")
+def fashion_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """1,200 training and 200 test images of Fashion-MNIST as PNG files in class folders; do not change them."""
+    from headrace.fetch import fetch
+
+    folder = tmp_path_factory.mktemp("fashion-mnist") / "raw"
+    fetch("fashion-mnist", folder, limit=1200)
+    return folder
+
+
+@pytest.fixture
+def images(fashion_mnist: Path, tmp_path: Path) -> Path:
+    """A copy of the images that a test may change."""
+    copy = tmp_path / "raw"
+    shutil.copytree(fashion_mnist, copy)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def workspace(fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `conf.yaml`, `models/cnn.py` and `table`, prepared from the images; do not change the table."""
+    folder = tmp_path_factory.mktemp("workspace")
+    write_configuration(folder, fashion_mnist)
+    headrace("prepare", "conf.yaml", cwd=folder)
+    return folder
+
+
+def write_configuration(folder: Path, raw: Path) -> None:
+    """A configuration for small runs, with relative paths, as a user has it; 1 epoch takes 10 steps on 2 ranks."""
+    shutil.copytree(ROOT / "models", folder / "models", dirs_exist_ok=True)
+    (folder / "conf.yaml").write_text(
+        f"""
+data: {{source: {{kind: folder, path: {raw}}}, table: table}}
+prepare: {{image: {{mode: L, size: [28, 28], codec: raw}}, shard_rows: 100}}
+model: {{file: models/cnn.py, options: {{width: 4, dense: 16}}}}
+train: {{run: run, ranks: 2, epochs: 1, batch_size: 64, checkpoint_every_steps: 5, log_every_steps: 1}}
+"""
+    )
+
+
+class Answer:
+    """What a command printed and how it ended."""
+
+    def __init__(self, done: "subprocess.CompletedProcess[str]") -> None:
+        self.code = done.returncode
+        self.stdout = done.stdout
+        self.stderr = done.stderr
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The JSON object of the last line on standard output."""
+        import json
+
+        result: dict[str, Any] = json.loads(self.stdout.splitlines()[-1])
+        return result
+
+    @property
+    def sentence(self) -> str:
+        """The last line on standard error."""
+        return self.stderr.strip().splitlines()[-1]
+
+
+def headrace(*words: str, cwd: Path, code: int = 0, **environment: str) -> Answer:
+    """Run `headrace words...` as a process of its own and check how it ends."""
+    return run([sys.executable, "-m", "headrace", *words], cwd=cwd, code=code, **environment)
+
+
+def run(command: list[str], cwd: Path, code: int = 0, **environment: str) -> Answer:
+    """Run a command and check how it ends."""
+    done = subprocess.run(
+        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=500, check=False
+    )
+    assert done.returncode == code, f"{command} ended with {done.returncode}, not {code}:\n{done.stderr[-6000:]}"
+    return Answer(done)
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """One local Spark session for tests that call functions of preparation directly."""
+    from headrace.config.sections import Spark
+    from headrace.spark import session
+
+    made = session("tests", Spark(), slots=2)
+    yield made
+    made.stop()
