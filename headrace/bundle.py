@@ -10,23 +10,27 @@ evaluation/       added by `headrace evaluate`; not hashed
 
 import hashlib
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from headrace.config.sections import Prepare
-from headrace.errors import DataError
+from headrace.errors import ConfigurationError, DataError
 from headrace.model_source import build_model
 from headrace.schema import Contract
+from headrace.whole_folder import whole_folder
 
 if TYPE_CHECKING:
     import keras
 
 FORMAT = 1
 WEIGHTS = "model.weights.h5"
+MANIFEST = "bundle.json"
+FILES = {"model.py", "model.json", WEIGHTS, "contract.json", "origin.json"}
+# A program that imports model.py leaves compiled code beside it, which is never read here.
+KNOWN = FILES | {MANIFEST, "evaluation", "__pycache__"}
 
 
 class Origin(BaseModel):
@@ -75,34 +79,56 @@ def write(
     options: dict[str, Any],
     origin: Origin,
 ) -> Path:
-    """Write a bundle beside `target` and put it in its place when it is complete."""
+    """Write a bundle beside `target` and put it in its place when it is complete; a bundle there is replaced.
+
+    Raises:
+        ConfigurationError: `target` holds something else.
+    """
     target = Path(target).absolute()
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    model.save_weights(temporary / WEIGHTS)
-    shutil.copyfile(source, temporary / "model.py")
-    (temporary / "model.json").write_text(json.dumps({"options": options}, indent=2))
-    (temporary / "contract.json").write_text(contract.model_dump_json(indent=2))
-    (temporary / "origin.json").write_text(origin.model_dump_json(indent=2))
-    hashes = {path.name: _hash(path) for path in sorted(temporary.iterdir())}
-    (temporary / "bundle.json").write_text(json.dumps({"format": FORMAT, "hashes": hashes}, indent=2))
-    shutil.rmtree(target, ignore_errors=True)
-    temporary.replace(target)
+    require_free(target)
+    with whole_folder(target) as folder:
+        model.save_weights(folder / WEIGHTS)
+        shutil.copyfile(source, folder / "model.py")
+        (folder / "model.json").write_text(json.dumps({"options": options}, indent=2))
+        (folder / "contract.json").write_text(contract.model_dump_json(indent=2), encoding="utf-8")
+        (folder / "origin.json").write_text(origin.model_dump_json(indent=2), encoding="utf-8")
+        hashes = {name: _hash(folder / name) for name in sorted(FILES)}
+        (folder / MANIFEST).write_text(json.dumps({"format": FORMAT, "hashes": hashes}, indent=2))
     return target
+
+
+def require_free(target: Path) -> None:
+    """Raise if writing a bundle to `target` would remove anything but a bundle.
+
+    Raises:
+        ConfigurationError: it would.
+    """
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise ConfigurationError(
+            f"The bundle cannot be written to {target}: it is no folder; name another train.bundle."
+        )
+    names = {entry.name for entry in target.iterdir()} if target.exists() else set()
+    if names and (MANIFEST not in names or names - KNOWN):
+        raise ConfigurationError(
+            f"The bundle cannot be written to {target}: the folder holds other files, which would be lost; "
+            "name another train.bundle, or remove it."
+        )
 
 
 def load(path: str | Path) -> Bundle:
     """The bundle in folder `path`.
 
     Raises:
-        DataError: it is not a bundle, or a file in it is missing or changed.
+        DataError: it is not a bundle, or a file in it is missing, changed or not its own.
     """
     path = Path(path).absolute()
-    manifest = _manifest(path)
-    for name, expected in manifest["hashes"].items():
-        file = path / Path(name).name
-        if not file.is_file() or _hash(file) != expected:
+    hashes = _manifest(path)
+    others = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - KNOWN
+    if others:
+        raise DataError(f"The bundle {path} is damaged: {', '.join(sorted(others))} does not belong to it. Remove it.")
+    for name in sorted(FILES):
+        file = path / name
+        if not file.is_file() or _hash(file) != hashes[name]:
             state = "was changed after it was written" if file.is_file() else "is missing"
             raise DataError(f"The bundle {path} is damaged: {name} {state}. Train again or restore the folder.")
     try:
@@ -112,19 +138,21 @@ def load(path: str | Path) -> Bundle:
             Origin.model_validate_json((path / "origin.json").read_bytes()),
             json.loads((path / "model.json").read_bytes())["options"],
         )
-    except (OSError, ValidationError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"The bundle {path} cannot be read: {' '.join(str(error).split())[:200]}") from None
 
 
-def _manifest(path: Path) -> dict[str, Any]:
+def _manifest(path: Path) -> dict[str, str]:
+    """The hash of every file, as bundle.json has it."""
     try:
-        manifest: dict[str, Any] = json.loads((path / "bundle.json").read_bytes())
-        if manifest["format"] == FORMAT and isinstance(manifest["hashes"], dict):
-            return manifest
+        manifest = json.loads((path / MANIFEST).read_bytes())
+        if manifest["format"] == FORMAT and set(manifest["hashes"]) == FILES:
+            return dict(manifest["hashes"])
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise DataError(f"{path} is not a bundle of this version of Headrace; `headrace train` makes one in RUN/bundle.")
 
 
 def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,13 +1,16 @@
 """A bundle's model, ready to answer: the same answers in evaluation, in prediction and in a user's program."""
 
 import os
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
-from headrace.schema import Contract
+from headrace.errors import DataError
+from headrace.schema import Column, Contract
 from headrace.stream.reader import Columns
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -23,13 +26,23 @@ class Inference:
 
     def __init__(self, bundle: Bundle) -> None:
         self.contract = bundle.contract
+        self._path = bundle.path
         self._model = bundle.model()
         shape = (None, *bundle.contract.input_shape)
         self._forward = tf.function(self._call, input_signature=[tf.TensorSpec(shape, tf.uint8)])
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(rows, height, width, channels) uint8, prepared as in training -> (rows, classes)."""
+        """(rows, height, width, channels) uint8, prepared as in training -> (rows, classes).
+
+        Raises:
+            DataError: the model gives something that is no number.
+        """
         answer: NDArray[np.float32] = self._forward(pixels).numpy()
+        if not np.isfinite(answer).all():
+            raise DataError(
+                f"The bundle {self._path} gives probabilities that are no numbers: its training has diverged. "
+                "Train again, with a smaller train.optimizer.learning_rate."
+            )
         return answer
 
     def decoded(self, rows: Columns, contract: Contract) -> NDArray[np.uint8]:
@@ -38,8 +51,17 @@ class Inference:
         stored = stored_input(rows, name, column)
         if column.codec == "raw":
             return stored
-        pixels: NDArray[np.uint8] = decoder(column)(tf.constant(stored)).numpy()
+        pixels: NDArray[np.uint8] = _compiled_decoder(column)(tf.constant(stored)).numpy()
         return pixels
 
     def _call(self, pixels: Any) -> Any:
         return self._model(pixels, training=False)
+
+
+@lru_cache
+def _compiled_decoder(column: Column) -> Callable[[tf.Tensor], Any]:
+    # Image by image in Python, the decoding of small images would take twenty times as long.
+    decode: Callable[[tf.Tensor], Any] = tf.function(
+        decoder(column), input_signature=[tf.TensorSpec((None,), tf.string)]
+    )
+    return decode

@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import importlib.util
 import sys
 import traceback
 from pathlib import Path
@@ -48,28 +47,45 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
     """Run the file at `path` and call its `build`.
 
     Raises:
-        ConfigurationError: its code raised an error, which is quoted with its place, or it gave no Keras model.
+        ConfigurationError: as `read_source`; its code raised an error, which is quoted with its place; or what it
+            gave is no Keras model with an output for every class.
     """
-    import keras
-
+    source = read_source(path)
     try:
-        model = _module(path).build(contract, **options)
-    except Exception as error:  # noqa: BLE001  the user's code may raise anything; it is reported as theirs
-        frame = next((f for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename == str(path)), None)
-        place = f"line {frame.lineno}: `{frame.line}`" if frame else f"its options {options}"
-        raise ConfigurationError(
-            f"The model file {path} failed at {place} with {type(error).__name__}: {error}"
-        ) from error
-    if not isinstance(model, keras.Model):
-        raise ConfigurationError(f"`build` in {path} must return a keras.Model, it returned {type(model).__name__}.")
+        model = _module(path, source).build(contract, **options)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code may raise anything; it is told as theirs
+        raise ConfigurationError(f"The model file {path} failed at {_quoted(error, path, options)}") from error
+    _require_fit(model, path, contract)
     return model
 
 
-def _module(path: Path) -> ModuleType:
-    specification = importlib.util.spec_from_file_location(MODULE, path)
-    if specification is None or specification.loader is None:
-        raise ConfigurationError(f"The model file {path} (model.file) must be a .py file.")
-    module = importlib.util.module_from_spec(specification)
+def _quoted(error: BaseException, path: Path, options: dict[str, Any]) -> str:
+    """Where in the user's file the error arose, and what it says, on one line."""
+    frame = next((f for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename == str(path)), None)
+    place = f"line {frame.lineno}: `{frame.line}`" if frame else f"its options {options}"
+    return f"{place} with {type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _module(path: Path, source: str) -> ModuleType:
+    module = ModuleType(MODULE)
+    module.__file__ = str(path)
     sys.modules[MODULE] = module
-    specification.loader.exec_module(module)
+    # Not imported: that would leave compiled code beside the file, and prefer it to the source when next asked.
+    exec(compile(source, str(path), "exec"), module.__dict__)
     return module
+
+
+def _require_fit(model: Any, path: Path, contract: Contract) -> None:
+    import keras
+
+    if not isinstance(model, keras.Model):
+        raise ConfigurationError(f"`build` in {path} must return a keras.Model, it returned {type(model).__name__}.")
+    if not model.built:
+        raise ConfigurationError(
+            f"`build` in {path} returned a model without weights; begin it with keras.Input(contract.input_shape)."
+        )
+    expected, shape = (None, len(contract.classes)), getattr(model, "output_shape", None)
+    if shape is not None and shape != expected:
+        raise ConfigurationError(
+            f"`build` in {path} must return a model with outputs {expected}, one for each class; it has {shape}."
+        )

@@ -4,14 +4,17 @@ The master is never chosen here, except for local mode asked for by name (`spark
 spark-submit set stays as it is.
 """
 
+import logging
 import os
 import re
+import shlex
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -19,6 +22,8 @@ from pyspark.sql import SparkSession
 from headrace import errors
 from headrace.config.sections import Spark
 from headrace.java import require_java
+
+log = logging.getLogger(__name__)
 
 LOCAL_SETTINGS = {
     "spark.driver.host": "127.0.0.1",
@@ -35,6 +40,7 @@ REPEATING_LOGGERS = (
     "org.apache.spark.executor.Executor",
     "org.apache.spark.scheduler.TaskSetManager",
     "org.apache.spark.scheduler.DAGScheduler",
+    "org.apache.spark.storage.DiskBlockObjectWriter",
 )
 
 
@@ -49,16 +55,13 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
         ConfigurationError: Java is missing, or no master is named and local mode is not asked for.
     """
     require_java()
-    if "PYSPARK_GATEWAY_PORT" not in os.environ:
-        # No spark-submit has started the JVM, so it is ours to start, and to keep quiet.
-        logging_file = Path(__file__).with_name("log4j2.properties")
-        options = f"--driver-java-options -Dlog4j2.configurationFile=file:{logging_file} pyspark-shell"
-        os.environ.setdefault("PYSPARK_SUBMIT_ARGS", options)
+    wanted = DEFAULT_SETTINGS | settings.settings
+    if not _master_is_named(wanted):
+        wanted = _local(settings, slots) | wanted
+    if not _submitted():
+        _start_quietly(wanted)
     SparkContext._ensure_initialized()
     chosen = SparkConf(loadDefaults=True)
-    wanted = DEFAULT_SETTINGS | settings.settings
-    if not chosen.contains("spark.master") and "spark.master" not in wanted:
-        wanted = _local(settings, slots) | wanted
     builder = SparkSession.builder.appName(f"headrace {name}")
     for key, value in wanted.items():
         if not chosen.contains(key):
@@ -67,6 +70,29 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
     spark = builder.config("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower()).getOrCreate()
     _hush(spark)
     return spark
+
+
+def _submitted() -> bool:
+    """Whether a spark-submit (or a notebook) has started the JVM, or said how to start it."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ or "PYSPARK_SUBMIT_ARGS" in os.environ
+
+
+def _master_is_named(wanted: dict[str, str]) -> bool:
+    """Whether anybody has chosen a master. It cannot be asked of Spark, which by then has put in its own default."""
+    if _submitted() or "spark.master" in wanted:
+        return True
+    folder = os.environ.get("SPARK_CONF_DIR") or os.path.join(os.environ.get("SPARK_HOME", ""), "conf")
+    defaults = Path(folder, "spark-defaults.conf")
+    return defaults.is_file() and bool(re.search(r"^\s*spark\.master[\s=]", defaults.read_text(), re.MULTILINE))
+
+
+def _start_quietly(wanted: dict[str, str]) -> None:
+    """Say how the JVM is to be started: with our logging, and with the master, which cannot be set later."""
+    logging_file = Path(__file__).with_name("log4j2.properties")
+    words = ["--driver-java-options", f"-Dlog4j2.configurationFile=file:{logging_file}"]
+    if "spark.master" in wanted:
+        words += ["--master", wanted["spark.master"]]
+    os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*words, "pyspark-shell"])
 
 
 def _hush(spark: SparkSession) -> None:
@@ -93,6 +119,23 @@ def slots(spark: SparkSession) -> int:
     return int(context.maxNumConcurrentTasks(context.resourceProfileManager().defaultResourceProfile()))
 
 
+def await_tasks(seconds: float = 10.0) -> None:
+    """Wait until no task of this program runs any more: those of a failed job go on for a moment.
+
+    Args:
+        seconds: to wait at most.
+    """
+    context = SparkContext._active_spark_context
+    end = time.monotonic() + seconds
+    # Where the JVM has died there is nobody to ask, and no task either.
+    with suppress(Py4JError, OSError):
+        while context is not None and context._jsc is not None and time.monotonic() < end:
+            executors = context._jsc.sc().statusTracker().getExecutorInfos()
+            if not any(executor.numRunningTasks() for executor in executors):
+                break
+            time.sleep(0.05)
+
+
 @contextmanager
 def python_errors() -> Iterator[None]:
     """Turn the Java trace around an error in a Python task into that error.
@@ -108,11 +151,15 @@ def python_errors() -> Iterator[None]:
 
 
 def _from_task(text: str) -> errors.HeadraceError:
-    """The Python exception at the end of the traceback in `text`."""
+    """The Python exception at the end of the traceback in `text`; what Java adds is left out."""
     traceback = re.split(r"\n\s*\tat |\nDriver stacktrace", text)[0].strip()
-    last = next((line for line in reversed(traceback.splitlines()) if re.match(r"[\w.]+(: |$)", line)), traceback)
-    known = re.match(r"headrace\.errors\.(\w+): (.*)", last)
+    last = traceback.rpartition("Traceback (most recent call last):")[2]
+    # The lines of the traceback itself are indented, those of the message need not be.
+    raised = re.search(r"^(\S+?)(?:: (.*))?\Z", last, re.MULTILINE | re.DOTALL)
+    sentence = " ".join((raised[0] if raised else last).split())
+    known = re.match(r"headrace\.errors\.(\w+): (.*)", sentence)
     if known:
         kind: type[errors.HeadraceError] = getattr(errors, known[1], errors.HeadraceError)
         return kind(known[2])
-    return errors.HeadraceError(f"A Spark task failed: {last}\n{traceback}")
+    log.error("%s", traceback)
+    return errors.HeadraceError(f"A Spark task failed: {sentence}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from headrace.errors import ConfigurationError
 
-FILES = ("conf/fashion_mnist.yaml", "models/cnn.py")
+FILES = ("conf/images.yaml", "models/cnn.py")
 
 
 def copy_starter(folder: Path, *, force: bool) -> dict[str, Any]:

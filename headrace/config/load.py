@@ -12,6 +12,9 @@ from pydantic_core import ErrorDetails
 from headrace.config.sections import Configuration
 from headrace.errors import ConfigurationError
 
+# What PyYAML raises on text it cannot read, and on tags, dates and numbers it cannot make values of.
+NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
+
 
 def load(path: str | Path, overrides: Iterable[str] = ()) -> Configuration:
     """Read the YAML file at `path`, apply `overrides` such as `train.ranks=2`, and validate.
@@ -25,7 +28,8 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Configuration:
     try:
         return Configuration.model_validate(tree)
     except ValidationError as error:
-        raise ConfigurationError(f"{path}: " + "; ".join(map(_sentence, error.errors()))) from None
+        sentences = "; ".join(map(_sentence, error.errors()))
+        raise ConfigurationError(f"{path}: {' '.join(sentences.split())}") from None
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -34,7 +38,7 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         hint = "`headrace init` writes one to start from."
         raise ConfigurationError(f"The configuration {path} cannot be read ({error.strerror}). {hint}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except NOT_YAML as error:
         raise ConfigurationError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(tree, dict):
         raise ConfigurationError(f"{path} must hold sections such as `data:` and `train:`, it holds {tree!r:.60}.")
@@ -43,42 +47,46 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _apply(tree: dict[str, Any], override: str) -> None:
     key, equals, value = override.partition("=")
-    if not equals or not key:
-        raise ConfigurationError(f"`{override}` is not an override; expected key=value, such as train.ranks=2.")
     *parents, leaf = key.split(".")
+    if not equals or not all((*parents, leaf)):
+        raise ConfigurationError(f"`{override}` is not an override; expected key=value, such as train.ranks=2.")
     for parent in parents:
-        below = tree.setdefault(parent, {})
+        if tree.get(parent) is None:
+            tree[parent] = {}
+        below = tree[parent]
         if not isinstance(below, dict):
             raise ConfigurationError(f"`{override}`: {parent} holds the value {below!r} and has no keys below it.")
         tree = below
     try:
         tree[leaf] = yaml.safe_load(value)
-    except yaml.YAMLError:
+    except NOT_YAML:
         raise ConfigurationError(f"`{override}`: {value!r} is not a YAML value; quote it.") from None
 
 
 def _sentence(error: ErrorDetails) -> str:
-    names = [part for part in error["loc"] if isinstance(part, str)]
+    names = [str(part) for part in error["loc"] if part != "[key]"]
     key = ".".join(names)
     if error["type"] == "extra_forbidden":
         return f"unknown key `{key}`{_nearest(names)}"
     if error["type"] == "missing":
+        if isinstance(error["loc"][-1], int):
+            return f"`{'.'.join(names[:-1])}` has too few values, received {error['input']!r:.80}"
         return f"`{key}` is not set and has no default; add it"
     message = error["msg"].removeprefix("Value error, ")
     return f"`{key}`: {message[0].lower()}{message[1:]}, received {error['input']!r:.80}"
 
 
 def _nearest(names: list[str]) -> str:
+    """The known key that is the same but for its place; else the one beside it, or anywhere, that reads alike."""
     known = _known_keys(Configuration)
-    key = ".".join(names)
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    near = near or [name for name in known if name.rsplit(".", 1)[-1] == names[-1]][:1]
-    return f"; did you mean `{near[0]}`?" if near else f"; known here: {_siblings(names, known)}"
-
-
-def _siblings(names: list[str], known: list[str]) -> str:
     prefix = ".".join([*names[:-1], ""]) if len(names) > 1 else ""
-    return ", ".join(sorted({key.removeprefix(prefix).split(".")[0] for key in known if key.startswith(prefix)}))
+    beside = [key for key in known if key.rpartition(".")[0] == prefix.removesuffix(".")]
+    for keys, likeness in ((known, 1.0), (beside, 0.6), (known, 0.6)):
+        last_parts = {key.rpartition(".")[2]: key for key in reversed(keys)}
+        near = difflib.get_close_matches(names[-1], last_parts, n=1, cutoff=likeness)
+        if near:
+            return f"; did you mean `{last_parts[near[0]]}`?"
+    return "; known here: " + ", ".join(sorted(key.removeprefix(prefix) for key in beside))
 
 
 def _known_keys(model: type[BaseModel], prefix: str = "") -> list[str]:

@@ -9,33 +9,43 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(gt=0)]
+Place = Annotated[str, Field(min_length=1)]
+# JPEG stores no longer side.
+Side = Annotated[int, Field(gt=0, le=65_500)]
+# Keras, NumPy and TensorFlow all take these.
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class Section(BaseModel):
-    """A part of the configuration; unknown keys are errors."""
+    """A part of the configuration; unknown keys are errors, a section that says nothing has its defaults."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_the_defaults(cls, section: object) -> object:
+        return {} if section is None else section
 
 
 class Source(Section):
     """Where the raw records are."""
 
     kind: Literal["folder"] = Field("folder", description="folder: files in class folders")
-    path: str = Field(description="the folder that holds them")
+    path: Place = Field(description="the folder that holds them")
 
 
 class Data(Section):
     """The raw records and the table made of them."""
 
     source: Source
-    table: str = Field(description="folder of the Delta table of prepared shards")
+    table: Place = Field(description="folder of the Delta table of prepared shards")
 
 
 class Image(Section):
     """How every image is brought to one form."""
 
     mode: Literal["L", "RGB"] = Field("RGB", description="L: one grey channel; RGB: three")
-    size: tuple[Positive, Positive] = Field((224, 224), description="height and width in pixels")
+    size: tuple[Side, Side] = Field((224, 224), description="height and width in pixels")
     resize: Literal["fit", "crop", "pad", "stretch"] = Field(
         "crop",
         description="crop: scaled to fill, middle cut out; fit: scaled to fit, rest black; "
@@ -43,7 +53,9 @@ class Image(Section):
     )
     codec: Literal["raw", "png", "jpeg"] = Field("jpeg", description="raw: pixels as they are; best below 64x64")
     quality: Annotated[int, Field(ge=1, le=100)] = Field(90, description="of jpeg")
-    max_pixels: Positive = Field(100_000_000, description="larger images are rejected unread")
+    max_pixels: Annotated[int, Field(gt=0, le=178_956_970)] = Field(
+        100_000_000, description="larger images are rejected unread; Pillow itself opens none above 178,956,970"
+    )
     max_bytes: Positive = Field(100_000_000, description="larger files are rejected unread")
 
 
@@ -69,15 +81,17 @@ class Prepare(Section):
     duplicates: Literal["keep", "drop"] = Field("keep", description="drop: keep one of records with equal content")
     splits: Splits = Splits()
     image: Image = Image()
-    shard_rows: Positive = Field(2048, description="rows a shard holds at most; a shard is one row group")
+    shard_rows: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
+        2048, description="rows a shard holds at most; a shard is one row group"
+    )
     shard_bytes: Positive = Field(32_000_000, description="bytes of input a shard holds at most, about")
-    seed: int = Field(0, description="of the order in which records are dealt to shards")
+    seed: Seed = Field(0, description="of the order in which records are dealt to shards")
 
 
 class Model(Section):
     """The network: a Python file with build(contract, **options)."""
 
-    file: str
+    file: Place
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -94,14 +108,14 @@ class Optimizer(Section):
 class Train(Section):
     """A training run."""
 
-    run: str = Field(description="folder of the run; the same folder again continues it")
-    bundle: str | None = Field(None, description="folder of the trained model; RUN/bundle when not given")
+    run: Place = Field(description="folder of the run; the same folder again continues it")
+    bundle: Place | None = Field(None, description="folder of the trained model; RUN/bundle when not given")
     ranks: Positive = Field(1, description="processes that train in parallel, each on its own executor slot")
     epochs: Positive = 1
     batch_size: Positive = Field(64, description="rows a step on one rank; the global batch is ranks times this")
     checkpoint_every_steps: Positive = 500
     optimizer: Optimizer = Optimizer()
-    seed: int = Field(0, description="of initial weights, shuffling and dropout")
+    seed: Seed = Field(0, description="of initial weights, shuffling and dropout")
     data_version: Annotated[int, Field(ge=0)] | None = Field(None, description="of the table; the newest if not given")
     keep_checkpoints: Positive = 2
     log_every_steps: Positive = 10

@@ -19,7 +19,7 @@ from headrace.evaluate.scores import accuracy, class_scores, confusion_matrix, c
 from headrace.inference import Inference
 from headrace.stream.open import in_order, rank_stream
 from headrace.table import Version, read
-from headrace.train.run_folder import write_whole
+from headrace.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def _require_same(bundle: bundles.Bundle, version: Version) -> None:
         raise DataError(
             f"The bundle takes inputs of shape {mine.input_shape}, {version.table} holds {theirs.input_shape}."
         )
-    if mine.classes != theirs.classes[: len(mine.classes)] or len(mine.classes) != len(theirs.classes):
+    if mine.classes != theirs.classes:
         raise DataError(f"The bundle knows the classes {mine.classes}, {version.table} holds {theirs.classes}.")
 
 

@@ -2,23 +2,24 @@
 
 import json
 import os
-import shutil
 import time
-import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from deltalake import DeltaTable
+from pyspark.sql import SparkSession
 
 from headrace import bundle as bundles
 from headrace.config.sections import Spark
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict.predict_task import Part, PredictTask, predict_parts
+from headrace.predict.predict_task import Part, PredictTask, Written, predict_parts
 from headrace.spark import python_errors, session
 from headrace.table import read
-from headrace.train.run_folder import write_whole
+from headrace.whole_file import write_whole
+from headrace.whole_folder import whole_folder
 
 FILES_IN_A_PART = 1024
 
@@ -35,32 +36,39 @@ def predict(path: Path, source: Path, output: Path) -> dict[str, Any]:
     """
     began = time.monotonic()
     bundle = bundles.load(path)
-    if output.exists():
-        raise ConfigurationError(f"The output {output} exists; name a new folder, or remove it.")
-    task, parts = _task(bundle, source.absolute(), output.absolute())
+    _require_free(output)
+    task, parts = _task(bundle, source.absolute())
     spark = session("predict", Spark())
-    task.output.mkdir(parents=True)
-    try:
-        with python_errors():
-            work = spark.sparkContext.parallelize(parts, len(parts)).mapPartitions(partial(predict_parts, task))
-            written = work.collect()
+    with whole_folder(output.absolute()) as folder:
+        written = _run(spark, replace(task, output=folder), parts)
         rows, rejected = sum(one.rows for one in written), sum(one.rejected for one in written)
         result = {"rows": rows, "rejected": rejected, "output": str(output.absolute())}
         result["seconds"] = round(time.monotonic() - began, 3)
         about = result | {"classes": bundle.contract.classes, "bundle": str(bundle.path)}
-        write_whole(task.output / "_summary.json", json.dumps(about, indent=2).encode())
-        task.output.replace(output)
-    except BaseException:
-        shutil.rmtree(task.output, ignore_errors=True)
-        raise
+        write_whole(folder / "_summary.json", json.dumps(about, indent=2).encode())
+        _require_free(output)
     return result
 
 
-def _task(bundle: bundles.Bundle, source: Path, output: Path) -> tuple[PredictTask, list[Part]]:
-    aside = output.with_name(f".{output.name}.{uuid.uuid4().hex[:8]}")
-    task = PredictTask(bundle=bundle.path, root=source, output=aside, form=bundle.origin.prepare.image)
+def _require_free(output: Path) -> None:
+    if output.exists() or output.is_symlink():
+        raise ConfigurationError(f"The output {output} exists; name a new folder, or remove it.")
+
+
+def _run(spark: SparkSession, task: PredictTask, parts: list[Part]) -> list[Written]:
+    with python_errors():
+        work = spark.sparkContext.parallelize(parts, len(parts)).mapPartitions(partial(predict_parts, task))
+        written: list[Written] = work.collect()
+    return written
+
+
+def _task(bundle: bundles.Bundle, source: Path) -> tuple[PredictTask, list[Part]]:
+    """What is to be done; where the output goes is not settled yet."""
     if not source.is_dir():
         raise DataError(f"The input {source} is not a folder; expected a folder of raw files, or a table.")
+    task = PredictTask(
+        bundle=bundle.path, root=source, output=Path(), form=bundle.origin.prepare.image, contract=bundle.contract
+    )
     if DeltaTable.is_deltatable(str(source)):
         return _table_task(bundle, task)
     files = sorted(_files(source))
@@ -77,13 +85,22 @@ def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask,
             f"The bundle takes inputs of shape {bundle.contract.input_shape}, "
             f"{version.table} holds {version.contract.input_shape}."
         )
-    with_contract = PredictTask(**(vars(task) | {"contract": version.contract}))
-    return with_contract, [Part(i, shard=shard) for i, shard in enumerate(version.shards)]
+    return replace(task, contract=version.contract), [Part(i, shard=shard) for i, shard in enumerate(version.shards)]
 
 
-def _files(root: Path) -> Iterator[str]:
-    """Every file below `root`, relative to it; hidden ones are left out."""
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        below = os.path.relpath(folder, root)
-        yield from (os.path.normpath(os.path.join(below, name)) for name in names if not name.startswith("."))
+def _files(root: Path, below: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every file in folder `below` of `root`, relative to `root`, links followed; hidden ones are left out."""
+    here = os.path.realpath(root / below)
+    if here in above:
+        raise DataError(f"The input {root / below} links back to a folder that it lies in; remove the link.")
+    try:
+        with os.scandir(here) as entries:
+            shown = [(entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        raise DataError(f"The input {root / below} cannot be listed ({error.strerror}).") from error
+    for name, is_folder in shown:
+        path = os.path.join(below, name)
+        if is_folder:
+            yield from _files(root, path, (*above, here))
+        else:
+            yield path

@@ -3,38 +3,31 @@
 The model is loaded once a Python worker and kept for the worker's next tasks.
 """
 
+import hashlib
+import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from headrace.bundle import load
+from headrace.bundle import MANIFEST, load
 from headrace.config.sections import Image
 from headrace.errors import DataError
-from headrace.prepare.image import decode
-from headrace.prepare.reject import RejectedRecordError
+from headrace.predict.answers import Answers
+from headrace.prepare.image import decode, encode
+from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.sources.listing import printable
 from headrace.schema import Contract
 from headrace.table import Shard
-from headrace.table.rejects import SCHEMA as REJECTS
 
 if TYPE_CHECKING:
     from headrace.inference import Inference
 
 BATCH = 256
-PREDICTIONS = pa.schema(
-    [
-        pa.field("path", pa.string(), nullable=False),
-        pa.field("label", pa.string(), nullable=False),
-        pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
-    ]
-)
 
 
 class Part(NamedTuple):
@@ -54,14 +47,14 @@ class PredictTask:
         root: the folder of files, or of the table.
         output: where the Parquet files go.
         form: how raw images are prepared for this model.
-        contract: of the table; None for raw files.
+        contract: of the table, or of the bundle for raw files.
     """
 
     bundle: Path
     root: Path
     output: Path
     form: Image
-    contract: Contract | None = None
+    contract: Contract
 
 
 @dataclass
@@ -72,54 +65,53 @@ class Written:
     rejected: int = 0
 
 
-@dataclass
-class _Answers:
-    paths: list[str] = field(default_factory=list)
-    probabilities: list[NDArray[np.float32]] = field(default_factory=list)
-    rejects: list[dict[str, str]] = field(default_factory=list)
-
-
 def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[Written]:
     """Predict every part that Spark hands to this partition."""
     for part in parts:
-        inference = _inference(task.bundle)
-        answers = _of_shard(task, part, inference) if part.shard else _of_files(task, part.files, inference)
-        _write(task, part.number, answers, inference.contract.classes)
+        # A worker that is used again must not answer with the model of a bundle that was replaced meanwhile.
+        inference = _inference(task.bundle, hashlib.sha256((task.bundle / MANIFEST).read_bytes()).digest())
+        answers = _of_shard(task, part.shard, inference) if part.shard else _of_files(task, part.files, inference)
+        answers.write(task.output, part.number, inference.contract.classes)
         yield Written(rows=len(answers.paths), rejected=len(answers.rejects))
 
 
 @lru_cache(maxsize=1)
-def _inference(bundle: Path) -> "Inference":
+def _inference(bundle: Path, _manifest: bytes) -> "Inference":
     # TensorFlow takes seconds to import; tasks that only prepare never pay for it.
     from headrace.inference import Inference
 
     return Inference(load(bundle))
 
 
-def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> _Answers:
-    answers = _Answers()
+def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> Answers:
+    answers = Answers()
     for begin in range(0, len(files), BATCH):
-        pixels = []
+        images = []
         for file in files[begin : begin + BATCH]:
             try:
-                pixels.append(decode(_read(task.root / file), task.form))
+                images.append(decode(_read(task.root / file, task.form), task.form))
                 answers.paths.append(printable(file))
             except RejectedRecordError as rejection:
-                row = {"path": printable(file), "reason": rejection.reason.value, "detail": rejection.detail}
-                answers.rejects.append(row)
-        if pixels:
-            answers.probabilities.append(inference.probabilities(np.stack(pixels)))
+                answers.reject(printable(file), rejection)
+        if images:
+            answers.probabilities.append(inference.probabilities(_as_trained(task, images, inference)))
     return answers
 
 
-def _of_shard(task: PredictTask, part: Part, inference: "Inference") -> _Answers:
+def _as_trained(task: PredictTask, images: list[NDArray[np.uint8]], inference: "Inference") -> NDArray[np.uint8]:
+    """The pixels that training would have seen: JPEG changes them, and a table's images were through it."""
+    if task.form.codec != "jpeg":
+        return np.stack(images)
+    stored = np.array([encode(pixels, task.form) for pixels in images], dtype=object)
+    return inference.decoded({task.contract.named("input")[0]: stored}, task.contract)
+
+
+def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> Answers:
     from headrace.stream.reader import read_shards
 
-    answers = _Answers()
-    if task.contract is None or part.shard is None:
-        return answers
+    answers = Answers()
     name = task.contract.named("input")[0]
-    for rows in read_shards(task.root, [part.shard], ["path", name]):
+    for rows in read_shards(task.root, [shard], ["path", name]):
         answers.paths.extend(rows["path"].tolist())
         for begin in range(0, len(rows["path"]), BATCH):
             batch = {column: values[begin : begin + BATCH] for column, values in rows.items()}
@@ -127,29 +119,14 @@ def _of_shard(task: PredictTask, part: Part, inference: "Inference") -> _Answers
     return answers
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, form: Image) -> bytes:
+    """The bytes of a file; one that is too large, or no file, is rejected unread."""
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise RejectedRecordError(Reason.NOT_AN_IMAGE, "it is a device, a pipe or a socket")
+        if found.st_size > form.max_bytes:
+            raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{found.st_size} bytes, the limit is {form.max_bytes}")
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"The file {printable(str(path))} was listed but cannot be read ({error.strerror}).") from error
-
-
-def _write(task: PredictTask, number: int, answers: _Answers, classes: tuple[str, ...]) -> None:
-    name = f"part-{number:06d}.parquet"
-    if answers.paths:
-        probabilities = np.concatenate(answers.probabilities)
-        columns: list[Any] = [
-            answers.paths,
-            [classes[label] for label in probabilities.argmax(1)],
-            pa.FixedSizeListArray.from_arrays(pa.array(probabilities.ravel()), probabilities.shape[1]).cast(
-                PREDICTIONS.field("probabilities").type
-            ),
-        ]
-        pq.write_table(
-            pa.Table.from_arrays([pa.array(c) if isinstance(c, list) else c for c in columns], schema=PREDICTIONS),
-            task.output / name,
-        )
-    if answers.rejects:
-        folder = task.output / "_rejects"
-        folder.mkdir(exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(answers.rejects, REJECTS), folder / name)

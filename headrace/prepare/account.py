@@ -45,7 +45,9 @@ class Account:
                 f"Of {self.rows_in} rows {self.written} were written, {self.rejected} rejected and "
                 f"{self.duplicates} dropped as duplicates; the rest is unaccounted for and nothing was committed."
             )
-        if self.rejected > max_rejects * self.rows_in or not self.written:
+        if not self.written:
+            raise DataError(f"None of {self.rows_in} records could be used ({self._reasons()}); nothing was committed.")
+        if self.rejected / self.rows_in > max_rejects:
             raise DataError(
                 f"{self.rejected} of {self.rows_in} records were rejected ({self._reasons()}), "
                 f"prepare.max_rejects allows {max_rejects:.1%}; nothing was committed."

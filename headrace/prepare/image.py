@@ -8,21 +8,48 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Callable
 
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import ExifTags, UnidentifiedImageError
 from PIL.Image import Image as PillowImage
+from PIL.Image import Transpose
 
 from headrace.config.sections import Image
 from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.prepare.resize import RESIZE
 
 Pixels = NDArray[np.uint8]
 
+# Pillow knows forty more; some guess at bytes that are no image, and for PostScript it runs another program.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
+
 # What Pillow's decoders raise on damaged input.
-DAMAGE = (OSError, SyntaxError, ValueError, IndexError, KeyError, EOFError, OverflowError, struct.error, zlib.error)
+DAMAGE = (
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+
+# What an EXIF orientation asks for; 1 and unknown ones ask for nothing.
+UPRIGHT = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
 
 
 def decode(data: bytes, form: Image) -> Pixels:
@@ -35,12 +62,10 @@ def decode(data: bytes, form: Image) -> Pixels:
         raise RejectedRecordError(Reason.EMPTY, "the file has no bytes")
     if len(data) > form.max_bytes:
         raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {form.max_bytes}")
-    image = _open(data, form)
-    try:
-        image.load()
-        image = _in_mode(ImageOps.exif_transpose(image), form.mode)
-    except DAMAGE as error:
-        raise RejectedRecordError(Reason.DAMAGED, str(error) or type(error).__name__) from error
+    with warnings.catch_warnings():
+        # A record is taken or rejected; a warning would name neither the file nor a remedy.
+        warnings.simplefilter("ignore")
+        image = _decoded(data, form)
     height, width = form.size
     pixels = np.asarray(RESIZE[form.resize](image, (width, height)))
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
@@ -56,59 +81,44 @@ def encode(pixels: Pixels, form: Image) -> bytes:
     return buffer.getvalue()
 
 
-def _open(data: bytes, form: Image) -> PillowImage:
+def _decoded(data: bytes, form: Image) -> PillowImage:
     try:
-        with warnings.catch_warnings():
-            # The size is checked below, against the configured limit instead of Pillow's.
-            warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
-            image = PIL.Image.open(io.BytesIO(data))
+        image = PIL.Image.open(io.BytesIO(data), formats=FORMATS)
+        if image.width * image.height > form.max_pixels:
+            detail = f"{image.width} x {image.height} pixels, the limit is {form.max_pixels}"
+            raise RejectedRecordError(Reason.TOO_MANY_PIXELS, detail)
+        image.load()
+        return _in_mode(_upright(image), form.mode)
     except UnidentifiedImageError:
         raise RejectedRecordError(Reason.NOT_AN_IMAGE, f"begins with {data[:16]!r}") from None
     except PIL.Image.DecompressionBombError as error:
         raise RejectedRecordError(Reason.TOO_MANY_PIXELS, str(error)) from error
     except DAMAGE as error:
         raise RejectedRecordError(Reason.DAMAGED, str(error) or type(error).__name__) from error
-    if image.width * image.height > form.max_pixels:
-        detail = f"{image.width} x {image.height} pixels, the limit is {form.max_pixels}"
-        raise RejectedRecordError(Reason.TOO_MANY_PIXELS, detail)
-    return image
+
+
+def _upright(image: PillowImage) -> PillowImage:
+    # Not ImageOps.exif_transpose: it also writes all EXIF anew, and fails where a camera left something odd there.
+    method = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return image if method is None else image.transpose(method)
 
 
 def _in_mode(image: PillowImage, mode: str) -> PillowImage:
-    if image.mode == mode:
-        return image
     if image.mode.startswith("I") or image.mode == "F":
-        # Pillow clips 16-bit values to 255; the upper byte is what an 8-bit image would have held.
-        image = PIL.Image.fromarray((np.asarray(image, dtype=np.float64) / 257.0).clip(0, 255).astype(np.uint8))
+        image = _of_eight_bits(image)
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", image.size, "white"), image)
-    return image.convert(mode)
+    if image.mode == mode:
+        return image
+    # By way of RGB, because Pillow has no way from some modes, such as LAB, to grey.
+    return image.convert("RGB").convert(mode)
 
 
-def _crop(image: PillowImage, size: tuple[int, int]) -> PillowImage:
-    return image if image.size == size else ImageOps.fit(image, size, PIL.Image.Resampling.LANCZOS)
-
-
-def _fit(image: PillowImage, size: tuple[int, int]) -> PillowImage:
-    return image if image.size == size else ImageOps.pad(image, size, PIL.Image.Resampling.LANCZOS)
-
-
-def _pad(image: PillowImage, size: tuple[int, int]) -> PillowImage:
-    if image.width > size[0] or image.height > size[1]:
-        return _fit(image, size)
-    canvas = PIL.Image.new(image.mode, size)
-    canvas.paste(image, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))
-    return canvas
-
-
-def _stretch(image: PillowImage, size: tuple[int, int]) -> PillowImage:
-    return image if image.size == size else image.resize(size, PIL.Image.Resampling.LANCZOS)
-
-
-RESIZE: dict[str, Callable[[PillowImage, tuple[int, int]], PillowImage]] = {
-    "crop": _crop,
-    "fit": _fit,
-    "pad": _pad,
-    "stretch": _stretch,
-}
+def _of_eight_bits(image: PillowImage) -> PillowImage:
+    """The upper byte of 16-bit grey, as Pillow itself takes it of 16-bit colours; black at 0, white at 65,535."""
+    values = np.asarray(image)
+    if image.mode == "F" or values.min() < 0 or values.max() > 65_535:
+        detail = "more than 16 bits a pixel, and nothing says which value is white"
+        raise RejectedRecordError(Reason.UNKNOWN_RANGE, detail)
+    return PIL.Image.fromarray((values.astype(np.uint16) >> 8).astype(np.uint8))

@@ -11,6 +11,7 @@ class Reason(StrEnum):
     DAMAGED = "damaged"
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_MANY_PIXELS = "too_many_pixels"
+    UNKNOWN_RANGE = "unknown_range"
     NO_CLASS = "no_class"
 
 

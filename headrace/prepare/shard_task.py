@@ -165,6 +165,6 @@ def _read(root: str, file: RawFile) -> bytes:
         return Path(root, file.path).read_bytes()
     except OSError as error:
         raise DataError(
-            f"The file {printable(file.path)} of {root} was listed but cannot be read ({error.strerror}); "
+            f"The file {printable(file.path)!r} of {printable(root)} was listed but cannot be read ({error.strerror}); "
             "nothing was committed. Mend the permissions or the storage and prepare again."
         ) from error

@@ -9,6 +9,7 @@ number of steps; each row is read once an epoch; and the only incomplete step is
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Plan:
         if self.lanes < 1 or self.global_batch % self.lanes:
             raise ValueError(f"{self.lanes} lanes do not divide the global batch of {self.global_batch}")
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """In one epoch."""
         return sum(self.shard_rows)
@@ -90,7 +91,8 @@ def segments(plan: Plan, epoch: int, lanes: range, from_step: int = 0) -> list[S
     order = _shard_order(plan, epoch)
     ends = np.cumsum(np.asarray(plan.shard_rows, dtype=np.int64)[order])
     found = [segment for lane in lanes for segment in _lane(plan, lane, order, ends, from_step)]
-    return sorted(found, key=lambda segment: (segment.first_step, segment.lane, segment.start))
+    # The sort is stable: a lane's segments stay in the lane's order.
+    return sorted(found, key=lambda segment: (segment.first_step, segment.lane))
 
 
 def lanes_of(plan: Plan, rank: int, world_size: int) -> range:
@@ -133,7 +135,9 @@ def _lane(plan: Plan, lane: int, order: NDArray[np.int64], ends: NDArray[np.int6
 
 
 def _random(*key: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence([part & 0xFFFFFFFF for part in key]))
+    # Two words for each part, so that large and negative seeds have sequences of their own.
+    words = [(part >> shift) & 0xFFFFFFFF for part in key for shift in (0, 32)]
+    return np.random.default_rng(np.random.SeedSequence(words))
 
 
 def _largest_divisor(number: int, limit: int) -> int:

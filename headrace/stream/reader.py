@@ -2,31 +2,37 @@
 
 Petastorm's own sharding, shuffling and schema files stay unused. It is handed an explicit list of files, in
 the order in which the plan needs them, and one worker, so that they arrive in that order while the next ones
-are read ahead.
+are read ahead. It reads no rows of a file whose content is not the one that was written.
 """
 
 import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from petastorm import make_batch_reader
+from petastorm.reader import Reader
 
 from headrace.errors import DataError
+from headrace.stream.integrity import check_rows, refuse_pickled_schema, verify
 from headrace.table import Shard
 
 # Petastorm reaches, also from its threads, for names that pyarrow 14 has deprecated; nothing a user can mend.
 warnings.filterwarnings("ignore", category=FutureWarning, module="petastorm")
+warnings.filterwarnings("ignore", category=FutureWarning, message="pyarrow.localfs")
 # It tells of every reader that its schema had to be inferred, which is how Headrace wants it.
 logging.getLogger("petastorm").setLevel(logging.WARNING)
 
 Columns = Mapping[str, NDArray[np.generic]]
 
-READ_AHEAD = 3
-PICKLED_SCHEMA_FILES = ("_common_metadata", "_metadata")
+# One worker has this many shards in work at once; Petastorm hands out no more.
+READ_AHEAD = 4
+# Room for each of them, its receipt, and an error: a worker that waits for room with an error cannot be stopped.
+RESULTS = 2 * READ_AHEAD + 1
 
 
 def read_shards(table: Path, shards: Sequence[Shard], columns: Sequence[str]) -> Iterator[Columns]:
@@ -39,56 +45,71 @@ def read_shards(table: Path, shards: Sequence[Shard], columns: Sequence[str]) ->
             folder carries a pickled Petastorm schema.
     """
     refuse_pickled_schema(table)
-    # Petastorm takes the path of a URL as it stands: nothing may be percent-encoded.
-    urls = [f"file://{(table / shard.path).absolute()}" for shard in shards]
+    urls = [_url(table, shard) for shard in shards]
     try:
         yield from _read(table, shards, urls, columns)
     except (OSError, pa.ArrowException) as error:
-        raise DataError(f"A shard of {table} is missing or damaged: {error}. Prepare the table again.") from error
+        # What is raised here does not always say which file it could not open.
+        for shard in shards:
+            verify(table, shard)
+        detail = " ".join(str(error).split())
+        raise DataError(f"The shards of {table} cannot be read: {detail}. Prepare the table again.") from error
+
+
+def _url(table: Path, shard: Shard) -> str:
+    path = str((table / shard.path).absolute())
+    if any(character in "\t\n\r" or "\ud800" <= character <= "\udfff" for character in path):
+        raise DataError(
+            f"The path of the table, {str(table)!r}, has a tab, a line break or a byte that is not UTF-8 in it, which "
+            "Petastorm cannot open. Move the table."
+        )
+    # Petastorm takes the path as it stands, nothing may be percent-encoded; of a `file` URL it would drop what
+    # follows a `#` or a `?`.
+    return f"local://{path}"
 
 
 def _read(table: Path, shards: Sequence[Shard], urls: list[str], columns: Sequence[str]) -> Iterator[Columns]:
+    for shard in shards[: READ_AHEAD - 1]:
+        verify(table, shard)
     reader = make_batch_reader(
         urls,
+        filesystem=pa.localfs,
         schema_fields=list(columns),
         reader_pool_type="thread",
         workers_count=1,
-        results_queue_size=READ_AHEAD,
+        results_queue_size=RESULTS,
         shuffle_row_groups=False,
         num_epochs=1,
     )
     try:
-        read = 0
-        for read, batch in enumerate(reader, start=1):
+        for read, shard in enumerate(shards):
+            # Asking for a batch lets Petastorm begin with one more shard.
+            for next_one in shards[read + READ_AHEAD - 1 : read + READ_AHEAD]:
+                verify(table, next_one)
+            batch = _next(reader)
+            if batch is None:
+                raise DataError(
+                    f"Petastorm gave {read} of {len(shards)} shards of {table}; training on a part is refused."
+                )
             rows = batch._asdict()
-            _check_rows(table, shards[read - 1], len(next(iter(rows.values()))))
+            check_rows(table, shard, len(next(iter(rows.values()))))
             yield rows
-        if read != len(shards):
-            raise DataError(f"Petastorm gave {read} of {len(shards)} shards of {table}; training on a part is refused.")
     finally:
         # Not `with reader`: leaving that prints a line to standard output.
         reader.stop()
         reader.join()
 
 
-def _check_rows(table: Path, shard: Shard, rows: int) -> None:
-    if rows != shard.rows:
-        raise DataError(
-            f"The shard {shard.path} of {table} gave {rows} rows where its log says {shard.rows}; "
-            "it was changed after it was written. Prepare the table again."
-        )
+def _next(reader: Reader) -> Any:
+    """The next batch, None at the end.
 
-
-def refuse_pickled_schema(table: Path) -> None:
-    """Raise if `table` carries a schema file that Petastorm would unpickle, and so run.
-
-    Raises:
-        DataError: it does.
+    Petastorm's pool asks first whether all work that was handed out is done and then whether all was handed out;
+    if the last of it is handed out in between, it reports an end with shards still unread (petastorm#447). Asked
+    again, it knows better: by then nothing more can be handed out.
     """
-    for name in PICKLED_SCHEMA_FILES:
-        found = next((path for pattern in (name, f"*/{name}") for path in table.glob(pattern)), None)
-        if found is not None:
-            raise DataError(
-                f"{found} is a Petastorm schema file; reading it can run code that it carries, so the table is "
-                "refused. Headrace writes none: remove the file if you trust where the table comes from."
-            )
+    for _ in range(2):
+        try:
+            return next(reader)
+        except StopIteration:
+            continue
+    return None

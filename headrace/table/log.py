@@ -16,9 +16,11 @@ from deltalake import CommitProperties, DeltaTable, Field, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, create_table_with_add_actions
+from pydantic import ValidationError
 
-from headrace.errors import DataError
+from headrace.errors import DataError, HeadraceError
 from headrace.schema import Column
+from headrace.table.delta import first_line, open_delta, require_free
 from headrace.table.shards import Shard
 from headrace.table.version import Summary, Version
 
@@ -40,8 +42,17 @@ class Base:
 
 
 def open_base(table: Path) -> Base:
-    """The newest version of `table`, to commit on top of."""
-    return Base(table, DeltaTable(table) if DeltaTable.is_deltatable(str(table)) else None)
+    """The newest version of `table`, to commit on top of.
+
+    Raises:
+        DataError: there is something else at this path, such as other files or another program's Delta table.
+    """
+    delta = open_delta(table)
+    if delta is None:
+        require_free(table)
+    else:
+        _metadata(table, delta, delta.version())
+    return Base(table, delta)
 
 
 def commit(base: Base, shards: Sequence[Shard], schema: pa.Schema, metadata: str) -> int:
@@ -49,6 +60,7 @@ def commit(base: Base, shards: Sequence[Shard], schema: pa.Schema, metadata: str
 
     Raises:
         DataError: another writer committed since `base` was opened.
+        HeadraceError: the log cannot be written.
     """
     actions = [_action(shard) for shard in shards]
     partitions = ["split"] if any(shard.split for shard in shards) else None
@@ -62,12 +74,13 @@ def commit(base: Base, shards: Sequence[Shard], schema: pa.Schema, metadata: str
         base.delta.create_write_transaction(actions, "overwrite", _schema(schema), **arguments)
     except (CommitFailedError, DeltaError) as error:
         if open_base(base.table).number == base.number:
-            raise
+            raise HeadraceError(f"{base.table} cannot be committed to: {first_line(error)}") from error
         raise DataError(
             f"Another preparation committed to {base.table} while this one ran; nothing of this one was kept. "
             "Run it again to prepare on top of the new version."
         ) from error
-    return int(base.delta.version())
+    # Without retries the commit is the one after `base`, or it has failed.
+    return int(base.delta.version()) + 1
 
 
 def read(table: str | Path, number: int | None = None) -> Version:
@@ -77,21 +90,21 @@ def read(table: str | Path, number: int | None = None) -> Version:
         DataError: there is no such table or version, or it was not made by `headrace prepare`.
     """
     table = Path(table)
-    if not DeltaTable.is_deltatable(str(table)):
+    newest = open_delta(table)
+    if newest is None:
         raise DataError(f"{table} is not a prepared table; `headrace prepare` makes one.")
-    newest = DeltaTable(table)
     number = newest.version() if number is None else number
     if not 0 <= number <= newest.version():
         raise DataError(f"{table} has no version {number}; its newest is {newest.version()}.")
-    summary = _metadata(newest, number).get(KEY)
-    if summary is None:
-        raise DataError(f"{table} is a Delta table that Headrace did not make; `headrace prepare` makes one of ours.")
-    return Version(
-        table=table,
-        number=number,
-        shards=_shards(newest if number == newest.version() else DeltaTable(table, version=number)),
-        summary=Summary.model_validate_json(summary),
-    )
+    try:
+        summary = Summary.model_validate_json(_metadata(table, newest, number))
+    except ValidationError as error:
+        raise DataError(
+            f"Version {number} of {table} has no summary that this release of Headrace can read; "
+            "expected a table of prepared records, made by this release."
+        ) from error
+    delta = newest if number == newest.version() else open_delta(table, number)
+    return Version(table=table, number=number, shards=_shards(delta or newest), summary=summary)
 
 
 def history(table: str | Path) -> list[dict[str, Any]]:
@@ -99,9 +112,15 @@ def history(table: str | Path) -> list[dict[str, Any]]:
     return list(DeltaTable(table).history())
 
 
-def _metadata(newest: DeltaTable, number: int) -> dict[str, Any]:
+def _metadata(table: Path, newest: DeltaTable, number: int) -> str:
+    """What was written with the commit that made the content of version `number`; cleaning up makes none."""
     # History is asked of the newest version: asked of an older one, deltalake numbers the entries wrongly.
-    return next((entry for entry in newest.history() if entry.get("version") == number), {})
+    for entry in newest.history():
+        if entry["version"] <= number and not str(entry.get("operation")).startswith("VACUUM"):
+            if KEY in entry:
+                return str(entry[KEY])
+            break
+    raise DataError(f"{table} is a Delta table that Headrace did not make; expected one made by `headrace prepare`.")
 
 
 def _shards(delta: DeltaTable) -> tuple[Shard, ...]:

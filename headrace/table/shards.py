@@ -5,7 +5,6 @@ the SHA-256 of its bytes; a shard that was changed afterwards can be recognised.
 """
 
 import hashlib
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ROWS_PER_WRITE = 1_000_000
+from headrace.errors import HeadraceError
+from headrace.whole_file import write_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +40,18 @@ def write_shard(rows: pa.Table, folder: Path, name: str, split: str = "") -> Sha
 
     The file appears under its final name only when it is complete and on disk, so an attempt that dies leaves
     at most a hidden temporary file.
+
+    Args:
+        rows: at least 1, at most 1,000,000: pyarrow would write more as several row groups.
+
+    Raises:
+        HeadraceError: the file cannot be written.
     """
     sink = pa.BufferOutputStream()
     pq.write_table(
         rows,
         sink,
-        row_group_size=ROWS_PER_WRITE,
+        row_group_size=rows.num_rows,
         compression=_compression(rows.schema),
         use_dictionary=["label"] if "label" in rows.column_names else False,
         write_statistics=False,
@@ -53,7 +59,13 @@ def write_shard(rows: pa.Table, folder: Path, name: str, split: str = "") -> Sha
     data = sink.getvalue()
     digest = hashlib.sha256(data).hexdigest()
     relative = Path(f"split={split}" if split else ".") / f"{name}-{digest}.parquet"
-    _write_whole(folder / relative, data)
+    try:
+        write_whole(folder / relative, memoryview(data))
+    except OSError as error:
+        raise HeadraceError(
+            f"A shard of {len(data)} bytes cannot be written to {folder} ({error.strerror}); nothing was committed. "
+            "Make room or mend the permissions, and prepare again."
+        ) from error
     now = int(time.time() * 1000)
     return Shard(path=str(relative), split=split, rows=rows.num_rows, size=len(data), modified=now)
 
@@ -61,13 +73,3 @@ def write_shard(rows: pa.Table, folder: Path, name: str, split: str = "") -> Sha
 def _compression(schema: pa.Schema) -> dict[str, str]:
     """Zstandard, except for columns that say their bytes are compressed already."""
     return {field.name: "NONE" if (field.metadata or {}).get(b"compressed") == b"true" else "ZSTD" for field in schema}
-
-
-def _write_whole(path: Path, data: pa.Buffer) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from headrace.stream.plan import Plan
 from headrace.train import checkpoint, collectives
 
 Logs = dict[str, float]
@@ -43,23 +44,42 @@ class ExactMetrics(keras.callbacks.Callback):
 
     The state of every metric is summed over ranks before its result is taken; averaging results would be wrong
     where ranks saw different numbers of rows.
+
+    Args:
+        plan: of the training split.
+        validation: steps of the validation split and their plan, None where there is no such split.
     """
 
-    def __init__(self, validation: tf.data.Dataset | None, steps: int) -> None:
+    def __init__(self, position: Position, plan: Plan, validation: tuple[tf.data.Dataset, Plan] | None) -> None:
         super().__init__()
-        self.validation = validation
-        self.steps = steps
+        self.position, self.plan, self.validation = position, plan, validation
+        self.first_step = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.first_step = self.position.step % self.plan.steps
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        logs.update(self._over_ranks())
+        logs.update(self._over_ranks(_share_of_rows(self.plan, self.first_step)))
         collectives.average(self.model.non_trainable_variables)
         if self.validation is not None:
-            self.model.evaluate(self.validation, steps=self.steps, verbose=0, _use_cached_eval_dataset=False)
-            logs.update({f"val_{name}": value for name, value in self._over_ranks().items()})
+            dataset, plan = self.validation
+            self.model.evaluate(dataset, steps=plan.steps, verbose=0, _use_cached_eval_dataset=False)
+            results = self._over_ranks(_share_of_rows(plan, 0))
+            logs.update({f"val_{name}": value for name, value in results.items()})
 
-    def _over_ranks(self) -> Logs:
+    def _over_ranks(self, share_of_rows: float) -> Logs:
         collectives.add_up([variable for metric in self.model.metrics for variable in metric.variables])
-        return {name: float(value) for name, value in self.model.get_metrics_result().items()}
+        results = {name: float(value) for name, value in self.model.get_metrics_result().items()}
+        # Keras counts padding as rows whose loss is 0; penalties on weights are no rows' and stay as they are.
+        penalty = float(sum(self.model.losses, start=0.0))
+        results["loss"] = (results["loss"] - penalty) / share_of_rows + penalty
+        return results
+
+
+def _share_of_rows(plan: Plan, first_step: int) -> float:
+    """Of the places in the steps of an epoch from `first_step` on, the share that is rows and not padding."""
+    before = first_step * plan.global_batch
+    return (plan.rows - before) / (plan.steps * plan.global_batch - before)
 
 
 class Checkpoints(keras.callbacks.Callback):

@@ -31,10 +31,20 @@ def local_ranks() -> int:
     return int(hvd.local_size())
 
 
+def is_lost_peer(error: BaseException) -> bool:
+    """Whether `error` only says that another rank is gone: the consequence of a failure, not the failure.
+
+    Horovod says so in words only, inside an error of TensorFlow or in one of its own.
+    """
+    return any(word in str(error) for word in ("Horovod has been shut down", "Connection closed by peer", "gloo"))
+
+
 def mean_gradients(gradients: Sequence[tf.Tensor | tf.IndexedSlices]) -> list[tf.Tensor]:
     """The mean of every gradient over all ranks, in one fused operation.
 
-    Embeddings give `IndexedSlices`; these are made dense, since Horovod reduces groups of dense tensors only.
+    Embeddings give `IndexedSlices`; these are made dense, also where there is one rank only: Horovod reduces
+    groups of dense tensors, and Keras's Adam and RMSprop square the slices of a row that occurs twice in a batch
+    one by one, not their sum, so that left as they are one rank would learn something else than two.
     """
     dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
     if hvd.size() == 1 or not dense:

@@ -53,7 +53,7 @@ def train(configuration: Configuration) -> dict[str, Any]:
 def _begun(folder: RunFolder, configuration: Configuration) -> RunRecord:
     source = read_source(Path(configuration.model.file))
     record = folder.record()
-    if record is None:
+    if record is None or not folder.has_progress():
         record = _new_record(configuration, source_hash(source))
         folder.begin(record, source)
         return record

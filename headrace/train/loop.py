@@ -13,6 +13,7 @@ from headrace.errors import ConfigurationError
 from headrace.model_source import build_model
 from headrace.stream.dataset import Batches
 from headrace.stream.open import in_order, plan_for, rank_stream, training_columns
+from headrace.stream.plan import Plan
 from headrace.table import Version, read
 from headrace.train import checkpoint, collectives
 from headrace.train.callbacks import Checkpoints, CountSteps, ExactMetrics, Position, Progress
@@ -107,7 +108,7 @@ def _fit(
     columns = training_columns(version.contract)
     plan = plan_for(version, "train", record.global_batch, record.lanes, settings.seed)
     batches = Batches(rank_stream(version, "train", plan, columns, *place), version.contract)
-    callbacks = _callbacks(folder, record, version, position, place, channel)
+    callbacks = _callbacks(folder, record, version, position, place, channel, plan)
     try:
         while position.step < record.total_steps:
             epoch, step = divmod(position.step, record.steps_per_epoch)
@@ -136,13 +137,13 @@ def _callbacks(
     position: Position,
     place: tuple[int, int],
     channel: "Channel",
+    plan: Plan,
 ) -> list[keras.callbacks.Callback]:
     rank, world_size = place
     settings = record.configuration.train
-    validation, steps = _validation(version, record, place)
     callbacks: list[keras.callbacks.Callback] = [
         CountSteps(position),
-        ExactMetrics(validation, steps),
+        ExactMetrics(position, plan, _validation(version, record, place)),
         Checkpoints(position, folder.checkpoints, settings.checkpoint_every_steps, settings.keep_checkpoints, rank),
     ]
     if rank == 0:
@@ -151,12 +152,12 @@ def _callbacks(
     return callbacks
 
 
-def _validation(version: Version, record: RunRecord, place: tuple[int, int]) -> tuple[tf.data.Dataset | None, int]:
+def _validation(version: Version, record: RunRecord, place: tuple[int, int]) -> tuple[tf.data.Dataset, Plan] | None:
     if not version.summary.counts.get("val"):
-        return None, 0
+        return None
     plan = in_order(version, "val", record.global_batch, place[1])
     stream = rank_stream(version, "val", plan, training_columns(version.contract), *place)
-    return Batches(stream, version.contract).dataset(0, 0, 1), plan.steps
+    return Batches(stream, version.contract).dataset(0, 0, 1), plan
 
 
 def _finish(

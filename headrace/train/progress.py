@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LINES = 10.0
 
+# Failures in the order in which they explain the others.
+KILLED, OWN_ERROR, LOST_PEER = range(3)
+
 
 @dataclass
 class Progress:
@@ -27,10 +30,15 @@ class Progress:
     total_steps: int
     outcome: Message = field(default_factory=dict)
     first_step_at: float | None = None
-    error: errors.HeadraceError | None = None
     began: float = field(default_factory=time.monotonic)
     _shown_at: float = 0.0
+    _failures: list[tuple[int, errors.HeadraceError]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def error(self) -> errors.HeadraceError | None:
+        """What made the training fail: a rank that was killed, else the first error, else a lost connection."""
+        return min(self._failures, key=lambda failure: failure[0])[1] if self._failures else None
 
     def receive(self, message: Message) -> None:
         """Handle one message; called from several threads."""
@@ -40,13 +48,20 @@ class Progress:
                 self._line(f"[rank {rank}] {message['text']}")
             elif kind == "started":
                 log.info("Rank %s runs on %s as process %s", rank, message["host"], message["pid"])
+            elif kind == "killed":
+                self._failures.append((KILLED, errors.TrainingError(f"Rank {rank} {message['text']}.")))
             elif kind == "message":
                 self._said(int(rank or 0), loads(str(message["text"])))
 
     def _said(self, rank: int, message: Message) -> None:
         kind = message["kind"]
-        if kind == "error" and self.error is None:
-            self.error = getattr(errors, message["error"])(f"Rank {rank}: {message['text']}")
+        if kind == "lost peer":
+            self._failures.append((LOST_PEER, errors.TrainingError(f"Rank {rank} {message['text']}.")))
+        elif kind == "error":
+            # A wrong configuration is the same on every rank; which of them said so first means nothing.
+            place = "" if message["error"] == "ConfigurationError" else f"Rank {rank}: "
+            error = getattr(errors, message["error"])(place + message["text"])
+            self._failures.append((OWN_ERROR, error))
             if "traceback" in message:
                 self._line(message["traceback"])
         elif kind == "done":

@@ -14,6 +14,8 @@ from typing import Any, TextIO
 
 from headrace.errors import HeadraceError
 
+LOST_PEER = 75
+
 
 class Channel:
     """Messages to the driver. Whatever else writes to standard output is sent to the log instead."""
@@ -40,8 +42,12 @@ def main(run: str) -> int:
         channel.send(kind="error", error=type(error).__name__, text=str(error))
         return error.exit_code
     except Exception as error:  # noqa: BLE001  a process boundary: reported to the driver, with its traceback
-        traceback.print_exc()
-        text = f"{type(error).__name__}: {error}"
+        from headrace.train.collectives import is_lost_peer
+
+        if is_lost_peer(error):
+            channel.send(kind="lost peer", text="lost the connection to another rank")
+            return LOST_PEER
+        text = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}"
         channel.send(kind="error", error="TrainingError", text=text, traceback=traceback.format_exc())
         return 1
     return 0

@@ -5,6 +5,7 @@ longer than the task: its standard input is a pipe that the kernel closes when t
 """
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -88,6 +89,8 @@ def _run(launch: Launch, slot: Slot, place: Place, sender: Sender) -> int:
         code = process.wait()
         for forwarder in forwarders:
             forwarder.join()
+        if code < 0:
+            sender.send({"kind": "killed", "rank": slot.rank, "text": f"on {slot.host} ended with {_ending(code)}"})
     return code
 
 
@@ -124,4 +127,4 @@ def _environment(launch: Launch, slot: Slot, place: Place) -> dict[str, str]:
 
 
 def _ending(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
+    return f"signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"exit code {code}"

@@ -12,7 +12,7 @@ bundle/        the trained model
 
 import fcntl
 import json
-import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, TrainingError
+from headrace.whole_file import write_whole
 
 
 class RunRecord(BaseModel):
@@ -102,8 +103,14 @@ class RunFolder:
                 "name another train.run."
             ) from None
 
+    def has_progress(self) -> bool:
+        """Whether there is anything that beginning anew would lose."""
+        return self.result_file.exists() or any(self.checkpoints.glob("step-*"))
+
     def begin(self, record: RunRecord, source: str) -> None:
         """Write the record and the model's source; the record last, it makes the folder a run."""
+        self.metrics_file.unlink(missing_ok=True)
+        shutil.rmtree(self.events, ignore_errors=True)
         write_whole(self.model_file, source.encode())
         write_whole(self.record_file, record.model_dump_json(indent=2).encode())
 
@@ -117,14 +124,3 @@ class RunFolder:
     def finish(self, result: dict[str, Any]) -> None:
         """Write the result; its presence makes the run complete."""
         write_whole(self.result_file, json.dumps(result, indent=2).encode())
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there completely or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -1,0 +1,39 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench format clean
+
+# Spark starts the first python3 on PATH in its executors; it must be the one that has Headrace.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+help:    ## show this list
+	@sed -n 's/^\([a-z]*\): *## /  make \1\t/p' Makefile | expand -t 16
+
+setup:   ## install what is missing: Java, a compiler, uv, the environment .venv
+	@.ci/setup
+
+demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
+	@.ci/setup
+	.venv/bin/python jobs/demo.py
+
+test:    ## all tests, with real Spark, Horovod and Chromium
+	@.ci/setup --browser
+	.venv/bin/pytest
+
+check:   ## format, lint, types, and the direction between rooms
+	@.ci/setup
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy headrace jobs pipelines models
+	.venv/bin/lint-imports
+
+bench:   ## measure speed
+	@.ci/setup
+	.venv/bin/python -m tests.bench
+
+format:  ## mend format and what lint can mend
+	@.ci/setup
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+clean:   ## remove the environment and caches; data and runs stay
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

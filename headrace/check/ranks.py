@@ -1,0 +1,72 @@
+"""What a rank will find: Horovod built for TensorFlow, and GPUs.
+
+Asked in a process of its own, because a Horovod built for another TensorFlow may end the process that imports it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from headrace.check.report import Row
+
+QUESTION = """
+import json, sys
+import horovod.tensorflow as horovod
+import tensorflow
+gpus = [tensorflow.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
+        for gpu in tensorflow.config.list_physical_devices("GPU")]
+built = {"Gloo": horovod.gloo_built(), "MPI": horovod.mpi_built(), "NCCL": horovod.nccl_built()}
+print(json.dumps({"built": [name for name, there in built.items() if there], "gpus": gpus}))
+"""
+ANSWER_SECONDS = 300
+COMPILE = "`make setup` compiles it for the TensorFlow that is there; with uv: uv sync --reinstall-package horovod"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the process said.
+
+    Attributes:
+        built: what Horovod can reduce over, of Gloo, MPI and NCCL; empty where it cannot be imported.
+        gpus: names of those TensorFlow can use.
+        error: why there is no answer; empty where there is one.
+    """
+
+    built: tuple[str, ...] = ()
+    gpus: tuple[str, ...] = ()
+    error: str = ""
+
+
+def ask() -> Answer:
+    """Import Horovod and TensorFlow in another process; takes seconds."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", QUESTION],
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=ANSWER_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Answer(error=f"no answer in {ANSWER_SECONDS} s")
+    if done.returncode != 0:
+        ended = f"ended by signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
+        return Answer(error=(done.stderr.strip().splitlines() or [ended])[-1] if done.returncode > 0 else ended)
+    found = json.loads(done.stdout.splitlines()[-1])
+    return Answer(built=tuple(found["built"]), gpus=tuple(found["gpus"]))
+
+
+def rank_rows(answer: Answer) -> list[Row]:
+    """The rows for Horovod's build and for GPUs."""
+    ok = "Gloo" in answer.built
+    built = "none" if answer.error else ", ".join(answer.built) or "nothing to reduce over"
+    mend = "" if ok else f"{COMPILE} ({answer.error})" if answer.error else COMPILE
+    gpus = "not known" if answer.error else ", ".join(answer.gpus) or "none"
+    return [
+        Row(name="Horovod's build", found=built, needed="Gloo, for TensorFlow", ok=ok, mend=mend),
+        Row(name="GPUs", found=gpus, needed="", ok=True),
+    ]

@@ -1,0 +1,76 @@
+"""Slots: how many ranks or tasks Spark can run at the same time, asked of a real session."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from headrace.check.report import Row
+from headrace.errors import HeadraceError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PATIENCE_SECONDS = 30.0
+POLL_SECONDS = 0.2
+MEND = (
+    "start more workers, or wait for other programs to end; with dynamic allocation, "
+    "set spark.dynamicAllocation.minExecutors"
+)
+
+
+def slots_row(wanted: int) -> Row:
+    """Whether `wanted` slots are free on the master that is named, or on local Spark where none is."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    needed = f"{wanted} free"
+    try:
+        with _session(wanted) as spark:
+            free, master = wait_for_slots(spark, wanted), spark.sparkContext.master
+    except (HeadraceError, PySparkException, Py4JError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        return Row(name="Spark slots", found="no session", needed=needed, ok=False, mend=f"Spark says: {reason}")
+    found = f"{free} free on {master}; {os.cpu_count()} cores here"
+    ok = free >= wanted
+    return Row(name="Spark slots", found=found, needed=needed, ok=ok, mend="" if ok else MEND)
+
+
+def free_slots(spark: SparkSession) -> int:
+    """Tasks that could start at this moment on the executors present; never below 0."""
+    from headrace.spark import slots
+
+    # Asked of the scheduler: Spark's public status lags behind by up to a heartbeat, ten seconds.
+    running = spark.sparkContext._jsc.sc().taskScheduler().runningTasksByExecutors().valuesIterator()
+    busy = 0
+    while running.hasNext():
+        busy += int(running.next())
+    return max(0, slots(spark) - busy)
+
+
+def wait_for_slots(spark: SparkSession, wanted: int, seconds: float = PATIENCE_SECONDS) -> int:
+    """The free slots, as soon as there are `wanted`, or after `seconds`: executors of a cluster take time to come."""
+    deadline = time.monotonic() + seconds
+    while (free := free_slots(spark)) < wanted and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return free
+
+
+@contextmanager
+def _session(wanted: int) -> Iterator[SparkSession]:
+    """The session of this process, or one for this check only."""
+    from pyspark.sql import SparkSession
+
+    from headrace.config.sections import Spark
+    from headrace.spark import session
+
+    ours = SparkSession.getActiveSession() is None
+    spark = session("check", Spark(), wanted)
+    try:
+        yield spark
+    finally:
+        if ours:
+            spark.stop()

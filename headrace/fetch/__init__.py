@@ -1,0 +1,5 @@
+"""Free data sets, brought as class folders of images that `headrace prepare` can read."""
+
+from headrace.fetch.job import DATASETS, fetch, listing
+
+__all__ = ["DATASETS", "fetch", "listing"]

@@ -1,0 +1,126 @@
+"""Fashion-MNIST: 70,000 grey images of clothes by Zalando Research, from where this machine can reach it.
+
+https://github.com/zalandoresearch/fashion-mnist, MIT licence; the classes are those of its README, by label.
+"""
+
+import gzip
+import hashlib
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from headrace.errors import DataError
+from headrace.fetch import cache, debian
+from headrace.fetch.dataset import Dataset, Split
+
+CLASSES = (
+    "t-shirt-top",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle-boot",
+)
+# Of the files as they are without compression: the distributions of them are compressed differently.
+DIGESTS = {
+    "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+}
+PREFIXES = {"train": "train", "test": "t10k"}
+SIDE = 28
+PACKAGE = "dataset-fashion-mnist"
+# The copy that `keras.datasets.fashion_mnist` reads.
+ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
+ANSWER_SECONDS = 60
+
+
+def read() -> tuple[dict[str, Split], str]:
+    """All 70,000 images as splits `train` and `test`, and where they came from.
+
+    Raises:
+        DataError: no copy can be reached, or what came is not Fashion-MNIST.
+    """
+    folder = cache.cache_folder("fashion-mnist")
+    contents = cache.recall(folder, DIGESTS)
+    source = f"{folder}"
+    if contents is None:
+        contents, source = _bring(folder)
+        cache.keep(folder, contents)
+    return {name: _split(contents, prefix) for name, prefix in PREFIXES.items()}, source
+
+
+def _bring(folder: Path) -> tuple[dict[str, bytes], str]:
+    sources: dict[str, Callable[[], dict[str, bytes]]] = {ADDRESS: _from_web}
+    if debian.has_packages():
+        sources = {f"package {PACKAGE}": _from_package, **sources}
+    failures = []
+    for source, bring in sources.items():
+        try:
+            return bring(), source
+        except DataError as error:
+            failures.append(f"from {source}: {error}")
+    raise DataError(
+        f"Fashion-MNIST cannot be brought ({' '.join(failures)}) "
+        f"Connect this machine, or place the files {', '.join(DIGESTS)} in {folder}."
+    )
+
+
+def _from_package() -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
+        contents = debian.unpack(PACKAGE, Path(temporary))
+        found = {path.name: path for path in contents.rglob("*-ubyte.gz")}
+        missing = [name for name in DIGESTS if f"{name}.gz" not in found]
+        if missing:
+            raise DataError(f"The package {PACKAGE} holds no {missing[0]}.gz.")
+        return {name: _checked(name, found[f"{name}.gz"].read_bytes()) for name in DIGESTS}
+
+
+def _from_web() -> dict[str, bytes]:
+    contents = {}
+    for name in DIGESTS:
+        try:
+            with urllib.request.urlopen(f"{ADDRESS}/{name}.gz", timeout=ANSWER_SECONDS) as answer:
+                contents[name] = _checked(name, answer.read())
+        except OSError as error:
+            reason = error.reason if isinstance(error, urllib.error.URLError) else error
+            raise DataError(f"{name}.gz cannot be downloaded: {reason}.") from None
+    return contents
+
+
+def _checked(name: str, compressed: bytes) -> bytes:
+    try:
+        content = gzip.decompress(compressed)
+    except (OSError, EOFError, ValueError) as error:
+        raise DataError(f"{name}.gz is damaged: {error}.") from None
+    if not cache.is_intact(content, DIGESTS[name]):
+        raise DataError(f"{name} has another SHA-256 than the original; it was damaged or changed.")
+    return content
+
+
+def _split(contents: dict[str, bytes], prefix: str) -> Split:
+    import numpy as np
+
+    # An idx file is a header of 4 bytes for its type and 4 for each dimension, then the values.
+    images = np.frombuffer(contents[f"{prefix}-images-idx3-ubyte"], np.uint8, offset=16)
+    labels = np.frombuffer(contents[f"{prefix}-labels-idx1-ubyte"], np.uint8, offset=8)
+    return Split(images.reshape(-1, SIDE, SIDE), labels)
+
+
+DATASET = Dataset(
+    name="fashion-mnist",
+    licence="MIT",
+    size="31 MB to download; 70,000 PNG files, 37 MB, about 280 MB on a disk of 4 kB blocks",
+    description="70,000 grey images of 28x28 pixels: ten kinds of clothes, 60,000 to train and 10,000 to test",
+    classes=CLASSES,
+    splits={"train": 60_000, "test": 10_000},
+    digest=hashlib.sha256("".join(DIGESTS.values()).encode()).hexdigest(),
+    read=read,
+)

@@ -1,0 +1,90 @@
+"""A data set by its name -> a folder that `headrace prepare` can read."""
+
+import dataclasses
+import difflib
+import logging
+import time
+from pathlib import Path
+
+from headrace.errors import ConfigurationError, DataError
+from headrace.fetch import class_folders, fashion_mnist, marker
+from headrace.fetch.dataset import Dataset
+from headrace.fetch.marker import Marker
+
+DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in (fashion_mnist.DATASET,)}
+
+log = logging.getLogger(__name__)
+
+
+def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object]:
+    """Bring the data set `name` into `folder` as SPLIT/CLASS/INDEX.png; do nothing where it is there already.
+
+    Args:
+        name: one of `DATASETS`.
+        folder: new, empty, or filled by an earlier call with the same name and limit, finished or not.
+        limit: training images at most, the whole data set when None. The first images of every class are taken,
+            equally many (or one more). The test split shrinks in proportion, but keeps ten images of each class;
+            below 100 it has `limit` images.
+
+    Returns:
+        name, folder, files, splits (files by split), licence, source, seconds, and `fetched`: whether anything
+        was written.
+
+    Raises:
+        ConfigurationError: an unknown name, a limit below 1, a folder that holds something else.
+        DataError: the data set cannot be brought, is not the original, or cannot be written.
+    """
+    started = time.monotonic()
+    dataset = _find(name)
+    if limit is not None and limit < 1:
+        raise ConfigurationError(f"The limit is {limit}; expected 1 image or more.")
+    wanted = Marker(name=name, splits=dataset.counts(limit), digest=dataset.digest)
+    found = marker.look(folder, wanted)
+    fetched = found is None or not _is_whole(found, dataset, folder)
+    if found is None or fetched:
+        found = _fill(folder, dataset, wanted)
+    return {
+        "name": name,
+        "folder": str(folder),
+        "files": sum(found.splits.values()),
+        "splits": found.splits,
+        "licence": dataset.licence,
+        "source": found.source,
+        "seconds": round(time.monotonic() - started, 3),
+        "fetched": fetched,
+    }
+
+
+def listing() -> dict[str, object]:
+    """What can be fetched: name, licence, size and description of each data set, for JSON."""
+    shown = ("name", "licence", "size", "description")
+    return {"datasets": [{key: getattr(dataset, key) for key in shown} for dataset in DATASETS.values()]}
+
+
+def _find(name: str) -> Dataset:
+    if name not in DATASETS:
+        near = difflib.get_close_matches(name, DATASETS, n=1, cutoff=0.3)
+        hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(DATASETS)}."
+        raise ConfigurationError(f"There is no data set {name!r}; {hint}")
+    return DATASETS[name]
+
+
+def _is_whole(found: Marker, dataset: Dataset, folder: Path) -> bool:
+    counts = {split: class_folders.count_files(folder / split, dataset.classes) for split in found.splits}
+    return found.complete and found.digest == dataset.digest and counts == found.splits
+
+
+def _fill(folder: Path, dataset: Dataset, wanted: Marker) -> Marker:
+    splits, source = dataset.read()
+    log.info("%s is here from %s; writing %s.", dataset.name, source, wanted.what)
+    done = dataclasses.replace(wanted, source=source, complete=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        wanted.write(folder)
+        for split, count in wanted.splits.items():
+            chosen = class_folders.choose(splits[split].labels, len(dataset.classes), count)
+            class_folders.write_split(splits[split], chosen, dataset.classes, folder / split)
+        done.write(folder)
+    except OSError as error:
+        raise DataError(f"{dataset.name} cannot be written to {folder}: {error.strerror}.") from None
+    return done

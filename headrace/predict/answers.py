@@ -1,0 +1,63 @@
+"""What one Spark task answers, and the Parquet files that it becomes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from headrace.prepare.reject import RejectedRecordError
+from headrace.table.rejects import SCHEMA as REJECTS
+from headrace.whole_file import write_whole
+
+PREDICTIONS = pa.schema(
+    [
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("label", pa.string(), nullable=False),
+        pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
+    ]
+)
+
+
+@dataclass
+class Answers:
+    """Records in order, and those that could not be read.
+
+    Attributes:
+        probabilities: batches of (rows, classes), together as many rows as there are `paths`.
+        rejects: rows of the rejects table.
+    """
+
+    paths: list[str] = field(default_factory=list)
+    probabilities: list[NDArray[np.float32]] = field(default_factory=list)
+    rejects: list[dict[str, str]] = field(default_factory=list)
+
+    def reject(self, path: str, rejection: RejectedRecordError) -> None:
+        """Note that the record at `path` is unusable, and why."""
+        self.rejects.append({"path": path, "reason": rejection.reason.value, "detail": rejection.detail})
+
+    def write(self, output: Path, number: int, classes: tuple[str, ...]) -> None:
+        """Write part `number` below `output`; also one without rows, so that any output has its columns."""
+        name = f"part-{number:06d}.parquet"
+        _write(self._predictions(classes), output / name)
+        if self.rejects:
+            _write(pa.Table.from_pylist(self.rejects, REJECTS), output / "_rejects" / name)
+
+    def _predictions(self, classes: tuple[str, ...]) -> pa.Table:
+        """The columns of PREDICTIONS; `label` is the most probable class."""
+        if not self.paths:
+            return PREDICTIONS.empty_table()
+        probabilities = np.concatenate(self.probabilities)
+        labels = pa.array(classes).take(pa.array(probabilities.argmax(axis=1)))
+        offsets = np.arange(0, probabilities.size + 1, len(classes), dtype=np.int32)
+        lists = pa.ListArray.from_arrays(offsets, probabilities.ravel())
+        return pa.Table.from_arrays([pa.array(self.paths), labels, lists], schema=PREDICTIONS)
+
+
+def _write(rows: pa.Table, path: Path) -> None:
+    """Whole or not at all: of two attempts of one task, one may be ended while it writes."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(rows, sink)
+    write_whole(path, memoryview(sink.getvalue()))

@@ -1,0 +1,44 @@
+"""The four ways to bring an image to a size, (width, height); an image that has it stays as it is."""
+
+from collections.abc import Callable
+
+import PIL.Image
+from PIL import ImageOps
+from PIL.Image import Image as PillowImage
+from PIL.Image import Resampling
+
+
+def _crop(image: PillowImage, size: tuple[int, int]) -> PillowImage:
+    return image if image.size == size else ImageOps.fit(image, size, Resampling.LANCZOS)
+
+
+def _fit(image: PillowImage, size: tuple[int, int]) -> PillowImage:
+    if image.size == size:
+        return image
+    scale = min(size[0] / image.width, size[1] / image.height)
+    # ImageOps.pad would round the short side of a long thin image to nothing and leave only black.
+    width, height = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    return _on_black(image.resize((width, height), Resampling.LANCZOS), size)
+
+
+def _pad(image: PillowImage, size: tuple[int, int]) -> PillowImage:
+    larger = image.width > size[0] or image.height > size[1]
+    return _fit(image, size) if larger else _on_black(image, size)
+
+
+def _on_black(image: PillowImage, size: tuple[int, int]) -> PillowImage:
+    canvas = PIL.Image.new(image.mode, size)
+    canvas.paste(image, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))
+    return canvas
+
+
+def _stretch(image: PillowImage, size: tuple[int, int]) -> PillowImage:
+    return image if image.size == size else image.resize(size, Resampling.LANCZOS)
+
+
+RESIZE: dict[str, Callable[[PillowImage, tuple[int, int]], PillowImage]] = {
+    "crop": _crop,
+    "fit": _fit,
+    "pad": _pad,
+    "stretch": _stretch,
+}

@@ -1,0 +1,20 @@
+"""The interval in which the true accuracy lies, given how many of how many rows were right."""
+
+import math
+
+QUANTILE_95 = 1.959963984540054
+
+
+def wilson(right: int, rows: int) -> tuple[float, float]:
+    """The 95% score interval of Wilson (1927), as fractions; within 0 and 1 for every input.
+
+    Args:
+        right: 0 to `rows`.
+        rows: 1 or more.
+    """
+    share = right / rows
+    square = QUANTILE_95**2
+    center = (share + square / (2 * rows)) / (1 + square / rows)
+    half = QUANTILE_95 / (1 + square / rows) * math.sqrt(share * (1 - share) / rows + square / (4 * rows * rows))
+    # Rounding must not put an end on the wrong side of the share itself.
+    return max(0.0, min(share, center - half)), min(1.0, max(share, center + half))

@@ -1,0 +1,92 @@
+"""A finished or unfinished training run -> one self-contained HTML page."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from headrace import __version__
+from headrace.errors import DataError
+from headrace.report.chart import Chart, curve
+from headrace.report.commands import configuration_file, to_evaluate, to_prepare, without_secrets
+from headrace.report.data import describe_data
+from headrace.report.evaluation import Assessment
+from headrace.report.figures import FILTERS
+from headrace.report.reproduce import reproduction
+from headrace.report.run_folder import RunFolder, read_run_folder
+from headrace.report.speed import stages
+
+TEMPLATES = Path(__file__).parent
+TEMPLATE = "page.html.jinja"
+
+
+def write_report(run: Path, output: Path | None = None) -> Path:
+    """Write the report page of the training run in the folder `run` and return where it is.
+
+    The same run gives the same bytes. Parts that are not there yet are named with the command that makes them.
+
+    Args:
+        output: the HTML file; RUN/report.html when None.
+
+    Raises:
+        DataError: `run` is not the folder of a training run, a file in it is damaged, or `output` cannot be written.
+    """
+    page = _render(read_run_folder(run))
+    output = output or run / "report.html"
+    temporary = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        # A path that is not UTF-8 must not cost the page.
+        temporary.write_bytes(page.encode("utf-8", "backslashreplace"))
+        temporary.replace(output)
+    except OSError as error:
+        raise DataError(f"The report {output} cannot be written: {error.strerror}.") from error
+    return output
+
+
+def _render(folder: RunFolder) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    return environment.get_template(TEMPLATE).render(_content(folder))
+
+
+def _content(folder: RunFolder) -> dict[str, Any]:
+    described = describe_data(folder.run)
+    data, problem = (None, described) if isinstance(described, str) else (described, None)
+    training = folder.run.command
+    return {
+        "headrace_version": __version__,
+        "task": _task(folder),
+        "folder": folder,
+        "run": folder.run,
+        "result": folder.result,
+        "parameters": folder.run.parameters or (folder.result.parameters if folder.result else None),
+        "data": data,
+        "data_problem": problem,
+        "charts": _charts(folder),
+        "throughput": curve(folder.history, "samples_per_second"),
+        "assessments": [Assessment(evaluation) for evaluation in folder.evaluations],
+        "stages": stages(folder, data),
+        "reproduction": reproduction(folder, data),
+        "to_prepare": without_secrets(to_prepare(training)),
+        "to_train": without_secrets(training),
+        "to_evaluate": to_evaluate(folder.bundle, folder.run.table, folder.run.data_version),
+    }
+
+
+def _task(folder: RunFolder) -> str:
+    """A configuration is named after its task; a run without one is named after its folder."""
+    file = configuration_file(folder.run.command)
+    return Path(file).stem if file else folder.path.absolute().name
+
+
+def _charts(folder: RunFolder) -> list[Chart]:
+    charts = (curve(folder.history, name) for name in folder.history.metrics)
+    return [chart for chart in charts if chart]

@@ -1,0 +1,49 @@
+"""Opening what may be a Delta table: anything else at its place is one clear sentence."""
+
+import re
+from pathlib import Path
+
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from headrace.errors import DataError
+
+# `deltalake` reads %20 in a folder's name as a space, and cannot name the other characters.
+UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[\x00-\x1f\x7f\ud800-\udfff]")
+# What preparations that did not get as far as the log may have left in a table's folder.
+LEFT_BEHIND = re.compile(r"\..*|_delta_log|split=.*|.*-[0-9a-f]{64}\.parquet")
+
+
+def open_delta(table: Path, number: int | None = None) -> DeltaTable | None:
+    """Version `number` of the Delta table at `table`, the newest when None; None where there is no table.
+
+    Raises:
+        DataError: there is a file, the log is damaged, the version is gone, or the name cannot be a table's.
+    """
+    absolute = str(table.absolute())
+    if UNNAMEABLE.search(absolute):
+        raise DataError(f"{absolute!r} cannot be a table: its name may hold no %XX and no control characters.")
+    if table.exists() and not table.is_dir():
+        raise DataError(f"{table} is a file; expected the folder of a table.")
+    try:
+        return DeltaTable(table, version=number) if DeltaTable.is_deltatable(absolute) else None
+    except (DeltaError, OSError) as error:
+        wanted = "The log" if number is None else f"Version {number}"
+        raise DataError(f"{wanted} of the table {table} cannot be read: {first_line(error)}") from error
+
+
+def require_free(table: Path) -> None:
+    """Make sure that a new table at `table` would not be mixed with other files.
+
+    Raises:
+        DataError: the folder holds something that no preparation has left there.
+    """
+    if table.exists():
+        foreign = [entry.name for entry in table.iterdir() if not LEFT_BEHIND.fullmatch(entry.name)]
+        if foreign:
+            raise DataError(f"{table} holds other files, such as {min(foreign)!r}; expected a new folder or a table.")
+
+
+def first_line(error: Exception) -> str:
+    """The message without the trace that Rust appends."""
+    return str(error).strip().split("\n")[0]

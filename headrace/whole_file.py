@@ -1,0 +1,28 @@
+"""Files that are there completely or not at all."""
+
+import os
+import uuid
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes | memoryview) -> None:
+    """Write `data` to `path`; folders that are missing are made.
+
+    The file appears under its name only when all of it is on disk. Readers see what was there before or the new
+    content; a writer that dies leaves at most a hidden temporary file beside it.
+
+    Raises:
+        OSError: the file cannot be written; what was at `path` before is still there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Two machines that share the folder may have processes of the same number.
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

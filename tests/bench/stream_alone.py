@@ -1,0 +1,26 @@
+"""How fast shards become shuffled batches in TensorFlow, with no model behind them."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from headrace.stream.dataset import Batches
+from headrace.stream.open import plan_for, rank_stream, training_columns
+from headrace.table import read
+
+
+def main(table: Path) -> None:
+    """One epoch to warm up, one to measure."""
+    version = read(table)
+    plan = plan_for(version, "train", global_batch=128, lanes=16, seed=0)
+    batches = Batches(rank_stream(version, "train", plan, training_columns(version.contract)), version.contract)
+    for epoch in range(2):
+        began = time.monotonic()
+        rows = sum(int(weights.numpy().sum()) for _, _, weights in batches.dataset(epoch, 0, epoch + 1))
+        seconds = time.monotonic() - began
+    print(json.dumps({"stream_images_per_second": rows / seconds}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

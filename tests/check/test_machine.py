@@ -1,0 +1,71 @@
+"""Java, bytecode, the compiler and the disk, as they are and as they might be."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from headrace.check import machine
+
+
+def test_this_machine_lacks_nothing() -> None:
+    rows = [machine.java_row(), machine.bytecode_row(), machine.compiler_row(False), machine.disk_row(Path.cwd())]
+    assert [row for row in rows if not row.ok] == []
+
+
+def test_java_is_shown_with_its_version_and_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "bin" / "java"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 'openjdk version \"11.0.13\" 2021-10-19' >&2\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    row = machine.java_row()
+    assert (row.found, row.needed, row.ok) == (f"11.0.13 ({program})", "17 to 23", False)
+    assert "openjdk-17-jre-headless" in row.mend
+
+
+def test_no_java_is_a_row_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+    row = machine.java_row()
+    assert (row.found, row.ok) == ("none", False)
+    assert "no `java` on PATH" in row.mend
+
+
+def test_a_package_without_bytecode_is_named_and_its_folder_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("slow", "quick"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(machine, "COMPILED", ("slow", "quick"))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    importlib.import_module("quick")
+    row = machine.bytecode_row()
+    assert (row.found, row.ok, row.mend) == ("not of slow", False, f"python -m compileall -q -j 0 {tmp_path}")
+    importlib.import_module("slow")
+    assert machine.bytecode_row().ok
+
+
+def test_a_package_that_is_missing_has_no_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "COMPILED", ("no_such_package_here",))
+    assert machine.bytecode_row().found == "not of no_such_package_here"
+
+
+@pytest.mark.parametrize(("horovod_works", "ok"), [(True, True), (False, False)])
+def test_a_compiler_is_needed_until_horovod_works(
+    monkeypatch: pytest.MonkeyPatch, horovod_works: bool, ok: bool
+) -> None:
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+    row = machine.compiler_row(horovod_works)
+    assert (row.found, row.ok, bool(row.mend)) == ("none", ok, not ok)
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "FREE_GIGABYTES", 1e9)
+    row = machine.disk_row(tmp_path)
+    assert not row.ok
+    assert str(tmp_path) in row.mend

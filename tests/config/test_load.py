@@ -1,0 +1,206 @@
+"""A configuration is validated as a whole, and whatever is wrong with it is one sentence."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from headrace.config import Configuration, load
+from headrace.errors import ConfigurationError
+from tests.conftest import headrace
+
+SMALLEST = "data: {source: {path: raw}, table: table}\nmodel: {file: cnn.py}\ntrain: {run: run}\n"
+
+
+@pytest.fixture
+def smallest(tmp_path: Path) -> Path:
+    """The smallest configuration that is valid."""
+    return write(tmp_path, SMALLEST)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "conf.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(path: Path, *overrides: str) -> str:
+    with pytest.raises(ConfigurationError) as refused:
+        load(path, overrides)
+    assert refused.value.exit_code == 2
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def test_what_is_not_said_has_its_default(smallest: Path) -> None:
+    configuration = load(smallest)
+    assert configuration.data.table == "table"
+    assert configuration.prepare.duplicates == "keep"
+    assert configuration.prepare.image.size == (224, 224)
+    assert configuration.train.optimizer.name == "adam"
+
+
+def test_an_override_goes_before_the_file_and_the_last_before_the_first(tmp_path: Path) -> None:
+    path = write(tmp_path, SMALLEST + "prepare: {seed: 1}\n")
+    configuration = load(path, ["prepare.seed=2", "prepare.seed=3", "prepare.image.size=[28, 32]", "model.options.a=b"])
+    assert configuration.prepare.seed == 3
+    assert configuration.prepare.image.size == (28, 32)
+    assert configuration.model.options == {"a": "b"}
+
+
+def test_a_section_with_nothing_below_it_has_its_defaults(tmp_path: Path) -> None:
+    path = write(tmp_path, SMALLEST + "prepare:\n  image:\nspark:\n")
+    assert load(path) == load(write(tmp_path, SMALLEST))
+    path = write(tmp_path, SMALLEST + "prepare:\n")
+    assert load(path, ["prepare.image.mode=L"]).prepare.image.mode == "L"
+
+
+def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
+    said = refusal(tmp_path / "nowhere.yaml")
+    assert "nowhere.yaml cannot be read (No such file or directory)" in said
+    assert "headrace init" in said
+
+
+def test_a_folder_is_not_a_configuration(tmp_path: Path) -> None:
+    assert "Is a directory" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data: [1",
+        "a: b: c",
+        "\tdata: x",
+        "data: *nowhere",
+        "data: !!python/object/apply:os.system [true]",
+        "data: 2024-13-45",
+        "data: 0b_",
+        "data: !!bool perhaps",
+        "data: !!int ''",
+        "data: !!timestamp soon",
+        "x: " + "[" * 3000,
+    ],
+)
+def test_what_is_not_yaml_is_refused(tmp_path: Path, text: str) -> None:
+    assert "is not valid YAML" in refusal(write(tmp_path, text))
+
+
+def test_bytes_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "conf.yaml"
+    path.write_bytes(b"data: \xff\xfe\n")
+    assert "is not valid YAML" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "held"), [("", "None"), ("- a\n", "['a']"), ("text", "'text'"), ("&a [*a]", "[[...]]")]
+)
+def test_a_file_without_sections_is_refused_with_what_it_holds(tmp_path: Path, text: str, held: str) -> None:
+    assert f"must hold sections such as `data:` and `train:`, it holds {held}" in refusal(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("override", "nearest"),
+    [
+        ("trian.ranks=2", "did you mean `train`?"),
+        ("train.rank=2", "did you mean `train.ranks`?"),
+        ("prepare.image.siez=28", "did you mean `prepare.image.size`?"),
+        ("prepare.shard-rows=28", "did you mean `prepare.shard_rows`?"),
+        ("ranks=2", "did you mean `train.ranks`?"),
+        ("prepare.codec=raw", "did you mean `prepare.image.codec`?"),
+        ("learning_rat=1", "did you mean `train.optimizer.learning_rate`?"),
+        ("prepare.zzz=1", "known here: duplicates, image, max_rejects, seed, shard_bytes, shard_rows, splits"),
+        ("zzz=1", "known here: data, model, prepare, spark, train"),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_nearest_known(smallest: Path, override: str, nearest: str) -> None:
+    key = override.partition("=")[0]
+    unknown = key if "." not in key or not key.startswith("trian") else "trian"
+    said = refusal(smallest, override)
+    assert f"unknown key `{unknown}`; {nearest}" in said
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("train.ranks=two", "`train.ranks`: input should be a valid integer"),
+        ("train.ranks=0", "`train.ranks`: input should be greater than 0, received 0"),
+        ("prepare.duplicates=perhaps", "`prepare.duplicates`: input should be 'keep' or 'drop', received 'perhaps'"),
+        ("prepare.image.size=28", "`prepare.image.size`: input should be a valid tuple, received 28"),
+        ("prepare.image.size=[28]", "`prepare.image.size` has too few values, received [28]"),
+        ("prepare.image.size=[28, 0]", "`prepare.image.size.1`: input should be greater than 0, received 0"),
+        ("prepare.image.size=[70000, 1]", "`prepare.image.size.0`: input should be less than or equal to 65500"),
+        ("prepare.splits.train=0.9", "`prepare.splits`: train + val + test must be 1, they are 1.1"),
+        ("prepare.max_rejects=.nan", "`prepare.max_rejects`: input should be a finite number, received nan"),
+        ("train.optimizer.learning_rate=.inf", "`train.optimizer.learning_rate`: input should be a finite number"),
+        ("prepare.seed=-1", "`prepare.seed`: input should be greater than or equal to 0, received -1"),
+        ("prepare.shard_rows=2000000", "`prepare.shard_rows`: input should be less than or equal to 1000000"),
+        ("prepare.image.max_pixels=1000000000", "less than or equal to 178956970, received 1000000000"),
+        ("data.table=", "`data.table`: input should be a valid string, received None"),
+        ("data.table=''", "`data.table`: string should have at least 1 character, received ''"),
+        ("data.source=raw", "`data.source`: input should be a valid dictionary"),
+        ("prepare.image.size=[1, 2, 3]", "`prepare.image.size`: tuple should have at most 2 items"),
+    ],
+)
+def test_a_bad_value_is_refused_with_what_was_expected_and_received(smallest: Path, override: str, said: str) -> None:
+    assert said in refusal(smallest, override)
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    said = refusal(write(tmp_path, "data: {source: {}}\ntrain: {run: r, ranks: 0}\n"))
+    assert "`data.source.path` is not set and has no default; add it" in said
+    assert "`data.table` is not set" in said
+    assert "`model` is not set" in said
+    assert "`train.ranks`: input should be greater than 0" in said
+
+
+@pytest.mark.parametrize("override", ["train.ranks", "=2", "train..ranks=2", ".=2", "train.=2", ""])
+def test_an_override_without_a_key_or_a_value_is_refused(smallest: Path, override: str) -> None:
+    assert f"`{override}` is not an override; expected key=value" in refusal(smallest, override)
+
+
+def test_an_override_below_a_value_is_refused(smallest: Path) -> None:
+    assert "table holds the value 'table' and has no keys below it" in refusal(smallest, "data.table.path=x")
+
+
+@pytest.mark.parametrize("value", ["[1", "2024-13-45", "0b_", "!!bool x", "\x00"])
+def test_an_override_that_is_no_yaml_is_refused(smallest: Path, value: str) -> None:
+    assert "is not a YAML value; quote it" in refusal(smallest, f"data.table={value}")
+
+
+def test_keys_that_are_no_text_are_named(tmp_path: Path) -> None:
+    assert "`1`: keys should be strings, received 1" in refusal(write(tmp_path, SMALLEST + "1: x\n"))
+    assert "keys should be strings, received True" in refusal(write(tmp_path, SMALLEST + "on: x\n"))
+
+
+TREES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | st.integers(), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(
+    ["data", "prepare", "prepare.image", "prepare.image.size", "train", "train.ranks", "spark.settings"]
+)
+
+
+@settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(key=KEYS, tree=TREES)
+def test_any_value_anywhere_is_taken_or_refused_in_one_sentence(tmp_path: Path, key: str, tree: object) -> None:
+    text = yaml.safe_dump(tree, default_flow_style=True, allow_unicode=True).removesuffix("...\n")
+    try:
+        assert isinstance(load(write(tmp_path, SMALLEST), [f"{key}={text}"]), Configuration)
+    except ConfigurationError as error:
+        assert str(error)
+
+
+@settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(alphabet=st.sampled_from("ab1:-{}[]&*!|>'\" \n\t#%@,.?_0"), max_size=40))
+def test_any_text_as_a_file_is_refused_in_one_sentence(tmp_path: Path, text: str) -> None:
+    refusal(write(tmp_path, text))
+
+
+def test_the_command_ends_with_2_and_one_sentence(smallest: Path, tmp_path: Path) -> None:
+    answer = headrace("prepare", "conf.yaml", "prepare.duplicate=drop", cwd=tmp_path, code=2)
+    said = "headrace: conf.yaml: unknown key `prepare.duplicate`; did you mean `prepare.duplicates`?"
+    assert (answer.stdout, answer.stderr.strip()) == ("", said)

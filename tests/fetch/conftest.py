@@ -1,0 +1,65 @@
+"""The original is downloaded once a test run, into a cache of the run's own."""
+
+import gzip
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from headrace.fetch import fashion_mnist
+from headrace.fetch.dataset import Split
+
+
+@pytest.fixture(scope="session")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the four real files."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        fashion_mnist.read()
+    return folder / "headrace" / "fashion-mnist"
+
+
+@pytest.fixture
+def cached(originals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This test's Headrace has the four files in its cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(originals.parent.parent))
+
+
+@pytest.fixture
+def original(cached: None) -> dict[str, Split]:
+    """The real splits."""
+    return fashion_mnist.read()[0]
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder where this test's Headrace keeps its files; not there yet."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty-cache"))
+    return tmp_path / "empty-cache" / "headrace" / "fashion-mnist"
+
+
+@pytest.fixture(scope="session")
+def copies(originals: Path) -> dict[str, bytes]:
+    """The four files as the web has them, compressed, by file name."""
+    return {f"{name}.gz": gzip.compress((originals / name).read_bytes(), 1) for name in fashion_mnist.DIGESTS}
+
+
+@pytest.fixture
+def web(copies: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of the four files, served over HTTP: the only place this test's Headrace can download from."""
+    folder = tmp_path / "web"
+    folder.mkdir()
+    for name, content in copies.items():
+        (folder / name).write_bytes(content)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(fashion_mnist, "ADDRESS", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setattr("headrace.fetch.debian.has_packages", lambda: False)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    yield folder
+    server.shutdown()
+    server.server_close()

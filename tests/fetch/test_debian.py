@@ -1,0 +1,66 @@
+"""A package's files are had without installing it, without lists of packages and without being root."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from headrace.errors import DataError
+from headrace.fetch import debian
+
+pytestmark = pytest.mark.skipif(not debian.has_packages(), reason="apt-get and dpkg-deb are not on this machine")
+PACKAGE = "dataset-fashion-mnist"
+FILE = "usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz"
+NOBODY = 65534
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """An empty folder that every user can enter, unlike those of pytest."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def no_lists(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """apt of this test finds no list of packages where the machine's should be: in this folder."""
+    lists = open_folder / "machine" / "lists"
+    (lists / "partial").mkdir(parents=True)
+    settings = open_folder / "apt.conf"
+    settings.write_text(f'Dir::State::lists "{lists}";\nDir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\n')
+    monkeypatch.setenv("APT_CONFIG", str(settings))
+    return lists
+
+
+def test_a_machine_without_lists_of_packages_gets_them_for_this_once(no_lists: Path, tmp_path: Path) -> None:
+    assert (debian.unpack(PACKAGE, tmp_path) / FILE).is_file()
+    assert [path.name for path in no_lists.iterdir()] == ["partial"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_nobody_needs_to_be_root(no_lists: Path, open_folder: Path) -> None:
+    folder = open_folder / "folder"
+    folder.mkdir()
+    os.chown(folder, NOBODY, NOBODY)
+    process = get_context("fork").Process(target=unpack_as_nobody, args=(folder,))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    assert (folder / "contents" / FILE).stat().st_uid == NOBODY
+
+
+def unpack_as_nobody(folder: Path) -> None:
+    """Run in a process of its own: there is no way back to root."""
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+    debian.unpack(PACKAGE, folder)
+
+
+def test_an_unknown_package_is_one_sentence_with_what_apt_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"^apt-get failed: E: Unable to locate package no-such-package-here\.$"):
+        debian.unpack("no-such-package-here", tmp_path)

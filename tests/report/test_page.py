@@ -1,0 +1,289 @@
+"""The page as a whole: what it says, what it must never hold, and what it says where something is missing."""
+
+import html
+import json
+import re
+import shutil
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.errors import DataError
+from headrace.report import write_report
+
+MakeRun = Callable[..., Path]
+HOSTILE = "<script>alert(1)</script>"
+HOSTILE_PATH = """te"st/o'brien & <img src=x onerror=alert(1)>/7.png"""
+
+
+class Page(HTMLParser):
+    """Elements with their attributes, and the text that a reader sees."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.hidden = 0
+        self.source = page.read_text(encoding="utf-8")
+        self.feed(self.source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self.hidden += tag == "style"
+
+    def handle_endtag(self, tag: str) -> None:
+        self.hidden -= tag == "style"
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def page_of(run: Path) -> Page:
+    return Page(write_report(run))
+
+
+def change(path: Path, **values: Any) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def test_the_report_is_written_into_the_run_folder_or_where_it_is_asked_for(make_run: MakeRun, tmp_path: Path) -> None:
+    run = make_run()
+    assert write_report(run) == run / "report.html"
+    other = tmp_path / "elsewhere" / "page.html"
+    assert write_report(run, other) == other
+    assert other.read_bytes() == (run / "report.html").read_bytes()
+
+
+def test_the_headline_gives_accuracy_with_its_interval_rows_ranks_and_duration(make_run: MakeRun) -> None:
+    text = page_of(make_run(rows={"train": 24, "test": 12}, ranks=2)).text
+    assert "shapes" in text
+    # 9 of 12 right: one of each of three classes is wrong.
+    assert "Accuracy, test split 75.0% 95% interval 46.8% to 91.1%, 9 of 12 rows" in text
+    assert "Rows 36 24 train, 12 test" in text
+    assert "Ranks 2 global batch 128 rows" in text
+    assert "Training time 3 min 12 s 60 steps, 3 epochs" in text
+
+
+def test_rows_in_equal_written_rejected_and_duplicates(make_run: MakeRun) -> None:
+    text = page_of(make_run()).text
+    assert "39 rows in = 36 written + 1 rejected + 2 duplicates" in text
+
+
+def test_counts_statistics_and_rejected_records_are_listed(make_run: MakeRun) -> None:
+    text = page_of(make_run()).text
+    assert "Class train test All circle 8 4 12" in text
+    assert "All 24 12 36" in text
+    assert "grey 33.318 78.567" in text
+    assert "circle/broken.png damaged image file is truncated" in text
+
+
+def test_at_most_twenty_rejected_records_are_listed(make_run: MakeRun) -> None:
+    rejects = tuple((f"broken-{number:02d}.png", "not_an_image", "begins with b'GIF'") for number in range(30))
+    text = page_of(make_run(rejects=rejects)).text
+    assert "The first 20 of 30." in text
+    assert text.count("not an image begins with") == 20
+    assert "not an image 30" in text
+
+
+@pytest.mark.parametrize(("codec", "shape"), [("png", (28, 28, 1)), ("raw", (20, 28, 3)), ("jpeg", (120, 200, 3))])
+def test_every_class_of_the_training_split_shows_up_to_eight_samples(
+    make_run: MakeRun, codec: str, shape: tuple[int, int, int]
+) -> None:
+    page = page_of(make_run(codec=codec, shape=shape, rows={"train": 30, "test": 12}))
+    samples = [image["alt"] or "" for image in page.all("img") if "sample" in (image["alt"] or "")]
+    assert sorted(samples) == sorted(
+        f"{name}, sample {number}" for name in ("circle", "square", "cross") for number in range(1, 9)
+    )
+
+
+def test_curves_show_every_metric_by_step_and_by_epoch(make_run: MakeRun) -> None:
+    run = make_run()
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write('{"kind": "epoch", "step": 60, "epoch": 2, "loss": 0.1, "learning_rate": 0.001}\n{"kind": "st')
+    page = page_of(run)
+    labels = " ".join(svg.get("aria-label") or "" for svg in page.all("svg"))
+    assert "Loss by training step" in labels
+    assert "Accuracy by training step" in labels
+    assert "Learning rate by training step" in labels
+    assert "validation loss after epoch 1: 0." in page.text
+
+
+def test_bit_equal_weights_are_stated_with_their_hash(make_run: MakeRun) -> None:
+    text = page_of(make_run(ranks=4)).text
+    assert f"All 4 ranks ended with bit-equal weights, SHA-256 {'c' * 64}" in text
+
+
+def test_one_rank_claims_no_equality(make_run: MakeRun) -> None:
+    text = page_of(make_run(ranks=1)).text
+    assert "bit-equal" not in text
+    assert "c" * 64 in text
+
+
+def test_the_confusion_matrix_is_a_table_with_counts_and_row_percentages(make_run: MakeRun) -> None:
+    page = page_of(make_run())
+    titles = [cell["title"] for cell in page.all("td") if "title" in cell]
+    assert len(titles) == 9
+    assert "circle recognised: 3 of 4, 75.0%" in titles
+    assert "circle taken for square: 1 of 4, 25.0%" in titles
+    assert "circle 0.750 0.750 0.750 4" in page.text
+
+
+def test_many_classes_are_shown_by_their_most_frequent_confusions(make_run: MakeRun) -> None:
+    classes = tuple(f"class {number:03d}" for number in range(60))
+    page = page_of(make_run(classes=classes, rows={"train": 120, "test": 240}))
+    assert "Most frequent confusions" in page.text
+    assert "class 000 class 001 1 25.0%" in page.text
+    assert not [cell for cell in page.all("td") if "title" in cell]
+    assert "The first 20 of 60 classes." in page.text
+
+
+def test_mistakes_are_pictures_with_classes_probabilities_and_path(make_run: MakeRun) -> None:
+    page = page_of(make_run(mistake_path="test/circle/77.png"))
+    assert "predicted >99.9% square true <0.1% circle test/circle/77.png" in page.text
+    assert len([image for image in page.all("img") if "taken for" in (image["alt"] or "")]) == 12
+
+
+def test_speed_is_told_by_stage(make_run: MakeRun) -> None:
+    run = make_run()
+    (run / "stages.json").write_text('{"report": 1.5, "predict": 7.25, "fetch": 3, "prepare": 21.5}')
+    (run / "predictions.json").write_text('{"rows": 500, "seconds": 2.5}')
+    text = page_of(run).text
+    assert "Fetch – – – 3.0 Prepare 39 rows 3.120 rows/s 12.5 21.5" in text
+    assert "Train 60 steps 3,120 samples/s 192.4" in text
+    assert "Evaluate, test split 12 rows 2.857 rows/s 4.2" in text
+    assert "Predict 500 rows 200 rows/s 2.5 7.2 Report – – – 1.5" in text
+
+
+def test_the_way_back_is_told_by_commands_versions_hashes_and_configuration(make_run: MakeRun) -> None:
+    page = page_of(make_run())
+    assert "headrace prepare conf/shapes.yaml headrace train conf/shapes.yaml train.ranks=2" in page.text
+    assert "headrace evaluate runs/shapes/bundle --table table" in page.text
+    for name, version in {"Spark": "4.0.5", "TensorFlow": "2.18.1", "Horovod": "0.28.1", "deltalake": "1.6.6"}.items():
+        assert f"{name} {version}" in page.text
+    for letter in "abcde":
+        assert letter * 64 in page.text
+    assert "dropout: 0.25" in page.text
+
+
+def test_values_of_secrets_are_withheld(make_run: MakeRun) -> None:
+    run = make_run(configuration={"spark": {"settings": {"spark.hadoop.fs.s3a.secret.key": "hush-hush"}}})
+    change(run / "run.json", command="headrace train conf/shapes.yaml data.password=hush-hush")
+    page = page_of(run)
+    assert "hush-hush" not in page.source
+    assert "spark.hadoop.fs.s3a.secret.key: (withheld)" in page.text
+
+
+def test_hostile_names_are_shown_and_do_nothing(make_run: MakeRun) -> None:
+    page = page_of(
+        make_run(
+            classes=("circle", HOSTILE, 'it\'s "quoted" & more'),
+            mistake_path=HOSTILE_PATH,
+            rejects=((HOSTILE_PATH, "damaged", f"{HOSTILE} {{{{ 7 * 7 }}}}"),),
+        )
+    )
+    assert page.text.count(HOSTILE) > 5
+    assert page.text.count(" ".join(HOSTILE_PATH.split())) == 2
+    assert "{{ 7 * 7 }}" in page.text
+    assert not page.all("script")
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+    assert f"{html.escape(HOSTILE)} taken for" in page.source
+
+
+def test_the_page_loads_nothing_from_elsewhere(make_run: MakeRun) -> None:
+    page = page_of(make_run())
+    assert not {"script", "link", "iframe", "object", "embed", "base", "form"} & {tag for tag, _ in page.elements}
+    loads = [v for _, attributes in page.elements for k, v in attributes.items() if k in ("src", "href", "xlink:href")]
+    assert loads
+    assert all(re.match(r"data:image/(png|jpeg);base64,|#", value or "") for value in loads)
+    assert "@import" not in page.source
+    assert "url(" not in page.source
+    policy = next(meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def test_the_same_run_gives_the_same_bytes(make_run: MakeRun, tmp_path: Path) -> None:
+    run = make_run()
+    pages = {write_report(run, tmp_path / name).read_bytes() for name in ("one.html", "two.html")}
+    assert len(pages) == 1
+
+
+def test_a_run_that_was_not_evaluated_names_the_command(make_run: MakeRun) -> None:
+    run = make_run()
+    shutil.rmtree(run / "bundle" / "evaluation")
+    text = page_of(run).text
+    assert "The model has not been evaluated yet." in text
+    assert f"headrace evaluate {run / 'bundle'} --table {run.parents[1] / 'table'} --version 0" in text
+    assert "not evaluated yet" in text
+
+
+def test_a_run_that_has_not_finished_names_the_command(make_run: MakeRun) -> None:
+    run = make_run()
+    for name in ("result.json", "metrics.jsonl", "stages.json"):
+        (run / name).unlink()
+    shutil.rmtree(run / "bundle")
+    text = page_of(run).text
+    assert "The training has not finished" in text
+    assert "headrace train conf/shapes.yaml train.ranks=2" in text
+    assert "No step was logged." in text
+
+
+def test_a_table_that_is_gone_is_said_with_the_command_that_makes_it(make_run: MakeRun) -> None:
+    run = make_run()
+    shutil.rmtree(run.parents[1] / "table")
+    text = page_of(run).text
+    assert "is not a prepared table" in text
+    assert "headrace prepare conf/shapes.yaml" in text
+    assert "Accuracy, test split" in text
+
+
+def test_shards_and_rejects_that_are_gone_cost_only_their_part(make_run: MakeRun) -> None:
+    run = make_run()
+    table = run.parents[1] / "table"
+    shutil.rmtree(table / "split=train")
+    shutil.rmtree(table.with_name("table.rejects"))
+    text = page_of(run).text
+    assert "No sample images can be shown" in text
+    assert "rejects table" in text
+    assert "39 rows in" in text
+
+
+def test_a_moved_run_finds_the_bundle_beside_it(make_run: MakeRun) -> None:
+    run = make_run()
+    moved = run.rename(run.with_name("moved"))
+    assert "Accuracy, test split" in page_of(moved).text
+
+
+def test_an_evaluation_of_another_version_is_pointed_out(make_run: MakeRun) -> None:
+    run = make_run()
+    change(run / "bundle" / "evaluation" / "test.json", version=3)
+    assert "not on the version 0 it was trained on" in page_of(run).text
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"is not a training run: it holds no run\.json"):
+        write_report(tmp_path)
+
+
+def test_a_damaged_file_is_refused_by_name(make_run: MakeRun) -> None:
+    run = make_run()
+    change(run / "bundle" / "evaluation" / "test.json", confusion=[[1, 2], [3, 4]])
+    with pytest.raises(DataError, match=r"test\.json is damaged: .*must have 3 rows of 3 counts"):
+        write_report(run)
+    assert not (run / "report.html").exists()
+
+
+def test_an_output_that_cannot_be_written_is_refused(make_run: MakeRun, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="cannot be written"):
+        write_report(make_run(), tmp_path / "file" / "report.html")

@@ -1,0 +1,89 @@
+"""A machine whose programs a test chooses, with a checkout that has nothing in it but `.ci`."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ALWAYS_THERE = (
+    *("sh", "env", "dirname", "sed", "tr", "ls", "cat", "cp", "mkdir", "rm", "tail", "touch", "chmod", "uname"),
+    *("python3.11", "make"),
+)
+ANSWERS = {
+    "id": "echo 0",
+    "java": """echo 'openjdk version "17.0.15" 2025-04-15' >&2""",
+    "c++": "cat >/dev/null",
+    "uv": '[ "$1" != --version ] || echo uv 0.13.9',
+    "chromium": "exit 0",
+    "apt-get": "exit 0",
+    "apt-cache": '[ "$2" = openjdk-17-jre-headless ]',
+}
+COMPLETE = "setup: complete\n"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine where everything is there, until a program is taken away or replaced.
+
+    Attributes:
+        checkout: of Headrace; its environment is there, with packages that are empty.
+        programs: the only folder on PATH.
+        calls: file with a line for each call of a program that the test wrote.
+    """
+
+    checkout: Path
+    programs: Path
+    calls: Path
+
+    def place(self, name: str, body: str, folder: Path | None = None) -> None:
+        """Write the program `name`, which notes its call and then runs `body`."""
+        program = (folder or self.programs) / name
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.unlink(missing_ok=True)
+        program.write_text(f'#!/bin/sh\necho "{name} $*" >>"$CALLS"\n{body}\n')
+        program.chmod(0o755)
+
+    def remove(self, *names: str) -> None:
+        """Take programs away."""
+        for name in names:
+            (self.programs / name).unlink()
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `command` in the checkout."""
+        settings = {key: value for key, value in os.environ.items() if key.endswith("_proxy") or "CERT" in key}
+        settings |= {"PATH": str(self.programs), "HOME": str(self.checkout), "CALLS": str(self.calls)}
+        return subprocess.run(
+            command,
+            cwd=self.checkout,
+            env={**settings, "SSL_CERT_FILE": os.environ.get("SSL_CERT_FILE", ""), **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def set_up(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `.ci/setup`."""
+        return self.run(".ci/setup", *arguments, **environment)
+
+    def called(self, name: str) -> list[str]:
+        """The calls of `name` so far, with their arguments."""
+        lines = self.calls.read_text().splitlines() if self.calls.exists() else []
+        return [line for line in lines if line.startswith(f"{name} ")]
+
+
+def make_environment(checkout: Path) -> None:
+    """A `.venv` whose packages are empty, but compiled."""
+    python = checkout / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{shutil.which("python3.11")}" "$@"\n')
+    python.chmod(0o755)
+    packages = checkout / ".venv" / "lib" / "python3.11" / "site-packages"
+    for name in ("tensorflow", "keras", "pyspark", "horovod"):
+        (packages / name / "__pycache__").mkdir(parents=True)
+        (packages / name / "__init__.py").touch()
+        (packages / name / "__pycache__" / "__init__.cpython-311.pyc").touch()
+    (packages / "horovod" / "tensorflow").mkdir()
+    (packages / "horovod" / "tensorflow" / "mpi_lib.cpython-311-x86_64-linux-gnu.so").touch()

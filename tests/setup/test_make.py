@@ -1,0 +1,58 @@
+"""The Makefile's targets and `.ci/run`, which calls them."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.setup.machine import ROOT, Machine
+
+TARGETS = ["help", "setup", "demo", "test", "check", "bench", "format", "clean"]
+
+
+def make(*arguments: str) -> str:
+    """What `make` in the repository says."""
+    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_make_alone_lists_every_target_with_what_it_does() -> None:
+    lines = [line.split(maxsplit=2) for line in make().splitlines()]
+    assert [target for _, target, _ in lines] == TARGETS
+    assert all(meaning for _, _, meaning in lines)
+
+
+def test_the_python_of_the_environment_comes_first_for_sparks_executors() -> None:
+    assert make("--eval=path: ; @echo $$PATH", "path").startswith(f"{ROOT}/.venv/bin:")
+
+
+def test_tests_get_a_browser_and_the_others_do_not() -> None:
+    for target in ("demo", "test", "check", "bench", "format"):
+        first = make("--dry-run", target).splitlines()[0]
+        assert first == (".ci/setup --browser" if target == "test" else ".ci/setup")
+
+
+def test_clean_removes_what_was_made_and_keeps_data_and_runs(machine: Machine) -> None:
+    for name in ("rm", "find"):
+        (machine.programs / name).unlink(missing_ok=True)
+        (machine.programs / name).symlink_to(str(shutil.which(name)))
+    shutil.copy(ROOT / "Makefile", machine.checkout)
+    for name in ("runs", "data", ".tools", "headrace/__pycache__", ".mypy_cache"):
+        (machine.checkout / name).mkdir(parents=True)
+    assert machine.run("make", "clean").returncode == 0
+    left = {str(path.relative_to(machine.checkout)) for path in machine.checkout.rglob("*") if path.is_dir()}
+    assert left == {".ci", "runs", "data", "headrace"}
+
+
+def test_ci_checks_and_then_tests(machine: Machine) -> None:
+    machine.place("make", "exit 0")
+    assert machine.run(".ci/run").returncode == 0
+    assert machine.called("make") == ["make check", "make test"]
+
+
+def test_ci_fails_with_the_first_failure(machine: Machine) -> None:
+    machine.place("make", "exit 2")
+    assert machine.run(".ci/run").returncode == 2
+    assert machine.called("make") == ["make check"]
+
+
+def test_the_scripts_of_ci_can_be_started() -> None:
+    assert all(Path(ROOT / ".ci" / name).stat().st_mode & 0o111 == 0o111 for name in ("setup", "run"))

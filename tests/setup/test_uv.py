@@ -1,0 +1,180 @@
+"""uv is found, or installed into the checkout alone, by pip or, where Python has no pip, by `fetch_uv.py`."""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.setup.machine import COMPLETE, ROOT, Machine
+
+BROUGHT = f"setup: installing uv 0.13.9 into .tools\n{COMPLETE}"
+TINY_PROJECT = '[project]\nname = "tiny"\nversion = "0"\nrequires-python = ">=3.11,<3.12"\n'
+TINY_LOCK = (
+    'version = 1\nrevision = 3\nrequires-python = "==3.11.*"\n\n'
+    '[[package]]\nname = "tiny"\nversion = "0"\nsource = { virtual = "." }\n'
+)
+
+
+@pytest.fixture
+def without_uv(machine: Machine) -> Machine:
+    """No uv, but a project so small that the real one has nothing to install for it."""
+    machine.remove("uv")
+    (machine.checkout / "pyproject.toml").write_text(TINY_PROJECT)
+    (machine.checkout / "uv.lock").write_text(TINY_LOCK)
+    packages = machine.checkout / ".venv" / "lib" / "python3.11" / "site-packages"
+    kept = packages.rename(machine.checkout / "kept")
+    shutil.rmtree(machine.checkout / ".venv")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", machine.checkout / ".venv"], check=True)
+    shutil.copytree(kept, packages, dirs_exist_ok=True)
+    return machine
+
+
+def version_of(program: Path) -> str:
+    """What `program` says its version is."""
+    return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+
+
+def test_uv_comes_by_pip_where_python_has_it(without_uv: Machine) -> None:
+    assert without_uv.set_up().stderr == BROUGHT
+    assert version_of(without_uv.checkout / ".tools" / "uv" / "bin" / "uv").startswith("uv 0.13.9")
+    assert without_uv.set_up().stderr == COMPLETE
+
+
+@pytest.mark.parametrize("lacking", ["venv", "ensurepip", "pip"])
+def test_uv_comes_without_pip_where_python_lacks_a_part(without_uv: Machine, lacking: str) -> None:
+    python = shutil.which("python3.11")
+    body = {
+        "venv": '[ "$2" != venv ] || { echo "No module named venv" >&2; exit 1; }',
+        "ensurepip": f'[ "$2" != venv ] || {{ {python} -m venv --without-pip "$3"; exit 1; }}',
+        "pip": f'[ "$2" != venv ] || exec {python} -m venv --without-pip "$3"',
+    }[lacking]
+    without_uv.place("python3.11", f'{body}\nexec {python} "$@"')
+    assert without_uv.set_up().stderr == BROUGHT
+    assert [path.name for path in (without_uv.checkout / ".tools" / "uv").rglob("*") if path.is_file()] == ["uv"]
+    assert version_of(without_uv.checkout / ".tools" / "uv" / "bin" / "uv").startswith("uv 0.13.9")
+
+
+def test_a_uv_too_old_for_the_project_is_left_alone_and_not_used(without_uv: Machine) -> None:
+    without_uv.place("uv", "echo uv 0.8.24")
+    without_uv.place("python3.11", f'[ "$2" != venv ] || exit 1\nexec {shutil.which("python3.11")} "$@"')
+    assert without_uv.set_up().stderr == BROUGHT
+    assert set(without_uv.called("uv")) == {"uv --version"}
+
+
+@pytest.mark.parametrize("version", ["0.9.0", "0.13.9 (x86_64-unknown-linux-gnu)", "1.0.2"])
+def test_a_recent_uv_on_the_path_is_used(machine: Machine, version: str) -> None:
+    machine.place("uv", f'[ "$1" != --version ] || echo "uv {version}"')
+    assert machine.set_up().stderr == COMPLETE
+    assert machine.called("uv")[-1] == "uv sync --frozen --check"
+
+
+def test_no_python_at_all_is_one_sentence(machine: Machine) -> None:
+    machine.remove("uv", "python3.11")
+    done = machine.set_up()
+    sentence = "setup: Python 3.11 is missing; run as root: apt-get install python3.11\n"
+    assert (done.returncode, done.stderr) == (2, sentence)
+
+
+@dataclass
+class Index:
+    """A package index with one wheel of uv, at `address`.
+
+    Attributes:
+        promised: the SHA-256 that its page gives.
+        authorizations: what each request said who it was.
+    """
+
+    wheel: bytes
+    promised: str
+    address: str = ""
+    authorizations: list[str | None] = field(default_factory=list)
+
+    def answer(self, path: str) -> bytes:
+        """The page of uv, or the wheel."""
+        name = f"uv-9.9.9-py3-none-manylinux_2_17_{platform.machine()}.manylinux2014_{platform.machine()}.whl"
+        other = "uv-9.9.9-py3-none-manylinux_2_17_s390x.manylinux2014_s390x.whl"
+        page = f'<a href="../files/{other}#sha256=0">x</a><a href="../../files/{name}#sha256={self.promised}">x</a>'
+        return page.encode() if path.endswith("/uv/") else self.wheel if path == f"/files/{name}" else b""
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    """Served over HTTP; its uv is a script."""
+    path = tmp_path / "uv.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("uv/__init__.py", "")
+        archive.writestr("uv-9.9.9.data/scripts/uv", "#!/bin/sh\necho uv 9.9.9\n")
+    wheel = path.read_bytes()
+    index = Index(wheel, hashlib.sha256(wheel).hexdigest())
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            index.authorizations.append(self.headers["Authorization"])
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(index.answer(self.path))
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    index.address = f"127.0.0.1:{server.server_port}/simple"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield index
+    server.shutdown()
+    server.server_close()
+
+
+def fetch_uv(folder: Path, version: str = "9.9.9", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `.ci/fetch_uv.py` without pip and site-packages, as on a plain system Python."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_"))}
+    return subprocess.run(
+        [sys.executable, "-I", "-S", ROOT / ".ci" / "fetch_uv.py", version, folder],
+        env={**clean, "no_proxy": "127.0.0.1", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("variable", ["PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX"])
+def test_the_index_that_pip_or_uv_was_told_is_used(index: Index, tmp_path: Path, variable: str) -> None:
+    done = fetch_uv(tmp_path / "bin", **{variable: f"http://{index.address}/"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert version_of(tmp_path / "bin" / "uv") == "uv 9.9.9\n"
+    assert [path.name for path in (tmp_path / "bin").iterdir()] == ["uv"]
+
+
+def test_an_index_with_a_name_is_understood(index: Index, tmp_path: Path) -> None:
+    assert fetch_uv(tmp_path / "bin", UV_DEFAULT_INDEX=f"house=http://{index.address}").returncode == 0
+
+
+def test_user_and_password_of_an_index_are_used_but_never_shown(index: Index, tmp_path: Path) -> None:
+    assert fetch_uv(tmp_path / "bin", PIP_INDEX_URL=f"http://me:hush%21@{index.address}").returncode == 0
+    assert index.authorizations == ["Basic bWU6aHVzaCE="] * 2
+    index.promised = "0" * 64
+    refused = fetch_uv(tmp_path / "bin", PIP_INDEX_URL=f"http://me:hush%21@{index.address}")
+    assert "hush" not in refused.stderr
+    assert f"http://{index.address}" in refused.stderr
+
+
+def test_a_wheel_with_another_sha256_is_refused(index: Index, tmp_path: Path) -> None:
+    index.promised = "0" * 64
+    done = fetch_uv(tmp_path / "bin", PIP_INDEX_URL=f"http://{index.address}")
+    assert done.returncode == 1
+    assert "what it sent has not the SHA-256 it promised" in done.stderr
+    assert not (tmp_path / "bin").exists()
+
+
+def test_a_version_that_the_index_does_not_have_is_one_sentence(index: Index, tmp_path: Path) -> None:
+    done = fetch_uv(tmp_path / "bin", "9.9.8", PIP_INDEX_URL=f"http://{index.address}")
+    expected = f"it has no uv 9.9.8 for {platform.machine()}); connect this machine or install uv yourself.\n"
+    assert done.stderr.endswith(expected)
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,98 @@
+"""A checkpoint is whole or is not there; the state that comes back is the state that went in, bit for bit."""
+
+import errno
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from headrace.train import checkpoint
+
+
+def trained_model() -> keras.Model:
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dropout(0.5), keras.layers.BatchNormalization()]
+    )
+    model.compile("adam", "mse", metrics=["mae"])
+    model.fit(np.ones((8, 4)), np.ones((8, 3)), epochs=2, verbose=0)
+    return model
+
+
+def values(state: list[keras.Variable]) -> list[np.ndarray]:
+    return [keras.ops.convert_to_numpy(variable.value) for variable in state]
+
+
+def test_weights_optimizer_state_and_random_seeds_come_back_bit_for_bit(tmp_path: Path) -> None:
+    state = checkpoint.state_of(trained_model())
+    before = values(state)
+    checkpoint.save(tmp_path, 7, state, keep=2)
+    for variable in state:
+        variable.assign(keras.ops.zeros_like(variable.value))
+    step, arrays = checkpoint.newest(tmp_path) or (0, [])
+    checkpoint.restore(state, arrays)
+    assert step == 7
+    assert all(np.array_equal(a, b) for a, b in zip(before, values(state), strict=True))
+
+
+def test_the_state_holds_momenta_and_dropout_seeds_but_no_metrics() -> None:
+    paths = [variable.path for variable in checkpoint.state_of(trained_model())]
+    assert any("momentum" in path for path in paths)
+    assert any("seed" in path for path in paths)
+    assert any("moving_variance" in path for path in paths)
+    assert not any("mae" in path or "loss" in path for path in paths)
+
+
+def test_only_the_newest_checkpoints_are_kept(tmp_path: Path) -> None:
+    state = checkpoint.state_of(trained_model())
+    for step in (5, 10, 15):
+        checkpoint.save(tmp_path, step, state, keep=2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000000010", "step-000000015"]
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "remove", "empty position"])
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path, damage: str) -> None:
+    state = checkpoint.state_of(trained_model())
+    checkpoint.save(tmp_path, 5, state, keep=2)
+    newest = checkpoint.save(tmp_path, 10, state, keep=2)
+    file = newest / checkpoint.STATE
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    if damage == "flip":
+        file.write_bytes(data)
+    elif damage == "cut":
+        file.write_bytes(data[: len(data) // 2])
+    elif damage == "remove":
+        file.unlink()
+    else:
+        (newest / checkpoint.POSITION).write_bytes(b"")
+    found = checkpoint.newest(tmp_path)
+    assert found is not None
+    assert found[0] == 5
+
+
+def test_a_full_disk_leaves_the_old_checkpoint_as_the_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = checkpoint.state_of(trained_model())
+    checkpoint.save(tmp_path, 5, state, keep=2)
+
+    def no_space(path: Path, data: bytes) -> None:
+        path.write_bytes(data[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "_write", no_space)
+    with pytest.raises(OSError, match="No space"):
+        checkpoint.save(tmp_path, 10, state, keep=2)
+    found = checkpoint.newest(tmp_path)
+    assert found is not None
+    assert found[0] == 5
+
+
+def test_no_checkpoint_is_no_error(tmp_path: Path) -> None:
+    assert checkpoint.newest(tmp_path / "never") is None
+
+
+def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:
+    state = checkpoint.state_of(trained_model())
+    with pytest.raises(ValueError, match="another model"):
+        checkpoint.restore(state, values(state)[:-1])

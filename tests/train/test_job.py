@@ -1,0 +1,211 @@
+"""Training as a user runs it: `headrace train`, real Spark, two real Horovod ranks, real images."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.conftest import Answer, headrace
+
+LONG = ("train.run=long", "train.epochs=40")
+
+
+@pytest.fixture(scope="module")
+def trained(workspace: Path) -> dict[str, Any]:
+    """One epoch on two ranks."""
+    return headrace("train", "conf.yaml", cwd=workspace).json
+
+
+@pytest.fixture
+def own(workspace: Path, tmp_path: Path) -> Path:
+    """A workspace of the test's own: the table is shared through a link."""
+    shutil.copy(workspace / "conf.yaml", tmp_path)
+    shutil.copytree(workspace / "models", tmp_path / "models")
+    (tmp_path / "table").symlink_to(workspace / "table")
+    return tmp_path
+
+
+def in_the_background(*words: str, cwd: Path) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "headrace", "train", "conf.yaml", *words]
+    return subprocess.Popen(command, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def wait_for(happened: Callable[[], Any], seconds: float = 120) -> Any:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := happened():
+            return found
+        time.sleep(0.02)
+    pytest.fail(f"did not happen within {seconds} s")
+
+
+def ranks_of(run: Path) -> list[psutil.Process]:
+    """The processes that train the run in this folder."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        if "headrace.train.rank" in words and words[-1] == str(run):
+            found.append(process)
+    return found
+
+
+def test_two_ranks_train_and_hold_the_same_weights(trained: dict[str, Any]) -> None:
+    assert trained["ranks"] == 2
+    assert trained["steps"] == 10
+    assert len(trained["weights_sha256"]) == 64
+    assert 0 < trained["metrics"]["accuracy"] <= 1
+
+
+def test_the_metrics_file_has_a_line_a_step_and_a_line_an_epoch(trained: dict[str, Any]) -> None:
+    lines = [json.loads(line) for line in Path(trained["run"], "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if line["kind"] == "step"] == list(range(1, 11))
+    (epoch,) = [line for line in lines if line["kind"] == "epoch"]
+    assert epoch["accuracy"] == trained["metrics"]["accuracy"]
+
+
+def test_tensorboard_can_read_the_run(trained: dict[str, Any]) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(f"{trained['run']}/events", size_guidance={"tensors": 0}).Reload()
+    tags = events.Tags()["tensors"]
+    assert {"step/loss", "step/accuracy", "step/samples_per_second", "epoch/loss"} <= set(tags)
+    assert [event.step for event in events.Tensors("step/loss")] == list(range(1, 11))
+
+
+def test_the_same_command_again_does_nothing(trained: dict[str, Any], workspace: Path) -> None:
+    again = headrace("train", "conf.yaml", cwd=workspace)
+    assert again.json == trained
+    assert "complete" in again.sentence
+
+
+def test_the_same_seed_data_and_ranks_give_the_same_weights(trained: dict[str, Any], own: Path) -> None:
+    assert headrace("train", "conf.yaml", cwd=own).json["weights_sha256"] == trained["weights_sha256"]
+
+
+@pytest.mark.slow
+def test_a_training_whose_driver_was_killed_goes_on_and_ends_as_if_undisturbed(own: Path) -> None:
+    undisturbed = headrace("train", "conf.yaml", *LONG, "train.run=undisturbed", cwd=own).json
+    driver = in_the_background(*LONG, cwd=own)
+    checkpoints = own / "long" / "checkpoints"
+    wait_for(lambda: len(list(checkpoints.glob("step-*"))) == 2 and not (own / "long" / "result.json").exists())
+    driver.send_signal(signal.SIGKILL)
+    driver.communicate()
+    wait_for(lambda: not ranks_of(own / "long"), 20)
+    killed_at = max(int(path.name[5:]) for path in checkpoints.glob("step-*"))
+    assert 0 < killed_at < undisturbed["steps"]
+    resumed = headrace("train", "conf.yaml", *LONG, cwd=own)
+    assert f"Continuing from the checkpoint of step {killed_at}" in resumed.stderr
+    assert resumed.json["weights_sha256"] == undisturbed["weights_sha256"]
+    assert resumed.json["metrics"] == undisturbed["metrics"] or killed_at % 10
+
+
+@pytest.mark.slow
+def test_a_killed_rank_ends_the_training_soon_and_clearly(own: Path) -> None:
+    driver = in_the_background(*LONG, cwd=own)
+    wait_for(lambda: list((own / "long" / "checkpoints").glob("step-*")))
+    victim = ranks_of(own / "long")[1]
+    began = time.monotonic()
+    victim.kill()
+    _, log = driver.communicate(timeout=60)
+    assert time.monotonic() - began < 30
+    assert driver.returncode == 4
+    assert log.strip().splitlines()[-1].startswith("headrace: ")
+    assert "Java" not in log
+    assert "\tat org.apache" not in log
+    assert not ranks_of(own / "long")
+
+
+def test_too_few_slots_are_told_at_once_with_both_numbers(own: Path) -> None:
+    answer = headrace("train", "conf.yaml", "train.ranks=5", "spark.slots=3", cwd=own, code=4)
+    assert "train.ranks is 5" in answer.sentence
+    assert "has 3 slots" in answer.sentence
+
+
+def test_a_run_is_not_continued_with_other_settings(trained: dict[str, Any], workspace: Path) -> None:
+    answer = headrace("train", "conf.yaml", "train.seed=5", cwd=workspace, code=2)
+    assert "train.seed was 0 and is 5" in answer.sentence
+
+
+def test_a_run_is_not_continued_with_another_network(trained: dict[str, Any], own: Path) -> None:
+    (own / "run").symlink_to(trained["run"])
+    (own / "models" / "cnn.py").open("a").write("\n# changed\n")
+    answer = headrace("train", "conf.yaml", cwd=own, code=2)
+    assert "another content of models/cnn.py" in answer.sentence
+
+
+def test_a_run_that_failed_before_its_first_checkpoint_can_be_begun_anew(own: Path) -> None:
+    wrong = headrace("train", "conf.yaml", "model.options.widht=3", cwd=own, code=2)
+    assert "widht" in wrong.sentence
+    assert headrace("train", "conf.yaml", cwd=own).json["steps"] == 10
+
+
+def test_a_second_training_of_the_same_run_is_refused_while_the_first_works(own: Path) -> None:
+    first = in_the_background(*LONG, cwd=own)
+    wait_for((own / "long" / "run.json").exists)
+    answer = headrace("train", "conf.yaml", *LONG, cwd=own, code=4)
+    assert "another process" in answer.sentence
+    first.kill()
+    first.communicate()
+
+
+def test_a_network_of_the_users_own_needs_a_file_and_its_name(own: Path) -> None:
+    source = (own / "models" / "cnn.py").read_text()
+    mine = own / "elsewhere" / "my network.py"
+    mine.parent.mkdir()
+    mine.write_text(source.replace("layers.Flatten()", "layers.GlobalAveragePooling2D()").replace('"cnn"', '"mine"'))
+    result = headrace("train", "conf.yaml", f"model.file={mine}", cwd=own).json
+    assert "GlobalAveragePooling2D" in Path(result["bundle"], "model.py").read_text()
+
+
+def test_a_mistake_in_the_network_is_shown_with_its_line_and_no_java(own: Path) -> None:
+    file = own / "models" / "cnn.py"
+    file.write_text(file.read_text().replace("layers.Flatten(),", "layers.Dense('ten'),"))
+    answer = headrace("train", "conf.yaml", cwd=own, code=2)
+    assert "layers.Dense('ten')" in answer.sentence
+    assert "org.apache" not in answer.stderr
+
+
+def test_a_lost_shard_ends_the_training_with_its_name(workspace: Path, own: Path) -> None:
+    (own / "table").unlink()
+    shutil.copytree(workspace / "table", own / "table")
+    shard = sorted((own / "table" / "split=train").iterdir())[3]
+    shard.unlink()
+    answer = headrace("train", "conf.yaml", cwd=own, code=3)
+    assert shard.name in answer.sentence
+
+
+def test_a_missing_table_is_one_sentence(own: Path) -> None:
+    answer = headrace("train", "conf.yaml", "data.table=nowhere", cwd=own, code=3)
+    assert answer.sentence == "headrace: nowhere is not a prepared table; `headrace prepare` makes one."
+
+
+def test_validation_metrics_are_those_of_a_single_process(images: Path, own: Path) -> None:
+    """Two ranks and an uneven last batch; the oracle evaluates the bundle in one process."""
+    for name in (images / "test").iterdir():
+        shutil.copytree(name, images / "val" / name.name)
+    (images / "val" / "bag" / next((images / "val" / "bag").iterdir()).name).unlink()
+    words = (f"data.source.path={images}", "data.table=with-val")
+    headrace("prepare", "conf.yaml", *words, cwd=own)
+    trained = headrace("train", "conf.yaml", *words, cwd=own).json
+    oracle = headrace("evaluate", trained["bundle"], "--table", "with-val", "--split", "val", cwd=own).json
+    assert oracle["rows"] % 128
+    assert trained["metrics"]["val_accuracy"] == pytest.approx(oracle["metrics"]["accuracy"], abs=1e-6)
+    assert trained["metrics"]["val_loss"] == pytest.approx(oracle["metrics"]["loss"], abs=1e-5)
+
+
+@pytest.mark.slow
+def test_spark_submit_does_what_headrace_train_does(trained: dict[str, Any], own: Path, root: Path) -> None:
+    submit = Path(sys.executable).with_name("spark-submit")
+    command = [str(submit), "--master", "local[2]", str(root / "jobs" / "train.py"), "conf.yaml"]
+    done = subprocess.run(command, cwd=own, capture_output=True, text=True, check=False, env=os.environ)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert Answer(done).json["weights_sha256"] == trained["weights_sha256"]
