@@ -22,7 +22,7 @@ check:   ## format, lint, types, and the direction between rooms
 	@.ci/setup
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
-	.venv/bin/mypy headrace jobs pipelines models
+	.venv/bin/mypy
 	.venv/bin/lint-imports
 
 bench:   ## measure speed

@@ -46,7 +46,9 @@ def main() -> None:
     trained = _stage(seconds, "train", CONF)
     evaluated = _stage(seconds, "evaluate", trained["bundle"], "--table", TABLE)
     predicted = _stage(seconds, "predict", trained["bundle"], f"{RAW}/test", PREDICTIONS)
+    # The report shows these where they are.
     Path(RUN, "stages.json").write_text(json.dumps(seconds))
+    Path(RUN, "predictions.json").write_text(json.dumps(predicted))
     report = _stage(seconds, "report", RUN)["report"]
     print(NEXT, file=sys.stderr)
     summary = {key: prepared[key] for key in ("rows_in", "written", "rejected", "duplicates", "version", "table")}

@@ -1,0 +1,112 @@
+"""Batches as TensorFlow sees them: the stored pixels, weights, order, errors, and no stalls between epochs."""
+
+import io
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from headrace.errors import DataError
+from headrace.prepare.image import encode
+from headrace.stream.dataset import Batches
+from headrace.stream.open import in_order, plan_for, rank_stream, training_columns
+from headrace.table import Version
+from tests.small_table import Content, Rows, some_rows, write_table
+
+
+def batches(version: Version, global_batch: int = 32, rank: int = 0, world_size: int = 1) -> Batches:
+    plan = plan_for(version, "train", global_batch, lanes=16, seed=1)
+    columns = training_columns(version.contract)
+    return Batches(rank_stream(version, "train", plan, columns, rank, world_size), version.contract)
+
+
+def as_pillow_reads(rows: Rows, content: Content) -> NDArray[np.uint8]:
+    if content.codec == "raw":
+        return rows.pixels
+    images = [np.asarray(PIL.Image.open(io.BytesIO(encode(pixels, content.image)))) for pixels in rows.pixels]
+    return np.stack(images).reshape(rows.pixels.shape)
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (24, 32, 3)])
+@pytest.mark.parametrize("codec", ["raw", "png", "jpeg"])
+def test_the_pixels_are_those_that_were_stored(tmp_path: Path, codec: str, shape: tuple[int, int, int]) -> None:
+    content = Content(splits={"train": some_rows(23, shape=shape)}, codec=codec)
+    rows = content.splits["train"]
+    version = write_table(tmp_path / "table", content)
+    plan = in_order(version, "train", 10)
+    stream = rank_stream(version, "train", plan, training_columns(version.contract))
+    steps = list(Batches(stream, version.contract).dataset(0, 0, 1).as_numpy_iterator())
+    pixels, labels, weights = (np.concatenate(parts) for parts in zip(*steps, strict=True))
+    assert (pixels.dtype, labels.dtype, weights.dtype) == (np.uint8, np.int32, np.float32)
+    assert np.array_equal(pixels[:23], as_pillow_reads(rows, content))
+    assert labels[:23].tolist() == list(rows.labels)
+    assert weights.tolist() == [1.0] * 23 + [0.0] * 7
+    assert pixels.shape == (30, *shape)
+
+
+def test_two_ranks_together_give_exactly_the_split(table: Version) -> None:
+    found = []
+    for rank in range(2):
+        for pixels, labels, weights in batches(table, rank=rank, world_size=2).dataset(0, 0, 1).as_numpy_iterator():
+            present = weights > 0
+            found += [
+                (image.tobytes(), int(label)) for image, label in zip(pixels[present], labels[present], strict=True)
+            ]
+    rows = some_rows(96)
+    expected = [(image.tobytes(), label) for image, label in zip(rows.pixels, rows.labels, strict=True)]
+    assert sorted(found) == sorted(expected)
+
+
+def test_one_dataset_goes_on_over_epochs_and_begins_where_it_is_told(table: Version) -> None:
+    whole = [labels.tolist() for _, labels, _ in batches(table, 16).dataset(0, 0, 3).as_numpy_iterator()]
+    assert len(whole) == 3 * 6
+    rest = [labels.tolist() for _, labels, _ in batches(table, 16).dataset(1, 4, 3).as_numpy_iterator()]
+    assert rest == whole[6 + 4 :]
+
+
+def test_the_error_that_ended_the_batches_is_kept(table: Version) -> None:
+    damaged = table.table / table.shards[4].path
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    stream = batches(table)
+    with pytest.raises(tf.errors.OpError):
+        list(stream.dataset(0, 0, 1))
+    assert isinstance(stream.failure, DataError)
+    assert damaged.name in str(stream.failure)
+
+
+def test_no_error_is_kept_where_there_was_none(table: Version) -> None:
+    stream = batches(table)
+    list(stream.dataset(0, 0, 2))
+    assert stream.failure is None
+
+
+@pytest.mark.parametrize("codec", ["raw", "png"])
+def test_the_autotuner_is_off_and_the_order_is_kept(tmp_path: Path, codec: str) -> None:
+    version = write_table(tmp_path / "table", Content(splits={"train": some_rows(20)}, codec=codec))
+    options = batches(version).dataset(0, 0, 1).options()
+    assert options.autotune.enabled is False
+    assert options.deterministic is True
+
+
+def test_short_epochs_follow_each_other_without_a_pause(table: Version) -> None:
+    """With the autotuner on, freeing the iterator of a short epoch took seconds on idle cores."""
+    stream, seconds = batches(table), []
+    for epoch in range(11):
+        began = time.perf_counter()
+        for _ in stream.dataset(epoch, 0, epoch + 1):
+            pass
+        seconds.append(time.perf_counter() - began)
+    seconds.pop(0)
+    assert max(seconds) < max(20 * statistics.median(seconds), 1.0)
+
+
+@pytest.mark.usefixtures("no_threads_left")
+def test_an_iterator_that_is_left_early_lets_go_of_the_reader(table: Version) -> None:
+    steps = iter(batches(table, 16).dataset(0, 0, 50))
+    next(steps)
+    del steps

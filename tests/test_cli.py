@@ -1,0 +1,59 @@
+"""The command line answers at once, and a mistake is one sentence with its exit code."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import headrace, run
+
+VERBS = ("init", "fetch", "prepare", "inspect", "train", "evaluate", "predict", "report", "check", "config")
+HEAVY = ("tensorflow", "keras", "pyspark", "pyarrow", "petastorm", "horovod", "numpy", "PIL", "deltalake")
+
+
+def test_help_imports_nothing_heavy_and_answers_within_a_second(tmp_path: Path) -> None:
+    began = time.monotonic()
+    listed = headrace("--help", cwd=tmp_path).stdout
+    assert time.monotonic() - began < 1.0
+    assert all(verb in listed for verb in VERBS)
+    code = f"import sys, headrace.cli; print([name for name in {HEAVY} if name in sys.modules])"
+    assert run([sys.executable, "-c", code], cwd=tmp_path).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself_with_an_example(verb: str, tmp_path: Path) -> None:
+    assert f"Example: headrace {verb}" in headrace(verb, "--help", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_also_a_program_with_the_same_words(verb: str, root: Path, tmp_path: Path) -> None:
+    program = root / "jobs" / ("inspect_table.py" if verb == "inspect" else f"{verb}.py")
+    as_program = run([sys.executable, str(program), "--help"], cwd=tmp_path).stdout
+    as_command = headrace(verb, "--help", cwd=tmp_path).stdout
+    assert as_program.split("Options")[1] == as_command.split("Options")[1]
+
+
+def test_an_unknown_verb_is_a_usage_error(tmp_path: Path) -> None:
+    assert "No such command" in headrace("trian", cwd=tmp_path, code=2).stderr
+
+
+def test_config_prints_every_key_resolved_and_the_schema(root: Path, tmp_path: Path) -> None:
+    shown = headrace("config", str(root / "conf/fashion_mnist.yaml"), "train.ranks=7", cwd=tmp_path).json
+    assert shown["train"]["ranks"] == 7
+    assert shown["prepare"]["duplicates"] == "keep"
+    assert "train" in headrace("config", "--schema", cwd=tmp_path).json["properties"]
+
+
+@pytest.mark.parametrize("name", ["fashion_mnist", "images"])
+def test_every_shipped_configuration_is_valid(name: str, root: Path, tmp_path: Path) -> None:
+    shown = headrace("config", str(root / "conf" / f"{name}.yaml"), cwd=tmp_path)
+    assert json.loads(shown.stdout)["model"]["file"] == "models/cnn.py"
+
+
+def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_path: Path) -> None:
+    headrace("init", "mine", cwd=tmp_path)
+    assert (tmp_path / "mine/conf/images.yaml").exists()
+    assert (tmp_path / "mine/models/cnn.py").exists()
+    assert "would be overwritten" in headrace("init", "mine", cwd=tmp_path, code=2).sentence

@@ -1,0 +1,36 @@
+"""Every command in the README does what it says, typed in order by a newcomer."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ACTIVATE = ". .venv/bin/activate"
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_readme_work_in_order(root: Path, fashion_mnist: Path, tmp_path: Path) -> None:
+    script = "\n".join(BLOCK.findall((root / "README.md").read_text()))
+    assert script.count("\n") > 15
+    for name in ("conf", "models", "jobs"):
+        shutil.copytree(root / name, tmp_path / name)
+    shutil.copytree(fashion_mnist / "test", tmp_path / "photos")
+    # The environment is the one that runs the tests; everything else is typed as it stands.
+    script = script.replace(ACTIVATE, f"export PATH={Path(sys.executable).parent}:$PATH")
+    done = subprocess.run(
+        ["bash", "-eux", "-c", script], cwd=tmp_path, env=dict(os.environ), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert (tmp_path / "runs" / "fashion-mnist" / "report.html").exists()
+
+
+def test_the_demo_types_what_the_readme_shows(root: Path) -> None:
+    readme, demo = (root / "README.md").read_text(), (root / "jobs" / "demo.py").read_text()
+    for verb in ("fetch", "prepare", "train", "evaluate", "predict", "report"):
+        assert f"headrace {verb} " in readme
+        assert f'"{verb}"' in demo
