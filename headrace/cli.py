@@ -150,14 +150,14 @@ def report(
 
 
 @app.command()
-def check() -> None:
+def check(slots: Annotated[int | None, typer.Option(min=1, help="that must be free")] = None) -> None:
     """What this machine or cluster lacks: versions, Java, Horovod, free slots, GPUs.
 
-    Example: headrace check
+    Example: headrace check --slots 4
     """
     from headrace.check import check as run
 
-    found = run()
+    found = run(slots)
     print(found.table(), file=sys.stderr)
     _answer(found.as_json())
     if not found.as_json()["ok"]:

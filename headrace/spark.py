@@ -113,12 +113,6 @@ def _local(settings: Spark, slots: int) -> dict[str, str]:
     return LOCAL_SETTINGS | {"spark.master": f"local[{wanted}]", "spark.pyspark.python": sys.executable}
 
 
-def slots(spark: SparkSession) -> int:
-    """Tasks that the executors present now can run at the same time."""
-    context = spark.sparkContext._jsc.sc()
-    return int(context.maxNumConcurrentTasks(context.resourceProfileManager().defaultResourceProfile()))
-
-
 def await_tasks(seconds: float = 10.0) -> None:
     """Wait until no task of this program runs any more: those of a failed job go on for a moment.
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from headrace.check.report import Row
 from headrace.errors import HeadraceError
+from headrace.slots import free_slots, wait_for_slots
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-PATIENCE_SECONDS = 30.0
-POLL_SECONDS = 0.2
+__all__ = ["free_slots", "slots_row", "wait_for_slots"]
+
 MEND = (
     "start more workers, or wait for other programs to end; with dynamic allocation, "
     "set spark.dynamicAllocation.minExecutors"
@@ -37,26 +37,6 @@ def slots_row(wanted: int) -> Row:
     found = f"{free} free on {master}; {os.cpu_count()} cores here"
     ok = free >= wanted
     return Row(name="Spark slots", found=found, needed=needed, ok=ok, mend="" if ok else MEND)
-
-
-def free_slots(spark: SparkSession) -> int:
-    """Tasks that could start at this moment on the executors present; never below 0."""
-    from headrace.spark import slots
-
-    # Asked of the scheduler: Spark's public status lags behind by up to a heartbeat, ten seconds.
-    running = spark.sparkContext._jsc.sc().taskScheduler().runningTasksByExecutors().valuesIterator()
-    busy = 0
-    while running.hasNext():
-        busy += int(running.next())
-    return max(0, slots(spark) - busy)
-
-
-def wait_for_slots(spark: SparkSession, wanted: int, seconds: float = PATIENCE_SECONDS) -> int:
-    """The free slots, as soon as there are `wanted`, or after `seconds`: executors of a cluster take time to come."""
-    deadline = time.monotonic() + seconds
-    while (free := free_slots(spark)) < wanted and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-    return free
 
 
 @contextmanager

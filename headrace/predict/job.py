@@ -88,19 +88,26 @@ def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask,
     return replace(task, contract=version.contract), [Part(i, shard=shard) for i, shard in enumerate(version.shards)]
 
 
-def _files(root: Path, below: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
-    """Every file in folder `below` of `root`, relative to `root`, links followed; hidden ones are left out."""
-    here = os.path.realpath(root / below)
-    if here in above:
-        raise DataError(f"The input {root / below} links back to a folder that it lies in; remove the link.")
+def _files(root: Path) -> Iterator[str]:
+    """Every file below `root`, relative to it, links followed; hidden ones are left out."""
+    folders = [("", (os.path.realpath(root),))]
+    while folders:
+        below, above = folders.pop()
+        for name, is_folder in _entries(root / below):
+            path = os.path.join(below, name)
+            if not is_folder:
+                yield path
+                continue
+            place = os.path.realpath(root / path)
+            if place in above:
+                raise DataError(f"The input {root / path} links back to a folder that it is in; remove the link.")
+            folders.append((path, (*above, place)))
+
+
+def _entries(folder: Path) -> list[tuple[str, bool]]:
+    """Names in `folder`, and whether each is itself a folder."""
     try:
-        with os.scandir(here) as entries:
-            shown = [(entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith(".")]
+        with os.scandir(folder) as entries:
+            return [(entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
-        raise DataError(f"The input {root / below} cannot be listed ({error.strerror}).") from error
-    for name, is_folder in shown:
-        path = os.path.join(below, name)
-        if is_folder:
-            yield from _files(root, path, (*above, here))
-        else:
-            yield path
+        raise DataError(f"The input {folder} cannot be listed ({error.strerror}); mend or remove it.") from error

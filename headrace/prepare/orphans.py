@@ -1,10 +1,15 @@
 """Shards that no version will name, because the preparation that wrote them has failed."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from headrace.spark import await_tasks
+from py4j.protocol import Py4JError
+from pyspark import SparkContext
+
+PATIENCE_SECONDS = 10.0
+POLL_SECONDS = 0.05
 
 
 @contextmanager
@@ -13,10 +18,29 @@ def orphans_removed(table: Path, identity: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        await_tasks()
+        # Where the JVM has died there is nobody to ask, and no task either.
+        with suppress(Py4JError, OSError):
+            _await_tasks()
         for orphan in table.rglob(f"*{identity}-*"):
             orphan.unlink(missing_ok=True)
         for folder in (*table.glob("split=*"), table):
             with suppress(OSError):  # it is not empty, or not there
                 folder.rmdir()
         raise
+
+
+def _await_tasks() -> None:
+    """Return when no task runs any more: those of a failed job go on for a moment, and write."""
+    context = SparkContext._active_spark_context
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while context is not None and _running(context) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+
+
+def _running(context: SparkContext) -> bool:
+    # Asked of the scheduler: Spark's public status lags behind.
+    tasks = context._jsc.sc().taskScheduler().runningTasksByExecutors().valuesIterator()
+    while tasks.hasNext():
+        if int(tasks.next()):
+            return True
+    return False

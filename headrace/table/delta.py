@@ -8,8 +8,8 @@ from deltalake.exceptions import DeltaError
 
 from headrace.errors import DataError
 
-# `deltalake` reads %20 in a folder's name as a space, and cannot name the other characters.
-UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[\x00-\x1f\x7f\ud800-\udfff]")
+# `deltalake` reads %20 in a folder's name as a space, \ as / and what follows # or ? as no part of it.
+UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[#?\\\x00-\x1f\x7f\ud800-\udfff]")
 # What preparations that did not get as far as the log may have left in a table's folder.
 LEFT_BEHIND = re.compile(r"\..*|_delta_log|split=.*|.*-[0-9a-f]{64}\.parquet")
 
@@ -22,7 +22,7 @@ def open_delta(table: Path, number: int | None = None) -> DeltaTable | None:
     """
     absolute = str(table.absolute())
     if UNNAMEABLE.search(absolute):
-        raise DataError(f"{absolute!r} cannot be a table: its name may hold no %XX and no control characters.")
+        raise DataError(f"{absolute!r} cannot be a table: its name may hold no #, ?, \\, %XX or control characters.")
     if table.exists() and not table.is_dir():
         raise DataError(f"{table} is a file; expected the folder of a table.")
     try:

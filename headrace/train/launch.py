@@ -15,7 +15,8 @@ from horovod.runner.http.http_server import RendezvousHandler, RendezvousHTTPSer
 from pyspark.sql import SparkSession
 
 from headrace.errors import HeadraceError, TrainingError
-from headrace.spark import python_errors, slots
+from headrace.slots import PATIENCE_SECONDS, wait_for_slots
+from headrace.spark import python_errors
 from headrace.train.messages import Message, listening
 from headrace.train.rank_task import Launch, run_rank
 
@@ -56,11 +57,12 @@ def launch(
 
 
 def _require_slots(spark: SparkSession, ranks: int) -> None:
-    available = slots(spark)
+    master = spark.sparkContext.master
+    # Local slots are all there at once; a cluster's executors come one after the other.
+    available = wait_for_slots(spark, ranks, 0 if master.startswith("local[") else PATIENCE_SECONDS)
     if available < ranks:
-        master = spark.sparkContext.master
         raise TrainingError(
-            f"train.ranks is {ranks} and {master} has {available} slots; every rank needs one. "
+            f"train.ranks is {ranks} and {master} has {available} slots free; every rank needs one. "
             "Lower train.ranks, or give Spark more executors or cores."
         )
 

@@ -1,7 +1,6 @@
 """A configuration is validated as a whole, and whatever is wrong with it is one sentence."""
 
-from pathlib import contextlib
-import Path
+from pathlib import Path
 
 import pytest
 import yaml
@@ -189,8 +188,13 @@ KEYS = st.sampled_from(
 @given(key=KEYS, tree=TREES)
 def test_any_value_anywhere_is_taken_or_refused_in_one_sentence(tmp_path: Path, key: str, tree: object) -> None:
     text = yaml.safe_dump(tree, default_flow_style=True, allow_unicode=True).removesuffix("...\n")
-    with contextlib.suppress(ConfigurationError):
-        assert isinstance(load(write(tmp_path, SMALLEST), [f"{key}={text}"]), Configuration)
+    path = write(tmp_path, SMALLEST)
+    try:
+        configuration = load(path, [f"{key}={text}"])
+    except ConfigurationError:
+        refusal(path, f"{key}={text}")
+    else:
+        assert isinstance(configuration, Configuration)
 
 
 @settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,0 +1,36 @@
+"""Slots: how many ranks or tasks Spark can run at the same time, asked of a real session."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PATIENCE_SECONDS = 30.0
+POLL_SECONDS = 0.2
+
+
+def free_slots(spark: SparkSession) -> int:
+    """Tasks that could start at this moment on the executors present; never below 0."""
+    # Asked of the scheduler: Spark's public status lags behind by up to a heartbeat, ten seconds.
+    running = spark.sparkContext._jsc.sc().taskScheduler().runningTasksByExecutors().valuesIterator()
+    busy = 0
+    while running.hasNext():
+        busy += int(running.next())
+    return max(0, _slots(spark) - busy)
+
+
+def wait_for_slots(spark: SparkSession, wanted: int, seconds: float = PATIENCE_SECONDS) -> int:
+    """The free slots, as soon as there are `wanted`, or after `seconds`: executors of a cluster take time to come."""
+    deadline = time.monotonic() + seconds
+    while (free := free_slots(spark)) < wanted and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return free
+
+
+def _slots(spark: SparkSession) -> int:
+    """Tasks that the executors present now can run at the same time."""
+    context = spark.sparkContext._jsc.sc()
+    return int(context.maxNumConcurrentTasks(context.resourceProfileManager().defaultResourceProfile()))
