@@ -90,7 +90,7 @@ def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask,
 
 def _files(root: Path) -> Iterator[str]:
     """Every file below `root`, relative to it, links followed; hidden ones are left out."""
-    folders = [("", (os.path.realpath(root),))]
+    folders: list[tuple[str, tuple[str, ...]]] = [("", (os.path.realpath(root),))]
     while folders:
         below, above = folders.pop()
         for name, is_folder in _entries(root / below):

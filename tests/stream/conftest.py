@@ -33,7 +33,6 @@ def no_threads_left() -> Iterator[None]:
 
 def assert_gone(before: set[threading.Thread]) -> None:
     """All threads but those of `before` end within seconds."""
-    # Petastorm leaves a pool of threads to the collector where a footer cannot be read.
     gc.collect()
     until = time.monotonic() + 5
     while (left := _threads() - before) and time.monotonic() < until:
@@ -42,5 +41,10 @@ def assert_gone(before: set[threading.Thread]) -> None:
 
 
 def _threads() -> set[threading.Thread]:
-    """Those that Python has started; TensorFlow's own ones, which have called Python once, are called Dummy."""
-    return {thread for thread in threading.enumerate() if not thread.name.startswith("Dummy-")}
+    """Those that Python has started and somebody must end.
+
+    TensorFlow's own threads, which have called Python once, are called Dummy. Where a footer cannot be read
+    Petastorm leaves an idle pool to the collector, which comes when the error's traceback is forgotten.
+    """
+    kinds = ("Dummy-", "ThreadPoolExecutor-")
+    return {thread for thread in threading.enumerate() if not thread.name.startswith(kinds)}
