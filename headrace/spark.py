@@ -73,8 +73,9 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
 
 
 def _submitted() -> bool:
-    """Whether a spark-submit (or a notebook) has started the JVM, or said how to start it."""
-    return "PYSPARK_GATEWAY_PORT" in os.environ or "PYSPARK_SUBMIT_ARGS" in os.environ
+    """Whether spark-submit, a notebook or this program has started the JVM, or said how to start it."""
+    said = "PYSPARK_GATEWAY_PORT" in os.environ or "PYSPARK_SUBMIT_ARGS" in os.environ
+    return said or SparkContext._gateway is not None
 
 
 def _master_is_named(wanted: dict[str, str]) -> bool:
@@ -87,12 +88,17 @@ def _master_is_named(wanted: dict[str, str]) -> bool:
 
 
 def _start_quietly(wanted: dict[str, str]) -> None:
-    """Say how the JVM is to be started: with our logging, and with the master, which cannot be set later."""
+    """Start the JVM with our logging, and with the master, which cannot be set later."""
     logging_file = Path(__file__).with_name("log4j2.properties")
     words = ["--driver-java-options", f"-Dlog4j2.configurationFile=file:{logging_file}"]
     if "spark.master" in wanted:
         words += ["--master", wanted["spark.master"]]
     os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*words, "pyspark-shell"])
+    try:
+        SparkContext._ensure_initialized()
+    finally:
+        # Programs started from here are not this Spark's.
+        del os.environ["PYSPARK_SUBMIT_ARGS"]
 
 
 def _hush(spark: SparkSession) -> None:

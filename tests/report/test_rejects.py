@@ -41,8 +41,8 @@ def test_an_older_version_keeps_its_rejects(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_spaces_and_other_letters_can_be_read(tmp_path: Path) -> None:
-    write(tmp_path / "my table, größer #2", "a")
-    assert len(read_rejects(tmp_path / "my table, größer #2", 0, 9)) == 1
+    write(tmp_path / "my table, größer 2", "a")
+    assert len(read_rejects(tmp_path / "my table, größer 2", 0, 9)) == 1
 
 
 def test_a_version_that_is_not_there_is_a_data_error(tmp_path: Path) -> None:

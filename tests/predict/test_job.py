@@ -1,0 +1,297 @@
+"""Prediction by Spark: the answers of the network, in order, for files and for tables; or no output at all."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import PIL.Image
+import pyarrow.parquet as pq
+import pytest
+from numpy.typing import NDArray
+from pyspark.sql import SparkSession
+
+from headrace import cli
+from headrace.errors import ConfigurationError, DataError
+from headrace.evaluate.job import evaluate
+from headrace.predict import job
+from headrace.predict.job import predict
+from headrace.table import Version
+from tests.conftest import headrace
+from tests.small_bundle import small_model, write_bundle
+from tests.small_table import CLASSES, Content, some_rows, write_table
+
+CONTENT = Content(splits={"train": some_rows(30, shape=(12, 10, 3)), "test": some_rows(41, shape=(12, 10, 3))})
+PIXELS = CONTENT.splits["test"].pixels
+
+pytestmark = pytest.mark.usefixtures("spark")
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    return write_table(tmp_path_factory.mktemp("data") / "table", CONTENT)
+
+
+@pytest.fixture(scope="module")
+def bundle(version: Version, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bundle(tmp_path_factory.mktemp("trained") / "bundle", version)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """The test images as PNG files in three folders, numbered in the order of their paths."""
+    folder = tmp_path / "photos"
+    for number, pixels in enumerate(PIXELS):
+        file = folder / f"day {number // 15}" / f"{number:03d}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        PIL.Image.fromarray(pixels).save(file)
+    return folder
+
+
+def answers_of(version: Version, seed: int = 0) -> NDArray[np.float32]:
+    return np.asarray(small_model(version, seed)(PIXELS))
+
+
+def rejects_of(output: Path) -> dict[str, str]:
+    """Reason by path."""
+    rejects = pd.read_parquet(output / "_rejects")
+    return dict(zip(rejects["path"], rejects["reason"], strict=True))
+
+
+def probabilities(rows: pd.DataFrame) -> NDArray[np.float32]:
+    return np.array(rows["probabilities"].tolist(), np.float32)
+
+
+def test_files_get_the_answers_of_the_network_in_the_order_of_their_paths(
+    version: Version, bundle: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "FILES_IN_A_PART", 12)
+    result = predict(bundle, photos, tmp_path / "output")
+    rows = pd.read_parquet(tmp_path / "output")
+    assert rows["path"].tolist() == [f"day {number // 15}/{number:03d}.png" for number in range(41)]
+    expected = answers_of(version)
+    assert np.allclose(probabilities(rows), expected, atol=1e-6)
+    assert rows["label"].tolist() == [CLASSES[number] for number in expected.argmax(1)]
+    assert len(list((tmp_path / "output").glob("part-*.parquet"))) == 4
+    assert {key: result[key] for key in ("rows", "rejected", "output")} == {
+        "rows": 41,
+        "rejected": 0,
+        "output": str(tmp_path / "output"),
+    }
+
+
+def test_a_table_gets_the_answers_by_which_it_is_evaluated(version: Version, bundle: Path, tmp_path: Path) -> None:
+    assert predict(bundle, version.table, tmp_path / "output")["rows"] == 71
+    rows = pd.read_parquet(tmp_path / "output").set_index("path")
+    rows = rows.loc[[f"test/{number}.png" for number in range(41)]]
+    assert np.allclose(probabilities(rows), answers_of(version), atol=1e-6)
+    trained = Path(shutil.copytree(bundle, tmp_path / "bundle"))
+    truth = np.array([CLASSES[label] for label in CONTENT.splits["test"].labels])
+    accuracy = evaluate(trained, version.table, "test", None)["metrics"]["accuracy"]
+    assert float(np.mean(rows["label"].to_numpy() == truth)) == pytest.approx(accuracy)
+
+
+@pytest.mark.parametrize("codec", ["png", "jpeg"])
+def test_files_are_prepared_as_those_of_the_training_were(photos: Path, tmp_path: Path, codec: str) -> None:
+    stored = write_table(tmp_path / "table", replace(CONTENT, codec=codec))
+    bundle = write_bundle(tmp_path / "bundle", stored)
+    predict(bundle, photos, tmp_path / "files")
+    predict(bundle, stored.table, tmp_path / "rows")
+    rows = pd.read_parquet(tmp_path / "rows").set_index("path").loc[[f"test/{number}.png" for number in range(41)]]
+    assert np.allclose(probabilities(pd.read_parquet(tmp_path / "files")), probabilities(rows), atol=1e-6)
+
+
+def test_spark_and_pandas_read_the_output(spark: SparkSession, bundle: Path, photos: Path, tmp_path: Path) -> None:
+    (photos / "broken.png").write_bytes(b"x")
+    predict(bundle, photos, tmp_path / "output")
+    rows = spark.read.parquet(str(tmp_path / "output"))
+    assert rows.columns == ["path", "label", "probabilities"]
+    assert rows.count() == len(pd.read_parquet(tmp_path / "output")) == 41
+    assert all(abs(sum(row.probabilities) - 1) < 1e-5 for row in rows.collect())
+    assert spark.read.parquet(str(tmp_path / "output" / "_rejects")).count() == 1
+    about = json.loads((tmp_path / "output" / "_summary.json").read_text())
+    assert (about["rows"], about["rejected"], about["classes"]) == (41, 1, list(CLASSES))
+
+
+def test_files_that_are_no_images_are_listed_with_their_reasons(bundle: Path, photos: Path, tmp_path: Path) -> None:
+    (photos / "a text.png").write_text("no image")
+    (photos / "empty.png").write_bytes(b"")
+    whole = (photos / "day 0" / "000.png").read_bytes()
+    (photos / "day 0" / "000.png").write_bytes(whole[: len(whole) // 2])
+    (photos / "day 1" / "huge.png").touch()
+    os.truncate(photos / "day 1" / "huge.png", 10**12)
+    os.mkfifo(photos / "day 1" / "pipe.png")
+    result = predict(bundle, photos, tmp_path / "output")
+    assert (result["rows"], result["rejected"]) == (40, 5)
+    assert rejects_of(tmp_path / "output") == {
+        "a text.png": "not_an_image",
+        "empty.png": "empty",
+        "day 0/000.png": "damaged",
+        "day 1/huge.png": "too_many_bytes",
+        "day 1/pipe.png": "not_an_image",
+    }
+    assert "day 0/000.png" not in pd.read_parquet(tmp_path / "output")["path"].tolist()
+
+
+def test_a_folder_of_broken_files_only_gives_no_rows_and_all_reasons(
+    spark: SparkSession, bundle: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "input").mkdir()
+    for number in range(3):
+        (tmp_path / "input" / f"{number}.png").write_text("no image")
+    result = predict(bundle, tmp_path / "input", tmp_path / "output")
+    assert (result["rows"], result["rejected"]) == (0, 3)
+    assert list(pd.read_parquet(tmp_path / "output").columns) == ["path", "label", "probabilities"]
+    assert spark.read.parquet(str(tmp_path / "output")).count() == 0
+    assert len(rejects_of(tmp_path / "output")) == 3
+
+
+def test_file_names_that_are_not_utf_8_are_predicted_and_told_apart(bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "input"
+    folder.mkdir()
+    for name in (b"caf\xe9.png", b"caf\xe8.png", "café.png".encode()):
+        PIL.Image.fromarray(PIXELS[0]).save(folder / os.fsdecode(name))
+    (folder / os.fsdecode(b"\xff.png")).write_bytes(b"")
+    predict(bundle, folder, tmp_path / "output")
+    assert set(pd.read_parquet(tmp_path / "output")["path"]) == {r"caf\xe9.png", r"caf\xe8.png", "café.png"}
+    assert rejects_of(tmp_path / "output") == {r"\xff.png": "empty"}
+
+
+def test_hidden_files_are_left_out_and_links_are_followed(bundle: Path, photos: Path, tmp_path: Path) -> None:
+    image = photos / "day 0" / "000.png"
+    (tmp_path / "input").mkdir()
+    (tmp_path / "input" / "linked").symlink_to(photos / "day 2")
+    (tmp_path / "input" / "link.png").symlink_to(image)
+    for hidden in (".DS_Store", ".cache/1.png"):
+        (tmp_path / "input" / hidden).parent.mkdir(exist_ok=True)
+        shutil.copyfile(image, tmp_path / "input" / hidden)
+    predict(bundle, tmp_path / "input", tmp_path / "output")
+    expected = ["link.png", *(f"linked/{number:03d}.png" for number in range(30, 41))]
+    assert pd.read_parquet(tmp_path / "output")["path"].tolist() == expected
+
+
+def nothing_left(tmp_path: Path) -> bool:
+    return not [entry for entry in tmp_path.iterdir() if "output" in entry.name]
+
+
+def test_links_in_a_circle_are_refused(bundle: Path, photos: Path, tmp_path: Path) -> None:
+    (photos / "day 0" / "again").symlink_to(photos)
+    with pytest.raises(DataError, match="links back to a folder that it is in"):
+        predict(bundle, photos, tmp_path / "output")
+    assert nothing_left(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_ends_in_a_sentence_and_leaves_no_output(
+    bundle: Path, photos: Path, tmp_path: Path
+) -> None:
+    (photos / "gone.png").symlink_to("nowhere")
+    with pytest.raises(DataError, match=r"gone\.png was listed but cannot be read \(No such file or directory\)"):
+        predict(bundle, photos, tmp_path / "output")
+    assert nothing_left(tmp_path)
+
+
+def test_a_damaged_table_ends_in_a_sentence_and_leaves_no_output(bundle: Path, tmp_path: Path) -> None:
+    damaged = write_table(tmp_path / "table", CONTENT)
+    shard = damaged.table / damaged.shards[3].path
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(bytes(data))
+    with pytest.raises(DataError, match="was changed after it was written"):
+        predict(bundle, damaged.table, tmp_path / "output")
+    assert nothing_left(tmp_path)
+
+
+def test_a_bundle_that_was_replaced_answers_with_its_new_network(
+    version: Version, bundle: Path, photos: Path, tmp_path: Path
+) -> None:
+    mine = Path(shutil.copytree(bundle, tmp_path / "bundle"))
+    predict(mine, photos, tmp_path / "before")
+    write_bundle(mine, version, small_model(version, seed=1))
+    predict(mine, photos, tmp_path / "after")
+    assert np.allclose(probabilities(pd.read_parquet(tmp_path / "before")), answers_of(version), atol=1e-6)
+    assert np.allclose(probabilities(pd.read_parquet(tmp_path / "after")), answers_of(version, seed=1), atol=1e-6)
+
+
+def refused(capsys: pytest.CaptureFixture[str], code: int, *words: Any) -> str:
+    """The one sentence in which `headrace predict` ends."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--quiet", "predict", *map(str, words)])
+    assert ended.value.code == code
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (sentence,) = printed.err.strip().splitlines()
+    return sentence
+
+
+def test_an_output_that_exists_is_kept(
+    bundle: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "output").mkdir()
+    assert "exists; name a new folder" in refused(capsys, 2, bundle, photos, tmp_path / "output")
+    (tmp_path / "file").write_text("mine")
+    assert "exists; name a new folder" in refused(capsys, 2, bundle, photos, tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_an_output_that_appears_meanwhile_is_kept(
+    bundle: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = job._run
+
+    def run_slowly(*words: Any) -> Any:
+        (tmp_path / "output").mkdir()
+        (tmp_path / "output" / "mine").write_text("mine")
+        return run(*words)
+
+    monkeypatch.setattr(job, "_run", run_slowly)
+    with pytest.raises(ConfigurationError, match="exists; name a new folder"):
+        predict(bundle, photos, tmp_path / "output")
+    assert [entry.name for entry in (tmp_path / "output").iterdir()] == ["mine"]
+
+
+def test_what_is_no_input_is_refused(
+    bundle: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty" / ".hidden").mkdir(parents=True)
+    output = tmp_path / "output"
+    assert "holds no files" in refused(capsys, 3, bundle, tmp_path / "empty", output)
+    assert "is not a folder" in refused(capsys, 3, bundle, tmp_path / "nowhere", output)
+    assert "is not a folder" in refused(capsys, 3, bundle, photos / "day 0" / "000.png", output)
+    assert "is not a bundle" in refused(capsys, 3, photos, photos, output)
+    assert nothing_left(tmp_path)
+
+
+def test_a_table_with_images_of_another_shape_is_refused(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = write_table(tmp_path / "table", Content(splits={"test": some_rows(3, shape=(12, 10, 1))}))
+    sentence = refused(capsys, 3, bundle, other.table, tmp_path / "output")
+    assert "takes inputs of shape (12, 10, 3)" in sentence
+    assert "(12, 10, 1)" in sentence
+
+
+def test_the_command_prints_what_it_made_on_the_last_line(bundle: Path, photos: Path, tmp_path: Path) -> None:
+    answer = headrace("predict", str(bundle), "photos", "out/put", cwd=tmp_path).json
+    assert (answer["rows"], answer["rejected"], answer["output"]) == (41, 0, str(tmp_path / "out" / "put"))
+    assert pq.read_table(tmp_path / "out" / "put").num_rows == 41
+
+
+def test_a_prediction_that_is_killed_leaves_no_output(bundle: Path, photos: Path, tmp_path: Path) -> None:
+    for copy in range(300):
+        shutil.copytree(photos / "day 0", photos / f"copy {copy}")
+    command = [sys.executable, "-m", "headrace", "predict", str(bundle), str(photos), str(tmp_path / "output")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as run:
+        until = time.monotonic() + 120
+        while not list(tmp_path.glob(".output.*/part-*")) and time.monotonic() < until and run.poll() is None:
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGKILL)
+    assert list(tmp_path.glob(".output.*/part-*"))
+    assert not (tmp_path / "output").exists()

@@ -1,0 +1,231 @@
+"""A folder is listed to the last file, whatever the files are called, or refused in one sentence."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from headrace.errors import DataError
+from headrace.prepare.sources.folder import list_folder
+from headrace.prepare.sources.listing import RawFile, printable
+
+
+def put(root: Path, *paths: str | bytes) -> Path:
+    """A file of three bytes at each path below `root`."""
+    for path in paths:
+        file = os.path.join(os.fsencode(root), os.fsencode(path))
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        with open(file, "wb") as out:  # noqa: PTH123 -- pathlib takes no bytes
+            out.write(b"abc")
+    return root
+
+
+def listed(root: Path) -> list[tuple[str, str | None, str | None]]:
+    return [(file.path, file.label, file.split) for file in list_folder(str(root)).files]
+
+
+def refusal(root: Path | str) -> str:
+    with pytest.raises(DataError) as refused:
+        list_folder(str(root))
+    assert refused.value.exit_code == 3
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def test_class_folders_give_labels_and_no_splits(tmp_path: Path) -> None:
+    put(tmp_path, "dog/2.png", "cat/1.png", "dog/1.png")
+    assert listed(tmp_path) == [
+        ("cat/1.png", "cat", None),
+        ("dog/1.png", "dog", None),
+        ("dog/2.png", "dog", None),
+    ]
+    assert list_folder(str(tmp_path)).classes == ("cat", "dog")
+
+
+def test_a_file_is_listed_with_its_size_and_time(tmp_path: Path) -> None:
+    put(tmp_path, "cat/1.png", "dog/1.png")
+    os.utime(tmp_path / "cat/1.png", ns=(0, 1234567890123456789))
+    assert list_folder(str(tmp_path)).files[0] == RawFile("cat/1.png", "cat", None, 3, 1234567890123456789)
+
+
+@pytest.mark.parametrize("splits", [("train",), ("train", "test"), ("train", "val"), ("train", "val", "test")])
+def test_folders_named_as_splits_decide_the_splits(tmp_path: Path, splits: tuple[str, ...]) -> None:
+    put(tmp_path, *(f"{split}/{label}/1.png" for split in splits for label in ("cat", "dog")))
+    assert {(label, split) for _, label, split in listed(tmp_path)} == {
+        (label, split) for label in ("cat", "dog") for split in splits
+    }
+
+
+def test_train_among_other_classes_is_a_class(tmp_path: Path) -> None:
+    put(tmp_path, "train/1.png", "bus/1.png", "test/1.png")
+    assert {(label, split) for _, label, split in listed(tmp_path)} == {("train", None), ("bus", None), ("test", None)}
+
+
+@pytest.mark.parametrize("others", [("valid",), ("test", "validation"), ("notes",)])
+def test_splits_beside_other_folders_are_not_taken_for_classes(tmp_path: Path, others: tuple[str, ...]) -> None:
+    put(tmp_path, "train/cat/1.png", "train/dog/1.png", *(f"{other}/cat/1.png" for other in others))
+    said = refusal(tmp_path)
+    assert "and no folders beside these" in said
+    assert f"{others[-1]!r}" in said
+
+
+def test_splits_without_train_are_refused(tmp_path: Path) -> None:
+    put(tmp_path, "val/cat/1.png", "test/cat/1.png")
+    assert "expected class folders in train/" in refusal(tmp_path)
+
+
+def test_a_class_may_have_folders_in_it(tmp_path: Path) -> None:
+    put(tmp_path, "cat/indoors/black/1.png", "cat/2.png", "dog/1.png")
+    assert {label for _, label, _ in listed(tmp_path)} == {"cat", "dog"}
+    assert listed(tmp_path)[1] == ("cat/indoors/black/1.png", "cat", None)
+
+
+def test_folders_may_be_nested_deeper_than_python_recurses(tmp_path: Path) -> None:
+    put(tmp_path, "dog/1.png", "cat/1.png")
+    here = os.open(tmp_path / "cat", os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("a", dir_fd=here)
+        below = os.open("a", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(os.open("2.png", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+    try:
+        assert max(len(path) for path, _, _ in listed(tmp_path)) == len("cat/2.png") + 2 * 1500
+    finally:
+        subprocess.run(["rm", "-r", tmp_path / "cat"], check=True)  # shutil.rmtree recurses
+
+
+def test_hidden_files_and_folders_are_ignored(tmp_path: Path) -> None:
+    put(tmp_path, "cat/1.png", "dog/1.png", ".git/config", "cat/.DS_Store", "dog/.cache/1.png", ".hidden")
+    assert [path for path, _, _ in listed(tmp_path)] == ["cat/1.png", "dog/1.png"]
+
+
+def test_a_hidden_folder_beside_train_does_not_hide_the_splits(tmp_path: Path) -> None:
+    put(tmp_path, "train/cat/1.png", "train/dog/1.png", ".cache/1")
+    assert {split for _, _, split in listed(tmp_path)} == {"train"}
+
+
+def test_files_outside_class_folders_are_listed_without_a_label(tmp_path: Path) -> None:
+    put(tmp_path, "train/cat/1.png", "train/dog/1.png", "train/readme.txt", "readme.txt")
+    assert listed(tmp_path)[0] == ("readme.txt", None, None)
+    assert listed(tmp_path)[-1] == ("train/readme.txt", None, "train")
+
+
+ODD_NAMES = [
+    b"\xff\xfe.png",
+    b"new\nline.png",
+    b"tab\tand\rreturn.png",
+    b"'single' \"double\".png",
+    b"100%20#1?x=1&y.png",
+    b" spaces .png ",
+    b"-rf",
+    b"\\back\\slash.png",
+    b"*[glob]{x}.png",
+    b"\xe2\x98\x83.png",
+    b"cafe\xcc\x81.png",
+    b"a" * 255,
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_file_of_any_name_is_listed(tmp_path: Path, name: bytes) -> None:
+    put(tmp_path, b"cat/" + name, b"dog/1.png")
+    paths = [path for path, _, _ in listed(tmp_path)]
+    assert os.fsencode(paths[0]) == b"cat/" + name
+    assert (tmp_path / paths[0]).read_bytes() == b"abc"
+    assert printable(paths[0]).encode()
+
+
+def test_a_class_of_any_name_is_text_that_can_be_stored(tmp_path: Path) -> None:
+    put(tmp_path, b"\xff/1.png", b"a\nb/1.png", b"100%/1.png")
+    assert list_folder(str(tmp_path)).classes == ("100%", "\\xff", "a\nb")
+    assert [file.label for file in list_folder(str(tmp_path)).files] == ["100%", "a\nb", "\\xff"]
+
+
+def test_links_to_files_and_folders_are_followed(tmp_path: Path) -> None:
+    put(tmp_path / "elsewhere", "1.png", "2.png")
+    put(tmp_path / "raw", "cat/1.png")
+    (tmp_path / "raw" / "dog").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "raw" / "cat" / "2.png").symlink_to(tmp_path / "elsewhere" / "2.png")
+    assert [path for path, _, _ in listed(tmp_path / "raw")] == ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"]
+
+
+def test_two_links_to_one_folder_are_no_loop(tmp_path: Path) -> None:
+    put(tmp_path / "elsewhere", "1.png")
+    (tmp_path / "raw").mkdir()
+    for name in ("cat", "dog"):
+        (tmp_path / "raw" / name).symlink_to(tmp_path / "elsewhere")
+    assert [path for path, _, _ in listed(tmp_path / "raw")] == ["cat/1.png", "dog/1.png"]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("target", [".", "..", "../..", "../dog"])
+def test_loops_of_links_are_refused_and_do_not_hang(tmp_path: Path, target: str) -> None:
+    put(tmp_path / "raw", "cat/1.png", "dog/1.png")
+    for number in range(3):
+        (tmp_path / "raw" / "cat" / f"loop{number}").symlink_to(target)
+        (tmp_path / "raw" / "dog" / f"loop{number}").symlink_to("../cat")
+    said = refusal(tmp_path / "raw")
+    assert "links back to a folder that it is in; remove the link" in said
+    assert "/loop" in said
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, "cat/1.png", "dog/1.png")
+    (tmp_path / "cat" / "2.png").symlink_to("2.png")
+    assert "Too many levels of symbolic links" in refusal(tmp_path)
+
+
+def test_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, "cat/1.png", "dog/1.png")
+    (tmp_path / "cat" / "2.png").symlink_to("nowhere.png")
+    said = refusal(tmp_path)
+    assert "cat/2.png' gives the error 'No such file or directory'" in said
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    put(tmp_path, "cat/1.png", "dog/1.png")
+    os.mkfifo(tmp_path / "cat" / "pipe")
+    assert "'cat/pipe' is neither a file nor a folder" in refusal(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
+def test_a_folder_that_may_not_be_listed_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, "cat/1.png", "dog/1.png")
+    (tmp_path / "cat").chmod(0)
+    try:
+        assert "Permission denied" in refusal(tmp_path)
+    finally:
+        (tmp_path / "cat").chmod(0o755)
+
+
+@pytest.mark.parametrize("path", ["nowhere", "file", "nul\0byte"])
+def test_what_is_no_folder_is_refused(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").write_text("x")
+    assert "is not a folder; expected class folders" in refusal(f"{tmp_path}/{path}")
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    assert "holds no files" in refusal(tmp_path)
+    (tmp_path / "cat").mkdir()
+    put(tmp_path, ".hidden/1.png")
+    assert "holds no files" in refusal(tmp_path)
+
+
+def test_one_class_alone_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, "cat/1.png", "readme.txt")
+    (tmp_path / "dog").mkdir()
+    assert "holds one class only, 'cat'; expected two classes or more" in refusal(tmp_path)
+
+
+def test_files_without_class_folders_are_refused(tmp_path: Path) -> None:
+    put(tmp_path, "1.png", "2.png")
+    assert "holds no class folders" in refusal(tmp_path)
+
+
+def test_files_in_split_folders_without_class_folders_are_refused(tmp_path: Path) -> None:
+    put(tmp_path, "train/1.png", "test/2.png")
+    assert "holds no class folders" in refusal(tmp_path)

@@ -1,0 +1,118 @@
+"""What goes wrong in a Python task reaches the user as the Python error in one sentence, without Java's trace."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.errors import DataError, HeadraceError, TrainingError
+from headrace.prepare.orphans import orphans_removed
+from headrace.spark import python_errors
+
+
+def fail(spark: Any, error: Callable[[], None], sql: bool = False) -> HeadraceError:
+    """The error that the user sees of `error` in a task."""
+
+    def task(rows: Iterator[int]) -> Iterator[tuple[int]]:
+        error()
+        return ((row,) for row in rows)
+
+    rows = spark.sparkContext.parallelize(range(2), 2).mapPartitions(task)
+    with pytest.raises(HeadraceError) as refused, python_errors():
+        rows = spark.createDataFrame(rows, "number int").groupBy("number").count().collect() if sql else rows.collect()
+    assert "\n" not in str(refused.value)
+    assert "org.apache.spark" not in str(refused.value)
+    assert "Traceback" not in str(refused.value)
+    return refused.value
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def raise_it() -> None:
+        raise error
+
+    return raise_it
+
+
+@pytest.mark.parametrize("sql", [False, True], ids=["rdd", "dataframe"])
+def test_an_error_of_ours_keeps_its_class_and_its_sentence(spark: Any, sql: bool) -> None:
+    error = fail(spark, raising(DataError("The file 'a: b' is damaged: expected x, received y.")), sql)
+    assert type(error) is DataError
+    assert str(error) == "The file 'a: b' is damaged: expected x, received y."
+
+
+def test_an_error_of_ours_with_a_cause_is_told_without_the_cause(spark: Any) -> None:
+    def fail_twice() -> None:
+        try:
+            raise OSError(5, "Input/output error")
+        except OSError as error:
+            raise TrainingError("The storage is gone.") from error
+
+    error = fail(spark, fail_twice)
+    assert (type(error), str(error)) == (TrainingError, "The storage is gone.")
+
+
+@pytest.mark.parametrize("sql", [False, True], ids=["rdd", "dataframe"])
+def test_another_error_is_told_by_its_name_and_its_traceback_is_in_the_log(
+    spark: Any, sql: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    error = fail(spark, raising(ZeroDivisionError("float division: by zero")), sql)
+    assert type(error) is HeadraceError
+    assert str(error) == "A Spark task failed: ZeroDivisionError: float division: by zero"
+    assert "in raise_it" in caplog.text
+    assert "at org.apache.spark" not in caplog.text
+
+
+def test_a_message_of_many_lines_becomes_one_line_that_is_complete(spark: Any) -> None:
+    error = fail(spark, raising(ValueError("first line\nsecond: line\n  indented\n\nlast")))
+    assert str(error) == "A Spark task failed: ValueError: first line second: line indented last"
+    error = fail(spark, raising(DataError("first line\nsecond: line")))
+    assert (type(error), str(error)) == (DataError, "first line second: line")
+
+
+def test_an_error_without_a_message_is_told_by_its_name(spark: Any) -> None:
+    assert str(fail(spark, raising(NotImplementedError()))) == "A Spark task failed: NotImplementedError"
+
+
+def test_a_task_whose_process_dies_is_one_sentence(spark: Any) -> None:
+    with pytest.raises(HeadraceError) as refused, python_errors():
+        spark.sparkContext.parallelize(range(2), 2).map(lambda _: os._exit(9)).collect()
+    assert "\n" not in str(refused.value)
+    assert re.search(r"[Pp]ython worker exited unexpectedly|EOF|worker", str(refused.value))
+
+
+def test_files_that_other_tasks_of_a_failed_job_still_write_are_removed_too(spark: Any, tmp_path: Path) -> None:
+    """One task fails while the other is at work; the other writes its file in the end, or is ended."""
+    table = tmp_path / "table"
+
+    def task(number: int) -> int:
+        import time
+
+        (table / f"split={number}").mkdir(parents=True)
+        if number == 0:
+            raise DataError("refused")
+        time.sleep(1.0)
+        (table / f"split={number}" / "identity-000001-0-000-hash.parquet").write_text("late")
+        return number
+
+    with pytest.raises(DataError, match="^refused$"), orphans_removed(table, "identity"), python_errors():
+        spark.sparkContext.parallelize(range(2), 2).map(task).collect()
+    assert not table.exists()
+
+
+def test_files_of_others_are_not_removed(tmp_path: Path) -> None:
+    keep = [tmp_path / "table" / "split=train" / "other-000000-0-000-hash.parquet", tmp_path / "table" / "mine.txt"]
+    orphans = [
+        tmp_path / "table" / "split=train" / "identity-000000-0-000-hash.parquet",
+        tmp_path / "table" / "split=val" / ".identity-000000-0-000-hash.parquet.8f",
+        tmp_path / "table" / "identity-000000-0-hash.parquet",
+    ]
+    for file in (*keep, *orphans):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x")
+    with pytest.raises(KeyboardInterrupt), orphans_removed(tmp_path / "table", "identity"):
+        raise KeyboardInterrupt
+    assert sorted(path for path in (tmp_path / "table").rglob("*") if path.is_file()) == sorted(keep)
+    assert not (tmp_path / "table" / "split=val").exists()

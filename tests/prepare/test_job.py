@@ -1,0 +1,399 @@
+"""A preparation brings a table up to date with its source: every row accounted for, nothing done twice."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import PIL.Image
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from headrace.errors import ConfigurationError, DataError, HeadraceError
+from headrace.prepare import job
+from headrace.prepare.job import prepare
+from headrace.table import Version, read
+from headrace.table.rejects import read_rejects, rejects_path
+from tests.prepare.conftest import configuration, encoded, files_in, noise, rows_of
+
+pytestmark = pytest.mark.usefixtures("spark")
+
+GREY = {"mode": "L", "size": [28, 28], "codec": "raw"}
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return tmp_path / "table"
+
+
+@pytest.fixture(scope="module")
+def real(fashion_mnist: Path, spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """A table of the 1,200 training images, split by hash; not to be changed."""
+    table = tmp_path_factory.mktemp("real") / "table"
+    prepare(configuration(fashion_mnist / "train", table, image=GREY, shard_rows=200, shard_bytes=60_000))
+    return read(table)
+
+
+def refusal(source: Path | str, table: Path, kind: type[Exception] = DataError, **prepare_section: Any) -> str:
+    with pytest.raises(kind) as refused:
+        prepare(configuration(source, table, **prepare_section))
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def break_files(source: Path, count: int = 50) -> set[str]:
+    """Put `count` broken files among the images of `source`; their paths."""
+    folders = sorted(folder for folder in (source / "train").iterdir())
+    whole = next(folders[0].iterdir()).read_bytes()
+    paths = set()
+    for number in range(count):
+        path = folders[number % len(folders)] / f"broken-{number}.png"
+        contents = (b"I am text.\n", b"", *(whole[: len(whole) * (number % 10) // 10] for _ in range(3)))
+        path.write_bytes(contents[number % 5])
+        paths.add(str(path.relative_to(source)))
+    return paths
+
+
+def test_real_images_become_rows_with_the_pixels_they_had(real: Version, fashion_mnist: Path) -> None:
+    rows = rows_of(real)
+    assert [row["path"] for row in rows] == sorted(
+        str(path.relative_to(fashion_mnist / "train")) for path in (fashion_mnist / "train").glob("*/*.png")
+    )
+    for row in rows[::50]:
+        pixels = np.asarray(PIL.Image.open(fashion_mnist / "train" / row["path"]))
+        assert row["image"] == pixels.tobytes()
+        assert real.contract.classes[row["label"]] == row["path"].split("/")[0]
+
+
+def test_the_counts_in_the_summary_are_those_of_the_rows(real: Version) -> None:
+    counted = Counter((row["split"], real.contract.classes[row["label"]]) for row in rows_of(real))
+    assert {(split, name): n for split, names in real.summary.counts.items() for name, n in names.items()} == counted
+    assert real.summary.rows_in == real.summary.written == 1200
+    assert real.summary.counts["train"]
+    fractions = [sum(real.summary.counts[split].values()) / 1200 for split in ("train", "val", "test")]
+    assert fractions == pytest.approx([0.8, 0.1, 0.1], abs=0.04)
+
+
+def test_the_statistics_are_those_of_all_training_pixels(real: Version) -> None:
+    pixels = np.frombuffer(b"".join(row["image"] for row in rows_of(real) if row["split"] == "train"), np.uint8)
+    statistics = real.contract.statistics
+    assert statistics.mean == pytest.approx((pixels.astype(np.float64).mean(),), rel=1e-12)
+    assert statistics.variance == pytest.approx((pixels.astype(np.float64).var(),), rel=1e-12)
+
+
+def test_every_shard_is_one_row_group_within_bounds_and_named_by_its_bytes(real: Version) -> None:
+    for shard in real.shards:
+        file = real.table / shard.path
+        metadata = pq.ParquetFile(file).metadata
+        assert (metadata.num_row_groups, metadata.num_rows) == (1, shard.rows)
+        assert 1 <= shard.rows <= 60_000 // 784 + 1
+        assert file.name.endswith(f"-{hashlib.sha256(file.read_bytes()).hexdigest()}.parquet")
+        assert file.stat().st_size == shard.size
+    assert files_in(real.table) == {shard.path for shard in real.shards}
+
+
+def test_colours_have_statistics_per_channel(tmp_path: Path, table: Path) -> None:
+    for number in range(12):
+        folder = tmp_path / "raw" / "train" / ("cat", "dog")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number}.png").write_bytes(encoded(noise(20, 30, seed=number)))
+    prepare(configuration(tmp_path / "raw", table, image={"mode": "RGB", "size": [8, 6], "codec": "raw"}))
+    version = read(table)
+    assert version.contract.input_shape == (8, 6, 3)
+    pixels = np.frombuffer(b"".join(row["image"] for row in rows_of(version)), np.uint8).reshape(-1, 3)
+    assert version.contract.statistics.mean == pytest.approx(pixels.mean(0, dtype=np.float64), rel=1e-12)
+    assert version.contract.statistics.variance == pytest.approx(pixels.var(0, dtype=np.float64), rel=1e-12)
+
+
+def test_every_broken_file_is_listed_and_all_rows_are_accounted_for(images: Path, table: Path) -> None:
+    broken = break_files(images)
+    answer = prepare(configuration(images, table, image=GREY, shard_rows=200))
+    assert answer["rows_in"] == 1450
+    assert answer["rows_in"] == answer["written"] + answer["rejected"] + answer["duplicates"]
+    assert answer["rejected"] == 50
+    summary = read(table).summary
+    assert (summary.rows_in, summary.written, summary.rejected, summary.duplicates) == (1450, 1400, 50, 0)
+    assert len(rows_of(read(table))) == 1400
+    assert DeltaTable(rejects_path(table)).version() == summary.rejects_version
+    listed = read_rejects(table, summary.rejects_version or 0, 1000)
+    assert {reject.path for reject in listed} == broken
+    assert len(listed) == 50
+    assert Counter(reject.reason for reject in listed) == answer["rejects"] == summary.rejects
+    assert answer["rejects"] == {"not_an_image": 10, "damaged": 30, "empty": 10}
+    assert all(reject.detail for reject in listed)
+
+
+def test_unchanged_input_makes_no_new_version_and_every_change_makes_one(
+    source: Path, table: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = configuration(source, table)
+    first = prepare(settings)
+    assert (first["version"], first["changed"], first["written"]) == (0, True, 24)
+    caplog.set_level("INFO")
+    again = prepare(settings)
+    assert (again["version"], again["changed"], again["written"]) == (0, False, 24)
+    assert "Nothing has changed since version 0; no new version was made." in caplog.text
+
+    (source / "cat" / "new.png").write_bytes(encoded(noise(8, 8, seed=100)))
+    added = prepare(settings)
+    assert (added["version"], added["changed"], added["written"]) == (1, True, 25)
+
+    (source / "cat" / "new.png").write_bytes(encoded(noise(8, 8, seed=101)))
+    changed = prepare(settings)
+    assert (changed["version"], changed["written"]) == (2, 25)
+    hashes = [{row["path"]: row["content_hash"] for row in rows_of(read(table, number))} for number in range(3)]
+    assert hashes[1]["cat/new.png"] != hashes[2]["cat/new.png"]
+    assert {path for path in hashes[0] if hashes[0][path] != hashes[2][path]} == set()
+
+    (source / "cat" / "new.png").unlink()
+    removed = prepare(settings)
+    assert (removed["version"], removed["written"]) == (3, 24)
+    assert prepare(configuration(source, table, seed=1))["version"] == 4
+    assert prepare(configuration(source, table, seed=1, max_rejects=0.5))["changed"] is False
+    assert [len(rows_of(read(table, number))) for number in range(5)] == [24, 25, 25, 24, 24]
+    assert {row["content_hash"] for row in rows_of(read(table, 3))} == set(hashes[0].values())
+
+
+def test_classes_keep_their_numbers_when_one_comes_that_sorts_before_them(source: Path, table: Path) -> None:
+    prepare(configuration(source, table))
+    shutil.copytree(source / "dog", source / "ant")
+    prepare(configuration(source, table))
+    shutil.rmtree(source / "cat")
+    prepare(configuration(source, table))
+    assert [read(table, number).contract.classes for number in range(3)] == [
+        ("cat", "dog"),
+        ("cat", "dog", "ant"),
+        ("cat", "dog", "ant"),
+    ]
+    for number in range(3):
+        for row in rows_of(read(table, number)):
+            assert row["label"] == ("cat", "dog", "ant").index(row["path"].split("/")[0])
+
+
+def test_equal_images_are_kept_unless_dropping_is_asked_for_and_never_straddle_splits(
+    source: Path, table: Path
+) -> None:
+    for number in range(6):
+        for copy in ("cat/copy", "dog/copy", "dog/another"):
+            shutil.copy(source / "cat" / f"{number:03d}.png", source / f"{copy}-{number}.png")
+    # The same pixels in another file format are the same image.
+    (source / "dog" / "format.bmp").write_bytes(encoded(noise(8, 8, channels=1, seed=23), "BMP"))
+    (source / "cat" / "broken.png").touch()
+    kept = prepare(configuration(source, table, max_rejects=0.5))
+    assert (kept["written"], kept["duplicates"], kept["rejected"]) == (43, 0, 1)
+    splits: dict[str, set[str]] = {}
+    for row in rows_of(read(table)):
+        splits.setdefault(row["content_hash"], set()).add(row["split"])
+    assert len(splits) == 24
+    assert {len(found) for found in splits.values()} == {1}
+
+    dropped = prepare(configuration(source, table, max_rejects=0.5, duplicates="drop", shard_rows=7))
+    assert (dropped["rows_in"], dropped["written"], dropped["duplicates"], dropped["rejected"]) == (44, 24, 19, 1)
+    rows = rows_of(read(table))
+    assert {row["content_hash"] for row in rows} == set(splits)
+    assert len(rows) == 24
+    assert read(table).summary.duplicates == 19
+
+
+def test_of_equal_images_the_copy_in_the_test_split_is_kept_first(tmp_path: Path, table: Path) -> None:
+    source = tmp_path / "raw"
+    for number, splits in enumerate((("train", "val", "test"), ("train", "val"), ("train", "train"), ("val", "test"))):
+        for copy, split in enumerate(splits):
+            for label in ("cat", "dog"):
+                file = source / split / label / f"{number}-{copy}.png"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(encoded(noise(8, 8, seed=number + (10 if label == "dog" else 0))))
+    answer = prepare(configuration(source, table, duplicates="drop", shard_rows=3))
+    assert (answer["written"], answer["duplicates"]) == (8, 10)
+    rows = rows_of(read(table))
+    assert {(row["path"].split("/")[2][0], row["split"]) for row in rows} == {
+        ("0", "test"),
+        ("1", "val"),
+        ("2", "train"),
+        ("3", "test"),
+    }
+
+
+def test_files_of_any_name_are_prepared_from_a_folder_of_any_name(tmp_path: Path) -> None:
+    source = tmp_path / "raw 100%20 #1 \u2603\n'x'"
+    for number, name in enumerate((b"\xff.png", b"new\nline.png", b"'\"%20#?.png", b" .png", b"*.png", b"\\.png")):
+        for label in (b"a cat's #1%20", b"\xfe\xff"):
+            folder = os.fsencode(source) + b"/" + label
+            os.makedirs(folder, exist_ok=True)
+            Path(os.fsdecode(folder + b"/" + name)).write_bytes(encoded(noise(8, 8, seed=number * 2 + len(label))))
+    (source / os.fsdecode(b"\xfe\xff") / "broken\n.png").touch()
+    table = tmp_path / "my table 'x' \u2603"
+    settings = configuration(source, table, max_rejects=0.5, duplicates="drop")
+    answer = prepare(settings)
+    assert (answer["written"], answer["rejected"]) == (12, 1)
+    assert read(table).contract.classes == ("\\xfe\\xff", "a cat's #1%20")
+    assert "a cat's #1%20/'\"%20#?.png" in {row["path"] for row in rows_of(read(table))}
+    assert [reject.path for reject in read_rejects(table, 0, 10)] == ["\\xfe\\xff/broken\n.png"]
+    assert prepare(settings)["changed"] is False
+
+
+def test_too_many_rejects_refuse_the_data_and_leave_nothing(source: Path, table: Path) -> None:
+    for number in range(3):
+        (source / "cat" / f"broken-{number}.png").write_bytes(b"text"[: 4 * (number % 2)])
+    said = refusal(source, table)
+    assert said == (
+        "3 of 27 records were rejected (empty: 2, not_an_image: 1), prepare.max_rejects allows 5.0%; "
+        "nothing was committed."
+    )
+    assert sorted(entry.name for entry in table.parent.iterdir()) == ["raw"]
+    assert prepare(configuration(source, table, max_rejects=0.2))["version"] == 0
+
+
+def test_too_many_rejects_leave_an_older_version_as_it_was(source: Path, table: Path) -> None:
+    (source / "cat" / "broken.png").touch()
+    prepare(configuration(source, table))
+    before = files_in(table), files_in(rejects_path(table))
+    (source / "cat" / "broken-2.png").touch()
+    assert "2 of 26 records were rejected" in refusal(source, table)
+    assert (files_in(table), files_in(rejects_path(table))) == before
+    assert read(table).number == 0
+    assert DeltaTable(rejects_path(table)).version() == 0
+
+
+def test_nothing_but_rejects_is_refused_even_where_all_may_be_rejected(tmp_path: Path, table: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "raw" / name).mkdir(parents=True)
+        (tmp_path / "raw" / name / "1.png").touch()
+    assert "None of 2 records could be used (empty: 2)" in refusal(tmp_path / "raw", table, max_rejects=1.0)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["raw"]
+
+
+@pytest.mark.parametrize("duplicates", ["keep", "drop"])
+def test_a_file_that_cannot_be_read_fails_the_job_and_leaves_nothing(
+    source: Path, table: Path, duplicates: str
+) -> None:
+    (source / "cat" / "005.png").unlink()
+    (source / "cat" / "005.png").symlink_to("/proc/self/mem")  # not even root can read its start
+    said = refusal(source, table, duplicates=duplicates, shard_rows=3)
+    assert said == (
+        f"The file 'cat/005.png' of {source} was listed but cannot be read (Input/output error); nothing was "
+        "committed. Mend the permissions or the storage and prepare again."
+    )
+    assert sorted(entry.name for entry in table.parent.iterdir()) == ["raw"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read_fails_the_job_and_leaves_nothing(source: Path, table: Path) -> None:
+    (source / "cat" / "005.png").chmod(0)
+    assert "cannot be read (Permission denied)" in refusal(source, table)
+    assert sorted(entry.name for entry in table.parent.iterdir()) == ["raw"]
+
+
+def test_a_link_to_nothing_fails_the_job_and_leaves_nothing(source: Path, table: Path) -> None:
+    (source / "cat" / "005.png").unlink()
+    (source / "cat" / "005.png").symlink_to("nowhere")
+    assert "'No such file or directory'" in refusal(source, table)
+    assert sorted(entry.name for entry in table.parent.iterdir()) == ["raw"]
+
+
+def overtake(monkeypatch: pytest.MonkeyPatch, other: Any) -> None:
+    """Let `other` prepare the table after the next preparation's Spark stage and before its commit."""
+    run = job._run
+
+    def overtaken(*arguments: Any) -> Any:
+        account = run(*arguments)
+        monkeypatch.setattr(job, "_run", run)
+        prepare(other)
+        return account
+
+    monkeypatch.setattr(job, "_run", overtaken)
+
+
+@pytest.mark.parametrize("new", [True, False], ids=["new table", "old table"])
+@pytest.mark.parametrize("rejects", ["both", "first", "second", "none"])
+def test_of_two_preparations_at_once_one_wins_and_the_other_leaves_nothing(
+    tmp_path: Path, source: Path, table: Path, monkeypatch: pytest.MonkeyPatch, rejects: str, new: bool
+) -> None:
+    if not new:
+        prepare(configuration(source, table))
+    number = 0 if new else 1
+    other = tmp_path / "other"
+    shutil.copytree(source, other)
+    for folder, name in ((source, "first"), (other, "second")):
+        if rejects in (name, "both"):
+            (folder / "cat" / "broken.png").touch()
+    (source / "cat" / "more.png").write_bytes(encoded(noise(8, 8, seed=99)))
+    before = files_in(table) if not new else set()
+    overtake(monkeypatch, configuration(other, table))
+    assert "Another preparation committed to" in refusal(source, table)
+    winner = read(table)
+    assert winner.number == number
+    assert winner.summary.source["path"] == str(other)
+    assert files_in(table) == before | {shard.path for shard in winner.shards}
+    expected = ["cat/broken.png"] if rejects in ("second", "both") else []
+    version = winner.summary.rejects_version
+    listed = [] if version is None else read_rejects(table, version, 10)
+    assert [reject.path for reject in listed] == expected
+    if rejects_path(table).exists():
+        for past in range(DeltaTable(rejects_path(table)).version() + 1):
+            assert len(read_rejects(table, past, 10)) == 1  # no version of it names files that are gone
+
+
+def test_a_table_inside_its_source_is_refused(source: Path) -> None:
+    said = refusal(source, source / "table", ConfigurationError)
+    assert "lies inside the source" in said
+    assert not (source / "table").exists()
+    (source.parent / "link").symlink_to(source)
+    assert "lies inside the source" in refusal(source, source.parent / "link" / "table", ConfigurationError)
+    assert "lies inside the source" in refusal(source, source, ConfigurationError)
+
+
+def test_something_else_where_the_table_should_be_is_refused_and_left_alone(source: Path, table: Path) -> None:
+    write_deltalake(table, pd.DataFrame({"a": [1]}))
+    assert "is a Delta table that Headrace did not make" in refusal(source, table)
+    assert DeltaTable(table).version() == 0
+    folder = table.with_name("folder")
+    folder.mkdir()
+    (folder / "thesis.tex").write_text("x")
+    assert "holds other files, such as 'thesis.tex'" in refusal(source, folder)
+    assert [entry.name for entry in folder.iterdir()] == ["thesis.tex"]
+    file = table.with_name("file")
+    file.write_text("x")
+    assert "is a file" in refusal(source, file)
+
+
+def test_something_else_where_the_rejects_should_be_is_refused_before_any_work(source: Path, table: Path) -> None:
+    (source / "cat" / "broken.png").touch()
+    write_deltalake(rejects_path(table), pd.DataFrame({"a": [1]}))
+    assert "is a Delta table that Headrace did not make" in refusal(source, table)
+    assert DeltaTable(rejects_path(table)).version() == 0
+    assert not table.exists()
+
+
+def test_what_a_dead_preparation_has_left_stays_out_of_the_log(source: Path, table: Path) -> None:
+    (table / "split=train").mkdir(parents=True)
+    left = {f"split=train/dead-000000-0-000-{'0' * 64}.parquet", "split=train/.dead-000001.parquet.tmp"}
+    for name in left:
+        (table / name).write_bytes(b"PAR1 half-wri")
+    assert prepare(configuration(source, table))["version"] == 0
+    assert not left & {shard.path for shard in read(table).shards}
+    assert len(rows_of(read(table))) == 24
+
+
+def test_a_disk_that_is_full_is_one_sentence_and_leaves_nothing(source: Path, tmp_path: Path) -> None:
+    """A real disk of 64 kB, where one can be made."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no disk of that size can be mounted here")
+    try:
+        settings = configuration(source, disk / "table", image={"mode": "RGB", "size": [99, 99], "codec": "png"})
+        with pytest.raises(
+            HeadraceError, match=r"A shard of \d+ bytes cannot be written to .* \(No space left on device"
+        ):
+            prepare(settings)
+        assert list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

@@ -1,0 +1,62 @@
+"""A driver killed in the middle costs time and disk, never rows."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from headrace.prepare.job import prepare
+from headrace.table import Version, read
+from tests.prepare.conftest import configuration, files_in, rows_of
+
+FORM = {"image": {"mode": "L", "size": [56, 56], "codec": "png"}, "shard_rows": 10}
+PROGRAM = """
+import sys
+from pathlib import Path
+from headrace.config import Configuration
+from headrace.prepare.job import prepare
+prepare(Configuration.model_validate_json(sys.argv[1]))
+"""
+
+
+def contents(version: Version) -> list[tuple[Any, ...]]:
+    names = ("path", "label", "image", "content_hash", "split")
+    return [tuple(row[name] for name in names) for row in rows_of(version)]
+
+
+def kill_in_the_middle(settings: Any, table: Path) -> None:
+    """Start a preparation as a process of its own and kill its driver after some shards, before the commit."""
+    driver = subprocess.Popen([sys.executable, "-c", PROGRAM, settings.model_dump_json()], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(files_in(table) if table.exists() else ()) < 5:
+        assert driver.poll() is None, "the driver has ended before it was killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    others = psutil.Process(driver.pid).children(recursive=True)
+    os.kill(driver.pid, signal.SIGKILL)
+    assert driver.wait() == -signal.SIGKILL
+    alive = psutil.wait_procs(others, timeout=60)[1]
+    assert not alive, "Spark goes on without its driver"
+    assert not (table / "_delta_log").exists(), "the driver was killed too late"
+
+
+@pytest.mark.usefixtures("spark")
+def test_after_a_killed_driver_the_next_preparation_gives_the_same_rows(fashion_mnist: Path, tmp_path: Path) -> None:
+    killed, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
+    kill_in_the_middle(configuration(fashion_mnist, killed, **FORM), killed)
+    left = files_in(killed)
+    for table in (killed, undisturbed):
+        assert prepare(configuration(fashion_mnist, table, **FORM))["version"] == 0
+    assert contents(read(killed)) == contents(read(undisturbed))
+    committed = {shard.path for shard in read(killed).shards}
+    assert not left & committed
+    for shard in read(killed).shards:
+        assert (killed / shard.path).stat().st_size == shard.size
+    digests = [sorted(shard.path.rsplit("-")[-1] for shard in read(table).shards) for table in (killed, undisturbed)]
+    assert digests[0] == digests[1]

@@ -1,0 +1,93 @@
+"""`headrace inspect` tells what is in a version, to people on stderr and to programs in one line of JSON."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.errors import DataError
+from headrace.inspect_table import inspect_table
+from headrace.prepare.job import prepare
+from headrace.table import read
+from headrace.table.rejects import rejects_path
+from tests.conftest import headrace
+from tests.prepare.conftest import configuration, rows_of, write_source
+
+
+@pytest.fixture(scope="module")
+def table(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Version 0 of cats and dogs, version 1 with ants, a duplicate dropped, and a reject; not to be changed."""
+    folder = tmp_path_factory.mktemp("inspect")
+    source = write_source(folder / "raw")
+    prepare(configuration(source, folder / "table"))
+    write_source(folder / "more", classes=("ant",), count=3)
+    shutil.move(folder / "more" / "ant", source / "ant")
+    shutil.copy(source / "dog" / "005.png", source / "dog" / "copy.png")
+    (source / "dog" / "empty.png").touch()
+    prepare(configuration(source, folder / "table", duplicates="drop"))
+    return folder / "table"
+
+
+def test_the_newest_version_is_described_completely(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = inspect_table(table, None)
+    version = read(table)
+    rows = rows_of(version)
+    assert (found["version"], found["classes"]) == (1, ["cat", "dog", "ant"])
+    # The three ants are the first three cats.
+    assert (found["rows_in"], found["written"], found["rejected"], found["duplicates"]) == (29, 24, 1, 4)
+    assert found["rejects"] == {"empty": 1}
+    counted = {
+        split: {
+            name: sum(r["split"] == split and r["label"] == label for r in rows) for label, name in enumerate(names)
+        }
+        for split in ("train", "val", "test")
+        for names in [found["classes"]]
+    }
+    assert {
+        split: {name: n for name, n in names.items() if n} for split, names in counted.items() if any(names.values())
+    } == found["counts"]
+    assert found["statistics"] == version.contract.statistics.model_dump()
+    assert found["columns"]["image"]["shape"] == (8, 8, 1)
+    assert found["shards"] == len(version.shards)
+    assert found["bytes"] == sum((table / shard.path).stat().st_size for shard in version.shards)
+    assert [(entry["version"], entry["written"]) for entry in found["history"]] == [(1, 24), (0, 24)]
+
+    text = capsys.readouterr().err
+    assert "29 rows in = 24 written + 1 rejected + 4 duplicates dropped" in text
+    assert "rejected: empty 1" in text
+    assert f"mean {version.contract.statistics.mean[0]:.2f}" in text
+    for label, name in enumerate(found["classes"]):
+        (line,) = [line for line in text.splitlines() if re.match(rf"{name}\s+\d", line)]
+        assert [int(n) for n in line.split()[1:]] == [
+            sum(row["split"] == split and row["label"] == label for row in rows)
+            for split in ("train", "val", "test")
+            if split in found["counts"]
+        ]
+
+
+def test_an_older_version_is_described_as_it_was(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = inspect_table(table, 0)
+    assert (found["version"], found["classes"], found["written"]) == (0, ["cat", "dog"], 24)
+    assert (found["rejects"], found["rejected"]) == ({}, 0)
+    assert [entry["version"] for entry in found["history"]] == [1, 0]
+    assert "version 0: " in capsys.readouterr().err
+
+
+def test_the_command_prints_one_line_of_json(table: Path) -> None:
+    answer = headrace("inspect", "table", "--version", "0", cwd=table.parent)
+    assert json.loads(answer.stdout) == answer.json
+    assert answer.json["version"] == 0
+    assert "24 rows in = 24 written" in answer.stderr
+
+
+def test_what_is_no_table_of_ours_ends_with_3_and_one_sentence(table: Path) -> None:
+    answer = headrace("inspect", "nowhere", cwd=table.parent, code=3)
+    assert answer.stdout == ""
+    assert answer.stderr.strip() == "headrace: nowhere is not a prepared table; `headrace prepare` makes one."
+    answer = headrace("inspect", "table", "--version", "7", cwd=table.parent, code=3)
+    assert answer.stderr.strip() == "headrace: table has no version 7; its newest is 1."
+    with pytest.raises(DataError, match="no summary that this release of Headrace can read"):
+        inspect_table(rejects_path(table), None)
