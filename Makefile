@@ -1,11 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format clean
+.PHONY: help setup demo test check bench local-cluster format clean
 
 # Spark starts the first python3 on PATH in its executors; it must be the one that has Headrace.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 help:    ## show this list
-	@sed -n 's/^\([a-z]*\): *## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\): *## /  make \1\t/p' Makefile | expand -t 22
 
 setup:   ## install what is missing: Java, a compiler, uv, the environment .venv
 	@.ci/setup
@@ -28,6 +28,10 @@ check:   ## format, lint, types, and the direction between rooms
 bench:   ## measure speed
 	@.ci/setup
 	.venv/bin/python -m tests.bench
+
+local-cluster: ## a Spark master and two workers on this machine, until interrupted
+	@.ci/setup
+	.venv/bin/python jobs/local_cluster.py
 
 format:  ## mend format and what lint can mend
 	@.ci/setup

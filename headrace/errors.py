@@ -29,6 +29,10 @@ class TrainingError(HeadraceError):
     exit_code = 4
 
 
+class LostExecutorError(HeadraceError):
+    """An executor, or a Python process of it, ended without an error of its own; the same may go well again."""
+
+
 class GateError(HeadraceError):
     """A model that was refused by a gate; exit code 5."""
 

@@ -36,6 +36,8 @@ DEFAULT_SETTINGS = {
     "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "1",
 }
 
+WORKERS_PYTHON = "spark.pyspark.python"
+
 REPEATING_LOGGERS = (
     "org.apache.spark.executor.Executor",
     "org.apache.spark.scheduler.TaskSetManager",
@@ -67,9 +69,27 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
         if not chosen.contains(key):
             builder = builder.config(key, value)
     # PySpark turns Spark's progress bar on; it is for terminals only, and fills a log with carriage returns.
-    spark = builder.config("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower()).getOrCreate()
+    builder = builder.config("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())
+    with _workers_python(wanted.get(WORKERS_PYTHON)):
+        spark = builder.getOrCreate()
     _hush(spark)
     return spark
+
+
+@contextmanager
+def _workers_python(python: str | None) -> Iterator[None]:
+    """Start the workers of the session made meanwhile with `python`.
+
+    Only spark-submit looks at the setting; PySpark itself asks the environment, once.
+    """
+    if python is None or "PYSPARK_PYTHON" in os.environ:
+        yield
+        return
+    os.environ["PYSPARK_PYTHON"] = python
+    try:
+        yield
+    finally:
+        del os.environ["PYSPARK_PYTHON"]
 
 
 def _submitted() -> bool:
@@ -116,7 +136,7 @@ def _local(settings: Spark, slots: int) -> dict[str, str]:
         )
     wanted = settings.slots or max(slots, os.cpu_count() or 1)
     # Executors would otherwise start whatever `python3` their PATH finds, which may have no Headrace.
-    return LOCAL_SETTINGS | {"spark.master": f"local[{wanted}]", "spark.pyspark.python": sys.executable}
+    return LOCAL_SETTINGS | {"spark.master": f"local[{wanted}]", WORKERS_PYTHON: sys.executable}
 
 
 def await_tasks(seconds: float = 10.0) -> None:
@@ -162,4 +182,5 @@ def _from_task(text: str) -> errors.HeadraceError:
         kind: type[errors.HeadraceError] = getattr(errors, known[1], errors.HeadraceError)
         return kind(known[2])
     log.error("%s", traceback)
-    return errors.HeadraceError(f"A Spark task failed: {sentence}")
+    kind = errors.HeadraceError if "Traceback" in text else errors.LostExecutorError
+    return kind(f"A Spark task failed: {sentence}")

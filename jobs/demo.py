@@ -1,8 +1,11 @@
 """The whole way on real images: fetch, prepare, train on 2 ranks, evaluate, predict, report.
 
 `make demo` runs it. Every stage is a command that you could type; it is printed before it runs.
+
+    python jobs/demo.py [--limit N] [key=value ...]
 """
 
+import argparse
 import json
 import os
 import shlex
@@ -39,11 +42,15 @@ What to try next (. .venv/bin/activate first)
 
 def main() -> None:
     """Run every stage; the last line on standard output is one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--limit", type=int, help="training images, and a sixth as many for the test; all if not given")
+    parser.add_argument("settings", nargs="*", metavar="key=value", help="settings of the training")
+    options = parser.parse_args()
     seconds: dict[str, float] = {}
     shutil.rmtree(PREDICTIONS, ignore_errors=True)
-    _stage(seconds, "fetch", "fashion-mnist", RAW)
+    _stage(seconds, "fetch", "fashion-mnist", RAW, *(["--limit", str(options.limit)] if options.limit else []))
     prepared = _stage(seconds, "prepare", CONF)
-    trained = _stage(seconds, "train", CONF)
+    trained = _stage(seconds, "train", CONF, *options.settings)
     evaluated = _stage(seconds, "evaluate", trained["bundle"], "--table", TABLE)
     predicted = _stage(seconds, "predict", trained["bundle"], f"{RAW}/test", PREDICTIONS)
     # The report shows these where they are.

@@ -50,6 +50,15 @@ def workspace(fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return folder
 
 
+@pytest.fixture
+def own(workspace: Path, tmp_path: Path) -> Path:
+    """A workspace of the test's own: the table is shared through a link."""
+    shutil.copy(workspace / "conf.yaml", tmp_path)
+    shutil.copytree(workspace / "models", tmp_path / "models")
+    (tmp_path / "table").symlink_to(workspace / "table")
+    return tmp_path
+
+
 def write_configuration(folder: Path, raw: Path) -> None:
     """A configuration for small runs, with relative paths, as a user has it; 1 epoch takes 10 steps on 2 ranks."""
     shutil.copytree(ROOT / "models", folder / "models", dirs_exist_ok=True)

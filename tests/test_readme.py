@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import step_time
+
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ACTIVATE = ". .venv/bin/activate"
 
@@ -34,3 +36,7 @@ def test_the_demo_types_what_the_readme_shows(root: Path) -> None:
     for verb in ("fetch", "prepare", "train", "evaluate", "predict", "report"):
         assert f"headrace {verb} " in readme
         assert f'"{verb}"' in demo
+
+
+def test_the_table_of_the_scale_section_is_that_of_its_model(root: Path) -> None:
+    assert step_time.table() in (root / "README.md").read_text()

@@ -5,26 +5,10 @@ Unknown keys are refused. `headrace config --schema` prints these models as JSON
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[int, Field(gt=0)]
-Place = Annotated[str, Field(min_length=1)]
-# JPEG stores no longer side.
-Side = Annotated[int, Field(gt=0, le=65_500)]
-# Keras, NumPy and TensorFlow all take these.
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-
-
-class Section(BaseModel):
-    """A part of the configuration; unknown keys are errors, a section that says nothing has its defaults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nothing_is_the_defaults(cls, section: object) -> object:
-        return {} if section is None else section
+from headrace.config.section import Fraction, Place, Positive, Section, Seed, Side
+from headrace.config.training import Train
 
 
 class Source(Section):
@@ -93,34 +77,6 @@ class Model(Section):
 
     file: Place
     options: dict[str, Any] = Field(default_factory=dict)
-
-
-class Optimizer(Section):
-    """The Keras optimizer and its arguments."""
-
-    name: Literal["sgd", "rmsprop", "adam", "adamw"] = "adam"
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    options: dict[str, Any] = Field(
-        default_factory=dict, description="further arguments of the Keras optimizer, such as momentum or weight_decay"
-    )
-
-
-class Train(Section):
-    """A training run."""
-
-    run: Place = Field(description="folder of the run; the same folder again continues it")
-    bundle: Place | None = Field(None, description="folder of the trained model; RUN/bundle when not given")
-    ranks: Positive = Field(1, description="processes that train in parallel, each on its own executor slot")
-    epochs: Positive = 1
-    batch_size: Positive = Field(64, description="rows a step on one rank; the global batch is ranks times this")
-    checkpoint_every_steps: Positive = 500
-    optimizer: Optimizer = Optimizer()
-    seed: Seed = Field(0, description="of initial weights, shuffling and dropout")
-    data_version: Annotated[int, Field(ge=0)] | None = Field(None, description="of the table; the newest if not given")
-    keep_checkpoints: Positive = 2
-    log_every_steps: Positive = 10
-    launch_timeout_seconds: Positive = Field(300, description="for all ranks to start and meet")
-    stall_timeout_seconds: Positive = Field(120, description="a rank silent for longer ends the training")
 
 
 class Spark(Section):

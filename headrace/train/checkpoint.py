@@ -10,13 +10,17 @@ import json
 import logging
 import os
 import shutil
+import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from headrace.errors import TrainingError
 
 log = logging.getLogger(__name__)
 
@@ -35,29 +39,57 @@ def state_of(model: keras.Model) -> list[keras.Variable]:
     return own + [variable for variable in model.optimizer.variables if id(variable) not in known]
 
 
-def save(folder: Path, step: int, state: Sequence[keras.Variable], keep: int) -> Path:
-    """Write the checkpoint of `step` (steps done since the beginning) and remove all but the newest `keep`."""
-    buffer = io.BytesIO()
-    np.savez(buffer, **{f"{i:05d}": keras.ops.convert_to_numpy(variable.value) for i, variable in enumerate(state)})
-    data = buffer.getvalue()
-    position = {"step": step, "sha256": hashlib.sha256(data).hexdigest(), "arrays": len(state)}
-    final = folder / f"step-{step:09d}"
-    temporary = folder / f".{final.name}.{os.getpid()}"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    _write(temporary / STATE, data)
-    _write(temporary / POSITION, json.dumps(position).encode())
-    if final.exists():
-        shutil.rmtree(final)
-    temporary.replace(final)
-    _force(folder)
+@dataclass(frozen=True)
+class Saved:
+    """What a checkpoint holds.
+
+    Attributes:
+        step: steps done since the run's beginning.
+        state: of the variables that `state_of` gives, in their order.
+        sums: of the metrics of the epoch that is going on, over all ranks; empty between epochs.
+        notes: kept beside it, as JSON.
+    """
+
+    step: int
+    state: list[NDArray[Any]]
+    sums: list[NDArray[Any]] = field(default_factory=list)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+def arrays_of(state: Sequence[keras.Variable]) -> list[NDArray[Any]]:
+    """The values of variables."""
+    return [keras.ops.convert_to_numpy(variable.value) for variable in state]
+
+
+def save(folder: Path, saved: Saved, keep: int) -> Path:
+    """Write a checkpoint and remove all but the newest `keep`.
+
+    Raises:
+        TrainingError: it cannot be written; the checkpoints that were there still are.
+    """
+    final = folder / f"step-{saved.step:09d}"
+    temporary = folder / f".{final.name}.{uuid.uuid4().hex[:12]}"
+    try:
+        _forget_unfinished(folder)
+        temporary.mkdir(parents=True)
+        _write_files(temporary, saved)
+        if final.exists():
+            shutil.rmtree(final)
+        temporary.replace(final)
+        _force(folder)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise TrainingError(
+            f"The checkpoint of step {saved.step} cannot be written to {folder}: {error.strerror}. "
+            "Make room, and run the same command again: it goes on from the checkpoint before."
+        ) from error
     for old in _newest_first(folder)[keep:]:
         shutil.rmtree(old)
     return final
 
 
-def newest(folder: Path) -> tuple[int, list[NDArray[Any]]] | None:
-    """Step and arrays of the newest checkpoint that is whole; None where there is none."""
+def newest(folder: Path) -> Saved | None:
+    """The newest checkpoint that is whole; None where there is none."""
     for checkpoint in _newest_first(folder):
         loaded = _load(checkpoint)
         if loaded is not None:
@@ -78,14 +110,32 @@ def restore(state: Sequence[keras.Variable], arrays: Sequence[NDArray[Any]]) -> 
         variable.assign(array)
 
 
-def _load(checkpoint: Path) -> tuple[int, list[NDArray[Any]]] | None:
+def _write_files(folder: Path, saved: Saved) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, **{f"{i:05d}": array for i, array in enumerate([*saved.state, *saved.sums])})
+    data = buffer.getvalue()
+    digest = hashlib.sha256(data).hexdigest()
+    position = {"step": saved.step, "sha256": digest, "arrays": len(saved.state), "notes": saved.notes}
+    _write(folder / STATE, data)
+    _write(folder / POSITION, json.dumps(position).encode())
+
+
+def _forget_unfinished(folder: Path) -> None:
+    """Remove what a rank that was killed left half written; only one rank writes here."""
+    for unfinished in folder.glob(".step-*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _load(checkpoint: Path) -> Saved | None:
     try:
         position = json.loads((checkpoint / POSITION).read_bytes())
         data = (checkpoint / STATE).read_bytes()
         if hashlib.sha256(data).hexdigest() != position["sha256"]:
             return None
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return int(position["step"]), [arrays[name] for name in sorted(arrays.files)]
+            values = [arrays[name] for name in sorted(arrays.files)]
+        state = position["arrays"]
+        return Saved(int(position["step"]), values[:state], values[state:], position["notes"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -5,12 +5,15 @@ that ranks drift apart and nothing says so. Every function here must be called b
 """
 
 import hashlib
+import io
 from collections.abc import Sequence
+from typing import Any
 
 import horovod.tensorflow as hvd
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from headrace.errors import TrainingError
 
@@ -39,19 +42,6 @@ def is_lost_peer(error: BaseException) -> bool:
     return any(word in str(error) for word in ("Horovod has been shut down", "Connection closed by peer", "gloo"))
 
 
-def mean_gradients(gradients: Sequence[tf.Tensor | tf.IndexedSlices]) -> list[tf.Tensor]:
-    """The mean of every gradient over all ranks, in one fused operation.
-
-    Embeddings give `IndexedSlices`; these are made dense, also where there is one rank only: Horovod reduces
-    groups of dense tensors, and Keras's Adam and RMSprop square the slices of a row that occurs twice in a batch
-    one by one, not their sum, so that left as they are one rank would learn something else than two.
-    """
-    dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
-    if hvd.size() == 1 or not dense:
-        return dense
-    return list(hvd.grouped_allreduce(dense, op=hvd.Average, name="headrace.gradients"))
-
-
 def broadcast(variables: Sequence[keras.Variable]) -> None:
     """Give every rank the values that rank 0 has."""
     if hvd.size() > 1:
@@ -63,23 +53,40 @@ def broadcast_number(number: int) -> int:
     return int(hvd.broadcast(tf.constant(number, tf.int64), root_rank=0, name="headrace.number"))
 
 
+def broadcast_figure(value: float) -> float:
+    """The figure that rank 0 has."""
+    return float(hvd.broadcast(tf.constant(value, tf.float64), root_rank=0, name="headrace.figure"))
+
+
+def broadcast_arrays(arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """The arrays that rank 0 has; what other ranks pass is not looked at."""
+    buffer = io.BytesIO()
+    np.savez(buffer, *arrays)
+    mine = np.frombuffer(buffer.getvalue(), np.uint8)
+    everyones = np.zeros(broadcast_number(len(mine)), np.uint8)
+    everyones[: len(mine)] = mine[: len(everyones)]
+    data = hvd.broadcast(everyones, root_rank=0, name="headrace.arrays").numpy()
+    with np.load(io.BytesIO(data.tobytes()), allow_pickle=False) as loaded:
+        return [loaded[f"arr_{i}"] for i in range(len(loaded.files))]
+
+
 def average(variables: Sequence[keras.Variable]) -> None:
     """Replace floating-point variables by their mean over ranks, such as the moving statistics of batch norm."""
-    _reduce([variable for variable in variables if "float" in str(variable.dtype)], hvd.Average)
-
-
-def add_up(variables: Sequence[keras.Variable]) -> None:
-    """Replace variables by their sum over ranks: the state of a metric, exact however rows were shared out."""
-    _reduce(variables, hvd.Sum)
-
-
-def _reduce(variables: Sequence[keras.Variable], operation: object) -> None:
-    if hvd.size() == 1 or not variables:
-        return
-    values = [tf.convert_to_tensor(variable.value) for variable in variables]
-    reduced = hvd.grouped_allreduce(values, op=operation, name="headrace.state")
-    for variable, value in zip(variables, reduced, strict=True):
+    floats = [variable for variable in variables if "float" in str(variable.dtype)]
+    for variable, value in zip(floats, _reduced(floats, hvd.Average), strict=True):
         variable.assign(value)
+
+
+def summed(variables: Sequence[keras.Variable]) -> list[NDArray[Any]]:
+    """The sums of variables over ranks: of a metric's state, exact however rows were shared out."""
+    return [value.numpy() for value in _reduced(variables, hvd.Sum)]
+
+
+def _reduced(variables: Sequence[keras.Variable], operation: object) -> list[tf.Tensor]:
+    values = [tf.convert_to_tensor(variable.value) for variable in variables]
+    if hvd.size() == 1 or not values:
+        return values
+    return list(hvd.grouped_allreduce(values, op=operation, name="headrace.state"))
 
 
 def weights_hash(variables: Sequence[keras.Variable]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.config import Configuration
-from headrace.errors import ConfigurationError, DataError, HeadraceError, TrainingError
+from headrace.errors import ConfigurationError, DataError, TrainingError
 from headrace.model_source import read_source, source_hash
 from headrace.stream.plan import lanes_for
 from headrace.table import read
@@ -23,10 +23,9 @@ log = logging.getLogger(__name__)
 PACKAGES = (
     "headrace", "pyspark", "tensorflow-cpu", "keras", "horovod", "petastorm", "pyarrow", "deltalake", "numpy",
 )  # fmt: skip
-PROGRAM = "headrace.train.rank"
 
 # May differ between a run's beginning and its continuation: they change nothing that was trained.
-FREE_TO_CHANGE = {"log_every_steps", "keep_checkpoints", "launch_timeout_seconds", "stall_timeout_seconds", "bundle"}
+FREE_TO_CHANGE = {"log_every_steps", "keep_checkpoints", "max_restarts", "stall_timeout_seconds", "bundle"}
 
 
 def train(configuration: Configuration) -> dict[str, Any]:
@@ -52,16 +51,32 @@ def train(configuration: Configuration) -> dict[str, Any]:
 
 def _begun(folder: RunFolder, configuration: Configuration) -> RunRecord:
     source = read_source(Path(configuration.model.file))
+    configuration = _with_absolute_paths(configuration)
     record = folder.record()
     if record is None or not folder.has_progress():
-        record = _new_record(configuration, source_hash(source))
+        record = _new_record(folder, configuration, source_hash(source))
         folder.begin(record, source)
         return record
     _refuse_other(folder, record, configuration, source_hash(source))
-    return record.model_copy(update={"configuration": configuration})
+    record = record.model_copy(update={"configuration": configuration, "bundle": str(_bundle(folder, configuration))})
+    folder.keep(record)
+    return record
 
 
-def _new_record(configuration: Configuration, model_hash: str) -> RunRecord:
+def _with_absolute_paths(configuration: Configuration) -> Configuration:
+    """The bundle to begin from is read by ranks, whose working folder is another one."""
+    settings = configuration.train
+    if settings.fine_tune is None:
+        return configuration
+    donor = settings.fine_tune.model_copy(update={"bundle": str(Path(settings.fine_tune.bundle).absolute())})
+    return configuration.model_copy(update={"train": settings.model_copy(update={"fine_tune": donor})})
+
+
+def _bundle(folder: RunFolder, configuration: Configuration) -> Path:
+    return Path(configuration.train.bundle or folder.path / "bundle").absolute()
+
+
+def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str) -> RunRecord:
     settings = configuration.train
     table = read(configuration.data.table, settings.data_version)
     rows = sum(shard.rows for shard in table.split("train"))
@@ -81,6 +96,7 @@ def _new_record(configuration: Configuration, model_hash: str) -> RunRecord:
         versions={"python": sys.version.split()[0]} | {name: installed(name) for name in PACKAGES},
         command=shlex.join(["headrace", *sys.argv[1:]]) if "headrace" in sys.argv[0] else shlex.join(sys.argv),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        bundle=str(_bundle(folder, configuration)),
     )
 
 
@@ -111,38 +127,30 @@ def _fixed(configuration: Configuration) -> dict[str, Any]:
 def _launch(folder: RunFolder, record: RunRecord, configuration: Configuration, began: float) -> dict[str, Any]:
     # Spark and Horovod's runner are imported only when there is something to train.
     from headrace.spark import session
-    from headrace.train.launch import launch
+    from headrace.train.attempts import train_with_restarts
 
-    progress = Progress(record.total_steps)
     spark = session("train", configuration.spark, record.ranks)
-    try:
-        launch(
-            spark,
-            record.ranks,
-            PROGRAM,
-            (str(folder.path),),
-            folder.logs,
-            progress.receive,
-            configuration.train.stall_timeout_seconds,
-        )
-    except HeadraceError as error:
-        raise progress.error or error from error
+    progress = Progress(record.total_steps)
+    restarts = train_with_restarts(spark, folder, record, progress)
     if not progress.outcome:
         raise TrainingError(f"The ranks ended without a result; their logs are in {folder.logs}.")
-    return _result(folder, record, progress, began)
+    return _result(folder, record, progress, began, restarts)
 
 
-def _result(folder: RunFolder, record: RunRecord, progress: Progress, began: float) -> dict[str, Any]:
+def _result(folder: RunFolder, record: RunRecord, progress: Progress, began: float, restarts: int) -> dict[str, Any]:
     outcome = progress.outcome
     first = progress.first_step_at
     return {
         "run": str(folder.path),
         "bundle": outcome["bundle"],
-        "steps": record.total_steps,
+        "steps": outcome["steps"],
         "ranks": record.ranks,
         "weights_sha256": outcome["weights_sha256"],
         "metrics": _last_metrics(folder),
+        "best_epoch": outcome["best_epoch"] + 1,
+        "restarts": restarts,
         "parameters": outcome["parameters"],
+        "checkpoint_seconds": outcome["checkpoint_seconds"],
         "samples_per_second": outcome["samples_per_second"],
         "seconds_to_first_step": round(first - began, 3) if first else None,
         "seconds": round(time.monotonic() - began, 3),

@@ -14,8 +14,7 @@ from pathlib import Path
 from horovod.runner.http.http_server import RendezvousHandler, RendezvousHTTPServer
 from pyspark.sql import SparkSession
 
-from headrace.errors import HeadraceError, TrainingError
-from headrace.slots import PATIENCE_SECONDS, wait_for_slots
+from headrace.errors import HeadraceError, LostExecutorError, TrainingError
 from headrace.spark import python_errors
 from headrace.train.messages import Message, listening
 from headrace.train.rank_task import Launch, run_rank
@@ -35,9 +34,9 @@ def launch(
     `receive` is called with the messages of every rank, from several threads.
 
     Raises:
-        TrainingError: there are too few slots, or a rank ended with an error.
+        TrainingError: a rank ended with an error.
+        LostExecutorError: a rank's executor ended.
     """
-    _require_slots(spark, ranks)
     host = spark.sparkContext.getConf().get("spark.driver.host") or "127.0.0.1"
     with _rendezvous(host) as port, listening(host, receive) as address:
         task = Launch(
@@ -52,19 +51,10 @@ def launch(
         try:
             with python_errors():
                 partitions.barrier().mapPartitions(partial(run_rank, task)).collect()
+        except LostExecutorError:
+            raise
         except HeadraceError as error:
             raise TrainingError(str(error)) from error
-
-
-def _require_slots(spark: SparkSession, ranks: int) -> None:
-    master = spark.sparkContext.master
-    # Local slots are all there at once; a cluster's executors come one after the other.
-    available = wait_for_slots(spark, ranks, 0 if master.startswith("local[") else PATIENCE_SECONDS)
-    if available < ranks:
-        raise TrainingError(
-            f"train.ranks is {ranks} and {master} has {available} slots free; every rank needs one. "
-            "Lower train.ranks, or give Spark more executors or cores."
-        )
 
 
 @contextmanager

@@ -17,6 +17,8 @@ SECONDS_BETWEEN_LINES = 10.0
 
 # Failures in the order in which they explain the others.
 KILLED, OWN_ERROR, LOST_PEER = range(3)
+# A loss of machines or processes may not happen again; an error in a model, in data or in settings would.
+WORTH_ANOTHER_TRY = (KILLED, LOST_PEER)
 
 
 @dataclass
@@ -32,8 +34,19 @@ class Progress:
     first_step_at: float | None = None
     began: float = field(default_factory=time.monotonic)
     _shown_at: float = 0.0
+    _pace_from: tuple[int, float] | None = None
     _failures: list[tuple[int, errors.HeadraceError]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin_attempt(self) -> None:
+        """Forget the failures of the attempt before, and its pace."""
+        self._failures.clear()
+        self._pace_from = None
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether what the ranks said of their failure may go well when tried again."""
+        return bool(self._failures) and min(kind for kind, _ in self._failures) in WORTH_ANOTHER_TRY
 
     @property
     def error(self) -> errors.HeadraceError | None:
@@ -87,14 +100,20 @@ class Progress:
             self._line(text)
 
     def _text(self, message: Message) -> str:
-        hidden = ("kind", "of", "step", "epoch", "seconds", "samples_per_second")
+        hidden = ("kind", "of", "step", "epoch", "seconds", "samples_per_second", "gradient_norm", "learning_rate")
         figures = ", ".join(f"{name} {value:.4f}" for name, value in message.items() if name not in hidden)
         text = f"epoch {message['epoch'] + 1}, step {message['step']} of {self.total_steps}: {figures}"
         speed: Any = message.get("samples_per_second")
         if speed is None:
             return text
-        left = message["seconds"] / max(message["step"], 1) * (self.total_steps - message["step"])
-        return f"{text}, {speed:.0f} samples/s, about {left:.0f} s left"
+        return f"{text}, {speed:.0f} samples/s{self._left(message)}"
+
+    def _left(self, message: Message) -> str:
+        """The time that is left, by the pace since the first report; nothing while there is only that one."""
+        now = (message["step"], message["seconds"])
+        self._pace_from = self._pace_from if self._pace_from and self._pace_from[0] <= now[0] else now
+        steps, seconds = now[0] - self._pace_from[0], now[1] - self._pace_from[1]
+        return f", about {seconds / steps * (self.total_steps - now[0]):.0f} s left" if steps else ""
 
     def _line(self, text: str) -> None:
         clear = "\r\x1b[K" if sys.stderr.isatty() else ""

@@ -1,9 +1,11 @@
 """What a Spark task does to become a rank: meet the other tasks, then run the rank as a process of its own.
 
 A process of its own starts with a clean TensorFlow and the right environment, and can be ended. It lives no
-longer than the task: its standard input is a pipe that the kernel closes when the task dies, however it dies.
+longer than the task, however that dies: its standard input is a pipe that the kernel then closes, and the kernel
+kills it, should it be stopped and not read.
 """
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -19,6 +21,9 @@ from pyspark import BarrierTaskContext
 from headrace.errors import TrainingError
 from headrace.train.messages import Address, Sender
 from headrace.train.placement import Place, Slot, assign, here, interface_towards
+
+# From linux/prctl.h.
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +82,7 @@ def _run(launch: Launch, slot: Slot, place: Place, sender: Sender) -> int:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
+            preexec_fn=_end_with_parent,
         ) as process,
     ):
         sender.send({"kind": "started", "rank": slot.rank, "host": slot.host, "pid": process.pid})
@@ -92,6 +98,11 @@ def _run(launch: Launch, slot: Slot, place: Place, sender: Sender) -> int:
         if code < 0:
             sender.send({"kind": "killed", "rank": slot.rank, "text": f"on {slot.host} ended with {_ending(code)}"})
     return code
+
+
+def _end_with_parent() -> None:
+    """In the new process: have the kernel kill it when the task's process dies, also while it is stopped."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _forward(stream: IO[str], kind: str, rank: int, sender: Sender, file: IO[str] | None) -> None:

@@ -33,6 +33,7 @@ class RunRecord(BaseModel):
         global_batch: rows a step over all ranks.
         lanes: of the plan; with the seed they fix the order of the rows.
         steps_per_epoch: on every rank.
+        bundle: where the trained model goes; ranks have working folders of their own, so all paths are absolute.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +50,7 @@ class RunRecord(BaseModel):
     versions: dict[str, str]
     command: str
     created: str
+    bundle: str
 
     @property
     def total_steps(self) -> int:
@@ -65,6 +67,8 @@ class RunFolder:
         self.model_file = self.path / "model.py"
         self.metrics_file = self.path / "metrics.jsonl"
         self.checkpoints = self.path / "checkpoints"
+        self.best = self.path / "best"
+        self.not_finite = self.path / "not-finite"
         self.events = self.path / "events"
         self.logs = self.path / "logs"
         self.result_file = self.path / "result.json"
@@ -111,7 +115,12 @@ class RunFolder:
         """Write the record and the model's source; the record last, it makes the folder a run."""
         self.metrics_file.unlink(missing_ok=True)
         shutil.rmtree(self.events, ignore_errors=True)
+        shutil.rmtree(self.best, ignore_errors=True)
         write_whole(self.model_file, source.encode())
+        self.keep(record)
+
+    def keep(self, record: RunRecord) -> None:
+        """Write the record, for the ranks to read."""
         write_whole(self.record_file, record.model_dump_json(indent=2).encode())
 
     def result(self) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ process, with the plain optimizer on both ranks' rows together. `python -m tests
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -11,71 +12,74 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from headrace.errors import TrainingError
 from headrace.train import collectives
+from headrace.train.gradients import GradientWatch
 from headrace.train.optimizer import distributed
 from headrace.train.rank import Channel
+from headrace.train.synchronized_batch_norm import synchronize
+from tests.train.small_networks import CLASSES, NETWORKS, TOKENS, batch_norm, cnn
 
 STEPS = 50
 ROWS = 16  # on one rank
+ACCUMULATED = 5
+
+Network = Callable[[], keras.Model]
+Wrap = Callable[[keras.Optimizer], keras.Optimizer]
 
 
-def cnn() -> keras.Model:
-    return keras.Sequential(
-        [
-            keras.Input((8, 8, 1)),
-            layers.Conv2D(4, 3, activation="relu"),
-            layers.Flatten(),
-            layers.Dense(3, activation="softmax"),
-        ]
-    )
+@dataclass(frozen=True)
+class Case:
+    """One training: of a network, by an optimizer; in some, the first pixel of one of rank 1's steps is not finite."""
+
+    network: Network
+    optimizer: Callable[[], keras.Optimizer]
+    compression: str = "none"
+    infinite_step: int = -1
 
 
-def embedding_lstm() -> keras.Model:
-    return keras.Sequential(
-        [keras.Input((6,), dtype="int32"), layers.Embedding(20, 8), layers.LSTM(8), layers.Dense(3, "softmax")]
-    )
-
-
-def transformer() -> keras.Model:
-    tokens = keras.Input((6,), dtype="int32")
-    x = layers.Embedding(20, 8)(tokens)
-    x = layers.LayerNormalization()(x + layers.MultiHeadAttention(2, 4)(x, x))
-    x = layers.GlobalAveragePooling1D()(layers.Dense(8, activation="relu")(x))
-    return keras.Model(tokens, layers.Dense(3, activation="softmax")(x))
-
-
-Case = tuple[Callable[[], keras.Model], Callable[[], keras.Optimizer]]
-OPTIMIZERS = keras.optimizers
-CASES: dict[str, Case] = {
-    "sgd": (cnn, lambda: OPTIMIZERS.SGD(0.05)),
-    "momentum": (cnn, lambda: OPTIMIZERS.SGD(0.05, momentum=0.9, nesterov=True)),
-    "adam": (cnn, lambda: OPTIMIZERS.Adam(0.001)),
-    "adamw": (cnn, lambda: OPTIMIZERS.AdamW(0.001, weight_decay=0.01)),
-    "rmsprop": (cnn, lambda: OPTIMIZERS.RMSprop(0.001)),
-    "embedding and LSTM": (embedding_lstm, lambda: OPTIMIZERS.Adam(0.001)),
-    "transformer": (transformer, lambda: OPTIMIZERS.Adam(0.001)),
-    "clipping by global norm": (cnn, lambda: OPTIMIZERS.SGD(0.05, global_clipnorm=0.1)),
-    "moving average of weights": (cnn, lambda: OPTIMIZERS.SGD(0.05, use_ema=True, ema_momentum=0.9)),
-    "schedule": (cnn, lambda: OPTIMIZERS.SGD(OPTIMIZERS.schedules.CosineDecay(0.05, STEPS))),
-    "loss scaling": (cnn, lambda: OPTIMIZERS.LossScaleOptimizer(OPTIMIZERS.SGD(0.05), initial_scale=1024.0)),
+O = keras.optimizers  # noqa: E741  read a dozen times below
+OPTIMIZERS: dict[str, Callable[[], keras.Optimizer]] = {
+    "SGD": lambda: O.SGD(0.05),
+    "momentum": lambda: O.SGD(0.05, momentum=0.9, nesterov=True),
+    "Adam": lambda: O.Adam(0.001),
+    "AdamW": lambda: O.AdamW(0.001, weight_decay=0.01),
+    "RMSprop": lambda: O.RMSprop(0.001),
 }
+CASES = {
+    f"{optimizer}, {network}": Case(NETWORKS[network], OPTIMIZERS[optimizer])
+    for optimizer in OPTIMIZERS
+    for network in NETWORKS
+} | {
+    "clipping by global norm": Case(cnn, lambda: O.SGD(0.05, global_clipnorm=0.1)),
+    "moving average of weights": Case(cnn, lambda: O.SGD(0.05, use_ema=True, ema_momentum=0.9)),
+    "schedule": Case(cnn, lambda: O.SGD(O.schedules.CosineDecay(0.05, STEPS))),
+    "accumulation": Case(cnn, lambda: O.SGD(0.05, global_clipnorm=0.1, gradient_accumulation_steps=ACCUMULATED)),
+    "loss scaling": Case(cnn, lambda: O.LossScaleOptimizer(O.SGD(0.05), initial_scale=1024.0)),
+    "loss scaling, one rank not finite": Case(cnn, lambda: O.LossScaleOptimizer(O.SGD(0.05)), infinite_step=9),
+    "synchronized batch norm": Case(batch_norm, lambda: O.SGD(0.05)),
+}
+COMPRESSED = {name: Case(cnn, lambda: O.SGD(0.05), compression=name) for name in ("fp16", "bf16")}
 
 
-def batch(model: keras.Model, step: int) -> tuple[np.ndarray, np.ndarray]:
+def batch(model: keras.Model, step: int, infinite_step: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows of both ranks for one step: the first half is rank 0's."""
     random = np.random.default_rng(step)
     shape = (2 * ROWS, *model.input_shape[1:])
     integers = model.inputs[0].dtype == "int32"
-    x = random.integers(0, 20, shape) if integers else random.normal(size=shape)
-    return x, random.integers(0, 3, 2 * ROWS)
+    x = random.integers(0, TOKENS, shape) if integers else random.normal(size=shape)
+    if step == infinite_step:
+        x[ROWS] = np.inf
+    return x, random.integers(0, CLASSES, 2 * ROWS)
 
 
-def train(case: Case, rows: slice, wrap: Callable[[keras.Optimizer], keras.Optimizer]) -> keras.Model:
+def train(case: Case, rows: slice, wrap: Wrap, prepare: Callable[[keras.Model], Any] = lambda _: None) -> keras.Model:
     keras.utils.set_random_seed(3)
-    model = case[0]()
-    model.compile(wrap(case[1]()), "sparse_categorical_crossentropy", jit_compile=False)
+    model = case.network()
+    prepare(model)
+    model.compile(wrap(case.optimizer()), "sparse_categorical_crossentropy", jit_compile=False)
     for step in range(STEPS):
-        x, y = batch(model, step)
+        x, y = batch(model, step, case.infinite_step)
         model.train_on_batch(x[rows], y[rows])
     return model
 
@@ -101,6 +105,22 @@ def horovods_own_wrapper(optimizer: keras.Optimizer) -> keras.Optimizer:
     return DistributedOptimizer(optimizer)
 
 
+def compare(channel: Channel, rank: int, name: str, case: Case) -> None:
+    """Train on this rank's rows among ranks, and on all rows alone."""
+    mine = slice(rank * ROWS, (rank + 1) * ROWS)
+    watch = GradientWatch()
+    model = train(case, mine, lambda optimizer: distributed(optimizer, case.compression, watch), synchronize)
+    oracle = train(case, slice(0, 2 * ROWS), with_dense_gradients)
+    digest, far = collectives.weights_hash(model.weights), difference(model, oracle)
+    moved = difference(oracle, initial(case))
+    channel.send(kind="case", name=name, rank=rank, digest=digest, difference=far, moved=moved, reductions=watch.seen)
+
+
+def initial(case: Case) -> keras.Model:
+    keras.utils.set_random_seed(3)
+    return case.network()
+
+
 def batch_norm_after(channel: Channel, rank: int) -> None:
     """Moving statistics differ by rank until they are averaged."""
     layer = layers.BatchNormalization(momentum=0.5)
@@ -111,24 +131,27 @@ def batch_norm_after(channel: Channel, rank: int) -> None:
     channel.send(kind="batch norm", rank=rank, before=before, after=layer.moving_mean.numpy().tolist())
 
 
-def main(only: list[str]) -> None:
+def main() -> None:
     # In double precision: Adam divides by the gradient's own size, and so makes steps out of the rounding of
     # gradients that are zero but for rounding, such as that of an attention layer's key bias.
     keras.config.set_floatx("float64")
     channel = Channel()
     rank, _ = collectives.start()
+    for name, case in (CASES | COMPRESSED).items():
+        compare(channel, rank, name, case)
     mine = slice(rank * ROWS, (rank + 1) * ROWS)
-    for name, case in CASES.items():
-        if only and name not in only:
-            continue
-        model = train(case, mine, distributed)
-        oracle = train(case, slice(0, 2 * ROWS), with_dense_gradients)
-        digest = collectives.weights_hash(model.weights)
-        channel.send(kind="case", name=name, rank=rank, digest=digest, difference=difference(model, oracle))
-    for name, wrap in (("no allreduce", lambda o: o), ("horovod's wrapper", horovods_own_wrapper)):
-        model = train(CASES["sgd"], mine, wrap)
+    for name, wrap in (("no allreduce", lambda optimizer: optimizer), ("horovod's wrapper", horovods_own_wrapper)):
+        model = train(CASES["SGD, CNN"], mine, wrap)
         channel.send(kind="case", name=name, rank=rank, digest=collectives.weights_hash(model.weights))
     batch_norm_after(channel, rank)
+    sums = collectives.summed([keras.Variable(float(rank + 1)), keras.Variable([1.0, float(rank)])])
+    channel.send(kind="sums", rank=rank, sums=[value.tolist() for value in sums])
+    arrays = collectives.broadcast_arrays([np.arange(3), np.ones((2, 2))] if rank == 0 else [])
+    channel.send(kind="arrays", rank=rank, arrays=[array.tolist() for array in arrays])
+    try:
+        collectives.agree_on([keras.Variable(float(rank))])
+    except TrainingError as error:
+        channel.send(kind="drift", rank=rank, text=str(error))
     collectives.stop()
 
 
@@ -139,4 +162,4 @@ def numbers(messages: list[dict[str, Any]], name: str, key: str) -> list[Any]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main())

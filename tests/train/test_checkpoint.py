@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from headrace.errors import TrainingError
 from headrace.train import checkpoint
 
 
@@ -20,20 +21,23 @@ def trained_model() -> keras.Model:
     return model
 
 
-def values(state: list[keras.Variable]) -> list[np.ndarray]:
-    return [keras.ops.convert_to_numpy(variable.value) for variable in state]
+def saved(step: int) -> checkpoint.Saved:
+    return checkpoint.Saved(step, checkpoint.arrays_of(checkpoint.state_of(trained_model())))
 
 
 def test_weights_optimizer_state_and_random_seeds_come_back_bit_for_bit(tmp_path: Path) -> None:
     state = checkpoint.state_of(trained_model())
-    before = values(state)
-    checkpoint.save(tmp_path, 7, state, keep=2)
+    before = checkpoint.arrays_of(state)
+    sums, notes = [np.array([3.0]), np.array(2.5)], {"epoch": 4, "value": 0.5}
+    checkpoint.save(tmp_path, checkpoint.Saved(7, before, sums, notes), keep=2)
     for variable in state:
         variable.assign(keras.ops.zeros_like(variable.value))
-    step, arrays = checkpoint.newest(tmp_path) or (0, [])
-    checkpoint.restore(state, arrays)
-    assert step == 7
-    assert all(np.array_equal(a, b) for a, b in zip(before, values(state), strict=True))
+    found = checkpoint.newest(tmp_path)
+    assert found is not None
+    checkpoint.restore(state, found.state)
+    assert (found.step, found.notes) == (7, notes)
+    assert all(np.array_equal(a, b) for a, b in zip(before, checkpoint.arrays_of(state), strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(sums, found.sums, strict=True))
 
 
 def test_the_state_holds_momenta_and_dropout_seeds_but_no_metrics() -> None:
@@ -45,17 +49,15 @@ def test_the_state_holds_momenta_and_dropout_seeds_but_no_metrics() -> None:
 
 
 def test_only_the_newest_checkpoints_are_kept(tmp_path: Path) -> None:
-    state = checkpoint.state_of(trained_model())
     for step in (5, 10, 15):
-        checkpoint.save(tmp_path, step, state, keep=2)
+        checkpoint.save(tmp_path, saved(step), keep=2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000000010", "step-000000015"]
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove", "empty position"])
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path, damage: str) -> None:
-    state = checkpoint.state_of(trained_model())
-    checkpoint.save(tmp_path, 5, state, keep=2)
-    newest = checkpoint.save(tmp_path, 10, state, keep=2)
+    checkpoint.save(tmp_path, saved(5), keep=2)
+    newest = checkpoint.save(tmp_path, saved(10), keep=2)
     file = newest / checkpoint.STATE
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
@@ -69,23 +71,29 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path, 
         (newest / checkpoint.POSITION).write_bytes(b"")
     found = checkpoint.newest(tmp_path)
     assert found is not None
-    assert found[0] == 5
+    assert found.step == 5
 
 
 def test_a_full_disk_leaves_the_old_checkpoint_as_the_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    state = checkpoint.state_of(trained_model())
-    checkpoint.save(tmp_path, 5, state, keep=2)
+    checkpoint.save(tmp_path, saved(5), keep=2)
 
     def no_space(path: Path, data: bytes) -> None:
         path.write_bytes(data[:10])
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(checkpoint, "_write", no_space)
-    with pytest.raises(OSError, match="No space"):
-        checkpoint.save(tmp_path, 10, state, keep=2)
+    with pytest.raises(TrainingError, match="checkpoint of step 10 cannot be written .* No space left on device"):
+        checkpoint.save(tmp_path, saved(10), keep=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000000005"]
     found = checkpoint.newest(tmp_path)
     assert found is not None
-    assert found[0] == 5
+    assert found.step == 5
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / ".step-000000005.abc").mkdir(parents=True)
+    checkpoint.save(tmp_path, saved(10), keep=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000000010"]
 
 
 def test_no_checkpoint_is_no_error(tmp_path: Path) -> None:
@@ -95,4 +103,4 @@ def test_no_checkpoint_is_no_error(tmp_path: Path) -> None:
 def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:
     state = checkpoint.state_of(trained_model())
     with pytest.raises(ValueError, match="another model"):
-        checkpoint.restore(state, values(state)[:-1])
+        checkpoint.restore(state, checkpoint.arrays_of(state)[:-1])

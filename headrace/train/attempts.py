@@ -1,0 +1,50 @@
+"""Launching the ranks of a run until they end well, or badly for a reason that will not pass."""
+
+import logging
+
+from pyspark.sql import SparkSession
+
+from headrace.errors import HeadraceError, LostExecutorError, TrainingError
+from headrace.train.launch import launch
+from headrace.train.progress import Progress
+from headrace.train.run_folder import RunFolder, RunRecord
+from headrace.train.world import first_world_size, next_world_size
+
+log = logging.getLogger(__name__)
+
+PROGRAM = "headrace.train.rank"
+
+
+def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecord, progress: Progress) -> int:
+    """Train the run to its end; how often ranks had to be started again, from the last checkpoint.
+
+    Raises:
+        TrainingError: too few slots, a rank's own error, or more losses than `train.max_restarts`.
+        HeadraceError: data or configuration are at fault.
+    """
+    settings = record.configuration.train
+    world_size = first_world_size(spark, record.ranks)
+    restarts = 0
+    while True:
+        progress.begin_attempt()
+        failed = _attempt(spark, world_size, folder, progress, settings.stall_timeout_seconds)
+        if failed is None:
+            return restarts
+        lost = progress.may_pass or isinstance(failed, LostExecutorError)
+        if not lost or restarts == settings.max_restarts:
+            raise TrainingError(str(failed)) if isinstance(failed, LostExecutorError) else failed
+        restarts += 1
+        log.warning("%s Restart %s of at most %s.", failed, restarts, settings.max_restarts)
+        world_size = next_world_size(spark, record.ranks, record.lanes)
+
+
+def _attempt(
+    spark: SparkSession, world_size: int, folder: RunFolder, progress: Progress, stall_timeout_seconds: int
+) -> HeadraceError | None:
+    """Launch the ranks once; why they failed, if they did."""
+    words = (str(folder.path),)
+    try:
+        launch(spark, world_size, PROGRAM, words, folder.logs, progress.receive, stall_timeout_seconds)
+    except HeadraceError as error:
+        return progress.error or error
+    return None

@@ -1,0 +1,79 @@
+"""The best epoch so far: kept as a checkpoint, and a reason to stop when it lies long ago."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from headrace.config.training import Watch
+from headrace.errors import ConfigurationError
+from headrace.train import checkpoint, collectives
+from headrace.train.position import Position
+
+log = logging.getLogger(__name__)
+
+FALLING = ("loss", "error")
+
+
+def watched_metric(settings: Watch, metrics: tuple[str, ...], validates: bool) -> str:
+    """The name under which the watched figure stands in the logs of an epoch.
+
+    Raises:
+        ConfigurationError: there will be no figure of the name that `settings` give.
+    """
+    known = ["loss", *metrics]
+    known += [f"val_{name}" for name in known] if validates else []
+    name = settings.metric or ("val_loss" if validates else "loss")
+    if name not in known:
+        hint = "" if validates else "; the table has no validation split"
+        raise ConfigurationError(f"train.watch.metric is {name!r}; expected one of {', '.join(known)}{hint}.")
+    return name
+
+
+class Best(keras.callbacks.Callback):
+    """Keeps the best epoch's checkpoint in `folder` and stops the training after `patience` epochs without a better.
+
+    Every rank sees the same figures, so all decide alike. The figure and the epoch are kept with the checkpoint: a
+    run that goes on from an earlier step reaches that epoch again, with the same figure.
+    """
+
+    def __init__(self, position: Position, folder: Path, settings: Watch, metric: str, rank: int) -> None:
+        super().__init__()
+        self.position, self.folder, self.settings, self.metric, self.rank = position, folder, settings, metric, rank
+        self.sign = (
+            -1.0 if settings.best == "smallest" or (settings.best == "auto" and metric.endswith(FALLING)) else 1.0
+        )
+        found = checkpoint.newest(folder) if rank == 0 else None
+        notes = found.notes if found else {}
+        self.epoch = collectives.broadcast_number(notes.get("epoch", -1))
+        self.value = collectives.broadcast_figure(notes.get("value", 0.0))
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the best epoch lies `patience` epochs back."""
+        patience = self.settings.patience
+        return patience is not None and self.epoch >= 0 and self.position.epoch - self.epoch >= patience
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        value = float(logs[self.metric])
+        if self.epoch < 0 or epoch == self.epoch or self.sign * (value - self.value) > self.settings.min_delta:
+            self.epoch, self.value = epoch, value
+            self._keep()
+        if self.exhausted:
+            if self.rank == 0:
+                log.info("No better %s since epoch %s with %.6g: stopping", self.metric, self.epoch + 1, self.value)
+            self.model.stop_training = True
+
+    def restore(self) -> None:
+        """Give the model of every rank the weights of the best epoch."""
+        state = checkpoint.state_of(self.model)
+        if self.rank == 0 and (found := checkpoint.newest(self.folder)):
+            checkpoint.restore(state, found.state)
+        collectives.broadcast(state)
+
+    def _keep(self) -> None:
+        if self.rank == 0:
+            notes = {"epoch": self.epoch, "value": self.value, "metric": self.metric}
+            state = checkpoint.arrays_of(checkpoint.state_of(self.model))
+            checkpoint.save(self.folder, checkpoint.Saved(self.position.step, state, [], notes), keep=1)

@@ -1,0 +1,76 @@
+"""Weights to begin with, taken from a trained bundle, and layers that are to stay as they are."""
+
+import logging
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import keras
+from numpy.typing import NDArray
+
+from headrace import bundle as bundles
+from headrace.config.training import FineTune
+from headrace.errors import ConfigurationError
+
+log = logging.getLogger(__name__)
+
+Weights = dict[str, NDArray[Any]]
+
+
+def donated(settings: FineTune) -> Weights:
+    """The weights in the bundle by their Keras path, such as `dense/kernel`; to be called before a model is built.
+
+    Raises:
+        DataError: the bundle is missing or damaged.
+    """
+    donor = bundles.load(Path(settings.bundle)).model()
+    weights = {variable.path: keras.ops.convert_to_numpy(variable.value) for variable in donor.weights}
+    # Keras numbers layers on through the process; a second model's layers would have other names.
+    keras.utils.clear_session()
+    return weights
+
+
+def begin_from(model: keras.Model, weights: Weights, source: str) -> None:
+    """Put each of `weights` where `model` has a variable of the same path and shape; all others stay as built.
+
+    Raises:
+        ConfigurationError: there is no such variable at all.
+    """
+    fitting = [v for v in model.weights if v.path in weights and weights[v.path].shape == tuple(v.shape)]
+    if not fitting:
+        raise ConfigurationError(
+            f"No layer of the model has the name and shape of one in train.fine_tune.bundle {source}; "
+            f"expected some of {_some(sorted(weights))}, the model has {_some([v.path for v in model.weights])}."
+        )
+    for variable in fitting:
+        variable.assign(weights[variable.path])
+    anew = sorted(
+        {variable.path.rpartition("/")[0] for variable in model.weights} - {v.path.rpartition("/")[0] for v in fitting}
+    )
+    log.info(
+        "%s of %s weights are from %s; new: %s", len(fitting), len(model.weights), source, ", ".join(anew) or "none"
+    )
+
+
+def freeze(model: keras.Model, patterns: Sequence[str]) -> None:
+    """Leave the layers whose name matches one of `patterns` untrained; batch norm among them keeps its statistics.
+
+    Raises:
+        ConfigurationError: a pattern matches no layer, or nothing is left to train.
+    """
+    layers = [layer for layer in model._flatten_layers(include_self=False) if layer.weights]
+    for pattern in patterns:
+        chosen = [layer for layer in layers if fnmatchcase(layer.name, pattern)]
+        if not chosen:
+            names = _some([layer.name for layer in layers])
+            raise ConfigurationError(f"train.fine_tune.freeze: no layer is named {pattern!r}; the model has {names}.")
+        for layer in chosen:
+            layer.trainable = False
+    if not model.trainable_variables:
+        raise ConfigurationError(f"train.fine_tune.freeze {list(patterns)} leaves no layer to train.")
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:12])
+    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown

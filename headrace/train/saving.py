@@ -1,0 +1,51 @@
+"""When a checkpoint is written, and what is in it."""
+
+import time
+from typing import Any
+
+import keras
+
+from headrace.train import checkpoint, collectives
+from headrace.train.exact_metrics import ExactMetrics
+from headrace.train.position import Position
+from headrace.train.run_folder import RunFolder
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """A checkpoint every so many steps, and one at the end; the last callback, so that nothing it saves is half done.
+
+    It holds the model's and the optimizer's state and, so that the figures of an epoch in which a run was
+    interrupted are those of the whole epoch, the sums of its metrics.
+    """
+
+    def __init__(
+        self, position: Position, folder: RunFolder, every: int, keep: int, rank: int, metrics: ExactMetrics
+    ) -> None:
+        super().__init__()
+        self.position, self.folder, self.every, self.keep, self.rank = position, folder.checkpoints, every, keep, rank
+        self.metrics = metrics
+        self.seconds = 0.0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        # Where an epoch ends, its end belongs to it: figures, validation, the comparison with the best.
+        if self.position.step % self.every == 0 and not self.position.between_epochs:
+            self._save(self.metrics.sums())
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self.position.step % self.every == 0:
+            self._save([])
+
+    def finish(self) -> None:
+        """The checkpoint of the last step, where it is not one of those anyway."""
+        if self.position.step % self.every:
+            self._save([])
+
+    def _save(self, sums: list[Any]) -> None:
+        began = time.monotonic()
+        collectives.average(self.model.non_trainable_variables)
+        # Ranks that have drifted apart are found here, not after days, and leave no checkpoint.
+        collectives.agree_on(self.model.weights)
+        if self.rank == 0:
+            state = checkpoint.arrays_of(checkpoint.state_of(self.model))
+            checkpoint.save(self.folder, checkpoint.Saved(self.position.step, state, sums), self.keep)
+        self.seconds += time.monotonic() - began

@@ -1,0 +1,46 @@
+"""Batch normalisation whose statistics are of the rows of all ranks.
+
+Ioffe, Szegedy: Batch normalization. arXiv:1502.03167 (2015). Keras's own `synchronized` asks TensorFlow's
+distribution strategies, which know nothing of Horovod's ranks.
+"""
+
+from typing import Any
+
+import horovod.tensorflow as hvd
+import keras
+import tensorflow as tf
+
+
+def synchronize(model: keras.Model) -> int:
+    """Make every batch normalisation in `model` one over all ranks; how many there are."""
+    found = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
+    for layer in found:
+        layer._moments = _Moments(layer)
+    return len(found)
+
+
+class _Moments:
+    """In the place of Keras's method: mean and variance of a layer's inputs over its reduction axes and all ranks."""
+
+    def __init__(self, layer: keras.layers.BatchNormalization) -> None:
+        self._layer = layer
+
+    def __call__(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
+        axes = self._layer._reduction_axes
+        present = tf.ones_like(inputs) if mask is None else tf.cast(mask[..., None], inputs.dtype) + 0 * inputs
+        count = _over_ranks(tf.reduce_sum(present, axes), f"{self._layer.name}.count")
+        mean = _over_ranks(tf.reduce_sum(inputs * present, axes), f"{self._layer.name}.mean") / count
+        distance = tf.square(inputs - self._spread(mean, inputs)) * present
+        return mean, _over_ranks(tf.reduce_sum(distance, axes), f"{self._layer.name}.variance") / count
+
+    def _spread(self, mean: Any, inputs: Any) -> Any:
+        """`mean`, one value a channel, in a shape that subtracts from `inputs`."""
+        shape = [1] * len(inputs.shape)
+        axis = self._layer.axis
+        shape[axis] = inputs.shape[axis]
+        return tf.reshape(mean, shape)
+
+
+def _over_ranks(value: Any, name: str) -> Any:
+    # Horovod's gradient of a sum over ranks is the sum of the gradients, which is what it should be.
+    return hvd.allreduce(value, op=hvd.Sum, name=f"headrace.batch_norm.{name}") if hvd.size() > 1 else value

@@ -1,0 +1,118 @@
+"""A Spark standalone cluster on this machine: a master and workers as processes of their own, on loopback.
+
+    python jobs/local_cluster.py [--workers 2] [--cores 1]
+
+It prints one JSON object with the master's URL and runs until it is interrupted. Everything a cluster does
+differently from local mode happens here: executors are other processes, come late, and can die.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pyspark
+
+SECONDS_TO_START = 60.0
+SPARK_CLASS = str(Path(pyspark.__file__).parent / "bin" / "spark-class")
+MASTER_STARTED = re.compile(r"Starting Spark master at (spark://\S+)")
+WORKER_STARTED = re.compile(r"Successfully registered with master (\S+)")
+
+
+class LocalCluster:
+    """Start with `with`; every process is ended at its end.
+
+    Args:
+        folder: for logs and the executors' working folders.
+        gpus: addresses that each worker says it has.
+    """
+
+    def __init__(self, folder: Path, workers: int = 2, cores: int = 1, gpus: tuple[str, ...] = ()) -> None:
+        self.folder, self.cores, self.gpus = folder, cores, gpus
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self._number = workers
+        self._started = 0
+
+    def __enter__(self) -> "LocalCluster":
+        self.folder.mkdir(parents=True, exist_ok=True)
+        words = ("deploy.master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
+        self._master, log = self._start("master", *words)
+        self.url = self._wait(self._master, log, MASTER_STARTED)
+        for _ in range(self._number):
+            self.add_worker()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in (*self.workers, self._master):
+            process.terminate()
+        for process in (*self.workers, self._master):
+            process.wait()
+
+    def add_worker(self) -> None:
+        """Start one more worker and wait until the master has it."""
+        self._started += 1
+        name = f"worker-{self._started}"
+        words = ("--host", "127.0.0.1", "--webui-port", "0", "--cores", str(self.cores), "--memory", "2g")
+        work = ("--work-dir", str(self.folder / name), *self._gpu_settings(name), self.url)
+        worker, log = self._start(name, "deploy.worker.Worker", *words, *work)
+        self.workers.append(worker)
+        self._wait(worker, log, WORKER_STARTED)
+
+    def _gpu_settings(self, name: str) -> tuple[str, ...]:
+        """A discovery script that lists this worker's addresses, as Spark runs it on a machine with GPUs."""
+        if not self.gpus:
+            return ()
+        script = self.folder / f"{name}-gpus.sh"
+        script.write_text(f"#!/bin/sh\necho '{json.dumps({'name': 'gpu', 'addresses': self.gpus})}'\n")
+        script.chmod(0o755)
+        settings = self.folder / f"{name}.properties"
+        settings.write_text(
+            f"spark.worker.resource.gpu.amount {len(self.gpus)}\nspark.worker.resource.gpu.discoveryScript {script}\n"
+        )
+        return ("--properties-file", str(settings))
+
+    def _start(self, name: str, kind: str, *words: str) -> tuple["subprocess.Popen[bytes]", Path]:
+        log = self.folder / f"{name}.log"
+        environment = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1"}
+        # Whoever started this may be a Spark program itself; its settings are not the cluster's.
+        environment = {key: value for key, value in environment.items() if not key.startswith("PYSPARK_")}
+        with log.open("wb") as file:
+            command = [SPARK_CLASS, f"org.apache.spark.{kind}", *words]
+            process = subprocess.Popen(command, stdout=file, stderr=file, stdin=subprocess.DEVNULL, env=environment)
+        return process, log
+
+    def _wait(self, process: "subprocess.Popen[bytes]", log: Path, line: "re.Pattern[str]") -> str:
+        end = time.monotonic() + SECONDS_TO_START
+        while time.monotonic() < end and process.poll() is None:
+            if found := line.search(log.read_text(errors="replace")):
+                return found[1]
+            time.sleep(0.05)
+        sys.exit(f"The local cluster did not start; its log is {log}:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def main() -> None:
+    """Run a cluster until interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--cores", type=int, default=1, help="of each worker")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        tempfile.TemporaryDirectory(prefix="headrace-cluster-") as folder,
+        LocalCluster(Path(folder), options.workers, options.cores) as cluster,
+    ):
+        print(json.dumps({"master": cluster.url, "workers": options.workers}), flush=True)
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            print("The cluster is ending.", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

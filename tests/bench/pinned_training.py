@@ -1,0 +1,42 @@
+"""`headrace train` with every rank on one core of its own: the machine's first for rank 0, and so on."""
+
+import json
+import sys
+from pathlib import Path
+
+import psutil
+
+from headrace.config import load
+from headrace.train import job
+from headrace.train.messages import Message
+from headrace.train.progress import Progress
+from tests.bench.__main__ import steady_speed
+
+
+class Pinning(Progress):
+    """Moves each rank to its core when it says that it has started."""
+
+    def receive(self, message: Message) -> None:
+        if message.get("kind") == "started":
+            psutil.Process(message["pid"]).cpu_affinity([message["rank"] % psutil.cpu_count()])
+        super().receive(message)
+
+
+def main(conf: str, overrides: list[str]) -> None:
+    """Train and print figures."""
+    job.Progress = Pinning  # type: ignore[misc]
+    configuration = load(conf, overrides)
+    result = job.train(configuration)
+    settings = configuration.train
+    speed = steady_speed(Path(result["run"], "metrics.jsonl"), settings.ranks * settings.batch_size)
+    saved = max(1, -(-result["steps"] // settings.checkpoint_every_steps))
+    figures = {
+        "images_per_second": speed,
+        "seconds_to_first_step": result["seconds_to_first_step"],
+        "milliseconds_a_checkpoint": 1000 * result["checkpoint_seconds"] / saved,
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

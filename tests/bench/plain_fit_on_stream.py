@@ -1,0 +1,56 @@
+"""Keras's own `model.fit`, its own optimizer, on the stream that a rank reads; on one core.
+
+python -m tests.bench.plain_fit_on_stream TABLE MODEL
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import psutil
+
+from headrace.model_source import build_model
+from headrace.stream.dataset import Batches
+from headrace.stream.open import plan_for, rank_stream, training_columns
+from headrace.stream.plan import lanes_for
+from headrace.table import read
+
+BATCH = 64
+FIRST, EVERY = 50, 10
+
+
+class Clock(keras.callbacks.Callback):
+    """The time at the first and at the last of those steps at which a training would report."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: dict[int, float] = {}
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if batch + 1 >= FIRST and (batch + 1) % EVERY == 0:
+            self.times[batch + 1] = time.monotonic()
+
+
+def main(table: str, model_file: str) -> None:
+    """Train one epoch and print images a second after the first steps."""
+    psutil.Process().cpu_affinity([0])
+    keras.utils.set_random_seed(0)
+    version = read(table, None)
+    model = build_model(Path(model_file), version.contract, {"width": 32, "dropout": 0.25})
+    loss = keras.losses.SparseCategoricalCrossentropy()
+    accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    model.compile("adam", loss, weighted_metrics=[accuracy], jit_compile=False)
+    plan = plan_for(version, "train", BATCH, lanes_for(1, BATCH), 0)
+    batches = Batches(rank_stream(version, "train", plan, training_columns(version.contract)), version.contract)
+    clock = Clock()
+    model.fit(batches.dataset(0, 0, 1), steps_per_epoch=plan.steps, callbacks=[clock], verbose=0)
+    first, last = min(clock.times), max(clock.times)
+    speed = (last - first) * BATCH / (clock.times[last] - clock.times[first])
+    print(json.dumps({"images_per_second": speed}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,89 @@
+"""Training against its limits, as ratios of interleaved rounds, every rank on one core of its own.
+
+    python -m tests.bench.training [--rounds 3]
+
+one rank over plain    a rank (world size 1) over Keras's own `model.fit` on the same stream, both on one core
+two ranks over one     two ranks over twice the speed of one; batch of 64 a rank
+start over parts       command to first step, over one `import tensorflow` and one start of Spark
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.bench.__main__ import CONF, ROOT
+
+Figures = dict[str, float]
+
+
+def plain(table: Path) -> float:
+    """Images a second of Keras alone."""
+    return float(_program("plain_fit_on_stream", str(table), str(ROOT / "models/cnn.py"))["images_per_second"])
+
+
+def ranks(folder: Path, table: Path, number: int) -> Figures:
+    """Of `number` ranks, each on its own core: images a second, seconds to the first step, share of checkpoints."""
+    with tempfile.TemporaryDirectory(dir=folder) as run:
+        words = [f"data.table={table}", f"model.file={ROOT / 'models/cnn.py'}", f"train.run={run}/run"]
+        words += [f"train.ranks={number}", "train.batch_size=64", "train.epochs=1"]
+        return {name: float(value) for name, value in _program("pinned_training", CONF, *words).items()}
+
+
+def parts_of_start() -> float:
+    """Seconds of one bare `import tensorflow` and one start of Spark, one after the other."""
+    began = time.monotonic()
+    spark = "from headrace.config.sections import Spark; from headrace.spark import session; session('bench', Spark())"
+    for code in ("import tensorflow", spark):
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT)
+    return time.monotonic() - began
+
+
+def _program(name: str, *words: str) -> Figures:
+    command = [sys.executable, "-m", f"tests.bench.{name}", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-3000:]}")
+    result: Figures = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def one_round(folder: Path, table: Path) -> Figures:
+    """Every stage once, one after the other."""
+    alone, parts = plain(table), parts_of_start()
+    one, two = (ranks(folder, table, number) for number in (1, 2))
+    return {
+        "plain_images_per_second": alone,
+        "one_rank_images_per_second": one["images_per_second"],
+        "two_ranks_images_per_second": two["images_per_second"],
+        "one_rank_over_plain": one["images_per_second"] / alone,
+        "two_ranks_over_twice_one": two["images_per_second"] / (2 * one["images_per_second"]),
+        "start_over_parts": two["seconds_to_first_step"] / parts,
+        "milliseconds_a_checkpoint": two["milliseconds_a_checkpoint"],
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="headrace-bench-") as name:
+        folder = Path(name)
+        headrace = [sys.executable, "-m", "headrace", "--quiet"]
+        subprocess.run([*headrace, "fetch", "fashion-mnist", str(folder / "raw")], check=True, stdout=sys.stderr)
+        words = [CONF, f"data.source.path={folder / 'raw'}", f"data.table={folder / 'table'}"]
+        subprocess.run([*headrace, "prepare", *words], check=True, stdout=sys.stderr, cwd=ROOT)
+        rounds: list[Figures] = []
+        for number in range(options.rounds):
+            rounds.append(one_round(folder, folder / "table"))
+            print(f"round {number + 1}: {rounds[-1]}", file=sys.stderr, flush=True)
+    print(json.dumps({key: round(statistics.median(r[key] for r in rounds), 3) for key in rounds[0]}))
+
+
+if __name__ == "__main__":
+    main()

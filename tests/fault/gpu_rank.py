@@ -1,0 +1,8 @@
+"""A rank that says which GPU it may see."""
+
+import os
+
+from headrace.train.rank import Channel
+
+if __name__ == "__main__":
+    Channel().send(kind="gpu", rank=os.environ["HOROVOD_RANK"], visible=os.environ.get("CUDA_VISIBLE_DEVICES"))

@@ -1,0 +1,49 @@
+"""Checkpoints that cannot be written, and checkpoints that were damaged."""
+
+import resource
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.conftest import headrace
+from tests.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_checkpoint_that_does_not_fit_on_the_disk_leaves_those_before_it(
+    own: Path, words: tuple[str, ...], undisturbed: dict[str, Any]
+) -> None:
+    """The kernel refuses rank 0 a file beyond 16 KiB, as a disk that is full does."""
+    driver = in_the_background(*words, "train.log_every_steps=100", cwd=own)
+    rank = wait_for(lambda: checkpoints_of(own / "run") and ranks_of(own / "run"))[0]
+    rank.rlimit(psutil.RLIMIT_FSIZE, (16384, resource.RLIM_INFINITY))
+    _, log = driver.communicate(timeout=60)
+    assert driver.returncode == 4
+    sentence = log.strip().splitlines()[-1]
+    assert "The checkpoint of step" in sentence
+    assert "cannot be written" in sentence
+    assert not list((own / "run" / "checkpoints").glob(".*"))
+    resumed = headrace("train", "conf.yaml", *words, cwd=own).json
+    assert resumed["weights_sha256"] == undisturbed["weights_sha256"]
+
+
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
+    own: Path, words: tuple[str, ...], undisturbed: dict[str, Any]
+) -> None:
+    driver = in_the_background(*words, cwd=own)
+    wait_for(lambda: len(checkpoints_of(own / "run")) == 2)
+    driver.kill()
+    driver.communicate()
+    wait_for(lambda: not ranks_of(own / "run"), 30)
+    before, newest = checkpoints_of(own / "run")
+    state = own / "run" / "checkpoints" / f"step-{newest:09d}" / "state.npz"
+    data = bytearray(state.read_bytes())
+    data[len(data) // 2] ^= 1
+    state.write_bytes(data)
+    resumed = headrace("train", "conf.yaml", *words, cwd=own)
+    assert "is damaged" in resumed.stderr
+    assert f"Continuing from the checkpoint of step {before}" in resumed.stderr
+    assert resumed.json["weights_sha256"] == undisturbed["weights_sha256"]

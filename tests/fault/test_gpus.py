@@ -1,0 +1,17 @@
+"""Each rank sees the GPU that Spark gave to its task, and no other. The workers' GPUs are made up; Spark is not."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs.local_cluster import LocalCluster
+from tests.conftest import run
+
+
+@pytest.mark.slow
+def test_every_rank_sees_the_gpu_of_its_task(root: Path, tmp_path: Path) -> None:
+    with LocalCluster(tmp_path, workers=1, cores=2, gpus=("6", "7")) as cluster:
+        seen = run([sys.executable, "-m", "tests.fault.gpu_ranks", cluster.url], cwd=root).json
+    assert sorted(seen) == ["0", "1"]
+    assert sorted(seen.values()) == ["6", "7"]

@@ -1,0 +1,53 @@
+"""Networks small enough for hundreds of trainings, of the kinds that differ for ranks."""
+
+import keras
+from keras import layers
+
+CLASSES = 3
+TOKENS = 20
+
+
+def cnn() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(CLASSES, activation="softmax"),
+        ]
+    )
+
+
+def embedding_lstm() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((6,), dtype="int32"),
+            layers.Embedding(TOKENS, 8),
+            layers.LSTM(8),
+            layers.Dense(CLASSES, "softmax"),
+        ]
+    )
+
+
+def transformer() -> keras.Model:
+    tokens = keras.Input((6,), dtype="int32")
+    x = layers.Embedding(TOKENS, 8)(tokens)
+    x = layers.LayerNormalization()(x + layers.MultiHeadAttention(2, 4)(x, x))
+    x = layers.GlobalAveragePooling1D()(layers.Dense(8, activation="relu")(x))
+    return keras.Model(tokens, layers.Dense(CLASSES, activation="softmax")(x))
+
+
+def batch_norm() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(4, 3),
+            layers.BatchNormalization(momentum=0.9),
+            layers.Activation("relu"),
+            layers.Flatten(),
+            layers.Dense(CLASSES, activation="softmax"),
+        ]
+    )
+
+
+NETWORKS = {"CNN": cnn, "embedding and LSTM": embedding_lstm, "transformer block": transformer}

@@ -1,0 +1,80 @@
+"""Loss, metrics and class weights are those of their formulas."""
+
+import keras
+import numpy as np
+import pytest
+
+from headrace.config.training import Loss
+from headrace.errors import ConfigurationError
+from headrace.schema import Column, Contract, Statistics
+from headrace.train.objective import class_weights, make_loss, make_metrics
+
+CONTRACT = Contract(
+    columns={"label": Column(role="target", codec="plain", dtype="int32")},
+    classes=("bag", "boot", "coat"),
+    statistics=Statistics(mean=(0.0,), variance=(1.0,)),
+)
+RANDOM = np.random.default_rng(1)
+LABELS = RANDOM.integers(0, 3, 40)
+PROBABILITIES = RANDOM.dirichlet((1, 1, 1), 40).astype("float32")
+
+
+def test_a_smoothed_target_gives_part_of_its_probability_to_all_classes() -> None:
+    target = np.eye(3)[LABELS] * 0.7 + 0.1
+    expected = -(target * np.log(PROBABILITIES)).sum(1).mean()
+    assert float(make_loss(Loss(label_smoothing=0.3), CONTRACT)(LABELS, PROBABILITIES)) == pytest.approx(expected, 1e-5)
+
+
+def test_without_smoothing_the_loss_is_the_cross_entropy() -> None:
+    expected = -np.log(PROBABILITIES[np.arange(40), LABELS]).mean()
+    assert float(make_loss(Loss(), CONTRACT)(LABELS, PROBABILITIES)) == pytest.approx(expected, 1e-5)
+
+
+def test_the_auc_is_the_mean_over_classes_and_its_states_add_up() -> None:
+    (whole,), (one,), (other,) = (make_metrics(("auc",), CONTRACT) for _ in range(3))
+    whole.update_state(LABELS, PROBABILITIES)
+    one.update_state(LABELS[:13], PROBABILITIES[:13])
+    other.update_state(LABELS[13:], PROBABILITIES[13:])
+    for mine, theirs in zip(one.variables, other.variables, strict=True):
+        mine.assign_add(theirs.value)
+    assert float(one.result()) == pytest.approx(float(whole.result()), abs=1e-7)
+    assert float(whole.result()) == pytest.approx(
+        np.mean([area(k == LABELS, PROBABILITIES[:, k]) for k in range(3)]), abs=0.01
+    )
+
+
+def area(positive: np.ndarray, score: np.ndarray) -> float:
+    """The chance that a positive row scores higher than a negative one."""
+    return float((score[positive][:, None] > score[~positive][None, :]).mean())
+
+
+def test_padding_is_in_no_metric() -> None:
+    for metric in make_metrics(("accuracy", "top_5_accuracy", "auc"), CONTRACT):
+        metric.update_state(LABELS, PROBABILITIES)
+        expected = float(metric.result())
+        metric.reset_state()
+        padded = np.concatenate([LABELS, LABELS[:9]]), np.concatenate([PROBABILITIES, PROBABILITIES[9:18]])
+        metric.update_state(*padded, sample_weight=np.r_[np.ones(40), np.zeros(9)])
+        assert float(metric.result()) == pytest.approx(expected, abs=1e-6)
+
+
+def test_metrics_have_the_names_of_the_configuration() -> None:
+    names = ("auc", "top_5_accuracy", "accuracy")
+    assert tuple(metric.name for metric in make_metrics(names, CONTRACT)) == names
+    assert isinstance(make_metrics(names, CONTRACT)[0], keras.metrics.AUC)
+
+
+def test_balanced_weights_make_classes_equal_and_the_mean_1() -> None:
+    counts = {"bag": 10, "boot": 30, "coat": 20}
+    weights = class_weights(Loss(class_weights="balanced"), CONTRACT, counts)
+    assert weights == pytest.approx((2.0, 2 / 3, 1.0))
+
+
+def test_weights_by_name_leave_the_others_at_1() -> None:
+    assert class_weights(Loss(class_weights={"coat": 5.0}), CONTRACT, {}) == (1.0, 1.0, 5.0)
+    assert class_weights(Loss(), CONTRACT, {}) is None
+
+
+def test_a_class_that_is_not_there_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"names hat; the table has the classes bag, boot, coat"):
+        class_weights(Loss(class_weights={"hat": 2.0}), CONTRACT, {})

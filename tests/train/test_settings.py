@@ -1,0 +1,138 @@
+"""What a configuration can ask of a training, each on two real ranks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from headrace import bundle
+from tests.conftest import headrace
+
+pytestmark = pytest.mark.slow
+
+
+def epochs_of(run: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in Path(run, "metrics.jsonl").read_text().splitlines()]
+    return [line for line in lines if line["kind"] == "epoch"]
+
+
+@pytest.fixture(scope="module")
+def stopped(validated: Path) -> dict[str, Any]:
+    """A training that stops early: only its first epoch counts as better than nothing."""
+    watch = "train.watch={metric: val_auc, min_delta: 1.0, patience: 2, bundle: best}"
+    metrics = "train.metrics=[accuracy, auc, top_5_accuracy]"
+    return headrace("train", "conf.yaml", "train.epochs=20", metrics, watch, "train.run=stopped", cwd=validated).json
+
+
+def test_a_training_stops_when_it_has_not_become_better_for_a_while(stopped: dict[str, Any]) -> None:
+    assert stopped["steps"] == 30
+    assert stopped["best_epoch"] == 1
+
+
+def test_the_bundle_has_the_best_epochs_weights_and_the_figures_are_those_of_one_process(
+    stopped: dict[str, Any], validated: Path
+) -> None:
+    best = epochs_of(stopped["run"])[0]
+    headrace("predict", stopped["bundle"], "raw/val", "answers", cwd=validated)
+    rows = pq.read_table(validated / "answers").to_pandas()
+    classes = bundle.load(stopped["bundle"]).contract.classes
+    labels = np.array([classes.index(path.split("/")[0]) for path in rows["path"]])
+    probabilities = np.stack(rows["probabilities"].to_list())
+    assert len(labels) == 199
+    oracle = keras.metrics.AUC(multi_label=True, num_labels=len(classes))
+    oracle.update_state(np.eye(len(classes))[labels], probabilities)
+    assert best["val_auc"] == pytest.approx(float(oracle.result()), abs=1e-6)
+    assert best["val_accuracy"] == pytest.approx((probabilities.argmax(1) == labels).mean(), abs=1e-6)
+    top_5 = np.mean([label in np.argsort(row)[-5:] for label, row in zip(labels, probabilities, strict=True)])
+    assert best["val_top_5_accuracy"] == pytest.approx(top_5, abs=1e-6)
+
+
+def test_a_run_that_stopped_early_is_complete(stopped: dict[str, Any], validated: Path) -> None:
+    """Also when its result is lost, which the kill of a driver at the last moment can cause."""
+    Path(stopped["run"], "result.json").unlink()
+    watch = "train.watch={metric: val_auc, min_delta: 1.0, patience: 2, bundle: best}"
+    metrics = "train.metrics=[accuracy, auc, top_5_accuracy]"
+    words = ("train.epochs=20", metrics, watch, "train.run=stopped")
+    again = headrace("train", "conf.yaml", *words, cwd=validated).json
+    assert (again["steps"], again["weights_sha256"]) == (30, stopped["weights_sha256"])
+
+
+def test_validation_loss_and_accuracy_are_those_of_evaluate(validated: Path) -> None:
+    trained = headrace("train", "conf.yaml", cwd=validated).json
+    oracle = headrace("evaluate", trained["bundle"], "--table", "table", "--split", "val", cwd=validated).json
+    assert oracle["rows"] % 128
+    assert trained["metrics"]["val_accuracy"] == pytest.approx(oracle["metrics"]["accuracy"], abs=1e-6)
+    assert trained["metrics"]["val_loss"] == pytest.approx(oracle["metrics"]["loss"], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train.precision=mixed_bfloat16", "train.compression=bf16", "train.loss.label_smoothing=0.1"),
+        ("train.precision=mixed_float16", "train.compression=fp16", "train.loss.class_weights=balanced"),
+    ],
+    ids=["bfloat16", "float16"],
+)
+def test_half_precision_learns_and_ranks_stay_equal(own: Path, words: tuple[str, ...]) -> None:
+    warm = "train.optimizer.schedule={scale_by_ranks: linear, warmup_epochs: 1, kind: cosine}"
+    trained = headrace("train", "conf.yaml", "train.epochs=6", warm, *words, cwd=own).json
+    first, *_, last = epochs_of(trained["run"])
+    assert last["accuracy"] > max(0.5, first["accuracy"])
+    assert headrace("evaluate", trained["bundle"], "--table", "table", cwd=own).json["metrics"]["accuracy"] > 0.5
+
+
+def test_batch_norm_is_synchronised_and_evaluated_with_agreed_statistics(own: Path) -> None:
+    network = own / "models" / "cnn.py"
+    network.write_text(
+        network.read_text().replace("layers.Flatten(),", "layers.BatchNormalization(), layers.Flatten(),")
+    )
+    trained = headrace("train", "conf.yaml", "train.epochs=4", "train.synchronized_batch_norm=true", cwd=own).json
+    assert epochs_of(trained["run"])[-1]["accuracy"] > 0.5
+
+
+def test_numbers_that_are_not_finite_end_a_training_with_the_rows_at_which_they_began(own: Path) -> None:
+    words = ("train.optimizer={name: sgd, learning_rate: 1.0e+30}", "train.checkpoint_every_steps=1")
+    answer = headrace("train", "conf.yaml", *words, cwd=own, code=4)
+    assert "is not a finite number" in answer.sentence
+    assert "train.optimizer.learning_rate" in answer.sentence
+    files = sorted((own / "run" / "not-finite").iterdir())
+    assert [file.name[-11:] for file in files] == ["rank-0.json", "rank-1.json"]
+    told = [json.loads(file.read_text()) for file in files]
+    rows = [row["path"] for one in told for row in one["rows"]]
+    assert len(set(rows)) == len(rows) == 128
+    newest = max((own / "run" / "checkpoints").iterdir())
+    assert int(newest.name[5:]) == told[0]["step"] - 1
+    with np.load(newest / "state.npz") as state:
+        assert all(np.isfinite(state[name]).all() for name in state.files)
+
+
+def test_a_bundle_gives_its_layers_and_frozen_ones_stay(own: Path) -> None:
+    donor = headrace("train", "conf.yaml", "train.run=donor", cwd=own).json
+    tune = f"train.fine_tune={{bundle: '{donor['bundle']}', freeze: ['conv*']}}"
+    tuned = headrace("train", "conf.yaml", tune, "model.options.dense=24", "train.epochs=2", cwd=own)
+    before, after = (bundle.load(made["bundle"]).model() for made in (donor, tuned.json))
+    convolutions = [index for index, layer in enumerate(before.layers) if "conv" in layer.name]
+    assert len(convolutions) == 2
+    for index in convolutions:
+        for old, new in zip(before.layers[index].get_weights(), after.layers[index].get_weights(), strict=True):
+            assert np.array_equal(old, new)
+    assert "new: dense" in tuned.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("train.watch.metric=val_auc", "expected one of loss, accuracy; the table has no validation split"),
+        ("train.fine_tune={bundle: nowhere}", "is not a bundle"),
+        ("train.loss.class_weights={hat: 2}", "names hat"),
+        ("train.optimizer.schedule.kind=stop", "`train.optimizer.schedule.kind`"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_one_sentence(own: Path, word: str, told: str) -> None:
+    answer = headrace("train", "conf.yaml", word, cwd=own, code=3 if "nowhere" in word else 2)
+    assert told in answer.sentence
+    assert "Traceback" not in answer.stderr
