@@ -29,6 +29,11 @@ def stop() -> None:
     hvd.shutdown()
 
 
+def is_first() -> bool:
+    """Whether this is rank 0, the one that writes files and says what all would say alike."""
+    return bool(hvd.rank() == 0)
+
+
 def local_ranks() -> int:
     """How many ranks share this machine."""
     return int(hvd.local_size())

@@ -1,11 +1,13 @@
 """From the record of a run to a compiled Keras model, the same on every rank."""
 
+import logging
 from dataclasses import dataclass, field
 
 import keras
 
 from headrace.model_source import build_model
 from headrace.table import Version
+from headrace.train import collectives
 from headrace.train.fine_tune import begin_from, donated, freeze
 from headrace.train.gradients import GradientWatch
 from headrace.train.objective import make_loss, make_metrics
@@ -13,6 +15,8 @@ from headrace.train.optimizer import distributed, make_optimizer
 from headrace.train.run_folder import RunFolder, RunRecord
 from headrace.train.schedule import learning_rate
 from headrace.train.synchronized_batch_norm import synchronize
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,9 @@ def _built(folder: RunFolder, record: RunRecord, version: Version) -> keras.Mode
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(folder.model_file, version.contract, record.configuration.model.options)
     if settings.fine_tune and donor:
-        begin_from(model, donor, settings.fine_tune.bundle)
+        anew = begin_from(model, donor, settings.fine_tune.bundle)
+        if collectives.is_first():
+            log.info("Beginning from %s; new are the layers %s", settings.fine_tune.bundle, ", ".join(anew) or "none")
         freeze(model, settings.fine_tune.freeze)
     if settings.synchronized_batch_norm:
         synchronize(model)

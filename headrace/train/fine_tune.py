@@ -1,6 +1,5 @@
 """Weights to begin with, taken from a trained bundle, and layers that are to stay as they are."""
 
-import logging
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,8 +11,6 @@ from numpy.typing import NDArray
 from headrace import bundle as bundles
 from headrace.config.training import FineTune
 from headrace.errors import ConfigurationError
-
-log = logging.getLogger(__name__)
 
 Weights = dict[str, NDArray[Any]]
 
@@ -31,26 +28,32 @@ def donated(settings: FineTune) -> Weights:
     return weights
 
 
-def begin_from(model: keras.Model, weights: Weights, source: str) -> None:
-    """Put each of `weights` where `model` has a variable of the same path and shape; all others stay as built.
+def begin_from(model: keras.Model, weights: Weights, source: str) -> list[str]:
+    """Give `weights` to the layers whose variables all have one of the same path and shape; the other layers' names.
 
     Raises:
-        ConfigurationError: there is no such variable at all.
+        ConfigurationError: there is no such layer at all.
     """
-    fitting = [v for v in model.weights if v.path in weights and weights[v.path].shape == tuple(v.shape)]
+    layers = [layer for layer in model._flatten_layers(include_self=False) if layer.weights and not _below(layer)]
+    fitting = [layer for layer in layers if all(_fits(variable, weights) for variable in layer.weights)]
     if not fitting:
         raise ConfigurationError(
             f"No layer of the model has the name and shape of one in train.fine_tune.bundle {source}; "
             f"expected some of {_some(sorted(weights))}, the model has {_some([v.path for v in model.weights])}."
         )
-    for variable in fitting:
+    for variable in (variable for layer in fitting for variable in layer.weights):
         variable.assign(weights[variable.path])
-    anew = sorted(
-        {variable.path.rpartition("/")[0] for variable in model.weights} - {v.path.rpartition("/")[0] for v in fitting}
-    )
-    log.info(
-        "%s of %s weights are from %s; new: %s", len(fitting), len(model.weights), source, ", ".join(anew) or "none"
-    )
+    return [layer.name for layer in layers if layer not in fitting]
+
+
+def _below(layer: keras.Layer) -> bool:
+    """Whether other layers in it hold all of its weights."""
+    inner = {id(variable) for one in layer._flatten_layers(include_self=False) for variable in one.weights}
+    return all(id(variable) in inner for variable in layer.weights)
+
+
+def _fits(variable: keras.Variable, weights: Weights) -> bool:
+    return variable.path in weights and weights[variable.path].shape == tuple(variable.shape)
 
 
 def freeze(model: keras.Model, patterns: Sequence[str]) -> None:

@@ -1,56 +1,32 @@
 """What one rank does from its start to its end."""
 
 import logging
-import math
 import os
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
 
-from headrace import bundle
 from headrace.errors import ConfigurationError
 from headrace.stream.dataset import Batches
-from headrace.stream.open import in_order, plan_for, rank_stream, training_columns
-from headrace.stream.plan import Plan
-from headrace.table import Version, read
+from headrace.stream.open import plan_for, rank_stream, training_columns
+from headrace.table import read
 from headrace.train import checkpoint, collectives
-from headrace.train.best import Best, watched_metric
-from headrace.train.compiled import Compiled, compiled
-from headrace.train.exact_metrics import ExactMetrics
-from headrace.train.not_finite import SKIPS_OF_LOSS_SCALING, StopIfNotFinite
+from headrace.train.best import Best
+from headrace.train.compiled import compiled
+from headrace.train.ending import settle, write_bundle
+from headrace.train.hooks import callbacks_of
 from headrace.train.objective import class_weights
-from headrace.train.optimizer import NEEDS_LOSS_SCALING
-from headrace.train.position import CountSteps, Position
+from headrace.train.one_rank import OneRank
+from headrace.train.position import Position
 from headrace.train.randomness import differ_by_rank
-from headrace.train.reporting import Reporting
-from headrace.train.run_folder import RunFolder, RunRecord
-from headrace.train.saving import Checkpoints
+from headrace.train.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from headrace.train.rank import Channel
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Rank:
-    """One rank of a run: what it trains, with whom, and on what."""
-
-    folder: RunFolder
-    record: RunRecord
-    version: Version
-    compiled: Compiled
-    rank: int
-    world_size: int
-    channel: "Channel"
-
-    @property
-    def model(self) -> keras.Model:
-        """The same on every rank."""
-        return self.compiled.model
 
 
 def train_rank(run: str, channel: "Channel") -> None:
@@ -66,16 +42,16 @@ def train_rank(run: str, channel: "Channel") -> None:
     number, world_size = collectives.start()
     _share_the_machine()
     version = read(record.table, record.data_version)
-    rank = Rank(folder, record, version, compiled(folder, record, version), number, world_size, channel)
+    rank = OneRank(folder, record, version, compiled(folder, record, version), number, world_size, channel)
     saved = _restored(rank)
     position = Position(saved.step, record.steps_per_epoch)
     channel.send(kind="ready", step=position.step, seconds_since_start=round(_process_age(), 3))
     began = time.monotonic()
     callbacks = _fit(rank, position, saved)
     seconds = time.monotonic() - began
-    figures = _ending(rank, position, callbacks)
+    figures = settle(rank, position, callbacks)
     if number == 0:
-        _finish(rank, seconds, position.step - saved.step, figures)
+        write_bundle(rank, seconds, position.step - saved.step, figures)
     collectives.stop()
 
 
@@ -88,7 +64,7 @@ def _share_the_machine() -> None:
         tf.config.experimental.set_memory_growth(device, True)
 
 
-def _restored(rank: Rank) -> checkpoint.Saved:
+def _restored(rank: OneRank) -> checkpoint.Saved:
     """What to go on from. Rank 0 reads the checkpoint; the others are given the state that it has."""
     state = checkpoint.state_of(rank.model)
     found = checkpoint.newest(rank.folder.checkpoints) if rank.rank == 0 else None
@@ -108,14 +84,14 @@ def _restore(folder: RunFolder, state: list[keras.Variable], saved: checkpoint.S
         raise ConfigurationError(f"The run {folder.path} cannot continue: {error}. Name another train.run.") from error
 
 
-def _fit(rank: Rank, position: Position, saved: checkpoint.Saved) -> list[keras.callbacks.Callback]:
+def _fit(rank: OneRank, position: Position, saved: checkpoint.Saved) -> list[keras.callbacks.Callback]:
     record, version = rank.record, rank.version
     settings = record.configuration.train
     plan = plan_for(version, "train", record.global_batch, record.lanes, settings.seed)
     stream = rank_stream(version, "train", plan, training_columns(version.contract), rank.rank, rank.world_size)
     weights = class_weights(settings.loss, version.contract, version.summary.counts["train"])
     batches = Batches(stream, version.contract)
-    callbacks = _callbacks(rank, position, batches, saved)
+    callbacks = callbacks_of(rank, position, batches, saved)
     best = next(callback for callback in callbacks if isinstance(callback, Best))
     for callback in callbacks:
         # Keras does so only when there is a step left to train.
@@ -145,82 +121,6 @@ def _weighted(dataset: tf.data.Dataset, weights: tuple[float, ...] | None) -> tf
         return dataset
     table = tf.constant(weights, tf.float32)
     return dataset.map(lambda x, y, w: (x, y, w * tf.gather(table, y)))
-
-
-def _callbacks(
-    rank: Rank, position: Position, batches: Batches, saved: checkpoint.Saved
-) -> list[keras.callbacks.Callback]:
-    """In the order in which they must be called; on every rank the same, only files and messages are rank 0's."""
-    folder, settings = rank.folder, rank.record.configuration.train
-    gradients, stream = rank.compiled.gradients, batches.stream
-    validation = _validation(rank)
-    metrics = ExactMetrics(stream.plan, validation, saved.sums)
-    watched = watched_metric(settings.watch, settings.metrics, validation is not None)
-    looks = math.gcd(settings.log_every_steps, settings.checkpoint_every_steps)
-    scaled = settings.precision == NEEDS_LOSS_SCALING
-    # Under loss scaling gradients are reduced at every step, accumulated or not.
-    reduced_every = 1 if scaled else settings.optimizer.accumulate_steps
-    tolerated = SKIPS_OF_LOSS_SCALING if scaled else 0
-    callbacks = [
-        CountSteps(position),
-        StopIfNotFinite(position, gradients, stream, folder.not_finite, looks, reduced_every, tolerated),
-        metrics,
-        Best(position, folder.best, settings.watch, watched, rank.rank),
-    ]
-    if rank.rank == 0:
-        every, rows, send = settings.log_every_steps, rank.record.global_batch, rank.channel.send
-        callbacks.append(Reporting(position, folder, gradients, every, rows, send))
-    every, keep = settings.checkpoint_every_steps, settings.keep_checkpoints
-    return [*callbacks, Checkpoints(position, folder, every, keep, rank.rank, metrics)]
-
-
-def _validation(rank: Rank) -> tuple[tf.data.Dataset, Plan] | None:
-    version = rank.version
-    if not version.summary.counts.get("val"):
-        return None
-    plan = in_order(version, "val", rank.record.global_batch, rank.world_size)
-    stream = rank_stream(version, "val", plan, training_columns(version.contract), rank.rank, rank.world_size)
-    return Batches(stream, version.contract).dataset(0, 0, 1), plan
-
-
-def _ending(rank: Rank, position: Position, callbacks: list[keras.callbacks.Callback]) -> dict[str, float | int | str]:
-    """The last checkpoint, the weights that the bundle gets, and the proof that all ranks have them."""
-    figures: dict[str, float | int | str] = {"steps": position.step}
-    for callback in callbacks:
-        if isinstance(callback, Checkpoints):
-            callback.finish()
-            figures["checkpoint_seconds"] = round(callback.seconds, 3)
-        elif isinstance(callback, Reporting):
-            callback.finish()
-        elif isinstance(callback, Best):
-            figures["best_epoch"] = callback.epoch
-            if rank.record.configuration.train.watch.bundle == "best":
-                callback.restore()
-    rank.model.optimizer.finish(rank.model.trainable_weights)
-    return figures | {"weights_sha256": collectives.agree_on(rank.model.weights)}
-
-
-def _finish(rank: Rank, seconds: float, steps: int, figures: dict[str, float | int | str]) -> None:
-    record, version = rank.record, rank.version
-    origin = bundle.Origin(
-        run=str(rank.folder.path),
-        table=record.table,
-        data_version=record.data_version,
-        steps=int(figures["steps"]),
-        weights_sha256=str(figures["weights_sha256"]),
-        settings=version.summary.settings,
-    )
-    options = record.configuration.model.options
-    written = bundle.write(record.bundle, rank.model, rank.folder.model_file, version.contract, options, origin)
-    speed = steps * record.global_batch / seconds if steps else 0.0
-    rank.channel.send(
-        kind="done",
-        bundle=str(written),
-        parameters=rank.model.count_params(),
-        seconds=round(seconds, 3),
-        samples_per_second=round(speed, 1),
-        **figures,
-    )
 
 
 def _process_age() -> float:

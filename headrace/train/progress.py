@@ -1,6 +1,7 @@
 """What the driver shows and keeps of what its ranks send."""
 
 import logging
+import re
 import sys
 import threading
 import time
@@ -74,9 +75,11 @@ class Progress:
             # A wrong configuration is the same on every rank; which of them said so first means nothing.
             place = "" if message["error"] == "ConfigurationError" else f"Rank {rank}: "
             error = getattr(errors, message["error"])(place + message["text"])
+            first = all(kind != OWN_ERROR for kind, _ in self._failures)
             self._failures.append((OWN_ERROR, error))
-            if "traceback" in message:
-                self._line(message["traceback"])
+            # Other ranks mostly say the same; theirs are in their logs.
+            if "traceback" in message and first:
+                self._line(re.sub(r"\n\s*\n", "\n", message["traceback"]).rstrip())
         elif kind == "done":
             self.outcome = message
         elif kind == "ready" and rank == 0:

@@ -13,6 +13,7 @@ import traceback
 from typing import Any, TextIO
 
 from headrace.errors import HeadraceError
+from headrace.train.run_folder import RunFolder
 
 LOST_PEER = 75
 
@@ -47,7 +48,9 @@ def main(run: str) -> int:
         if is_lost_peer(error):
             channel.send(kind="lost peer", text="lost the connection to another rank")
             return LOST_PEER
-        text = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}"
+        from headrace.train.failure import sentence
+
+        text = sentence(error, str(RunFolder(run).model_file))
         channel.send(kind="error", error="TrainingError", text=text, traceback=traceback.format_exc())
         return 1
     return 0

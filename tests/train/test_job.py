@@ -140,6 +140,27 @@ def test_a_mistake_in_the_network_is_shown_with_its_line_and_no_java(own: Path) 
     assert "org.apache" not in answer.stderr
 
 
+def test_an_error_while_training_is_shown_once_as_pythons_own(own: Path) -> None:
+    file = own / "models" / "cnn.py"
+    picky = """
+class Picky(layers.Layer):
+    def call(self, x):
+        import tensorflow as tf
+
+        tf.debugging.assert_less(x, 0.5, message="too large for me")
+        return x
+"""
+    file.write_text(file.read_text().replace("layers.Flatten(),", "layers.Flatten(), Picky(),") + picky)
+    line = (
+        file.read_text().splitlines().index('        tf.debugging.assert_less(x, 0.5, message="too large for me")') + 1
+    )
+    answer = headrace("train", "conf.yaml", cwd=own, code=4)
+    assert f"InvalidArgumentError at line {line} of the model's file: assertion failed: [too large" in answer.sentence
+    assert answer.stderr.count("Traceback (most recent call last)") == 1
+    assert "org.apache" not in answer.stderr
+    assert "Restart" not in answer.stderr
+
+
 def test_a_lost_shard_ends_the_training_with_its_name(workspace: Path, own: Path) -> None:
     (own / "table").unlink()
     shutil.copytree(workspace / "table", own / "table")

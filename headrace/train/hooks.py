@@ -1,0 +1,55 @@
+"""What happens besides the steps, in the order in which it must."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from headrace.stream.dataset import Batches
+from headrace.stream.open import in_order, rank_stream, training_columns
+from headrace.stream.plan import Plan
+from headrace.train import checkpoint
+from headrace.train.best import Best, watched_metric
+from headrace.train.exact_metrics import ExactMetrics
+from headrace.train.not_finite import SKIPS_OF_LOSS_SCALING, StopIfNotFinite
+from headrace.train.one_rank import OneRank
+from headrace.train.optimizer import NEEDS_LOSS_SCALING
+from headrace.train.position import CountSteps, Position
+from headrace.train.reporting import Reporting
+from headrace.train.saving import Checkpoints
+
+
+def callbacks_of(
+    rank: OneRank, position: Position, batches: Batches, saved: checkpoint.Saved
+) -> list[keras.callbacks.Callback]:
+    """In the order in which they must be called; on every rank the same, only files and messages are rank 0's."""
+    folder, settings = rank.folder, rank.record.configuration.train
+    gradients, stream = rank.compiled.gradients, batches.stream
+    validation = _validation(rank)
+    metrics = ExactMetrics(stream.plan, validation, saved.sums)
+    watched = watched_metric(settings.watch, settings.metrics, validation is not None)
+    looks = math.gcd(settings.log_every_steps, settings.checkpoint_every_steps)
+    scaled = settings.precision == NEEDS_LOSS_SCALING
+    # Under loss scaling gradients are reduced at every step, accumulated or not.
+    reduced_every = 1 if scaled else settings.optimizer.accumulate_steps
+    tolerated = SKIPS_OF_LOSS_SCALING if scaled else 0
+    callbacks: list[keras.callbacks.Callback] = [
+        CountSteps(position),
+        StopIfNotFinite(position, gradients, stream, folder.not_finite, looks, reduced_every, tolerated),
+        metrics,
+        Best(position, folder.best, settings.watch, watched, rank.rank),
+    ]
+    if rank.rank == 0:
+        every, rows, send = settings.log_every_steps, rank.record.global_batch, rank.channel.send
+        callbacks.append(Reporting(position, folder, gradients, every, rows, send))
+    every, keep = settings.checkpoint_every_steps, settings.keep_checkpoints
+    return [*callbacks, Checkpoints(position, folder, every, keep, rank.rank, metrics)]
+
+
+def _validation(rank: OneRank) -> tuple[tf.data.Dataset, Plan] | None:
+    version = rank.version
+    if not version.summary.counts.get("val"):
+        return None
+    plan = in_order(version, "val", rank.record.global_batch, rank.world_size)
+    stream = rank_stream(version, "val", plan, training_columns(version.contract), rank.rank, rank.world_size)
+    return Batches(stream, version.contract).dataset(0, 0, 1), plan
