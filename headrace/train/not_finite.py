@@ -21,7 +21,7 @@ class StopIfNotFinite(keras.callbacks.Callback):
     """Looks at the gradients now and then, and before every checkpoint: none is written of a model that is lost.
 
     Args:
-        folder: for one file a rank: step, epoch, and every row of the step, by shard, place and path.
+        folder: for one file a rank: step, epoch, and the path of every row of the step.
         every: steps between looks.
         reduced_every: steps whose gradients are one.
         tolerated: gradients in a row that may not be finite.
@@ -61,7 +61,7 @@ class StopIfNotFinite(keras.callbacks.Callback):
 
     def _write(self, step: int) -> Path:
         epoch, in_epoch = divmod(step - 1, self.position.steps_per_epoch)
-        rows = [row._asdict() for row in row_ids(self.stream, epoch, in_epoch)]
+        rows = row_ids(self.stream, epoch, in_epoch)
         file = self.folder / f"step-{step:09d}-rank-{self.stream.rank}.json"
         write_whole(file, json.dumps({"step": step, "epoch": epoch, "rows": rows}, indent=1).encode())
         return file
