@@ -48,7 +48,7 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
 
     Raises:
         ConfigurationError: as `read_source`; its code raised an error, which is quoted with its place; or what it
-            gave is no Keras model with an output for every class.
+            gave is no Keras model with the outputs of the contract.
     """
     source = read_source(path)
     try:
@@ -84,8 +84,9 @@ def _require_fit(model: Any, path: Path, contract: Contract) -> None:
         raise ConfigurationError(
             f"`build` in {path} returned a model without weights; begin it with keras.Input(contract.input_shape)."
         )
-    expected, shape = (None, len(contract.classes)), getattr(model, "output_shape", None)
+    expected, shape = (None, contract.outputs), getattr(model, "output_shape", None)
     if shape is not None and shape != expected:
+        meaning = "one number a row" if contract.task == "regression" else "one for each class"
         raise ConfigurationError(
-            f"`build` in {path} must return a model with outputs {expected}, one for each class; it has {shape}."
+            f"`build` in {path} must return a model with outputs {expected}, {meaning}; it has {shape}."
         )

@@ -113,6 +113,16 @@ class Contract(BaseModel):
         return self.statistics
 
     @property
+    def outputs(self) -> int:
+        """How many numbers a model gives for a row: one for each class, one in regression."""
+        return 1 if self.task == "regression" else len(self.classes)
+
+    @property
+    def output_activation(self) -> Literal["softmax", "linear"]:
+        """Of a model's last layer, as Keras calls it."""
+        return "linear" if self.task == "regression" else "softmax"
+
+    @property
     def input_shape(self) -> tuple[int | None, ...]:
         """Of one decoded input: (height, width, channels) for images, (None,) for text."""
         return self.named("input")[1].shape

@@ -12,31 +12,35 @@ from headrace.schema import Contract
 def build(
     contract: Contract,
     width: int = 32,
+    depth: int = 2,
     dense: int = 128,
     dropout: float = 0.25,
     l2: float = 0.0,
     activation: str = "relu",
 ) -> keras.Model:
-    """Images of `contract.input_shape`, pixels 0 to 255 -> a probability for each of `contract.classes`."""
+    """Images of `contract.input_shape`, pixels 0 to 255 -> `contract.outputs` values.
+
+    Args:
+        width: channels of the first of `depth` convolutions; each next one has twice as many, at half the size.
+        dense: units of the layer before the last.
+    """
     statistics = contract.channel_statistics
     regularizer = keras.regularizers.L2(l2) if l2 else None
 
     def convolution(channels: int) -> layers.Layer:
         return layers.Conv2D(channels, 3, padding="same", activation=activation, kernel_regularizer=regularizer)
 
+    features = [layer for number in range(depth) for layer in (convolution(width * 2**number), layers.MaxPooling2D())]
     return keras.Sequential(
         [
             keras.Input(contract.input_shape, dtype="uint8"),
             layers.Normalization(mean=statistics.mean, variance=statistics.variance),
-            convolution(width),
-            layers.MaxPooling2D(),
-            convolution(2 * width),
-            layers.MaxPooling2D(),
+            *features,
             layers.Flatten(),
             layers.Dropout(dropout),
             layers.Dense(dense, activation=activation, kernel_regularizer=regularizer),
             layers.Dropout(dropout),
-            layers.Dense(len(contract.classes), activation="softmax"),
+            layers.Dense(contract.outputs, activation=contract.output_activation, dtype="float32"),
         ],
         name="cnn",
     )

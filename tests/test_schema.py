@@ -32,3 +32,9 @@ def test_the_standard_deviation_is_the_root_of_the_variance() -> None:
 
 def test_it_is_the_same_after_being_written_as_json_to_the_last_bit() -> None:
     assert Contract.model_validate_json(CONTRACT.model_dump_json()) == CONTRACT
+
+
+def test_a_classifier_has_an_output_for_each_class_and_a_regression_one() -> None:
+    assert (CONTRACT.outputs, CONTRACT.output_activation) == (2, "softmax")
+    regression = CONTRACT.model_copy(update={"task": "regression", "classes": ()})
+    assert (regression.outputs, regression.output_activation) == (1, "linear")

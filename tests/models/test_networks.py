@@ -1,0 +1,117 @@
+"""Every network in models/ is built from any contract that fits it, and says what it wants of one that does not."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from headrace.errors import ConfigurationError
+from headrace.model_source import build_model
+from headrace.schema import Column, Contract, Statistics, Tokenizer
+
+MODELS = sorted((Path(__file__).parents[2] / "models").glob("*.py"))
+TEXT = ("rnn", "text_cnn", "transformer")
+SMALL: dict[str, dict[str, Any]] = {
+    "cnn": {"width": 4, "dense": 8},
+    "mlp": {"width": 8},
+    "resnet": {"width": 8, "depth": 1, "stages": 2},
+    "vit": {"width": 16, "depth": 1, "heads": 2, "patch": 4},
+    "rnn": {"width": 8, "embedding": 8},
+    "text_cnn": {"width": 8, "embedding": 8},
+    "transformer": {"width": 16, "depth": 1, "heads": 2},
+}
+
+
+def contract_for(path: Path, **changes: Any) -> Contract:
+    """Of three classes, for a network in models/."""
+    text = path.stem in TEXT
+    column = Column(role="input", codec="tokens", dtype="uint16", shape=(None,)) if text else Column(
+        role="input", codec="raw", dtype="uint8", shape=(16, 12, 3)
+    )  # fmt: skip
+    about: dict[str, Any] = {
+        "columns": {"input": column, "label": Column(role="target", codec="plain", dtype="int32")},
+        "classes": ("bag", "boot", "coat"),
+    }
+    if text:
+        about["tokenizer"] = Tokenizer(kind="word", file="t", sha256="0", vocabulary_size=50, max_length=40)
+    else:
+        about["statistics"] = Statistics(mean=(100.0, 120.0, 90.0), variance=(900.0, 400.0, 2500.0))
+    return Contract(**(about | changes))
+
+
+def inputs_for(contract: Contract, rows: int = 4) -> Any:
+    """Rows that a table of `contract` could hold; texts have 6 tokens."""
+    random = np.random.default_rng(3)
+    if contract.tokenizer:
+        return random.integers(1, contract.tokenizer.vocabulary_size, (rows, 6), "int32")
+    return random.integers(0, 256, (rows, *contract.input_shape), "uint8")
+
+
+@pytest.fixture(params=MODELS, ids=lambda path: path.stem)
+def network(request: pytest.FixtureRequest) -> Path:
+    """Each file in models/ in turn."""
+    keras.utils.set_random_seed(1)
+    return request.param
+
+
+def test_it_gives_each_class_a_probability(network: Path) -> None:
+    contract = contract_for(network)
+    answer = build_model(network, contract, SMALL[network.stem]).predict(inputs_for(contract), verbose=0)
+    assert answer.shape == (4, 3)
+    assert answer.sum(1) == pytest.approx(np.ones(4), abs=1e-5)
+
+
+def test_in_regression_it_gives_one_number_of_any_size(network: Path) -> None:
+    contract = contract_for(network, task="regression", classes=())
+    model = build_model(network, contract, SMALL[network.stem])
+    model.layers[-1].bias.assign([1000.0])
+    assert (model.predict(inputs_for(contract), verbose=0) > 900).all()
+    assert model.output_shape == (None, 1)
+
+
+def test_its_answers_are_in_full_precision_where_the_rest_is_not(network: Path) -> None:
+    contract = contract_for(network)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = build_model(network, contract, SMALL[network.stem])
+        assert model.predict(inputs_for(contract), verbose=0).dtype == np.float32
+        assert "bfloat16" in {layer.compute_dtype for layer in model.layers}
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def test_every_network_has_options_for_width_depth_dropout_penalty_and_activation(network: Path) -> None:
+    contract = contract_for(network)
+    options = SMALL[network.stem] | {"depth": 2, "dropout": 0.0, "l2": 0.1, "activation": "tanh"}
+    small, large = (build_model(network, contract, options | {"width": width}) for width in (8, 16))
+    assert small.count_params() < large.count_params()
+    assert float(sum(small.losses)) > 0
+
+
+@pytest.mark.parametrize("name", TEXT)
+def test_padding_changes_no_answer(name: str) -> None:
+    path = next(path for path in MODELS if path.stem == name)
+    contract = contract_for(path)
+    keras.utils.set_random_seed(2)
+    model = build_model(path, contract, SMALL[name] | {"activation": "tanh"})
+    tokens = inputs_for(contract)
+    padded = np.concatenate([tokens, np.zeros((4, 9), "int32")], axis=1)
+    assert model.predict(padded, verbose=0) == pytest.approx(model.predict(tokens, verbose=0), abs=1e-5)
+
+
+def test_a_table_of_the_wrong_kind_is_refused_in_a_sentence(network: Path) -> None:
+    other = MODELS[0] if network.stem in TEXT else next(path for path in MODELS if path.stem in TEXT)
+    wanted = "text" if network.stem in TEXT else "images"
+    with pytest.raises(ConfigurationError, match=f"this network expects a table of {wanted}"):
+        build_model(network, contract_for(other), {})
+
+
+def test_it_learns_its_rows_by_heart(network: Path) -> None:
+    contract = contract_for(network)
+    model = build_model(network, contract, SMALL[network.stem] | {"dropout": 0.0})
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    rows, labels = inputs_for(contract, 12), np.arange(12) % 3
+    history = model.fit(rows, labels, epochs=60, verbose=0).history
+    assert history["accuracy"][-1] == 1.0
