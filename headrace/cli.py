@@ -48,7 +48,7 @@ def fetch(
     limit: Annotated[int | None, typer.Option(min=1, help="only so many training records")] = None,
     show: Annotated[bool, typer.Option("--list", help="the data sets, their licences and sizes")] = False,
 ) -> None:
-    """Bring a public data set as raw files in class folders.
+    """Bring a public data set as raw files: images in class folders, texts and numbers in a file of records.
 
     Example: headrace fetch fashion-mnist data/fashion-mnist/raw --limit 6000
     """

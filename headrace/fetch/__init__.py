@@ -1,4 +1,4 @@
-"""Free data sets, brought as class folders of images that `headrace prepare` can read."""
+"""Free data sets, brought as class folders of images or files of records that `headrace prepare` can read."""
 
 from headrace.fetch.job import DATASETS, fetch, listing
 

@@ -1,24 +1,55 @@
-"""A split -> PNG files in a folder for each class."""
+"""Images -> PNG files in a folder for each class, below one for each split that is fixed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headrace.fetch.dataset import Split
+from headrace.fetch.dataset import WHOLE, Dataset
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-def choose(labels: NDArray[np.uint8], classes: int, count: int) -> NDArray[np.intp]:
-    """Which `count` images to take: the first of every class, no class more than one ahead of another.
+@dataclass(frozen=True)
+class Split:
+    """The images of one split, in the order of the original.
+
+    Attributes:
+        images: (images, height, width), or (images, height, width, 3) in colour; 0 to 255.
+        labels: (images,), each an index into the data set's classes.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageDataset(Dataset[Split]):
+    """A data set of images with classes."""
+
+    def write(self, splits: Mapping[str, Split], counts: Mapping[str, int], folder: Path) -> None:
+        """As SPLIT/CLASS/INDEX.png, without SPLIT where none is fixed."""
+        for name, count in counts.items():
+            write_split(splits[name], choose(splits[name].labels, count), self.classes, _below(folder, name))
+
+    def count(self, splits: Mapping[str, int], folder: Path) -> dict[str, int]:
+        """PNG files in the class folders."""
+        return {name: count_files(_below(folder, name), self.classes) for name in splits}
+
+
+def _below(folder: Path, split: str) -> Path:
+    return folder if split == WHOLE else folder / split
+
+
+def choose(labels: NDArray[np.uint8], count: int) -> NDArray[np.intp]:
+    """Which `count` images to take: the first of every class, equally many or one more while there are enough.
 
     Args:
-        labels: (images,), each below `classes`; every class has enough of them.
-        classes: how many there are.
+        labels: (images,).
         count: at most the length of `labels`.
 
     Returns:
@@ -26,9 +57,11 @@ def choose(labels: NDArray[np.uint8], classes: int, count: int) -> NDArray[np.in
     """
     import numpy as np
 
-    each, more = divmod(count, classes)
-    first = [np.flatnonzero(labels == label)[: each + (label < more)] for label in range(classes)]
-    return np.sort(np.concatenate(first))
+    of_its_class = np.empty(len(labels), np.intp)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        of_its_class[rows] = np.arange(len(rows))
+    return np.sort(np.lexsort((labels, of_its_class))[:count])
 
 
 def write_split(split: Split, chosen: NDArray[np.intp], classes: Sequence[str], folder: Path) -> None:

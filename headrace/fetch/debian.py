@@ -22,11 +22,20 @@ def has_packages() -> bool:
 def unpack(package: str, folder: Path) -> Path:
     """Download `package` and unpack it below `folder`, which exists and is empty; returns where it lies.
 
+    Raises:
+        DataError: the package cannot be had or opened.
+    """
+    return unpack_archive(download(package, folder), folder / "contents")
+
+
+def download(package: str, folder: Path) -> Path:
+    """The file of `package`, brought into `folder`, which exists and is empty.
+
     The machine's own list of packages is used where it will do; where it is missing or too old, a list of our
     own is brought into `folder`, for which nobody needs to be root.
 
     Raises:
-        DataError: the package cannot be had or opened.
+        DataError: the package cannot be had.
     """
     try:
         _run(["apt-get", "download", package], folder)
@@ -37,9 +46,17 @@ def unpack(package: str, folder: Path) -> Path:
     archives = list(folder.glob("*.deb"))
     if len(archives) != 1:
         raise DataError(f"apt-get downloaded {len(archives)} files for the package {package}, expected one.")
-    contents = folder / "contents"
-    _run(["dpkg-deb", "-x", str(archives[0]), str(contents)], folder)
-    return contents
+    return archives[0]
+
+
+def unpack_archive(archive: Path, target: Path) -> Path:
+    """Unpack the file of a package into `target`, which is returned.
+
+    Raises:
+        DataError: it cannot be opened.
+    """
+    _run(["dpkg-deb", "-x", str(archive.absolute()), str(target.absolute())], archive.parent)
+    return target
 
 
 def _own_lists(folder: Path) -> list[str]:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from headrace.errors import DataError
-from headrace.fetch import cache, debian
-from headrace.fetch.dataset import Dataset, Split
+from headrace.fetch import debian
+from headrace.fetch.bring import bring
+from headrace.fetch.class_folders import ImageDataset, Split
 
 CLASSES = (
     "t-shirt-top",
@@ -48,29 +49,11 @@ def read() -> tuple[dict[str, Split], str]:
     Raises:
         DataError: no copy can be reached, or what came is not Fashion-MNIST.
     """
-    folder = cache.cache_folder("fashion-mnist")
-    contents = cache.recall(folder, DIGESTS)
-    source = f"{folder}"
-    if contents is None:
-        contents, source = _bring(folder)
-        cache.keep(folder, contents)
-    return {name: _split(contents, prefix) for name, prefix in PREFIXES.items()}, source
-
-
-def _bring(folder: Path) -> tuple[dict[str, bytes], str]:
     sources: dict[str, Callable[[], dict[str, bytes]]] = {ADDRESS: _from_web}
     if debian.has_packages():
         sources = {f"package {PACKAGE}": _from_package, **sources}
-    failures = []
-    for source, bring in sources.items():
-        try:
-            return bring(), source
-        except DataError as error:
-            failures.append(f"from {source}: {error}")
-    raise DataError(
-        f"Fashion-MNIST cannot be brought ({' '.join(failures)}) "
-        f"Connect this machine, or place the files {', '.join(DIGESTS)} in {folder}."
-    )
+    contents, source = bring("fashion-mnist", DIGESTS, sources)
+    return {name: _split(contents, prefix) for name, prefix in PREFIXES.items()}, source
 
 
 def _from_package() -> dict[str, bytes]:
@@ -80,7 +63,7 @@ def _from_package() -> dict[str, bytes]:
         missing = [name for name in DIGESTS if f"{name}.gz" not in found]
         if missing:
             raise DataError(f"The package {PACKAGE} holds no {missing[0]}.gz.")
-        return {name: _checked(name, found[f"{name}.gz"].read_bytes()) for name in DIGESTS}
+        return {name: _decompressed(name, found[f"{name}.gz"].read_bytes()) for name in DIGESTS}
 
 
 def _from_web() -> dict[str, bytes]:
@@ -88,21 +71,18 @@ def _from_web() -> dict[str, bytes]:
     for name in DIGESTS:
         try:
             with urllib.request.urlopen(f"{ADDRESS}/{name}.gz", timeout=ANSWER_SECONDS) as answer:
-                contents[name] = _checked(name, answer.read())
+                contents[name] = _decompressed(name, answer.read())
         except OSError as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             raise DataError(f"{name}.gz cannot be downloaded: {reason}.") from None
     return contents
 
 
-def _checked(name: str, compressed: bytes) -> bytes:
+def _decompressed(name: str, compressed: bytes) -> bytes:
     try:
-        content = gzip.decompress(compressed)
+        return gzip.decompress(compressed)
     except (OSError, EOFError, ValueError) as error:
         raise DataError(f"{name}.gz is damaged: {error}.") from None
-    if not cache.is_intact(content, DIGESTS[name]):
-        raise DataError(f"{name} has another SHA-256 than the original; it was damaged or changed.")
-    return content
 
 
 def _split(contents: dict[str, bytes], prefix: str) -> Split:
@@ -114,7 +94,7 @@ def _split(contents: dict[str, bytes], prefix: str) -> Split:
     return Split(images.reshape(-1, SIDE, SIDE), labels)
 
 
-DATASET = Dataset(
+DATASET = ImageDataset(
     name="fashion-mnist",
     licence="MIT",
     size="31 MB to download; 70,000 PNG files, 37 MB, about 280 MB on a disk of 4 kB blocks",

@@ -5,29 +5,51 @@ import difflib
 import logging
 import time
 from pathlib import Path
+from typing import Any
 
 from headrace.errors import ConfigurationError, DataError
-from headrace.fetch import class_folders, fashion_mnist, marker
+from headrace.fetch import (
+    digits,
+    fashion_mnist,
+    four_sources,
+    manual_pages,
+    marker,
+    movie_reviews,
+    photo_crops,
+    temperatures,
+)
 from headrace.fetch.dataset import Dataset
 from headrace.fetch.marker import Marker
 
-DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in (fashion_mnist.DATASET,)}
+_ALL: tuple[Dataset[Any], ...] = (
+    digits.DATASET,
+    fashion_mnist.DATASET,
+    photo_crops.DATASET,
+    movie_reviews.DATASET,
+    four_sources.DATASET,
+    manual_pages.DATASET,
+    temperatures.DATASET,
+)
+DATASETS: dict[str, Dataset[Any]] = {dataset.name: dataset for dataset in _ALL}
 
 log = logging.getLogger(__name__)
 
 
 def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object]:
-    """Bring the data set `name` into `folder` as SPLIT/CLASS/INDEX.png; do nothing where it is there already.
+    """Bring the data set `name` into `folder`; do nothing where it is there already.
+
+    Images come as SPLIT/CLASS/INDEX.png, or CLASS/INDEX.png where no split is fixed; texts and numbers as
+    records.jsonl, a JSON object a line.
 
     Args:
         name: one of `DATASETS`.
         folder: new, empty, or filled by an earlier call with the same name and limit, finished or not.
-        limit: training images at most, the whole data set when None. The first images of every class are taken,
-            equally many (or one more). The test split shrinks in proportion, but keeps ten images of each class;
-            below 100 it has `limit` images.
+        limit: training records at most, the whole data set when None. Of images the first of every class are
+            taken, equally many (or one more); of records some from all over the file. The other splits shrink in
+            proportion, but keep ten records of each class, or have `limit` records.
 
     Returns:
-        name, folder, files, splits (files by split), licence, source, seconds, and `fetched`: whether anything
+        name, folder, records, splits (records by split), licence, source, seconds, and `fetched`: whether anything
         was written.
 
     Raises:
@@ -37,7 +59,7 @@ def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object
     started = time.monotonic()
     dataset = _find(name)
     if limit is not None and limit < 1:
-        raise ConfigurationError(f"The limit is {limit}; expected 1 image or more.")
+        raise ConfigurationError(f"The limit is {limit}; expected 1 record or more.")
     wanted = Marker(name=name, splits=dataset.counts(limit), digest=dataset.digest)
     found = marker.look(folder, wanted)
     fetched = found is None or not _is_whole(found, dataset, folder)
@@ -46,7 +68,7 @@ def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object
     return {
         "name": name,
         "folder": str(folder),
-        "files": sum(found.splits.values()),
+        "records": sum(found.splits.values()),
         "splits": found.splits,
         "licence": dataset.licence,
         "source": found.source,
@@ -61,7 +83,7 @@ def listing() -> dict[str, object]:
     return {"datasets": [{key: getattr(dataset, key) for key in shown} for dataset in DATASETS.values()]}
 
 
-def _find(name: str) -> Dataset:
+def _find(name: str) -> Dataset[Any]:
     if name not in DATASETS:
         near = difflib.get_close_matches(name, DATASETS, n=1, cutoff=0.3)
         hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(DATASETS)}."
@@ -69,21 +91,19 @@ def _find(name: str) -> Dataset:
     return DATASETS[name]
 
 
-def _is_whole(found: Marker, dataset: Dataset, folder: Path) -> bool:
-    counts = {split: class_folders.count_files(folder / split, dataset.classes) for split in found.splits}
-    return found.complete and found.digest == dataset.digest and counts == found.splits
+def _is_whole(found: Marker, dataset: Dataset[Any], folder: Path) -> bool:
+    is_current = found.complete and found.digest == dataset.digest
+    return is_current and dataset.count(found.splits, folder) == found.splits
 
 
-def _fill(folder: Path, dataset: Dataset, wanted: Marker) -> Marker:
+def _fill(folder: Path, dataset: Dataset[Any], wanted: Marker) -> Marker:
     splits, source = dataset.read()
     log.info("%s is here from %s; writing %s.", dataset.name, source, wanted.what)
     done = dataclasses.replace(wanted, source=source, complete=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         wanted.write(folder)
-        for split, count in wanted.splits.items():
-            chosen = class_folders.choose(splits[split].labels, len(dataset.classes), count)
-            class_folders.write_split(splits[split], chosen, dataset.classes, folder / split)
+        dataset.write(splits, wanted.splits, folder)
         done.write(folder)
     except OSError as error:
         raise DataError(f"{dataset.name} cannot be written to {folder}: {error.strerror}.") from None

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from headrace.errors import ConfigurationError
+from headrace.fetch.dataset import WHOLE
 
 NAME = ".headrace-fetch.json"
 
@@ -15,10 +16,10 @@ class Marker:
 
     Attributes:
         name: of the data set.
-        splits: images by split.
+        splits: records by split.
         digest: of the original.
         source: where it was brought from; empty until it is known.
-        complete: whether every image was written.
+        complete: whether every record was written.
     """
 
     name: str
@@ -30,7 +31,10 @@ class Marker:
     @property
     def what(self) -> str:
         """For people: the data set and how much of it."""
-        return f"{self.name} ({', '.join(f'{count:,} {split}' for split, count in self.splits.items())})"
+        shown = {WHOLE: "records"}
+        return (
+            f"{self.name} ({', '.join(f'{count:,} {shown.get(split, split)}' for split, count in self.splits.items())})"
+        )
 
     def write(self, folder: Path) -> None:
         """Place this marker in `folder`.

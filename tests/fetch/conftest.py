@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from headrace.fetch import fashion_mnist
-from headrace.fetch.dataset import Split
+from headrace.fetch.class_folders import Split
 
 
 @pytest.fixture(scope="session")

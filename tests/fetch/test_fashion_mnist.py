@@ -11,7 +11,7 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.fetch import debian, fashion_mnist
-from headrace.fetch.dataset import Split
+from headrace.fetch.class_folders import Split
 
 
 def test_the_original_has_seventy_thousand_images_in_ten_classes_of_equal_size(original: dict[str, Split]) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from headrace.errors import ConfigurationError, DataError
 from headrace.fetch import fetch, listing
-from headrace.fetch.dataset import Split
+from headrace.fetch.class_folders import Split
 from headrace.fetch.fashion_mnist import CLASSES
 from headrace.prepare.sources import SOURCES
 
@@ -39,7 +39,7 @@ def test_two_hundred_images_come_with_every_class_in_both_splits(folder: Path) -
         **{f"test/{name}": 10 for name in CLASSES},
     }
     assert json.loads(json.dumps(outcome)) == outcome
-    assert (outcome["name"], outcome["folder"], outcome["files"]) == ("fashion-mnist", str(folder), 300)
+    assert (outcome["name"], outcome["folder"], outcome["records"]) == ("fashion-mnist", str(folder), 300)
     assert (outcome["splits"], outcome["licence"], outcome["fetched"]) == ({"train": 200, "test": 100}, "MIT", True)
 
 
@@ -145,7 +145,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
 def test_an_unknown_name_is_answered_with_the_nearest_known(folder: Path) -> None:
     with pytest.raises(ConfigurationError, match="no data set 'fashionmnist'; did you mean fashion-mnist?"):
         fetch("fashionmnist", folder)
-    with pytest.raises(ConfigurationError, match="no data set 'zzz'; known are: fashion-mnist"):
+    with pytest.raises(ConfigurationError, match="no data set 'zzz'; known are: digits, fashion-mnist"):
         fetch("zzz", folder)
 
 
@@ -155,10 +155,11 @@ def test_a_limit_below_one_is_refused(folder: Path) -> None:
 
 
 def test_the_listing_tells_name_licence_size_and_description() -> None:
-    (only,) = json.loads(json.dumps(listing()))["datasets"]
-    assert (only["name"], only["licence"]) == ("fashion-mnist", "MIT")
-    assert only["size"]
-    assert only["description"]
+    found = {one["name"]: one for one in json.loads(json.dumps(listing()))["datasets"]}
+    assert found["fashion-mnist"]["licence"] == "MIT"
+    assert found["manual-pages"]["licence"] == "GPL-3.0-or-later"
+    assert len(found) == 7
+    assert all(one["size"] and one["description"] for one in found.values())
 
 
 def test_importing_it_is_light() -> None:

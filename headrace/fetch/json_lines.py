@@ -1,0 +1,43 @@
+"""Records -> one file of JSON objects, one a line, as Spark's `json` reads them."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from headrace.fetch.dataset import WHOLE, Dataset
+from headrace.whole_file import write_whole
+
+FILE = "records.jsonl"
+
+Item = TypeVar("Item")
+Record = Mapping[str, str | float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordDataset(Dataset[Sequence[Record]]):
+    """A data set of texts or of numbers, with a column `split` where splits are fixed."""
+
+    def write(self, splits: Mapping[str, Sequence[Record]], counts: Mapping[str, int], folder: Path) -> None:
+        """As records.jsonl."""
+        lines = []
+        for name, count in counts.items():
+            split = {} if name == WHOLE else {"split": name}
+            lines += [json.dumps({**record, **split}, ensure_ascii=False) for record in spread(splits[name], count)]
+        write_whole(folder / FILE, ("\n".join(lines) + "\n").encode())
+
+    def count(self, splits: Mapping[str, int], folder: Path) -> dict[str, int]:
+        """Lines of the file."""
+        try:
+            lines = (folder / FILE).read_text("utf-8").splitlines()
+            found = Counter(json.loads(line).get("split", WHOLE) for line in lines)
+        except (OSError, ValueError, AttributeError):
+            found = Counter()
+        return {name: found[name] for name in splits}
+
+
+def spread(records: Sequence[Item], count: int) -> list[Item]:
+    """`count` of `records`, evenly from the first to the last."""
+    return [records[number * len(records) // count] for number in range(count)]

