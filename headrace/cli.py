@@ -126,7 +126,7 @@ def predict(
     input: Annotated[Path, typer.Argument(help="a folder of raw files, or a table")],
     output: Annotated[Path, typer.Argument(help="folder for the Parquet files; must not exist")],
 ) -> None:
-    """Raw files or a table -> Parquet of path, label and probabilities, by Spark.
+    """Raw files or a table -> Parquet of path, label and probabilities (in regression: path and value), by Spark.
 
     Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
     """

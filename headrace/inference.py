@@ -31,16 +31,16 @@ class Inference:
         shape = (None, *bundle.contract.input_shape)
         self._forward = tf.function(self._call, input_signature=[tf.TensorSpec(shape, tf.uint8)])
 
-    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(rows, height, width, channels) uint8, prepared as in training -> (rows, classes).
+    def answers(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+        """Inputs as `decoded` gives them -> probabilities (rows, classes), or in regression numbers (rows, 1).
 
         Raises:
             DataError: the model gives something that is no number.
         """
-        answer: NDArray[np.float32] = self._forward(pixels).numpy()
+        answer: NDArray[np.float32] = self._forward(inputs).numpy()
         if not np.isfinite(answer).all():
             raise DataError(
-                f"The bundle {self._path} gives probabilities that are no numbers: its training has diverged. "
+                f"The bundle {self._path} gives answers that are no numbers: its training has diverged. "
                 "Train again, with a smaller train.optimizer.learning_rate."
             )
         return answer

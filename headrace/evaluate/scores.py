@@ -48,6 +48,11 @@ def class_scores(confusion: NDArray[np.int64]) -> list[ClassScore]:
     return [ClassScore(*row) for row in rows]
 
 
+def macro_f1(scores: list[ClassScore]) -> float:
+    """The mean of the classes' F1, each class weighing the same."""
+    return sum(score.f1 for score in scores) / len(scores)
+
+
 def _ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np.float64]:
     above, below = np.asarray(above, np.float64), np.asarray(below, np.float64)
     return np.divide(above, below, out=np.zeros_like(above), where=below != 0)

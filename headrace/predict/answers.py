@@ -9,16 +9,20 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from headrace.prepare.reject import RejectedRecordError
+from headrace.schema import Contract
 from headrace.table.rejects import SCHEMA as REJECTS
 from headrace.whole_file import write_whole
 
+PATH = pa.field("path", pa.string(), nullable=False)
 PREDICTIONS = pa.schema(
     [
-        pa.field("path", pa.string(), nullable=False),
+        PATH,
         pa.field("label", pa.string(), nullable=False),
         pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
     ]
 )
+# In regression.
+VALUES = pa.schema([PATH, pa.field("value", pa.float32(), nullable=False)])
 
 
 @dataclass
@@ -26,22 +30,23 @@ class Answers:
     """Records in order, and those that could not be read.
 
     Attributes:
-        probabilities: batches of (rows, classes), together as many rows as there are `paths`.
+        batches: probabilities (rows, classes), or numbers (rows, 1); together as many rows as there are `paths`.
         rejects: rows of the rejects table.
     """
 
     paths: list[str] = field(default_factory=list)
-    probabilities: list[NDArray[np.float32]] = field(default_factory=list)
+    batches: list[NDArray[np.float32]] = field(default_factory=list)
     rejects: list[dict[str, str]] = field(default_factory=list)
 
     def reject(self, path: str, rejection: RejectedRecordError) -> None:
         """Note that the record at `path` is unusable, and why."""
         self.rejects.append({"path": path, "reason": rejection.reason.value, "detail": rejection.detail})
 
-    def write(self, output: Path, number: int, classes: tuple[str, ...]) -> None:
+    def write(self, output: Path, number: int, contract: Contract) -> None:
         """Write part `number` below `output`; also one without rows, so that any output has its columns."""
         name = f"part-{number:06d}.parquet"
-        _write(self._predictions(classes), output / name)
+        rows = self._values() if contract.task == "regression" else self._predictions(contract.classes)
+        _write(rows, output / name)
         if self.rejects:
             _write(pa.Table.from_pylist(self.rejects, REJECTS), output / "_rejects" / name)
 
@@ -49,11 +54,18 @@ class Answers:
         """The columns of PREDICTIONS; `label` is the most probable class."""
         if not self.paths:
             return PREDICTIONS.empty_table()
-        probabilities = np.concatenate(self.probabilities)
+        probabilities = np.concatenate(self.batches)
         labels = pa.array(classes).take(pa.array(probabilities.argmax(axis=1)))
         offsets = np.arange(0, probabilities.size + 1, len(classes), dtype=np.int32)
         lists = pa.ListArray.from_arrays(offsets, probabilities.ravel())
         return pa.Table.from_arrays([pa.array(self.paths), labels, lists], schema=PREDICTIONS)
+
+    def _values(self) -> pa.Table:
+        """The columns of VALUES."""
+        if not self.paths:
+            return VALUES.empty_table()
+        values = pa.array(np.concatenate(self.batches)[:, 0])
+        return pa.Table.from_arrays([pa.array(self.paths), values], schema=VALUES)
 
 
 def _write(rows: pa.Table, path: Path) -> None:

@@ -27,8 +27,8 @@ FILES_IN_A_PART = 1024
 def predict(path: Path, source: Path, output: Path) -> dict[str, Any]:
     """Predict every file below `source`, or every row of the table `source`, into Parquet files in `output`.
 
-    `output` holds columns path, label and probabilities (in the order of the bundle's classes); what could not
-    be read is listed with its reason in `output/_rejects`.
+    `output` holds columns path, label and probabilities (in the order of the bundle's classes), in regression path
+    and value; what could not be read is listed with its reason in `output/_rejects`.
 
     Raises:
         ConfigurationError: `output` exists.

@@ -71,7 +71,7 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[Written]
         # A worker that is used again must not answer with the model of a bundle that was replaced meanwhile.
         inference = _inference(task.bundle, hashlib.sha256((task.bundle / MANIFEST).read_bytes()).digest())
         answers = _of_shard(task, part.shard, inference) if part.shard else _of_files(task, part.files, inference)
-        answers.write(task.output, part.number, inference.contract.classes)
+        answers.write(task.output, part.number, inference.contract)
         yield Written(rows=len(answers.paths), rejected=len(answers.rejects))
 
 
@@ -94,7 +94,7 @@ def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -
             except RejectedRecordError as rejection:
                 answers.reject(printable(file), rejection)
         if images:
-            answers.probabilities.append(inference.probabilities(_as_trained(task, images, inference)))
+            answers.batches.append(inference.answers(_as_trained(task, images, inference)))
     return answers
 
 
@@ -115,7 +115,7 @@ def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> Answer
         answers.paths.extend(rows["path"].tolist())
         for begin in range(0, len(rows["path"]), BATCH):
             batch = {column: values[begin : begin + BATCH] for column, values in rows.items()}
-            answers.probabilities.append(inference.probabilities(inference.decoded(batch, task.contract)))
+            answers.batches.append(inference.answers(inference.decoded(batch, task.contract)))
     return answers
 
 

@@ -13,6 +13,8 @@ from headrace.report.commands import configuration_file, to_evaluate, to_prepare
 from headrace.report.data import describe_data
 from headrace.report.evaluation import Assessment
 from headrace.report.figures import FILTERS
+from headrace.report.numbers import NumberAssessment
+from headrace.report.records import Evaluation, NumberEvaluation
 from headrace.report.reproduce import reproduction
 from headrace.report.run_folder import RunFolder, read_run_folder
 from headrace.report.speed import stages
@@ -72,13 +74,17 @@ def _content(folder: RunFolder) -> dict[str, Any]:
         "data_problem": problem,
         "charts": _charts(folder),
         "throughput": curve(folder.history, "samples_per_second"),
-        "assessments": [Assessment(evaluation) for evaluation in folder.evaluations],
+        "assessments": [_assessed(evaluation) for evaluation in folder.evaluations],
         "stages": stages(folder, data),
         "reproduction": reproduction(folder, data),
         "to_prepare": without_secrets(to_prepare(training)),
         "to_train": without_secrets(training),
         "to_evaluate": to_evaluate(folder.bundle, folder.run.table, folder.run.data_version),
     }
+
+
+def _assessed(evaluation: Evaluation | NumberEvaluation) -> Assessment | NumberAssessment:
+    return Assessment(evaluation) if isinstance(evaluation, Evaluation) else NumberAssessment(evaluation)
 
 
 def _task(folder: RunFolder) -> str:

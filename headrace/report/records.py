@@ -1,5 +1,7 @@
 """The files of a run folder as training, evaluation and prediction write them; unknown keys are left alone."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from headrace.config import Configuration
@@ -62,20 +64,49 @@ class Mistake(Record):
     png: str | None = None
 
 
-class Evaluation(Record):
-    """BUNDLE/evaluation/SPLIT.json; `confusion[true][predicted]` in rows, both in the order of `classes`."""
+class Judgement(Record):
+    """BUNDLE/evaluation/SPLIT.json, whatever the task."""
 
+    task: Literal["classification", "regression"] = "classification"
     split: str
     table: str
     version: int
     rows: int
     metrics: dict[str, float]
+    seconds: float
+    command: str
+
+
+class Miss(Record):
+    """One row whose number was predicted far off."""
+
+    path: str
+    value: float
+    predicted: float
+
+
+class Residuals(Record):
+    """A histogram of predicted less true, and (true, predicted) of some rows."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+    points: tuple[tuple[float, float], ...]
+
+
+class NumberEvaluation(Judgement):
+    """Of a model that predicts numbers."""
+
+    residuals: Residuals
+    worst: tuple[Miss, ...] = ()
+
+
+class Evaluation(Judgement):
+    """Of a model that tells classes; `confusion[true][predicted]` in rows, both in the order of `classes`."""
+
     classes: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...]
     per_class: dict[str, Scores]
     worst: tuple[Mistake, ...] = ()
-    seconds: float
-    command: str
 
     @model_validator(mode="after")
     def _square(self) -> "Evaluation":

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from headrace.errors import DataError
 from headrace.report.history import History, read_history
-from headrace.report.records import Bundle, Evaluation, Prediction, Result, Run
+from headrace.report.records import Bundle, Evaluation, Judgement, NumberEvaluation, Prediction, Result, Run
 
 SPLITS = ("test", "val", "train")
 Content = TypeVar("Content")
@@ -30,7 +30,7 @@ class RunFolder:
     history: History
     bundle: Path
     bundle_hashes: dict[str, str]
-    evaluations: tuple[Evaluation, ...]
+    evaluations: tuple[Evaluation | NumberEvaluation, ...]
     stages: dict[str, float]
     prediction: Prediction | None
 
@@ -47,7 +47,7 @@ def read_run_folder(path: Path) -> RunFolder:
     result = _read(path / "result.json", Result)
     bundle = _bundle(path, run, result)
     hashes = _read(bundle / "bundle.json", Bundle)
-    evaluations = (_read(bundle / "evaluation" / f"{split}.json", Evaluation) for split in SPLITS)
+    evaluations = (_evaluation(bundle / "evaluation" / f"{split}.json") for split in SPLITS)
     return RunFolder(
         path=path,
         run=run,
@@ -65,6 +65,13 @@ def _bundle(path: Path, run: Run, result: Result | None) -> Path:
     """Where the bundle is; a run folder that was moved still has its own beside its metrics."""
     named = result.bundle if result else run.configuration.train.bundle
     return Path(named) if named and Path(named).is_dir() else path / "bundle"
+
+
+def _evaluation(path: Path) -> Evaluation | NumberEvaluation | None:
+    judgement = _read(path, Judgement)
+    if judgement and judgement.task == "regression":
+        return _read(path, NumberEvaluation)
+    return _read(path, Evaluation)
 
 
 def _read(path: Path, kind: type[Content]) -> Content | None:

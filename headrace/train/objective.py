@@ -43,14 +43,30 @@ class MacroAUC(keras.metrics.AUC):
 
 
 def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
-    """The loss of `settings` for models that give a probability for each class."""
+    """The loss of `settings`: cross-entropy where the model gives probabilities, in regression the squared error.
+
+    Raises:
+        ConfigurationError: `settings` speak of classes and the table has none.
+    """
+    if contract.task == "regression":
+        if settings != Loss():
+            raise ConfigurationError(
+                "train.loss is set for classes, and the table has numbers to predict; leave train.loss out."
+            )
+        return keras.losses.MeanSquaredError()
     if settings.label_smoothing:
         return SmoothedCrossEntropy(len(contract.classes), settings.label_smoothing)
     return keras.losses.SparseCategoricalCrossentropy()
 
 
 def make_metrics(names: tuple[str, ...], contract: Contract) -> list[keras.metrics.Metric]:
-    """The metrics of these names; every one has a state that may be summed over ranks."""
+    """The metrics of these names, in regression always the two errors; all states may be summed over ranks."""
+    if contract.task == "regression":
+        # The sum of absolute, or of squared, errors and the number of rows.
+        return [
+            keras.metrics.MeanAbsoluteError(name="mean_absolute_error"),
+            keras.metrics.RootMeanSquaredError(name="root_mean_squared_error"),
+        ]
     classes = len(contract.classes)
     made = {
         "accuracy": keras.metrics.SparseCategoricalAccuracy(name="accuracy"),

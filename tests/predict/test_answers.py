@@ -5,18 +5,19 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from headrace.predict.answers import PREDICTIONS, Answers
+from headrace.predict.answers import PREDICTIONS, VALUES, Answers
 from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.schema import Contract
 
-CLASSES = ("coat", "bag", "boot")
+CONTRACT = Contract(columns={}, classes=("coat", "bag", "boot"))
 
 
 def test_each_record_has_its_path_its_most_probable_class_and_all_probabilities(tmp_path: Path) -> None:
     answers = Answers(
         paths=["b.png", "a.png", "ü.png"],
-        probabilities=[np.array([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]], np.float32), np.array([[0, 1, 0]], np.float32)],
+        batches=[np.array([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]], np.float32), np.array([[0, 1, 0]], np.float32)],
     )
-    answers.write(tmp_path, 7, CLASSES)
+    answers.write(tmp_path, 7, CONTRACT)
     assert [entry.name for entry in tmp_path.iterdir()] == ["part-000007.parquet"]
     rows = pq.read_table(tmp_path / "part-000007.parquet")
     assert rows.schema == PREDICTIONS
@@ -30,7 +31,7 @@ def test_each_record_has_its_path_its_most_probable_class_and_all_probabilities(
 def test_a_task_without_a_usable_record_writes_the_columns_and_its_rejects(tmp_path: Path) -> None:
     answers = Answers()
     answers.reject("a.png", RejectedRecordError(Reason.EMPTY, "the file has no bytes"))
-    answers.write(tmp_path, 0, CLASSES)
+    answers.write(tmp_path, 0, CONTRACT)
     rows = pq.read_table(tmp_path / "part-000000.parquet")
     assert (rows.schema, rows.num_rows) == (PREDICTIONS, 0)
     rejects = pq.read_table(tmp_path / "_rejects" / "part-000000.parquet").to_pylist()
@@ -39,8 +40,19 @@ def test_a_task_without_a_usable_record_writes_the_columns_and_its_rejects(tmp_p
 
 def test_a_second_attempt_of_a_task_replaces_what_the_first_has_written(tmp_path: Path) -> None:
     (tmp_path / "part-000000.parquet").write_bytes(b"PAR1 and then the executor was lost")
-    answers = Answers(paths=["a.png"], probabilities=[np.array([[1, 0, 0]], np.float32)])
+    answers = Answers(paths=["a.png"], batches=[np.array([[1, 0, 0]], np.float32)])
     for _ in range(2):
-        answers.write(tmp_path, 0, CLASSES)
+        answers.write(tmp_path, 0, CONTRACT)
     assert [entry.name for entry in tmp_path.iterdir()] == ["part-000000.parquet"]
     assert pq.read_table(tmp_path / "part-000000.parquet").num_rows == 1
+
+
+def test_in_regression_each_record_has_its_path_and_its_value(tmp_path: Path) -> None:
+    numbers = Contract(columns={}, task="regression")
+    answers = Answers(paths=["b", "a"], batches=[np.array([[1.5]], np.float32), np.array([[-2.25]], np.float32)])
+    answers.write(tmp_path, 0, numbers)
+    rows = pq.read_table(tmp_path / "part-000000.parquet")
+    assert rows.schema == VALUES
+    assert rows.to_pylist() == [{"path": "b", "value": 1.5}, {"path": "a", "value": -2.25}]
+    Answers().write(tmp_path, 1, numbers)
+    assert pq.read_table(tmp_path / "part-000001.parquet").schema == VALUES

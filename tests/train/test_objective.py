@@ -1,5 +1,7 @@
 """Loss, metrics and class weights are those of their formulas."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -78,3 +80,33 @@ def test_weights_by_name_leave_the_others_at_1() -> None:
 def test_a_class_that_is_not_there_is_named() -> None:
     with pytest.raises(ConfigurationError, match=r"names hat; the table has the classes bag, boot, coat"):
         class_weights(Loss(class_weights={"hat": 2.0}), CONTRACT, {})
+
+
+NUMBERS = CONTRACT.model_copy(update={"task": "regression", "classes": ()})
+TRUE = RANDOM.normal(2, 3, 40).astype("float32")
+PREDICTED = RANDOM.normal(2, 3, (40, 1)).astype("float32")
+
+
+def test_in_regression_the_loss_is_the_mean_squared_error_of_rows_that_are_there() -> None:
+    weights = np.r_[np.ones(31), np.zeros(9)].astype("float32")
+    expected = ((TRUE - PREDICTED[:, 0]) ** 2 * weights).sum() / 40
+    assert float(make_loss(Loss(), NUMBERS)(TRUE, PREDICTED, sample_weight=weights)) == pytest.approx(expected, 1e-5)
+
+
+def test_the_errors_are_exact_over_ranks_with_different_numbers_of_rows() -> None:
+    errors = np.abs(TRUE - PREDICTED[:, 0]).astype("float64")
+    expected = {"mean_absolute_error": errors.mean(), "root_mean_squared_error": math.sqrt((errors**2).mean())}
+    one, other = (make_metrics(("accuracy",), NUMBERS) for _ in range(2))
+    assert [metric.name for metric in one] == list(expected)
+    for mine, theirs in zip(one, other, strict=True):
+        mine.update_state(TRUE[:7], PREDICTED[:7])
+        padded = np.r_[TRUE[7:], TRUE[:5]], np.r_[PREDICTED[7:], PREDICTED[3:8]]
+        theirs.update_state(*padded, sample_weight=np.r_[np.ones(33), np.zeros(5)])
+        for variable, more in zip(mine.variables, theirs.variables, strict=True):
+            variable.assign_add(more.value)
+        assert float(mine.result()) == pytest.approx(expected[mine.name], 1e-5)
+
+
+def test_settings_for_classes_are_refused_where_there_are_none() -> None:
+    with pytest.raises(ConfigurationError, match=r"the table has numbers to predict; leave train\.loss out"):
+        make_loss(Loss(label_smoothing=0.1), NUMBERS)

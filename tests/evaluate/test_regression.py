@@ -1,0 +1,67 @@
+"""Figures of numbers: cases computed by hand, and any case against plain loops."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headrace.evaluate.judged import Judged
+from headrace.evaluate.regression import Regression, errors, residuals
+
+TRUE = np.array([1.0, 2.0, 3.0, 6.0])
+PREDICTED = np.array([1.0, 3.0, 3.0, 4.0])
+numbers = st.floats(-1e3, 1e3, width=32)
+pairs = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=80)
+
+
+def judged(true: np.ndarray, predicted: np.ndarray) -> Judged:
+    paths = np.array([f"row {number}" for number in range(len(true))])
+    return Judged(paths, true.astype("float32"), np.zeros((len(true), 1)), predicted.astype("float32")[:, None])
+
+
+def test_the_errors_are_those_computed_by_hand() -> None:
+    found = errors(TRUE, PREDICTED)
+    assert found == {
+        "mean_absolute_error": pytest.approx(3 / 4),
+        "root_mean_squared_error": pytest.approx(math.sqrt(5 / 4)),
+        "r_squared": pytest.approx(1 - 5 / 14),
+    }
+
+
+def test_answering_always_the_mean_has_an_r_squared_of_0() -> None:
+    assert errors(TRUE, np.full(4, 3.0))["r_squared"] == pytest.approx(0)
+    assert errors(np.full(4, 3.0), PREDICTED)["r_squared"] == 0
+
+
+@given(pairs, st.integers(1, 80))
+def test_batches_of_any_size_give_the_figures_of_all_rows_at_once(rows: list[tuple[float, float]], size: int) -> None:
+    true, predicted = np.array(rows).T
+    judge = Regression()
+    for begin in range(0, len(true), size):
+        judge.add(judged(true[begin : begin + size], predicted[begin : begin + size]))
+    figures = judge.figures()
+    assert figures["metrics"] == pytest.approx(errors(true, predicted), rel=1e-6, abs=1e-6)
+    assert figures["rows"] == sum(figures["residuals"]["counts"]) == len(rows)
+    assert json.loads(json.dumps(figures)) == figures
+
+
+def test_the_worst_rows_are_those_with_the_largest_errors() -> None:
+    judge = Regression()
+    judge.add(judged(TRUE, PREDICTED))
+    first, second = judge.figures()["worst"][:2]
+    assert first == {"path": "row 3", "value": 6.0, "predicted": 4.0}
+    assert second == {"path": "row 1", "value": 2.0, "predicted": 3.0}
+
+
+def test_the_histogram_is_symmetric_and_holds_every_row() -> None:
+    found = residuals(TRUE, PREDICTED)
+    assert (found["edges"][0], found["edges"][-1]) == (-2.0, 2.0)
+    assert sum(found["counts"]) == 4
+    assert found["points"] == [[1, 1], [2, 3], [3, 3], [6, 4]]
+
+
+def test_perfect_answers_have_a_histogram_too() -> None:
+    assert sum(residuals(TRUE, TRUE)["counts"]) == 4
