@@ -4,6 +4,7 @@ bundle.json       format, hashes of all other files
 model.py          the network's source            model.json     its options
 model.weights.h5  as Keras writes them
 contract.json     input, classes, statistics
+tokenizer.json    of text: how it becomes numbers of tokens
 origin.json       the run, the data version, how raw records are prepared
 evaluation/       added by `headrace evaluate`; not hashed
 """
@@ -29,8 +30,9 @@ FORMAT = 1
 WEIGHTS = "model.weights.h5"
 MANIFEST = "bundle.json"
 FILES = {"model.py", "model.json", WEIGHTS, "contract.json", "origin.json"}
+TOKENIZER = "tokenizer.json"
 # A program that imports model.py leaves compiled code beside it, which is never read here.
-KNOWN = FILES | {MANIFEST, "evaluation", "__pycache__"}
+BESIDE = {MANIFEST, "evaluation", "__pycache__"}
 
 
 class Origin(BaseModel):
@@ -83,18 +85,35 @@ def write(
 
     Raises:
         ConfigurationError: `target` holds something else.
+        DataError: the tokenizer of the table that `origin` names is missing or was changed.
     """
     target = Path(target).absolute()
     require_free(target)
     with whole_folder(target) as folder:
+        contract = _with_tokenizer(contract, Path(origin.table), folder)
         model.save_weights(folder / WEIGHTS)
         shutil.copyfile(source, folder / "model.py")
         (folder / "model.json").write_text(json.dumps({"options": options}, indent=2))
         (folder / "contract.json").write_text(contract.model_dump_json(indent=2), encoding="utf-8")
         (folder / "origin.json").write_text(origin.model_dump_json(indent=2), encoding="utf-8")
-        hashes = {name: _hash(folder / name) for name in sorted(FILES)}
+        hashes = {file.name: _hash(file) for file in sorted(folder.iterdir())}
         (folder / MANIFEST).write_text(json.dumps({"format": FORMAT, "hashes": hashes}, indent=2))
     return target
+
+
+def _with_tokenizer(contract: Contract, table: Path, folder: Path) -> Contract:
+    """`contract` with the tokenizer that lies in `folder` from now on."""
+    if contract.tokenizer is None:
+        return contract
+    source = table / contract.tokenizer.file
+    try:
+        data = source.read_bytes()
+    except OSError as error:
+        raise DataError(f"The tokenizer {source} cannot be read ({error.strerror}); restore it.") from None
+    if hashlib.sha256(data).hexdigest() != contract.tokenizer.sha256:
+        raise DataError(f"The tokenizer {source} was changed since its table was prepared; restore it.")
+    (folder / TOKENIZER).write_bytes(data)
+    return contract.model_copy(update={"tokenizer": contract.tokenizer.model_copy(update={"file": TOKENIZER})})
 
 
 def require_free(target: Path) -> None:
@@ -108,7 +127,7 @@ def require_free(target: Path) -> None:
             f"The bundle cannot be written to {target}: it is no folder; name another train.bundle."
         )
     names = {entry.name for entry in target.iterdir()} if target.exists() else set()
-    if names and (MANIFEST not in names or names - KNOWN):
+    if names and (MANIFEST not in names or names - BESIDE - FILES - {TOKENIZER}):
         raise ConfigurationError(
             f"The bundle cannot be written to {target}: the folder holds other files, which would be lost; "
             "name another train.bundle, or remove it."
@@ -123,10 +142,10 @@ def load(path: str | Path) -> Bundle:
     """
     path = Path(path).absolute()
     hashes = _manifest(path)
-    others = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - KNOWN
+    others = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - BESIDE - set(hashes)
     if others:
         raise DataError(f"The bundle {path} is damaged: {', '.join(sorted(others))} does not belong to it. Remove it.")
-    for name in sorted(FILES):
+    for name in sorted(hashes):
         file = path / name
         if not file.is_file() or _hash(file) != hashes[name]:
             state = "was changed after it was written" if file.is_file() else "is missing"
@@ -146,7 +165,7 @@ def _manifest(path: Path) -> dict[str, str]:
     """The hash of every file, as bundle.json has it."""
     try:
         manifest = json.loads((path / MANIFEST).read_bytes())
-        if manifest["format"] == FORMAT and set(manifest["hashes"]) == FILES:
+        if manifest["format"] == FORMAT and set(manifest["hashes"]) - {TOKENIZER} == FILES:
             return dict(manifest["hashes"])
     except (OSError, ValueError, KeyError, TypeError):
         pass

@@ -53,6 +53,8 @@ def _require_same(bundle: bundles.Bundle, version: Version) -> None:
         raise DataError(
             f"The bundle takes inputs of shape {mine.input_shape}, {version.table} holds {theirs.input_shape}."
         )
+    if (mine.tokenizer and mine.tokenizer.sha256) != (theirs.tokenizer and theirs.tokenizer.sha256):
+        raise DataError(f"The bundle was trained with another tokenizer than {version.table} is prepared with.")
     if mine.task != theirs.task:
         raise DataError(f"The bundle was trained for {mine.task}, {version.table} is prepared for {theirs.task}.")
     if mine.classes != theirs.classes:
