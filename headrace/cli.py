@@ -91,6 +91,22 @@ def inspect(
 
 
 @app.command()
+def models(
+    table: Annotated[Path | None, typer.Argument(help="whose inputs and classes the networks are sized for")] = None,
+    folder: Annotated[Path, typer.Option(help="of the networks' files")] = Path("models"),
+) -> None:
+    """The networks in a folder: what they are, their options, and for a table their parameters and FLOPs.
+
+    Example: headrace models data/fashion-mnist/table
+    """
+    from headrace.list_models import as_text, list_models
+
+    listed = list_models(folder, table)
+    print(as_text(listed), file=sys.stderr)
+    _answer(listed)
+
+
+@app.command()
 def train(conf: Conf, overrides: Overrides = None) -> None:
     """A table -> a training run -> a bundle. The same run again continues, or does nothing if it is complete.
 

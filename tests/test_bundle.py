@@ -1,5 +1,6 @@
 """A bundle holds all that is needed to use a model, refuses to load changed, and runs no pickles."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -14,8 +15,9 @@ import pytest
 
 from headrace import bundle
 from headrace.errors import ConfigurationError, DataError
+from headrace.schema import Tokenizer
 from headrace.table import Version
-from tests.small_bundle import OPTIONS, small_model, write_bundle
+from tests.small_bundle import CNN, OPTIONS, small_model, write_bundle
 from tests.small_table import Content, some_images, some_rows, write_table
 
 FILES = ["bundle.json", "contract.json", "model.json", "model.py", "model.weights.h5", "origin.json"]
@@ -137,7 +139,7 @@ def rewrite(path: Path, name: str, change: Callable[[dict[str, Any]], Any]) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "key"), [("contract.json", "classes"), ("origin.json", "run"), ("model.json", "options")]
+    ("name", "key"), [("contract.json", "columns"), ("origin.json", "run"), ("model.json", "options")]
 )
 def test_a_file_without_what_it_should_say_is_refused(mine: Path, name: str, key: str) -> None:
     rewrite(mine, name, lambda content: content.pop(key))
@@ -245,3 +247,46 @@ def test_no_file_of_a_bundle_is_a_pickle_or_an_archive(written: Path) -> None:
     for file in written.iterdir():
         head = file.read_bytes()[:4]
         assert not head.startswith((b"\x80", b"PK", b"\x1f\x8b")), file
+
+
+@pytest.fixture
+def of_text(version: Version, tmp_path: Path) -> Callable[[], Path]:
+    """Writes a bundle whose contract names a tokenizer, which lies in the table's folder."""
+    table = tmp_path / "table"
+    table.mkdir()
+    (table / "words.json").write_text('{"model": {}}')
+    sha256 = hashlib.sha256((table / "words.json").read_bytes()).hexdigest()
+    tokenizer = Tokenizer(kind="word", file="words.json", sha256=sha256, vocabulary_size=9, max_length=5)
+    contract = version.contract.model_copy(update={"tokenizer": tokenizer})
+    origin = bundle.Origin(run="r", table=str(table), data_version=0, steps=1, weights_sha256="0", settings={})
+
+    def write() -> Path:
+        return bundle.write(tmp_path / "bundle", small_model(version), CNN, contract, OPTIONS, origin)
+
+    return write
+
+
+def test_a_bundle_for_text_brings_its_tokenizer(of_text: Callable[[], Path], tmp_path: Path) -> None:
+    path = of_text()
+    shutil.rmtree(tmp_path / "table")
+    tokenizer = bundle.load(path).contract.tokenizer
+    assert tokenizer is not None
+    assert hashlib.sha256((path / tokenizer.file).read_bytes()).hexdigest() == tokenizer.sha256
+    (path / "tokenizer.json").write_text("{}")
+    assert "tokenizer.json was changed" in refusal(path)
+
+
+@pytest.mark.parametrize("damage", ["missing", "changed"])
+def test_a_tokenizer_that_is_not_the_table_s_is_refused(
+    of_text: Callable[[], Path], tmp_path: Path, damage: str
+) -> None:
+    file = tmp_path / "table" / "words.json"
+    file.unlink() if damage == "missing" else file.write_text("{}")
+    with pytest.raises(DataError, match=r"The tokenizer .*words\.json .*restore it"):
+        of_text()
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_tokenizer_in_a_bundle_of_images_does_not_belong_to_it(mine: Path) -> None:
+    (mine / "tokenizer.json").write_text("{}")
+    assert "tokenizer.json does not belong to it" in refusal(mine)
