@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.evaluate.bootstrap import confusion_intervals
 from headrace.evaluate.judged import Judged
 from headrace.evaluate.mistakes import Mistake, WorstMistakes
 from headrace.evaluate.scores import accuracy, class_scores, confusion_matrix, cross_entropy, macro_f1
@@ -31,7 +32,7 @@ class Classification:
             self._worst.add(mistake)
 
     def figures(self) -> dict[str, Any]:
-        """Metrics, confusion matrix, scores of each class, worst mistakes."""
+        """Metrics and their intervals, confusion matrix, scores of each class, worst mistakes."""
         labels, probabilities = np.concatenate(self._labels), np.concatenate(self._probabilities)
         confusion = confusion_matrix(labels, probabilities.argmax(1), len(self._classes))
         scores = class_scores(confusion)
@@ -40,6 +41,7 @@ class Classification:
             "task": "classification",
             "rows": len(labels),
             "metrics": {"accuracy": accuracy(confusion), "macro_f1": macro_f1(scores), "loss": loss},
+            "intervals": confusion_intervals(confusion),
             "classes": list(self._classes),
             "confusion": confusion.tolist(),
             "per_class": {name: asdict(score) for name, score in zip(self._classes, scores, strict=True)},

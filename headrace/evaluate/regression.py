@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.evaluate.bootstrap import pair_intervals
 from headrace.evaluate.judged import Judged
 
 WORST = 24
@@ -28,13 +29,14 @@ class Regression:
         self._predicted.append(batch.answers[:, 0].astype(np.float64))
 
     def figures(self) -> dict[str, Any]:
-        """Metrics, residuals and the rows with the largest errors."""
+        """Metrics and their intervals, residuals and the rows with the largest errors."""
         true, predicted = np.concatenate(self._true), np.concatenate(self._predicted)
         worst = np.argsort(-np.abs(predicted - true), kind="stable")[:WORST]
         return {
             "task": "regression",
             "rows": len(true),
             "metrics": errors(true, predicted),
+            "intervals": pair_intervals(errors, true, predicted),
             "residuals": residuals(true, predicted),
             "worst": [
                 {"path": self._paths[i], "value": float(true[i]), "predicted": float(predicted[i])} for i in worst

@@ -73,6 +73,7 @@ class Judgement(Record):
     version: int
     rows: int
     metrics: dict[str, float]
+    intervals: dict[str, tuple[float, float]] = {}
     seconds: float
     command: str
 

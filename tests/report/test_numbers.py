@@ -34,7 +34,9 @@ def test_the_page_tells_the_errors_and_shows_the_rows(make_run: Callable[..., Pa
     page = write_report(run).read_text("utf-8")
     metrics = kept["metrics"]
     assert f"off by <strong>{metrics['mean_absolute_error']:.4f}</strong>" in page
-    assert f"R² {metrics['r_squared']:.4f}" in page
+    assert f"R² is {metrics['r_squared']:.4f}" in page
+    low, high = kept["intervals"]["r_squared"]
+    assert f"95% interval {low:.4f} to {high:.4f}, where always" in page
     assert "Mean absolute error, test split" in page
     assert len(re.findall(r'<circle class="row"', page)) == 500
     assert kept["worst"][0]["path"] in page
