@@ -59,5 +59,5 @@ def _mistakes(batch: Judged) -> Iterator[Mistake]:
             label=label,
             predicted=guess,
             label_probability=float(batch.answers[i, label]),
-            pixels=batch.inputs[i],
+            pixels=batch.inputs[i] if batch.inputs.ndim == 4 else None,
         )

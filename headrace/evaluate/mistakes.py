@@ -16,7 +16,7 @@ class Mistake:
 
     Attributes:
         probability: that the model gave to the wrong class, 0 to 1.
-        pixels: (height, width, channels), uint8.
+        pixels: (height, width, channels), uint8; None where the input is no image.
     """
 
     probability: float
@@ -24,17 +24,17 @@ class Mistake:
     label: int = field(compare=False)
     predicted: int = field(compare=False)
     label_probability: float = field(compare=False)
-    pixels: NDArray[np.uint8] = field(compare=False, repr=False)
+    pixels: NDArray[np.uint8] | None = field(compare=False, repr=False)
 
     def describe(self, classes: tuple[str, ...]) -> dict[str, object]:
-        """As JSON, with the picture as a base64 PNG."""
+        """As JSON, with the picture, if there is one, as a base64 PNG."""
         return {
             "path": self.path,
             "label": classes[self.label],
             "predicted": classes[self.predicted],
             "probability": self.probability,
             "label_probability": self.label_probability,
-            "png": _png(self.pixels),
+            "png": None if self.pixels is None else _png(self.pixels),
         }
 
 

@@ -1,0 +1,24 @@
+"""Any input can be judged; only images are shown."""
+
+import json
+
+import numpy as np
+
+from headrace.evaluate.classification import Classification
+from headrace.evaluate.judged import Judged
+
+PATHS = np.array(["a", "b", "c"])
+LABELS = np.array([0, 1, 1])
+ANSWERS = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]], np.float32)
+
+
+def test_a_mistake_about_a_text_has_no_picture_and_one_about_an_image_has() -> None:
+    for inputs, shown in ((np.ones((3, 5), np.int32), False), (np.ones((3, 4, 4, 3), np.uint8), True)):
+        judge = Classification(("no", "yes"))
+        judge.add(Judged(PATHS, LABELS, inputs, ANSWERS))
+        figures = json.loads(json.dumps(judge.figures()))
+        (mistake,) = figures["worst"]
+        assert (mistake["path"], mistake["label"], mistake["predicted"]) == ("b", "yes", "no")
+        assert (mistake["png"] is not None) == shown
+        assert figures["confusion"] == [[1, 0], [1, 1]]
+        assert figures["intervals"]["accuracy"][0] <= 2 / 3 <= figures["intervals"]["accuracy"][1]
