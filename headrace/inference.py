@@ -29,7 +29,8 @@ class Inference:
         self._path = bundle.path
         self._model = bundle.model()
         shape = (None, *bundle.contract.input_shape)
-        self._forward = tf.function(self._call, input_signature=[tf.TensorSpec(shape, tf.uint8)])
+        dtype = tf.int32 if bundle.contract.tokenizer else tf.uint8
+        self._forward = tf.function(self._call, input_signature=[tf.TensorSpec(shape, dtype)])
 
     def answers(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """Inputs as `decoded` gives them -> probabilities (rows, classes), or in regression numbers (rows, 1).
@@ -45,11 +46,14 @@ class Inference:
             )
         return answer
 
-    def decoded(self, rows: Columns, contract: Contract) -> NDArray[np.uint8]:
-        """The inputs among `rows` of a table with `contract`: (rows, height, width, channels) uint8."""
+    def decoded(self, rows: Columns, contract: Contract) -> NDArray[Any]:
+        """The inputs among `rows` of a table with `contract`.
+
+        Images: (rows, height, width, channels) uint8; texts: (rows, tokens of the longest) int32.
+        """
         name, column = contract.named("input")
         stored = stored_input(rows, name, column)
-        if column.codec == "raw":
+        if column.codec in ("raw", "tokens"):
             return stored
         pixels: NDArray[np.uint8] = _compiled_decoder(column)(tf.constant(stored)).numpy()
         return pixels
