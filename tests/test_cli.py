@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import headrace, run
 
-VERBS = ("init", "fetch", "prepare", "inspect", "train", "evaluate", "predict", "report", "check", "config")
+VERBS = ("init", "fetch", "prepare", "inspect", "stream", "train", "evaluate", "predict", "report", "check", "config")
 HEAVY = ("tensorflow", "keras", "pyspark", "pyarrow", "petastorm", "horovod", "numpy", "PIL", "deltalake")
 
 

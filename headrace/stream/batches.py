@@ -15,6 +15,7 @@ from headrace.stream.columns import Columns, joined, rows_at
 from headrace.stream.lane_rows import LaneRows
 from headrace.stream.plan import Plan, lanes_of
 from headrace.stream.reader import read_shards
+from headrace.stream.stopwatch import Stopwatch
 from headrace.table import Shard
 
 # Steps are made several at a time, which spares Python's time; so many at most, and of so many stored bytes.
@@ -31,6 +32,8 @@ class RankStream:
         columns: of the table, to read.
         grouped_by: a binary column; rows of similar length come in the same step, if the plan shuffles.
         group_steps: steps whose rows are grouped with each other.
+        cache: keeps shards that were read.
+        watch: is told how long the rows of a shard were waited for.
     """
 
     table: Path
@@ -42,6 +45,7 @@ class RankStream:
     grouped_by: str | None = None
     group_steps: int = 32
     cache: CacheBase = field(default_factory=NullCache)
+    watch: Stopwatch | None = None
 
     @property
     def batch_size(self) -> int:
@@ -76,7 +80,7 @@ class RankStream:
         shards = (self.shards[shard] for shard in source.shards())
         with closing(read_shards(self.table, shards, self.columns, self.cache)) as read:
             for number, begin in begins:
-                for block in self._blocks(source, read, number, begin):
+                for block in self._blocks(source, self._watched(read), number, begin):
                     yield block.since(from_step) if number == epoch else block
                 source.finish(number)
 
@@ -106,6 +110,9 @@ class RankStream:
     def _block_begin(self, step: int) -> int:
         """Rows that were grouped by length with those of earlier steps cannot be told without these."""
         return step - step % self.group_steps if self._grouped else step
+
+    def _watched(self, read: Iterator[Columns]) -> Iterator[Columns]:
+        return read if self.watch is None else self.watch.waits("wait for shards", read)
 
     def _filler(self) -> Columns:
         """For a rank that has no row in the last step: the table's first row."""

@@ -9,6 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.config.sections import Augment, Stream
+from headrace.errors import ConfigurationError
 from headrace.schema import Contract
 from headrace.stream.augment import RankRows, augmenter
 from headrace.stream.batches import RankStream
@@ -52,9 +53,10 @@ class Batches:
     def __init__(self, stream: RankStream, contract: Contract, treatment: Treatment | None = None) -> None:
         self.stream = stream
         self.failure: Exception | None = None
-        self._treatment = treatment or Treatment()
+        self.contract = contract
+        self.treatment = treatment or Treatment()
         name, column = contract.named("input")
-        self._form = InputForm(name, column, buckets_for(contract, self._treatment.buckets))
+        self._form = InputForm(name, column, buckets_for(contract, self.treatment.buckets))
         self._target_name, self._target = contract.named("target")
 
     def dataset(self, first_epoch: int, first_step: int, epochs: int) -> tf.data.Dataset:
@@ -66,7 +68,7 @@ class Batches:
 
         def blocks() -> Iterator[Elements]:
             try:
-                for block in self.stream.blocks(first_epoch, first_step, epochs):
+                for block in self._blocks(first_epoch, first_step, epochs):
                     yield self._elements(block)
             except Exception as error:
                 self.failure = error
@@ -77,12 +79,15 @@ class Batches:
         dataset = dataset.map(self._finished(), num_parallel_calls=DECODING_CALLS)
         return dataset.prefetch(PREFETCHED_STEPS).with_options(_options())
 
+    def _blocks(self, first_epoch: int, first_step: int, epochs: int) -> Iterator[Block]:
+        return self.stream.blocks(first_epoch, first_step, epochs)
+
     def _elements(self, block: Block) -> Elements:
         """Stored inputs, targets, weights and numbers of the block's steps."""
         target = np.asarray(block.rows[self._target_name]).reshape(block.weights.shape)
         weights = block.weights
-        if self._treatment.class_weights is not None:
-            weights = weights * self._treatment.class_weights[target]
+        if self.treatment.class_weights is not None:
+            weights = weights * self.treatment.class_weights[target]
         numbers = block.epoch * self.stream.plan.steps + np.asarray(block.steps, np.int64)
         return self._form.stored(block.rows, len(block.steps)), target, weights, numbers
 
@@ -102,20 +107,23 @@ class Batches:
         return finished
 
     def _augmenter(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None:
-        settings, size = self._treatment.augment, self.stream.batch_size
+        settings, size = self.treatment.augment, self.stream.batch_size
         if self._form.is_text or not (settings.moves or settings.recolours):
             return None
         rows = RankRows(begin=self.stream.rank * size, size=size, global_batch=self.stream.plan.global_batch)
-        return augmenter(settings, self._treatment.seed, rows)
+        return augmenter(settings, self.treatment.seed, rows)
 
 
 def training_batches(version: Version, plan: Plan, settings: Stream, rank: int = 0, world_size: int = 1) -> Batches:
     """The training split as `settings` say, for `rank` of `world_size`; the plan's seed is augmentation's too.
 
     Raises:
-        ConfigurationError: the class weights do not fit the table.
+        ConfigurationError: the class weights do not fit the table, or it holds text and is to be augmented.
         DataError: the version has no training split.
     """
+    augments = settings.augment.moves or settings.augment.recolours
+    if augments and version.contract.named("input")[1].codec == "tokens":
+        raise ConfigurationError(f"stream.augment changes images; {version.table} holds text. Leave it out.")
     treatment = Treatment(
         augment=settings.augment,
         class_weights=class_weights(version, settings.class_weights),
