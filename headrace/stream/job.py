@@ -56,10 +56,7 @@ def _measured(batches: Batches, show: Callable[[str], None]) -> dict[str, Any]:
     from headrace.stream.measure import bars, measure
 
     log.info("Reading two epochs, one to warm up and one to measure.")
-    try:
-        figures = measure(batches)
-    except Exception as error:
-        raise batches.failure or error from error
+    figures = measure(batches)
     show(bars(figures))
     return {
         "rows": figures.rows,

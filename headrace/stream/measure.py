@@ -83,13 +83,20 @@ class MeasuredBatches(Batches):
 
 
 def measure(batches: Batches, warm_up_epochs: int = 1) -> Figures:
-    """One epoch after `warm_up_epochs`, taken as fast as it comes."""
+    """One epoch after `warm_up_epochs`, taken as fast as it comes.
+
+    Raises:
+        DataError: a shard is missing, damaged, or not as long as the log says.
+    """
     watch = Stopwatch()
     measured = MeasuredBatches(batches, watch)
-    for epoch in range(warm_up_epochs):
-        _take(measured, watch, epoch)
-    watch.clear()
-    return _take(measured, watch, warm_up_epochs)
+    try:
+        for epoch in range(warm_up_epochs):
+            _take(measured, watch, epoch)
+        watch.clear()
+        return _take(measured, watch, warm_up_epochs)
+    except tf.errors.OpError as error:
+        raise measured.failure or error from error
 
 
 def _take(batches: MeasuredBatches, watch: Stopwatch, epoch: int) -> Figures:
