@@ -10,11 +10,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.config.sections import Image, Prepare
-from headrace.prepare.columns import arrow_schema, image_columns
+from headrace.fetch.fashion_mnist import read as fashion_mnist
+from headrace.prepare.columns import image_columns
 from headrace.prepare.image import encode
 from headrace.schema import Column, Contract, Statistics, Tokenizer
 from headrace.table import Summary, Version, read
-from headrace.table.log import commit, open_base
+from headrace.table.log import commit, open_base, with_contract
 from headrace.table.shards import write_shard
 
 SHARD_ROWS = 2048
@@ -35,8 +36,6 @@ class Rows:
 
 def small_images() -> Rows:
     """All 60,000 training images of Fashion-MNIST as raw bytes."""
-    from headrace.fetch.fashion_mnist import read as fashion_mnist
-
     split = fashion_mnist()[0]["train"]
     column = image_columns(Image(mode="L", size=(28, 28), codec="raw"))["image"]
     inputs = [image.tobytes() for image in split.images]
@@ -90,8 +89,6 @@ def write_table(table: Path, rows: Rows, shard_rows: int = SHARD_ROWS) -> Versio
 
 
 def _field(name: str, kind: pa.DataType, columns: dict[str, Column]) -> pa.Field:
-    from headrace.table.log import with_contract
-
     return with_contract(pa.field(name, kind, nullable=False), columns[name])
 
 
@@ -121,6 +118,3 @@ def _summary(rows: Rows, columns: dict[str, Column]) -> Summary:
         settings=Prepare().model_dump(mode="json"),
         seconds=0.0,
     )
-
-
-__all__ = ["Rows", "arrow_schema", "photos", "small_images", "texts", "write_table"]

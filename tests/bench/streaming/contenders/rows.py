@@ -1,0 +1,54 @@
+"""What every contender shares: the rows to store in its own format, and the clock."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+BATCH = 128
+WORKERS = 2
+
+
+class Rows(NamedTuple):
+    """Stored inputs, their labels, and what the inputs are."""
+
+    inputs: list[bytes]
+    labels: np.ndarray
+    codec: str
+    shape: tuple[int, ...]
+
+
+def save(folder: Path, rows: Rows) -> None:
+    """Write `rows` for `load`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / "ends.npy", np.cumsum([len(data) for data in rows.inputs]))
+    np.save(folder / "labels.npy", rows.labels)
+    (folder / "data.bin").write_bytes(b"".join(rows.inputs))
+    (folder / "about.json").write_text(json.dumps({"codec": rows.codec, "shape": rows.shape}))
+
+
+def load(folder: Path) -> Rows:
+    """The rows in `folder`."""
+    about = json.loads((folder / "about.json").read_text())
+    data, ends = (folder / "data.bin").read_bytes(), np.load(folder / "ends.npy")
+    inputs = [data[begin:end] for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
+    return Rows(inputs, np.load(folder / "labels.npy"), about["codec"], tuple(about["shape"]))
+
+
+def run(prepare: Callable[[Rows, Path], None], epoch: Callable[[Path, Rows, int], int], name: str) -> None:
+    """`NAME.py [--option] FOLDER`: store the rows, if they are not; one epoch to warm up; print rows a second of another."""
+    folder = Path(sys.argv[-1])
+    rows, stored = load(folder), folder / name
+    if not stored.exists():
+        prepare(rows, stored)
+    epoch(stored, rows, 0)
+    began = time.perf_counter()
+    count = epoch(stored, rows, 1)
+    seconds = time.perf_counter() - began
+    if count < len(rows.labels) - BATCH:
+        sys.exit(f"{name} gave {count} of {len(rows.labels)} rows")
+    print(json.dumps({"rows_per_second": count / seconds}))
