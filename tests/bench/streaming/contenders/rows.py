@@ -40,7 +40,7 @@ def load(folder: Path) -> Rows:
 
 
 def run(prepare: Callable[[Rows, Path], None], epoch: Callable[[Path, Rows, int], int], name: str) -> None:
-    """`NAME.py [--option] FOLDER`: store the rows, if they are not; one epoch to warm up; print rows a second of another."""
+    """`NAME.py [--option] FOLDER`: store the rows, if need be; warm up for an epoch; print rows a second of another."""
     folder = Path(sys.argv[-1])
     rows, stored = load(folder), folder / name
     if not stored.exists():
