@@ -53,6 +53,11 @@ class Binary:
         buffer = self._array.buffers()[2]
         return np.frombuffer(buffer or b"", np.uint8)[begin:stop]
 
+    def views(self) -> list[memoryview]:
+        """The bytes of each row, where they are; nothing is copied."""
+        data, ends = self.data.data, self.lengths.cumsum().tolist()
+        return [data[begin:end] for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
+
     def tolist(self) -> list[bytes]:
         """Each row as a Python object."""
         return cast(list[bytes], self._array.to_pylist())

@@ -55,9 +55,9 @@ class Batches:
         self.failure: Exception | None = None
         self.contract = contract
         self.treatment = treatment or Treatment()
-        name, column = contract.named("input")
-        self._form = InputForm(name, column, buckets_for(contract, self.treatment.buckets))
+        self._input_name, self._input = contract.named("input")
         self._target_name, self._target = contract.named("target")
+        self._buckets = buckets_for(contract, self.treatment.buckets)
 
     def dataset(self, first_epoch: int, first_step: int, epochs: int) -> tf.data.Dataset:
         """Steps (input, target, weight) from `first_step` of `first_epoch` to the end of epoch `epochs` - 1.
@@ -65,50 +65,57 @@ class Batches:
         Input: (batch, height, width, channels) uint8, or (batch, bucket) int32 for text; target: (batch,) int32, or
         float32 in regression; weight: (batch,) float32, 0 for padding.
         """
+        form = InputForm(self._input_name, self._input, self._buckets, self.stream.batch_size, self._fail)
 
         def blocks() -> Iterator[Elements]:
             try:
                 for block in self._blocks(first_epoch, first_step, epochs):
-                    yield self._elements(block)
+                    yield self._elements(block, form)
+            except GeneratorExit:
+                form.forget()
+                raise
             except Exception as error:
-                self.failure = error
+                self._fail(error)
                 raise
 
         # A call from TensorFlow into Python for a few steps at once takes half as long as one for each.
-        dataset = tf.data.Dataset.from_generator(blocks, output_signature=self._signature()).unbatch()
-        dataset = dataset.map(self._finished(), num_parallel_calls=DECODING_CALLS)
+        dataset = tf.data.Dataset.from_generator(blocks, output_signature=self._signature(form)).unbatch()
+        dataset = dataset.map(self._finished(form), num_parallel_calls=DECODING_CALLS)
         return dataset.prefetch(PREFETCHED_STEPS).with_options(_options())
+
+    def _fail(self, error: Exception) -> None:
+        self.failure = error
 
     def _blocks(self, first_epoch: int, first_step: int, epochs: int) -> Iterator[Block]:
         return self.stream.blocks(first_epoch, first_step, epochs)
 
-    def _elements(self, block: Block) -> Elements:
+    def _elements(self, block: Block, form: InputForm) -> Elements:
         """Stored inputs, targets, weights and numbers of the block's steps."""
         target = np.asarray(block.rows[self._target_name]).reshape(block.weights.shape)
         weights = block.weights
         if self.treatment.class_weights is not None:
             weights = weights * self.treatment.class_weights[target]
         numbers = block.epoch * self.stream.plan.steps + np.asarray(block.steps, np.int64)
-        return self._form.stored(block.rows, len(block.steps)), target, weights, numbers
+        return form.stored(block.rows, len(block.steps)), target, weights, numbers
 
-    def _signature(self) -> tuple[Any, ...]:
+    def _signature(self, form: InputForm) -> tuple[Any, ...]:
         size = self.stream.batch_size
         target, weights = tf.TensorSpec((None, size), self._target.dtype), tf.TensorSpec((None, size), tf.float32)
-        return self._form.signature(size), target, weights, tf.TensorSpec((None,), tf.int64)
+        return form.signature, target, weights, tf.TensorSpec((None,), tf.int64)
 
-    def _finished(self) -> Callable[..., Any]:
+    def _finished(self, form: InputForm) -> Callable[..., Any]:
         """From one step's stored values to what the model is given."""
         augment = self._augmenter()
 
         def finished(stored: Any, target: tf.Tensor, weights: tf.Tensor, number: tf.Tensor) -> Any:
-            inputs = self._form.decoded(stored)
+            inputs = form.decoded(stored)
             return (augment(inputs, number) if augment else inputs), target, weights
 
         return finished
 
     def _augmenter(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None:
         settings, size = self.treatment.augment, self.stream.batch_size
-        if self._form.is_text or not (settings.moves or settings.recolours):
+        if self._input.codec == "tokens" or not (settings.moves or settings.recolours):
             return None
         rows = RankRows(begin=self.stream.rank * size, size=size, global_batch=self.stream.plan.global_batch)
         return augmenter(settings, self.treatment.seed, rows)

@@ -1,6 +1,6 @@
 """Stored values -> what a model takes: pixels (batch, height, width, channels), tokens (batch, length)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -38,7 +38,7 @@ def decoder(column: Column) -> Callable[[tf.Tensor], tf.Tensor]:
     return partial(DECODERS[column.codec], shape=column.image_shape)
 
 
-def decode_jpegs(encoded: NDArray[Any], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+def decode_jpegs(encoded: Iterable[bytes | memoryview], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     """Pixels of JPEG files by libjpeg-turbo, which lets other threads run meanwhile.
 
     TensorFlow's own decoder takes more than twice as long for the same pixels.
@@ -46,12 +46,15 @@ def decode_jpegs(encoded: NDArray[Any], shape: tuple[int, int, int]) -> NDArray[
     Raises:
         DataError: a value is no JPEG image of this shape.
     """
+    encoded = list(encoded)
     pixels = pixels_of((len(encoded), *shape))
     for row, data in enumerate(encoded):
         try:
-            simplejpeg.decode_jpeg(data, COLOURS[shape[2]], buffer=pixels[row])
+            found = simplejpeg.decode_jpeg(data, COLOURS[shape[2]], buffer=pixels[row])
         except ValueError as error:
             raise DataError(f"A stored JPEG image cannot be decoded ({error}); prepare the table again.") from error
+        if found.shape != shape:
+            raise DataError(f"A stored JPEG image is {found.shape}, expected {shape}; prepare the table again.")
     return pixels
 
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from headrace.stream.block import Block
 from headrace.stream.dataset import Batches, Elements
+from headrace.stream.input_form import InputForm
 from headrace.stream.stopwatch import Stopwatch, TimedCache
 
 READ = "read shards"
@@ -65,15 +66,15 @@ class MeasuredBatches(Batches):
                 return
             yield block
 
-    def _elements(self, block: Block) -> Elements:
+    def _elements(self, block: Block, form: InputForm) -> Elements:
         with self._watch.timed(STORE):
-            return super()._elements(block)
+            return super()._elements(block, form)
 
-    def _finished(self) -> Callable[..., Any]:
+    def _finished(self, form: InputForm) -> Callable[..., Any]:
         augment = self._augmenter()
 
         def finished(stored: Any, target: tf.Tensor, weights: tf.Tensor, number: tf.Tensor) -> Any:
-            inputs, decoding = _timed(self._form.decoded, stored)
+            inputs, decoding = _timed(form.decoded, stored)
             augmenting = tf.constant(0.0, tf.float64)
             if augment is not None:
                 inputs, augmenting = _timed(lambda pixels: augment(pixels, number), inputs)

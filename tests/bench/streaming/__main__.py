@@ -41,6 +41,7 @@ HEADRACE = Contender("headrace_stream")
 KINDS = {
     "jpeg": [
         HEADRACE,
+        Contender("headrace_stream", ("--anew",)),
         Contender("memory", ("simplejpeg",)),
         Contender("memory", ("opencv",)),
         Contender("memory", ("tensorflow",)),
@@ -56,6 +57,7 @@ KINDS = {
     ],
     "raw": [
         HEADRACE,
+        Contender("headrace_stream", ("--anew",)),
         Contender("memory", ("sliced",)),
         Contender("memory", ("gathered",)),
         Contender("tfrecord"),
@@ -63,7 +65,7 @@ KINDS = {
         Contender("petastorm_rows", ("--numpy",)),
         Contender("petastorm_batches"),
     ],
-    "tokens": [HEADRACE, Contender("tfrecord")],
+    "tokens": [HEADRACE, Contender("headrace_stream", ("--anew",)), Contender("tfrecord")],
 }
 
 

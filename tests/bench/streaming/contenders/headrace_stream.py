@@ -1,8 +1,12 @@
 """Headrace: shards of the table, shuffled, as `training_batches` gives them."""
 
+import sys
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from rows import BATCH, Rows, run
+from rows import BATCH, Epoch, Rows, run
 
 from headrace.config.sections import Stream
 from headrace.stream.dataset import training_batches
@@ -14,12 +18,20 @@ def prepare(_: Rows, stored: Path) -> None:
     """The table is there already."""
 
 
-def epoch(stored: Path, _: Rows, number: int) -> int:
-    """One epoch; rows that it gave."""
+def opened(stored: Path, _: Rows) -> Epoch:
+    """One data set over all epochs, as training takes it; with `--anew` one for each, built inside the clock."""
     version = read(stored.parent / "table")
     batches = training_batches(version, plan_for(version, "train", BATCH, 16, seed=0), Stream())
-    return sum(int(weights.shape[0]) for _, _, weights in batches.dataset(number, 0, number + 1))
+    if "--anew" in sys.argv:
+        return lambda number: _counted(batches.dataset(number, 0, number + 1))
+    # A third epoch, so that as much is read ahead when the second ends as when it began.
+    steps = iter(batches.dataset(0, 0, 3))
+    return lambda _: _counted(islice(steps, batches.stream.plan.steps))
+
+
+def _counted(steps: Iterable[Any]) -> int:
+    return sum(int(weights.shape[0]) for _, _, weights in steps)
 
 
 if __name__ == "__main__":
-    run(prepare, epoch, "headrace")
+    run(prepare, opened, "headrace")

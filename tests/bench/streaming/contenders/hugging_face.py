@@ -1,6 +1,7 @@
 """Hugging Face datasets: Arrow files, shuffled, with its own image decoding; two loader processes with `--torch`."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,4 +37,4 @@ def epoch(stored: Path, _: Rows, number: int) -> int:
 if __name__ == "__main__":
     if "--torch" in sys.argv:
         import torch  # noqa: F401  for its loader
-    run(prepare, epoch, "hugging-face")
+    run(prepare, lambda stored, rows: partial(epoch, stored, rows), "hugging-face")

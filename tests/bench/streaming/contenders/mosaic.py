@@ -1,5 +1,6 @@
 """Mosaic Streaming: MDS shards read by `StreamingDataset`, two processes of PyTorch's `DataLoader`."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,4 +41,4 @@ def epoch(stored: Path, _: Rows, number: int) -> int:
 
 
 if __name__ == "__main__":
-    run(prepare, epoch, "mosaic")
+    run(prepare, lambda stored, rows: partial(epoch, stored, rows), "mosaic")

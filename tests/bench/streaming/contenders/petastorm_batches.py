@@ -1,5 +1,6 @@
 """Petastorm's `make_batch_reader` and `make_petastorm_dataset` over Headrace's own shards, decoded in tf.data."""
 
+from functools import partial
 from pathlib import Path
 
 import tensorflow as tf
@@ -33,4 +34,4 @@ def epoch(stored: Path, rows: Rows, number: int) -> int:
 
 
 if __name__ == "__main__":
-    run(prepare, epoch, "petastorm-batches")
+    run(prepare, lambda stored, rows: partial(epoch, stored, rows), "petastorm-batches")

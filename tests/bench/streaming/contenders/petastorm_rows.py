@@ -6,6 +6,7 @@ stacked to batches in Python, and TensorFlow is left out.
 
 import pickle
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -80,4 +81,4 @@ def _stacked(reader: Reader) -> int:
 
 
 if __name__ == "__main__":
-    run(prepare, epoch, "petastorm-rows")
+    run(prepare, lambda stored, rows: partial(epoch, stored, rows), "petastorm-rows")

@@ -13,6 +13,10 @@ BATCH = 128
 WORKERS = 2
 
 
+# Reads the epoch of a number and tells how many rows came.
+Epoch = Callable[[int], int]
+
+
 class Rows(NamedTuple):
     """Stored inputs, their labels, and what the inputs are."""
 
@@ -39,15 +43,20 @@ def load(folder: Path) -> Rows:
     return Rows(inputs, np.load(folder / "labels.npy"), about["codec"], tuple(about["shape"]))
 
 
-def run(prepare: Callable[[Rows, Path], None], epoch: Callable[[Path, Rows, int], int], name: str) -> None:
-    """`NAME.py [--option] FOLDER`: store the rows, if need be; warm up for an epoch; print rows a second of another."""
+def run(prepare: Callable[[Rows, Path], None], opened: Callable[[Path, Rows], Epoch], name: str) -> None:
+    """`NAME.py [--option] FOLDER`: store the rows, if need be; warm up for an epoch; print rows a second of another.
+
+    Args:
+        opened: builds whatever can serve several epochs, outside the clock.
+    """
     folder = Path(sys.argv[-1])
     rows, stored = load(folder), folder / name
     if not stored.exists():
         prepare(rows, stored)
-    epoch(stored, rows, 0)
+    epoch = opened(stored, rows)
+    epoch(0)
     began = time.perf_counter()
-    count = epoch(stored, rows, 1)
+    count = epoch(1)
     seconds = time.perf_counter() - began
     if count < len(rows.labels) - BATCH:
         sys.exit(f"{name} gave {count} of {len(rows.labels)} rows")

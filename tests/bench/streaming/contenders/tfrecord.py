@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from rows import BATCH, WORKERS, Rows, run
+from rows import BATCH, WORKERS, Epoch, Rows, run
 
 FILE_ROWS = 2048
 
@@ -31,15 +31,16 @@ def _example(rows: Rows, row: int) -> tf.train.Example:
     return tf.train.Example(features=tf.train.Features(feature={"input": feature, "label": label}))
 
 
-def epoch(stored: Path, rows: Rows, number: int) -> int:
+def opened(stored: Path, rows: Rows) -> Epoch:
     """Files in a new order, rows shuffled through a buffer of 2,048 (16,384 small ones)."""
-    files = tf.data.Dataset.list_files(f"{stored}/*.tfrecord", seed=number)
+    files = tf.data.Dataset.list_files(f"{stored}/*.tfrecord", shuffle=True)
     dataset = files.interleave(tf.data.TFRecordDataset, cycle_length=4, num_parallel_calls=WORKERS)
-    dataset = dataset.shuffle(2048 if rows.codec == "jpeg" else 16_384, seed=number)
+    dataset = dataset.shuffle(2048 if rows.codec == "jpeg" else 16_384)
     dataset = _tokens(dataset) if rows.codec == "tokens" else _images(dataset, rows)
     options = tf.data.Options()
     options.autotune.enabled = False
-    return sum(int(labels.shape[0]) for _, labels in dataset.prefetch(8).with_options(options))
+    dataset = dataset.prefetch(8).with_options(options)
+    return lambda _: sum(int(labels.shape[0]) for _, labels in dataset)
 
 
 def _images(dataset: tf.data.Dataset, rows: Rows) -> tf.data.Dataset:
@@ -67,4 +68,4 @@ def _tokens(dataset: tf.data.Dataset) -> tf.data.Dataset:
 
 
 if __name__ == "__main__":
-    run(prepare, epoch, "tfrecord")
+    run(prepare, opened, "tfrecord")

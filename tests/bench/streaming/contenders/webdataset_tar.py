@@ -1,6 +1,7 @@
 """WebDataset: tar shards, decoded by libjpeg-turbo; two processes of PyTorch's loader where it is installed."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,4 +47,4 @@ def epoch(stored: Path, _: Rows, number: int) -> int:
 if __name__ == "__main__":
     if "--torch" in sys.argv:
         import torch  # noqa: F401  WebDataset's loader is PyTorch's
-    run(prepare, epoch, "webdataset")
+    run(prepare, lambda stored, rows: partial(epoch, stored, rows), "webdataset")
