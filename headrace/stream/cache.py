@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 from petastorm.cache import CacheBase, NullCache
 
-from headrace.config.sections import Stream
+from headrace.config.streaming import Stream
 from headrace.errors import DataError
 from headrace.table import Shard
 from headrace.whole_file import write_whole

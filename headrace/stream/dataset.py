@@ -1,6 +1,6 @@
 """Batches as a `tf.data.Dataset`: decoded in TensorFlow's own threads, ahead of the step that needs them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,14 +8,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.config.sections import Augment, Stream
+from headrace.config.streaming import Augment, Stream
 from headrace.errors import ConfigurationError
 from headrace.schema import Contract
 from headrace.stream.augment import RankRows, augmenter
 from headrace.stream.batches import RankStream
 from headrace.stream.block import Block
 from headrace.stream.buckets import buckets_for
-from headrace.stream.class_weights import class_weights
 from headrace.stream.input_form import InputForm
 from headrace.stream.open import rank_stream, training_columns
 from headrace.stream.plan import Plan
@@ -121,22 +120,28 @@ class Batches:
         return augmenter(settings, self.treatment.seed, rows)
 
 
-def training_batches(version: Version, plan: Plan, settings: Stream, rank: int = 0, world_size: int = 1) -> Batches:
+def training_batches(
+    version: Version,
+    plan: Plan,
+    settings: Stream,
+    rank: int = 0,
+    world_size: int = 1,
+    class_weights: Sequence[float] | None = None,
+) -> Batches:
     """The training split as `settings` say, for `rank` of `world_size`; the plan's seed is augmentation's too.
 
+    Args:
+        class_weights: one for each class of the contract, multiplied into the weights of its rows.
+
     Raises:
-        ConfigurationError: the class weights do not fit the table, or it holds text and is to be augmented.
+        ConfigurationError: the table holds text and is to be augmented.
         DataError: the version has no training split.
     """
     augments = settings.augment.moves or settings.augment.recolours
     if augments and version.contract.named("input")[1].codec == "tokens":
         raise ConfigurationError(f"stream.augment changes images; {version.table} holds text. Leave it out.")
-    treatment = Treatment(
-        augment=settings.augment,
-        class_weights=class_weights(version, settings.class_weights),
-        buckets=settings.buckets,
-        seed=plan.seed,
-    )
+    weights = None if class_weights is None else np.asarray(class_weights, np.float32)
+    treatment = Treatment(augment=settings.augment, class_weights=weights, buckets=settings.buckets, seed=plan.seed)
     columns = training_columns(version.contract)
     stream = rank_stream(version, "train", plan, columns, rank, world_size, settings)
     return Batches(stream, version.contract, treatment)

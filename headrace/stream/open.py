@@ -1,6 +1,6 @@
 """From a version of a table to the stream of one rank."""
 
-from headrace.config.sections import Stream
+from headrace.config.streaming import Stream
 from headrace.schema import Contract
 from headrace.stream.batches import RankStream
 from headrace.stream.cache import cache_of

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.config.sections import Augment, Stream
+from headrace.config.streaming import Augment, Stream
 from headrace.errors import ConfigurationError
 from headrace.stream.augment import RankRows, augmenter
 from headrace.stream.dataset import evaluation_batches, training_batches

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from headrace.config.sections import Stream
+from headrace.config.streaming import Stream
 from headrace.stream.buckets import bucket_of, buckets_for, padded_tokens
 from headrace.stream.columns import Binary
 from headrace.stream.dataset import evaluation_batches, training_batches

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from petastorm.cache import CacheBase
 
-from headrace.config.sections import Stream
+from headrace.config.streaming import Stream
 from headrace.errors import DataError
 from headrace.stream.cache import DiskCache, MemoryCache, cache_of
 from headrace.stream.reader import read_shards

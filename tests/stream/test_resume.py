@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.config.sections import Augment, Stream
+from headrace.config.streaming import Augment, Stream
 from headrace.stream import shard_worker
 from headrace.stream.dataset import training_batches
 from headrace.stream.open import plan_for
 from headrace.table import Shard, Version
 from tests.small_table import Content, some_rows, write_table
 
-SETTINGS = Stream(augment=Augment(flip="horizontal", shift=0.2), class_weights={"bag": 3.0})
+SETTINGS = Stream(augment=Augment(flip="horizontal", shift=0.2))
+CLASS_WEIGHTS = (1.0, 3.0, 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +41,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def global_steps(version: Version, ranks: int, epoch: int, from_step: int, epochs: int) -> Iterator[list[Any]]:
     """For each step: the sorted (pixels, label, weight) of all ranks' rows that are no padding."""
     plan = plan_for(version, "train", 32, 16, seed=2)
-    datasets = [
-        training_batches(version, plan, SETTINGS, rank, ranks).dataset(epoch, from_step, epochs).as_numpy_iterator()
-        for rank in range(ranks)
-    ]
-    for parts in zip(*datasets, strict=True):
+    batches = [training_batches(version, plan, SETTINGS, rank, ranks, CLASS_WEIGHTS) for rank in range(ranks)]
+    steps = [each.dataset(epoch, from_step, epochs).as_numpy_iterator() for each in batches]
+    for parts in zip(*steps, strict=True):
         pixels, labels, weights = (np.concatenate(each) for each in zip(*parts, strict=True))
         rows = zip(pixels, labels.tolist(), weights.tolist(), strict=True)
         yield sorted((image.tobytes(), label, weight) for image, label, weight in rows if weight)

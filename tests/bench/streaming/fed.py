@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from headrace.config.sections import Stream
+from headrace.config.streaming import Stream
 from headrace.model_source import build_model
 from headrace.stream.dataset import training_batches
 from headrace.stream.open import plan_for

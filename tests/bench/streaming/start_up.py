@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headrace.config.sections import Stream
+from headrace.config.streaming import Stream
 from headrace.stream.dataset import training_batches
 from headrace.stream.open import plan_for
 from headrace.stream.plan import lanes_for

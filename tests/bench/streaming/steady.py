@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from headrace.config.sections import Stream
+from headrace.config.streaming import Stream
 from headrace.stream.dataset import Batches, training_batches
 from headrace.stream.open import plan_for
 from tests.bench.streaming.contenders.rows import BATCH

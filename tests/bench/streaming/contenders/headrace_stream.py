@@ -8,7 +8,7 @@ from typing import Any
 
 from rows import BATCH, Epoch, Rows, run
 
-from headrace.config.sections import Stream
+from headrace.config.streaming import Stream
 from headrace.stream.dataset import training_batches
 from headrace.stream.open import plan_for
 from headrace.table import read
