@@ -97,6 +97,11 @@ def test_the_autotuner_is_off_and_the_order_is_kept(tmp_path: Path, codec: str) 
     assert options.deterministic is True
 
 
+def test_the_autotuner_stays_off_through_what_training_adds(table: Version) -> None:
+    dataset = batches(table).dataset(0, 0, 1).map(lambda x, y, weight: (x, y, 2 * weight)).take(3)
+    assert dataset.options().autotune.enabled is False
+
+
 def test_short_epochs_follow_each_other_without_a_pause(table: Version) -> None:
     """With the autotuner on, freeing the iterator of a short epoch took seconds on idle cores."""
     stream, seconds = batches(table), []
