@@ -1,7 +1,6 @@
 """What is wrong with a shard is told by its name and ends a training on all ranks, whichever of them reads it."""
 
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ def own(workspace: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", ["a flipped byte", "a missing file"])
-def test_a_damaged_shard_ends_the_training_of_two_ranks_soon_and_by_its_name(own: Path, damage: str) -> None:
+def test_a_damaged_shard_ends_the_training_of_two_ranks_by_its_name(own: Path, damage: str) -> None:
     shards = sorted((own / "table").glob("split=train/*.parquet"))
     chosen = shards[len(shards) // 2]
     if damage == "a missing file":
@@ -29,7 +28,6 @@ def test_a_damaged_shard_ends_the_training_of_two_ranks_soon_and_by_its_name(own
         data = bytearray(chosen.read_bytes())
         data[len(data) // 2] ^= 1
         chosen.write_bytes(bytes(data))
-    began = time.monotonic()
+    # A rank that waited for the other would end by the time limit for stalls, which is exit code 4.
     answer = headrace("train", "conf.yaml", cwd=own, code=3)
-    assert time.monotonic() - began < 120
     assert chosen.name in answer.sentence
