@@ -67,3 +67,8 @@ def test_a_column_in_several_chunks_or_in_none_is_one(kind: pa.DataType) -> None
     chunked = pa.chunked_array([pa.array([value], kind), pa.array([value, value], kind)])
     assert values_of(chunked).tolist() == [value] * 3
     assert values_of(pa.chunked_array([], kind)).tolist() == []
+
+
+def test_values_of_one_length_among_others_are_gathered_from_where_they_are() -> None:
+    column = Binary.of([b"xx", b"a", b"yy", b"bcd", b"zz"])[np.array([4, 0, 2])]
+    assert column.data.tobytes() == b"zzxxyy"
