@@ -91,6 +91,25 @@ def inspect(
 
 
 @app.command()
+def stream(
+    conf: Conf,
+    overrides: Overrides = None,
+    measure: Annotated[bool, typer.Option("--measure", help="speed, work and waiting of each stage")] = False,
+    rank: Annotated[int, typer.Option(min=0, help="whose share of the rows")] = 0,
+) -> None:
+    """Read an epoch of the training split as one rank would, without a model.
+
+    Example: headrace stream conf/fashion_mnist.yaml train.batch_size=128 --measure
+    """
+    from headrace.config import load
+
+    configuration = load(conf, overrides or ())
+    from headrace.stream.job import stream as run
+
+    _answer(run(configuration, rank, (lambda picture: print(picture, file=sys.stderr)) if measure else None))
+
+
+@app.command()
 def models(
     table: Annotated[Path | None, typer.Argument(help="whose inputs and classes the networks are sized for")] = None,
     folder: Annotated[Path, typer.Option(help="of the networks' files")] = Path("models"),

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from headrace.bundle import Bundle
 from headrace.errors import DataError
 from headrace.schema import Column, Contract
-from headrace.stream.reader import Columns
+from headrace.stream.columns import Columns
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf  # noqa: E402  after the settings it reads when it is imported
 
-from headrace.stream.dataset import decoder, stored_input  # noqa: E402
+from headrace.stream.decode import decoder, stored_input  # noqa: E402
 
 
 class Inference:

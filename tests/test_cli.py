@@ -9,7 +9,10 @@ import pytest
 
 from tests.conftest import headrace, run
 
-VERBS = ("init", "fetch", "prepare", "inspect", "models", "train", "evaluate", "predict", "report", "check", "config")
+VERBS = (
+    "init", "fetch", "prepare", "inspect", "vacuum", "stream", "models", "train", "evaluate", "predict", "report",
+    "check", "config",
+)  # fmt: skip
 HEAVY = ("tensorflow", "keras", "pyspark", "pyarrow", "petastorm", "horovod", "numpy", "PIL", "deltalake")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from headrace.config.section import Fraction, Place, Positive, Section, Seed, Side
+from headrace.config.streaming import Stream
 from headrace.config.training import Train
 
 
@@ -93,5 +94,6 @@ class Configuration(Section):
     data: Data
     prepare: Prepare = Prepare()
     model: Model
+    stream: Stream = Stream()
     train: Train
     spark: Spark = Spark()

@@ -1,16 +1,26 @@
 """Batches of one rank: rows read shard by shard, put in the plan's order, cut into steps, padded at the end."""
 
-from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from petastorm.cache import CacheBase, NullCache
 
-from headrace.stream.plan import Plan, Segment, lanes_of, row_order, segments
-from headrace.stream.reader import Columns, read_shards
+from headrace.stream.block import Block, Dealer
+from headrace.stream.columns import Columns, joined, rows_at
+from headrace.stream.lane_rows import LaneRows
+from headrace.stream.plan import Plan, lanes_of
+from headrace.stream.reader import read_shards
+from headrace.stream.stopwatch import Stopwatch
 from headrace.table import Shard
+
+# Steps are made several at a time, which spares Python's time; so many at most, and of so many stored bytes.
+BLOCK_STEPS = 16
+BLOCK_BYTES = 8_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +30,10 @@ class RankStream:
     Attributes:
         shards: in the order of `plan.shard_rows`.
         columns: of the table, to read.
+        grouped_by: a binary column; rows of similar length come in the same step, if the plan shuffles.
+        group_steps: steps whose rows are grouped with each other.
+        cache: keeps shards that were read.
+        watch: is told how long the rows of a shard were waited for.
     """
 
     table: Path
@@ -28,97 +42,79 @@ class RankStream:
     plan: Plan
     rank: int = 0
     world_size: int = 1
+    grouped_by: str | None = None
+    group_steps: int = 32
+    cache: CacheBase = field(default_factory=NullCache)
+    watch: Stopwatch | None = None
 
     @property
     def batch_size(self) -> int:
         """Rows a step on this rank."""
         return self.plan.global_batch // self.world_size
 
-    def epoch(self, epoch: int, from_step: int = 0) -> Iterator[tuple[Columns, NDArray[np.float32]]]:
-        """Each step's columns and its row weights: 1 for a row, 0 for padding (which repeats a row).
+    @property
+    def lanes(self) -> range:
+        """That this rank reads."""
+        return lanes_of(self.plan, self.rank, self.world_size)
+
+    def epoch(self, epoch: int, from_step: int = 0) -> Generator[tuple[Columns, NDArray[np.float32]], None, None]:
+        """The columns and row weights of each step of one epoch from `from_step` on.
 
         Raises:
             DataError: a shard is missing, damaged, or not as long as the log says.
         """
-        lanes = lanes_of(self.plan, self.rank, self.world_size)
-        source = _Rows(self, epoch, segments(self.plan, epoch, lanes, from_step))
-        for step in range(from_step, self.plan.steps):
-            parts = [part for lane in lanes for part in source.take(lane, self._rows_of(lane, step))]
-            rows = {name: np.concatenate([part[name] for part in parts]) for name in self.columns} if parts else None
-            yield _padded(rows, self.batch_size) if rows else (self._filler(), np.zeros(self.batch_size, np.float32))
-        source.finish()
+        with closing(self.blocks(epoch, from_step, epoch + 1)) as blocks:
+            for block in blocks:
+                yield from map(block.step, block.steps)
+
+    def blocks(self, epoch: int, from_step: int, epochs: int) -> Generator[Block, None, None]:
+        """Every step from `from_step` of `epoch` to the end of epoch `epochs` - 1, a few at a time.
+
+        Shards of which nothing is needed are not opened. The next epoch's are read while this one's end is used.
+
+        Raises:
+            DataError: a shard is missing, damaged, or not as long as the log says.
+        """
+        begins = [(number, self._block_begin(from_step) if number == epoch else 0) for number in range(epoch, epochs)]
+        source = LaneRows(self.plan, self.lanes, begins)
+        shards = (self.shards[shard] for shard in source.shards())
+        with closing(read_shards(self.table, shards, self.columns, self.cache)) as read:
+            for number, begin in begins:
+                for block in self._blocks(source, self._watched(read), number, begin):
+                    yield block.since(from_step) if number == epoch else block
+                source.finish(number)
+
+    def _blocks(self, source: LaneRows, read: Iterator[Columns], epoch: int, begin: int) -> Iterator[Block]:
+        grouped_by = self.grouped_by if self._grouped else None
+        for first in range(begin, self.plan.steps, self._block_steps):
+            steps = range(first, min(first + self._block_steps, self.plan.steps))
+            of_lanes = [self.plan.lane_rows(lane, steps) for lane in self.lanes]
+            wanted = zip(self.lanes, of_lanes, strict=True)
+            parts = [part for lane, rows in wanted for part in source.take(read, epoch, lane, rows)]
+            dealer = Dealer(plan=self.plan, epoch=epoch, steps=steps, grouped_by=grouped_by)
+            yield dealer.deal(joined(parts) if parts else self._filler(), of_lanes)
+
+    @property
+    def _grouped(self) -> bool:
+        return self.grouped_by is not None and self.plan.shuffle
+
+    @cached_property
+    def _block_steps(self) -> int:
+        if self._grouped:
+            return self.group_steps
+        bytes_a_row = sum(shard.size for shard in self.shards) / self.plan.rows
+        rows_a_shard = self.plan.rows / len(self.shards)
+        of_bytes, of_shards = BLOCK_BYTES / (bytes_a_row * self.batch_size), rows_a_shard / self.plan.lane_batch
+        return max(1, int(min(BLOCK_STEPS, of_bytes, of_shards)))
+
+    def _block_begin(self, step: int) -> int:
+        """Rows that were grouped by length with those of earlier steps cannot be told without these."""
+        return step - step % self.group_steps if self._grouped else step
+
+    def _watched(self, read: Iterator[Columns]) -> Iterator[Columns]:
+        return read if self.watch is None else self.watch.waits("wait for shards", read)
 
     def _filler(self) -> Columns:
-        """A step of padding only, for a rank that has no row in the last step: the table's first row, repeated."""
-        first = next(read_shards(self.table, self.shards[:1], self.columns))
-        return {name: values[:1].repeat(self.batch_size) for name, values in first.items()}
-
-    def _rows_of(self, lane: int, step: int) -> int:
-        """How many rows `lane` has for `step`."""
-        begin, end = (self.plan.rows * edge // self.plan.lanes for edge in (lane, lane + 1))
-        return max(0, min(self.plan.lane_batch, end - begin - step * self.plan.lane_batch))
-
-
-class _Rows:
-    """Rows of the lanes of one rank, read when they are first needed."""
-
-    def __init__(self, stream: RankStream, epoch: int, wanted: Sequence[Segment]) -> None:
-        self._stream = stream
-        self._epoch = epoch
-        self._of_shard: dict[int, list[Segment]] = defaultdict(list)
-        for segment in wanted:
-            self._of_shard[segment.shard].append(segment)
-        # A shard is read once, when the first of its segments is needed; dicts keep that order.
-        self._pending = deque(self._of_shard)
-        shards = [stream.shards[shard] for shard in self._pending]
-        self._read = read_shards(stream.table, shards, stream.columns) if shards else iter(())
-        self._arrived: dict[tuple[int, int], Columns] = {}
-        self._lanes: dict[int, deque[Segment]] = defaultdict(deque)
-        for segment in wanted:
-            self._lanes[segment.lane].append(segment)
-        self._offset: dict[int, int] = defaultdict(int)
-
-    def take(self, lane: int, count: int) -> list[Columns]:
-        """The next `count` rows of `lane`, in one or more parts."""
-        parts: list[Columns] = []
-        while count > 0:
-            segment = self._lanes[lane][0]
-            rows = self._rows(segment)
-            offset = self._offset[lane]
-            taken = min(count, segment.stop - segment.start - offset)
-            parts.append({name: values[offset : offset + taken] for name, values in rows.items()})
-            self._advance(lane, segment, offset + taken)
-            count -= taken
-        return parts
-
-    def finish(self) -> None:
-        """Read to the end, so that a row too many or too few is noticed."""
-        for _ in self._read:
-            pass
-
-    def _advance(self, lane: int, segment: Segment, offset: int) -> None:
-        self._offset[lane] = offset
-        if offset == segment.stop - segment.start:
-            self._lanes[lane].popleft()
-            del self._arrived[segment.shard, lane]
-            self._offset[lane] = 0
-
-    def _rows(self, segment: Segment) -> Columns:
-        while (segment.shard, segment.lane) not in self._arrived:
-            shard = self._pending.popleft()
-            columns = next(self._read)
-            order = row_order(self._stream.plan, self._epoch, shard)
-            for part in self._of_shard.pop(shard):
-                chosen = order[part.start : part.stop]
-                self._arrived[shard, part.lane] = {name: values[chosen] for name, values in columns.items()}
-        return self._arrived[segment.shard, segment.lane]
-
-
-def _padded(rows: Columns, size: int) -> tuple[Columns, NDArray[np.float32]]:
-    present = len(next(iter(rows.values())))
-    weights = np.zeros(size, dtype=np.float32)
-    weights[:present] = 1.0
-    if present == size:
-        return rows, weights
-    places = np.minimum(np.arange(size), present - 1)
-    return {name: values[places] for name, values in rows.items()}, weights
+        """For a rank that has no row in the last step: the table's first row."""
+        with closing(read_shards(self.table, self.shards[:1], self.columns, self.cache)) as read:
+            return rows_at(next(read), slice(0, 1))

@@ -1,24 +1,46 @@
 """Batches as a `tf.data.Dataset`: decoded in TensorFlow's own threads, ahead of the step that needs them."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.schema import Column, Contract
+from headrace.config.streaming import Augment, Stream
+from headrace.errors import ConfigurationError
+from headrace.schema import Contract
+from headrace.stream.augment import RankRows, augmenter
 from headrace.stream.batches import RankStream
-from headrace.stream.reader import Columns
+from headrace.stream.block import Block
+from headrace.stream.buckets import buckets_for
+from headrace.stream.input_form import InputForm
+from headrace.stream.open import rank_stream, training_columns
+from headrace.stream.plan import Plan
+from headrace.table import Version
 
 PREFETCHED_STEPS = 8
 DECODING_CALLS = 2
 
-# TensorFlow's default for JPEG is no faster and off by up to 5 of 255; so every codec gives Pillow's pixels exactly.
-DECODERS = {"png": tf.io.decode_png, "jpeg": partial(tf.io.decode_jpeg, dct_method="INTEGER_ACCURATE")}
+Elements = tuple[tuple[NDArray[Any], ...], NDArray[Any], NDArray[np.float32], NDArray[np.int64]]
 
-Step = tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]
+
+@dataclass(frozen=True, kw_only=True)
+class Treatment:
+    """What is done to rows besides decoding; in evaluation only padding to buckets.
+
+    Attributes:
+        augment: how images are changed at random.
+        class_weights: (classes,), multiplied into the weights of rows.
+        buckets: lengths that texts are padded to; 16, 32, 64 ... if None.
+        seed: of the changes.
+    """
+
+    augment: Augment = Augment()
+    class_weights: NDArray[np.float32] | None = None
+    buckets: tuple[int, ...] | None = None
+    seed: int = 0
 
 
 class Batches:
@@ -27,67 +49,121 @@ class Batches:
     `tf.data` turns an error in a Python generator into text; `failure` keeps the error itself.
     """
 
-    def __init__(self, stream: RankStream, contract: Contract) -> None:
+    def __init__(self, stream: RankStream, contract: Contract, treatment: Treatment | None = None) -> None:
         self.stream = stream
         self.failure: Exception | None = None
+        self.contract = contract
+        self.treatment = treatment or Treatment()
         self._input_name, self._input = contract.named("input")
-        self._target_name, _ = contract.named("target")
+        self._target_name, self._target = contract.named("target")
+        self._buckets = buckets_for(contract, self.treatment.buckets)
 
     def dataset(self, first_epoch: int, first_step: int, epochs: int) -> tf.data.Dataset:
         """Steps (input, target, weight) from `first_step` of `first_epoch` to the end of epoch `epochs` - 1.
 
-        Input: (batch, *shape) of the contract's input; target: (batch,) int32; weight: (batch,) float32, 0 for
-        padding.
+        Input: (batch, height, width, channels) uint8, or (batch, bucket) int32 for text; target: (batch,) int32, or
+        float32 in regression; weight: (batch,) float32, 0 for padding.
         """
+        form = InputForm(self._input_name, self._input, self._buckets, self.stream.batch_size, self._fail)
 
-        def steps() -> Iterator[Step]:
-            for epoch in range(first_epoch, epochs):
-                yield from self._epoch(epoch, first_step if epoch == first_epoch else 0)
+        def blocks() -> Iterator[Elements]:
+            try:
+                for block in self._blocks(first_epoch, first_step, epochs):
+                    yield self._elements(block, form)
+            except GeneratorExit:
+                form.forget()
+                raise
+            except Exception as error:
+                self._fail(error)
+                raise
 
-        return self._dataset(steps)
-
-    def _epoch(self, epoch: int, from_step: int) -> Iterator[Step]:
-        try:
-            for rows, weights in self.stream.epoch(epoch, from_step):
-                yield stored_input(rows, self._input_name, self._input), rows[self._target_name], weights
-        except Exception as error:
-            self.failure = error
-            raise
-
-    def _dataset(self, steps: Callable[[], Iterator[Step]]) -> tf.data.Dataset:
-        size = self.stream.batch_size
-        raw = self._input.codec == "raw"
-        inputs = tf.TensorSpec((size, *self._input.shape) if raw else (size,), tf.uint8 if raw else tf.string)
-        signature = (inputs, tf.TensorSpec((size,), tf.int32), tf.TensorSpec((size,), tf.float32))
-        dataset = tf.data.Dataset.from_generator(steps, output_signature=signature)
-        if not raw:
-            decode = decoder(self._input)
-            dataset = dataset.map(lambda x, y, w: (decode(x), y, w), num_parallel_calls=DECODING_CALLS)
+        # A call from TensorFlow into Python for a few steps at once takes half as long as one for each.
+        dataset = tf.data.Dataset.from_generator(blocks, output_signature=self._signature(form)).unbatch()
+        dataset = dataset.map(self._finished(form), num_parallel_calls=DECODING_CALLS)
         return dataset.prefetch(PREFETCHED_STEPS).with_options(_options())
 
+    def _fail(self, error: Exception) -> None:
+        self.failure = error
 
-def stored_input(rows: Columns, name: str, column: Column) -> NDArray[Any]:
-    """The stored values of an input column: pixels where they are stored raw, else encoded bytes."""
-    values = rows[name]
-    if column.codec != "raw":
-        return values
-    pixels = np.frombuffer(b"".join(values.tolist()), dtype=column.dtype)
-    return pixels.reshape(len(values), *column.shape)
+    def _blocks(self, first_epoch: int, first_step: int, epochs: int) -> Iterator[Block]:
+        return self.stream.blocks(first_epoch, first_step, epochs)
+
+    def _elements(self, block: Block, form: InputForm) -> Elements:
+        """Stored inputs, targets, weights and numbers of the block's steps."""
+        target = np.asarray(block.rows[self._target_name]).reshape(block.weights.shape)
+        weights = block.weights
+        if self.treatment.class_weights is not None:
+            weights = weights * self.treatment.class_weights[target]
+        numbers = block.epoch * self.stream.plan.steps + np.asarray(block.steps, np.int64)
+        return form.stored(block.rows, len(block.steps)), target, weights, numbers
+
+    def _signature(self, form: InputForm) -> tuple[Any, ...]:
+        size = self.stream.batch_size
+        target, weights = tf.TensorSpec((None, size), self._target.dtype), tf.TensorSpec((None, size), tf.float32)
+        return form.signature, target, weights, tf.TensorSpec((None,), tf.int64)
+
+    def _finished(self, form: InputForm) -> Callable[..., Any]:
+        """From one step's stored values to what the model is given."""
+        augment = self._augmenter()
+
+        def finished(stored: Any, target: tf.Tensor, weights: tf.Tensor, number: tf.Tensor) -> Any:
+            inputs = form.decoded(stored)
+            return (augment(inputs, number) if augment else inputs), target, weights
+
+        return finished
+
+    def _augmenter(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None:
+        settings, size = self.treatment.augment, self.stream.batch_size
+        if self._input.codec == "tokens" or not (settings.moves or settings.recolours):
+            return None
+        rows = RankRows(begin=self.stream.rank * size, size=size, global_batch=self.stream.plan.global_batch)
+        return augmenter(settings, self.treatment.seed, rows)
 
 
-def decoder(column: Column) -> Callable[[tf.Tensor], tf.Tensor]:
-    """A function from a batch of encoded images, (batch,) string, to pixels (batch, height, width, channels)."""
-    decode = partial(DECODERS[column.codec], channels=column.shape[-1])
+def training_batches(
+    version: Version,
+    plan: Plan,
+    settings: Stream,
+    rank: int = 0,
+    world_size: int = 1,
+    class_weights: Sequence[float] | None = None,
+) -> Batches:
+    """The training split as `settings` say, for `rank` of `world_size`; the plan's seed is augmentation's too.
 
-    def one(data: tf.Tensor) -> tf.Tensor:
-        return tf.ensure_shape(decode(data), column.shape)
+    Args:
+        class_weights: one for each class of the contract, multiplied into the weights of its rows.
 
-    return lambda batch: tf.map_fn(one, batch, fn_output_signature=tf.TensorSpec(column.shape, tf.uint8))
+    Raises:
+        ConfigurationError: the table holds text and is to be augmented.
+        DataError: the version has no training split.
+    """
+    augments = settings.augment.moves or settings.augment.recolours
+    if augments and version.contract.named("input")[1].codec == "tokens":
+        raise ConfigurationError(f"stream.augment changes images; {version.table} holds text. Leave it out.")
+    weights = None if class_weights is None else np.asarray(class_weights, np.float32)
+    treatment = Treatment(augment=settings.augment, class_weights=weights, buckets=settings.buckets, seed=plan.seed)
+    columns = training_columns(version.contract)
+    stream = rank_stream(version, "train", plan, columns, rank, world_size, settings)
+    return Batches(stream, version.contract, treatment)
+
+
+def evaluation_batches(
+    version: Version, split: str, plan: Plan, settings: Stream, rank: int = 0, world_size: int = 1
+) -> Batches:
+    """A split as it is stored, for `rank` of `world_size`: not augmented, each row with weight 1.
+
+    Raises:
+        DataError: the version has no such split.
+    """
+    columns = training_columns(version.contract)
+    stream = rank_stream(version, split, plan, columns, rank, world_size, settings)
+    return Batches(stream, version.contract, Treatment(buckets=settings.buckets))
 
 
 def _options() -> tf.data.Options:
     options = tf.data.Options()
     options.deterministic = True
-    # With the autotuner on, freeing the iterator of a short epoch took seconds on idle cores.
+    # With the autotuner on, freeing the iterator of a short epoch took about 2.6, 5.1 or 10.3 s on idle cores: the
+    # periods of its loop in TensorFlow's model.h, which begins at 10 ms and doubles up to a minute.
     options.autotune.enabled = False
     return options

@@ -1,7 +1,9 @@
 """From a version of a table to the stream of one rank."""
 
+from headrace.config.streaming import Stream
 from headrace.schema import Contract
 from headrace.stream.batches import RankStream
+from headrace.stream.cache import cache_of
 from headrace.stream.plan import Plan
 from headrace.table import Version
 
@@ -23,9 +25,18 @@ def in_order(version: Version, split: str, global_batch: int, world_size: int = 
 
 
 def rank_stream(
-    version: Version, split: str, plan: Plan, columns: tuple[str, ...], rank: int = 0, world_size: int = 1
+    version: Version,
+    split: str,
+    plan: Plan,
+    columns: tuple[str, ...],
+    rank: int = 0,
+    world_size: int = 1,
+    settings: Stream | None = None,
 ) -> RankStream:
-    """What `rank` of `world_size` reads of `split`."""
+    """What `rank` of `world_size` reads of `split`; texts are grouped by length where the plan shuffles."""
+    settings = settings or Stream()
+    name, column = version.contract.named("input")
+    grouped = column.codec == "tokens" and name in columns and settings.bucket_steps > 1
     return RankStream(
         table=version.table,
         shards=version.split(split),
@@ -33,6 +44,9 @@ def rank_stream(
         plan=plan,
         rank=rank,
         world_size=world_size,
+        grouped_by=name if grouped else None,
+        group_steps=settings.bucket_steps,
+        cache=cache_of(settings),
     )
 
 

@@ -56,6 +56,11 @@ class Plan:
         """Rows that one lane gives to one step."""
         return self.global_batch // self.lanes
 
+    def lane_rows(self, lane: int, steps: range) -> int:
+        """Rows that `lane` has for all of `steps`; only in an epoch's last step can it have fewer than the rest."""
+        begin, end = (self.rows * edge // self.lanes for edge in (lane, lane + 1))
+        return max(0, min(len(steps) * self.lane_batch, end - begin - steps.start * self.lane_batch))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
@@ -111,6 +116,17 @@ def row_order(plan: Plan, epoch: int, shard: int) -> NDArray[np.int64]:
     """The rows of `shard` in the order in which this epoch reads them."""
     rows = plan.shard_rows[shard]
     return _random(plan.seed, epoch, shard + 1).permutation(rows) if plan.shuffle else np.arange(rows)
+
+
+def step_order(plan: Plan, epoch: int, steps: range) -> NDArray[np.int64]:
+    """The order in which `steps` come, given that their rows were grouped by length: (len(steps),) places.
+
+    The last step of an epoch, which may be padded, stays where it is.
+    """
+    moved = len(steps) - (steps.stop == plan.steps)
+    # Minus the step: apart from the keys of shards and of rows.
+    order = _random(plan.seed, epoch, -1 - steps.start).permutation(moved)
+    return np.concatenate([order, np.arange(moved, len(steps))])
 
 
 def _shard_order(plan: Plan, epoch: int) -> NDArray[np.int64]:

@@ -1,115 +1,70 @@
-"""Petastorm, in one place: the shards of one rank, read in a given order.
+"""Petastorm's worker pool, handed one shard after another in the order in which the plan needs them.
 
-Petastorm's own sharding, shuffling and schema files stay unused. It is handed an explicit list of files, in
-the order in which the plan needs them, and one worker, so that they arrive in that order while the next ones
-are read ahead. It reads no rows of a file whose content is not the one that was written.
+The pool gives results in the order in which work was handed out. `Reader`, Petastorm's own way to it, is left
+out: before the first row it opens the footer of every file several times, its thread that hands out work looks
+only every 10 ms whether there is room, and it can report an end with work still to do (petastorm#447). Here
+the one who takes a shard hands out the next; so nothing is polled, and nothing is opened that is not read.
 """
 
-import logging
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
-from petastorm import make_batch_reader
-from petastorm.reader import Reader
 
-from headrace.errors import DataError
-from headrace.stream.integrity import check_rows, refuse_pickled_schema, verify
-from headrace.table import Shard
-
-# Petastorm reaches, also from its threads, for names that pyarrow 14 has deprecated; nothing a user can mend.
+# Petastorm reaches for names that pyarrow 14 has deprecated; nothing a user can mend.
 warnings.filterwarnings("ignore", category=FutureWarning, module="petastorm")
 warnings.filterwarnings("ignore", category=FutureWarning, message="pyarrow.localfs")
-# It tells of every reader that its schema had to be inferred, which is how Headrace wants it.
-logging.getLogger("petastorm").setLevel(logging.WARNING)
 
-Columns = Mapping[str, NDArray[np.generic]]
+from petastorm.cache import CacheBase, NullCache  # noqa: E402  after the filters
+from petastorm.workers_pool.thread_pool import ThreadPool  # noqa: E402
 
-# One worker has this many shards in work at once; Petastorm hands out no more.
+from headrace.stream.columns import Columns, values_of  # noqa: E402
+from headrace.stream.integrity import refuse_pickled_schema  # noqa: E402
+from headrace.stream.memory import keep_freed_memory  # noqa: E402
+from headrace.stream.shard_worker import Failure, ReadTask, ShardWorker  # noqa: E402
+from headrace.table import Shard  # noqa: E402
+
+keep_freed_memory()
+
+WORKERS = 1
+# Shards in work or waiting to be taken.
 READ_AHEAD = 4
-# Room for each of them, its receipt, and an error: a worker that waits for room with an error cannot be stopped.
-RESULTS = 2 * READ_AHEAD + 1
+# Room for each of them and for its receipt, so that no worker ever waits for room.
+RESULTS = WORKERS * 2 * READ_AHEAD + 1
 
 
-def read_shards(table: Path, shards: Sequence[Shard], columns: Sequence[str]) -> Iterator[Columns]:
+def read_shards(
+    table: Path, shards: Iterable[Shard], columns: Sequence[str], cache: CacheBase | None = None
+) -> Generator[Columns, None, None]:
     """The named columns of each shard, one mapping a shard, in the order of `shards`.
 
-    Strings are NumPy strings, binary values Python bytes in an object array. At most a few shards are in memory.
+    At most a few shards are in memory, and `shards` is asked for no more than those; it may be endless.
+
+    Args:
+        cache: keeps what was read; nothing is kept if not given.
 
     Raises:
         DataError: a shard is missing or damaged, has another number of rows than the log says, or the table's
             folder carries a pickled Petastorm schema.
     """
     refuse_pickled_schema(table)
-    urls = [_url(table, shard) for shard in shards]
+    pool = ThreadPool(WORKERS, RESULTS)
+    pool.start(ShardWorker, ReadTask(table=table, columns=tuple(columns), cache=cache or NullCache()))
     try:
-        yield from _read(table, shards, urls, columns)
-    except (OSError, pa.ArrowException) as error:
-        # What is raised here does not always say which file it could not open.
-        for shard in shards:
-            verify(table, shard)
-        detail = " ".join(str(error).split())
-        raise DataError(f"The shards of {table} cannot be read: {detail}. Prepare the table again.") from error
-
-
-def _url(table: Path, shard: Shard) -> str:
-    path = str((table / shard.path).absolute())
-    if any(character in "\t\n\r" or "\ud800" <= character <= "\udfff" for character in path):
-        raise DataError(
-            f"The path of the table, {str(table)!r}, has a tab, a line break or a byte that is not UTF-8 in it, which "
-            "Petastorm cannot open. Move the table."
-        )
-    # Petastorm takes the path as it stands, nothing may be percent-encoded; of a `file` URL it would drop what
-    # follows a `#` or a `?`.
-    return f"local://{path}"
-
-
-def _read(table: Path, shards: Sequence[Shard], urls: list[str], columns: Sequence[str]) -> Iterator[Columns]:
-    for shard in shards[: READ_AHEAD - 1]:
-        verify(table, shard)
-    reader = make_batch_reader(
-        urls,
-        filesystem=pa.localfs,
-        schema_fields=list(columns),
-        reader_pool_type="thread",
-        workers_count=1,
-        results_queue_size=RESULTS,
-        shuffle_row_groups=False,
-        num_epochs=1,
-    )
-    try:
-        for read, shard in enumerate(shards):
-            # Asking for a batch lets Petastorm begin with one more shard.
-            for next_one in shards[read + READ_AHEAD - 1 : read + READ_AHEAD]:
-                verify(table, next_one)
-            batch = _next(reader)
-            if batch is None:
-                raise DataError(
-                    f"Petastorm gave {read} of {len(shards)} shards of {table}; training on a part is refused."
-                )
-            rows = batch._asdict()
-            check_rows(table, shard, len(next(iter(rows.values()))))
-            yield rows
+        yield from _in_turn(pool, iter(shards))
     finally:
-        # Not `with reader`: leaving that prints a line to standard output.
-        reader.stop()
-        reader.join()
+        pool.stop()
+        pool.join()
 
 
-def _next(reader: Reader) -> Any:
-    """The next batch, None at the end.
-
-    Petastorm's pool asks first whether all work that was handed out is done and then whether all was handed out;
-    if the last of it is handed out in between, it reports an end with shards still unread (petastorm#447). Asked
-    again, it knows better: by then nothing more can be handed out.
-    """
-    for _ in range(2):
-        try:
-            return next(reader)
-        except StopIteration:
-            continue
-    return None
+def _in_turn(pool: ThreadPool, shards: Iterator[Shard]) -> Iterator[Columns]:
+    in_work = sum(1 for _ in map(pool.ventilate, islice(shards, READ_AHEAD)))
+    while in_work:
+        found: pa.Table | Failure = pool.get_results()
+        in_work -= 1
+        if isinstance(found, Failure):
+            raise found.error
+        in_work += sum(1 for _ in map(pool.ventilate, islice(shards, 1)))
+        yield {name: values_of(column) for name, column in zip(found.column_names, found.columns, strict=True)}

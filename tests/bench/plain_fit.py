@@ -11,7 +11,7 @@ import numpy as np
 
 from headrace.model_source import build_model
 from headrace.stream.batches import RankStream
-from headrace.stream.dataset import stored_input
+from headrace.stream.decode import stored_input
 from headrace.stream.open import in_order, rank_stream, training_columns
 from headrace.table import read
 from tests.bench.__main__ import WARM_UP_STEPS

@@ -111,7 +111,7 @@ def test_a_file_without_sections_is_refused_with_what_it_holds(tmp_path: Path, t
         ("prepare.codec=raw", "did you mean `prepare.image.codec`?"),
         ("learning_rat=1", "did you mean `train.optimizer.learning_rate`?"),
         ("prepare.zzz=1", "known here: duplicates, image, max_rejects, seed, shard_bytes, shard_rows, splits"),
-        ("zzz=1", "known here: data, model, prepare, spark, train"),
+        ("zzz=1", "known here: data, model, prepare, spark, stream, train"),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest_known(smallest: Path, override: str, nearest: str) -> None:

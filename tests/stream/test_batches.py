@@ -1,6 +1,6 @@
 """What the ranks read together: every row once, the same sequence for any number of ranks and after any stop."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from headrace.stream import batches as module
 from headrace.stream.batches import RankStream
+from headrace.stream.columns import Columns
 from headrace.stream.open import in_order, plan_for, rank_stream
 from headrace.stream.plan import Plan, lanes_for
-from headrace.stream.reader import Columns
 from headrace.table import Shard, Version
 
 
@@ -23,7 +23,6 @@ class Memory:
     """Shards in memory instead of Petastorm: row r of shard s is 1000 s + r."""
 
     plan: Plan
-    asked: list[int] = field(default_factory=list)
     given: list[int] = field(default_factory=list)
 
     @property
@@ -33,8 +32,7 @@ class Memory:
             for number, rows in enumerate(self.plan.shard_rows)
         ]
 
-    def read(self, _: Path, shards: Sequence[Shard], columns: Sequence[str]) -> Iterator[Columns]:
-        self.asked += [int(shard.path) for shard in shards]
+    def read(self, _: Path, shards: Iterable[Shard], columns: Sequence[str], __: object) -> Iterator[Columns]:
         for shard in shards:
             self.given.append(int(shard.path))
             yield {name: 1000 * int(shard.path) + np.arange(shard.rows) for name in columns}
@@ -99,10 +97,9 @@ def test_only_the_last_step_is_padded_and_padding_has_no_weight(chosen: tuple[in
     for rank in range(world_size):
         *others, (rows, weights) = steps_of(plan, 0, rank, world_size)
         assert all(weight == 1.0 for _, all_weights in others for weight in all_weights)
-        present = int(sum(weights))
-        assert weights == [1.0] * present + [0.0] * (len(weights) - present)
+        assert set(weights) <= {0.0, 1.0}
         assert set(rows) <= set(all_rows(plan))
-        last += present
+        last += sum(weights)
     assert last == plan.rows - (plan.steps - 1) * plan.global_batch
 
 
@@ -133,21 +130,42 @@ def test_a_rank_reads_each_shard_it_needs_once_and_no_other(chosen: tuple[int, P
         with patch.object(module, "read_shards", memory.read):
             steps = list(memory.stream(rank, world_size).epoch(1, from_step))
         rows = [row for columns, weights in steps for row in columns["row"][weights > 0].tolist()]
-        has_empty_step = any(not weights.any() for _, weights in steps)
         needed = {row // 1000 for row in rows}
-        # A rank without a row in a step pads it with the first row of the table.
-        assert sorted(memory.asked) == sorted([*needed, *([0] if has_empty_step else [])])
+        # A rank without any row left pads the last step with the first row of the table.
+        assert sorted(memory.given) == sorted(needed or ({0} if steps else set()))
 
 
 @given(worlds_and_plans())
-def test_a_shard_is_read_when_its_first_row_is_needed_and_not_before(chosen: tuple[int, Plan]) -> None:
+def test_a_shard_is_read_when_a_block_of_steps_needs_it_and_not_before(chosen: tuple[int, Plan]) -> None:
     world_size, plan = chosen
     memory = Memory(plan)
     with patch.object(module, "read_shards", memory.read):
         needed: set[int] = set()
-        for rows, weights in memory.stream(0, world_size).epoch(0):
-            needed |= {row // 1000 for row in rows["row"][weights > 0].tolist()}
+        for block in memory.stream(0, world_size).blocks(0, 0, 1):
+            needed |= {row // 1000 for row in block.rows["row"][block.weights.ravel() > 0].tolist()}
             assert set(memory.given) <= needed | {0}
+
+
+@given(worlds_and_plans(), st.integers(1, 4), st.data())
+def test_epochs_follow_each_other_as_if_each_were_read_alone(
+    chosen: tuple[int, Plan], epochs: int, data: st.DataObject
+) -> None:
+    world_size, plan = chosen
+    from_step = data.draw(st.integers(0, plan.steps))
+    memory = Memory(plan)
+    with patch.object(module, "read_shards", memory.read):
+        together = [
+            (block.epoch, step, block.step(step)[0]["row"].tolist())
+            for block in memory.stream(0, world_size).blocks(2, from_step, 2 + epochs)
+            for step in block.steps
+        ]
+    alone = [
+        (epoch, step + begin, rows)
+        for epoch in range(2, 2 + epochs)
+        for begin in [from_step if epoch == 2 else 0]
+        for step, (rows, _) in enumerate(steps_of(plan, epoch, 0, world_size, begin))
+    ]
+    assert together == alone
 
 
 def test_epochs_differ_in_their_order_and_not_in_their_rows() -> None:

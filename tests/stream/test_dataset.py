@@ -1,12 +1,15 @@
 """Batches as TensorFlow sees them: the stored pixels, weights, order, errors, and no stalls between epochs."""
 
+import gc
 import io
 import statistics
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import PIL.Image
+import pyarrow as pa
 import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -16,6 +19,7 @@ from headrace.prepare.image import encode
 from headrace.stream.dataset import Batches
 from headrace.stream.open import in_order, plan_for, rank_stream, training_columns
 from headrace.table import Version
+from tests import small_table
 from tests.small_table import Content, Rows, some_rows, write_table
 
 
@@ -93,6 +97,11 @@ def test_the_autotuner_is_off_and_the_order_is_kept(tmp_path: Path, codec: str) 
     assert options.deterministic is True
 
 
+def test_the_autotuner_stays_off_through_what_training_adds(table: Version) -> None:
+    dataset = batches(table).dataset(0, 0, 1).map(lambda x, y, weight: (x, y, 2 * weight)).take(3)
+    assert dataset.options().autotune.enabled is False
+
+
 def test_short_epochs_follow_each_other_without_a_pause(table: Version) -> None:
     """With the autotuner on, freeing the iterator of a short epoch took seconds on idle cores."""
     stream, seconds = batches(table), []
@@ -110,3 +119,37 @@ def test_an_iterator_that_is_left_early_lets_go_of_the_reader(table: Version) ->
     steps = iter(batches(table, 16).dataset(0, 0, 50))
     next(steps)
     del steps
+
+
+def test_a_stored_image_that_cannot_be_decoded_is_an_error_in_a_sentence(tmp_path: Path) -> None:
+    content = Content(splits={"train": some_rows(20, shape=(24, 32, 3))}, codec="jpeg")
+    with patch.object(small_table, "encode", lambda pixels, form: b"\xff\xd8\xff\xe0 no picture"):
+        version = write_table(tmp_path / "table", content)
+    stream = batches(version)
+    with pytest.raises(tf.errors.OpError):
+        list(stream.dataset(0, 0, 1))
+    assert isinstance(stream.failure, DataError)
+    assert "A stored JPEG image cannot be decoded" in str(stream.failure)
+
+
+def test_an_image_of_another_size_than_the_contract_has_is_refused(tmp_path: Path) -> None:
+    content = Content(splits={"train": some_rows(20, shape=(24, 32, 3))}, codec="jpeg")
+    other = encode(some_rows(1, shape=(32, 24, 3)).pixels[0], content.image)
+    with patch.object(small_table, "encode", lambda pixels, form: other):
+        version = write_table(tmp_path / "table", content)
+    stream = batches(version)
+    with pytest.raises(tf.errors.OpError):
+        list(stream.dataset(0, 0, 1))
+    assert "(32, 24, 3)" in str(stream.failure)
+
+
+def test_images_that_nobody_fetches_are_let_go(tmp_path: Path) -> None:
+    version = write_table(tmp_path / "table", Content(splits={"train": some_rows(96, shape=(24, 32, 3))}, codec="jpeg"))
+    gc.collect()
+    before = pa.total_allocated_bytes()
+    for _ in range(5):
+        steps = iter(batches(version, 16).dataset(0, 0, 50))
+        next(steps)
+        del steps
+    gc.collect()
+    assert pa.total_allocated_bytes() - before < 2_000_000

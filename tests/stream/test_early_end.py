@@ -1,4 +1,4 @@
-"""Petastorm's pool can report the end of the data while shards are still unread; none may be lost."""
+"""Petastorm's `Reader` can report the end of the data while shards are still unread; its worker pool alone cannot."""
 
 import time
 from pathlib import Path
@@ -20,6 +20,8 @@ def losing_race(monkeypatch: pytest.MonkeyPatch) -> None:
     def asked_too_early(pool: Any) -> bool:
         done = bool(asked(pool))
         ventilator = pool._ventilator
+        if ventilator is None:
+            return done
         while done and asked(pool) and not ventilator.completed():
             time.sleep(0.001)
         while done and pool._ventilated_items == len(ventilator._items_to_ventilate) and not ventilator.completed():
@@ -30,16 +32,16 @@ def losing_race(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("losing_race")
-def test_every_shard_is_read_although_petastorm_reports_the_end_early(workspace: Path) -> None:
+def test_every_shard_is_read(workspace: Path) -> None:
     version = read(workspace / "table")
-    shards = version.split("train")
-    rows = sum(len(columns["label"]) for columns in read_shards(version.table, shards, ["label"]))
-    assert rows == 1200
+    for _ in range(20):
+        shards = version.split("train")
+        assert sum(len(columns["label"]) for columns in read_shards(version.table, shards, ["label"])) == 1200
 
 
 @pytest.mark.usefixtures("losing_race")
-def test_petastorm_alone_still_loses_shards(workspace: Path) -> None:
-    """When this fails the quirk is gone, and `_next` in headrace/stream/reader.py can go too."""
+def test_petastorms_reader_still_loses_shards(workspace: Path) -> None:
+    """When this fails one reason less is left for headrace/stream/reader.py not to use it."""
     version = read(workspace / "table")
     urls = [f"file://{version.table / shard.path}" for shard in version.split("train")]
     lost = False

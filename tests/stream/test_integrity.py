@@ -1,6 +1,7 @@
 """A shard that is not the one that was written ends in one sentence: never in a hang, never in wrong rows."""
 
 import builtins
+import hashlib
 import pickle
 import shutil
 from collections.abc import Callable
@@ -109,13 +110,39 @@ def test_rows_before_a_damaged_shard_are_still_the_right_ones(table: Version) ->
     assert paths == [f"train/{row}.png" for row in range(34)]
 
 
-def test_a_shard_is_verified_once_in_a_process(table: Version, monkeypatch: pytest.MonkeyPatch) -> None:
-    verified = []
-    digest = integrity.hashlib.file_digest
-    monkeypatch.setattr(integrity.hashlib, "file_digest", lambda *words: verified.append(1) or digest(*words))
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of what is hashed from now on."""
+    sizes: list[int] = []
+    sha256 = hashlib.sha256
+    monkeypatch.setattr(integrity.hashlib, "sha256", lambda data: sizes.append(len(data)) or sha256(data))
+    return sizes
+
+
+def test_a_shard_is_verified_once_in_a_process(table: Version, hashed: list[int]) -> None:
     for _ in range(3):
         list(read_shards(table.table, table.shards, COLUMNS))
-    assert len(verified) == len(table.shards)
+    # What is shorter than a shard is no shard.
+    assert sorted(size for size in hashed if size > 100) == sorted(shard.size for shard in table.shards)
+
+
+def test_a_shard_that_changes_after_it_was_verified_is_noticed(table: Version) -> None:
+    list(read_shards(table.table, table.shards, COLUMNS))
+    for place in range(0, middle(table).stat().st_size, 200):
+        flip(middle(table), place)
+        assert "was changed after it was written" in refusal(table)
+        flip(middle(table), place)
+
+
+def test_a_shard_without_a_column_is_refused_with_those_it_has(table: Version) -> None:
+    with pytest.raises(DataError, match="has no column depth; it has: path, label, image, content_hash"):
+        next(read_shards(table.table, table.shards, ["label", "depth"]))
+
+
+def test_an_error_of_the_reader_prints_no_trace(table: Version, capfd: pytest.CaptureFixture[str]) -> None:
+    flip(middle(table), 50)
+    refusal(table)
+    assert capfd.readouterr().err == ""
 
 
 class Payload:

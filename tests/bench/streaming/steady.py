@@ -1,0 +1,54 @@
+"""`python -m tests.bench.streaming.steady`: the slowest of ten epochs against their median, autotuner off and on."""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import tensorflow as tf
+
+from headrace.config.streaming import Stream
+from headrace.stream.dataset import Batches, training_batches
+from headrace.stream.open import plan_for
+from tests.bench.streaming.contenders.rows import BATCH
+from tests.bench.streaming.data import Rows, small_images, write_table
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--rows", type=int, default=60_000)
+    options = parser.parse_args()
+    images = small_images()
+    images = Rows(inputs=images.inputs[: options.rows], labels=images.labels[: options.rows], column=images.column)
+    with tempfile.TemporaryDirectory(prefix="headrace-bench-") as folder:
+        version = write_table(Path(folder) / "table", images)
+        batches = training_batches(version, plan_for(version, "train", BATCH, 16, seed=0), Stream())
+        seconds: dict[str, list[float]] = {"autotuner off": [], "autotuner on": []}
+        for epoch in range(options.epochs + 1):
+            for name, found in seconds.items():
+                found.append(_epoch(batches, epoch, autotune=name.endswith("on")))
+    figures = {
+        name: {
+            "slowest_over_median": round(statistics.median(found[1:]) / max(found[1:]), 3),
+            "seconds": [round(each, 3) for each in found[1:]],
+        }
+        for name, found in seconds.items()
+    }
+    print(json.dumps(figures))
+
+
+def _epoch(batches: Batches, epoch: int, *, autotune: bool) -> float:
+    options = tf.data.Options()
+    options.autotune.enabled = autotune
+    began = time.perf_counter()
+    for _ in batches.dataset(epoch, 0, epoch + 1).with_options(options):
+        pass
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
