@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from headrace.schema import Contract
 from headrace.table import Version, read
 from headrace.table.log import KEY, history
 from headrace.table.version import SPLITS, Summary
@@ -18,7 +19,7 @@ def inspect_table(table: Path, number: int | None) -> dict[str, Any]:
     version = read(table, number)
     commits = [_commit(entry) for entry in history(table)]
     sys.stderr.write(_text(version, commits) + "\n")
-    summary = version.summary
+    summary, statistics, tokenizer = version.summary, version.contract.statistics, version.contract.tokenizer
     return {
         "table": str(version.table),
         "version": version.number,
@@ -29,7 +30,9 @@ def inspect_table(table: Path, number: int | None) -> dict[str, Any]:
         "rejected": summary.rejected,
         "duplicates": summary.duplicates,
         "counts": summary.counts,
-        "statistics": version.contract.statistics.model_dump(),
+        "task": version.contract.task,
+        "statistics": statistics.model_dump() if statistics else None,
+        "tokenizer": tokenizer.model_dump() if tokenizer else None,
         "rejects": summary.rejects,
         "shards": len(version.shards),
         "bytes": sum(shard.size for shard in version.shards),
@@ -49,8 +52,6 @@ def _commit(entry: dict[str, Any]) -> dict[str, Any]:
 def _text(version: Version, commits: list[dict[str, Any]]) -> str:
     summary, contract = version.summary, version.contract
     size = sum(shard.size for shard in version.shards) / 1e6
-    mean = ", ".join(f"{value:.2f}" for value in contract.statistics.mean)
-    deviation = ", ".join(f"{value:.2f}" for value in contract.statistics.standard_deviation)
     lines = [
         f"{version.table}, version {version.number}: {len(version.shards)} shards, {size:.1f} MB",
         f"{summary.rows_in} rows in = {summary.written} written + {summary.rejected} rejected "
@@ -59,7 +60,7 @@ def _text(version: Version, commits: list[dict[str, Any]]) -> str:
         "column         role      codec  type    shape",
         *(f"{n:14} {c.role:9} {c.codec:6} {c.dtype:7} {c.shape or ''}" for n, c in contract.columns.items()),
         "",
-        f"mean {mean}; standard deviation {deviation} (per channel, training split)",
+        *_about_input(version.contract),
         "",
         *_counts(version),
         "",
@@ -69,9 +70,21 @@ def _text(version: Version, commits: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _about_input(contract: Contract) -> list[str]:
+    lines = []
+    if contract.statistics:
+        mean = ", ".join(f"{value:.2f}" for value in contract.statistics.mean)
+        deviation = ", ".join(f"{value:.2f}" for value in contract.statistics.standard_deviation)
+        lines.append(f"mean {mean}; standard deviation {deviation} (per channel, training split)")
+    if contract.tokenizer:
+        tokenizer = contract.tokenizer
+        lines.append(f"tokenizer {tokenizer.kind}, {tokenizer.vocabulary_size} tokens, at most {tokenizer.max_length}")
+    return lines
+
+
 def _counts(version: Version) -> list[str]:
     splits = [split for split in SPLITS if version.summary.counts.get(split)]
-    width = max(len(name) for name in version.contract.classes) + 2
+    width = max((len(name) for name in version.contract.classes), default=5) + 2
     counts = version.summary.counts
     rows = [f"{'class':{width}}" + "".join(f"{split:>10}" for split in splits)]
     for name in version.contract.classes:

@@ -1,4 +1,4 @@
-"""The contract between a table and a model: the columns, the classes and the statistics of a version.
+"""The contract between a table and a model: columns, classes, statistics and tokenizer of a version.
 
 A model's `build(contract, **options)` reads its input shape, its number of classes and its normalisation
 here, so that nothing about the data is written twice.
@@ -9,20 +9,36 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from headrace.errors import DataError
+
 
 class Column(BaseModel):
     """What a column of the table holds and what it is for.
 
     `codec` says how the stored value becomes an array of `dtype` and `shape`: `raw` bytes, `png` or `jpeg`
-    for images (height, width, channels); `plain` for a value stored as itself.
+    for images (height, width, channels); `tokens` for text, the numbers of its tokens one after the other,
+    little-endian and without padding; `plain` for a value stored as itself. A length that differs from row to
+    row is None in `shape`.
     """
 
     model_config = ConfigDict(frozen=True)
 
     role: Literal["input", "target", "identity"]
-    codec: Literal["raw", "png", "jpeg", "plain"]
+    codec: Literal["raw", "png", "jpeg", "tokens", "plain"]
     dtype: str
-    shape: tuple[int, ...] = ()
+    shape: tuple[int | None, ...] = ()
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels.
+
+        Raises:
+            DataError: the column holds no images.
+        """
+        match self.shape:
+            case (int(height), int(width), int(channels)):
+                return height, width, channels
+        raise DataError(f"The column holds values of shape {self.shape}; expected images (height, width, channels).")
 
 
 class Statistics(BaseModel):
@@ -39,14 +55,40 @@ class Statistics(BaseModel):
         return tuple(math.sqrt(value) for value in self.variance)
 
 
+class Tokenizer(BaseModel):
+    """What has turned text into the numbers of tokens; 0 stands for padding, 1 for an unknown token.
+
+    Attributes:
+        file: a Hugging Face `tokenizers` JSON file, relative to the table's folder; named by its hash, never rewritten.
+        vocabulary_size: every token's number is below.
+        max_length: tokens a stored text has at most.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["word", "bpe"]
+    file: str
+    sha256: str
+    vocabulary_size: int
+    max_length: int
+
+
 class Contract(BaseModel):
-    """What a model may rely on."""
+    """What a model may rely on.
+
+    Attributes:
+        task: for `regression` the target is a float32 and there are no classes.
+        statistics: None for text.
+        tokenizer: None for images.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     columns: dict[str, Column]
-    classes: tuple[str, ...]
-    statistics: Statistics
+    classes: tuple[str, ...] = ()
+    task: Literal["classification", "regression"] = "classification"
+    statistics: Statistics | None = None
+    tokenizer: Tokenizer | None = None
 
     def named(self, role: str) -> tuple[str, Column]:
         """The name and the column that has `role`.
@@ -60,6 +102,17 @@ class Contract(BaseModel):
         raise KeyError(f"the table has no column with role {role!r}")
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Of one decoded input: (height, width, channels) for images."""
+    def channel_statistics(self) -> Statistics:
+        """What a network for images normalises with.
+
+        Raises:
+            DataError: there is none, the input is no image.
+        """
+        if self.statistics is None:
+            raise DataError("The table has no statistics of channels; this network expects a table of images.")
+        return self.statistics
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """Of one decoded input: (height, width, channels) for images, (None,) for text."""
         return self.named("input")[1].shape

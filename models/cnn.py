@@ -18,6 +18,7 @@ def build(
     activation: str = "relu",
 ) -> keras.Model:
     """Images of `contract.input_shape`, pixels 0 to 255 -> a probability for each of `contract.classes`."""
+    statistics = contract.channel_statistics
     regularizer = keras.regularizers.L2(l2) if l2 else None
 
     def convolution(channels: int) -> layers.Layer:
@@ -26,7 +27,7 @@ def build(
     return keras.Sequential(
         [
             keras.Input(contract.input_shape, dtype="uint8"),
-            layers.Normalization(mean=contract.statistics.mean, variance=contract.statistics.variance),
+            layers.Normalization(mean=statistics.mean, variance=statistics.variance),
             convolution(width),
             layers.MaxPooling2D(),
             convolution(2 * width),

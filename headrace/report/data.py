@@ -80,6 +80,8 @@ def describe_data(run: Run) -> Data | str:
 
 def _channels(version: "Version") -> tuple[Channel, ...]:
     statistics = version.contract.statistics
+    if statistics is None:
+        return ()
     numbered = tuple(f"channel {number}" for number in range(1, len(statistics.mean) + 1))
     names = CHANNEL_NAMES.get(len(numbered), numbered)
     return tuple(map(Channel, names, statistics.mean, statistics.standard_deviation))

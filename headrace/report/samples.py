@@ -55,7 +55,7 @@ def sample_images(version: "Version") -> Samples | None:
             pictures.append(Sample(path, _uri(data, column)))
             if all(len(pictures) == PER_CLASS for pictures in chosen.values()):
                 break
-    return Samples(chosen, pixelated=max(column.shape[:2]) < LARGEST_SIDE // 2)
+    return Samples(chosen, pixelated=max(column.image_shape[:2]) < LARGEST_SIDE // 2)
 
 
 def _rows(version: "Version") -> Iterator[tuple[str, int, bytes]]:
@@ -87,5 +87,5 @@ def _decoded(data: bytes, column: Column) -> "Image":
 
     if column.codec != "raw":
         return Image.open(io.BytesIO(data))
-    height, width, channels = column.shape
+    height, width, channels = column.image_shape
     return Image.frombytes(CHANNELS[channels], (width, height), data)

@@ -25,7 +25,7 @@ from headrace.table.shards import Shard
 from headrace.table.version import Summary, Version
 
 KEY = "headrace"
-TYPES = {pa.string(): "string", pa.binary(): "binary", pa.int32(): "integer", pa.int64(): "long"}
+TYPES = {pa.string(): "string", pa.binary(): "binary", pa.int32(): "integer", pa.int64(): "long", pa.float32(): "float"}
 
 
 @dataclass(frozen=True)
