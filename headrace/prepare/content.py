@@ -13,6 +13,11 @@ def content_hash(pixels: Pixels) -> str:
     return digest.hexdigest()
 
 
+def text_hash(text: str) -> str:
+    """BLAKE2b (128 bits, hexadecimal) of a clean text."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
 def split_of(content: str, splits: Splits) -> str:
     """`train`, `val` or `test` for a content hash; equal content is always in the same split."""
     position = int(content[:13], 16) / 2**52  # exact, and below 1

@@ -10,15 +10,16 @@ from headrace.prepare.sources.listing import RawFile
 
 
 def deal(files: list[RawFile], settings: Prepare) -> Iterator[Chunk]:
-    """Every file in exactly one chunk, of at most `shard_rows` files and about `shard_bytes` bytes."""
+    """Every file in exactly one chunk, of at most `shard_rows` records and about `shard_bytes` bytes."""
     chunk: list[RawFile] = []
-    size = number = 0
+    size = rows = number = 0
     for index in np.random.default_rng(settings.seed).permutation(len(files)):
         file = files[index]
-        if chunk and (len(chunk) == settings.shard_rows or size + file.size > settings.shard_bytes):
+        if chunk and (rows + file.rows > settings.shard_rows or size + file.size > settings.shard_bytes):
             yield Chunk(number, chunk)
-            number, chunk, size = number + 1, [], 0
+            number, chunk, size, rows = number + 1, [], 0, 0
         chunk.append(file)
         size += file.size
+        rows += file.rows
     if chunk:
         yield Chunk(number, chunk)

@@ -66,27 +66,29 @@ def decode(data: bytes, form: Image) -> Pixels:
         # A record is taken or rejected; a warning would name neither the file nor a remedy.
         warnings.simplefilter("ignore")
         image = _decoded(data, form)
-    height, width = form.size
-    pixels = np.asarray(RESIZE[form.resize](image, (width, height)))
-    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+    return _sized(image, form)
+
+
+def formed(pixels: Pixels, form: Image) -> Pixels:
+    """`pixels`, uint8, (height, width, 1 or 3), in `form`."""
+    image = PIL.Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    return _sized(_in_mode(image, form.mode), form)
 
 
 def encode(pixels: Pixels, form: Image) -> bytes:
     """The bytes to store for `pixels`, by `form.codec`."""
-    if form.codec == "raw":
+    if form.stored_as == "raw":
         return pixels.tobytes()
     image = PIL.Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
     buffer = io.BytesIO()
-    image.save(buffer, form.codec, **({"quality": form.quality} if form.codec == "jpeg" else {}))
+    image.save(buffer, form.stored_as, **({"quality": form.quality} if form.stored_as == "jpeg" else {}))
     return buffer.getvalue()
 
 
 def _decoded(data: bytes, form: Image) -> PillowImage:
     try:
         image = PIL.Image.open(io.BytesIO(data), formats=FORMATS)
-        if image.width * image.height > form.max_pixels:
-            detail = f"{image.width} x {image.height} pixels, the limit is {form.max_pixels}"
-            raise RejectedRecordError(Reason.TOO_MANY_PIXELS, detail)
+        _check_size(image.width, image.height, form)
         image.load()
         return _in_mode(_upright(image), form.mode)
     except UnidentifiedImageError:
@@ -95,6 +97,21 @@ def _decoded(data: bytes, form: Image) -> PillowImage:
         raise RejectedRecordError(Reason.TOO_MANY_PIXELS, str(error)) from error
     except DAMAGE as error:
         raise RejectedRecordError(Reason.DAMAGED, str(error) or type(error).__name__) from error
+
+
+def _sized(image: PillowImage, form: Image) -> Pixels:
+    height, width = form.size
+    pixels = np.asarray(RESIZE[form.resize](image, (width, height)))
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def _check_size(width: int, height: int, form: Image) -> None:
+    if width * height > form.max_pixels:
+        detail = f"{width} x {height} pixels, the limit is {form.max_pixels}"
+        raise RejectedRecordError(Reason.TOO_MANY_PIXELS, detail)
+    if max(width, height) > form.max_aspect * min(width, height):
+        detail = f"{width} x {height} pixels, the longer side may be {form.max_aspect:g} times the shorter"
+        raise RejectedRecordError(Reason.BAD_ASPECT, detail)
 
 
 def _upright(image: PillowImage) -> PillowImage:

@@ -1,5 +1,6 @@
 """Mean and variance per channel in one pass, exact: sums of integers, added in any order."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,21 @@ class Sums:
         """Of one image, (height, width, channels)."""
         values = pixels.reshape(-1, pixels.shape[2]).astype(np.int64)
         return cls(len(values), tuple(values.sum(0).tolist()), tuple((values * values).sum(0).tolist()))
+
+    @classmethod
+    def from_bytes(cls, stored: Iterable[bytes], pixels: int, channels: int) -> "Sums":
+        """Of images that were kept as `to_bytes` gives them, each of `pixels` values a channel."""
+        rows = np.frombuffer(b"".join(stored), "<i8").reshape(-1, 2, channels)
+        # As Python's integers: the squares of many large images are more than 64 bits hold.
+        total, squares = rows.astype(object).sum(0) if len(rows) else ((0,) * channels, (0,) * channels)
+        return cls(len(rows) * pixels, tuple(total), tuple(squares))
+
+    def to_bytes(self) -> bytes:
+        """Totals, then squares, as little-endian 64-bit integers; of one image they fit."""
+        return np.array((*self.total, *self.squares), "<i8").tobytes()
+
+    def __sub__(self, other: "Sums") -> "Sums":
+        return self + Sums(-other.count, tuple(-v for v in other.total), tuple(-v for v in other.squares))
 
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(self.count + other.count, _add(self.total, other.total), _add(self.squares, other.squares))
