@@ -91,7 +91,9 @@ class Image(Section):
         100_000_000, description="larger images are rejected unread; Pillow itself opens none above 178,956,970"
     )
     max_bytes: Positive = Field(100_000_000, description="larger files are rejected unread")
-    max_aspect: Annotated[float, Field(ge=1)] = Field(100.0, description="longer side by shorter; above is rejected")
+    max_aspect: Annotated[float, Field(ge=1)] | None = Field(
+        None, description="longer side by shorter side; images above are rejected unread"
+    )
 
     @property
     def stored_as(self) -> Literal["raw", "png", "jpeg"]:

@@ -109,7 +109,7 @@ def _check_size(width: int, height: int, form: Image) -> None:
     if width * height > form.max_pixels:
         detail = f"{width} x {height} pixels, the limit is {form.max_pixels}"
         raise RejectedRecordError(Reason.TOO_MANY_PIXELS, detail)
-    if max(width, height) > form.max_aspect * min(width, height):
+    if form.max_aspect is not None and max(width, height) > form.max_aspect * min(width, height):
         detail = f"{width} x {height} pixels, the longer side may be {form.max_aspect:g} times the shorter"
         raise RejectedRecordError(Reason.BAD_ASPECT, detail)
 

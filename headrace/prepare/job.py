@@ -45,7 +45,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     listing = list_source(configuration.data.source)
     log.info("%s files in %s classes listed in %.1f s", len(listing.files), len(listing.classes), watch.seconds)
     table = Path(configuration.data.table).absolute()
-    _require_apart(table, listing)
+    _require_apart(table, configuration.data.source.path)
     base = open_base(table)
     before = None if base.number is None else read(table)
     if configuration.prepare.changes == "content":
@@ -58,11 +58,12 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     return _outcome(_prepare(work, watch), watch, changed=True)
 
 
-def _require_apart(table: Path, listing: Listing) -> None:
-    if table.resolve().is_relative_to(Path(listing.root).resolve()):
+def _require_apart(table: Path, source: str) -> None:
+    # A single file, and what is no path at all, holds nothing.
+    if Path(source).is_dir() and table.resolve().is_relative_to(Path(source).resolve()):
         raise ConfigurationError(
-            f"The table {table} lies inside the source {listing.root}, and its files would be taken for records; "
-            "name a folder outside the source as data.table."
+            f"The table {table} lies inside the source {Path(source).absolute()}, and its files would be taken for "
+            "records; name a folder outside the source as data.table."
         )
 
 

@@ -169,7 +169,7 @@ def _action(shard: Shard) -> AddAction:
 
 def _removal(shard: Shard) -> RemoveAction:
     partition: dict[str, str | None] = {"split": shard.split} if shard.split else {}
-    return RemoveAction(shard.path, True, int(time.time() * 1000), partition, shard.size)
+    return RemoveAction(shard.path, True, int(time.time() * 1000), shard.size, partition)
 
 
 def _schema(schema: pa.Schema) -> Schema:

@@ -43,6 +43,17 @@ DAMAGE = (
 )
 
 
+class _WholeHeader(tarfile.TarInfo):
+    """`tarfile` takes an archive that is cut between two members, or in a header, for one that ends there."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_WholeHeader":
+        """Of one header block; the one after the last member is of zeros."""
+        if len(buf) != tarfile.BLOCKSIZE:
+            raise EOFError("the archive ends without its end mark")
+        return super().frombuf(buf, encoding, errors)
+
+
 class Member(NamedTuple):
     """One file in an archive; `read` may be called until the next member is asked for."""
 
@@ -100,7 +111,7 @@ def members(path: Path) -> Iterator[Member]:
                     link = (info.external_attr >> 28) == 0xA
                     yield Member(info.filename, info.file_size, not link, partial(archive.read, info))
     else:
-        with tarfile.open(path, "r|*", errorlevel=1) as stream:
+        with tarfile.open(path, "r|*", errorlevel=1, tarinfo=_WholeHeader) as stream:
             for entry in stream:
                 if not entry.isdir():
                     yield Member(entry.name, entry.size, entry.isfile(), partial(_content, stream, entry))
@@ -173,7 +184,9 @@ def _read(member: Member, max_bytes: int) -> tuple[bytes, RejectedRecordError | 
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in name.split("/"))
+    return any(
+        part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in name.replace("\\", "/").split("/")
+    )
 
 
 def _key(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The binary files of CIFAR-10 and CIFAR-100: a label, or a coarse and a fine one, and 32 x 32 pixels, record by record.
+"""The binary files of CIFAR-10 and CIFAR-100: records of a label, or a coarse and a fine one, and 32 x 32 pixels.
 
 Format: Krizhevsky: Learning multiple layers of features from tiny images, 2009;
 https://www.cs.toronto.edu/~kriz/cifar.html ("binary version").

@@ -8,9 +8,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.utils import AnalysisException
 
 from headrace.config.sections import Columns, Source
 from headrace.errors import ConfigurationError, DataError
@@ -58,7 +59,7 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
             places = [_escaped(os.path.join(root, file.path)) for file in files]
             frame = reader.option("basePath", _escaped(root)).load(places) if len(files) else reader.load(places)
             frame = frame.withColumn("_file", F.col("_metadata.file_path"))
-    except AnalysisException as error:
+    except (PySparkException, Py4JJavaError) as error:
         raise DataError(f"Spark cannot read {source.path} as {source.format}: {_first_line(error)}") from None
     _require(frame, columns, source)
     data = frame[columns.input]
@@ -149,4 +150,5 @@ def _escaped(path: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
+    text = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error)
+    return text.strip().split("\n")[0]

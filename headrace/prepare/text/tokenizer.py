@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -74,7 +75,10 @@ def bpe_tokenizer(texts: Iterator[str], form: Text) -> str:
         show_progress=False,
     )
     made.train_from_iterator(texts, trainer)
-    return str(made.to_str())
+    tree = json.loads(made.to_str())
+    # What is special to the trainer would also be found in texts; only masks may be.
+    tree["added_tokens"] = [token for token in tree["added_tokens"] if token["content"] not in (PADDING, UNKNOWN)]
+    return json.dumps(tree, ensure_ascii=False)
 
 
 def freeze(text: str, form: Text, table: Path) -> Tokenizer:
