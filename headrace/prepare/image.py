@@ -17,6 +17,7 @@ from PIL.Image import Image as PillowImage
 from PIL.Image import Transpose
 
 from headrace.config.sections import Image
+from headrace.prepare.jpeg import decode_jpeg, encode_jpeg, shrink
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.resize import RESIZE
 
@@ -65,8 +66,11 @@ def decode(data: bytes, form: Image) -> Pixels:
     with warnings.catch_warnings():
         # A record is taken or rejected; a warning would name neither the file nor a remedy.
         warnings.simplefilter("ignore")
-        image = _decoded(data, form)
-    return _sized(image, form)
+        decoded = _decoded(data, form)
+    if isinstance(decoded, PillowImage):
+        return _sized(decoded, form)
+    small = shrink(decoded, form)
+    return formed(decoded, form) if small is None else small
 
 
 def formed(pixels: Pixels, form: Image) -> Pixels:
@@ -79,16 +83,22 @@ def encode(pixels: Pixels, form: Image) -> bytes:
     """The bytes to store for `pixels`, by `form.codec`."""
     if form.stored_as == "raw":
         return pixels.tobytes()
+    if form.stored_as == "jpeg":
+        return encode_jpeg(pixels, form.quality)
     image = PIL.Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
     buffer = io.BytesIO()
-    image.save(buffer, form.stored_as, **({"quality": form.quality} if form.stored_as == "jpeg" else {}))
+    image.save(buffer, form.stored_as)
     return buffer.getvalue()
 
 
-def _decoded(data: bytes, form: Image) -> PillowImage:
+def _decoded(data: bytes, form: Image) -> PillowImage | Pixels:
     try:
         image = PIL.Image.open(io.BytesIO(data), formats=FORMATS)
         _check_size(image.width, image.height, form)
+        if image.format == "JPEG" and _orientation(image) not in UPRIGHT:
+            pixels = decode_jpeg(data, form)
+            if pixels is not None:
+                return pixels
         image.load()
         return _in_mode(_upright(image), form.mode)
     except UnidentifiedImageError:
@@ -116,8 +126,13 @@ def _check_size(width: int, height: int, form: Image) -> None:
 
 def _upright(image: PillowImage) -> PillowImage:
     # Not ImageOps.exif_transpose: it also writes all EXIF anew, and fails where a camera left something odd there.
-    method = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    method = UPRIGHT.get(_orientation(image))
     return image if method is None else image.transpose(method)
+
+
+def _orientation(image: PillowImage) -> int:
+    orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return orientation
 
 
 def _in_mode(image: PillowImage, mode: str) -> PillowImage:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pyspark.sql import SparkSession
+
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError
 from headrace.prepare.account import Account, Stopwatch, on_top_of
@@ -50,12 +52,18 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     before = None if base.number is None else read(table)
     if configuration.prepare.changes == "content":
         with python_errors():
-            listing = with_content(session("prepare", configuration.spark), listing)
+            listing = with_content(_session(configuration), listing)
     work = _work(configuration, listing, base, before, full=full)
     if before is not None and not full and _is_unchanged(work):
         log.info("Nothing has changed since version %s; no new version was made.", before.number)
         return _outcome(before, watch, changed=False)
     return _outcome(_prepare(work, watch), watch, changed=True)
+
+
+def _session(configuration: Configuration) -> SparkSession:
+    # Only where this program starts Spark; a session that is there already keeps its own daemon.
+    settings = {"spark.python.daemon.module": "headrace.prepare.daemon"} | configuration.spark.settings
+    return session("prepare", configuration.spark.model_copy(update={"settings": settings}))
 
 
 def _require_apart(table: Path, source: str) -> None:
@@ -156,7 +164,7 @@ def _task(work: _Work) -> Task:
 def _made(work: _Work, task: Task) -> tuple[Made, Account]:
     """What the stages have made, and the account of the whole version, checked."""
     source, change = work.configuration.data.source, work.increment
-    spark = session("prepare", work.configuration.spark)
+    spark = _session(work.configuration)
     with python_errors():
         made = run_stages(spark, task, source, work.listing, change)
     account = made.account

@@ -64,7 +64,8 @@ def run_stages(spark: SparkSession, task: Task, source: Source, listing: Listing
         DataError: the source is refused.
     """
     fresh = replace(listing, files=increment.fresh)
-    records = _frame(spark, source, fresh) if source.kind == "table" else list(deal(fresh.files, task.settings))
+    slots = spark.sparkContext.defaultParallelism
+    records = _frame(spark, source, fresh) if source.kind == "table" else list(deal(fresh.files, task.settings, slots))
     classes = _classes(spark, task, listing, records, increment)
     task = replace(task, labels={name: number for number, name in enumerate(classes)})
     results = _first_stage(spark, task, source, records)

@@ -3,10 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from headrace.prepare.image import Pixels
 from headrace.schema import Statistics
+
+VALUES = np.arange(256, dtype=np.int64)
+SQUARES = VALUES * VALUES
+# OpenCV counts in 32-bit floating point, which is exact up to here.
+MOST_COUNTED = 2**24
 
 
 @dataclass(frozen=True)
@@ -25,8 +32,10 @@ class Sums:
     @classmethod
     def of(cls, pixels: Pixels) -> "Sums":
         """Of one image, (height, width, channels)."""
-        values = pixels.reshape(-1, pixels.shape[2]).astype(np.int64)
-        return cls(len(values), tuple(values.sum(0).tolist()), tuple((values * values).sum(0).tolist()))
+        height, width, channels = pixels.shape
+        histograms = [_histogram(pixels, channel) for channel in range(channels)]
+        total = tuple(int(counts @ VALUES) for counts in histograms)
+        return cls(height * width, total, tuple(int(counts @ SQUARES) for counts in histograms))
 
     @classmethod
     def from_bytes(cls, stored: Iterable[bytes], pixels: int, channels: int) -> "Sums":
@@ -57,6 +66,16 @@ class Sums:
             for total, square in zip(self.total, self.squares, strict=True)
         )
         return Statistics(mean=mean, variance=variance)
+
+
+def _histogram(pixels: Pixels, channel: int) -> NDArray[np.int64]:
+    """How often each of the 256 values is in a channel; OpenCV counts ten times as fast as NumPy sums."""
+    rows = max(1, MOST_COUNTED // pixels.shape[1])
+    counts = np.zeros(256, np.int64)
+    for begin in range(0, len(pixels), rows):
+        part = np.ascontiguousarray(pixels[begin : begin + rows])
+        counts += cv2.calcHist([part], [channel], None, [256], [0, 256])[:, 0].astype(np.int64)
+    return counts
 
 
 def _add(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
