@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 
-from headrace.config.sections import Expectations, Range
+from headrace.config.expectations import Expectations, Range
 from headrace.errors import DataError
 from headrace.schema import Statistics
 from headrace.table import Summary

@@ -6,22 +6,19 @@ that is its split. Hidden members are ignored, as hidden files are.
 """
 
 import json
-import lzma
 import os
 import re
-import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from headrace.errors import DataError
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.labels_file import is_inside
 from headrace.prepare.sources.listing import Listing, RawFile, printable
+from headrace.prepare.sources.members import DAMAGE, Member, members
 from headrace.prepare.sources.record import RawRecord
 from headrace.table.version import SPLITS
 
@@ -30,37 +27,6 @@ ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|zip)$", re.I
 LABELS, SIDECARS = ("cls", "json"), ("json", "cls", "id", "meta", "xml")
 MOST_LABEL_BYTES = 1_000_000
 IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm")
-# What the readers of archives raise on damaged ones.
-DAMAGE = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
-
-
-class _WholeHeader(tarfile.TarInfo):
-    """`tarfile` takes an archive that is cut between two members, or in a header, for one that ends there."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_WholeHeader":
-        """Of one header block; the one after the last member is of zeros."""
-        if len(buf) != tarfile.BLOCKSIZE:
-            raise EOFError("the archive ends without its end mark")
-        return super().frombuf(buf, encoding, errors)
-
-
-class Member(NamedTuple):
-    """One file in an archive; `read` may be called until the next member is asked for."""
-
-    name: str
-    size: int
-    regular: bool
-    read: Callable[[], bytes]
 
 
 def list_archives(path: str) -> Listing:
@@ -100,29 +66,6 @@ def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord
             raise DataError(f"The archive {name!r} of {root} cannot be read ({error.strerror}); mend it.") from error
         detail = f"nothing can be read after {last}: {error}"
         yield RawRecord(name, None, None, b"", RejectedRecordError(Reason.DAMAGED_ARCHIVE, detail))
-
-
-def members(path: Path) -> Iterator[Member]:
-    """The files in an archive, in its order."""
-    if path.suffix.lower() == ".zip":
-        with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist():
-                if not info.is_dir():
-                    link = (info.external_attr >> 28) == 0xA
-                    yield Member(info.filename, info.file_size, not link, partial(archive.read, info))
-    else:
-        with tarfile.open(path, "r|*", errorlevel=1, tarinfo=_WholeHeader) as stream:
-            for entry in stream:
-                if not entry.isdir():
-                    yield Member(entry.name, entry.size, entry.isfile(), partial(_content, stream, entry))
-
-
-def _content(stream: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
-    opened = stream.extractfile(entry)
-    data = b"" if opened is None else opened.read()
-    if len(data) != entry.size:
-        raise EOFError(f"{entry.name} ends after {len(data)} of {entry.size} bytes")
-    return data
 
 
 class _Group:

@@ -13,7 +13,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from headrace.config.sections import Columns, Source
+from headrace.config.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.sources.folder import read_bytes, walk
