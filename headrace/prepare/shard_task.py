@@ -146,7 +146,8 @@ class Preparation:
         row = self.form.row(record)
         split = self._split(record, row["content_hash"])
         self.result.counts[split, class_of(target)] += 1
-        self._append(split, {"path": record.path, "label": target} | row)
+        row["path"], row["label"] = record.path, target
+        self._append(split, row)
 
     def _split(self, record: RawRecord, content: str) -> str:
         if record.split is not None:

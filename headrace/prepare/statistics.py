@@ -12,6 +12,8 @@ from headrace.schema import Statistics
 
 VALUES = np.arange(256, dtype=np.int64)
 SQUARES = VALUES * VALUES
+# NumPy sums these before OpenCV has begun to count.
+FEW_PIXELS = 2048
 # OpenCV counts in 32-bit floating point, which is exact up to here.
 MOST_COUNTED = 2**24
 
@@ -33,6 +35,9 @@ class Sums:
     def of(cls, pixels: Pixels) -> "Sums":
         """Of one image, (height, width, channels)."""
         height, width, channels = pixels.shape
+        if height * width < FEW_PIXELS:
+            values = pixels.reshape(-1, channels).astype(np.int64)
+            return cls(len(values), tuple(values.sum(0).tolist()), tuple((values * values).sum(0).tolist()))
         histograms = [_histogram(pixels, channel) for channel in range(channels)]
         total = tuple(int(counts @ VALUES) for counts in histograms)
         return cls(height * width, total, tuple(int(counts @ SQUARES) for counts in histograms))

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import PIL.Image
+import psutil
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -139,15 +140,21 @@ def _psnr(data: bytes) -> float:
     return float(10 * np.log10(255**2 / np.mean((best - small) ** 2)))
 
 
-def rounds_of(ways: list[Callable[[], None]], rounds: int) -> Iterator[tuple[str, float]]:
-    """Name and seconds of every way in every round."""
+def cpu_seconds() -> float:
+    """Of this program and all that it has started and that still runs, Spark's JVM and workers among them."""
+    everything = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    return float(sum(process.cpu_times().user + process.cpu_times().system for process in everything))
+
+
+def rounds_of(ways: list[Callable[[], None]], rounds: int) -> Iterator[tuple[str, float, float]]:
+    """Name, seconds and processor seconds of every way in every round."""
     for number in range(rounds):
         # Each round begins with another one.
         for way in ways[number % len(ways) :] + ways[: number % len(ways)]:
             print(f"round {number + 1}: {way.__name__}", file=sys.stderr, flush=True)
-            began = time.monotonic()
+            began, used = time.monotonic(), cpu_seconds()
             way()
-            yield way.__name__, time.monotonic() - began
+            yield way.__name__, time.monotonic() - began, cpu_seconds() - used
 
 
 def main() -> None:
@@ -166,8 +173,12 @@ def main() -> None:
         ]  # fmt: skip
         chosen = [way for way in ways if options.only is None or way.__name__ in options.only]
         seconds: dict[str, list[float]] = {}
-        for name, taken in rounds_of(chosen, options.rounds):
+        processor: dict[str, list[float]] = {}
+        for name, taken, used in rounds_of(chosen, options.rounds):
             seconds.setdefault(name, []).append(taken)
+            processor.setdefault(name, []).append(used)
+        # Where other programs are at work too, these say more than the clock.
+        used_ms = {name: round(min(values) / options.photos * 1000, 2) for name, values in processor.items()}
         speeds = {name: round(options.photos / statistics.median(values), 1) for name, values in seconds.items()}
         ours = seconds.get("headrace", [])
         ratios = {
@@ -175,7 +186,8 @@ def main() -> None:
             for name, values in seconds.items()
             if ours
         }
-        print(json.dumps({"photos_per_second": speeds, "headrace_to": ratios} | quality(bench.paths)))
+        figures = {"photos_per_second": speeds, "headrace_to": ratios, "processor_ms_per_photo": used_ms}
+        print(json.dumps(figures | quality(bench.paths)))
 
 
 if __name__ == "__main__":
