@@ -1,4 +1,4 @@
-"""JPEG by libjpeg-turbo and OpenCV: the same pictures as Pillow's to the eye, in a third of the time.
+"""JPEG by libjpeg-turbo and OpenCV: the same pictures as Pillow's to the eye, in a fraction of the time.
 
 Only sound files of the usual kind are taken this way; whatever is odd about a file is left to Pillow to judge.
 """
@@ -40,11 +40,13 @@ def decode_jpeg(data: bytes, form: Image) -> Pixels | None:
 
 
 def encode_jpeg(pixels: Pixels, quality: int) -> bytes:
-    """A JPEG file of `pixels`, (height, width, 1 or 3), colours at half the resolution as is usual."""
-    grey = pixels.shape[2] == 1
-    colours, sampling = ("GRAY", "Gray") if grey else ("RGB", "420")
-    encoded: bytes = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality, colours, sampling)
-    return encoded
+    """A JPEG file of `pixels`, (height, width, 1 or 3), the same as Pillow's.
+
+    OpenCV's encoder, because TurboJPEG's takes its fast transform below quality 96, which costs photos 3 dB.
+    """
+    image = pixels[:, :, 0] if pixels.shape[2] == 1 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return bytes(encoded)
 
 
 def shrink(pixels: Pixels, form: Image) -> Pixels | None:

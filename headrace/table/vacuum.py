@@ -1,5 +1,6 @@
 """Removing files that no version names: what preparations that died, or lost a race, have left behind."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from headrace.errors import DataError
 from headrace.table.delta import open_delta
 from headrace.table.log import read, shards_of
 from headrace.table.rejects import duplicates_path, rejects_path
+
+# Shards, whole or half-written, and all in the folder that no other program writes to.
+OURS = re.compile(r"_headrace/.*|(split=[^/]*/)?(.*-[0-9a-f]{64}\.parquet|\..*\.parquet\.[0-9a-f]+)", re.DOTALL)
 
 
 def vacuum(table: Path, hours: float, *, dry_run: bool = False) -> dict[str, Any]:
@@ -60,8 +64,7 @@ def _orphans(folder: Path, named: set[str], latest: float) -> Iterator[Path]:
         return
     for file in sorted(folder.rglob("*")):
         path = file.relative_to(folder)
-        ours = path.parts[0] != "_delta_log" and (file.name.endswith((".parquet", ".json")) or ".parquet." in file.name)
-        if file.is_file() and ours and str(path) not in named and file.stat().st_mtime <= latest:
+        if file.is_file() and OURS.fullmatch(str(path)) and str(path) not in named and file.stat().st_mtime <= latest:
             yield file
 
 

@@ -143,13 +143,14 @@ def test_vacuum_removes_what_no_version_names_and_nothing_else(source: Path, tab
         "_headrace/staged/split=val/dead-1.parquet",
         "_headrace/tokenizer-0123456789abcdef.json",
     )
-    for name in (*left, "notes.txt"):
+    others = {"notes.txt", "notes.json", "split=train/mine.parquet"}
+    for name in (*left, *others):
         (table / name).parent.mkdir(parents=True, exist_ok=True)
         (table / name).write_text("x")
     assert vacuum(table, hours=1)["files"] == 0
     assert vacuum(table, hours=0, dry_run=True) == {"table": str(table), "files": 4, "bytes": 4, "removed": False}
     assert vacuum(table, hours=0)["files"] == 4
-    assert files_in(table) == before | {"notes.txt"}
+    assert files_in(table) == before | others
     assert len(rows_of(read(table, 0))) == 24
     assert len(read_rejects(table, read(table).summary.rejects_version or 0, 9)) == 1
     with pytest.raises(DataError, match="is not a prepared table"):
