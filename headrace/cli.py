@@ -63,8 +63,12 @@ def fetch(
 
 
 @app.command()
-def prepare(conf: Conf, overrides: Overrides = None) -> None:
-    """Raw records -> a version of a table.
+def prepare(
+    conf: Conf,
+    overrides: Overrides = None,
+    full: Annotated[bool, typer.Option("--full", help="prepare everything anew, not only what has changed")] = False,
+) -> None:
+    """Raw records -> a version of a table. Only what is new or has changed since the version before is prepared.
 
     Example: headrace prepare conf/fashion_mnist.yaml prepare.duplicates=drop
     """
@@ -73,7 +77,22 @@ def prepare(conf: Conf, overrides: Overrides = None) -> None:
     configuration = load(conf, overrides or ())
     from headrace.prepare.job import prepare as run
 
-    _answer(run(configuration))
+    _answer(run(configuration, full=full))
+
+
+@app.command()
+def vacuum(
+    table: Annotated[Path, typer.Argument(help="folder of the table")],
+    hours: Annotated[float, typer.Option(min=0, help="younger files stay: a preparation may be writing them")] = 24.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would be removed")] = False,
+) -> None:
+    """Remove files that no version of a table names; preparations that were killed leave some.
+
+    Example: headrace vacuum data/fashion-mnist/table --hours 1
+    """
+    from headrace.table.vacuum import vacuum as run
+
+    _answer(run(table, hours, dry_run=dry_run))
 
 
 @app.command()

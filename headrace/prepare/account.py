@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from headrace.errors import DataError, HeadraceError
-from headrace.prepare.shard_task import ChunkResult
+from headrace.prepare.beside import Carried
+from headrace.prepare.reject import Reason
+from headrace.prepare.shard_task import ALL, ChunkResult, add_sums
 from headrace.prepare.statistics import Sums
+from headrace.table import Version
 from headrace.table.shards import Shard
 
 
@@ -18,9 +21,10 @@ class Account:
     rows_in: int
     shards: tuple[Shard, ...]
     reject_shards: tuple[Shard, ...]
+    duplicate_shards: tuple[Shard, ...] = ()
     rejects: dict[str, int]
     counts: Counter[tuple[str, int]]
-    sums: Sums
+    sums: Sums | None
     duplicates: int
 
     @property
@@ -33,61 +37,108 @@ class Account:
         """Rows in the rejects table."""
         return sum(self.rejects.values())
 
-    def check(self, max_rejects: float) -> None:
+    def check(self, max_rejects: float, archives: int = 0) -> None:
         """Raise unless every row is accounted for and few enough were rejected.
+
+        Args:
+            archives: of the source; a damaged one counts as a record, however many were in it, so they are also
+                held against each other.
 
         Raises:
             DataError: too many were rejected, or nothing was written.
             HeadraceError: rows are missing; a fault of Headrace.
         """
-        if self.rows_in != self.written + self.rejected + self.duplicates:
+        counted = sum(self.counts.values())
+        if self.rows_in != self.written + self.rejected + self.duplicates or (counted and counted != self.written):
             raise HeadraceError(
                 f"Of {self.rows_in} rows {self.written} were written, {self.rejected} rejected and "
                 f"{self.duplicates} dropped as duplicates; the rest is unaccounted for and nothing was committed."
             )
         if not self.written:
             raise DataError(f"None of {self.rows_in} records could be used ({self._reasons()}); nothing was committed.")
-        if self.rejected / self.rows_in > max_rejects:
+        damaged = self.rejects.get(Reason.DAMAGED_ARCHIVE.value, 0)
+        if self.rejected / self.rows_in > max_rejects or (archives and damaged / archives > max_rejects):
+            of_archives = f" and {damaged} of {archives} archives are damaged" if archives and damaged else ""
             raise DataError(
-                f"{self.rejected} of {self.rows_in} records were rejected ({self._reasons()}), "
+                f"{self.rejected} of {self.rows_in} records were rejected ({self._reasons()}){of_archives}, "
                 f"prepare.max_rejects allows {max_rejects:.1%}; nothing was committed."
             )
 
     def by_class(self, classes: tuple[str, ...]) -> dict[str, dict[str, int]]:
-        """Rows by split, then by class name."""
+        """Rows by split, then by class name; by `all` where there are no classes."""
         table: dict[str, dict[str, int]] = {}
         for (split, label), rows in sorted(self.counts.items()):
-            table.setdefault(split, {})[classes[label]] = rows
+            if rows:
+                table.setdefault(split, {})[classes[label] if classes else ALL] = rows
         return table
 
     def _reasons(self) -> str:
         return ", ".join(f"{reason}: {count}" for reason, count in sorted(self.rejects.items()))
 
 
-def add_up(rows_in: int, results: Iterable[ChunkResult], channels: int) -> Account:
-    """One account of all tasks."""
-    counts: Counter[tuple[str, int]] = Counter()
-    rejects: Counter[str] = Counter()
-    sums = Sums.zero(channels)
-    duplicates = 0
-    shards: list[Shard] = []
-    reject_shards: list[Shard] = []
+def add_up(results: Iterable[ChunkResult]) -> Account:
+    """One account of all tasks; shards that a later task has written anew are not in it."""
+    added, removed = ChunkResult(), set[str]()
     for result in results:
-        counts += result.counts
-        rejects += result.rejects
-        sums += result.sums or Sums.zero(channels)
-        shards += result.shards
-        reject_shards += result.reject_shards
-        duplicates += result.duplicates
+        removed.update(result.removed)
+        added.seen += result.seen
+        added.shards += result.shards
+        added.reject_shards += result.reject_shards
+        added.duplicate_shards += result.duplicate_shards
+        added.rejects.update(result.rejects)
+        added.counts.update(result.counts)
+        added.counts.subtract(result.removed_counts)
+        added.sums = subtract_sums(add_sums(added.sums, result.sums), result.removed_sums)
+        added.duplicates += result.duplicates
     return Account(
-        rows_in=rows_in,
-        shards=tuple(shards),
-        reject_shards=tuple(reject_shards),
-        rejects=dict(sorted(rejects.items())),
-        counts=counts,
-        sums=sums,
-        duplicates=duplicates,
+        rows_in=added.seen,
+        shards=tuple(shard for shard in added.shards if shard.path not in removed),
+        reject_shards=tuple(added.reject_shards),
+        duplicate_shards=tuple(added.duplicate_shards),
+        rejects=dict(sorted(added.rejects.items())),
+        counts=+added.counts,
+        sums=added.sums,
+        duplicates=added.duplicates,
     )
+
+
+def on_top_of(
+    before: Version, fresh: Account, rejects: Carried, duplicates: Carried, results: list[ChunkResult]
+) -> Account:
+    """The account of a version that adds `fresh` to what stays of `before`."""
+    removed = {path for result in results for path in result.removed}
+    classes = {name: number for number, name in enumerate(before.contract.classes)}
+    counts: Counter[tuple[str, int]] = Counter()
+    for split, names in before.summary.counts.items():
+        counts.update({(split, classes.get(name, 0)): rows for name, rows in names.items()})
+    for result in results:
+        counts.update(result.counts)
+        counts.subtract(result.removed_counts)
+    gone = sum(result.gone for result in results) + rejects.gone + duplicates.gone
+    reasons = Counter(fresh.rejects)
+    reasons.update(rejects.rows)
+    kept = tuple(shard for shard in before.shards if shard.path not in removed)
+    return Account(
+        rows_in=before.summary.rows_in - gone + fresh.rows_in,
+        shards=(*kept, *fresh.shards),
+        reject_shards=(*rejects.shards, *fresh.reject_shards),
+        duplicate_shards=(*duplicates.shards, *fresh.duplicate_shards),
+        rejects=dict(sorted(reasons.items())),
+        counts=+counts,
+        sums=add_sums(_sums_of(before), fresh.sums),
+        duplicates=fresh.duplicates + duplicates.rows.total(),
+    )
+
+
+def _sums_of(version: Version) -> Sums | None:
+    return None if version.summary.sums is None else Sums(*version.summary.sums)
+
+
+def subtract_sums(left: Sums | None, right: Sums | None) -> Sums | None:
+    """`left` without `right`, which may be more than it."""
+    if right is None:
+        return left
+    return (left or Sums.zero(len(right.total))) - right
 
 
 class Stopwatch:

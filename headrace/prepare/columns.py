@@ -1,27 +1,76 @@
-"""The columns of a prepared image table and of its rejects table."""
+"""The columns of a prepared table."""
 
 import pyarrow as pa
 
-from headrace.config.sections import Image
-from headrace.schema import Column
+from headrace.config.sections import Image, Prepare
+from headrace.schema import Column, Tokenizer
 from headrace.table.log import with_contract
 
 CHANNELS = {"L": 1, "RGB": 3}
+TYPES = {
+    "string": pa.string(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "float32": pa.float32(),
+    "binary": pa.binary(),
+}
+
+IDENTITY = Column(role="identity", codec="plain", dtype="string")
+LABEL = Column(role="target", codec="plain", dtype="int32")
+NUMBER = Column(role="target", codec="plain", dtype="float32")
 
 
 def image_columns(form: Image) -> dict[str, Column]:
-    """What each stored column is for; `split` is not among them, the log keeps it per shard."""
+    """What each column that a model may read is for; `split` is not among them, the log keeps it per shard."""
     shape = (*form.size, CHANNELS[form.mode])
     return {
-        "path": Column(role="identity", codec="plain", dtype="string"),
-        "label": Column(role="target", codec="plain", dtype="int32"),
-        "image": Column(role="input", codec=form.codec, dtype="uint8", shape=shape),
-        "content_hash": Column(role="identity", codec="plain", dtype="string"),
+        "path": IDENTITY,
+        "label": LABEL,
+        "image": Column(role="input", codec=form.stored_as, dtype="uint8", shape=shape),
+        "content_hash": IDENTITY,
     }
+
+
+def text_columns(tokenizer: Tokenizer, dtype: str) -> dict[str, Column]:
+    """Of a table of texts."""
+    return {
+        "path": IDENTITY,
+        "label": LABEL,
+        "tokens": Column(role="input", codec="tokens", dtype=dtype, shape=(None,)),
+        "content_hash": IDENTITY,
+    }
+
+
+def with_bookkeeping(columns: dict[str, Column], settings: Prepare) -> dict[str, Column]:
+    """`columns` with those that let a later preparation go on from a version, and with the target of the task.
+
+    `channel_sums` is the sum and the sum of squares of every channel as 64-bit integers: with it the statistics
+    stay exact whichever rows come or go. `perceptual_hash` and `minhash` find near-duplicates.
+    """
+    more: dict[str, Column] = {}
+    if settings.task == "regression":
+        more["label"] = NUMBER
+    if settings.input == "image":
+        more["channel_sums"] = IDENTITY.model_copy(update={"dtype": "binary"})
+    if settings.near_duplicates is not None:
+        image = settings.input == "image"
+        more["perceptual_hash" if image else "minhash"] = IDENTITY.model_copy(
+            update={"dtype": "int64" if image else "binary"}
+        )
+    return columns | more
+
+
+def staged_text_columns(settings: Prepare) -> dict[str, Column]:
+    """Of cleaned texts that no tokeniser has seen yet."""
+    columns = {"path": IDENTITY, "label": LABEL, "text": IDENTITY, "content_hash": IDENTITY}
+    return with_bookkeeping(columns, settings)
 
 
 def arrow_schema(columns: dict[str, Column]) -> pa.Schema:
     """Of one shard: the columns in order, each with its contract in its metadata."""
-    types = {"string": pa.string(), "int32": pa.int32(), "uint8": pa.binary()}
-    fields = [pa.field(name, types[column.dtype], nullable=False) for name, column in columns.items()]
+    fields = [pa.field(name, _type(column), nullable=False) for name, column in columns.items()]
     return pa.schema([with_contract(field, columns[field.name]) for field in fields])
+
+
+def _type(column: Column) -> pa.DataType:
+    return TYPES[column.dtype] if column.codec == "plain" else pa.binary()

@@ -2,6 +2,8 @@
 
 import hashlib
 
+import numpy as np
+
 from headrace.config.sections import Splits
 from headrace.prepare.image import Pixels
 
@@ -9,8 +11,13 @@ from headrace.prepare.image import Pixels
 def content_hash(pixels: Pixels) -> str:
     """BLAKE2b (128 bits, hexadecimal) of shape and pixels: equal for records a model cannot tell apart."""
     digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
-    digest.update(pixels.tobytes())
+    digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
+
+
+def text_hash(text: str) -> str:
+    """BLAKE2b (128 bits, hexadecimal) of a clean text."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def split_of(content: str, splits: Splits) -> str:

@@ -17,6 +17,7 @@ from PIL.Image import Image as PillowImage
 from PIL.Image import Transpose
 
 from headrace.config.sections import Image
+from headrace.prepare.jpeg import decode_jpeg, encode_jpeg, shrink
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.resize import RESIZE
 
@@ -65,28 +66,39 @@ def decode(data: bytes, form: Image) -> Pixels:
     with warnings.catch_warnings():
         # A record is taken or rejected; a warning would name neither the file nor a remedy.
         warnings.simplefilter("ignore")
-        image = _decoded(data, form)
-    height, width = form.size
-    pixels = np.asarray(RESIZE[form.resize](image, (width, height)))
-    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+        decoded = _decoded(data, form)
+    if isinstance(decoded, PillowImage):
+        return _sized(decoded, form)
+    small = shrink(decoded, form)
+    return formed(decoded, form) if small is None else small
+
+
+def formed(pixels: Pixels, form: Image) -> Pixels:
+    """`pixels`, uint8, (height, width, 1 or 3), in `form`."""
+    image = PIL.Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    return _sized(_in_mode(image, form.mode), form)
 
 
 def encode(pixels: Pixels, form: Image) -> bytes:
     """The bytes to store for `pixels`, by `form.codec`."""
-    if form.codec == "raw":
+    if form.stored_as == "raw":
         return pixels.tobytes()
+    if form.stored_as == "jpeg":
+        return encode_jpeg(pixels, form.quality)
     image = PIL.Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
     buffer = io.BytesIO()
-    image.save(buffer, form.codec, **({"quality": form.quality} if form.codec == "jpeg" else {}))
+    image.save(buffer, form.stored_as)
     return buffer.getvalue()
 
 
-def _decoded(data: bytes, form: Image) -> PillowImage:
+def _decoded(data: bytes, form: Image) -> PillowImage | Pixels:
     try:
         image = PIL.Image.open(io.BytesIO(data), formats=FORMATS)
-        if image.width * image.height > form.max_pixels:
-            detail = f"{image.width} x {image.height} pixels, the limit is {form.max_pixels}"
-            raise RejectedRecordError(Reason.TOO_MANY_PIXELS, detail)
+        _check_size(image.width, image.height, form)
+        if image.format == "JPEG" and _orientation(image) not in UPRIGHT:
+            pixels = decode_jpeg(data, form)
+            if pixels is not None:
+                return pixels
         image.load()
         return _in_mode(_upright(image), form.mode)
     except UnidentifiedImageError:
@@ -97,10 +109,30 @@ def _decoded(data: bytes, form: Image) -> PillowImage:
         raise RejectedRecordError(Reason.DAMAGED, str(error) or type(error).__name__) from error
 
 
+def _sized(image: PillowImage, form: Image) -> Pixels:
+    height, width = form.size
+    pixels = np.asarray(RESIZE[form.resize](image, (width, height)))
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def _check_size(width: int, height: int, form: Image) -> None:
+    if width * height > form.max_pixels:
+        detail = f"{width} x {height} pixels, the limit is {form.max_pixels}"
+        raise RejectedRecordError(Reason.TOO_MANY_PIXELS, detail)
+    if form.max_aspect is not None and max(width, height) > form.max_aspect * min(width, height):
+        detail = f"{width} x {height} pixels, the longer side may be {form.max_aspect:g} times the shorter"
+        raise RejectedRecordError(Reason.BAD_ASPECT, detail)
+
+
 def _upright(image: PillowImage) -> PillowImage:
     # Not ImageOps.exif_transpose: it also writes all EXIF anew, and fails where a camera left something odd there.
-    method = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    method = UPRIGHT.get(_orientation(image))
     return image if method is None else image.transpose(method)
+
+
+def _orientation(image: PillowImage) -> int:
+    orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return orientation
 
 
 def _in_mode(image: PillowImage, mode: str) -> PillowImage:

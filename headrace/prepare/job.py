@@ -1,36 +1,42 @@
-"""The preparation: list, deal, prepare in parallel, check the account, commit one version."""
+"""The preparation: list, see what has changed, prepare that in parallel, check the account, commit one version."""
 
 import logging
 import uuid
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pyspark.sql import SparkSession
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError
-from headrace.prepare.account import Account, Stopwatch, add_up
-from headrace.prepare.columns import arrow_schema, image_columns
-from headrace.prepare.deal import deal
-from headrace.prepare.duplicates import without_duplicates
-from headrace.prepare.fingerprint import fingerprint
-from headrace.prepare.orphans import orphans_removed
-from headrace.prepare.shard_task import Task, prepare_chunks
-from headrace.prepare.sources import SOURCES, Listing
+from headrace.prepare.account import Account, Stopwatch, on_top_of
+from headrace.prepare.beside import BesideTable, carry, commit_beside
+from headrace.prepare.columns import arrow_schema
+from headrace.prepare.expectations import check_expectations
+from headrace.prepare.fingerprint import basis, fingerprint
+from headrace.prepare.increment import Increment, can_append, increment, save_listing
+from headrace.prepare.orphans import leftovers_removed, orphans_removed
+from headrace.prepare.shard_task import Task
+from headrace.prepare.sources import Listing, list_source
+from headrace.prepare.sources.frame import NO_FILES
 from headrace.prepare.sources.listing import printable
+from headrace.prepare.stages import Made, run_stages, with_content
 from headrace.schema import Contract
 from headrace.spark import python_errors, session
 from headrace.table import Summary, Version, read
-from headrace.table.log import Base, commit, open_base
+from headrace.table.log import Base, Change, commit, open_base
+from headrace.table.rejects import DUPLICATES_SCHEMA, duplicates_path, read_dropped, rejects_path
 from headrace.table.rejects import SCHEMA as REJECTS_SCHEMA
-from headrace.table.rejects import rejects_path
 
 log = logging.getLogger(__name__)
 
 
-def prepare(configuration: Configuration) -> dict[str, Any]:
+def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, Any]:
     """Bring `data.table` up to date with `data.source`; no new version where nothing has changed.
+
+    Args:
+        full: prepare everything, also what has not changed; numbers of labels stay.
 
     Raises:
         ConfigurationError: the table would lie inside the source.
@@ -38,95 +44,179 @@ def prepare(configuration: Configuration) -> dict[str, Any]:
             preparation was faster.
     """
     watch = Stopwatch()
-    source = configuration.data.source
-    listing = SOURCES[source.kind](source.path)
+    listing = list_source(configuration.data.source)
     log.info("%s files in %s classes listed in %.1f s", len(listing.files), len(listing.classes), watch.seconds)
     table = Path(configuration.data.table).absolute()
-    _require_apart(table, listing)
-    bases = Bases(open_base(table), open_base(rejects_path(table)))
-    before = None if bases.table.number is None else read(table)
-    mark = fingerprint(listing, configuration.prepare)
-    if before is not None and before.summary.fingerprint == mark:
+    _require_apart(table, configuration.data.source.path)
+    base = open_base(table)
+    before = None if base.number is None else read(table)
+    if configuration.prepare.changes == "content":
+        with python_errors():
+            listing = with_content(_session(configuration), listing)
+    work = _work(configuration, listing, base, before, full=full)
+    if before is not None and not full and _is_unchanged(work):
         log.info("Nothing has changed since version %s; no new version was made.", before.number)
         return _outcome(before, watch, changed=False)
-    version = _prepare(configuration, listing, bases, before, mark, watch)
-    return _outcome(version, watch, changed=True)
+    return _outcome(_prepare(work, watch), watch, changed=True)
 
 
-def _require_apart(table: Path, listing: Listing) -> None:
-    if table.resolve().is_relative_to(Path(listing.root).resolve()):
+def _session(configuration: Configuration) -> SparkSession:
+    # Only where this program starts Spark; a session that is there already keeps its own daemon.
+    settings = {"spark.python.daemon.module": "headrace.prepare.daemon"} | configuration.spark.settings
+    return session("prepare", configuration.spark.model_copy(update={"settings": settings}))
+
+
+def _require_apart(table: Path, source: str) -> None:
+    # A single file, and what is no path at all, holds nothing.
+    if Path(source).is_dir() and table.resolve().is_relative_to(Path(source).resolve()):
         raise ConfigurationError(
-            f"The table {table} lies inside the source {listing.root}, and its files would be taken for records; "
-            "name a folder outside the source as data.table."
+            f"The table {table} lies inside the source {Path(source).absolute()}, and its files would be taken for "
+            "records; name a folder outside the source as data.table."
         )
 
 
-class Bases(NamedTuple):
-    """The states the preparation starts from: of the table, and of the rejects table beside it."""
+@dataclass(frozen=True, kw_only=True)
+class _Work:
+    """What is to be done, and on top of what."""
 
-    table: Base
-    rejects: Base
+    configuration: Configuration
+    listing: Listing
+    base: Base
+    before: Version | None
+    increment: Increment
+    rejects: BesideTable
+    duplicates: BesideTable
+    fingerprint: str
+    basis: str
 
 
-def _prepare(
-    configuration: Configuration, listing: Listing, bases: Bases, before: Version | None, mark: str, watch: Stopwatch
-) -> Version:
-    classes = _classes(listing, before)
-    table = bases.table.table
-    task = Task(
-        identity=uuid.uuid4().hex[:12],
-        root=listing.root,
-        table=table,
-        labels={name: number for number, name in enumerate(classes)},
-        settings=configuration.prepare,
+def _work(configuration: Configuration, listing: Listing, base: Base, before: Version | None, *, full: bool) -> _Work:
+    source, settings = configuration.data.source, configuration.prepare
+    mark = basis(listing.root, source, settings)
+    appends = not full and source.format != NO_FILES and can_append(before, mark)
+    summary = before.summary if before and appends else None
+    rejects = BesideTable(
+        open_base(rejects_path(base.table)), summary.rejects_version if summary else None, REJECTS_SCHEMA
     )
-    columns = image_columns(task.settings.image)
-    spark = session("prepare", configuration.spark)
+    duplicates = BesideTable(
+        open_base(duplicates_path(base.table)), summary.duplicates_version if summary else None, DUPLICATES_SCHEMA
+    )
+    change = Increment(before=None, fresh=listing.files)
+    if before is not None and appends:
+        change = increment(before, listing.files, duplicates, nested=source.kind != "folder")
+    return _Work(
+        configuration=configuration,
+        listing=listing,
+        base=base,
+        before=before,
+        increment=change,
+        rejects=rejects,
+        duplicates=duplicates,
+        fingerprint=fingerprint(listing, settings),
+        basis=mark,
+    )
+
+
+def _is_unchanged(work: _Work) -> bool:
+    summary = work.before.summary if work.before else None
+    has_files = work.configuration.data.source.format != NO_FILES
+    return summary is not None and has_files and (summary.fingerprint, summary.basis) == (work.fingerprint, work.basis)
+
+
+def _prepare(work: _Work, watch: Stopwatch) -> Version:
+    task = _task(work)
+    table = work.base.table
+    if work.increment.before is not None:
+        gone = len(work.increment.gone.files)
+        log.info("%s files are new or changed and %s are gone or changed", len(work.increment.fresh), gone)
     with orphans_removed(table, task.identity):
-        with orphans_removed(bases.rejects.table, task.identity):
-            account = _run(spark, listing, task, columns["image"].shape[-1])
-            account.check(task.settings.max_rejects)
-            rejects_version = _commit_rejects(bases.rejects, account)
-        contract = Contract(columns=columns, classes=classes, statistics=account.sums.statistics())
-        summary = Summary(
-            contract=contract,
-            rows_in=account.rows_in,
-            written=account.written,
-            rejected=account.rejected,
-            duplicates=account.duplicates,
-            counts=account.by_class(classes),
-            rejects=account.rejects,
-            rejects_version=rejects_version,
-            source=configuration.data.source.model_dump() | {"root": printable(listing.root)},
-            fingerprint=mark,
-            settings=task.settings.model_dump(mode="json"),
-            seconds=watch.seconds,
-        )
-        number = commit(bases.table, account.shards, arrow_schema(columns), summary.model_dump_json())
+        with orphans_removed(work.duplicates.base.table, task.identity):
+            with orphans_removed(work.rejects.base.table, task.identity):
+                made, account = _made(work, task)
+                summary = _summary(work, task, made, account, watch)
+                earlier = work.before.summary if work.before else None
+                check_expectations(summary, earlier, task.settings.expectations)
+                rejects_version = commit_beside(work.rejects, account.reject_shards)
+            duplicates_version = commit_beside(work.duplicates, account.duplicate_shards)
+        versions = {"rejects_version": rejects_version, "duplicates_version": duplicates_version}
+        summary = summary.model_copy(update=versions | {"seconds": watch.seconds})
+        number = _commit(work, made, account, summary)
+    leftovers_removed(table, task.identity, keep={shard.path for shard in account.shards} | {str(summary.listing)})
     log.info("Version %s of %s: %s rows in %s shards", number, table, account.written, len(account.shards))
     return read(table, number)
 
 
-def _run(spark: SparkSession, listing: Listing, task: Task, channels: int) -> Account:
-    dealt = list(deal(listing.files, task.settings))
-    chunks = spark.sparkContext.parallelize(dealt, len(dealt))
+def _task(work: _Work) -> Task:
+    source = work.configuration.data.source
+    classes = work.before.contract.classes if work.before else ()
+    return Task(
+        identity=uuid.uuid4().hex[:12],
+        root=work.listing.root,
+        table=work.base.table,
+        labels={name: number for number, name in enumerate(classes)},
+        settings=work.configuration.prepare,
+        kind=source.kind,
+        class_names=source.class_names,
+        staged=work.configuration.prepare.input == "text",
+    )
+
+
+def _made(work: _Work, task: Task) -> tuple[Made, Account]:
+    """What the stages have made, and the account of the whole version, checked."""
+    source, change = work.configuration.data.source, work.increment
+    spark = _session(work.configuration)
     with python_errors():
-        if task.settings.duplicates == "drop":
-            chunks = without_duplicates(spark, chunks, task)
-        results = chunks.mapPartitions(partial(prepare_chunks, task)).collect()
-    return add_up(len(listing.files), results, channels)
+        made = run_stages(spark, task, source, work.listing, change)
+    account = made.account
+    if change.before is not None:
+        rejects = carry(work.rejects, change.gone, "reason", task.identity)
+        renamed = read_dropped(task.table, account.duplicate_shards) if work.duplicates.shards else {}
+        duplicates = carry(work.duplicates, change.gone, "kind", task.identity, renamed)
+        account = on_top_of(change.before, account, rejects, duplicates, made.results)
+    archives = len(work.listing.files) if source.kind == "archive" else 0
+    account.check(task.settings.max_rejects, archives)
+    return made, account
 
 
-def _classes(listing: Listing, before: Version | None) -> tuple[str, ...]:
-    """All class names; those of the version before keep their numbers."""
-    known = before.contract.classes if before else ()
-    return (*known, *(name for name in listing.classes if name not in known))
+def _summary(work: _Work, task: Task, made: Made, account: Account, watch: Stopwatch) -> Summary:
+    source, sums = work.configuration.data.source, account.sums
+    image = task.settings.input == "image"
+    contract = Contract(
+        columns=made.columns,
+        classes=made.classes,
+        task=task.settings.task,
+        statistics=sums.statistics() if image and sums else None,
+        tokenizer=made.tokenizer,
+    )
+    return Summary(
+        contract=contract,
+        rows_in=account.rows_in,
+        written=account.written,
+        rejected=account.rejected,
+        duplicates=account.duplicates,
+        counts=account.by_class(made.classes),
+        rejects=account.rejects,
+        rejects_version=None,
+        source={"kind": source.kind, "path": source.path, "root": printable(task.root)},
+        fingerprint=work.fingerprint,
+        settings=task.settings.model_dump(mode="json"),
+        seconds=watch.seconds,
+        basis=work.basis,
+        listing=save_listing(work.listing.files, task.table, task.identity),
+        sums=None if sums is None else (sums.count, sums.total, sums.squares),
+    )
 
 
-def _commit_rejects(base: Base, account: Account) -> int | None:
-    if not account.reject_shards:
-        return None
-    return commit(base, account.reject_shards, REJECTS_SCHEMA, "{}")
+def _commit(work: _Work, made: Made, account: Account, summary: Summary) -> int:
+    schema, before = arrow_schema(made.columns), work.increment.before
+    if before is None:
+        return commit(work.base, account.shards, schema, summary.model_dump_json())
+    earlier, now = {shard.path for shard in before.shards}, {shard.path for shard in account.shards}
+    change = Change(
+        added=[shard for shard in account.shards if shard.path not in earlier],
+        removed=[shard for shard in before.shards if shard.path not in now],
+    )
+    return commit(work.base, change, schema, summary.model_dump_json())
 
 
 def _outcome(version: Version, watch: Stopwatch, *, changed: bool) -> dict[str, Any]:

@@ -23,10 +23,32 @@ def orphans_removed(table: Path, identity: str) -> Iterator[None]:
             _await_tasks()
         for orphan in table.rglob(f"*{identity}-*"):
             orphan.unlink(missing_ok=True)
-        for folder in (*table.glob("split=*"), table):
-            with suppress(OSError):  # it is not empty, or not there
-                folder.rmdir()
+        _remove_empty(table)
         raise
+
+
+def leftovers_removed(table: Path, identity: str, keep: set[str]) -> None:
+    """Remove from `table` what the preparation `identity` wrote on its way and the version does not name.
+
+    Args:
+        keep: paths relative to `table`.
+    """
+    for file in table.rglob(f"*{identity}-*"):
+        if str(file.relative_to(table)) not in keep:
+            file.unlink(missing_ok=True)
+    _remove_empty(table)
+
+
+def _remove_empty(table: Path) -> None:
+    """Remove the folders below `table` that hold nothing, and `table` where it does."""
+    for folder in (
+        *sorted(table.rglob("split=*"), reverse=True),
+        table / "_headrace/staged",
+        table / "_headrace",
+        table,
+    ):
+        with suppress(OSError):  # it is not empty, or not there
+            folder.rmdir()
 
 
 def _await_tasks() -> None:

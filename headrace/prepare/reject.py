@@ -9,10 +9,21 @@ class Reason(StrEnum):
     EMPTY = "empty"
     NOT_AN_IMAGE = "not_an_image"
     DAMAGED = "damaged"
+    DAMAGED_ARCHIVE = "damaged_archive"
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_MANY_PIXELS = "too_many_pixels"
     UNKNOWN_RANGE = "unknown_range"
+    BAD_ASPECT = "bad_aspect"
     NO_CLASS = "no_class"
+    BAD_LABEL = "bad_label"
+    BAD_SPLIT = "bad_split"
+    NOT_TEXT = "not_text"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    OTHER_LANGUAGE = "other_language"
+    UNSAFE_NAME = "unsafe_name"
+    MISSING_FILE = "missing_file"
+    NESTED_ARCHIVE = "nested_archive"
 
 
 class RejectedRecordError(Exception):

@@ -1,28 +1,38 @@
-"""What one Spark task does: read its files once, decode, and write shards; give Spark back one small result.
+"""What one Spark task of the first stage does: read its records once, form them, and write shards.
 
-Bad records become rejects. Errors of the file system are not the records' fault and fail the task.
+Spark gets back one small result. Bad records become rejects. Errors of the file system are not the records' fault
+and fail the task.
 """
 
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from pyspark import TaskContext
 
 from headrace.config.sections import Prepare
-from headrace.errors import DataError
-from headrace.prepare.columns import arrow_schema, image_columns
-from headrace.prepare.content import content_hash, split_of
-from headrace.prepare.image import Pixels, decode, encode
+from headrace.prepare.columns import arrow_schema
+from headrace.prepare.content import split_of
+from headrace.prepare.forms import Form, form_of
 from headrace.prepare.reject import Reason, RejectedRecordError
-from headrace.prepare.sources.listing import RawFile, printable
+from headrace.prepare.sources import READERS, RawFile, RawRecord
+from headrace.prepare.sources.listing import printable
 from headrace.prepare.statistics import Sums
+from headrace.schema import Column
 from headrace.table.rejects import SCHEMA as REJECTS_SCHEMA
 from headrace.table.rejects import rejects_path
 from headrace.table.shards import Shard, write_shard
+from headrace.table.version import SPLITS
+
+# Records whose split is not decided yet stand in shards of this one.
+UNDECIDED = "undecided"
+STAGED = "_headrace/staged"
+# Regression has one class in the counts of rows.
+ALL = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +44,9 @@ class Task:
         root: the source's folder.
         table: the table's folder.
         labels: number of each class name.
+        kind: of the source.
+        class_names: by what the source calls them, where that is not their name.
+        staged: whether the shards are not final and stand apart.
     """
 
     identity: str
@@ -41,85 +54,84 @@ class Task:
     table: Path
     labels: dict[str, int]
     settings: Prepare
+    kind: str = "folder"
+    class_names: dict[str, str] = field(default_factory=dict)
+    staged: bool = False
+
+    @property
+    def shards(self) -> str:
+        """The folder of the first stage's shards, relative to the table's."""
+        return STAGED if self.staged else "."
 
 
 class Chunk(NamedTuple):
-    """The files of one Spark task.
-
-    Attributes:
-        dropped: paths among them that are duplicates of a record kept elsewhere.
-    """
+    """The files of one Spark task."""
 
     number: int
     files: list[RawFile]
-    dropped: frozenset[str] = frozenset()
-
-
-class PreparedRow(NamedTuple):
-    """One record ready to be stored."""
-
-    path: str
-    label: int
-    image: bytes
-    content_hash: str
 
 
 @dataclass
 class ChunkResult:
-    """What one task made, to be added to the others'."""
+    """What one task made, to be added to the others'.
 
+    Attributes:
+        seen: records, each of which was written, rejected or dropped.
+        removed: paths of shards whose rows were written anew, or are gone, and which no longer count.
+    """
+
+    seen: int = 0
     shards: list[Shard] = field(default_factory=list)
     reject_shards: list[Shard] = field(default_factory=list)
+    duplicate_shards: list[Shard] = field(default_factory=list)
     rejects: Counter[str] = field(default_factory=Counter)
     counts: Counter[tuple[str, int]] = field(default_factory=Counter)
     sums: Sums | None = None
     duplicates: int = 0
+    gone: int = 0
+    removed: list[str] = field(default_factory=list)
+    removed_counts: Counter[tuple[str, int]] = field(default_factory=Counter)
+    removed_sums: Sums | None = None
 
 
 def prepare_chunks(task: Task, chunks: Iterator[Chunk]) -> Iterator[ChunkResult]:
     """Prepare every chunk of files that Spark hands to this partition."""
+    form = form_of(task.settings)
     for chunk in chunks:
-        yield _Preparation(task, chunk).run()
+        records = (one for file in chunk.files for one in READERS[task.kind](task.root, file, form.max_bytes))
+        yield Preparation(task, form, chunk.number).run(records)
 
 
-def load(task: Task, file: RawFile) -> tuple[Pixels, str]:
-    """Prepared pixels of `file` and their content hash.
-
-    Raises:
-        RejectedRecordError: the record is unusable.
-        DataError: the file cannot be read.
-    """
-    if file.label is None:
-        raise RejectedRecordError(Reason.NO_CLASS, "the file is in no class folder")
-    form = task.settings.image
-    if file.size > form.max_bytes:
-        raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{file.size} bytes, the limit is {form.max_bytes}")
-    pixels = decode(_read(task.root, file), form)
-    return pixels, content_hash(pixels)
+def labels_of_chunks(task: Task, chunks: Iterator[Chunk]) -> Iterator[set[str]]:
+    """The names of the classes in every chunk; of files whose labels stand in them."""
+    for chunk in chunks:
+        records = (one for file in chunk.files for one in READERS[task.kind](task.root, file, 0))
+        yield {task.class_names.get(one.label, one.label) for one in records if one.label is not None}
 
 
-class _Preparation:
-    def __init__(self, task: Task, chunk: Chunk) -> None:
+class Preparation:
+    """Of the records of one task."""
+
+    def __init__(self, task: Task, form: Form, number: int) -> None:
         self.task = task
-        self.chunk = chunk
+        self.form = form
         context = TaskContext.get()
         attempt = context.taskAttemptId() if context else 0
-        self.name = f"{task.identity}-{chunk.number:06d}-{attempt}"
-        self.columns = image_columns(task.settings.image)
-        self.result = ChunkResult(sums=Sums.zero(self.columns["image"].shape[-1]))
-        self.rows: dict[str, list[PreparedRow]] = {}
+        self.name = f"{task.identity}-{number:06d}-{attempt}"
+        self.schema = arrow_schema(form.columns)
+        self.result = ChunkResult()
+        self.rows: dict[str, list[dict[str, Any]]] = {}
         self.bytes: Counter[str] = Counter()
         self.rejected: list[dict[str, str]] = []
 
-    def run(self) -> ChunkResult:
-        for file in self.chunk.files:
-            if file.path in self.chunk.dropped:
-                self.result.duplicates += 1
-                continue
+    def run(self, records: Iterable[RawRecord]) -> ChunkResult:
+        """Write shards of `records`, and of those that were rejected."""
+        for record in records:
+            self.result.seen += 1
             try:
-                self._prepare(file)
+                self._prepare(record)
             except RejectedRecordError as rejection:
-                self._reject(file, rejection)
+                self._reject(record, rejection)
         for split in sorted(self.rows):
             self._flush(split)
         if self.rejected:
@@ -127,44 +139,90 @@ class _Preparation:
             self.result.reject_shards.append(write_shard(rows, rejects_path(self.task.table), self.name))
         return self.result
 
-    def _prepare(self, file: RawFile) -> None:
-        pixels, content = load(self.task, file)
-        split = file.split or split_of(content, self.task.settings.splits)
-        label = self.task.labels[file.label or ""]
-        if split == "train" and self.result.sums is not None:
-            self.result.sums += Sums.of(pixels)
-        self.result.counts[split, label] += 1
-        self._append(split, PreparedRow(printable(file.path), label, encode(pixels, self.task.settings.image), content))
+    def _prepare(self, record: RawRecord) -> None:
+        if record.rejection is not None:
+            raise record.rejection
+        target = target_of(record, self.task)
+        row = self.form.row(record)
+        split = self._split(record, row["content_hash"])
+        self.result.counts[split, class_of(target)] += 1
+        row["path"], row["label"] = record.path, target
+        self._append(split, row)
 
-    def _reject(self, file: RawFile, rejection: RejectedRecordError) -> None:
+    def _split(self, record: RawRecord, content: str) -> str:
+        if record.split is not None:
+            if record.split not in SPLITS:
+                raise RejectedRecordError(Reason.BAD_SPLIT, f"{record.split!r} is not train, val or test")
+            return record.split
+        splits = self.task.settings.splits
+        return split_of(content, splits) if splits.method == "hash" else UNDECIDED
+
+    def _reject(self, record: RawRecord, rejection: RejectedRecordError) -> None:
         self.result.rejects[rejection.reason.value] += 1
-        row = {"path": printable(file.path), "reason": rejection.reason.value, "detail": rejection.detail}
+        row = {"path": record.path, "reason": rejection.reason.value, "detail": printable(rejection.detail)}
         self.rejected.append(row)
 
-    def _append(self, split: str, row: PreparedRow) -> None:
+    def _append(self, split: str, row: dict[str, Any]) -> None:
         rows = self.rows.setdefault(split, [])
         rows.append(row)
-        self.bytes[split] += len(row.image)
-        if self.bytes[split] >= self.task.settings.shard_bytes:
+        self.bytes[split] += len(row[self.form.stored])
+        settings = self.task.settings
+        if self.bytes[split] >= settings.shard_bytes or len(rows) == settings.shard_rows:
             self._flush(split)
 
     def _flush(self, split: str) -> None:
-        rows = self.rows.pop(split)
+        rows = pa.Table.from_pylist(self.rows.pop(split), self.schema)
         del self.bytes[split]
-        schema = arrow_schema(self.columns)
-        table = pa.Table.from_arrays(
-            [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), schema, strict=True)],
-            schema=schema,
-        )
+        if split == "train":
+            self.result.sums = add_sums(self.result.sums, sums_of(rows, self.form.columns))
         name = f"{self.name}-{len(self.result.shards):03d}"
-        self.result.shards.append(write_shard(table, self.task.table, name, split))
+        self.result.shards.append(write_shard_in(self.task, rows, self.task.shards, name, split))
 
 
-def _read(root: str, file: RawFile) -> bytes:
-    try:
-        return Path(root, file.path).read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"The file {printable(file.path)!r} of {printable(root)} was listed but cannot be read ({error.strerror}); "
-            "nothing was committed. Mend the permissions or the storage and prepare again."
-        ) from error
+def sums_of(rows: pa.Table, columns: dict[str, Column]) -> Sums | None:
+    """Of the channels of all `rows`; None where they are no images."""
+    if "channel_sums" not in columns:
+        return None
+    height, width, channels = columns["image"].image_shape
+    return Sums.from_bytes(rows["channel_sums"].to_pylist(), height * width, channels)
+
+
+def add_sums(left: Sums | None, right: Sums | None) -> Sums | None:
+    """Of both; None where neither is there."""
+    if left is None or right is None:
+        return left or right
+    return left + right
+
+
+def write_shard_in(task: Task, rows: pa.Table, folder: str, name: str, split: str) -> Shard:
+    """A shard whose path is relative to the table's folder, though it stands in `folder` below it."""
+    shard = write_shard(rows, task.table / folder, name, split)
+    path = str(Path(folder) / shard.path)
+    return Shard(path=path, split=split, rows=shard.rows, size=shard.size, modified=shard.modified)
+
+
+def target_of(record: RawRecord, task: Task) -> int | float:
+    """The number that a model shall answer with.
+
+    Raises:
+        RejectedRecordError: there is none, or it is no class or no number.
+    """
+    if record.label is None:
+        raise RejectedRecordError(Reason.NO_CLASS, "the record has no label")
+    if task.settings.task == "regression":
+        try:
+            number = float(record.label)
+        except ValueError:
+            raise RejectedRecordError(Reason.BAD_LABEL, f"{record.label!r} is no number") from None
+        if not math.isfinite(number):
+            raise RejectedRecordError(Reason.BAD_LABEL, f"{record.label!r} is no finite number")
+        return number
+    name = task.class_names.get(record.label, record.label)
+    if name not in task.labels:
+        raise RejectedRecordError(Reason.BAD_LABEL, f"{name!r} is none of the classes")
+    return task.labels[name]
+
+
+def class_of(target: int | float) -> int:
+    """Under which a row is counted."""
+    return target if isinstance(target, int) else 0

@@ -11,7 +11,7 @@ from headrace.errors import DataError
 # `deltalake` reads %20 in a folder's name as a space, \ as / and what follows # or ? as no part of it.
 UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[#?\\\x00-\x1f\x7f\ud800-\udfff]")
 # What preparations that did not get as far as the log may have left in a table's folder.
-LEFT_BEHIND = re.compile(r"\..*|_delta_log|split=.*|.*-[0-9a-f]{64}\.parquet")
+LEFT_BEHIND = re.compile(r"\..*|_delta_log|_headrace|split=.*|.*-[0-9a-f]{64}\.parquet")
 
 
 def open_delta(table: Path, number: int | None = None) -> DeltaTable | None:

@@ -6,6 +6,7 @@ in the commit.
 """
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Field, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.schema import PrimitiveType
-from deltalake.transaction import AddAction, create_table_with_add_actions
+from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 from pydantic import ValidationError
 
 from headrace.errors import DataError, HeadraceError
@@ -55,15 +56,28 @@ def open_base(table: Path) -> Base:
     return Base(table, delta)
 
 
-def commit(base: Base, shards: Sequence[Shard], schema: pa.Schema, metadata: str) -> int:
+@dataclass(frozen=True)
+class Change:
+    """What the next version adds to the one before and takes from it."""
+
+    added: Sequence[Shard]
+    removed: Sequence[Shard]
+
+
+def commit(base: Base, shards: Sequence[Shard] | Change, schema: pa.Schema, metadata: str) -> int:
     """Make `shards`, whose columns are `schema`, the whole content of the next version and return its number.
+
+    A `Change` leaves all other shards of `base` in the next version.
 
     Raises:
         DataError: another writer committed since `base` was opened.
         HeadraceError: the log cannot be written.
     """
-    actions = [_action(shard) for shard in shards]
-    partitions = ["split"] if any(shard.split for shard in shards) else None
+    change = shards if isinstance(shards, Change) else Change(shards, ())
+    actions: list[AddAction | RemoveAction] = [_action(shard) for shard in change.added]
+    actions += [_removal(shard) for shard in change.removed]
+    mode = "append" if isinstance(shards, Change) else "overwrite"
+    partitions = ["split"] if any(shard.split for shard in (*change.added, *change.removed)) else None
     schema = schema.append(pa.field("split", pa.string())) if partitions else schema
     properties = CommitProperties(custom_metadata={KEY: metadata}, max_commit_retries=0)
     arguments: dict[str, Any] = {"partition_by": partitions, "commit_properties": properties}
@@ -71,7 +85,7 @@ def commit(base: Base, shards: Sequence[Shard], schema: pa.Schema, metadata: str
         if base.delta is None:
             create_table_with_add_actions(str(base.table), _schema(schema), actions, mode="error", **arguments)
             return 0
-        base.delta.create_write_transaction(actions, "overwrite", _schema(schema), **arguments)
+        base.delta.create_write_transaction(actions, mode, _schema(schema), **arguments)
     except (CommitFailedError, DeltaError) as error:
         if open_base(base.table).number == base.number:
             raise HeadraceError(f"{base.table} cannot be committed to: {first_line(error)}") from error
@@ -105,6 +119,16 @@ def read(table: str | Path, number: int | None = None) -> Version:
         ) from error
     delta = newest if number == newest.version() else open_delta(table, number)
     return Version(table=table, number=number, shards=_shards(delta or newest), summary=summary)
+
+
+def shards_of(table: Path, number: int | None = None) -> tuple[Shard, ...]:
+    """The shards of version `number` of any Delta table of ours, the newest when None.
+
+    Raises:
+        DataError: the version is gone, or the log cannot be read.
+    """
+    delta = open_delta(table, number)
+    return () if delta is None else _shards(delta)
 
 
 def history(table: str | Path) -> list[dict[str, Any]]:
@@ -141,6 +165,11 @@ def _shards(delta: DeltaTable) -> tuple[Shard, ...]:
 def _action(shard: Shard) -> AddAction:
     partition: dict[str, str | None] = {"split": shard.split} if shard.split else {}
     return AddAction(shard.path, shard.size, partition, shard.modified, True, json.dumps({"numRecords": shard.rows}))
+
+
+def _removal(shard: Shard) -> RemoveAction:
+    partition: dict[str, str | None] = {"split": shard.split} if shard.split else {}
+    return RemoveAction(shard.path, True, int(time.time() * 1000), shard.size, partition)
 
 
 def _schema(schema: pa.Schema) -> Schema:

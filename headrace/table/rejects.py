@@ -1,5 +1,6 @@
 """The rejects table beside a table: each record that was not written, and why."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from headrace.errors import DataError
+from headrace.table.shards import Shard
 
 SCHEMA = pa.schema(
     [
@@ -31,6 +33,20 @@ class Reject(NamedTuple):
     path: str
     reason: str
     detail: str
+
+
+DUPLICATES_SCHEMA = pa.schema(
+    [
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("kept", pa.string(), nullable=False),
+    ]
+)
+
+
+def duplicates_path(table: Path) -> Path:
+    """Where the dropped duplicates of `table` are: path, kind (`exact` or `near`), and the path of the one kept."""
+    return table.with_name(table.name + ".duplicates")
 
 
 def rejects_path(table: Path) -> Path:
@@ -62,6 +78,16 @@ def read_rejects(table: Path, version: int, limit: int) -> list[Reject]:
             f"Version {version} of the rejects table {folder} cannot be read: {' '.join(str(error).split())}"
         ) from error
     return rejects
+
+
+def read_dropped(table: Path, shards: Sequence[Shard]) -> dict[str, str]:
+    """Path of the record kept by path of the one dropped for it, of `shards` of the duplicates of `table`."""
+    kept: dict[str, str] = {}
+    for shard in shards:
+        with pq.ParquetFile(duplicates_path(table) / shard.path) as file:
+            rows = file.read(["path", "kept"])
+        kept.update(zip(rows["path"].to_pylist(), rows["kept"].to_pylist(), strict=True))
+    return kept
 
 
 def _first(shard: Path, limit: int) -> list[Reject]:

@@ -22,8 +22,12 @@ class Summary(BaseModel):
         counts: rows by split, then by class name.
         rejects: rejected records by reason.
         rejects_version: version of the rejects table beside this one that lists them; None if there are none.
+        duplicates_version: likewise, of the dropped duplicates.
         source: kind and path of the raw records.
         fingerprint: of the raw records' listing and of the settings; equal means that nothing has changed.
+        basis: of the settings alone; a version can be appended to by a preparation with the same ones.
+        listing: the raw files of this version, in a Parquet file in the table's folder.
+        sums: count, totals and sums of squares by channel of the training split, exact.
         settings: the `prepare` section used.
         seconds: from the start of the preparation to the commit.
     """
@@ -42,6 +46,10 @@ class Summary(BaseModel):
     fingerprint: str
     settings: dict[str, Any]
     seconds: float
+    duplicates_version: int | None = None
+    basis: str | None = None
+    listing: str | None = None
+    sums: tuple[int, tuple[int, ...], tuple[int, ...]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -110,7 +110,10 @@ def test_a_file_without_sections_is_refused_with_what_it_holds(tmp_path: Path, t
         ("ranks=2", "did you mean `train.ranks`?"),
         ("prepare.codec=raw", "did you mean `prepare.image.codec`?"),
         ("learning_rat=1", "did you mean `train.optimizer.learning_rate`?"),
-        ("prepare.zzz=1", "known here: duplicates, image, max_rejects, seed, shard_bytes, shard_rows, splits"),
+        (
+            "prepare.zzz=1",
+            "known here: changes, duplicates, expectations, image, input, max_rejects, near_duplicates, seed, ",
+        ),
         ("zzz=1", "known here: data, model, prepare, spark, stream, train"),
     ],
 )

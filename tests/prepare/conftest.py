@@ -65,6 +65,11 @@ def rows_of(version: Version) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row["path"]))
 
 
+def files_of(version: Version) -> set[str]:
+    """Every file that `version` names, by path relative to the table."""
+    return {shard.path for shard in version.shards} | {str(version.summary.listing)}
+
+
 def files_in(table: Path) -> set[str]:
     """Every file below `table` besides the log, hidden ones too, by path relative to it."""
     files = (file.relative_to(table) for file in table.rglob("*") if file.is_file())

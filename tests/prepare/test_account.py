@@ -17,16 +17,18 @@ def shard(rows: int, split: str = "train") -> Shard:
 
 def account(rows_in: int, written: int, rejected: int, duplicates: int = 0) -> Account:
     result = ChunkResult(
+        seen=rows_in,
         shards=[shard(written)] if written else [],
         rejects=Counter({"damaged": rejected} if rejected else {}),
         duplicates=duplicates,
     )
-    return add_up(rows_in, [result], 1)
+    return add_up([result])
 
 
 def test_results_are_added_up() -> None:
     results = [
         ChunkResult(
+            seen=11,
             shards=[shard(2), shard(1, "test")],
             rejects=Counter({"empty": 1}),
             counts=Counter({("train", 0): 2, ("test", 1): 1}),
@@ -35,7 +37,7 @@ def test_results_are_added_up() -> None:
         ChunkResult(shards=[shard(3)], counts=Counter({("train", 1): 3}), sums=Sums(6, (1,), (1,)), duplicates=2),
         ChunkResult(rejects=Counter({"empty": 1, "damaged": 1}), reject_shards=[shard(2, "")]),
     ]
-    added = add_up(11, results, 1)
+    added = add_up(results)
     assert (added.written, added.rejected, added.duplicates) == (6, 3, 2)
     assert added.rejects == {"damaged": 1, "empty": 2}
     assert added.by_class(("cat", "dog")) == {"test": {"dog": 1}, "train": {"cat": 2, "dog": 3}}

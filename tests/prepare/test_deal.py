@@ -1,5 +1,6 @@
 """Files are dealt to tasks: each once, within bounds, mixed, and the same way every time."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,3 +59,15 @@ def test_classes_are_mixed() -> None:
     listed = [RawFile(f"{label}/{number}", label, None, 1, 0) for label in ("cat", "dog") for number in range(500)]
     for chunk in deal(listed, Prepare(shard_rows=100)):
         assert 25 < sum(file.label == "cat" for file in chunk.files) < 75
+
+
+@pytest.mark.parametrize(
+    ("count", "slots", "chunks"), [(40, 2, 4), (40, 4, 4), (40, 8, 8), (5, 2, 2), (1, 4, 1), (2000, 2, 134)]
+)
+def test_few_chunks_are_even_and_as_many_as_keep_all_slots_at_work(count: int, slots: int, chunks: int) -> None:
+    settings = Prepare(shard_rows=1000, shard_bytes=150)
+    made = list(deal(files([10] * count), settings, slots))
+    assert sorted(file for chunk in made for file in chunk.files) == sorted(files([10] * count))
+    sizes = [len(chunk.files) for chunk in made]
+    assert len(sizes) == chunks
+    assert max(sizes) - min(sizes) <= 1 or chunks > 16 * slots

@@ -20,7 +20,7 @@ from headrace.prepare import job
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
 from headrace.table.rejects import read_rejects, rejects_path
-from tests.prepare.conftest import configuration, encoded, files_in, noise, rows_of
+from tests.prepare.conftest import configuration, encoded, files_in, files_of, noise, rows_of
 
 pytestmark = pytest.mark.usefixtures("spark")
 
@@ -95,7 +95,7 @@ def test_every_shard_is_one_row_group_within_bounds_and_named_by_its_bytes(real:
         assert 1 <= shard.rows <= 60_000 // 784 + 1
         assert file.name.endswith(f"-{hashlib.sha256(file.read_bytes()).hexdigest()}.parquet")
         assert file.stat().st_size == shard.size
-    assert files_in(real.table) == {shard.path for shard in real.shards}
+    assert files_in(real.table) == files_of(real)
 
 
 def test_colours_have_statistics_per_channel(tmp_path: Path, table: Path) -> None:
@@ -299,15 +299,15 @@ def test_a_link_to_nothing_fails_the_job_and_leaves_nothing(source: Path, table:
 
 def overtake(monkeypatch: pytest.MonkeyPatch, other: Any) -> None:
     """Let `other` prepare the table after the next preparation's Spark stage and before its commit."""
-    run = job._run
+    run = job.run_stages
 
     def overtaken(*arguments: Any) -> Any:
-        account = run(*arguments)
-        monkeypatch.setattr(job, "_run", run)
+        made = run(*arguments)
+        monkeypatch.setattr(job, "run_stages", run)
         prepare(other)
-        return account
+        return made
 
-    monkeypatch.setattr(job, "_run", overtaken)
+    monkeypatch.setattr(job, "run_stages", overtaken)
 
 
 @pytest.mark.parametrize("new", [True, False], ids=["new table", "old table"])
@@ -330,7 +330,7 @@ def test_of_two_preparations_at_once_one_wins_and_the_other_leaves_nothing(
     winner = read(table)
     assert winner.number == number
     assert winner.summary.source["path"] == str(other)
-    assert files_in(table) == before | {shard.path for shard in winner.shards}
+    assert files_in(table) == before | files_of(winner)
     expected = ["cat/broken.png"] if rejects in ("second", "both") else []
     version = winner.summary.rejects_version
     listed = [] if version is None else read_rejects(table, version, 10)

@@ -26,9 +26,9 @@ def task(source: Path, table: Path, **prepare: Any) -> Task:
     return Task(identity="identity", root=str(source), table=table, labels=labels, settings=settings)
 
 
-def prepared(task: Task, dropped: frozenset[str] = frozenset()) -> ChunkResult:
+def prepared(task: Task) -> ChunkResult:
     files = list_folder(task.root).files
-    return next(prepare_chunks(task, iter([Chunk(0, files, dropped)])))
+    return next(prepare_chunks(task, iter([Chunk(0, files)])))
 
 
 def test_every_file_becomes_a_row_with_its_label(source: Path, table: Path) -> None:
@@ -55,12 +55,6 @@ def test_a_shard_is_closed_when_its_bytes_are_many(source: Path, table: Path) ->
     shards = prepared(task(source, table, shard_bytes=5 * 64)).shards
     assert max(shard.rows for shard in shards) == 5
     assert sum(shard.rows for shard in shards) == 24
-
-
-def test_duplicates_that_are_named_are_counted_and_not_written(source: Path, table: Path) -> None:
-    result = prepared(task(source, table), dropped=frozenset({"cat/000.png", "dog/003.png"}))
-    assert result.duplicates == 2
-    assert sum(shard.rows for shard in result.shards) == 22
 
 
 def test_rejects_are_listed_beside_the_table_with_their_reasons(source: Path, table: Path) -> None:

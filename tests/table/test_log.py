@@ -13,7 +13,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from headrace.errors import DataError, HeadraceError
 from headrace.table import Version, read
-from headrace.table.log import Base, commit, history, open_base
+from headrace.table.log import Base, Change, commit, history, open_base
 from tests.table.conftest import LABEL, SCHEMA, add_version, shard, summary
 
 
@@ -123,6 +123,35 @@ def test_of_two_writers_from_one_version_the_second_is_told_that_it_lost(table: 
         commit(second, [shard(table, 2)], SCHEMA, summary(fingerprint="second").model_dump_json())
     assert read(table).number == 1
     assert read(table).summary.fingerprint == "first"
+
+
+def test_a_change_adds_shards_and_takes_some_away_and_leaves_the_others(table: Path) -> None:
+    base = open_base(table)
+    shards = [shard(table, label) for label in range(3)]
+    commit(base, shards, SCHEMA, summary().model_dump_json())
+    more = shard(table, 7)
+    change = Change(added=[more], removed=[shards[1]])
+    assert commit(open_base(table), change, SCHEMA, summary(fingerprint="changed").model_dump_json()) == 1
+    assert sorted(labels(read(table))) == [0, 2, 7]
+    assert read(table).summary.fingerprint == "changed"
+    assert sorted(labels(read(table, 0))) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("first", ["add", "remove", "replace all"])
+@pytest.mark.parametrize("second", ["add", "remove", "replace all"])
+def test_of_two_changes_of_one_version_the_second_is_told_that_it_lost(table: Path, first: str, second: str) -> None:
+    shards = [shard(table, label) for label in range(3)]
+    commit(open_base(table), shards, SCHEMA, summary().model_dump_json())
+    bases = [open_base(table), open_base(table)]
+    changes = {
+        "add": lambda label: Change([shard(table, label)], []),
+        "remove": lambda label: Change([], [shards[label - 7]]),
+        "replace all": lambda label: [shard(table, label)],
+    }
+    assert commit(bases[0], changes[first](7), SCHEMA, summary().model_dump_json()) == 1
+    with pytest.raises(DataError, match="Another preparation committed"):
+        commit(bases[1], changes[second](8), SCHEMA, summary().model_dump_json())
+    assert read(table).number == 1
 
 
 def test_of_two_writers_of_a_new_table_the_second_is_told_that_it_lost(table: Path) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from headrace.errors import DataError
+from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.sources.listing import Listing, RawFile, printable
+from headrace.prepare.sources.record import RawRecord
 from headrace.table.version import SPLITS
 
 
@@ -20,7 +22,7 @@ def list_folder(path: str) -> Listing:
     if not os.path.isdir(path):
         raise DataError(f"The source {path} is not a folder; expected class folders of files in it.")
     with_splits = _has_splits(path)
-    files = sorted(_record(file, with_splits) for file in _walk(path))
+    files = sorted(_record(file, with_splits) for file in walk(path))
     classes = tuple(sorted({file.label for file in files if file.label is not None}))
     if not files:
         raise DataError(f"The source {path} holds no files; expected class folders of files in it.")
@@ -28,6 +30,43 @@ def list_folder(path: str) -> Listing:
         found = f"one class only, {classes[0]!r}" if classes else "no class folders"
         raise DataError(f"The source {path} holds {found}; expected two classes or more, one folder each.")
     return Listing(str(Path(path).absolute()), files, classes)
+
+
+def read_file(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
+    """The one record of `file`.
+
+    Raises:
+        DataError: the file cannot be read; that is no fault of the record's.
+    """
+    path = printable(file.path)
+    rejection = _unread(file, max_bytes)
+    data = b"" if rejection else read_bytes(root, file.path)
+    yield RawRecord(path, file.label, file.split, data, rejection)
+
+
+def read_bytes(root: str, path: str) -> bytes:
+    """The content of the file `path` below `root`.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return Path(root, path).read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"The file {printable(path)!r} of {printable(root)} was listed but cannot be read ({error.strerror}); "
+            "nothing was committed. Mend the permissions or the storage and prepare again."
+        ) from error
+
+
+def _unread(file: RawFile, max_bytes: int) -> RejectedRecordError | None:
+    if file.size < 0:
+        return RejectedRecordError(Reason.MISSING_FILE, "the file is named, but not in the folder")
+    if file.label is None:
+        return RejectedRecordError(Reason.NO_CLASS, "the file is in no class folder")
+    if file.size > max_bytes:
+        return RejectedRecordError(Reason.TOO_MANY_BYTES, f"{file.size} bytes, the limit is {max_bytes}")
+    return None
 
 
 def _has_splits(root: str) -> bool:
@@ -48,7 +87,7 @@ def _folders(folder: str) -> set[str]:
     return {name for name, status in _entries(folder) if stat.S_ISDIR(status.st_mode)}
 
 
-def _walk(root: str) -> Iterator[tuple[str, os.stat_result]]:
+def walk(root: str) -> Iterator[tuple[str, os.stat_result]]:
     """Path below `root` and status of every file; each folder is kept with the identities of those above it."""
     status = os.stat(root)
     folders = [("", frozenset({(status.st_dev, status.st_ino)}))]

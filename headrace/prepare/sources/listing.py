@@ -1,18 +1,22 @@
-"""A raw record as a source lists it, before anything of it was read."""
+"""A raw file as a source lists it, before anything of it was read."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 
 class RawFile(NamedTuple):
-    """One file, as light as can be: there may be millions.
+    """One file, or a run of the records in it, as light as can be: there may be millions.
 
     Attributes:
         path: relative to the source's folder.
-        label: name of its class; None where it has none.
+        label: what the source calls its class; None where it has none, or where it is in the file.
         split: where the source decides it; None where the hash of its content will.
-        size: in bytes.
-        modified: nanoseconds since 1970.
+        size: in bytes; -1 where the file is named but not there.
+        modified: nanoseconds since 1970, or a hash of the content, as `prepare.changes` has it.
+        first: number of the first record, in a file of many.
+        rows: records in the run; 1 where that is not known before it is read.
     """
 
     path: str
@@ -20,11 +24,13 @@ class RawFile(NamedTuple):
     split: str | None
     size: int
     modified: int
+    first: int = 0
+    rows: int = 1
 
 
 @dataclass(frozen=True)
 class Listing:
-    """All records of a source and the classes found in it, sorted."""
+    """All files of a source and the labels found, sorted; no labels where they are still to be read from the files."""
 
     root: str
     files: list[RawFile]
@@ -34,3 +40,13 @@ class Listing:
 def printable(path: str) -> str:
     """`path` as text that can be stored: bytes of a file name that are not UTF-8 appear as \\x escapes."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def in_order(labels: Iterable[str]) -> tuple[str, ...]:
+    """`labels` by the alphabet, numbers in them by their size: 2 before 10."""
+
+    def rank(label: str) -> tuple[bool, int, str]:
+        number = re.fullmatch(r"\d{1,18}", label)
+        return number is None, int(label) if number else 0, label
+
+    return tuple(sorted(labels, key=rank))

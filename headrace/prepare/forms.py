@@ -1,0 +1,90 @@
+"""What becomes of a record's data in the first stage: images are ready then, texts are clean."""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from headrace.config.sections import Prepare
+from headrace.prepare.columns import image_columns, staged_text_columns, with_bookkeeping
+from headrace.prepare.content import content_hash, text_hash
+from headrace.prepare.image import decode, encode, formed
+from headrace.prepare.near import minhash, perceptual_hash
+from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.prepare.sources.record import RawRecord
+from headrace.prepare.statistics import Sums
+from headrace.prepare.text.clean import clean, decode_text
+from headrace.schema import Column
+
+Row = dict[str, Any]
+
+
+class Form(Protocol):
+    """Of one kind of input.
+
+    Attributes:
+        columns: of the files that the first stage writes.
+        stored: the column whose bytes make a shard large.
+        max_bytes: of a raw record.
+    """
+
+    columns: dict[str, Column]
+    stored: str
+    max_bytes: int
+
+    def row(self, record: RawRecord) -> Row:
+        """All columns of a record but its path and label.
+
+        Raises:
+            RejectedRecordError: the record is unusable.
+        """
+
+
+class ImageForm:
+    """Pixels in one mode and size, encoded."""
+
+    stored = "image"
+
+    def __init__(self, settings: Prepare) -> None:
+        self.columns = with_bookkeeping(image_columns(settings.image), settings)
+        self.max_bytes = settings.image.max_bytes
+        self._image = settings.image
+        self._near = settings.near_duplicates is not None
+
+    def row(self, record: RawRecord) -> Row:
+        """See `Form`."""
+        if isinstance(record.data, str):
+            raise RejectedRecordError(Reason.NOT_AN_IMAGE, "the record is text")
+        data = record.data
+        pixels = formed(data, self._image) if isinstance(data, np.ndarray) else decode(data, self._image)
+        row: Row = {
+            "image": encode(pixels, self._image),
+            "content_hash": content_hash(pixels),
+            "channel_sums": Sums.of(pixels).to_bytes(),
+        }
+        return row | {"perceptual_hash": perceptual_hash(pixels)} if self._near else row
+
+
+class TextForm:
+    """Clean text, which a tokeniser turns into numbers when all of it is known."""
+
+    stored = "text"
+
+    def __init__(self, settings: Prepare) -> None:
+        self.columns = staged_text_columns(settings)
+        self.max_bytes = settings.text.max_bytes
+        self._text = settings.text
+        self._near = settings.near_duplicates is not None
+
+    def row(self, record: RawRecord) -> Row:
+        """See `Form`."""
+        if isinstance(record.data, np.ndarray):
+            raise RejectedRecordError(Reason.NOT_TEXT, "the record is an image")
+        data = record.data
+        text = clean(data if isinstance(data, str) else decode_text(data, self._text), self._text)
+        row: Row = {"text": text, "content_hash": text_hash(text)}
+        return row | {"minhash": minhash(text)} if self._near else row
+
+
+def form_of(settings: Prepare) -> Form:
+    """For `prepare.input`."""
+    return ImageForm(settings) if settings.input == "image" else TextForm(settings)

@@ -1,0 +1,88 @@
+"""What has changed since the version before, so that only that is prepared."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from headrace.prepare.beside import BesideTable
+from headrace.prepare.gone import Gone
+from headrace.prepare.sources.listing import RawFile, printable
+from headrace.table import Version
+from headrace.whole_file import write_whole
+
+FOLDER = "_headrace"
+SCHEMA = pa.schema(
+    [
+        pa.field("path", pa.binary(), nullable=False),  # names of files need not be text
+        pa.field("label", pa.string()),
+        pa.field("split", pa.string()),
+        pa.field("size", pa.int64(), nullable=False),
+        pa.field("modified", pa.int64(), nullable=False),
+        pa.field("first", pa.int64(), nullable=False),
+        pa.field("rows", pa.int64(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Increment:
+    """On top of a version.
+
+    Attributes:
+        before: the version whose other shards stay; None where everything is prepared.
+        fresh: files that are new or changed, or whose records were duplicates of some that are gone.
+        gone: files whose records in `before` count no longer; changed ones are among them.
+    """
+
+    before: Version | None
+    fresh: list[RawFile]
+    gone: Gone = Gone()
+
+
+def increment(before: Version, files: list[RawFile], duplicates: BesideTable, *, nested: bool) -> Increment:
+    """From the listing of `before` to `files`."""
+    earlier, now = set(_load(before)), set(files)
+    gone = Gone(frozenset(printable(file.path) for file in earlier - now), nested)
+    everything = Gone(frozenset(printable(file.path) for file in earlier), nested)
+    gone = _with_freed(gone, everything, duplicates)
+    # A file of many runs is taken again as a whole.
+    fresh = [file for file in files if file not in earlier or printable(file.path) in gone.files]
+    return Increment(before=before, fresh=fresh, gone=gone)
+
+
+def can_append(before: Version | None, basis: str) -> bool:
+    """Whether the shards of `before` were made as new ones would be, and its listing is still there."""
+    if before is None or before.summary.basis != basis or before.summary.listing is None:
+        return False
+    return (before.table / before.summary.listing).is_file()
+
+
+def save_listing(files: list[RawFile], table: Path, identity: str) -> str:
+    """Keep the listing of a version in the table's folder; its name, relative to the folder."""
+    rows = pa.Table.from_pylist([file._asdict() | {"path": os.fsencode(file.path)} for file in files], SCHEMA)
+    sink = pa.BufferOutputStream()
+    pq.write_table(rows, sink, compression="ZSTD")
+    name = f"{FOLDER}/listing-{identity}-{uuid4().hex[:8]}.parquet"
+    write_whole(table / name, memoryview(sink.getvalue()))
+    return name
+
+
+def _load(version: Version) -> list[RawFile]:
+    rows = pq.read_table(version.table / str(version.summary.listing), partitioning=None)
+    columns = (rows[name].to_pylist() for name in SCHEMA.names[1:])
+    paths = map(os.fsdecode, rows["path"].to_pylist())
+    return [RawFile(*values) for values in zip(paths, *columns, strict=True)]
+
+
+def _with_freed(gone: Gone, everything: Gone, duplicates: BesideTable) -> Gone:
+    """`gone` and the files of records that were dropped only because of one that is gone."""
+    freed: set[str | None] = {None}
+    while gone and freed:
+        rows = duplicates.rows(("path", "kept"))
+        freed = {everything.file_of(row["path"]) for row in rows if row["kept"] in gone and row["path"] not in gone}
+        gone = Gone(gone.files | {file for file in freed if file is not None}, gone.nested)
+    return gone

@@ -1,0 +1,160 @@
+"""Tar and zip archives, read as a stream; nothing is unpacked to disk.
+
+Members that are named as WebDataset has it (`000123.jpg` and `000123.cls` one after the other) are one record.
+Otherwise every member is a record and the folder that holds it is its class; a folder train, val or test above
+that is its split. Hidden members are ignored, as hidden files are.
+"""
+
+import json
+import os
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from headrace.errors import DataError
+from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.prepare.sources.folder import walk
+from headrace.prepare.sources.labels_file import is_inside
+from headrace.prepare.sources.listing import Listing, RawFile, printable
+from headrace.prepare.sources.members import DAMAGE, Member, members
+from headrace.prepare.sources.record import RawRecord
+from headrace.table.version import SPLITS
+
+ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|zip)$", re.IGNORECASE)
+# What holds the label of a WebDataset sample, and what only accompanies one.
+LABELS, SIDECARS = ("cls", "json"), ("json", "cls", "id", "meta", "xml")
+MOST_LABEL_BYTES = 1_000_000
+IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm")
+
+
+def list_archives(path: str) -> Listing:
+    """Every archive below `path`, or the one at `path`; those that are no archives are ignored.
+
+    Raises:
+        DataError: there is none.
+    """
+    if os.path.isfile(path):
+        status, root = os.stat(path), Path(path).absolute().parent
+        found = [(os.path.basename(path), status)]
+    elif os.path.isdir(path):
+        root, found = Path(path).absolute(), [one for one in walk(path) if ARCHIVE.search(one[0])]
+    else:
+        raise DataError(f"The source {path} is not there; expected a tar or zip file, or a folder of them.")
+    if not found:
+        raise DataError(f"The source {path} holds no archives; expected .tar, .tar.gz, .tgz, .tar.xz or .zip files.")
+    files = sorted(RawFile(name, None, _split(name), one.st_size, one.st_mtime_ns) for name, one in found)
+    return Listing(str(root), files, ())
+
+
+def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
+    """Every record of an archive; damage in it ends them with one rejected record that says where."""
+    last = "its beginning"
+    name = printable(file.path)
+    try:
+        for group in _groups(members(Path(root, file.path)), max_bytes):
+            for record in group.records(file, name):
+                yield record
+                last = record.path
+    except DAMAGE as error:
+        detail = f"nothing can be read after {last}: {error}"
+        yield RawRecord(name, None, None, b"", RejectedRecordError(Reason.DAMAGED_ARCHIVE, detail))
+    except OSError as error:
+        # Decompressors raise it without a number, the file system with one.
+        if error.errno is not None:
+            raise DataError(f"The archive {name!r} of {root} cannot be read ({error.strerror}); mend it.") from error
+        detail = f"nothing can be read after {last}: {error}"
+        yield RawRecord(name, None, None, b"", RejectedRecordError(Reason.DAMAGED_ARCHIVE, detail))
+
+
+class _Group:
+    """Members with one name but for their extensions."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.parts: list[tuple[Member, bytes, RejectedRecordError | None]] = []
+
+    def records(self, file: RawFile, archive: str) -> Iterator[RawRecord]:
+        sidecars = {_extension(member.name): data for member, data, _ in self.parts}
+        sample = len(self.parts) > 1 and any(kind in sidecars for kind in LABELS)
+        for member, data, rejection in self.parts:
+            if sample and not self._is_input(member.name, sidecars):
+                continue
+            folders = member.name.replace("\\", "/").split("/")[:-1]
+            label = _label(sidecars) if sample else (folders[-1] if folders else None)
+            above = folders if sample else folders[:-1]
+            split = file.split or next((one for one in reversed(above) if one in SPLITS), None)
+            path = f"{archive}/{printable(member.name)}"
+            yield RawRecord(path, None if label is None else printable(label), split, data, rejection)
+
+    @staticmethod
+    def _is_input(name: str, extensions: dict[str, bytes]) -> bool:
+        """An image, and where there is none whatever does not only accompany one: a text beside an image does."""
+        kind = _extension(name)
+        return kind in IMAGES if any(one in IMAGES for one in extensions) else kind not in SIDECARS
+
+
+def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_Group]:
+    group: _Group | None = None
+    for member in found:
+        if _is_hidden(member.name):
+            continue
+        key = _key(member.name)
+        if group is None or key != group.key:
+            if group is not None:
+                yield group
+            group = _Group(key)
+        group.parts.append((member, *_read(member, max_bytes)))
+    if group is not None:
+        yield group
+
+
+def _read(member: Member, max_bytes: int) -> tuple[bytes, RejectedRecordError | None]:
+    if not is_inside(member.name):
+        return b"", RejectedRecordError(Reason.UNSAFE_NAME, "the name is absolute or leads out of the archive")
+    if not member.regular:
+        return b"", RejectedRecordError(Reason.UNSAFE_NAME, "the member is a link or a device")
+    if ARCHIVE.search(member.name):
+        return b"", RejectedRecordError(Reason.NESTED_ARCHIVE, "an archive in an archive is not opened")
+    if member.size > (MOST_LABEL_BYTES if _extension(member.name) in LABELS else max_bytes):
+        return b"", RejectedRecordError(Reason.TOO_MANY_BYTES, f"{member.size} bytes, the limit is {max_bytes}")
+    try:
+        return member.read(), None
+    except (zipfile.BadZipFile, RuntimeError, zlib.error, NotImplementedError) as error:
+        # One member of a zip file can be damaged or encrypted and the next be whole.
+        return b"", RejectedRecordError(Reason.DAMAGED, str(error))
+
+
+def _is_hidden(name: str) -> bool:
+    return any(
+        part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in name.replace("\\", "/").split("/")
+    )
+
+
+def _key(name: str) -> str:
+    folder, slash, base = name.rpartition("/")
+    return f"{folder}{slash}{base.partition('.')[0]}"
+
+
+def _extension(name: str) -> str:
+    return name.rpartition("/")[2].partition(".")[2].lower()
+
+
+def _label(sidecars: dict[str, bytes]) -> str | None:
+    if "cls" in sidecars:
+        return sidecars["cls"].decode("utf-8", "backslashreplace").strip() or None
+    try:
+        value = json.loads(sidecars["json"])
+    except ValueError:
+        return None
+    values = value if isinstance(value, dict) else {}
+    found = next((values[key] for key in ("label", "cls", "class") if key in values), None)
+    return None if found is None else str(found)
+
+
+def _split(name: str) -> str | None:
+    """From a folder above the archive, or from the beginning of its name: train-0001.tar."""
+    *folders, base = name.split(os.sep)
+    first = re.split(r"[-_.]", base)[0]
+    return next((one for one in (*reversed(folders), first) if one in SPLITS), None)

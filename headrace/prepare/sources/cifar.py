@@ -1,0 +1,77 @@
+"""The binary files of CIFAR-10 and CIFAR-100: records of a label, or a coarse and a fine one, and 32 x 32 pixels.
+
+Format: Krizhevsky: Learning multiple layers of features from tiny images, 2009;
+https://www.cs.toronto.edu/~kriz/cifar.html ("binary version").
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from headrace.errors import DataError
+from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.prepare.sources.listing import Listing, RawFile, printable
+from headrace.prepare.sources.record import RawRecord
+
+PIXELS = 3 * 32 * 32
+BLOCK = 10_000
+# The file of class names says which of the two it is, and how many labels stand before the pixels.
+NAMES = {"batches.meta.txt": 1, "fine_label_names.txt": 2}
+
+
+def list_cifar(path: str) -> Listing:
+    """Runs of records of every .bin file in folder `path`; files that begin with `test` are the test split.
+
+    Raises:
+        DataError: there is none, or one is no whole number of records.
+    """
+    names = sorted(name for name in os.listdir(path) if name.endswith(".bin")) if os.path.isdir(path) else []
+    if not names:
+        raise DataError(f"The source {path} holds no CIFAR files; expected .bin files such as data_batch_1.bin.")
+    labels, classes = _classes(path)
+    files = []
+    for name in names:
+        status = os.stat(os.path.join(path, name))
+        rows, rest = divmod(status.st_size, labels + PIXELS)
+        if rest:
+            raise DataError(
+                f"{Path(path, name)} has {status.st_size} bytes, no multiple of the {labels + PIXELS} of a record; "
+                "copy it again, or put the file of class names beside it."
+            )
+        split = "test" if name.startswith("test") else "train"
+        for first in range(0, rows, BLOCK):
+            count = min(BLOCK, rows - first)
+            files.append(RawFile(name, None, split, count * PIXELS, status.st_mtime_ns, first, count))
+    return Listing(str(Path(path).absolute()), files, classes)
+
+
+def read_cifar(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
+    """The records of one run."""
+    labels, classes = _classes(root)
+    size = labels + PIXELS
+    try:
+        with Path(root, file.path).open("rb") as stream:
+            stream.seek(file.first * size)
+            data = stream.read(file.rows * size)
+    except OSError as error:
+        raise DataError(f"{Path(root, file.path)} cannot be read ({error.strerror}).") from error
+    rows = np.frombuffer(data, np.uint8).reshape(-1, size)
+    for number, row in enumerate(rows, file.first):
+        label, path = int(row[labels - 1]), f"{printable(file.path)}/{number:08d}"
+        pixels = np.ascontiguousarray(row[labels:].reshape(3, 32, 32).transpose(1, 2, 0))
+        if label < len(classes):
+            yield RawRecord(path, classes[label], file.split, pixels)
+        else:
+            detail = f"label {label}, there are {len(classes)} classes"
+            yield RawRecord(path, None, file.split, b"", RejectedRecordError(Reason.BAD_LABEL, detail))
+
+
+def _classes(path: str) -> tuple[int, tuple[str, ...]]:
+    """How many labels a record has, and the names of the classes, by the last of them."""
+    for name, labels in NAMES.items():
+        file = Path(path, name)
+        if file.is_file():
+            return labels, tuple(line.strip() for line in file.read_text("utf-8").splitlines() if line.strip())
+    raise DataError(f"The source {path} holds neither {' nor '.join(NAMES)}; put the file of class names there.")

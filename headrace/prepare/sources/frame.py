@@ -1,0 +1,154 @@
+"""What Spark reads itself: CSV, JSON, Parquet, ORC and JDBC, with a column of bytes, of paths or of text."""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pyarrow as pa
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from headrace.config.source import Columns, Source
+from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.prepare.sources.folder import read_bytes, walk
+from headrace.prepare.sources.listing import Listing, RawFile, printable
+from headrace.prepare.sources.record import RawRecord
+
+NO_FILES = "jdbc"
+
+
+def list_table(source: Source) -> Listing:
+    """The files of a table, by which a change is noticed; none for JDBC, whose tables are always taken as changed.
+
+    Raises:
+        DataError: there are none.
+    """
+    if source.format == NO_FILES:
+        return Listing(source.path, [], ())
+    path = Path(source.path).absolute()
+    if path.is_file():
+        found = [(path.name, path.stat())]
+        return Listing(str(path.parent), [_file(*found[0])], ())
+    if not path.is_dir():
+        raise DataError(f"The source {source.path} is not there; expected a {source.format} file or a folder of them.")
+    files = sorted(_file(name, status) for name, status in walk(str(path)) if not _is_note(name))
+    if not files:
+        raise DataError(f"The source {source.path} holds no files; expected {source.format} files.")
+    return Listing(str(path), files, ())
+
+
+def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile]) -> DataFrame:
+    """The rows of `files`: columns file, key, label, split (strings, null where there is none) and data.
+
+    Raises:
+        ConfigurationError: a column is missing, or an option names an environment variable that is not set.
+        DataError: Spark cannot read the files.
+    """
+    columns = source.columns or Columns(input="data")
+    reader = spark.read.format(source.format).options(**_options(source))
+    try:
+        if source.format == NO_FILES:
+            frame = reader.option("url", source.path).load().withColumn("_file", F.lit(""))
+        else:
+            places = [_escaped(os.path.join(root, file.path)) for file in files]
+            frame = reader.option("basePath", _escaped(root)).load(places) if len(files) else reader.load(places)
+            frame = frame.withColumn("_file", F.col("_metadata.file_path"))
+    except (PySparkException, Py4JJavaError) as error:
+        raise DataError(f"Spark cannot read {source.path} as {source.format}: {_first_line(error)}") from None
+    _require(frame, columns, source)
+    data = frame[columns.input]
+    data = data.cast("binary") if columns.holds == "bytes" else data.cast("string")
+    label, missing = frame[columns.label].cast("string"), F.lit(None).cast("string")
+    split = frame[columns.split].cast("string") if columns.split else missing
+    # A row without a name of its own is named by what is in it.
+    key = frame[columns.identity].cast("string") if columns.identity else F.md5(F.concat_ws("\x00", label, data))
+    return frame.select(
+        F.col("_file").alias("file"), key.alias("key"), label.alias("label"), split.alias("split"), data.alias("data")
+    )
+
+
+def frame_records(batches: Iterator[pa.RecordBatch], root: str, holds: str, max_bytes: int) -> Iterator[RawRecord]:
+    """The records of the rows of `read_frame`.
+
+    Raises:
+        DataError: a file that a row names cannot be read.
+    """
+    for batch in batches:
+        for row in batch.to_pylist():
+            yield _record(row, root, holds, max_bytes)
+
+
+def _record(row: dict[str, "str | bytes | None"], root: str, holds: str, max_bytes: int) -> RawRecord:
+    file = os.path.relpath(unquote(urlsplit(str(row["file"])).path), root) if row["file"] else "table"
+    data, split, label = row["data"], row["split"], row["label"]
+    path = f"{printable(file)}/{row['key']!s}"
+    rejection: RejectedRecordError | None = None
+    content: str | bytes = b"" if data is None else data
+    if data is None:
+        rejection = RejectedRecordError(Reason.EMPTY, "the column is null")
+    elif holds == "paths":
+        content, rejection = _content(root, str(data), max_bytes)
+    elif len(data) > max_bytes:
+        rejection = RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {max_bytes}")
+    return RawRecord(
+        path, None if label is None else str(label), None if split is None else str(split), content, rejection
+    )
+
+
+def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecordError | None]:
+    try:
+        status = os.stat(os.path.join(root, path))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return b"", RejectedRecordError(Reason.MISSING_FILE, f"there is no file {printable(path)!r}")
+    except OSError as error:
+        raise DataError(f"The file {printable(path)!r} cannot be read ({error.strerror}); mend the storage.") from error
+    if not stat.S_ISREG(status.st_mode):
+        return b"", RejectedRecordError(Reason.MISSING_FILE, f"{printable(path)!r} is no file")
+    if status.st_size > max_bytes:
+        return b"", RejectedRecordError(Reason.TOO_MANY_BYTES, f"{status.st_size} bytes, the limit is {max_bytes}")
+    return read_bytes(root, path), None
+
+
+def _require(frame: DataFrame, columns: Columns, source: Source) -> None:
+    wanted = {name for name in (columns.input, columns.label, columns.split, columns.identity) if name}
+    missing = sorted(wanted - set(frame.columns))
+    if missing:
+        have = ", ".join(name for name in frame.columns if name != "_file")
+        raise ConfigurationError(f"{source.path} has no column {missing[0]!r}; its columns are: {have}.")
+
+
+def _options(source: Source) -> dict[str, str]:
+    """With environment variables in their places, so that no password stands in a configuration."""
+    options = {}
+    for name, value in source.options.items():
+        if re.fullmatch(r"\$\w+", value):
+            if value[1:] not in os.environ:
+                raise ConfigurationError(f"`data.source.options.{name}` is {value}, and that variable is not set.")
+            value = os.environ[value[1:]]
+        options[name] = value
+    return options
+
+
+def _file(name: str, status: os.stat_result) -> RawFile:
+    return RawFile(name, None, None, status.st_size, status.st_mtime_ns)
+
+
+def _is_note(name: str) -> bool:
+    """Files that Spark and Hive leave beside data."""
+    return os.path.basename(name).startswith("_")
+
+
+def _escaped(path: str) -> str:
+    """Hadoop takes these for patterns."""
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", path)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error)
+    return text.strip().split("\n")[0]

@@ -1,0 +1,119 @@
+"""The IDX files of the MNIST family: images in one file, labels in another, both perhaps gzipped.
+
+Format: LeCun, Cortes, Burges: The MNIST database, http://yann.lecun.com/exdb/mnist/ ("the IDX file format").
+"""
+
+import gzip
+import io
+import os
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.errors import DataError
+from headrace.prepare.sources.listing import Listing, RawFile, in_order, printable
+from headrace.prepare.sources.record import RawRecord
+
+IMAGES = re.compile(r"(?P<set>.*)[-.]images[-.]idx(?P<sides>[34])[-.]ubyte(?P<gz>\.gz)?$")
+SPLITS = {"train": "train", "t10k": "test", "test": "test", "val": "val", "validation": "val"}
+UNSIGNED_BYTE = 8
+BLOCK = 10_000
+
+
+class Header(NamedTuple):
+    """What an IDX file says of itself."""
+
+    shape: tuple[int, ...]
+    length: int
+
+
+def list_idx(path: str) -> Listing:
+    """Runs of records of every pair of image and label files in folder `path`.
+
+    Raises:
+        DataError: there is no pair, or one is damaged.
+    """
+    names = sorted(os.listdir(path)) if os.path.isdir(path) else []
+    pairs = [(name, _labels_of(path, name, names)) for name in names if IMAGES.fullmatch(name)]
+    if not pairs:
+        raise DataError(
+            f"The source {path} holds no IDX files; expected NAME-images-idx3-ubyte and NAME-labels-idx1-ubyte."
+        )
+    classes: set[int] = set()
+    files: list[RawFile] = []
+    for name, labels in pairs:
+        shape, numbers = _header(Path(path, name)).shape, read_array(Path(path, labels))
+        if shape[0] != len(numbers):
+            raise DataError(f"{Path(path, name)} holds {shape[0]} images and {labels} holds {len(numbers)} labels.")
+        classes.update(np.unique(numbers).tolist())
+        files += _runs(path, name, labels, shape)
+    return Listing(str(Path(path).absolute()), files, in_order(str(label) for label in classes))
+
+
+def read_idx(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
+    """The records of one run."""
+    labels = read_array(Path(root, _labels_of(root, file.path, sorted(os.listdir(root)))))
+    pixels = read_array(Path(root, file.path), file.first, file.rows)
+    pixels = pixels if pixels.ndim == 4 else pixels[..., None]
+    for number, image in enumerate(pixels, file.first):
+        yield RawRecord(f"{printable(file.path)}/{number:08d}", str(labels[number]), file.split, image)
+
+
+def read_array(path: Path, first: int = 0, count: int | None = None) -> NDArray[np.uint8]:
+    """`count` records from `first` on, (count, ...).
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    header = _header(path)
+    count = header.shape[0] if count is None else count
+    size = int(np.prod(header.shape[1:], dtype=np.int64))
+    try:
+        with _open(path) as stream:
+            stream.seek(header.length + first * size)
+            data = stream.read(count * size)
+    except (OSError, EOFError) as error:
+        raise DataError(f"{path} cannot be read to its end ({error}); copy it again.") from None
+    if len(data) != count * size:
+        raise DataError(f"{path} ends before the {header.shape[0]} records that its header promises; copy it again.")
+    return np.frombuffer(data, np.uint8).reshape(count, *header.shape[1:])
+
+
+def _runs(root: str, name: str, labels: str, shape: tuple[int, ...]) -> Iterator[RawFile]:
+    prefix = str((IMAGES.fullmatch(name) or [""])[1])
+    statuses = [os.stat(os.path.join(root, one)) for one in (name, labels)]
+    modified = max(one.st_mtime_ns for one in statuses)
+    size = int(np.prod(shape[1:], dtype=np.int64))
+    for first in range(0, shape[0], BLOCK):
+        count = min(BLOCK, shape[0] - first)
+        yield RawFile(name, None, SPLITS.get(prefix), count * size, modified, first, count)
+
+
+def _labels_of(root: str, images: str, names: list[str]) -> str:
+    prefix = str((IMAGES.fullmatch(images) or [""])[1])
+    wanted = re.compile(re.escape(prefix) + r"[-.]labels[-.]idx1[-.]ubyte(\.gz)?$")
+    found = next((name for name in names if wanted.fullmatch(name)), None)
+    if found is None:
+        raise DataError(f"The source {root} holds {images} and no labels for it; expected {prefix}-labels-idx1-ubyte.")
+    return found
+
+
+def _header(path: Path) -> Header:
+    try:
+        with _open(path) as stream:
+            start = stream.read(4)
+            sides = start[3] if len(start) == 4 else 0
+            if start[:3] != bytes((0, 0, UNSIGNED_BYTE)) or not 1 <= sides <= 4:
+                raise DataError(f"{path} is no IDX file of unsigned bytes; it begins with {start!r}.")
+            return Header(struct.unpack(f">{sides}I", stream.read(4 * sides)), 4 + 4 * sides)
+    except (OSError, EOFError, struct.error) as error:
+        raise DataError(f"{path} cannot be read ({error}); copy it again.") from None
+
+
+def _open(path: Path) -> gzip.GzipFile | io.BufferedReader:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")

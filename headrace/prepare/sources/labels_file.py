@@ -1,0 +1,77 @@
+"""A folder of files whose classes, and splits if wanted, are in a CSV or JSONL file with path, label and split."""
+
+import csv
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from headrace.errors import DataError
+from headrace.prepare.sources.listing import Listing, RawFile, in_order, printable
+
+KEYS = "path and label, and split if wanted"
+
+
+def list_labelled(folder: str, labels: str) -> Listing:
+    """Every file that `labels`, a file in `folder`, names, sorted by path; other files are none of its records.
+
+    Raises:
+        DataError: the labels file is missing, damaged, or names a file twice.
+    """
+    file = Path(folder, labels)
+    files: dict[str, RawFile] = {}
+    for number, row in _rows(file):
+        path, label = row.get("path"), row.get("label")
+        if not path or not isinstance(path, str):
+            raise DataError(f"Line {number} of {file} has no path; expected {KEYS} in each line.")
+        if path in files:
+            raise DataError(f"Line {number} of {file} names {path!r} again; expected each file once.")
+        text = None if label is None or label == "" else str(label)
+        size, modified = _status(folder, path)
+        files[path] = RawFile(path, text, row.get("split") or None, size, modified)
+    if not files:
+        raise DataError(f"{file} names no files; expected {KEYS} in each line.")
+    found = in_order({one.label for one in files.values() if one.label is not None})
+    return Listing(str(Path(folder).absolute()), [files[path] for path in sorted(files)], found)
+
+
+def is_inside(path: str) -> bool:
+    """Whether the name of a file stays in the folder or archive it is given for: neither absolute nor upwards."""
+    parts = path.replace("\\", "/").split("/")
+    return bool(path) and ".." not in parts and not path.startswith(("/", "\\")) and not parts[0].endswith(":")
+
+
+def _status(folder: str, path: str) -> tuple[int, int]:
+    if not is_inside(path) or "\0" in path:
+        return -1, 0
+    try:
+        status = os.stat(os.path.join(folder, path))
+    except (FileNotFoundError, NotADirectoryError):
+        return -1, 0
+    except OSError as error:
+        raise DataError(
+            f"The file {printable(path)!r} of {folder} gives the error {error.strerror!r}; mend it."
+        ) from None
+    return status.st_size, status.st_mtime_ns
+
+
+def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each line's number and values."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            if file.suffix.lower() in (".jsonl", ".ndjson"):
+                yield from ((number, _object(line)) for number, line in enumerate(lines, 1) if line.strip())
+            else:
+                yield from enumerate(csv.DictReader(lines), 2)
+    except OSError as error:
+        raise DataError(f"The labels file {file} cannot be read ({error.strerror}).") from None
+    except (ValueError, csv.Error) as error:
+        raise DataError(f"The labels file {file} is no CSV or JSONL in UTF-8: {error}.") from None
+
+
+def _object(line: str) -> dict[str, Any]:
+    value = json.loads(line)
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object in each line, received {line.strip()!r:.60}")
+    return value

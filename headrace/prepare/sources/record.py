@@ -1,0 +1,25 @@
+"""A raw record: what one example is before anything was done to it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.prepare.reject import RejectedRecordError
+
+
+class RawRecord(NamedTuple):
+    """One example as its source gives it.
+
+    Attributes:
+        path: names it among all records of the source; can be stored.
+        label: what the source calls its class, or a number as text.
+        data: the bytes of a file, the characters of a text, or pixels (height, width, channels).
+        rejection: why it could not be had; `data` is empty then.
+    """
+
+    path: str
+    label: str | None
+    split: str | None
+    data: bytes | str | NDArray[np.uint8]
+    rejection: RejectedRecordError | None = None

@@ -1,0 +1,1 @@
+"""Raw text -> clean text -> numbers of tokens."""

@@ -1,0 +1,120 @@
+"""Bytes of a text file -> clean text. No Spark, no files.
+
+The steps follow what web-scale corpora are cleaned with: repair and Unicode normal form first, so that every
+later step sees one spelling of a character.
+"""
+
+import codecs
+import html
+import re
+import unicodedata
+from functools import lru_cache
+
+import ftfy
+
+from headrace.config.sections import Text
+from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.prepare.text.stop_words import ENGLISH
+
+# Elements of HTML, so that "x<y and z>w" is left alone.
+ELEMENTS = (
+    "a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption center cite "
+    "code col colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure font "
+    "footer form frame frameset h[1-6] head header hr html i iframe img input ins kbd label legend li link main map "
+    "mark menu meta meter nav noscript object ol optgroup option output p param picture pre progress q rp rt ruby s "
+    "samp script section select small source span strike strong style sub summary sup svg table tbody td template "
+    "textarea tfoot th thead time title tr track tt u ul var video wbr"
+)
+UNSEEN = re.compile(r"<(script|style)\b[^>]*>.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<![A-Za-z][^>]*>", re.S | re.I)
+TAG = re.compile(rf"</?(?:{'|'.join(ELEMENTS.split())})(?:\s[^<>]*)?/?>", re.I)
+
+IP_PART = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+IP6 = r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}"
+MASKS = {
+    "url": re.compile(r"\b(?:https?://|ftp://|www\.)[^\s<>\"]+[^\s<>\".,;:!?)\]}']", re.I),
+    "email": re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b"),
+    "ip": re.compile(rf"(?<![\w.:])(?:(?:{IP_PART}\.){{3}}{IP_PART}|{IP6})(?![\w:]|\.\d)"),
+    "phone": re.compile(r"(?<![\w.])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}(?!\w)"),
+}
+# Each before those that could be part of it.
+MASK_ORDER = ("url", "email", "ip", "phone")
+
+MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def decode_text(data: bytes, form: Text) -> str:
+    """The characters of a text file.
+
+    Raises:
+        RejectedRecordError: it has no bytes, too many, or they are no text.
+    """
+    if not data:
+        raise RejectedRecordError(Reason.EMPTY, "the file has no bytes")
+    if len(data) > form.max_bytes:
+        raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {form.max_bytes}")
+    encoding = form.encoding or next((name for mark, name in MARKS if data.startswith(mark)), "utf-8")
+    try:
+        text = data.decode(encoding)
+    except UnicodeError as error:
+        raise RejectedRecordError(Reason.NOT_TEXT, str(error)) from None
+    if "\0" in text:
+        raise RejectedRecordError(Reason.NOT_TEXT, f"a NUL character at place {text.index(chr(0))}")
+    return text
+
+
+def clean(text: str, form: Text) -> str:
+    """`text` cleaned as `form` asks, in one line.
+
+    Raises:
+        RejectedRecordError: what is left is empty, too short, too long, or in another script.
+    """
+    if form.repair:
+        text = ftfy.fix_text(text, unescape_html=False)
+    text = unicodedata.normalize("NFC", text)
+    if form.html == "remove":
+        text = html.unescape(TAG.sub(" ", UNSEEN.sub(" ", text)))
+    text = "".join(" " if unicodedata.category(one) in ("Cc", "Cs") else one for one in text)
+    if form.fold_case:
+        text = text.casefold()
+    for name in MASK_ORDER:
+        if name in form.mask:
+            text = MASKS[name].sub(f"[{name.upper()}]", text)
+    # Folding and HTML's entities can take text out of its normal form.
+    words = unicodedata.normalize("NFC", text).split()
+    if form.stop_words != "keep":
+        left_out = _left_out(form.stop_words)
+        words = [word for word in words if word.strip(".,;:!?\"'()").casefold() not in left_out]
+    text = " ".join(words)
+    _check(text, form)
+    return text
+
+
+@lru_cache
+def _left_out(stop_words: str | tuple[str, ...]) -> frozenset[str]:
+    return ENGLISH if isinstance(stop_words, str) else frozenset(word.casefold() for word in stop_words)
+
+
+def _check(text: str, form: Text) -> None:
+    if not text:
+        raise RejectedRecordError(Reason.EMPTY, "nothing is left after cleaning")
+    if len(text) < form.min_length:
+        raise RejectedRecordError(Reason.TOO_SHORT, f"{len(text)} characters, at least {form.min_length} are wanted")
+    if len(text) > form.max_length:
+        raise RejectedRecordError(Reason.TOO_LONG, f"{len(text)} characters, the limit is {form.max_length}")
+    letters = [one for one in text if one.isalpha()]
+    shown = len(text) - text.count(" ")
+    if len(letters) < form.min_letters * shown:
+        detail = f"{len(letters) / shown:.0%} of it are letters, at least {form.min_letters:.0%} are wanted"
+        raise RejectedRecordError(Reason.OTHER_LANGUAGE, detail)
+    if form.script is not None:
+        found = sum(_script(one) == form.script.upper() for one in letters)
+        if not letters or found < form.min_script * len(letters):
+            share = found / max(1, len(letters))
+            detail = f"{share:.0%} of the letters are {form.script}, at least {form.min_script:.0%} are wanted"
+            raise RejectedRecordError(Reason.OTHER_LANGUAGE, detail)
+
+
+@lru_cache(maxsize=4096)
+def _script(letter: str) -> str:
+    """LATIN, GREEK, CYRILLIC ...: the first word of the letter's Unicode name."""
+    return unicodedata.name(letter, "").split(" ")[0]

@@ -1,0 +1,76 @@
+"""Removing files that no version names: what preparations that died, or lost a race, have left behind."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from headrace.errors import DataError
+from headrace.table.delta import open_delta
+from headrace.table.log import read, shards_of
+from headrace.table.rejects import duplicates_path, rejects_path
+
+# Shards, whole or half-written, and all in the folder that no other program writes to.
+OURS = re.compile(r"_headrace/.*|(split=[^/]*/)?(.*-[0-9a-f]{64}\.parquet|\..*\.parquet\.[0-9a-f]+)", re.DOTALL)
+
+
+def vacuum(table: Path, hours: float, *, dry_run: bool = False) -> dict[str, Any]:
+    """Remove from `table`, and from the tables of rejects and duplicates beside it, what no version names.
+
+    Every version stays as readable as it was. Transaction logs and the files of other programs are left alone.
+
+    Args:
+        hours: younger files stay, they may be of a preparation that is running.
+
+    Raises:
+        DataError: there is no table of ours, or a file cannot be removed.
+    """
+    table = table.absolute()
+    newest = read(table).number
+    named, beside = _named(table, newest)
+    latest = time.time() - hours * 3600
+    orphans = [*_orphans(table, named, latest)]
+    for folder, numbers in zip((rejects_path(table), duplicates_path(table)), beside, strict=True):
+        if folder.is_dir():
+            in_use = {shard.path for number in numbers for shard in shards_of(folder, number)}
+            orphans += _orphans(folder, in_use, latest)
+    size = sum(file.stat().st_size for file in orphans)
+    if not dry_run:
+        _remove(orphans)
+    return {"table": str(table), "files": len(orphans), "bytes": size, "removed": not dry_run}
+
+
+def _named(table: Path, newest: int) -> tuple[set[str], tuple[set[int], set[int]]]:
+    """The files that any version names, and the versions of the tables beside it that any refers to."""
+    names: set[str] = set()
+    rejects, duplicates = set[int](), set[int]()
+    for number in range(newest + 1):
+        try:
+            version = read(table, number)
+        except DataError:
+            continue  # cleaned away, or of another program; what it named is not read any more
+        names.update(shard.path for shard in version.shards)
+        names.update(name for name in (version.summary.listing,) if name)
+        if version.contract.tokenizer:
+            names.add(version.contract.tokenizer.file)
+        rejects.update(() if version.summary.rejects_version is None else (version.summary.rejects_version,))
+        duplicates.update(() if version.summary.duplicates_version is None else (version.summary.duplicates_version,))
+    return names, (rejects, duplicates)
+
+
+def _orphans(folder: Path, named: set[str], latest: float) -> Iterator[Path]:
+    if open_delta(folder) is None:
+        return
+    for file in sorted(folder.rglob("*")):
+        path = file.relative_to(folder)
+        if file.is_file() and OURS.fullmatch(str(path)) and str(path) not in named and file.stat().st_mtime <= latest:
+            yield file
+
+
+def _remove(files: list[Path]) -> None:
+    for file in files:
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise DataError(f"{file} cannot be removed ({error.strerror}); mend the permissions.") from error

@@ -1,0 +1,8 @@
+"""`spark-submit jobs/vacuum.py ...`: the same words as `headrace vacuum ...`."""
+
+import sys
+
+from headrace.cli import main
+
+if __name__ == "__main__":
+    main(["vacuum", *sys.argv[1:]])

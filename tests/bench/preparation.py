@@ -1,0 +1,194 @@
+"""Photos a second from files to Parquet, Headrace beside other ways to do the same, as JSON on standard output.
+
+`uv run --group bench python -m tests.bench.preparation`. All take turns in each round, so that a machine whose speed
+drifts slows them alike; read the ratios, not the figures. Every way reads JPEG files of 500 x 375 pixels, cuts the
+middle square, shrinks it to 224 x 224 by area, and encodes it with quality 90, with the same libraries and, but for
+the pools, writes Parquet.
+"""
+
+import argparse
+import io
+import json
+import multiprocessing
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import Pool
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import PIL.Image
+import psutil
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from headrace.config import Configuration
+from headrace.config.sections import Image
+from headrace.prepare.job import prepare
+from headrace.prepare.jpeg import decode_jpeg, encode_jpeg, shrink
+from tests.bench.photos import write_photos
+
+WORKERS = 2
+FORM = Image(size=(224, 224), codec="jpeg")
+
+
+def photo(data: bytes) -> bytes:
+    """The codec work of one photo."""
+    pixels = decode_jpeg(data, FORM)
+    if pixels is None:
+        raise ValueError("no JPEG of the usual kind")
+    small = shrink(pixels, FORM)
+    if small is None:
+        raise ValueError("too small")
+    return encode_jpeg(small, FORM.quality)
+
+
+def photo_file(path: str) -> int:
+    """Of a file; only the size goes back, so that a pool pays for no transport of pictures."""
+    return len(photo(Path(path).read_bytes()))
+
+
+class Ways:
+    """Each a method that does all of the work anew."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self.folder, self.raw = folder, folder / "raw"
+        write_photos(self.raw, count)
+        self.paths = sorted(str(path) for path in self.raw.glob("*/*.jpg"))
+        # Warm, as Spark's workers are.
+        self.pool: Pool = multiprocessing.get_context("spawn").Pool(WORKERS)
+        self.pool.map(photo_file, self.paths[:50])
+        self.headrace()
+
+    def headrace(self) -> None:
+        """`headrace prepare` in a program whose Spark is up: listing, shards, statistics, hashes, commit."""
+        table = self._fresh("table")
+        tree = {
+            "data": {"source": {"path": str(self.raw)}, "table": str(table)},
+            "prepare": {"image": FORM.model_dump(mode="json"), "splits": {"train": 1.0, "val": 0.0, "test": 0.0}},
+            "model": {"file": "unused.py"},
+            "train": {"run": "unused"},
+            "spark": {"slots": WORKERS},
+        }
+        if prepare(Configuration.model_validate(tree))["written"] != len(self.paths):
+            raise ValueError("photos are missing")
+
+    def pool_of_processes(self) -> None:
+        """Codec work alone, nothing written."""
+        self.pool.map(photo_file, self.paths, chunksize=64)
+
+    def pool_of_threads(self) -> None:
+        """Codec work alone in one process, nothing written."""
+        with ThreadPoolExecutor(WORKERS) as pool:
+            list(pool.map(photo_file, self.paths))
+
+    def binary_file(self) -> None:
+        """Spark's usual way: binaryFile, a pandas UDF, write.parquet."""
+
+        @F.pandas_udf("binary")
+        def prepared(column: pd.Series) -> pd.Series:
+            return column.map(photo)
+
+        spark = SparkSession.active()
+        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "256")
+        files = spark.read.format("binaryFile").option("recursiveFileLookup", True).load(str(self.raw))
+        files.select("path", prepared("content").alias("image")).write.parquet(str(self._fresh("binary_file")))
+
+    def daft(self) -> None:
+        """Daft with a UDF."""
+        import daft
+
+        @daft.udf(return_dtype=daft.DataType.binary())
+        def prepared(column: Any) -> list[bytes]:
+            return [photo(data) for data in column.to_pylist()]
+
+        files = daft.from_pydict({"path": self.paths}).into_partitions(2 * WORKERS)
+        images = files.with_column("image", prepared(_downloaded(daft)))
+        images.write_parquet(str(self._fresh("daft")))
+
+    def _fresh(self, name: str) -> Path:
+        folder = self.folder / name
+        shutil.rmtree(folder, ignore_errors=True)
+        return folder
+
+
+def _downloaded(daft: Any) -> Any:
+    path = daft.col("path")
+    return path.download() if hasattr(path, "download") else path.url.download()
+
+
+def quality(paths: list[str]) -> dict[str, float]:
+    """PSNR in dB before encoding against Pillow's antialiased resize of the same square, over some photos."""
+    found = [_psnr(Path(path).read_bytes()) for path in paths[:100]]
+    return {"psnr_mean_db": round(statistics.mean(found), 2), "psnr_least_db": round(min(found), 2)}
+
+
+def _psnr(data: bytes) -> float:
+    pixels = decode_jpeg(data, FORM)
+    small = None if pixels is None else shrink(pixels, FORM)
+    image = PIL.Image.open(io.BytesIO(data))
+    left = (image.width - image.height) // 2
+    square = image.crop((left, 0, left + image.height, image.height))
+    best = np.asarray(square.resize((224, 224), PIL.Image.Resampling.LANCZOS), np.float64)
+    return float(10 * np.log10(255**2 / np.mean((best - small) ** 2)))
+
+
+def cpu_seconds() -> float:
+    """Of this program and all that it has started and that still runs, Spark's JVM and workers among them."""
+    everything = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    return float(sum(process.cpu_times().user + process.cpu_times().system for process in everything))
+
+
+def rounds_of(ways: list[Callable[[], None]], rounds: int) -> Iterator[tuple[str, float, float]]:
+    """Name, seconds and processor seconds of every way in every round."""
+    for number in range(rounds):
+        # Each round begins with another one.
+        for way in ways[number % len(ways) :] + ways[: number % len(ways)]:
+            print(f"round {number + 1}: {way.__name__}", file=sys.stderr, flush=True)
+            began, used = time.monotonic(), cpu_seconds()
+            way()
+            yield way.__name__, time.monotonic() - began, cpu_seconds() - used
+
+
+def main() -> None:
+    """Measure and print."""
+    # Spark starts the python3 of PATH in its tasks.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--photos", type=int, default=4000)
+    parser.add_argument("--only", nargs="*", default=None)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="headrace-bench-") as folder:
+        bench = Ways(Path(folder), options.photos)
+        ways: list[Callable[[], None]] = [
+            bench.headrace, bench.pool_of_processes, bench.pool_of_threads, bench.binary_file, bench.daft,
+        ]  # fmt: skip
+        chosen = [way for way in ways if options.only is None or way.__name__ in options.only]
+        seconds: dict[str, list[float]] = {}
+        processor: dict[str, list[float]] = {}
+        for name, taken, used in rounds_of(chosen, options.rounds):
+            seconds.setdefault(name, []).append(taken)
+            processor.setdefault(name, []).append(used)
+        # Where other programs are at work too, these say more than the clock.
+        used_ms = {name: round(min(values) / options.photos * 1000, 2) for name, values in processor.items()}
+        speeds = {name: round(options.photos / statistics.median(values), 1) for name, values in seconds.items()}
+        ours = seconds.get("headrace", [])
+        ratios = {
+            name: round(statistics.median(theirs / mine for mine, theirs in zip(ours, values, strict=True)), 3)
+            for name, values in seconds.items()
+            if ours
+        }
+        figures = {"photos_per_second": speeds, "headrace_to": ratios, "processor_ms_per_photo": used_ms}
+        print(json.dumps(figures | quality(bench.paths)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Archives are read as they are, record by record; nothing in one can reach outside it or stop the others."""
+
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from headrace.errors import DataError
+from headrace.prepare.reject import Reason
+from headrace.prepare.sources.archive import list_archives, read_archive
+from headrace.prepare.sources.record import RawRecord
+from tests.prepare.conftest import encoded, noise
+
+KINDS = ["a.tar", "a.tar.gz", "a.tgz", "a.tar.bz2", "a.tar.xz", "a.zip"]
+PNG = encoded(noise(8, 8))
+
+
+def pack(path: Path, members: dict[str, bytes]) -> Path:
+    """An archive of `members`, in their order; the kind is that of the name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+        return path
+    kind = path.suffix.removeprefix(".").replace("tgz", "gz").replace("tar", "")
+    with tarfile.open(path, f"w:{kind}") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+def records(path: Path, max_bytes: int = 10**6) -> list[RawRecord]:
+    listing = list_archives(str(path))
+    return [record for file in listing.files for record in read_archive(listing.root, file, max_bytes)]
+
+
+def reasons(path: Path, max_bytes: int = 10**6) -> dict[str, Reason | None]:
+    return {one.path: one.rejection.reason if one.rejection else None for one in records(path, max_bytes)}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_folder_that_holds_a_member_is_its_class(tmp_path: Path, name: str) -> None:
+    pack(tmp_path / name, {"set/train/cat/1.png": PNG, "set/test/dog/2.png": b"two", ".DS_Store": b"x"})
+    assert [record[:4] for record in records(tmp_path)] == [
+        (f"{name}/set/train/cat/1.png", "cat", "train", PNG),
+        (f"{name}/set/test/dog/2.png", "dog", "test", b"two"),
+    ]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_members_of_one_name_with_a_label_are_one_webdataset_sample(tmp_path: Path, name: str) -> None:
+    pack(
+        tmp_path / name,
+        {
+            "sub/001.cls": b"3\n",
+            "sub/001.jpg": PNG,
+            "sub/001.txt": b"a caption",
+            "sub/002.jpg": b"two",
+            "sub/002.json": b'{"label": "cat"}',
+            "003.txt": b"a text",
+            "003.cls": b"7",
+        },
+    )
+    assert [(one.path, one.label, one.data) for one in records(tmp_path)] == [
+        (f"{name}/sub/001.jpg", "3", PNG),
+        (f"{name}/sub/002.jpg", "cat", b"two"),
+        (f"{name}/003.txt", "7", b"a text"),
+    ]
+
+
+def test_an_archive_is_in_the_split_that_its_name_or_folder_says(tmp_path: Path) -> None:
+    for name in ("train-0000.tar", "val_1.tar", "test/0000.tar", "other.tar"):
+        pack(tmp_path / name, {"cat/1.png": PNG})
+    assert {file.path: file.split for file in list_archives(str(tmp_path)).files} == {
+        "train-0000.tar": "train",
+        "val_1.tar": "val",
+        "test/0000.tar": "test",
+        "other.tar": None,
+    }
+
+
+@pytest.mark.parametrize("kind", ["a.tar", "a.zip"])
+@pytest.mark.parametrize(
+    "name", ["../cat/1.png", "cat/../../1.png", "/etc/cat/1.png", "C:/cat/1.png", "..\\cat\\1.png"]
+)
+def test_names_that_lead_out_of_the_archive_are_refused(tmp_path: Path, kind: str, name: str) -> None:
+    pack(tmp_path / kind, {name: PNG, "cat/2.png": PNG})
+    assert list(reasons(tmp_path).values()) == [Reason.UNSAFE_NAME, None]
+
+
+def test_links_and_devices_are_refused(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for number, kind in enumerate((tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE)):
+            info = tarfile.TarInfo(f"cat/{number}.png")
+            info.type, info.linkname = kind, "/etc/passwd"
+            archive.addfile(info)
+    assert set(reasons(tmp_path).values()) == {Reason.UNSAFE_NAME}
+
+
+def test_archives_in_archives_and_large_members_are_rejected_unread(tmp_path: Path) -> None:
+    inner = pack(tmp_path / "inner.tar", {"cat/1.png": PNG}).read_bytes()
+    (tmp_path / "inner.tar").unlink()
+    pack(tmp_path / "a.tar", {"cat/inner.tar": inner, "cat/large.png": bytes(5000), "cat/1.png": PNG})
+    assert reasons(tmp_path, max_bytes=4000) == {
+        "a.tar/cat/inner.tar": Reason.NESTED_ARCHIVE,
+        "a.tar/cat/large.png": Reason.TOO_MANY_BYTES,
+        "a.tar/cat/1.png": None,
+    }
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("tenths", range(10))
+def test_a_cut_archive_gives_what_is_whole_and_one_reject_that_says_where_it_ends(
+    tmp_path: Path, name: str, tenths: int
+) -> None:
+    members = {f"cat/{number}.png": encoded(noise(16, 16, seed=number)) for number in range(20)}
+    path = pack(tmp_path / name, members)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * tenths // 10])
+    found = records(tmp_path)
+    if found[-1].rejection is not None:
+        reject = found.pop().rejection
+        assert reject is not None
+        assert reject.reason == Reason.DAMAGED_ARCHIVE
+        assert "nothing can be read after" in reject.detail
+    else:
+        assert len(found) == 20  # only the padding behind the end mark of a tar file was cut
+        assert (name, tenths) in (("a.tar", 8), ("a.tar", 9))
+    for record in found:
+        assert record.data == members[record.path.removeprefix(f"{name}/")]
+
+
+def test_one_damaged_or_encrypted_member_of_a_zip_file_does_not_cost_the_others(tmp_path: Path) -> None:
+    path = pack(tmp_path / "a.zip", {f"cat/{number}.png": PNG for number in range(3)})
+    data = bytearray(path.read_bytes())
+    second = data.index(b"cat/1.png") + len("cat/1.png")
+    data[second + 10 : second + 20] = bytes(10)
+    path.write_bytes(data)
+    assert list(reasons(tmp_path).values()) == [None, Reason.DAMAGED, None]
+
+
+def test_no_archive_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds no archives; expected .tar"):
+        list_archives(str(tmp_path))
+    with pytest.raises(DataError, match="is not there; expected a tar or zip file"):
+        list_archives(str(tmp_path / "nowhere.tar"))

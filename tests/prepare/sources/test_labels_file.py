@@ -1,0 +1,58 @@
+"""A folder of files with their labels in a file beside them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from headrace.errors import DataError
+from headrace.prepare.sources.labels_file import list_labelled
+
+
+def write(folder: Path, name: str, rows: list[dict[str, object]]) -> None:
+    if name.endswith("csv"):
+        lines = [
+            "path,label,split",
+            *(",".join(str(row.get(key, "")) for key in ("path", "label", "split")) for row in rows),
+        ]
+    else:
+        lines = [json.dumps(row) for row in rows]
+    (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "labels.jsonl"])
+def test_labels_and_splits_are_those_of_the_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a").mkdir()
+    for path in ("a/1.png", "2.png", "unnamed.png"):
+        (tmp_path / path).write_bytes(b"abc")
+    rows: list[dict[str, object]] = [
+        {"path": "a/1.png", "label": "cat", "split": "train"},
+        {"path": "2.png", "label": 10},
+        {"path": "gone.png", "label": 9},
+        {"path": "../outside.png", "label": 9},
+    ]
+    write(tmp_path, name, rows)
+    listing = list_labelled(str(tmp_path), name)
+    assert [(one.path, one.label, one.split, one.size) for one in listing.files] == [
+        ("../outside.png", "9", None, -1),
+        ("2.png", "10", None, 3),
+        ("a/1.png", "cat", "train", 3),
+        ("gone.png", "9", None, -1),
+    ]
+    assert listing.classes == ("9", "10", "cat")
+
+
+def test_wrong_labels_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
+    def refusal(name: str, content: str) -> str:
+        (tmp_path / name).write_text(content)
+        with pytest.raises(DataError) as refused:
+            list_labelled(str(tmp_path), name)
+        return str(refused.value)
+
+    assert "names no files" in refusal("a.csv", "path,label\n")
+    assert "Line 2 of" in refusal("a.csv", "file,label\n1.png,cat\n")
+    assert "names '1.png' again" in refusal("a.csv", "path,label\n1.png,cat\n1.png,dog\n")
+    assert "is no CSV or JSONL" in refusal("a.jsonl", "{")
+    assert "expected an object in each line" in refusal("a.jsonl", "[1]\n")
+    with pytest.raises(DataError, match="cannot be read"):
+        list_labelled(str(tmp_path), "nowhere.csv")

@@ -1,0 +1,119 @@
+"""JPEG files take the fast way where it gives the picture that Pillow gives, and Pillow's way everywhere else."""
+
+import io
+import struct
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+from numpy.typing import NDArray
+from PIL import ExifTags
+
+from headrace.config.sections import Image
+from headrace.prepare.image import decode
+from headrace.prepare.jpeg import decode_jpeg, encode_jpeg, shrink
+from headrace.prepare.reject import Reason, RejectedRecordError
+from tests.prepare.conftest import encoded, noise
+
+
+def picture(width: int, height: int, seed: int = 0) -> PIL.Image.Image:
+    """Forms of all sizes with as much of each as photos have: the spectrum falls with the frequency."""
+    random = np.random.default_rng(seed)
+    down, across = np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None, :]
+    falling = 1 / np.maximum(np.hypot(down, across), 1 / max(width, height)) ** 1.2
+    channels = []
+    for _ in range(3):
+        values = np.fft.ifft2(np.fft.fft2(random.normal(size=(height, width))) * falling).real
+        channels.append(np.clip(128 + 40 * values / values.std(), 0, 255))
+    return PIL.Image.fromarray(np.stack(channels, 2).astype(np.uint8))
+
+
+def form(**changes: Any) -> Image:
+    return Image.model_validate({"size": [224, 224]} | changes)
+
+
+def psnr(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> float:
+    return float(10 * np.log10(255**2 / max(1e-9, np.mean((left.astype(np.float64) - right) ** 2))))
+
+
+def with_pillow(data: bytes) -> NDArray[np.uint8]:
+    """The middle square, as Pillow shrinks it with its best filter."""
+    image = PIL.Image.open(io.BytesIO(data))
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return np.asarray(image.crop((left, top, left + side, top + side)).resize((224, 224), PIL.Image.Resampling.LANCZOS))
+
+
+@pytest.mark.parametrize("size", [(500, 375), (375, 500), (640, 480), (1200, 900)])
+def test_the_picture_is_that_of_pillows_best_filter(size: tuple[int, int]) -> None:
+    data = encoded(picture(*size), "JPEG", quality=90)
+    assert psnr(decode(data, form()), with_pillow(data)) >= 35
+
+
+def test_a_large_image_is_reduced_while_it_is_decoded_and_a_small_one_is_not() -> None:
+    large = decode_jpeg(encoded(picture(500, 375).resize((4000, 3000)), "JPEG"), form())
+    small = decode_jpeg(encoded(picture(500, 375), "JPEG"), form())
+    assert large is not None
+    assert small is not None
+    assert 448 <= large.shape[0] <= 3000 // 2
+    assert small.shape == (375, 500, 3)
+
+
+@pytest.mark.parametrize("resize", ["fit", "crop", "pad", "stretch"])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("size", [(500, 375), (100, 300), (300, 20), (31, 17)])
+def test_every_resize_and_mode_gives_the_shape_and_pillows_picture(
+    resize: str, mode: str, size: tuple[int, int]
+) -> None:
+    data = encoded(picture(*size), "JPEG", quality=95)
+    wanted = form(size=[40, 60], mode=mode, resize=resize)
+    fast = decode(data, wanted)
+    # The same pixels from a file that Pillow alone decodes.
+    slow = decode(encoded(PIL.Image.open(io.BytesIO(data))), wanted)
+    assert fast.shape == slow.shape == (40, 60, 1 if mode == "L" else 3)
+    assert psnr(fast, slow) >= 25
+
+
+def test_what_is_odd_about_a_file_is_left_to_pillow() -> None:
+    assert decode_jpeg(encoded(noise(20, 20).convert("CMYK"), "JPEG"), form()) is None
+    assert decode_jpeg(encoded(picture(300, 300), "JPEG")[:-200], form()) is None
+    assert decode_jpeg(b"\xff\xd8\xff", form()) is None
+    with pytest.raises(RejectedRecordError) as rejected:
+        decode(encoded(picture(300, 300), "JPEG")[:-2000], form())
+    assert rejected.value.reason == Reason.DAMAGED
+
+
+def test_a_turned_photo_is_upright() -> None:
+    exif = PIL.Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    image = picture(400, 300)
+    turned = decode(
+        encoded(image, "JPEG", exif=exif, quality=95, subsampling=0), form(size=[400, 300], resize="stretch")
+    )
+    assert psnr(turned, np.asarray(image.rotate(-90, expand=True))) > 30
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_was_encoded_is_decoded_by_anyone(channels: int) -> None:
+    pixels = np.asarray(picture(64, 48))[:, :, :channels]
+    image = PIL.Image.open(io.BytesIO(encode_jpeg(pixels, 95)))
+    assert image.mode == ("L" if channels == 1 else "RGB")
+    by_pillow = encoded(PIL.Image.fromarray(pixels.squeeze()), "JPEG", quality=95)
+    theirs = np.asarray(PIL.Image.open(io.BytesIO(by_pillow))).reshape(pixels.shape)
+    assert psnr(np.asarray(image).reshape(pixels.shape), pixels) >= psnr(theirs, pixels) - 0.5
+
+
+def test_images_that_are_no_larger_are_not_shrunk() -> None:
+    assert shrink(np.zeros((100, 300, 3), np.uint8), form()) is None
+
+
+def test_the_daemon_of_sparks_workers_starts_and_says_its_port() -> None:
+    command = [sys.executable, "-m", "headrace.prepare.daemon", "pyspark.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as daemon:
+        assert daemon.stdout is not None
+        assert daemon.stdin is not None
+        assert 0 < struct.unpack(">i", daemon.stdout.read(4))[0] < 65_536
+        daemon.stdin.close()

@@ -1,0 +1,208 @@
+"""The same images from every kind of source become the same rows."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from headrace.config import Configuration
+from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.job import prepare
+from headrace.table import read
+from headrace.table.rejects import read_rejects
+from tests.prepare.conftest import SMALL, rows_of, write_source
+from tests.prepare.sources.test_archive import pack
+from tests.prepare.sources.test_idx_and_cifar import write_idx
+
+pytestmark = pytest.mark.usefixtures("spark")
+
+CLASSES = ("cat", "dog")
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return tmp_path / "table"
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """Twelve images of each of two classes in folders."""
+    return write_source(tmp_path / "raw")
+
+
+def configured(table: Path, source: dict[str, Any], **prepare_section: Any) -> Configuration:
+    return Configuration.model_validate(
+        {
+            "data": {"source": source, "table": str(table)},
+            "prepare": SMALL | prepare_section,
+            "model": {"file": "unused.py"},
+            "train": {"run": "unused"},
+        }
+    )
+
+
+def contents(table: Path) -> set[tuple[str, str, bytes]]:
+    """(hash, class, pixels) of every row: what does not depend on the kind of source."""
+    version = read(table)
+    return {(row["content_hash"], version.contract.classes[row["label"]], row["image"]) for row in rows_of(version)}
+
+
+def expected(raw: Path) -> set[tuple[str, bytes]]:
+    """(class, pixels) of every image file."""
+    return {(file.parent.name, np.asarray(PIL.Image.open(file)).tobytes()) for file in raw.glob("*/*.png")}
+
+
+def require_all(table: Path, raw: Path) -> None:
+    assert {(name, pixels) for _, name, pixels in contents(table)} == expected(raw)
+    assert len(rows_of(read(table))) == 24
+
+
+def write_rows(folder: Path, kind: str, rows: list[dict[str, Any]]) -> Path:
+    """A table of one file, as Spark's users have them."""
+    folder.mkdir(parents=True)
+    if kind == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), folder / "part-0.parquet")
+    elif kind == "json":
+        (folder / "part-0.json").write_text("\n".join(json.dumps(row) for row in rows))
+    else:
+        out = io.StringIO()
+        writer = csv.DictWriter(out, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+        (folder / "part-0.csv").write_text(out.getvalue())
+    (folder / "_SUCCESS").touch()
+    return folder
+
+
+def test_a_folder_with_a_labels_file(raw: Path, table: Path) -> None:
+    lines = [f"{file.relative_to(raw)},{file.parent.name},train" for file in sorted(raw.glob("*/*.png"))]
+    (raw / "labels.csv").write_text("\n".join(["path,label,split", *lines, "gone.png,cat,train", "../x.png,dog,train"]))
+    answer = prepare(configured(table, {"path": str(raw), "labels": "labels.csv"}, max_rejects=0.1))
+    require_all(table, raw)
+    assert answer["rejects"] == {"missing_file": 2}
+    assert {shard.split for shard in read(table).shards} == {"train"}
+
+
+@pytest.mark.parametrize("name", ["images.tar.gz", "images.zip"])
+def test_an_archive(raw: Path, tmp_path: Path, table: Path, name: str) -> None:
+    members = {str(file.relative_to(raw)): file.read_bytes() for file in sorted(raw.glob("*/*.png"))}
+    archive = pack(tmp_path / name, members | {"../cat/out.png": b"x", "cat/broken.png": b"text"})
+    answer = prepare(configured(table, {"kind": "archive", "path": str(archive)}, max_rejects=0.1))
+    require_all(table, raw)
+    assert answer["rejects"] == {"not_an_image": 1, "unsafe_name": 1}
+    assert answer["rows_in"] == 26
+    assert rows_of(read(table))[0]["path"] == f"{name}/cat/000.png"
+
+
+def test_webdataset_shards_with_names_for_their_labels(raw: Path, tmp_path: Path, table: Path) -> None:
+    for split in ("train", "test"):
+        members: dict[str, bytes] = {}
+        for file in sorted(raw.glob("*/*.png"))[split == "test" :: 2]:
+            members[f"{file.parent.name}{file.stem}.png"] = file.read_bytes()
+            members[f"{file.parent.name}{file.stem}.cls"] = str(CLASSES.index(file.parent.name)).encode()
+        pack(tmp_path / "shards" / f"{split}-000.tar", members)
+    source = {"kind": "archive", "path": str(tmp_path / "shards"), "class_names": {0: "cat", 1: "dog"}}
+    prepare(configured(table, source))
+    require_all(table, raw)
+    assert {split: sum(names.values()) for split, names in read(table).summary.counts.items()} == {
+        "test": 12,
+        "train": 12,
+    }
+
+
+def test_too_many_damaged_archives_are_refused_however_few_records_they_seem_to_hold(
+    raw: Path, tmp_path: Path, table: Path
+) -> None:
+    members = {str(file.relative_to(raw)): file.read_bytes() for file in sorted(raw.glob("*/*.png"))}
+    archive = pack(tmp_path / "images.tar", members)
+    archive.write_bytes(archive.read_bytes()[: archive.stat().st_size * 9 // 10 - 10_000])
+    with pytest.raises(DataError, match=r"damaged_archive: 1\) and 1 of 1 archives are damaged"):
+        prepare(configured(table, {"kind": "archive", "path": str(archive)}, max_rejects=0.2))
+
+
+def test_idx_files(raw: Path, tmp_path: Path, table: Path) -> None:
+    files = sorted(raw.glob("*/*.png"))
+    pixels = np.stack([np.asarray(PIL.Image.open(file)) for file in files])
+    labels = np.array([CLASSES.index(file.parent.name) for file in files], np.uint8)
+    write_idx(tmp_path / "idx" / "train-images-idx3-ubyte.gz", pixels)
+    write_idx(tmp_path / "idx" / "train-labels-idx1-ubyte.gz", labels)
+    names = {"0": "cat", "1": "dog"}
+    prepare(configured(table, {"kind": "idx", "path": str(tmp_path / "idx"), "class_names": names}))
+    require_all(table, raw)
+
+
+@pytest.mark.parametrize("holds", ["bytes", "paths"])
+def test_a_parquet_table_of_images(raw: Path, tmp_path: Path, table: Path, holds: str) -> None:
+    files = sorted(raw.glob("*/*.png"))
+    rows = [{"it": file.read_bytes() if holds == "bytes" else str(file), "y": file.parent.name} for file in files]
+    rows += [{"it": None, "y": "cat"}, {"it": rows[0]["it"], "y": None}]
+    folder = write_rows(tmp_path / "rows", "parquet", rows)
+    columns = {"input": "it", "holds": holds, "label": "y"}
+    settings = configured(table, {"kind": "table", "path": str(folder), "columns": columns}, max_rejects=0.1)
+    answer = prepare(settings)
+    require_all(table, raw)
+    assert answer["rejects"] == {"empty": 1, "no_class": 1}
+    assert prepare(settings)["changed"] is False
+
+
+@pytest.mark.parametrize(("kind", "options"), [("csv", {"header": True}), ("json", {})])
+def test_a_csv_or_json_table_of_paths_with_splits_and_names(
+    raw: Path, tmp_path: Path, table: Path, kind: str, options: dict[str, Any]
+) -> None:
+    files = sorted(raw.glob("*/*.png"))
+    rows = [
+        {"file": str(file), "y": file.parent.name, "part": "test" if number % 2 else "train", "id": f"no {number}"}
+        for number, file in enumerate(files)
+    ]
+    rows.append({"file": str(tmp_path / "gone.png"), "y": "cat", "part": "train", "id": "gone"})
+    rows.append({"file": str(files[0]), "y": "cat", "part": "holdout", "id": "elsewhere"})
+    folder = write_rows(tmp_path / "rows", kind, rows)
+    columns = {"input": "file", "holds": "paths", "label": "y", "split": "part", "identity": "id"}
+    source = {"kind": "table", "format": kind, "path": str(folder), "columns": columns, "options": options}
+    prepare(configured(table, source, max_rejects=0.1))
+    require_all(table, raw)
+    version = read(table)
+    assert {row["path"] for row in rows_of(version)} == {f"part-0.{kind}/no {number}" for number in range(24)}
+    assert all((row["split"] == "test") == (int(row["path"].split()[1]) % 2) for row in rows_of(version))
+    rejects = {reject.path.split("/")[1]: reject.reason for reject in read_rejects(table, 0, 9)}
+    assert rejects == {"gone": "missing_file", "elsewhere": "bad_split"}
+
+
+def test_numbers_can_be_the_target(raw: Path, table: Path) -> None:
+    lines = [f"{file.relative_to(raw)},{number / 4}" for number, file in enumerate(sorted(raw.glob("*/*.png")))]
+    lines[3] = f"{lines[3].split(',')[0]},many"
+    (raw / "labels.csv").write_text("\n".join(["path,label", *lines]))
+    settings = configured(table, {"path": str(raw), "labels": "labels.csv"}, task="regression")
+    assert prepare(settings)["rejects"] == {"bad_label": 1}
+    version = read(table)
+    assert (version.contract.task, version.contract.classes) == ("regression", ())
+    assert version.contract.columns["label"].dtype == "float32"
+    assert sorted(row["label"] for row in rows_of(version)) == [number / 4 for number in range(24) if number != 3]
+    assert sum(names["all"] for names in version.summary.counts.values()) == 23
+
+
+def test_wrong_tables_are_refused_in_one_sentence(tmp_path: Path, table: Path) -> None:
+    folder = write_rows(tmp_path / "rows", "parquet", [{"it": "a", "label": "x"}, {"it": "b", "label": "x"}])
+
+    def refusal(kind: type[Exception], **source: Any) -> str:
+        settings = {"kind": "table", "path": str(folder), "columns": {"input": "it"}} | source
+        with pytest.raises(kind) as refused:
+            prepare(configured(table, settings, input="text"))
+        assert "\n" not in str(refused.value)
+        return str(refused.value)
+
+    assert "has no column 'nothing'; its columns are: it, label" in refusal(
+        ConfigurationError, columns={"input": "nothing"}
+    )
+    assert "holds 1 classes; expected from 2" in refusal(DataError)
+    assert "cannot read" in refusal(DataError, format="orc")
+    assert "is not there" in refusal(DataError, path=str(tmp_path / "nowhere"))
+    assert "that variable is not set" in refusal(ConfigurationError, options={"password": "$HEADRACE_NOT_SET"})
+    assert not table.exists()

@@ -1,0 +1,116 @@
+"""Raw texts become token numbers; the tokeniser is learned on the training split and kept from then on."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from headrace.config import Configuration
+from headrace.prepare.job import prepare
+from headrace.prepare.text.tokenizer import load_tokenizer
+from headrace.table import Version, read
+from headrace.table.log import shards_of
+from headrace.table.rejects import duplicates_path, read_dropped
+from tests.prepare.conftest import files_in, files_of, rows_of
+
+pytestmark = pytest.mark.usefixtures("spark")
+
+SUBJECTS = ("the cat", "a dog", "one bird", "my old horse", "her small fish")
+VERBS = ("sees", "likes", "follows", "hears")
+
+
+def texts(count: int, first: int = 0) -> list[dict[str, str]]:
+    """Different sentences; those about split `test` have words that no training text has."""
+    rows = []
+    for number in range(first, first + count):
+        split = "test" if number % 5 == 0 else "train"
+        text = f"{SUBJECTS[number % 5]} {VERBS[number % 4]} number{number % 7} {number}"
+        rows.append(
+            {"text": f"{text} {'exam' if split == 'test' else 'lesson'}", "label": "ab"[number % 2], "split": split}
+        )
+    return rows
+
+
+def write(folder: Path, name: str, rows: list[dict[str, str]]) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text("\n".join(json.dumps(row) for row in rows))
+
+
+def configured(folder: Path, **section: Any) -> Configuration:
+    columns = {"input": "text", "split": "split"}
+    return Configuration.model_validate(
+        {
+            "data": {
+                "source": {"kind": "table", "format": "json", "path": str(folder), "columns": columns},
+                "table": str(folder.parent / "table"),
+            },
+            "prepare": {"input": "text", "shard_rows": 16} | section,
+            "model": {"file": "unused.py"},
+            "train": {"run": "unused"},
+        }
+    )
+
+
+def read_back(version: Version) -> dict[str, str]:
+    """The words of every row, as the frozen tokeniser tells them, by path."""
+    tokenizer = version.contract.tokenizer
+    assert tokenizer is not None
+    made = load_tokenizer(version.table, tokenizer)
+    dtype = np.dtype(version.contract.columns["tokens"].dtype).newbyteorder("<")
+    return {
+        row["path"]: " ".join(made.id_to_token(int(number)) for number in np.frombuffer(row["tokens"], dtype))
+        for row in rows_of(version)
+    }
+
+
+def test_words_are_learned_from_training_texts_alone_and_kept_when_texts_are_added(tmp_path: Path) -> None:
+    rows = texts(60)
+    write(tmp_path / "raw", "1.json", [*rows, {"text": "<br/>", "label": "a", "split": "train"}])
+    settings = configured(tmp_path / "raw", text={"tokens": {"min_count": 2}})
+    assert prepare(settings)["rejects"] == {"empty": 1}
+    first = read(tmp_path / "table")
+    tokens = first.contract.columns["tokens"]
+    assert (tokens.role, tokens.codec, tokens.dtype, tokens.shape) == ("input", "tokens", "uint16", (None,))
+    tokenizer = first.contract.tokenizer
+    assert tokenizer is not None
+    vocabulary = load_tokenizer(first.table, tokenizer).get_vocab()
+    counts = Counter(word for row in rows if row["split"] == "train" for word in row["text"].split())
+    assert vocabulary.keys() - {"[PAD 0]", "[UNK 1]"} == {word for word, count in counts.items() if count >= 2}
+    assert vocabulary["lesson"] == 2
+    expected = {" ".join(w if w in vocabulary else "[UNK 1]" for w in row["text"].split()) for row in rows}
+    assert set(read_back(first).values()) == expected
+    assert {len(row["tokens"]) for row in rows_of(first)} == {2 * count for count in (5, 6, 7)} - {10}
+    assert files_in(first.table) == files_of(first) | {tokenizer.file}
+
+    write(tmp_path / "raw", "2.json", texts(20, first=100))
+    assert prepare(settings)["written"] == 80
+    second = read(tmp_path / "table")
+    assert second.contract.tokenizer == tokenizer
+    assert {shard.path for shard in first.shards} < {shard.path for shard in second.shards}
+    assert prepare(settings, full=True)["version"] == 2
+    assert read(tmp_path / "table").contract.tokenizer != tokenizer
+
+
+def test_bpe_and_near_duplicates(tmp_path: Path) -> None:
+    long = "a long text about many things that goes on and on until it has said all there is to say about them " * 2
+    rows = [
+        *texts(40),
+        {"text": f"{long} today", "label": "a", "split": "train"},
+        {"text": f"{long} yesterday", "label": "a", "split": "test"},
+        texts(1, first=1)[0],
+    ]
+    write(tmp_path / "raw", "1.json", rows)
+    text = {"tokens": {"kind": "bpe", "vocabulary": 400}}
+    answer = prepare(configured(tmp_path / "raw", text=text, near_duplicates={"similarity": 0.8}))
+    assert (answer["rows_in"], answer["written"], answer["duplicates"]) == (43, 41, 2)
+    version = read(tmp_path / "table")
+    assert version.contract.tokenizer is not None
+    assert version.contract.tokenizer.kind == "bpe"
+    assert "[UNK 1]" not in " ".join(read_back(version).values())
+    dropped = read_dropped(version.table, shards_of(duplicates_path(version.table), 0))
+    kept = {row["path"]: row["split"] for row in rows_of(version)}
+    assert set(dropped.values()) <= kept.keys()
+    assert "test" in {kept[path] for path in dropped.values()}  # the training copy of the long text went
