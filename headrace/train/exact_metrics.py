@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from headrace.stream.dataset import Batches
 from headrace.stream.plan import Plan
 from headrace.train import collectives
 
@@ -22,18 +23,19 @@ class ExactMetrics(keras.callbacks.Callback):
 
     Args:
         plan: of the training split.
-        validation: steps of the validation split and their plan, None where there is no such split.
+        validation: of the validation split, in order; None where there is no such split.
         earlier: of the epoch that is going on, the sums of the steps that were done before a checkpoint.
     """
 
     def __init__(
         self,
         plan: Plan,
-        validation: tuple[tf.data.Dataset, Plan] | None,
+        validation: Batches | None,
         earlier: Sequence[NDArray[Any]] = (),
     ) -> None:
         super().__init__()
         self.plan, self.validation = plan, validation
+        self._steps = validation.dataset(0, 0, 1) if validation else None
         self._earlier = list(earlier)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -41,9 +43,15 @@ class ExactMetrics(keras.callbacks.Callback):
         self._earlier = []
         collectives.average(self.model.non_trainable_variables)
         if self.validation is not None:
-            dataset, plan = self.validation
-            self.model.evaluate(dataset, steps=plan.steps, verbose=0, _use_cached_eval_dataset=False)
+            plan = self.validation.stream.plan
+            self._evaluate(self.validation, plan.steps)
             logs.update({f"val_{name}": value for name, value in self._over_ranks(self.sums(), plan).items()})
+
+    def _evaluate(self, batches: Batches, steps: int) -> None:
+        try:
+            self.model.evaluate(self._steps, steps=steps, verbose=0, _use_cached_eval_dataset=False)
+        except tf.errors.OpError as error:
+            raise batches.failure or error from error
 
     def sums(self) -> list[NDArray[Any]]:
         """The state of all metrics since the epoch's beginning, over all ranks."""

@@ -3,15 +3,14 @@
 import math
 
 import keras
-import tensorflow as tf
 
-from headrace.stream.dataset import Batches
-from headrace.stream.open import in_order, rank_stream, training_columns
-from headrace.stream.plan import Plan
+from headrace.stream.dataset import Batches, evaluation_batches
+from headrace.stream.open import in_order
 from headrace.train import checkpoint
 from headrace.train.best import Best, watched_metric
 from headrace.train.exact_metrics import ExactMetrics
 from headrace.train.not_finite import SKIPS_OF_LOSS_SCALING, StopIfNotFinite
+from headrace.train.objective import make_metrics
 from headrace.train.one_rank import OneRank
 from headrace.train.optimizer import NEEDS_LOSS_SCALING
 from headrace.train.position import CountSteps, Position
@@ -27,7 +26,8 @@ def callbacks_of(
     gradients, stream = rank.compiled.gradients, batches.stream
     validation = _validation(rank)
     metrics = ExactMetrics(stream.plan, validation, saved.sums)
-    watched = watched_metric(settings.watch, settings.metrics, validation is not None)
+    names = tuple(metric.name for metric in make_metrics(settings.metrics, rank.version.contract))
+    watched = watched_metric(settings.watch, names, validation is not None)
     looks = math.gcd(settings.log_every_steps, settings.checkpoint_every_steps)
     scaled = settings.precision == NEEDS_LOSS_SCALING
     # Under loss scaling gradients are reduced at every step, accumulated or not.
@@ -46,10 +46,10 @@ def callbacks_of(
     return [*callbacks, Checkpoints(position, folder, every, keep, rank.rank, metrics)]
 
 
-def _validation(rank: OneRank) -> tuple[tf.data.Dataset, Plan] | None:
+def _validation(rank: OneRank) -> Batches | None:
     version = rank.version
     if not version.summary.counts.get("val"):
         return None
     plan = in_order(version, "val", rank.record.global_batch, rank.world_size)
-    stream = rank_stream(version, "val", plan, training_columns(version.contract), rank.rank, rank.world_size)
-    return Batches(stream, version.contract).dataset(0, 0, 1), plan
+    streaming = rank.record.configuration.stream
+    return evaluation_batches(version, "val", plan, streaming, rank.rank, rank.world_size)

@@ -121,7 +121,8 @@ def _fixed(configuration: Configuration) -> dict[str, Any]:
     """The settings that a run keeps from its beginning to its end."""
     tree = configuration.model_dump(mode="json")
     training = {f"train.{key}": value for key, value in tree["train"].items() if key not in FREE_TO_CHANGE | {"run"}}
-    return training | {"model.options": tree["model"]["options"]}
+    streaming = {f"stream.{key}": value for key, value in tree["stream"].items() if not key.startswith("cache")}
+    return training | streaming | {"model.options": tree["model"]["options"]}
 
 
 def _launch(folder: RunFolder, record: RunRecord, configuration: Configuration, began: float) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import keras
 import tensorflow as tf
 
 from headrace.errors import ConfigurationError
-from headrace.stream.dataset import Batches
-from headrace.stream.open import plan_for, rank_stream, training_columns
+from headrace.stream.dataset import training_batches
+from headrace.stream.open import plan_for
 from headrace.table import read
 from headrace.train import checkpoint, collectives
 from headrace.train.best import Best
@@ -88,9 +88,9 @@ def _fit(rank: OneRank, position: Position, saved: checkpoint.Saved) -> list[ker
     record, version = rank.record, rank.version
     settings = record.configuration.train
     plan = plan_for(version, "train", record.global_batch, record.lanes, settings.seed)
-    stream = rank_stream(version, "train", plan, training_columns(version.contract), rank.rank, rank.world_size)
     weights = class_weights(settings.loss, version.contract, version.summary.counts["train"])
-    batches = Batches(stream, version.contract)
+    streaming = record.configuration.stream
+    batches = training_batches(version, plan, streaming, rank.rank, rank.world_size, class_weights=weights)
     callbacks = callbacks_of(rank, position, batches, saved)
     best = next(callback for callback in callbacks if isinstance(callback, Best))
     for callback in callbacks:
@@ -102,7 +102,7 @@ def _fit(rank: OneRank, position: Position, saved: checkpoint.Saved) -> list[ker
             # An epoch begun before is finished first; the rest is one call, so that one iterator serves it all.
             until = epoch + 1 if step else record.epochs
             rank.model.fit(
-                _weighted(batches.dataset(epoch, step, until), weights),
+                batches.dataset(epoch, step, until),
                 initial_epoch=epoch,
                 epochs=until,
                 steps_per_epoch=record.steps_per_epoch - step,
@@ -113,14 +113,6 @@ def _fit(rank: OneRank, position: Position, saved: checkpoint.Saved) -> list[ker
     except tf.errors.OpError as error:
         raise batches.failure or error from error
     return callbacks
-
-
-def _weighted(dataset: tf.data.Dataset, weights: tuple[float, ...] | None) -> tf.data.Dataset:
-    """Each row's weight times that of its class."""
-    if weights is None:
-        return dataset
-    table = tf.constant(weights, tf.float32)
-    return dataset.map(lambda x, y, w: (x, y, w * tf.gather(table, y)))
 
 
 def _process_age() -> float:
