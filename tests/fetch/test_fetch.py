@@ -15,7 +15,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.fetch import fetch, listing
 from headrace.fetch.class_folders import Split
 from headrace.fetch.fashion_mnist import CLASSES
-from headrace.prepare.sources import SOURCES
+from headrace.prepare.sources import LISTERS
 
 pytestmark = pytest.mark.usefixtures("cached")
 MARKER = ".headrace-fetch.json"
@@ -57,7 +57,7 @@ def test_a_file_holds_the_pixels_that_its_name_tells(folder: Path, original: dic
 
 def test_preparation_finds_the_splits_and_the_classes(folder: Path) -> None:
     fetch("fashion-mnist", folder, 100)
-    found = SOURCES["folder"](str(folder))
+    found = LISTERS["folder"](str(folder))
     assert found.classes == tuple(sorted(CLASSES))
     assert Counter(file.split for file in found.files) == {"train": 100, "test": 100}
 

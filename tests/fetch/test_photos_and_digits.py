@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from headrace.fetch import DATASETS, cache, digits, fetch, photo_crops
-from headrace.prepare.sources import SOURCES
+from headrace.prepare.sources import LISTERS
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -22,7 +22,7 @@ def _one_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def test_all_digits_come_as_class_folders_without_splits(tmp_path: Path) -> None:
     outcome = fetch("digits", tmp_path / "raw")
     assert (outcome["records"], outcome["splits"]) == (1797, {"all": 1797})
-    found = SOURCES["folder"](str(tmp_path / "raw"))
+    found = LISTERS["folder"](str(tmp_path / "raw"))
     assert found.classes == tuple("0123456789")
     assert {file.split for file in found.files} == {None}
     with Image.open(tmp_path / "raw" / "0" / "00000.png") as first:
