@@ -82,6 +82,23 @@ class Batches:
         dataset = dataset.map(self._finished(form), num_parallel_calls=DECODING_CALLS)
         return dataset.prefetch(PREFETCHED_STEPS).with_options(_options())
 
+    def steps(self, first_epoch: int, first_step: int, epochs: int) -> Iterator[tuple[Any, ...]]:
+        """The steps of `dataset` one by one, for who takes them without Keras; an error that ends them is itself.
+
+        Raises:
+            DataError: a shard is missing, damaged, or not as long as the log says.
+        """
+        try:
+            yield from self.dataset(first_epoch, first_step, epochs)
+        except tf.errors.OpError:
+            if self.failure is None:
+                raise
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            # Only here, where TensorFlow's error and the iterator in its traceback are gone: an iterator that lives
+            # until Python ends waits then for its own thread, and that for Python, for ever.
+            raise failure
+
     def _fail(self, error: Exception) -> None:
         self.failure = error
 

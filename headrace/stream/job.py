@@ -42,12 +42,9 @@ def stream(configuration: Configuration, rank: int, show: Callable[[str], None] 
 
 def _taken(batches: Batches) -> dict[str, Any]:
     began, rows, first = time.monotonic(), 0, 0.0
-    try:
-        for _, _, weights in batches.dataset(0, 0, 1):
-            first = first or time.monotonic() - began
-            rows += int((weights.numpy() > 0).sum())
-    except Exception as error:
-        raise batches.failure or error from error
+    for _, _, weights in batches.steps(0, 0, 1):
+        first = first or time.monotonic() - began
+        rows += int((weights.numpy() > 0).sum())
     seconds = time.monotonic() - began
     return {"rows": rows, "seconds": round(seconds, 3), "seconds_to_first_batch": round(first, 3)}
 

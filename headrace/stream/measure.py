@@ -91,18 +91,15 @@ def measure(batches: Batches, warm_up_epochs: int = 1) -> Figures:
     """
     watch = Stopwatch()
     measured = MeasuredBatches(batches, watch)
-    try:
-        for epoch in range(warm_up_epochs):
-            _take(measured, watch, epoch)
-        watch.clear()
-        return _take(measured, watch, warm_up_epochs)
-    except tf.errors.OpError as error:
-        raise measured.failure or error from error
+    for epoch in range(warm_up_epochs):
+        _take(measured, watch, epoch)
+    watch.clear()
+    return _take(measured, watch, warm_up_epochs)
 
 
 def _take(batches: MeasuredBatches, watch: Stopwatch, epoch: int) -> Figures:
     began, processor, first, given, steps = time.perf_counter(), time.process_time(), 0.0, 0, []
-    for inputs, _, weights, *seconds in batches.dataset(epoch, 0, epoch + 1):
+    for inputs, _, weights, *seconds in batches.steps(epoch, 0, epoch + 1):
         first = first or time.perf_counter() - began
         given += inputs.dtype.size * inputs.shape.num_elements()
         # Looked into afterwards: that would take longer than a small batch.

@@ -83,6 +83,20 @@ def test_the_error_that_ended_the_batches_is_kept(table: Version) -> None:
     assert damaged.name in str(stream.failure)
 
 
+def test_an_error_of_the_steps_is_itself_and_holds_no_iterator_that_python_could_not_end_with(table: Version) -> None:
+    damaged = table.table / table.shards[4].path
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(DataError, match=damaged.name):
+            list(batches(table).steps(0, 0, 1))
+        alive = [each for each in gc.get_objects() if type(each).__name__ == "OwnedIterator"]
+    finally:
+        gc.enable()
+    assert not alive
+
+
 def test_no_error_is_kept_where_there_was_none(table: Version) -> None:
     stream = batches(table)
     list(stream.dataset(0, 0, 2))
