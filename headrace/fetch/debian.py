@@ -3,15 +3,12 @@
 apt checks what it downloads against the distribution's signature.
 """
 
-import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from headrace.errors import DataError
-
-LIMIT_SECONDS = 900
+from headrace.fetch import program
 
 
 def has_packages() -> bool:
@@ -69,20 +66,9 @@ def _own_lists(folder: Path) -> list[str]:
 
 
 def _run(command: Sequence[str], folder: Path) -> None:
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env={**os.environ, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise DataError(f"{command[0]} did not finish: {error}.") from None
-    if done.returncode != 0:
-        complaints = [line for line in done.stderr.splitlines() if not line.startswith("W:")]
-        said = complaints[-1] if complaints else f"exit code {done.returncode}"
-        raise DataError(f"{command[0]} failed: {said}.")
+    program.run(command[0], command, folder, _complaint)
+
+
+def _complaint(log: str) -> str | None:
+    complaints = [line for line in log.splitlines() if not line.startswith("W:")]
+    return complaints[-1] if complaints else None

