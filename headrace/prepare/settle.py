@@ -6,7 +6,7 @@ dropping never changes what a model is judged on; within a split one of an older
 """
 
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from headrace.prepare.equal_records import surely_differ
 from headrace.prepare.gone import Gone
 from headrace.prepare.near_duplicates import without_near
 from headrace.prepare.rewrite import rewriter
@@ -43,16 +44,13 @@ class Place:
     old: bool
 
 
-def must_settle(task: Task, *, fresh: Iterable[Shard], given_splits: bool, gone: Gone) -> bool:
+def must_settle(task: Task, *, fresh: Sequence[Shard], old: Sequence[Shard], given_splits: bool, gone: Gone) -> bool:
     """Whether anything is left to decide."""
     settings = task.settings
-    return (
-        settings.duplicates == "drop"
-        or settings.near_duplicates is not None
-        or given_splits
-        or bool(gone)
-        or any(shard.split == UNDECIDED for shard in fresh)
-    )
+    if settings.near_duplicates is not None or gone or any(shard.split == UNDECIDED for shard in fresh):
+        return True
+    drop = settings.duplicates == "drop"
+    return (drop or given_splits) and not surely_differ(task.table, [*fresh, *old], in_one_split=drop)
 
 
 def settle(
@@ -65,9 +63,11 @@ def settle(
     rows = listed.repartition(max(1, len(places))).mapInArrow(partial(_rows, task, gone), ROWS).cache()
     try:
         decided = _decided(rows, task)
-        changed = decided.where("gone or kept is not null or split != wanted").select("shard").distinct()
+        changed = decided.where("gone or kept is not null or split != wanted").select("shard").distinct().collect()
+        if not changed:
+            return []
         # A number of partitions of our own: Spark's would be one for little data, and all the writing in one task.
-        affected = decided.join(changed, "shard", "left_semi").repartition(max(1, len(places)), "shard")
+        affected = decided.join(spark.createDataFrame(changed), "shard", "left_semi").repartition(len(changed), "shard")
         written = affected.groupBy("shard").applyInPandas(rewriter(task), RESULT)
         return [pickle.loads(row.result) for row in written.collect()]  # our own tasks' bytes
     finally:

@@ -72,7 +72,7 @@ def run_stages(spark: SparkSession, task: Task, source: Source, listing: Listing
     shards = [shard for result in results for shard in result.shards]
     old = increment.before.shards if increment.before else ()
     given = _splits_are_given(source, fresh.files)
-    if must_settle(task, fresh=shards, given_splits=given, gone=increment.gone):
+    if must_settle(task, fresh=shards, old=old, given_splits=given, gone=increment.gone):
         results += settle(spark, task, shards, old, increment.gone)
     made = Made(account=add_up(results), results=results, columns=form_of(task.settings).columns, classes=classes)
     return _tokenized(spark, task, made, increment) if task.settings.input == "text" else made
