@@ -78,6 +78,9 @@ class FineTune(Section):
     freeze: tuple[Place, ...] = Field((), description="names of layers that are not trained; * stands for anything")
 
 
+Metric = Literal["accuracy", "top_5_accuracy", "auc", "mean_absolute_error", "root_mean_squared_error"]
+
+
 class Train(Section):
     """A training run."""
 
@@ -89,7 +92,9 @@ class Train(Section):
     checkpoint_every_steps: Positive = 500
     optimizer: Optimizer = Optimizer()
     loss: Loss = Loss()
-    metrics: tuple[Literal["accuracy", "top_5_accuracy", "auc"], ...] = ("accuracy",)
+    metrics: tuple[Metric, ...] | None = Field(
+        None, description="shown beside the loss; accuracy, or in regression both errors, if not given"
+    )
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     compression: Literal["none", "fp16", "bf16"] = Field("none", description="of gradients on their way between ranks")
     synchronized_batch_norm: bool = Field(False, description="batch statistics over all ranks, not each rank's own")

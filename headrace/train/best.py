@@ -7,28 +7,12 @@ from typing import Any
 import keras
 
 from headrace.config.training import Watch
-from headrace.errors import ConfigurationError
 from headrace.train import checkpoint, collectives
 from headrace.train.position import Position
 
 log = logging.getLogger(__name__)
 
 FALLING = ("loss", "error")
-
-
-def watched_metric(settings: Watch, metrics: tuple[str, ...], validates: bool) -> str:
-    """The name under which the watched figure stands in the logs of an epoch.
-
-    Raises:
-        ConfigurationError: there will be no figure of the name that `settings` give.
-    """
-    known = ["loss", *metrics]
-    known += [f"val_{name}" for name in known] if validates else []
-    name = settings.metric or ("val_loss" if validates else "loss")
-    if name not in known:
-        hint = "" if validates else "; the table has no validation split"
-        raise ConfigurationError(f"train.watch.metric is {name!r}; expected one of {', '.join(known)}{hint}.")
-    return name
 
 
 class Best(keras.callbacks.Callback):

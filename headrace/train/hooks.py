@@ -7,10 +7,10 @@ import keras
 from headrace.stream.dataset import Batches, evaluation_batches
 from headrace.stream.open import in_order
 from headrace.train import checkpoint
-from headrace.train.best import Best, watched_metric
+from headrace.train.best import Best
 from headrace.train.exact_metrics import ExactMetrics
+from headrace.train.fit_to_table import metric_names, watched_metric
 from headrace.train.not_finite import SKIPS_OF_LOSS_SCALING, StopIfNotFinite
-from headrace.train.objective import make_metrics
 from headrace.train.one_rank import OneRank
 from headrace.train.optimizer import NEEDS_LOSS_SCALING
 from headrace.train.position import CountSteps, Position
@@ -26,7 +26,7 @@ def callbacks_of(
     gradients, stream = rank.compiled.gradients, batches.stream
     validation = _validation(rank)
     metrics = ExactMetrics(stream.plan, validation, saved.sums)
-    names = tuple(metric.name for metric in make_metrics(settings.metrics, rank.version.contract))
+    names = metric_names(settings.metrics, rank.version.contract)
     watched = watched_metric(settings.watch, names, validation is not None)
     looks = math.gcd(settings.log_every_steps, settings.checkpoint_every_steps)
     scaled = settings.precision == NEEDS_LOSS_SCALING

@@ -15,6 +15,7 @@ from headrace.errors import ConfigurationError, DataError, TrainingError
 from headrace.model_source import read_source, source_hash
 from headrace.stream.plan import lanes_for
 from headrace.table import read
+from headrace.train.fit_to_table import require_fit
 from headrace.train.progress import Progress
 from headrace.train.run_folder import RunFolder, RunRecord
 
@@ -80,6 +81,7 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
     settings = configuration.train
     table = read(configuration.data.table, settings.data_version)
     rows = sum(shard.rows for shard in table.split("train"))
+    require_fit(settings, table)
     global_batch = settings.ranks * settings.batch_size
     if rows < settings.ranks:
         raise DataError(f"{table.table} has {rows} training rows, fewer than train.ranks = {settings.ranks}.")

@@ -16,8 +16,8 @@ from headrace.train import checkpoint, collectives
 from headrace.train.best import Best
 from headrace.train.compiled import compiled
 from headrace.train.ending import settle, write_bundle
+from headrace.train.fit_to_table import class_weights
 from headrace.train.hooks import callbacks_of
-from headrace.train.objective import class_weights
 from headrace.train.one_rank import OneRank
 from headrace.train.position import Position
 from headrace.train.randomness import differ_by_rank

@@ -1,14 +1,14 @@
-"""What a model is trained for, from the contract: its loss, the metrics shown beside it, weights of classes."""
+"""What a model is trained for, from the contract: its loss, and the metrics shown beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from headrace.config.training import Loss
-from headrace.errors import ConfigurationError
 from headrace.schema import Contract
+from headrace.train.fit_to_table import metric_names, require_loss
 
 
 class SmoothedCrossEntropy(keras.losses.Loss):
@@ -48,57 +48,27 @@ def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
     Raises:
         ConfigurationError: `settings` speak of classes and the table has none.
     """
+    require_loss(settings, contract)
     if contract.task == "regression":
-        if settings != Loss():
-            raise ConfigurationError(
-                "train.loss is set for classes, and the table has numbers to predict; leave train.loss out."
-            )
         return keras.losses.MeanSquaredError()
     if settings.label_smoothing:
         return SmoothedCrossEntropy(len(contract.classes), settings.label_smoothing)
     return keras.losses.SparseCategoricalCrossentropy()
 
 
-def make_metrics(names: tuple[str, ...], contract: Contract) -> list[keras.metrics.Metric]:
-    """The metrics of these names, in regression always the two errors; all states may be summed over ranks."""
-    if contract.task == "regression":
-        # The sum of absolute, or of squared, errors and the number of rows.
-        return [
-            keras.metrics.MeanAbsoluteError(name="mean_absolute_error"),
-            keras.metrics.RootMeanSquaredError(name="root_mean_squared_error"),
-        ]
-    classes = len(contract.classes)
-    made = {
-        "accuracy": keras.metrics.SparseCategoricalAccuracy(name="accuracy"),
-        "top_5_accuracy": keras.metrics.SparseTopKCategoricalAccuracy(min(5, classes), name="top_5_accuracy"),
-        "auc": MacroAUC(classes),
-    }
-    return [made[name] for name in names]
-
-
-def class_weights(settings: Loss, contract: Contract, counts: Mapping[str, int]) -> tuple[float, ...] | None:
-    """The weight of each class, in the order of the contract; None where all weigh 1.
-
-    `balanced` gives a class rows / (classes x rows of the class), so that the mean over rows is 1.
-
-    Args:
-        counts: rows of each class in the training split.
+def make_metrics(chosen: tuple[str, ...] | None, contract: Contract) -> list[keras.metrics.Metric]:
+    """The metrics of these names, those of the task where none are chosen; all states may be summed over ranks.
 
     Raises:
-        ConfigurationError: a class that the table does not have is named.
+        ConfigurationError: a metric of the other task is chosen.
     """
-    chosen = settings.class_weights
-    if chosen == "none":
-        return None
-    if chosen == "balanced":
-        rows = sum(counts.values())
-        return tuple(
-            rows / (len(contract.classes) * counts[name]) if counts.get(name) else 1.0 for name in contract.classes
-        )
-    unknown = sorted(set(chosen) - set(contract.classes))
-    if unknown:
-        raise ConfigurationError(
-            f"train.loss.class_weights names {', '.join(unknown)}; "
-            f"the table has the classes {', '.join(contract.classes)}."
-        )
-    return tuple(chosen.get(name, 1.0) for name in contract.classes)
+    classes = len(contract.classes)
+    made: dict[str, Callable[[str], keras.metrics.Metric]] = {
+        "accuracy": lambda name: keras.metrics.SparseCategoricalAccuracy(name=name),
+        "top_5_accuracy": lambda name: keras.metrics.SparseTopKCategoricalAccuracy(min(5, classes), name=name),
+        "auc": lambda _: MacroAUC(classes),
+        # The sum of absolute, or of squared, errors and the number of rows.
+        "mean_absolute_error": lambda name: keras.metrics.MeanAbsoluteError(name=name),
+        "root_mean_squared_error": lambda name: keras.metrics.RootMeanSquaredError(name=name),
+    }
+    return [made[name](name) for name in metric_names(chosen, contract)]

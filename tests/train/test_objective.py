@@ -1,4 +1,4 @@
-"""Loss, metrics and class weights are those of their formulas."""
+"""Loss and metrics are those of their formulas."""
 
 import math
 
@@ -9,7 +9,7 @@ import pytest
 from headrace.config.training import Loss
 from headrace.errors import ConfigurationError
 from headrace.schema import Column, Contract, Statistics
-from headrace.train.objective import class_weights, make_loss, make_metrics
+from headrace.train.objective import make_loss, make_metrics
 
 CONTRACT = Contract(
     columns={"label": Column(role="target", codec="plain", dtype="int32")},
@@ -66,22 +66,6 @@ def test_metrics_have_the_names_of_the_configuration() -> None:
     assert isinstance(make_metrics(names, CONTRACT)[0], keras.metrics.AUC)
 
 
-def test_balanced_weights_make_classes_equal_and_the_mean_1() -> None:
-    counts = {"bag": 10, "boot": 30, "coat": 20}
-    weights = class_weights(Loss(class_weights="balanced"), CONTRACT, counts)
-    assert weights == pytest.approx((2.0, 2 / 3, 1.0))
-
-
-def test_weights_by_name_leave_the_others_at_1() -> None:
-    assert class_weights(Loss(class_weights={"coat": 5.0}), CONTRACT, {}) == (1.0, 1.0, 5.0)
-    assert class_weights(Loss(), CONTRACT, {}) is None
-
-
-def test_a_class_that_is_not_there_is_named() -> None:
-    with pytest.raises(ConfigurationError, match=r"names hat; the table has the classes bag, boot, coat"):
-        class_weights(Loss(class_weights={"hat": 2.0}), CONTRACT, {})
-
-
 NUMBERS = CONTRACT.model_copy(update={"task": "regression", "classes": ()})
 TRUE = RANDOM.normal(2, 3, 40).astype("float32")
 PREDICTED = RANDOM.normal(2, 3, (40, 1)).astype("float32")
@@ -96,7 +80,7 @@ def test_in_regression_the_loss_is_the_mean_squared_error_of_rows_that_are_there
 def test_the_errors_are_exact_over_ranks_with_different_numbers_of_rows() -> None:
     errors = np.abs(TRUE - PREDICTED[:, 0]).astype("float64")
     expected = {"mean_absolute_error": errors.mean(), "root_mean_squared_error": math.sqrt((errors**2).mean())}
-    one, other = (make_metrics(("accuracy",), NUMBERS) for _ in range(2))
+    one, other = (make_metrics(None, NUMBERS) for _ in range(2))
     assert [metric.name for metric in one] == list(expected)
     for mine, theirs in zip(one, other, strict=True):
         mine.update_state(TRUE[:7], PREDICTED[:7])
