@@ -23,7 +23,7 @@ class Column(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    role: Literal["input", "target", "identity"]
+    role: Literal["input", "target", "weight", "identity"]
     codec: Literal["raw", "png", "jpeg", "tokens", "plain"]
     dtype: str
     shape: tuple[int | None, ...] = ()
@@ -100,6 +100,11 @@ class Contract(BaseModel):
             if column.role == role:
                 return name, column
         raise KeyError(f"the table has no column with role {role!r}")
+
+    @property
+    def weight_name(self) -> str | None:
+        """Of the column that says how much a row counts in training."""
+        return next((name for name, column in self.columns.items() if column.role == "weight"), None)
 
     @property
     def channel_statistics(self) -> Statistics:

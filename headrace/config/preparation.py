@@ -47,6 +47,11 @@ class Prepare(Section):
     task: Literal["classification", "regression"] = Field(
         "classification", description="classification: labels are names of classes; regression: they are numbers"
     )
+    weights: bool = Field(
+        False,
+        description="keep how much a record counts in training, a number above 0: column `weight` of a labels file, or "
+        "`data.source.columns.weight`",
+    )
     max_rejects: Fraction = Field(0.05, description="a larger fraction of rejected records refuses the data")
     duplicates: Literal["keep", "drop"] = Field(
         "keep",

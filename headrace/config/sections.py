@@ -5,7 +5,7 @@ Unknown keys are refused. `headrace config --schema` prints these models as JSON
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from headrace.config.forms import Image, Text
 from headrace.config.preparation import Prepare, Splits
@@ -48,3 +48,15 @@ class Configuration(Section):
     stream: Stream = Stream()
     train: Train
     spark: Spark = Spark()
+
+    @model_validator(mode="after")
+    def _weights_have_a_column(self) -> "Configuration":
+        source = self.data.source
+        in_column = source.columns is not None and source.columns.weight is not None
+        if in_column and not self.prepare.weights:
+            raise ValueError("`data.source.columns.weight` is read only with `prepare.weights: true`")
+        if self.prepare.weights and not in_column and source.labels is None:
+            raise ValueError(
+                "`prepare.weights` needs `data.source.columns.weight`, or a labels file with a column weight"
+            )
+        return self

@@ -20,6 +20,7 @@ class Columns(Section):
     )
     label: Place = "label"
     split: Place | None = Field(None, description="the column of train, val and test")
+    weight: Place | None = Field(None, description="the column of weights, see prepare.weights")
     identity: Place | None = Field(None, description="the column that names a record; a hash of it if not given")
 
 
@@ -33,7 +34,8 @@ class Source(Section):
     )
     path: Place = Field(description="the folder that holds them; of an archive or table also the file itself")
     labels: Place | None = Field(
-        None, description="of a folder: CSV or JSONL file in it with columns path, label and, if wanted, split"
+        None,
+        description="of a folder: CSV or JSONL file in it with columns path, label and, if wanted, split and weight",
     )
     columns: Columns | None = Field(None, description="of a table: what its columns hold")
     format: Literal["csv", "json", "parquet", "orc", "jdbc"] = Field("parquet", description="of a table")

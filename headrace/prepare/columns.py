@@ -17,6 +17,7 @@ TYPES = {
 
 IDENTITY = Column(role="identity", codec="plain", dtype="string")
 LABEL = Column(role="target", codec="plain", dtype="int32")
+WEIGHT = Column(role="weight", codec="plain", dtype="float32")
 NUMBER = Column(role="target", codec="plain", dtype="float32")
 
 
@@ -42,7 +43,7 @@ def text_columns(tokenizer: Tokenizer, dtype: str) -> dict[str, Column]:
 
 
 def with_bookkeeping(columns: dict[str, Column], settings: Prepare) -> dict[str, Column]:
-    """`columns` with those that let a later preparation go on from a version, and with the target of the task.
+    """`columns` with those that let a later preparation go on from a version, with the target of the task, and weights.
 
     `channel_sums` is the sum and the sum of squares of every channel as 64-bit integers: with it the statistics
     stay exact whichever rows come or go. `perceptual_hash` and `minhash` find near-duplicates.
@@ -50,6 +51,8 @@ def with_bookkeeping(columns: dict[str, Column], settings: Prepare) -> dict[str,
     more: dict[str, Column] = {}
     if settings.task == "regression":
         more["label"] = NUMBER
+    if settings.weights:
+        more["weight"] = WEIGHT
     if settings.input == "image":
         more["channel_sums"] = IDENTITY.model_copy(update={"dtype": "binary"})
     if settings.near_duplicates is not None:

@@ -24,6 +24,7 @@ SCHEMA = pa.schema(
         pa.field("modified", pa.int64(), nullable=False),
         pa.field("first", pa.int64(), nullable=False),
         pa.field("rows", pa.int64(), nullable=False),
+        pa.field("weight", pa.string()),
     ]
 )
 

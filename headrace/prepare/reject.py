@@ -17,6 +17,7 @@ class Reason(StrEnum):
     NO_CLASS = "no_class"
     BAD_LABEL = "bad_label"
     BAD_SPLIT = "bad_split"
+    BAD_WEIGHT = "bad_weight"
     NOT_TEXT = "not_text"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"

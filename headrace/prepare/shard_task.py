@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 from pyspark import TaskContext
 
@@ -143,10 +144,11 @@ class Preparation:
         if record.rejection is not None:
             raise record.rejection
         target = target_of(record, self.task)
-        row = self.form.row(record)
+        row = self.form.row(record) | {"path": record.path, "label": target}
+        if self.task.settings.weights:
+            row["weight"] = weight_of(record)
         split = self._split(record, row["content_hash"])
         self.result.counts[split, class_of(target)] += 1
-        row["path"], row["label"] = record.path, target
         self._append(split, row)
 
     def _split(self, record: RawRecord, content: str) -> str:
@@ -210,17 +212,35 @@ def target_of(record: RawRecord, task: Task) -> int | float:
     if record.label is None:
         raise RejectedRecordError(Reason.NO_CLASS, "the record has no label")
     if task.settings.task == "regression":
-        try:
-            number = float(record.label)
-        except ValueError:
-            raise RejectedRecordError(Reason.BAD_LABEL, f"{record.label!r} is no number") from None
+        number = _stored(record.label)
         if not math.isfinite(number):
-            raise RejectedRecordError(Reason.BAD_LABEL, f"{record.label!r} is no finite number")
+            raise RejectedRecordError(Reason.BAD_LABEL, f"{record.label!r} is no finite number of 32 bits")
         return number
     name = task.class_names.get(record.label, record.label)
     if name not in task.labels:
         raise RejectedRecordError(Reason.BAD_LABEL, f"{name!r} is none of the classes")
     return task.labels[name]
+
+
+def weight_of(record: RawRecord) -> float:
+    """How much the record counts in training.
+
+    Raises:
+        RejectedRecordError: it does not say so by a number above 0.
+    """
+    weight = _stored(record.weight or "")
+    if not 0 < weight < math.inf:
+        raise RejectedRecordError(Reason.BAD_WEIGHT, f"{record.weight!r} is no number above 0 of 32 bits")
+    return weight
+
+
+def _stored(text: str) -> float:
+    """The number as a float32 holds it: infinite where it is too large, and not a number where it is none."""
+    try:
+        with np.errstate(over="ignore"):
+            return float(np.float32(text))
+    except ValueError:
+        return math.nan
 
 
 def class_of(target: int | float) -> int:

@@ -56,13 +56,14 @@ class Batches:
         self.treatment = treatment or Treatment()
         self._input_name, self._input = contract.named("input")
         self._target_name, self._target = contract.named("target")
+        self._weight_name = contract.weight_name or ""
         self._buckets = buckets_for(contract, self.treatment.buckets)
 
     def dataset(self, first_epoch: int, first_step: int, epochs: int) -> tf.data.Dataset:
         """Steps (input, target, weight) from `first_step` of `first_epoch` to the end of epoch `epochs` - 1.
 
         Input: (batch, height, width, channels) uint8, or (batch, bucket) int32 for text; target: (batch,) int32, or
-        float32 in regression; weight: (batch,) float32, 0 for padding.
+        float32 in regression; weight: (batch,) float32, 0 for padding; the row's own times its class's.
         """
         form = InputForm(self._input_name, self._input, self._buckets, self.stream.batch_size, self._fail)
 
@@ -109,6 +110,8 @@ class Batches:
         """Stored inputs, targets, weights and numbers of the block's steps."""
         target = np.asarray(block.rows[self._target_name]).reshape(block.weights.shape)
         weights = block.weights
+        if self._weight_name in block.rows:
+            weights = weights * np.asarray(block.rows[self._weight_name]).reshape(weights.shape)
         if self.treatment.class_weights is not None:
             weights = weights * self.treatment.class_weights[target]
         numbers = block.epoch * self.stream.plan.steps + np.asarray(block.steps, np.int64)
@@ -159,7 +162,7 @@ def training_batches(
         raise ConfigurationError(f"stream.augment changes images; {version.table} holds text. Leave it out.")
     weights = None if class_weights is None else np.asarray(class_weights, np.float32)
     treatment = Treatment(augment=settings.augment, class_weights=weights, buckets=settings.buckets, seed=plan.seed)
-    columns = training_columns(version.contract)
+    columns = training_columns(version.contract, weighted=True)
     stream = rank_stream(version, "train", plan, columns, rank, world_size, settings)
     return Batches(stream, version.contract, treatment)
 

@@ -50,6 +50,7 @@ def rank_stream(
     )
 
 
-def training_columns(contract: Contract) -> tuple[str, str]:
-    """The names of the input and of the target."""
-    return contract.named("input")[0], contract.named("target")[0]
+def training_columns(contract: Contract, *, weighted: bool = False) -> tuple[str, ...]:
+    """The names of the input and of the target; and, where rows are `weighted`, of their weights if there are any."""
+    weight = contract.weight_name if weighted else None
+    return (contract.named("input")[0], contract.named("target")[0], *([weight] if weight else []))

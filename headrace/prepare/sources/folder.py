@@ -41,7 +41,7 @@ def read_file(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
     path = printable(file.path)
     rejection = _unread(file, max_bytes)
     data = b"" if rejection else read_bytes(root, file.path)
-    yield RawRecord(path, file.label, file.split, data, rejection)
+    yield RawRecord(path, file.label, file.split, data, rejection, file.weight)
 
 
 def read_bytes(root: str, path: str) -> bytes:

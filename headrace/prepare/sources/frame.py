@@ -44,7 +44,7 @@ def list_table(source: Source) -> Listing:
 
 
 def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile]) -> DataFrame:
-    """The rows of `files`: columns file, key, label, split (strings, null where there is none) and data.
+    """The rows of `files`: columns file, key, label, split, weight (strings, null where there is none) and data.
 
     Raises:
         ConfigurationError: a column is missing, or an option names an environment variable that is not set.
@@ -66,11 +66,11 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
     data = data.cast("binary") if columns.holds == "bytes" else data.cast("string")
     label, missing = frame[columns.label].cast("string"), F.lit(None).cast("string")
     split = frame[columns.split].cast("string") if columns.split else missing
+    weight = frame[columns.weight].cast("string") if columns.weight else missing
     # A row without a name of its own is named by what is in it.
     key = frame[columns.identity].cast("string") if columns.identity else F.md5(F.concat_ws("\x00", label, data))
-    return frame.select(
-        F.col("_file").alias("file"), key.alias("key"), label.alias("label"), split.alias("split"), data.alias("data")
-    )
+    named = {"file": F.col("_file"), "key": key, "label": label, "split": split, "weight": weight, "data": data}
+    return frame.select(*(column.alias(name) for name, column in named.items()))
 
 
 def frame_records(batches: Iterator[pa.RecordBatch], root: str, holds: str, max_bytes: int) -> Iterator[RawRecord]:
@@ -86,7 +86,8 @@ def frame_records(batches: Iterator[pa.RecordBatch], root: str, holds: str, max_
 
 def _record(row: dict[str, "str | bytes | None"], root: str, holds: str, max_bytes: int) -> RawRecord:
     file = os.path.relpath(unquote(urlsplit(str(row["file"])).path), root) if row["file"] else "table"
-    data, split, label = row["data"], row["split"], row["label"]
+    data = row["data"]
+    label, split, weight = (None if row[name] is None else str(row[name]) for name in ("label", "split", "weight"))
     path = f"{printable(file)}/{row['key']!s}"
     rejection: RejectedRecordError | None = None
     content: str | bytes = b"" if data is None else data
@@ -96,9 +97,7 @@ def _record(row: dict[str, "str | bytes | None"], root: str, holds: str, max_byt
         content, rejection = _content(root, str(data), max_bytes)
     elif len(data) > max_bytes:
         rejection = RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {max_bytes}")
-    return RawRecord(
-        path, None if label is None else str(label), None if split is None else str(split), content, rejection
-    )
+    return RawRecord(path, label, split, content, rejection, weight)
 
 
 def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecordError | None]:
@@ -116,7 +115,7 @@ def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecor
 
 
 def _require(frame: DataFrame, columns: Columns, source: Source) -> None:
-    wanted = {name for name in (columns.input, columns.label, columns.split, columns.identity) if name}
+    wanted = {name for name in (columns.input, columns.label, columns.split, columns.weight, columns.identity) if name}
     missing = sorted(wanted - set(frame.columns))
     if missing:
         have = ", ".join(name for name in frame.columns if name != "_file")

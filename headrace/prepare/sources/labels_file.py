@@ -1,4 +1,4 @@
-"""A folder of files whose classes, and splits if wanted, are in a CSV or JSONL file with path, label and split."""
+"""A folder of files whose classes are in a CSV or JSONL file: path and label, if wanted split and weight."""
 
 import csv
 import json
@@ -10,7 +10,7 @@ from typing import Any
 from headrace.errors import DataError
 from headrace.prepare.sources.listing import Listing, RawFile, in_order, printable
 
-KEYS = "path and label, and split if wanted"
+KEYS = "path and label, and split and weight if wanted"
 
 
 def list_labelled(folder: str, labels: str) -> Listing:
@@ -27,13 +27,17 @@ def list_labelled(folder: str, labels: str) -> Listing:
             raise DataError(f"Line {number} of {file} has no path; expected {KEYS} in each line.")
         if path in files:
             raise DataError(f"Line {number} of {file} names {path!r} again; expected each file once.")
-        text = None if label is None or label == "" else str(label)
         size, modified = _status(folder, path)
-        files[path] = RawFile(path, text, row.get("split") or None, size, modified)
+        split, weight = row.get("split") or None, _text(row.get("weight"))
+        files[path] = RawFile(path, _text(label), split, size, modified, weight=weight)
     if not files:
         raise DataError(f"{file} names no files; expected {KEYS} in each line.")
     found = in_order({one.label for one in files.values() if one.label is not None})
     return Listing(str(Path(folder).absolute()), [files[path] for path in sorted(files)], found)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None or value == "" else str(value)
 
 
 def is_inside(path: str) -> bool:

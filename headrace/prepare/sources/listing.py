@@ -17,6 +17,7 @@ class RawFile(NamedTuple):
         modified: nanoseconds since 1970, or a hash of the content, as `prepare.changes` has it.
         first: number of the first record, in a file of many.
         rows: records in the run; 1 where that is not known before it is read.
+        weight: of the record in training, as the source writes it.
     """
 
     path: str
@@ -26,6 +27,7 @@ class RawFile(NamedTuple):
     modified: int
     first: int = 0
     rows: int = 1
+    weight: str | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ class RawRecord(NamedTuple):
         label: what the source calls its class, or a number as text.
         data: the bytes of a file, the characters of a text, or pixels (height, width, channels).
         rejection: why it could not be had; `data` is empty then.
+        weight: how much it counts in training, a number as text.
     """
 
     path: str
@@ -23,3 +24,4 @@ class RawRecord(NamedTuple):
     split: str | None
     data: bytes | str | NDArray[np.uint8]
     rejection: RejectedRecordError | None = None
+    weight: str | None = None

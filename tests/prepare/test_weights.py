@@ -1,0 +1,107 @@
+"""How much a record counts in training goes from its source into the table, and from there into training only."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from headrace.config import Configuration
+from headrace.config.streaming import Stream
+from headrace.prepare.job import prepare
+from headrace.prepare.reject import Reason
+from headrace.stream.dataset import evaluation_batches, training_batches
+from headrace.stream.open import in_order, plan_for
+from headrace.table import Version, read
+from headrace.table.log import shards_of
+from headrace.table.rejects import rejects_path
+from tests.prepare.conftest import SMALL, encoded, noise, rows_of
+
+
+def configured(folder: Path, source: dict[str, Any], **more: Any) -> Configuration:
+    tree = {
+        "data": {"source": source, "table": str(folder / "table")},
+        "prepare": {**SMALL, "weights": True, "max_rejects": 0.9, **more},
+        "model": {"file": "unused.py"},
+        "train": {"run": "unused"},
+    }
+    return Configuration.model_validate(tree)
+
+
+def write_images(folder: Path, weights: list[object]) -> dict[str, Any]:
+    """A source of one image a weight."""
+    folder.mkdir(exist_ok=True)
+    lines = []
+    for number, weight in enumerate(weights):
+        (folder / f"{number}.png").write_bytes(encoded(noise(8, 8, channels=1, seed=number)))
+        split = "test" if number % 4 == 3 else "train"
+        lines.append({"path": f"{number}.png", "label": number % 2, "split": split, "weight": weight})
+    (folder / "labels.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    return {"path": str(folder), "labels": "labels.jsonl"}
+
+
+def weights_of(version: Version) -> dict[str, float]:
+    return {row["path"]: row["weight"] for row in rows_of(version)}
+
+
+@pytest.mark.usefixtures("spark")
+def test_weights_of_a_labels_file_are_kept_and_those_that_are_none_reject_their_record(tmp_path: Path) -> None:
+    source = write_images(tmp_path / "raw", [1, 0.25, 3, "2e0", "", 0, -1, "many", "nan", 1e300, "inf", 1e-60])
+    prepare(configured(tmp_path, source))
+    version = read(tmp_path / "table")
+    assert weights_of(version) == {"0.png": 1.0, "1.png": 0.25, "2.png": 3.0, "3.png": 2.0}
+    assert version.summary.rejects == {Reason.BAD_WEIGHT: 8}
+    assert version.contract.columns["weight"].role == "weight"
+    assert sum(shard.rows for shard in shards_of(rejects_path(version.table), version.summary.rejects_version)) == 8
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_weight_that_was_changed_makes_a_new_version(tmp_path: Path) -> None:
+    prepare(configured(tmp_path, write_images(tmp_path / "raw", [1, 1, 1, 1])))
+    assert prepare(configured(tmp_path, write_images(tmp_path / "raw", [1, 1, 5, 1])))["changed"]
+    assert weights_of(read(tmp_path / "table"))["2.png"] == 5.0
+
+
+@pytest.mark.usefixtures("spark")
+def test_weights_of_texts_come_from_their_column(tmp_path: Path) -> None:
+    rows = [{"text": f"some words number {n}", "label": n / 2, "certainty": n + 0.5, "id": n} for n in range(9)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    columns = {"input": "text", "identity": "id", "weight": "certainty"}
+    source = {"kind": "table", "format": "json", "path": str(tmp_path / "rows.jsonl"), "columns": columns}
+    prepare(configured(tmp_path, source, input="text", task="regression", duplicates="drop"))
+    assert weights_of(read(tmp_path / "table")) == {f"rows.jsonl/{n}": n + 0.5 for n in range(9)}
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_row_counts_as_much_as_its_weight_in_training_and_as_one_in_evaluation(tmp_path: Path) -> None:
+    weights = [0.5 + number for number in range(24)]
+    prepare(configured(tmp_path, write_images(tmp_path / "raw", list(weights))))
+    version = read(tmp_path / "table")
+    by_pixels = {row["image"]: row["weight"] for row in rows_of(version)}
+    batches = training_batches(version, plan_for(version, "train", 8, 8, seed=1), Stream(), class_weights=(1.0, 2.0))
+    for images, labels, given in batches.dataset(0, 0, 1).as_numpy_iterator():
+        expected = np.array([by_pixels[image.tobytes()] for image in images]) * np.array([1.0, 2.0])[labels]
+        assert ((given == expected) | (given == 0)).all()
+        assert (given > 0).any()
+    evaluation = evaluation_batches(version, "test", in_order(version, "test", 8), Stream())
+    assert {float(one) for _, _, given in evaluation.dataset(0, 0, 1) for one in given.numpy()} <= {0.0, 1.0}
+
+
+@pytest.mark.parametrize(
+    ("source", "weights", "told"),
+    [
+        ({"path": "raw"}, True, r"`prepare.weights` needs `data.source.columns.weight`, or a labels file"),
+        (
+            {"kind": "table", "path": "rows", "columns": {"input": "text", "weight": "w"}},
+            False,
+            r"is read only with `prepare.weights: true`",
+        ),
+    ],
+)
+def test_weights_without_a_column_and_a_column_without_weights_are_refused(
+    tmp_path: Path, source: dict[str, Any], weights: bool, told: str
+) -> None:
+    with pytest.raises(ValidationError, match=told):
+        configured(tmp_path, source, weights=weights)
