@@ -7,7 +7,7 @@ here, so that nothing about the data is written twice.
 import math
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from headrace.errors import DataError
 
@@ -89,6 +89,12 @@ class Contract(BaseModel):
     task: Literal["classification", "regression"] = "classification"
     statistics: Statistics | None = None
     tokenizer: Tokenizer | None = None
+
+    @model_validator(mode="after")
+    def _has_classes_to_tell_apart(self) -> "Contract":
+        if (self.task == "classification") != bool(self.classes):
+            raise ValueError("`classes` belongs to the task classification, and that task needs it")
+        return self
 
     def named(self, role: str) -> tuple[str, Column]:
         """The name and the column that has `role`.

@@ -139,7 +139,7 @@ def rewrite(path: Path, name: str, change: Callable[[dict[str, Any]], Any]) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "key"), [("contract.json", "columns"), ("origin.json", "run"), ("model.json", "options")]
+    ("name", "key"), [("contract.json", "classes"), ("origin.json", "run"), ("model.json", "options")]
 )
 def test_a_file_without_what_it_should_say_is_refused(mine: Path, name: str, key: str) -> None:
     rewrite(mine, name, lambda content: content.pop(key))
