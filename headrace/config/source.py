@@ -7,7 +7,8 @@ from pydantic import Field, field_validator, model_validator
 from headrace.config.section import Place, Section
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
+    """A value of YAML as the text that stood there."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -51,7 +52,7 @@ class Source(Section):
         # YAML reads 0: airplane and header: true as a number and a truth value.
         if not isinstance(value, dict):
             return value
-        return {str(key): _word(one) for key, one in value.items()}
+        return {str(key): word(one) for key, one in value.items()}
 
     @model_validator(mode="after")
     def _kind_has_what_it_needs(self) -> "Source":
