@@ -9,7 +9,7 @@ from pydantic import Field
 
 from headrace.config.forms import Image, Text
 from headrace.config.preparation import Prepare, Splits
-from headrace.config.section import Place, Positive, Section
+from headrace.config.section import Folder, Place, Positive, Section
 from headrace.config.settings import Settings
 from headrace.config.source import Source
 from headrace.config.streaming import Stream
@@ -22,7 +22,7 @@ class Data(Section):
     """The raw records and the table made of them."""
 
     source: Source
-    table: Place = Field(description="folder of the Delta table of prepared shards")
+    table: Folder = Field(description="folder of the Delta table of prepared shards")
 
 
 class Model(Section):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from headrace.config.section import Place, Section
+from headrace.config.section import Place, Section, require_path
 
 
 def word(value: object) -> str:
@@ -60,4 +60,6 @@ class Source(Section):
             raise ValueError("`columns` belongs to the kind table, and that kind needs it")
         if self.labels is not None and self.kind != "folder":
             raise ValueError("`labels` belongs to the kind folder")
+        if self.format != "jdbc":
+            require_path(self.path)
         return self

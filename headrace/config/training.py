@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from headrace.config.section import Fraction, Place, Positive, Section, Seed
+from headrace.config.section import Folder, Fraction, Place, Positive, Section, Seed
 
 NotNegative = Annotated[float, Field(ge=0)]
 
@@ -74,15 +74,15 @@ class Watch(Section):
 class FineTune(Section):
     """Weights to begin with, from another model."""
 
-    bundle: Place = Field(description="its weights are taken for layers of the same name and shape; others begin anew")
+    bundle: Folder = Field(description="its weights are taken for layers of the same name and shape; others begin anew")
     freeze: tuple[Place, ...] = Field((), description="names of layers that are not trained; * stands for anything")
 
 
 class Train(Section):
     """A training run."""
 
-    run: Place = Field(description="folder of the run; the same folder again continues it")
-    bundle: Place | None = Field(None, description="folder of the trained model; RUN/bundle when not given")
+    run: Folder = Field(description="folder of the run; the same folder again continues it")
+    bundle: Folder | None = Field(None, description="folder of the trained model; RUN/bundle when not given")
     ranks: Positive = Field(1, description="processes that train in parallel, each on its own executor slot")
     epochs: Positive = 1
     batch_size: Positive = Field(64, description="rows a step on one rank; the global batch is ranks times this")
