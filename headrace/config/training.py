@@ -78,12 +78,22 @@ class FineTune(Section):
     freeze: tuple[Place, ...] = Field((), description="names of layers that are not trained; * stands for anything")
 
 
+class Resources(Section):
+    """What each rank takes of its executor, where that is more than Spark gives every task."""
+
+    cpus: Positive | None = Field(None, description="cores; spark.task.cpus if not given")
+    gpus: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="GPUs; spark.task.resource.gpu.amount if neither is given"
+    )
+
+
 class Train(Section):
     """A training run."""
 
     run: Folder = Field(description="folder of the run; the same folder again continues it")
     bundle: Folder | None = Field(None, description="folder of the trained model; RUN/bundle when not given")
     ranks: Positive = Field(1, description="processes that train in parallel, each on its own executor slot")
+    resources: Resources = Resources()
     epochs: Positive = 1
     batch_size: Positive = Field(64, description="rows a step on one rank; the global batch is ranks times this")
     checkpoint_every_steps: Positive = 500

@@ -6,7 +6,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from headrace.errors import TrainingError
-from headrace.train.launch import launch
+from headrace.train.launch import RankProgram, launch
 from headrace.train.messages import Message
 
 PROGRAM = "headrace.train.bandwidth_rank"
@@ -24,7 +24,8 @@ def measure_allreduce(spark: SparkSession, ranks: int, logs: Path) -> float:
         TrainingError: a rank failed, or did not meet the others.
     """
     received: list[Message] = []
-    launch(spark, ranks, PROGRAM, (), logs, received.append, TIMEOUT_SECONDS)
+    program = RankProgram(module=PROGRAM, logs=logs, stall_timeout_seconds=TIMEOUT_SECONDS)
+    launch(spark, ranks, program, received.append)
     told = [json.loads(message["text"]) for message in received if message["kind"] == "message"]
     if not told:
         raise TrainingError(f"The ranks said nothing; their logs are in {logs}.")

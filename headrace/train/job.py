@@ -29,7 +29,7 @@ PACKAGES = (
 )  # fmt: skip
 
 # May differ between a run's beginning and its continuation: they change nothing that was trained.
-FREE_TO_CHANGE = {"log_every_steps", "keep_checkpoints", "max_restarts", "stall_timeout_seconds", "bundle"}
+FREE_TO_CHANGE = {"resources", "log_every_steps", "keep_checkpoints", "max_restarts", "stall_timeout_seconds", "bundle"}
 
 
 def train(configuration: Configuration) -> dict[str, Any]:
