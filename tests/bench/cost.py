@@ -39,7 +39,7 @@ def bottleneck(cores: int) -> str:
 def row(cores: int) -> str:
     """One line of the table."""
     prepared, streamed, trained = ROWS / PREPARED / cores, ROWS / STREAMED / cores, epoch_seconds(cores)
-    hours = " | ".join(f"{seconds / 3600:,.1f} h" for seconds in (prepared, streamed, trained))
+    hours = " | ".join(f"{seconds / 3600:.3g} h" for seconds in (prepared, streamed, trained))
     return f"| {cores:,} | {hours} | {1e12 / trained / 1e6:,.0f} MB/s | {bottleneck(cores)} |"
 
 
