@@ -38,6 +38,8 @@ DEFAULT_SETTINGS = {
     "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "1",
 }
 
+DAEMON = "spark.python.daemon.module"
+SHIPPED = "spark.submit.pyFiles"
 WORKERS_PYTHON = "spark.pyspark.python"
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
@@ -61,6 +63,7 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
     """
     require_java()
     asked = spark_settings(settings, name)
+    asked = _without_our_daemon(asked, asked.get(SHIPPED))
     wanted = DEFAULT_SETTINGS | asked
     if not _master_is_named(wanted):
         wanted = _local(settings, slots) | wanted
@@ -68,6 +71,7 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
         _start_quietly(asked | {key: wanted[key] for key in ("spark.master",) if key in wanted})
     SparkContext._ensure_initialized()
     chosen = SparkConf(loadDefaults=True)
+    wanted = _without_our_daemon(wanted, chosen.get(SHIPPED))
     builder = SparkSession.builder.appName(f"headrace {name}")
     for key, value in wanted.items():
         if not chosen.contains(key):
@@ -78,6 +82,12 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
         spark = builder.getOrCreate()
     _hush(spark)
     return spark
+
+
+def _without_our_daemon(settings: dict[str, str], shipped: str | None) -> dict[str, str]:
+    """A daemon of ours cannot start where Headrace comes with the job: only its workers are told where that is."""
+    ours = settings.get(DAEMON, "").startswith("headrace.")
+    return {key: value for key, value in settings.items() if key != DAEMON} if shipped and ours else settings
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The cluster of docker/compose.yaml, brought up from images built from this checkout, and down again."""
 
 import io
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ def containers(engine: Engine, root: Path, fashion_mnist: Path) -> Iterator[Cont
         yield ContainerCluster(engine)
     finally:
         engine.run(*words, "down", "-v")
+        # podman-compose leaves the network; Docker does not.
+        subprocess.run([engine.program, "network", "rm", "headrace-cluster"], capture_output=True, check=False)
 
 
 def _archive(raw: Path, configuration: str) -> bytes:
