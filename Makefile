@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench local-cluster format clean
+.PHONY: help setup demo test check bench local-cluster cluster-test format clean
 
 # Spark starts the first python3 on PATH in its executors; it must be the one that has Headrace.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -32,6 +32,10 @@ bench:   ## measure speed
 local-cluster: ## a Spark master and two workers on this machine, until interrupted
 	@.ci/setup
 	.venv/bin/python jobs/local_cluster.py
+
+cluster-test: ## build the container images and test a cluster of containers, with Docker or Podman
+	@.ci/setup
+	.venv/bin/pytest -m container tests/containers
 
 format:  ## mend format and what lint can mend
 	@.ci/setup

@@ -6,13 +6,20 @@ Nothing heavy is imported here; a verb imports what it needs when it runs.
 import json
 import logging
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from headrace import __version__
 from headrace.errors import HeadraceError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from headrace.check import Row
+    from headrace.config.sections import Spark
 
 app = typer.Typer(
     name="headrace",
@@ -25,6 +32,10 @@ app = typer.Typer(
 
 Conf = Annotated[Path, typer.Argument(metavar="CONF", help="configuration file (YAML)")]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="[key=value]...", help="such as train.ranks=4")]
+
+SparkSettings = Annotated[
+    Path | None, typer.Option(help="file of Spark's settings for a kind of cluster, such as conf/cluster/yarn.yaml")
+]
 
 
 @app.command()
@@ -179,6 +190,7 @@ def predict(
     bundle: Annotated[Path, typer.Argument(help="folder of the trained model")],
     input: Annotated[Path, typer.Argument(help="a folder of raw files, or a table")],
     output: Annotated[Path, typer.Argument(help="folder for the Parquet files; must not exist")],
+    spark_settings: SparkSettings = None,
 ) -> None:
     """Raw files or a table -> Parquet of path, label and probabilities (in regression: path and value), by Spark.
 
@@ -186,7 +198,7 @@ def predict(
     """
     from headrace.predict.job import predict as run
 
-    _answer(run(bundle, input, output))
+    _answer(run(bundle, input, output, spark_settings))
 
 
 @app.command()
@@ -204,18 +216,52 @@ def report(
 
 
 @app.command()
-def check(slots: Annotated[int | None, typer.Option(min=1, help="that must be free")] = None) -> None:
-    """What this machine or cluster lacks: versions, Java, Horovod, free slots, GPUs.
+def check(
+    slots: Annotated[int | None, typer.Option(min=1, help="that must be free")] = None,
+    cluster: Annotated[bool, typer.Option("--cluster", help="run a small job on every executor, and ranks")] = False,
+    store: Annotated[Path, typer.Option(help="folder that all machines share, to be tried by --cluster")] = Path("."),
+    spark_settings: SparkSettings = None,
+) -> None:
+    """What this machine or cluster lacks: versions, Java, Horovod, free slots, GPUs; of executors also their network.
 
-    Example: headrace check --slots 4
+    Example: headrace check --cluster --slots 4 --store /work
     """
     from headrace.check import check as run
+    from headrace.config.sections import Spark
 
-    found = run(slots)
+    settings = Spark(cluster=str(spark_settings) if spark_settings else None)
+    found = run(slots, settings, partial(_executors, slots, store, settings) if cluster else None)
     print(found.table(), file=sys.stderr)
     _answer(found.as_json())
     if not found.as_json()["ok"]:
         raise typer.Exit(2)
+
+
+def _executors(slots: int | None, store: Path, settings: "Spark") -> "list[Row]":
+    from headrace.check.cluster import ClusterCheck, cluster_rows
+
+    def allreduce(spark: "SparkSession", ranks: int, logs: Path) -> float:
+        # Horovod is imported last: where it is broken, the other rows are still told.
+        from headrace.train.bandwidth import measure_allreduce
+
+        return measure_allreduce(spark, ranks, logs)
+
+    return cluster_rows(ClusterCheck(slots=slots, store=store, allreduce=allreduce, settings=settings))
+
+
+@app.command()
+def properties(
+    cluster: Annotated[Path, typer.Argument(help="file of Spark's settings, such as conf/cluster/yarn.yaml")],
+    command: Annotated[str, typer.Argument(help="check, prepare, train or predict")],
+    output: Annotated[Path, typer.Argument(help="file to write")],
+) -> None:
+    """A cluster's settings for one command, as a file for `spark-submit --properties-file`.
+
+    Example: headrace properties conf/cluster/yarn.yaml train train.properties
+    """
+    from headrace.spark_properties import write_properties
+
+    _answer(write_properties(cluster, command, output))
 
 
 @app.command()

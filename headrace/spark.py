@@ -20,6 +20,8 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from headrace import errors
+from headrace.config.cluster import spark_settings
+from headrace.config.environment import without_secrets
 from headrace.config.sections import Spark
 from headrace.java import require_java
 
@@ -36,7 +38,10 @@ DEFAULT_SETTINGS = {
     "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "1",
 }
 
+DAEMON = "spark.python.daemon.module"
+SHIPPED = "spark.submit.pyFiles"
 WORKERS_PYTHON = "spark.pyspark.python"
+JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
 REPEATING_LOGGERS = (
     "org.apache.spark.executor.Executor",
@@ -50,20 +55,23 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
     """The session of this program, made or joined.
 
     Args:
-        name: shown in Spark's own pages.
+        name: of the command, shown in Spark's own pages; the cluster's file may have settings for it.
         slots: tasks that must run at the same time; local Spark gets at least as many.
 
     Raises:
         ConfigurationError: Java is missing, or no master is named and local mode is not asked for.
     """
     require_java()
-    wanted = DEFAULT_SETTINGS | settings.settings
+    asked = spark_settings(settings, name)
+    asked = _without_our_daemon(asked, asked.get(SHIPPED))
+    wanted = DEFAULT_SETTINGS | asked
     if not _master_is_named(wanted):
         wanted = _local(settings, slots) | wanted
     if not _submitted():
-        _start_quietly(wanted)
+        _start_quietly(asked | {key: wanted[key] for key in ("spark.master",) if key in wanted})
     SparkContext._ensure_initialized()
     chosen = SparkConf(loadDefaults=True)
+    wanted = _without_our_daemon(wanted, chosen.get(SHIPPED))
     builder = SparkSession.builder.appName(f"headrace {name}")
     for key, value in wanted.items():
         if not chosen.contains(key):
@@ -74,6 +82,12 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
         spark = builder.getOrCreate()
     _hush(spark)
     return spark
+
+
+def _without_our_daemon(settings: dict[str, str], shipped: str | None) -> dict[str, str]:
+    """A daemon of ours cannot start where Headrace comes with the job: only its workers are told where that is."""
+    ours = settings.get(DAEMON, "").startswith("headrace.")
+    return {key: value for key, value in settings.items() if key != DAEMON} if shipped and ours else settings
 
 
 @contextmanager
@@ -108,11 +122,12 @@ def _master_is_named(wanted: dict[str, str]) -> bool:
 
 
 def _start_quietly(wanted: dict[str, str]) -> None:
-    """Start the JVM with our logging, and with the master, which cannot be set later."""
+    """Start the JVM with our logging, and with what cannot be set later: the master, its memory, files to ship."""
     logging_file = Path(__file__).with_name("log4j2.properties")
-    words = ["--driver-java-options", f"-Dlog4j2.configurationFile=file:{logging_file}"]
-    if "spark.master" in wanted:
-        words += ["--master", wanted["spark.master"]]
+    java = f"{wanted.get(JAVA_OPTIONS, '')} -Dlog4j2.configurationFile=file:{logging_file}".strip()
+    # Everybody on this machine can read a command line; secrets are set in the JVM when it runs.
+    told = without_secrets(wanted) | {JAVA_OPTIONS: java}
+    words = [word for key, value in told.items() for word in ("--conf", f"{key}={value}")]
     os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*words, "pyspark-shell"])
     try:
         SparkContext._ensure_initialized()

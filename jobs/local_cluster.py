@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyspark
@@ -31,10 +32,18 @@ class LocalCluster:
     Args:
         folder: for logs and the executors' working folders.
         gpus: addresses that each worker says it has.
+        settings: of the master and the workers, such as spark.authenticate.
     """
 
-    def __init__(self, folder: Path, workers: int = 2, cores: int = 1, gpus: tuple[str, ...] = ()) -> None:
-        self.folder, self.cores, self.gpus = folder, cores, gpus
+    def __init__(
+        self,
+        folder: Path,
+        workers: int = 2,
+        cores: int = 1,
+        gpus: tuple[str, ...] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder, self.cores, self.gpus, self.settings = folder, cores, gpus, dict(settings or {})
         self.workers: list[subprocess.Popen[bytes]] = []
         self._number = workers
         self._started = 0
@@ -42,7 +51,7 @@ class LocalCluster:
     def __enter__(self) -> "LocalCluster":
         self.folder.mkdir(parents=True, exist_ok=True)
         words = ("deploy.master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
-        self._master, log = self._start("master", *words)
+        self._master, log = self._start("master", *words, *self._properties("master", self.settings))
         self.url = self._wait(self._master, log, MASTER_STARTED)
         for _ in range(self._number):
             self.add_worker()
@@ -58,24 +67,31 @@ class LocalCluster:
         """Start one more worker and wait until the master has it."""
         self._started += 1
         name = f"worker-{self._started}"
+        properties = self._properties(name, self.settings | self._gpu_settings(name))
         words = ("--host", "127.0.0.1", "--webui-port", "0", "--cores", str(self.cores), "--memory", "2g")
-        work = ("--work-dir", str(self.folder / name), *self._gpu_settings(name), self.url)
+        work = ("--work-dir", str(self.folder / name), *properties, self.url)
         worker, log = self._start(name, "deploy.worker.Worker", *words, *work)
         self.workers.append(worker)
         self._wait(worker, log, WORKER_STARTED)
 
-    def _gpu_settings(self, name: str) -> tuple[str, ...]:
+    def _gpu_settings(self, name: str) -> dict[str, str]:
         """A discovery script that lists this worker's addresses, as Spark runs it on a machine with GPUs."""
         if not self.gpus:
-            return ()
+            return {}
         script = self.folder / f"{name}-gpus.sh"
         script.write_text(f"#!/bin/sh\necho '{json.dumps({'name': 'gpu', 'addresses': self.gpus})}'\n")
         script.chmod(0o755)
-        settings = self.folder / f"{name}.properties"
-        settings.write_text(
-            f"spark.worker.resource.gpu.amount {len(self.gpus)}\nspark.worker.resource.gpu.discoveryScript {script}\n"
-        )
-        return ("--properties-file", str(settings))
+        resource = "spark.worker.resource.gpu"
+        return {f"{resource}.amount": str(len(self.gpus)), f"{resource}.discoveryScript": str(script)}
+
+    def _properties(self, name: str, settings: Mapping[str, str]) -> tuple[str, ...]:
+        """A file of settings; not the command line, which everybody on this machine can read."""
+        if not settings:
+            return ()
+        file = self.folder / f"{name}.properties"
+        file.touch(mode=0o600)
+        file.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
+        return ("--properties-file", str(file))
 
     def _start(self, name: str, kind: str, *words: str) -> tuple["subprocess.Popen[bytes]", Path]:
         log = self.folder / f"{name}.log"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import step_time
+from tests.bench import cost, step_time
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ACTIVATE = ". .venv/bin/activate"
@@ -40,3 +40,20 @@ def test_the_demo_types_what_the_readme_shows(root: Path) -> None:
 
 def test_the_table_of_the_scale_section_is_that_of_its_model(root: Path) -> None:
     assert step_time.table() in (root / "README.md").read_text()
+
+
+def test_the_costs_of_a_terabyte_are_those_of_the_measured_rates(root: Path) -> None:
+    readme = (root / "README.md").read_text()
+    assert cost.table() in readme
+    for rate in ("1,840", "122,000", "3,790"):
+        assert f"| {rate} |" in readme
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/cluster.md", "CONTRIBUTING.md"])
+def test_every_file_that_a_page_names_is_there(root: Path, page: str) -> None:
+    named = re.findall(
+        r"(?<![\w/.-])((?:conf|docker|docs|headrace|jobs|models|tests)/[\w./-]*\w/?)", (root / page).read_text()
+    )
+    missing = [name for name in named if not (root / name).exists() and not (root / f"{name}.py").exists()]
+    assert named
+    assert missing == []

@@ -14,7 +14,9 @@ from headrace.slots import free_slots, wait_for_slots
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["free_slots", "slots_row", "wait_for_slots"]
+    from headrace.config.sections import Spark
+
+__all__ = ["free_slots", "slots_row", "spark_session", "wait_for_slots"]
 
 MEND = (
     "start more workers, or wait for other programs to end; with dynamic allocation, "
@@ -22,14 +24,14 @@ MEND = (
 )
 
 
-def slots_row(wanted: int) -> Row:
+def slots_row(wanted: int, settings: Spark | None = None) -> Row:
     """Whether `wanted` slots are free on the master that is named, or on local Spark where none is."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     needed = f"{wanted} free"
     try:
-        with _session(wanted) as spark:
+        with spark_session(wanted, settings) as spark:
             free, master = wait_for_slots(spark, wanted), spark.sparkContext.master
     except (HeadraceError, PySparkException, Py4JError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
@@ -40,7 +42,7 @@ def slots_row(wanted: int) -> Row:
 
 
 @contextmanager
-def _session(wanted: int) -> Iterator[SparkSession]:
+def spark_session(wanted: int, settings: Spark | None = None) -> Iterator[SparkSession]:
     """The session of this process, or one for this check only."""
     from pyspark.sql import SparkSession
 
@@ -48,7 +50,7 @@ def _session(wanted: int) -> Iterator[SparkSession]:
     from headrace.spark import session
 
     ours = SparkSession.getActiveSession() is None
-    spark = session("check", Spark(), wanted)
+    spark = session("check", settings or Spark(), wanted)
     try:
         yield spark
     finally:

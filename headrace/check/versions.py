@@ -4,6 +4,7 @@ import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from headrace import __version__
 from headrace.check.report import Row
 
 PYTHON = "3.11"
@@ -41,6 +42,12 @@ ENGINES = (
 def version_rows() -> list[Row]:
     """A row for Python and one for each engine."""
     return [_python(), *map(_engine, ENGINES)]
+
+
+def found_versions() -> dict[str, str]:
+    """What is installed here: Python, Headrace and the engines."""
+    engines = {engine.name: _installed(engine.packages) for engine in ENGINES}
+    return {"Python": platform.python_version(), "Headrace": __version__} | engines
 
 
 def _python() -> Row:

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -11,6 +11,8 @@ from pydantic_core import ErrorDetails
 
 from headrace.config.sections import Configuration
 from headrace.errors import ConfigurationError
+
+Model = TypeVar("Model", bound=BaseModel)
 
 # What PyYAML raises on text it cannot read, and on tags, dates and numbers it cannot make values of.
 NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
@@ -22,21 +24,37 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Configuration:
     Raises:
         ConfigurationError: the file is missing or is no YAML mapping, a key is unknown, a value does not fit.
     """
-    tree = _read(Path(path))
+    tree = read_yaml(Path(path), "`headrace init` writes one to start from.")
     for override in overrides:
         _apply(tree, override)
+    return validated(Configuration, tree, path)
+
+
+def validated(model: type[Model], tree: dict[str, Any], path: str | Path) -> Model:
+    """`tree`, which was read from `path`, as a `model`.
+
+    Raises:
+        ConfigurationError: a key is unknown, a value does not fit.
+    """
     try:
-        return Configuration.model_validate(tree)
+        return model.model_validate(tree)
     except ValidationError as error:
-        sentences = "; ".join(map(_sentence, error.errors()))
+        sentences = "; ".join(_sentence(one, model) for one in error.errors())
         raise ConfigurationError(f"{path}: {' '.join(sentences.split())}") from None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, hint: str) -> dict[str, Any]:
+    """The mapping in the YAML file at `path`.
+
+    Args:
+        hint: for who has no such file.
+
+    Raises:
+        ConfigurationError: it is missing, or is no YAML mapping.
+    """
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        hint = "`headrace init` writes one to start from."
         raise ConfigurationError(f"The configuration {path} cannot be read ({error.strerror}). {hint}") from None
     except NOT_YAML as error:
         raise ConfigurationError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
@@ -63,22 +81,24 @@ def _apply(tree: dict[str, Any], override: str) -> None:
         raise ConfigurationError(f"`{override}`: {value!r} is not a YAML value; quote it.") from None
 
 
-def _sentence(error: ErrorDetails) -> str:
+def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
     names = [str(part) for part in error["loc"] if part != "[key]"]
     key = ".".join(names)
     if error["type"] == "extra_forbidden":
-        return f"unknown key `{key}`{_nearest(names)}"
+        return f"unknown key `{key}`{_nearest(names, model)}"
     if error["type"] == "missing":
         if isinstance(error["loc"][-1], int):
             return f"`{'.'.join(names[:-1])}` has too few values, received {error['input']!r:.80}"
         return f"`{key}` is not set and has no default; add it"
+    if error["type"] == "secret":
+        return f"`{key}`: {error['msg']}"
     message = error["msg"].removeprefix("Value error, ")
     return f"`{key}`: {message[0].lower()}{message[1:]}, received {error['input']!r:.80}"
 
 
-def _nearest(names: list[str]) -> str:
+def _nearest(names: list[str], model: type[BaseModel]) -> str:
     """The known key that is the same but for its place; else the one beside it, or anywhere, that reads alike."""
-    known = _known_keys(Configuration)
+    known = _known_keys(model)
     prefix = ".".join([*names[:-1], ""]) if len(names) > 1 else ""
     beside = [key for key in known if key.rpartition(".")[0] == prefix.removesuffix(".")]
     for keys, likeness in ((known, 1.0), (beside, 0.6), (known, 0.6)):

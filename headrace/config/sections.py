@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 
 from headrace.config.forms import Image, Text
 from headrace.config.preparation import Prepare, Splits
-from headrace.config.section import Place, Positive, Section
+from headrace.config.section import Folder, Place, Positive, Section
+from headrace.config.settings import Settings
 from headrace.config.source import Source
 from headrace.config.streaming import Stream
 from headrace.config.training import Train
@@ -21,7 +22,7 @@ class Data(Section):
     """The raw records and the table made of them."""
 
     source: Source
-    table: Place = Field(description="folder of the Delta table of prepared shards")
+    table: Folder = Field(description="folder of the Delta table of prepared shards")
 
 
 class Model(Section):
@@ -36,7 +37,13 @@ class Spark(Section):
 
     local: bool = Field(True, description="start Spark on this machine, if nothing else names a master")
     slots: Positive | None = Field(None, description="of local Spark; as many as ranks or cores if not given")
-    settings: dict[str, str] = Field(default_factory=dict, description="spark.* settings for the session")
+    cluster: Place | None = Field(
+        None, description="file of spark.* settings for a kind of cluster, such as conf/cluster/yarn.yaml"
+    )
+    settings: Settings = Field(
+        default_factory=dict,
+        description="spark.* settings, before those of the cluster's file; $NAME stands for an environment variable",
+    )
 
 
 class Configuration(Section):

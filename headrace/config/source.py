@@ -4,10 +4,11 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from headrace.config.section import Place, Section
+from headrace.config.section import Place, Section, require_path
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
+    """A value of YAML as the text that stood there."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -53,7 +54,7 @@ class Source(Section):
         # YAML reads 0: airplane and header: true as a number and a truth value.
         if not isinstance(value, dict):
             return value
-        return {str(key): _word(one) for key, one in value.items()}
+        return {str(key): word(one) for key, one in value.items()}
 
     @model_validator(mode="after")
     def _kind_has_what_it_needs(self) -> "Source":
@@ -61,4 +62,6 @@ class Source(Section):
             raise ValueError("`columns` belongs to the kind table, and that kind needs it")
         if self.labels is not None and self.kind != "folder":
             raise ValueError("`labels` belongs to the kind folder")
+        if self.format != "jdbc":
+            require_path(self.path)
         return self

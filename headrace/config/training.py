@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from headrace.config.section import Fraction, Place, Positive, Section, Seed
+from headrace.config.section import Folder, Fraction, Place, Positive, Section, Seed
 
 NotNegative = Annotated[float, Field(ge=0)]
 
@@ -74,8 +74,17 @@ class Watch(Section):
 class FineTune(Section):
     """Weights to begin with, from another model."""
 
-    bundle: Place = Field(description="its weights are taken for layers of the same name and shape; others begin anew")
+    bundle: Folder = Field(description="its weights are taken for layers of the same name and shape; others begin anew")
     freeze: tuple[Place, ...] = Field((), description="names of layers that are not trained; * stands for anything")
+
+
+class Resources(Section):
+    """What each rank takes of its executor, where that is more than Spark gives every task."""
+
+    cpus: Positive | None = Field(None, description="cores; spark.task.cpus if not given")
+    gpus: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="GPUs; spark.task.resource.gpu.amount if neither is given"
+    )
 
 
 Metric = Literal["accuracy", "top_5_accuracy", "auc", "mean_absolute_error", "root_mean_squared_error"]
@@ -84,9 +93,10 @@ Metric = Literal["accuracy", "top_5_accuracy", "auc", "mean_absolute_error", "ro
 class Train(Section):
     """A training run."""
 
-    run: Place = Field(description="folder of the run; the same folder again continues it")
-    bundle: Place | None = Field(None, description="folder of the trained model; RUN/bundle when not given")
+    run: Folder = Field(description="folder of the run; the same folder again continues it")
+    bundle: Folder | None = Field(None, description="folder of the trained model; RUN/bundle when not given")
     ranks: Positive = Field(1, description="processes that train in parallel, each on its own executor slot")
+    resources: Resources = Resources()
     epochs: Positive = 1
     batch_size: Positive = Field(64, description="rows a step on one rank; the global batch is ranks times this")
     checkpoint_every_steps: Positive = 500

@@ -24,11 +24,14 @@ from headrace.whole_folder import whole_folder
 FILES_IN_A_PART = 1024
 
 
-def predict(path: Path, source: Path, output: Path) -> dict[str, Any]:
+def predict(path: Path, source: Path, output: Path, cluster: Path | None = None) -> dict[str, Any]:
     """Predict every file below `source`, or every row of the table `source`, into Parquet files in `output`.
 
     `output` holds columns path, label and probabilities (in the order of the bundle's classes), in regression path
     and value; what could not be read is listed with its reason in `output/_rejects`.
+
+    Args:
+        cluster: file of Spark's settings for a kind of cluster.
 
     Raises:
         ConfigurationError: `output` exists.
@@ -38,7 +41,7 @@ def predict(path: Path, source: Path, output: Path) -> dict[str, Any]:
     bundle = bundles.load(path)
     _require_free(output)
     task, parts = _task(bundle, source.absolute())
-    spark = session("predict", Spark())
+    spark = session("predict", Spark(cluster=str(cluster) if cluster else None))
     with whole_folder(output.absolute()) as folder:
         written = _run(spark, replace(task, output=folder), parts)
         rows, rejected = sum(one.rows for one in written), sum(one.rejected for one in written)

@@ -47,3 +47,8 @@ def require_free(table: Path) -> None:
 def first_line(error: Exception) -> str:
     """The message without the trace that Rust appends."""
     return str(error).strip().split("\n")[0]
+
+
+def one_line(error: Exception) -> str:
+    """The message with all its causes, without the arrows and colours that Rust puts before them."""
+    return ": ".join(filter(None, (line.strip() for line in re.sub(r"\x1b\[\d+m|↳", "", str(error)).split("\n"))))

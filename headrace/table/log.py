@@ -6,6 +6,7 @@ in the commit.
 """
 
 import json
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +22,16 @@ from pydantic import ValidationError
 
 from headrace.errors import DataError, HeadraceError
 from headrace.schema import Column
-from headrace.table.delta import first_line, open_delta, require_free
+from headrace.table.delta import first_line, one_line, open_delta, require_free
 from headrace.table.shards import Shard
 from headrace.table.version import Summary, Version
 
 KEY = "headrace"
+# A commit is a hard link: the one of two writers that comes second finds the name taken.
+HARD_LINKS = (
+    "it needs storage with hard links, such as a disk, NFS or CephFS. On a mounted object store, and where no other "
+    "preparation of this table runs at the same time, set the environment variable MOUNT_ALLOW_UNSAFE_RENAME=true."
+)
 TYPES = {pa.string(): "string", pa.binary(): "binary", pa.int32(): "integer", pa.int64(): "long", pa.float32(): "float"}
 
 
@@ -86,6 +92,10 @@ def commit(base: Base, shards: Sequence[Shard] | Change, schema: pa.Schema, meta
             create_table_with_add_actions(str(base.table), _schema(schema), actions, mode="error", **arguments)
             return 0
         base.delta.create_write_transaction(actions, mode, _schema(schema), **arguments)
+    except OSError as error:
+        reason = one_line(error)
+        hint = HARD_LINKS if re.search("not (supported|permitted|implemented)", reason) else "nothing was committed."
+        raise HeadraceError(f"The log of {base.table} cannot be written: {reason}; {hint}") from error
     except (CommitFailedError, DeltaError) as error:
         if open_base(base.table).number == base.number:
             raise HeadraceError(f"{base.table} cannot be committed to: {first_line(error)}") from error

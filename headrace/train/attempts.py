@@ -5,8 +5,9 @@ import logging
 from pyspark.sql import SparkSession
 
 from headrace.errors import HeadraceError, LostExecutorError, TrainingError
-from headrace.train.launch import launch
+from headrace.train.launch import RankProgram, launch
 from headrace.train.progress import Progress
+from headrace.train.rank_resources import profile_for
 from headrace.train.run_folder import RunFolder, RunRecord
 from headrace.train.world import first_world_size, next_world_size
 
@@ -23,11 +24,18 @@ def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecor
         HeadraceError: data or configuration are at fault.
     """
     settings = record.configuration.train
-    world_size = first_world_size(spark, record.ranks)
+    program = RankProgram(
+        module=PROGRAM,
+        arguments=(str(folder.path),),
+        logs=folder.logs,
+        stall_timeout_seconds=settings.stall_timeout_seconds,
+        profile=profile_for(spark, settings.resources),
+    )
+    world_size = first_world_size(spark, record.ranks, program.profile)
     restarts = 0
     while True:
         progress.begin_attempt()
-        failed = _attempt(spark, world_size, folder, progress, settings.stall_timeout_seconds)
+        failed = _attempt(spark, world_size, program, progress)
         if failed is None:
             return restarts
         lost = progress.may_pass or isinstance(failed, LostExecutorError)
@@ -35,16 +43,13 @@ def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecor
             raise TrainingError(str(failed)) if isinstance(failed, LostExecutorError) else failed
         restarts += 1
         log.warning("%s Restart %s of at most %s.", failed, restarts, settings.max_restarts)
-        world_size = next_world_size(spark, record.ranks, record.lanes)
+        world_size = next_world_size(spark, record.ranks, record.lanes, program.profile)
 
 
-def _attempt(
-    spark: SparkSession, world_size: int, folder: RunFolder, progress: Progress, stall_timeout_seconds: int
-) -> HeadraceError | None:
+def _attempt(spark: SparkSession, world_size: int, program: RankProgram, progress: Progress) -> HeadraceError | None:
     """Launch the ranks once; why they failed, if they did."""
-    words = (str(folder.path),)
     try:
-        launch(spark, world_size, PROGRAM, words, folder.logs, progress.receive, stall_timeout_seconds)
+        launch(spark, world_size, program, progress.receive)
     except HeadraceError as error:
         return progress.error or error
     return None

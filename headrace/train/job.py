@@ -6,6 +6,8 @@ import logging
 import shlex
 import sys
 import time
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -21,12 +23,14 @@ from headrace.train.run_folder import RunFolder, RunRecord
 
 log = logging.getLogger(__name__)
 
+# TensorFlow is one of the first two: its build for CPUs has a name of its own.
 PACKAGES = (
-    "headrace", "pyspark", "tensorflow-cpu", "keras", "horovod", "petastorm", "pyarrow", "deltalake", "numpy",
+    "tensorflow-cpu", "tensorflow",
+    "headrace", "pyspark", "keras", "horovod", "petastorm", "pyarrow", "deltalake", "numpy",
 )  # fmt: skip
 
 # May differ between a run's beginning and its continuation: they change nothing that was trained.
-FREE_TO_CHANGE = {"log_every_steps", "keep_checkpoints", "max_restarts", "stall_timeout_seconds", "bundle"}
+FREE_TO_CHANGE = {"resources", "log_every_steps", "keep_checkpoints", "max_restarts", "stall_timeout_seconds", "bundle"}
 
 
 def train(configuration: Configuration) -> dict[str, Any]:
@@ -95,11 +99,20 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
         lanes=lanes_for(settings.ranks, settings.batch_size),
         steps_per_epoch=-(-rows // global_batch),
         epochs=settings.epochs,
-        versions={"python": sys.version.split()[0]} | {name: installed(name) for name in PACKAGES},
+        versions=_versions(),
         command=shlex.join(["headrace", *sys.argv[1:]]) if "headrace" in sys.argv[0] else shlex.join(sys.argv),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         bundle=str(_bundle(folder, configuration)),
     )
+
+
+def _versions() -> dict[str, str]:
+    """Of Python and of those packages that are here."""
+    found = {"python": sys.version.split()[0]}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = installed(name)
+    return found
 
 
 def _refuse_other(folder: RunFolder, record: RunRecord, configuration: Configuration, model_hash: str) -> None:

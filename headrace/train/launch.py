@@ -8,10 +8,12 @@ listens on every interface.)
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from horovod.runner.http.http_server import RendezvousHandler, RendezvousHTTPServer
+from pyspark.resource import ResourceProfile
 from pyspark.sql import SparkSession
 
 from headrace.errors import HeadraceError, LostExecutorError, TrainingError
@@ -20,16 +22,25 @@ from headrace.train.messages import Message, listening
 from headrace.train.rank_task import Launch, run_rank
 
 
-def launch(
-    spark: SparkSession,
-    ranks: int,
-    program: str,
-    arguments: tuple[str, ...],
-    logs: Path,
-    receive: Callable[[Message], None],
-    stall_timeout_seconds: int,
-) -> None:
-    """Run `python -m program *arguments` as `ranks` ranks and return when all have ended well.
+@dataclass(frozen=True, kw_only=True)
+class RankProgram:
+    """What every rank runs: `python -m module *arguments`.
+
+    Attributes:
+        logs: folder for one log file a rank.
+        stall_timeout_seconds: after which a rank that says nothing is given up by the others.
+        profile: what each takes of its executor; what Spark gives every task when None.
+    """
+
+    module: str
+    logs: Path
+    arguments: tuple[str, ...] = ()
+    stall_timeout_seconds: int = 120
+    profile: ResourceProfile | None = None
+
+
+def launch(spark: SparkSession, ranks: int, program: RankProgram, receive: Callable[[Message], None]) -> None:
+    """Run `program` as `ranks` ranks and return when all have ended well.
 
     `receive` is called with the messages of every rank, from several threads.
 
@@ -40,14 +51,16 @@ def launch(
     host = spark.sparkContext.getConf().get("spark.driver.host") or "127.0.0.1"
     with _rendezvous(host) as port, listening(host, receive) as address:
         task = Launch(
-            program=program,
-            arguments=arguments,
+            program=program.module,
+            arguments=program.arguments,
             rendezvous=(host, port),
             messages=address,
-            logs=logs,
-            stall_timeout_seconds=stall_timeout_seconds,
+            logs=program.logs,
+            stall_timeout_seconds=program.stall_timeout_seconds,
         )
         partitions = spark.sparkContext.parallelize(range(ranks), ranks)
+        if program.profile is not None:
+            partitions = partitions.withResources(program.profile)
         try:
             with python_errors():
                 partitions.barrier().mapPartitions(partial(run_rank, task)).collect()

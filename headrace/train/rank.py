@@ -33,7 +33,7 @@ class Channel:
 def main(run: str) -> int:
     """Train one rank of the run in folder `run`; the exit code."""
     channel = Channel()
-    threading.Thread(target=_die_with_the_task, name="lifeline", daemon=True).start()
+    live_with_the_task()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         from headrace.train.loop import train_rank
@@ -54,6 +54,11 @@ def main(run: str) -> int:
         channel.send(kind="error", error="TrainingError", text=text, traceback=traceback.format_exc())
         return 1
     return 0
+
+
+def live_with_the_task() -> None:
+    """End this process when its task is gone: standard input then ends."""
+    threading.Thread(target=_die_with_the_task, name="lifeline", daemon=True).start()
 
 
 def _die_with_the_task() -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from pyspark import BarrierTaskContext
+from pyspark import BarrierTaskContext, SparkFiles
 
 from headrace.errors import TrainingError
 from headrace.train.messages import Address, Sender
@@ -116,6 +116,7 @@ def _forward(stream: IO[str], kind: str, rank: int, sender: Sender, file: IO[str
 def _environment(launch: Launch, slot: Slot, place: Place) -> dict[str, str]:
     host, port = launch.rendezvous
     gpu = {"CUDA_VISIBLE_DEVICES": place.gpu} if place.gpu else {}
+    shipped = {"PYTHONPATH": os.pathsep.join(path)} if (path := _shipped_path()) else {}
     return (
         {
             "HOROVOD_CONTROLLER": "gloo",
@@ -133,8 +134,16 @@ def _environment(launch: Launch, slot: Slot, place: Place) -> dict[str, str]:
         }
         | slot.environment()
         | gpu
+        | shipped
         | launch.environment
     )
+
+
+def _shipped_path() -> list[str]:
+    """Where Python finds what `--py-files` brought: Spark tells its own worker only, and a rank is another process."""
+    folder = SparkFiles.getRootDirectory()
+    shipped = [place for place in sys.path if place.startswith(folder)]
+    return [*shipped, *filter(None, [os.environ.get("PYTHONPATH")])] if shipped else []
 
 
 def _ending(code: int) -> str:

@@ -210,3 +210,16 @@ def test_the_command_ends_with_2_and_one_sentence(smallest: Path, tmp_path: Path
     answer = headrace("prepare", "conf.yaml", "prepare.duplicate=drop", cwd=tmp_path, code=2)
     said = "headrace: conf.yaml: unknown key `prepare.duplicate`; did you mean `prepare.duplicates`?"
     assert (answer.stdout, answer.stderr.strip()) == ("", said)
+
+
+@pytest.mark.parametrize("key", ["data.table", "data.source.path", "train.run", "train.bundle"])
+def test_an_address_of_an_object_store_is_refused_and_makes_no_folder(root: Path, key: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        load(root / "conf" / "images.yaml", [f"{key}=s3a://bucket/folder"])
+    assert "this is an address" in str(error.value)
+    assert "mount the store" in str(error.value)
+
+
+def test_a_database_is_named_by_its_address(root: Path) -> None:
+    words = ["data.source={kind: table, format: jdbc, path: 'jdbc:postgresql://db/x', columns: {input: text}}"]
+    assert load(root / "conf" / "images.yaml", words).data.source.path == "jdbc:postgresql://db/x"

@@ -1,6 +1,6 @@
 """Two ranks on a cluster whose workers say that they have GPUs; prints what each rank may see.
 
-python -m tests.fault.gpu_ranks MASTER
+python -m tests.fault.gpu_ranks MASTER [--by-stage]
 """
 
 import json
@@ -8,13 +8,17 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pyspark import TaskContext
+
 from headrace.config.sections import Spark
+from headrace.config.training import Resources
 from headrace.spark import session
-from headrace.train.launch import launch
+from headrace.train.launch import RankProgram, launch
 from headrace.train.messages import Message
+from headrace.train.rank_resources import profile_for
 
 
-def main(master: str) -> None:
+def main(master: str, *, by_stage: bool) -> None:
     """Launch, and print one JSON object: rank -> CUDA_VISIBLE_DEVICES."""
     settings = {
         "spark.master": master,
@@ -23,15 +27,23 @@ def main(master: str) -> None:
         "spark.ui.enabled": "false",
         "spark.executor.memory": "512m",
         "spark.executor.resource.gpu.amount": "2",
-        "spark.task.resource.gpu.amount": "1",
     }
+    if not by_stage:
+        settings["spark.task.resource.gpu.amount"] = "1"
     spark = session("gpus", Spark(settings=settings))
     received: list[Message] = []
+    profile = profile_for(spark, Resources(gpus=1)) if by_stage else None
+    if by_stage:
+        # A stage of the same program, before the ranks': its tasks have a core each, and no GPU.
+        given = spark.sparkContext.parallelize(range(2), 2).map(lambda _: list(TaskContext.get().resources())).collect()
+        if given != [[], []]:
+            raise ValueError(f"tasks of another stage were given {given}")
     with tempfile.TemporaryDirectory() as logs:
-        launch(spark, 2, "tests.fault.gpu_rank", (), Path(logs), received.append, stall_timeout_seconds=60)
+        program = RankProgram(module="tests.fault.gpu_rank", logs=Path(logs), profile=profile)
+        launch(spark, 2, program, received.append)
     told = [json.loads(message["text"]) for message in received if message["kind"] == "message"]
     print(json.dumps({one["rank"]: one["visible"] for one in told}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], by_stage="--by-stage" in sys.argv)

@@ -10,8 +10,9 @@ from tests.conftest import run
 
 
 @pytest.mark.slow
-def test_every_rank_sees_the_gpu_of_its_task(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [(), ("--by-stage",)], ids=["of-every-task", "of-the-ranks'-stage-only"])
+def test_every_rank_sees_the_gpu_of_its_task(root: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
     with LocalCluster(tmp_path, workers=1, cores=2, gpus=("6", "7")) as cluster:
-        seen = run([sys.executable, "-m", "tests.fault.gpu_ranks", cluster.url], cwd=root).json
+        seen = run([sys.executable, "-m", "tests.fault.gpu_ranks", cluster.url, *words], cwd=root).json
     assert sorted(seen) == ["0", "1"]
     assert sorted(seen.values()) == ["6", "7"]

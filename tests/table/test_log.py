@@ -284,3 +284,18 @@ def test_a_name_that_the_log_cannot_hold_is_refused(tmp_path: Path, name: str) -
             attempt(tmp_path / name)
         assert "\n" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_storage_without_hard_links_is_told_with_what_to_do(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As s3fs answers; its words were copied from a mount, which tests cannot make."""
+
+    def refused(*_: object, **__: object) -> None:
+        arrow = "\x1b[31m↳\x1b[0m"
+        causes = ("Generic LocalFileSystem error", "Unable to rename file", "Operation not supported (os error 95)")
+        raise OSError(f"\n  {arrow} ".join(causes))
+
+    monkeypatch.setattr("headrace.table.log.create_table_with_add_actions", refused)
+    with pytest.raises(HeadraceError) as error:
+        add_version(table, 0)
+    assert "error: Unable to rename file: Operation not supported (os error 95); it needs storage" in str(error.value)
+    assert "MOUNT_ALLOW_UNSAFE_RENAME=true" in str(error.value)

@@ -25,10 +25,10 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def messages(spark: Any, logs: Path) -> Messages:
     """What two ranks of `rank_program` report; launched once for all tests here."""
-    from headrace.train.launch import launch
+    from headrace.train.launch import RankProgram, launch
 
     received: Messages = []
-    launch(spark, 2, "tests.train.rank_program", (), logs, received.append, stall_timeout_seconds=120)
+    launch(spark, 2, RankProgram(module="tests.train.rank_program", logs=logs), received.append)
     return [json.loads(message["text"]) for message in received if message["kind"] == "message"]
 
 

@@ -13,6 +13,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from headrace.config.environment import from_environment
 from headrace.config.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.reject import Reason, RejectedRecordError
@@ -51,7 +52,7 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
         DataError: Spark cannot read the files.
     """
     columns = source.columns or Columns(input="data")
-    reader = spark.read.format(source.format).options(**_options(source))
+    reader = spark.read.format(source.format).options(**from_environment(source.options, "data.source.options"))
     try:
         if source.format == NO_FILES:
             frame = reader.option("url", source.path).load().withColumn("_file", F.lit(""))
@@ -120,18 +121,6 @@ def _require(frame: DataFrame, columns: Columns, source: Source) -> None:
     if missing:
         have = ", ".join(name for name in frame.columns if name != "_file")
         raise ConfigurationError(f"{source.path} has no column {missing[0]!r}; its columns are: {have}.")
-
-
-def _options(source: Source) -> dict[str, str]:
-    """With environment variables in their places, so that no password stands in a configuration."""
-    options = {}
-    for name, value in source.options.items():
-        if re.fullmatch(r"\$\w+", value):
-            if value[1:] not in os.environ:
-                raise ConfigurationError(f"`data.source.options.{name}` is {value}, and that variable is not set.")
-            value = os.environ[value[1:]]
-        options[name] = value
-    return options
 
 
 def _file(name: str, status: os.stat_result) -> RawFile:

@@ -1,0 +1,40 @@
+"""Environment variables in settings, so that no secret stands in a file."""
+
+import os
+import re
+from collections.abc import Mapping
+
+from headrace.errors import ConfigurationError
+
+VARIABLE = re.compile(r"\$\w+")
+SECRET = re.compile(r"(secret|password|token|secret\.?key|account\.?key)$", re.IGNORECASE)
+
+
+def from_environment(settings: Mapping[str, str], place: str) -> dict[str, str]:
+    """`settings` with the value of $NAME in the place of every value that is such a name.
+
+    Args:
+        place: where the settings stand, for the message.
+
+    Raises:
+        ConfigurationError: a variable is not set.
+    """
+    found = {}
+    for name, value in settings.items():
+        if VARIABLE.fullmatch(value):
+            if value[1:] not in os.environ:
+                raise ConfigurationError(f"`{place}.{name}` is {value}, and that variable is not set.")
+            value = os.environ[value[1:]]
+        found[name] = value
+    return found
+
+
+def without_secrets(settings: Mapping[str, str]) -> dict[str, str]:
+    """Those that may be seen by everybody on this machine, as on a command line."""
+    return {name: value for name, value in settings.items() if not SECRET.search(name)}
+
+
+def written_out_secret(settings: Mapping[str, str]) -> str | None:
+    """The name of a secret whose value stands there itself, and not the name of a variable that holds it."""
+    secrets = (name for name, value in settings.items() if SECRET.search(name) and not VARIABLE.fullmatch(value))
+    return next(secrets, None)

@@ -1,0 +1,8 @@
+"""`spark-submit jobs/properties.py ...`: the same words as `headrace properties ...`."""
+
+import sys
+
+from headrace.cli import main
+
+if __name__ == "__main__":
+    main(["properties", *sys.argv[1:]])

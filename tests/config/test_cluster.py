@@ -1,0 +1,113 @@
+"""A cluster's file: Spark's settings for all commands and for single ones."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.config import load, load_cluster, spark_settings
+from headrace.config.sections import Spark
+from headrace.errors import ConfigurationError
+
+FILES = ("local", "standalone", "yarn", "kubernetes")
+VARIABLES = ("SPARK_MASTER", "SPARK_SECRET", "KUBERNETES_MASTER", "HEADRACE_IMAGE")
+# Families whose last parts are names that a user gives.
+FAMILIES = (
+    "spark.kubernetes.driver.volumes.",
+    "spark.kubernetes.executor.volumes.",
+    "spark.executor.resource.",
+    "spark.task.resource.",
+)
+# What Spark keeps its settings in; each is known when its class has been loaded.
+HOLDERS = (
+    "org.apache.spark.internal.config.package$",
+    "org.apache.spark.internal.config.Network$",
+    "org.apache.spark.internal.config.Python$",
+    "org.apache.spark.internal.config.UI$",
+    "org.apache.spark.deploy.k8s.Config$",
+    "org.apache.spark.deploy.yarn.config.package$",
+)
+# Known to spark-submit alone, to Python alone, or to the network library, which reads them by name.
+READ_BY_NAME = ("spark.master", "spark.python.worker.memory", "spark.network.crypto.cipher")
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "cluster.yaml"
+    file.write_text(text)
+    return file
+
+
+def test_a_command_is_told_its_own_settings_before_those_of_all(tmp_path: Path) -> None:
+    file = written(tmp_path, "settings: {spark.a: 1, spark.b: true}\ntrain: {spark.a: 2}\n")
+    cluster = load_cluster(file)
+    assert cluster.of("train") == {"spark.a": "2", "spark.b": "true"}
+    assert cluster.of("prepare") == cluster.of("tests") == {"spark.a": "1", "spark.b": "true"}
+
+
+def test_the_configuration_goes_before_the_file_of_the_cluster(tmp_path: Path) -> None:
+    file = written(tmp_path, "settings: {spark.a: 1, spark.b: 1}\n")
+    section = Spark.model_validate({"cluster": str(file), "settings": {"spark.b": 2}})
+    assert spark_settings(section, "train") == {"spark.a": "1", "spark.b": "2"}
+
+
+def test_variables_are_taken_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = written(tmp_path, "settings: {spark.authenticate.secret: $OUR_SECRET}\n")
+    section = Spark(cluster=str(file))
+    with pytest.raises(ConfigurationError, match=r"spark.authenticate.secret` is \$OUR_SECRET, and that variable"):
+        spark_settings(section, "train")
+    monkeypatch.setenv("OUR_SECRET", "1234")
+    assert spark_settings(section, "train") == {"spark.authenticate.secret": "1234"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("settings: {master: x}", "master is no setting of Spark"),
+        ("setings: {}", "unknown key `setings`; did you mean `settings`?"),
+        ("settings: {spark.a: [1]}", "`settings.spark.a`"),
+        ("- spark.a", "must hold sections"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        load_cluster(written(tmp_path, text))
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_missing_is_told_with_where_there_are_some() -> None:
+    with pytest.raises(ConfigurationError, match=r"nowhere.yaml cannot be read .* conf/cluster/"):
+        load_cluster("nowhere.yaml")
+
+
+@pytest.mark.parametrize(
+    "name", ["spark.authenticate.secret", "spark.ssl.keyPassword", "spark.hadoop.fs.s3a.secret.key"]
+)
+def test_a_secret_that_is_written_out_is_refused_and_not_repeated(root: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        load(root / "conf" / "images.yaml", [f"spark.settings={{{name}: hidden1234}}"])
+    assert f"{name} is a secret" in str(error.value)
+    assert "hidden1234" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_setting_of_our_files_is_one_that_spark_knows(
+    root: Path, spark: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in VARIABLES:
+        monkeypatch.setenv(variable, "x")
+    jvm = spark.sparkContext._jvm
+    for holder in HOLDERS:
+        jvm.java.lang.Class.forName(holder)
+    entries = jvm.org.apache.spark.internal.config.ConfigEntry
+    cluster = load_cluster(root / "conf" / "cluster" / f"{name}.yaml")
+    told = {key for command in ("check", "prepare", "train", "predict") for key in cluster.of(command)}
+    known = {key for key in told if key.startswith((*FAMILIES, *READ_BY_NAME)) or entries.findEntry(key)}
+    assert told - known == set()
+    assert entries.findEntry("spark.executor.coers") is None
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_executors_stay_while_ranks_train(root: Path, name: str) -> None:
+    told = load_cluster(root / "conf" / "cluster" / f"{name}.yaml").of("train")
+    assert told.get("spark.dynamicAllocation.enabled", "false") == "false"

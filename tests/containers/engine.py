@@ -1,0 +1,68 @@
+"""Docker or Podman, whichever is here and answers; other ways of building and composing are named in variables.
+
+HEADRACE_BUILD     a program that is given CONTEXT DOCKERFILE TAG and makes the image, instead of `docker build`
+HEADRACE_COMPOSE   the words that compose containers, instead of `docker compose` or `podman-compose`
+"""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SECONDS_TO_BUILD = 3000
+
+
+@dataclass(frozen=True)
+class Said:
+    """On standard output and on standard error."""
+
+    out: str
+    log: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The JSON object of the last line on standard output."""
+        result: dict[str, Any] = json.loads(self.out.splitlines()[-1])
+        return result
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The words that begin a command."""
+
+    program: str
+    compose: tuple[str, ...]
+
+    def build(self, root: Path, dockerfile: str, tag: str) -> None:
+        """Make an image of the checkout at `root`; layers that are there already are used."""
+        builder = os.environ.get("HEADRACE_BUILD")
+        paths = (str(root), str(root / "docker" / dockerfile), tag)
+        words = [builder, *paths] if builder else [self.program, "build", "-f", paths[1], "-t", tag, paths[0]]
+        self.run(*words, seconds=SECONDS_TO_BUILD)
+
+    def run(self, *words: str, seconds: float = 300, input: bytes | None = None) -> "Said":
+        """Run a command that must end well."""
+        done = subprocess.run(words, input=input, capture_output=True, timeout=seconds, check=False)
+        said = done.stderr.decode(errors="replace")
+        assert done.returncode == 0, f"{shlex.join(words)} ended with {done.returncode}:\n{said[-4000:]}"
+        return Said(done.stdout.decode(), said)
+
+    def inside(self, container: str, *words: str, seconds: float = 300, input: bytes | None = None) -> "Said":
+        """Run a command in a container."""
+        options = ["-i"] if input is not None else []
+        return self.run(self.program, "exec", *options, container, *words, seconds=seconds, input=input)
+
+
+def find_engine() -> Engine:
+    """The engine of this machine; the test is skipped where there is none."""
+    for program, compose in (("docker", "docker compose"), ("podman", "podman-compose")):
+        answers = shutil.which(program) and not subprocess.run([program, "info"], capture_output=True).returncode
+        if answers:
+            return Engine(program, tuple(shlex.split(os.environ.get("HEADRACE_COMPOSE", compose))))
+    pytest.skip("neither Docker nor Podman is here")
