@@ -9,6 +9,7 @@ from pydantic import Field
 
 from headrace.config.forms import Image, Text
 from headrace.config.preparation import Prepare, Splits
+from headrace.config.retraining import Registry, Retrain
 from headrace.config.section import Place, Positive, Section
 from headrace.config.source import Source
 from headrace.config.streaming import Stream
@@ -47,4 +48,6 @@ class Configuration(Section):
     model: Model
     stream: Stream = Stream()
     train: Train
+    registry: Registry | None = None
+    retrain: Retrain | None = None
     spark: Spark = Spark()
