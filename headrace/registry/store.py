@@ -102,8 +102,9 @@ def _mlflow() -> "type[MlflowClient]":
 
 def asked(registry: Registry, error: Exception) -> HeadraceError:
     """What MLflow's `error` means to the user."""
-    sentence = " ".join(str(error).split())[:300]
-    return HeadraceError(f"The registry at {without_password(registry.uri)} does not answer as it should: {sentence}")
+    shown = without_password(registry.uri)
+    sentence = " ".join(str(error).replace(registry.uri, shown).split())[:300]
+    return HeadraceError(f"The registry at {shown} does not answer as it should: {sentence}")
 
 
 def without_password(uri: str) -> str:

@@ -98,7 +98,7 @@ def _write_page(work: "Work") -> None:
     from headrace.registry.versions import versions
     from headrace.retrain.page import write_page
 
-    write_page(work.journal, work.registry.name, versions(work.registry))
+    write_page(work.journal, work.registry.name, versions(work.registry), work.settings.gate.metric)
 
 
 def _told(cycle: Cycle, journal: Journal) -> dict[str, Any]:

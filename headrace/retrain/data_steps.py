@@ -13,6 +13,8 @@ from headrace.table import Version, read
 
 log = logging.getLogger(__name__)
 
+SHOWN = 3
+
 
 def prepare(work: Work) -> Given:
     """Append what is new to the table; data that are refused end the cycle until they, or the bounds, are mended."""
@@ -57,16 +59,21 @@ def _decided(work: Work, output: dict[str, Any], drifted: list[str], *, is_first
     """With the reason to train, or the one not to."""
     rows, enough = output["changed_rows"], work.settings.new_rows
     if drifted:
-        log.warning("The new rows differ from the champion's training data: %s", "; ".join(drifted[:8]))
+        log.warning("The new rows differ from the champion's training data: %s", _some(drifted))
     reasons = ["no model yet"] if is_first else []
     reasons += ["asked for"] if work.cycle.record.forced else []
     reasons += [f"{rows} training rows changed"] if rows >= enough else []
-    reasons += [f"drift of {', '.join(drifted[:8])}"] if drifted and rows else []
+    reasons += [f"drift of {_some(drifted)}"] if drifted and rows else []
     output |= {"drifted": drifted, "train": bool(reasons), "why": reasons}
     if reasons:
         return Given(output)
     why = f"{rows} training rows changed since the last training, retrain.new_rows is {enough}, and there is no drift"
     return Given(output, Outcome(decision="not needed", reasons=(why,)))
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:SHOWN])
+    return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown
 
 
 def _breaches(version: Version, work: Work) -> list[str]:

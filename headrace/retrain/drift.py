@@ -43,8 +43,10 @@ class Changes(BaseModel):
 
     @property
     def drifted(self) -> list[Distance]:
-        """The distributions that are another one now, the farthest first."""
-        return sorted((one for one in self.distances if one.drifted), key=lambda one: -one.psi)
+        """The distributions that are another one now: those of every class, then of one, the farthest first."""
+        return sorted(
+            (one for one in self.distances if one.drifted), key=lambda one: (one.of_class != EVERY_CLASS, -one.psi)
+        )
 
     @property
     def rows(self) -> int:

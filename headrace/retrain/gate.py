@@ -12,9 +12,11 @@ from headrace.evaluate.bootstrap import lower_bound
 from headrace.retrain.answers import Examined
 from headrace.retrain.metrics import SMALL_IS_GOOD, default_metric, improvement, score
 
+BETTER = "better"
+
 
 class Check(BaseModel):
-    """One of them; `slice` names the part of the test split that it is of."""
+    """One of them, in words."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,7 +68,7 @@ def _better(champion: Examined, contest: Contest, gate: Gate) -> Check:
         lambda drawn: improvement(metric, champion.answers.chosen(drawn), new.chosen(drawn)), new.rows, gate.confidence
     )
     return _check(
-        f"better {_words(metric)}",
+        f"{BETTER} {_words(metric)}",
         least >= gate.margin and gain > 0 if gate.margin >= 0 else least >= gate.margin,
         f"an improvement of {gate.margin:g} or more with {gate.confidence:.0%} confidence",
         f"{gain:+.4f}, at least {least:+.4f} ({_pair(metric, champion, contest.challenger)})",

@@ -6,6 +6,7 @@ from pathlib import Path
 from headrace.registry.local_bundles import serving
 from headrace.registry.promotion import ChampionChangedError
 from headrace.registry.promotion import promote as make_champion
+from headrace.retrain.gate import BETTER, Check
 from headrace.retrain.journal import Outcome
 from headrace.retrain.work import Given, Work
 
@@ -14,8 +15,9 @@ def promote(work: Work) -> Given:
     """Make the challenger champion, if the champion is still the one that it was judged against."""
     version = int(work.output("register")["version"])
     against = work.output("validate")["champion"]
-    passed = [check["name"] for check in work.output("gate")["checks"]]
-    reasons = f"passed {', '.join(passed)}" if passed else "nothing to be compared with"
+    checks = [Check(**check) for check in work.output("gate")["checks"]]
+    first = [check.received for check in checks if check.name.startswith(BETTER)]
+    reasons = "; ".join([*first, f"all {len(checks)} checks passed"])
     try:
         record = make_champion(work.registry, str(version), "promoted", reasons, against)
     except ChampionChangedError as error:
