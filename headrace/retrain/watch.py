@@ -83,13 +83,15 @@ class Watch:
             self.codes.append(process.wait())
             self._running = None
         log.info("The cycle ended with exit code %s", self.codes[-1])
-        if len(self.codes) == self.times:
+        if len(self.codes) == self.times and not self._stopped:
             self._scheduler.shutdown(wait=False)
 
     def _stop(self, number: int, _: FrameType | None) -> None:
         """End the cycle that is under way; the next watch, or person, goes on with it."""
+        if self._stopped:
+            return
         log.info("Stopping on %s", signal.Signals(number).name)
         self._stopped = True
         if self._running is not None:
             self._running.send_signal(signal.SIGINT)
-        self._scheduler.shutdown(wait=False)
+        self._scheduler.shutdown(wait=True)
