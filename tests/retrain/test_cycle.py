@@ -22,7 +22,7 @@ def begun(project: Path) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "headrace", "retrain", "conf.yaml", EPOCHS]
     process = subprocess.Popen(command, cwd=project, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     run = project / "retraining" / "cycles" / "000001" / "run"
-    wait_for(lambda: checkpoints_of(run) or process.poll() is not None)
+    wait_for(lambda: checkpoints_of(run) or process.poll() is not None, seconds=400)
     assert process.poll() is None, "it ended before it could be killed"
     return process
 
