@@ -77,4 +77,5 @@ def serve(registry: Registry, bundle: Path) -> None:
 def served(registry: Registry) -> int | None:
     """The version whose bundle `champion` is; None where it is none."""
     link = serving(registry)
-    return int(link.readlink().name) if link.is_symlink() else None
+    name = link.readlink().name if link.is_symlink() else ""
+    return int(name) if name.isdecimal() else None

@@ -1,5 +1,6 @@
 """What a model said to every row of a test split, kept, so that two models can be compared row by row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,12 @@ class Answers:
     def chosen(self, rows: NDArray[Any]) -> "Answers":
         """Those at the indices `rows`, or where the mask `rows` is true."""
         return Answers(self.paths[rows], self.true[rows], self.predicted[rows], self.likelihood[rows])
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Answers]") -> "Answers":
+        """All of at least one part, in order."""
+        names = ("paths", "true", "predicted", "likelihood")
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
     def save(self, path: Path) -> None:
         """Keep them in an NPZ file."""

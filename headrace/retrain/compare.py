@@ -8,10 +8,9 @@ from headrace.config.retraining import Gate
 from headrace.registry.local_bundles import local_bundle
 from headrace.registry.store import registry_of
 from headrace.registry.versions import version_named
-from headrace.retrain.answers import Examined
 from headrace.retrain.gate import Check, Contest, judge
 from headrace.retrain.journal import Journal
-from headrace.retrain.metrics import scores
+from headrace.retrain.metrics import figures_of
 from headrace.table import read
 
 SPLIT = "test"
@@ -29,7 +28,9 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
     registry = registry_of(configuration)
     version = read(configuration.data.table, frozen_version(configuration))
     records = [version_named(registry, name) for name in (first, second)]
-    before, after = (examine(local_bundle(registry, record), version, SPLIT) for record in records)
+    places = {str(record.version): local_bundle(registry, record) for record in records}
+    examined = examine(places, version, SPLIT)
+    before, after = (examined[str(record.version)] for record in records)
     gate = configuration.retrain.gate if configuration.retrain else Gate()
     contest = Contest(
         task=version.contract.task, classes=version.contract.classes, champion=before, challenger=after, breaches=()
@@ -41,7 +42,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
         "split": SPLIT,
         "rows": after.answers.rows,
         "models": [
-            {"version": record.version} | _figures(contest.task, found)
+            {"version": record.version} | figures_of(contest.task, found)
             for record, found in zip(records, (before, after), strict=True)
         ],
         "checks": [check.model_dump() for check in checks],
@@ -66,14 +67,6 @@ def first_test_version(journal: Journal) -> int | None:
         if outcome is not None and outcome.decision == "promoted":
             return int(cycle.output("validate")["test_version"])
     return None
-
-
-def _figures(task: str, found: Examined) -> dict[str, Any]:
-    return {
-        "metrics": scores(task, found.answers),
-        "milliseconds": found.milliseconds,
-        "size_bytes": found.size_bytes,
-    }
 
 
 def as_text(answer: dict[str, Any]) -> str:

@@ -69,18 +69,18 @@ def cycle_for(journal: Journal, detected: Detected, name: str | None, *, force: 
 
     Args:
         name: the scheduler's name for the cycle; one that it has given before stands for the same cycle.
-        force: begin a cycle though nothing has changed.
+        force: begin a cycle though nothing has changed, or another is not complete.
     """
     known = journal.named(name) if name else None
     if known is not None and not known.is_open:
         return known
     cycles = journal.cycles()
     if cycles and cycles[-1].is_open:
-        if _goes_on(cycles[-1], detected):
+        if not force and _goes_on(cycles[-1], detected):
             log.info("Going on with cycle %s", cycles[-1].number)
             cycles[-1].go_on(name)
             return cycles[-1]
-        cycles[-1].leave("left for a newer cycle: the raw data or the configuration changed")
+        cycles[-1].leave("left for a newer cycle" + ("" if force else ": the raw data or the configuration changed"))
     ended = [cycle for cycle in cycles if cycle.is_final]
     if ended and not force and detected.fingerprint and ended[-1].record.fingerprint == detected.fingerprint:
         return _nothing(ended[-1], detected)

@@ -1,13 +1,14 @@
 """Figures of a model's answers, and which of them are best large."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from headrace.config.retraining import Metric
 from headrace.evaluate.regression import errors
 from headrace.evaluate.scores import SMALLEST_PROBABILITY, class_scores, confusion_matrix, macro_f1
-from headrace.retrain.answers import Answers
+from headrace.retrain.answers import Answers, Examined
 
 SMALL_IS_GOOD = {"loss", "mean_absolute_error", "root_mean_squared_error"}
 
@@ -29,6 +30,15 @@ def scores(task: str, answers: Answers) -> dict[str, float]:
     if task == "regression":
         return errors(answers.true, answers.predicted)
     return {name: of(answers) for name, of in BY_METRIC.items()}
+
+
+def figures_of(task: str, found: Examined) -> dict[str, Any]:
+    """Metrics, latency and size, for the journal."""
+    return {
+        "metrics": scores(task, found.answers),
+        "milliseconds": found.milliseconds,
+        "size_bytes": found.size_bytes,
+    }
 
 
 def improvement(metric: Metric, champion: Answers, challenger: Answers) -> float:

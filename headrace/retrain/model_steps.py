@@ -12,6 +12,7 @@ from headrace.registry.versions import decide, version_named
 from headrace.registry.versions import register as make_version
 from headrace.retrain.answers import Answers, Examined
 from headrace.retrain.journal import Outcome
+from headrace.retrain.metrics import figures_of
 from headrace.retrain.work import Given, Work
 from headrace.table import Version, read
 
@@ -50,24 +51,17 @@ def _begin_from(work: Work) -> FineTune | None:
 def evaluate(work: Work) -> Given:
     """Ask champion and challenger about every row of the same test split."""
     from headrace.retrain.examine import examine
-    from headrace.retrain.metrics import scores
 
     version = _frozen(work)
     places = {"challenger": Path(work.output("train")["bundle"])}
     champion = work.output("validate")["champion"]
     if champion is not None:
         places["champion"] = local_bundle(work.registry, version_named(work.registry, str(champion)))
+    log.info("Evaluating %s on the %s split of version %s", " and ".join(places), SPLIT, version.number)
     output: dict[str, Any] = {"table": str(version.table), "version": version.number, "split": SPLIT}
-    for name, place in places.items():
-        log.info("Evaluating the %s on the %s split of version %s", name, SPLIT, version.number)
-        found = examine(place, version, SPLIT)
+    for name, found in examine(places, version, SPLIT).items():
         found.answers.save(work.cycle.path / f"{name}.npz")
-        output[name] = {
-            "metrics": scores(version.contract.task, found.answers),
-            "milliseconds": found.milliseconds,
-            "size_bytes": found.size_bytes,
-        }
-    output["rows"] = Answers.load(work.cycle.path / "challenger.npz").rows
+        output |= {name: figures_of(version.contract.task, found), "rows": found.answers.rows}
     return Given(output)
 
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.conftest import headrace
 from tests.retrain.instalments import fed, write_project
@@ -35,6 +36,7 @@ def killed(process: "subprocess.Popen[str]") -> None:
     assert not psutil.wait_procs(others, timeout=60)[1]
 
 
+@pytest.mark.slow
 def test_two_at_once_a_kill_a_resumption_and_nothing_to_do(tmp_path: Path) -> None:
     project = write_project(tmp_path / "project")
     fed(project, 1, limit=600)

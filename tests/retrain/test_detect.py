@@ -94,6 +94,14 @@ def test_a_cycle_that_was_begun_with_other_settings_is_left(journal: Journal) ->
     assert begun(journal, Detected("day 1", 10, "other settings")).number == 2
 
 
+def test_a_new_cycle_that_is_asked_for_leaves_the_open_one(journal: Journal) -> None:
+    complete(begun(journal), "prepare")
+    forced = cycle_for(journal, FIRST, None, force=True)
+    assert isinstance(forced, Cycle)
+    assert forced.number == 2
+    assert not journal.cycles()[0].is_open
+
+
 def test_a_schedulers_name_stands_for_the_same_cycle_also_when_it_has_ended(journal: Journal) -> None:
     cycle = begun(journal, name="night 1")
     cycle.end(Outcome(decision="refused by the gate", reasons=("worse",), exit_code=5))
