@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench local-cluster cluster-test format clean
+.PHONY: help setup demo test check bench local-cluster cluster-test airflow format clean
 
 # Spark starts the first python3 on PATH in its executors; it must be the one that has Headrace.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -37,11 +37,15 @@ cluster-test: ## build the container images and test a cluster of containers, wi
 	@.ci/setup
 	.venv/bin/pytest -m container tests/containers
 
+airflow: ## install Airflow into .venv-airflow, for pipelines/airflow_dag.py
+	@.ci/setup
+	pipelines/airflow_setup
+
 format:  ## mend format and what lint can mend
 	@.ci/setup
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
 clean:   ## remove the environment and caches; data and runs stay
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-airflow .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -68,6 +68,12 @@ class Bundle:
         model.load_weights(self.path / WEIGHTS)
         return model
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of those that belong to it; evaluations come later and do not."""
+        names = FILES | {MANIFEST} | ({TOKENIZER} if self.contract.tokenizer else set())
+        return tuple(sorted(names))
+
     def evaluation(self, split: str) -> Path:
         """The file where the evaluation on `split` is kept."""
         return self.path / "evaluation" / f"{split}.json"

@@ -8,7 +8,7 @@ import logging
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -30,8 +30,17 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+models = typer.Typer(
+    help="The versions of the model that is retrained: list, promote, roll back, compare.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(models, name="models")
+
 Conf = Annotated[Path, typer.Argument(metavar="CONF", help="configuration file (YAML)")]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="[key=value]...", help="such as train.ranks=4")]
+# As headrace.retrain.steps has them, which takes long to import.
+Until = Literal["prepare", "validate", "train", "evaluate", "register", "gate", "promote", "predict", "conclude"]
 
 SparkSettings = Annotated[
     Path | None, typer.Option(help="file of Spark's settings for a kind of cluster, such as conf/cluster/yarn.yaml")
@@ -140,17 +149,17 @@ def stream(
 
 
 @app.command()
-def models(
+def networks(
     table: Annotated[Path | None, typer.Argument(help="whose inputs and classes the networks are sized for")] = None,
     folder: Annotated[Path, typer.Option(help="of the networks' files")] = Path("models"),
 ) -> None:
     """The networks in a folder: what they are, their options, and for a table their parameters and FLOPs.
 
-    Example: headrace models data/fashion-mnist/table
+    Example: headrace networks data/fashion-mnist/table
     """
-    from headrace.list_models import as_text, list_models
+    from headrace.list_networks import as_text, list_networks
 
-    listed = list_models(folder, table)
+    listed = list_networks(folder, table)
     print(as_text(listed), file=sys.stderr)
     _answer(listed)
 
@@ -164,7 +173,10 @@ def train(conf: Conf, overrides: Overrides = None) -> None:
     from headrace.config import load
 
     configuration = load(conf, overrides or ())
-    from headrace.train.job import train as run
+    if configuration.registry is None:
+        from headrace.train.job import train as run
+    else:
+        from headrace.registry.tracked_training import train_tracked as run
 
     _answer(run(configuration))
 
@@ -199,6 +211,125 @@ def predict(
     from headrace.predict.job import predict as run
 
     _answer(run(bundle, input, output, spark_settings))
+
+
+@app.command()
+def retrain(
+    conf: Conf,
+    overrides: Overrides = None,
+    force: Annotated[bool, typer.Option("--force", help="train though nothing has changed")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="for another that is retraining, instead of leaving it")] = False,
+    until: Annotated[Until | None, typer.Option(help="last step to do; the same again goes on from there")] = None,
+    cycle: Annotated[str | None, typer.Option(help="a scheduler's name for the cycle, the same for each step")] = None,
+) -> None:
+    """One cycle, if there is anything to do: new raw data -> a challenger -> a gate -> a champion.
+
+    Safe at any time, twice at once, and after a crash. A challenger that is refused ends in exit code 5, refused data
+    in 3; both keep their reasons in the journal and on its page.
+
+    Example: headrace retrain conf/retraining.yaml
+    """
+    from headrace.config import load
+
+    configuration = load(conf, overrides or ())
+    from headrace.retrain.cycle import retrain as run
+
+    result = run(configuration, until=until, name=cycle, force=force, wait=wait)
+    _answer(result)
+    if result["exit_code"]:
+        print(f"headrace: {result['decision']}: {'; '.join(result['reasons'])}", file=sys.stderr)
+        raise typer.Exit(result["exit_code"])
+
+
+@app.command()
+def watch(
+    conf: Conf,
+    overrides: Overrides = None,
+    every: Annotated[str | None, typer.Option(help="such as 30m, 1h or 1d")] = None,
+    cron: Annotated[str | None, typer.Option(help="five fields, such as '0 3 * * *'")] = None,
+    times: Annotated[int | None, typer.Option(min=1, help="cycles to begin; without end if not given")] = None,
+) -> None:
+    """Retrain by the clock, where there is neither cron nor Airflow: now, and then again and again.
+
+    Example: headrace watch conf/retraining.yaml --every 1h
+    """
+    from headrace.config import load
+
+    load(conf, overrides or ())
+    from headrace.retrain.watch import Watch, trigger
+
+    _answer(Watch([str(conf), *(overrides or ())], times).run(trigger(every, cron)))
+
+
+@models.command("list")
+def models_list(conf: Conf, overrides: Overrides = None) -> None:
+    """All versions of the model, which of them are champion and challenger, and what was decided about each.
+
+    Example: headrace models list conf/retraining.yaml
+    """
+    from headrace.config import load
+
+    configuration = load(conf, overrides or ())
+    from headrace.registry.listing import as_text, listed
+    from headrace.registry.store import registry_of
+
+    answer = listed(registry_of(configuration))
+    print(as_text(answer), file=sys.stderr)
+    _answer(answer)
+
+
+@models.command("promote")
+def models_promote(
+    conf: Conf,
+    version: Annotated[str, typer.Argument(help="number or alias, such as challenger")],
+    overrides: Overrides = None,
+) -> None:
+    """Make a version the champion, whatever the gate has said.
+
+    Example: headrace models promote conf/retraining.yaml 3
+    """
+    from headrace.config import load
+
+    configuration = load(conf, overrides or ())
+    from headrace.registry.listing import promoted
+    from headrace.registry.store import registry_of
+
+    _answer(promoted(registry_of(configuration), version))
+
+
+@models.command("rollback")
+def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
+    """Make the version champion again that the champion has replaced, byte for byte.
+
+    Example: headrace models rollback conf/retraining.yaml
+    """
+    from headrace.config import load
+
+    configuration = load(conf, overrides or ())
+    from headrace.registry.listing import rolled_back
+    from headrace.registry.store import registry_of
+
+    _answer(rolled_back(registry_of(configuration)))
+
+
+@models.command("compare")
+def models_compare(
+    conf: Conf,
+    first: Annotated[str, typer.Argument(help="version or alias")] = "champion",
+    second: Annotated[str, typer.Argument(help="version or alias")] = "challenger",
+) -> None:
+    """Two versions on the same rows of the test split, with the checks of the gate; nothing is promoted.
+
+    Example: headrace models compare conf/retraining.yaml 1 2
+    """
+    from headrace.config import load
+
+    configuration = load(conf)
+    from headrace.retrain.compare import as_text, compare
+
+    answer = compare(configuration, first, second)
+    print(as_text(answer), file=sys.stderr)
+    _answer(answer)
 
 
 @app.command()

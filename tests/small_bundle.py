@@ -19,14 +19,14 @@ def small_model(version: Version, seed: int = 0) -> Any:
     return build_model(CNN, version.contract, OPTIONS)
 
 
-def write_bundle(target: Path, version: Version, model: Any = None) -> Path:
+def write_bundle(target: Path, version: Version, model: Any = None, weights_sha256: str = "0" * 64) -> Path:
     """Write `model`, or an untrained one, as a bundle that was trained on `version`."""
     origin = bundle.Origin(
         run="run",
         table=str(version.table),
         data_version=version.number,
         steps=10,
-        weights_sha256="0" * 64,
+        weights_sha256=weights_sha256,
         settings=version.summary.settings,
     )
     model = model or small_model(version)

@@ -10,10 +10,23 @@ import pytest
 from tests.conftest import headrace, run
 
 VERBS = (
-    "init", "fetch", "prepare", "inspect", "vacuum", "stream", "models", "train", "evaluate", "predict", "report",
-    "check", "config",
+    "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "evaluate", "predict", "retrain",
+    "watch", "report", "check", "config",
 )  # fmt: skip
-HEAVY = ("tensorflow", "keras", "pyspark", "pyarrow", "petastorm", "horovod", "numpy", "PIL", "deltalake")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "pyspark",
+    "pyarrow",
+    "petastorm",
+    "horovod",
+    "numpy",
+    "PIL",
+    "deltalake",
+    "mlflow",
+    "sqlalchemy",
+    "apscheduler",
+)
 
 
 def test_help_imports_nothing_heavy_and_answers_within_a_second(tmp_path: Path) -> None:
@@ -32,9 +45,18 @@ def test_every_verb_explains_itself_with_an_example(verb: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_is_also_a_program_with_the_same_words(verb: str, root: Path, tmp_path: Path) -> None:
-    program = root / "jobs" / ("inspect_table.py" if verb == "inspect" else f"{verb}.py")
+    elsewhere = {"inspect": "jobs/inspect_table.py", "retrain": "pipelines/retrain.py"}
+    program = root / elsewhere.get(verb, f"jobs/{verb}.py")
     as_program = run([sys.executable, str(program), "--help"], cwd=tmp_path).stdout
     as_command = headrace(verb, "--help", cwd=tmp_path).stdout
+    assert as_program.split("Options")[1] == as_command.split("Options")[1]
+
+
+@pytest.mark.parametrize("verb", ["list", "promote", "rollback", "compare"])
+def test_the_verbs_of_models_explain_themselves_too_and_are_a_program(verb: str, root: Path, tmp_path: Path) -> None:
+    as_command = headrace("models", verb, "--help", cwd=tmp_path).stdout
+    assert f"Example: headrace models {verb} conf/retraining.yaml" in as_command
+    as_program = run([sys.executable, str(root / "jobs/models.py"), verb, "--help"], cwd=tmp_path).stdout
     assert as_program.split("Options")[1] == as_command.split("Options")[1]
 
 

@@ -19,7 +19,7 @@ ACTIVATE = ". .venv/bin/activate"
 def test_the_commands_of_the_readme_work_in_order(root: Path, fashion_mnist: Path, tmp_path: Path) -> None:
     script = "\n".join(BLOCK.findall((root / "README.md").read_text()))
     assert script.count("\n") > 15
-    for name in ("conf", "models", "jobs"):
+    for name in ("conf", "models", "jobs", "pipelines"):
         shutil.copytree(root / name, tmp_path / name)
     shutil.copytree(fashion_mnist / "test", tmp_path / "photos")
     # The environment is the one that runs the tests; everything else is typed as it stands.

@@ -26,6 +26,9 @@ class Expectations(Section):
     mean: Range = Field(Range(), description="of every channel, in units of stored values (0 to 255)")
     standard_deviation: Range = Field(Range(), description="of every channel")
     rejected: Fraction | None = Field(None, description="largest fraction of rejected records")
+    new_rejected: Fraction | None = Field(
+        None, description="largest fraction of rejected records among those that are new since the version before"
+    )
     duplicates: Fraction | None = Field(None, description="largest fraction of dropped duplicates")
     drift_of_mean: Annotated[float, Field(ge=0)] | None = Field(
         None, description="largest change of a channel's mean since the version before, in its standard deviations"

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from headrace.config.forms import Image, Text
 from headrace.config.preparation import Prepare, Splits
+from headrace.config.retraining import Registry, Retrain
 from headrace.config.section import Folder, Place, Positive, Section
 from headrace.config.settings import Settings
 from headrace.config.source import Source
@@ -54,6 +55,8 @@ class Configuration(Section):
     model: Model
     stream: Stream = Stream()
     train: Train
+    registry: Registry | None = None
+    retrain: Retrain | None = None
     spark: Spark = Spark()
 
     @model_validator(mode="after")

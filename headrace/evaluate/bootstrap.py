@@ -36,6 +36,13 @@ def pair_intervals(
     return _intervals([figures(true[drawn], predicted[drawn]) for drawn in draws])
 
 
+def lower_bound(difference: Callable[[NDArray[np.int64]], float], rows: int, confidence: float) -> float:
+    """What a difference over drawn rows, given by their indices, is at least, with this confidence on one side."""
+    random = np.random.default_rng(SEED)
+    drawn = [difference(random.integers(0, rows, rows)) for _ in range(DRAWS)]
+    return float(np.percentile(drawn, 100 * (1 - confidence)))
+
+
 def _intervals(drawn: Sequence[Mapping[str, float]]) -> Intervals:
     found = {}
     for name in drawn[0]:

@@ -34,8 +34,8 @@ def evaluate(path: Path, table: Path, split: str, number: int | None) -> dict[st
     _require_same(bundle, version)
     inference = Inference(bundle)
     began = time.monotonic()
-    judge = _judge(version)
-    for batch in _judged(inference, version, split):
+    judge = judge_for(version)
+    for batch in judged(inference, version, split):
         judge.add(batch)
     evaluation = {"split": split, "table": str(version.table), "version": version.number, **judge.figures()}
     evaluation["seconds"] = round(time.monotonic() - began, 3)
@@ -61,12 +61,14 @@ def _require_same(bundle: bundles.Bundle, version: Version) -> None:
         raise DataError(f"The bundle knows the classes {mine.classes}, {version.table} holds {theirs.classes}.")
 
 
-def _judge(version: Version) -> Judge:
+def judge_for(version: Version) -> Judge:
+    """What the task of `version` is judged by."""
     contract = version.contract
     return Regression() if contract.task == "regression" else Classification(contract.classes)
 
 
-def _judged(inference: Inference, version: Version, split: str) -> Iterator[Judged]:
+def judged(inference: Inference, version: Version, split: str) -> Iterator[Judged]:
+    """Every row of `split` once, with the model's answer."""
     contract = version.contract
     input_name, target_name = contract.named("input")[0], contract.named("target")[0]
     plan = in_order(version, split, BATCH)

@@ -39,6 +39,7 @@ def breaches_of(summary: Summary, before: Summary | None, expected: Expectations
         if most is not None and share > most:
             yield f"{name} is {share:.4f}, expected {most:g} or less"
     if before is not None:
+        yield from _of_new(summary, before, expected)
         yield from _of_drift(summary, before, expected)
 
 
@@ -57,6 +58,13 @@ def _of_channels(statistics: Statistics | None, expected: Expectations) -> Itera
     for number, (mean, deviation) in enumerate(zip(statistics.mean, statistics.standard_deviation, strict=True)):
         yield from _outside(f"mean of channel {number}", mean, expected.mean)
         yield from _outside(f"standard_deviation of channel {number}", deviation, expected.standard_deviation)
+
+
+def _of_new(summary: Summary, before: Summary, expected: Expectations) -> Iterator[str]:
+    """A burst of broken records is a small fraction of a large table."""
+    records, rejected = summary.rows_in - before.rows_in, summary.rejected - before.rejected
+    if expected.new_rejected is not None and records > 0 and rejected / records > expected.new_rejected:
+        yield f"new_rejected is {rejected / records:.4f}, expected {expected.new_rejected:g} or less"
 
 
 def _of_drift(summary: Summary, before: Summary, expected: Expectations) -> Iterator[str]:

@@ -51,13 +51,22 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     base = open_base(table)
     before = None if base.number is None else read(table)
     if configuration.prepare.changes == "content":
-        with python_errors():
-            listing = with_content(_session(configuration), listing)
+        listing = listing_with_content(configuration, listing)
     work = _work(configuration, listing, base, before, full=full)
     if before is not None and not full and _is_unchanged(work):
         log.info("Nothing has changed since version %s; no new version was made.", before.number)
         return _outcome(before, watch, changed=False)
     return _outcome(_prepare(work, watch), watch, changed=True)
+
+
+def listing_with_content(configuration: Configuration, listing: Listing) -> Listing:
+    """`listing` with a hash of each file's content in the place of its time.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    with python_errors():
+        return with_content(_session(configuration), listing)
 
 
 def _session(configuration: Configuration) -> SparkSession:

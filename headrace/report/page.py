@@ -4,22 +4,19 @@ import os
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from headrace import __version__
 from headrace.errors import DataError
 from headrace.report.chart import Chart, curve
 from headrace.report.commands import configuration_file, to_evaluate, to_prepare, without_secrets
 from headrace.report.data import describe_data
+from headrace.report.environment import environment
 from headrace.report.evaluation import Assessment
-from headrace.report.figures import FILTERS
 from headrace.report.numbers import NumberAssessment
 from headrace.report.records import Evaluation, NumberEvaluation
 from headrace.report.reproduce import reproduction
 from headrace.report.run_folder import RunFolder, read_run_folder
 from headrace.report.speed import stages
 
-TEMPLATES = Path(__file__).parent
 TEMPLATE = "page.html.jinja"
 
 
@@ -48,15 +45,7 @@ def write_report(run: Path, output: Path | None = None) -> Path:
 
 
 def _render(folder: RunFolder) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(FILTERS)
-    return environment.get_template(TEMPLATE).render(_content(folder))
+    return environment().get_template(TEMPLATE).render(_content(folder))
 
 
 def _content(folder: RunFolder) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`headrace models` tells what each network can be told, and how large it is for a table."""
+"""`headrace networks` tells what each network can be told, and how large it is for a table."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import ConfigurationError
-from headrace.list_models import list_models
+from headrace.list_networks import list_networks
 from tests.conftest import headrace
 from tests.small_table import Content, some_rows, write_table
 
@@ -17,7 +17,7 @@ def test_every_network_is_listed_with_its_options_without_running_it(root: Path,
     folder = Path(shutil.copytree(root / "models", tmp_path / "models"))
     for path in folder.glob("*.py"):
         path.write_text(path.read_text() + "\nraise SystemExit('ran')\n")
-    found = {Path(one["file"]).stem: one for one in list_models(folder, None)["models"]}
+    found = {Path(one["file"]).stem: one for one in list_networks(folder, None)["networks"]}
     assert sorted(found) == NAMES
     assert found["rnn"]["options"]["cell"] == "lstm"
     assert found["text_cnn"]["options"]["sizes"] == (2, 3, 4)
@@ -27,8 +27,8 @@ def test_every_network_is_listed_with_its_options_without_running_it(root: Path,
 
 def test_for_a_table_they_have_sizes_or_a_reason_not_to_fit(root: Path, tmp_path: Path) -> None:
     table = write_table(tmp_path / "table", Content(splits={"train": some_rows(12, shape=(16, 16, 3))})).table
-    shown = headrace("models", str(table), "--folder", str(root / "models"), cwd=tmp_path)
-    found = {Path(one["file"]).stem: one for one in shown.json["models"]}
+    shown = headrace("networks", str(table), "--folder", str(root / "models"), cwd=tmp_path)
+    found = {Path(one["file"]).stem: one for one in shown.json["networks"]}
     assert found["mlp"]["parameters"] == 16 * 16 * 3 * 128 + 128 + 128 * 128 + 128 + 128 * 3 + 3
     assert found["mlp"]["flops"] == 2 * (16 * 16 * 3 * 128 + 128 * 128 + 128 * 3)
     assert "expects a table of text" in found["transformer"]["unfit"]
@@ -37,4 +37,4 @@ def test_for_a_table_they_have_sizes_or_a_reason_not_to_fit(root: Path, tmp_path
 
 def test_a_folder_without_networks_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="holds no file with a function `build`"):
-        list_models(tmp_path, None)
+        list_networks(tmp_path, None)

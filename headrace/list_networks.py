@@ -1,4 +1,4 @@
-"""`headrace models`: each network of a folder with its options, and for a table its size."""
+"""`headrace networks`: each network of a folder with its options, and for a table its size."""
 
 import ast
 from pathlib import Path
@@ -9,7 +9,7 @@ from headrace.model_source import build_model, read_source
 from headrace.schema import Contract
 
 
-def list_models(folder: Path, table: Path | None) -> dict[str, Any]:
+def list_networks(folder: Path, table: Path | None) -> dict[str, Any]:
     """The files in `folder` that define a `build`, with what they are, their options and defaults.
 
     With a table also parameters and floating-point operations of one row, for the default options; a network that
@@ -23,7 +23,7 @@ def list_models(folder: Path, table: Path | None) -> dict[str, Any]:
     if not files:
         raise ConfigurationError(f"{folder} holds no file with a function `build`; `headrace init` brings one.")
     contract = _contract(table) if table else None
-    return {"models": [_described(path) | (_sized(path, contract) if contract else {}) for path in files]}
+    return {"networks": [_described(path) | (_sized(path, contract) if contract else {}) for path in files]}
 
 
 def _contract(table: Path) -> Contract:
@@ -67,7 +67,7 @@ def _sized(path: Path, contract: Contract) -> dict[str, Any]:
 def as_text(listed: dict[str, Any]) -> str:
     """For people: a paragraph for each network."""
     lines = []
-    for model in listed["models"]:
+    for model in listed["networks"]:
         lines.append(f"{model['file']}: {model['what']}")
         lines.append("    " + ", ".join(f"{name}={value}" for name, value in model["options"].items()))
         if "unfit" in model:

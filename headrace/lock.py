@@ -1,0 +1,98 @@
+"""A folder that one process works in at a time, and who that is."""
+
+import datetime
+import fcntl
+import json
+import logging
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+log = logging.getLogger(__name__)
+
+
+class Holder(BaseModel):
+    """The process that holds a lock."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pid: int
+    host: str
+    since: str
+    work: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}, since {self.since} ({self.work})"
+
+
+class HeldByOtherError(Exception):
+    """Another process works in the folder; the one who wanted it decides what that means."""
+
+    def __init__(self, path: Path, holder: Holder | None) -> None:
+        self.path = path
+        self.holder = str(holder) if holder else "another process, which has only just begun"
+        super().__init__(f"{path} is held by {self.holder}")
+
+
+@contextmanager
+def locked(path: Path, work: str, *, wait: bool) -> Iterator[Holder | None]:
+    """Hold the lock in the file `path`; gives the holder that has died with it, if one has.
+
+    The kernel lets go of the lock when its process ends, however that ends, so a dead process never keeps it.
+
+    Args:
+        work: what this process is about to do, for others to read.
+        wait: until the other process has ended, instead of raising.
+
+    Raises:
+        HeldByOtherError: another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        _take(file, path, wait=wait)
+        dead = _holder(file)
+        if dead:
+            log.warning("The lock %s was left by %s, which has ended without letting go.", path, dead)
+        _write(file, _this(work).model_dump_json())
+        try:
+            yield dead
+        finally:
+            # Only who dies leaves a name.
+            _write(file, "")
+
+
+def _take(file: TextIO, path: Path, *, wait: bool) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        error = HeldByOtherError(path, _holder(file))
+        if not wait:
+            raise error from None
+        log.info("Waiting for %s.", error.holder)
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _holder(file: TextIO) -> Holder | None:
+    file.seek(0)
+    text = file.read()
+    try:
+        return Holder.model_validate(json.loads(text)) if text else None
+    except (ValueError, ValidationError):
+        return None
+
+
+def _this(work: str) -> Holder:
+    since = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return Holder(pid=os.getpid(), host=platform.node(), since=since, work=work)
+
+
+def _write(file: TextIO, text: str) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(text)
+    file.flush()

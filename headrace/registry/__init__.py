@@ -1,0 +1,1 @@
+"""Training runs and model versions, kept by MLflow; nothing else imports it."""

@@ -1,0 +1,115 @@
+"""The registry of a configuration: where MLflow keeps runs and versions, and how it is asked."""
+
+import logging
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from headrace.config import Configuration
+from headrace.config.retraining import Registry as Settings
+from headrace.errors import ConfigurationError, HeadraceError
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The runs and the versions of one model.
+
+    Attributes:
+        folder: absolute; holds the champion's bundle, and SQLite and artifacts where no server keeps them.
+        name: of the registered model and of the experiment.
+    """
+
+    folder: Path
+    name: str
+    uri: str
+
+    @cached_property
+    def client(self) -> "MlflowClient":
+        """MLflow's, connected.
+
+        Raises:
+            HeadraceError: the store cannot be opened.
+        """
+        client_class = _mlflow()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return client_class(tracking_uri=self.uri, registry_uri=self.uri)
+
+    @cached_property
+    def experiment(self) -> str:
+        """The number of the experiment, which is made where there is none."""
+        found = self.client.get_experiment_by_name(self.name)
+        if found is not None:
+            return str(found.experiment_id)
+        place = None if self.is_server else (self.folder / "artifacts").as_uri()
+        return str(self.client.create_experiment(self.name, artifact_location=place))
+
+    @property
+    def is_server(self) -> bool:
+        """Whether others keep what is tracked."""
+        return urlsplit(self.uri).scheme in ("http", "https", "databricks")
+
+    @property
+    def lock(self) -> Path:
+        """Held while an alias changes."""
+        return self.folder / ".lock"
+
+
+def registry_of(configuration: Configuration) -> Registry:
+    """The registry that the configuration names; nothing is opened yet.
+
+    Raises:
+        ConfigurationError: it names none.
+    """
+    settings = configuration.registry
+    if settings is None:
+        raise ConfigurationError(
+            "The configuration has no section `registry`; expected registry.folder and registry.model, "
+            "as in conf/retraining.yaml."
+        )
+    folder = Path(settings.folder).absolute()
+    return Registry(folder, settings.model, _uri(settings, folder))
+
+
+def _uri(settings: Settings, folder: Path) -> str:
+    return settings.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder / 'mlflow.db'}"
+
+
+def _mlflow() -> "type[MlflowClient]":
+    """MLflow takes seconds to import; it must not report its use to anybody, nor fill the log."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    # So that a server that is gone is told within a minute, not after seven retries, each longer than the last.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    from mlflow.tracking import MlflowClient
+
+    # Importing it sets up its logging anew.
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    return MlflowClient
+
+
+def asked(registry: Registry, error: Exception) -> HeadraceError:
+    """What MLflow's `error` means to the user."""
+    shown = without_password(registry.uri)
+    sentence = " ".join(str(error).replace(registry.uri, shown).split())[:300]
+    return HeadraceError(f"The registry at {shown} does not answer as it should: {sentence}")
+
+
+def without_password(uri: str) -> str:
+    """`uri` as it may be shown."""
+    parts = urlsplit(uri)
+    if parts.password is None:
+        return uri
+    return parts._replace(netloc=f"{parts.username}:***@{parts.hostname}:{parts.port or ''}".rstrip(":")).geturl()

@@ -1,0 +1,67 @@
+"""What a model said to every row of a test split, kept, so that two models can be compared row by row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Of one model, by row.
+
+    Attributes:
+        paths: (rows,) of the records.
+        true: (rows,) numbers of classes, or values.
+        predicted: (rows,) likewise.
+        likelihood: (rows,) the probability that was given to the true class; in regression not used.
+    """
+
+    paths: NDArray[np.str_]
+    true: NDArray[Any]
+    predicted: NDArray[Any]
+    likelihood: NDArray[np.float64]
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return len(self.true)
+
+    def chosen(self, rows: NDArray[Any]) -> "Answers":
+        """Those at the indices `rows`, or where the mask `rows` is true."""
+        return Answers(self.paths[rows], self.true[rows], self.predicted[rows], self.likelihood[rows])
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Answers]") -> "Answers":
+        """All of at least one part, in order."""
+        names = ("paths", "true", "predicted", "likelihood")
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+    def save(self, path: Path) -> None:
+        """Keep them in an NPZ file."""
+        np.savez_compressed(
+            path, paths=self.paths, true=self.true, predicted=self.predicted, likelihood=self.likelihood
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> "Answers":
+        """Those of `save`."""
+        with np.load(path, allow_pickle=False) as kept:
+            return cls(kept["paths"], kept["true"], kept["predicted"], kept["likelihood"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """One model on the test split.
+
+    Attributes:
+        milliseconds: to answer one row, the median.
+        size_bytes: of the bundle's files, without evaluations.
+    """
+
+    answers: Answers
+    milliseconds: float
+    size_bytes: int

@@ -1,0 +1,103 @@
+"""The steps of a cycle that make a challenger and judge it."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from headrace.config import Configuration
+from headrace.config.training import FineTune
+from headrace.errors import GateError
+from headrace.registry.local_bundles import local_bundle
+from headrace.registry.versions import decide, version_named
+from headrace.registry.versions import register as make_version
+from headrace.retrain.answers import Answers, Examined
+from headrace.retrain.journal import Outcome
+from headrace.retrain.metrics import figures_of
+from headrace.retrain.work import Given, Work
+from headrace.table import Version, read
+
+SPLIT = "test"
+
+log = logging.getLogger(__name__)
+
+
+def train(work: Work) -> Given:
+    """Train the challenger, in the cycle's folder; killed, it goes on from its last checkpoint. Tracked once."""
+    from headrace.registry.tracked_training import train_tracked
+
+    return Given(train_tracked(_challenger_configuration(work)))
+
+
+def _challenger_configuration(work: Work) -> Configuration:
+    settings = work.configuration.train
+    changes: dict[str, Any] = {
+        "run": str(work.cycle.run),
+        "bundle": None,
+        "data_version": int(work.output("prepare")["version"]),
+        "fine_tune": _begin_from(work),
+    }
+    return work.configuration.model_copy(update={"train": settings.model_copy(update=changes)})
+
+
+def _begin_from(work: Work) -> FineTune | None:
+    """The champion's weights, with the layers frozen that `train.fine_tune` says; from scratch what it says itself."""
+    champion, settings = work.output("validate")["champion"], work.configuration.train.fine_tune
+    if champion is None or work.settings.begin_from == "scratch":
+        return settings
+    donor = local_bundle(work.registry, version_named(work.registry, str(champion)))
+    return FineTune(bundle=str(donor), freeze=settings.freeze if settings else ())
+
+
+def evaluate(work: Work) -> Given:
+    """Ask champion and challenger about every row of the same test split."""
+    from headrace.retrain.examine import examine
+
+    version = _frozen(work)
+    places = {"challenger": Path(work.output("train")["bundle"])}
+    champion = work.output("validate")["champion"]
+    if champion is not None:
+        places["champion"] = local_bundle(work.registry, version_named(work.registry, str(champion)))
+    log.info("Evaluating %s on the %s split of version %s", " and ".join(places), SPLIT, version.number)
+    output: dict[str, Any] = {"table": str(version.table), "version": version.number, "split": SPLIT}
+    for name, found in examine(places, version, SPLIT).items():
+        found.answers.save(work.cycle.path / f"{name}.npz")
+        output |= {name: figures_of(version.contract.task, found), "rows": found.answers.rows}
+    return Given(output)
+
+
+def _frozen(work: Work) -> Version:
+    return read(work.configuration.data.table, int(work.output("validate")["test_version"]))
+
+
+def register(work: Work) -> Given:
+    """Make the challenger a version in the registry."""
+    trained = work.output("train")
+    cycle = f"{work.journal.folder.name}/{work.cycle.number}"
+    return Given({"version": make_version(work.registry, trained["tracked"], Path(trained["bundle"]), cycle)})
+
+
+def gate(work: Work) -> Given:
+    """Let the challenger through, or refuse it with every reason; it keeps its run and its version."""
+    from headrace.retrain.gate import Contest, judge
+
+    version, evaluated = _frozen(work), work.output("evaluate")
+    contest = Contest(
+        task=version.contract.task,
+        classes=version.contract.classes,
+        champion=_kept(work, "champion") if "champion" in evaluated else None,
+        challenger=_kept(work, "challenger"),
+        breaches=tuple(work.output("validate")["breaches"]),
+    )
+    checks = judge(contest, work.settings.gate)
+    output = {"checks": [check.model_dump() for check in checks], "passed": all(check.passed for check in checks)}
+    if output["passed"]:
+        return Given(output)
+    reasons = [str(check) for check in checks if not check.passed]
+    decide(work.registry, int(work.output("register")["version"]), "refused by the gate", reasons)
+    return Given(output, Outcome(decision="refused by the gate", reasons=tuple(reasons), exit_code=GateError.exit_code))
+
+
+def _kept(work: Work, name: str) -> Examined:
+    figures: dict[str, Any] = work.output("evaluate")[name]
+    answers = Answers.load(work.cycle.path / f"{name}.npz")
+    return Examined(answers=answers, milliseconds=figures["milliseconds"], size_bytes=figures["size_bytes"])

@@ -1,0 +1,29 @@
+"""The page of retraining: which data, runs and decisions have led to the champion."""
+
+from pathlib import Path
+
+from headrace import __version__
+from headrace.registry.versions import ModelRecord
+from headrace.report.environment import environment
+from headrace.retrain.journal import Journal
+from headrace.retrain.progress_chart import progress_chart
+from headrace.retrain.story import tell
+from headrace.whole_file import write_whole
+
+TEMPLATES = Path(__file__).parent / "pages"
+
+
+def write_page(journal: Journal, model: str, versions: list[ModelRecord], metric: str | None = None) -> Path:
+    """Write the page anew and give its place; the same journal gives the same bytes.
+
+    Args:
+        metric: by which models are compared; the first that was measured if not given.
+
+    Raises:
+        DataError: a file of the journal is damaged.
+    """
+    story = tell(journal, model, versions, metric)
+    template = environment(TEMPLATES).get_template("retraining.html.jinja")
+    page = template.render(headrace_version=__version__, story=story, chart=progress_chart(story), journal=journal)
+    write_whole(journal.report, page.encode("utf-8", "backslashreplace"))
+    return journal.report

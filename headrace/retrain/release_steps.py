@@ -1,0 +1,47 @@
+"""The steps of a cycle after the gate: promote, predict what is asked for."""
+
+import shutil
+from pathlib import Path
+
+from headrace.registry.local_bundles import serving
+from headrace.registry.promotion import ChampionChangedError
+from headrace.registry.promotion import promote as make_champion
+from headrace.retrain.gate import BETTER, Check
+from headrace.retrain.journal import Outcome
+from headrace.retrain.work import Given, Work
+
+
+def promote(work: Work) -> Given:
+    """Make the challenger champion, if the champion is still the one that it was judged against."""
+    version = int(work.output("register")["version"])
+    against = work.output("validate")["champion"]
+    checks = [Check(**check) for check in work.output("gate")["checks"]]
+    first = [check.received for check in checks if check.name.startswith(BETTER)]
+    reasons = "; ".join([*first, f"all {len(checks)} checks passed"])
+    try:
+        record = make_champion(work.registry, str(version), "promoted", reasons, against)
+    except ChampionChangedError as error:
+        return Given(None, Outcome(decision="given up", reasons=(str(error),), exit_code=error.exit_code, left=True))
+    return Given({"champion": record.version, "replaced": record.replaced, "serving": str(serving(work.registry))})
+
+
+def predict(work: Work) -> Given:
+    """Let the champion answer the rows of `retrain.predict`, where that is set."""
+    wanted = work.settings.predict
+    if wanted is None:
+        return Given({"asked": False})
+    from headrace.predict.job import predict as run
+
+    output = Path(wanted.output) / f"cycle-{work.cycle.number:06d}"
+    # Of an attempt that was killed after it was complete and before that was noted.
+    shutil.rmtree(output, ignore_errors=True)
+    return Given(run(serving(work.registry).resolve(), Path(wanted.input), output))
+
+
+def conclude(work: Work) -> Given:
+    """End the cycle."""
+    promoted = work.output("promote")
+    replaced = promoted["replaced"]
+    reason = f"version {promoted['champion']} replaces {f'version {replaced}' if replaced else 'nothing'}"
+    outcome = Outcome(decision="promoted", reasons=(reason, *work.output("validate")["why"]))
+    return Given({"champion": promoted["champion"]}, outcome)

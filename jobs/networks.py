@@ -1,0 +1,8 @@
+"""`spark-submit jobs/networks.py ...`: the same words as `headrace networks ...`."""
+
+import sys
+
+from headrace.cli import main
+
+if __name__ == "__main__":
+    main(["networks", *sys.argv[1:]])

@@ -1,0 +1,56 @@
+"""The folder of a run as training leaves it, with a bundle of an untrained network."""
+
+import json
+from pathlib import Path
+
+from headrace.config import Configuration
+from headrace.train.run_folder import RunFolder, RunRecord
+from tests.small_bundle import small_model, write_bundle
+from tests.small_table import Content, some_rows, write_table
+
+STEPS = 12
+
+
+def write_run(path: Path, seed: int, *, finished: bool = True) -> Path:
+    """Of 12 steps in 2 epochs, on version 0 of a table beside it."""
+    table = path.parent / "table"
+    version = write_table(table, Content(splits={"train": some_rows(12)}))
+    folder = RunFolder(path)
+    folder.begin(_record(path, table), "# a network\n")
+    lines = [
+        {"kind": "step", "step": s, "epoch": s // 7, "loss": 1 / s, "seconds": s * 0.5} for s in range(1, STEPS + 1)
+    ]
+    lines += [
+        {"kind": "epoch", "step": 6 * e, "epoch": e - 1, "loss": 0.5 / e, "val_loss": 0.6 / e, "seconds": 3.0 * e}
+        for e in (1, 2)
+    ]
+    folder.metrics_file.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"kind": "step", "st')
+    if finished:
+        bundle = write_bundle(path / "bundle", version, small_model(version, seed), weights_sha256=f"{seed:064x}")
+        folder.finish({"bundle": str(bundle), "weights_sha256": f"{seed:064x}", "steps": STEPS})
+    return path
+
+
+def _record(path: Path, table: Path) -> RunRecord:
+    configuration = Configuration.model_validate(
+        {
+            "data": {"source": {"path": "raw", "options": {"password": "$SECRET"}}, "table": str(table)},
+            "model": {"file": "models/cnn.py", "options": {"width": 4}},
+            "train": {"run": str(path), "epochs": 2},
+        }
+    )
+    return RunRecord(
+        configuration=configuration,
+        table=str(table),
+        data_version=0,
+        model_sha256="a" * 64,
+        ranks=2,
+        global_batch=2,
+        lanes=2,
+        steps_per_epoch=6,
+        epochs=2,
+        versions={"keras": "3.15.0"},
+        command="headrace train conf.yaml",
+        created="2026-03-01T14:05:09+00:00",
+        bundle=str(path / "bundle"),
+    )

@@ -1,0 +1,38 @@
+"""A small project that is retrained day by day, as the README has it in large."""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import ROOT, run
+
+# Training images of all five days; a sixth as many to test.
+LIMIT = 3000
+
+CONFIGURATION = """
+data: {source: {kind: folder, path: raw}, table: table}
+prepare:
+  image: {mode: L, size: [28, 28], codec: raw}
+  expectations: {new_rejected: 0.1}
+model: {file: models/cnn.py, options: {width: 8, dense: 32}}
+train:
+  {run: run, ranks: 1, epochs: 4, batch_size: 32, optimizer: {learning_rate: 0.002}, checkpoint_every_steps: 5}
+registry: {folder: registry, model: clothes}
+retrain:
+  folder: retraining
+  gate: {confidence: 0.8, bounds: {accuracy: {least: 0.3}}, slices: {worse: 0.14}}
+"""
+
+
+def write_project(folder: Path) -> Path:
+    """A folder with a configuration and the networks."""
+    shutil.copytree(ROOT / "models", folder / "models")
+    (folder / "conf.yaml").write_text(CONFIGURATION)
+    return folder
+
+
+def fed(project: Path, day: int, limit: int = LIMIT) -> dict[str, Any]:
+    """Let the raw images of a day arrive."""
+    script = str(ROOT / "pipelines" / "instalments.py")
+    return run([sys.executable, script, "raw", str(day), "--limit", str(limit)], cwd=project).json

@@ -1,0 +1,78 @@
+"""A cycle on real images: safe when it is killed, twice at once, and again when there is nothing to do."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.conftest import headrace
+from tests.retrain.instalments import fed, write_project
+from tests.running_training import checkpoints_of, wait_for
+
+EPOCHS = "train.epochs=40"
+
+
+def begun(project: Path) -> "subprocess.Popen[str]":
+    """`headrace retrain` in the background, until it has a checkpoint."""
+    command = [sys.executable, "-m", "headrace", "retrain", "conf.yaml", EPOCHS]
+    process = subprocess.Popen(command, cwd=project, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    run = project / "retraining" / "cycles" / "000001" / "run"
+    wait_for(lambda: checkpoints_of(run) or process.poll() is not None, seconds=400)
+    assert process.poll() is None, "it ended before it could be killed"
+    return process
+
+
+def killed(process: "subprocess.Popen[str]") -> None:
+    """By SIGKILL; what it has started ends with it."""
+    others = psutil.Process(process.pid).children(recursive=True)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not psutil.wait_procs(others, timeout=60)[1]
+
+
+@pytest.mark.slow
+def test_two_at_once_a_kill_a_resumption_and_nothing_to_do(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "project")
+    fed(project, 1, limit=600)
+    first = begun(project)
+
+    second = headrace("retrain", "conf.yaml", EPOCHS, cwd=project)
+    assert second.json["decision"] == "left to another"
+    assert f"process {first.pid} on " in second.json["reasons"][0]
+
+    waiting = subprocess.Popen(
+        [sys.executable, "-m", "headrace", "retrain", "conf.yaml", EPOCHS, "--wait"],
+        cwd=project,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    cycle = project / "retraining" / "cycles" / "000001"
+    prepared = (cycle / "prepare.json").stat().st_mtime_ns
+    killed(first)
+    out, err = waiting.communicate(timeout=400)
+    assert waiting.returncode == 0, err[-3000:]
+    assert f"was left by process {first.pid} on " in err
+    assert "Going on with cycle 1" in err
+    answer = json.loads(out.splitlines()[-1])
+    assert (answer["decision"], answer["cycle"], answer["champion"]) == ("promoted", 1, 1)
+    # What was complete was not done again, and training went on from its checkpoint.
+    assert (cycle / "prepare.json").stat().st_mtime_ns == prepared
+    assert "All ranks are ready at step 0 " not in err
+
+    before = time.monotonic()
+    third = headrace("retrain", "conf.yaml", EPOCHS, cwd=project)
+    assert third.json["decision"] == "nothing to do"
+    assert time.monotonic() - before < 5
+    assert len(list((project / "retraining" / "cycles").iterdir())) == 1
+
+    tracked = headrace("models", "list", "conf.yaml", cwd=project).json
+    (version,) = tracked["versions"]
+    assert version["aliases"] == ["champion"]
+    assert Path(tracked["serving"]).resolve().name == "000001"

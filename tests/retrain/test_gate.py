@@ -1,0 +1,151 @@
+"""The gate lets better models through, and says of every other what was expected and what was received."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from headrace.config.retraining import Gate
+from headrace.retrain.answers import Answers, Examined
+from headrace.retrain.gate import Check, Contest, judge
+from headrace.retrain.metrics import improvement, score, scores
+
+ROWS = 600
+CLASSES = ("coat", "bag", "boot")
+
+
+def classifier(accuracy: float, *, seed: int = 0, **others: Any) -> Examined:
+    """Right in this part of the rows, spread over the classes."""
+    random = np.random.default_rng(seed)
+    true = np.arange(ROWS) % len(CLASSES)
+    right = random.permutation(ROWS) < round(accuracy * ROWS)
+    predicted = np.where(right, true, (true + 1) % len(CLASSES))
+    paths = np.array([f"{'night' if row % 4 == 0 else 'day'}/{row}.png" for row in range(ROWS)])
+    answers = Answers(paths, true, predicted, np.where(right, 0.9, 0.05))
+    return Examined(answers=answers, **{"milliseconds": 2.0, "size_bytes": 1000} | others)
+
+
+def regressor(error: float) -> Examined:
+    """Off by this much, up and down in turn."""
+    true = np.linspace(0, 10, ROWS)
+    off = np.where(np.arange(ROWS) % 2, error, -error)
+    answers = Answers(np.array([f"{row}.csv" for row in range(ROWS)]), true, true + off, np.zeros(ROWS))
+    return Examined(answers=answers, milliseconds=1.0, size_bytes=10)
+
+
+def contest(champion: Examined | None, challenger: Examined, **others: Any) -> Contest:
+    given: dict[str, Any] = {"task": "classification", "classes": CLASSES, "breaches": ()} | others
+    return Contest(champion=champion, challenger=challenger, **given)
+
+
+def failed(contest: Contest, **settings: Any) -> list[Check]:
+    return [check for check in judge(contest, Gate.model_validate(settings)) if not check.passed]
+
+
+def test_a_clearly_better_challenger_passes_every_check() -> None:
+    assert not failed(contest(classifier(0.7), classifier(0.85, seed=1)))
+
+
+def test_one_that_is_better_by_chance_is_refused_with_the_confidence_it_lacks() -> None:
+    (check,) = failed(contest(classifier(0.80), classifier(0.805, seed=1)), slices={"worse": 0.5})
+    assert check.name == "better accuracy"
+    assert check.expected == "an improvement of 0 or more with 95% confidence"
+    assert check.received.startswith("+0.0050, at least -0.0")
+    assert "0.8000 to 0.8050, larger is better" in check.received
+
+
+def test_the_same_model_again_is_not_better() -> None:
+    same = classifier(0.8)
+    assert [check.name for check in failed(contest(same, same))] == ["better accuracy"]
+    assert not failed(contest(same, same), margin=-0.01)
+
+
+def test_the_margin_is_demanded() -> None:
+    both = contest(classifier(0.7), classifier(0.8, seed=1))
+    assert not failed(both, margin=0.02)
+    assert [check.name for check in failed(both, margin=0.09)] == ["better accuracy"]
+
+
+def test_rows_are_compared_in_pairs_so_that_a_small_gain_on_the_same_rows_counts() -> None:
+    champion = classifier(0.8)
+    predicted = champion.answers.predicted.copy()
+    wrong = np.flatnonzero(predicted != champion.answers.true)[:12]
+    predicted[wrong] = champion.answers.true[wrong]
+    better = replace(champion, answers=replace(champion.answers, predicted=predicted))
+    assert not failed(contest(champion, better), confidence=0.99)
+
+
+def test_a_class_that_suffers_refuses_a_model_that_is_better_on_the_whole() -> None:
+    challenger = classifier(0.9, seed=1)
+    predicted = challenger.answers.predicted.copy()
+    predicted[np.flatnonzero(challenger.answers.true == 1)[:90]] = 0
+    worse = replace(challenger, answers=replace(challenger.answers, predicted=predicted))
+    checks = failed(contest(classifier(0.6), worse), slices={"worse": 0.05})
+    assert [check.name for check in checks] == ["accuracy of class 'bag'"]
+    assert "200 rows" in checks[0].received
+
+
+def test_a_slice_by_path_is_judged_and_a_small_one_is_not() -> None:
+    champion, challenger = classifier(0.7), classifier(0.9, seed=1)
+    predicted = challenger.answers.predicted.copy()
+    night = np.char.startswith(challenger.answers.paths, "night")
+    predicted[night] = (challenger.answers.true[night] + 1) % 3
+    dark = replace(challenger, answers=replace(challenger.answers, predicted=predicted))
+    slices = {"worse": 0.3, "paths": {"night shots": "night/*"}}
+    assert "accuracy of night shots" in {check.name for check in failed(contest(champion, dark), slices=slices)}
+    few = slices | {"least_rows": 151}
+    assert "accuracy of night shots" not in {check.name for check in failed(contest(champion, dark), slices=few)}
+
+
+def test_the_first_model_needs_only_to_be_within_the_bounds() -> None:
+    first = contest(None, classifier(0.6))
+    assert not failed(first, bounds={"accuracy": {"least": 0.5}, "loss": {"most": 2.0}})
+    (check,) = failed(first, bounds={"accuracy": {"least": 0.7}})
+    assert str(check) == "accuracy: expected 0.7 or more, received 0.6000"
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({"latency": {"milliseconds": 1.5}}, "latency"),
+        ({"latency": {"times_champion": 1.5}}, "latency"),
+        ({"latency": {"milliseconds": 9, "times_champion": 1.5}}, "latency"),
+        ({"size_bytes": 999}, "size"),
+    ],
+)
+def test_latency_and_size_have_bounds(settings: dict[str, Any], name: str) -> None:
+    both = contest(classifier(0.7, milliseconds=1.0), classifier(0.9, seed=1))
+    assert [check.name for check in failed(both, **settings)] == [name]
+    assert not failed(both, latency={"milliseconds": 2, "times_champion": 2}, size_bytes=1000)
+
+
+def test_expectations_that_only_warned_refuse_unless_they_need_not_be_met() -> None:
+    breached = contest(classifier(0.7), classifier(0.9, seed=1), breaches=("rows.train is 5, expected 10 or more",))
+    assert [check.received for check in failed(breached)] == ["rows.train is 5, expected 10 or more"]
+    assert not failed(breached, expectations=False)
+
+
+def test_in_regression_a_smaller_error_is_better() -> None:
+    numbers: dict[str, Any] = {"task": "regression", "classes": ()}
+    assert not failed(contest(regressor(1.0), regressor(0.5), **numbers), slices={"paths": {"all": "*"}})
+    names = [check.name for check in failed(contest(regressor(0.5), regressor(1.0), **numbers))]
+    assert names == ["better mean absolute error"]
+
+
+def test_metrics_are_those_of_their_definitions() -> None:
+    answers = Answers(
+        np.array(["a", "b", "c", "d"]), np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), np.array([0.8, 0.4, 0.5, 1.0])
+    )
+    assert scores("classification", answers) == {
+        "accuracy": 0.75,
+        "macro_f1": pytest.approx((2 / 3 + 4 / 5) / 2),
+        "loss": pytest.approx(-np.log([0.8, 0.4, 0.5, 1.0]).mean()),
+    }
+    better = replace(answers, likelihood=np.ones(4))
+    assert improvement("loss", answers, better) == pytest.approx(score("loss", answers))
+
+
+def test_a_class_that_the_test_split_lacks_does_not_count_in_macro_f1() -> None:
+    answers = Answers(np.array(["a", "b", "c"]), np.array([0, 1, 1]), np.array([0, 1, 2]), np.ones(3))
+    assert score("macro_f1", answers) == pytest.approx((1 + 2 / 3) / 2)
