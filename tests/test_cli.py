@@ -1,8 +1,8 @@
 """The command line answers at once, and a mistake is one sentence with its exit code."""
 
 import json
+import resource
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -29,10 +29,16 @@ HEAVY = (
 )
 
 
+def seconds_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_help_imports_nothing_heavy_and_answers_within_a_second(tmp_path: Path) -> None:
-    began = time.monotonic()
+    began = seconds_of_children()
     listed = headrace("--help", cwd=tmp_path).stdout
-    assert time.monotonic() - began < 1.0
+    # The processor's seconds: those of the clock depend on what else the machine does.
+    assert seconds_of_children() - began < 1.0
     assert all(verb in listed for verb in VERBS)
     code = f"import sys, headrace.cli; print([name for name in {HEAVY} if name in sys.modules])"
     assert run([sys.executable, "-c", code], cwd=tmp_path).stdout.strip() == "[]"

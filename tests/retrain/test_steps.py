@@ -104,6 +104,6 @@ def test_every_step_needs_only_steps_before_it() -> None:
 def test_the_command_line_knows_every_step() -> None:
     from typing import get_args
 
-    from headrace.cli import Until
+    from headrace.cli.retraining_verbs import Until
 
     assert get_args(Until) == tuple(step.name for step in STEPS)

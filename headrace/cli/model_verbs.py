@@ -1,0 +1,89 @@
+"""Verbs that make a model, judge it and use it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headrace.cli.program import answer, app
+from headrace.cli.words import Conf, Overrides, SparkSettings
+
+
+@app.command()
+def networks(
+    table: Annotated[Path | None, typer.Argument(help="whose inputs and classes the networks are sized for")] = None,
+    folder: Annotated[Path, typer.Option(help="of the networks' files")] = Path("models"),
+) -> None:
+    """The networks in a folder: what they are, their options, and for a table their parameters and FLOPs.
+
+    Example: headrace networks data/fashion-mnist/table
+    """
+    from headrace.list_networks import as_text, list_networks
+
+    listed = list_networks(folder, table)
+    print(as_text(listed), file=sys.stderr)
+    answer(listed)
+
+
+@app.command()
+def train(conf: Conf, overrides: Overrides = None) -> None:
+    """A table -> a training run -> a bundle. The same run again continues, or does nothing if it is complete.
+
+    Example: headrace train conf/fashion_mnist.yaml train.ranks=2 train.run=runs/wide model.options.width=64
+    """
+    from headrace.config import load
+
+    configuration = load(conf, overrides or ())
+    if configuration.registry is None:
+        from headrace.train.job import train as run
+    else:
+        from headrace.registry.tracked_training import train_tracked as run
+
+    answer(run(configuration))
+
+
+@app.command()
+def evaluate(
+    bundle: Annotated[Path, typer.Argument(help="folder of the trained model")],
+    table: Annotated[Path, typer.Option(help="folder of the table")],
+    split: Annotated[str, typer.Option(help="train, val or test")] = "test",
+    version: Annotated[int | None, typer.Option(min=0, help="of the table; the newest if not given")] = None,
+) -> None:
+    """Judge a bundle on all rows of a split.
+
+    Example: headrace evaluate runs/fashion-mnist/bundle --table data/fashion-mnist/table
+    """
+    from headrace.evaluate.job import evaluate as run
+
+    answer(run(bundle, table, split, version))
+
+
+@app.command()
+def predict(
+    bundle: Annotated[Path, typer.Argument(help="folder of the trained model")],
+    input: Annotated[Path, typer.Argument(help="a folder of raw files, or a table")],
+    output: Annotated[Path, typer.Argument(help="folder for the Parquet files; must not exist")],
+    spark_settings: SparkSettings = None,
+) -> None:
+    """Raw files or a table -> Parquet of path, label and probabilities (in regression: path and value), by Spark.
+
+    Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
+    """
+    from headrace.predict.job import predict as run
+
+    answer(run(bundle, input, output, spark_settings))
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="folder of the training run")],
+    output: Annotated[Path | None, typer.Option(help="RUN/report.html if not given")] = None,
+) -> None:
+    """One HTML page about a run: data, curves, confusion, worst mistakes, speed, how to reproduce it.
+
+    Example: headrace report runs/fashion-mnist
+    """
+    from headrace.report import write_report
+
+    answer({"report": str(write_report(run, output))})
