@@ -14,9 +14,13 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 	@.ci/setup
 	.venv/bin/python jobs/demo.py
 
+# Two tests at a time, but for those in which the time that recovery takes is measured.
+ALONE := tests/fault tests/cluster
+
 test:    ## all tests, with real Spark, Horovod and Chromium
 	@.ci/setup --browser
-	.venv/bin/pytest
+	.venv/bin/pytest --numprocesses 2 --dist loadfile --durations 20 $(ALONE:%=--ignore=%)
+	.venv/bin/pytest --durations 5 $(ALONE)
 
 check:   ## format, lint, types, and the direction between rooms
 	@.ci/setup
@@ -25,9 +29,9 @@ check:   ## format, lint, types, and the direction between rooms
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench:   ## measure speed
+bench:   ## measure speed, of one part by PART=training, streaming, preparation or wire_bytes
 	@.ci/setup
-	.venv/bin/python -m tests.bench
+	.venv/bin/python -m tests.bench$(if $(PART),.$(PART))
 
 local-cluster: ## a Spark master and two workers on this machine, until interrupted
 	@.ci/setup

@@ -1,6 +1,6 @@
 """Keras's own `model.fit`, its own optimizer, on the stream that a rank reads; on one core.
 
-python -m tests.bench.plain_fit_on_stream TABLE MODEL
+python -m tests.bench.plain_fit_on_stream TABLE MODEL [CORE]
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import psutil
+import tensorflow as tf
 
 from headrace.model_source import build_model
 from headrace.stream.dataset import Batches
@@ -34,9 +35,11 @@ class Clock(keras.callbacks.Callback):
             self.times[batch + 1] = time.monotonic()
 
 
-def main(table: str, model_file: str) -> None:
+def main(table: str, model_file: str, core: str = "0") -> None:
     """Train one epoch and print images a second after the first steps."""
-    psutil.Process().cpu_affinity([0])
+    psutil.Process().cpu_affinity([int(core)])
+    # As a rank that has one core.
+    tf.config.threading.set_intra_op_parallelism_threads(1)
     keras.utils.set_random_seed(0)
     version = read(table, None)
     model = build_model(Path(model_file), version.contract, {"width": 32, "dropout": 0.25})

@@ -4,6 +4,8 @@
 
 one rank over plain    a rank (world size 1) over Keras's own `model.fit` on the same stream, both on one core
 two ranks over one     two ranks over twice the speed of one; batch of 64 a rank
+two plain over one     two of Keras's `model.fit` at once, that know nothing of each other, over twice one: what the
+                       machine itself leaves of its speed when both of its cores work
 start over parts       command to first step, over one `import tensorflow` and one start of Spark
 """
 
@@ -14,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from tests.bench.__main__ import CONF, ROOT
@@ -21,9 +25,16 @@ from tests.bench.__main__ import CONF, ROOT
 Figures = dict[str, float]
 
 
-def plain(table: Path) -> float:
-    """Images a second of Keras alone."""
-    return float(_program("plain_fit_on_stream", str(table), str(ROOT / "models/cnn.py"))["images_per_second"])
+def plain(table: Path, core: int = 0) -> float:
+    """Images a second of Keras alone, on one core."""
+    words = [str(table), str(ROOT / "models/cnn.py"), str(core)]
+    return float(_program("plain_fit_on_stream", *words)["images_per_second"])
+
+
+def two_plain(table: Path) -> float:
+    """Images a second of two at once, on a core each."""
+    with ThreadPoolExecutor(2) as pool:
+        return sum(pool.map(partial(plain, table), (0, 1)))
 
 
 def ranks(folder: Path, table: Path, number: int) -> Figures:
@@ -54,7 +65,7 @@ def _program(name: str, *words: str) -> Figures:
 
 def one_round(folder: Path, table: Path) -> Figures:
     """Every stage once, one after the other."""
-    alone, parts = plain(table), parts_of_start()
+    alone, both, parts = plain(table), two_plain(table), parts_of_start()
     one, two = (ranks(folder, table, number) for number in (1, 2))
     return {
         "plain_images_per_second": alone,
@@ -62,6 +73,7 @@ def one_round(folder: Path, table: Path) -> Figures:
         "two_ranks_images_per_second": two["images_per_second"],
         "one_rank_over_plain": one["images_per_second"] / alone,
         "two_ranks_over_twice_one": two["images_per_second"] / (2 * one["images_per_second"]),
+        "two_plain_over_twice_plain": both / (2 * alone),
         "start_over_parts": two["seconds_to_first_step"] / parts,
         "milliseconds_a_checkpoint": two["milliseconds_a_checkpoint"],
     }
