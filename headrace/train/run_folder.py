@@ -10,7 +10,6 @@ result.json    when the run is complete
 bundle/        the trained model
 """
 
-import fcntl
 import json
 import shutil
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, TrainingError
+from headrace.lock import HeldByOtherError, locked
 from headrace.whole_file import write_whole
 
 
@@ -75,20 +75,18 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the run for this process; the kernel lets go of it when the process ends, however it ends.
+        """Hold the run for this process.
 
         Raises:
             TrainingError: another process holds it.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise TrainingError(
-                    f"The run {self.path} is being trained by another process; wait for it, or name another train.run."
-                ) from None
-            yield
+        try:
+            with locked(self.path / ".lock", "train", wait=False):
+                yield
+        except HeldByOtherError as error:
+            raise TrainingError(
+                f"The run {self.path} is being trained by {error.holder}; wait for it, or name another train.run."
+            ) from None
 
     def record(self) -> RunRecord | None:
         """What the run began with; None where it has not begun.
