@@ -118,7 +118,7 @@ def test_a_second_training_of_the_same_run_is_refused_while_the_first_works(own:
     first = in_the_background(*LONG, cwd=own)
     wait_for((own / "long" / "run.json").exists)
     answer = headrace("train", "conf.yaml", *LONG, cwd=own, code=4)
-    assert "another process" in answer.sentence
+    assert f"is being trained by process {first.pid} on " in answer.sentence
     first.kill()
     first.communicate()
 
