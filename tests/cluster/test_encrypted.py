@@ -32,6 +32,13 @@ def test_two_ranks_train_where_all_traffic_of_spark_is_encrypted(own: Path, sett
     assert secret not in "".join(told) + found.stdout + found.stderr
 
 
+def test_a_training_is_refused_at_once_where_executors_come_and_go(own: Path, settings_file: Path, secret: str) -> None:
+    words = ("train", "conf.yaml", f"spark.cluster={settings_file}")
+    dynamic = "spark.settings={spark.dynamicAllocation.enabled: true}"
+    refused = headrace(*words, dynamic, cwd=own, code=2, SPARK_SECRET=secret)
+    assert "spark.dynamicAllocation.enabled is true" in refused.sentence
+
+
 def test_who_has_another_secret_gets_no_executor(settings_file: Path, tmp_path: Path) -> None:
     words = ("check", "--cluster", "--slots", "1", "--spark-settings", str(settings_file))
     answer = headrace(*words, cwd=tmp_path, code=2, SPARK_SECRET="another")
