@@ -59,7 +59,8 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
         slots: tasks that must run at the same time; local Spark gets at least as many.
 
     Raises:
-        ConfigurationError: Java is missing, or no master is named and local mode is not asked for.
+        ConfigurationError: Java is missing, no master is named and local mode is not asked for, or the master does
+            not answer.
     """
     require_java()
     asked = spark_settings(settings, name)
@@ -78,10 +79,23 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
             builder = builder.config(key, value)
     # PySpark turns Spark's progress bar on; it is for terminals only, and fills a log with carriage returns.
     builder = builder.config("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())
-    with _workers_python(wanted.get(WORKERS_PYTHON)):
+    with _workers_python(wanted.get(WORKERS_PYTHON)), _start_told(chosen.get("spark.master") or wanted["spark.master"]):
         spark = builder.getOrCreate()
     _hush(spark)
     return spark
+
+
+@contextmanager
+def _start_told(master: str) -> Iterator[None]:
+    """Say in a sentence why there is no session; what led to it stands in the log above."""
+    try:
+        yield
+    except Py4JJavaError as error:
+        reason = str(error.java_exception.toString()).strip().split("\n")[0]
+        raise errors.ConfigurationError(
+            f"Spark did not start on {master} ({reason}). Is the master there, does this machine reach it, "
+            "and has it the same spark.authenticate.secret?"
+        ) from error
 
 
 def _without_our_daemon(settings: dict[str, str], shipped: str | None) -> dict[str, str]:

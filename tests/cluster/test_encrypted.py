@@ -44,6 +44,8 @@ def test_who_has_another_secret_gets_no_executor(settings_file: Path, tmp_path: 
     answer = headrace(*words, cwd=tmp_path, code=2, SPARK_SECRET="another")
     row = next(row for row in answer.json["rows"] if row["name"] == "Executors")
     assert not row["ok"]
+    assert "Spark did not start on spark://" in row["mend"]
+    assert "spark.authenticate.secret" in row["mend"]
 
 
 def test_the_settings_of_spark_submit_come_from_the_same_file(
