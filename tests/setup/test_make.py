@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.setup.machine import ROOT, Machine
 
-TARGETS = ["help", "setup", "demo", "test", "check", "bench", "local-cluster", "format", "clean"]
+TARGETS = ["help", "setup", "demo", "test", "check", "bench", "local-cluster", "cluster-test", "format", "clean"]
 
 
 def make(*arguments: str) -> str:
