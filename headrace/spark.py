@@ -21,7 +21,6 @@ from pyspark.sql import SparkSession
 
 from headrace import errors
 from headrace.config.cluster import spark_settings
-from headrace.config.environment import without_secrets
 from headrace.config.sections import Spark
 from headrace.java import require_java
 
@@ -40,6 +39,17 @@ DEFAULT_SETTINGS = {
 
 DAEMON = "spark.python.daemon.module"
 SHIPPED = "spark.submit.pyFiles"
+# What a JVM, or spark-submit, must know before there is a session.
+AT_LAUNCH = (
+    "spark.master",
+    SHIPPED,
+    "spark.archives",
+    "spark.files",
+    "spark.jars",
+    "spark.driver.memory",
+    "spark.driver.extraClassPath",
+    "spark.driver.extraLibraryPath",
+)
 WORKERS_PYTHON = "spark.pyspark.python"
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
@@ -136,11 +146,13 @@ def _master_is_named(wanted: dict[str, str]) -> bool:
 
 
 def _start_quietly(wanted: dict[str, str]) -> None:
-    """Start the JVM with our logging, and with what cannot be set later: the master, its memory, files to ship."""
+    """Start the JVM with our logging, and with what cannot be set later: the master, its memory, files to ship.
+
+    The rest is for each session to say: what the JVM starts with is there for the sessions of other commands too.
+    """
     logging_file = Path(__file__).with_name("log4j2.properties")
     java = f"{wanted.get(JAVA_OPTIONS, '')} -Dlog4j2.configurationFile=file:{logging_file}".strip()
-    # Everybody on this machine can read a command line; secrets are set in the JVM when it runs.
-    told = without_secrets(wanted) | {JAVA_OPTIONS: java}
+    told = {key: value for key, value in wanted.items() if key in AT_LAUNCH} | {JAVA_OPTIONS: java}
     words = [word for key, value in told.items() for word in ("--conf", f"{key}={value}")]
     os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*words, "pyspark-shell"])
     try:
