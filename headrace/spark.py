@@ -21,7 +21,6 @@ from pyspark.sql import SparkSession
 
 from headrace import errors
 from headrace.config.cluster import spark_settings
-from headrace.config.environment import without_secrets
 from headrace.config.sections import Spark
 from headrace.java import require_java
 
@@ -40,6 +39,17 @@ DEFAULT_SETTINGS = {
 
 DAEMON = "spark.python.daemon.module"
 SHIPPED = "spark.submit.pyFiles"
+# What a JVM, or spark-submit, must know before there is a session.
+AT_LAUNCH = (
+    "spark.master",
+    SHIPPED,
+    "spark.archives",
+    "spark.files",
+    "spark.jars",
+    "spark.driver.memory",
+    "spark.driver.extraClassPath",
+    "spark.driver.extraLibraryPath",
+)
 WORKERS_PYTHON = "spark.pyspark.python"
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
@@ -59,7 +69,8 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
         slots: tasks that must run at the same time; local Spark gets at least as many.
 
     Raises:
-        ConfigurationError: Java is missing, or no master is named and local mode is not asked for.
+        ConfigurationError: Java is missing, no master is named and local mode is not asked for, or the master does
+            not answer.
     """
     require_java()
     asked = spark_settings(settings, name)
@@ -78,10 +89,23 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
             builder = builder.config(key, value)
     # PySpark turns Spark's progress bar on; it is for terminals only, and fills a log with carriage returns.
     builder = builder.config("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())
-    with _workers_python(wanted.get(WORKERS_PYTHON)):
+    with _workers_python(wanted.get(WORKERS_PYTHON)), _start_told(chosen.get("spark.master") or wanted["spark.master"]):
         spark = builder.getOrCreate()
     _hush(spark)
     return spark
+
+
+@contextmanager
+def _start_told(master: str) -> Iterator[None]:
+    """Say in a sentence why there is no session; what led to it stands in the log above."""
+    try:
+        yield
+    except Py4JJavaError as error:
+        reason = str(error.java_exception.toString()).strip().split("\n")[0]
+        raise errors.ConfigurationError(
+            f"Spark did not start on {master} ({reason}). Is the master there, does this machine reach it, "
+            "and has it the same spark.authenticate.secret?"
+        ) from error
 
 
 def _without_our_daemon(settings: dict[str, str], shipped: str | None) -> dict[str, str]:
@@ -122,11 +146,13 @@ def _master_is_named(wanted: dict[str, str]) -> bool:
 
 
 def _start_quietly(wanted: dict[str, str]) -> None:
-    """Start the JVM with our logging, and with what cannot be set later: the master, its memory, files to ship."""
+    """Start the JVM with our logging, and with what cannot be set later: the master, its memory, files to ship.
+
+    The rest is for each session to say: what the JVM starts with is there for the sessions of other commands too.
+    """
     logging_file = Path(__file__).with_name("log4j2.properties")
     java = f"{wanted.get(JAVA_OPTIONS, '')} -Dlog4j2.configurationFile=file:{logging_file}".strip()
-    # Everybody on this machine can read a command line; secrets are set in the JVM when it runs.
-    told = without_secrets(wanted) | {JAVA_OPTIONS: java}
+    told = {key: value for key, value in wanted.items() if key in AT_LAUNCH} | {JAVA_OPTIONS: java}
     words = [word for key, value in told.items() for word in ("--conf", f"{key}={value}")]
     os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*words, "pyspark-shell"])
     try:

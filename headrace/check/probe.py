@@ -13,6 +13,8 @@ from pyspark import BarrierTaskContext
 
 from headrace.check.versions import found_versions
 
+MOMENTS = 3
+
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
@@ -39,7 +41,7 @@ class Answer:
         free_gigabytes: on the executor's disk.
         gpus: addresses that Spark gave to the task.
         address: from which this machine speaks to the driver.
-        clock: seconds since 1970, at a moment that is the same for all tasks.
+        clocks: seconds since 1970, at some moments that are nearly the same for all tasks.
         store: why the shared folder cannot be used, empty where it can.
     """
 
@@ -50,7 +52,7 @@ class Answer:
     free_gigabytes: float
     gpus: tuple[str, ...]
     address: str
-    clock: float
+    clocks: tuple[float, ...]
     store: str
 
     @property
@@ -65,9 +67,7 @@ def probe(question: Question, _: Iterator[Any]) -> Iterator[str]:
     resources: dict[str, Any] = context.resources()
     partition = context.partitionId()
     store = _try_store(question, partition) if question.store else ""
-    # Every task leaves this at once, so that what their clocks say can be compared.
-    context.barrier()
-    clock = time.time()
+    clocks = tuple(_clock_after_all(context) for _ in range(MOMENTS))
     answer = Answer(
         host=gethostname(),
         folder=str(Path.cwd()),
@@ -76,10 +76,16 @@ def probe(question: Question, _: Iterator[Any]) -> Iterator[str]:
         free_gigabytes=shutil.disk_usage(Path.cwd()).free / 1e9,
         gpus=tuple(resources["gpu"].addresses) if "gpu" in resources else (),
         address=_address_towards(question.driver),
-        clock=clock,
+        clocks=clocks,
         store=store,
     )
     yield json.dumps(asdict(answer))
+
+
+def _clock_after_all(context: BarrierTaskContext) -> float:
+    """What the clock says when every task has come here; a busy machine may be late to say so."""
+    context.barrier()
+    return time.time()
 
 
 def _try_store(question: Question, partition: int) -> str:

@@ -29,11 +29,6 @@ def from_environment(settings: Mapping[str, str], place: str) -> dict[str, str]:
     return found
 
 
-def without_secrets(settings: Mapping[str, str]) -> dict[str, str]:
-    """Those that may be seen by everybody on this machine, as on a command line."""
-    return {name: value for name, value in settings.items() if not SECRET.search(name)}
-
-
 def written_out_secret(settings: Mapping[str, str]) -> str | None:
     """The name of a secret whose value stands there itself, and not the name of a variable that holds it."""
     secrets = (name for name, value in settings.items() if SECRET.search(name) and not VARIABLE.fullmatch(value))

@@ -83,7 +83,7 @@ class Resources(Section):
 
     cpus: Positive | None = Field(None, description="cores; spark.task.cpus if not given")
     gpus: Annotated[int, Field(ge=0)] | None = Field(
-        None, description="GPUs; spark.task.resource.gpu.amount if neither is given"
+        None, description="GPUs; spark.task.resource.gpu.amount if not given"
     )
 
 

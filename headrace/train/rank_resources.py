@@ -21,9 +21,13 @@ def profile_for(spark: SparkSession, resources: Resources) -> ResourceProfile | 
     if spark.sparkContext.master.startswith("local["):
         log.warning("train.resources has no meaning on local Spark, whose tasks share this machine")
         return None
-    requests = TaskResourceRequests().cpus(resources.cpus or 1)
-    if resources.gpus:
-        requests = requests.resource("gpu", resources.gpus)
+    # A profile knows nothing of what Spark gives other tasks.
+    cpus = resources.cpus or int(spark.conf.get("spark.task.cpus", "1") or 1)
+    shared = float(spark.conf.get("spark.task.resource.gpu.amount", "0") or 0)
+    gpus = shared if resources.gpus is None else resources.gpus
+    requests = TaskResourceRequests().cpus(cpus)
+    if gpus:
+        requests = requests.resource("gpu", gpus)
     profile: ResourceProfile = ResourceProfileBuilder().require(requests).build
     # Until it is known there, Spark cannot say how many such tasks fit.
     spark.sparkContext._jsc.sc().resourceProfileManager().addResourceProfile(profile._java_resource_profile)

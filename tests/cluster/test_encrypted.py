@@ -24,21 +24,36 @@ def test_a_check_of_the_cluster_asks_every_executor(settings_file: Path, secret:
 
 
 @pytest.mark.slow
-def test_two_ranks_train_where_all_traffic_of_spark_is_encrypted(own: Path, settings_file: Path, secret: str) -> None:
+def test_two_ranks_train_where_all_traffic_of_spark_is_encrypted(
+    own: Path, settings_file: Path, secret: str, fashion_mnist: Path
+) -> None:
     words = ("train", "conf.yaml", f"spark.cluster={settings_file}")
     found = headrace(*words, cwd=own, SPARK_SECRET=secret)
     assert (found.json["ranks"], found.json["steps"]) == (2, 10)
     told = [file.read_text(errors="replace") for file in (own / "run").rglob("*") if file.is_file()]
     assert secret not in "".join(told) + found.stdout + found.stderr
+    words = ("run/bundle", str(fashion_mnist / "test"), "predictions", "--spark-settings", str(settings_file))
+    assert headrace("predict", *words, cwd=own, SPARK_SECRET=secret).json["rows"] == 200
 
 
+def test_a_training_is_refused_at_once_where_executors_come_and_go(own: Path, settings_file: Path, secret: str) -> None:
+    words = ("train", "conf.yaml", f"spark.cluster={settings_file}")
+    dynamic = "spark.settings={spark.dynamicAllocation.enabled: true}"
+    refused = headrace(*words, dynamic, cwd=own, code=2, SPARK_SECRET=secret)
+    assert "spark.dynamicAllocation.enabled is true" in refused.sentence
+
+
+@pytest.mark.slow
 def test_who_has_another_secret_gets_no_executor(settings_file: Path, tmp_path: Path) -> None:
     words = ("check", "--cluster", "--slots", "1", "--spark-settings", str(settings_file))
     answer = headrace(*words, cwd=tmp_path, code=2, SPARK_SECRET="another")
     row = next(row for row in answer.json["rows"] if row["name"] == "Executors")
     assert not row["ok"]
+    assert "Spark did not start on spark://" in row["mend"]
+    assert "spark.authenticate.secret" in row["mend"]
 
 
+@pytest.mark.slow
 def test_the_settings_of_spark_submit_come_from_the_same_file(
     root: Path, settings_file: Path, secret: str, fashion_mnist: Path, tmp_path: Path
 ) -> None:

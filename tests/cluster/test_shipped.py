@@ -74,6 +74,7 @@ def test_the_wheel_travels_to_tasks_and_to_the_ranks_that_they_start(
     assert "MB/s a rank, between 2" in rows["Allreduce"]["found"]
 
 
+@pytest.mark.slow
 def test_a_packed_environment_is_unpacked_by_executors(
     plain_cluster: LocalCluster, wheel: Path, tmp_path: Path
 ) -> None:
