@@ -114,7 +114,7 @@ def test_a_file_without_sections_is_refused_with_what_it_holds(tmp_path: Path, t
             "prepare.zzz=1",
             "known here: changes, duplicates, expectations, image, input, max_rejects, near_duplicates, seed, ",
         ),
-        ("zzz=1", "known here: data, model, prepare, spark, stream, train"),
+        ("zzz=1", "known here: data, model, prepare, registry, retrain, spark, stream, train"),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest_known(smallest: Path, override: str, nearest: str) -> None:
