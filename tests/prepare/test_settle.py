@@ -173,7 +173,11 @@ def test_a_burst_of_broken_records_is_refused_though_they_are_few_of_the_whole_t
     tmp_path: Path, table: Path
 ) -> None:
     source = write_source(tmp_path / "raw")
-    expected = {"expectations": {"new_rejected": 0.5}, "splits": {"train": 1.0, "val": 0.0, "test": 0.0}}
+    expected = {
+        "expectations": {"new_rejected": 0.5},
+        "max_rejects": 0.1,
+        "splits": {"train": 1.0, "val": 0.0, "test": 0.0},
+    }
     (source / "cat" / "broken-0.png").touch()
     prepare(configuration(source, table, **expected))
     (source / "cat" / "broken-1.png").touch()
