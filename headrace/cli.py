@@ -3,15 +3,16 @@
 Nothing heavy is imported here; a verb imports what it needs when it runs.
 """
 
-import json
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from headrace import __version__
+from headrace.cli_models import models
+from headrace.cli_words import Conf, Overrides, answer
 from headrace.errors import HeadraceError
 
 app = typer.Typer(
@@ -23,15 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-models = typer.Typer(
-    help="The versions of the model that is retrained: list, promote, roll back, compare.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 app.add_typer(models, name="models")
-
-Conf = Annotated[Path, typer.Argument(metavar="CONF", help="configuration file (YAML)")]
-Overrides = Annotated[list[str] | None, typer.Argument(metavar="[key=value]...", help="such as train.ranks=4")]
 # As headrace.retrain.steps has them, which takes long to import.
 Until = Literal["prepare", "validate", "train", "evaluate", "register", "gate", "promote", "predict", "conclude"]
 
@@ -47,7 +40,7 @@ def init(
     """
     from headrace.starter import copy_starter
 
-    _answer(copy_starter(folder, force=force))
+    answer(copy_starter(folder, force=force))
 
 
 @app.command()
@@ -66,9 +59,9 @@ def fetch(
     if show or name is None or folder is None:
         if not show:
             raise typer.BadParameter("expected NAME FOLDER, or --list")
-        _answer(fetching.listing())
+        answer(fetching.listing())
     else:
-        _answer(fetching.fetch(name, folder, limit))
+        answer(fetching.fetch(name, folder, limit))
 
 
 @app.command()
@@ -86,7 +79,7 @@ def prepare(
     configuration = load(conf, overrides or ())
     from headrace.prepare.job import prepare as run
 
-    _answer(run(configuration, full=full))
+    answer(run(configuration, full=full))
 
 
 @app.command()
@@ -101,7 +94,7 @@ def vacuum(
     """
     from headrace.table.vacuum import vacuum as run
 
-    _answer(run(table, hours, dry_run=dry_run))
+    answer(run(table, hours, dry_run=dry_run))
 
 
 @app.command()
@@ -115,7 +108,7 @@ def inspect(
     """
     from headrace.inspect_table import inspect_table
 
-    _answer(inspect_table(table, version))
+    answer(inspect_table(table, version))
 
 
 @app.command()
@@ -134,7 +127,7 @@ def stream(
     configuration = load(conf, overrides or ())
     from headrace.stream.job import stream as run
 
-    _answer(run(configuration, rank, (lambda picture: print(picture, file=sys.stderr)) if measure else None))
+    answer(run(configuration, rank, (lambda picture: print(picture, file=sys.stderr)) if measure else None))
 
 
 @app.command()
@@ -150,7 +143,7 @@ def networks(
 
     listed = list_networks(folder, table)
     print(as_text(listed), file=sys.stderr)
-    _answer(listed)
+    answer(listed)
 
 
 @app.command()
@@ -167,7 +160,7 @@ def train(conf: Conf, overrides: Overrides = None) -> None:
     else:
         from headrace.registry.tracked_training import train_tracked as run
 
-    _answer(run(configuration))
+    answer(run(configuration))
 
 
 @app.command()
@@ -183,7 +176,7 @@ def evaluate(
     """
     from headrace.evaluate.job import evaluate as run
 
-    _answer(run(bundle, table, split, version))
+    answer(run(bundle, table, split, version))
 
 
 @app.command()
@@ -198,7 +191,7 @@ def predict(
     """
     from headrace.predict.job import predict as run
 
-    _answer(run(bundle, input, output))
+    answer(run(bundle, input, output))
 
 
 @app.command()
@@ -223,7 +216,7 @@ def retrain(
     from headrace.retrain.cycle import retrain as run
 
     result = run(configuration, until=until, name=cycle, force=force, wait=wait)
-    _answer(result)
+    answer(result)
     if result["exit_code"]:
         print(f"headrace: {result['decision']}: {'; '.join(result['reasons'])}", file=sys.stderr)
         raise typer.Exit(result["exit_code"])
@@ -246,78 +239,7 @@ def watch(
     load(conf, overrides or ())
     from headrace.retrain.watch import Watch, trigger
 
-    _answer(Watch([str(conf), *(overrides or ())], times).run(trigger(every, cron)))
-
-
-@models.command("list")
-def models_list(conf: Conf, overrides: Overrides = None) -> None:
-    """All versions of the model, which of them are champion and challenger, and what was decided about each.
-
-    Example: headrace models list conf/retraining.yaml
-    """
-    from headrace.config import load
-
-    configuration = load(conf, overrides or ())
-    from headrace.registry.listing import as_text, listed
-    from headrace.registry.store import registry_of
-
-    answer = listed(registry_of(configuration))
-    print(as_text(answer), file=sys.stderr)
-    _answer(answer)
-
-
-@models.command("promote")
-def models_promote(
-    conf: Conf,
-    version: Annotated[str, typer.Argument(help="number or alias, such as challenger")],
-    overrides: Overrides = None,
-) -> None:
-    """Make a version the champion, whatever the gate has said.
-
-    Example: headrace models promote conf/retraining.yaml 3
-    """
-    from headrace.config import load
-
-    configuration = load(conf, overrides or ())
-    from headrace.registry.listing import promoted
-    from headrace.registry.store import registry_of
-
-    _answer(promoted(registry_of(configuration), version))
-
-
-@models.command("rollback")
-def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
-    """Make the version champion again that the champion has replaced, byte for byte.
-
-    Example: headrace models rollback conf/retraining.yaml
-    """
-    from headrace.config import load
-
-    configuration = load(conf, overrides or ())
-    from headrace.registry.listing import rolled_back
-    from headrace.registry.store import registry_of
-
-    _answer(rolled_back(registry_of(configuration)))
-
-
-@models.command("compare")
-def models_compare(
-    conf: Conf,
-    first: Annotated[str, typer.Argument(help="version or alias")] = "champion",
-    second: Annotated[str, typer.Argument(help="version or alias")] = "challenger",
-) -> None:
-    """Two versions on the same rows of the test split, with the checks of the gate; nothing is promoted.
-
-    Example: headrace models compare conf/retraining.yaml 1 2
-    """
-    from headrace.config import load
-
-    configuration = load(conf)
-    from headrace.retrain.compare import as_text, compare
-
-    answer = compare(configuration, first, second)
-    print(as_text(answer), file=sys.stderr)
-    _answer(answer)
+    answer(Watch([str(conf), *(overrides or ())], times).run(trigger(every, cron)))
 
 
 @app.command()
@@ -331,7 +253,7 @@ def report(
     """
     from headrace.report import write_report
 
-    _answer({"report": str(write_report(run, output))})
+    answer({"report": str(write_report(run, output))})
 
 
 @app.command()
@@ -344,7 +266,7 @@ def check(slots: Annotated[int | None, typer.Option(min=1, help="that must be fr
 
     found = run(slots)
     print(found.table(), file=sys.stderr)
-    _answer(found.as_json())
+    answer(found.as_json())
     if not found.as_json()["ok"]:
         raise typer.Exit(2)
 
@@ -362,9 +284,9 @@ def config(
     from headrace.config import Configuration, load
 
     if schema:
-        _answer(Configuration.model_json_schema())
+        answer(Configuration.model_json_schema())
     elif conf is not None:
-        _answer(load(conf, overrides or ()).model_dump(mode="json"))
+        answer(load(conf, overrides or ()).model_dump(mode="json"))
     else:
         raise typer.BadParameter("expected CONF, or --schema")
 
@@ -382,11 +304,6 @@ def _options(
     )
     # Spark's bridge tells of every call; only its warnings are for people.
     logging.getLogger("py4j").setLevel(logging.WARNING)
-
-
-def _answer(result: dict[str, Any]) -> None:
-    sys.stderr.flush()
-    print(json.dumps(result, ensure_ascii=False), flush=True)
 
 
 def main(arguments: list[str] | None = None) -> None:

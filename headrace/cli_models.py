@@ -1,0 +1,85 @@
+"""`headrace models`: the verbs of the registry. A verb imports what it needs when it runs."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from headrace.cli_words import Conf, Overrides, answer
+
+models = typer.Typer(
+    help="The versions of the model that is retrained: list, promote, roll back, compare.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@models.command("list")
+def models_list(conf: Conf, overrides: Overrides = None) -> None:
+    """All versions of the model, which of them are champion and challenger, and what was decided about each.
+
+    Example: headrace models list conf/retraining.yaml
+    """
+    from headrace.config import load
+
+    configuration = load(conf, overrides or ())
+    from headrace.registry.listing import as_text, listed
+    from headrace.registry.store import registry_of
+
+    found = listed(registry_of(configuration))
+    print(as_text(found), file=sys.stderr)
+    answer(found)
+
+
+@models.command("promote")
+def models_promote(
+    conf: Conf,
+    version: Annotated[str, typer.Argument(help="number or alias, such as challenger")],
+    overrides: Overrides = None,
+) -> None:
+    """Make a version the champion, whatever the gate has said.
+
+    Example: headrace models promote conf/retraining.yaml 3
+    """
+    from headrace.config import load
+
+    configuration = load(conf, overrides or ())
+    from headrace.registry.listing import promoted
+    from headrace.registry.store import registry_of
+
+    answer(promoted(registry_of(configuration), version))
+
+
+@models.command("rollback")
+def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
+    """Make the version champion again that the champion has replaced, byte for byte.
+
+    Example: headrace models rollback conf/retraining.yaml
+    """
+    from headrace.config import load
+
+    configuration = load(conf, overrides or ())
+    from headrace.registry.listing import rolled_back
+    from headrace.registry.store import registry_of
+
+    answer(rolled_back(registry_of(configuration)))
+
+
+@models.command("compare")
+def models_compare(
+    conf: Conf,
+    first: Annotated[str, typer.Argument(help="version or alias")] = "champion",
+    second: Annotated[str, typer.Argument(help="version or alias")] = "challenger",
+) -> None:
+    """Two versions on the same rows of the test split, with the checks of the gate; nothing is promoted.
+
+    Example: headrace models compare conf/retraining.yaml 1 2
+    """
+    from headrace.config import load
+
+    configuration = load(conf)
+    from headrace.retrain.compare import as_text, compare
+
+    found = compare(configuration, first, second)
+    print(as_text(found), file=sys.stderr)
+    answer(found)
