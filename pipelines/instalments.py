@@ -1,8 +1,8 @@
 """Fashion-MNIST as it might arrive in five days, for trying `headrace retrain`.
 
-Day 1 brings the test images too, and as days 2 a fifth of the training images. In what day 3 brings, the labels of
-two classes are swapped; among those of day 4 are many broken files; those of day 5 are darker. When a day begins,
-what was wrong with the days before has been mended.
+Every day brings a fifth of the training images, the first one all test images too. In what day 3 brings, the labels of
+two classes are swapped; among the files of day 4 many are broken; the images of day 5 are darker. What was wrong with
+a day has been mended by the next.
 
     python pipelines/instalments.py FOLDER DAY [--limit N]
 """
@@ -21,7 +21,7 @@ from headrace.fetch.class_folders import Split, choose
 from headrace.fetch.fashion_mnist import CLASSES, DATASET
 
 DAYS = 5
-SWAPPED = {"pullover": "coat", "coat": "pullover"}
+SWAPPED = {"sandal": "sneaker", "sneaker": "sandal"}
 BROKEN_PART = 0.5
 DARKER = 0.4
 

@@ -9,7 +9,8 @@ from headrace.config import Configuration
 from headrace.errors import HeadraceError
 from headrace.lock import HeldByOtherError, locked
 from headrace.retrain.detect import cycle_for, detect, settings_of
-from headrace.retrain.journal import Cycle, Journal, Outcome
+from headrace.retrain.journal import Cycle, Journal
+from headrace.retrain.records import Outcome
 
 if TYPE_CHECKING:
     from headrace.retrain.work import Work

@@ -7,7 +7,7 @@ from headrace.errors import DataError
 from headrace.registry.promotion import settle
 from headrace.registry.versions import champion
 from headrace.retrain.compare import frozen_version
-from headrace.retrain.journal import Outcome
+from headrace.retrain.records import Outcome
 from headrace.retrain.work import Given, Work
 from headrace.table import Version, read
 

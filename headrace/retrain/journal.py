@@ -6,63 +6,18 @@ cycles/000007/cycle.json    what began it: the raw data's fingerprint, the confi
              /run/          the training run
 """
 
-import datetime
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from headrace.errors import DataError
+from headrace.retrain.records import FINAL, JUDGED, CycleRecord, Outcome, StepRecord, now
 from headrace.whole_file import write_whole
 
 Record = TypeVar("Record", bound=BaseModel)
-Decision = Literal["promoted", "refused by the gate", "not needed", "data refused", "failed", "given up"]
-# What is said of a model, or that none was needed; the next run goes on with what ended otherwise.
-FINAL: set[Decision] = {"promoted", "refused by the gate", "not needed"}
-JUDGED: set[Decision] = {"promoted", "refused by the gate"}
-
-
-class CycleRecord(BaseModel):
-    """What a cycle began with; `names` are those that a scheduler has given it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    number: int
-    created: str
-    fingerprint: str
-    configuration: str
-    forced: bool = False
-    names: tuple[str, ...] = ()
-
-
-class Outcome(BaseModel):
-    """How a cycle ended.
-
-    Attributes:
-        exit_code: of the command.
-        left: nobody goes on with it any more, though it came to no final decision.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    decision: Decision
-    reasons: tuple[str, ...]
-    exit_code: int = 0
-    finished: str = ""
-    left: bool = False
-
-
-class StepRecord(BaseModel):
-    """What a step gave, and from what: hashes of the records of the steps that it needs."""
-
-    model_config = ConfigDict(frozen=True)
-
-    inputs: dict[str, str]
-    output: dict[str, Any]
-    seconds: float
-    finished: str
 
 
 class Cycle:
@@ -184,11 +139,6 @@ class Journal:
             )
         )
         return cycle
-
-
-def now() -> str:
-    """The moment, in UTC to the second."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def _read(path: Path, kind: type[Record]) -> Record:

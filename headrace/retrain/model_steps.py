@@ -11,8 +11,8 @@ from headrace.registry.local_bundles import local_bundle
 from headrace.registry.versions import decide, version_named
 from headrace.registry.versions import register as make_version
 from headrace.retrain.answers import Answers, Examined
-from headrace.retrain.journal import Outcome
 from headrace.retrain.metrics import figures_of
+from headrace.retrain.records import Outcome
 from headrace.retrain.work import Given, Work
 from headrace.table import Version, read
 

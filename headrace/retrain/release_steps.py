@@ -7,7 +7,7 @@ from headrace.registry.local_bundles import serving
 from headrace.registry.promotion import ChampionChangedError
 from headrace.registry.promotion import promote as make_champion
 from headrace.retrain.gate import BETTER, Check
-from headrace.retrain.journal import Outcome
+from headrace.retrain.records import Outcome
 from headrace.retrain.work import Given, Work
 
 

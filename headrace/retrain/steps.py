@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from headrace.retrain import data_steps, model_steps, release_steps
-from headrace.retrain.journal import Cycle, StepRecord, now
+from headrace.retrain.journal import Cycle
+from headrace.retrain.records import StepRecord, now
 from headrace.retrain.work import Given, Work
 
 log = logging.getLogger(__name__)

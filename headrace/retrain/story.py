@@ -6,7 +6,8 @@ from typing import Any
 from headrace.registry.versions import ModelRecord
 from headrace.retrain.drift import EVERY_CLASS, Distance
 from headrace.retrain.gate import Check
-from headrace.retrain.journal import Cycle, Journal, Outcome, StepRecord
+from headrace.retrain.journal import Cycle, Journal
+from headrace.retrain.records import Outcome, StepRecord
 from headrace.retrain.steps import NAMES
 
 UNDER_WAY = "under way"

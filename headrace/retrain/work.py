@@ -6,7 +6,8 @@ from typing import Any
 from headrace.config import Configuration
 from headrace.config.retraining import Retrain
 from headrace.registry.store import Registry
-from headrace.retrain.journal import Cycle, Journal, Outcome
+from headrace.retrain.journal import Cycle, Journal
+from headrace.retrain.records import Outcome
 from headrace.table import Version, read
 
 

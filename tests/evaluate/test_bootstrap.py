@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from headrace.evaluate.bootstrap import confusion_intervals, pair_intervals
+from headrace.evaluate.bootstrap import confusion_intervals, lower_bound, pair_intervals
 from headrace.evaluate.regression import errors
 
 CONFUSION = np.array([[80, 20], [10, 90]])
@@ -39,3 +39,12 @@ def test_of_numbers_there_is_an_interval_for_every_error_which_holds_it() -> Non
 
 def test_the_same_rows_give_the_same_interval() -> None:
     assert confusion_intervals(CONFUSION) == confusion_intervals(CONFUSION)
+
+
+def test_a_lower_bound_is_one_sided_and_falls_with_the_confidence() -> None:
+    gains = np.repeat([1.0, 0.0, -1.0], [60, 320, 20])
+    bounds = [lower_bound(lambda rows: float(gains[rows].mean()), len(gains), level) for level in (0.6, 0.95, 0.999)]
+    assert bounds == sorted(bounds, reverse=True)
+    spread = 1.645 * gains.std() / np.sqrt(len(gains))
+    assert bounds[1] == pytest.approx(gains.mean() - spread, abs=0.008)
+    assert lower_bound(lambda rows: 0.25, 10, 0.95) == 0.25

@@ -166,3 +166,23 @@ def test_drift_since_the_version_before_is_refused_or_warned_of(
     assert read(table).number == 0
     assert prepare(configuration(source, table, expectations=drifts | {"breach": "warn"}, **whole))["version"] == 1
     assert "drift_of_classes is 0.278, expected 0.2 or less" in caplog.text
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_burst_of_broken_records_is_refused_though_they_are_few_of_the_whole_table(
+    tmp_path: Path, table: Path
+) -> None:
+    source = write_source(tmp_path / "raw")
+    expected = {
+        "expectations": {"new_rejected": 0.5},
+        "max_rejects": 0.1,
+        "splits": {"train": 1.0, "val": 0.0, "test": 0.0},
+    }
+    (source / "cat" / "broken-0.png").touch()
+    prepare(configuration(source, table, **expected))
+    (source / "cat" / "broken-1.png").touch()
+    with pytest.raises(DataError, match=r"new_rejected is 1\.0000, expected 0\.5 or less"):
+        prepare(configuration(source, table, **expected))
+    good = PIL.Image.fromarray(np.full((8, 8), 77, np.uint8))
+    (source / "cat" / "good.png").write_bytes(encoded(good))
+    assert prepare(configuration(source, table, **expected))["version"] == 1

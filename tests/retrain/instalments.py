@@ -15,13 +15,18 @@ data: {source: {kind: folder, path: raw}, table: table}
 prepare:
   image: {mode: L, size: [28, 28], codec: raw}
   expectations: {new_rejected: 0.1}
-model: {file: models/cnn.py, options: {width: 8, dense: 32}}
+model: {file: models/cnn.py, options: {width: 16, dense: 64}}
 train:
-  {run: run, ranks: 1, epochs: 4, batch_size: 32, optimizer: {learning_rate: 0.002}, checkpoint_every_steps: 5}
+  run: run
+  ranks: 1
+  epochs: 6
+  batch_size: 64
+  checkpoint_every_steps: 5
+  optimizer: {learning_rate: 0.002, schedule: {kind: cosine}}
 registry: {folder: registry, model: clothes}
 retrain:
   folder: retraining
-  gate: {confidence: 0.8, bounds: {accuracy: {least: 0.3}}, slices: {worse: 0.14}}
+  gate: {confidence: 0.9, bounds: {accuracy: {least: 0.3}}, slices: {worse: 0.15}}
 """
 
 

@@ -15,12 +15,12 @@ from tests.conftest import headrace
 from tests.retrain.instalments import fed, write_project
 from tests.running_training import checkpoints_of, wait_for
 
-EPOCHS = "train.epochs=40"
+SETTINGS = ("train.epochs=40", "retrain.predict={input: raw/test, output: predictions}")
 
 
 def begun(project: Path) -> "subprocess.Popen[str]":
     """`headrace retrain` in the background, until it has a checkpoint."""
-    command = [sys.executable, "-m", "headrace", "retrain", "conf.yaml", EPOCHS]
+    command = [sys.executable, "-m", "headrace", "retrain", "conf.yaml", *SETTINGS]
     process = subprocess.Popen(command, cwd=project, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     run = project / "retraining" / "cycles" / "000001" / "run"
     wait_for(lambda: checkpoints_of(run) or process.poll() is not None, seconds=400)
@@ -42,12 +42,12 @@ def test_two_at_once_a_kill_a_resumption_and_nothing_to_do(tmp_path: Path) -> No
     fed(project, 1, limit=600)
     first = begun(project)
 
-    second = headrace("retrain", "conf.yaml", EPOCHS, cwd=project)
+    second = headrace("retrain", "conf.yaml", *SETTINGS, cwd=project)
     assert second.json["decision"] == "left to another"
     assert f"process {first.pid} on " in second.json["reasons"][0]
 
     waiting = subprocess.Popen(
-        [sys.executable, "-m", "headrace", "retrain", "conf.yaml", EPOCHS, "--wait"],
+        [sys.executable, "-m", "headrace", "retrain", "conf.yaml", *SETTINGS, "--wait"],
         cwd=project,
         text=True,
         stdout=subprocess.PIPE,
@@ -66,8 +66,12 @@ def test_two_at_once_a_kill_a_resumption_and_nothing_to_do(tmp_path: Path) -> No
     assert (cycle / "prepare.json").stat().st_mtime_ns == prepared
     assert "All ranks are ready at step 0 " not in err
 
+    # The new champion has answered what was asked for.
+    answered = json.loads((project / "predictions" / "cycle-000001" / "_summary.json").read_text())
+    assert (answered["rows"], answered["rejected"]) == (100, 0)
+
     before = time.monotonic()
-    third = headrace("retrain", "conf.yaml", EPOCHS, cwd=project)
+    third = headrace("retrain", "conf.yaml", *SETTINGS, cwd=project)
     assert third.json["decision"] == "nothing to do"
     assert time.monotonic() - before < 5
     assert len(list((project / "retraining" / "cycles").iterdir())) == 1

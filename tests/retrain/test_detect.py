@@ -8,7 +8,8 @@ import pytest
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.retrain.detect import Detected, cycle_for, detect, settings_of
-from headrace.retrain.journal import Cycle, Decision, Journal, Outcome, StepRecord
+from headrace.retrain.journal import Cycle, Journal
+from headrace.retrain.records import Decision, Outcome, StepRecord
 
 FIRST = Detected("day 1", 10, "settings")
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from headrace.registry.versions import ModelRecord
-from headrace.retrain.journal import Cycle, Decision, Journal, Outcome, StepRecord
+from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.page import write_page
+from headrace.retrain.records import Decision, Outcome, StepRecord
 from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
 
 NAME = "clothes & <others>"

@@ -8,7 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from headrace.retrain.journal import Cycle, Journal, Outcome
+from headrace.retrain.journal import Cycle, Journal
+from headrace.retrain.records import Outcome
 from headrace.retrain.steps import STEPS, Step, take
 from headrace.retrain.work import Given, Work
 

@@ -44,7 +44,7 @@ def test_the_walk_of_five_days(tmp_path: Path) -> None:
 
     swapped = night(project, 3, code=5)
     assert swapped["decision"] == "refused by the gate"
-    assert any("class 'coat'" in reason or "class 'pullover'" in reason for reason in swapped["reasons"])
+    assert any("class 'sandal'" in reason or "class 'sneaker'" in reason for reason in swapped["reasons"])
     assert Path(swapped["run"], "bundle").is_dir()
     assert serving(project) == of_day_2
 
@@ -55,11 +55,10 @@ def test_the_walk_of_five_days(tmp_path: Path) -> None:
     # The same again is refused again, in the same cycle; nobody has mended anything.
     assert headrace("retrain", "conf.yaml", cwd=project, code=3).json["cycle"] == 4
 
-    fifth = night_of_any_end(project, 5)
-    drifted = " ".join(output(project, 5, "validate")["drifted"])
-    assert "brightness of every class" in drifted
-    assert fifth["decision"] in ("promoted", "refused by the gate")
-    assert (serving(project) != of_day_2) == (fifth["decision"] == "promoted")
+    fifth = night(project, 5)
+    assert (fifth["decision"], fifth["champion"]) == ("promoted", 4)
+    assert "brightness of every class" in " ".join(output(project, 5, "validate")["drifted"])
+    assert serving(project) != of_day_2
 
     compared = headrace("models", "compare", "conf.yaml", "1", "2", cwd=project)
     first, later = (model["metrics"]["accuracy"] for model in compared.json["models"])
@@ -72,15 +71,6 @@ def test_the_walk_of_five_days(tmp_path: Path) -> None:
     assert headrace("models", "rollback", "conf.yaml", cwd=project).json["champion"] == 2
     assert serving(project) == of_day_2
     check_the_page((project / "retraining" / "report.html").read_text())
-
-
-def night_of_any_end(project: Path, day: int) -> dict[str, Any]:
-    """Whether the model of new brightness is better on the old test images is for the gate to say."""
-    fed(project, day)
-    try:
-        return headrace("retrain", "conf.yaml", cwd=project).json
-    except AssertionError:
-        return {"decision": "refused by the gate"}
 
 
 def check_the_page(page: str) -> None:
