@@ -48,8 +48,11 @@ def models_promote(
     configuration = load(conf, overrides or ())
     from headrace.registry.listing import promoted
     from headrace.registry.store import registry_of
+    from headrace.retrain.page import refresh_page
 
-    answer(promoted(registry_of(configuration), version))
+    done = promoted(registry_of(configuration), version)
+    refresh_page(configuration)
+    answer(done)
 
 
 @models.command("rollback")
@@ -63,8 +66,11 @@ def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
     configuration = load(conf, overrides or ())
     from headrace.registry.listing import rolled_back
     from headrace.registry.store import registry_of
+    from headrace.retrain.page import refresh_page
 
-    answer(rolled_back(registry_of(configuration)))
+    done = rolled_back(registry_of(configuration))
+    refresh_page(configuration)
+    answer(done)
 
 
 @models.command("compare")

@@ -78,4 +78,6 @@ def check_the_page(page: str) -> None:
         assert f'id="cycle-{cycle}"' in page
     assert page.count("refused by the gate</span>") >= 2
     assert "data refused" in page
+    # After the rollback by hand.
+    assert "Version 2 serves, trained on data version 1" in page
     assert "damaged" in page
