@@ -16,11 +16,12 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 
 # Two tests at a time, but for those in which the time that recovery takes is measured.
 ALONE := tests/fault tests/cluster
+TESTS := not container
 
 test:    ## all tests, with real Spark, Horovod and Chromium
 	@.ci/setup --browser
-	.venv/bin/pytest --numprocesses 2 --dist loadfile --durations 20 $(ALONE:%=--ignore=%)
-	.venv/bin/pytest --durations 5 $(ALONE)
+	.venv/bin/pytest -m '$(TESTS)' --numprocesses 2 --dist loadfile --durations 20 $(ALONE:%=--ignore=%)
+	.venv/bin/pytest -m '$(TESTS)' --durations 5 $(ALONE)
 
 check:   ## format, lint, types, and the direction between rooms
 	@.ci/setup

@@ -69,7 +69,7 @@ def airflow(home: Path, project: Path, *words: str) -> "subprocess.CompletedProc
     return subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, check=False, timeout=500)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_airflow_runs_a_cycle_task_by_task_and_the_next_night_finds_nothing_to_do(tmp_path: Path) -> None:
     setup = subprocess.run([PIPELINES / "airflow_setup"], capture_output=True, text=True, check=False)

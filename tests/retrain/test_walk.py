@@ -28,7 +28,7 @@ def serving(project: Path) -> dict[str, str]:
     return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1500)
 def test_the_walk_of_five_days(tmp_path: Path) -> None:
     project = write_project(tmp_path / "project")

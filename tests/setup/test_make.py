@@ -60,7 +60,7 @@ def test_clean_removes_what_was_made_and_keeps_data_and_runs(machine: Machine) -
 def test_ci_checks_and_then_tests(machine: Machine) -> None:
     machine.place("make", "exit 0")
     assert machine.run(".ci/run").returncode == 0
-    assert machine.called("make") == ["make check", "make test"]
+    assert machine.called("make") == ["make check", "make test TESTS=not container and not long"]
 
 
 def test_ci_fails_with_the_first_failure(machine: Machine) -> None:
