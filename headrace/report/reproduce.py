@@ -82,5 +82,10 @@ def _digests(folder: RunFolder, data: Data | None) -> list[Digest]:
 
 def _public(tree: Any) -> Any:
     if isinstance(tree, dict):
-        return {key: WITHHELD if SECRET.search(str(key)) else _public(value) for key, value in tree.items()}
+        return {key: WITHHELD if _is_secret(key, value) else _public(value) for key, value in tree.items()}
     return [_public(value) for value in tree] if isinstance(tree, list) else tree
+
+
+def _is_secret(key: object, value: Any) -> bool:
+    # prepare.text.tokens is a section.
+    return isinstance(value, str) and SECRET.search(str(key)) is not None

@@ -113,6 +113,14 @@ def _forward(stream: IO[str], kind: str, rank: int, sender: Sender, file: IO[str
         sender.send({"kind": kind, "rank": rank, "text": line.rstrip("\n")})
 
 
+def _pace(slot: Slot) -> dict[str, str]:
+    """How often Horovod's own thread looks for work, in milliseconds; its default is 1.
+
+    A single rank has none but at its start and at checkpoints, and looking took 2 % of its core.
+    """
+    return {"HOROVOD_CYCLE_TIME": "20"} if slot.size == 1 else {}
+
+
 def _environment(launch: Launch, slot: Slot, place: Place) -> dict[str, str]:
     host, port = launch.rendezvous
     gpu = {"CUDA_VISIBLE_DEVICES": place.gpu} if place.gpu else {}
@@ -133,6 +141,7 @@ def _environment(launch: Launch, slot: Slot, place: Place) -> dict[str, str]:
             "PYTHONUNBUFFERED": "1",
         }
         | slot.environment()
+        | _pace(slot)
         | gpu
         | shipped
         | launch.environment

@@ -81,14 +81,20 @@ class Reporting(keras.callbacks.Callback):
                 f"The metrics of step {line['step']} cannot be written to {self.metrics.name}: {error.strerror}. "
                 "Make room, and run the same command again: it goes on from the last checkpoint."
             ) from error
-        with self.writer.as_default(step=line["step"]):
-            for name, value in line.items():
-                if name not in HIDDEN:
-                    tf.summary.scalar(f"{prefix}/{name}", value)
+        values = {f"{prefix}/{name}": value for name, value in line.items() if name not in HIDDEN}
+        with self.writer.as_default():
+            write_scalars(tuple(values), tf.constant(list(values.values()), tf.float64), tf.constant(line["step"]))
         self.send(**(line | {"kind": "progress", "of": prefix}))
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self.began, 3)
+
+
+@tf.function
+def write_scalars(names: tuple[str, ...], values: tf.Tensor, step: tf.Tensor) -> None:
+    """Each of `values` under its name, for TensorBoard; one call of a graph takes a fifth of one for each value."""
+    for number, name in enumerate(names):
+        tf.summary.scalar(name, values[number], tf.cast(step, tf.int64))
 
 
 def forget_after(metrics: Path, step: int) -> None:

@@ -177,11 +177,11 @@ def test_the_way_back_is_told_by_commands_versions_hashes_and_configuration(make
 
 
 def test_values_of_secrets_are_withheld(make_run: MakeRun) -> None:
-    run = make_run(configuration={"spark": {"settings": {"spark.hadoop.fs.s3a.secret.key": "hush-hush"}}})
+    run = make_run(configuration={"spark": {"settings": {"spark.hadoop.fs.s3a.access.key": "hush-hush"}}})
     change(run / "run.json", command="headrace train conf/shapes.yaml data.password=hush-hush")
     page = page_of(run)
     assert "hush-hush" not in page.source
-    assert "spark.hadoop.fs.s3a.secret.key: (withheld)" in page.text
+    assert "spark.hadoop.fs.s3a.access.key: (withheld)" in page.text
 
 
 def test_hostile_names_are_shown_and_do_nothing(make_run: MakeRun) -> None:
