@@ -90,7 +90,7 @@ class Reporting(keras.callbacks.Callback):
         return round(time.monotonic() - self.began, 3)
 
 
-@tf.function
+@tf.function  # type: ignore[untyped-decorator]
 def write_scalars(names: tuple[str, ...], values: tf.Tensor, step: tf.Tensor) -> None:
     """Each of `values` under its name, for TensorBoard; one call of a graph takes a fifth of one for each value."""
     for number, name in enumerate(names):
