@@ -23,7 +23,7 @@ def test_a_check_of_the_cluster_asks_every_executor(settings_file: Path, secret:
     assert secret not in answer.stdout + answer.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_ranks_train_where_all_traffic_of_spark_is_encrypted(
     own: Path, settings_file: Path, secret: str, fashion_mnist: Path
 ) -> None:
@@ -43,7 +43,7 @@ def test_a_training_is_refused_at_once_where_executors_come_and_go(own: Path, se
     assert "spark.dynamicAllocation.enabled is true" in refused.sentence
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_who_has_another_secret_gets_no_executor(settings_file: Path, tmp_path: Path) -> None:
     words = ("check", "--cluster", "--slots", "1", "--spark-settings", str(settings_file))
     answer = headrace(*words, cwd=tmp_path, code=2, SPARK_SECRET="another")
@@ -53,7 +53,7 @@ def test_who_has_another_secret_gets_no_executor(settings_file: Path, tmp_path: 
     assert "spark.authenticate.secret" in row["mend"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_settings_of_spark_submit_come_from_the_same_file(
     root: Path, settings_file: Path, secret: str, fashion_mnist: Path, tmp_path: Path
 ) -> None:

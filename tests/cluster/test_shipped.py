@@ -74,7 +74,7 @@ def test_the_wheel_travels_to_tasks_and_to_the_ranks_that_they_start(
     assert "MB/s a rank, between 2" in rows["Allreduce"]["found"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_packed_environment_is_unpacked_by_executors(
     plain_cluster: LocalCluster, wheel: Path, tmp_path: Path
 ) -> None:
@@ -94,7 +94,7 @@ def test_a_packed_environment_is_unpacked_by_executors(
     assert "MB/s a rank, between 2" in rows["Allreduce"]["found"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_with_spark_submit_the_wheel_and_a_model_of_ones_own_go_the_whole_way(
     plain_cluster: LocalCluster, bare: str, wheel: Path, own: Path, root: Path, fashion_mnist: Path
 ) -> None:

@@ -109,6 +109,7 @@ def test_more_losses_than_restarts_end_with_4_and_say_what_was_lost(own: Path, w
     assert checkpoints_of(own / "run")
 
 
+@pytest.mark.long
 def test_where_a_worker_stays_away_the_rest_goes_on_with_the_same_global_batch(
     own: Path, cluster: LocalCluster, words: tuple[str, ...], undisturbed: dict[str, Any]
 ) -> None:
