@@ -1,6 +1,5 @@
 """A folder that one process works in at a time, and who that is."""
 
-import datetime
 import fcntl
 import json
 import logging
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import TextIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from headrace.moment import now
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +88,7 @@ def _holder(file: TextIO) -> Holder | None:
 
 
 def _this(work: str) -> Holder:
-    since = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return Holder(pid=os.getpid(), host=platform.node(), since=since, work=work)
+    return Holder(pid=os.getpid(), host=platform.node(), since=now(), work=work)
 
 
 def _write(file: TextIO, text: str) -> None:

@@ -180,6 +180,16 @@ def _local(settings: Spark, slots: int) -> dict[str, str]:
     return LOCAL_SETTINGS | {"spark.master": f"local[{wanted}]", WORKERS_PYTHON: sys.executable}
 
 
+def is_local(spark: SparkSession) -> bool:
+    """Whether all tasks run in the driver's own process tree, and no executors come or go."""
+    return bool(spark.sparkContext.master.startswith("local["))
+
+
+def driver_host(spark: SparkSession) -> str:
+    """Where executors reach the driver."""
+    return spark.sparkContext.getConf().get("spark.driver.host") or "127.0.0.1"
+
+
 def await_tasks(seconds: float = 10.0) -> None:
     """Wait until no task of this program runs any more: those of a failed job go on for a moment.
 

@@ -18,7 +18,7 @@ from headrace.check.probe import Answer, Question, probe
 from headrace.check.report import Row
 from headrace.check.slots import slots_row, spark_session, wait_for_slots
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.spark import python_errors
+from headrace.spark import driver_host, python_errors
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -79,8 +79,7 @@ def cluster_rows(check: ClusterCheck) -> list[Row]:
 
 def ask_executors(spark: SparkSession, slots: int, folder: Path) -> list[Answer]:
     """The answer of a task on every slot, all of which run at the same time."""
-    host = spark.sparkContext.getConf().get("spark.driver.host") or "127.0.0.1"
-    question = Question(driver=host, store=str(folder), token=secrets.token_hex(8))
+    question = Question(driver=driver_host(spark), store=str(folder), token=secrets.token_hex(8))
     (folder / "driver").write_text(question.token)
     tasks = spark.sparkContext.parallelize(range(slots), slots).barrier()
     with python_errors():

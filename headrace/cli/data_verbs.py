@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from headrace.cli.program import answer, app
-from headrace.cli.words import Conf, Overrides
+from headrace.cli.words import Conf, Overrides, loaded
 
 
 @app.command()
@@ -55,9 +55,7 @@ def prepare(
 
     Example: headrace prepare conf/fashion_mnist.yaml prepare.duplicates=drop
     """
-    from headrace.config import load
-
-    configuration = load(conf, overrides or ())
+    configuration = loaded(conf, overrides)
     from headrace.prepare.job import prepare as run
 
     answer(run(configuration, full=full))
@@ -103,9 +101,7 @@ def stream(
 
     Example: headrace stream conf/fashion_mnist.yaml train.batch_size=128 --measure
     """
-    from headrace.config import load
-
-    configuration = load(conf, overrides or ())
+    configuration = loaded(conf, overrides)
     from headrace.stream.job import stream as run
 
     answer(run(configuration, rank, (lambda picture: print(picture, file=sys.stderr)) if measure else None))

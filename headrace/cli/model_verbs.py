@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from headrace.cli.program import answer, app
-from headrace.cli.words import Conf, Overrides, SparkSettings
+from headrace.cli.words import Conf, Overrides, SparkSettings, loaded
 
 
 @app.command()
@@ -32,9 +32,7 @@ def train(conf: Conf, overrides: Overrides = None) -> None:
 
     Example: headrace train conf/fashion_mnist.yaml train.ranks=2 train.run=runs/wide model.options.width=64
     """
-    from headrace.config import load
-
-    configuration = load(conf, overrides or ())
+    configuration = loaded(conf, overrides)
     if configuration.registry is None:
         from headrace.train.job import train as run
     else:

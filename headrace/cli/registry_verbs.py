@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from headrace.cli.program import answer, app
-from headrace.cli.words import Conf, Overrides
+from headrace.cli.words import Conf, Overrides, loaded
 
 models = typer.Typer(
     help="The versions of the model that is retrained: list, promote, roll back, compare.",
@@ -22,9 +22,7 @@ def models_list(conf: Conf, overrides: Overrides = None) -> None:
 
     Example: headrace models list conf/retraining.yaml
     """
-    from headrace.config import load
-
-    configuration = load(conf, overrides or ())
+    configuration = loaded(conf, overrides)
     from headrace.registry.listing import as_text, listed
     from headrace.registry.store import registry_of
 
@@ -43,9 +41,7 @@ def models_promote(
 
     Example: headrace models promote conf/retraining.yaml 3
     """
-    from headrace.config import load
-
-    configuration = load(conf, overrides or ())
+    configuration = loaded(conf, overrides)
     from headrace.registry.listing import promoted
     from headrace.registry.store import registry_of
     from headrace.retrain.page import refresh_page
@@ -61,9 +57,7 @@ def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
 
     Example: headrace models rollback conf/retraining.yaml
     """
-    from headrace.config import load
-
-    configuration = load(conf, overrides or ())
+    configuration = loaded(conf, overrides)
     from headrace.registry.listing import rolled_back
     from headrace.registry.store import registry_of
     from headrace.retrain.page import refresh_page
@@ -83,9 +77,7 @@ def models_compare(
 
     Example: headrace models compare conf/retraining.yaml 1 2
     """
-    from headrace.config import load
-
-    configuration = load(conf)
+    configuration = loaded(conf)
     from headrace.retrain.compare import as_text, compare
 
     found = compare(configuration, first, second)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from headrace.cli.program import answer, app
-from headrace.cli.words import Conf, Overrides
+from headrace.cli.words import Conf, Overrides, loaded
 
 # As headrace.retrain.steps has them, which takes long to import.
 Until = Literal["prepare", "validate", "train", "evaluate", "register", "gate", "promote", "predict", "conclude"]
@@ -28,9 +28,7 @@ def retrain(
 
     Example: headrace retrain conf/retraining.yaml
     """
-    from headrace.config import load
-
-    configuration = load(conf, overrides or ())
+    configuration = loaded(conf, overrides)
     from headrace.retrain.cycle import retrain as run
 
     result = run(configuration, until=until, name=cycle, force=force, wait=wait)
@@ -52,9 +50,7 @@ def watch(
 
     Example: headrace watch conf/retraining.yaml --every 1h
     """
-    from headrace.config import load
-
-    load(conf, overrides or ())
+    loaded(conf, overrides)
     from headrace.retrain.watch import Watch, trigger
 
     answer(Watch([str(conf), *(overrides or ())], times).run(trigger(every, cron)))

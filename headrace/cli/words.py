@@ -1,12 +1,26 @@
 """Words that several verbs take."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from headrace.config import Configuration
 
 Conf = Annotated[Path, typer.Argument(metavar="CONF", help="configuration file (YAML)")]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="[key=value]...", help="such as train.ranks=4")]
 SparkSettings = Annotated[
     Path | None, typer.Option(help="file of Spark's settings for a kind of cluster, such as conf/cluster/yarn.yaml")
 ]
+
+
+def loaded(conf: Path, overrides: list[str] | None = None) -> "Configuration":
+    """The configuration that a verb's words give; its mistakes are told before anything heavy is imported.
+
+    Raises:
+        ConfigurationError: the file or an override is wrong.
+    """
+    from headrace.config import load
+
+    return load(conf, overrides or ())

@@ -4,11 +4,11 @@ Killed between any two steps, the champion is the old one or the new one: before
 difference, after it `settle` finishes what is left, which is the first thing that the next command does.
 """
 
-import datetime
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from headrace import moment
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.lock import locked
 from headrace.registry.local_bundles import local_bundle, serve, served
@@ -21,6 +21,7 @@ from headrace.registry.versions import (
     ModelRecord,
     champion,
     decide,
+    tag,
     version_named,
 )
 
@@ -52,12 +53,10 @@ def _bring_bundle(registry: Registry, promotion: Promotion) -> None:
 
 
 def _note_decision(registry: Registry, promotion: Promotion) -> None:
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    notes = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: now}
+    notes = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: moment.now()}
     if promotion.replaced is not None:
         notes[REPLACED] = str(promotion.replaced)
-    for key, value in notes.items():
-        registry.client.set_model_version_tag(registry.name, str(promotion.record.version), key, value)
+    tag(registry, promotion.record.version, notes)
 
 
 def _name_champion(registry: Registry, promotion: Promotion) -> None:

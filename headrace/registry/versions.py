@@ -82,10 +82,11 @@ def _require_model(registry: Registry) -> None:
 
 def decide(registry: Registry, version: int, decision: str, reasons: list[str]) -> None:
     """Keep with a version what was decided about it, and why."""
-    _tag(registry, version, {DECISION: decision, REASONS: "; ".join(reasons)[:4000]})
+    tag(registry, version, {DECISION: decision, REASONS: "; ".join(reasons)[:4000]})
 
 
-def _tag(registry: Registry, version: int, tags: dict[str, str]) -> None:
+def tag(registry: Registry, version: int, tags: dict[str, str]) -> None:
+    """Keep `tags` with a version."""
     for key, value in tags.items():
         registry.client.set_model_version_tag(registry.name, str(version), key, value)
 

@@ -9,6 +9,11 @@ SECRET = re.compile(r"secret|password|token|access[._]?key", re.IGNORECASE)
 WITHHELD = "(withheld)"
 
 
+def is_secret(key: str, value: object) -> bool:
+    """Whether the value of `key` must not be shown; a section, such as prepare.text.tokens, is none."""
+    return isinstance(value, str) and SECRET.search(key) is not None
+
+
 def configuration_file(training: str) -> str | None:
     """The file that the `training` command names."""
     _, words = _split(training)

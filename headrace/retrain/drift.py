@@ -32,6 +32,11 @@ class Distance(BaseModel):
     drifted: bool
 
 
+def by_weight(distance: Distance) -> tuple[bool, float]:
+    """To sort by: those of every class first, then the farthest."""
+    return distance.of_class != EVERY_CLASS, -distance.psi
+
+
 class Changes(BaseModel):
     """Training rows from one version to a later one."""
 
@@ -44,9 +49,7 @@ class Changes(BaseModel):
     @property
     def drifted(self) -> list[Distance]:
         """The distributions that are another one now: those of every class, then of one, the farthest first."""
-        return sorted(
-            (one for one in self.distances if one.drifted), key=lambda one: (one.of_class != EVERY_CLASS, -one.psi)
-        )
+        return sorted((one for one in self.distances if one.drifted), key=by_weight)
 
     @property
     def rows(self) -> int:

@@ -69,7 +69,7 @@ def _better(champion: Examined, contest: Contest, gate: Gate) -> Check:
     )
     return _check(
         f"{BETTER} {_words(metric)}",
-        least >= gate.margin and gain > 0 if gate.margin >= 0 else least >= gate.margin,
+        least >= gate.margin and (gain > 0 or gate.margin < 0),
         f"an improvement of {gate.margin:g} or more with {gate.confidence:.0%} confidence",
         f"{gain:+.4f}, at least {least:+.4f} ({_pair(metric, champion, contest.challenger)})",
     )

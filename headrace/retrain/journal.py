@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from headrace.errors import DataError
-from headrace.retrain.records import FINAL, JUDGED, CycleRecord, Outcome, StepRecord, now
+from headrace.moment import now
+from headrace.retrain.records import FINAL, JUDGED, CycleRecord, Outcome, StepRecord
 from headrace.whole_file import write_whole
 
 Record = TypeVar("Record", bound=BaseModel)

@@ -11,12 +11,11 @@ from headrace.registry.local_bundles import local_bundle
 from headrace.registry.versions import decide, version_named
 from headrace.registry.versions import register as make_version
 from headrace.retrain.answers import Answers, Examined
+from headrace.retrain.compare import SPLIT
 from headrace.retrain.metrics import figures_of
 from headrace.retrain.records import Outcome
 from headrace.retrain.work import Given, Work
 from headrace.table import Version, read
-
-SPLIT = "test"
 
 log = logging.getLogger(__name__)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from headrace.report.axis import Axis, fraction_axis, value_axis
+from headrace.report.chart import Tick
 from headrace.report.figures import is_fraction, metric, words
 from headrace.retrain.story import Story
 
@@ -19,14 +20,6 @@ class Point:
     y: float
     text: str
     tone: str = ""
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A label on an axis."""
-
-    position: float
-    label: str
 
 
 @dataclass(frozen=True, kw_only=True)

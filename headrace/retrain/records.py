@@ -1,6 +1,5 @@
 """What the journal of retraining keeps of a cycle, of its steps and of its end."""
 
-import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -50,8 +49,3 @@ class StepRecord(BaseModel):
     output: dict[str, Any]
     seconds: float
     finished: str
-
-
-def now() -> str:
-    """The moment, in UTC to the second."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

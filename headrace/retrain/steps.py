@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from headrace.moment import now
 from headrace.retrain import data_steps, model_steps, release_steps
 from headrace.retrain.journal import Cycle
-from headrace.retrain.records import StepRecord, now
+from headrace.retrain.records import StepRecord
 from headrace.retrain.work import Given, Work
 
 log = logging.getLogger(__name__)

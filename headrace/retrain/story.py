@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from headrace.registry.store import CHAMPION
 from headrace.registry.versions import ModelRecord
-from headrace.retrain.drift import EVERY_CLASS, Distance
+from headrace.retrain.drift import Distance, by_weight
 from headrace.retrain.gate import Check
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.records import Outcome, StepRecord
@@ -64,7 +65,7 @@ class Chapter:
     def distances(self) -> list[Distance]:
         """Of the new rows from the champion's: those of all classes first, then the largest."""
         found = [Distance(**one) for one in self.given("validate").get("drift", {}).get("distances", ())]
-        return sorted(found, key=lambda one: (one.of_class != EVERY_CLASS, -one.psi))
+        return sorted(found, key=by_weight)
 
     @property
     def drifted(self) -> int:
@@ -94,7 +95,7 @@ class Story:
     @property
     def champion(self) -> ModelRecord | None:
         """The version that serves."""
-        return next((version for version in self.versions if "champion" in version.aliases), None)
+        return next((version for version in self.versions if CHAMPION in version.aliases), None)
 
     @property
     def champion_figures(self) -> dict[str, float]:

@@ -1,6 +1,5 @@
 """The training, seen from the driver: begin or continue a run, launch its ranks, record what came of it."""
 
-import datetime
 import json
 import logging
 import shlex
@@ -15,6 +14,7 @@ from typing import Any
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError, TrainingError
 from headrace.model_source import read_source, source_hash
+from headrace.moment import now
 from headrace.stream.plan import lanes_for
 from headrace.table import read
 from headrace.train.fit_to_table import require_fit
@@ -101,7 +101,7 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
         epochs=settings.epochs,
         versions=_versions(),
         command=shlex.join(["headrace", *sys.argv[1:]]) if "headrace" in sys.argv[0] else shlex.join(sys.argv),
-        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        created=now(),
         bundle=str(_bundle(folder, configuration)),
     )
 

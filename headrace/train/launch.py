@@ -17,7 +17,7 @@ from pyspark.resource import ResourceProfile
 from pyspark.sql import SparkSession
 
 from headrace.errors import HeadraceError, LostExecutorError, TrainingError
-from headrace.spark import python_errors
+from headrace.spark import driver_host, python_errors
 from headrace.train.messages import Message, listening
 from headrace.train.rank_task import Launch, run_rank
 
@@ -48,7 +48,7 @@ def launch(spark: SparkSession, ranks: int, program: RankProgram, receive: Calla
         TrainingError: a rank ended with an error.
         LostExecutorError: a rank's executor ended.
     """
-    host = spark.sparkContext.getConf().get("spark.driver.host") or "127.0.0.1"
+    host = driver_host(spark)
     with _rendezvous(host) as port, listening(host, receive) as address:
         task = Launch(
             program=program.module,

@@ -10,6 +10,7 @@ from pyspark.resource import ResourceProfile, ResourceProfileBuilder, TaskResour
 from pyspark.sql import SparkSession
 
 from headrace.config.training import Resources
+from headrace.spark import is_local
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ def profile_for(spark: SparkSession, resources: Resources) -> ResourceProfile | 
     """The profile of the ranks' stage; None where nothing is asked for, and on local Spark, which knows none."""
     if resources.cpus is None and resources.gpus is None:
         return None
-    if spark.sparkContext.master.startswith("local["):
+    if is_local(spark):
         log.warning("train.resources has no meaning on local Spark, whose tasks share this machine")
         return None
     # A profile knows nothing of what Spark gives other tasks.

@@ -7,6 +7,7 @@ from pyspark.sql import SparkSession
 
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.slots import PATIENCE_SECONDS, wait_for_slots
+from headrace.spark import is_local
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ def first_world_size(spark: SparkSession, ranks: int, profile: ResourceProfile |
     master = spark.sparkContext.master
     _require_lasting_executors(spark)
     # Local slots are all there at once; a cluster's executors come one after the other.
-    free = wait_for_slots(spark, ranks, 0 if _is_local(spark) else PATIENCE_SECONDS, profile)
+    free = wait_for_slots(spark, ranks, 0 if is_local(spark) else PATIENCE_SECONDS, profile)
     if free < ranks:
         raise TrainingError(
             f"train.ranks is {ranks} and {master} has {free} slots free; every rank needs one. "
@@ -35,15 +36,11 @@ def first_world_size(spark: SparkSession, ranks: int, profile: ResourceProfile |
 
 def _require_lasting_executors(spark: SparkSession) -> None:
     # Spark would say so too, when the ranks start, and in words that sound like a lost executor.
-    if spark.conf.get("spark.dynamicAllocation.enabled", "false") == "true" and not _is_local(spark):
+    if spark.conf.get("spark.dynamicAllocation.enabled", "false") == "true" and not is_local(spark):
         raise ConfigurationError(
             "spark.dynamicAllocation.enabled is true, and ranks need executors that stay; set it to false for training "
             "(below `train:` in the cluster's file) and say how many there are, such as spark.executor.instances."
         )
-
-
-def _is_local(spark: SparkSession) -> bool:
-    return bool(spark.sparkContext.master.startswith("local["))
 
 
 def next_world_size(spark: SparkSession, ranks: int, lanes: int, profile: ResourceProfile | None = None) -> int:
