@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+ESCAPE_LIKE = re.compile(rb"\\(?=x[0-9a-f]{2})")
+
 
 class RawFile(NamedTuple):
     """One file, or a run of the records in it, as light as can be: there may be millions.
@@ -40,8 +42,12 @@ class Listing:
 
 
 def printable(path: str) -> str:
-    """`path` as text that can be stored: bytes of a file name that are not UTF-8 appear as \\x escapes."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """`path` as text that can be stored: bytes of a file name that are not UTF-8 appear as \\x escapes.
+
+    A backslash that would read as the beginning of one is escaped itself, so that no two paths become the same text.
+    """
+    name = ESCAPE_LIKE.sub(rb"\\x5c", path.encode("utf-8", "surrogateescape"))
+    return name.decode("utf-8", "backslashreplace")
 
 
 def in_order(labels: Iterable[str]) -> tuple[str, ...]:

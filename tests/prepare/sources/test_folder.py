@@ -5,6 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from headrace.errors import DataError
 from headrace.prepare.sources.folder import list_folder
@@ -136,6 +138,15 @@ def test_a_file_of_any_name_is_listed(tmp_path: Path, name: bytes) -> None:
     assert os.fsencode(paths[0]) == b"cat/" + name
     assert (tmp_path / paths[0]).read_bytes() == b"abc"
     assert printable(paths[0]).encode()
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([b"\\", b"x", b"ff", b"5c", b"\xff", b"\\xff", b"a"])), min_size=2, max_size=2)
+)
+@example([[b"\\xff"], [b"\xff"]])
+def test_no_two_names_become_the_same_text(parts: list[list[bytes]]) -> None:
+    one, other = (b"".join(name) for name in parts)
+    assert (printable(os.fsdecode(one)) == printable(os.fsdecode(other))) == (one == other)
 
 
 def test_a_class_of_any_name_is_text_that_can_be_stored(tmp_path: Path) -> None:
