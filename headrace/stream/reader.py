@@ -18,6 +18,7 @@ warnings.filterwarnings("ignore", category=FutureWarning, module="petastorm")
 warnings.filterwarnings("ignore", category=FutureWarning, message="pyarrow.localfs")
 
 from petastorm.cache import CacheBase, NullCache  # noqa: E402  after the filters
+from petastorm.workers_pool import thread_pool  # noqa: E402
 from petastorm.workers_pool.thread_pool import ThreadPool  # noqa: E402
 
 from headrace.stream.columns import Columns, values_of  # noqa: E402
@@ -28,11 +29,16 @@ from headrace.table import Shard  # noqa: E402
 
 keep_freed_memory()
 
+# An idle worker of the pool looks this often whether it was stopped, every millisecond if Petastorm had its way: 3 % of
+# the core on which a rank computes. It need not look at all, as one that is stopped is given something to do.
+thread_pool.IO_TIMEOUT_INTERVAL_S = 60.0
+
 WORKERS = 1
 # Shards in work or waiting to be taken.
 READ_AHEAD = 4
-# Room for each of them and for its receipt, so that no worker ever waits for room.
-RESULTS = WORKERS * 2 * READ_AHEAD + 1
+# Room for each of them and its receipt, for the receipt of the one just taken and for that of the one that wakes a
+# worker to stop: none ever waits for room.
+RESULTS = WORKERS * (2 * READ_AHEAD + 2)
 
 
 def read_shards(
@@ -56,6 +62,8 @@ def read_shards(
         yield from _in_turn(pool, iter(shards))
     finally:
         pool.stop()
+        for _ in range(WORKERS):
+            pool.ventilate(None)
         pool.join()
 
 

@@ -48,8 +48,10 @@ class ShardWorker(WorkerBase):
         super().__init__(worker_id, publish, task)
         self._task = task
 
-    def process(self, shard: Shard) -> None:
-        """Publish the content of `shard`."""
+    def process(self, shard: Shard | None) -> None:
+        """Publish the content of `shard`; None only wakes a worker that is to stop."""
+        if shard is None:
+            return
         task = self._task
         try:
             found = task.cache.get(shard_key(shard, task.columns), lambda: _read(task, shard))

@@ -142,6 +142,25 @@ def test_no_more_than_a_few_shards_are_in_memory(tmp_path: Path) -> None:
         assert pa.total_allocated_bytes() - before < 8 * size
 
 
+def test_a_worker_with_nothing_to_do_sleeps(table: Version) -> None:
+    """Petastorm's looks a thousand times a second whether it was stopped."""
+    before = set(psutil.Process().threads())
+    read = read_shards(table.table, table.shards[:2], ["path"])
+    next(read)
+    _until_quiet()
+    workers = {each.id for each in psutil.Process().threads()} - {each.id for each in before}
+    woken = {worker: _times_woken(worker) for worker in workers}
+    assert woken
+    time.sleep(0.5)
+    assert all(_times_woken(worker) - times < 50 for worker, times in woken.items())
+    read.close()
+
+
+def _times_woken(thread: int) -> int:
+    status = Path(f"/proc/self/task/{thread}/status").read_text(encoding="utf-8")
+    return int(status.split("\nvoluntary_ctxt_switches:")[1].split()[0])
+
+
 def _until_quiet() -> None:
     """Wait until the threads of this process have nothing more to do, seconds at most."""
     process = psutil.Process()
