@@ -82,13 +82,17 @@ def main() -> None:
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--others", type=Path, help="Python of an environment with PyTorch and Mosaic Streaming")
+    parser.add_argument("--only", nargs="+", help="these contenders beside Headrace, by name", metavar="NAME")
     parser.add_argument("--folder", type=Path, help="keeps what was stored, for another run")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="headrace-bench-") as temporary:
         folder = (options.folder or Path(temporary)) / options.kind
         if not folder.exists():
             _store(options.kind, folder)
-        rounds = _rounds(KINDS[options.kind], folder, options.rounds, options.others)
+        chosen = [
+            each for each in KINDS[options.kind] if not options.only or each.name in (HEADRACE.name, *options.only)
+        ]
+        rounds = _rounds(chosen, folder, options.rounds, options.others)
     speeds = {name: statistics.median(each["rows_per_second"] for each in found) for name, found in rounds.items()}
     work = {name: statistics.median(each[WORK] for each in found) for name, found in rounds.items()}
     figures = {
