@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -158,18 +159,16 @@ def _metadata(table: Path, newest: DeltaTable, number: int) -> str:
 
 
 def _shards(delta: DeltaTable) -> tuple[Shard, ...]:
-    rows: Sequence[dict[str, Any]] = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
+    found = pa.table(delta.get_add_actions(flatten=True))
+    splits = found["partition.split"] if "partition.split" in found.column_names else pa.nulls(len(found))
+    columns = [splits, *(found[name] for name in ("path", "num_records", "size_bytes", "modification_time"))]
+    # By way of NumPy, as PyArrow's own way to Python's values takes six times as long.
+    rows = zip(*(column.to_numpy(zero_copy_only=False).tolist() for column in columns), strict=True)
     shards = (
-        Shard(
-            path=row["path"],
-            split=row.get("partition.split") or "",
-            rows=row["num_records"],
-            size=row["size_bytes"],
-            modified=row["modification_time"],
-        )
-        for row in rows
+        Shard(path=path, split=split or "", rows=count, size=size, modified=modified)
+        for split, path, count, size, modified in rows
     )
-    return tuple(sorted(shards, key=lambda shard: shard.path))
+    return tuple(sorted(shards, key=attrgetter("path")))
 
 
 def _action(shard: Shard) -> AddAction:
