@@ -11,6 +11,7 @@ import PIL.Image
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark.sql import SparkSession
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
@@ -186,6 +187,25 @@ def test_numbers_can_be_the_target(raw: Path, table: Path) -> None:
     assert version.contract.columns["label"].dtype == "float32"
     assert sorted(row["label"] for row in rows_of(version)) == [number / 4 for number in range(24) if number != 3]
     assert sum(names["all"] for names in version.summary.counts.values()) == 23
+
+
+def test_a_table_of_a_database(spark: SparkSession, raw: Path, tmp_path: Path, table: Path) -> None:
+    """Derby, the database that comes with Spark."""
+    rows = [(file.read_bytes(), file.parent.name, file.stem) for file in sorted(raw.glob("*/*.png"))]
+    driver = {"driver": "org.apache.derby.iapi.jdbc.AutoloadedDriver", "dbtable": "images"}
+    url = f"jdbc:derby:{tmp_path / 'database'}"
+    frame = spark.createDataFrame(rows, "image binary, animal string, name string")
+    frame.write.format("jdbc").options(url=f"{url};create=true", **driver).save()
+    columns = {"input": "image", "label": "animal", "identity": "name", "holds": "bytes"}
+    source = {"kind": "table", "format": "jdbc", "path": url, "columns": columns, "options": driver}
+    assert prepare(configured(table, source))["version"] == 0
+    require_all(table, raw)
+    # Nothing about a database says whether it has changed.
+    assert prepare(configured(table, source))["version"] == 1
+    require_all(table, raw)
+    gone = source | {"options": driver | {"dbtable": "nothing"}}
+    with pytest.raises(DataError, match="Spark cannot read jdbc:derby:.* as jdbc: .*NOTHING.* does not exist"):
+        prepare(configured(table, gone))
 
 
 def test_wrong_tables_are_refused_in_one_sentence(tmp_path: Path, table: Path) -> None:
