@@ -60,6 +60,8 @@ def _await_tasks() -> None:
 
 
 def _running(context: SparkContext) -> bool:
+    if context._jsc is None:  # stopped meanwhile
+        return False
     # Asked of the scheduler: Spark's public status lags behind.
     tasks = context._jsc.sc().taskScheduler().runningTasksByExecutors().valuesIterator()
     while tasks.hasNext():
