@@ -8,6 +8,37 @@ import typer
 if TYPE_CHECKING:
     from headrace.config import Configuration
 
+
+def location(word: str) -> Path:
+    """A folder of this machine, or an address of a bucket.
+
+    Raises:
+        typer.BadParameter: it is another address, or holds credentials.
+    """
+    return _told(word, "require_location")
+
+
+def folder_word(word: str) -> Path:
+    """A folder of this machine; one on S3 would be taken for a path.
+
+    Raises:
+        typer.BadParameter: it is an address.
+    """
+    return _told(word, "require_path")
+
+
+def _told(word: str, rule: str) -> Path:
+    if "://" not in word:
+        return Path(word)
+    from headrace.config import section
+    from headrace.storage import locate
+
+    try:
+        return locate(getattr(section, rule)(word))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 Conf = Annotated[Path, typer.Argument(metavar="CONF", help="configuration file (YAML)")]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="[key=value]...", help="such as train.ranks=4")]
 SparkSettings = Annotated[

@@ -22,7 +22,8 @@ from pydantic import ValidationError
 
 from headrace.errors import DataError, HeadraceError
 from headrace.schema import Column
-from headrace.table.delta import first_line, one_line, open_delta, require_free
+from headrace.storage import is_remote, locate
+from headrace.table.delta import address_of, first_line, one_line, open_delta, refuse_store, require_free
 from headrace.table.shards import Shard
 from headrace.table.version import Summary, Version
 
@@ -89,22 +90,47 @@ def commit(base: Base, shards: Sequence[Shard] | Change, schema: pa.Schema, meta
     arguments: dict[str, Any] = {"partition_by": partitions, "commit_properties": properties}
     try:
         if base.delta is None:
-            create_table_with_add_actions(str(base.table), _schema(schema), actions, mode="error", **arguments)
-            return 0
+            address, options = address_of(base.table)
+            arguments["storage_options"] = options
+            create_table_with_add_actions(address, _schema(schema), actions, mode="error", **arguments)
+            return _next(base)
         base.delta.create_write_transaction(actions, mode, _schema(schema), **arguments)
     except OSError as error:
+        if _went_through(base, change):
+            return _next(base)
+        refuse_store(base.table, error)
         reason = one_line(error)
         hint = HARD_LINKS if re.search("not (supported|permitted|implemented)", reason) else "nothing was committed."
         raise HeadraceError(f"The log of {base.table} cannot be written: {reason}; {hint}") from error
     except (CommitFailedError, DeltaError) as error:
+        if _went_through(base, change):
+            return _next(base)
         if open_base(base.table).number == base.number:
             raise HeadraceError(f"{base.table} cannot be committed to: {first_line(error)}") from error
         raise DataError(
             f"Another preparation committed to {base.table} while this one ran; nothing of this one was kept. "
             "Run it again to prepare on top of the new version."
         ) from error
-    # Without retries the commit is the one after `base`, or it has failed.
-    return int(base.delta.version()) + 1
+    return _next(base)
+
+
+def _next(base: Base) -> int:
+    """Without retries the commit is the one after `base`, or it has failed."""
+    return 0 if base.number is None else base.number + 1
+
+
+def _went_through(base: Base, change: Change) -> bool:
+    """Whether the commit is there although a store said that it failed.
+
+    A conditional put whose answer was lost is sent again, and then finds itself. Shards have names of their own.
+    """
+    if not is_remote(base.table) or not change.added:
+        return False
+    delta = open_delta(base.table)
+    if delta is None or delta.version() < _next(base):
+        return False
+    names = {shard.path for shard in shards_of(base.table, _next(base))}
+    return all(shard.path in names for shard in change.added)
 
 
 def read(table: str | Path, number: int | None = None) -> Version:
@@ -113,7 +139,7 @@ def read(table: str | Path, number: int | None = None) -> Version:
     Raises:
         DataError: there is no such table or version, or it was not made by `headrace prepare`.
     """
-    table = Path(table)
+    table = locate(table)
     newest = open_delta(table)
     if newest is None:
         raise DataError(f"{table} is not a prepared table; `headrace prepare` makes one.")
@@ -143,7 +169,8 @@ def shards_of(table: Path, number: int | None = None) -> tuple[Shard, ...]:
 
 def history(table: str | Path) -> list[dict[str, Any]]:
     """Every commit, newest first, as the log has it."""
-    return list(DeltaTable(table).history())
+    address, options = address_of(locate(table))
+    return list(DeltaTable(address, storage_options=options).history())
 
 
 def _metadata(table: Path, newest: DeltaTable, number: int) -> str:
