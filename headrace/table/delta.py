@@ -1,6 +1,8 @@
 """Opening what may be a Delta table: anything else at its place is one clear sentence."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deltalake import DeltaTable
@@ -15,6 +17,9 @@ from headrace.storage.refusals import sentence
 UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[#?\\\x00-\x1f\x7f\ud800-\udfff]")
 # What preparations that did not get as far as the log may have left in a table's folder.
 LEFT_BEHIND = re.compile(r"\..*|_delta_log|_headrace|split=.*|.*-[0-9a-f]{64}\.parquet")
+
+# A store that fails in the middle of a log makes `deltalake`'s readers panic, and what the store said is lost.
+OF_STORE = re.compile("panicked|Generic S3 error")
 
 
 def open_delta(table: Path, number: int | None = None) -> DeltaTable | None:
@@ -49,8 +54,22 @@ def refuse_store(table: Path, error: Exception) -> None:
     Raises:
         StoreError: it is.
     """
-    if isinstance(table, S3Path) and isinstance(error, OSError):
+    if isinstance(table, S3Path) and (isinstance(error, OSError) or OF_STORE.search(str(error))):
         raise StoreError(sentence(table.bucket, table.key, one_line(error))) from error
+
+
+@contextmanager
+def of_store(table: Path) -> Iterator[None]:
+    """What is asked of the log of `table` in this block.
+
+    Raises:
+        StoreError: its store refuses, or does not answer.
+    """
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        refuse_store(table, error)
+        raise
 
 
 def require_free(table: Path) -> None:

@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from headrace.errors import DataError, HeadraceError
 from headrace.schema import Column
 from headrace.storage import is_remote, locate
-from headrace.table.delta import address_of, first_line, one_line, open_delta, refuse_store, require_free
+from headrace.table.delta import address_of, first_line, of_store, one_line, open_delta, refuse_store, require_free
 from headrace.table.shards import Shard
 from headrace.table.version import Summary, Version
 
@@ -154,7 +154,7 @@ def read(table: str | Path, number: int | None = None) -> Version:
             "expected a table of prepared records, made by this release."
         ) from error
     delta = newest if number == newest.version() else open_delta(table, number)
-    return Version(table=table, number=number, shards=_shards(delta or newest), summary=summary)
+    return Version(table=table, number=number, shards=_shards(table, delta or newest), summary=summary)
 
 
 def shards_of(table: Path, number: int | None = None) -> tuple[Shard, ...]:
@@ -164,19 +164,22 @@ def shards_of(table: Path, number: int | None = None) -> tuple[Shard, ...]:
         DataError: the version is gone, or the log cannot be read.
     """
     delta = open_delta(table, number)
-    return () if delta is None else _shards(delta)
+    return () if delta is None else _shards(table, delta)
 
 
 def history(table: str | Path) -> list[dict[str, Any]]:
     """Every commit, newest first, as the log has it."""
     address, options = address_of(locate(table))
-    return list(DeltaTable(address, storage_options=options).history())
+    with of_store(locate(table)):
+        return list(DeltaTable(address, storage_options=options).history())
 
 
 def _metadata(table: Path, newest: DeltaTable, number: int) -> str:
     """What was written with the commit that made the content of version `number`; cleaning up makes none."""
     # History is asked of the newest version: asked of an older one, deltalake numbers the entries wrongly.
-    for entry in newest.history():
+    with of_store(table):
+        entries = newest.history()
+    for entry in entries:
         if entry["version"] <= number and not str(entry.get("operation")).startswith("VACUUM"):
             if KEY in entry:
                 return str(entry[KEY])
@@ -184,8 +187,9 @@ def _metadata(table: Path, newest: DeltaTable, number: int) -> str:
     raise DataError(f"{table} is a Delta table that Headrace did not make; expected one made by `headrace prepare`.")
 
 
-def _shards(delta: DeltaTable) -> tuple[Shard, ...]:
-    rows: Sequence[dict[str, Any]] = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
+def _shards(table: Path, delta: DeltaTable) -> tuple[Shard, ...]:
+    with of_store(table):
+        rows: Sequence[dict[str, Any]] = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
     shards = (
         Shard(
             path=row["path"],

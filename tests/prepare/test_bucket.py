@@ -23,7 +23,7 @@ from headrace.table.rejects import read_rejects
 from headrace.table.vacuum import vacuum
 from tests.conftest import headrace
 from tests.prepare.conftest import configuration, write_source
-from tests.s3_server import environment, free_port
+from tests.s3_server import Fault, busy, environment, faults_of, free_port, front
 
 
 def upload(folder: Path, bucket: str, prefix: str = "raw") -> str:
@@ -165,3 +165,21 @@ def test_a_store_that_is_not_there_is_one_sentence(bucket: str, source: Path, tm
     answer = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1, **environment(f"http://127.0.0.1:{free_port()}"))
     assert "did not answer for s3://" in answer.sentence
     assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.slow
+def test_files_that_the_store_does_not_give_are_no_bad_records(
+    s3: str, bucket: str, source: Path, tmp_path: Path
+) -> None:
+    table = locate(f"s3://{bucket}/table")
+    write_conf(tmp_path, upload(source, bucket), str(table), max_rejects=1.0)
+    words = ("prepare", "conf.yaml", "spark.slots=1")
+    with front(s3, Fault(403, "AccessDenied", "GET", "cat/005.png")) as url:
+        answer = headrace(*words, cwd=tmp_path, code=1, **environment(url))
+        assert "refuses access to s3://" in answer.sentence
+        assert "cat/005.png" in answer.sentence
+    assert not (table / "_delta_log").exists()
+    with front(s3, busy(3, "GET"), busy(3, "PUT"), Fault(500, "InternalError", "GET", "cat/005.png", times=2)) as url:
+        done = headrace(*words, cwd=tmp_path, **environment(url)).json
+        assert len(faults_of(url)) == 8
+    assert (done["written"], done["rejected"]) == (24, 0)

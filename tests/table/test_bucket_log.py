@@ -2,13 +2,14 @@
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from headrace.errors import DataError, HeadraceError
-from headrace.storage import locate
+from headrace.errors import DataError, HeadraceError, StoreError
+from headrace.storage import files_below, locate
 from headrace.table.log import Change, commit, open_base, shards_of
 from headrace.table.shards import Shard, write_shard
 from headrace.table.vacuum import vacuum
@@ -114,3 +115,23 @@ def test_only_what_is_old_enough_is_vacuumed(bucket: str) -> None:
     assert vacuum(table, 0, dry_run=True)["files"] == 1
     assert vacuum(table, 0)["removed"]
     assert vacuum(table, 0)["files"] == 0
+
+
+@pytest.mark.parametrize("fault", [denied("GET"), busy(method="GET")])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_store_that_fails_is_never_a_version_that_is_gone(
+    s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch, fault: Fault, number: int
+) -> None:
+    # A version that is gone names no shards any more, and vacuum removes them.
+    monkeypatch.setattr("headrace.storage.environment.LONGEST_WAIT", timedelta(milliseconds=300))
+    table = locate(f"s3://{bucket}/table")
+    for rows in (10, 20):
+        write_table(table, Content(splits={"train": some_rows(rows)}))
+    before = set(files_below(table))
+    with front(s3, fault._replace(ends=f"{number:020d}.json")) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        with pytest.raises(StoreError):
+            vacuum(table, 0)
+        assert faults_of(url)
+    monkeypatch.undo()
+    assert set(files_below(table)) == before

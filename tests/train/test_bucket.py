@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from headrace.errors import ConfigurationError
+from headrace.predict.job import predict
 from headrace.storage import files_below, locate
 from headrace.storage.parquet import open_parquet
 from headrace.table import read
@@ -82,8 +84,8 @@ def test_it_predicts_from_a_bucket_into_one(trained: tuple[Path, Answer], place:
             found += file.read(["path"])["path"].to_pylist()
     assert len(set(found)) == rows
     assert (locate(output) / "_summary.json").is_file()
-    again = headrace("predict", "run/bundle", f"s3://models/{place}", output, cwd=trained[0], code=2)
-    assert f"The output {output} exists" in again.sentence
+    with pytest.raises(ConfigurationError, match=f"The output {output} exists"):
+        predict(trained[0] / "run" / "bundle", locate(f"s3://models/{place}"), locate(output))
 
 
 def test_a_shard_that_was_changed_is_refused(there: dict[str, str], tmp_path: Path) -> None:
