@@ -1,5 +1,6 @@
 """Words that several verbs take."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,11 @@ def location(word: str) -> Path:
     Raises:
         typer.BadParameter: it is another address, or holds credentials.
     """
-    return _told(word, "require_location")
+    if "://" not in word:
+        return Path(word)
+    from headrace.config.section import require_location
+
+    return _accepted(word, require_location)
 
 
 def folder_word(word: str) -> Path:
@@ -24,17 +29,18 @@ def folder_word(word: str) -> Path:
     Raises:
         typer.BadParameter: it is an address.
     """
-    return _told(word, "require_path")
-
-
-def _told(word: str, rule: str) -> Path:
     if "://" not in word:
         return Path(word)
-    from headrace.config import section
+    from headrace.config.section import require_path
+
+    return _accepted(word, require_path)
+
+
+def _accepted(word: str, rule: Callable[[str], str]) -> Path:
     from headrace.storage import locate
 
     try:
-        return locate(getattr(section, rule)(word))
+        return locate(rule(word))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 

@@ -15,7 +15,8 @@ def sentence(bucket: str, key: str, text: str) -> str:
         text: of the error that the library of the store has raised.
     """
     place = f"s3://{bucket}/{key}".rstrip("/")
-    server = endpoint() or "Amazon S3"
+    # An address may hold a password.
+    server = re.sub("//[^/]*@", "//", endpoint() or "Amazon S3")
     code = re.search(r"<Code>(\w+)</Code>", text)
     status = re.search(r"status code: (\d{3})", text)
     if METADATA in text:

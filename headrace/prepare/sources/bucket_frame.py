@@ -30,7 +30,7 @@ def read_bucket(spark: SparkSession, kind: str, options: dict[str, str], root: s
         ConfigurationError: `kind` is none of FORMATS, or a record may take several lines.
         DataError: a file cannot be read.
     """
-    if kind not in FORMATS or options.get("multiLine", "false").lower() == "true":
+    if kind not in FORMATS or _is_true(options, "multiLine"):
         raise ConfigurationError(
             f"From s3:// tables of the formats {', '.join(FORMATS)} are read, without multiLine; "
             "for others mount the bucket and give the folder."
@@ -39,7 +39,7 @@ def read_bucket(spark: SparkSession, kind: str, options: dict[str, str], root: s
     listed = spark.createDataFrame(places, "place string").repartition(max(1, len(places)))
     if kind == "parquet":
         return _parquet(listed, places[0][0])
-    has_header = kind == "csv" and options.get("header", "false").lower() == "true"
+    has_header = kind == "csv" and _is_true(options, "header")
     return _parsed(spark, kind, options, listed.mapInArrow(partial(_lines, has_header), LINES), has_header)
 
 
@@ -65,16 +65,22 @@ def _rows(schema: StructType, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.
 
 
 def _parsed(spark: SparkSession, kind: str, options: dict[str, str], lines: DataFrame, has_header: bool) -> DataFrame:
+    every = lines.select("_line").rdd.map(lambda row: row[0])
     if kind == "json":
-        schema = spark.read.options(**options).json(lines.select("_line").rdd.map(lambda row: row[0])).schema
-        parsed = F.from_json("_line", schema, options)
+        parsed = F.from_json("_line", spark.read.options(**options).json(every).schema, options)
         return lines.withColumn("_row", parsed).select("_row.*", "_file")
-    # Of the first line alone: every column is text then, whatever its values look like.
     head = lines.where("_file is null").first() if has_header else lines.first()
-    found = spark.read.options(**options).csv(spark.sparkContext.parallelize([head["_line"] if head else ""])).schema
-    names = ", ".join(f"`{name.replace('`', '``')}` string" for name in found.names)
+    # Of the first line alone, every column is text, unless types are to be seen from the values.
+    one = spark.sparkContext.parallelize([head["_line"] if head else ""])
+    found = spark.read.options(**options).csv(every if _is_true(options, "inferSchema") else one).schema
+    names = ", ".join(f"`{field.name.replace('`', '``')}` {field.dataType.simpleString()}" for field in found)
     rows = lines.where("_file is not null") if has_header else lines
     return rows.withColumn("_row", F.from_csv("_line", names, _of_one_line(options))).select("_row.*", "_file")
+
+
+def _is_true(options: dict[str, str], wanted: str) -> bool:
+    """As Spark reads its options: whatever the case of their names."""
+    return any(name.lower() == wanted.lower() and value.lower() == "true" for name, value in options.items())
 
 
 def _of_one_line(options: dict[str, str]) -> dict[str, str]:

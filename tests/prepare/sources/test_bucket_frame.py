@@ -60,9 +60,13 @@ def told(found: list[RawRecord]) -> list[Any]:
     return sorted(repr((one.path, one.label, one.split, one.data, rejection(one.rejection))) for one in found)
 
 
-@pytest.mark.parametrize("kind", WRITERS)
-def test_rows_are_those_of_the_same_files_here(spark: SparkSession, bucket: str, tmp_path: Path, kind: str) -> None:
-    options = {"header": "true"} if kind == "csv" else {}
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("csv", {"header": "true"}), ("csv", {"HEADER": "true", "inferSchema": "true"}), ("json", {}), ("parquet", {})],
+)
+def test_rows_are_those_of_the_same_files_here(
+    spark: SparkSession, bucket: str, tmp_path: Path, kind: str, options: dict[str, str]
+) -> None:
     there = locate(f"s3://{bucket}/table")
     for number in range(2):
         file = tmp_path / f"part {number}.{kind}"
