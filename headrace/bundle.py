@@ -21,6 +21,7 @@ from headrace.config.sections import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.model_source import build_model
 from headrace.schema import Contract
+from headrace.storage import locate
 from headrace.whole_folder import whole_folder
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def write(
     target = Path(target).absolute()
     require_free(target)
     with whole_folder(target) as folder:
-        contract = _with_tokenizer(contract, Path(origin.table), folder)
+        contract = _with_tokenizer(contract, locate(origin.table), folder)
         model.save_weights(folder / WEIGHTS)
         shutil.copyfile(source, folder / "model.py")
         (folder / "model.json").write_text(json.dumps({"options": options}, indent=2))

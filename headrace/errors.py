@@ -37,3 +37,7 @@ class GateError(HeadraceError):
     """A model that was refused by a gate; exit code 5."""
 
     exit_code = 5
+
+
+class StoreError(HeadraceError):
+    """An object store that refuses, or does not answer; the fault of no record."""

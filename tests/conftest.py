@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,27 @@ def own(workspace: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The address of a real S3 server, which this process and those it starts find by their environment."""
+    from tests.s3_server import environment, s3_server
+
+    with s3_server() as url, pytest.MonkeyPatch.context() as patch:
+        for key, value in environment(url).items():
+            patch.setenv(key, value)
+        yield url
+
+
+@pytest.fixture
+def bucket(s3: str) -> str:
+    """The name of a new bucket."""
+    from tests.s3_server import make_bucket
+
+    name = f"bucket-{uuid.uuid4().hex[:12]}"
+    make_bucket(s3, name)
+    return name
+
+
 def write_configuration(folder: Path, raw: Path) -> None:
     """A configuration for small runs, with relative paths, as a user has it; 1 epoch takes 10 steps on 2 ranks."""
     shutil.copytree(ROOT / "models", folder / "models", dirs_exist_ok=True)
@@ -109,8 +131,8 @@ def run(command: list[str], cwd: Path, code: int = 0, **environment: str) -> Ans
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[Any]:
-    """One local Spark session for tests that call functions of preparation directly."""
+def spark(s3: str) -> Iterator[Any]:
+    """One local Spark session for tests that call functions directly; executors have the environment of its start."""
     from headrace.config.sections import Spark
     from headrace.spark import session
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from headrace import cli
 from tests.conftest import headrace, run
 
 VERBS = (
@@ -88,3 +89,27 @@ def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_pa
     assert (tmp_path / "mine/conf/images.yaml").exists()
     assert (tmp_path / "mine/models/cnn.py").exists()
     assert "would be overwritten" in headrace("init", "mine", cwd=tmp_path, code=2).sentence
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["inspect", "gs://bucket/table"], "gs:// is not read; expected a folder or s3://bucket/folder"),
+        (["inspect", "s3://id:hush@bucket/table"], "the address holds credentials"),
+        (["evaluate", "s3://bucket/bundle", "--table", "t"], "runs and bundles are in folders"),
+        (["report", "s3a://bucket/run"], "runs and bundles are in folders"),
+        (["fetch", "digits", "s3://bucket/raw"], "runs and bundles are in folders"),
+        (["predict", "bundle", "s3://bucket/raw", "hdfs://host/answers"], "hdfs:// is not read"),
+    ],
+)
+def test_addresses_that_are_not_taken_are_refused_and_make_no_folder(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    shown = capsys.readouterr()
+    assert ended.value.code == 2
+    assert said in shown.err
+    assert "hush" not in shown.err + shown.out
+    assert not list(tmp_path.iterdir())

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from headrace.cli.program import answer, app
-from headrace.cli.words import Conf, Overrides, loaded
+from headrace.cli.words import Conf, Overrides, folder_word, loaded, location
 
 
 @app.command()
@@ -27,7 +27,9 @@ def init(
 @app.command()
 def fetch(
     name: Annotated[str | None, typer.Argument(help="of the data set")] = None,
-    folder: Annotated[Path | None, typer.Argument(help="where to put its files")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(parser=folder_word, metavar="FOLDER", help="where to put its files")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="only so many training records")] = None,
     show: Annotated[bool, typer.Option("--list", help="the data sets, their licences and sizes")] = False,
 ) -> None:
@@ -63,7 +65,7 @@ def prepare(
 
 @app.command()
 def vacuum(
-    table: Annotated[Path, typer.Argument(help="folder of the table")],
+    table: Annotated[Path, typer.Argument(parser=location, metavar="TABLE", help="its folder, or s3://bucket/folder")],
     hours: Annotated[float, typer.Option(min=0, help="younger files stay: a preparation may be writing them")] = 24.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would be removed")] = False,
 ) -> None:
@@ -78,7 +80,7 @@ def vacuum(
 
 @app.command()
 def inspect(
-    table: Annotated[Path, typer.Argument(help="folder of the table")],
+    table: Annotated[Path, typer.Argument(parser=location, metavar="TABLE", help="its folder, or s3://bucket/folder")],
     version: Annotated[int | None, typer.Option(min=0, help="the newest if not given")] = None,
 ) -> None:
     """Schema, counts, statistics, rejects and history of a table.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headrace.cli.program import answer, app
-from headrace.cli.words import Overrides, SparkSettings
+from headrace.cli.words import Overrides, SparkSettings, folder_word
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 def check(
     slots: Annotated[int | None, typer.Option(min=1, help="that must be free")] = None,
     cluster: Annotated[bool, typer.Option("--cluster", help="run a small job on every executor, and ranks")] = False,
-    store: Annotated[Path, typer.Option(help="folder that all machines share, to be tried by --cluster")] = Path("."),
+    store: Annotated[
+        Path,
+        typer.Option(
+            parser=folder_word, metavar="PATH", help="folder that all machines share, to be tried by --cluster"
+        ),
+    ] = Path("."),
     spark_settings: SparkSettings = None,
 ) -> None:
     """What this machine or cluster lacks: versions, Java, Horovod, free slots, GPUs; of executors also their network.

@@ -7,12 +7,15 @@ from typing import Annotated
 import typer
 
 from headrace.cli.program import answer, app
-from headrace.cli.words import Conf, Overrides, SparkSettings, loaded
+from headrace.cli.words import Conf, Overrides, SparkSettings, folder_word, loaded, location
 
 
 @app.command()
 def networks(
-    table: Annotated[Path | None, typer.Argument(help="whose inputs and classes the networks are sized for")] = None,
+    table: Annotated[
+        Path | None,
+        typer.Argument(parser=location, metavar="TABLE", help="whose inputs and classes the networks are sized for"),
+    ] = None,
     folder: Annotated[Path, typer.Option(help="of the networks' files")] = Path("models"),
 ) -> None:
     """The networks in a folder: what they are, their options, and for a table their parameters and FLOPs.
@@ -43,8 +46,8 @@ def train(conf: Conf, overrides: Overrides = None) -> None:
 
 @app.command()
 def evaluate(
-    bundle: Annotated[Path, typer.Argument(help="folder of the trained model")],
-    table: Annotated[Path, typer.Option(help="folder of the table")],
+    bundle: Annotated[Path, typer.Argument(parser=folder_word, metavar="BUNDLE", help="folder of the trained model")],
+    table: Annotated[Path, typer.Option(parser=location, metavar="TABLE", help="its folder, or s3://bucket/folder")],
     split: Annotated[str, typer.Option(help="train, val or test")] = "test",
     version: Annotated[int | None, typer.Option(min=0, help="of the table; the newest if not given")] = None,
 ) -> None:
@@ -59,9 +62,17 @@ def evaluate(
 
 @app.command()
 def predict(
-    bundle: Annotated[Path, typer.Argument(help="folder of the trained model")],
-    input: Annotated[Path, typer.Argument(help="a folder of raw files, or a table")],
-    output: Annotated[Path, typer.Argument(help="folder for the Parquet files; must not exist")],
+    bundle: Annotated[Path, typer.Argument(parser=folder_word, metavar="BUNDLE", help="folder of the trained model")],
+    input: Annotated[
+        Path,
+        typer.Argument(
+            parser=location, metavar="INPUT", help="a folder of raw files, or a table; also s3://bucket/..."
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Argument(parser=location, metavar="OUTPUT", help="for the Parquet files; must not exist; also s3://..."),
+    ],
     spark_settings: SparkSettings = None,
 ) -> None:
     """Raw files or a table -> Parquet of path, label and probabilities (in regression: path and value), by Spark.
@@ -75,7 +86,7 @@ def predict(
 
 @app.command()
 def report(
-    run: Annotated[Path, typer.Argument(help="folder of the training run")],
+    run: Annotated[Path, typer.Argument(parser=folder_word, metavar="RUN", help="folder of the training run")],
     output: Annotated[Path | None, typer.Option(help="RUN/report.html if not given")] = None,
 ) -> None:
     """One HTML page about a run: data, curves, confusion, worst mistakes, speed, how to reproduce it.

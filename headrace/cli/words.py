@@ -1,5 +1,6 @@
 """Words that several verbs take."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +8,42 @@ import typer
 
 if TYPE_CHECKING:
     from headrace.config import Configuration
+
+
+def location(word: str) -> Path:
+    """A folder of this machine, or an address of a bucket.
+
+    Raises:
+        typer.BadParameter: it is another address, or holds credentials.
+    """
+    if "://" not in word:
+        return Path(word)
+    from headrace.config.section import require_location
+
+    return _accepted(word, require_location)
+
+
+def folder_word(word: str) -> Path:
+    """A folder of this machine; one on S3 would be taken for a path.
+
+    Raises:
+        typer.BadParameter: it is an address.
+    """
+    if "://" not in word:
+        return Path(word)
+    from headrace.config.section import require_path
+
+    return _accepted(word, require_path)
+
+
+def _accepted(word: str, rule: Callable[[str], str]) -> Path:
+    from headrace.storage import locate
+
+    try:
+        return locate(rule(word))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
 
 Conf = Annotated[Path, typer.Argument(metavar="CONF", help="configuration file (YAML)")]
 Overrides = Annotated[list[str] | None, typer.Argument(metavar="[key=value]...", help="such as train.ranks=4")]

@@ -4,28 +4,70 @@ import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(gt=0)]
 Place = Annotated[str, Field(min_length=1)]
-ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+BUCKET = re.compile(r"s3a?://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9](/.*)?", re.DOTALL)
+MOUNT = (
+    "mount the store (s3fs, Mountpoint for S3, gcsfuse, HDFS's NFS gateway or FUSE, a CSI driver) or copy what is "
+    "there (hadoop distcp), and give the folder"
+)
 
 
 def require_path(place: str) -> str:
-    """Refuse addresses such as s3a://bucket/table: taken for a path, each would quietly become a folder here.
+    """Refuse addresses such as hdfs://host/table: taken for a path, each would quietly become a folder here.
 
     Raises:
         ValueError: it is one.
     """
     if ADDRESS.match(place):
         raise ValueError(
-            "this is an address, and Headrace works with folders that all machines mount; mount the store "
-            "(s3fs, Mountpoint for S3, gcsfuse, a CSI driver) and give the folder"
+            "this is an address, and runs and bundles are in folders that all machines mount; raw data and tables may "
+            f"be on s3://. For the rest, {MOUNT}"
         )
     return place
 
 
+def require_location(place: str) -> str:
+    """Refuse addresses other than s3://bucket/folder, of which s3a:// is another name, and credentials in them.
+
+    Raises:
+        ValueError: it is one, or names no bucket.
+        PydanticCustomError: it holds credentials.
+    """
+    scheme, bucket = ADDRESS.match(place), BUCKET.fullmatch(place)
+    if scheme is None:
+        return place
+    if "@" in place.partition("://")[2].partition("/")[0]:
+        # An error of its own, because the others quote what they have received.
+        raise PydanticCustomError(
+            "secret",
+            "the address holds credentials, and it is copied into tables and logs; put them into the environment "
+            "(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) and write s3://bucket/folder here",
+        )
+    if scheme[1] not in ("s3", "s3a"):
+        raise ValueError(f"{scheme[1]}:// is not read; expected a folder or s3://bucket/folder. Otherwise {MOUNT}")
+    if bucket is None:
+        raise ValueError("no bucket is named there; expected s3://bucket/folder")
+    return place
+
+
+def require_folder_of_bucket(place: str) -> str:
+    """Refuse a bucket as a whole: beside a table are others of its name.
+
+    Raises:
+        ValueError: it is one.
+    """
+    if ADDRESS.match(place) and len([part for part in place.split("/") if part]) < 3:
+        raise ValueError("a table needs a folder in the bucket, such as s3://bucket/table")
+    return place
+
+
 Folder = Annotated[Place, AfterValidator(require_path)]
+TableFolder = Annotated[Place, AfterValidator(require_location), AfterValidator(require_folder_of_bucket)]
 # JPEG stores no longer side.
 Side = Annotated[int, Field(gt=0, le=65_500)]
 # Keras, NumPy and TensorFlow all take these.

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from headrace.config.forms import Image, Text
 from headrace.config.preparation import Prepare, Splits
 from headrace.config.retraining import Registry, Retrain
-from headrace.config.section import Folder, Place, Positive, Section
+from headrace.config.section import Place, Positive, Section, TableFolder
 from headrace.config.settings import Settings
 from headrace.config.source import Source
 from headrace.config.streaming import Stream
@@ -23,7 +23,7 @@ class Data(Section):
     """The raw records and the table made of them."""
 
     source: Source
-    table: Folder = Field(description="folder of the Delta table of prepared shards")
+    table: TableFolder = Field(description="folder of the Delta table of prepared shards, or s3://bucket/folder")
 
 
 class Model(Section):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from headrace.config.section import Place, Section, require_path
+from headrace.config.section import Place, Section, require_location
 
 
 def word(value: object) -> str:
@@ -33,7 +33,9 @@ class Source(Section):
         description="folder: files in class folders, or with a labels file; table: what Spark reads; archive: tar and "
         "zip files; idx: files of the MNIST family; cifar: binary files of CIFAR-10 and CIFAR-100",
     )
-    path: Place = Field(description="the folder that holds them; of an archive or table also the file itself")
+    path: Place = Field(
+        description="the folder that holds them, or s3://bucket/folder; of an archive or table also the file itself"
+    )
     labels: Place | None = Field(
         None,
         description="of a folder: CSV or JSONL file in it with columns path, label and, if wanted, split and weight",
@@ -63,5 +65,5 @@ class Source(Section):
         if self.labels is not None and self.kind != "folder":
             raise ValueError("`labels` belongs to the kind folder")
         if self.format != "jdbc":
-            require_path(self.path)
+            require_location(self.path)
         return self

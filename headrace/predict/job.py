@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +18,9 @@ from headrace.config.sections import Spark
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.predict_task import Part, PredictTask, Written, predict_parts
 from headrace.spark import python_errors, session
+from headrace.storage import files_below, is_remote
 from headrace.table import read
+from headrace.table.delta import address_of
 from headrace.whole_file import write_whole
 from headrace.whole_folder import whole_folder
 
@@ -28,7 +31,8 @@ def predict(path: Path, source: Path, output: Path, cluster: Path | None = None)
     """Predict every file below `source`, or every row of the table `source`, into Parquet files in `output`.
 
     `output` holds columns path, label and probabilities (in the order of the bundle's classes), in regression path
-    and value; what could not be read is listed with its reason in `output/_rejects`.
+    and value; what could not be read is listed with its reason in `output/_rejects`. `output/_summary.json` is written
+    last: on a store, where no folder can be renamed, an output without it is not complete.
 
     Args:
         cluster: file of Spark's settings for a kind of cluster.
@@ -49,7 +53,8 @@ def predict(path: Path, source: Path, output: Path, cluster: Path | None = None)
         result["seconds"] = round(time.monotonic() - began, 3)
         about = result | {"classes": bundle.contract.classes, "bundle": str(bundle.path)}
         write_whole(folder / "_summary.json", json.dumps(about, indent=2).encode())
-        _require_free(output)
+        if folder != output:
+            _require_free(output)
     return result
 
 
@@ -72,7 +77,7 @@ def _task(bundle: bundles.Bundle, source: Path) -> tuple[PredictTask, list[Part]
     task = PredictTask(
         bundle=bundle.path, root=source, output=Path(), form=bundle.origin.prepare.image, contract=bundle.contract
     )
-    if DeltaTable.is_deltatable(str(source)):
+    if DeltaTable.is_deltatable(*address_of(source)):
         return _table_task(bundle, task)
     files = sorted(_files(source))
     if not files:
@@ -93,6 +98,9 @@ def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask,
 
 def _files(root: Path) -> Iterator[str]:
     """Every file below `root`, relative to it, links followed; hidden ones are left out."""
+    if is_remote(root):
+        yield from (file.path for file in files_below(root) if not re.search(r"(^|/)\.", file.path))
+        return
     folders: list[tuple[str, tuple[str, ...]]] = [("", (os.path.realpath(root),))]
     while folders:
         below, above = folders.pop()

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from headrace.prepare.gone import Gone
+from headrace.storage.parquet import open_parquet
 from headrace.table.log import Base, Change, commit, shards_of
 from headrace.table.shards import Shard, write_shard
 
@@ -98,5 +98,5 @@ def _renamed(rows: pa.Table, renamed: dict[str, str]) -> pa.Table:
 
 
 def _read(path: Path, columns: Sequence[str]) -> pa.Table:
-    with pq.ParquetFile(path) as file:
+    with open_parquet(path) as file:
         return file.read(list(columns))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 
 # 64 MB of hashes.
@@ -36,6 +36,6 @@ def surely_differ(table: Path, shards: Sequence[Shard], *, in_one_split: bool) -
 def _hashes(table: Path, shards: Sequence[Shard]) -> pa.ChunkedArray:
     columns = []
     for shard in shards:
-        with pq.ParquetFile(table / shard.path) as file:
+        with open_parquet(table / shard.path) as file:
             columns += file.read(["content_hash"])["content_hash"].chunks
     return pa.chunked_array(columns, pa.string())

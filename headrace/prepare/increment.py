@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from headrace.prepare.beside import BesideTable
 from headrace.prepare.gone import Gone
 from headrace.prepare.sources.listing import RawFile, printable
+from headrace.storage.parquet import open_parquet
 from headrace.table import Version
 from headrace.whole_file import write_whole
 
@@ -73,7 +74,8 @@ def save_listing(files: list[RawFile], table: Path, identity: str) -> str:
 
 
 def _load(version: Version) -> list[RawFile]:
-    rows = pq.read_table(version.table / str(version.summary.listing), partitioning=None)
+    with open_parquet(version.table / str(version.summary.listing)) as file:
+        rows = file.read()
     columns = (rows[name].to_pylist() for name in SCHEMA.names[1:])
     paths = map(os.fsdecode, rows["path"].to_pylist())
     return [RawFile(*values) for values in zip(paths, *columns, strict=True)]

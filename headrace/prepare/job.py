@@ -24,6 +24,7 @@ from headrace.prepare.sources.listing import printable
 from headrace.prepare.stages import Made, run_stages, with_content
 from headrace.schema import Contract
 from headrace.spark import python_errors, session
+from headrace.storage import locate
 from headrace.table import Summary, Version, read
 from headrace.table.log import Base, Change, commit, open_base
 from headrace.table.rejects import DUPLICATES_SCHEMA, duplicates_path, read_dropped, rejects_path
@@ -46,7 +47,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     watch = Stopwatch()
     listing = list_source(configuration.data.source)
     log.info("%s files in %s classes listed in %.1f s", len(listing.files), len(listing.classes), watch.seconds)
-    table = Path(configuration.data.table).absolute()
+    table = locate(configuration.data.table).absolute()
     _require_apart(table, configuration.data.source.path)
     base = open_base(table)
     before = None if base.number is None else read(table)
@@ -77,9 +78,10 @@ def _session(configuration: Configuration) -> SparkSession:
 
 def _require_apart(table: Path, source: str) -> None:
     # A single file, and what is no path at all, holds nothing.
-    if Path(source).is_dir() and table.resolve().is_relative_to(Path(source).resolve()):
+    root = locate(source)
+    if table.resolve().is_relative_to(root.resolve()) and root.is_dir():
         raise ConfigurationError(
-            f"The table {table} lies inside the source {Path(source).absolute()}, and its files would be taken for "
+            f"The table {table} lies inside the source {root.absolute()}, and its files would be taken for "
             "records; name a folder outside the source as data.table."
         )
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from py4j.protocol import Py4JError
 from pyspark import SparkContext
 
+from headrace.errors import StoreError
+
 PATIENCE_SECONDS = 10.0
 POLL_SECONDS = 0.05
 
@@ -17,6 +19,9 @@ def orphans_removed(table: Path, identity: str) -> Iterator[None]:
     """Where the block fails, remove from `table` what tasks have written; their files' names begin with `identity`."""
     try:
         yield
+    except StoreError:
+        # The commit may have gone through, and only its answer be lost; what is left is for `headrace vacuum`.
+        raise
     except BaseException:
         # Where the JVM has died there is nobody to ask, and no task either.
         with suppress(Py4JError, OSError):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from headrace.prepare.forms import form_of
 from headrace.prepare.shard_task import STAGED, ChunkResult, Task, sums_of, write_shard_in
+from headrace.storage.parquet import open_parquet
 from headrace.table.rejects import DUPLICATES_SCHEMA, duplicates_path
 from headrace.table.shards import write_shard
 
@@ -40,7 +40,7 @@ class _Rewriting:
         self.columns = form_of(task.settings).columns
 
     def run(self) -> ChunkResult:
-        with pq.ParquetFile(self.task.table / self.old) as file:
+        with open_parquet(self.task.table / self.old) as file:
             rows = file.read()
         result = ChunkResult(removed=[str(self.old)])
         result.removed_counts = _counted(self.split, rows)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
@@ -25,6 +24,7 @@ from headrace.prepare.shard_task import (
     Task,
 )
 from headrace.prepare.split_by_class import with_splits
+from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 
 PREFERENCE = {"test": 0, "val": 1, "train": 2, UNDECIDED: 3}
@@ -79,7 +79,7 @@ def _rows(task: Task, gone: Gone, batches: Iterator[pa.RecordBatch]) -> Iterator
     for batch in batches:
         for pickled in batch["place"].to_pylist():
             place: Place = pickle.loads(pickled)
-            with pq.ParquetFile(task.table / place.path) as file:
+            with open_parquet(task.table / place.path) as file:
                 names = [name for name in SMALL if name in file.schema_arrow.names]
                 table = file.read(names)
             yield from _small(place, gone, table).to_batches()

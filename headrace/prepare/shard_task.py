@@ -20,7 +20,7 @@ from headrace.prepare.columns import arrow_schema
 from headrace.prepare.content import split_of
 from headrace.prepare.forms import Form, form_of
 from headrace.prepare.reject import Reason, RejectedRecordError
-from headrace.prepare.sources import READERS, RawFile, RawRecord
+from headrace.prepare.sources import RawFile, RawRecord, read_records
 from headrace.prepare.sources.listing import printable
 from headrace.prepare.statistics import Sums
 from headrace.schema import Column
@@ -99,14 +99,14 @@ def prepare_chunks(task: Task, chunks: Iterator[Chunk]) -> Iterator[ChunkResult]
     """Prepare every chunk of files that Spark hands to this partition."""
     form = form_of(task.settings)
     for chunk in chunks:
-        records = (one for file in chunk.files for one in READERS[task.kind](task.root, file, form.max_bytes))
+        records = read_records(task.kind, task.root, chunk.files, form.max_bytes)
         yield Preparation(task, form, chunk.number).run(records)
 
 
 def labels_of_chunks(task: Task, chunks: Iterator[Chunk]) -> Iterator[set[str]]:
     """The names of the classes in every chunk; of files whose labels stand in them."""
     for chunk in chunks:
-        records = (one for file in chunk.files for one in READERS[task.kind](task.root, file, 0))
+        records = read_records(task.kind, task.root, chunk.files, 0)
         yield {task.class_names.get(one.label, one.label) for one in records if one.label is not None}
 
 

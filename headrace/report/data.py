@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headrace.errors import DataError
+from headrace.errors import DataError, StoreError
 from headrace.report.records import Run
 from headrace.report.samples import Samples, sample_images
 
@@ -60,7 +60,7 @@ def describe_data(run: Run) -> Data | str:
 
     try:
         version = read(run.table, run.data_version)
-    except DataError as error:
+    except (DataError, StoreError) as error:
         return str(error)
     summary = version.summary
     splits = tuple(split for split in ("train", "val", "test") if summary.counts.get(split))
@@ -95,13 +95,13 @@ def _rejects(version: "Version") -> "tuple[list[Reject], str | None]":
         return [], None
     try:
         return read_rejects(version.table, number, MOST_REJECTS), None
-    except DataError as error:
+    except (DataError, StoreError) as error:
         return [], str(error)
 
 
 def _samples(version: "Version") -> tuple[Samples | None, str | None]:
     try:
         return sample_images(version), None
-    except (DataError, OSError, ValueError) as error:
+    except (DataError, StoreError, OSError, ValueError) as error:
         # pyarrow's errors about damaged files are ValueErrors.
         return None, " ".join(str(error).split())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.schema import Column
+from headrace.storage.parquet import open_parquet
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -60,12 +61,11 @@ def sample_images(version: "Version") -> Samples | None:
 
 def _rows(version: "Version") -> Iterator[tuple[str, int, bytes]]:
     """(path, label, stored image) of the first rows; a shard is read only as far as it is asked for."""
-    import pyarrow.parquet as pq
 
     columns = ["path", version.contract.named("target")[0], version.contract.named("input")[0]]
     read = 0
     for shard in version.split("train")[:MOST_SHARDS]:
-        with pq.ParquetFile(version.table / shard.path, pre_buffer=False, buffer_size=1 << 16) as file:
+        with open_parquet(version.table / shard.path, pre_buffer=False, buffer_size=1 << 16) as file:
             for batch in file.iter_batches(batch_size=ROWS_A_BATCH, columns=columns):
                 yield from zip(*(batch[name].to_pylist() for name in columns), strict=True)
                 read += batch.num_rows

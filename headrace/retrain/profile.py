@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 from pyspark.sql import SparkSession
@@ -22,6 +21,7 @@ from pyspark.sql import SparkSession
 from headrace.retrain.histogram import Histogram, rounded, total
 from headrace.schema import Column, Contract
 from headrace.spark import python_errors
+from headrace.storage.parquet import open_parquet
 from headrace.table import Shard, Version
 
 ALL = "all rows"
@@ -80,7 +80,7 @@ def identities(table: Path, shards: Iterable[Shard], contract: Contract) -> Iter
     """What tells a row from others: path, content and target; a file that was changed or relabelled is another row."""
     target = contract.named("target")[0]
     for shard in shards:
-        with pq.ParquetFile(table / shard.path) as file:
+        with open_parquet(table / shard.path) as file:
             rows = file.read(["path", "content_hash", target])
         yield from zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True)
 
@@ -95,7 +95,7 @@ def _profiles(
 def _of_shard(path: Path, contract: Contract, without: frozenset[Identity]) -> Profile:
     (name, column), (target, _) = contract.named("input"), contract.named("target")
     found = Profile()
-    with pq.ParquetFile(path) as file:
+    with open_parquet(path) as file:
         for batch in file.iter_batches(ROWS_AT_ONCE, columns=["path", "content_hash", target, name]):
             found.add(_of_batch(batch, contract, (name, column), without))
     return found

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from headrace.errors import DataError
+from headrace.storage import is_remote
 from headrace.table import Shard
 
 PICKLED_SCHEMA_FILES = ("_common_metadata", "_metadata")
@@ -26,6 +27,8 @@ def open_verified(table: Path, shard: Shard) -> pa.NativeFile:
         DataError: it is not the same, or cannot be read.
     """
     path = table / shard.path
+    if is_remote(path):
+        return _fetched(table, shard)
     try:
         file = path.open("rb")
     except OSError as error:
@@ -40,6 +43,16 @@ def open_verified(table: Path, shard: Shard) -> pa.NativeFile:
             raise _unreadable(table, shard, error) from error
     _require_same(table, shard, hashlib.sha256(data).hexdigest())
     _verified[path] = state
+    return pa.BufferReader(data)
+
+
+def _fetched(table: Path, shard: Shard) -> pa.NativeFile:
+    """Of a store: one request for all of it, hashed each time."""
+    try:
+        data = (table / shard.path).read_bytes()
+    except OSError as error:
+        raise _unreadable(table, shard, error) from error
+    _require_same(table, shard, hashlib.sha256(data).hexdigest())
     return pa.BufferReader(data)
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from petastorm.cache import CacheBase
 from petastorm.workers_pool.worker_base import WorkerBase
 
-from headrace.errors import DataError
+from headrace.errors import DataError, StoreError
 from headrace.stream.cache import shard_key
 from headrace.stream.integrity import check_rows, open_verified
 from headrace.table import Shard
@@ -38,7 +38,7 @@ class Failure:
     queue is full.
     """
 
-    error: DataError
+    error: DataError | StoreError
 
 
 class ShardWorker(WorkerBase):
@@ -55,7 +55,7 @@ class ShardWorker(WorkerBase):
         task = self._task
         try:
             found = task.cache.get(shard_key(shard, task.columns), lambda: _read(task, shard))
-        except DataError as error:
+        except (DataError, StoreError) as error:
             found = Failure(error)
         self.publish_func(found)
 

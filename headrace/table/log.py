@@ -23,7 +23,8 @@ from pydantic import ValidationError
 
 from headrace.errors import DataError, HeadraceError
 from headrace.schema import Column
-from headrace.table.delta import first_line, one_line, open_delta, require_free
+from headrace.storage import is_remote, locate
+from headrace.table.delta import address_of, first_line, of_store, one_line, open_delta, refuse_store, require_free
 from headrace.table.shards import Shard
 from headrace.table.version import Summary, Version
 
@@ -90,22 +91,47 @@ def commit(base: Base, shards: Sequence[Shard] | Change, schema: pa.Schema, meta
     arguments: dict[str, Any] = {"partition_by": partitions, "commit_properties": properties}
     try:
         if base.delta is None:
-            create_table_with_add_actions(str(base.table), _schema(schema), actions, mode="error", **arguments)
-            return 0
+            address, options = address_of(base.table)
+            arguments["storage_options"] = options
+            create_table_with_add_actions(address, _schema(schema), actions, mode="error", **arguments)
+            return _next(base)
         base.delta.create_write_transaction(actions, mode, _schema(schema), **arguments)
     except OSError as error:
+        if _went_through(base, change):
+            return _next(base)
+        refuse_store(base.table, error)
         reason = one_line(error)
         hint = HARD_LINKS if re.search("not (supported|permitted|implemented)", reason) else "nothing was committed."
         raise HeadraceError(f"The log of {base.table} cannot be written: {reason}; {hint}") from error
     except (CommitFailedError, DeltaError) as error:
+        if _went_through(base, change):
+            return _next(base)
         if open_base(base.table).number == base.number:
             raise HeadraceError(f"{base.table} cannot be committed to: {first_line(error)}") from error
         raise DataError(
             f"Another preparation committed to {base.table} while this one ran; nothing of this one was kept. "
             "Run it again to prepare on top of the new version."
         ) from error
-    # Without retries the commit is the one after `base`, or it has failed.
-    return int(base.delta.version()) + 1
+    return _next(base)
+
+
+def _next(base: Base) -> int:
+    """Without retries the commit is the one after `base`, or it has failed."""
+    return 0 if base.number is None else base.number + 1
+
+
+def _went_through(base: Base, change: Change) -> bool:
+    """Whether the commit is there although a store said that it failed.
+
+    A conditional put whose answer was lost is sent again, and then finds itself. Shards have names of their own.
+    """
+    if not is_remote(base.table) or not change.added:
+        return False
+    delta = open_delta(base.table)
+    if delta is None or delta.version() < _next(base):
+        return False
+    names = {shard.path for shard in shards_of(base.table, _next(base))}
+    return all(shard.path in names for shard in change.added)
 
 
 def read(table: str | Path, number: int | None = None) -> Version:
@@ -114,7 +140,7 @@ def read(table: str | Path, number: int | None = None) -> Version:
     Raises:
         DataError: there is no such table or version, or it was not made by `headrace prepare`.
     """
-    table = Path(table)
+    table = locate(table)
     newest = open_delta(table)
     if newest is None:
         raise DataError(f"{table} is not a prepared table; `headrace prepare` makes one.")
@@ -129,7 +155,7 @@ def read(table: str | Path, number: int | None = None) -> Version:
             "expected a table of prepared records, made by this release."
         ) from error
     delta = newest if number == newest.version() else open_delta(table, number)
-    return Version(table=table, number=number, shards=_shards(delta or newest), summary=summary)
+    return Version(table=table, number=number, shards=_shards(table, delta or newest), summary=summary)
 
 
 def shards_of(table: Path, number: int | None = None) -> tuple[Shard, ...]:
@@ -139,18 +165,22 @@ def shards_of(table: Path, number: int | None = None) -> tuple[Shard, ...]:
         DataError: the version is gone, or the log cannot be read.
     """
     delta = open_delta(table, number)
-    return () if delta is None else _shards(delta)
+    return () if delta is None else _shards(table, delta)
 
 
 def history(table: str | Path) -> list[dict[str, Any]]:
     """Every commit, newest first, as the log has it."""
-    return list(DeltaTable(table).history())
+    address, options = address_of(locate(table))
+    with of_store(locate(table)):
+        return list(DeltaTable(address, storage_options=options).history())
 
 
 def _metadata(table: Path, newest: DeltaTable, number: int) -> str:
     """What was written with the commit that made the content of version `number`; cleaning up makes none."""
     # History is asked of the newest version: asked of an older one, deltalake numbers the entries wrongly.
-    for entry in newest.history():
+    with of_store(table):
+        entries = newest.history()
+    for entry in entries:
         if entry["version"] <= number and not str(entry.get("operation")).startswith("VACUUM"):
             if KEY in entry:
                 return str(entry[KEY])
@@ -158,8 +188,9 @@ def _metadata(table: Path, newest: DeltaTable, number: int) -> str:
     raise DataError(f"{table} is a Delta table that Headrace did not make; expected one made by `headrace prepare`.")
 
 
-def _shards(delta: DeltaTable) -> tuple[Shard, ...]:
-    found = pa.table(delta.get_add_actions(flatten=True))
+def _shards(table: Path, delta: DeltaTable) -> tuple[Shard, ...]:
+    with of_store(table):
+        found = pa.table(delta.get_add_actions(flatten=True))
     splits = found["partition.split"] if "partition.split" in found.column_names else pa.nulls(len(found))
     columns = [splits, *(found[name] for name in ("path", "num_records", "size_bytes", "modification_time"))]
     # By way of NumPy, as PyArrow's own way to Python's values takes six times as long.

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from headrace.errors import DataError
+from headrace.storage.parquet import open_parquet
+from headrace.table.delta import address_of
 from headrace.table.shards import Shard
 
 SCHEMA = pa.schema(
@@ -68,7 +69,9 @@ def read_rejects(table: Path, version: int, limit: int) -> list[Reject]:
     rejects: list[Reject] = []
     try:
         # Not `file_uris`: it escapes spaces and the like in the folder's name, and pyarrow does not undo that.
-        actions = pa.table(DeltaTable(folder, version=version).get_add_actions(flatten=True))
+        address, options = address_of(folder)
+        delta = DeltaTable(address, version=version, storage_options=options)
+        actions = pa.table(delta.get_add_actions(flatten=True))
         for shard in sorted(actions["path"].to_pylist()):
             rejects += _first(folder / shard, limit - len(rejects))
             if len(rejects) == limit:
@@ -84,13 +87,13 @@ def read_dropped(table: Path, shards: Sequence[Shard]) -> dict[str, str]:
     """Path of the record kept by path of the one dropped for it, of `shards` of the duplicates of `table`."""
     kept: dict[str, str] = {}
     for shard in shards:
-        with pq.ParquetFile(duplicates_path(table) / shard.path) as file:
+        with open_parquet(duplicates_path(table) / shard.path) as file:
             rows = file.read(["path", "kept"])
         kept.update(zip(rows["path"].to_pylist(), rows["kept"].to_pylist(), strict=True))
     return kept
 
 
 def _first(shard: Path, limit: int) -> list[Reject]:
-    with pq.ParquetFile(shard) as file:
+    with open_parquet(shard) as file:
         batch = next(file.iter_batches(batch_size=limit, columns=SCHEMA.names), None)
     return [] if batch is None else [Reject(**row) for row in batch.to_pylist()]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import DataError
+from headrace.storage import Entry, files_below, locate
 from headrace.table.delta import open_delta
 from headrace.table.log import read, shards_of
 from headrace.table.rejects import duplicates_path, rejects_path
@@ -26,7 +27,7 @@ def vacuum(table: Path, hours: float, *, dry_run: bool = False) -> dict[str, Any
     Raises:
         DataError: there is no table of ours, or a file cannot be removed.
     """
-    table = table.absolute()
+    table = locate(table).absolute()
     newest = read(table).number
     named, beside = _named(table, newest)
     latest = time.time() - hours * 3600
@@ -35,9 +36,9 @@ def vacuum(table: Path, hours: float, *, dry_run: bool = False) -> dict[str, Any
         if folder.is_dir():
             in_use = {shard.path for number in numbers for shard in shards_of(folder, number)}
             orphans += _orphans(folder, in_use, latest)
-    size = sum(file.stat().st_size for file in orphans)
+    size = sum(file.size for _, file in orphans)
     if not dry_run:
-        _remove(orphans)
+        _remove([folder / file.path for folder, file in orphans])
     return {"table": str(table), "files": len(orphans), "bytes": size, "removed": not dry_run}
 
 
@@ -59,13 +60,12 @@ def _named(table: Path, newest: int) -> tuple[set[str], tuple[set[int], set[int]
     return names, (rejects, duplicates)
 
 
-def _orphans(folder: Path, named: set[str], latest: float) -> Iterator[Path]:
+def _orphans(folder: Path, named: set[str], latest: float) -> Iterator[tuple[Path, Entry]]:
     if open_delta(folder) is None:
         return
-    for file in sorted(folder.rglob("*")):
-        path = file.relative_to(folder)
-        if file.is_file() and OURS.fullmatch(str(path)) and str(path) not in named and file.stat().st_mtime <= latest:
-            yield file
+    for file in sorted(files_below(folder)):
+        if OURS.fullmatch(file.path) and file.path not in named and file.modified <= latest:
+            yield folder, file
 
 
 def _remove(files: list[Path]) -> None:

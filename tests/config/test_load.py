@@ -212,12 +212,44 @@ def test_the_command_ends_with_2_and_one_sentence(smallest: Path, tmp_path: Path
     assert (answer.stdout, answer.stderr.strip()) == ("", said)
 
 
-@pytest.mark.parametrize("key", ["data.table", "data.source.path", "train.run", "train.bundle"])
-def test_an_address_of_an_object_store_is_refused_and_makes_no_folder(root: Path, key: str) -> None:
+@pytest.mark.parametrize("key", ["train.run", "train.bundle"])
+def test_runs_and_bundles_in_a_bucket_are_refused_and_make_no_folder(root: Path, key: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         load(root / "conf" / "images.yaml", [f"{key}=s3a://bucket/folder"])
-    assert "this is an address" in str(error.value)
-    assert "mount the store" in str(error.value)
+    assert "runs and bundles are in folders that all machines mount" in str(error.value)
+
+
+@pytest.mark.parametrize("key", ["data.table", "data.source.path"])
+@pytest.mark.parametrize("scheme", ["s3", "s3a"])
+def test_raw_data_and_tables_may_be_in_a_bucket(root: Path, key: str, scheme: str) -> None:
+    load(root / "conf" / "images.yaml", [f"{key}={scheme}://bucket/folder"])
+
+
+@pytest.mark.parametrize("key", ["data.table", "data.source.path"])
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("hdfs://host/folder", "hdfs:// is not read; expected a folder or s3://bucket/folder. Otherwise mount"),
+        ("gs://bucket/folder", "gs:// is not read"),
+        ("s3:///folder", "no bucket is named there"),
+    ],
+)
+def test_other_addresses_are_refused_with_what_to_do(root: Path, key: str, address: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        load(root / "conf" / "images.yaml", [f"{key}={address}"])
+    assert said in str(error.value)
+
+
+def test_a_table_is_not_a_whole_bucket(root: Path) -> None:
+    with pytest.raises(ConfigurationError, match="a table needs a folder in the bucket"):
+        load(root / "conf" / "images.yaml", ["data.table=s3://bucket/"])
+
+
+@pytest.mark.parametrize("key", ["data.table", "data.source.path"])
+def test_credentials_in_an_address_are_refused_and_not_repeated(root: Path, key: str) -> None:
+    with pytest.raises(ConfigurationError, match="the address holds credentials") as error:
+        load(root / "conf" / "images.yaml", [f"{key}=s3://AKIAX:hushhush@bucket/folder"])
+    assert "hushhush" not in str(error.value)
 
 
 def test_a_database_is_named_by_its_address(root: Path) -> None:

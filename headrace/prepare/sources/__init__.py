@@ -1,6 +1,6 @@
 """Where raw records come from: one module per kind, with a function that lists files and one that reads records."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from headrace.config.sections import Source
 from headrace.prepare.sources.archive import list_archives, read_archive
@@ -11,6 +11,8 @@ from headrace.prepare.sources.idx import list_idx, read_idx
 from headrace.prepare.sources.labels_file import list_labelled
 from headrace.prepare.sources.listing import Listing, RawFile
 from headrace.prepare.sources.record import RawRecord
+from headrace.storage import is_remote, locate
+from headrace.storage.read_ahead import read_ahead
 
 LISTERS: dict[str, Callable[[str], Listing]] = {
     "folder": list_folder,
@@ -41,4 +43,18 @@ def list_source(source: Source) -> Listing:
     return LISTERS[source.kind](source.path)
 
 
-__all__ = ["READERS", "Listing", "RawFile", "RawRecord", "list_source"]
+def read_records(kind: str, root: str, files: Iterable[RawFile], max_bytes: int) -> Iterator[RawRecord]:
+    """The records of `files`, in their order; several files of a bucket are fetched at once.
+
+    Raises:
+        DataError: a file cannot be read.
+        StoreError: the store refuses, or does not answer.
+    """
+    read = READERS[kind]
+    if kind == "folder" and is_remote(locate(root)):
+        fetched = read_ahead(lambda file: list(read(root, file, max_bytes)), files)
+        return (record for records in fetched for record in records)
+    return (record for file in files for record in read(root, file, max_bytes))
+
+
+__all__ = ["Listing", "RawFile", "RawRecord", "list_source", "read_records"]

@@ -11,7 +11,6 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 
 from headrace.errors import DataError
 from headrace.prepare.reject import Reason, RejectedRecordError
@@ -20,6 +19,7 @@ from headrace.prepare.sources.labels_file import is_inside
 from headrace.prepare.sources.listing import Listing, RawFile, printable
 from headrace.prepare.sources.members import DAMAGE, Member, members
 from headrace.prepare.sources.record import RawRecord
+from headrace.storage import entry_of, locate
 from headrace.table.version import SPLITS
 
 ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|zip)$", re.IGNORECASE)
@@ -35,16 +35,16 @@ def list_archives(path: str) -> Listing:
     Raises:
         DataError: there is none.
     """
-    if os.path.isfile(path):
-        status, root = os.stat(path), Path(path).absolute().parent
-        found = [(os.path.basename(path), status)]
-    elif os.path.isdir(path):
-        root, found = Path(path).absolute(), [one for one in walk(path) if ARCHIVE.search(one[0])]
+    root = locate(path).absolute()
+    if root.is_file():
+        root, found = root.parent, [entry_of(root)]
+    elif root.is_dir():
+        found = [one for one in walk(root) if ARCHIVE.search(one.path)]
     else:
         raise DataError(f"The source {path} is not there; expected a tar or zip file, or a folder of them.")
     if not found:
         raise DataError(f"The source {path} holds no archives; expected .tar, .tar.gz, .tgz, .tar.xz or .zip files.")
-    files = sorted(RawFile(name, None, _split(name), one.st_size, one.st_mtime_ns) for name, one in found)
+    files = sorted(RawFile(one.path, None, _split(one.path), one.size, one.mark) for one in found)
     return Listing(str(root), files, ())
 
 
@@ -53,7 +53,7 @@ def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord
     last = "its beginning"
     name = printable(file.path)
     try:
-        for group in _groups(members(Path(root, file.path)), max_bytes):
+        for group in _groups(members(locate(root) / file.path), max_bytes):
             for record in group.records(file, name):
                 yield record
                 last = record.path

@@ -4,7 +4,6 @@ Format: Krizhevsky: Learning multiple layers of features from tiny images, 2009;
 https://www.cs.toronto.edu/~kriz/cifar.html ("binary version").
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from headrace.errors import DataError
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.sources.listing import Listing, RawFile, printable
 from headrace.prepare.sources.record import RawRecord
+from headrace.storage import entry_of, locate
 
 PIXELS = 3 * 32 * 32
 BLOCK = 10_000
@@ -27,36 +27,38 @@ def list_cifar(path: str) -> Listing:
     Raises:
         DataError: there is none, or one is no whole number of records.
     """
-    names = sorted(name for name in os.listdir(path) if name.endswith(".bin")) if os.path.isdir(path) else []
+    root = locate(path).absolute()
+    names = sorted(one.name for one in root.iterdir() if one.suffix == ".bin") if root.is_dir() else []
     if not names:
         raise DataError(f"The source {path} holds no CIFAR files; expected .bin files such as data_batch_1.bin.")
-    labels, classes = _classes(path)
+    labels, classes = _classes(root)
     files = []
     for name in names:
-        status = os.stat(os.path.join(path, name))
-        rows, rest = divmod(status.st_size, labels + PIXELS)
+        found = entry_of(root / name)
+        rows, rest = divmod(found.size, labels + PIXELS)
         if rest:
             raise DataError(
-                f"{Path(path, name)} has {status.st_size} bytes, no multiple of the {labels + PIXELS} of a record; "
+                f"{root / name} has {found.size} bytes, no multiple of the {labels + PIXELS} of a record; "
                 "copy it again, or put the file of class names beside it."
             )
         split = "test" if name.startswith("test") else "train"
         for first in range(0, rows, BLOCK):
             count = min(BLOCK, rows - first)
-            files.append(RawFile(name, None, split, count * PIXELS, status.st_mtime_ns, first, count))
-    return Listing(str(Path(path).absolute()), files, classes)
+            files.append(RawFile(name, None, split, count * PIXELS, found.mark, first, count))
+    return Listing(str(root), files, classes)
 
 
 def read_cifar(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
     """The records of one run."""
-    labels, classes = _classes(root)
+    folder = locate(root)
+    labels, classes = _classes(folder)
     size = labels + PIXELS
     try:
-        with Path(root, file.path).open("rb") as stream:
+        with (folder / file.path).open("rb") as stream:
             stream.seek(file.first * size)
             data = stream.read(file.rows * size)
     except OSError as error:
-        raise DataError(f"{Path(root, file.path)} cannot be read ({error.strerror}).") from error
+        raise DataError(f"{folder / file.path} cannot be read ({error.strerror}).") from error
     rows = np.frombuffer(data, np.uint8).reshape(-1, size)
     for number, row in enumerate(rows, file.first):
         label, path = int(row[labels - 1]), f"{printable(file.path)}/{number:08d}"
@@ -68,10 +70,10 @@ def read_cifar(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
             yield RawRecord(path, None, file.split, b"", RejectedRecordError(Reason.BAD_LABEL, detail))
 
 
-def _classes(path: str) -> tuple[int, tuple[str, ...]]:
+def _classes(path: Path) -> tuple[int, tuple[str, ...]]:
     """How many labels a record has, and the names of the classes, by the last of them."""
     for name, labels in NAMES.items():
-        file = Path(path, name)
+        file = path / name
         if file.is_file():
             return labels, tuple(line.strip() for line in file.read_text("utf-8").splitlines() if line.strip())
     raise DataError(f"The source {path} holds neither {' nor '.join(NAMES)}; put the file of class names there.")

@@ -9,6 +9,7 @@ from headrace.errors import DataError
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.sources.listing import Listing, RawFile, printable
 from headrace.prepare.sources.record import RawRecord
+from headrace.storage import Entry, S3Path, files_below, locate
 from headrace.table.version import SPLITS
 
 
@@ -19,17 +20,18 @@ def list_folder(path: str) -> Listing:
         DataError: there is no such folder, it cannot be listed to the end, it holds no file or less than two
             classes, or folders of which it is unclear whether they are splits or classes.
     """
-    if not os.path.isdir(path):
+    root = locate(path)
+    if not root.is_dir():
         raise DataError(f"The source {path} is not a folder; expected class folders of files in it.")
-    with_splits = _has_splits(path)
-    files = sorted(_record(file, with_splits) for file in walk(path))
+    with_splits = _has_splits(root)
+    files = sorted(_record(file, with_splits) for file in walk(root))
     classes = tuple(sorted({file.label for file in files if file.label is not None}))
     if not files:
         raise DataError(f"The source {path} holds no files; expected class folders of files in it.")
     if len(classes) < 2:
         found = f"one class only, {classes[0]!r}" if classes else "no class folders"
         raise DataError(f"The source {path} holds {found}; expected two classes or more, one folder each.")
-    return Listing(str(Path(path).absolute()), files, classes)
+    return Listing(str(root.absolute()), files, classes)
 
 
 def read_file(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
@@ -51,7 +53,7 @@ def read_bytes(root: str, path: str) -> bytes:
         DataError: it cannot be read.
     """
     try:
-        return Path(root, path).read_bytes()
+        return (locate(root) / path).read_bytes()
     except OSError as error:
         raise DataError(
             f"The file {printable(path)!r} of {printable(root)} was listed but cannot be read ({error.strerror}); "
@@ -69,12 +71,12 @@ def _unread(file: RawFile, max_bytes: int) -> RejectedRecordError | None:
     return None
 
 
-def _has_splits(root: str) -> bool:
+def _has_splits(root: Path) -> bool:
     folders = _folders(root)
     if "train" in folders and folders <= set(SPLITS):
         return True
     for name in sorted(folders & set(SPLITS)):
-        if _folders(os.path.join(root, name)):
+        if _folders(root / name):
             beside = ", ".join(f"{printable(other)!r}" for other in sorted(folders - {name}))
             raise DataError(
                 f"The source {root} holds {name!r} with folders in it, and beside it {beside}; expected class folders "
@@ -83,12 +85,21 @@ def _has_splits(root: str) -> bool:
     return False
 
 
-def _folders(folder: str) -> set[str]:
-    return {name for name, status in _entries(folder) if stat.S_ISDIR(status.st_mode)}
+def _folders(folder: Path) -> set[str]:
+    if isinstance(folder, S3Path):
+        return {name for name in folder.folders() if not name.startswith(".")}
+    return {name for name, status in _entries(str(folder)) if stat.S_ISDIR(status.st_mode)}
 
 
-def walk(root: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Path below `root` and status of every file; each folder is kept with the identities of those above it."""
+def walk(root: Path) -> Iterator[Entry]:
+    """Every file below `root`, hidden ones left out."""
+    if isinstance(root, S3Path):
+        return (file for file in files_below(root) if not any(part.startswith(".") for part in file.path.split("/")))
+    return _walk(str(root))
+
+
+def _walk(root: str) -> Iterator[Entry]:
+    """Of this machine; each folder is kept with the identities of those above it."""
     status = os.stat(root)
     folders = [("", frozenset({(status.st_dev, status.st_ino)}))]
     while folders:
@@ -97,7 +108,7 @@ def walk(root: str) -> Iterator[tuple[str, os.stat_result]]:
             path = os.path.join(below, name)
             identity = (status.st_dev, status.st_ino)
             if stat.S_ISREG(status.st_mode):
-                yield path, status
+                yield Entry(path, status.st_size, status.st_mtime, status.st_mtime_ns)
             elif not stat.S_ISDIR(status.st_mode):
                 raise _unlistable(path, "is neither a file nor a folder; remove it")
             elif identity in above:
@@ -118,9 +129,8 @@ def _unlistable(path: str, reason: str) -> DataError:
     return DataError(f"The source cannot be listed: {printable(path)!r} {reason}. Nothing was prepared.")
 
 
-def _record(file: tuple[str, os.stat_result], with_splits: bool) -> RawFile:
-    path, status = file
-    *folders, _ = path.split(os.sep)
+def _record(file: Entry, with_splits: bool) -> RawFile:
+    *folders, _ = file.path.split(os.sep)
     split = folders.pop(0) if with_splits and folders else None
     label = printable(folders[0]) if folders else None
-    return RawFile(path, label, split, status.st_size, status.st_mtime_ns)
+    return RawFile(file.path, label, split, file.size, file.mark)

@@ -4,7 +4,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
@@ -17,9 +16,11 @@ from headrace.config.environment import from_environment
 from headrace.config.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.prepare.sources.bucket_frame import read_bucket
 from headrace.prepare.sources.folder import read_bytes, walk
 from headrace.prepare.sources.listing import Listing, RawFile, printable
 from headrace.prepare.sources.record import RawRecord
+from headrace.storage import Entry, entry_of, is_remote, locate
 
 NO_FILES = "jdbc"
 
@@ -32,13 +33,12 @@ def list_table(source: Source) -> Listing:
     """
     if source.format == NO_FILES:
         return Listing(source.path, [], ())
-    path = Path(source.path).absolute()
+    path = locate(source.path).absolute()
     if path.is_file():
-        found = [(path.name, path.stat())]
-        return Listing(str(path.parent), [_file(*found[0])], ())
+        return Listing(str(path.parent), [_file(entry_of(path))], ())
     if not path.is_dir():
         raise DataError(f"The source {source.path} is not there; expected a {source.format} file or a folder of them.")
-    files = sorted(_file(name, status) for name, status in walk(str(path)) if not _is_note(name))
+    files = sorted(_file(one) for one in walk(path) if not _is_note(one.path))
     if not files:
         raise DataError(f"The source {source.path} holds no files; expected {source.format} files.")
     return Listing(str(path), files, ())
@@ -52,10 +52,14 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
         DataError: Spark cannot read the files.
     """
     columns = source.columns or Columns(input="data")
-    reader = spark.read.format(source.format).options(**from_environment(source.options, "data.source.options"))
+    options = from_environment(source.options, "data.source.options")
+    reader = spark.read.format(source.format).options(**options)
+    remote = source.format != NO_FILES and is_remote(locate(root))
     try:
         if source.format == NO_FILES:
             frame = reader.option("url", source.path).load().withColumn("_file", F.lit(""))
+        elif remote:
+            frame = read_bucket(spark, source.format, options, root, files)
         else:
             places = [_escaped(os.path.join(root, file.path)) for file in files]
             frame = reader.option("basePath", _escaped(root)).load(places) if len(files) else reader.load(places)
@@ -86,7 +90,7 @@ def frame_records(batches: Iterator[pa.RecordBatch], root: str, holds: str, max_
 
 
 def _record(row: dict[str, "str | bytes | None"], root: str, holds: str, max_bytes: int) -> RawRecord:
-    file = os.path.relpath(unquote(urlsplit(str(row["file"])).path), root) if row["file"] else "table"
+    file = _relative(str(row["file"]), root) if row["file"] else "table"
     data = row["data"]
     label, split, weight = (None if row[name] is None else str(row[name]) for name in ("label", "split", "weight"))
     path = f"{printable(file)}/{row['key']!s}"
@@ -101,9 +105,16 @@ def _record(row: dict[str, "str | bytes | None"], root: str, holds: str, max_byt
     return RawRecord(path, label, split, content, rejection, weight)
 
 
+def _relative(file: str, root: str) -> str:
+    """The name of a row's file: an address in a bucket as it is listed, or the URI that Spark gives."""
+    if is_remote(locate(root)):
+        return file.removeprefix(f"{root}/")
+    return os.path.relpath(unquote(urlsplit(file).path), root)
+
+
 def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecordError | None]:
     try:
-        status = os.stat(os.path.join(root, path))
+        status = (locate(root) / path).stat()
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return b"", RejectedRecordError(Reason.MISSING_FILE, f"there is no file {printable(path)!r}")
     except OSError as error:
@@ -123,8 +134,8 @@ def _require(frame: DataFrame, columns: Columns, source: Source) -> None:
         raise ConfigurationError(f"{source.path} has no column {missing[0]!r}; its columns are: {have}.")
 
 
-def _file(name: str, status: os.stat_result) -> RawFile:
-    return RawFile(name, None, None, status.st_size, status.st_mtime_ns)
+def _file(found: Entry) -> RawFile:
+    return RawFile(found.path, None, None, found.size, found.mark)
 
 
 def _is_note(name: str) -> bool:

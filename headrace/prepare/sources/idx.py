@@ -5,7 +5,6 @@ Format: LeCun, Cortes, Burges: The MNIST database, http://yann.lecun.com/exdb/mn
 
 import gzip
 import io
-import os
 import re
 import struct
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from headrace.errors import DataError
 from headrace.prepare.sources.listing import Listing, RawFile, in_order, printable
 from headrace.prepare.sources.record import RawRecord
+from headrace.storage import entry_of, is_remote, locate
 
 IMAGES = re.compile(r"(?P<set>.*)[-.]images[-.]idx(?P<sides>[34])[-.]ubyte(?P<gz>\.gz)?$")
 SPLITS = {"train": "train", "t10k": "test", "test": "test", "val": "val", "validation": "val"}
@@ -38,7 +38,8 @@ def list_idx(path: str) -> Listing:
     Raises:
         DataError: there is no pair, or one is damaged.
     """
-    names = sorted(os.listdir(path)) if os.path.isdir(path) else []
+    root = locate(path).absolute()
+    names = _names(root)
     pairs = [(name, _labels_of(path, name, names)) for name in names if IMAGES.fullmatch(name)]
     if not pairs:
         raise DataError(
@@ -47,18 +48,19 @@ def list_idx(path: str) -> Listing:
     classes: set[int] = set()
     files: list[RawFile] = []
     for name, labels in pairs:
-        shape, numbers = _header(Path(path, name)).shape, read_array(Path(path, labels))
+        shape, numbers = _header(root / name).shape, read_array(root / labels)
         if shape[0] != len(numbers):
-            raise DataError(f"{Path(path, name)} holds {shape[0]} images and {labels} holds {len(numbers)} labels.")
+            raise DataError(f"{root / name} holds {shape[0]} images and {labels} holds {len(numbers)} labels.")
         classes.update(np.unique(numbers).tolist())
-        files += _runs(path, name, labels, shape)
-    return Listing(str(Path(path).absolute()), files, in_order(str(label) for label in classes))
+        files += _runs(root, name, labels, shape)
+    return Listing(str(root), files, in_order(str(label) for label in classes))
 
 
 def read_idx(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
     """The records of one run."""
-    labels = read_array(Path(root, _labels_of(root, file.path, sorted(os.listdir(root)))))
-    pixels = read_array(Path(root, file.path), file.first, file.rows)
+    folder = locate(root)
+    labels = read_array(folder / _labels_of(root, file.path, _names(folder)))
+    pixels = read_array(folder / file.path, file.first, file.rows)
     pixels = pixels if pixels.ndim == 4 else pixels[..., None]
     for number, image in enumerate(pixels, file.first):
         yield RawRecord(f"{printable(file.path)}/{number:08d}", str(labels[number]), file.split, image)
@@ -84,10 +86,13 @@ def read_array(path: Path, first: int = 0, count: int | None = None) -> NDArray[
     return np.frombuffer(data, np.uint8).reshape(count, *header.shape[1:])
 
 
-def _runs(root: str, name: str, labels: str, shape: tuple[int, ...]) -> Iterator[RawFile]:
+def _names(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
+
+
+def _runs(root: Path, name: str, labels: str, shape: tuple[int, ...]) -> Iterator[RawFile]:
     prefix = str((IMAGES.fullmatch(name) or [""])[1])
-    statuses = [os.stat(os.path.join(root, one)) for one in (name, labels)]
-    modified = max(one.st_mtime_ns for one in statuses)
+    modified = max(entry_of(root / one).mark for one in (name, labels))
     size = int(np.prod(shape[1:], dtype=np.int64))
     for first in range(0, shape[0], BLOCK):
         count = min(BLOCK, shape[0] - first)
@@ -116,4 +121,7 @@ def _header(path: Path) -> Header:
 
 
 def _open(path: Path) -> gzip.GzipFile | io.BufferedReader:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    if path.suffix != ".gz":
+        return path.open("rb")
+    # A name is for files of this machine; of others the reader is closed when nobody has it any more.
+    return gzip.open(path.open("rb") if is_remote(path) else path, "rb")

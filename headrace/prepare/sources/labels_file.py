@@ -3,12 +3,14 @@
 import csv
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from headrace.errors import DataError
 from headrace.prepare.sources.listing import Listing, RawFile, in_order, printable
+from headrace.storage import files_below, is_remote, locate
 
 KEYS = "path and label, and split and weight if wanted"
 
@@ -19,7 +21,8 @@ def list_labelled(folder: str, labels: str) -> Listing:
     Raises:
         DataError: the labels file is missing, damaged, or names a file twice.
     """
-    file = Path(folder, labels)
+    root = locate(folder).absolute()
+    file, status_of = root / labels, _statuses(root)
     files: dict[str, RawFile] = {}
     for number, row in _rows(file):
         path, label = row.get("path"), row.get("label")
@@ -27,13 +30,13 @@ def list_labelled(folder: str, labels: str) -> Listing:
             raise DataError(f"Line {number} of {file} has no path; expected {KEYS} in each line.")
         if path in files:
             raise DataError(f"Line {number} of {file} names {path!r} again; expected each file once.")
-        size, modified = _status(folder, path)
+        size, modified = status_of(path)
         split, weight = row.get("split") or None, _text(row.get("weight"))
         files[path] = RawFile(path, _text(label), split, size, modified, weight=weight)
     if not files:
         raise DataError(f"{file} names no files; expected {KEYS} in each line.")
     found = in_order({one.label for one in files.values() if one.label is not None})
-    return Listing(str(Path(folder).absolute()), [files[path] for path in sorted(files)], found)
+    return Listing(str(root), [files[path] for path in sorted(files)], found)
 
 
 def _text(value: object) -> str | None:
@@ -46,7 +49,15 @@ def is_inside(path: str) -> bool:
     return bool(path) and ".." not in parts and not path.startswith(("/", "\\")) and not parts[0].endswith(":")
 
 
-def _status(folder: str, path: str) -> tuple[int, int]:
+def _statuses(folder: Path) -> Callable[[str], tuple[int, int]]:
+    """Size and mark by path; of a bucket from one listing, not by a question for each."""
+    if not is_remote(folder):
+        return partial(_status, folder)
+    found = {file.path: (file.size, file.mark) for file in files_below(folder)}
+    return lambda path: found.get(path, (-1, 0))
+
+
+def _status(folder: Path, path: str) -> tuple[int, int]:
     if not is_inside(path) or "\0" in path:
         return -1, 0
     try:

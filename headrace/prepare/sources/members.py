@@ -45,13 +45,16 @@ class Member(NamedTuple):
 def members(path: Path) -> Iterator[Member]:
     """The files in an archive, in its order."""
     if path.suffix.lower() == ".zip":
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             for info in archive.infolist():
                 if not info.is_dir():
                     link = (info.external_attr >> 28) == 0xA
                     yield Member(info.filename, info.file_size, not link, partial(archive.read, info))
     else:
-        with tarfile.open(path, "r|*", errorlevel=1, tarinfo=_WholeHeader) as stream:
+        with (
+            path.open("rb") as file,
+            tarfile.open(fileobj=file, mode="r|*", errorlevel=1, tarinfo=_WholeHeader) as stream,
+        ):
             for entry in stream:
                 if not entry.isdir():
                     yield Member(entry.name, entry.size, entry.isfile(), partial(_content, stream, entry))

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark import TaskContext
 from pyspark.sql import SparkSession
 
@@ -24,6 +23,7 @@ from headrace.prepare.text.tokenizer import (
     words_of,
 )
 from headrace.schema import Column, Tokenizer
+from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 
 BATCH = 1024
@@ -84,7 +84,7 @@ def _texts(task: Task, shards: Sequence[Shard]) -> Iterator[str]:
 
 
 def _texts_of(path: Path) -> Iterator[str]:
-    with pq.ParquetFile(path) as file:
+    with open_parquet(path) as file:
         for batch in file.iter_batches(BATCH, columns=["text"]):
             yield from batch["text"].to_pylist()
 
@@ -94,7 +94,7 @@ def _tokenize(task: Task, tokenizer: Tokenizer, staged: Iterator[Staged]) -> Ite
     attempt = context.taskAttemptId() if context else 0
     schema = arrow_schema(columns_of(task, tokenizer))
     for number, shard in staged:
-        with pq.ParquetFile(task.table / shard.path) as file:
+        with open_parquet(task.table / shard.path) as file:
             rows = file.read()
         tokens = encode(rows["text"].to_pylist(), tokenizer, task.table)
         rows = rows.set_column(rows.column_names.index("text"), "tokens", [pa.array(tokens, pa.binary())])

@@ -1,0 +1,78 @@
+"""How a store is reached: endpoint, region and credentials from the environment, retries and timeouts from here.
+
+`obstore` and `deltalake` are built on the same library and read the same variables. Credentials are looked for in
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, then in a web identity (AWS_WEB_IDENTITY_TOKEN_FILE and
+AWS_ROLE_ARN), a container's role, and the role of the machine. They are given to nobody and written nowhere.
+"""
+
+import os
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config, S3Store
+
+# A wait is drawn at random up to three times the one before: some ten seconds in all.
+MOST_RETRIES = 7
+FIRST_WAIT = timedelta(milliseconds=200)
+LONGEST_WAIT = timedelta(seconds=10)
+GROWTH = 3
+# No further try begins after this.
+RETRY_SECONDS = 60
+CONNECT_SECONDS = 5
+# Of one request with its data: a shard of 64 MB at half a megabyte a second.
+REQUEST_SECONDS = 120
+
+
+def endpoint() -> str | None:
+    """The address of the server, None for Amazon's own."""
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None
+
+
+def region() -> str:
+    """As the environment has it; most other servers than Amazon's take any."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+
+def open_bucket(bucket: str) -> "S3Store":
+    """A client of `bucket`; nothing is asked of the server yet."""
+    from obstore.store import S3Store
+
+    config: S3Config = {"region": region()}
+    if address := endpoint():
+        config["endpoint"] = address
+    return S3Store(
+        bucket,
+        config=config,
+        client_options={
+            "allow_http": _is_plain(),
+            "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+            "timeout": timedelta(seconds=REQUEST_SECONDS),
+        },
+        retry_config={
+            "max_retries": MOST_RETRIES,
+            "retry_timeout": timedelta(seconds=RETRY_SECONDS),
+            "backoff": {"init_backoff": FIRST_WAIT, "max_backoff": LONGEST_WAIT, "base": GROWTH},
+        },
+    )
+
+
+def delta_options() -> dict[str, str]:
+    """The same for `deltalake`; a commit is a conditional put, so that the second of two writers is refused."""
+    options = {
+        "aws_region": region(),
+        "aws_conditional_put": "etag",
+        "allow_http": str(_is_plain()).lower(),
+        "connect_timeout": f"{CONNECT_SECONDS}s",
+        "timeout": f"{REQUEST_SECONDS}s",
+        "max_retries": str(MOST_RETRIES),
+        "retry_timeout": f"{RETRY_SECONDS}s",
+        "backoff_config.init_backoff": f"{FIRST_WAIT.total_seconds() * 1000:.0f}ms",
+        "backoff_config.max_backoff": f"{LONGEST_WAIT.total_seconds():.0f}s",
+        "backoff_config.base": str(GROWTH),
+    }
+    return options | ({"aws_endpoint": str(endpoint())} if endpoint() else {})
+
+
+def _is_plain() -> bool:
+    return (endpoint() or "").startswith("http://")

@@ -1,0 +1,180 @@
+"""A real S3 server in a process of its own, and a front to it that misbehaves."""
+
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar, NamedTuple
+from urllib.error import URLError
+from urllib.parse import urlsplit
+
+FRONT = "/front"
+
+
+def environment(url: str) -> dict[str, str]:
+    """What a process needs to reach the server at `url`."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "tester",
+        "AWS_SECRET_ACCESS_KEY": "of-no-use",
+        "AWS_REGION": "us-east-1",
+    }
+
+
+def free_port() -> int:
+    """One at which nothing listens."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """moto's server; gives its address."""
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    words = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _await(f"{url}/moto-api/", process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def make_bucket(url: str, name: str) -> None:
+    """A new one; the server asks nobody who they are."""
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/{name}", method="PUT")):
+        pass
+
+
+def put(url: str, bucket: str, key: str, data: bytes = b"") -> None:
+    """An object of any name, also of one that ends in a slash."""
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/{bucket}/{key}", data, method="PUT")):
+        pass
+
+
+class Fault(NamedTuple):
+    """What a front does with requests of one kind.
+
+    Attributes:
+        method: of the requests; all if empty.
+        ends: how their paths end.
+        status: of its answer.
+        times: how many of them; then they are handed on.
+        late: they are handed on all the same, and only the server's answer is lost.
+    """
+
+    status: int
+    code: str
+    method: str = ""
+    ends: str = ""
+    times: int = 1_000_000
+    late: bool = False
+
+
+def denied(method: str = "") -> Fault:
+    """No right to do anything, or `method`."""
+    return Fault(403, "AccessDenied", method)
+
+
+def busy(times: int = 1_000_000, method: str = "") -> Fault:
+    """Too much to do."""
+    return Fault(503, "SlowDown", method, times=times)
+
+
+@contextmanager
+def front(url: str, *faults: Fault) -> Iterator[str]:
+    """A server before the one at `url`, in a process of its own: `deltalake` lets no other thread of this one run.
+
+    Gives its address; what it was asked and has answered itself is at FRONT below it.
+    """
+    address = f"http://127.0.0.1:{(port := free_port())}"
+    words = [sys.executable, __file__, str(port), url, json.dumps(faults)]
+    process = subprocess.Popen(words)
+    try:
+        _await(f"{address}{FRONT}", process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def faults_of(address: str) -> list[str]:
+    """Methods and paths that the front at `address` did not answer as the server behind did."""
+    with urllib.request.urlopen(f"{address}{FRONT}") as said:
+        found: list[str] = json.load(said)
+    return found
+
+
+class Front(BaseHTTPRequestHandler):
+    """Of one request."""
+
+    behind = ""
+    faults: ClassVar[list[Fault]] = []
+    seen: ClassVar[list[str]] = []
+
+    def handle_any(self) -> None:
+        data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path == FRONT:
+            self.say(200, [], json.dumps(self.seen).encode())
+        elif fault := self.fault():
+            if fault.late:
+                self.asked(data)
+            self.say(fault.status, [], f"<Error><Code>{fault.code}</Code></Error>".encode())
+        else:
+            self.say(*self.asked(data))
+
+    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = handle_any  # noqa: N815
+
+    def fault(self) -> Fault | None:
+        for number, one in enumerate(self.faults):
+            if one.times and one.method in ("", self.command) and self.path.endswith(one.ends):
+                self.faults[number] = one._replace(times=one.times - 1)
+                self.seen.append(f"{self.command} {self.path}")
+                return one
+        return None
+
+    def asked(self, data: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        behind = http.client.HTTPConnection(urlsplit(self.behind).netloc)
+        behind.request(self.command, self.path, data, dict(self.headers))
+        said = behind.getresponse()
+        return said.status, said.getheaders(), said.read()
+
+    def say(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers:
+            if name.lower() not in ("content-length", "connection", "transfer-encoding", "date", "server"):
+                self.send_header(name, value)
+        length = dict(headers).get("Content-Length") if self.command == "HEAD" else None
+        self.send_header("Content-Length", length or str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(url).close()
+        except URLError:
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError(f"nothing answers at {url}")
+
+
+if __name__ == "__main__":
+    Front.behind = sys.argv[2]
+    Front.faults = [Fault(*one) for one in json.loads(sys.argv[3])]
+    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Front).serve_forever()

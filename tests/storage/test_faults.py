@@ -1,0 +1,57 @@
+import time
+from datetime import timedelta
+
+import pytest
+
+from headrace.errors import HeadraceError, StoreError
+from headrace.storage import locate
+from headrace.storage.refusals import sentence
+from headrace.table import read
+from tests.s3_server import busy, denied, environment, faults_of, free_port, front
+
+
+def reach(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headrace.storage.environment.LONGEST_WAIT", timedelta(milliseconds=300))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", environment(url)["AWS_ENDPOINT_URL"])
+
+
+def test_a_server_that_is_busy_for_a_while_is_asked_again(
+    s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with front(s3, busy(2, "PUT"), busy(2, "GET"), busy(2, "HEAD")) as url:
+        reach(url, monkeypatch)
+        path = locate(f"s3://{bucket}/x")
+        path.write_bytes(b"content")
+        assert path.read_bytes() == b"content"
+        assert path.is_file()
+        assert len(faults_of(url)) == 6
+
+
+def test_a_server_that_stays_busy_is_a_sentence(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with front(s3, busy()) as url:
+        reach(url, monkeypatch)
+        with pytest.raises(StoreError, match=r"answered 503 SlowDown for s3://.*, in 8 tries"):
+            locate(f"s3://{bucket}/x").read_bytes()
+
+
+def test_a_server_that_refuses_is_a_sentence_at_once(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with front(s3, denied()) as url:
+        reach(url, monkeypatch)
+        path = locate(f"s3://{bucket}/x")
+        for ask in (path.read_bytes, path.exists, lambda: path.write_bytes(b"")):
+            with pytest.raises(StoreError, match=r"refuses access to s3://.*put credentials"):
+                ask()
+        assert len(faults_of(url)) == 3
+
+
+def test_a_server_that_is_not_there_is_a_sentence_in_bounded_time(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reach(f"http://127.0.0.1:{free_port()}", monkeypatch)
+    began = time.monotonic()
+    with pytest.raises(HeadraceError, match=r"did not answer for s3://.*whether AWS_ENDPOINT_URL names it"):
+        read(f"s3://{bucket}/table")
+    assert time.monotonic() - began < 20
+
+
+def test_credentials_that_are_missing_are_asked_for() -> None:
+    said = "Error performing PUT http://169.254.169.254/latest/api/token in 4ms - status code: 403 Forbidden"
+    assert "No credentials for s3://bucket/x were found" in sentence("bucket", "x", said)

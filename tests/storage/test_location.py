@@ -1,0 +1,54 @@
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headrace.storage import S3Path, is_remote, locate
+
+NAMES = st.text("abcxyz é#%?=_-", min_size=1).filter(lambda name: name.strip(".") != "")
+
+
+def test_a_local_path_stays_pathlibs() -> None:
+    assert type(locate("data/table")) is type(Path("data/table"))
+    assert not is_remote(locate("/data/s3:/x"))
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/a/b", "s3a://bucket/a/b", "s3://bucket//a/b/"])
+def test_an_address_is_a_path_of_its_bucket(address: str) -> None:
+    path = locate(address)
+    assert isinstance(path, S3Path)
+    assert (str(path), path.bucket, path.key, path.name) == ("s3://bucket/a/b", "bucket", "a/b", "b")
+
+
+def test_an_address_that_went_through_pathlib_is_known() -> None:
+    assert locate(Path("s3://bucket/a")) == locate("s3://bucket/a")
+
+
+@given(st.lists(NAMES, min_size=1, max_size=4))
+def test_names_are_joined_and_taken_apart_as_pathlib_does(names: list[str]) -> None:
+    root = locate("s3://bucket/root")
+    path = root.joinpath(*names)
+    assert str(path) == "/".join(["s3://bucket/root", *names])
+    assert str(path.relative_to(root)) == "/".join(names)
+    assert path.parent.with_name("x").name == "x"
+    assert pickle.loads(pickle.dumps(path)) == path
+
+
+def test_it_is_never_taken_for_a_file_of_this_machine() -> None:
+    path = locate("s3://bucket/a")
+    assert path != Path("s3://bucket/a")
+    with pytest.raises(TypeError, match="is in an object store"):
+        open(path)  # noqa: PTH123, SIM115
+    with pytest.raises(TypeError, match="for reading only"):
+        path.open("wb")
+
+
+def test_local_work_imports_no_library_of_a_store() -> None:
+    modules = "headrace.prepare.job, headrace.table.vacuum, headrace.predict.job, headrace.stream.reader"
+    words = f"import sys, {modules}; print('obstore' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
