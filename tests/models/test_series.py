@@ -58,7 +58,8 @@ def test_windows_are_prepared_learned_on_two_ranks_evaluated_and_answered(tmp_pa
     assert trained["ranks"] == 2
     evaluated = headrace("evaluate", "run/bundle", "--table", "table", cwd=tmp_path).json
     off = {name: errors["mean_absolute_error"] for name, errors in evaluated["baselines"].items()}
-    assert evaluated["metrics"]["mean_absolute_error"] < off["seasonal"] < off["persistence"]
+    assert evaluated["metrics"]["mean_absolute_error"] < off["persistence"] / 2
+    assert off["seasonal"] < off["persistence"]
     answered = headrace("predict", "run/bundle", "table", "answers", cwd=tmp_path).json
     assert answered["rows"] == prepared["written"]
     values = pq.read_table(tmp_path / "answers")["value"].to_numpy()
