@@ -29,7 +29,7 @@ class Inference:
         self._path = bundle.path
         self._model = bundle.model()
         shape = (None, *bundle.contract.input_shape)
-        dtype = tf.int32 if bundle.contract.tokenizer else tf.uint8
+        dtype = tf.int32 if bundle.contract.tokenizer else bundle.contract.named("input")[1].dtype
         self._forward = tf.function(self._call, input_signature=[tf.TensorSpec(shape, dtype)])
 
     def answers(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
@@ -49,7 +49,8 @@ class Inference:
     def decoded(self, rows: Columns, contract: Contract) -> NDArray[Any]:
         """The inputs among `rows` of a table with `contract`.
 
-        Images: (rows, height, width, channels) uint8; texts: (rows, tokens of the longest) int32.
+        Images: (rows, height, width, channels) uint8; texts: (rows, tokens of the longest) int32; windows: (rows,
+        length, features) float32.
         """
         name, column = contract.named("input")
         stored = stored_input(rows, name, column)

@@ -75,7 +75,10 @@ def _about_input(contract: Contract) -> list[str]:
     if contract.statistics:
         mean = ", ".join(f"{value:.2f}" for value in contract.statistics.mean)
         deviation = ", ".join(f"{value:.2f}" for value in contract.statistics.standard_deviation)
-        lines.append(f"mean {mean}; standard deviation {deviation} (per channel, training split)")
+        each = "feature" if contract.windows else "channel"
+        lines.append(f"mean {mean}; standard deviation {deviation} (per {each}, training split)")
+    if contract.windows:
+        lines.append(str(contract.windows))
     if contract.tokenizer:
         tokenizer = contract.tokenizer
         lines.append(f"tokenizer {tokenizer.kind}, {tokenizer.vocabulary_size} tokens, at most {tokenizer.max_length}")

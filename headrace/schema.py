@@ -17,7 +17,8 @@ class Column(BaseModel):
 
     `codec` says how the stored value becomes an array of `dtype` and `shape`: `raw` bytes, `png` or `jpeg`
     for images (height, width, channels); `tokens` for text, the numbers of its tokens one after the other,
-    little-endian and without padding; `plain` for a value stored as itself. A length that differs from row to
+    little-endian and without padding; `plain` for a value stored as itself. `raw` is also that of windows: their
+    numbers, little-endian, (length, features). A length that differs from row to
     row is None in `shape`.
     """
 
@@ -40,9 +41,21 @@ class Column(BaseModel):
                 return height, width, channels
         raise DataError(f"The column holds values of shape {self.shape}; expected images (height, width, channels).")
 
+    @property
+    def fixed_shape(self) -> tuple[int, ...]:
+        """Of every value of the column.
+
+        Raises:
+            DataError: lengths differ from row to row.
+        """
+        lengths = tuple(length for length in self.shape if length is not None)
+        if len(lengths) < len(self.shape):
+            raise DataError(f"The column holds values of shape {self.shape}; expected one length for all rows.")
+        return lengths
+
 
 class Statistics(BaseModel):
-    """Per channel, over the training split, in units of the stored values (0 to 255 for images)."""
+    """Over the training split, in units of the stored values: of images per channel, of windows per feature."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,7 +64,7 @@ class Statistics(BaseModel):
 
     @property
     def standard_deviation(self) -> tuple[float, ...]:
-        """The square root of the variance, per channel."""
+        """The square root of the variance, per channel or feature."""
         return tuple(math.sqrt(value) for value in self.variance)
 
 
@@ -73,13 +86,44 @@ class Tokenizer(BaseModel):
     max_length: int
 
 
+class Windows(BaseModel):
+    """What the rows of a table of windows are.
+
+    Attributes:
+        values: the features of a window, in their order.
+        label: the column whose value is foretold.
+        every_seconds: between a row of a window and the next.
+        horizon: rows from the last one of a window to the one that is foretold.
+        season: rows after which values come back; None where that is not known.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    def __str__(self) -> str:
+        return (
+            f"windows of {', '.join(self.values)} for {self.label}, {self.horizon} rows of {self.every_seconds} s ahead"
+        )
+
+    values: tuple[str, ...]
+    label: str
+    every_seconds: int
+    horizon: int
+    season: int | None = None
+
+    @property
+    def label_feature(self) -> int | None:
+        """Which of the features is of the column that is foretold; None where none is."""
+        return self.values.index(self.label) if self.label in self.values else None
+
+
 class Contract(BaseModel):
     """What a model may rely on.
 
     Attributes:
         task: for `regression` the target is a float32 and there are no classes.
         statistics: None for text.
-        tokenizer: None for images.
+        tokenizer: of text.
+        windows: of windows of rows.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -89,6 +133,7 @@ class Contract(BaseModel):
     task: Literal["classification", "regression"] = "classification"
     statistics: Statistics | None = None
     tokenizer: Tokenizer | None = None
+    windows: Windows | None = None
 
     @model_validator(mode="after")
     def _has_classes_to_tell_apart(self) -> "Contract":
@@ -107,6 +152,18 @@ class Contract(BaseModel):
                 return name, column
         raise KeyError(f"the table has no column with role {role!r}")
 
+    def require_same_windows(self, other: "Contract") -> None:
+        """Raise unless rows of `other` are windows as mine are.
+
+        Raises:
+            DataError: they are not.
+        """
+        if self.windows != other.windows:
+            mine, theirs = (str(one.windows or "no windows") for one in (self, other))
+            raise DataError(
+                f"The bundle is for {mine}; the table holds {theirs}. Prepare it with the bundle's settings."
+            )
+
     @property
     def weight_name(self) -> str | None:
         """Of the column that says how much a row counts in training."""
@@ -119,7 +176,7 @@ class Contract(BaseModel):
         Raises:
             DataError: there is none, the input is no image.
         """
-        if self.statistics is None:
+        if self.statistics is None or self.windows is not None:
             raise DataError("The table has no statistics of channels; this network expects a table of images.")
         return self.statistics
 
@@ -135,5 +192,5 @@ class Contract(BaseModel):
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
-        """Of one decoded input: (height, width, channels) for images, (None,) for text."""
+        """Of one decoded input: (height, width, channels) for images, (None,) for text, (length, features)."""
         return self.named("input")[1].shape

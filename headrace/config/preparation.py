@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from headrace.config.expectations import Expectations
 from headrace.config.forms import Image, Text
 from headrace.config.section import Fraction, Positive, Section, Seed
+from headrace.config.windows import Windows
 
 
 class NearDuplicates(Section):
@@ -23,10 +24,11 @@ class NearDuplicates(Section):
 class Splits(Section):
     """Fractions of records, used where the source names no splits itself."""
 
-    method: Literal["hash", "stratified", "balanced"] = Field(
+    method: Literal["hash", "stratified", "balanced", "time"] = Field(
         "hash",
         description="hash: by content alone; stratified: the fractions hold for every class; balanced: val and test "
-        "have the same number of rows of every class",
+        "have the same number of rows of every class; time, for windows: of the time from the first row to the last, "
+        "train first and test last",
     )
     train: Fraction = 0.8
     val: Fraction = 0.1
@@ -43,7 +45,9 @@ class Splits(Section):
 class Prepare(Section):
     """How raw records become shards."""
 
-    input: Literal["image", "text"] = "image"
+    input: Literal["image", "text", "windows"] = Field(
+        "image", description="windows: runs of rows of a table, as `windows` has them"
+    )
     task: Literal["classification", "regression"] = Field(
         "classification", description="classification: labels are names of classes; regression: they are numbers"
     )
@@ -65,6 +69,7 @@ class Prepare(Section):
     splits: Splits = Splits()
     image: Image = Image()
     text: Text = Text()
+    windows: Windows | None = Field(None, description="for input: windows")
     shard_rows: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
         2048, description="rows a shard holds at most; a shard is one row group"
     )
@@ -73,6 +78,17 @@ class Prepare(Section):
 
     @model_validator(mode="after")
     def _classes_are_there_to_stratify(self) -> "Prepare":
-        if self.task == "regression" and self.splits.method != "hash":
+        if self.task == "regression" and self.splits.method not in ("hash", "time"):
             raise ValueError(f"splits.method {self.splits.method} needs classes, and regression has none; use hash")
+        return self
+
+    @model_validator(mode="after")
+    def _windows_are_said(self) -> "Prepare":
+        cuts = self.input == "windows"
+        if cuts != (self.windows is not None):
+            raise ValueError("`windows` belongs to `input: windows`, and that input needs it")
+        if self.splits.method == "time" and not cuts:
+            raise ValueError("splits.method time is for `input: windows`; images and texts have no time")
+        if self.near_duplicates is not None and cuts:
+            raise ValueError("`near_duplicates` are of images and texts; leave it out for windows")
         return self

@@ -70,3 +70,17 @@ class Configuration(Section):
                 "`prepare.weights` needs `data.source.columns.weight`, or a labels file with a column weight"
             )
         return self
+
+    @model_validator(mode="after")
+    def _windows_have_rows_and_times(self) -> "Configuration":
+        source, settings = self.data.source, self.prepare
+        if settings.windows is None:
+            return self
+        if source.columns is None:
+            raise ValueError("`prepare.input: windows` needs rows; expected `data.source.kind: table`")
+        if (source.columns.split is None) != (settings.splits.method == "time"):
+            raise ValueError(
+                "windows overlap, so their splits must be apart in time: name `data.source.columns.split`, or set "
+                "`prepare.splits.method: time`, one of both"
+            )
+        return self

@@ -15,7 +15,7 @@ def word(value: object) -> str:
 class Columns(Section):
     """What the columns of a table are for."""
 
-    input: Place = Field(description="the column of the records themselves")
+    input: Place = Field("data", description="the column of the records themselves; of windows see prepare.windows")
     holds: Literal["bytes", "paths", "text"] = Field(
         "text", description="bytes: a file's content; paths: of files, relative to data.source.path; text"
     )

@@ -44,6 +44,8 @@ def evaluate(path: Path, table: Path, split: str, number: int | None) -> dict[st
     file = bundle.evaluation(split)
     write_whole(file, json.dumps(evaluation).encode())
     shown = {key: evaluation[key] for key in ("rows", "metrics", "split", "version", "seconds")}
+    if evaluation.get("baselines"):
+        shown["baselines"] = evaluation["baselines"]
     return shown | {"evaluation": str(file)}
 
 
@@ -55,6 +57,7 @@ def _require_same(bundle: bundles.Bundle, version: Version) -> None:
         )
     if (mine.tokenizer and mine.tokenizer.sha256) != (theirs.tokenizer and theirs.tokenizer.sha256):
         raise DataError(f"The bundle was trained with another tokenizer than {version.table} is prepared with.")
+    mine.require_same_windows(theirs)
     if mine.task != theirs.task:
         raise DataError(f"The bundle was trained for {mine.task}, {version.table} is prepared for {theirs.task}.")
     if mine.classes != theirs.classes:
@@ -64,7 +67,7 @@ def _require_same(bundle: bundles.Bundle, version: Version) -> None:
 def judge_for(version: Version) -> Judge:
     """What the task of `version` is judged by."""
     contract = version.contract
-    return Regression() if contract.task == "regression" else Classification(contract.classes)
+    return Regression(contract) if contract.task == "regression" else Classification(contract.classes)
 
 
 def judged(inference: Inference, version: Version, split: str) -> Iterator[Judged]:

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.evaluate.baselines import Baselines
 from headrace.evaluate.bootstrap import pair_intervals
 from headrace.evaluate.judged import Judged
+from headrace.schema import Contract
 
 WORST = 24
 # Of a figure of residuals: so many bars of equal width, and so many rows at most as points.
@@ -15,9 +17,10 @@ POINTS = 500
 
 
 class Regression:
-    """Judges answers that are one number a row."""
+    """Judges answers that are one number a row; of windows also what persistence would have answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, contract: Contract | None = None) -> None:
+        self._baselines = Baselines(contract) if contract else None
         self._paths: list[str] = []
         self._true: list[NDArray[np.float64]] = []
         self._predicted: list[NDArray[np.float64]] = []
@@ -27,9 +30,11 @@ class Regression:
         self._paths += batch.paths.tolist()
         self._true.append(batch.targets.astype(np.float64))
         self._predicted.append(batch.answers[:, 0].astype(np.float64))
+        if self._baselines:
+            self._baselines.add(batch.inputs)
 
     def figures(self) -> dict[str, Any]:
-        """Metrics and their intervals, residuals and the rows with the largest errors."""
+        """Metrics and their intervals, those of baselines, residuals and the rows with the largest errors."""
         true, predicted = np.concatenate(self._true), np.concatenate(self._predicted)
         worst = np.argsort(-np.abs(predicted - true), kind="stable")[:WORST]
         return {
@@ -37,11 +42,16 @@ class Regression:
             "rows": len(true),
             "metrics": errors(true, predicted),
             "intervals": pair_intervals(errors, true, predicted),
+            "baselines": self._of_baselines(true),
             "residuals": residuals(true, predicted),
             "worst": [
                 {"path": self._paths[i], "value": float(true[i]), "predicted": float(predicted[i])} for i in worst
             ],
         }
+
+    def _of_baselines(self, true: NDArray[np.float64]) -> dict[str, dict[str, float]]:
+        answers = self._baselines.answers() if self._baselines else {}
+        return {name: errors(true, answer) for name, answer in answers.items()}
 
 
 def errors(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, float]:

@@ -79,6 +79,8 @@ def _task(bundle: bundles.Bundle, source: Path) -> tuple[PredictTask, list[Part]
     )
     if DeltaTable.is_deltatable(*address_of(source)):
         return _table_task(bundle, task)
+    if bundle.contract.windows is not None:
+        raise DataError(f"The bundle answers about windows, and {source} is no table; prepare the rows first.")
     files = sorted(_files(source))
     if not files:
         raise DataError(f"The input {source} holds no files.")
@@ -93,6 +95,7 @@ def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask,
             f"The bundle takes inputs of shape {bundle.contract.input_shape}, "
             f"{version.table} holds {version.contract.input_shape}."
         )
+    bundle.contract.require_same_windows(version.contract)
     return replace(task, contract=version.contract), [Part(i, shard=shard) for i, shard in enumerate(version.shards)]
 
 

@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from headrace.config.sections import Image, Prepare
+from headrace.config.windows import Windows
 from headrace.schema import Column, Tokenizer
 from headrace.table.log import with_contract
 
@@ -38,6 +39,17 @@ def text_columns(tokenizer: Tokenizer, dtype: str) -> dict[str, Column]:
         "path": IDENTITY,
         "label": LABEL,
         "tokens": Column(role="input", codec="tokens", dtype=dtype, shape=(None,)),
+        "content_hash": IDENTITY,
+    }
+
+
+def window_columns(windows: Windows) -> dict[str, Column]:
+    """Of a table of windows."""
+    shape = (windows.length, len(windows.values))
+    return {
+        "path": IDENTITY,
+        "label": LABEL,
+        "window": Column(role="input", codec="raw", dtype="float32", shape=shape),
         "content_hash": IDENTITY,
     }
 

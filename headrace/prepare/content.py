@@ -3,15 +3,15 @@
 import hashlib
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headrace.config.sections import Splits
-from headrace.prepare.image import Pixels
 
 
-def content_hash(pixels: Pixels) -> str:
-    """BLAKE2b (128 bits, hexadecimal) of shape and pixels: equal for records a model cannot tell apart."""
-    digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(pixels).data)
+def content_hash(values: NDArray[np.uint8] | NDArray[np.float32]) -> str:
+    """BLAKE2b (128 bits, hexadecimal) of shape and values: equal for records a model cannot tell apart."""
+    digest = hashlib.blake2b(repr(values.shape).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(values).data)
     return digest.hexdigest()
 
 

@@ -1,11 +1,12 @@
-"""What becomes of a record's data in the first stage: images are ready then, texts are clean."""
+"""What becomes of a record's data in the first stage: images and windows are ready then, texts are clean."""
 
 from typing import Any, Protocol
 
 import numpy as np
 
 from headrace.config.sections import Prepare
-from headrace.prepare.columns import image_columns, staged_text_columns, with_bookkeeping
+from headrace.config.windows import Windows
+from headrace.prepare.columns import image_columns, staged_text_columns, window_columns, with_bookkeeping
 from headrace.prepare.content import content_hash, text_hash
 from headrace.prepare.image import decode, encode, formed
 from headrace.prepare.near import minhash, perceptual_hash
@@ -55,7 +56,11 @@ class ImageForm:
         if isinstance(record.data, str):
             raise RejectedRecordError(Reason.NOT_AN_IMAGE, "the record is text")
         data = record.data
-        pixels = formed(data, self._image) if isinstance(data, np.ndarray) else decode(data, self._image)
+        pixels = (
+            formed(np.asarray(data, np.uint8), self._image)
+            if isinstance(data, np.ndarray)
+            else decode(data, self._image)
+        )
         row: Row = {
             "image": encode(pixels, self._image),
             "content_hash": content_hash(pixels),
@@ -85,6 +90,26 @@ class TextForm:
         return row | {"minhash": minhash(text)} if self._near else row
 
 
+class WindowForm:
+    """Numbers of one window, as 32-bit floating point."""
+
+    stored = "window"
+
+    def __init__(self, settings: Prepare, windows: Windows) -> None:
+        self.columns = with_bookkeeping(window_columns(windows), settings)
+        # Spark cuts them; none comes from a file of its own.
+        self.max_bytes = 0
+
+    def row(self, record: RawRecord) -> Row:
+        """See `Form`."""
+        if not isinstance(record.data, np.ndarray):
+            raise RejectedRecordError(Reason.BAD_VALUE, "the record is no window of numbers")
+        values = np.ascontiguousarray(record.data, "<f4")
+        return {"window": values.tobytes(), "content_hash": content_hash(values)}
+
+
 def form_of(settings: Prepare) -> Form:
     """For `prepare.input`."""
+    if settings.windows is not None:
+        return WindowForm(settings, settings.windows)
     return ImageForm(settings) if settings.input == "image" else TextForm(settings)

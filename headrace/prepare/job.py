@@ -22,7 +22,7 @@ from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.frame import NO_FILES
 from headrace.prepare.sources.listing import printable
 from headrace.prepare.stages import Made, run_stages, with_content
-from headrace.schema import Contract
+from headrace.schema import Contract, Windows
 from headrace.spark import python_errors, session
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
@@ -104,7 +104,9 @@ class _Work:
 def _work(configuration: Configuration, listing: Listing, base: Base, before: Version | None, *, full: bool) -> _Work:
     source, settings = configuration.data.source, configuration.prepare
     mark = basis(listing.root, source, settings)
-    appends = not full and source.format != NO_FILES and can_append(before, mark)
+    # A window may reach from the rows of one file into those of another.
+    apart = source.format != NO_FILES and settings.windows is None
+    appends = not full and apart and can_append(before, mark)
     summary = before.summary if before and appends else None
     rejects = BesideTable(
         open_base(rejects_path(base.table)), summary.rejects_version if summary else None, REJECTS_SCHEMA
@@ -196,8 +198,9 @@ def _summary(work: _Work, task: Task, made: Made, account: Account, watch: Stopw
         columns=made.columns,
         classes=made.classes,
         task=task.settings.task,
-        statistics=sums.statistics() if image and sums else None,
+        statistics=sums.statistics() if image and sums else made.statistics,
         tokenizer=made.tokenizer,
+        windows=windows_contract(work.configuration),
     )
     return Summary(
         contract=contract,
@@ -215,6 +218,20 @@ def _summary(work: _Work, task: Task, made: Made, account: Account, watch: Stopw
         basis=work.basis,
         listing=save_listing(work.listing.files, task.table, task.identity),
         sums=None if sums is None else (sums.count, sums.total, sums.squares),
+    )
+
+
+def windows_contract(configuration: Configuration) -> Windows | None:
+    """What a model may rely on of windows; None where records are something else."""
+    windows, columns = configuration.prepare.windows, configuration.data.source.columns
+    if windows is None or columns is None:
+        return None
+    return Windows(
+        values=windows.values,
+        label=columns.label,
+        every_seconds=windows.every_seconds,
+        horizon=windows.horizon,
+        season=windows.season,
     )
 
 

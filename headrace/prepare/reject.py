@@ -25,6 +25,10 @@ class Reason(StrEnum):
     UNSAFE_NAME = "unsafe_name"
     MISSING_FILE = "missing_file"
     NESTED_ARCHIVE = "nested_archive"
+    GAP = "gap"
+    BAD_TIME = "bad_time"
+    BAD_VALUE = "bad_value"
+    SHORT_SERIES = "short_series"
 
 
 class RejectedRecordError(Exception):

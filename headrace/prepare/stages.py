@@ -33,8 +33,10 @@ from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.folder import read_bytes
 from headrace.prepare.sources.frame import NO_FILES, frame_records, read_frame
 from headrace.prepare.sources.listing import in_order
+from headrace.prepare.sources.windows import read_windows, window_records
 from headrace.prepare.text import tokenize
-from headrace.schema import Column, Tokenizer
+from headrace.prepare.window_statistics import window_statistics
+from headrace.schema import Column, Statistics, Tokenizer
 from headrace.table.shards import Shard
 
 MOST_CLASSES = 100_000
@@ -48,6 +50,7 @@ class Made:
 
     Attributes:
         account: of the fresh records, and of what was written anew of older shards.
+        statistics: of windows.
     """
 
     account: Account
@@ -55,6 +58,7 @@ class Made:
     columns: dict[str, Column]
     classes: tuple[str, ...]
     tokenizer: Tokenizer | None = None
+    statistics: Statistics | None = None
 
 
 def run_stages(spark: SparkSession, task: Task, source: Source, listing: Listing, increment: Increment) -> Made:
@@ -64,17 +68,19 @@ def run_stages(spark: SparkSession, task: Task, source: Source, listing: Listing
         DataError: the source is refused.
     """
     fresh = replace(listing, files=increment.fresh)
-    slots = spark.sparkContext.defaultParallelism
-    records = _frame(spark, source, fresh) if source.kind == "table" else list(deal(fresh.files, task.settings, slots))
+    records = _frame(spark, task, source, fresh) if source.kind == "table" else _chunks(spark, task, fresh)
     classes = _classes(spark, task, listing, records, increment)
     task = replace(task, labels={name: number for number, name in enumerate(classes)})
     results = _first_stage(spark, task, source, records)
     shards = [shard for result in results for shard in result.shards]
     old = increment.before.shards if increment.before else ()
-    given = _splits_are_given(source, fresh.files)
+    given = _splits_are_given(task, source, fresh.files)
     if must_settle(task, fresh=shards, old=old, given_splits=given, gone=increment.gone):
         results += settle(spark, task, shards, old, increment.gone)
     made = Made(account=add_up(results), results=results, columns=form_of(task.settings).columns, classes=classes)
+    if task.settings.windows is not None:
+        shards = [shard for shard in made.account.shards if shard.split == "train"]
+        return replace(made, statistics=window_statistics(spark, task, shards))
     return _tokenized(spark, task, made, increment) if task.settings.input == "text" else made
 
 
@@ -113,15 +119,26 @@ def _first_stage(
 def _prepare_frame(task: Task, holds: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     form = form_of(task.settings)
     context = TaskContext.get()
-    records = frame_records(batches, task.root, holds, form.max_bytes)
+    windows = task.settings.windows
+    records = (
+        window_records(batches, len(windows.values))
+        if windows
+        else frame_records(batches, task.root, holds, form.max_bytes)
+    )
     result = Preparation(task, form, context.partitionId() if context else 0).run(records)
     yield pa.record_batch([pa.array([pickle.dumps(result)], pa.binary())], ["result"])
 
 
-def _frame(spark: SparkSession, source: Source, fresh: Listing) -> "DataFrame | list[Chunk]":
+def _chunks(spark: SparkSession, task: Task, fresh: Listing) -> list[Chunk]:
+    return list(deal(fresh.files, task.settings, spark.sparkContext.defaultParallelism))
+
+
+def _frame(spark: SparkSession, task: Task, source: Source, fresh: Listing) -> "DataFrame | list[Chunk]":
     if not fresh.files and source.format != NO_FILES:
         return []
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(ROWS_AT_ONCE))
+    if task.settings.windows is not None:
+        return read_windows(spark, source, task.settings, fresh.root, fresh.files)
     return read_frame(spark, source, fresh.root, fresh.files)
 
 
@@ -149,10 +166,11 @@ def _classes(
     return classes
 
 
-def _splits_are_given(source: Source, files: list[RawFile]) -> bool:
+def _splits_are_given(task: Task, source: Source, files: list[RawFile]) -> bool:
     """Whether equal records could stand in different splits."""
     in_column = source.columns is not None and source.columns.split is not None
-    return source.kind == "archive" or in_column or any(file.split for file in files)
+    in_time = task.settings.windows is not None
+    return source.kind == "archive" or in_column or in_time or any(file.split for file in files)
 
 
 def _tokenized(spark: SparkSession, task: Task, made: Made, increment: Increment) -> Made:

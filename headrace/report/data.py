@@ -83,7 +83,8 @@ def _channels(version: "Version") -> tuple[Channel, ...]:
     if statistics is None:
         return ()
     numbered = tuple(f"channel {number}" for number in range(1, len(statistics.mean) + 1))
-    names = CHANNEL_NAMES.get(len(numbered), numbered)
+    windows = version.contract.windows
+    names = windows.values if windows else CHANNEL_NAMES.get(len(numbered), numbered)
     return tuple(map(Channel, names, statistics.mean, statistics.standard_deviation))
 
 

@@ -98,6 +98,7 @@ class NumberEvaluation(Judgement):
     """Of a model that predicts numbers."""
 
     residuals: Residuals
+    baselines: dict[str, dict[str, float]] = {}
     worst: tuple[Miss, ...] = ()
 
 

@@ -42,7 +42,7 @@ def examine(places: Mapping[str, Path], version: Version, split: str) -> dict[st
 
 def _require_comparable(bundle: bundles.Bundle, version: Version) -> None:
     mine, theirs = bundle.contract, version.contract
-    same = mine.input_shape == theirs.input_shape and mine.task == theirs.task
+    same = (mine.input_shape, mine.windows, mine.task) == (theirs.input_shape, theirs.windows, theirs.task)
     tokens = (mine.tokenizer and mine.tokenizer.sha256) == (theirs.tokenizer and theirs.tokenizer.sha256)
     # A class that came later has a number after those before.
     known = min(len(mine.classes), len(theirs.classes))

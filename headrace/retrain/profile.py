@@ -1,7 +1,8 @@
 """What training rows look like: how many of each class, and the distribution of each statistic within it.
 
 Images: brightness and contrast (mean and standard deviation of the stored values), and of colours the mean of each.
-Texts: tokens, and the share of unknown ones. In regression also the value to predict.
+Texts: tokens, and the share of unknown ones. Windows: mean and standard deviation of all their values. In regression
+also the value to predict.
 """
 
 import io
@@ -125,6 +126,9 @@ def _statistics(stored: bytes, column: Column) -> dict[str, float]:
     if column.codec == "tokens":
         tokens = np.frombuffer(stored, np.dtype(column.dtype).newbyteorder("<"))
         return {"tokens": float(len(tokens)), "unknown": float(np.mean(tokens == UNKNOWN_TOKEN)) if len(tokens) else 0}
+    if len(column.shape) == 2:
+        values = np.frombuffer(stored, np.dtype(column.dtype).newbyteorder("<"))
+        return {"level": float(values.mean()), "spread": float(values.std())}
     pixels = _pixels(stored, column)
     found = {"brightness": float(pixels.mean()), "contrast": float(pixels.std())}
     if pixels.shape[2] == len(COLOURS):

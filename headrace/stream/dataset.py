@@ -62,8 +62,9 @@ class Batches:
     def dataset(self, first_epoch: int, first_step: int, epochs: int) -> tf.data.Dataset:
         """Steps (input, target, weight) from `first_step` of `first_epoch` to the end of epoch `epochs` - 1.
 
-        Input: (batch, height, width, channels) uint8, or (batch, bucket) int32 for text; target: (batch,) int32, or
-        float32 in regression; weight: (batch,) float32, 0 for padding; the row's own times its class's.
+        Input: (batch, height, width, channels) uint8, (batch, bucket) int32 for text, (batch, length, features)
+        float32 for windows; target: (batch,) int32, or float32 in regression; weight: (batch,) float32, 0 for padding;
+        the row's own times its class's.
         """
         form = InputForm(self._input_name, self._input, self._buckets, self.stream.batch_size, self._fail)
 
@@ -134,7 +135,7 @@ class Batches:
 
     def _augmenter(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None:
         settings, size = self.treatment.augment, self.stream.batch_size
-        if self._input.codec == "tokens" or not (settings.moves or settings.recolours):
+        if len(self._input.shape) != 3 or not (settings.moves or settings.recolours):
             return None
         rows = RankRows(begin=self.stream.rank * size, size=size, global_batch=self.stream.plan.global_batch)
         return augmenter(settings, self.treatment.seed, rows)
@@ -154,12 +155,13 @@ def training_batches(
         class_weights: one for each class of the contract, multiplied into the weights of its rows.
 
     Raises:
-        ConfigurationError: the table holds text and is to be augmented.
+        ConfigurationError: the table holds no images and is to be augmented.
         DataError: the version has no training split.
     """
     augments = settings.augment.moves or settings.augment.recolours
-    if augments and version.contract.named("input")[1].codec == "tokens":
-        raise ConfigurationError(f"stream.augment changes images; {version.table} holds text. Leave it out.")
+    if augments and len(version.contract.input_shape) != 3:
+        held = "text" if version.contract.tokenizer else "windows"
+        raise ConfigurationError(f"stream.augment changes images; {version.table} holds {held}. Leave it out.")
     weights = None if class_weights is None else np.asarray(class_weights, np.float32)
     treatment = Treatment(augment=settings.augment, class_weights=weights, buckets=settings.buckets, seed=plan.seed)
     columns = training_columns(version.contract, weighted=True)

@@ -1,4 +1,4 @@
-"""Stored values -> what a model takes: pixels (batch, height, width, channels), tokens (batch, length)."""
+"""Stored values -> what a model takes: pixels (batch, height, width, channels), tokens (batch, length), windows."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -19,14 +19,14 @@ COLOURS = {1: "GRAY", 3: "RGB"}
 
 
 def stored_input(rows: Columns, name: str, column: Column, buckets: Sequence[int] = ()) -> NDArray[Any]:
-    """The values of an input column: pixels where they are stored raw, padded tokens, else encoded bytes."""
+    """The values of an input column: numbers where they are stored raw, padded tokens, else encoded bytes."""
     values = rows[name]
     if not isinstance(values, Binary):
         values = Binary.of(values.tolist())
     if column.codec == "tokens":
         return padded_tokens(values, column.dtype, buckets)
     if column.codec == "raw":
-        return values.data.view(column.dtype).reshape(len(values), *column.image_shape)
+        return values.data.view(column.dtype).reshape(len(values), *column.fixed_shape)
     return values.objects()
 
 

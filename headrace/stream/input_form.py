@@ -56,10 +56,10 @@ class InputForm:
                 return (tf.TensorSpec((None,), tf.int64),)
             case "png":
                 return (tf.TensorSpec((None, size), tf.string),)
-        return (tf.TensorSpec((None, size, *self._column.image_shape), self._column.dtype),)
+        return (tf.TensorSpec((None, size, *self._column.fixed_shape), self._column.dtype),)
 
     def decoded(self, stored: tuple[tf.Tensor, ...]) -> tf.Tensor:
-        """One step as the model takes it: pixels (batch, height, width, channels), tokens (batch, bucket)."""
+        """One step as the model takes it: pixels (batch, height, width, channels), tokens (batch, bucket), windows."""
         if self._images is not None:
             return self._images.fetch(stored[0], self._size)
         if self._column.codec == "tokens":

@@ -28,9 +28,7 @@ def test_requests_comments_and_literal_blocks_are_left_out_and_escapes_resolved(
     ]
 
 
-def test_a_sentence_has_words_enough_and_is_not_english() -> None:
+def test_a_sentence_has_words_and_letters_enough() -> None:
     assert is_sentence("Die impliziten Einträge und viele andere nicht auflisten")
     assert not is_sentence("-a, --all /usr/bin x=3 --author --block-size --color")
-    assert not is_sentence("This page documents the system call with all its arguments")
-    assert not is_sentence("to be an owner of files at once")
-    assert is_sentence("veel opties of is in het algemeen niet mogelijk hier")
+    assert not is_sentence("te en de of an be to")

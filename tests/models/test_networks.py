@@ -9,16 +9,18 @@ import pytest
 
 from headrace.errors import ConfigurationError
 from headrace.model_source import build_model
-from headrace.schema import Column, Contract, Statistics, Tokenizer
+from headrace.schema import Column, Contract, Statistics, Tokenizer, Windows
 
 MODELS = sorted((Path(__file__).parents[2] / "models").glob("*.py"))
 TEXT = ("rnn", "text_cnn", "transformer")
+SERIES = ("series",)
 SMALL: dict[str, dict[str, Any]] = {
     "cnn": {"width": 4, "dense": 8},
     "mlp": {"width": 8},
     "resnet": {"width": 8, "depth": 1, "stages": 2},
     "vit": {"width": 16, "depth": 1, "heads": 2, "patch": 4},
     "rnn": {"width": 8, "embedding": 8},
+    "series": {"width": 8},
     "text_cnn": {"width": 8, "embedding": 8},
     "transformer": {"width": 16, "depth": 1, "heads": 2},
 }
@@ -26,18 +28,18 @@ SMALL: dict[str, dict[str, Any]] = {
 
 def contract_for(path: Path, **changes: Any) -> Contract:
     """Of three classes, for a network in models/."""
-    text = path.stem in TEXT
-    column = Column(role="input", codec="tokens", dtype="uint16", shape=(None,)) if text else Column(
-        role="input", codec="raw", dtype="uint8", shape=(16, 12, 3)
-    )  # fmt: skip
-    about: dict[str, Any] = {
-        "columns": {"input": column, "label": Column(role="target", codec="plain", dtype="int32")},
-        "classes": ("bag", "boot", "coat"),
-    }
-    if text:
+    about: dict[str, Any] = {"classes": ("bag", "boot", "coat")}
+    if path.stem in TEXT:
+        column = Column(role="input", codec="tokens", dtype="uint16", shape=(None,))
         about["tokenizer"] = Tokenizer(kind="word", file="t", sha256="0", vocabulary_size=50, max_length=40)
+    elif path.stem in SERIES:
+        column = Column(role="input", codec="raw", dtype="float32", shape=(12, 2))
+        about["statistics"] = Statistics(mean=(50.0, -3.0), variance=(100.0, 4.0))
+        about["windows"] = Windows(values=("warmth", "wind"), label="warmth", every_seconds=3600, horizon=2)
     else:
+        column = Column(role="input", codec="raw", dtype="uint8", shape=(16, 12, 3))
         about["statistics"] = Statistics(mean=(100.0, 120.0, 90.0), variance=(900.0, 400.0, 2500.0))
+    about["columns"] = {"input": column, "label": Column(role="target", codec="plain", dtype="int32")}
     return Contract(**(about | changes))
 
 
@@ -46,6 +48,8 @@ def inputs_for(contract: Contract, rows: int = 4) -> Any:
     random = np.random.default_rng(3)
     if contract.tokenizer:
         return random.integers(1, contract.tokenizer.vocabulary_size, (rows, 6), "int32")
+    if contract.windows:
+        return random.normal((50.0, -3.0), (10.0, 2.0), (rows, *contract.input_shape)).astype("float32")
     return random.integers(0, 256, (rows, *contract.input_shape), "uint8")
 
 
@@ -102,10 +106,11 @@ def test_padding_changes_no_answer(name: str) -> None:
 
 
 def test_a_table_of_the_wrong_kind_is_refused_in_a_sentence(network: Path) -> None:
-    other = MODELS[0] if network.stem in TEXT else next(path for path in MODELS if path.stem in TEXT)
-    wanted = "text" if network.stem in TEXT else "images"
-    with pytest.raises(ConfigurationError, match=f"this network expects a table of {wanted}"):
-        build_model(network, contract_for(other), {})
+    kind = dict.fromkeys(TEXT, "text") | dict.fromkeys(SERIES, "windows")
+    wanted = kind.get(network.stem, "images")
+    for other in (path for path in MODELS if kind.get(path.stem, "images") != wanted):
+        with pytest.raises(ConfigurationError, match=f"this network expects a table of {wanted}"):
+            build_model(network, contract_for(other), {})
 
 
 def test_it_learns_its_rows_by_heart(network: Path) -> None:

@@ -15,10 +15,10 @@ from headrace.stream.open import plan_for, rank_stream, training_columns
 from headrace.table import Version
 from headrace.train.objective import make_loss, make_metrics
 from tests.conftest import headrace
-from tests.models.test_networks import MODELS, SMALL, TEXT
+from tests.models.test_networks import MODELS, SERIES, SMALL, TEXT
 from tests.small_table import Content, some_rows, write_table
 
-IMAGES = [path for path in MODELS if path.stem not in TEXT]
+IMAGES = [path for path in MODELS if path.stem not in (*TEXT, *SERIES)]
 ROWS = some_rows(24, shape=(16, 12, 3))
 
 

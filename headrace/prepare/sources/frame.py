@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
@@ -51,22 +51,10 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
         ConfigurationError: a column is missing, or an option names an environment variable that is not set.
         DataError: Spark cannot read the files.
     """
-    columns = source.columns or Columns(input="data")
-    options = from_environment(source.options, "data.source.options")
-    reader = spark.read.format(source.format).options(**options)
-    remote = source.format != NO_FILES and is_remote(locate(root))
-    try:
-        if source.format == NO_FILES:
-            frame = reader.option("url", source.path).load().withColumn("_file", F.lit(""))
-        elif remote:
-            frame = read_bucket(spark, source.format, options, root, files)
-        else:
-            places = [_escaped(os.path.join(root, file.path)) for file in files]
-            frame = reader.option("basePath", _escaped(root)).load(places) if len(files) else reader.load(places)
-            frame = frame.withColumn("_file", F.col("_metadata.file_path"))
-    except (PySparkException, Py4JJavaError) as error:
-        raise DataError(f"Spark cannot read {source.path} as {source.format}: {_first_line(error)}") from None
-    _require(frame, columns, source)
+    columns = source.columns or Columns()
+    frame = load_frame(spark, source, root, files)
+    wanted = (columns.input, columns.label, columns.split, columns.weight, columns.identity)
+    require_columns(frame, wanted, source)
     data = frame[columns.input]
     data = data.cast("binary") if columns.holds == "bytes" else data.cast("string")
     label, missing = frame[columns.label].cast("string"), F.lit(None).cast("string")
@@ -76,6 +64,39 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
     key = frame[columns.identity].cast("string") if columns.identity else F.md5(F.concat_ws("\x00", label, data))
     named = {"file": F.col("_file"), "key": key, "label": label, "split": split, "weight": weight, "data": data}
     return frame.select(*(column.alias(name) for name, column in named.items()))
+
+
+def load_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile]) -> DataFrame:
+    """The rows of `files` as they are, and `_file`, where each is from.
+
+    Raises:
+        ConfigurationError: an option names an environment variable that is not set.
+        DataError: Spark cannot read the files.
+    """
+    options = from_environment(source.options, "data.source.options")
+    reader = spark.read.format(source.format).options(**options)
+    try:
+        if source.format == NO_FILES:
+            return reader.option("url", source.path).load().withColumn("_file", F.lit(""))
+        if is_remote(locate(root)):
+            return read_bucket(spark, source.format, options, root, files)
+        places = [_escaped(os.path.join(root, file.path)) for file in files]
+        frame = reader.option("basePath", _escaped(root)).load(places) if len(files) else reader.load(places)
+        return frame.withColumn("_file", F.col("_metadata.file_path"))
+    except (PySparkException, Py4JJavaError) as error:
+        raise DataError(f"Spark cannot read {source.path} as {source.format}: {_first_line(error)}") from None
+
+
+def require_columns(frame: DataFrame, wanted: Iterable[str | None], source: Source) -> None:
+    """Raise unless `frame` has all that are `wanted`.
+
+    Raises:
+        ConfigurationError: one is missing.
+    """
+    missing = sorted({name for name in wanted if name} - set(frame.columns))
+    if missing:
+        have = ", ".join(name for name in frame.columns if name != "_file")
+        raise ConfigurationError(f"{source.path} has no column {missing[0]!r}; its columns are: {have}.")
 
 
 def frame_records(batches: Iterator[pa.RecordBatch], root: str, holds: str, max_bytes: int) -> Iterator[RawRecord]:
@@ -124,14 +145,6 @@ def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecor
     if status.st_size > max_bytes:
         return b"", RejectedRecordError(Reason.TOO_MANY_BYTES, f"{status.st_size} bytes, the limit is {max_bytes}")
     return read_bytes(root, path), None
-
-
-def _require(frame: DataFrame, columns: Columns, source: Source) -> None:
-    wanted = {name for name in (columns.input, columns.label, columns.split, columns.weight, columns.identity) if name}
-    missing = sorted(wanted - set(frame.columns))
-    if missing:
-        have = ", ".join(name for name in frame.columns if name != "_file")
-        raise ConfigurationError(f"{source.path} has no column {missing[0]!r}; its columns are: {have}.")
 
 
 def _file(found: Entry) -> RawFile:

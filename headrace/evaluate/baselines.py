@@ -1,0 +1,45 @@
+"""What answers without a model would reach on windows of rows, for comparison.
+
+Hyndman, Athanasopoulos: Forecasting: principles and practice, 3rd edition (2021), section 5.2: the naive and the
+seasonal naive method.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.schema import Contract
+
+
+class Baselines:
+    """Persistence, the last value of what is foretold; seasonal, its value whole seasons before, where that is seen."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._rows = baseline_rows(contract)
+        windows = contract.windows
+        self._feature = windows.label_feature if windows else None
+        self._answers: dict[str, list[NDArray[np.float64]]] = {name: [] for name in self._rows}
+
+    def add(self, inputs: NDArray[Any]) -> None:
+        """Consider the windows of one batch, (rows, length, features)."""
+        for name, row in self._rows.items():
+            self._answers[name].append(inputs[:, row, self._feature].astype(np.float64))
+
+    def answers(self) -> dict[str, NDArray[np.float64]]:
+        """Of all windows, by the name of the baseline."""
+        return {name: np.concatenate(parts) for name, parts in self._answers.items()}
+
+
+def baseline_rows(contract: Contract) -> dict[str, int]:
+    """Which row of a window each baseline answers with; none where no feature is what is foretold."""
+    windows = contract.windows
+    if windows is None or windows.label_feature is None or contract.task != "regression":
+        return {}
+    length = int(contract.input_shape[0] or 0)
+    rows = {"persistence": length - 1}
+    if windows.season:
+        seasons = -(-windows.horizon // windows.season)
+        row = length - 1 + windows.horizon - seasons * windows.season
+        rows |= {"seasonal": row} if row >= 0 else {}
+    return rows

@@ -1,0 +1,128 @@
+"""Windows of rows, cut by Spark: a record is a run of rows of one series and split, and the value to foretell.
+
+A window begins at every `step`-th row of a series in a split, and none reaches beyond either. Where two rows in it are
+not `every_seconds` apart, it is rejected, as is a row without a time, and a series too short for any window.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import NumericType
+
+from headrace.config.sections import Prepare, Source
+from headrace.config.source import Columns
+from headrace.config.windows import Windows
+from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.prepare.sources.frame import load_frame, require_columns
+from headrace.prepare.sources.listing import RawFile
+from headrace.prepare.sources.record import RawRecord
+from headrace.prepare.sources.time_splits import split_by_time
+
+EPOCH = "timestamp_ntz'1970-01-01 00:00:00'"
+
+
+def read_windows(spark: SparkSession, source: Source, settings: Prepare, root: str, files: list[RawFile]) -> DataFrame:
+    """The windows of `files`.
+
+    Columns: file (the series), key (the time that is foretold), label, split, weight, data (arrays of numbers), and
+    reason and detail of those that are to be rejected.
+
+    Raises:
+        ConfigurationError: a column is missing, or an option names an environment variable that is not set.
+        DataError: Spark cannot read the files.
+    """
+    columns, windows = source.columns or Columns(), settings.windows or Windows(values=("data",), time="time")
+    frame = load_frame(spark, source, root, files)
+    named = (*windows.values, windows.time, windows.series, columns.label, columns.split, columns.weight)
+    require_columns(frame, named, source)
+    rows = _rows(frame, columns, windows)
+    timed = rows.where("seconds is not null")
+    timed = timed if columns.split else split_by_time(timed, settings.splits)
+    cut = _cut(timed, windows)
+    reasons = {"reason": F.lit(Reason.BAD_TIME.value), "detail": F.lit(f"its {windows.time} is no time")}
+    untimed = rows.where("seconds is null").withColumns(reasons | {"data": F.array().cast("array<array<float>>")})
+    return cut.unionByName(untimed.select(cut.columns))
+
+
+def window_records(batches: Iterator[pa.RecordBatch], features: int) -> Iterator[RawRecord]:
+    """The records of the rows of `read_windows`."""
+    for batch in batches:
+        data = batch["data"]
+        others = batch.select([name for name in batch.schema.names if name != "data"])
+        for number, row in enumerate(others.to_pylist()):
+            path = f"{row['file']}/{row['key']}"
+            # A row that has no split is in none of them.
+            label, split, weight = row["label"], row["split"] or "", row["weight"]
+            if row["reason"] is not None:
+                rejection = RejectedRecordError(Reason(row["reason"]), row["detail"])
+                yield RawRecord(path, label, split, b"", rejection, weight)
+                continue
+            values = data[number].values.flatten().to_numpy(zero_copy_only=False)
+            yield RawRecord(path, label, split, values.astype(np.float32).reshape(-1, features), None, weight)
+
+
+def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
+    """Each row as far as windows need it."""
+    text = {
+        "file": F.coalesce(frame[windows.series].cast("string"), F.lit("")) if windows.series else F.lit("series"),
+        "key": frame[windows.time].cast("string"),
+        "label": frame[columns.label].cast("string"),
+        "split": frame[columns.split].cast("string") if columns.split else F.lit(None).cast("string"),
+        "weight": frame[columns.weight].cast("string") if columns.weight else F.lit(None).cast("string"),
+    }
+    values = F.array(*(frame[name].try_cast("float") for name in windows.values))
+    numbers = {"seconds": _seconds(frame, windows.time), "values": values}
+    return frame.select(*(column.alias(name) for name, column in (text | numbers).items()))
+
+
+def _seconds(frame: DataFrame, time: str) -> Column:
+    """Of a column of moments; without time zones, so that no clock is put forward between two rows."""
+    if isinstance(frame.schema[time].dataType, NumericType):
+        return frame[time].cast("double")
+    return F.timestamp_diff("SECOND", F.expr(EPOCH), frame[time].try_cast("timestamp_ntz")).cast("double")
+
+
+def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
+    """From rows to windows, and what may be wrong with each."""
+    span = windows.span
+    of_series = Window.partitionBy("file", "split")
+    in_order = of_series.orderBy("seconds", "key")
+    apart = F.col("seconds") - F.lag("seconds").over(in_order)
+    rows = rows.withColumn("breaks", F.coalesce(apart != windows.every_seconds, F.lit(False)))
+    rows = rows.withColumn("number", F.row_number().over(in_order) - 1).withColumn(
+        "count", F.count("*").over(of_series)
+    )
+    after = in_order.rowsBetween(1, span)
+    found = {
+        "data": F.collect_list("values").over(in_order.rowsBetween(0, windows.length - 1)),
+        "gap": F.min(F.when(F.col("breaks"), F.col("key"))).over(after),
+        "key": F.coalesce(F.lead("key", span).over(in_order), F.col("key")),
+        **{name: F.lead(name, span).over(in_order) for name in ("label", "weight")},
+    }
+    cut = rows.withColumns(found)
+    short, fits = F.col("count") <= span, F.col("number") + span < F.col("count")
+    cut = cut.where((short & (F.col("number") == 0)) | (fits & (F.col("number") % windows.step == 0)))
+    return _judged(cut, short, windows).select("file", "key", "label", "split", "weight", "data", "reason", "detail")
+
+
+def _judged(cut: DataFrame, short: Column, windows: Windows) -> DataFrame:
+    """With the reason for which a window is to be rejected."""
+    unknown = F.exists("data", lambda row: F.exists(row, lambda one: one.isNull() | F.isnan(one) | _infinite(one)))
+    rows = F.concat(F.col("count").cast("string"), F.lit(f" rows, a window and its answer take {windows.span + 1}"))
+    gap = F.concat(F.lit(f"the row before {windows.time} "), F.col("gap"), F.lit(" is missing, or there twice"))
+    reasons = (
+        (short, Reason.SHORT_SERIES, rows),
+        (F.col("gap").isNotNull(), Reason.GAP, gap),
+        (unknown, Reason.BAD_VALUE, F.lit("a value in it is no finite number")),
+    )
+    reason, detail = F.lit(None).cast("string"), F.lit(None).cast("string")
+    for holds, name, words in reversed(reasons):
+        reason, detail = F.when(holds, F.lit(name.value)).otherwise(reason), F.when(holds, words).otherwise(detail)
+    return cut.withColumn("reason", reason).withColumn("detail", detail)
+
+
+def _infinite(one: Column) -> Column:
+    return F.abs(one) == float("inf")

@@ -1,0 +1,46 @@
+"""Every task in conf/ is valid, and its network is there; the quick ones run small, through the whole pipeline."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from headrace.config import load
+from headrace.fetch import DATASETS
+from tests.conftest import ROOT, headrace
+
+TASKS = sorted((ROOT / "conf").glob("*.yaml"))
+FETCHED = [path for path in TASKS if "headrace fetch" in path.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("path", TASKS, ids=lambda path: path.stem)
+def test_it_is_valid_and_its_network_is_there(path: Path) -> None:
+    configuration = load(path)
+    assert (ROOT / configuration.model.file).is_file()
+    assert configuration.train.ranks == 2 or path.stem == "reviews"
+
+
+@pytest.mark.parametrize("path", FETCHED, ids=lambda path: path.stem)
+def test_the_commands_at_its_head_name_its_data_its_run_and_itself(path: Path) -> None:
+    text, configuration = path.read_text("utf-8"), load(path)
+    fetched = re.search(r"headrace fetch (\S+) (\S+)", text)
+    assert fetched is not None
+    assert fetched[1] in DATASETS
+    assert configuration.data.source.path.startswith(fetched[2])
+    assert f"headrace prepare conf/{path.name}" in text
+    assert f"headrace train conf/{path.name}" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "limit"), [("movie_reviews", ("--limit", "400")), ("temperatures", ())])
+def test_it_runs_small_from_raw_records_to_figures(name: str, limit: tuple[str, ...], tmp_path: Path) -> None:
+    text = (ROOT / "conf" / f"{name}.yaml").read_text("utf-8")
+    (tmp_path / "conf.yaml").write_text(text)
+    shutil.copytree(ROOT / "models", tmp_path / "models")
+    fetched = re.search(r"headrace fetch (\S+) (\S+)", text)
+    assert fetched is not None
+    headrace("fetch", *fetched.groups(), *limit, cwd=tmp_path)
+    table = headrace("prepare", "conf.yaml", cwd=tmp_path).json["table"]
+    bundle = headrace("train", "conf.yaml", "train.epochs=1", cwd=tmp_path).json["bundle"]
+    assert headrace("evaluate", bundle, "--table", table, cwd=tmp_path).json["metrics"]

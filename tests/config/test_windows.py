@@ -1,0 +1,47 @@
+"""What is said about windows must make sense as a whole."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from headrace.config import Configuration
+
+WINDOWS = {"values": ["warmth"], "time": "time"}
+
+
+def configured(source: dict[str, Any] | None = None, **prepare: Any) -> Configuration:
+    columns = {"label": "warmth", "split": "split"}
+    table = {"kind": "table", "path": "raw", "columns": columns}
+    return Configuration.model_validate(
+        {
+            "data": {"source": source or table, "table": "table"},
+            "prepare": {"input": "windows", "task": "regression", "windows": WINDOWS} | prepare,
+            "model": {"file": "series.py"},
+            "train": {"run": "run"},
+        }
+    )
+
+
+def test_the_rows_from_the_first_of_a_window_to_what_it_foretells_are_counted() -> None:
+    windows = configured(windows=WINDOWS | {"length": 48, "horizon": 6}).prepare.windows
+    assert windows is not None
+    assert windows.span == 53
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"windows": None}, "that input needs it"),
+        ({"input": "text"}, "belongs to `input: windows`"),
+        ({"near_duplicates": {}}, "leave it out for windows"),
+        ({"splits": {"method": "time"}}, "must be apart in time"),
+        ({"source": {"kind": "table", "path": "raw", "columns": {"label": "warmth"}}}, "must be apart in time"),
+        ({"source": {"path": "raw"}}, "needs rows"),
+        ({"windows": WINDOWS | {"values": []}}, "at least 1 item"),
+        ({"input": "image", "windows": None, "splits": {"method": "time"}}, "images and texts have no time"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(change: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        configured(**change)

@@ -1,0 +1,48 @@
+"""Baselines answer with rows of the window, and only where the window has them."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from headrace.evaluate.baselines import Baselines, baseline_rows
+from headrace.evaluate.judged import Judged
+from headrace.evaluate.regression import Regression
+from headrace.schema import Column, Contract, Statistics, Windows
+
+
+def contract(length: int = 48, **about: Any) -> Contract:
+    windows = {"values": ("wind", "warmth"), "label": "warmth", "every_seconds": 3600, "horizon": 6, "season": 24}
+    return Contract(
+        columns={"window": Column(role="input", codec="raw", dtype="float32", shape=(length, 2))},
+        task="regression",
+        statistics=Statistics(mean=(0.0, 0.0), variance=(1.0, 1.0)),
+        windows=Windows(**(windows | about)),
+    )
+
+
+@pytest.mark.parametrize(("horizon", "season", "row"), [(6, 24, 29), (24, 24, 47), (25, 24, 24), (1, 2, 46)])
+def test_the_seasonal_one_is_whole_seasons_before_what_is_foretold(horizon: int, season: int, row: int) -> None:
+    rows = baseline_rows(contract(horizon=horizon, season=season))
+    assert rows == {"persistence": 47, "seasonal": row}
+    assert (47 + horizon - row) % season == 0
+
+
+def test_there_is_none_where_the_window_does_not_show_it() -> None:
+    assert baseline_rows(contract(length=12)) == {"persistence": 11}
+    assert baseline_rows(contract(season=None)) == {"persistence": 47}
+    assert baseline_rows(contract(label="rain")) == {}
+    assert Baselines(contract(label="rain")).answers() == {}
+
+
+def test_their_errors_stand_beside_those_of_the_model() -> None:
+    inputs = np.random.default_rng(1).normal(size=(5, 48, 2)).astype(np.float32)
+    targets = inputs[:, 29, 1] + 0.5
+    judge = Regression(contract())
+    for part in (slice(0, 2), slice(2, 5)):
+        judge.add(Judged(np.arange(5)[part], targets[part], inputs[part], targets[part, None]))
+    found = judge.figures()
+    assert found["metrics"]["mean_absolute_error"] == 0
+    assert found["baselines"]["seasonal"]["mean_absolute_error"] == pytest.approx(0.5)
+    persistence = float(np.abs(inputs[:, -1, 1] - targets).mean())
+    assert found["baselines"]["persistence"]["mean_absolute_error"] == pytest.approx(persistence)
