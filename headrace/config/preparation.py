@@ -44,8 +44,13 @@ class Prepare(Section):
     """How raw records become shards."""
 
     input: Literal["image", "text"] = "image"
-    task: Literal["classification", "regression"] = Field(
-        "classification", description="classification: labels are names of classes; regression: they are numbers"
+    task: Literal["classification", "multi_label", "regression"] = Field(
+        "classification",
+        description="classification: a label is the name of a class; multi_label: it names any number of classes; "
+        "regression: it is a number",
+    )
+    label_separator: Annotated[str, Field(min_length=1)] = Field(
+        ",", description="of multi_label: stands between names; a JSON list of names needs none, and [] is none of them"
     )
     weights: bool = Field(
         False,
@@ -73,6 +78,8 @@ class Prepare(Section):
 
     @model_validator(mode="after")
     def _classes_are_there_to_stratify(self) -> "Prepare":
-        if self.task == "regression" and self.splits.method != "hash":
-            raise ValueError(f"splits.method {self.splits.method} needs classes, and regression has none; use hash")
+        if self.task != "classification" and self.splits.method != "hash":
+            raise ValueError(
+                f"splits.method {self.splits.method} needs one class a record, {self.task} has not; use hash"
+            )
         return self
