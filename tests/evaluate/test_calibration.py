@@ -21,6 +21,11 @@ def test_the_error_is_the_one_computed_by_hand() -> None:
     assert expected_calibration_error(bins) == pytest.approx((2 * 0.33 + 2 * 0.03) / 4)
 
 
+def test_a_confidence_between_two_bins_belongs_to_the_lower_one() -> None:
+    (found,) = reliability(np.array([0.2]), np.array([True]))
+    assert (found.low, found.high) == (2 / 15, 0.2)
+
+
 @given(rows)
 def test_bins_agree_with_a_plain_loop(found: list[tuple[float, bool]]) -> None:
     confidence, right = np.array([one for one, _ in found]), np.array([one for _, one in found])
