@@ -30,6 +30,7 @@ def inspect_table(table: Path, number: int | None) -> dict[str, Any]:
         "rejected": summary.rejected,
         "duplicates": summary.duplicates,
         "counts": summary.counts,
+        "label_counts": summary.label_counts,
         "task": version.contract.task,
         "statistics": statistics.model_dump() if statistics else None,
         "tokenizer": tokenizer.model_dump() if tokenizer else None,
@@ -88,8 +89,8 @@ def _about_input(contract: Contract) -> list[str]:
 def _counts(version: Version) -> list[str]:
     splits = [split for split in SPLITS if version.summary.counts.get(split)]
     width = max((len(name) for name in version.contract.classes), default=5) + 2
-    counts = version.summary.counts
+    counts, by_class = version.summary.counts, version.summary.class_counts
     rows = [f"{'class':{width}}" + "".join(f"{split:>10}" for split in splits)]
     for name in version.contract.classes:
-        rows.append(f"{name:{width}}" + "".join(f"{counts[split].get(name, 0):>10}" for split in splits))
+        rows.append(f"{name:{width}}" + "".join(f"{by_class.get(split, {}).get(name, 0):>10}" for split in splits))
     return [*rows, f"{'total':{width}}" + "".join(f"{sum(counts[split].values()):>10}" for split in splits)]

@@ -11,21 +11,28 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from headrace.errors import DataError
 
+Task = Literal["classification", "multi_label", "regression"]
+ACTIVATIONS: dict[Task, Literal["softmax", "sigmoid", "linear"]] = {
+    "classification": "softmax",
+    "multi_label": "sigmoid",
+    "regression": "linear",
+}
+
 
 class Column(BaseModel):
     """What a column of the table holds and what it is for.
 
     `codec` says how the stored value becomes an array of `dtype` and `shape`: `raw` bytes, `png` or `jpeg`
     for images (height, width, channels); `tokens` for text, the numbers of its tokens one after the other,
-    little-endian and without padding; `plain` for a value stored as itself. `raw` is also that of windows: their
-    numbers, little-endian, (length, features). A length that differs from row to
-    row is None in `shape`.
+    little-endian and without padding; `labels` for the numbers of the classes that a row belongs to, likewise;
+    `plain` for a value stored as itself. `raw` is also that of windows: their numbers, little-endian,
+    (length, features). A length that differs from row to row is None in `shape`.
     """
 
     model_config = ConfigDict(frozen=True)
 
     role: Literal["input", "target", "weight", "identity"]
-    codec: Literal["raw", "png", "jpeg", "tokens", "plain"]
+    codec: Literal["raw", "png", "jpeg", "tokens", "labels", "plain"]
     dtype: str
     shape: tuple[int | None, ...] = ()
 
@@ -120,7 +127,8 @@ class Contract(BaseModel):
     """What a model may rely on.
 
     Attributes:
-        task: for `regression` the target is a float32 and there are no classes.
+        task: for `classification` a row belongs to one class, of two or more, and for `multi_label` to any number of
+            them; for `regression` the target is a float32 and there are no classes.
         statistics: None for text.
         tokenizer: of text.
         windows: of windows of rows.
@@ -130,15 +138,15 @@ class Contract(BaseModel):
 
     columns: dict[str, Column]
     classes: tuple[str, ...] = ()
-    task: Literal["classification", "regression"] = "classification"
+    task: Task = "classification"
     statistics: Statistics | None = None
     tokenizer: Tokenizer | None = None
     windows: Windows | None = None
 
     @model_validator(mode="after")
     def _has_classes_to_tell_apart(self) -> "Contract":
-        if (self.task == "classification") != bool(self.classes):
-            raise ValueError("`classes` belongs to the task classification, and that task needs it")
+        if (self.task != "regression") != bool(self.classes):
+            raise ValueError("`classes` belongs to the tasks classification and multi_label, which need it")
         return self
 
     def named(self, role: str) -> tuple[str, Column]:
@@ -186,9 +194,13 @@ class Contract(BaseModel):
         return 1 if self.task == "regression" else len(self.classes)
 
     @property
-    def output_activation(self) -> Literal["softmax", "linear"]:
-        """Of a model's last layer, as Keras calls it."""
-        return "linear" if self.task == "regression" else "softmax"
+    def output_activation(self) -> Literal["softmax", "sigmoid", "linear"]:
+        """Of a model's last layer, as Keras calls it.
+
+        Two classes are two outputs with softmax, as any other number is: it gives the same probabilities as one output
+        with a sigmoid would (of the difference), and everything behind it needs to know one form only.
+        """
+        return ACTIVATIONS[self.task]
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:

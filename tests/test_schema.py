@@ -1,6 +1,7 @@
 """The contract answers what a model asks of it, and survives being written down."""
 
 import pytest
+from pydantic import ValidationError
 
 from headrace.schema import Column, Contract, Statistics
 
@@ -38,3 +39,11 @@ def test_a_classifier_has_an_output_for_each_class_and_a_regression_one() -> Non
     assert (CONTRACT.outputs, CONTRACT.output_activation) == (2, "softmax")
     regression = CONTRACT.model_copy(update={"task": "regression", "classes": ()})
     assert (regression.outputs, regression.output_activation) == (1, "linear")
+    many = CONTRACT.model_copy(update={"task": "multi_label"})
+    assert (many.outputs, many.output_activation) == (2, "sigmoid")
+
+
+@pytest.mark.parametrize(("task", "classes"), [("multi_label", ()), ("classification", ()), ("regression", ("a", "b"))])
+def test_classes_belong_to_the_tasks_that_tell_them(task: str, classes: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError, match="belongs to the tasks classification and multi_label"):
+        Contract.model_validate({"columns": {}, "task": task, "classes": classes})

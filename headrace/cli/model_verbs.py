@@ -50,14 +50,18 @@ def evaluate(
     table: Annotated[Path, typer.Option(parser=location, metavar="TABLE", help="its folder, or s3://bucket/folder")],
     split: Annotated[str, typer.Option(help="train, val or test")] = "test",
     version: Annotated[int | None, typer.Option(min=0, help="of the table; the newest if not given")] = None,
+    slice: Annotated[
+        list[str] | None,
+        typer.Option(help="a column, or size of images; the figures within its values too; repeatable"),
+    ] = None,
 ) -> None:
-    """Judge a bundle on all rows of a split.
+    """Judge a bundle on all rows of a split, and on slices of them: always by class, and texts by length.
 
-    Example: headrace evaluate runs/fashion-mnist/bundle --table data/fashion-mnist/table
+    Example: headrace evaluate runs/fashion-mnist/bundle --table data/fashion-mnist/table --slice path
     """
     from headrace.evaluate.job import evaluate as run
 
-    answer(run(bundle, table, split, version))
+    answer(run(bundle, table, split, version, tuple(slice or ())))
 
 
 @app.command()
@@ -74,14 +78,21 @@ def predict(
         typer.Argument(parser=location, metavar="OUTPUT", help="for the Parquet files; must not exist; also s3://..."),
     ],
     spark_settings: SparkSettings = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="probability from which on a label is given, or of two classes the second"),
+    ] = None,
 ) -> None:
     """Raw files or a table -> Parquet of path, label and probabilities (in regression: path and value), by Spark.
+
+    Of two classes the label is the more probable one, of many labels those with a probability of a half or more;
+    --threshold sets another bound.
 
     Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
     """
     from headrace.predict.job import predict as run
 
-    answer(run(bundle, input, output, spark_settings))
+    answer(run(bundle, input, output, spark_settings, threshold))
 
 
 @app.command()

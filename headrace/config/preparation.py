@@ -48,8 +48,13 @@ class Prepare(Section):
     input: Literal["image", "text", "windows"] = Field(
         "image", description="windows: runs of rows of a table, as `windows` has them"
     )
-    task: Literal["classification", "regression"] = Field(
-        "classification", description="classification: labels are names of classes; regression: they are numbers"
+    task: Literal["classification", "multi_label", "regression"] = Field(
+        "classification",
+        description="classification: a label is the name of a class; multi_label: it names any number of classes; "
+        "regression: it is a number",
+    )
+    label_separator: Annotated[str, Field(min_length=1)] = Field(
+        ",", description="of multi_label: stands between names; a JSON list of names needs none, and [] is none of them"
     )
     weights: bool = Field(
         False,
@@ -78,8 +83,10 @@ class Prepare(Section):
 
     @model_validator(mode="after")
     def _classes_are_there_to_stratify(self) -> "Prepare":
-        if self.task == "regression" and self.splits.method not in ("hash", "time"):
-            raise ValueError(f"splits.method {self.splits.method} needs classes, and regression has none; use hash")
+        if self.task != "classification" and self.splits.method not in ("hash", "time"):
+            raise ValueError(
+                f"splits.method {self.splits.method} needs one class a record, {self.task} has not; use hash"
+            )
         return self
 
     @model_validator(mode="after")

@@ -60,6 +60,18 @@ class Configuration(Section):
     spark: Spark = Spark()
 
     @model_validator(mode="after")
+    def _many_labels_have_a_place(self) -> "Configuration":
+        if self.prepare.task == "multi_label":
+            if self.data.source.kind != "table" and self.data.source.labels is None:
+                raise ValueError(
+                    "`prepare.task: multi_label` needs a source that can name many classes of a record; use a "
+                    "labels file (`data.source.labels`), or `data.source.kind: table`"
+                )
+            if self.retrain is not None:
+                raise ValueError("`retrain` compares models by one class or number a row; leave it out for multi_label")
+        return self
+
+    @model_validator(mode="after")
     def _weights_have_a_column(self) -> "Configuration":
         source = self.data.source
         in_column = source.columns is not None and source.columns.weight is not None

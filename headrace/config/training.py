@@ -53,7 +53,8 @@ class Loss(Section):
     """What is made small."""
 
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.0, description="part of the target's probability that is spread over all classes"
+        0.0,
+        description="part of the target's probability that is spread over all classes; of multi_label over yes and no",
     )
     class_weights: Literal["none", "balanced"] | dict[str, NotNegative] = Field(
         "none",
@@ -87,7 +88,16 @@ class Resources(Section):
     )
 
 
-Metric = Literal["accuracy", "top_5_accuracy", "auc", "mean_absolute_error", "root_mean_squared_error"]
+Metric = Literal[
+    "accuracy",
+    "top_5_accuracy",
+    "auc",
+    "binary_accuracy",
+    "macro_f1",
+    "micro_f1",
+    "mean_absolute_error",
+    "root_mean_squared_error",
+]
 
 
 class Train(Section):
@@ -103,7 +113,9 @@ class Train(Section):
     optimizer: Optimizer = Optimizer()
     loss: Loss = Loss()
     metrics: tuple[Metric, ...] | None = Field(
-        None, description="shown beside the loss; accuracy, or in regression both errors, if not given"
+        None,
+        description="shown beside the loss; accuracy, of multi_label binary_accuracy and macro_f1, in regression both "
+        "errors, if not given",
     )
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     compression: Literal["none", "fp16", "bf16"] = Field("none", description="of gradients on their way between ranks")

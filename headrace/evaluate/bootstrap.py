@@ -3,37 +3,71 @@
 Efron, Tibshirani: An introduction to the bootstrap. Chapman and Hall (1993), chapter 13.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.evaluate.scores import accuracy, class_scores, macro_f1
+from headrace.evaluate.scores import accuracy, class_ratios
 
 DRAWS = 500
 PERCENTILES = (2.5, 97.5)
 SEED = 0
+# More rows than this are drawn in groups, so that millions take no longer.
+MOST_GROUPS = 10_000
 
 Intervals = dict[str, tuple[float, float]]
 
 
-def confusion_intervals(confusion: NDArray[np.int64]) -> Intervals:
-    """Of accuracy and macro F1; to draw rows is to draw cells of the confusion matrix, which is faster."""
-    rows = int(confusion.sum())
-    shares = (confusion / rows).ravel()
-    drawn = np.random.default_rng(SEED).multinomial(rows, shares, DRAWS).reshape(DRAWS, *confusion.shape)
-    return _intervals([{"accuracy": accuracy(one), "macro_f1": macro_f1(class_scores(one))} for one in drawn])
+def confusion_intervals(confusion: NDArray[np.int64], classes: Sequence[int] | None = None) -> Intervals:
+    """Of accuracy, and of macro F1 over `classes`, all of them if not given."""
+    chosen = list(range(len(confusion)) if classes is None else classes)
+    return _intervals(
+        [
+            {"accuracy": accuracy(one), "macro_f1": float(class_ratios(one)[2, chosen].mean())}
+            for one in _drawn_confusions(confusion)
+        ]
+    )
 
 
-def pair_intervals(
-    figures: Callable[[NDArray[np.float64], NDArray[np.float64]], Mapping[str, float]],
-    true: NDArray[np.float64],
-    predicted: NDArray[np.float64],
+def class_intervals(confusion: NDArray[np.int64]) -> list[Intervals]:
+    """Of precision, recall and F1 of each class, in order."""
+    drawn = np.array([class_ratios(one) for one in _drawn_confusions(confusion)])
+    low, high = np.percentile(drawn, PERCENTILES, axis=0)
+    names = ("precision", "recall", "f1")
+    return [
+        {name: (float(low[place, number]), float(high[place, number])) for place, name in enumerate(names)}
+        for number in range(len(confusion))
+    ]
+
+
+def sum_intervals(
+    figures: Callable[[NDArray[np.float64]], Mapping[str, float]], terms: Sequence[NDArray[Any]]
 ) -> Intervals:
-    """Of every figure that `figures` gives for true and predicted numbers, (rows,) both."""
-    random, rows = np.random.default_rng(SEED), len(true)
-    draws = (random.integers(0, rows, rows) for _ in range(DRAWS))
-    return _intervals([figures(true[drawn], predicted[drawn]) for drawn in draws])
+    """Of figures that follow from sums over rows: of a mean, for example, from the sum and the number of rows.
+
+    Of more rows than MOST_GROUPS, groups of equal size are drawn, into which rows were dealt at random: their sums
+    have the spread that sums of single rows have.
+
+    Args:
+        figures: of the number of rows and the sum of each of `terms`, in this order.
+        terms: at least one, each (rows,), numbers or truth values.
+    """
+    random, rows = np.random.default_rng(SEED), len(terms[0])
+    groups = min(rows, MOST_GROUPS)
+    dealt = random.permutation(rows) % groups
+    sums: NDArray[np.float64] = np.stack([np.bincount(dealt, term, groups) for term in (np.ones(rows), *terms)], axis=1)
+    draws = (np.bincount(random.integers(0, groups, groups), minlength=groups) for _ in range(DRAWS))
+    return _intervals([figures(times.astype(np.float64) @ sums) for times in draws])
+
+
+def mean_intervals(means: Mapping[str, NDArray[np.float64]]) -> Intervals:
+    """Of the mean of each array, (rows,), by its name."""
+    names = tuple(means)
+    return sum_intervals(
+        lambda sums: dict(zip(names, (sums[1:] / sums[0]).tolist(), strict=True)), tuple(means.values())
+    )
 
 
 def lower_bound(difference: Callable[[NDArray[np.int64]], float], rows: int, confidence: float) -> float:
@@ -41,6 +75,17 @@ def lower_bound(difference: Callable[[NDArray[np.int64]], float], rows: int, con
     random = np.random.default_rng(SEED)
     drawn = [difference(random.integers(0, rows, rows)) for _ in range(DRAWS)]
     return float(np.percentile(drawn, 100 * (1 - confidence)))
+
+
+def _drawn_confusions(confusion: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Confusion matrices of drawn rows; to draw rows is to draw cells, which is faster."""
+    random, rows = np.random.default_rng(SEED), int(confusion.sum())
+    filled = np.flatnonzero(confusion)
+    shares = confusion.ravel()[filled] / rows
+    for _ in range(DRAWS):
+        one = np.zeros(confusion.size, np.int64)
+        one[filled] = random.multinomial(rows, shares)
+        yield one.reshape(confusion.shape)
 
 
 def _intervals(drawn: Sequence[Mapping[str, float]]) -> Intervals:

@@ -7,57 +7,90 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.evaluate.bootstrap import confusion_intervals
+from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, mean_intervals
+from headrace.evaluate.calibration import brier_scores, expected_calibration_error, reliability
+from headrace.evaluate.curves import curves_of_classes, mean_areas
 from headrace.evaluate.judged import Judged
-from headrace.evaluate.mistakes import Mistake, WorstMistakes
-from headrace.evaluate.scores import accuracy, class_scores, confusion_matrix, cross_entropy, macro_f1
-
-MISTAKES = 24
+from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
+from headrace.evaluate.scores import accuracy, class_scores, confusion_matrix, cross_entropies, macro_f1
 
 
 class Classification:
     """Judges answers that are a probability for each of `classes`."""
 
-    def __init__(self, classes: tuple[str, ...]) -> None:
+    def __init__(self, classes: tuple[str, ...], show: Show = picture) -> None:
         self._classes = classes
         self._labels: list[NDArray[np.int64]] = []
         self._probabilities: list[NDArray[np.float32]] = []
-        self._worst = WorstMistakes(MISTAKES)
+        self._worst = WorstMistakes()
+        self._show = show
 
     def add(self, batch: Judged) -> None:
         """Consider one batch."""
         self._labels.append(batch.targets.astype(np.int64))
         self._probabilities.append(batch.answers)
-        for mistake in _mistakes(batch):
+        for mistake in self._mistakes(batch):
             self._worst.add(mistake)
 
     def figures(self) -> dict[str, Any]:
-        """Metrics and their intervals, confusion matrix, scores of each class, worst mistakes."""
-        labels, probabilities = np.concatenate(self._labels), np.concatenate(self._probabilities)
-        confusion = confusion_matrix(labels, probabilities.argmax(1), len(self._classes))
-        scores = class_scores(confusion)
-        loss = cross_entropy(labels, probabilities)
+        """Metrics and their intervals, confusion matrix, calibration, curves, scores by class, worst mistakes."""
+        labels, probabilities = self._all()
+        predicted = probabilities.argmax(1)
+        confusion = confusion_matrix(labels, predicted, len(self._classes))
+        scores, bins = class_scores(confusion), reliability(probabilities.max(1), predicted == labels)
+        means = {"loss": cross_entropies(labels, probabilities), "brier_score": brier_scores(labels, probabilities)}
+        truth = (labels == number for number in range(len(self._classes)))
+        areas, drawn = curves_of_classes(self._classes, truth, probabilities)
+        metrics = {"accuracy": accuracy(confusion), "macro_f1": macro_f1(scores)}
+        metrics |= {name: float(values.mean()) for name, values in means.items()} | mean_areas(areas)
+        per_class = zip(self._classes, scores, areas, class_intervals(confusion), strict=True)
         return {
             "task": "classification",
             "rows": len(labels),
-            "metrics": {"accuracy": accuracy(confusion), "macro_f1": macro_f1(scores), "loss": loss},
-            "intervals": confusion_intervals(confusion),
+            "metrics": metrics | {"expected_calibration_error": expected_calibration_error(bins)},
+            "intervals": confusion_intervals(confusion) | mean_intervals(means),
             "classes": list(self._classes),
             "confusion": confusion.tolist(),
-            "per_class": {name: asdict(score) for name, score in zip(self._classes, scores, strict=True)},
-            "worst": [mistake.describe(self._classes) for mistake in self._worst.worst_first()],
+            "per_class": {
+                name: {**asdict(score), **area, "intervals": intervals} for name, score, area, intervals in per_class
+            },
+            "calibration": [asdict(one) for one in bins],
+            "curves": drawn,
+            "worst": [mistake.describe(self._show) for mistake in self._worst.worst_first()],
         }
 
+    def of_slice(self, rows: NDArray[np.bool_]) -> dict[str, Any]:
+        """See `Judge`; macro F1 is over the classes that are there, if there are two or more."""
+        labels, probabilities = self._all()
+        labels, probabilities = labels[rows], probabilities[rows]
+        # Numbered anew: of many classes a slice may hold few, and its matrix is drawn often.
+        both = np.concatenate([labels, probabilities.argmax(1)])
+        involved, places = np.unique(both, return_inverse=True)
+        true, predicted = places.reshape(2, -1)
+        confusion = confusion_matrix(true, predicted, len(involved))
+        losses = cross_entropies(labels, probabilities)
+        present = np.flatnonzero(confusion.sum(1)).tolist()
+        metrics = {"accuracy": accuracy(confusion), "loss": float(losses.mean())}
+        intervals = confusion_intervals(confusion, present) | mean_intervals({"loss": losses})
+        if len(present) > 1:
+            metrics["macro_f1"] = macro_f1([class_scores(confusion)[number] for number in present])
+        return {
+            "rows": len(labels),
+            "metrics": metrics,
+            "intervals": {name: interval for name, interval in intervals.items() if name in metrics},
+        }
 
-def _mistakes(batch: Judged) -> Iterator[Mistake]:
-    predicted = batch.answers.argmax(1)
-    for i in np.flatnonzero(predicted != batch.targets):
-        label, guess = int(batch.targets[i]), int(predicted[i])
-        yield Mistake(
-            probability=float(batch.answers[i, guess]),
-            path=str(batch.paths[i]),
-            label=label,
-            predicted=guess,
-            label_probability=float(batch.answers[i, label]),
-            pixels=batch.inputs[i] if batch.inputs.ndim == 4 else None,
-        )
+    def _all(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """All rows so far; the parts are let go of."""
+        self._labels, self._probabilities = [np.concatenate(self._labels)], [np.concatenate(self._probabilities)]
+        return self._labels[0], self._probabilities[0]
+
+    def _mistakes(self, batch: Judged) -> Iterator[Mistake]:
+        predicted = batch.answers.argmax(1)
+        wrong = np.flatnonzero(predicted != batch.targets)
+        for i in self._worst.candidates(batch.answers.max(1), batch.paths, wrong):
+            label, guess = int(batch.targets[i]), int(predicted[i])
+            sure = float(batch.answers[i, guess])
+            about = {"label": self._classes[label], "predicted": self._classes[guess], "probability": sure}
+            about["label_probability"] = float(batch.answers[i, label])
+            yield Mistake(sure, str(batch.paths[i]), about, batch.inputs[i])

@@ -1,23 +1,29 @@
 """One batch of an evaluation: what is true and what the model said."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
+
+from headrace.stream.columns import Columns
 
 
 class Judged(NamedTuple):
     """Rows without padding.
 
     Attributes:
-        targets: (rows,) classes, or numbers.
+        targets: (rows,) classes, or numbers; of multi_label (rows, classes) of 0 and 1.
         inputs: (rows, ...) as the model takes them.
         answers: (rows, outputs) probabilities of classes, or (rows, 1) numbers.
+        columns: of the table, as they are stored; those that slices were asked for among them.
     """
 
     paths: NDArray[Any]
     targets: NDArray[Any]
     inputs: NDArray[Any]
     answers: NDArray[Any]
+    columns: Columns = {}
 
 
 class Judge(Protocol):
@@ -28,3 +34,6 @@ class Judge(Protocol):
 
     def figures(self) -> dict[str, Any]:
         """Of all that was added, for JSON; `metrics` among them."""
+
+    def of_slice(self, rows: NDArray[np.bool_]) -> Mapping[str, Any]:
+        """`rows`, `metrics` and `intervals` of the rows where the mask is true, at least one."""

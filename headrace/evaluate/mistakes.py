@@ -1,60 +1,95 @@
-"""The mistakes a model was most certain of, as pictures."""
+"""The rows that a model was most wrong about, with what it saw: a picture, or the text."""
 
 import base64
 import heapq
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from headrace.schema import Contract
+
+WORST = 24
+MOST_CHARACTERS = 400
+UNKNOWN_SHOWN = "[?]"
+
+Show = Callable[[NDArray[Any]], dict[str, str | None]]
+
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    """One row that was classified wrongly, ordered by how certain the model was.
+    """One row, ordered by how wrong the model was.
 
     Attributes:
-        probability: that the model gave to the wrong class, 0 to 1.
-        pixels: (height, width, channels), uint8; None where the input is no image.
+        error: larger is worse.
+        about: what is told of it.
+        input: as the model took it.
     """
 
-    probability: float
+    error: float
     path: str
-    label: int = field(compare=False)
-    predicted: int = field(compare=False)
-    label_probability: float = field(compare=False)
-    pixels: NDArray[np.uint8] | None = field(compare=False, repr=False)
+    about: dict[str, Any] = field(compare=False)
+    input: NDArray[Any] = field(compare=False, repr=False)
 
-    def describe(self, classes: tuple[str, ...]) -> dict[str, object]:
-        """As JSON, with the picture, if there is one, as a base64 PNG."""
-        return {
-            "path": self.path,
-            "label": classes[self.label],
-            "predicted": classes[self.predicted],
-            "probability": self.probability,
-            "label_probability": self.label_probability,
-            "png": None if self.pixels is None else _png(self.pixels),
-        }
+    def describe(self, show: Show) -> dict[str, Any]:
+        """As JSON."""
+        return {"path": self.path, **self.about, **show(self.input)}
 
 
 class WorstMistakes:
     """Keeps the worst of all the mistakes it is shown, and no more than it must."""
 
-    def __init__(self, keep: int) -> None:
-        self._keep = keep
+    def __init__(self, keep: int = WORST) -> None:
+        self.keep = keep
         self._heap: list[Mistake] = []
 
     def add(self, mistake: Mistake) -> None:
-        """Consider one mistake."""
-        if len(self._heap) < self._keep:
-            heapq.heappush(self._heap, mistake)
+        """Consider one mistake; its input is copied if it is kept, so that no whole batch stays in memory."""
+        if len(self._heap) < self.keep:
+            heapq.heappush(self._heap, _own(mistake))
         elif self._heap[0] < mistake:
-            heapq.heapreplace(self._heap, mistake)
+            heapq.heapreplace(self._heap, _own(mistake))
+
+    def candidates(self, errors: NDArray[Any], paths: NDArray[Any], rows: NDArray[np.int64] | None = None) -> list[int]:
+        """The places among `rows`, all of them if not given, of those mistakes of a batch that may have to be kept."""
+        rows = np.arange(len(errors)) if rows is None else rows
+        order = np.lexsort((paths[rows], errors[rows]))[::-1]
+        found: list[int] = rows[order[: self.keep]].tolist()
+        return found
 
     def worst_first(self) -> list[Mistake]:
         """Those that were kept."""
         return sorted(self._heap, reverse=True)
+
+
+def picture(shown: NDArray[Any]) -> dict[str, str | None]:
+    """An image, (height, width, channels) uint8, as a base64 PNG; of anything else nothing."""
+    return {"png": _png(shown) if shown.ndim == 3 else None}
+
+
+def show_for(contract: Contract, folder: Path) -> Show:
+    """How inputs of `contract` are shown; of text the tokenizer lies in `folder`."""
+    tokenizer = contract.tokenizer
+    if tokenizer is None:
+        return picture
+    from headrace.prepare.text.tokenizer import UNKNOWN, load_tokenizer
+
+    loaded = load_tokenizer(folder, tokenizer)
+
+    def text(tokens: NDArray[Any]) -> dict[str, str | None]:
+        words = loaded.decode(tokens[tokens != 0].tolist(), skip_special_tokens=False).replace(UNKNOWN, UNKNOWN_SHOWN)
+        return {"png": None, "text": words if len(words) <= MOST_CHARACTERS else words[: MOST_CHARACTERS - 1] + "…"}
+
+    return text
+
+
+def _own(mistake: Mistake) -> Mistake:
+    return Mistake(mistake.error, mistake.path, mistake.about, np.array(mistake.input))
 
 
 def _png(pixels: NDArray[np.uint8]) -> str:

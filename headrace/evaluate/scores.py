@@ -1,6 +1,7 @@
 """Figures of a classifier from labels and probabilities. NumPy only; every function is exact."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,25 +33,39 @@ def accuracy(confusion: NDArray[np.int64]) -> float:
     return float(np.trace(confusion) / confusion.sum())
 
 
-def cross_entropy(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:
-    """Mean of -ln(probability of the true class), in nats; (rows,) and (rows, classes)."""
+def cross_entropies(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    """-ln(probability of the true class) of each row, in nats; (rows,) and (rows, classes) -> (rows,)."""
     true = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(np.clip(true, SMALLEST_PROBABILITY, 1.0)).mean())
+    losses: NDArray[np.float64] = -np.log(np.clip(true, SMALLEST_PROBABILITY, 1.0))
+    return losses
 
 
 def class_scores(confusion: NDArray[np.int64]) -> list[ClassScore]:
     """Precision, recall and F1 of every class, in order."""
-    right = np.diag(confusion)
-    precision = _ratio(right, confusion.sum(0))
-    recall = _ratio(right, confusion.sum(1))
-    f1 = _ratio(2 * precision * recall, precision + recall)
-    rows = zip(precision.tolist(), recall.tolist(), f1.tolist(), confusion.sum(1).tolist(), strict=True)
+    rows = zip(*class_ratios(confusion).tolist(), confusion.sum(1).tolist(), strict=True)
     return [ClassScore(*row) for row in rows]
+
+
+def class_ratios(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Precision, recall and F1 of every class: (3, classes)."""
+    return _ratios(np.diag(confusion), confusion.sum(0), confusion.sum(1))
+
+
+def scores_of_counts(right: NDArray[Any], too_many: NDArray[Any], too_few: NDArray[Any]) -> list[ClassScore]:
+    """Of each class from its true positives, false positives and false negatives, (classes,) each."""
+    support = right + too_few
+    rows = zip(*_ratios(right, right + too_many, support).tolist(), support.tolist(), strict=True)
+    return [ClassScore(precision, recall, f1, int(rows_of_class)) for precision, recall, f1, rows_of_class in rows]
 
 
 def macro_f1(scores: list[ClassScore]) -> float:
     """The mean of the classes' F1, each class weighing the same."""
     return sum(score.f1 for score in scores) / len(scores)
+
+
+def _ratios(right: NDArray[Any], predicted: NDArray[Any], true: NDArray[Any]) -> NDArray[np.float64]:
+    precision, recall = _ratio(right, predicted), _ratio(right, true)
+    return np.stack([precision, recall, _ratio(2 * precision * recall, precision + recall)])
 
 
 def _ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np.float64]:

@@ -13,11 +13,21 @@ from headrace.schema import Contract
 from headrace.table.rejects import SCHEMA as REJECTS
 from headrace.whole_file import write_whole
 
+# The threshold of a label where none is asked for.
+HALF = 0.5
 PATH = pa.field("path", pa.string(), nullable=False)
 PREDICTIONS = pa.schema(
     [
         PATH,
         pa.field("label", pa.string(), nullable=False),
+        pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
+    ]
+)
+# Of many labels; `labels` may be empty.
+MANY = pa.schema(
+    [
+        PATH,
+        pa.field("labels", pa.list_(pa.string()), nullable=False),
         pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
     ]
 )
@@ -30,6 +40,7 @@ class Answers:
     """Records in order, and those that could not be read.
 
     Attributes:
+        threshold: the probability from which on a label is given, or of two classes the second.
         batches: probabilities (rows, classes), or numbers (rows, 1); together as many rows as there are `paths`.
         rejects: rows of the rejects table.
     """
@@ -37,6 +48,7 @@ class Answers:
     paths: list[str] = field(default_factory=list)
     batches: list[NDArray[np.float32]] = field(default_factory=list)
     rejects: list[dict[str, str]] = field(default_factory=list)
+    threshold: float | None = None
 
     def reject(self, path: str, rejection: RejectedRecordError) -> None:
         """Note that the record at `path` is unusable, and why."""
@@ -45,20 +57,37 @@ class Answers:
     def write(self, output: Path, number: int, contract: Contract) -> None:
         """Write part `number` below `output`; also one without rows, so that any output has its columns."""
         name = f"part-{number:06d}.parquet"
-        rows = self._values() if contract.task == "regression" else self._predictions(contract.classes)
-        _write(rows, output / name)
+        _write(self._rows(contract), output / name)
         if self.rejects:
             _write(pa.Table.from_pylist(self.rejects, REJECTS), output / "_rejects" / name)
 
+    def _rows(self, contract: Contract) -> pa.Table:
+        if contract.task == "regression":
+            return self._values()
+        many = contract.task == "multi_label"
+        return self._many(contract.classes) if many else self._predictions(contract.classes)
+
     def _predictions(self, classes: tuple[str, ...]) -> pa.Table:
-        """The columns of PREDICTIONS; `label` is the most probable class."""
+        """The columns of PREDICTIONS; `label` is the most probable class, or of two what the threshold says."""
         if not self.paths:
             return PREDICTIONS.empty_table()
         probabilities = np.concatenate(self.batches)
-        labels = pa.array(classes).take(pa.array(probabilities.argmax(axis=1)))
-        offsets = np.arange(0, probabilities.size + 1, len(classes), dtype=np.int32)
-        lists = pa.ListArray.from_arrays(offsets, probabilities.ravel())
-        return pa.Table.from_arrays([pa.array(self.paths), labels, lists], schema=PREDICTIONS)
+        chosen = probabilities.argmax(axis=1)
+        if self.threshold is not None:
+            chosen = (probabilities[:, 1] >= self.threshold).astype(np.int64)
+        labels = pa.array(classes).take(pa.array(chosen))
+        return pa.Table.from_arrays([pa.array(self.paths), labels, _lists(probabilities)], schema=PREDICTIONS)
+
+    def _many(self, classes: tuple[str, ...]) -> pa.Table:
+        """The columns of MANY."""
+        if not self.paths:
+            return MANY.empty_table()
+        probabilities = np.concatenate(self.batches)
+        given = probabilities >= (HALF if self.threshold is None else self.threshold)
+        names = pa.array(classes).take(pa.array(np.nonzero(given)[1]))
+        offsets = np.append(0, np.cumsum(given.sum(1))).astype(np.int32)
+        labels = pa.ListArray.from_arrays(offsets, names)
+        return pa.Table.from_arrays([pa.array(self.paths), labels, _lists(probabilities)], schema=MANY)
 
     def _values(self) -> pa.Table:
         """The columns of VALUES."""
@@ -66,6 +95,11 @@ class Answers:
             return VALUES.empty_table()
         values = pa.array(np.concatenate(self.batches)[:, 0])
         return pa.Table.from_arrays([pa.array(self.paths), values], schema=VALUES)
+
+
+def _lists(probabilities: NDArray[np.float32]) -> pa.ListArray:
+    rows, classes = probabilities.shape
+    return pa.ListArray.from_arrays(np.arange(rows + 1, dtype=np.int32) * classes, probabilities.ravel())
 
 
 def _write(rows: pa.Table, path: Path) -> None:

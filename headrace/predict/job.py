@@ -27,27 +27,32 @@ from headrace.whole_folder import whole_folder
 FILES_IN_A_PART = 1024
 
 
-def predict(path: Path, source: Path, output: Path, cluster: Path | None = None) -> dict[str, Any]:
+def predict(
+    path: Path, source: Path, output: Path, cluster: Path | None = None, threshold: float | None = None
+) -> dict[str, Any]:
     """Predict every file below `source`, or every row of the table `source`, into Parquet files in `output`.
 
-    `output` holds columns path, label and probabilities (in the order of the bundle's classes), in regression path
-    and value; what could not be read is listed with its reason in `output/_rejects`. `output/_summary.json` is written
-    last: on a store, where no folder can be renamed, an output without it is not complete.
+    `output` holds columns path, label and probabilities (in the order of the bundle's classes), of multi_label path,
+    labels and probabilities, in regression path and value; what could not be read is listed with its reason in
+    `output/_rejects`. `output/_summary.json` is written last: on a store, where no folder can be renamed, an output
+    without it is not complete.
 
     Args:
         cluster: file of Spark's settings for a kind of cluster.
+        threshold: the probability, 0 to 1, from which on a label is given, or of two classes the second.
 
     Raises:
-        ConfigurationError: `output` exists.
+        ConfigurationError: `output` exists, or `threshold` is given and there are other than two classes.
         DataError: the bundle or the input is missing or damaged.
     """
     began = time.monotonic()
     bundle = bundles.load(path)
     _require_free(output)
+    _require_decidable(bundle, threshold)
     task, parts = _task(bundle, source.absolute())
     spark = session("predict", Spark(cluster=str(cluster) if cluster else None))
     with whole_folder(output.absolute()) as folder:
-        written = _run(spark, replace(task, output=folder), parts)
+        written = _run(spark, replace(task, output=folder, threshold=threshold), parts)
         rows, rejected = sum(one.rows for one in written), sum(one.rejected for one in written)
         result = {"rows": rows, "rejected": rejected, "output": str(output.absolute())}
         result["seconds"] = round(time.monotonic() - began, 3)
@@ -61,6 +66,15 @@ def predict(path: Path, source: Path, output: Path, cluster: Path | None = None)
 def _require_free(output: Path) -> None:
     if output.exists() or output.is_symlink():
         raise ConfigurationError(f"The output {output} exists; name a new folder, or remove it.")
+
+
+def _require_decidable(bundle: bundles.Bundle, threshold: float | None) -> None:
+    contract = bundle.contract
+    if threshold is not None and contract.task != "multi_label" and len(contract.classes) != 2:
+        found = f"{len(contract.classes)} classes" if contract.classes else "numbers"
+        raise ConfigurationError(
+            f"--threshold decides between two classes, or whether a label is given; {bundle.path} knows {found}."
+        )
 
 
 def _run(spark: SparkSession, task: PredictTask, parts: list[Part]) -> list[Written]:

@@ -48,6 +48,7 @@ class PredictTask:
         output: where the Parquet files go.
         form: how raw images are prepared for this model.
         contract: of the table, or of the bundle for raw files.
+        threshold: see `Answers`.
     """
 
     bundle: Path
@@ -55,6 +56,7 @@ class PredictTask:
     output: Path
     form: Image
     contract: Contract
+    threshold: float | None = None
 
 
 @dataclass
@@ -84,7 +86,7 @@ def _inference(bundle: Path, _manifest: bytes) -> "Inference":
 
 
 def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> Answers:
-    answers = Answers()
+    answers = Answers(threshold=task.threshold)
     for begin in range(0, len(files), BATCH):
         images = []
         for file in files[begin : begin + BATCH]:
@@ -109,7 +111,7 @@ def _as_trained(task: PredictTask, images: list[NDArray[np.uint8]], inference: "
 def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> Answers:
     from headrace.stream.reader import read_shards
 
-    answers = Answers()
+    answers = Answers(threshold=task.threshold)
     name = task.contract.named("input")[0]
     for rows in read_shards(task.root, [shard], ["path", name]):
         answers.paths.extend(rows["path"].tolist())

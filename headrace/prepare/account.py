@@ -10,6 +10,7 @@ from headrace.prepare.beside import Carried
 from headrace.prepare.reject import Reason
 from headrace.prepare.shard_task import ALL, ChunkResult, add_sums
 from headrace.prepare.statistics import Sums
+from headrace.schema import Contract
 from headrace.table import Version
 from headrace.table.shards import Shard
 
@@ -24,6 +25,7 @@ class Account:
     duplicate_shards: tuple[Shard, ...] = ()
     rejects: dict[str, int]
     counts: Counter[tuple[str, int]]
+    label_counts: Counter[tuple[str, int]]
     sums: Sums | None
     duplicates: int
 
@@ -64,13 +66,14 @@ class Account:
                 f"prepare.max_rejects allows {max_rejects:.1%}; nothing was committed."
             )
 
-    def by_class(self, classes: tuple[str, ...]) -> dict[str, dict[str, int]]:
-        """Rows by split, then by class name; by `all` where there are no classes."""
-        table: dict[str, dict[str, int]] = {}
-        for (split, label), rows in sorted(self.counts.items()):
-            if rows:
-                table.setdefault(split, {})[classes[label] if classes else ALL] = rows
-        return table
+    def by_class(self, contract: Contract) -> dict[str, dict[str, int]]:
+        """Rows by split, then by class name; by `all` where rows have not one class each."""
+        names = contract.classes if contract.task == "classification" else (ALL,)
+        return _by_name(self.counts, names)
+
+    def by_label(self, contract: Contract) -> dict[str, dict[str, int]]:
+        """Of multi_label, rows by split and by each of their classes."""
+        return _by_name(self.label_counts, contract.classes)
 
     def _reasons(self) -> str:
         return ", ".join(f"{reason}: {count}" for reason, count in sorted(self.rejects.items()))
@@ -88,6 +91,8 @@ def add_up(results: Iterable[ChunkResult]) -> Account:
         added.rejects.update(result.rejects)
         added.counts.update(result.counts)
         added.counts.subtract(result.removed_counts)
+        added.label_counts.update(result.label_counts)
+        added.label_counts.subtract(result.removed_label_counts)
         added.sums = subtract_sums(add_sums(added.sums, result.sums), result.removed_sums)
         added.duplicates += result.duplicates
     return Account(
@@ -97,6 +102,7 @@ def add_up(results: Iterable[ChunkResult]) -> Account:
         duplicate_shards=tuple(added.duplicate_shards),
         rejects=dict(sorted(added.rejects.items())),
         counts=+added.counts,
+        label_counts=+added.label_counts,
         sums=added.sums,
         duplicates=added.duplicates,
     )
@@ -107,13 +113,14 @@ def on_top_of(
 ) -> Account:
     """The account of a version that adds `fresh` to what stays of `before`."""
     removed = {path for result in results for path in result.removed}
-    classes = {name: number for number, name in enumerate(before.contract.classes)}
-    counts: Counter[tuple[str, int]] = Counter()
-    for split, names in before.summary.counts.items():
-        counts.update({(split, classes.get(name, 0)): rows for name, rows in names.items()})
+    of_one_class = before.contract.task == "classification"
+    counts = _by_number(before.summary.counts, before.contract.classes if of_one_class else (ALL,))
+    label_counts = _by_number(before.summary.label_counts, before.contract.classes)
     for result in results:
         counts.update(result.counts)
         counts.subtract(result.removed_counts)
+        label_counts.update(result.label_counts)
+        label_counts.subtract(result.removed_label_counts)
     gone = sum(result.gone for result in results) + rejects.gone + duplicates.gone
     reasons = Counter(fresh.rejects)
     reasons.update(rejects.rows)
@@ -125,9 +132,23 @@ def on_top_of(
         duplicate_shards=(*duplicates.shards, *fresh.duplicate_shards),
         rejects=dict(sorted(reasons.items())),
         counts=+counts,
+        label_counts=+label_counts,
         sums=add_sums(_sums_of(before), fresh.sums),
         duplicates=fresh.duplicates + duplicates.rows.total(),
     )
+
+
+def _by_name(counts: Counter[tuple[str, int]], names: tuple[str, ...]) -> dict[str, dict[str, int]]:
+    table: dict[str, dict[str, int]] = {}
+    for (split, number), rows in sorted(counts.items()):
+        if rows:
+            table.setdefault(split, {})[names[number]] = rows
+    return table
+
+
+def _by_number(table: dict[str, dict[str, int]], names: tuple[str, ...]) -> Counter[tuple[str, int]]:
+    numbers = {name: number for number, name in enumerate(names)}
+    return Counter({(split, numbers[name]): rows for split, by_name in table.items() for name, rows in by_name.items()})
 
 
 def _sums_of(version: Version) -> Sums | None:

@@ -20,6 +20,7 @@ IDENTITY = Column(role="identity", codec="plain", dtype="string")
 LABEL = Column(role="target", codec="plain", dtype="int32")
 WEIGHT = Column(role="weight", codec="plain", dtype="float32")
 NUMBER = Column(role="target", codec="plain", dtype="float32")
+LABELS = Column(role="target", codec="labels", dtype="int32", shape=(None,))
 
 
 def image_columns(form: Image) -> dict[str, Column]:
@@ -61,8 +62,8 @@ def with_bookkeeping(columns: dict[str, Column], settings: Prepare) -> dict[str,
     stay exact whichever rows come or go. `perceptual_hash` and `minhash` find near-duplicates.
     """
     more: dict[str, Column] = {}
-    if settings.task == "regression":
-        more["label"] = NUMBER
+    if settings.task != "classification":
+        more["label"] = NUMBER if settings.task == "regression" else LABELS
     if settings.weights:
         more["weight"] = WEIGHT
     if settings.input == "image":

@@ -92,11 +92,10 @@ def _outside(name: str, value: float, allowed: Range) -> Iterator[str]:
 
 
 def _present(summary: Summary) -> list[str]:
-    return sorted({name for names in summary.counts.values() for name in names})
+    return sorted({name for names in summary.class_counts.values() for name in names})
 
 
 def _shares(summary: Summary) -> dict[str, float]:
     """Of every class in the training split; 0 for those that have no row there."""
-    rows = summary.counts.get("train", {})
-    total = sum(rows.values())
+    rows, total = summary.class_counts.get("train", {}), sum(summary.counts.get("train", {}).values())
     return {name: rows.get(name, 0) / total if total else 0.0 for name in summary.contract.classes}

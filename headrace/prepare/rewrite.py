@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from headrace.prepare.forms import form_of
+from headrace.prepare.labels import counted
 from headrace.prepare.shard_task import STAGED, ChunkResult, Task, sums_of, write_shard_in
 from headrace.storage.parquet import open_parquet
 from headrace.table.rejects import DUPLICATES_SCHEMA, duplicates_path
@@ -44,6 +45,7 @@ class _Rewriting:
             rows = file.read()
         result = ChunkResult(removed=[str(self.old)])
         result.removed_counts = _counted(self.split, rows)
+        result.removed_label_counts = _labels_counted(self.split, rows)
         if self.split == "train":
             result.removed_sums = sums_of(rows, self.columns)
         stays = self.decisions[self.decisions["kept"].isna() & ~self.decisions["gone"]]
@@ -64,6 +66,7 @@ class _Rewriting:
         shard = write_shard_in(self.task, rows, folder, self.name, split)
         result.shards.append(shard)
         result.counts += _counted(split, rows)
+        result.label_counts += _labels_counted(split, rows)
         if split == "train":
             result.sums = sums_of(rows, self.columns)
 
@@ -77,6 +80,11 @@ class _Rewriting:
 
 
 def _counted(split: str, rows: pa.Table) -> Counter[tuple[str, int]]:
-    if pa.types.is_floating(rows.schema.field("label").type):
+    if not pa.types.is_integer(rows.schema.field("label").type):
         return Counter({(split, 0): rows.num_rows})
     return Counter((split, label) for label in rows["label"].to_pylist())
+
+
+def _labels_counted(split: str, rows: pa.Table) -> Counter[tuple[str, int]]:
+    """Of multi_label."""
+    return counted(split, rows["label"]) if pa.types.is_binary(rows.schema.field("label").type) else Counter()

@@ -97,13 +97,20 @@ def _small(place: Place, gone: Gone, table: pa.Table) -> pa.Table:
         "path": pa.array(paths, pa.string()),
         "content": table["content_hash"].combine_chunks(),
         "split": pa.array([place.split] * count),
-        "label": table["label"].cast(pa.string()).combine_chunks(),
+        "label": _label(table["label"]),
         "old": pa.array([place.old] * count),
         "gone": pa.array([place.old and path in gone for path in paths], pa.bool_()),
         "image_signature": _column(table, "perceptual_hash", pa.int64()),
         "text_signature": _column(table, "minhash", pa.binary()),
     }
     return pa.table(columns)
+
+
+def _label(labels: pa.ChunkedArray) -> pa.Array:
+    """As text; nothing where a row has many, by which no split is decided."""
+    if pa.types.is_binary(labels.type):
+        return pa.nulls(len(labels), pa.string())
+    return labels.cast(pa.string()).combine_chunks()
 
 
 def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.Array:

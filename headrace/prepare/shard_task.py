@@ -16,6 +16,7 @@ import pyarrow as pa
 from pyspark import TaskContext
 
 from headrace.config.sections import Prepare
+from headrace.prepare import labels
 from headrace.prepare.columns import arrow_schema
 from headrace.prepare.content import split_of
 from headrace.prepare.forms import Form, form_of
@@ -32,7 +33,7 @@ from headrace.table.version import SPLITS
 # Records whose split is not decided yet stand in shards of this one.
 UNDECIDED = "undecided"
 STAGED = "_headrace/staged"
-# Regression has one class in the counts of rows.
+# Where rows have not one class each, all are counted together.
 ALL = "all"
 
 
@@ -77,6 +78,7 @@ class ChunkResult:
     """What one task made, to be added to the others'.
 
     Attributes:
+        label_counts: of multi_label, rows by split and by each of their classes.
         seen: records, each of which was written, rejected or dropped.
         removed: paths of shards whose rows were written anew, or are gone, and which no longer count.
     """
@@ -87,11 +89,13 @@ class ChunkResult:
     duplicate_shards: list[Shard] = field(default_factory=list)
     rejects: Counter[str] = field(default_factory=Counter)
     counts: Counter[tuple[str, int]] = field(default_factory=Counter)
+    label_counts: Counter[tuple[str, int]] = field(default_factory=Counter)
     sums: Sums | None = None
     duplicates: int = 0
     gone: int = 0
     removed: list[str] = field(default_factory=list)
     removed_counts: Counter[tuple[str, int]] = field(default_factory=Counter)
+    removed_label_counts: Counter[tuple[str, int]] = field(default_factory=Counter)
     removed_sums: Sums | None = None
 
 
@@ -177,6 +181,8 @@ class Preparation:
         del self.bytes[split]
         if split == "train":
             self.result.sums = add_sums(self.result.sums, sums_of(rows, self.form.columns))
+        if self.task.settings.task == "multi_label":
+            self.result.label_counts += labels.counted(split, rows["label"])
         name = f"{self.name}-{len(self.result.shards):03d}"
         self.result.shards.append(write_shard_in(self.task, rows, self.task.shards, name, split))
 
@@ -203,8 +209,14 @@ def write_shard_in(task: Task, rows: pa.Table, folder: str, name: str, split: st
     return Shard(path=path, split=split, rows=shard.rows, size=shard.size, modified=shard.modified)
 
 
-def target_of(record: RawRecord, task: Task) -> int | float:
-    """The number that a model shall answer with.
+def names_of(label: str, task: Task) -> tuple[str, ...]:
+    """The names of the classes that `label` speaks of; one, but for multi_label."""
+    found = labels.labels_of(label, task.settings.label_separator) if task.settings.task == "multi_label" else (label,)
+    return tuple(task.class_names.get(name, name) for name in found)
+
+
+def target_of(record: RawRecord, task: Task) -> int | float | bytes:
+    """What a model shall answer with: the number of a class, numbers of classes as they are stored, or a number.
 
     Raises:
         RejectedRecordError: there is none, or it is no class or no number.
@@ -216,10 +228,12 @@ def target_of(record: RawRecord, task: Task) -> int | float:
         if not math.isfinite(number):
             raise RejectedRecordError(Reason.BAD_LABEL, f"{record.label!r} is no finite number of 32 bits")
         return number
-    name = task.class_names.get(record.label, record.label)
-    if name not in task.labels:
-        raise RejectedRecordError(Reason.BAD_LABEL, f"{name!r} is none of the classes")
-    return task.labels[name]
+    names = names_of(record.label, task)
+    for name in names:
+        if name not in task.labels:
+            raise RejectedRecordError(Reason.BAD_LABEL, f"{name!r} is none of the classes")
+    numbers = {task.labels[name] for name in names}
+    return labels.stored(numbers) if task.settings.task == "multi_label" else numbers.pop()
 
 
 def weight_of(record: RawRecord) -> float:
@@ -243,6 +257,6 @@ def _stored(text: str) -> float:
         return math.nan
 
 
-def class_of(target: int | float) -> int:
+def class_of(target: int | float | bytes) -> int:
     """Under which a row is counted."""
     return target if isinstance(target, int) else 0

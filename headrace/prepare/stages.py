@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,12 +14,13 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from headrace.config.sections import Source
+from headrace.config.sections import Prepare, Source
 from headrace.errors import DataError
 from headrace.prepare.account import Account, add_up
 from headrace.prepare.deal import deal
 from headrace.prepare.forms import form_of
 from headrace.prepare.increment import Increment
+from headrace.prepare.labels import labels_of
 from headrace.prepare.settle import must_settle, settle
 from headrace.prepare.shard_task import (
     STAGED,
@@ -150,11 +152,12 @@ def _classes(
         return ()
     found: Iterable[str] = listing.classes
     if not isinstance(records, list):
-        rows = records.select("label").where("label is not null").distinct().limit(MOST_CLASSES + 1).collect()
-        found = in_order(row.label for row in rows)
+        found = _labels_of_rows(records, task.settings)
     elif task.kind == "archive" and records:
         chunks = spark.sparkContext.parallelize(records, len(records))
         found = in_order(set[str]().union(*chunks.mapPartitions(partial(labels_of_chunks, task)).collect()))
+    elif task.settings.task == "multi_label":
+        found = in_order(_apart(task.settings.label_separator, found))
     known = tuple(task.labels)
     named = dict.fromkeys(task.class_names.get(label, label) for label in found)
     classes = (*known, *(name for name in named if name not in task.labels))
@@ -164,6 +167,20 @@ def _classes(
             "For labels that are numbers to be predicted, set prepare.task to regression."
         )
     return classes
+
+
+def _labels_of_rows(records: "DataFrame", settings: Prepare) -> tuple[str, ...]:
+    """The different labels of a table's rows; some of them where there are more than there may be."""
+    rows = records.select("label").where("label is not null").distinct()
+    if settings.task == "multi_label":
+        names = rows.rdd.map(itemgetter("label")).mapPartitions(partial(_apart, settings.label_separator))
+        return in_order(names.distinct().take(MOST_CLASSES + 1))
+    return in_order(row.label for row in rows.limit(MOST_CLASSES + 1).collect())
+
+
+def _apart(separator: str, labels: Iterable[str]) -> set[str]:
+    """The different names in labels that hold many."""
+    return {name for label in labels for name in labels_of(label, separator)}
 
 
 def _splits_are_given(task: Task, source: Source, files: list[RawFile]) -> bool:

@@ -69,13 +69,17 @@ def describe_data(run: Run) -> Data | str:
     return Data(
         summary=summary,
         splits=splits,
-        rows={name: tuple(summary.counts[split].get(name, 0) for split in splits) for name in summary.contract.classes},
+        rows={name: tuple(_of_class(summary, split, name) for split in splits) for name in summary.contract.classes},
         channels=_channels(version),
         rejects=rejects,
         rejects_problem=rejects_problem,
         samples=samples,
         samples_problem=samples_problem,
     )
+
+
+def _of_class(summary: "Summary", split: str, name: str) -> int:
+    return summary.class_counts.get(split, {}).get(name, 0)
 
 
 def _channels(version: "Version") -> tuple[Channel, ...]:

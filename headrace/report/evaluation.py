@@ -1,17 +1,16 @@
 """What the page says about an evaluation: accuracy with its interval, the confusion matrix, the worst mistakes."""
 
-import base64
-import struct
 from dataclasses import dataclass
 
+from headrace.report.by_class import ByClass
 from headrace.report.figures import count, percent
 from headrace.report.interval import wilson
-from headrace.report.records import Evaluation, Mistake, Scores
+from headrace.report.pictured import is_pixelated
+from headrace.report.records import Evaluation, Mistake
 
 MOST_CLASSES_IN_MATRIX = 30
 MOST_MISTAKES = 24
 MOST_CONFUSIONS = 20
-SMALL_SIDE = 96
 
 
 @dataclass(frozen=True)
@@ -35,15 +34,6 @@ class Confusion:
 
 
 @dataclass(frozen=True)
-class Average:
-    """Over all classes, each weighing the same."""
-
-    precision: float
-    recall: float
-    f1: float
-
-
-@dataclass(frozen=True)
 class Pictured:
     """A mistake with its classes' names."""
 
@@ -54,9 +44,7 @@ class Pictured:
     @property
     def pixelated(self) -> bool:
         """Whether the picture is so small that it is shown enlarged."""
-        # Width and height stand in bytes 16 to 23 of every PNG; 32 characters of base64 hold 24 bytes.
-        header = base64.b64decode((self.mistake.png or "")[:32])
-        return len(header) == 24 and max(struct.unpack(">II", header[16:])) < SMALL_SIDE
+        return is_pixelated(self.mistake.png)
 
 
 @dataclass(frozen=True)
@@ -92,15 +80,9 @@ class Assessment:
         return self.evaluation.classes[sizes.index(max(sizes))], max(sizes) / self.rows
 
     @property
-    def other_metrics(self) -> dict[str, float]:
-        """All but the accuracy, which the matrix gives exactly."""
-        return {name: value for name, value in self.evaluation.metrics.items() if name != "accuracy"}
-
-    @property
-    def average(self) -> Average | None:
-        """Of the classes' scores; None where there are none."""
-        scores = list(self.evaluation.per_class.values())
-        return Average(*(_mean(scores, name) for name in ("precision", "recall", "f1"))) if scores else None
+    def by_class(self) -> ByClass:
+        """What is said of classes whatever the task."""
+        return ByClass(self.evaluation)
 
     @property
     def matrix(self) -> dict[str, list[Cell]] | None:
@@ -139,7 +121,3 @@ class Assessment:
 
     def _name(self, label: str | int) -> str:
         return self.evaluation.classes[label] if isinstance(label, int) else label
-
-
-def _mean(scores: list[Scores], name: str) -> float:
-    return float(sum(getattr(score, name) for score in scores)) / len(scores)

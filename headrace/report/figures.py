@@ -2,6 +2,15 @@
 
 import math
 
+SPELLED = {
+    "macro_f1": "Macro F1",
+    "micro_f1": "Micro F1",
+    "roc_auc": "Area under the ROC curve, mean of classes",
+    "average_precision": "Average precision, mean of classes",
+    "brier_score": "Brier score",
+    "r_squared": "R²",
+}
+
 
 def count(value: float) -> str:
     """A whole number with its thousands separated: `70,000`."""
@@ -32,7 +41,7 @@ def number(value: float) -> str:
 
 def is_fraction(name: str) -> bool:
     """Whether the metric `name` lies between 0 and 1 and is read as a percentage."""
-    return any(word in name for word in ("accuracy", "precision", "recall"))
+    return any(word in name for word in ("accuracy", "recall", "exact_match"))
 
 
 def metric(value: float, name: str) -> str:
@@ -71,6 +80,11 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def metric_name(name: str) -> str:
+    """A metric's name for people: `macro_f1` becomes `Macro F1`."""
+    return SPELLED.get(name) or words(name).capitalize()
+
+
 def quantity(amount: float, noun: str) -> str:
     """`1 rank`, `4 ranks`, `10 classes`."""
     ending = "" if amount == 1 else "es" if noun.endswith("s") else "s"
@@ -87,5 +101,6 @@ FILTERS = {
     "duration": duration,
     "moment": moment,
     "words": words,
+    "metric_name": metric_name,
     "quantity": quantity,
 }

@@ -1,11 +1,13 @@
-"""What the page says about predicted numbers: the errors, predicted against true, and how residuals are spread."""
+"""What the page says about predicted numbers: errors, predicted against true, residuals by prediction and by size."""
 
 from dataclasses import dataclass
 
 from headrace.report.axis import Axis
 from headrace.report.chart import BOTTOM, LEFT, RIGHT, TOP, Tick
 from headrace.report.figures import count, number
+from headrace.report.pictured import is_pixelated
 from headrace.report.records import Miss, NumberEvaluation
+from headrace.report.slices import SliceTable, slice_tables
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Point:
-    """One row: right by its true number, up by the predicted one."""
+    """One row."""
 
     x: float
     y: float
@@ -39,9 +41,9 @@ class NumberAssessment:
         return self.evaluation.rows
 
     @property
-    def worst(self) -> tuple[Miss, ...]:
-        """The rows with the largest errors."""
-        return self.evaluation.worst
+    def worst(self) -> list[tuple[Miss, bool]]:
+        """The rows with the largest errors, and whether their picture is shown enlarged."""
+        return [(miss, is_pixelated(miss.png)) for miss in self.evaluation.worst]
 
     @property
     def bars(self) -> list[Bar]:
@@ -75,10 +77,44 @@ class NumberAssessment:
         return [(Tick(_x(axis, v), number(v)), Tick(_y(axis, v), number(v))) for v in (axis.low, axis.high)]
 
     @property
+    def residual_points(self) -> list[Point]:
+        """Predicted less true, up, against predicted, across."""
+        across, up = self._predicted, self._residuals
+        points = self.evaluation.residuals.points
+        return [Point(_x(across, predicted), _y(up, predicted - true)) for true, predicted in points]
+
+    @property
+    def residual_axes(self) -> tuple[list[Tick], list[Tick]]:
+        """Ticks across, at the least and largest prediction, and up, at no error and at the largest."""
+        across, up = self._predicted, self._residuals
+        return (
+            [Tick(_x(across, value), number(value)) for value in (across.low, across.high)],
+            [Tick(_y(up, value), number(value)) for value in (up.low, 0.0, up.high)],
+        )
+
+    @property
+    def slices(self) -> list[SliceTable]:
+        """The errors within parts of the rows."""
+        return slice_tables(self.evaluation)
+
+    @property
     def _values(self) -> Axis:
-        values = [value for point in self.evaluation.residuals.points for value in point]
-        low, high = min(values), max(values)
-        return Axis(low, high if high > low else low + 1.0, ())
+        return _range([value for point in self.evaluation.residuals.points for value in point])
+
+    @property
+    def _predicted(self) -> Axis:
+        return _range([predicted for _, predicted in self.evaluation.residuals.points])
+
+    @property
+    def _residuals(self) -> Axis:
+        """Symmetric about 0."""
+        reach = max(abs(predicted - true) for true, predicted in self.evaluation.residuals.points) or 1.0
+        return Axis(-reach, reach, ())
+
+
+def _range(values: list[float]) -> Axis:
+    low, high = min(values), max(values)
+    return Axis(low, high if high > low else low + 1.0, ())
 
 
 def _x(axis: Axis, value: float) -> float:

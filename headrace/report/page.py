@@ -11,10 +11,11 @@ from headrace.report.commands import configuration_file, to_evaluate, to_prepare
 from headrace.report.data import describe_data
 from headrace.report.environment import environment
 from headrace.report.evaluation import Assessment
+from headrace.report.labels import LabelAssessment
 from headrace.report.numbers import NumberAssessment
-from headrace.report.records import Evaluation, NumberEvaluation
+from headrace.report.records import LabelEvaluation, NumberEvaluation
 from headrace.report.reproduce import reproduction
-from headrace.report.run_folder import RunFolder, read_run_folder
+from headrace.report.run_folder import AnyEvaluation, RunFolder, read_run_folder
 from headrace.report.speed import stages
 
 TEMPLATE = "page.html.jinja"
@@ -72,8 +73,10 @@ def _content(folder: RunFolder) -> dict[str, Any]:
     }
 
 
-def _assessed(evaluation: Evaluation | NumberEvaluation) -> Assessment | NumberAssessment:
-    return Assessment(evaluation) if isinstance(evaluation, Evaluation) else NumberAssessment(evaluation)
+def _assessed(evaluation: AnyEvaluation) -> Assessment | LabelAssessment | NumberAssessment:
+    if isinstance(evaluation, NumberEvaluation):
+        return NumberAssessment(evaluation)
+    return LabelAssessment(evaluation) if isinstance(evaluation, LabelEvaluation) else Assessment(evaluation)
 
 
 def _task(folder: RunFolder) -> str:

@@ -1,10 +1,9 @@
 """The files of a run folder as training, evaluation and prediction write them; unknown keys are left alone."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from headrace.config import Configuration
+from headrace.schema import Task
 
 
 class Record(BaseModel):
@@ -45,12 +44,20 @@ class Result(Record):
 
 
 class Scores(Record):
-    """Of one class; fractions, and `support` in rows."""
+    """Of one class; fractions, and `support` in rows; areas are None where they are not defined.
+
+    Attributes:
+        counts: of multi_label: true positives, false positives, false negatives.
+    """
 
     precision: float
     recall: float
     f1: float
     support: int
+    roc_auc: float | None = None
+    average_precision: float | None = None
+    intervals: dict[str, tuple[float, float]] = {}
+    counts: tuple[int, int, int] | None = None
 
 
 class Mistake(Record):
@@ -62,18 +69,48 @@ class Mistake(Record):
     probability: float
     label_probability: float
     png: str | None = None
+    text: str | None = None
+
+
+class SliceFigures(Record):
+    """Of the rows of one part of a column's values."""
+
+    name: str
+    rows: int
+    metrics: dict[str, float]
+    intervals: dict[str, tuple[float, float]] = {}
+
+
+class Bin(Record):
+    """Rows of a confidence above `low` and at most `high`: its mean, and the share of them that is right."""
+
+    low: float
+    high: float
+    rows: int
+    confidence: float
+    accuracy: float
+
+
+class DrawnCurve(Record):
+    """Of one class against the rest: points of both curves, and the areas below all of their points."""
+
+    roc_auc: float
+    average_precision: float
+    roc: tuple[tuple[float, float], ...]
+    precision_recall: tuple[tuple[float, float], ...]
 
 
 class Judgement(Record):
     """BUNDLE/evaluation/SPLIT.json, whatever the task."""
 
-    task: Literal["classification", "regression"] = "classification"
+    task: Task = "classification"
     split: str
     table: str
     version: int
     rows: int
     metrics: dict[str, float]
     intervals: dict[str, tuple[float, float]] = {}
+    slices: dict[str, tuple[SliceFigures, ...]] = {}
     seconds: float
     command: str
 
@@ -84,6 +121,8 @@ class Miss(Record):
     path: str
     value: float
     predicted: float
+    png: str | None = None
+    text: str | None = None
 
 
 class Residuals(Record):
@@ -101,13 +140,42 @@ class NumberEvaluation(Judgement):
     baselines: dict[str, dict[str, float]] = {}
     worst: tuple[Miss, ...] = ()
 
+    @property
+    def has_inputs(self) -> bool:
+        """Whether the worst rows come with what the model saw."""
+        return any(miss.png or miss.text is not None for miss in self.worst)
 
-class Evaluation(Judgement):
-    """Of a model that tells classes; `confusion[true][predicted]` in rows, both in the order of `classes`."""
+
+class ClassJudgement(Judgement):
+    """Of a model that tells classes, one a row or many."""
 
     classes: tuple[str, ...]
-    confusion: tuple[tuple[int, ...], ...]
     per_class: dict[str, Scores]
+    calibration: tuple[Bin, ...] = ()
+    curves: dict[str, DrawnCurve] = {}
+
+
+class LabelMistake(Record):
+    """One row with labels too many or too few; `wrong` has their probabilities."""
+
+    path: str
+    labels: tuple[str, ...]
+    predicted: tuple[str, ...]
+    wrong: dict[str, float]
+    png: str | None = None
+    text: str | None = None
+
+
+class LabelEvaluation(ClassJudgement):
+    """Of a model that gives a row any number of labels."""
+
+    worst: tuple[LabelMistake, ...] = ()
+
+
+class Evaluation(ClassJudgement):
+    """Of a model that gives a row one class; `confusion[true][predicted]` in rows, both in the order of `classes`."""
+
+    confusion: tuple[tuple[int, ...], ...]
     worst: tuple[Mistake, ...] = ()
 
     @model_validator(mode="after")

@@ -8,8 +8,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from headrace.errors import DataError
 from headrace.report.history import History, read_history
-from headrace.report.records import Bundle, Evaluation, Judgement, NumberEvaluation, Prediction, Result, Run
+from headrace.report.records import (
+    Bundle,
+    Evaluation,
+    Judgement,
+    LabelEvaluation,
+    NumberEvaluation,
+    Prediction,
+    Result,
+    Run,
+)
+from headrace.schema import Task
 
+AnyEvaluation = Evaluation | LabelEvaluation | NumberEvaluation
 SPLITS = ("test", "val", "train")
 Content = TypeVar("Content")
 
@@ -30,7 +41,7 @@ class RunFolder:
     history: History
     bundle: Path
     bundle_hashes: dict[str, str]
-    evaluations: tuple[Evaluation | NumberEvaluation, ...]
+    evaluations: tuple[AnyEvaluation, ...]
     stages: dict[str, float]
     prediction: Prediction | None
 
@@ -67,11 +78,11 @@ def _bundle(path: Path, run: Run, result: Result | None) -> Path:
     return Path(named) if named and Path(named).is_dir() else path / "bundle"
 
 
-def _evaluation(path: Path) -> Evaluation | NumberEvaluation | None:
+def _evaluation(path: Path) -> AnyEvaluation | None:
     judgement = _read(path, Judgement)
-    if judgement and judgement.task == "regression":
-        return _read(path, NumberEvaluation)
-    return _read(path, Evaluation)
+    task = judgement.task if judgement else "classification"
+    kinds: dict[Task, type[AnyEvaluation]] = {"multi_label": LabelEvaluation, "regression": NumberEvaluation}
+    return _read(path, kinds.get(task, Evaluation))
 
 
 def _read(path: Path, kind: type[Content]) -> Content | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 20
 PER_CLASS = 8
+ALL = "all rows"
 MOST_SHARDS = 4
 MOST_ROWS = 4096
 ROWS_A_BATCH = 64
@@ -49,9 +50,11 @@ def sample_images(version: "Version") -> Samples | None:
     _, column = version.contract.named("input")
     if column.codec == "plain" or len(column.shape) != 3 or column.shape[2] not in CHANNELS:
         return None
-    chosen: dict[str, list[Sample]] = {name: [] for name in version.contract.classes[:MOST_CLASSES]}
-    for path, label, data in _rows(version):
-        pictures = chosen.get(version.contract.classes[label])
+    classes = version.contract.classes or (ALL,)
+    chosen: dict[str, list[Sample]] = {name: [] for name in classes[:MOST_CLASSES]}
+    for path, target, data in _rows(version):
+        number = _shown_as(target)
+        pictures = None if number is None else chosen.get(classes[number])
         if pictures is not None and len(pictures) < PER_CLASS:
             pictures.append(Sample(path, _uri(data, column)))
             if all(len(pictures) == PER_CLASS for pictures in chosen.values()):
@@ -59,9 +62,15 @@ def sample_images(version: "Version") -> Samples | None:
     return Samples(chosen, pixelated=max(column.image_shape[:2]) < LARGEST_SIDE // 2)
 
 
-def _rows(version: "Version") -> Iterator[tuple[str, int, bytes]]:
-    """(path, label, stored image) of the first rows; a shard is read only as far as it is asked for."""
+def _shown_as(target: int | float | bytes) -> int | None:
+    """The number of the class whose sample a row is: its own, of many labels the first, in regression that of all."""
+    if isinstance(target, bytes):
+        return int.from_bytes(target[:4], "little") if target else None
+    return target if isinstance(target, int) else 0
 
+
+def _rows(version: "Version") -> Iterator[tuple[str, int | float | bytes, bytes]]:
+    """(path, target, stored image) of the first rows; a shard is read only as far as it is asked for."""
     columns = ["path", version.contract.named("target")[0], version.contract.named("input")[0]]
     read = 0
     for shard in version.split("train")[:MOST_SHARDS]:

@@ -42,6 +42,11 @@ def examine(places: Mapping[str, Path], version: Version, split: str) -> dict[st
 
 def _require_comparable(bundle: bundles.Bundle, version: Version) -> None:
     mine, theirs = bundle.contract, version.contract
+    if theirs.task == "multi_label":
+        raise DataError(
+            f"{version.table} holds rows of many labels; models are compared by one class or number a row. "
+            "Compare `headrace evaluate` of both."
+        )
     same = (mine.input_shape, mine.windows, mine.task) == (theirs.input_shape, theirs.windows, theirs.task)
     tokens = (mine.tokenizer and mine.tokenizer.sha256) == (theirs.tokenizer and theirs.tokenizer.sha256)
     # A class that came later has a number after those before.

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from headrace.config.retraining import Gate, Metric
 from headrace.evaluate.bootstrap import lower_bound
+from headrace.evaluate.parts import by_class
 from headrace.retrain.answers import Examined
 from headrace.retrain.metrics import SMALL_IS_GOOD, default_metric, improvement, score
 
@@ -94,10 +95,10 @@ def _slices(champion: Examined, contest: Contest, gate: Gate) -> Iterator[Check]
 
 
 def slices_of(contest: Contest, gate: Gate) -> Iterator[tuple[str, np.ndarray[tuple[int], np.dtype[np.bool_]]]]:
-    """Each slice by name, as a mask over the rows."""
+    """Each slice by name, as a mask over the rows; of the classes those that are there."""
     answers = contest.challenger.answers
-    for number, name in enumerate(contest.classes):
-        yield f"class {name!r}", answers.true == number
+    for part in by_class(answers.true, contest.classes):
+        yield f"class {part.name!r}", part.rows
     for name, pattern in gate.slices.paths.items():
         yield name, np.array([fnmatchcase(path, pattern) for path in answers.paths.tolist()], bool)
 

@@ -18,6 +18,7 @@ from headrace.stream.buckets import buckets_for
 from headrace.stream.input_form import InputForm
 from headrace.stream.open import rank_stream, training_columns
 from headrace.stream.plan import Plan
+from headrace.stream.targets import targets_of
 from headrace.table import Version
 
 PREFETCHED_STEPS = 8
@@ -63,8 +64,8 @@ class Batches:
         """Steps (input, target, weight) from `first_step` of `first_epoch` to the end of epoch `epochs` - 1.
 
         Input: (batch, height, width, channels) uint8, (batch, bucket) int32 for text, (batch, length, features)
-        float32 for windows; target: (batch,) int32, or float32 in regression; weight: (batch,) float32, 0 for padding;
-        the row's own times its class's.
+        float32 for windows; target: (batch,) int32, or float32 in regression, or (batch, classes) float32 of 0 and 1
+        for multi_label; weight: (batch,) float32, 0 for padding; the row's own times its class's.
         """
         form = InputForm(self._input_name, self._input, self._buckets, self.stream.batch_size, self._fail)
 
@@ -109,8 +110,9 @@ class Batches:
 
     def _elements(self, block: Block, form: InputForm) -> Elements:
         """Stored inputs, targets, weights and numbers of the block's steps."""
-        target = np.asarray(block.rows[self._target_name]).reshape(block.weights.shape)
         weights = block.weights
+        target = targets_of(block.rows, self._target_name, self._target, len(self.contract.classes))
+        target = target.reshape(*weights.shape, *target.shape[1:])
         if self._weight_name in block.rows:
             weights = weights * np.asarray(block.rows[self._weight_name]).reshape(weights.shape)
         if self.treatment.class_weights is not None:
@@ -121,6 +123,8 @@ class Batches:
     def _signature(self, form: InputForm) -> tuple[Any, ...]:
         size = self.stream.batch_size
         target, weights = tf.TensorSpec((None, size), self._target.dtype), tf.TensorSpec((None, size), tf.float32)
+        if self._target.codec == "labels":
+            target = tf.TensorSpec((None, size, len(self.contract.classes)), tf.float32)
         return form.signature, target, weights, tf.TensorSpec((None,), tf.int64)
 
     def _finished(self, form: InputForm) -> Callable[..., Any]:

@@ -19,7 +19,8 @@ class Summary(BaseModel):
     `rows_in` is always `written + rejected + duplicates`; `duplicates` counts the dropped ones.
 
     Attributes:
-        counts: rows by split, then by class name.
+        counts: rows by split, then by class name; by `all` where rows have not one class each.
+        label_counts: of multi_label, rows by split, then by each of their classes' names.
         rejects: rejected records by reason.
         rejects_version: version of the rejects table beside this one that lists them; None if there are none.
         duplicates_version: likewise, of the dropped duplicates.
@@ -50,6 +51,12 @@ class Summary(BaseModel):
     basis: str | None = None
     listing: str | None = None
     sums: tuple[int, tuple[int, ...], tuple[int, ...]] | None = None
+    label_counts: dict[str, dict[str, int]] = {}
+
+    @property
+    def class_counts(self) -> dict[str, dict[str, int]]:
+        """Rows by split, then by class name; a row counts for each of its classes."""
+        return self.label_counts if self.contract.task == "multi_label" else self.counts
 
 
 @dataclass(frozen=True, kw_only=True)

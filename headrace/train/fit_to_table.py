@@ -9,9 +9,14 @@ from headrace.table import Version
 
 METRICS = {
     "classification": ("accuracy", "top_5_accuracy", "auc"),
+    "multi_label": ("binary_accuracy", "macro_f1", "micro_f1", "auc"),
     "regression": ("mean_absolute_error", "root_mean_squared_error"),
 }
-DEFAULTS = {"classification": ("accuracy",), "regression": METRICS["regression"]}
+DEFAULTS = {
+    "classification": ("accuracy",),
+    "multi_label": ("binary_accuracy", "macro_f1"),
+    "regression": METRICS["regression"],
+}
 
 
 def require_fit(settings: Train, version: Version) -> None:
@@ -28,7 +33,7 @@ def require_fit(settings: Train, version: Version) -> None:
 
 
 def require_loss(settings: Loss, contract: Contract) -> None:
-    """Raise if `settings` speak of classes and there are none.
+    """Raise if `settings` speak of classes and there are none, or weigh rows by a class of which they have many.
 
     Raises:
         ConfigurationError: they do.
@@ -36,6 +41,11 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     if contract.task == "regression" and settings != Loss():
         raise ConfigurationError(
             "train.loss is set for classes, and the table has numbers to predict; leave train.loss out."
+        )
+    if contract.task == "multi_label" and settings.class_weights != "none":
+        raise ConfigurationError(
+            "train.loss.class_weights weighs a row by its class, and the table's rows have any number of them; "
+            "leave it out, or weigh rows by prepare.weights."
         )
 
 

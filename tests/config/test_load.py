@@ -112,7 +112,7 @@ def test_a_file_without_sections_is_refused_with_what_it_holds(tmp_path: Path, t
         ("learning_rat=1", "did you mean `train.optimizer.learning_rate`?"),
         (
             "prepare.zzz=1",
-            "known here: changes, duplicates, expectations, image, input, max_rejects, near_duplicates, seed, ",
+            "known here: changes, duplicates, expectations, image, input, label_separator, max_rejects, ",
         ),
         ("zzz=1", "known here: data, model, prepare, registry, retrain, spark, stream, train"),
     ],

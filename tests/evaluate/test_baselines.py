@@ -38,7 +38,7 @@ def test_there_is_none_where_the_window_does_not_show_it() -> None:
 def test_their_errors_stand_beside_those_of_the_model() -> None:
     inputs = np.random.default_rng(1).normal(size=(5, 48, 2)).astype(np.float32)
     targets = inputs[:, 29, 1] + 0.5
-    judge = Regression(contract())
+    judge = Regression(baselines=Baselines(contract()))
     for part in (slice(0, 2), slice(2, 5)):
         judge.add(Judged(np.arange(5)[part], targets[part], inputs[part], targets[part, None]))
     found = judge.figures()

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from headrace.evaluate.bootstrap import confusion_intervals, lower_bound, pair_intervals
-from headrace.evaluate.regression import errors
+from headrace.evaluate import bootstrap
+from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, lower_bound, mean_intervals
+from headrace.evaluate.judged import Judged
+from headrace.evaluate.regression import Regression, errors
+from headrace.evaluate.scores import class_scores
 
 CONFUSION = np.array([[80, 20], [10, 90]])
 
@@ -17,7 +20,7 @@ def test_the_interval_of_an_accuracy_is_that_of_the_binomial_distribution() -> N
 
 def test_drawing_cells_is_drawing_rows() -> None:
     labels, predicted = np.repeat([0, 0, 1, 1], [80, 20, 10, 90]), np.repeat([0, 1, 0, 1], [80, 20, 10, 90])
-    by_rows = pair_intervals(lambda t, p: {"accuracy": float((t == p).mean())}, labels, predicted)
+    by_rows = mean_intervals({"accuracy": (labels == predicted).astype(float)})
     assert confusion_intervals(CONFUSION)["accuracy"] == pytest.approx(by_rows["accuracy"], abs=0.01)
 
 
@@ -26,15 +29,57 @@ def test_a_hundred_times_the_rows_give_a_tenth_of_the_interval() -> None:
     assert (many[1] - many[0]) * 10 == pytest.approx(few[1] - few[0], rel=0.25)
 
 
+def test_each_class_has_intervals_that_hold_its_scores() -> None:
+    for found, score in zip(class_intervals(CONFUSION), class_scores(CONFUSION), strict=True):
+        for name in ("precision", "recall", "f1"):
+            low, high = found[name]
+            assert low < getattr(score, name) < high
+    # The recall of the first class is 80 of about 100 drawn rows.
+    low, high = class_intervals(CONFUSION)[0]["recall"]
+    assert high - low == pytest.approx(2 * 1.96 * np.sqrt(0.8 * 0.2 / 100), rel=0.15)
+
+
+def test_macro_f1_can_leave_classes_out() -> None:
+    padded = np.zeros((3, 3), np.int64)
+    padded[:2, :2] = CONFUSION
+    assert confusion_intervals(padded, [0, 1]) == confusion_intervals(CONFUSION)
+    assert confusion_intervals(padded)["macro_f1"][1] < 0.67
+
+
 def test_of_numbers_there_is_an_interval_for_every_error_which_holds_it() -> None:
     random = np.random.default_rng(2)
-    true = random.normal(0, 2, 300)
-    predicted = true + random.normal(0, 1, 300)
-    found = pair_intervals(errors, true, predicted)
-    for name, value in errors(true, predicted).items():
-        assert found[name][0] < value < found[name][1]
-    spread = 1.96 * np.abs(predicted - true).std() / np.sqrt(300)
-    assert found["mean_absolute_error"][1] - found["mean_absolute_error"][0] == pytest.approx(2 * spread, rel=0.2)
+    true = random.normal(0, 2, 300).astype(np.float32)
+    predicted = (true + random.normal(0, 1, 300)).astype(np.float32)
+    judge = Regression()
+    judge.add(Judged(np.arange(300), true, true, predicted[:, None]))
+    found = judge.of_slice(np.ones(300, bool))
+    for name, value in found["metrics"].items():
+        assert found["intervals"][name][0] < value < found["intervals"][name][1]
+    low, high = found["intervals"]["mean_absolute_error"]
+    assert high - low == pytest.approx(2 * 1.96 * np.abs(predicted - true).std() / np.sqrt(300), rel=0.2)
+
+
+def test_the_interval_of_an_r_squared_is_that_of_drawn_rows() -> None:
+    # So few that the mean of drawn rows is another one each time.
+    true, predicted = np.random.default_rng(6).normal(0, 1, (2, 9)).astype(np.float32).astype(np.float64)
+    judge = Regression()
+    judge.add(Judged(np.arange(9), true, true, (true + predicted)[:, None]))
+    random = np.random.default_rng(bootstrap.SEED)
+    row_of = np.argsort(random.permutation(9))
+    draws = [row_of[random.integers(0, 9, 9)] for _ in range(bootstrap.DRAWS)]
+    expected = np.percentile(
+        [errors(true[rows], (true + predicted)[rows])["r_squared"] for rows in draws], bootstrap.PERCENTILES
+    )
+    assert judge.figures()["intervals"]["r_squared"] == pytest.approx(tuple(expected), rel=1e-9)
+
+
+def test_groups_of_rows_give_the_interval_of_single_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    # In runs of equal values, so that groups that follow the order of the rows would be found out.
+    values = np.repeat(np.random.default_rng(4).normal(3, 1, 50), 1000)
+    monkeypatch.setattr(bootstrap, "MOST_GROUPS", 500)
+    low, high = mean_intervals({"mean": values})["mean"]
+    assert low < values.mean() < high
+    assert high - low == pytest.approx(2 * 1.96 * values.std() / np.sqrt(50_000), rel=0.15)
 
 
 def test_the_same_rows_give_the_same_interval() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from headrace import cli
 from headrace.errors import DataError
@@ -110,6 +111,43 @@ def test_the_report_can_read_what_is_kept(version: Version, mine: Path) -> None:
     assert found.seconds > 0
 
 
+def test_slices_are_those_of_the_same_rows_alone(version: Version, mine: Path) -> None:
+    shown = evaluate(mine, version.table, "test", None, ("path", "content_hash"))
+    found, rows = kept(mine), CONTENT.splits["test"]
+    right = np.asarray(small_model(version)(rows.pixels)).argmax(1) == rows.labels
+    for number, part in enumerate(found["slices"]["class"]):
+        assert (part["name"], part["rows"]) == (CLASSES[number], list(rows.labels).count(number))
+        assert part["metrics"]["accuracy"] == pytest.approx(right[np.array(rows.labels) == number].mean())
+    (folder,) = found["slices"]["path"]
+    assert (folder["name"], folder["metrics"]["accuracy"]) == ("test", found["metrics"]["accuracy"])
+    assert [part["rows"] for part in found["slices"]["content_hash"]] == [1] * 20 + [21]
+    assert json.loads(json.dumps(shown["slices"])) == {name: found["slices"][name] for name in ("path", "content_hash")}
+    assert found["command"].endswith("--slice path --slice content_hash")
+
+
+def test_probabilities_are_judged_by_their_calibration_and_their_curves(version: Version, mine: Path) -> None:
+    evaluate(mine, version.table, "test", None)
+    found, rows = kept(mine), CONTENT.splits["test"]
+    answers = np.asarray(small_model(version)(rows.pixels))
+    for number, name in enumerate(CLASSES):
+        expected = roc_auc_score(np.array(rows.labels) == number, answers[:, number])
+        assert found["per_class"][name]["roc_auc"] == pytest.approx(expected, abs=1e-3)
+    assert found["metrics"]["brier_score"] == pytest.approx(
+        ((answers - np.eye(3)[rows.labels]) ** 2).sum(1).mean(), abs=1e-4
+    )
+    assert sum(one["rows"] for one in found["calibration"]) == 41
+    assert set(found["curves"]) == set(CLASSES)
+
+
+def test_a_column_that_is_not_there_is_refused_before_any_row_is_read(
+    version: Version, mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentence = refused(capsys, str(mine), "--table", str(version.table), "--slice", "shop", code=2)
+    assert "--slice names 'shop'" in sentence
+    assert "expected class, path, label, content_hash" in sentence
+    assert not (mine / "evaluation").exists()
+
+
 def test_the_version_that_is_asked_for_is_evaluated(mine: Path, tmp_path: Path) -> None:
     table = tmp_path / "table"
     write_table(table, CONTENT)
@@ -125,11 +163,11 @@ def test_evaluating_again_replaces_and_other_splits_stay(version: Version, mine:
     assert sorted(file.name for file in (mine / "evaluation").iterdir()) == ["test.json", "train.json"]
 
 
-def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """The one sentence in which `headrace evaluate` ends, with exit code 3."""
+def refused(capsys: pytest.CaptureFixture[str], *words: str, code: int = 3) -> str:
+    """The one sentence in which `headrace evaluate` ends, with its exit code."""
     with pytest.raises(SystemExit) as ended:
         cli.main(["--quiet", "evaluate", *words])
-    assert ended.value.code == 3
+    assert ended.value.code == code
     printed = capsys.readouterr()
     assert printed.out == ""
     (sentence,) = printed.err.strip().splitlines()

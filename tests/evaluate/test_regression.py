@@ -53,8 +53,23 @@ def test_the_worst_rows_are_those_with_the_largest_errors() -> None:
     judge = Regression()
     judge.add(judged(TRUE, PREDICTED))
     first, second = judge.figures()["worst"][:2]
-    assert first == {"path": "row 3", "value": 6.0, "predicted": 4.0}
-    assert second == {"path": "row 1", "value": 2.0, "predicted": 3.0}
+    assert first == {"path": "row 3", "value": 6.0, "predicted": 4.0, "png": None}
+    assert second == {"path": "row 1", "value": 2.0, "predicted": 3.0, "png": None}
+
+
+def test_the_worst_of_all_batches_are_kept_with_their_pictures() -> None:
+    judge, random = Regression(), np.random.default_rng(1)
+    true, predicted = random.normal(0, 1, (2, 300))
+    for begin in range(0, 300, 50):
+        rows = slice(begin, begin + 50)
+        paths = np.array([f"row {number}" for number in range(begin, begin + 50)])
+        inputs = np.zeros((50, 2, 2, 3), np.uint8)
+        judge.add(Judged(paths, true[rows], inputs, predicted[rows, None].astype(np.float32)))
+    worst = judge.figures()["worst"]
+    order = np.argsort(-np.abs(predicted - true))[: len(worst)]
+    assert len(worst) == 24
+    assert [one["path"] for one in worst] == [f"row {number}" for number in order]
+    assert all(one["png"] for one in worst)
 
 
 def test_the_histogram_is_symmetric_and_holds_every_row() -> None:

@@ -67,6 +67,14 @@ def test_it_gives_each_class_a_probability(network: Path) -> None:
     assert answer.sum(1) == pytest.approx(np.ones(4), abs=1e-5)
 
 
+def test_of_many_labels_it_gives_each_a_probability_of_its_own(network: Path) -> None:
+    contract = contract_for(network, task="multi_label")
+    answers = np.asarray(build_model(network, contract, SMALL[network.stem])(inputs_for(contract)))
+    assert answers.shape == (4, 3)
+    assert ((answers > 0) & (answers < 1)).all()
+    assert (np.abs(answers.sum(1) - 1) > 1e-3).any()
+
+
 def test_in_regression_it_gives_one_number_of_any_size(network: Path) -> None:
     contract = contract_for(network, task="regression", classes=())
     model = build_model(network, contract, SMALL[network.stem])

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from headrace.predict.answers import PREDICTIONS, VALUES, Answers
+from headrace.predict.answers import MANY, PREDICTIONS, VALUES, Answers
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.schema import Contract
 
@@ -56,3 +56,30 @@ def test_in_regression_each_record_has_its_path_and_its_value(tmp_path: Path) ->
     assert rows.to_pylist() == [{"path": "b", "value": 1.5}, {"path": "a", "value": -2.25}]
     Answers().write(tmp_path, 1, numbers)
     assert pq.read_table(tmp_path / "part-000001.parquet").schema == VALUES
+
+
+def test_of_many_labels_those_with_a_half_or_more_are_given_or_what_the_threshold_says(tmp_path: Path) -> None:
+    contract = CONTRACT.model_copy(update={"task": "multi_label"})
+    batch = np.array([[0.5, 0.25, 0.75], [0.125, 0.25, 0.375], [1, 1, 1]], np.float32)
+    expected = {
+        None: [["coat", "boot"], [], ["coat", "bag", "boot"]],
+        0.25: [["coat", "bag", "boot"], ["bag", "boot"], ["coat", "bag", "boot"]],
+    }
+    for number, (threshold, labels) in enumerate(expected.items()):
+        Answers(paths=["a", "b", "c"], batches=[batch], threshold=threshold).write(tmp_path, number, contract)
+        rows = pq.read_table(tmp_path / f"part-{number:06d}.parquet")
+        assert rows.schema == MANY
+        assert rows["labels"].to_pylist() == labels
+        assert rows["probabilities"].to_pylist() == batch.tolist()
+    Answers().write(tmp_path, 9, contract)
+    assert pq.read_table(tmp_path / "part-000009.parquet").schema == MANY
+
+
+def test_of_two_classes_the_threshold_decides_for_the_second(tmp_path: Path) -> None:
+    contract = Contract(columns={}, classes=("ham", "spam"))
+    batch = np.array([[0.75, 0.25], [0.5, 0.5], [0.1, 0.9]], np.float32)
+    for number, (threshold, labels) in enumerate(
+        {None: "ham ham spam", 0.25: "spam spam spam", 0.75: "ham ham spam"}.items()
+    ):
+        Answers(paths=["a", "b", "c"], batches=[batch], threshold=threshold).write(tmp_path, number, contract)
+        assert pq.read_table(tmp_path / f"part-{number:06d}.parquet")["label"].to_pylist() == labels.split()

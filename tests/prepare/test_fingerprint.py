@@ -68,3 +68,8 @@ def test_file_names_that_are_no_text_have_fingerprints_too() -> None:
     names = [b"cat/\xff.png", b"cat/\xfe.png", "cat/\u00ff.png".encode()]
     marks = {mark([FILES[0]._replace(path=name.decode("utf-8", "surrogateescape"))]) for name in names}
     assert len(marks) == 3
+
+
+def test_a_separator_counts_only_where_there_is_something_to_separate() -> None:
+    assert mark(label_separator="|") == mark()
+    assert mark(task="multi_label", label_separator="|") != mark(task="multi_label")

@@ -14,6 +14,10 @@ import pyarrow as pa
 import pytest
 from PIL import Image, ImageDraw
 
+from headrace.evaluate.classification import Classification
+from headrace.evaluate.judged import Judged
+from headrace.evaluate.slices import Slicer
+from headrace.prepare.columns import IDENTITY, LABEL
 from headrace.schema import Column, Contract, Statistics
 from headrace.table.log import commit, open_base, with_contract
 from headrace.table.rejects import SCHEMA, rejects_path
@@ -222,6 +226,25 @@ def _evaluation(table: Path, example: Example) -> dict[str, Any]:
         "confusion": confusion.tolist(), "per_class": scores, "worst": _mistakes(example), "seconds": 4.2,
         "command": "headrace evaluate runs/shapes/bundle --table table --split test --version 0",
     }  # fmt: skip
+
+
+def judged_evaluation(classes: tuple[str, ...], rows: int = 600) -> dict[str, Any]:
+    """The file of a real evaluation of texts, by class and by the folders of their paths."""
+    random, size = np.random.default_rng(7), len(classes)
+    labels = random.integers(0, size, rows)
+    certainty = (labels[:, None] == np.arange(size)) * np.linspace(1.4, 3, size)
+    answers = np.exp(random.gumbel(0, 1, (rows, size)) + certainty)
+    paths = np.array([f"shop {row % 4}/{row}.txt" for row in range(rows)])
+    image = Column(role="input", codec="png", dtype="uint8", shape=(8, 8, 1))
+    contract = Contract(columns={"path": IDENTITY, "label": LABEL, "image": image}, classes=classes)
+    judge = Classification(classes, lambda _: {"png": None, "text": "words <b>of</b> a row"})
+    slicer = Slicer(contract, ["path"])
+    probabilities = (answers / answers.sum(1, keepdims=True)).astype(np.float32)
+    batch = Judged(paths, labels, np.zeros((rows, 4)), probabilities, {"path": paths, "label": labels})
+    judge.add(batch)
+    slicer.add(batch)
+    about = {"split": "test", "table": "t", "version": 0, "seconds": 1.0, "command": "headrace evaluate b --table t"}
+    return about | judge.figures() | {"slices": slicer.figures(judge)}
 
 
 def _mistakes(example: Example) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from headrace.report import write_report
+from tests.report.conftest import judged_evaluation
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
@@ -53,7 +54,10 @@ FRAME = """<!doctype html>
 @pytest.fixture
 def page(make_run: Callable[..., Path]) -> Path:
     names = ("circle", "a rather long name of a class without any use", "Ausnahmezustandsbewältigungsmaschine")
-    return write_report(make_run(classes=names, rows={"train": 30, "val": 9, "test": 60}, epochs=30))
+    run = make_run(classes=names, rows={"train": 30, "val": 9, "test": 60}, epochs=30)
+    # With every chart and table that an evaluation may have.
+    (run / "bundle" / "evaluation" / "val.json").write_text(json.dumps(judged_evaluation(names) | {"split": "val"}))
+    return write_report(run)
 
 
 def document(file: Path, *options: str) -> str:

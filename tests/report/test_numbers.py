@@ -38,9 +38,33 @@ def test_the_page_tells_the_errors_and_shows_the_rows(make_run: Callable[..., Pa
     low, high = kept["intervals"]["r_squared"]
     assert f"95% interval {low:.4f} to {high:.4f}, where always" in page
     assert "Mean absolute error, test split" in page
-    assert len(re.findall(r'<circle class="row"', page)) == 500
+    # Predicted against true, and residuals by prediction.
+    assert len(re.findall(r'<circle class="row"', page)) == 2 * 500
     assert kept["worst"][0]["path"] in page
     assert "<h3>Confusion matrix</h3>" not in page
+
+
+def test_the_largest_errors_are_pictures_where_rows_are_images(make_run: Callable[..., Path]) -> None:
+    judge, about = Regression(), {"split": "test", "table": "t", "version": 0, "seconds": 1.0, "command": "c"}
+    paths, true = np.array(["a.png", "b.png"]), np.array([1.0, 2.0])
+    judge.add(Judged(paths, true, np.zeros((2, 8, 8, 3), np.uint8), np.array([[1.5], [4.0]], np.float32)))
+    run = make_run()
+    (run / "bundle" / "evaluation" / "test.json").write_text(json.dumps(about | judge.figures()))
+    page = write_report(run).read_text("utf-8")
+    assert page.count("predicted as") == 2
+    assert page.index("b.png") < page.index("a.png")
+
+
+def test_residuals_lie_above_the_line_where_too_much_was_predicted(kept: dict[str, Any]) -> None:
+    assessment = NumberAssessment(NumberEvaluation.model_validate(kept))
+    for point, (true, predicted) in zip(assessment.residual_points, kept["residuals"]["points"], strict=True):
+        assert 50 <= point.x <= 422
+        assert 10 <= point.y <= 200
+        assert (point.y < 105) == (predicted > true)
+    across = sorted(
+        zip(assessment.residual_points, kept["residuals"]["points"], strict=True), key=lambda one: one[1][1]
+    )
+    assert [point.x for point, _ in across] == sorted(point.x for point, _ in across)
 
 
 def test_bars_have_the_heights_of_their_counts_and_points_lie_in_the_chart(kept: dict[str, Any]) -> None:

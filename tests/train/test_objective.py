@@ -8,6 +8,8 @@ import pytest
 
 from headrace.config.training import Loss
 from headrace.errors import ConfigurationError
+from headrace.evaluate.judged import Judged
+from headrace.evaluate.multi_label import MultiLabel
 from headrace.schema import Column, Contract, Statistics
 from headrace.train.objective import make_loss, make_metrics
 
@@ -94,3 +96,42 @@ def test_the_errors_are_exact_over_ranks_with_different_numbers_of_rows() -> Non
 def test_settings_for_classes_are_refused_where_there_are_none() -> None:
     with pytest.raises(ConfigurationError, match=r"the table has numbers to predict; leave train\.loss out"):
         make_loss(Loss(label_smoothing=0.1), NUMBERS)
+
+
+MANY = CONTRACT.model_copy(update={"task": "multi_label"})
+TRUTH = (RANDOM.random((40, 3)) < 0.4).astype("float32")
+GIVEN = RANDOM.random((40, 3)).astype("float32")
+
+
+def test_the_loss_of_many_labels_is_the_cross_entropy_of_yes_and_no() -> None:
+    for smoothing in (0.0, 0.2):
+        target = TRUTH * (1 - smoothing) + smoothing / 2
+        expected = -(target * np.log(GIVEN) + (1 - target) * np.log(1 - GIVEN)).mean()
+        assert float(make_loss(Loss(label_smoothing=smoothing), MANY)(TRUTH, GIVEN)) == pytest.approx(expected, 1e-4)
+
+
+def test_metrics_of_many_labels_add_up_over_ranks_and_are_those_of_an_evaluation() -> None:
+    names = ("binary_accuracy", "macro_f1", "micro_f1", "auc")
+    judge = MultiLabel(MANY.classes)
+    judge.add(Judged(np.arange(40), TRUTH, np.zeros((40, 2)), GIVEN))
+    expected = judge.figures()["metrics"] | {"auc": judge.figures()["metrics"]["roc_auc"]}
+    for name, one, other in zip(names, make_metrics(names, MANY), make_metrics(names, MANY), strict=True):
+        one.update_state(TRUTH[:13], GIVEN[:13])
+        padded = np.r_[TRUTH[13:], TRUTH[:5]], np.r_[GIVEN[13:], GIVEN[:5]]
+        other.update_state(*padded, sample_weight=np.r_[np.ones(27), np.zeros(5)])
+        for mine, theirs in zip(one.variables, other.variables, strict=True):
+            mine.assign_add(theirs.value)
+        assert float(one.result()) == pytest.approx(expected[name], abs=0.01 if name == "auc" else 1e-6)
+
+
+def test_half_is_given_in_training_as_in_evaluation() -> None:
+    for metric in make_metrics(("binary_accuracy", "macro_f1"), MANY):
+        metric.update_state(np.ones((2, 3)), np.full((2, 3), 0.5, "float32"))
+        assert float(metric.result()) == pytest.approx(1)
+
+
+def test_weights_of_classes_are_refused_where_rows_have_many() -> None:
+    with pytest.raises(ConfigurationError, match="any number of them"):
+        make_loss(Loss(class_weights="balanced"), MANY)
+    with pytest.raises(ConfigurationError, match="expected some of binary_accuracy, macro_f1, micro_f1, auc"):
+        make_metrics(("accuracy",), MANY)

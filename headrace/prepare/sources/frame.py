@@ -9,8 +9,9 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType
 
 from headrace.config.environment import from_environment
 from headrace.config.source import Columns, Source
@@ -57,7 +58,7 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
     require_columns(frame, wanted, source)
     data = frame[columns.input]
     data = data.cast("binary") if columns.holds == "bytes" else data.cast("string")
-    label, missing = frame[columns.label].cast("string"), F.lit(None).cast("string")
+    label, missing = _label(frame, columns.label), F.lit(None).cast("string")
     split = frame[columns.split].cast("string") if columns.split else missing
     weight = frame[columns.weight].cast("string") if columns.weight else missing
     # A row without a name of its own is named by what is in it.
@@ -145,6 +146,13 @@ def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecor
     if status.st_size > max_bytes:
         return b"", RejectedRecordError(Reason.TOO_MANY_BYTES, f"{status.st_size} bytes, the limit is {max_bytes}")
     return read_bytes(root, path), None
+
+
+def _label(frame: DataFrame, name: str) -> Column:
+    """As text; of a list of names a JSON list."""
+    if isinstance(frame.schema[name].dataType, ArrayType):
+        return F.to_json(frame[name].cast("array<string>"))
+    return frame[name].cast("string")
 
 
 def _file(found: Entry) -> RawFile:

@@ -1,4 +1,7 @@
-"""A folder of files whose classes are in a CSV or JSONL file: path and label, if wanted split and weight."""
+"""A folder of files whose classes are in a CSV or JSONL file: path and label, if wanted split and weight.
+
+In JSONL a label may be a list, of names of classes.
+"""
 
 import csv
 import json
@@ -9,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import DataError
+from headrace.prepare.labels import as_list
 from headrace.prepare.sources.listing import Listing, RawFile, in_order, printable
 from headrace.storage import files_below, is_remote, locate
 
@@ -40,6 +44,8 @@ def list_labelled(folder: str, labels: str) -> Listing:
 
 
 def _text(value: object) -> str | None:
+    if isinstance(value, list):
+        return as_list(value)
     return None if value is None or value == "" else str(value)
 
 

@@ -1,0 +1,62 @@
+"""Whether a model is right as often as it says: calibration of probabilities.
+
+Naeini, Cooper, Hauskrecht: Obtaining well calibrated probabilities using Bayesian binning. AAAI 2015.
+Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks. ICML 2017, section 2.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINS = 15
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Rows whose confidence, the probability of the most probable class, is above `low` and at most `high`.
+
+    Attributes:
+        confidence: the mean.
+        accuracy: the share of the rows whose most probable class is the true one.
+    """
+
+    low: float
+    high: float
+    rows: int
+    confidence: float
+    accuracy: float
+
+
+def reliability(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> list[Bin]:
+    """The bins of equal width that have rows, lowest first; (rows,) both."""
+    places = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    rows = np.bincount(places, minlength=BINS)
+    sure = np.bincount(places, confidence.astype(np.float64), BINS)
+    hits = np.bincount(places, right, BINS)
+    return [
+        Bin(
+            low=place / BINS,
+            high=(place + 1) / BINS,
+            rows=int(rows[place]),
+            confidence=float(sure[place] / rows[place]),
+            accuracy=float(hits[place] / rows[place]),
+        )
+        for place in np.flatnonzero(rows).tolist()
+    ]
+
+
+def expected_calibration_error(bins: list[Bin]) -> float:
+    """The mean distance of confidence and accuracy, bins weighing by their rows; 0 to 1."""
+    return sum(one.rows * abs(one.accuracy - one.confidence) for one in bins) / sum(one.rows for one in bins)
+
+
+def brier_scores(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Of each row the sum over classes of (probability - truth) squared, 0 to 2; (rows,) and (rows, classes).
+
+    Brier: Verification of forecasts expressed in terms of probability. Monthly Weather Review 78 (1950).
+    """
+    squares = np.einsum("rc,rc->r", probabilities, probabilities, dtype=np.float64)
+    true = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    scores: NDArray[np.float64] = squares - 2 * true + 1
+    return scores

@@ -1,0 +1,143 @@
+"""How well a model tells which of the classes a row belongs to, where it may be any number of them."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.evaluate.bootstrap import Intervals, mean_intervals, sum_intervals
+from headrace.evaluate.calibration import expected_calibration_error, reliability
+from headrace.evaluate.curves import curves_of_classes, mean_areas
+from headrace.evaluate.judged import Judged
+from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
+from headrace.evaluate.scores import SMALLEST_PROBABILITY, ClassScore, macro_f1, scores_of_counts
+
+THRESHOLD = 0.5
+OF_SLICES = ("binary_accuracy", "macro_f1", "loss")
+
+
+class MultiLabel:
+    """Judges answers that are a probability of each of `classes` by itself; what has a half or more is given."""
+
+    def __init__(self, classes: tuple[str, ...], show: Show = picture) -> None:
+        self._classes = classes
+        self._truth: list[NDArray[np.bool_]] = []
+        self._probabilities: list[NDArray[np.float32]] = []
+        self._worst = WorstMistakes()
+        self._show = show
+
+    def add(self, batch: Judged) -> None:
+        """Consider one batch; its targets are (rows, classes)."""
+        truth = batch.targets > 0
+        self._truth.append(truth)
+        self._probabilities.append(batch.answers)
+        for mistake in self._mistakes(batch, truth):
+            self._worst.add(mistake)
+
+    def figures(self) -> dict[str, Any]:
+        """Metrics and their intervals, counts and scores by class, calibration, curves, worst mistakes."""
+        truth, probabilities = self._all()
+        measured, scores, intervals = _measured(truth, probabilities)
+        areas, drawn = curves_of_classes(self._classes, truth.T, probabilities)
+        bins = reliability(probabilities.ravel(), truth.ravel())
+        per_class = zip(self._classes, scores, areas, intervals, _counts(truth, probabilities).T.tolist(), strict=True)
+        measured["metrics"] |= mean_areas(areas) | {"expected_calibration_error": expected_calibration_error(bins)}
+        return {
+            "task": "multi_label",
+            **measured,
+            "classes": list(self._classes),
+            "per_class": {
+                name: {**asdict(score), **area, "intervals": ends, "counts": counts}
+                for name, score, area, ends, counts in per_class
+            },
+            "calibration": [asdict(one) for one in bins],
+            "curves": drawn,
+            "worst": [mistake.describe(self._show) for mistake in self._worst.worst_first()],
+        }
+
+    def of_slice(self, rows: NDArray[np.bool_]) -> dict[str, Any]:
+        """See `Judge`."""
+        truth, probabilities = self._all()
+        found = _measured(truth[rows], probabilities[rows])[0]
+        for kind in ("metrics", "intervals"):
+            found[kind] = {name: found[kind][name] for name in OF_SLICES}
+        return found
+
+    def _all(self) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        """All rows so far; the parts are let go of."""
+        self._truth, self._probabilities = [np.concatenate(self._truth)], [np.concatenate(self._probabilities)]
+        return self._truth[0], self._probabilities[0]
+
+    def _mistakes(self, batch: Judged, truth: NDArray[np.bool_]) -> Iterator[Mistake]:
+        """Rows with a label too many or too few; the label that is most surely wrong says how bad it is."""
+        given = batch.answers >= THRESHOLD
+        errors = np.where(given != truth, np.abs(batch.answers - truth), 0).max(1)
+        for i in self._worst.candidates(errors, batch.paths, np.flatnonzero(errors)):
+            wrong = np.flatnonzero(given[i] != truth[i]).tolist()
+            about = {
+                "labels": self._names(truth[i]),
+                "predicted": self._names(given[i]),
+                "wrong": {self._classes[number]: float(batch.answers[i, number]) for number in wrong},
+            }
+            yield Mistake(float(errors[i]), str(batch.paths[i]), about, batch.inputs[i])
+
+    def _names(self, chosen: NDArray[np.bool_]) -> list[str]:
+        return [self._classes[number] for number in np.flatnonzero(chosen).tolist()]
+
+
+def _counts(truth: NDArray[np.bool_], probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
+    """True positives, false positives and false negatives of each class: (3, classes)."""
+    given = probabilities >= THRESHOLD
+    return np.stack([(given & truth).sum(0), (given & ~truth).sum(0), (~given & truth).sum(0)])
+
+
+def _measured(
+    truth: NDArray[np.bool_], probabilities: NDArray[np.float32]
+) -> tuple[dict[str, Any], list[ClassScore], list[Intervals]]:
+    """`rows`, `metrics` and `intervals`; and of each class its scores and their intervals."""
+    given = probabilities >= THRESHOLD
+    means = {
+        "binary_accuracy": (given == truth).mean(1),
+        "exact_match": (given == truth).all(1).astype(np.float64),
+        "loss": _cross_entropies(truth, probabilities),
+        "brier_score": ((probabilities - truth) ** 2).mean(1, dtype=np.float64),
+    }
+    scores = scores_of_counts(*_counts(truth, probabilities))
+    metrics = {name: float(values.mean()) for name, values in means.items()}
+    metrics |= {"macro_f1": macro_f1(scores), "micro_f1": _micro_f1(_counts(truth, probabilities))}
+    drawn = _f1_intervals(truth, given)
+    of_classes = [
+        {name: drawn[f"{name} {number}"] for name in ("precision", "recall", "f1")} for number in range(len(scores))
+    ]
+    intervals = mean_intervals(means) | {name: drawn[name] for name in ("macro_f1", "micro_f1")}
+    return {"rows": len(truth), "metrics": metrics, "intervals": intervals}, scores, of_classes
+
+
+def _f1_intervals(truth: NDArray[np.bool_], given: NDArray[np.bool_]) -> Intervals:
+    classes = truth.shape[1]
+
+    def figures(sums: NDArray[np.float64]) -> dict[str, float]:
+        counts = sums[1:].reshape(3, classes)
+        scores = scores_of_counts(*counts)
+        found = {"macro_f1": macro_f1(scores), "micro_f1": _micro_f1(counts)}
+        for number, score in enumerate(scores):
+            found |= {f"{name} {number}": getattr(score, name) for name in ("precision", "recall", "f1")}
+        return found
+
+    parts = (given & truth, given & ~truth, ~given & truth)
+    return sum_intervals(figures, [part[:, number] for part in parts for number in range(classes)])
+
+
+def _micro_f1(counts: NDArray[Any]) -> float:
+    """Of all labels of all classes together; 0 where there are none."""
+    right, too_many, too_few = counts.sum(1).tolist()
+    return 2 * right / (2 * right + too_many + too_few) if right else 0.0
+
+
+def _cross_entropies(truth: NDArray[np.bool_], probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Of each row the mean over classes of -ln(probability of what is true), in nats."""
+    of_truth = np.where(truth, probabilities, 1 - probabilities).astype(np.float64)
+    losses: NDArray[np.float64] = -np.log(np.clip(of_truth, SMALLEST_PROBABILITY, 1.0)).mean(1)
+    return losses

@@ -1,0 +1,86 @@
+"""Figures of many labels are scikit-learn's."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from headrace.evaluate.judged import Judged
+from headrace.evaluate.multi_label import MultiLabel
+
+CLASSES = ("even", "prime", "rare", "never")
+ROWS = 400
+RANDOM = np.random.default_rng(11)
+TRUTH = (RANDOM.random((ROWS, 4)) < (0.5, 0.4, 0.05, 0)).astype(np.float32)
+LOGITS = RANDOM.normal(0, 1, (ROWS, 4)) + (2 * TRUTH - 1) * (2, 1, 0.5, 1)
+ANSWERS = (1 / (1 + np.exp(-LOGITS))).astype(np.float32)
+GIVEN = ANSWERS >= 0.5
+
+
+@pytest.fixture(scope="module")
+def judge() -> MultiLabel:
+    made = MultiLabel(CLASSES)
+    for begin in range(0, ROWS, 64):
+        rows = slice(begin, begin + 64)
+        paths = np.array([f"{row}.png" for row in range(ROWS)][rows])
+        made.add(Judged(paths, TRUTH[rows], np.zeros((len(paths), 2, 2, 1), np.uint8), ANSWERS[rows]))
+    return made
+
+
+@pytest.fixture(scope="module")
+def figures(judge: MultiLabel) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(judge.figures()))
+    return found
+
+
+def test_the_metrics_are_those_of_scikit_learn(figures: dict[str, Any]) -> None:
+    found = figures["metrics"]
+    assert found["binary_accuracy"] == pytest.approx(1 - metrics.hamming_loss(TRUTH, GIVEN))
+    assert found["exact_match"] == pytest.approx(metrics.accuracy_score(TRUTH, GIVEN))
+    for average in ("macro", "micro"):
+        assert found[f"{average}_f1"] == pytest.approx(metrics.f1_score(TRUTH, GIVEN, average=average, zero_division=0))
+    # Of a class that no row has there is no area.
+    assert found["roc_auc"] == pytest.approx(metrics.roc_auc_score(TRUTH[:, :3], ANSWERS[:, :3]))
+    assert found["average_precision"] == pytest.approx(metrics.average_precision_score(TRUTH[:, :3], ANSWERS[:, :3]))
+    losses = [metrics.log_loss(TRUTH[:, one], ANSWERS[:, one], labels=[0, 1]) for one in range(4)]
+    assert found["loss"] == pytest.approx(np.mean(losses), rel=1e-5)
+    assert found["brier_score"] == pytest.approx(((ANSWERS - TRUTH) ** 2).mean(), rel=1e-5)
+
+
+def test_each_class_has_its_scores_with_intervals_that_hold_them(figures: dict[str, Any]) -> None:
+    expected = metrics.precision_recall_fscore_support(TRUTH, GIVEN, zero_division=0)
+    for number, name in enumerate(CLASSES):
+        found = figures["per_class"][name]
+        for key, values in zip(("precision", "recall", "f1"), expected, strict=False):
+            assert found[key] == pytest.approx(values[number])
+            low, high = found["intervals"][key]
+            assert low <= found[key] <= high
+        right, too_many, too_few = found["counts"]
+        assert (right + too_few, right + too_many) == (TRUTH[:, number].sum(), GIVEN[:, number].sum())
+    assert figures["per_class"]["never"]["roc_auc"] is None
+
+
+def test_every_answer_counts_in_calibration(figures: dict[str, Any]) -> None:
+    assert sum(one["rows"] for one in figures["calibration"]) == ROWS * len(CLASSES)
+    assert set(figures["curves"]) == {"even", "prime", "rare"}
+
+
+def test_the_worst_rows_have_the_label_that_was_most_surely_wrong(figures: dict[str, Any]) -> None:
+    errors = np.where((TRUTH > 0) != GIVEN, np.abs(ANSWERS - TRUTH), 0).max(1)
+    order = np.argsort(-errors)[: len(figures["worst"])]
+    assert [one["path"] for one in figures["worst"]] == [f"{row}.png" for row in order]
+    first, row = figures["worst"][0], order[0]
+    assert first["labels"] == [name for name, one in zip(CLASSES, TRUTH[row], strict=True) if one]
+    assert first["predicted"] == [name for name, one in zip(CLASSES, GIVEN[row], strict=True) if one]
+    assert set(first["wrong"]) == set(first["labels"]) ^ set(first["predicted"])
+    assert first["png"]
+
+
+def test_a_slice_has_the_figures_of_its_rows_alone(judge: MultiLabel) -> None:
+    rows = np.arange(ROWS) % 3 == 0
+    found = judge.of_slice(rows)
+    assert found["rows"] == rows.sum()
+    assert found["metrics"]["binary_accuracy"] == pytest.approx(((TRUTH > 0) == GIVEN)[rows].mean())
+    assert set(found["metrics"]) == set(found["intervals"])
