@@ -10,8 +10,8 @@ import pytest
 from tests.conftest import headrace, run
 
 VERBS = (
-    "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "evaluate", "predict", "retrain",
-    "watch", "report", "check", "config",
+    "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "tune", "evaluate", "predict",
+    "retrain", "watch", "report", "check", "config",
 )  # fmt: skip
 HEAVY = (
     "tensorflow",
@@ -26,6 +26,7 @@ HEAVY = (
     "mlflow",
     "sqlalchemy",
     "apscheduler",
+    "optuna",
 )
 
 

@@ -8,6 +8,7 @@ import typer
 
 from headrace.cli.program import answer, app
 from headrace.cli.words import Conf, Overrides, SparkSettings, loaded
+from headrace.errors import TrainingError
 
 
 @app.command()
@@ -35,10 +36,32 @@ def train(conf: Conf, overrides: Overrides = None) -> None:
     configuration = loaded(conf, overrides)
     if configuration.registry is None:
         from headrace.train.job import train as run
-    else:
-        from headrace.registry.tracked_training import train_tracked as run
 
-    answer(run(configuration))
+        answer(run(configuration))
+    else:
+        from headrace.registry.tracked_training import train_tracked
+
+        answer(train_tracked(configuration))
+
+
+@app.command()
+def tune(conf: Conf, overrides: Overrides = None) -> None:
+    """Many trainings -> the best configuration, searched in the space that the section `tune` names.
+
+    The same command again goes on with a study that was stopped or killed. Its folder gets a page and best.yaml, which
+    `headrace train` takes as it is.
+
+    Example: headrace tune conf/digits_search.yaml tune.trials=20 tune.parallel=2
+    """
+    configuration = loaded(conf, overrides)
+    from headrace.tune.job import as_text
+    from headrace.tune.job import tune as run
+
+    result = run(configuration)
+    print(as_text(result), file=sys.stderr)
+    answer(result)
+    if result["best"] is None:
+        raise TrainingError(f"No trial of the study {result['study']} is complete; {result['failed']} have failed.")
 
 
 @app.command()
