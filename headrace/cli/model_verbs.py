@@ -83,17 +83,24 @@ def evaluate(
 @app.command()
 def predict(
     bundle: Annotated[Path, typer.Argument(help="folder of the trained model")],
-    input: Annotated[Path, typer.Argument(help="a folder of raw files, or a table")],
+    input: Annotated[Path, typer.Argument(help="a folder of raw files, a table, or a file of texts")],
     output: Annotated[Path, typer.Argument(help="folder for the Parquet files; must not exist")],
+    column: Annotated[
+        str | None, typer.Option(help="of texts in CSV, JSONL or Parquet; as prepared if not given")
+    ] = None,
+    identity: Annotated[str | None, typer.Option("--id", help="column that names the records")] = None,
     spark_settings: SparkSettings = None,
 ) -> None:
     """Raw files or a table -> Parquet of path, label and probabilities (in regression: path and value), by Spark.
 
+    A file of texts is CSV, JSONL or Parquet by its name, else a text a line; its output also has the line of each.
+
     Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
     """
+    from headrace.predict.job import TextColumns
     from headrace.predict.job import predict as run
 
-    answer(run(bundle, input, output, spark_settings))
+    answer(run(bundle, input, output, spark_settings, TextColumns(column, identity)))
 
 
 @app.command()

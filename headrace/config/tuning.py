@@ -80,7 +80,7 @@ class Tune(Section):
         None, description="after which a run of the command begins no further trial; those under way are finished"
     )
     parallel: Positive = Field(1, description="trials at once, each of one rank on a slot of an executor")
-    ranks: Positive = Field(1, description="of each trial, where trials run one at a time")
+    ranks: Positive = Field(1, description="of each trial, where trials run one at a time; in the place of train.ranks")
     sampler: Sampler = Sampler()
     pruner: Pruner = Pruner()
     seed: Seed = Field(0, description="of the sampler; trials one at a time are the same again for the same seed")

@@ -14,6 +14,8 @@ from headrace.table.rejects import SCHEMA as REJECTS
 from headrace.whole_file import write_whole
 
 PATH = pa.field("path", pa.string(), nullable=False)
+LINE = pa.field("line", pa.int64(), nullable=False)
+ID = pa.field("id", pa.string(), nullable=False)
 PREDICTIONS = pa.schema(
     [
         PATH,
@@ -30,11 +32,15 @@ class Answers:
     """Records in order, and those that could not be read.
 
     Attributes:
+        lines: numbers of the records in the file at `path`, from 1 on; None where a file is a record.
+        ids: of the records; None where no column names them.
         batches: probabilities (rows, classes), or numbers (rows, 1); together as many rows as there are `paths`.
         rejects: rows of the rejects table.
     """
 
     paths: list[str] = field(default_factory=list)
+    lines: list[int] | None = None
+    ids: list[str] | None = None
     batches: list[NDArray[np.float32]] = field(default_factory=list)
     rejects: list[dict[str, str]] = field(default_factory=list)
 
@@ -53,19 +59,26 @@ class Answers:
     def _predictions(self, classes: tuple[str, ...]) -> pa.Table:
         """The columns of PREDICTIONS; `label` is the most probable class."""
         if not self.paths:
-            return PREDICTIONS.empty_table()
+            return self._placed(PREDICTIONS.empty_table())
         probabilities = np.concatenate(self.batches)
         labels = pa.array(classes).take(pa.array(probabilities.argmax(axis=1)))
         offsets = np.arange(0, probabilities.size + 1, len(classes), dtype=np.int32)
         lists = pa.ListArray.from_arrays(offsets, probabilities.ravel())
-        return pa.Table.from_arrays([pa.array(self.paths), labels, lists], schema=PREDICTIONS)
+        return self._placed(pa.Table.from_arrays([pa.array(self.paths), labels, lists], schema=PREDICTIONS))
 
     def _values(self) -> pa.Table:
         """The columns of VALUES."""
         if not self.paths:
-            return VALUES.empty_table()
+            return self._placed(VALUES.empty_table())
         values = pa.array(np.concatenate(self.batches)[:, 0])
-        return pa.Table.from_arrays([pa.array(self.paths), values], schema=VALUES)
+        return self._placed(pa.Table.from_arrays([pa.array(self.paths), values], schema=VALUES))
+
+    def _placed(self, rows: pa.Table) -> pa.Table:
+        """With columns for the line and the id, where records have them, after the path."""
+        for column, values in ((ID, self.ids), (LINE, self.lines)):
+            if values is not None:
+                rows = rows.add_column(1, column, pa.array(values, column.type))
+        return rows
 
 
 def _write(rows: pa.Table, path: Path) -> None:

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from headrace import bundle as bundles
 from headrace.config.sections import Spark
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.predict_task import Part, PredictTask, Written, predict_parts
+from headrace.predict.record_files import RecordFile
 from headrace.spark import python_errors, session
 from headrace.table import read
 from headrace.whole_file import write_whole
@@ -24,23 +25,39 @@ from headrace.whole_folder import whole_folder
 FILES_IN_A_PART = 1024
 
 
-def predict(path: Path, source: Path, output: Path, cluster: Path | None = None) -> dict[str, Any]:
-    """Predict every file below `source`, or every row of the table `source`, into Parquet files in `output`.
+@dataclass(frozen=True)
+class TextColumns:
+    """Of a file of records.
 
-    `output` holds columns path, label and probabilities (in the order of the bundle's classes), in regression path
-    and value; what could not be read is listed with its reason in `output/_rejects`.
+    Attributes:
+        text: as the bundle's preparation named it when None.
+        identity: that names records; its values become the column id of the output.
+    """
+
+    text: str | None = None
+    identity: str | None = None
+
+
+def predict(
+    path: Path, source: Path, output: Path, cluster: Path | None = None, columns: TextColumns | None = None
+) -> dict[str, Any]:
+    """Predict every file below `source`, every row of the table `source`, or every record of the file `source`.
+
+    `output` holds Parquet files with columns path, label and probabilities (in the order of the bundle's classes), in
+    regression path and value; of a file of texts also line and, if asked for, id. What could not be read is listed
+    with its reason in `output/_rejects`.
 
     Args:
         cluster: file of Spark's settings for a kind of cluster.
 
     Raises:
-        ConfigurationError: `output` exists.
+        ConfigurationError: `output` exists, or a column is not there.
         DataError: the bundle or the input is missing or damaged.
     """
     began = time.monotonic()
     bundle = bundles.load(path)
     _require_free(output)
-    task, parts = _task(bundle, source.absolute())
+    task, parts = _task(bundle, source.absolute(), columns or TextColumns())
     spark = session("predict", Spark(cluster=str(cluster) if cluster else None))
     with whole_folder(output.absolute()) as folder:
         written = _run(spark, replace(task, output=folder), parts)
@@ -65,20 +82,49 @@ def _run(spark: SparkSession, task: PredictTask, parts: list[Part]) -> list[Writ
     return written
 
 
-def _task(bundle: bundles.Bundle, source: Path) -> tuple[PredictTask, list[Part]]:
+def _task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[PredictTask, list[Part]]:
     """What is to be done; where the output goes is not settled yet."""
+    if source.is_file() and bundle.contract.tokenizer:
+        return _records_task(bundle, source, columns)
     if not source.is_dir():
         raise DataError(f"The input {source} is not a folder; expected a folder of raw files, or a table.")
     task = PredictTask(
-        bundle=bundle.path, root=source, output=Path(), form=bundle.origin.prepare.image, contract=bundle.contract
+        bundle=bundle.path, root=source, output=Path(), settings=bundle.origin.prepare, contract=bundle.contract
     )
     if DeltaTable.is_deltatable(str(source)):
         return _table_task(bundle, task)
+    _require_cleaning(bundle)
     files = sorted(_files(source))
     if not files:
         raise DataError(f"The input {source} holds no files.")
     groups = range(0, len(files), FILES_IN_A_PART)
     return task, [Part(i, tuple(files[at : at + FILES_IN_A_PART])) for i, at in enumerate(groups)]
+
+
+def _records_task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[PredictTask, list[Part]]:
+    _require_cleaning(bundle)
+    settings = bundle.origin.prepare
+    records = RecordFile(source, settings.text, columns.text or bundle.origin.text_column, columns.identity)
+    stretches = records.stretches()
+    if not stretches:
+        raise DataError(f"The input {source} holds no records.")
+    task = PredictTask(
+        bundle=bundle.path,
+        root=source.parent,
+        output=Path(),
+        settings=settings,
+        contract=bundle.contract,
+        records=records,
+    )
+    return task, [Part(number, stretch=stretch) for number, stretch in enumerate(stretches)]
+
+
+def _require_cleaning(bundle: bundles.Bundle) -> None:
+    if bundle.contract.tokenizer and "text" not in bundle.origin.settings:
+        raise DataError(
+            f"The bundle {bundle.path} does not say how its texts were cleaned, so raw texts cannot be prepared alike; "
+            "train again, or predict a table."
+        )
 
 
 def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask, list[Part]]:
@@ -87,6 +133,12 @@ def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask,
         raise DataError(
             f"The bundle takes inputs of shape {bundle.contract.input_shape}, "
             f"{version.table} holds {version.contract.input_shape}."
+        )
+    theirs, ours = version.contract.tokenizer, bundle.contract.tokenizer
+    if theirs and ours and theirs.sha256 != ours.sha256:
+        raise DataError(
+            f"The table {version.table} was tokenised otherwise than the bundle's; its numbers mean other words. "
+            "Predict its raw texts instead."
         )
     return replace(task, contract=version.contract), [Part(i, shard=shard) for i, shard in enumerate(version.shards)]
 
