@@ -43,22 +43,29 @@ def train_rank(run: str, channel: "Channel") -> None:
     number, world_size = collectives.start()
     _share_the_machine(record.threads)
     version = read(record.table, record.data_version)
-    rank = OneRank(folder, record, version, compiled(folder, record, version), number, world_size, channel)
+    train(OneRank(folder, record, version, compiled(folder, record, version), number, world_size, channel))
+    collectives.stop()
+
+
+def train(rank: OneRank) -> None:
+    """Train `rank`, which has met the others, to the end of its run; rank 0 writes the bundle.
+
+    Raises:
+        HeadraceError: the data or the other ranks are at fault.
+    """
     saved = _restored(rank)
-    position = Position(saved.step, record.steps_per_epoch)
-    channel.send(kind="ready", step=position.step, seconds_since_start=round(_process_age(), 3))
+    position = Position(saved.step, rank.record.steps_per_epoch)
+    rank.channel.send(kind="ready", step=position.step, seconds_since_start=round(_process_age(), 3))
     began = time.monotonic()
     try:
         callbacks = _fit(rank, position, saved)
     except StoppedError:
-        channel.send(kind="stopped", step=position.step)
-        collectives.stop()
+        rank.channel.send(kind="stopped", step=position.step)
         return
     seconds = time.monotonic() - began
     figures = settle(rank, position, callbacks)
-    if number == 0:
+    if rank.rank == 0:
         write_bundle(rank, seconds, position.step - saved.step, figures)
-    collectives.stop()
 
 
 def _share_the_machine(threads: int | None) -> None:

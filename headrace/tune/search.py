@@ -13,12 +13,10 @@ import optuna
 from optuna.trial import Trial, TrialState
 
 from headrace.config.tuning import Tune
-from headrace.errors import TrainingError
-from headrace.slots import PATIENCE_SECONDS, wait_for_slots
-from headrace.spark import is_local, session
 from headrace.tune.journal import open_study
 from headrace.tune.records import SENTENCE, best_of, records_of
 from headrace.tune.sampling import pruner_for, sampler_for
+from headrace.tune.slots import take_slots
 from headrace.tune.space import chosen, grid
 from headrace.tune.study_folder import StudyFolder, StudyRecord
 from headrace.tune.trial import Ending, OneTrial
@@ -56,7 +54,7 @@ class Search:
         if not self._interrupted and self._missing() <= 0:
             log.info("The study %s is complete; nothing to do.", self.folder.path)
             return
-        threads = self._threads()
+        threads = take_slots(self.record)
         workers = [
             threading.Thread(target=self._work, args=(threads,), daemon=True, name=f"trials {number}")
             for number in range(self.settings.parallel)
@@ -83,22 +81,6 @@ class Search:
     def _missing(self) -> int:
         waiting = self._trials(TrialState.WAITING)
         return self._wanted - (len(self.study.get_trials(deepcopy=False)) - len(waiting))
-
-    def _threads(self) -> int | None:
-        """Start Spark and see that there is a slot for every rank; how many threads a rank gets."""
-        settings, configuration = self.settings, self.record.configuration
-        ranks = max(settings.parallel, settings.ranks)
-        spark = session("train", configuration.spark, ranks)
-        free = wait_for_slots(spark, ranks, 0 if is_local(spark) else PATIENCE_SECONDS)
-        if free < ranks:
-            key = "parallel" if settings.parallel > 1 else "ranks"
-            raise TrainingError(
-                f"tune.{key} is {ranks} and {spark.sparkContext.master} has {free} slots free. "
-                f"Lower tune.{key}, or give Spark more executors or cores."
-            )
-        # A trial is one of several on its machine, and has the cores of its slot.
-        cores = configuration.train.resources.cpus or int(spark.conf.get("spark.task.cpus", "1") or 1)
-        return cores if settings.parallel > 1 else None
 
     def _work(self, threads: int | None) -> None:
         try:

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +29,9 @@ CONFIGURATION = {
 
 
 def only(*rates: float) -> str:
-    return f"tune.space={{{RATE}: {{kind: categorical, choices: {[*rates]}}}}}"
+    # YAML takes 1e-9 for a word.
+    choices = ", ".join(f"{rate:.1e}" for rate in rates)
+    return f"tune.space={{{RATE}: {{kind: categorical, choices: [{choices}]}}}}"
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +115,11 @@ def test_too_few_slots_are_told_with_both_numbers(folder: Path) -> None:
     assert "has 3 slots free" in answer.sentence
 
 
-def test_where_all_trials_fail_the_command_fails(folder: Path) -> None:
-    answer = headrace("tune", "conf.yaml", "tune.study=failing", only(1e30), cwd=folder, code=4)
+def test_where_all_trials_fail_the_command_fails_and_when_time_is_up_no_other_begins(folder: Path) -> None:
+    words = ("tune.study=failing", "tune.time_limit_seconds=1", only(1e30, 1e29))
+    answer = headrace("tune", "conf.yaml", *words, cwd=folder, code=4)
     assert "1 have failed" in answer.sentence
-    assert (answer.json["best"], answer.json["failed"]) == (None, 1)
+    assert (answer.json["best"], answer.json["failed"], len(answer.json["trials"])) == (None, 1, 1)
 
 
 # The second is better than the first, and the third is stopped.
@@ -154,13 +155,3 @@ def test_a_study_of_two_ranks_whose_driver_was_killed_goes_on_and_ends_as_if_und
     assert "Going on with trial 1, which was interrupted" in resumed.stderr
     assert "Continuing from the checkpoint of step" in resumed.stderr
     assert told(resumed.json) == told(undisturbed)
-
-
-@pytest.mark.slow
-def test_spark_submit_does_what_headrace_tune_does(searched: Answer, folder: Path) -> None:
-    submit = Path(sys.executable).with_name("spark-submit")
-    words = ["conf.yaml", "tune.study=submitted", only(0.01)]
-    command = [str(submit), "--master", "local[2]", str(ROOT / "jobs" / "tune.py"), *words]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert Answer(done).json["best"]["value"] == pytest.approx(searched.json["trials"][0]["value"], rel=1e-4)
