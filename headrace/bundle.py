@@ -37,7 +37,12 @@ BESIDE = {MANIFEST, "evaluation", "__pycache__"}
 
 
 class Origin(BaseModel):
-    """Where a bundle comes from; `settings` is the `prepare` section that made its training data."""
+    """Where a bundle comes from.
+
+    Attributes:
+        settings: the `prepare` section that made its training data.
+        text_column: that held the raw texts, where they stood in a column.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,6 +52,7 @@ class Origin(BaseModel):
     steps: int
     weights_sha256: str
     settings: dict[str, Any]
+    text_column: str | None = None
 
     @property
     def prepare(self) -> Prepare:

@@ -26,7 +26,7 @@ class Inference:
 
     def __init__(self, bundle: Bundle) -> None:
         self.contract = bundle.contract
-        self._path = bundle.path
+        self.path = bundle.path
         self._model = bundle.model()
         shape = (None, *bundle.contract.input_shape)
         dtype = tf.int32 if bundle.contract.tokenizer else bundle.contract.named("input")[1].dtype
@@ -41,7 +41,7 @@ class Inference:
         answer: NDArray[np.float32] = self._forward(inputs).numpy()
         if not np.isfinite(answer).all():
             raise DataError(
-                f"The bundle {self._path} gives answers that are no numbers: its training has diverged. "
+                f"The bundle {self.path} gives answers that are no numbers: its training has diverged. "
                 "Train again, with a smaller train.optimizer.learning_rate."
             )
         return answer

@@ -24,7 +24,7 @@ def free_slots(spark: SparkSession, profile: ResourceProfile | None = None) -> i
     busy = 0
     while running.hasNext():
         busy += int(running.next())
-    return max(0, _slots(spark, profile) - busy)
+    return max(0, all_slots(spark, profile) - busy)
 
 
 def wait_for_slots(
@@ -37,7 +37,7 @@ def wait_for_slots(
     return free
 
 
-def _slots(spark: SparkSession, profile: ResourceProfile | None) -> int:
+def all_slots(spark: SparkSession, profile: ResourceProfile | None) -> int:
     """Tasks that the executors present now can run at the same time."""
     context = spark.sparkContext._jsc.sc()
     default = context.resourceProfileManager().defaultResourceProfile()

@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -53,6 +54,9 @@ AT_LAUNCH = (
 WORKERS_PYTHON = "spark.pyspark.python"
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
+# Several runs may be trained at once, in threads of one program; their session is one.
+_MAKING = threading.Lock()
+
 REPEATING_LOGGERS = (
     "org.apache.spark.executor.Executor",
     "org.apache.spark.scheduler.TaskSetManager",
@@ -73,6 +77,11 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
             not answer.
     """
     require_java()
+    with _MAKING:
+        return _made(name, settings, slots)
+
+
+def _made(name: str, settings: Spark, slots: int) -> SparkSession:
     asked = spark_settings(settings, name)
     asked = _without_our_daemon(asked, asked.get(SHIPPED))
     wanted = DEFAULT_SETTINGS | asked

@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 
-def in_the_background(*words: str, cwd: Path) -> "subprocess.Popen[str]":
+def in_the_background(*words: str, cwd: Path, verb: str = "train") -> "subprocess.Popen[str]":
     """`headrace train conf.yaml words...`."""
-    command = [sys.executable, "-m", "headrace", "train", "conf.yaml", *words]
+    command = [sys.executable, "-m", "headrace", verb, "conf.yaml", *words]
     return subprocess.Popen(command, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

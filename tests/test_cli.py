@@ -11,8 +11,8 @@ from headrace import cli
 from tests.conftest import headrace, run
 
 VERBS = (
-    "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "evaluate", "predict", "retrain",
-    "watch", "report", "check", "config",
+    "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "tune", "evaluate", "predict",
+    "retrain", "watch", "report", "check", "config",
 )  # fmt: skip
 HEAVY = (
     "tensorflow",
@@ -27,6 +27,7 @@ HEAVY = (
     "mlflow",
     "sqlalchemy",
     "apscheduler",
+    "optuna",
 )
 
 

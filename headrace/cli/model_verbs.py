@@ -8,6 +8,7 @@ import typer
 
 from headrace.cli.program import answer, app
 from headrace.cli.words import Conf, Overrides, SparkSettings, folder_word, loaded, location
+from headrace.errors import TrainingError
 
 
 @app.command()
@@ -38,10 +39,32 @@ def train(conf: Conf, overrides: Overrides = None) -> None:
     configuration = loaded(conf, overrides)
     if configuration.registry is None:
         from headrace.train.job import train as run
-    else:
-        from headrace.registry.tracked_training import train_tracked as run
 
-    answer(run(configuration))
+        answer(run(configuration))
+    else:
+        from headrace.registry.tracked_training import train_tracked
+
+        answer(train_tracked(configuration))
+
+
+@app.command()
+def tune(conf: Conf, overrides: Overrides = None) -> None:
+    """Many trainings -> the best configuration, searched in the space that the section `tune` names.
+
+    The same command again goes on with a study that was stopped or killed. Its folder gets a page and best.yaml, which
+    `headrace train` takes as it is.
+
+    Example: headrace tune conf/digits_search.yaml tune.trials=20 tune.parallel=2
+    """
+    configuration = loaded(conf, overrides)
+    from headrace.tune.job import as_text
+    from headrace.tune.job import tune as run
+
+    result = run(configuration)
+    print(as_text(result), file=sys.stderr)
+    answer(result)
+    if result["best"] is None:
+        raise TrainingError(f"No trial of the study {result['study']} is complete; {result['failed']} have failed.")
 
 
 @app.command()
@@ -70,13 +93,17 @@ def predict(
     input: Annotated[
         Path,
         typer.Argument(
-            parser=location, metavar="INPUT", help="a folder of raw files, or a table; also s3://bucket/..."
+            parser=location, metavar="INPUT", help="a folder of raw files, a table, or a file of texts; also s3://..."
         ),
     ],
     output: Annotated[
         Path,
         typer.Argument(parser=location, metavar="OUTPUT", help="for the Parquet files; must not exist; also s3://..."),
     ],
+    column: Annotated[
+        str | None, typer.Option(help="of texts in CSV, JSONL or Parquet; as prepared if not given")
+    ] = None,
+    identity: Annotated[str | None, typer.Option("--id", help="column that names the records")] = None,
     spark_settings: SparkSettings = None,
     threshold: Annotated[
         float | None,
@@ -88,11 +115,14 @@ def predict(
     Of two classes the label is the more probable one, of many labels those with a probability of a half or more;
     --threshold sets another bound.
 
+    A file of texts is CSV, JSONL or Parquet by its name, else a text a line; its output also has the line of each.
+
     Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
     """
+    from headrace.predict.job import TextColumns
     from headrace.predict.job import predict as run
 
-    answer(run(bundle, input, output, spark_settings, threshold))
+    answer(run(bundle, input, output, spark_settings, TextColumns(column, identity), threshold))
 
 
 @app.command()

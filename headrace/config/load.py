@@ -1,7 +1,7 @@
 """A configuration file and `key=value` overrides -> a validated `Configuration`, or one clear sentence."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -28,6 +28,21 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Configuration:
     for override in overrides:
         _apply(tree, override)
     return validated(Configuration, tree, path)
+
+
+def changed(configuration: Configuration, values: Mapping[str, Any], place: str | Path) -> Configuration:
+    """`configuration` with other values for some keys, which are written with dots, such as train.optimizer.name.
+
+    Args:
+        place: that the values come from, for the message.
+
+    Raises:
+        ConfigurationError: a key is unknown, a value does not fit.
+    """
+    tree = configuration.model_dump(mode="json", exclude_unset=True)
+    for key, value in values.items():
+        _set(tree, key, value, f"{key} = {value}")
+    return validated(Configuration, tree, place)
 
 
 def validated(model: type[Model], tree: dict[str, Any], path: str | Path) -> Model:
@@ -65,20 +80,25 @@ def read_yaml(path: Path, hint: str) -> dict[str, Any]:
 
 def _apply(tree: dict[str, Any], override: str) -> None:
     key, equals, value = override.partition("=")
-    *parents, leaf = key.split(".")
-    if not equals or not all((*parents, leaf)):
+    if not equals or not all(key.split(".")):
         raise ConfigurationError(f"`{override}` is not an override; expected key=value, such as train.ranks=2.")
+    try:
+        _set(tree, key, yaml.safe_load(value), override)
+    except NOT_YAML:
+        raise ConfigurationError(f"`{override}`: {value!r} is not a YAML value; quote it.") from None
+
+
+def _set(tree: dict[str, Any], key: str, value: Any, told: str) -> None:
+    """Put `value` under a key with dots; `told` is what was asked for, for the message."""
+    *parents, leaf = key.split(".")
     for parent in parents:
         if tree.get(parent) is None:
             tree[parent] = {}
         below = tree[parent]
         if not isinstance(below, dict):
-            raise ConfigurationError(f"`{override}`: {parent} holds the value {below!r} and has no keys below it.")
+            raise ConfigurationError(f"`{told}`: {parent} holds the value {below!r} and has no keys below it.")
         tree = below
-    try:
-        tree[leaf] = yaml.safe_load(value)
-    except NOT_YAML:
-        raise ConfigurationError(f"`{override}`: {value!r} is not a YAML value; quote it.") from None
+    tree[leaf] = value
 
 
 def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:

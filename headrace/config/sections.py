@@ -15,6 +15,7 @@ from headrace.config.settings import Settings
 from headrace.config.source import Source
 from headrace.config.streaming import Stream
 from headrace.config.training import Train
+from headrace.config.tuning import Tune
 
 __all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spark", "Splits", "Stream", "Text", "Train"]
 
@@ -55,6 +56,7 @@ class Configuration(Section):
     model: Model
     stream: Stream = Stream()
     train: Train
+    tune: Tune | None = None
     registry: Registry | None = None
     retrain: Retrain | None = None
     spark: Spark = Spark()

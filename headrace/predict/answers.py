@@ -16,6 +16,8 @@ from headrace.whole_file import write_whole
 # The threshold of a label where none is asked for.
 HALF = 0.5
 PATH = pa.field("path", pa.string(), nullable=False)
+LINE = pa.field("line", pa.int64(), nullable=False)
+ID = pa.field("id", pa.string(), nullable=False)
 PREDICTIONS = pa.schema(
     [
         PATH,
@@ -41,11 +43,15 @@ class Answers:
 
     Attributes:
         threshold: the probability from which on a label is given, or of two classes the second.
+        lines: numbers of the records in the file at `path`, from 1 on; None where a file is a record.
+        ids: of the records; None where no column names them.
         batches: probabilities (rows, classes), or numbers (rows, 1); together as many rows as there are `paths`.
         rejects: rows of the rejects table.
     """
 
     paths: list[str] = field(default_factory=list)
+    lines: list[int] | None = None
+    ids: list[str] | None = None
     batches: list[NDArray[np.float32]] = field(default_factory=list)
     rejects: list[dict[str, str]] = field(default_factory=list)
     threshold: float | None = None
@@ -70,31 +76,39 @@ class Answers:
     def _predictions(self, classes: tuple[str, ...]) -> pa.Table:
         """The columns of PREDICTIONS; `label` is the most probable class, or of two what the threshold says."""
         if not self.paths:
-            return PREDICTIONS.empty_table()
+            return self._placed(PREDICTIONS.empty_table())
         probabilities = np.concatenate(self.batches)
         chosen = probabilities.argmax(axis=1)
         if self.threshold is not None:
             chosen = (probabilities[:, 1] >= self.threshold).astype(np.int64)
         labels = pa.array(classes).take(pa.array(chosen))
-        return pa.Table.from_arrays([pa.array(self.paths), labels, _lists(probabilities)], schema=PREDICTIONS)
+        rows = pa.Table.from_arrays([pa.array(self.paths), labels, _lists(probabilities)], schema=PREDICTIONS)
+        return self._placed(rows)
 
     def _many(self, classes: tuple[str, ...]) -> pa.Table:
         """The columns of MANY."""
         if not self.paths:
-            return MANY.empty_table()
+            return self._placed(MANY.empty_table())
         probabilities = np.concatenate(self.batches)
         given = probabilities >= (HALF if self.threshold is None else self.threshold)
         names = pa.array(classes).take(pa.array(np.nonzero(given)[1]))
         offsets = np.append(0, np.cumsum(given.sum(1))).astype(np.int32)
         labels = pa.ListArray.from_arrays(offsets, names)
-        return pa.Table.from_arrays([pa.array(self.paths), labels, _lists(probabilities)], schema=MANY)
+        return self._placed(pa.Table.from_arrays([pa.array(self.paths), labels, _lists(probabilities)], schema=MANY))
 
     def _values(self) -> pa.Table:
         """The columns of VALUES."""
         if not self.paths:
-            return VALUES.empty_table()
+            return self._placed(VALUES.empty_table())
         values = pa.array(np.concatenate(self.batches)[:, 0])
-        return pa.Table.from_arrays([pa.array(self.paths), values], schema=VALUES)
+        return self._placed(pa.Table.from_arrays([pa.array(self.paths), values], schema=VALUES))
+
+    def _placed(self, rows: pa.Table) -> pa.Table:
+        """With columns for the line and the id, where records have them, after the path."""
+        for column, values in ((ID, self.ids), (LINE, self.lines)):
+            if values is not None:
+                rows = rows.add_column(1, column, pa.array(values, column.type))
+        return rows
 
 
 def _lists(probabilities: NDArray[np.float32]) -> pa.ListArray:

@@ -5,7 +5,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from headrace import bundle as bundles
 from headrace.config.sections import Spark
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.predict_task import Part, PredictTask, Written, predict_parts
+from headrace.predict.record_files import RecordFile
 from headrace.spark import python_errors, session
 from headrace.storage import files_below, is_remote
 from headrace.table import read
@@ -27,29 +28,48 @@ from headrace.whole_folder import whole_folder
 FILES_IN_A_PART = 1024
 
 
-def predict(
-    path: Path, source: Path, output: Path, cluster: Path | None = None, threshold: float | None = None
-) -> dict[str, Any]:
-    """Predict every file below `source`, or every row of the table `source`, into Parquet files in `output`.
+@dataclass(frozen=True)
+class TextColumns:
+    """Of a file of records.
 
-    `output` holds columns path, label and probabilities (in the order of the bundle's classes), of multi_label path,
-    labels and probabilities, in regression path and value; what could not be read is listed with its reason in
-    `output/_rejects`. `output/_summary.json` is written last: on a store, where no folder can be renamed, an output
-    without it is not complete.
+    Attributes:
+        text: as the bundle's preparation named it when None.
+        identity: that names records; its values become the column id of the output.
+    """
+
+    text: str | None = None
+    identity: str | None = None
+
+
+def predict(
+    path: Path,
+    source: Path,
+    output: Path,
+    cluster: Path | None = None,
+    columns: TextColumns | None = None,
+    threshold: float | None = None,
+) -> dict[str, Any]:
+    """Predict every file below `source`, every row of the table `source`, or every record of the file `source`.
+
+    `output` holds Parquet files with columns path, label and probabilities (in the order of the bundle's classes), of
+    multi_label path, labels and probabilities, in regression path and value; of a file of texts also line and, if
+    asked for, id. What could not be read is listed with its reason in `output/_rejects`. `output/_summary.json` is
+    written last: on a store, where no folder can be renamed, an output without it is not complete.
 
     Args:
         cluster: file of Spark's settings for a kind of cluster.
         threshold: the probability, 0 to 1, from which on a label is given, or of two classes the second.
 
     Raises:
-        ConfigurationError: `output` exists, or `threshold` is given and there are other than two classes.
+        ConfigurationError: `output` exists, a column is not there, or `threshold` is given and there are other than two
+            classes.
         DataError: the bundle or the input is missing or damaged.
     """
     began = time.monotonic()
     bundle = bundles.load(path)
     _require_free(output)
     _require_decidable(bundle, threshold)
-    task, parts = _task(bundle, source.absolute())
+    task, parts = _task(bundle, source.absolute(), columns or TextColumns())
     spark = session("predict", Spark(cluster=str(cluster) if cluster else None))
     with whole_folder(output.absolute()) as folder:
         written = _run(spark, replace(task, output=folder, threshold=threshold), parts)
@@ -84,22 +104,51 @@ def _run(spark: SparkSession, task: PredictTask, parts: list[Part]) -> list[Writ
     return written
 
 
-def _task(bundle: bundles.Bundle, source: Path) -> tuple[PredictTask, list[Part]]:
+def _task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[PredictTask, list[Part]]:
     """What is to be done; where the output goes is not settled yet."""
+    if source.is_file() and bundle.contract.tokenizer:
+        return _records_task(bundle, source, columns)
     if not source.is_dir():
         raise DataError(f"The input {source} is not a folder; expected a folder of raw files, or a table.")
     task = PredictTask(
-        bundle=bundle.path, root=source, output=Path(), form=bundle.origin.prepare.image, contract=bundle.contract
+        bundle=bundle.path, root=source, output=Path(), settings=bundle.origin.prepare, contract=bundle.contract
     )
     if DeltaTable.is_deltatable(*address_of(source)):
         return _table_task(bundle, task)
     if bundle.contract.windows is not None:
         raise DataError(f"The bundle answers about windows, and {source} is no table; prepare the rows first.")
+    _require_cleaning(bundle)
     files = sorted(_files(source))
     if not files:
         raise DataError(f"The input {source} holds no files.")
     groups = range(0, len(files), FILES_IN_A_PART)
     return task, [Part(i, tuple(files[at : at + FILES_IN_A_PART])) for i, at in enumerate(groups)]
+
+
+def _records_task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[PredictTask, list[Part]]:
+    _require_cleaning(bundle)
+    settings = bundle.origin.prepare
+    records = RecordFile(source, settings.text, columns.text or bundle.origin.text_column, columns.identity)
+    stretches = records.stretches()
+    if not stretches:
+        raise DataError(f"The input {source} holds no records.")
+    task = PredictTask(
+        bundle=bundle.path,
+        root=source.parent,
+        output=Path(),
+        settings=settings,
+        contract=bundle.contract,
+        records=records,
+    )
+    return task, [Part(number, stretch=stretch) for number, stretch in enumerate(stretches)]
+
+
+def _require_cleaning(bundle: bundles.Bundle) -> None:
+    if bundle.contract.tokenizer and "text" not in bundle.origin.settings:
+        raise DataError(
+            f"The bundle {bundle.path} does not say how its texts were cleaned, so raw texts cannot be prepared alike; "
+            "train again, or predict a table."
+        )
 
 
 def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask, list[Part]]:
@@ -110,6 +159,12 @@ def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask,
             f"{version.table} holds {version.contract.input_shape}."
         )
     bundle.contract.require_same_windows(version.contract)
+    theirs, ours = version.contract.tokenizer, bundle.contract.tokenizer
+    if theirs and ours and theirs.sha256 != ours.sha256:
+        raise DataError(
+            f"The table {version.table} was tokenised otherwise than the bundle's; its numbers mean other words. "
+            "Predict its raw texts instead."
+        )
     return replace(task, contract=version.contract), [Part(i, shard=shard) for i, shard in enumerate(version.shards)]
 
 

@@ -7,7 +7,7 @@ import hashlib
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import MANIFEST, load
-from headrace.config.sections import Image
+from headrace.config.sections import Image, Prepare
 from headrace.errors import DataError
 from headrace.predict.answers import Answers
+from headrace.predict.record_files import RecordFile, Stretch
+from headrace.predict.texts import of_records, of_texts
 from headrace.prepare.image import decode, encode
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.sources.listing import printable
@@ -31,11 +33,12 @@ BATCH = 256
 
 
 class Part(NamedTuple):
-    """The records of one task: files below `root`, or a shard of a table."""
+    """The records of one task: files below `root`, a shard of a table, or a stretch of a file of records."""
 
     number: int
     files: tuple[str, ...] = ()
     shard: Shard | None = None
+    stretch: Stretch | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,17 +49,24 @@ class PredictTask:
         bundle: folder of the trained model.
         root: the folder of files, or of the table.
         output: where the Parquet files go.
-        form: how raw images are prepared for this model.
+        settings: how raw records are prepared for this model.
         contract: of the table, or of the bundle for raw files.
         threshold: see `Answers`.
+        records: the file of records, where there is one.
     """
 
     bundle: Path
     root: Path
     output: Path
-    form: Image
+    settings: Prepare
     contract: Contract
+    records: RecordFile | None = None
     threshold: float | None = None
+
+    @property
+    def form(self) -> Image:
+        """How raw images are prepared."""
+        return self.settings.image
 
 
 @dataclass
@@ -72,9 +82,20 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[Written]
     for part in parts:
         # A worker that is used again must not answer with the model of a bundle that was replaced meanwhile.
         inference = _inference(task.bundle, hashlib.sha256((task.bundle / MANIFEST).read_bytes()).digest())
-        answers = _of_shard(task, part.shard, inference) if part.shard else _of_files(task, part.files, inference)
+        answers = _answers(task, part, inference)
         answers.write(task.output, part.number, inference.contract)
         yield Written(rows=len(answers.paths), rejected=len(answers.rejects))
+
+
+def _answers(task: PredictTask, part: Part, inference: "Inference") -> Answers:
+    if part.shard:
+        return _of_shard(task, part.shard, inference)
+    if part.stretch and task.records:
+        return of_records(task.records, part.stretch, inference)
+    if task.contract.tokenizer:
+        texts = ((printable(file), partial(_read, task.root / file, task.settings)) for file in part.files)
+        return of_texts(texts, task.settings.text, inference)
+    return _of_files(task, part.files, inference)
 
 
 @lru_cache(maxsize=1)
@@ -91,7 +112,7 @@ def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -
         images = []
         for file in files[begin : begin + BATCH]:
             try:
-                images.append(decode(_read(task.root / file, task.form), task.form))
+                images.append(decode(_read(task.root / file, task.settings), task.form))
                 answers.paths.append(printable(file))
             except RejectedRecordError as rejection:
                 answers.reject(printable(file), rejection)
@@ -121,12 +142,14 @@ def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> Answer
     return answers
 
 
-def _read(path: Path, form: Image) -> bytes:
+def _read(path: Path, settings: Prepare) -> bytes:
     """The bytes of a file; one that is too large, or no file, is rejected unread."""
+    image = settings.input == "image"
+    form, other = (settings.image, Reason.NOT_AN_IMAGE) if image else (settings.text, Reason.NOT_TEXT)
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            raise RejectedRecordError(Reason.NOT_AN_IMAGE, "it is a device, a pipe or a socket")
+            raise RejectedRecordError(other, "it is a device, a pipe or a socket")
         if found.st_size > form.max_bytes:
             raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{found.st_size} bytes, the limit is {form.max_bytes}")
         return path.read_bytes()

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from headrace.config.sections import Prepare
+from headrace.config.sections import Prepare, Text
 from headrace.config.windows import Windows
 from headrace.prepare.columns import image_columns, staged_text_columns, window_columns, with_bookkeeping
 from headrace.prepare.content import content_hash, text_hash
@@ -84,8 +84,7 @@ class TextForm:
         """See `Form`."""
         if isinstance(record.data, np.ndarray):
             raise RejectedRecordError(Reason.NOT_TEXT, "the record is an image")
-        data = record.data
-        text = clean(data if isinstance(data, str) else decode_text(data, self._text), self._text)
+        text = cleaned(record.data, self._text)
         row: Row = {"text": text, "content_hash": text_hash(text)}
         return row | {"minhash": minhash(text)} if self._near else row
 
@@ -106,6 +105,15 @@ class WindowForm:
             raise RejectedRecordError(Reason.BAD_VALUE, "the record is no window of numbers")
         values = np.ascontiguousarray(record.data, "<f4")
         return {"window": values.tobytes(), "content_hash": content_hash(values)}
+
+
+def cleaned(data: bytes | str, form: Text) -> str:
+    """The text of a record, as a tokeniser gets it, in training and in prediction.
+
+    Raises:
+        RejectedRecordError: it is no text, or none that is wanted.
+    """
+    return clean(data if isinstance(data, str) else decode_text(data, form), form)
 
 
 def form_of(settings: Prepare) -> Form:

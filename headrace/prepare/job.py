@@ -9,6 +9,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from headrace.config import Configuration
+from headrace.config.sections import Source
 from headrace.errors import ConfigurationError
 from headrace.prepare.account import Account, Stopwatch, on_top_of
 from headrace.prepare.beside import BesideTable, carry, commit_beside
@@ -212,7 +213,7 @@ def _summary(work: _Work, task: Task, made: Made, account: Account, watch: Stopw
         label_counts=account.by_label(contract),
         rejects=account.rejects,
         rejects_version=None,
-        source={"kind": source.kind, "path": source.path, "root": printable(task.root)},
+        source={"kind": source.kind, "path": source.path, "root": printable(task.root)} | _text_column(source, task),
         fingerprint=work.fingerprint,
         settings=task.settings.model_dump(mode="json"),
         seconds=watch.seconds,
@@ -234,6 +235,12 @@ def windows_contract(configuration: Configuration) -> Windows | None:
         horizon=windows.horizon,
         season=windows.season,
     )
+
+
+def _text_column(source: Source, task: Task) -> dict[str, str]:
+    """The column that holds raw texts, for a model that is to read others like them."""
+    columns = source.columns if task.settings.input == "text" else None
+    return {"text_column": columns.input} if columns and columns.holds != "paths" else {}
 
 
 def _commit(work: _Work, made: Made, account: Account, summary: Summary) -> int:

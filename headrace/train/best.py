@@ -8,11 +8,10 @@ import keras
 
 from headrace.config.training import Watch
 from headrace.train import checkpoint, collectives
+from headrace.train.fit_to_table import is_best_small
 from headrace.train.position import Position
 
 log = logging.getLogger(__name__)
-
-FALLING = ("loss", "error")
 
 
 class Best(keras.callbacks.Callback):
@@ -25,9 +24,7 @@ class Best(keras.callbacks.Callback):
     def __init__(self, position: Position, folder: Path, settings: Watch, metric: str, rank: int) -> None:
         super().__init__()
         self.position, self.folder, self.settings, self.metric, self.rank = position, folder, settings, metric, rank
-        self.sign = (
-            -1.0 if settings.best == "smallest" or (settings.best == "auto" and metric.endswith(FALLING)) else 1.0
-        )
+        self.sign = -1.0 if is_best_small(settings, metric) else 1.0
         found = checkpoint.newest(folder) if rank == 0 else None
         notes = found.notes if found else {}
         self.epoch = collectives.broadcast_number(notes.get("epoch", -1))

@@ -44,6 +44,7 @@ def write_bundle(rank: OneRank, seconds: float, steps: int, figures: Figures) ->
         steps=int(figures["steps"]),
         weights_sha256=str(figures["weights_sha256"]),
         settings=version.summary.settings,
+        text_column=version.summary.source.get("text_column"),
     )
     options = record.configuration.model.options
     written = bundle.write(record.bundle, rank.model, rank.folder.model_file, version.contract, options, origin)

@@ -12,6 +12,7 @@ METRICS = {
     "multi_label": ("binary_accuracy", "macro_f1", "micro_f1", "auc"),
     "regression": ("mean_absolute_error", "root_mean_squared_error"),
 }
+FALLING = ("loss", "error")
 DEFAULTS = {
     "classification": ("accuracy",),
     "multi_label": ("binary_accuracy", "macro_f1"),
@@ -78,6 +79,11 @@ def watched_metric(settings: Watch, metrics: tuple[str, ...], validates: bool) -
         hint = "" if validates else "; the table has no validation split"
         raise ConfigurationError(f"train.watch.metric is {name!r}; expected one of {', '.join(known)}{hint}.")
     return name
+
+
+def is_best_small(settings: Watch, metric: str) -> bool:
+    """Whether the smallest value of the watched `metric` is the best."""
+    return settings.best == "smallest" or (settings.best == "auto" and metric.endswith(FALLING))
 
 
 def class_weights(settings: Loss, contract: Contract, counts: Mapping[str, int]) -> tuple[float, ...] | None:

@@ -16,6 +16,7 @@ from headrace.train.optimizer import NEEDS_LOSS_SCALING
 from headrace.train.position import CountSteps, Position
 from headrace.train.reporting import Reporting
 from headrace.train.saving import Checkpoints
+from headrace.train.stop_if_asked import StopIfAsked
 
 
 def callbacks_of(
@@ -42,6 +43,9 @@ def callbacks_of(
     if rank.rank == 0:
         every, rows, send = settings.log_every_steps, rank.record.global_batch, rank.channel.send
         callbacks.append(Reporting(position, folder, gradients, every, rows, send))
+    if rank.record.followed:
+        every = settings.log_every_steps
+        callbacks.append(StopIfAsked(position, folder.stop_file, every, rank.rank, rank.world_size))
     every, keep = settings.checkpoint_every_steps, settings.keep_checkpoints
     return [*callbacks, Checkpoints(position, folder, every, keep, rank.rank, metrics)]
 

@@ -18,6 +18,8 @@ from headrace.moment import now
 from headrace.stream.plan import lanes_for
 from headrace.table import read
 from headrace.train.fit_to_table import require_fit
+from headrace.train.follow import Follower, StoppedError
+from headrace.train.messages import Message
 from headrace.train.progress import Progress
 from headrace.train.run_folder import RunFolder, RunRecord
 
@@ -33,10 +35,14 @@ PACKAGES = (
 FREE_TO_CHANGE = {"resources", "log_every_steps", "keep_checkpoints", "max_restarts", "stall_timeout_seconds", "bundle"}
 
 
-def train(configuration: Configuration) -> dict[str, Any]:
+def train(configuration: Configuration, follower: Follower | None = None) -> dict[str, Any]:
     """Train the run `train.run`: begin it, continue it, or say what came of it if it is complete.
 
+    Args:
+        follower: hears of each epoch and may stop the run; several runs may then be trained at once, in threads.
+
     Raises:
+        StoppedError: the follower has stopped the run.
         ConfigurationError: the run was begun with other settings, or the model's file is at fault.
         DataError: the table is missing or damaged, or has no training split.
         TrainingError: too few slots, a rank failed, or the ranks drifted apart.
@@ -45,11 +51,14 @@ def train(configuration: Configuration) -> dict[str, Any]:
     folder = RunFolder(configuration.train.run)
     with folder.locked():
         record = _begun(folder, configuration)
+        if follower is not None:
+            record = record.model_copy(update={"followed": True, "threads": follower.threads})
+            folder.keep(record)
         result = folder.result()
         if result is not None and Path(result["bundle"]).is_dir():
             log.info("The run %s is complete; nothing to do.", folder.path)
             return result
-        result = _launch(folder, record, configuration, began)
+        result = _launch(folder, record, began, follower)
         folder.finish(result)
         return result
 
@@ -140,17 +149,30 @@ def _fixed(configuration: Configuration) -> dict[str, Any]:
     return training | streaming | {"model.options": tree["model"]["options"]}
 
 
-def _launch(folder: RunFolder, record: RunRecord, configuration: Configuration, began: float) -> dict[str, Any]:
+def _launch(folder: RunFolder, record: RunRecord, began: float, follower: Follower | None) -> dict[str, Any]:
     # Spark and Horovod's runner are imported only when there is something to train.
     from headrace.spark import session
     from headrace.train.attempts import train_with_restarts
 
-    spark = session("train", configuration.spark, record.ranks)
-    progress = Progress(record.total_steps)
+    spark = session("train", record.configuration.spark, record.ranks)
+    progress = _progress(folder, record, follower)
     restarts = train_with_restarts(spark, folder, record, progress)
     if not progress.outcome:
         raise TrainingError(f"The ranks ended without a result; their logs are in {folder.logs}.")
+    if progress.outcome["kind"] == "stopped":
+        raise StoppedError(f"The run {folder.path} was stopped at step {progress.outcome['step']}.")
     return _result(folder, record, progress, began, restarts)
+
+
+def _progress(folder: RunFolder, record: RunRecord, follower: Follower | None) -> Progress:
+    if follower is None:
+        return Progress(record.total_steps)
+
+    def epoch_done(figures: Message) -> None:
+        if follower.epoch_done(figures):
+            folder.stop_file.touch()
+
+    return Progress(record.total_steps, follower.name, epoch_done)
 
 
 def _result(folder: RunFolder, record: RunRecord, progress: Progress, began: float, restarts: int) -> dict[str, Any]:

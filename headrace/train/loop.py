@@ -17,6 +17,7 @@ from headrace.train.best import Best
 from headrace.train.compiled import compiled
 from headrace.train.ending import settle, write_bundle
 from headrace.train.fit_to_table import class_weights
+from headrace.train.follow import StoppedError
 from headrace.train.hooks import callbacks_of
 from headrace.train.one_rank import OneRank
 from headrace.train.position import Position
@@ -40,26 +41,37 @@ def train_rank(run: str, channel: "Channel") -> None:
     if record is None:
         raise ConfigurationError(f"{folder.path} is not a run.")
     number, world_size = collectives.start()
-    _share_the_machine()
+    _share_the_machine(record.threads)
     version = read(record.table, record.data_version)
-    rank = OneRank(folder, record, version, compiled(folder, record, version), number, world_size, channel)
-    saved = _restored(rank)
-    position = Position(saved.step, record.steps_per_epoch)
-    channel.send(kind="ready", step=position.step, seconds_since_start=round(_process_age(), 3))
-    began = time.monotonic()
-    callbacks = _fit(rank, position, saved)
-    seconds = time.monotonic() - began
-    figures = settle(rank, position, callbacks)
-    if number == 0:
-        write_bundle(rank, seconds, position.step - saved.step, figures)
+    train(OneRank(folder, record, version, compiled(folder, record, version), number, world_size, channel))
     collectives.stop()
 
 
-def _share_the_machine() -> None:
+def train(rank: OneRank) -> None:
+    """Train `rank`, which has met the others, to the end of its run; rank 0 writes the bundle.
+
+    Raises:
+        HeadraceError: the data or the other ranks are at fault.
+    """
+    saved = _restored(rank)
+    position = Position(saved.step, rank.record.steps_per_epoch)
+    rank.channel.send(kind="ready", step=position.step, seconds_since_start=round(_process_age(), 3))
+    began = time.monotonic()
+    try:
+        callbacks = _fit(rank, position, saved)
+    except StoppedError:
+        rank.channel.send(kind="stopped", step=position.step)
+        return
+    seconds = time.monotonic() - began
+    figures = settle(rank, position, callbacks)
+    if rank.rank == 0:
+        write_bundle(rank, seconds, position.step - saved.step, figures)
+
+
+def _share_the_machine(threads: int | None) -> None:
     """Give each of the ranks on one machine its part of the cores and, of a GPU, only the memory it uses."""
     cores = len(os.sched_getaffinity(0))
-    threads = max(1, cores // collectives.local_ranks())
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_intra_op_parallelism_threads(threads or max(1, cores // collectives.local_ranks()))
     for device in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(device, True)
 

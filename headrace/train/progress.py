@@ -5,6 +5,7 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from json import loads
 from typing import Any
@@ -28,9 +29,13 @@ class Progress:
 
     Attributes:
         total_steps: of the run, for the time that is left.
+        name: of the run, before its lines; empty where only one is trained.
+        epoch_done: called with the figures of every epoch.
     """
 
     total_steps: int
+    name: str = ""
+    epoch_done: Callable[[Message], None] | None = None
     outcome: Message = field(default_factory=dict)
     first_step_at: float | None = None
     began: float = field(default_factory=time.monotonic)
@@ -80,7 +85,7 @@ class Progress:
             # Other ranks mostly say the same; theirs are in their logs.
             if "traceback" in message and first:
                 self._line(re.sub(r"\n\s*\n", "\n", message["traceback"]).rstrip())
-        elif kind == "done":
+        elif kind in ("done", "stopped"):
             self.outcome = message
         elif kind == "ready" and rank == 0:
             log.info("All ranks are ready at step %s of %s", message["step"], self.total_steps)
@@ -88,6 +93,8 @@ class Progress:
             self._progress(message)
 
     def _progress(self, message: Message) -> None:
+        if message["of"] == "epoch" and self.epoch_done is not None:
+            self.epoch_done(message)
         now = time.monotonic()
         if self.first_step_at is None:
             self.first_step_at = now
@@ -120,5 +127,5 @@ class Progress:
 
     def _line(self, text: str) -> None:
         clear = "\r\x1b[K" if sys.stderr.isatty() else ""
-        sys.stderr.write(f"{clear}{text}\n")
+        sys.stderr.write(f"{clear}{self.name}{': ' if self.name else ''}{text}\n")
         sys.stderr.flush()

@@ -6,6 +6,7 @@ metrics.jsonl  a line every few steps and a line an epoch
 checkpoints/   weights, optimizer state and position
 events/        for TensorBoard
 logs/          one file a rank
+stop           where the run is to stop before its end
 result.json    when the run is complete
 bundle/        the trained model
 """
@@ -34,6 +35,8 @@ class RunRecord(BaseModel):
         lanes: of the plan; with the seed they fix the order of the rows.
         steps_per_epoch: on every rank.
         bundle: where the trained model goes; ranks have working folders of their own, so all paths are absolute.
+        followed: whether the driver may stop the run.
+        threads: of each rank; its part of its machine's cores when None.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,6 +54,8 @@ class RunRecord(BaseModel):
     command: str
     created: str
     bundle: str
+    followed: bool = False
+    threads: int | None = None
 
     @property
     def total_steps(self) -> int:
@@ -71,6 +76,7 @@ class RunFolder:
         self.not_finite = self.path / "not-finite"
         self.events = self.path / "events"
         self.logs = self.path / "logs"
+        self.stop_file = self.path / "stop"
         self.result_file = self.path / "result.json"
 
     @contextmanager
@@ -112,6 +118,7 @@ class RunFolder:
     def begin(self, record: RunRecord, source: str) -> None:
         """Write the record and the model's source; the record last, it makes the folder a run."""
         self.metrics_file.unlink(missing_ok=True)
+        self.stop_file.unlink(missing_ok=True)
         shutil.rmtree(self.events, ignore_errors=True)
         shutil.rmtree(self.best, ignore_errors=True)
         write_whole(self.model_file, source.encode())

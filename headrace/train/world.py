@@ -6,7 +6,7 @@ from pyspark.resource import ResourceProfile
 from pyspark.sql import SparkSession
 
 from headrace.errors import ConfigurationError, TrainingError
-from headrace.slots import PATIENCE_SECONDS, wait_for_slots
+from headrace.slots import PATIENCE_SECONDS, all_slots, wait_for_slots
 from headrace.spark import is_local
 
 log = logging.getLogger(__name__)
@@ -24,8 +24,10 @@ def first_world_size(spark: SparkSession, ranks: int, profile: ResourceProfile |
     """
     master = spark.sparkContext.master
     _require_lasting_executors(spark)
-    # Local slots are all there at once; a cluster's executors come one after the other.
-    free = wait_for_slots(spark, ranks, 0 if is_local(spark) else PATIENCE_SECONDS, profile)
+    # A cluster's executors come one after the other. Local slots are all there at once, but not all free at once
+    # where a run before has just failed.
+    never = is_local(spark) and all_slots(spark, profile) < ranks
+    free = wait_for_slots(spark, ranks, 0 if never else PATIENCE_SECONDS, profile)
     if free < ranks:
         raise TrainingError(
             f"train.ranks is {ranks} and {master} has {free} slots free; every rank needs one. "

@@ -1,0 +1,106 @@
+"""The section of the configuration that says how hyperparameters are searched for."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from headrace.config.section import Folder, Place, Positive, Section, Seed
+
+Choice = bool | int | float | str | None
+# What a study sets itself, and what it compares trials by.
+SET_BY_THE_STUDY = ("train.run", "train.bundle", "train.ranks", "train.data_version", "train.watch")
+SEARCHED = ("model.", "stream.", "train.")
+
+
+class Parameter(Section):
+    """A key of the configuration that is searched, and the values it may have."""
+
+    kind: Literal["float", "int", "categorical"]
+    low: float | None = Field(None, description="of float and int, included")
+    high: float | None = Field(None, description="of float and int, included")
+    step: Annotated[float, Field(gt=0)] | None = Field(None, description="between values, counted from `low`")
+    log: bool = Field(False, description="small values are tried as often as large ones, such as 0.001 and 0.1")
+    choices: tuple[Choice | tuple[Choice, ...], ...] = Field((), description="of categorical: values, or lists of them")
+
+    @model_validator(mode="after")
+    def _kind_has_what_it_needs(self) -> "Parameter":
+        if self.kind == "categorical":
+            return self._of_choices()
+        if self.choices:
+            raise ValueError("`choices` belongs to kind: categorical")
+        if self.low is None or self.high is None or self.low >= self.high:
+            raise ValueError(f"kind: {self.kind} needs `low` and `high`, and `low` must be below `high`")
+        if self.log and (self.low <= 0 or self.step is not None):
+            raise ValueError("`log` needs a `low` above 0 and takes no `step`")
+        whole = all(value is None or value.is_integer() for value in (self.low, self.high, self.step))
+        if self.kind == "int" and not whole:
+            raise ValueError("kind: int needs whole numbers")
+        return self
+
+    def _of_choices(self) -> "Parameter":
+        if not self.choices or (self.low, self.high, self.step, self.log) != (None, None, None, False):
+            raise ValueError("kind: categorical needs `choices`, such as [sgd, adam], and nothing else")
+        # Of equal values, as 1 and true are, a trial could not say which one it has.
+        if any(self.choices.count(choice) > 1 for choice in self.choices):
+            raise ValueError("`choices` names a value twice")
+        return self
+
+
+class Sampler(Section):
+    """How the values of a trial are chosen."""
+
+    kind: Literal["tpe", "random", "grid"] = Field(
+        "tpe", description="tpe: where earlier trials were good, by Parzen estimators; grid: all combinations in turn"
+    )
+    startup_trials: Positive = Field(10, description="of tpe: trials at random, before there is anything to learn from")
+
+
+class Pruner(Section):
+    """When a trial is stopped before its end."""
+
+    kind: Literal["median", "asha", "hyperband", "none"] = Field(
+        "median",
+        description="median: worse than half of the earlier trials after as many epochs; asha: not among the best "
+        "1/reduction_factor after 1, reduction_factor, ... epochs; hyperband: asha, more and less strict in turn",
+    )
+    startup_trials: Annotated[int, Field(ge=0)] = Field(5, description="of median: trials that must have ended before")
+    warmup_epochs: Annotated[int, Field(ge=0)] = Field(0, description="of median: after which nothing is stopped yet")
+    reduction_factor: Annotated[int, Field(ge=2)] = Field(3, description="of asha and hyperband")
+
+
+class Tune(Section):
+    """A study: trainings with different hyperparameters, compared by the figure that `train.watch` names."""
+
+    study: Folder = Field(description="folder of the study; the same folder again continues it")
+    space: Annotated[dict[str, Parameter], Field(min_length=1)] = Field(
+        description="keys below model, stream and train, such as train.optimizer.learning_rate"
+    )
+    trials: Positive = Field(20, description="in all, failed and pruned ones included; a grid may have fewer")
+    time_limit_seconds: Positive | None = Field(
+        None, description="after which a run of the command begins no further trial; those under way are finished"
+    )
+    parallel: Positive = Field(1, description="trials at once, each of one rank on a slot of an executor")
+    ranks: Positive = Field(1, description="of each trial, where trials run one at a time; in the place of train.ranks")
+    sampler: Sampler = Sampler()
+    pruner: Pruner = Pruner()
+    seed: Seed = Field(0, description="of the sampler; trials one at a time are the same again for the same seed")
+    keep: Literal["best", "all"] = Field("best", description="bundles and checkpoints: of the best trial, or of all")
+
+    @field_validator("space")
+    @classmethod
+    def _keys_are_of_training(cls, space: dict[Place, Parameter]) -> dict[str, Parameter]:
+        for key in space:
+            if not key.startswith(SEARCHED):
+                raise ValueError(f"{key} cannot be searched: expected keys that begin with model., stream. or train.")
+            if key == "model.file" or any(key == own or key.startswith(f"{own}.") for own in SET_BY_THE_STUDY):
+                raise ValueError(f"{key} cannot be searched: it is the same in all trials, or set by the study")
+        return space
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "Tune":
+        if self.parallel > 1 and self.ranks > 1:
+            raise ValueError("`parallel` is of trials with one rank each; set either `parallel` or `ranks` to 1")
+        steps = (one.kind == "float" and one.step is None for one in self.space.values())
+        if self.sampler.kind == "grid" and any(steps):
+            raise ValueError("sampler: grid needs a `step` for every parameter of kind: float")
+        return self

@@ -1,0 +1,1 @@
+"""Many trainings -> the best configuration. The only importer of optuna."""

@@ -1,0 +1,80 @@
+"""Beginning a study, or going on with one that was begun with the same settings."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from headrace.config import Configuration
+from headrace.errors import ConfigurationError
+from headrace.model_source import read_source, source_hash
+from headrace.moment import now
+from headrace.table import read
+from headrace.train.fit_to_table import is_best_small, metric_names, require_fit, watched_metric
+from headrace.tune.space import require_space
+from headrace.tune.study_folder import StudyFolder, StudyRecord
+
+# How long a study goes on and on which machines may change while it goes on; what its trials are may not.
+FREE_TO_CHANGE = {"trials", "time_limit_seconds", "parallel", "keep", "study"}
+PARTS = ("model", "stream", "train", "tune")
+
+
+def begun(folder: StudyFolder, configuration: Configuration) -> StudyRecord:
+    """The record of the study in `folder`, new or as it was but for what is free to change.
+
+    Raises:
+        ConfigurationError: the study was begun with other settings, or the space does not fit the configuration.
+        DataError: the table is missing or damaged.
+    """
+    model_hash = source_hash(read_source(Path(configuration.model.file)))
+    record = folder.record()
+    if record is None:
+        record = _new(configuration, model_hash)
+    else:
+        _refuse_other(folder, record, configuration, model_hash)
+        record = record.model_copy(update={"configuration": configuration})
+    folder.keep(record)
+    return record
+
+
+def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
+    settings = configuration.train
+    table = read(configuration.data.table, settings.data_version)
+    require_fit(settings, table)
+    names = metric_names(settings.metrics, table.contract)
+    metric = watched_metric(settings.watch, names, bool(table.summary.counts.get("val")))
+    record = StudyRecord(
+        configuration=configuration,
+        model_sha256=model_hash,
+        data_version=table.number,
+        metric=metric,
+        direction="minimize" if is_best_small(settings.watch, metric) else "maximize",
+        created=now(),
+        command=shlex.join(["headrace", *sys.argv[1:]]) if "headrace" in sys.argv[0] else shlex.join(sys.argv),
+    )
+    require_space(configuration, record.tune.space)
+    return record
+
+
+def _refuse_other(folder: StudyFolder, record: StudyRecord, configuration: Configuration, model_hash: str) -> None:
+    if model_hash != record.model_sha256:
+        raise ConfigurationError(
+            f"The study {folder.path} was begun with another content of {configuration.model.file}; "
+            "name another tune.study, or remove the folder to begin anew."
+        )
+    before, after = _fixed(record.configuration), _fixed(configuration)
+    changed = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
+    if changed:
+        told = ", ".join(f"{key} was {before.get(key)!r} and is {after.get(key)!r}" for key in changed)
+        raise ConfigurationError(
+            f"The study {folder.path} was begun with other settings: {told}; "
+            "set them back, name another tune.study, or remove the folder to begin anew."
+        )
+
+
+def _fixed(configuration: Configuration) -> dict[str, Any]:
+    """The settings that a study keeps from its beginning to its end."""
+    tree = configuration.model_dump(mode="json", include=set(PARTS))
+    free = {f"tune.{key}" for key in FREE_TO_CHANGE} | {"train.run"}
+    flat = {f"{part}.{key}": value for part in PARTS for key, value in (tree[part] or {}).items()}
+    return {key: value for key, value in flat.items() if key not in free}

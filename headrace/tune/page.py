@@ -1,0 +1,52 @@
+"""The page of a study: what was searched, what was found, and by which trials."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+
+from headrace import __version__
+from headrace.report.environment import environment
+from headrace.tune.parallel import parallel
+from headrace.tune.plots import Plots
+from headrace.tune.records import TrialRecord, best_of, count
+from headrace.tune.study_folder import StudyFolder, StudyRecord
+from headrace.whole_file import write_whole
+
+TEMPLATES = Path(__file__).parent / "pages"
+# Of fewer trials importance says more of chance than of parameters.
+ENOUGH_TRIALS = 10
+
+
+def write_page(folder: StudyFolder, record: StudyRecord, study: optuna.Study, records: Sequence[TrialRecord]) -> Path:
+    """Write the page anew and give its place; the same study gives the same bytes."""
+    plots, space = Plots(record, records), record.tune.space
+    page = environment(TEMPLATES).get_template("study.html.jinja").render(
+        headrace_version=__version__,
+        folder=folder,
+        study=record,
+        records=records,
+        best=best_of(records, record.direction),
+        counts={state: count(records, state) for state in ("complete", "pruned", "failed", "running")},
+        overview=[plot for plot in (plots.history(), plots.by_epoch()) if plot],
+        parameters=[plot for key, one in space.items() if (plot := plots.of_parameter(key, one))],
+        parallel=parallel(plots, space),
+        importance=_importance(study, records),
+    )  # fmt: skip
+    write_whole(folder.report, page.encode("utf-8", "backslashreplace"))
+    return folder.report
+
+
+def _importance(study: optuna.Study, records: Sequence[TrialRecord]) -> dict[str, float]:
+    """The part of each parameter in what sets the best tenth of trials apart, by PED-ANOVA; empty for few trials.
+
+    Watanabe, Bansal, Hutter: PED-ANOVA, IJCAI (2023).
+    """
+    if count(records, "complete") < ENOUGH_TRIALS:
+        return {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())

@@ -1,0 +1,31 @@
+"""The slots that a study's trials run on."""
+
+from headrace.errors import TrainingError
+from headrace.slots import PATIENCE_SECONDS, wait_for_slots
+from headrace.spark import is_local, session
+from headrace.train.rank_resources import profile_for
+from headrace.tune.study_folder import StudyRecord
+
+
+def take_slots(record: StudyRecord) -> int | None:
+    """Start Spark and see that there is a slot for every rank of all trials at once; how many threads each rank gets.
+
+    None stands for a rank's part of its machine's cores: there are no trials beside it.
+
+    Raises:
+        TrainingError: there are too few slots.
+    """
+    settings, configuration = record.tune, record.configuration
+    ranks = max(settings.parallel, settings.ranks)
+    spark = session("train", configuration.spark, ranks)
+    profile = profile_for(spark, configuration.train.resources)
+    free = wait_for_slots(spark, ranks, 0 if is_local(spark) else PATIENCE_SECONDS, profile)
+    if free < ranks:
+        key = "parallel" if settings.parallel > 1 else "ranks"
+        raise TrainingError(
+            f"tune.{key} is {ranks} and {spark.sparkContext.master} has {free} slots free. "
+            f"Lower tune.{key}, or give Spark more executors or cores."
+        )
+    if settings.parallel == 1:
+        return None
+    return configuration.train.resources.cpus or int(spark.conf.get("spark.task.cpus", "1") or 1)

@@ -1,0 +1,105 @@
+"""A study is a folder: what was asked for, the journal of its trials, their runs, and what came of it.
+
+study.json    the resolved configuration, the data version, the network's hash, what trials are compared by
+journal.log   Optuna's journal: every value, figure and ending of every trial
+trials/0007/  the run of a trial, as `headrace train` writes it
+report.html   the page
+best.yaml     the best trial's configuration
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from headrace.config import Configuration
+from headrace.config.tuning import Tune
+from headrace.errors import ConfigurationError, TrainingError
+from headrace.lock import HeldByOtherError, locked
+from headrace.train.run_folder import RunFolder
+from headrace.whole_file import write_whole
+
+
+class StudyRecord(BaseModel):
+    """What stays the same while a study is continued.
+
+    Attributes:
+        data_version: of the table that all trials read.
+        metric: by which they are compared, as an epoch's figures name it.
+        direction: in which it is better.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    configuration: Configuration
+    model_sha256: str
+    data_version: int
+    metric: str
+    direction: Literal["minimize", "maximize"]
+    created: str
+    command: str
+
+    @property
+    def tune(self) -> Tune:
+        """The settings of the study.
+
+        Raises:
+            ConfigurationError: there are none.
+        """
+        if self.configuration.tune is None:
+            raise ConfigurationError("The configuration has no section `tune`, which says what is to be searched.")
+        return self.configuration.tune
+
+
+class StudyFolder:
+    """Paths in a study's folder, and the files that tell what it is."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).absolute()
+        self.record_file = self.path / "study.json"
+        self.journal = self.path / "journal.log"
+        self.trials = self.path / "trials"
+        self.report = self.path / "report.html"
+        self.best = self.path / "best.yaml"
+
+    def run(self, number: int) -> RunFolder:
+        """The run of the trial with this number."""
+        return RunFolder(self.trials / f"{number:04d}")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the study for this process.
+
+        Raises:
+            TrainingError: another process holds it.
+        """
+        try:
+            with locked(self.path / ".lock", "tune", wait=False):
+                yield
+        except HeldByOtherError as error:
+            raise TrainingError(
+                f"The study {self.path} is worked on by {error.holder}; wait for it, or name another tune.study."
+            ) from None
+
+    def record(self) -> StudyRecord | None:
+        """What the study began with; None where it has not begun.
+
+        Raises:
+            ConfigurationError: the folder holds a study.json that Headrace did not write.
+        """
+        if not self.record_file.exists():
+            return None
+        try:
+            return StudyRecord.model_validate_json(self.record_file.read_bytes())
+        except ValidationError as error:
+            detail = error.errors()[0]
+            raise ConfigurationError(
+                f"{self.record_file} is not a study of this version of Headrace ({detail['loc']}: {detail['msg']}); "
+                "name another tune.study."
+            ) from None
+
+    def keep(self, record: StudyRecord) -> None:
+        """Write the record; it makes the folder a study."""
+        write_whole(self.record_file, record.model_dump_json(indent=2).encode())

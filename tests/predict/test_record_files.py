@@ -1,0 +1,115 @@
+"""Files of records are cut between records, so that their stretches hold each record once and in order."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headrace.config.sections import Text
+from headrace.errors import ConfigurationError, DataError
+from headrace.predict import record_files
+from headrace.predict.record_files import Record, RecordFile
+from headrace.prepare.reject import Reason
+
+TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1), min_size=1)
+
+
+@pytest.fixture(autouse=True)
+def _short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_files, "RECORDS_IN_A_STRETCH", 3)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("records")
+
+
+def read(path: Path, column: str | None = None, identity: str | None = None) -> list[Record]:
+    file = RecordFile(path, Text(), column, identity)
+    stretches = file.stretches()
+    if file.kind != "parquet":
+        sizes = [stretch.size for stretch in stretches]
+        assert stretches[0].begin + sum(sizes) == path.stat().st_size
+    return [record for stretch in stretches for record in file.records(stretch)]
+
+
+def reasons(records: list[Record]) -> dict[int, Reason]:
+    return {record.line: record.rejection.reason for record in records if record.rejection}
+
+
+def csv_of(rows: list[list[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+@settings(max_examples=60)
+@given(texts=TEXTS)
+def test_csv_of_any_texts_is_read_as_it_was_written(texts: list[str], folder: Path) -> None:
+    rows = [[str(number), text] for number, text in enumerate(texts)]
+    path = folder / "some.csv"
+    path.write_text(csv_of([["number", "words"], *rows]), encoding="utf-8", newline="")
+    records = read(path, "words", "number")
+    assert [[record.identity, record.text] for record in records] == rows
+    assert [record.line for record in records] == sorted({record.line for record in records})
+
+
+@settings(max_examples=30)
+@given(texts=TEXTS)
+def test_jsonl_and_parquet_of_any_texts_are_read_as_they_were_written(texts: list[str], folder: Path) -> None:
+    (folder / "some.jsonl").write_text("".join(json.dumps({"words": text}) + "\n" for text in texts))
+    pq.write_table(pa.table({"words": texts}), folder / "some.parquet", row_group_size=2)
+    for name in ("some.jsonl", "some.parquet"):
+        records = read(folder / name, "words")
+        assert [(record.line, record.text) for record in records] == list(enumerate(texts, 1))
+
+
+def test_lines_keep_their_numbers_whether_or_not_the_last_one_ends(tmp_path: Path) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_bytes(b"one\n\nthree\r\nfour\n\xff\xfe\nsix")
+    records = read(path)
+    assert [record.line for record in records] == [1, 2, 3, 4, 5, 6]
+    assert [record.text for record in records] == [b"one", "", b"three", b"four", b"\xff\xfe", b"six"]
+    assert reasons(records) == {2: Reason.EMPTY}
+
+
+def test_a_quoted_text_over_several_lines_has_the_number_of_its_first(tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text('id,text\n7,"two\nlines"\n8,"said ""so"""\n\n9,last')
+    assert [(one.line, one.identity, one.text) for one in read(path, "text", "id")] == [
+        (2, "7", "two\nlines"), (4, "8", 'said "so"'), (6, "9", "last"),
+    ]  # fmt: skip
+
+
+def test_what_is_no_record_is_rejected_with_a_reason(tmp_path: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_bytes(b'{"text": "good"}\n{"text"\n[1]\n{"other": 1}\n\xff\n{"text": null}\n{"text": 5}\n')
+    records = read(path, "text")
+    assert reasons(records) == {
+        2: Reason.DAMAGED, 3: Reason.DAMAGED, 4: Reason.EMPTY, 5: Reason.NOT_TEXT, 6: Reason.EMPTY,
+    }  # fmt: skip
+    assert [record.text for record in records if not record.rejection] == ["good", "5"]
+
+
+def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text("id,words\n1,a\n")
+    with pytest.raises(ConfigurationError, match="has no column 'text'; its columns are: id, words"):
+        RecordFile(path, Text(), "text", None)
+    with pytest.raises(ConfigurationError, match="Nothing says which column"):
+        RecordFile(path, Text(), None, None)
+    (tmp_path / "texts.txt").write_text("a")
+    with pytest.raises(ConfigurationError, match="a line is a record"):
+        RecordFile(tmp_path / "texts.txt", Text(), None, "id")
+
+
+def test_a_damaged_parquet_file_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "texts.parquet").write_bytes(b"PAR1 nothing")
+    with pytest.raises(DataError, match=r"texts\.parquet cannot be read"):
+        RecordFile(tmp_path / "texts.parquet", Text(), "text", None)
