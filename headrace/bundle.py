@@ -26,6 +26,8 @@ from headrace.whole_folder import whole_folder
 if TYPE_CHECKING:
     import keras
 
+    from headrace.table import Version
+
 FORMAT = 1
 WEIGHTS = "model.weights.h5"
 MANIFEST = "bundle.json"
@@ -36,7 +38,12 @@ BESIDE = {MANIFEST, "evaluation", "__pycache__"}
 
 
 class Origin(BaseModel):
-    """Where a bundle comes from; `settings` is the `prepare` section that made its training data."""
+    """Where a bundle comes from.
+
+    Attributes:
+        settings: the `prepare` section that made its training data.
+        input_column: of the raw records, where they were the rows of a table.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,6 +53,7 @@ class Origin(BaseModel):
     steps: int
     weights_sha256: str
     settings: dict[str, Any]
+    input_column: str | None = None
 
     @property
     def prepare(self) -> Prepare:
@@ -73,6 +81,20 @@ class Bundle:
         """Names of those that belong to it; evaluations come later and do not."""
         names = FILES | {MANIFEST} | ({TOKENIZER} if self.contract.tokenizer else set())
         return tuple(sorted(names))
+
+    def require_input_of(self, version: "Version") -> None:
+        """Raise if the rows of `version` are no inputs for this model.
+
+        Raises:
+            DataError: they have another shape, or are the tokens of another tokenizer.
+        """
+        mine, theirs = self.contract, version.contract
+        if mine.input_shape != theirs.input_shape:
+            raise DataError(
+                f"The bundle takes inputs of shape {mine.input_shape}, {version.table} holds {theirs.input_shape}."
+            )
+        if (mine.tokenizer and mine.tokenizer.sha256) != (theirs.tokenizer and theirs.tokenizer.sha256):
+            raise DataError(f"The bundle was trained with another tokenizer than {version.table} is prepared with.")
 
     def evaluation(self, split: str) -> Path:
         """The file where the evaluation on `split` is kept."""

@@ -11,7 +11,7 @@ from tests.conftest import headrace, run
 
 VERBS = (
     "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "evaluate", "predict", "retrain",
-    "watch", "report", "check", "config",
+    "watch", "report", "check", "config", "explain", "export",
 )  # fmt: skip
 HEAVY = (
     "tensorflow",
@@ -26,6 +26,7 @@ HEAVY = (
     "mlflow",
     "sqlalchemy",
     "apscheduler",
+    "onnx",
 )
 
 

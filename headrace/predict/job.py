@@ -83,11 +83,7 @@ def _task(bundle: bundles.Bundle, source: Path) -> tuple[PredictTask, list[Part]
 
 def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask, list[Part]]:
     version = read(task.root)
-    if version.contract.input_shape != bundle.contract.input_shape:
-        raise DataError(
-            f"The bundle takes inputs of shape {bundle.contract.input_shape}, "
-            f"{version.table} holds {version.contract.input_shape}."
-        )
+    bundle.require_input_of(version)
     return replace(task, contract=version.contract), [Part(i, shard=shard) for i, shard in enumerate(version.shards)]
 
 

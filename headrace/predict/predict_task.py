@@ -11,14 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from headrace.bundle import MANIFEST, load
 from headrace.config.sections import Image
 from headrace.errors import DataError
 from headrace.predict.answers import Answers
-from headrace.prepare.image import decode, encode
+from headrace.prepare.image import decode
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.sources.listing import printable
 from headrace.schema import Contract
@@ -94,16 +91,8 @@ def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -
             except RejectedRecordError as rejection:
                 answers.reject(printable(file), rejection)
         if images:
-            answers.batches.append(inference.answers(_as_trained(task, images, inference)))
+            answers.batches.append(inference.answers(inference.as_trained(images, task.form)))
     return answers
-
-
-def _as_trained(task: PredictTask, images: list[NDArray[np.uint8]], inference: "Inference") -> NDArray[np.uint8]:
-    """The pixels that training would have seen: JPEG changes them, and a table's images were through it."""
-    if task.form.codec != "jpeg":
-        return np.stack(images)
-    stored = np.array([encode(pixels, task.form) for pixels in images], dtype=object)
-    return inference.decoded({task.contract.named("input")[0]: stored}, task.contract)
 
 
 def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> Answers:

@@ -37,6 +37,7 @@ def write_bundle(rank: OneRank, seconds: float, steps: int, figures: Figures) ->
         seconds: of the steps done since this process began, `steps` of them.
     """
     record, version = rank.record, rank.version
+    columns = record.configuration.data.source.columns
     origin = bundle.Origin(
         run=str(rank.folder.path),
         table=record.table,
@@ -44,6 +45,7 @@ def write_bundle(rank: OneRank, seconds: float, steps: int, figures: Figures) ->
         steps=int(figures["steps"]),
         weights_sha256=str(figures["weights_sha256"]),
         settings=version.summary.settings,
+        input_column=columns.input if columns else None,
     )
     options = record.configuration.model.options
     written = bundle.write(record.bundle, rank.model, rank.folder.model_file, version.contract, options, origin)
