@@ -27,6 +27,8 @@ from headrace.whole_folder import whole_folder
 if TYPE_CHECKING:
     import keras
 
+    from headrace.table import Version
+
 FORMAT = 1
 WEIGHTS = "model.weights.h5"
 MANIFEST = "bundle.json"
@@ -80,6 +82,21 @@ class Bundle:
         """Names of those that belong to it; evaluations come later and do not."""
         names = FILES | {MANIFEST} | ({TOKENIZER} if self.contract.tokenizer else set())
         return tuple(sorted(names))
+
+    def require_input_of(self, version: "Version") -> None:
+        """Raise if the rows of `version` are no inputs for this model.
+
+        Raises:
+            DataError: they have another shape, are the tokens of another tokenizer, or windows cut otherwise.
+        """
+        mine, theirs = self.contract, version.contract
+        if mine.input_shape != theirs.input_shape:
+            raise DataError(
+                f"The bundle takes inputs of shape {mine.input_shape}, {version.table} holds {theirs.input_shape}."
+            )
+        if (mine.tokenizer and mine.tokenizer.sha256) != (theirs.tokenizer and theirs.tokenizer.sha256):
+            raise DataError(f"The bundle was trained with another tokenizer than {version.table} is prepared with.")
+        mine.require_same_windows(theirs)
 
     def evaluation(self, split: str) -> Path:
         """The file where the evaluation on `split` is kept."""

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
+from headrace.config.sections import Image
 from headrace.errors import DataError
+from headrace.prepare.image import encode
 from headrace.schema import Column, Contract
 from headrace.stream.columns import Columns
 
@@ -58,6 +60,16 @@ class Inference:
             return stored
         pixels: NDArray[np.uint8] = _compiled_decoder(column)(tf.constant(stored)).numpy()
         return pixels
+
+    def as_trained(self, images: list[NDArray[np.uint8]], form: Image) -> NDArray[np.uint8]:
+        """Decoded images of `form` -> the pixels that training would have seen, (rows, height, width, channels).
+
+        JPEG changes pixels, and a table's images were through it.
+        """
+        if form.stored_as != "jpeg":
+            return np.stack(images)
+        stored = np.array([encode(pixels, form) for pixels in images], dtype=object)
+        return self.decoded({self.contract.named("input")[0]: stored}, self.contract)
 
     def _call(self, pixels: Any) -> Any:
         return self._model(pixels, training=False)

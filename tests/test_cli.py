@@ -12,7 +12,7 @@ from tests.conftest import headrace, run
 
 VERBS = (
     "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "tune", "evaluate", "predict",
-    "retrain", "watch", "report", "check", "config",
+    "retrain", "watch", "report", "check", "config", "explain", "export",
 )  # fmt: skip
 HEAVY = (
     "tensorflow",
@@ -28,6 +28,7 @@ HEAVY = (
     "sqlalchemy",
     "apscheduler",
     "optuna",
+    "onnx",
 )
 
 

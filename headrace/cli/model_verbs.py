@@ -2,13 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from headrace.cli.program import answer, app
 from headrace.cli.words import Conf, Overrides, SparkSettings, folder_word, loaded, location
 from headrace.errors import TrainingError
+
+Method = Literal["integrated-gradients", "grad-cam", "occlusion"]
+Format = Literal["saved_model", "onnx", "tflite"]
+Quantised = Literal["float16"]
 
 
 @app.command()
@@ -123,6 +127,51 @@ def predict(
     from headrace.predict.job import predict as run
 
     answer(run(bundle, input, output, spark_settings, TextColumns(column, identity), threshold))
+
+
+@app.command()
+def explain(
+    bundle: Annotated[Path, typer.Argument(help="folder of the trained model")],
+    input: Annotated[Path, typer.Argument(help="raw: an image or a folder of them; a file of lines, JSONL or CSV")],
+    output: Annotated[Path, typer.Argument(help="HTML file to write")] = Path("explanation.html"),
+    limit: Annotated[int, typer.Option(min=1, help="inputs at most, spread evenly over all")] = 8,
+    class_name: Annotated[str | None, typer.Option("--class", help="the predicted one if not given")] = None,
+    steps: Annotated[int, typer.Option(min=1, max=4096, help="of integrated gradients, doubled where too few")] = 64,
+    method: Annotated[Method | None, typer.Option(help="all that fit if not given")] = None,
+    column: Annotated[
+        str | None, typer.Option(help="of the texts in JSONL or CSV; as in training if not given")
+    ] = None,
+) -> None:
+    """What answers rest on: integrated gradients, Grad-CAM for images, occlusion for texts, on one HTML page.
+
+    Example: headrace explain runs/fashion-mnist/bundle photos/ photos.html --limit 4
+    """
+    from headrace.explain.job import explain as run
+    from headrace.explain.wish import Wish
+
+    wish = Wish(limit=limit, class_name=class_name, steps=steps, method=method, column=column)
+    answer(run(bundle, input, output, wish))
+
+
+@app.command()
+def export(
+    bundle: Annotated[Path, typer.Argument(help="folder of the trained model")],
+    output: Annotated[Path, typer.Argument(help="folder to write; must not exist")],
+    to: Annotated[Format, typer.Option(help="the format")],
+    table: Annotated[
+        Path | None, typer.Option(help="whose rows both are asked about; random inputs if not given")
+    ] = None,
+    split: Annotated[str, typer.Option(help="of the table: train, val or test")] = "test",
+    quantise: Annotated[Quantised | None, typer.Option(help="of tflite: weights in half the bytes")] = None,
+) -> None:
+    """A bundle -> a model for other programs, kept only if it gives the bundle's answers (exit code 5 if not).
+
+    Example: headrace export runs/fashion-mnist/bundle exported/ --to onnx --table data/fashion-mnist/table
+    """
+    from headrace.export import formats
+    from headrace.export.job import export as run
+
+    answer(run(bundle, output, formats.Format(to, quantise), table, split))
 
 
 @app.command()

@@ -63,14 +63,8 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
 
 
 def _require_same(bundle: bundles.Bundle, version: Version) -> None:
+    bundle.require_input_of(version)
     mine, theirs = bundle.contract, version.contract
-    if mine.input_shape != theirs.input_shape:
-        raise DataError(
-            f"The bundle takes inputs of shape {mine.input_shape}, {version.table} holds {theirs.input_shape}."
-        )
-    if (mine.tokenizer and mine.tokenizer.sha256) != (theirs.tokenizer and theirs.tokenizer.sha256):
-        raise DataError(f"The bundle was trained with another tokenizer than {version.table} is prepared with.")
-    mine.require_same_windows(theirs)
     if mine.task != theirs.task:
         raise DataError(f"The bundle was trained for {mine.task}, {version.table} is prepared for {theirs.task}.")
     if mine.classes != theirs.classes:

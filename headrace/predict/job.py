@@ -153,18 +153,7 @@ def _require_cleaning(bundle: bundles.Bundle) -> None:
 
 def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask, list[Part]]:
     version = read(task.root)
-    if version.contract.input_shape != bundle.contract.input_shape:
-        raise DataError(
-            f"The bundle takes inputs of shape {bundle.contract.input_shape}, "
-            f"{version.table} holds {version.contract.input_shape}."
-        )
-    bundle.contract.require_same_windows(version.contract)
-    theirs, ours = version.contract.tokenizer, bundle.contract.tokenizer
-    if theirs and ours and theirs.sha256 != ours.sha256:
-        raise DataError(
-            f"The table {version.table} was tokenised otherwise than the bundle's; its numbers mean other words. "
-            "Predict its raw texts instead."
-        )
+    bundle.require_input_of(version)
     return replace(task, contract=version.contract), [Part(i, shard=shard) for i, shard in enumerate(version.shards)]
 
 

@@ -11,16 +11,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from headrace.bundle import MANIFEST, load
 from headrace.config.sections import Image, Prepare
 from headrace.errors import DataError
 from headrace.predict.answers import Answers
 from headrace.predict.record_files import RecordFile, Stretch
 from headrace.predict.texts import of_records, of_texts
-from headrace.prepare.image import decode, encode
+from headrace.prepare.image import decode
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.sources.listing import printable
 from headrace.schema import Contract
@@ -83,6 +80,7 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[Written]
         # A worker that is used again must not answer with the model of a bundle that was replaced meanwhile.
         inference = _inference(task.bundle, hashlib.sha256((task.bundle / MANIFEST).read_bytes()).digest())
         answers = _answers(task, part, inference)
+        answers.threshold = task.threshold
         answers.write(task.output, part.number, inference.contract)
         yield Written(rows=len(answers.paths), rejected=len(answers.rejects))
 
@@ -107,7 +105,7 @@ def _inference(bundle: Path, _manifest: bytes) -> "Inference":
 
 
 def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> Answers:
-    answers = Answers(threshold=task.threshold)
+    answers = Answers()
     for begin in range(0, len(files), BATCH):
         images = []
         for file in files[begin : begin + BATCH]:
@@ -117,22 +115,14 @@ def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -
             except RejectedRecordError as rejection:
                 answers.reject(printable(file), rejection)
         if images:
-            answers.batches.append(inference.answers(_as_trained(task, images, inference)))
+            answers.batches.append(inference.answers(inference.as_trained(images, task.form)))
     return answers
-
-
-def _as_trained(task: PredictTask, images: list[NDArray[np.uint8]], inference: "Inference") -> NDArray[np.uint8]:
-    """The pixels that training would have seen: JPEG changes them, and a table's images were through it."""
-    if task.form.codec != "jpeg":
-        return np.stack(images)
-    stored = np.array([encode(pixels, task.form) for pixels in images], dtype=object)
-    return inference.decoded({task.contract.named("input")[0]: stored}, task.contract)
 
 
 def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> Answers:
     from headrace.stream.reader import read_shards
 
-    answers = Answers(threshold=task.threshold)
+    answers = Answers()
     name = task.contract.named("input")[0]
     for rows in read_shards(task.root, [shard], ["path", name]):
         answers.paths.extend(rows["path"].tolist())

@@ -178,7 +178,7 @@ def test_a_bundle_of_before_needs_the_columns_name_and_how_texts_were_cleaned(ve
 
 def test_a_table_of_other_tokens_is_refused(bundle: Path, tmp_path: Path) -> None:
     other = prepared(tmp_path / "data", words=TEXTS[:30])
-    with pytest.raises(DataError, match="tokenised otherwise"):
+    with pytest.raises(DataError, match="another tokenizer"):
         predict(bundle, other.table, tmp_path / "output")
 
 

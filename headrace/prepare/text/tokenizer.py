@@ -36,6 +36,13 @@ class Counted(NamedTuple):
     times: int
 
 
+class Tokens(NamedTuple):
+    """The numbers of a text's tokens, and the characters of the text, first and one past the last, that each is of."""
+
+    numbers: list[int]
+    spans: list[tuple[int, int]]
+
+
 def words_of(text: str, form: Text) -> list[str]:
     """`text` as the word tokeniser sees it: runs of letters and digits, runs of punctuation, masks whole."""
     masks = set(_masks(form))
@@ -101,8 +108,18 @@ def encode(texts: Sequence[str], tokenizer: Tokenizer, table: Path) -> list[byte
         DataError: the tokeniser's file is missing or was changed.
     """
     dtype = np.dtype(token_dtype(tokenizer)).newbyteorder("<")
+    return [np.array(one.numbers, dtype).tobytes() for one in tokens_of(texts, tokenizer, table)]
+
+
+def tokens_of(texts: Sequence[str], tokenizer: Tokenizer, table: Path) -> list[Tokens]:
+    """The tokens of each text, no more than are kept of one.
+
+    Raises:
+        DataError: the tokeniser's file is missing or was changed.
+    """
     encodings = load_tokenizer(table, tokenizer).encode_batch(list(texts), add_special_tokens=False)
-    return [np.array(one.ids[: tokenizer.max_length], dtype).tobytes() for one in encodings]
+    kept = tokenizer.max_length
+    return [Tokens(one.ids[:kept], one.offsets[:kept]) for one in encodings]
 
 
 def token_dtype(tokenizer: Tokenizer) -> str:

@@ -1,0 +1,8 @@
+"""`spark-submit jobs/explain.py ...`: the same words as `headrace explain ...`."""
+
+import sys
+
+from headrace.cli import main
+
+if __name__ == "__main__":
+    main(["explain", *sys.argv[1:]])

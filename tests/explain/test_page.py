@@ -1,0 +1,73 @@
+"""The page in a real browser: pictures and coloured words, in any width, readable, without a script."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from headrace.explain.job import explain
+from headrace.explain.wish import Wish
+from tests.explain.raw import write_images, write_texts
+from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
+
+
+@pytest.fixture(scope="module", params=["cnn", "rnn"])
+def page(
+    bundle_of: Callable[[str], Path], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Of three images or texts, one more that is rejected, and hostile names."""
+    folder = tmp_path_factory.mktemp("page")
+    if request.param == "cnn":
+        source = write_images(folder / "<b>raw & more")
+        (source / "2.png").rename(source / f"{'a-very-long-name-' * 9}<script>.png")
+        (source / "broken.png").write_bytes(b"no image")
+    else:
+        source = write_texts(folder / "raw.jsonl")
+        hostile = "<script>alert(1)</script> splendid Ausnahmezustandsbewältigungsmaschine".replace("<", "\\u003c")
+        lines = [f'{{"review": "{hostile}"}}', '{"review": ""}', f'{{"review": "dreadful {"word " * 60}"}}']
+        source.write_text(source.read_text() + "\n".join(lines))
+    explain(bundle_of(request.param), source, folder / "page.html", Wish())
+    return folder / "page.html"
+
+
+@pytest.fixture
+def copy(page: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(page, tmp_path))
+
+
+def test_every_section_is_there_and_no_script(copy: Path) -> None:
+    whole = document(copy)
+    assert re.findall(r"<h2[^>]*>([^<]*)</h2>", whole) == ["Inputs", "Method", "Rejected"]
+    assert "</footer>" in whole
+    assert "<script" not in whole
+
+
+def test_every_picture_is_shown(copy: Path) -> None:
+    found = probed(copy)
+    assert found["images"] == (9 if "Grad-CAM" in copy.read_text() else 0)
+    assert found["broken"] == 0
+
+
+@pytest.mark.parametrize("width", [320, 820])
+def test_it_fits_its_width(copy: Path, width: int) -> None:
+    assert probed(copy, width=width)["overflow"] == 0
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_text_stands_out_from_its_ground(copy: Path, scheme: str) -> None:
+    found = probed(copy, f"--blink-settings=preferredColorScheme={['dark', 'light'].index(scheme)}")
+    assert (luminance(channels(found["background"])[:3]) < 0.5) == (scheme == "dark")
+    ratios = {(color, *grounds): contrast(color, grounds) for color, grounds in found["pairs"]}
+    assert len(ratios) > 5
+    assert min(ratios.values()) >= 4.5, min(ratios, key=lambda pair: ratios[pair])
+
+
+def test_the_gap_is_told_for_every_input(page: Path) -> None:
+    whole = page.read_text()
+    explained = whole.count('<article class="explained">')
+    assert explained >= 3
+    assert len(re.findall(r"Gap [\d.e-]+ after \d+ steps, allowed [\d.]+", whole)) == explained

@@ -1,0 +1,152 @@
+"""Networks of users are explained too: nested, with a `call` of their own, with positions; or it is said why not."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from headrace.errors import ConfigurationError
+from headrace.explain.float_input import with_float_input
+from headrace.explain.grad_cam import GradCam, NoFeatureMapError
+from headrace.explain.image_way import ImageNetwork, ImageWay
+from headrace.explain.integrated_gradients import integrate
+from headrace.explain.layer_outputs import calls, changed_outputs
+from headrace.explain.text_way import TextNetwork, TextWay
+from headrace.schema import Contract
+from tests.models.test_networks import MODELS, contract_for, inputs_for
+
+IMAGES: Contract = contract_for(next(path for path in MODELS if path.stem == "cnn"))
+TEXTS: Contract = contract_for(next(path for path in MODELS if path.stem == "rnn"))
+MEAN = IMAGES.channel_statistics.mean
+
+
+def nested() -> keras.Model:
+    """A functional model in a sequential one, both with an input of whole numbers."""
+    inputs = keras.Input((16, 12, 3), dtype="uint8")
+    x = layers.Normalization(mean=MEAN, variance=(900.0, 400.0, 2500.0))(inputs)
+    inner = keras.Model(inputs, layers.Conv2D(4, 3, activation="relu")(x), name="inner")
+    outer = keras.Sequential([keras.Input((16, 12, 3), dtype="uint8"), inner, layers.GlobalAveragePooling2D()])
+    return keras.Sequential([keras.Input((16, 12, 3), dtype="uint8"), outer, layers.Dense(3, activation="softmax")])
+
+
+def by_functions() -> keras.Model:
+    """Pixels are brought to numbers by `keras.ops`, without a layer."""
+    inputs = keras.Input((16, 12, 3), dtype="uint8")
+    x = keras.ops.cast(inputs, "float32") / 255.0
+    x = layers.Flatten()(layers.Conv2D(4, 3, 2, activation="gelu")(x))
+    return keras.Model(inputs, layers.Softmax()(layers.Dense(3)(x)))
+
+
+class OwnCall(keras.Model):
+    """No graph of layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = layers.Conv2D(4, 3, activation="relu")
+        self.answers = layers.Dense(3, activation="softmax")
+
+    def call(self, images: Any) -> Any:
+        x = self.features(keras.ops.cast(images, "float32") / 255.0)
+        return self.answers(keras.ops.mean(x, axis=(1, 2)))
+
+
+class WithPlaces(layers.Layer):
+    """Adds to each vector that of its place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.supports_masking = True
+        self.places = layers.Embedding(40, 8, name="places")
+
+    def call(self, vectors: Any) -> Any:
+        return vectors + self.places(keras.ops.arange(keras.ops.shape(vectors)[1]))
+
+
+def own_call() -> keras.Model:
+    model = OwnCall()
+    model(np.zeros((1, 16, 12, 3), np.uint8))
+    return model
+
+
+@pytest.mark.parametrize("build", [nested, by_functions, own_call])
+def test_images_of_any_kind_of_network_are_explained_completely(build: Any) -> None:
+    keras.utils.set_random_seed(3)
+    model = build()
+    image = inputs_for(IMAGES)[0]
+    found = integrate(ImageWay(ImageNetwork(model, IMAGES), image, MEAN, 1), 64)
+    assert found.complete
+    assert np.abs(found.attributions).max() > 0
+    probability = float(model(image[None], training=False)[0, 1])
+    assert 1 / (1 + np.exp(-found.input)) == pytest.approx(probability, abs=1e-5)
+    assert GradCam(model, IMAGES).heat(image, 1).shape[0] >= 7
+
+
+def test_between_two_pixels_values_a_network_answers_between_too() -> None:
+    keras.utils.set_random_seed(3)
+    model = nested()
+    floats = with_float_input(model, np.zeros((1, 16, 12, 3), np.uint8))
+    whole = inputs_for(IMAGES)
+    assert np.allclose(floats(whole.astype("float32")), model(whole), atol=1e-6)
+    half = whole.astype("float32") // 2 + 0.5
+    assert np.array_equal(model(half), model(half - 0.5))
+    assert not np.allclose(floats(half), floats(half - 0.5), atol=1e-7)
+
+
+def test_a_network_that_makes_whole_numbers_of_pixels_is_refused_in_a_sentence() -> None:
+    inputs = keras.Input((16, 12, 3), dtype="uint8")
+    x = keras.ops.cast(keras.ops.cast(inputs, "int32") // 16, "float32")
+    model = keras.Model(inputs, layers.Dense(3, activation="softmax")(layers.Flatten()(x)))
+    with pytest.raises(ConfigurationError, match="has no gradient for its input"):
+        integrate(ImageWay(ImageNetwork(model, IMAGES), inputs_for(IMAGES)[0], MEAN, 0), 4)
+
+
+def test_a_feature_map_that_attention_mixes_is_none() -> None:
+    inputs = keras.Input((16, 12, 3), dtype="uint8")
+    x = layers.Reshape((-1, 4))(layers.Conv2D(4, 4, 4)(layers.Rescaling(1 / 255)(inputs)))
+    x = layers.GlobalAveragePooling1D()(layers.MultiHeadAttention(1, 4)(x, x))
+    model = keras.Model(inputs, layers.Dense(3, activation="softmax")(x))
+    with pytest.raises(NoFeatureMapError, match="MultiHeadAttention, which mixes its places"):
+        GradCam(model, IMAGES)
+
+
+def test_vectors_of_places_are_left_alone_and_those_of_tokens_are_found_within_other_models() -> None:
+    keras.utils.set_random_seed(3)
+    tokens = keras.Input((None,), dtype="int32")
+    embedding = layers.Embedding(50, 8, mask_zero=True, name="words")
+    inner = keras.Model(tokens, embedding(tokens), name="inner")
+    x = layers.GRU(8)(WithPlaces()(inner(tokens)))
+    model = keras.Model(tokens, layers.Dense(3, activation="softmax")(x))
+    network = TextNetwork(model, TEXTS)
+    assert [layer.name for layer in network._embeddings] == ["words"]
+    text = np.array([4, 9, 9, 3], np.int32)
+    found = integrate(TextWay(network, text, 2), 64)
+    assert found.complete
+    assert found.attributions.shape == (4,)
+    answers = model(text[None], training=False)[0]
+    assert 1 / (1 + np.exp(-found.input)) == pytest.approx(float(answers[2]), abs=1e-5)
+
+
+def test_a_network_without_vectors_of_tokens_has_none_to_take_gradients_by() -> None:
+    tokens = keras.Input((None,), dtype="int32")
+    x = keras.ops.mean(keras.ops.one_hot(tokens, 50), axis=1)
+    model = keras.Model(tokens, layers.Dense(3, activation="softmax")(x))
+    assert not TextNetwork(model, TEXTS).has_embeddings
+
+
+def test_layers_are_as_they_were_after_their_outputs_were_changed_also_by_an_error() -> None:
+    model = nested()
+    image = inputs_for(IMAGES)[:1]
+    before = np.asarray(model(image))
+    convolution = next(call.layer for call in calls(model, image) if isinstance(call.layer, layers.Conv2D))
+    with changed_outputs([convolution], lambda _, given, output: output * 0.0):
+        assert not np.allclose(model(image), before)
+
+    def fail(layer: keras.Layer, given: Any, output: Any) -> Any:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"), changed_outputs([convolution], fail):
+        model(image)
+    assert np.array_equal(model(image), before)
+    assert "call" not in vars(convolution)

@@ -1,0 +1,169 @@
+"""An export is whole and proven, or it is not there; what lies beside it is enough to use it without Headrace."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+import tensorflow as tf
+import tokenizers
+
+from headrace import bundle as bundles
+from headrace.errors import ConfigurationError, DataError, GateError
+from headrace.export.formats import HALF_TOLERANCE, Format
+from headrace.export.inputs import RANDOM
+from headrace.export.job import export
+from headrace.export.served import Served
+from headrace.inference import Inference
+from headrace.model_source import build_model
+from headrace.table import Version
+from tests.conftest import headrace, run
+from tests.models.test_networks import MODELS
+from tests.trained_bundles import image_table, patched, sentences, text_table, trained
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    return image_table(tmp_path_factory.mktemp("images") / "table")
+
+
+@pytest.fixture(scope="module")
+def bundle(version: Version) -> Path:
+    return trained("cnn", version, version.table.parent / "bundle")
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle for texts."""
+    version = text_table(tmp_path_factory.mktemp("texts") / "table")
+    return trained("text_cnn", version, version.table.parent / "bundle")
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_command_says_what_was_compared_and_writes_it_down(version: Version, bundle: Path, tmp_path: Path) -> None:
+    words = ("export", str(bundle), "out", "--to", "tflite", "--table", str(version.table))
+    told = headrace(*words, cwd=tmp_path).json
+    assert (told["format"], told["compared"], told["tolerance"]) == ("tflite", 30, 1e-4)
+    assert told["needs_tensorflow_ops"] is False
+    written = json.loads((tmp_path / "out" / "export.json").read_text())
+    assert written["greatest_difference"] == told["greatest_difference"] <= 1e-4
+    assert "(rows, 16, 12, 3)" in written["input"]["meaning"]
+    assert left_in(tmp_path / "out") == ["contract.json", "export.json", "labels.txt", "model.tflite"]
+    assert (tmp_path / "out" / "labels.txt").read_text() == "coat\nbag\nboot\n"
+
+
+def test_an_answer_that_is_off_leaves_nothing_and_ends_in_the_exit_code_of_a_gate(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def off(self: Served, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {self.output_name: self.model(inputs, training=False) + 2e-4}
+
+    monkeypatch.setattr(Served, "answer", off)
+    for name in ("saved_model", "onnx", "tflite"):
+        with pytest.raises(GateError, match="differ from the bundle's by up to 0.0002") as refused:
+            export(bundle, tmp_path / "out", Format(name))
+        assert refused.value.exit_code == 5
+    assert left_in(tmp_path) == []
+
+
+def test_a_saved_model_answers_in_a_process_that_has_no_keras(bundle: Path, tmp_path: Path) -> None:
+    export(bundle, tmp_path / "out", Format("saved_model"))
+    pixels = patched(5, seed=3).pixels
+    np.save(tmp_path / "pixels.npy", pixels)
+    program = """
+import sys
+sys.modules["keras"] = sys.modules["headrace"] = None
+import numpy, tensorflow
+signature = tensorflow.saved_model.load("out/saved_model").signatures["serving_default"]
+numpy.save("answers.npy", signature(images=tensorflow.constant(numpy.load("pixels.npy")))["probabilities"])
+"""
+    run([sys.executable, "-c", program], cwd=tmp_path)
+    expected = Inference(bundles.load(bundle)).answers(pixels)
+    assert np.load(tmp_path / "answers.npy") == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_a_saved_model_also_takes_files(bundle: Path, tmp_path: Path, kind: str) -> None:
+    export(bundle, tmp_path / "out", Format("saved_model"))
+    for number, pixels in enumerate(patched(4, seed=3).pixels):
+        PIL.Image.fromarray(pixels).save(tmp_path / f"{number}.{kind}")
+    files = sorted(tmp_path.glob(f"*.{kind}"))
+    loaded = tf.saved_model.load(str(tmp_path / "out" / "saved_model"))
+    answers = loaded.signatures["encoded"](encoded=tf.constant([file.read_bytes() for file in files]))
+    decoded = np.stack([np.asarray(PIL.Image.open(file)) for file in files])
+    expected = Inference(bundles.load(bundle)).answers(decoded)
+    assert answers["probabilities"].numpy() == pytest.approx(expected, abs=1e-5)
+
+
+def test_what_lies_beside_a_text_model_turns_strings_into_its_input(texts: Path, tmp_path: Path) -> None:
+    told = export(texts, tmp_path / "out", Format("onnx"))
+    assert told["compared"] == RANDOM
+    assert "random inputs" in told["compared_with"]
+    about = json.loads((tmp_path / "out" / "export.json").read_text())
+    assert "takes no strings" in about["input"]["meaning"]
+    assert about["prepare"]["tokens"]["max_length"] == 40
+    import onnxruntime
+
+    tokenizer = tokenizers.Tokenizer.from_file(str(tmp_path / "out" / "tokenizer.json"))
+    session = onnxruntime.InferenceSession(str(tmp_path / "out" / "model.onnx"))
+    labels = (tmp_path / "out" / "labels.txt").read_text().split()
+    for text, label in zip(*sentences(6), strict=True):
+        tokens = np.array([tokenizer.encode(text, add_special_tokens=False).ids], about["input"]["dtype"])
+        (answer,) = session.run([about["output"]["name"]], {about["input"]["name"]: tokens})
+        assert labels[int(answer[0].argmax())] == labels[label]
+
+
+def test_half_the_bytes_cost_no_more_than_their_own_tolerance(version: Version, bundle: Path, tmp_path: Path) -> None:
+    whole = export(bundle, tmp_path / "whole", Format("tflite"), version.table)
+    half = export(bundle, tmp_path / "half", Format("tflite", "float16"), version.table)
+    assert half["tolerance"] == HALF_TOLERANCE
+    assert 0 < half["greatest_difference"] <= HALF_TOLERANCE
+    assert half["bytes"] < 0.9 * whole["bytes"]
+
+
+def test_in_regression_the_number_is_exported_and_compared_by_its_size(version: Version, tmp_path: Path) -> None:
+    contract = version.contract.model_copy(update={"task": "regression", "classes": ()})
+    path = next(path for path in MODELS if path.stem == "mlp")
+    model = build_model(path, contract, {"width": 8})
+    model.layers[-1].bias.assign([3000.0])
+    origin = bundles.Origin(
+        run="r", table="t", data_version=0, steps=1, weights_sha256="0", settings=version.summary.settings
+    )
+    written = bundles.write(tmp_path / "bundle", model, path, contract, {"width": 8}, origin)
+    told = export(written, tmp_path / "out", Format("onnx"))
+    assert told["greatest_difference"] <= 1e-4
+    assert json.loads((tmp_path / "out" / "export.json").read_text())["output"]["name"] == "values"
+    assert not (tmp_path / "out" / "labels.txt").exists()
+
+
+def refusals(version: Version, texts: Path) -> Iterator[tuple[type[Exception], str, dict[str, Any]]]:
+    yield ConfigurationError, "--quantise float16 belongs to --to tflite", {"format": Format("onnx", "float16")}
+    yield DataError, "has no split 'val'", {"format": Format("tflite"), "table": version.table, "split": "val"}
+    yield DataError, "The bundle takes inputs of shape", {"format": Format("tflite"), "table": texts.parent / "table"}
+
+
+def test_what_does_not_fit_is_refused_and_nothing_is_left(
+    version: Version, bundle: Path, texts: Path, tmp_path: Path
+) -> None:
+    for kind, message, options in refusals(version, texts):
+        with pytest.raises(kind, match=message):
+            export(bundle, tmp_path / "out", **options)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(ConfigurationError, match="The output .* exists"):
+        export(bundle, tmp_path / "out", Format("tflite"))
+    assert left_in(tmp_path) == ["out"]
+    assert left_in(tmp_path / "out") == []
+
+
+def test_packages_that_are_missing_are_named(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'headrace\[onnx\]'"):
+        export(bundle, tmp_path / "out", Format("onnx"))
+    assert left_in(tmp_path) == []
