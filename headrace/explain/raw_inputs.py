@@ -98,7 +98,7 @@ def _files(source: Path) -> list[tuple[str, Path]]:
         return [(printable(source.name), source)]
     if not source.is_dir():
         raise DataError(f"The input {source} is not there; expected a file or a folder of raw files.")
-    found = sorted(name for name, _ in walk(str(source)))
+    found = sorted(entry.path for entry in walk(source))
     if not found:
         raise DataError(f"The input {source} holds no files.")
     return [(printable(name), source / name) for name in found]
