@@ -55,6 +55,8 @@ class Search:
             log.info("The study %s is complete; nothing to do.", self.folder.path)
             return
         threads = take_slots(self.record)
+        # Spark's start is not a trial's time.
+        self._began = time.monotonic()
         workers = [
             threading.Thread(target=self._work, args=(threads,), daemon=True, name=f"trials {number}")
             for number in range(self.settings.parallel)

@@ -1,0 +1,106 @@
+"""Each file in models/ does what a network must, on every kind of table that it takes: it is built, trained for two
+steps on two ranks, kept in a bundle, loaded, and answers raw records and rows of the table by Spark alike."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from headrace import bundle as bundles
+from headrace.config.load import changed
+from headrace.model_source import build_model
+from headrace.predict.job import predict
+from headrace.train import job
+from headrace.train.run_folder import RunFolder
+from tests.models.tables import KINDS, ROWS, prepared
+from tests.models.test_networks import MODELS, SERIES, SMALL, TEXT
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
+
+CASES = [
+    pytest.param(path, content, task, id=f"{path.stem}-{content}-{task}")
+    for content, task in KINDS
+    for path in MODELS
+    if path.stem not in SERIES and (path.stem in TEXT) == (content == "texts")
+]
+
+
+def name(path: Path, content: str, task: str) -> str:
+    return f"{path.stem}-{content}-{task}"
+
+
+@pytest.fixture(scope="module")
+def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
+    """A run for each case, trained by two ranks that are launched once."""
+    from headrace.train.launch import RankProgram, launch
+
+    folder = tmp_path_factory.mktemp("models")
+    tables = {(content, task): prepared(folder / f"{content}-{task}", content, task) for content, task in KINDS}
+    found = {}
+    for case in CASES:
+        path, content, task = case.values
+        settings = {"model.file": str(path), "model.options": SMALL[path.stem]}
+        run = RunFolder(folder / "runs" / name(path, content, task))
+        job._begun(run, changed(tables[content, task], settings | {"train.run": str(run.path)}, "test"))
+        found[name(path, content, task)] = run
+    program = RankProgram(
+        module="tests.models.contract_rank",
+        arguments=tuple(str(run.path) for run in found.values()),
+        logs=folder / "logs",
+    )
+    received: list[dict[str, Any]] = []
+    launch(spark, 2, program, received.append)
+    said = [json.loads(message["text"]) for message in received if message["kind"] == "message"]
+    assert [message["text"] for message in said if message["kind"] == "error"] == []
+    return found
+
+
+def answers(output: Path) -> np.ndarray[Any, Any]:
+    """In the order of their labels' rows: raw records and the table's rows have other paths."""
+    rows = pd.read_parquet(output)
+    column = "value" if "value" in rows else "probabilities"
+    found = np.array(rows[column].tolist()).reshape(len(rows), -1)
+    return found[np.lexsort(found.T)]
+
+
+@pytest.mark.parametrize(("path", "content", "task"), CASES)
+def test_it_is_trained_on_two_ranks_kept_loaded_and_answers_by_spark(
+    path: Path, content: str, task: str, runs: dict[str, RunFolder], tmp_path: Path
+) -> None:
+    run = runs[name(path, content, task)]
+    record = run.record()
+    assert record is not None
+    assert (record.ranks, record.total_steps) == (2, 2)
+    bundle = bundles.load(record.bundle)
+    assert bundle.origin.steps == 2
+    assert (bundle.contract.task, bundle.contract.tokenizer is not None) == (task, content == "texts")
+
+    keras.utils.set_random_seed(record.configuration.train.seed)
+    untrained = build_model(path, bundle.contract, SMALL[path.stem]).trainable_variables
+    changed_ones = [
+        not np.array_equal(old.numpy(), new.numpy())
+        for old, new in zip(untrained, bundle.model().trainable_variables, strict=True)
+    ]
+    # Attention's key biases have no gradient: they add the same to every weight of a query.
+    assert sum(changed_ones) >= 0.8 * len(changed_ones)
+
+    raw = Path(record.configuration.data.source.path)
+    source = raw / "texts.json" if content == "texts" else raw
+    assert predict(bundle.path, Path(record.table), tmp_path / "rows")["rows"] == ROWS
+    _predict_raw(bundle.path, source, tmp_path / "raw")
+    found, expected = answers(tmp_path / "raw"), answers(tmp_path / "rows")
+    assert found.shape == (ROWS, 1 if task == "regression" else 3)
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
+def _predict_raw(bundle: Path, source: Path, output: Path) -> None:
+    """Lines of JSON are read as such by their name."""
+    if source.is_file():
+        lines = output.with_name("texts.jsonl")
+        lines.write_bytes(source.read_bytes())
+        source = lines
+    assert predict(bundle, source, output)["rows"] == ROWS
