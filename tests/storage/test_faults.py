@@ -55,3 +55,10 @@ def test_a_server_that_is_not_there_is_a_sentence_in_bounded_time(bucket: str, m
 def test_credentials_that_are_missing_are_asked_for() -> None:
     said = "Error performing PUT http://169.254.169.254/latest/api/token in 4ms - status code: 403 Forbidden"
     assert "No credentials for s3://bucket/x were found" in sentence("bucket", "x", said)
+
+
+def test_a_password_in_the_servers_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://me:hush@s3.example.org")
+    said = sentence("bucket", "x", "HTTP error: error sending request")
+    assert said.startswith("https://s3.example.org did not answer for s3://bucket/x; see whether it runs")
+    assert "hush" not in said
