@@ -4,7 +4,7 @@ from typing import Any
 
 import optuna
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.config import Configuration
@@ -28,6 +28,7 @@ def configuration() -> Configuration:
     )
 
 
+@settings(deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_values_lie_in_the_space_and_are_found_again(seed: int) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -51,6 +52,7 @@ def test_a_grid_has_each_combination_once() -> None:
     assert [values_of(point, space)["train.optimizer.name"] for point in points[:4]] == ["sgd", "adam"] * 2
 
 
+@settings(deadline=None, derandomize=True)
 @given(low=st.integers(-50, 50), count=st.integers(1, 40), step=st.integers(1, 9))
 def test_a_grid_of_whole_numbers_is_a_range(low: int, count: int, step: int) -> None:
     parameter = Parameter(kind="int", low=low, high=low + count, step=step)
