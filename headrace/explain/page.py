@@ -9,7 +9,7 @@ from headrace.bundle import Bundle
 from headrace.errors import DataError
 from headrace.explain.explained import Explained
 from headrace.explain.integrated_gradients import DOUBLINGS, TOLERANCE
-from headrace.explain.wish import Method
+from headrace.explain.wish import TITLES, Method
 from headrace.report.environment import environment
 from headrace.whole_file import write_whole
 
@@ -80,7 +80,8 @@ def write_page(output: Path, story: Story) -> None:
         DataError: it cannot be written.
     """
     template = environment(TEMPLATES).get_template("explanation.html.jinja")
-    page = template.render(headrace_version=__version__, story=story, share=TOLERANCE, doublings=DOUBLINGS)
+    numbers = {"share": TOLERANCE, "doublings": DOUBLINGS}
+    page = template.render(headrace_version=__version__, story=story, titles=TITLES, **numbers)
     try:
         # A path that is not UTF-8 must not cost the page.
         write_whole(output, page.encode("utf-8", "backslashreplace"))

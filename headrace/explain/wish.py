@@ -12,6 +12,12 @@ METHODS: dict[str, tuple[Method, ...]] = {
     "image": ("integrated-gradients", "grad-cam"),
     "text": ("integrated-gradients", "occlusion"),
 }
+# As a page names them.
+TITLES: dict[Method, str] = {
+    "integrated-gradients": "integrated gradients",
+    "grad-cam": "Grad-CAM",
+    "occlusion": "occlusion",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
