@@ -14,8 +14,8 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 	@.ci/setup
 	.venv/bin/python jobs/demo.py
 
-# Two tests at a time, but for those in which the time that recovery takes is measured.
-ALONE := tests/fault tests/cluster
+# Two tests at a time, but for those that measure time.
+ALONE := tests/fault tests/cluster tests/train/test_giving_way.py
 TESTS := not container
 
 test:    ## all tests, with real Spark, Horovod and Chromium

@@ -6,7 +6,9 @@ that ranks drift apart and nothing says so. Every function here must be called b
 
 import hashlib
 import io
+import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import horovod.tensorflow as hvd
@@ -16,11 +18,15 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.errors import TrainingError
+from headrace.train.giving_way import ENOUGH_CORES, cores_of_a_rank, giving_way
 
 
 def start() -> tuple[int, int]:
     """Meet the other ranks; this process's rank and the world size."""
-    hvd.init()
+    few_cores = cores_of_a_rank(int(os.environ["HOROVOD_LOCAL_SIZE"])) < ENOUGH_CORES
+    # Horovod starts its threads, and Gloo's, here; a thread has the policy of the one that started it.
+    with giving_way() if few_cores else nullcontext():
+        hvd.init()
     return hvd.rank(), hvd.size()
 
 

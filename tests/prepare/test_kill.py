@@ -30,11 +30,16 @@ def contents(version: Version) -> list[tuple[Any, ...]]:
     return [tuple(row[name] for name in names) for row in rows_of(version)]
 
 
+def versions_of(table: Path) -> int:
+    return len(list((table / "_delta_log").glob("*.json")))
+
+
 def kill_in_the_middle(settings: Any, table: Path) -> None:
     """Start a preparation as a process of its own and kill its driver after some shards, before the commit."""
+    versions, files = versions_of(table), len(files_in(table)) if table.exists() else 0
     driver = subprocess.Popen([sys.executable, "-c", PROGRAM, settings.model_dump_json()], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while len(files_in(table) if table.exists() else ()) < 5:
+    while len(files_in(table) if table.exists() else ()) < files + 5:
         assert driver.poll() is None, "the driver has ended before it was killed"
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -43,7 +48,7 @@ def kill_in_the_middle(settings: Any, table: Path) -> None:
     assert driver.wait() == -signal.SIGKILL
     alive = psutil.wait_procs(others, timeout=60)[1]
     assert not alive, "Spark goes on without its driver"
-    assert not (table / "_delta_log").exists(), "the driver was killed too late"
+    assert versions_of(table) == versions, "the driver was killed too late"
 
 
 @pytest.mark.usefixtures("spark")
@@ -60,3 +65,26 @@ def test_after_a_killed_driver_the_next_preparation_gives_the_same_rows(fashion_
         assert (killed / shard.path).stat().st_size == shard.size
     digests = [sorted(shard.path.rsplit("-")[-1] for shard in read(table).shards) for table in (killed, undisturbed)]
     assert digests[0] == digests[1]
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("spark")
+def test_a_driver_killed_in_an_increment_leaves_the_version_before_and_the_next_is_the_same(
+    images: Path, tmp_path: Path
+) -> None:
+    killed, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
+    late = {file: tmp_path / f"{number}.png" for number, file in enumerate(sorted(images.glob("*/*/*.png"))[::2])}
+    for file, aside in late.items():
+        file.rename(aside)
+    for table in (killed, undisturbed):
+        assert prepare(configuration(images, table, **FORM))["version"] == 0
+    first = contents(read(killed))
+    for file in sorted(images.glob("*/*/*.png"))[::5]:
+        file.unlink()
+    for file, aside in late.items():
+        aside.rename(file)
+    kill_in_the_middle(configuration(images, killed, **FORM), killed)
+    assert contents(read(killed)) == first
+    for table in (killed, undisturbed):
+        assert prepare(configuration(images, table, **FORM))["version"] == 1
+    assert contents(read(killed)) == contents(read(undisturbed)) != first
