@@ -30,8 +30,9 @@ from headrace.table import Shard  # noqa: E402
 keep_freed_memory()
 
 # An idle worker of the pool looks this often whether it was stopped, every millisecond if Petastorm had its way: 3 % of
-# the core on which a rank computes. It need not look at all, as one that is stopped is given something to do.
-thread_pool.IO_TIMEOUT_INTERVAL_S = 60.0
+# the core on which a rank computes. Ours need not look, as one that is stopped is given something to do; those of a
+# program that uses Petastorm itself, in the same process, still end in time.
+thread_pool.IO_TIMEOUT_INTERVAL_S = 0.1
 
 WORKERS = 1
 # Shards in work or waiting to be taken.
