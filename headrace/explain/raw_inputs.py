@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from headrace.config.sections import Text
 from headrace.errors import DataError
-from headrace.predict.record_files import Record, RecordFile
-from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.predict.record_files import RecordFile
+from headrace.prepare.reject import RejectedRecordError
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.listing import printable
 
@@ -33,7 +33,7 @@ def raw_images(source: Path, limit: int) -> list[RawInput]:
 
 
 def raw_texts(source: Path, limit: int, column: str | None, form: Text) -> list[RawInput]:
-    """`limit` texts of `source`, evenly from the first to the last; those that are empty are left out.
+    """`limit` texts of `source`, evenly from the first to the last; blank lines are none.
 
     Args:
         source: a folder of files, each of which is a text; or a file of records, see `RecordFile`.
@@ -47,16 +47,13 @@ def raw_texts(source: Path, limit: int, column: str | None, form: Text) -> list[
     if source.is_dir():
         return raw_images(source, limit)
     records = RecordFile(source, form, column, None)
-    found = [record for stretch in records.stretches() for record in records.records(stretch) if not _is_empty(record)]
+    found = [record for stretch in records.stretches() for record in records.records(stretch)]
+    if records.kind == "lines":
+        found = [record for record in found if record.text.strip()]
     if not found:
         raise DataError(f"The input {source} holds no text.")
     name = printable(source.name)
     return [RawInput(f"{name}:{one.line}", one.text, one.rejection) for one in _spread(found, limit)]
-
-
-def _is_empty(record: Record) -> bool:
-    rejection = record.rejection
-    return rejection.reason is Reason.EMPTY if rejection else not record.text.strip()
 
 
 def _files(source: Path) -> list[tuple[str, Path]]:

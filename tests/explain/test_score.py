@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.explain.score import Score
@@ -26,6 +26,7 @@ def log_odds(logits: list[float], number: int) -> float:
     return float(logits[number] - np.logaddexp.reduce(others))
 
 
+@settings(deadline=None)  # TensorFlow sets up its kernels in the first example
 @given(logits=st.lists(st.floats(-30, 30), min_size=2, max_size=6), shift=st.floats(-5, 5))
 def test_it_is_the_log_odds_whatever_is_added_to_all_logits(logits: list[float], shift: float) -> None:
     answers = tf.nn.softmax(tf.constant([logits, [logit + shift for logit in logits]], tf.float32))
