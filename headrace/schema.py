@@ -149,6 +149,13 @@ class Contract(BaseModel):
             raise ValueError("`classes` belongs to the tasks classification and multi_label, which need it")
         return self
 
+    @property
+    def input_kind(self) -> Literal["image", "text", "windows"]:
+        """What one input is, as `prepare.input` calls it."""
+        if self.windows is not None:
+            return "windows"
+        return "image" if self.tokenizer is None else "text"
+
     def named(self, role: str) -> tuple[str, Column]:
         """The name and the column that has `role`.
 

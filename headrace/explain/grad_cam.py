@@ -14,7 +14,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from headrace.explain.layer_outputs import Call, calls, changed_outputs
-from headrace.explain.score import score
+from headrace.explain.score import Score
 from headrace.schema import Contract
 
 POOLING = (layers.MaxPooling2D, layers.AveragePooling2D, layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D)
@@ -35,7 +35,7 @@ class GradCam:
     """
 
     def __init__(self, model: keras.Model, contract: Contract) -> None:
-        self._model, self._classes = model, bool(contract.classes)
+        self._model, self._score = model, Score(contract)
         blank = np.zeros((1, *contract.named("input")[1].image_shape), np.uint8)
         self._layer = _last_map(calls(model, blank))
 
@@ -57,7 +57,7 @@ class GradCam:
 
             with changed_outputs([self._layer], watched):
                 answers = self._model(image[None], training=False)
-            scores = score(answers, class_number if self._classes else None)
+            scores = self._score(answers, class_number)
         # Of a layer that is used several times, the last use.
         gradient = tape.gradient(scores, maps[-1], unconnected_gradients="zero")
         weights = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)

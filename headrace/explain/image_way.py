@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from headrace.errors import ConfigurationError
 from headrace.explain.float_input import with_float_input
 from headrace.explain.integrated_gradients import Floats
-from headrace.explain.score import score
+from headrace.explain.score import Score
 from headrace.schema import Contract
 
 
@@ -24,13 +24,13 @@ class ImageNetwork:
     def __init__(self, model: keras.Model, contract: Contract) -> None:
         shape = contract.named("input")[1].image_shape
         self._model = with_float_input(model, np.zeros((1, *shape), np.uint8))
-        self._classes = bool(contract.classes)
+        self._score = Score(contract)
         images, number = tf.TensorSpec((None, *shape), tf.float32), tf.TensorSpec((), tf.int32)
         self.scores = tf.function(self._scores, [images, number], autograph=False)
         self.gradients = tf.function(self._gradients, [images, number], autograph=False)
 
     def _scores(self, images: Any, number: Any) -> Any:
-        return score(self._model(images, training=False), number if self._classes else None)
+        return self._score(self._model(images, training=False), number)
 
     def _gradients(self, images: Any, number: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:

@@ -36,6 +36,8 @@ def explain(path: Path, source: Path, output: Path, wish: Wish) -> dict[str, Any
     rejected: list[dict[str, str]] = []
     for number, raw in enumerate(inputs, 1):
         try:
+            if raw.rejection:
+                raise raw.rejection
             explained.append(explainer.explain(raw))
             log.info("explained %d of %d: %s", number, len(inputs), raw.path)
         except RejectedRecordError as rejection:
@@ -57,8 +59,7 @@ def _inputs(bundle: Bundle, source: Path, wish: Wish) -> list[RawInput]:
     wish.class_number(bundle.contract)
     if bundle.contract.tokenizer is None:
         return raw_images(source, wish.limit)
-    encoding = bundle.origin.prepare.text.encoding
-    return raw_texts(source, wish.limit, wish.column or bundle.origin.text_column, encoding)
+    return raw_texts(source, wish.limit, wish.column or bundle.origin.text_column, bundle.origin.prepare.text)
 
 
 def _explainer(bundle: Bundle, wish: Wish) -> ImageExplainer | TextExplainer:

@@ -1,25 +1,26 @@
-"""The raw records that are explained: one file or a folder of images; lines, rows of JSONL or CSV, or files of text."""
+"""The raw records that are explained: one file or a folder of images; a file of records, or files of text."""
 
-import csv
-import io
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from headrace.errors import ConfigurationError, DataError
+from headrace.config.sections import Text
+from headrace.errors import DataError
+from headrace.predict.record_files import RecordFile
+from headrace.prepare.reject import RejectedRecordError
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.listing import printable
 
-JSON_LINES = (".jsonl", ".ndjson", ".json")
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
-
 
 class RawInput(NamedTuple):
-    """One record: its file, or file and line, and the bytes of the file or the characters of the text."""
+    """One record: its file, or file and line, and the bytes of the file or the characters of the text.
+
+    Attributes:
+        rejection: why it cannot be used, where that is known before it is decoded.
+    """
 
     path: str
     data: bytes | str
+    rejection: RejectedRecordError | None = None
 
 
 def raw_images(source: Path, limit: int) -> list[RawInput]:
@@ -31,65 +32,28 @@ def raw_images(source: Path, limit: int) -> list[RawInput]:
     return [RawInput(name, _bytes(file)) for name, file in _spread(_files(source), limit)]
 
 
-def raw_texts(source: Path, limit: int, column: str | None, encoding: str | None = None) -> list[RawInput]:
-    """`limit` texts of `source`, evenly from the first to the last.
+def raw_texts(source: Path, limit: int, column: str | None, form: Text) -> list[RawInput]:
+    """`limit` texts of `source`, evenly from the first to the last; blank lines are none.
 
     Args:
-        source: a folder of files, each of which is a text; or a file of rows (.jsonl, .csv, .tsv) or lines.
-        column: of rows; the only one, or `text`, if not given.
-        encoding: of lines; UTF-8 if not given.
+        source: a folder of files, each of which is a text; or a file of records, see `RecordFile`.
+        column: of texts, where a record has several.
+        form: how texts are decoded.
 
     Raises:
-        ConfigurationError: the rows have no such column.
+        ConfigurationError: the records have no such column.
         DataError: there are no texts, or a file cannot be read.
     """
     if source.is_dir():
         return raw_images(source, limit)
-    texts = list(_texts(source, column, encoding))
-    if not texts:
+    records = RecordFile(source, form, column, None)
+    found = [record for stretch in records.stretches() for record in records.records(stretch)]
+    if records.kind == "lines":
+        found = [record for record in found if record.text.strip()]
+    if not found:
         raise DataError(f"The input {source} holds no text.")
-    return _spread(texts, limit)
-
-
-def _texts(file: Path, column: str | None, encoding: str | None) -> Iterator[RawInput]:
-    kind, name = file.suffix.lower(), printable(file.name)
-    if kind in JSON_LINES or kind in SEPARATORS:
-        characters = _characters(file)
-        rows = _json_rows(file, characters) if kind in JSON_LINES else _table_rows(characters, SEPARATORS[kind])
-        for number, row in rows:
-            value = row[_column(row, column, file)]
-            yield RawInput(f"{name}:{number}", "" if value is None else str(value))
-    else:
-        lines = enumerate(_characters(file, encoding).split("\n"), 1)
-        yield from (RawInput(f"{name}:{number}", line) for number, line in lines if line.strip())
-
-
-def _json_rows(file: Path, characters: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(characters.split("\n"), 1):
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise DataError(f"Line {number} of {file} is no JSON ({error}); expected an object in each.") from None
-            if not isinstance(row, dict):
-                raise DataError(f"Line {number} of {file} is no JSON object; expected one in each line.")
-            yield number, row
-
-
-def _table_rows(characters: str, separator: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    reader = csv.DictReader(io.StringIO(characters, newline=""), delimiter=separator)
-    yield from ((reader.line_num, row) for row in reader)
-
-
-def _column(row: dict[str, Any], wanted: str | None, file: Path) -> str:
-    if wanted in row:
-        return str(wanted)
-    if wanted is None and (len(row) == 1 or "text" in row):
-        return next(iter(row)) if len(row) == 1 else "text"
-    have = ", ".join(str(name) for name in row)
-    raise ConfigurationError(
-        f"{file} has no column {wanted or 'text'!r}; its columns are: {have}. Name the one of texts with --column."
-    )
+    name = printable(source.name)
+    return [RawInput(f"{name}:{one.line}", one.text, one.rejection) for one in _spread(found, limit)]
 
 
 def _files(source: Path) -> list[tuple[str, Path]]:
@@ -107,13 +71,6 @@ def _files(source: Path) -> list[tuple[str, Path]]:
 def _spread(items: list[Any], limit: int) -> list[Any]:
     count = min(limit, len(items))
     return [items[number * len(items) // count] for number in range(count)]
-
-
-def _characters(file: Path, encoding: str | None = None) -> str:
-    try:
-        return _bytes(file).decode(encoding or "utf-8-sig")
-    except UnicodeError as error:
-        raise DataError(f"The input {file} is no text in {encoding or 'UTF-8'} ({error}).") from None
 
 
 def _bytes(file: Path) -> bytes:

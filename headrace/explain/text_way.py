@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from headrace.explain.integrated_gradients import Floats
 from headrace.explain.layer_outputs import calls, changed_outputs
-from headrace.explain.score import score
+from headrace.explain.score import Score
 from headrace.schema import Contract
 
 
@@ -21,7 +21,7 @@ class TextNetwork:
 
     def __init__(self, model: keras.Model, contract: Contract) -> None:
         self._model = model
-        self._classes = bool(contract.classes)
+        self._score = Score(contract)
         self._embeddings = _embeddings(model)
         signature = [tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None,), tf.float32), tf.TensorSpec((), tf.int32)]
         self.scores = tf.function(self._scores, signature, autograph=False)
@@ -59,7 +59,7 @@ class TextNetwork:
         rows = tf.repeat(tokens[None], tf.size(places), axis=0)
         with changed_outputs(self._embeddings, change):
             answers = self._model(rows, training=False)
-        return score(answers, number if self._classes else None)
+        return self._score(answers, number)
 
 
 def _along(places: Any, vectors: Any) -> Any:

@@ -42,9 +42,11 @@ class Wish:
         """Those to be used for inputs of `contract`.
 
         Raises:
-            ConfigurationError: the one that is wanted is for other inputs.
+            ConfigurationError: there are none, or the one that is wanted is for other inputs.
         """
-        kind = "text" if contract.tokenizer else "image"
+        kind = contract.input_kind
+        if kind == "windows":
+            raise ConfigurationError("The bundle answers about windows of numbers; images and texts can be explained.")
         if self.method is None:
             return METHODS[kind]
         if self.method not in METHODS[kind]:

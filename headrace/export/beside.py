@@ -21,7 +21,7 @@ def write_beside(folder: Path, bundle: Bundle, served: Served, about: dict[str, 
     described = about | {
         "input": {"name": served.input_name, "dtype": served.input.dtype.name, "meaning": _input_in_words(bundle)},
         "output": {"name": served.output_name, "dtype": "float32", "meaning": _output_in_words(bundle)},
-        "prepare": bundle.origin.settings.get("text" if contract.tokenizer else "image"),
+        "prepare": bundle.origin.settings.get(contract.input_kind),
         "bundle": str(bundle.path),
         "weights_sha256": bundle.origin.weights_sha256,
     }
@@ -34,7 +34,12 @@ def write_beside(folder: Path, bundle: Bundle, served: Served, about: dict[str, 
 
 
 def _input_in_words(bundle: Bundle) -> str:
-    tokenizer = bundle.contract.tokenizer
+    tokenizer, windows = bundle.contract.tokenizer, bundle.contract.windows
+    if windows is not None:
+        return (
+            f"windows (rows, {', '.join(map(str, bundle.contract.input_shape))}): runs of rows of a series with the "
+            f"columns {', '.join(windows.values)}, any number of them; normalisation is part of the model."
+        )
     if tokenizer is None:
         return (
             f"images (rows, {', '.join(map(str, bundle.contract.input_shape))}), pixels 0 to 255, any number of rows; "

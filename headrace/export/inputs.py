@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headrace.config.sections import Image
 from headrace.inference import Inference
 from headrace.prepare.image import decode, encode
-from headrace.schema import Contract
+from headrace.schema import Contract, Statistics
 from headrace.stream.reader import read_shards
 from headrace.table import Version
 
@@ -46,10 +46,12 @@ def table_inputs(inference: Inference, version: Version, split: str) -> Batches:
 
 
 def random_inputs(contract: Contract) -> Batches:
-    """`RANDOM` noise images, or random tokens in texts of differing lengths; always the same."""
+    """`RANDOM` noise images, random tokens in texts of differing lengths, or windows of noise; always the same."""
     random = np.random.default_rng(SEED)
     for size in (1, 7, RANDOM - 8):
-        if contract.tokenizer is None:
+        if contract.windows is not None:
+            yield _windows(random, size, contract)
+        elif contract.tokenizer is None:
             yield random.integers(0, 256, (size, *contract.named("input")[1].image_shape), "uint8")
         else:
             yield _texts(random, size, contract.tokenizer.vocabulary_size, min(LONGEST, contract.tokenizer.max_length))
@@ -62,6 +64,14 @@ def encoded_images(contract: Contract) -> Iterator[tuple[NDArray[Any], NDArray[n
         form = Image.model_validate({"mode": MODES[pixels.shape[3]], "size": pixels.shape[1:3], "codec": codec})
         files = [encode(one, form) for one in pixels]
         yield np.array(files, object), np.stack([decode(file, form) for file in files])
+
+
+def _windows(random: np.random.Generator, rows: int, contract: Contract) -> NDArray[np.float32]:
+    """(rows, length, features), each feature as wide as in training."""
+    statistics = contract.statistics or Statistics(mean=(0.0,), variance=(1.0,))
+    shape = (rows, *(int(length or 1) for length in contract.input_shape))
+    noise = random.normal(statistics.mean, statistics.standard_deviation, shape)
+    return noise.astype(np.float32)
 
 
 def _texts(random: np.random.Generator, rows: int, vocabulary: int, longest: int) -> NDArray[np.int32]:

@@ -65,7 +65,7 @@ def _inputs(bundle: Bundle, inference: Inference, table: Path | None, split: str
 
 def _require_same_of_files(exported: Exported, inference: Inference, bundle: Bundle, format: Format) -> None:
     """Images also come as files, which must be decoded to the same pixels."""
-    if isinstance(exported.running, SavedModel) and not bundle.contract.tokenizer:
+    if isinstance(exported.running, SavedModel) and bundle.contract.input_kind == "image":
         pairs = encoded_images(bundle.contract)
         compare(exported.running.answers_of_files, inference.answers, pairs, format.tolerance)
 

@@ -23,7 +23,7 @@ def write_saved_model(served: Served, folder: Path) -> Path:
     archive = keras.export.ExportArchive()
     archive.track(served.model)
     archive.add_endpoint(SIGNATURE, served.answer, input_signature=[served.input])
-    if not served.contract.tokenizer:
+    if served.contract.input_kind == "image":
         spec = tf.TensorSpec((None,), tf.string, name=ENCODED)
         archive.add_endpoint(ENCODED, _of_files(served), input_signature=[spec])
     archive.write_out(str(target), verbose=False)

@@ -25,8 +25,8 @@ class Served:
 
     @property
     def input_name(self) -> str:
-        """`images` or `tokens`."""
-        return "tokens" if self.contract.tokenizer else "images"
+        """`images`, `tokens` or `windows`."""
+        return {"image": "images", "text": "tokens", "windows": "windows"}[self.contract.input_kind]
 
     @property
     def output_name(self) -> str:
@@ -35,8 +35,12 @@ class Served:
 
     @property
     def input(self) -> tf.TensorSpec:
-        """Images (rows, height, width, channels) uint8, or tokens (rows, length) int32; rows and length are free."""
-        dtype = tf.int32 if self.contract.tokenizer else tf.uint8
+        """Rows are free, and so is the length of texts.
+
+        Images (rows, height, width, channels) uint8, tokens (rows, length) int32, windows (rows, length, features)
+        float32.
+        """
+        dtype = tf.int32 if self.contract.tokenizer else tf.as_dtype(self.contract.named("input")[1].dtype)
         return tf.TensorSpec((None, *self.contract.input_shape), dtype, name=self.input_name)
 
     def answer(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from headrace.config.sections import Text
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.text.clean import decode_text
+from headrace.storage.parquet import open_parquet
 
 RECORDS_IN_A_STRETCH = 4096
 # Python's own limit is 128 KiB; preparation has a limit of its own for texts.
@@ -82,7 +82,7 @@ class RecordFile:
     def stretches(self) -> list[Stretch]:
         """All of the file, in order."""
         if self.kind == "parquet":
-            with _readable(self.path), pq.ParquetFile(self.path) as file:
+            with _readable(self.path), open_parquet(self.path) as file:
                 sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
             return [Stretch(1 + sum(sizes[:number]), number, 0) for number in range(len(sizes))]
         with _readable(self.path), self.path.open("rb") as file:
@@ -155,7 +155,7 @@ class RecordFile:
 
     def _rows(self, stretch: Stretch) -> Iterator[Record]:
         names = [name for name in dict.fromkeys((self.column, self.identity)) if name]
-        with _readable(self.path), pq.ParquetFile(self.path) as file:
+        with _readable(self.path), open_parquet(self.path) as file:
             rows = file.read_row_group(stretch.begin, columns=names).to_pylist()
         for number, row in enumerate(rows):
             yield self._of_values(stretch.line + number, row)
@@ -164,7 +164,8 @@ class RecordFile:
         """Their names, where the file says them."""
         with _readable(self.path):
             if self.kind == "parquet":
-                return list(pq.read_schema(self.path).names)
+                with open_parquet(self.path) as parquet:
+                    return list(parquet.schema_arrow.names)
             if self.kind == "csv":
                 with self.path.open("rb") as file:
                     _, _, raw = next(self._raw(file, 1, 0), (1, 0, b""))

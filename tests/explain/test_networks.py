@@ -10,6 +10,7 @@ import PIL.Image
 import pytest
 
 from headrace import bundle as bundles
+from headrace.config.sections import Text
 from headrace.explain.explain_images import ImageExplainer
 from headrace.explain.explain_texts import TextExplainer
 from headrace.explain.explained import Explained
@@ -20,11 +21,11 @@ from headrace.explain.wish import Wish
 from headrace.inference import Inference
 from headrace.prepare.image import decode
 from tests.explain.raw import write_images, write_texts
-from tests.models.test_networks import MODELS, TEXT
+from tests.models.test_networks import MODELS, SERIES, TEXT
 from tests.small_table import CLASSES
 from tests.trained_bundles import PATCHES, WORDS, patched
 
-IMAGES = [path.stem for path in MODELS if path.stem not in TEXT]
+IMAGES = [path.stem for path in MODELS if path.stem not in (*TEXT, *SERIES)]
 WITH_MAP = ("cnn", "resnet")
 
 BundleOf = Callable[[str], Path]
@@ -41,10 +42,10 @@ def texts_explained(path: Path, file: Path, **options: Any) -> list[Explained]:
     tokenizer = bundle.contract.tokenizer
     assert tokenizer is not None
     explainer = TextExplainer(bundle, Inference(bundle), Wish(**options), tokenizer)
-    return [explainer.explain(raw) for raw in raw_texts(write_texts(file), 8, "review")]
+    return [explainer.explain(raw) for raw in raw_texts(write_texts(file), 8, "review", Text())]
 
 
-@pytest.mark.parametrize("network", [path.stem for path in MODELS])
+@pytest.mark.parametrize("network", [*IMAGES, *TEXT])
 def test_attributions_sum_to_the_difference_from_the_baseline(
     bundle_of: BundleOf, network: str, tmp_path: Path
 ) -> None:

@@ -1,20 +1,27 @@
 """Every network in every format gives the bundle's answers, for any number of rows and texts of any length."""
 
+import json
 from pathlib import Path
 from typing import get_args
 
+import keras
 import pytest
 
+from headrace.bundle import Origin, write
+from headrace.errors import ConfigurationError
+from headrace.explain.job import explain
+from headrace.explain.wish import Wish
 from headrace.export.formats import TOLERANCE, Format, Name
 from headrace.export.job import export
+from headrace.model_source import build_model
 from headrace.table import Version
-from tests.models.test_networks import MODELS
+from tests.models.test_networks import MODELS, SERIES, SMALL, contract_for
 from tests.trained_bundles import table_for, trained
 
 Pair = tuple[Version, Path]
 
 
-@pytest.fixture(scope="module", params=[path.stem for path in MODELS])
+@pytest.fixture(scope="module", params=[path.stem for path in MODELS if path.stem not in SERIES])
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """A table, and the bundle of a network that was trained on it."""
     folder = tmp_path_factory.mktemp(request.param)
@@ -29,6 +36,23 @@ def test_it_gives_the_bundles_answers(pair: Pair, name: Name, tmp_path: Path) ->
     assert real["compared"] == len_of_test(version)
     assert 0 <= real["greatest_difference"] <= TOLERANCE
     assert "test split" in real["compared_with"]
+
+
+@pytest.mark.parametrize("name", get_args(Name))
+def test_of_windows_too(name: Name, tmp_path: Path) -> None:
+    path = next(path for path in MODELS if path.stem in SERIES)
+    contract = contract_for(path, task="regression", classes=())
+    origin = Origin(run="r", table="t", data_version=0, steps=0, weights_sha256="0" * 64, settings={})
+    keras.utils.set_random_seed(1)
+    model = build_model(path, contract, SMALL[path.stem])
+    bundle = write(tmp_path / "bundle", model, path, contract, SMALL[path.stem], origin)
+    made = export(bundle, tmp_path / "real", Format(name), None)
+    assert 0 <= made["greatest_difference"] <= TOLERANCE
+    meaning = json.loads((tmp_path / "real" / "export.json").read_text())["input"]
+    assert meaning["dtype"] == "float32"
+    assert "warmth, wind" in meaning["meaning"]
+    with pytest.raises(ConfigurationError, match="windows of numbers"):
+        explain(bundle, tmp_path, tmp_path / "page.html", Wish())
 
 
 def len_of_test(version: Version) -> int:
