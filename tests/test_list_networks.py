@@ -10,7 +10,7 @@ from headrace.list_networks import list_networks
 from tests.conftest import headrace
 from tests.small_table import Content, some_rows, write_table
 
-NAMES = ["cnn", "mlp", "resnet", "rnn", "text_cnn", "transformer", "vit"]
+NAMES = ["cnn", "mlp", "resnet", "rnn", "series", "text_cnn", "transformer", "vit"]
 
 
 def test_every_network_is_listed_with_its_options_without_running_it(root: Path, tmp_path: Path) -> None:

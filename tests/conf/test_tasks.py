@@ -18,7 +18,7 @@ FETCHED = [path for path in TASKS if "headrace fetch" in path.read_text("utf-8")
 def test_it_is_valid_and_its_network_is_there(path: Path) -> None:
     configuration = load(path)
     assert (ROOT / configuration.model.file).is_file()
-    assert configuration.train.ranks == 2 or path.stem == "reviews"
+    assert configuration.train.ranks == 2 or path.stem == "reviews" or configuration.tune is not None
 
 
 @pytest.mark.parametrize("path", FETCHED, ids=lambda path: path.stem)
@@ -29,7 +29,8 @@ def test_the_commands_at_its_head_name_its_data_its_run_and_itself(path: Path) -
     assert fetched[1] in DATASETS
     assert configuration.data.source.path.startswith(fetched[2])
     assert f"headrace prepare conf/{path.name}" in text
-    assert f"headrace train conf/{path.name}" in text
+    verb = "train" if configuration.tune is None else "tune"
+    assert f"headrace {verb} conf/{path.name}" in text
 
 
 @pytest.mark.slow

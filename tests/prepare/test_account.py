@@ -8,6 +8,7 @@ from headrace.errors import DataError, HeadraceError
 from headrace.prepare.account import Account, add_up
 from headrace.prepare.shard_task import ChunkResult
 from headrace.prepare.statistics import Sums
+from headrace.schema import Contract
 from headrace.table.shards import Shard
 
 
@@ -40,7 +41,10 @@ def test_results_are_added_up() -> None:
     added = add_up(results)
     assert (added.written, added.rejected, added.duplicates) == (6, 3, 2)
     assert added.rejects == {"damaged": 1, "empty": 2}
-    assert added.by_class(("cat", "dog")) == {"test": {"dog": 1}, "train": {"cat": 2, "dog": 3}}
+    assert added.by_class(Contract(columns={}, classes=("cat", "dog"))) == {
+        "test": {"dog": 1},
+        "train": {"cat": 2, "dog": 3},
+    }
     assert added.sums == Sums(10, (11,), (31,))
     assert added.reject_shards == (shard(2, ""),)
     added.check(0.5)
