@@ -33,7 +33,7 @@ def test_the_commands_at_its_head_name_its_data_its_run_and_itself(path: Path) -
     assert f"headrace {verb} conf/{path.name}" in text
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "limit"), [("movie_reviews", ("--limit", "400")), ("temperatures", ())])
 def test_it_runs_small_from_raw_records_to_figures(name: str, limit: tuple[str, ...], tmp_path: Path) -> None:
     text = (ROOT / "conf" / f"{name}.yaml").read_text("utf-8")

@@ -136,7 +136,7 @@ def steps_of(run: Path) -> list[int]:
     return [json.loads(line)["step"] for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_study_of_two_ranks_whose_driver_was_killed_goes_on_and_ends_as_if_undisturbed(folder: Path) -> None:
     undisturbed = headrace("tune", "conf.yaml", *LONG, "tune.study=whole", cwd=folder).json
     assert [one["state"] for one in undisturbed["trials"]] == ["complete", "complete", "pruned"]
