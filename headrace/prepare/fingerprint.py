@@ -6,7 +6,7 @@ from headrace.config.sections import Prepare, Source
 from headrace.prepare.sources.listing import Listing
 
 # Raised when the same input would be prepared to other bytes than before.
-PREPARATION = 3
+PREPARATION = 4
 # What decides whether a version is accepted, and not what is in it.
 ONLY_CHECKS = {"max_rejects", "expectations"}
 

@@ -5,17 +5,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from headrace.prepare.image import Pixels
 from headrace.schema import Statistics
 
-VALUES = np.arange(256, dtype=np.int64)
-SQUARES = VALUES * VALUES
-# NumPy sums these before OpenCV has begun to count.
-FEW_PIXELS = 2048
-# OpenCV counts in 32-bit floating point, which is exact up to here.
-MOST_COUNTED = 2**24
+# OpenCV adds up in integers and divides in 64-bit floating point; multiplied again that is, for so many pixels, far
+# less than 0.5 off, and rounds to the sum itself.
+MOST_PIXELS = 2**24
 
 
 @dataclass(frozen=True)
@@ -34,13 +30,9 @@ class Sums:
     @classmethod
     def of(cls, pixels: Pixels) -> "Sums":
         """Of one image, (height, width, channels)."""
-        height, width, channels = pixels.shape
-        if height * width < FEW_PIXELS:
-            values = pixels.reshape(-1, channels).astype(np.int64)
-            return cls(len(values), tuple(values.sum(0).tolist()), tuple((values * values).sum(0).tolist()))
-        histograms = [_histogram(pixels, channel) for channel in range(channels)]
-        total = tuple(int(counts @ VALUES) for counts in histograms)
-        return cls(height * width, total, tuple(int(counts @ SQUARES) for counts in histograms))
+        rows = max(1, MOST_PIXELS // pixels.shape[1])
+        parts = [_sums(pixels[begin : begin + rows]) for begin in range(0, len(pixels), rows)]
+        return sum(parts, cls.zero(pixels.shape[2]))
 
     @classmethod
     def from_bytes(cls, stored: Iterable[bytes], pixels: int, channels: int) -> "Sums":
@@ -73,14 +65,12 @@ class Sums:
         return Statistics(mean=mean, variance=variance)
 
 
-def _histogram(pixels: Pixels, channel: int) -> NDArray[np.int64]:
-    """How often each of the 256 values is in a channel; OpenCV counts ten times as fast as NumPy sums."""
-    rows = max(1, MOST_COUNTED // pixels.shape[1])
-    counts = np.zeros(256, np.int64)
-    for begin in range(0, len(pixels), rows):
-        part = np.ascontiguousarray(pixels[begin : begin + rows])
-        counts += cv2.calcHist([part], [channel], None, [256], [0, 256])[:, 0].astype(np.int64)
-    return counts
+def _sums(pixels: Pixels) -> Sums:
+    """Of at most `MOST_PIXELS`; OpenCV's SIMD takes a tenth of NumPy's time."""
+    count = pixels.shape[0] * pixels.shape[1]
+    mean, deviation = cv2.meanStdDev(pixels)
+    total, squares = np.rint(mean[:, 0] * count), np.rint((deviation[:, 0] ** 2 + mean[:, 0] ** 2) * count)
+    return Sums(count, tuple(map(int, total)), tuple(map(int, squares)))
 
 
 def _add(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:

@@ -37,6 +37,17 @@ def test_the_order_and_grouping_of_sums_changes_nothing(images: list[Pixels], or
     assert sum(sums[:half], zero) + sum(sums[half:], zero) == forward
 
 
+@pytest.mark.parametrize("brightest", [1, 2, 256])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (224, 224, 3), (4100, 4100, 1)])
+def test_the_sums_of_large_images_are_exact(shape: tuple[int, int, int], brightest: int) -> None:
+    image = np.random.default_rng(0).integers(0, brightest, shape, np.uint8)
+    # Nearly white, where sums are largest.
+    for pixels in (image, 255 - image):
+        values = pixels.reshape(-1, shape[2]).astype(np.int64)
+        expected = Sums(len(values), tuple(values.sum(0).tolist()), tuple((values * values).sum(0).tolist()))
+        assert Sums.of(pixels) == expected
+
+
 def test_nothing_cancels_where_all_values_are_nearly_alike() -> None:
     image = np.full((1000, 1000, 1), 255, np.uint8)
     image[0, 0] = 254
