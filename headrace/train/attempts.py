@@ -31,7 +31,7 @@ def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecor
         stall_timeout_seconds=settings.stall_timeout_seconds,
         profile=profile_for(spark, settings.resources),
     )
-    world_size = first_world_size(spark, record.ranks, program.profile)
+    world_size = first_world_size(spark, settings.ranks, program.profile)
     restarts = 0
     while True:
         progress.begin_attempt()
@@ -43,7 +43,7 @@ def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecor
             raise TrainingError(str(failed)) if isinstance(failed, LostExecutorError) else failed
         restarts += 1
         log.warning("%s Restart %s of at most %s.", failed, restarts, settings.max_restarts)
-        world_size = next_world_size(spark, record.ranks, record.lanes, program.profile)
+        world_size = next_world_size(spark, settings.ranks, record.lanes, program.profile)
 
 
 def _attempt(spark: SparkSession, world_size: int, program: RankProgram, progress: Progress) -> HeadraceError | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.config import Configuration
-from headrace.errors import ConfigurationError, DataError, TrainingError
+from headrace.errors import DataError, TrainingError
 from headrace.model_source import read_source, source_hash
 from headrace.moment import now
 from headrace.stream.plan import lanes_for
@@ -22,6 +22,7 @@ from headrace.train.follow import Follower, StoppedError
 from headrace.train.messages import Message
 from headrace.train.progress import Progress
 from headrace.train.run_folder import RunFolder, RunRecord
+from headrace.train.same_run import require_same
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +31,6 @@ PACKAGES = (
     "tensorflow-cpu", "tensorflow",
     "headrace", "pyspark", "keras", "horovod", "petastorm", "pyarrow", "deltalake", "numpy",
 )  # fmt: skip
-
-# May differ between a run's beginning and its continuation: they change nothing that was trained.
-FREE_TO_CHANGE = {"resources", "log_every_steps", "keep_checkpoints", "max_restarts", "stall_timeout_seconds", "bundle"}
 
 
 def train(configuration: Configuration, follower: Follower | None = None) -> dict[str, Any]:
@@ -71,7 +69,7 @@ def _begun(folder: RunFolder, configuration: Configuration) -> RunRecord:
         record = _new_record(folder, configuration, source_hash(source))
         folder.begin(record, source)
         return record
-    _refuse_other(folder, record, configuration, source_hash(source))
+    require_same(folder.path, record, configuration, source_hash(source))
     record = record.model_copy(update={"configuration": configuration, "bundle": str(_bundle(folder, configuration))})
     folder.keep(record)
     return record
@@ -124,37 +122,12 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _refuse_other(folder: RunFolder, record: RunRecord, configuration: Configuration, model_hash: str) -> None:
-    """Raise if going on with `configuration` would not be the same training."""
-    if model_hash != record.model_sha256:
-        raise ConfigurationError(
-            f"The run {folder.path} was begun with another content of {configuration.model.file}; "
-            "name another train.run, or remove the folder to begin anew."
-        )
-    before, now = (_fixed(c) for c in (record.configuration, configuration))
-    changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
-    if changed:
-        told = ", ".join(f"{key} was {before.get(key)!r} and is {now.get(key)!r}" for key in changed)
-        raise ConfigurationError(
-            f"The run {folder.path} was begun with other settings: {told}; "
-            "set them back, name another train.run, or remove the folder to begin anew."
-        )
-
-
-def _fixed(configuration: Configuration) -> dict[str, Any]:
-    """The settings that a run keeps from its beginning to its end."""
-    tree = configuration.model_dump(mode="json")
-    training = {f"train.{key}": value for key, value in tree["train"].items() if key not in FREE_TO_CHANGE | {"run"}}
-    streaming = {f"stream.{key}": value for key, value in tree["stream"].items() if not key.startswith("cache")}
-    return training | streaming | {"model.options": tree["model"]["options"]}
-
-
 def _launch(folder: RunFolder, record: RunRecord, began: float, follower: Follower | None) -> dict[str, Any]:
     # Spark and Horovod's runner are imported only when there is something to train.
     from headrace.spark import session
     from headrace.train.attempts import train_with_restarts
 
-    spark = session("train", record.configuration.spark, record.ranks)
+    spark = session("train", record.configuration.spark, record.configuration.train.ranks)
     progress = _progress(folder, record, follower)
     restarts = train_with_restarts(spark, folder, record, progress)
     if not progress.outcome:
@@ -182,7 +155,7 @@ def _result(folder: RunFolder, record: RunRecord, progress: Progress, began: flo
         "run": str(folder.path),
         "bundle": outcome["bundle"],
         "steps": outcome["steps"],
-        "ranks": record.ranks,
+        "ranks": record.configuration.train.ranks,
         "weights_sha256": outcome["weights_sha256"],
         "metrics": _last_metrics(folder),
         "best_epoch": outcome["best_epoch"] + 1,

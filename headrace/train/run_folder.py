@@ -31,6 +31,7 @@ class RunRecord(BaseModel):
 
     Attributes:
         data_version: of the table that the run reads.
+        ranks: that it began with, whose number scales the learning rate; those that go on may be others.
         global_batch: rows a step over all ranks.
         lanes: of the plan; with the seed they fix the order of the rows.
         steps_per_epoch: on every rank.

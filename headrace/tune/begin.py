@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.config import Configuration
-from headrace.errors import ConfigurationError
+from headrace.continuation import Begun
 from headrace.model_source import read_source, source_hash
 from headrace.moment import now
 from headrace.table import read
@@ -31,7 +31,9 @@ def begun(folder: StudyFolder, configuration: Configuration) -> StudyRecord:
     if record is None:
         record = _new(configuration, model_hash)
     else:
-        _refuse_other(folder, record, configuration, model_hash)
+        study = Begun("study", folder.path, "tune.study")
+        study.require_network(model_hash == record.model_sha256, configuration.model.file)
+        study.require_settings(_fixed(record.configuration), _fixed(configuration))
         record = record.model_copy(update={"configuration": configuration})
     folder.keep(record)
     return record
@@ -54,22 +56,6 @@ def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
     )
     require_space(configuration, record.tune.space)
     return record
-
-
-def _refuse_other(folder: StudyFolder, record: StudyRecord, configuration: Configuration, model_hash: str) -> None:
-    if model_hash != record.model_sha256:
-        raise ConfigurationError(
-            f"The study {folder.path} was begun with another content of {configuration.model.file}; "
-            "name another tune.study, or remove the folder to begin anew."
-        )
-    before, after = _fixed(record.configuration), _fixed(configuration)
-    changed = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
-    if changed:
-        told = ", ".join(f"{key} was {before.get(key)!r} and is {after.get(key)!r}" for key in changed)
-        raise ConfigurationError(
-            f"The study {folder.path} was begun with other settings: {told}; "
-            "set them back, name another tune.study, or remove the folder to begin anew."
-        )
 
 
 def _fixed(configuration: Configuration) -> dict[str, Any]:
