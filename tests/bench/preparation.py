@@ -115,6 +115,18 @@ class Ways:
         images = files.with_column("image", prepared(_downloaded(daft)))
         images.write_parquet(str(self._fresh("daft")))
 
+    def ray_data(self) -> None:
+        """Ray Data with a function of batches."""
+        import ray.data
+
+        def prepared(rows: dict[str, Any]) -> dict[str, Any]:
+            return {"image": [photo(data) for data in rows["bytes"]]}
+
+        if not ray.is_initialized():
+            ray.init(num_cpus=WORKERS, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        files = ray.data.read_binary_files(self.paths)
+        files.map_batches(prepared, batch_size=64).write_parquet(str(self._fresh("ray")))
+
     def _fresh(self, name: str) -> Path:
         folder = self.folder / name
         shutil.rmtree(folder, ignore_errors=True)
@@ -176,6 +188,7 @@ def main() -> None:
         bench = Ways(Path(folder), options.photos)
         ways: list[Callable[[], None]] = [
             bench.headrace, bench.pool_of_processes, bench.pool_of_threads, bench.binary_file, bench.daft,
+            bench.ray_data,
         ]  # fmt: skip
         chosen = [way for way in ways if options.only is None or way.__name__ in options.only]
         seconds: dict[str, list[float]] = {}

@@ -1,0 +1,130 @@
+"""What a preparation costs as its input grows: `uv run --group bench python -m tests.bench.preparation_scale`.
+
+photos    seconds for 1, 4 and 16 times as many, once Spark is up, and the most memory that a worker of Spark held
+files     what the driver needs to list and deal out a million files of four bytes, seconds and memory
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from headrace.config import Configuration
+from headrace.config.sections import Image, Prepare
+from tests.bench.photos import write_photos
+
+TIMES = (1, 4, 16)
+CLASSES = 100
+
+
+class WorkerMemory(threading.Thread):
+    """The most that any of Spark's Python workers has held, in MB, seen ten times a second."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.most = 0.0
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        """Until `over`."""
+        while not self.over.wait(0.1):
+            for process in psutil.Process().children(recursive=True):
+                try:
+                    if "headrace.prepare.daemon" in process.cmdline():
+                        self.most = max(self.most, process.memory_info().rss / 2**20)
+                except psutil.Error:
+                    continue
+
+
+def photos(folder: Path, count: int) -> dict[str, float]:
+    """Seconds and a worker's memory for `count` photos, in a program whose Spark is up."""
+    from headrace.prepare.job import prepare
+
+    raw = folder / f"raw-{count}"
+    write_photos(raw, count)
+    watch = WorkerMemory()
+    watch.start()
+    began = time.monotonic()
+    written = prepare(_configuration(raw, folder / f"table-{count}"))["written"]
+    seconds = time.monotonic() - began
+    watch.over.set()
+    watch.join()
+    return {"photos": written, "seconds": round(seconds, 2), "worker_mb": round(watch.most)}
+
+
+def _configuration(raw: Path, table: Path) -> Configuration:
+    tree = {
+        "data": {"source": {"path": str(raw)}, "table": str(table)},
+        "prepare": {
+            "image": Image(size=(224, 224), codec="jpeg").model_dump(mode="json"),
+            "splits": {"train": 1.0, "val": 0.0, "test": 0.0},
+        },
+        "model": {"file": "unused.py"},
+        "train": {"run": "unused"},
+        "spark": {"slots": 2},
+    }
+    return Configuration.model_validate(tree)
+
+
+def files(folder: Path, count: int) -> dict[str, float]:
+    """Of a process that lists and deals out `count` files, and does nothing else."""
+    for number in range(CLASSES):
+        (folder / f"class{number:03d}").mkdir(parents=True)
+    for number in range(count):
+        (folder / f"class{number % CLASSES:03d}" / f"{number:07d}.png").write_bytes(b"none")
+    words = [sys.executable, "-m", "tests.bench.preparation_scale", "--list", str(folder)]
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def list_and_deal(folder: str) -> dict[str, float]:
+    """What preparation does on the driver before Spark has anything to do."""
+    from headrace.config.source import Source
+    from headrace.prepare.deal import deal
+    from headrace.prepare.sources import list_source
+
+    before, began = _most_mb(), time.monotonic()
+    listing = list_source(Source(path=folder))
+    listed = time.monotonic() - began
+    chunks = len(list(deal(listing.files, Prepare(), 2)))
+    seconds, memory = time.monotonic() - began, _most_mb() - before
+    return {
+        "files": len(listing.files), "tasks": chunks, "seconds_to_list": round(listed, 2),
+        "seconds": round(seconds, 2), "driver_mb": round(memory),
+    }  # fmt: skip
+
+
+def _most_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Measure and print."""
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=int, default=1000)
+    parser.add_argument("--files", type=int, default=1_000_000)
+    parser.add_argument("--list", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.list:
+        print(json.dumps(list_and_deal(options.list)))
+        return
+    with tempfile.TemporaryDirectory(prefix="headrace-bench-") as name:
+        folder = Path(name)
+        # Starts Spark and its workers.
+        photos(folder / "warm", 100)
+        grown = [photos(folder, times * options.photos) for times in TIMES]
+        print(json.dumps({"photos": grown, "files": files(folder / "files", options.files)}))
+
+
+if __name__ == "__main__":
+    main()
