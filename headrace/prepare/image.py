@@ -17,7 +17,7 @@ from PIL.Image import Image as PillowImage
 from PIL.Image import Transpose
 
 from headrace.config.sections import Image
-from headrace.prepare.jpeg import decode_jpeg, encode_jpeg, shrink
+from headrace.prepare.jpeg import decode_jpeg, encode_jpeg, may_be_turned, shrink, usual_size
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.resize import RESIZE
 
@@ -92,10 +92,15 @@ def encode(pixels: Pixels, form: Image) -> bytes:
 
 
 def _decoded(data: bytes, form: Image) -> PillowImage | Pixels:
+    size = usual_size(data)
+    # Pillow takes as long to read what stands around a picture as preparation takes for all of its bookkeeping.
+    pixels = None if size is None or may_be_turned(data) else _decoded_jpeg(data, size, form)
+    if pixels is not None:
+        return pixels
     try:
         image = PIL.Image.open(io.BytesIO(data), formats=FORMATS)
         _check_size(image.width, image.height, form)
-        if image.format == "JPEG" and _orientation(image) not in UPRIGHT:
+        if size is not None and image.format == "JPEG" and _orientation(image) not in UPRIGHT:
             pixels = decode_jpeg(data, form)
             if pixels is not None:
                 return pixels
@@ -107,6 +112,12 @@ def _decoded(data: bytes, form: Image) -> PillowImage | Pixels:
         raise RejectedRecordError(Reason.TOO_MANY_PIXELS, str(error)) from error
     except DAMAGE as error:
         raise RejectedRecordError(Reason.DAMAGED, str(error) or type(error).__name__) from error
+
+
+def _decoded_jpeg(data: bytes, size: tuple[int, int], form: Image) -> Pixels | None:
+    height, width = size
+    _check_size(width, height, form)
+    return decode_jpeg(data, form)
 
 
 def _sized(image: PillowImage, form: Image) -> Pixels:

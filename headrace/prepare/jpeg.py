@@ -17,6 +17,9 @@ Pixels = NDArray[np.uint8]
 # A Spark task has one core.
 cv2.setNumThreads(1)
 
+BEGINNING = b"\xff\xd8\xff"
+# EXIF, and XMP's word for the same.
+ORIENTATION_IN = (b"Exif\0\0", b"tiff:Orientation")
 COLOURS = {"L": "GRAY", "RGB": "RGB"}
 # Reduced while decoding by at least this, or not: other factors are no faster, and cost 10 dB.
 REDUCTION = 2.0
@@ -24,15 +27,33 @@ REDUCTION = 2.0
 SPARE = 2
 
 
+def usual_size(data: bytes) -> tuple[int, int] | None:
+    """Height and width of a JPEG file in colours or grey; None where Pillow must decide."""
+    if not data.startswith(BEGINNING):
+        return None
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+    except ValueError:
+        return None
+    return (height, width) if colours in ("YCbCr", "Gray") else None
+
+
+def may_be_turned(data: bytes) -> bool:
+    """Whether a JPEG file may say how its picture is to be turned; only then is it worth while to read how."""
+    return any(mark in data for mark in ORIENTATION_IN)
+
+
 def decode_jpeg(data: bytes, form: Image) -> Pixels | None:
-    """Pixels in `form`'s mode, uint8, (height, width, channels), perhaps reduced; None where Pillow must decide."""
+    """Pixels in `form`'s mode, uint8, (height, width, channels), perhaps reduced; None where Pillow must decide.
+
+    Args:
+        data: a file that has a usual size.
+    """
     height, width = form.size
     options: dict[str, Any] = {}
     if form.resize in ("crop", "stretch"):
         options = {"min_height": SPARE * height, "min_width": SPARE * width, "min_factor": REDUCTION}
     try:
-        if simplejpeg.decode_jpeg_header(data)[2] not in ("YCbCr", "Gray"):
-            return None
         pixels: Pixels = simplejpeg.decode_jpeg(data, COLOURS[form.mode], **options)
     except ValueError:
         return None

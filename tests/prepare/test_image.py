@@ -109,6 +109,15 @@ def test_an_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     assert np.abs(pixels.astype(int) - upright).max() <= 20, orientation
 
 
+def test_an_orientation_that_only_xmp_tells_is_applied() -> None:
+    upright = np.zeros((16, 24), np.uint8)
+    upright[:8, :8] = 255
+    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="3"/></x:xmpmeta>'
+    data = encoded(PIL.Image.fromarray(np.ascontiguousarray(np.rot90(upright, 2))), "JPEG", xmp=xmp)
+    pixels = decode(data, as_it_is(16, 24, "L"))[:, :, 0]
+    assert np.abs(pixels.astype(int) - upright).max() <= 20
+
+
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_an_orientation_that_does_not_exist_is_ignored(orientation: int) -> None:
     exif = PIL.Image.Exif()

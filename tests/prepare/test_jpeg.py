@@ -14,7 +14,7 @@ from PIL import ExifTags
 
 from headrace.config.sections import Image
 from headrace.prepare.image import decode
-from headrace.prepare.jpeg import decode_jpeg, encode_jpeg, shrink
+from headrace.prepare.jpeg import decode_jpeg, encode_jpeg, shrink, usual_size
 from headrace.prepare.reject import Reason, RejectedRecordError
 from tests.prepare.conftest import encoded, noise
 
@@ -78,12 +78,20 @@ def test_every_resize_and_mode_gives_the_shape_and_pillows_picture(
 
 
 def test_what_is_odd_about_a_file_is_left_to_pillow() -> None:
-    assert decode_jpeg(encoded(noise(20, 20).convert("CMYK"), "JPEG"), form()) is None
+    assert usual_size(encoded(noise(20, 20).convert("CMYK"), "JPEG")) is None
+    assert usual_size(encoded(noise(20, 20), "PNG")) is None
+    assert usual_size(b"\xff\xd8\xff") is None
     assert decode_jpeg(encoded(picture(300, 300), "JPEG")[:-200], form()) is None
-    assert decode_jpeg(b"\xff\xd8\xff", form()) is None
     with pytest.raises(RejectedRecordError) as rejected:
         decode(encoded(picture(300, 300), "JPEG")[:-2000], form())
     assert rejected.value.reason == Reason.DAMAGED
+
+
+def test_limits_hold_on_the_fast_way_too() -> None:
+    assert usual_size(encoded(noise(20, 30), "JPEG")) == (20, 30)
+    with pytest.raises(RejectedRecordError) as rejected:
+        decode(encoded(noise(20, 30), "JPEG"), form(max_pixels=599))
+    assert rejected.value.reason == Reason.TOO_MANY_PIXELS
 
 
 def test_a_turned_photo_is_upright() -> None:
