@@ -12,7 +12,6 @@ bundle/        the trained model
 """
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.lock import HeldByOtherError, locked
+from headrace.object_lock import locked_object
+from headrace.storage import S3Path, is_remote, locate
+from headrace.storage.remove_tree import remove_tree
+from headrace.train.checkpoint_files import newest_first
 from headrace.whole_file import write_whole
 
 
@@ -67,7 +70,7 @@ class RunFolder:
     """Paths in a run's folder and the files that the driver writes there."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path).absolute()
+        self.path = locate(path).absolute()
         self.record_file = self.path / "run.json"
         self.model_file = self.path / "model.py"
         self.metrics_file = self.path / "metrics.jsonl"
@@ -86,12 +89,17 @@ class RunFolder:
         Raises:
             TrainingError: another process holds it.
         """
+        path = self.path
+        lock = locked_object(path / "lock.json", "train") if isinstance(path, S3Path) else locked(
+            path / ".lock", "train", wait=False
+        )  # fmt: skip
         try:
-            with locked(self.path / ".lock", "train", wait=False):
+            with lock:
                 yield
         except HeldByOtherError as error:
+            stays = f" If it has ended, remove {error.path}: a store does not notice." if is_remote(path) else ""
             raise TrainingError(
-                f"The run {self.path} is being trained by {error.holder}; wait for it, or name another train.run."
+                f"The run {path} is being trained by {error.holder}; wait for it, or name another train.run.{stays}"
             ) from None
 
     def record(self) -> RunRecord | None:
@@ -113,14 +121,14 @@ class RunFolder:
 
     def has_progress(self) -> bool:
         """Whether there is anything that beginning anew would lose."""
-        return self.result_file.exists() or any(self.checkpoints.glob("step-*"))
+        return self.result_file.exists() or bool(newest_first(self.checkpoints))
 
     def begin(self, record: RunRecord, source: str) -> None:
         """Write the record and the model's source; the record last, it makes the folder a run."""
         self.metrics_file.unlink(missing_ok=True)
         self.stop_file.unlink(missing_ok=True)
-        shutil.rmtree(self.events, ignore_errors=True)
-        shutil.rmtree(self.best, ignore_errors=True)
+        remove_tree(self.events)
+        remove_tree(self.best)
         write_whole(self.model_file, source.encode())
         self.keep(record)
 

@@ -1,7 +1,9 @@
 """A model from a table in a bucket: streamed, trained by two ranks, judged and used, on a real S3 server."""
 
+import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,12 +14,35 @@ from headrace.storage.parquet import open_parquet
 from headrace.table import read
 from tests.conftest import Answer, headrace, write_configuration
 from tests.prepare.conftest import write_source
-from tests.s3_server import environment, make_bucket
+from tests.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
+from tests.s3_server import Fault, environment, front, make_bucket
 from tests.small_table import Content, some_rows, write_table
 
 RAW, TABLE = "s3a://models/raw", "s3a://models/table"
+RUN = "s3a://models/runs/first"
+BUNDLE = "s3://models/runs/first/bundle"
+PLACES = (f"data.source.path={RAW}", f"data.table={TABLE}")
+# 4 steps an epoch, so that checkpoints are within epochs and at their ends.
+LONG = (*PLACES, "train.batch_size=16", "train.epochs=40", "train.checkpoint_every_steps=10")
 
 pytestmark = pytest.mark.slow
+
+
+class Stored(NamedTuple):
+    """How a run in a bucket came to its end.
+
+    Attributes:
+        refused: what was said where the store refused the checkpoint of step 20.
+        left: the checkpoints that were there then.
+        last: the newest checkpoint when the driver had been killed.
+        complete: what was said by the same command once more.
+    """
+
+    folder: Path
+    refused: Answer
+    left: list[int]
+    last: int
+    complete: Answer
 
 
 @pytest.fixture(scope="module")
@@ -35,16 +60,31 @@ def trained(there: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
         (locate(RAW) / file.relative_to(folder / "raw")).write_bytes(file.read_bytes())
     prepared = headrace("prepare", "conf.yaml", *PLACES, "prepare.shard_rows=20", cwd=folder)
     assert prepared.json["written"] == 160
-    return folder, headrace("train", "conf.yaml", *PLACES, "train.batch_size=16", cwd=folder)
+    return folder, headrace("train", "conf.yaml", *LONG, cwd=folder)
 
 
-PLACES = (f"data.source.path={RAW}", f"data.table={TABLE}")
+@pytest.fixture(scope="module")
+def stored(trained: tuple[Path, Answer], there: dict[str, str]) -> Stored:
+    """The same training as a run in the bucket, whose store refuses a checkpoint, and whose driver is killed."""
+    folder, run = trained[0], locate(RUN)
+    words = (*LONG, f"train.run={RUN}")
+    no_more = Fault(403, "AccessDenied", "PUT", ends="step-000000020/position.json")
+    with front(there["AWS_ENDPOINT_URL"], no_more) as url:
+        refused = headrace("train", "conf.yaml", *words, cwd=folder, code=4, AWS_ENDPOINT_URL=url)
+    left = checkpoints_of(run)
+    driver = in_the_background(*words, cwd=folder)
+    wait_for(lambda: max(checkpoints_of(run)) >= 40)
+    driver.kill()
+    driver.communicate()
+    wait_for(lambda: not ranks_of(run), 30)
+    last = max(checkpoints_of(run))
+    return Stored(folder, refused, left, last, headrace("train", "conf.yaml", *words, cwd=folder))
 
 
 def test_two_ranks_train_from_it_into_a_local_run(trained: tuple[Path, Answer]) -> None:
     folder, answer = trained
     assert answer.json["bundle"] == str(folder / "run" / "bundle")
-    assert answer.json["steps"] == -(-sum(shard.rows for shard in read(TABLE).split("train")) // 32)
+    assert answer.json["steps"] == 40 * -(-sum(shard.rows for shard in read(TABLE).split("train")) // 32)
     assert not (folder / "s3a:").exists()
     assert not (folder / "s3:").exists()
 
@@ -99,3 +139,55 @@ def test_a_shard_that_was_changed_is_refused(there: dict[str, str], tmp_path: Pa
     assert "was changed after it was written" in answer.sentence
     shard.unlink()
     assert "cannot be read (no such object)" in headrace(*words, cwd=tmp_path, code=3).sentence
+
+
+def test_a_checkpoint_that_the_store_refuses_ends_the_run_in_a_sentence_and_leaves_the_one_before(
+    stored: Stored,
+) -> None:
+    assert "The checkpoint of step 20 cannot be written" in stored.refused.sentence
+    assert (
+        "refuses access to s3://models/runs/first/checkpoints/step-000000020/position.json" in stored.refused.sentence
+    )
+    assert "it goes on from the checkpoint before" in stored.refused.sentence
+    assert stored.left == [10]
+
+
+def test_a_run_in_a_bucket_goes_on_after_its_driver_was_killed_and_ends_with_the_same_weights(
+    stored: Stored, trained: tuple[Path, Answer]
+) -> None:
+    found, undisturbed = stored.complete.json, trained[1].json
+    assert "which has ended without letting go" in stored.complete.stderr
+    assert f"Continuing from the checkpoint of step {stored.last}" in stored.complete.stderr
+    assert (found["run"], found["bundle"]) == ("s3://models/runs/first", BUNDLE)
+    assert found["weights_sha256"] == undisturbed["weights_sha256"]
+    assert found["metrics"] == pytest.approx(undisturbed["metrics"], rel=1e-6)
+
+
+def test_a_run_in_a_bucket_holds_what_one_in_a_folder_does(stored: Stored, trained: tuple[Path, Answer]) -> None:
+    run, local = locate(RUN), trained[0] / "run"
+    names = {re.sub("step-.*|events.*", "", file.path) for file in files_below(run) if "evaluation" not in file.path}
+    assert names == {re.sub("step-.*|events.*", "", file.path) for file in files_below(local)} - {".lock"}
+    assert checkpoints_of(run) == checkpoints_of(local)
+    lines = [
+        [json.loads(line) for line in (place / "metrics.jsonl").read_text().splitlines()] for place in (run, local)
+    ]
+    assert [(line["kind"], line["step"]) for line in lines[0]] == [(line["kind"], line["step"]) for line in lines[1]]
+    assert "Continuing from the checkpoint" in (run / "logs" / "rank-0.log").read_text()
+    assert not list(Path(stored.folder).glob("s3*"))
+
+
+def test_a_complete_run_in_a_bucket_is_left_as_it_is(stored: Stored) -> None:
+    before = {file.path: file.mark for file in files_below(locate(RUN)) if file.path != "run.json"}
+    again = headrace("train", "conf.yaml", *LONG, f"train.run={RUN}", cwd=stored.folder)
+    assert again.json == stored.complete.json
+    assert {file.path: file.mark for file in files_below(locate(RUN)) if file.path != "run.json"} == before
+
+
+def test_a_bundle_in_a_bucket_is_evaluated_and_predicts(stored: Stored, trained: tuple[Path, Answer]) -> None:
+    judged = headrace("evaluate", BUNDLE, "--table", TABLE, cwd=stored.folder)
+    assert judged.json["evaluation"] == f"{BUNDLE}/evaluation/test.json"
+    here = headrace("evaluate", "run/bundle", "--table", TABLE, cwd=stored.folder)
+    assert judged.json["metrics"] == here.json["metrics"]
+    assert json.loads(locate(judged.json["evaluation"]).read_bytes())["metrics"] == here.json["metrics"]
+    answer = headrace("predict", BUNDLE, RAW, "s3://models/answers-of-both", cwd=stored.folder)
+    assert answer.json["rows"] == 160

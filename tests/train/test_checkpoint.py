@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from headrace.errors import TrainingError
-from headrace.train import checkpoint
+from headrace.train import checkpoint, checkpoint_files
 
 
 def trained_model() -> keras.Model:
@@ -58,7 +58,7 @@ def test_only_the_newest_checkpoints_are_kept(tmp_path: Path) -> None:
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path, damage: str) -> None:
     checkpoint.save(tmp_path, saved(5), keep=2)
     newest = checkpoint.save(tmp_path, saved(10), keep=2)
-    file = newest / checkpoint.STATE
+    file = newest / checkpoint_files.STATE
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     if damage == "flip":
@@ -68,7 +68,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path, 
     elif damage == "remove":
         file.unlink()
     else:
-        (newest / checkpoint.POSITION).write_bytes(b"")
+        (newest / checkpoint_files.POSITION).write_bytes(b"")
     found = checkpoint.newest(tmp_path)
     assert found is not None
     assert found.step == 5
@@ -81,7 +81,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_as_the_newest(tmp_path: Path, mon
         path.write_bytes(data[:10])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "_write", no_space)
+    monkeypatch.setattr(checkpoint_files, "_write", no_space)
     with pytest.raises(TrainingError, match="checkpoint of step 10 cannot be written .* No space left on device"):
         checkpoint.save(tmp_path, saved(10), keep=2)
     assert [path.name for path in tmp_path.iterdir()] == ["step-000000005"]
