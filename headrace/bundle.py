@@ -122,8 +122,11 @@ def write(
 ) -> Path:
     """Write a bundle beside `target` and put it in its place when it is complete; a bundle there is replaced.
 
+    On a store its files are put one by one, the manifest last: until then there is no bundle.
+
     Raises:
         ConfigurationError: `target` holds something else.
+        StoreError: the store refuses, or does not answer.
         DataError: the tokenizer of the table that `origin` names is missing or was changed.
     """
     target = locate(target).absolute()
@@ -186,7 +189,7 @@ def load(path: str | Path) -> Bundle:
     others = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - BESIDE - set(hashes)
     if others:
         raise DataError(f"The bundle {path} is damaged: {', '.join(sorted(others))} does not belong to it. Remove it.")
-    copy = LocalCopy(path, sorted(hashes))
+    copy = LocalCopy(path, [MANIFEST, *sorted(hashes)])
     for name in sorted(hashes):
         file = copy.path / name
         if not file.is_file() or _hash(file) != hashes[name]:

@@ -102,7 +102,7 @@ def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_pa
             ["evaluate", "gs://bucket/bundle", "--table", "t"],
             "gs:// is not read; expected a folder or s3://bucket/folder",
         ),
-        (["report", "s3a://bucket/run"], "only a folder of this machine is taken here"),
+        (["report", "gs://bucket/run"], "gs:// is not read; expected a folder or s3://bucket/folder"),
         (["export", "bundle", "s3://bucket/out", "--to", "onnx"], "only a folder of this machine is taken here"),
         (["explain", "bundle", "photos", "s3://bucket/page.html"], "only a folder of this machine is taken here"),
         (["fetch", "digits", "s3://bucket/raw"], "only a folder of this machine is taken here"),

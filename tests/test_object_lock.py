@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from headrace.errors import TrainingError
+from headrace.errors import StoreError, TrainingError
 from headrace.lock import HeldByOtherError
 from headrace.object_lock import locked_object
 from headrace.storage import S3Path, locate
@@ -125,3 +125,16 @@ def test_work_that_failed_is_told_though_the_store_keeps_the_lock(
         with pytest.raises(ValueError, match="the work"):
             work()
     assert "stays, though nobody holds it any longer" in caplog.text
+
+
+def test_a_bucket_that_is_not_there_and_a_store_that_refuses_are_sentences(
+    s3: str, lock: S3Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = locate("s3://no-such-bucket/run/lock.json")
+    assert isinstance(missing, S3Path)
+    with pytest.raises(StoreError, match="There is no bucket 'no-such-bucket'"):
+        take(missing)
+    with front(s3, denied("PUT")) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        with pytest.raises(StoreError, match=f"refuses access to {lock}"):
+            take(lock)

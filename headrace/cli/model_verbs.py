@@ -188,8 +188,10 @@ def export(
 
 @app.command()
 def report(
-    run: Annotated[Path, typer.Argument(parser=folder_word, metavar="RUN", help="folder of the training run")],
-    output: Annotated[Path | None, typer.Option(help="RUN/report.html if not given")] = None,
+    run: Annotated[Path, typer.Argument(parser=location, metavar="RUN", help="the training run; also s3://...")],
+    output: Annotated[
+        Path | None, typer.Option(parser=location, metavar="FILE", help="RUN/report.html if not given")
+    ] = None,
 ) -> None:
     """One HTML page about a run: data, curves, confusion, worst mistakes, speed, how to reproduce it.
 

@@ -1,4 +1,4 @@
-"""A training run is a folder: what was asked for, what it reads, how far it is, and what came of it.
+"""A training run is a folder, also of a bucket: what was asked for, what it reads, how far it is, and what came of it.
 
 run.json       the resolved configuration, the data version, the model's hash, the plan's constants
 model.py       the model's source, as it was when the run began
@@ -13,7 +13,7 @@ bundle/        the trained model
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,18 +89,20 @@ class RunFolder:
         Raises:
             TrainingError: another process holds it.
         """
-        path = self.path
-        lock = locked_object(path / "lock.json", "train") if isinstance(path, S3Path) else locked(
-            path / ".lock", "train", wait=False
-        )  # fmt: skip
         try:
-            with lock:
+            with self._lock():
                 yield
         except HeldByOtherError as error:
-            stays = f" If it has ended, remove {error.path}: a store does not notice." if is_remote(path) else ""
+            stays = f" If it has ended, remove {error.path}: a store does not notice." if is_remote(error.path) else ""
             raise TrainingError(
-                f"The run {path} is being trained by {error.holder}; wait for it, or name another train.run.{stays}"
+                f"The run {self.path} is being trained by {error.holder}; "
+                f"wait for it, or name another train.run.{stays}"
             ) from None
+
+    def _lock(self) -> AbstractContextManager[Any]:
+        if isinstance(self.path, S3Path):
+            return locked_object(self.path / "lock.json", "train")
+        return locked(self.path / ".lock", "train", wait=False)
 
     def record(self) -> RunRecord | None:
         """What the run began with; None where it has not begun.

@@ -73,12 +73,17 @@ def stored(trained: tuple[Path, Answer], there: dict[str, str]) -> Stored:
         refused = headrace("train", "conf.yaml", *words, cwd=folder, code=4, AWS_ENDPOINT_URL=url)
     left = checkpoints_of(run)
     driver = in_the_background(*words, cwd=folder)
-    wait_for(lambda: max(checkpoints_of(run)) >= 40)
+    wait_for(lambda: max(checkpoints_of(run)) >= 40, 300)
     driver.kill()
     driver.communicate()
     wait_for(lambda: not ranks_of(run), 30)
     last = max(checkpoints_of(run))
     return Stored(folder, refused, left, last, headrace("train", "conf.yaml", *words, cwd=folder))
+
+
+@pytest.fixture(scope="module")
+def evaluated(trained: tuple[Path, Answer]) -> Answer:
+    return headrace("evaluate", "run/bundle", "--table", TABLE, cwd=trained[0])
 
 
 def test_two_ranks_train_from_it_into_a_local_run(trained: tuple[Path, Answer]) -> None:
@@ -89,14 +94,13 @@ def test_two_ranks_train_from_it_into_a_local_run(trained: tuple[Path, Answer]) 
     assert not (folder / "s3:").exists()
 
 
-def test_credentials_are_in_no_file_of_the_run(trained: tuple[Path, Answer], there: dict[str, str]) -> None:
-    folder, _ = trained
+def test_credentials_are_in_no_file_of_runs_and_table(stored: Stored, there: dict[str, str]) -> None:
     secret = there["AWS_SECRET_ACCESS_KEY"].encode()
-    kept = [file for file in (folder / "run").rglob("*") if file.is_file()]
+    kept = [file for file in (stored.folder / "run").rglob("*") if file.is_file()]
     assert kept
     assert not [file for file in kept if secret in file.read_bytes()]
-    table = locate(TABLE)
-    assert not [file for file in files_below(table) if secret in (table / file.path).read_bytes()]
+    for place in (locate(TABLE), locate(RUN)):
+        assert not [file for file in files_below(place) if secret in (place / file.path).read_bytes()]
 
 
 def test_a_rank_streams_its_share(trained: tuple[Path, Answer]) -> None:
@@ -108,24 +112,23 @@ def test_a_rank_streams_its_share(trained: tuple[Path, Answer]) -> None:
     assert min(rows) > 0
 
 
-def test_it_is_evaluated_on_it(trained: tuple[Path, Answer]) -> None:
-    answer = headrace("evaluate", "run/bundle", "--table", TABLE, cwd=trained[0])
-    assert answer.json["rows"] == sum(shard.rows for shard in read(TABLE).split("test"))
+def test_it_is_evaluated_on_it(evaluated: Answer) -> None:
+    assert evaluated.json["rows"] == sum(shard.rows for shard in read(TABLE).split("test"))
 
 
-@pytest.mark.parametrize(("place", "rows"), [("raw", 160), ("table", 160)])
-def test_it_predicts_from_a_bucket_into_one(trained: tuple[Path, Answer], place: str, rows: int) -> None:
+@pytest.mark.parametrize(("bundle", "place"), [("run/bundle", "raw"), (BUNDLE, "table")])
+def test_it_predicts_from_a_bucket_into_one(stored: Stored, bundle: str, place: str) -> None:
     output = f"s3://models/answers-{place}"
-    answer = headrace("predict", "run/bundle", f"s3://models/{place}", output, cwd=trained[0])
-    assert (answer.json["rows"], answer.json["output"]) == (rows, output)
+    answer = headrace("predict", bundle, f"s3://models/{place}", output, cwd=stored.folder)
+    assert (answer.json["rows"], answer.json["output"]) == (160, output)
     found: list[Any] = []
     for part in locate(output).rglob("part-*.parquet"):
         with open_parquet(part) as file:
             found += file.read(["path"])["path"].to_pylist()
-    assert len(set(found)) == rows
+    assert len(set(found)) == 160
     assert (locate(output) / "_summary.json").is_file()
     with pytest.raises(ConfigurationError, match=f"The output {output} exists"):
-        predict(trained[0] / "run" / "bundle", locate(f"s3://models/{place}"), locate(output))
+        predict(stored.folder / "run" / "bundle", locate(f"s3://models/{place}"), locate(output))
 
 
 def test_a_shard_that_was_changed_is_refused(there: dict[str, str], tmp_path: Path) -> None:
@@ -183,11 +186,14 @@ def test_a_complete_run_in_a_bucket_is_left_as_it_is(stored: Stored) -> None:
     assert {file.path: file.mark for file in files_below(locate(RUN)) if file.path != "run.json"} == before
 
 
-def test_a_bundle_in_a_bucket_is_evaluated_and_predicts(stored: Stored, trained: tuple[Path, Answer]) -> None:
-    judged = headrace("evaluate", BUNDLE, "--table", TABLE, cwd=stored.folder)
-    assert judged.json["evaluation"] == f"{BUNDLE}/evaluation/test.json"
-    here = headrace("evaluate", "run/bundle", "--table", TABLE, cwd=stored.folder)
-    assert judged.json["metrics"] == here.json["metrics"]
-    assert json.loads(locate(judged.json["evaluation"]).read_bytes())["metrics"] == here.json["metrics"]
-    answer = headrace("predict", BUNDLE, RAW, "s3://models/answers-of-both", cwd=stored.folder)
-    assert answer.json["rows"] == 160
+def test_a_bundle_in_a_bucket_is_evaluated_as_one_in_a_folder_and_its_run_has_a_page(
+    stored: Stored, evaluated: Answer
+) -> None:
+    answer = headrace("evaluate", BUNDLE, "--table", TABLE, cwd=stored.folder).json
+    assert answer["evaluation"] == f"{BUNDLE}/evaluation/test.json"
+    assert answer["metrics"] == evaluated.json["metrics"]
+    assert json.loads(locate(answer["evaluation"]).read_bytes())["metrics"] == answer["metrics"]
+    page = locate(headrace("report", RUN, cwd=stored.folder).json["report"])
+    assert page == locate(RUN) / "report.html"
+    assert stored.complete.json["weights_sha256"][:12] in page.read_text()
+    assert f"{answer['metrics']['macro_f1']:.3f}" in page.read_text()
