@@ -94,10 +94,10 @@ def put(bucket: str, key: str, data: bytes | memoryview) -> None:
 
 
 def replace(bucket: str, key: str, data: bytes, before: str | None) -> bool:
-    """Make `data` the content of an object that is still the one with the tag `before`, or is not there if None.
+    """Make `data` the content of an object if it still is the one with the tag `before`, or is not there if None.
 
-    Whether that was so. Of many who try at once, one is told that it was; an answer that was lost on the way makes it
-    none: read the object then.
+    Whether that was so: of many who try at once, for one at most. Where the answer to a put that went well was lost,
+    the next try finds the object changed, and gives False too: whoever must know then reads it.
 
     Raises:
         StoreError: the store refuses, does not answer, or knows no conditions.

@@ -5,7 +5,6 @@ from typing import Any
 
 import keras
 
-from headrace.errors import StoreError, TrainingError
 from headrace.train import checkpoint, collectives
 from headrace.train.exact_metrics import ExactMetrics
 from headrace.train.one_rank import OneRank
@@ -34,13 +33,13 @@ class Checkpoints(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.position.step % self.every == 0:
             self._save([])
-        self._keep_files()
+        self.rank.files.keep()
 
     def finish(self) -> None:
         """The checkpoint of the last step, where it is not one of those anyway."""
         if self.position.step % self.every:
             self._save([])
-        self._keep_files()
+        self.rank.files.keep()
 
     def _save(self, sums: list[Any]) -> None:
         began = time.monotonic()
@@ -49,16 +48,7 @@ class Checkpoints(keras.callbacks.Callback):
         collectives.agree_on(self.model.weights)
         if self.rank.rank == 0:
             # Before the checkpoint: who goes on from it needs the lines of the steps before.
-            self._keep_files()
+            self.rank.files.keep()
             state = checkpoint.arrays_of(checkpoint.state_of(self.model))
             checkpoint.save(self.rank.folder.checkpoints, checkpoint.Saved(self.position.step, state, sums), self.keep)
         self.seconds += time.monotonic() - began
-
-    def _keep_files(self) -> None:
-        try:
-            self.rank.files.keep()
-        except StoreError as error:
-            raise TrainingError(
-                f"The metrics of step {self.position.step} cannot be written. {error} "
-                "Then run the same command: it goes on from the last checkpoint."
-            ) from error

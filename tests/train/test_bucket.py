@@ -34,13 +34,15 @@ class Stored(NamedTuple):
     Attributes:
         refused: what was said where the store refused the checkpoint of step 20.
         left: the checkpoints that were there then.
-        last: the newest checkpoint when the driver had been killed.
+        killed: the log of the driver that was killed.
+        last: the newest checkpoint then.
         complete: what was said by the same command once more.
     """
 
     folder: Path
     refused: Answer
     left: list[int]
+    killed: str
     last: int
     complete: Answer
 
@@ -65,7 +67,7 @@ def trained(there: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def stored(trained: tuple[Path, Answer], there: dict[str, str]) -> Stored:
-    """The same training as a run in the bucket, whose store refuses a checkpoint, and whose driver is killed."""
+    """The same training as a run in the bucket: a checkpoint is refused, then rank 0 is killed, then the driver is."""
     folder, run = trained[0], locate(RUN)
     words = (*LONG, f"train.run={RUN}")
     no_more = Fault(403, "AccessDenied", "PUT", ends="step-000000020/position.json")
@@ -73,12 +75,15 @@ def stored(trained: tuple[Path, Answer], there: dict[str, str]) -> Stored:
         refused = headrace("train", "conf.yaml", *words, cwd=folder, code=4, AWS_ENDPOINT_URL=url)
     left = checkpoints_of(run)
     driver = in_the_background(*words, cwd=folder)
-    wait_for(lambda: max(checkpoints_of(run)) >= 40, 300)
+    wait_for(lambda: max(checkpoints_of(run)) > 20, 300)
+    ranks_of(run)[0].kill()
+    reached = max(checkpoints_of(run))
+    wait_for(lambda: max(checkpoints_of(run)) > reached, 300)
     driver.kill()
-    driver.communicate()
+    _, killed = driver.communicate()
     wait_for(lambda: not ranks_of(run), 30)
     last = max(checkpoints_of(run))
-    return Stored(folder, refused, left, last, headrace("train", "conf.yaml", *words, cwd=folder))
+    return Stored(folder, refused, left, killed, last, headrace("train", "conf.yaml", *words, cwd=folder))
 
 
 @pytest.fixture(scope="module")
@@ -155,10 +160,12 @@ def test_a_checkpoint_that_the_store_refuses_ends_the_run_in_a_sentence_and_leav
     assert stored.left == [10]
 
 
-def test_a_run_in_a_bucket_goes_on_after_its_driver_was_killed_and_ends_with_the_same_weights(
+def test_a_run_in_a_bucket_goes_on_after_kills_of_a_rank_and_of_the_driver_and_ends_with_the_same_weights(
     stored: Stored, trained: tuple[Path, Answer]
 ) -> None:
     found, undisturbed = stored.complete.json, trained[1].json
+    assert "Rank 0 on" in stored.killed
+    assert "Restart 1 of at most 3." in stored.killed
     assert "which has ended without letting go" in stored.complete.stderr
     assert f"Continuing from the checkpoint of step {stored.last}" in stored.complete.stderr
     assert (found["run"], found["bundle"]) == ("s3://models/runs/first", BUNDLE)
