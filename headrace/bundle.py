@@ -11,7 +11,6 @@ evaluation/       added by `headrace evaluate`; not hashed
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +20,9 @@ from headrace.config.sections import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.model_source import build_model
 from headrace.schema import Contract
-from headrace.storage import locate
-from headrace.whole_folder import whole_folder
+from headrace.storage import is_remote, locate
+from headrace.storage.local_copy import LocalCopy
+from headrace.whole_folder import whole_files
 
 if TYPE_CHECKING:
     import keras
@@ -63,18 +63,27 @@ class Origin(BaseModel):
 
 
 class Bundle:
-    """A bundle on disk whose hashes were checked."""
+    """A bundle whose hashes were checked.
 
-    def __init__(self, path: Path, contract: Contract, origin: Origin, options: dict[str, Any]) -> None:
+    Attributes:
+        path: where it is.
+        folder: of this machine, with its files: `path`, or of a bundle on a store a copy that goes with this object.
+    """
+
+    def __init__(
+        self, path: Path, folder: LocalCopy, contract: Contract, origin: Origin, options: dict[str, Any]
+    ) -> None:
         self.path = path
+        self._copy = folder
+        self.folder = folder.path
         self.contract = contract
         self.origin = origin
         self.options = options
 
     def model(self) -> "keras.Model":
         """The network, built from its source, with its trained weights."""
-        model = build_model(self.path / "model.py", self.contract, self.options)
-        model.load_weights(self.path / WEIGHTS)
+        model = build_model(self.folder / "model.py", self.contract, self.options)
+        model.load_weights(self.folder / WEIGHTS)
         return model
 
     @property
@@ -113,16 +122,19 @@ def write(
 ) -> Path:
     """Write a bundle beside `target` and put it in its place when it is complete; a bundle there is replaced.
 
+    On a store its files are put one by one, the manifest last: until then there is no bundle.
+
     Raises:
         ConfigurationError: `target` holds something else.
+        StoreError: the store refuses, or does not answer.
         DataError: the tokenizer of the table that `origin` names is missing or was changed.
     """
-    target = Path(target).absolute()
+    target = locate(target).absolute()
     require_free(target)
-    with whole_folder(target) as folder:
+    with whole_files(target, last=MANIFEST) as folder:
         contract = _with_tokenizer(contract, locate(origin.table), folder)
         model.save_weights(folder / WEIGHTS)
-        shutil.copyfile(source, folder / "model.py")
+        (folder / "model.py").write_bytes(source.read_bytes())
         (folder / "model.json").write_text(json.dumps({"options": options}, indent=2))
         (folder / "contract.json").write_text(contract.model_dump_json(indent=2), encoding="utf-8")
         (folder / "origin.json").write_text(origin.model_dump_json(indent=2), encoding="utf-8")
@@ -157,7 +169,9 @@ def require_free(target: Path) -> None:
             f"The bundle cannot be written to {target}: it is no folder; name another train.bundle."
         )
     names = {entry.name for entry in target.iterdir()} if target.exists() else set()
-    if names and (MANIFEST not in names or names - BESIDE - FILES - {TOKENIZER}):
+    # On a store what was not put to its end has no manifest.
+    is_bundle = MANIFEST in names or is_remote(target)
+    if names and (not is_bundle or names - BESIDE - FILES - {TOKENIZER}):
         raise ConfigurationError(
             f"The bundle cannot be written to {target}: the folder holds other files, which would be lost; "
             "name another train.bundle, or remove it."
@@ -170,22 +184,24 @@ def load(path: str | Path) -> Bundle:
     Raises:
         DataError: it is not a bundle, or a file in it is missing, changed or not its own.
     """
-    path = Path(path).absolute()
+    path = locate(path).absolute()
     hashes = _manifest(path)
     others = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - BESIDE - set(hashes)
     if others:
         raise DataError(f"The bundle {path} is damaged: {', '.join(sorted(others))} does not belong to it. Remove it.")
+    copy = LocalCopy(path, [MANIFEST, *sorted(hashes)])
     for name in sorted(hashes):
-        file = path / name
+        file = copy.path / name
         if not file.is_file() or _hash(file) != hashes[name]:
             state = "was changed after it was written" if file.is_file() else "is missing"
             raise DataError(f"The bundle {path} is damaged: {name} {state}. Train again or restore the folder.")
     try:
         return Bundle(
             path,
-            Contract.model_validate_json((path / "contract.json").read_bytes()),
-            Origin.model_validate_json((path / "origin.json").read_bytes()),
-            json.loads((path / "model.json").read_bytes())["options"],
+            copy,
+            Contract.model_validate_json((copy.path / "contract.json").read_bytes()),
+            Origin.model_validate_json((copy.path / "origin.json").read_bytes()),
+            json.loads((copy.path / "model.json").read_bytes())["options"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"The bundle {path} cannot be read: {' '.join(str(error).split())[:200]}") from None

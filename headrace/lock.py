@@ -40,6 +40,11 @@ class HeldByOtherError(Exception):
         super().__init__(f"{path} is held by {self.holder}")
 
 
+def this_process(work: str) -> Holder:
+    """The process that asks, as a holder."""
+    return Holder(pid=os.getpid(), host=platform.node(), since=now(), work=work)
+
+
 @contextmanager
 def locked(path: Path, work: str, *, wait: bool) -> Iterator[Holder | None]:
     """Hold the lock in the file `path`; gives the holder that has died with it, if one has.
@@ -59,7 +64,7 @@ def locked(path: Path, work: str, *, wait: bool) -> Iterator[Holder | None]:
         dead = _holder(file)
         if dead:
             log.warning("The lock %s was left by %s, which has ended without letting go.", path, dead)
-        _write(file, _this(work).model_dump_json())
+        _write(file, this_process(work).model_dump_json())
         try:
             yield dead
         finally:
@@ -85,10 +90,6 @@ def _holder(file: TextIO) -> Holder | None:
         return Holder.model_validate(json.loads(text)) if text else None
     except (ValueError, ValidationError):
         return None
-
-
-def _this(work: str) -> Holder:
-    return Holder(pid=os.getpid(), host=platform.node(), since=now(), work=work)
 
 
 def _write(file: TextIO, text: str) -> None:

@@ -47,4 +47,4 @@ def step_of(run: Path) -> int:
 
 def checkpoints_of(run: Path) -> list[int]:
     """The steps of its checkpoints, in order."""
-    return sorted(int(path.name[5:]) for path in (run / "checkpoints").glob("step-*"))
+    return sorted(int(path.parent.name[5:]) for path in (run / "checkpoints").glob("step-*/position.json"))

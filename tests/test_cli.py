@@ -98,9 +98,14 @@ def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_pa
     [
         (["inspect", "gs://bucket/table"], "gs:// is not read; expected a folder or s3://bucket/folder"),
         (["inspect", "s3://id:hush@bucket/table"], "the address holds credentials"),
-        (["evaluate", "s3://bucket/bundle", "--table", "t"], "runs and bundles are in folders"),
-        (["report", "s3a://bucket/run"], "runs and bundles are in folders"),
-        (["fetch", "digits", "s3://bucket/raw"], "runs and bundles are in folders"),
+        (
+            ["evaluate", "gs://bucket/bundle", "--table", "t"],
+            "gs:// is not read; expected a folder or s3://bucket/folder",
+        ),
+        (["report", "gs://bucket/run"], "gs:// is not read; expected a folder or s3://bucket/folder"),
+        (["export", "bundle", "s3://bucket/out", "--to", "onnx"], "only a folder of this machine is taken here"),
+        (["explain", "bundle", "photos", "s3://bucket/page.html"], "only a folder of this machine is taken here"),
+        (["fetch", "digits", "s3://bucket/raw"], "only a folder of this machine is taken here"),
         (["predict", "bundle", "s3://bucket/raw", "hdfs://host/answers"], "hdfs:// is not read"),
     ],
 )

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from headrace.whole_folder import whole_folder
+from headrace.errors import StoreError
+from headrace.storage import locate
+from headrace.whole_folder import whole_files, whole_folder
+from tests.s3_server import Fault, front
 
 
 def fail_within(target: Path, error: type[BaseException]) -> None:
@@ -44,3 +47,39 @@ def test_an_error_leaves_what_was_there_and_nothing_beside_it(tmp_path: Path, er
         fail_within(tmp_path / "folder", error)
     assert names(tmp_path / "folder") == ["old"]
     assert names(tmp_path) == ["folder"]
+
+
+def put_files(target: Path, **contents: str) -> None:
+    with whole_files(target, last="manifest") as folder:
+        for name, text in contents.items():
+            (folder / name).write_text(text)
+
+
+def test_on_a_store_files_take_the_place_of_those_before_and_the_manifest_is_last(
+    s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = locate(f"s3://{bucket}/bundle")
+    put_files(target, manifest="old", old="1")
+    with front(s3, Fault(403, "AccessDenied", "PUT", ends="/zoo")) as url, monkeypatch.context() as at:
+        at.setenv("AWS_ENDPOINT_URL", url)
+        with pytest.raises(StoreError, match="refuses access"):
+            put_files(target, manifest="new", ant="1", zoo="2")
+    assert sorted(names(target)) == ["ant"]
+    put_files(target, manifest="new", ant="1", zoo="2")
+    assert sorted(names(target)) == ["ant", "manifest", "zoo"]
+    assert (target / "manifest").read_text() == "new"
+
+
+def test_on_a_store_a_block_that_fails_changes_nothing(bucket: str) -> None:
+    target = locate(f"s3://{bucket}/bundle")
+    put_files(target, manifest="old", old="1")
+
+    def fail() -> None:
+        with whole_files(target, last="manifest") as folder:
+            (folder / "manifest").write_text("new")
+            raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        fail()
+    assert names(target) == ["manifest", "old"]
+    assert (target / "manifest").read_text() == "old"

@@ -73,7 +73,7 @@ def tune(conf: Conf, overrides: Overrides = None) -> None:
 
 @app.command()
 def evaluate(
-    bundle: Annotated[Path, typer.Argument(parser=folder_word, metavar="BUNDLE", help="folder of the trained model")],
+    bundle: Annotated[Path, typer.Argument(parser=location, metavar="BUNDLE", help="the trained model; also s3://...")],
     table: Annotated[Path, typer.Option(parser=location, metavar="TABLE", help="its folder, or s3://bucket/folder")],
     split: Annotated[str, typer.Option(help="train, val or test")] = "test",
     version: Annotated[int | None, typer.Option(min=0, help="of the table; the newest if not given")] = None,
@@ -93,7 +93,7 @@ def evaluate(
 
 @app.command()
 def predict(
-    bundle: Annotated[Path, typer.Argument(parser=folder_word, metavar="BUNDLE", help="folder of the trained model")],
+    bundle: Annotated[Path, typer.Argument(parser=location, metavar="BUNDLE", help="the trained model; also s3://...")],
     input: Annotated[
         Path,
         typer.Argument(
@@ -131,9 +131,16 @@ def predict(
 
 @app.command()
 def explain(
-    bundle: Annotated[Path, typer.Argument(help="folder of the trained model")],
-    input: Annotated[Path, typer.Argument(help="raw: an image or a folder of them; a file of lines, JSONL or CSV")],
-    output: Annotated[Path, typer.Argument(help="HTML file to write")] = Path("explanation.html"),
+    bundle: Annotated[Path, typer.Argument(parser=location, metavar="BUNDLE", help="the trained model; also s3://...")],
+    input: Annotated[
+        Path,
+        typer.Argument(
+            parser=folder_word, metavar="INPUT", help="raw: an image or a folder of them; a file of lines, JSONL or CSV"
+        ),
+    ],
+    output: Annotated[Path, typer.Argument(parser=folder_word, metavar="OUTPUT", help="HTML file to write")] = Path(
+        "explanation.html"
+    ),
     limit: Annotated[int, typer.Option(min=1, help="inputs at most, spread evenly over all")] = 8,
     class_name: Annotated[str | None, typer.Option("--class", help="the predicted one if not given")] = None,
     steps: Annotated[int, typer.Option(min=1, max=4096, help="of integrated gradients, doubled where too few")] = 64,
@@ -155,11 +162,16 @@ def explain(
 
 @app.command()
 def export(
-    bundle: Annotated[Path, typer.Argument(help="folder of the trained model")],
-    output: Annotated[Path, typer.Argument(help="folder to write; must not exist")],
+    bundle: Annotated[Path, typer.Argument(parser=location, metavar="BUNDLE", help="the trained model; also s3://...")],
+    output: Annotated[
+        Path, typer.Argument(parser=folder_word, metavar="OUTPUT", help="folder to write; must not exist")
+    ],
     to: Annotated[Format, typer.Option(help="the format")],
     table: Annotated[
-        Path | None, typer.Option(help="whose rows both are asked about; random inputs if not given")
+        Path | None,
+        typer.Option(
+            parser=location, metavar="TABLE", help="whose rows both are asked about; random inputs if not given"
+        ),
     ] = None,
     split: Annotated[str, typer.Option(help="of the table: train, val or test")] = "test",
     quantise: Annotated[Quantised | None, typer.Option(help="of tflite: weights in half the bytes")] = None,
@@ -176,8 +188,10 @@ def export(
 
 @app.command()
 def report(
-    run: Annotated[Path, typer.Argument(parser=folder_word, metavar="RUN", help="folder of the training run")],
-    output: Annotated[Path | None, typer.Option(help="RUN/report.html if not given")] = None,
+    run: Annotated[Path, typer.Argument(parser=location, metavar="RUN", help="the training run; also s3://...")],
+    output: Annotated[
+        Path | None, typer.Option(parser=location, metavar="FILE", help="RUN/report.html if not given")
+    ] = None,
 ) -> None:
     """One HTML page about a run: data, curves, confusion, worst mistakes, speed, how to reproduce it.
 

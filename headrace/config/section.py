@@ -25,8 +25,8 @@ def require_path(place: str) -> str:
     """
     if ADDRESS.match(place):
         raise ValueError(
-            "this is an address, and runs and bundles are in folders that all machines mount; raw data and tables may "
-            f"be on s3://. For the rest, {MOUNT}"
+            "this is an address, and only a folder of this machine is taken here; docs/cluster.md says what may be on "
+            f"s3://. For the rest, {MOUNT}"
         )
     return place
 
@@ -56,18 +56,18 @@ def require_location(place: str) -> str:
 
 
 def require_folder_of_bucket(place: str) -> str:
-    """Refuse a bucket as a whole: beside a table are others of its name.
+    """Refuse a bucket as a whole: beside a table are others of its name, and a run is not all that is there.
 
     Raises:
         ValueError: it is one.
     """
     if ADDRESS.match(place) and len([part for part in place.split("/") if part]) < 3:
-        raise ValueError("a table needs a folder in the bucket, such as s3://bucket/table")
+        raise ValueError("name a folder in the bucket, such as s3://bucket/folder")
     return place
 
 
 Folder = Annotated[Place, AfterValidator(require_path)]
-TableFolder = Annotated[Place, AfterValidator(require_location), AfterValidator(require_folder_of_bucket)]
+StoredFolder = Annotated[Place, AfterValidator(require_location), AfterValidator(require_folder_of_bucket)]
 # JPEG stores no longer side.
 Side = Annotated[int, Field(gt=0, le=65_500)]
 # Keras, NumPy and TensorFlow all take these.

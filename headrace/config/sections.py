@@ -10,12 +10,13 @@ from pydantic import Field, model_validator
 from headrace.config.forms import Image, Text
 from headrace.config.preparation import Prepare, Splits
 from headrace.config.retraining import Registry, Retrain
-from headrace.config.section import Place, Positive, Section, TableFolder
+from headrace.config.section import Place, Positive, Section, StoredFolder
 from headrace.config.settings import Settings
 from headrace.config.source import Source
 from headrace.config.streaming import Stream
 from headrace.config.training import Train
 from headrace.config.tuning import Tune
+from headrace.storage import is_remote, locate
 
 __all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spark", "Splits", "Stream", "Text", "Train"]
 
@@ -24,7 +25,7 @@ class Data(Section):
     """The raw records and the table made of them."""
 
     source: Source
-    table: TableFolder = Field(description="folder of the Delta table of prepared shards, or s3://bucket/folder")
+    table: StoredFolder = Field(description="folder of the Delta table of prepared shards, or s3://bucket/folder")
 
 
 class Model(Section):
@@ -82,6 +83,15 @@ class Configuration(Section):
         if self.prepare.weights and not in_column and source.labels is None:
             raise ValueError(
                 "`prepare.weights` needs `data.source.columns.weight`, or a labels file with a column weight"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _tracked_runs_are_in_folders(self) -> "Configuration":
+        if self.registry is not None and is_remote(locate(self.train.run)):
+            raise ValueError(
+                f"`registry` tracks runs that are in folders, and `train.run` is {self.train.run}; name a folder, or "
+                "leave `registry` out"
             )
         return self
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from headrace.config.section import Folder, Fraction, Place, Positive, Section, Seed
+from headrace.config.section import Fraction, Place, Positive, Section, Seed, StoredFolder
 
 NotNegative = Annotated[float, Field(ge=0)]
 
@@ -75,7 +75,9 @@ class Watch(Section):
 class FineTune(Section):
     """Weights to begin with, from another model."""
 
-    bundle: Folder = Field(description="its weights are taken for layers of the same name and shape; others begin anew")
+    bundle: StoredFolder = Field(
+        description="its weights are taken for layers of the same name and shape; others begin anew"
+    )
     freeze: tuple[Place, ...] = Field((), description="names of layers that are not trained; * stands for anything")
 
 
@@ -103,8 +105,12 @@ Metric = Literal[
 class Train(Section):
     """A training run."""
 
-    run: Folder = Field(description="folder of the run; the same folder again continues it")
-    bundle: Folder | None = Field(None, description="folder of the trained model; RUN/bundle when not given")
+    run: StoredFolder = Field(
+        description="folder of the run, or s3://bucket/folder; the same folder again continues it"
+    )
+    bundle: StoredFolder | None = Field(
+        None, description="folder of the trained model, or s3://bucket/folder; RUN/bundle when not given"
+    )
     ranks: Positive = Field(1, description="processes that train in parallel, each on its own executor slot")
     resources: Resources = Resources()
     epochs: Positive = 1

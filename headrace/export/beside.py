@@ -26,11 +26,11 @@ def write_beside(folder: Path, bundle: Bundle, served: Served, about: dict[str, 
         "weights_sha256": bundle.origin.weights_sha256,
     }
     (folder / "export.json").write_text(json.dumps(described, indent=2, ensure_ascii=False), encoding="utf-8")
-    shutil.copyfile(bundle.path / "contract.json", folder / "contract.json")
+    shutil.copyfile(bundle.folder / "contract.json", folder / "contract.json")
     if contract.classes:
         (folder / "labels.txt").write_text("".join(f"{name}\n" for name in contract.classes), encoding="utf-8")
     if contract.tokenizer:
-        shutil.copyfile(bundle.path / TOKENIZER, folder / TOKENIZER)
+        shutil.copyfile(bundle.folder / TOKENIZER, folder / TOKENIZER)
 
 
 def _input_in_words(bundle: Bundle) -> str:

@@ -64,7 +64,7 @@ def register(registry: Registry, run_id: str, path: Path, cycle: str) -> int:
 
 def _register(registry: Registry, run_id: str, bundle: bundles.Bundle, cycle: str) -> int:
     client = registry.client
-    client.log_artifacts(run_id, str(bundle.path), BUNDLE)
+    client.log_artifacts(run_id, str(bundle.folder), BUNDLE)
     tags = {
         RUN: bundle.origin.run,
         DATA: str(bundle.origin.data_version),

@@ -1,6 +1,5 @@
 """A finished or unfinished training run -> one self-contained HTML page."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from headrace.report.records import LabelEvaluation, NumberEvaluation
 from headrace.report.reproduce import reproduction
 from headrace.report.run_folder import AnyEvaluation, RunFolder, read_run_folder
 from headrace.report.speed import stages
+from headrace.whole_file import write_whole
 
 TEMPLATE = "page.html.jinja"
 
@@ -34,12 +34,9 @@ def write_report(run: Path, output: Path | None = None) -> Path:
     """
     page = _render(read_run_folder(run))
     output = output or run / "report.html"
-    temporary = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
         # A path that is not UTF-8 must not cost the page.
-        temporary.write_bytes(page.encode("utf-8", "backslashreplace"))
-        temporary.replace(output)
+        write_whole(output, page.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise DataError(f"The report {output} cannot be written: {error.strerror}.") from error
     return output

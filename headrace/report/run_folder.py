@@ -19,6 +19,7 @@ from headrace.report.records import (
     Run,
 )
 from headrace.schema import Task
+from headrace.storage import locate
 
 AnyEvaluation = Evaluation | LabelEvaluation | NumberEvaluation
 SPLITS = ("test", "val", "train")
@@ -75,7 +76,7 @@ def read_run_folder(path: Path) -> RunFolder:
 def _bundle(path: Path, run: Run, result: Result | None) -> Path:
     """Where the bundle is; a run folder that was moved still has its own beside its metrics."""
     named = result.bundle if result else run.configuration.train.bundle
-    return Path(named) if named and Path(named).is_dir() else path / "bundle"
+    return locate(named) if named and locate(named).is_dir() else path / "bundle"
 
 
 def _evaluation(path: Path) -> AnyEvaluation | None:

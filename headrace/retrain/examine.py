@@ -89,4 +89,4 @@ def _milliseconds(models: Mapping[str, Inference], one: NDArray[Any]) -> dict[st
 
 
 def _size(bundle: bundles.Bundle) -> int:
-    return sum((bundle.path / name).stat().st_size for name in bundle.files)
+    return sum((bundle.folder / name).stat().st_size for name in bundle.files)

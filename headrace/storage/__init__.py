@@ -1,4 +1,4 @@
-"""Where raw data and tables are: folders of this machine, or prefixes of a bucket on S3, both as a `pathlib.Path`."""
+"""Where data, runs and bundles are: folders of this machine, or prefixes of a bucket on S3, all a `pathlib.Path`."""
 
 from headrace.storage.listing import Entry, entry_of, files_below
 from headrace.storage.location import is_remote, locate

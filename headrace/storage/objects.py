@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.errors import StoreError
 from headrace.storage.environment import endpoint, open_bucket
+from headrace.storage.read_ahead import read_ahead
 from headrace.storage.refusals import sentence
 
 if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta
     from obstore.store import S3Store
+
+
+# What is larger is fetched in parts: a request has its time, and several at once are faster.
+PART = 32 << 20
 
 
 class Status(NamedTuple):
@@ -40,7 +45,12 @@ def get(bucket: str, key: str) -> bytes:
     import obstore
 
     with _told(bucket, key):
-        return bytes(obstore.get(_client(bucket), key).bytes())
+        found = obstore.get(_client(bucket), key)
+        status = _status(found.meta)
+        if status.size <= PART:
+            return bytes(found.bytes())
+    parts = range(0, status.size, PART)
+    return b"".join(read_ahead(lambda at: get_range(bucket, status, at, min(at + PART, status.size)), parts))
 
 
 def get_range(bucket: str, status: Status, start: int, stop: int) -> bytes:
@@ -81,6 +91,40 @@ def put(bucket: str, key: str, data: bytes | memoryview) -> None:
 
     with _told(bucket, key, writes=True):
         obstore.put(_client(bucket), key, memoryview(data).cast("B"))
+
+
+def replace(bucket: str, key: str, data: bytes, before: str | None) -> bool:
+    """Make `data` the content of an object if it still is the one with the tag `before`, or is not there if None.
+
+    Whether that was so: of many who try at once, for one at most. Where the answer to a put that went well was lost,
+    the next try finds the object changed, and gives False too: whoever must know then reads it.
+
+    Raises:
+        StoreError: the store refuses, does not answer, or knows no conditions.
+    """
+    import obstore
+    from obstore.exceptions import AlreadyExistsError, PreconditionError
+
+    with _told(bucket, key, writes=True):
+        try:
+            obstore.put(_client(bucket), key, data, mode="create" if before is None else {"e_tag": before})
+        except (AlreadyExistsError, PreconditionError):
+            return False
+    return True
+
+
+def get_with_tag(bucket: str, key: str) -> tuple[bytes, str]:
+    """All of a small object, and its tag.
+
+    Raises:
+        FileNotFoundError: there is none.
+        StoreError: the store refuses, or does not answer.
+    """
+    import obstore
+
+    with _told(bucket, key):
+        found = obstore.get(_client(bucket), key)
+        return bytes(found.bytes()), _status(found.meta).e_tag
 
 
 def delete(bucket: str, key: str) -> None:

@@ -34,7 +34,7 @@ def sentence(bucket: str, key: str, text: str) -> str:
             "and write there into the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), on executors too."
         )
     if status and status[1] == "501":
-        return f"{server} cannot do what a table at {place} needs, conditional puts (If-None-Match); use another."
+        return f"{server} cannot do what {place} needs, conditional puts (If-None-Match); use another."
     if status or code:
         said = " ".join(one[1] for one in (status, code) if one)
         return f"{server} answered {said} for {place}{_tries(text)}; nothing was committed. Run it again later."

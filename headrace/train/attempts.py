@@ -4,7 +4,7 @@ import logging
 
 from pyspark.sql import SparkSession
 
-from headrace.errors import HeadraceError, LostExecutorError, TrainingError
+from headrace.errors import HeadraceError, LostExecutorError, StoreError, TrainingError
 from headrace.train.launch import RankProgram, launch
 from headrace.train.progress import Progress
 from headrace.train.rank_resources import profile_for
@@ -40,10 +40,17 @@ def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecor
             return restarts
         lost = progress.may_pass or isinstance(failed, LostExecutorError)
         if not lost or restarts == settings.max_restarts:
-            raise TrainingError(str(failed)) if isinstance(failed, LostExecutorError) else failed
+            raise _told(failed)
         restarts += 1
         log.warning("%s Restart %s of at most %s.", failed, restarts, settings.max_restarts)
         world_size = next_world_size(spark, settings.ranks, record.lanes, program.profile)
+
+
+def _told(failed: HeadraceError) -> HeadraceError:
+    """What ends a training although nothing is wrong with data and settings is a training's failure."""
+    if isinstance(failed, StoreError):
+        return TrainingError(f"{failed} Then run the same command: it goes on from the last checkpoint.")
+    return TrainingError(str(failed)) if isinstance(failed, LostExecutorError) else failed
 
 
 def _attempt(spark: SparkSession, world_size: int, program: RankProgram, progress: Progress) -> HeadraceError | None:

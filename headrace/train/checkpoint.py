@@ -1,16 +1,10 @@
 """Checkpoints: everything needed to go on, complete and verified, or not there at all.
 
-A checkpoint is a folder named by its step. It is written aside, forced to disk, and renamed; its hash is
-checked before it is read. Arrays only, no pickles.
+A checkpoint is a folder named by its step, whose hash is checked before it is read. Arrays only, no pickles.
 """
 
-import hashlib
 import io
-import json
 import logging
-import os
-import shutil
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +14,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.errors import TrainingError
+from headrace.errors import StoreError, TrainingError
+from headrace.train.checkpoint_files import newest_first, read_files, remove_all_but, write_files
 
 log = logging.getLogger(__name__)
-
-STATE = "state.npz"
-POSITION = "position.json"
 
 
 def state_of(model: keras.Model) -> list[keras.Variable]:
@@ -68,29 +60,28 @@ def save(folder: Path, saved: Saved, keep: int) -> Path:
         TrainingError: it cannot be written; the checkpoints that were there still are.
     """
     final = folder / f"step-{saved.step:09d}"
-    temporary = folder / f".{final.name}.{uuid.uuid4().hex[:12]}"
+    buffer = io.BytesIO()
+    np.savez(buffer, **{f"{i:05d}": array for i, array in enumerate([*saved.state, *saved.sums])})
+    position = {"step": saved.step, "arrays": len(saved.state), "notes": saved.notes}
     try:
-        _forget_unfinished(folder)
-        temporary.mkdir(parents=True)
-        _write_files(temporary, saved)
-        if final.exists():
-            shutil.rmtree(final)
-        temporary.replace(final)
-        _force(folder)
+        write_files(final, buffer.getvalue(), position)
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
         raise TrainingError(
             f"The checkpoint of step {saved.step} cannot be written to {folder}: {error.strerror}. "
             "Make room, and run the same command again: it goes on from the checkpoint before."
         ) from error
-    for old in _newest_first(folder)[keep:]:
-        shutil.rmtree(old)
+    except StoreError as error:
+        raise TrainingError(
+            f"The checkpoint of step {saved.step} cannot be written. {error} "
+            "Then run the same command: it goes on from the checkpoint before."
+        ) from error
+    remove_all_but(folder, newest_first(folder)[:keep])
     return final
 
 
 def newest(folder: Path) -> Saved | None:
     """The newest checkpoint that is whole; None where there is none."""
-    for checkpoint in _newest_first(folder):
+    for checkpoint in newest_first(folder):
         loaded = _load(checkpoint)
         if loaded is not None:
             return loaded
@@ -110,50 +101,12 @@ def restore(state: Sequence[keras.Variable], arrays: Sequence[NDArray[Any]]) -> 
         variable.assign(array)
 
 
-def _write_files(folder: Path, saved: Saved) -> None:
-    buffer = io.BytesIO()
-    np.savez(buffer, **{f"{i:05d}": array for i, array in enumerate([*saved.state, *saved.sums])})
-    data = buffer.getvalue()
-    digest = hashlib.sha256(data).hexdigest()
-    position = {"step": saved.step, "sha256": digest, "arrays": len(saved.state), "notes": saved.notes}
-    _write(folder / STATE, data)
-    _write(folder / POSITION, json.dumps(position).encode())
-
-
-def _forget_unfinished(folder: Path) -> None:
-    """Remove what a rank that was killed left half written; only one rank writes here."""
-    for unfinished in folder.glob(".step-*"):
-        shutil.rmtree(unfinished, ignore_errors=True)
-
-
 def _load(checkpoint: Path) -> Saved | None:
     try:
-        position = json.loads((checkpoint / POSITION).read_bytes())
-        data = (checkpoint / STATE).read_bytes()
-        if hashlib.sha256(data).hexdigest() != position["sha256"]:
-            return None
+        data, position = read_files(checkpoint)
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             values = [arrays[name] for name in sorted(arrays.files)]
         state = position["arrays"]
         return Saved(int(position["step"]), values[:state], values[state:], position["notes"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _newest_first(folder: Path) -> list[Path]:
-    return sorted(folder.glob("step-*"), reverse=True)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _force(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -21,7 +20,7 @@ def donated(settings: FineTune) -> Weights:
     Raises:
         DataError: the bundle is missing or damaged.
     """
-    donor = bundles.load(Path(settings.bundle)).model()
+    donor = bundles.load(settings.bundle).model()
     weights = {variable.path: keras.ops.convert_to_numpy(variable.value) for variable in donor.weights}
     # Keras numbers layers on through the process; a second model's layers would have other names.
     keras.utils.clear_session()

@@ -15,6 +15,7 @@ from headrace.train.one_rank import OneRank
 from headrace.train.optimizer import NEEDS_LOSS_SCALING
 from headrace.train.position import CountSteps, Position
 from headrace.train.reporting import Reporting
+from headrace.train.run_folder import RunFolder
 from headrace.train.saving import Checkpoints
 from headrace.train.stop_if_asked import StopIfAsked
 
@@ -41,13 +42,13 @@ def callbacks_of(
         Best(position, folder.best, settings.watch, watched, rank.rank),
     ]
     if rank.rank == 0:
+        rank.files.continued(folder.metrics_file.name)
         every, rows, send = settings.log_every_steps, rank.record.global_batch, rank.channel.send
-        callbacks.append(Reporting(position, folder, gradients, every, rows, send))
+        callbacks.append(Reporting(position, RunFolder(rank.files.here), gradients, every, rows, send))
     if rank.record.followed:
         every = settings.log_every_steps
         callbacks.append(StopIfAsked(position, folder.stop_file, every, rank.rank, rank.world_size))
-    every, keep = settings.checkpoint_every_steps, settings.keep_checkpoints
-    return [*callbacks, Checkpoints(position, folder, every, keep, rank.rank, metrics)]
+    return [*callbacks, Checkpoints(position, rank, metrics)]
 
 
 def _validation(rank: OneRank) -> Batches | None:

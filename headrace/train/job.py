@@ -11,10 +11,12 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+from headrace.bundle import MANIFEST
 from headrace.config import Configuration
 from headrace.errors import DataError, TrainingError
 from headrace.model_source import read_source, source_hash
 from headrace.moment import now
+from headrace.storage import locate
 from headrace.stream.plan import lanes_for
 from headrace.table import read
 from headrace.train.fit_to_table import require_fit
@@ -53,7 +55,7 @@ def train(configuration: Configuration, follower: Follower | None = None) -> dic
             record = record.model_copy(update={"followed": True, "threads": follower.threads})
             folder.keep(record)
         result = folder.result()
-        if result is not None and Path(result["bundle"]).is_dir():
+        if result is not None and (locate(result["bundle"]) / MANIFEST).is_file():
             log.info("The run %s is complete; nothing to do.", folder.path)
             return result
         result = _launch(folder, record, began, follower)
@@ -80,12 +82,12 @@ def _with_absolute_paths(configuration: Configuration) -> Configuration:
     settings = configuration.train
     if settings.fine_tune is None:
         return configuration
-    donor = settings.fine_tune.model_copy(update={"bundle": str(Path(settings.fine_tune.bundle).absolute())})
+    donor = settings.fine_tune.model_copy(update={"bundle": str(locate(settings.fine_tune.bundle).absolute())})
     return configuration.model_copy(update={"train": settings.model_copy(update={"fine_tune": donor})})
 
 
 def _bundle(folder: RunFolder, configuration: Configuration) -> Path:
-    return Path(configuration.train.bundle or folder.path / "bundle").absolute()
+    return locate(configuration.train.bundle or folder.path / "bundle").absolute()
 
 
 def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str) -> RunRecord:

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from headrace.errors import ConfigurationError
+from headrace.storage.growing import growing
 from headrace.stream.dataset import training_batches
 from headrace.stream.open import plan_for
 from headrace.table import read
@@ -43,7 +44,9 @@ def train_rank(run: str, channel: "Channel") -> None:
     number, world_size = collectives.start()
     _share_the_machine(record.threads)
     version = read(record.table, record.data_version)
-    train(OneRank(folder, record, version, compiled(folder, record, version), number, world_size, channel))
+    made = compiled(folder, record, version)
+    with growing(folder.path) as files:
+        train(OneRank(folder, record, version, made, number, world_size, channel, files))
     collectives.stop()
 
 

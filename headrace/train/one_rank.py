@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import keras
 
+from headrace.storage.growing import Growing
 from headrace.table import Version
 from headrace.train.compiled import Compiled
 from headrace.train.run_folder import RunFolder, RunRecord
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OneRank:
-    """What the parts of a training on one rank share."""
+    """What the parts of a training on one rank share.
+
+    Attributes:
+        files: of the run that grow.
+    """
 
     folder: RunFolder
     record: RunRecord
@@ -24,6 +29,7 @@ class OneRank:
     rank: int
     world_size: int
     channel: "Channel"
+    files: Growing
 
     @property
     def model(self) -> keras.Model:

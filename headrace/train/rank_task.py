@@ -19,6 +19,7 @@ from typing import IO, Any
 from pyspark import BarrierTaskContext, SparkFiles
 
 from headrace.errors import TrainingError
+from headrace.storage.growing import growing
 from headrace.train.messages import Address, Sender
 from headrace.train.placement import Place, Slot, assign, here, interface_towards
 
@@ -69,11 +70,11 @@ def run_rank(launch: Launch, _: Iterator[Any]) -> Iterator[int]:
 
 
 def _run(launch: Launch, slot: Slot, place: Place, sender: Sender) -> int:
-    launch.logs.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", launch.program, *launch.arguments]
     environment = os.environ | _environment(launch, slot, place)
     with (
-        (launch.logs / f"rank-{slot.rank}.log").open("a") as file,
+        growing(launch.logs) as logs,
+        logs.continued(f"rank-{slot.rank}.log").open("a") as file,
         subprocess.Popen(
             command,
             env=environment,

@@ -1,4 +1,4 @@
-"""A training run is a folder: what was asked for, what it reads, how far it is, and what came of it.
+"""A training run is a folder, also of a bucket: what was asked for, what it reads, how far it is, and what came of it.
 
 run.json       the resolved configuration, the data version, the model's hash, the plan's constants
 model.py       the model's source, as it was when the run began
@@ -12,9 +12,8 @@ bundle/        the trained model
 """
 
 import json
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.lock import HeldByOtherError, locked
+from headrace.object_lock import locked_object
+from headrace.storage import S3Path, is_remote, locate
+from headrace.storage.remove_tree import remove_tree
+from headrace.train.checkpoint_files import newest_first
 from headrace.whole_file import write_whole
 
 
@@ -68,7 +71,7 @@ class RunFolder:
     """Paths in a run's folder and the files that the driver writes there."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path).absolute()
+        self.path = locate(path).absolute()
         self.record_file = self.path / "run.json"
         self.model_file = self.path / "model.py"
         self.metrics_file = self.path / "metrics.jsonl"
@@ -88,12 +91,19 @@ class RunFolder:
             TrainingError: another process holds it.
         """
         try:
-            with locked(self.path / ".lock", "train", wait=False):
+            with self._lock():
                 yield
         except HeldByOtherError as error:
+            stays = f" If it has ended, remove {error.path}: a store does not notice." if is_remote(error.path) else ""
             raise TrainingError(
-                f"The run {self.path} is being trained by {error.holder}; wait for it, or name another train.run."
+                f"The run {self.path} is being trained by {error.holder}; "
+                f"wait for it, or name another train.run.{stays}"
             ) from None
+
+    def _lock(self) -> AbstractContextManager[Any]:
+        if isinstance(self.path, S3Path):
+            return locked_object(self.path / "lock.json", "train")
+        return locked(self.path / ".lock", "train", wait=False)
 
     def record(self) -> RunRecord | None:
         """What the run began with; None where it has not begun.
@@ -114,14 +124,14 @@ class RunFolder:
 
     def has_progress(self) -> bool:
         """Whether there is anything that beginning anew would lose."""
-        return self.result_file.exists() or any(self.checkpoints.glob("step-*"))
+        return self.result_file.exists() or bool(newest_first(self.checkpoints))
 
     def begin(self, record: RunRecord, source: str) -> None:
         """Write the record and the model's source; the record last, it makes the folder a run."""
         self.metrics_file.unlink(missing_ok=True)
         self.stop_file.unlink(missing_ok=True)
-        shutil.rmtree(self.events, ignore_errors=True)
-        shutil.rmtree(self.best, ignore_errors=True)
+        remove_tree(self.events)
+        remove_tree(self.best)
         write_whole(self.model_file, source.encode())
         self.keep(record)
 

@@ -7,8 +7,8 @@ import keras
 
 from headrace.train import checkpoint, collectives
 from headrace.train.exact_metrics import ExactMetrics
+from headrace.train.one_rank import OneRank
 from headrace.train.position import Position
-from headrace.train.run_folder import RunFolder
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -18,12 +18,11 @@ class Checkpoints(keras.callbacks.Callback):
     interrupted are those of the whole epoch, the sums of its metrics.
     """
 
-    def __init__(
-        self, position: Position, folder: RunFolder, every: int, keep: int, rank: int, metrics: ExactMetrics
-    ) -> None:
+    def __init__(self, position: Position, rank: OneRank, metrics: ExactMetrics) -> None:
         super().__init__()
-        self.position, self.folder, self.every, self.keep, self.rank = position, folder.checkpoints, every, keep, rank
-        self.metrics = metrics
+        self.position, self.rank, self.metrics = position, rank, metrics
+        settings = rank.record.configuration.train
+        self.every, self.keep = settings.checkpoint_every_steps, settings.keep_checkpoints
         self.seconds = 0.0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -34,18 +33,22 @@ class Checkpoints(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.position.step % self.every == 0:
             self._save([])
+        self.rank.files.keep()
 
     def finish(self) -> None:
         """The checkpoint of the last step, where it is not one of those anyway."""
         if self.position.step % self.every:
             self._save([])
+        self.rank.files.keep()
 
     def _save(self, sums: list[Any]) -> None:
         began = time.monotonic()
         collectives.average(self.model.non_trainable_variables)
         # Ranks that have drifted apart are found here, not after days, and leave no checkpoint.
         collectives.agree_on(self.model.weights)
-        if self.rank == 0:
+        if self.rank.rank == 0:
+            # Before the checkpoint: who goes on from it needs the lines of the steps before.
+            self.rank.files.keep()
             state = checkpoint.arrays_of(checkpoint.state_of(self.model))
-            checkpoint.save(self.folder, checkpoint.Saved(self.position.step, state, sums), self.keep)
+            checkpoint.save(self.rank.folder.checkpoints, checkpoint.Saved(self.position.step, state, sums), self.keep)
         self.seconds += time.monotonic() - began

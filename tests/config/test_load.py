@@ -212,20 +212,16 @@ def test_the_command_ends_with_2_and_one_sentence(smallest: Path, tmp_path: Path
     assert (answer.stdout, answer.stderr.strip()) == ("", said)
 
 
-@pytest.mark.parametrize("key", ["train.run", "train.bundle"])
-def test_runs_and_bundles_in_a_bucket_are_refused_and_make_no_folder(root: Path, key: str) -> None:
-    with pytest.raises(ConfigurationError) as error:
-        load(root / "conf" / "images.yaml", [f"{key}=s3a://bucket/folder"])
-    assert "runs and bundles are in folders that all machines mount" in str(error.value)
+STORED = ["data.table", "data.source.path", "train.run", "train.bundle"]
 
 
-@pytest.mark.parametrize("key", ["data.table", "data.source.path"])
+@pytest.mark.parametrize("key", STORED)
 @pytest.mark.parametrize("scheme", ["s3", "s3a"])
-def test_raw_data_and_tables_may_be_in_a_bucket(root: Path, key: str, scheme: str) -> None:
+def test_raw_data_tables_runs_and_bundles_may_be_in_a_bucket(root: Path, key: str, scheme: str) -> None:
     load(root / "conf" / "images.yaml", [f"{key}={scheme}://bucket/folder"])
 
 
-@pytest.mark.parametrize("key", ["data.table", "data.source.path"])
+@pytest.mark.parametrize("key", STORED)
 @pytest.mark.parametrize(
     ("address", "said"),
     [
@@ -241,7 +237,7 @@ def test_other_addresses_are_refused_with_what_to_do(root: Path, key: str, addre
 
 
 def test_a_table_is_not_a_whole_bucket(root: Path) -> None:
-    with pytest.raises(ConfigurationError, match="a table needs a folder in the bucket"):
+    with pytest.raises(ConfigurationError, match="name a folder in the bucket"):
         load(root / "conf" / "images.yaml", ["data.table=s3://bucket/"])
 
 
@@ -255,3 +251,9 @@ def test_credentials_in_an_address_are_refused_and_not_repeated(root: Path, key:
 def test_a_database_is_named_by_its_address(root: Path) -> None:
     words = ["data.source={kind: table, format: jdbc, path: 'jdbc:postgresql://db/x', columns: {input: text}}"]
     assert load(root / "conf" / "images.yaml", words).data.source.path == "jdbc:postgresql://db/x"
+
+
+def test_a_run_in_a_bucket_that_is_to_be_tracked_is_refused(root: Path) -> None:
+    words = ["train.run=s3://bucket/run", "registry.folder=models", "registry.model=it"]
+    with pytest.raises(ConfigurationError, match="`registry` tracks runs that are in folders, and `train.run` is s3:"):
+        load(root / "conf" / "images.yaml", words)

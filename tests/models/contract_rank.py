@@ -10,6 +10,7 @@ import traceback
 import keras
 
 from headrace.errors import HeadraceError
+from headrace.storage.growing import Growing
 from headrace.table import read
 from headrace.train import collectives
 from headrace.train.compiled import compiled
@@ -31,7 +32,8 @@ def main(runs: list[str]) -> None:
         keras.utils.clear_session()
         version = read(record.table, record.data_version)
         try:
-            train(OneRank(folder, record, version, compiled(folder, record, version), number, world_size, channel))
+            made, files = compiled(folder, record, version), Growing(folder.path, folder.path)
+            train(OneRank(folder, record, version, made, number, world_size, channel, files))
         except HeadraceError as error:
             # Alike on both ranks, as are a network's own mistakes.
             channel.send(kind="error", run=run, text=str(error))

@@ -100,3 +100,11 @@ def test_a_folder_that_failed_leaves_nothing(bucket: str) -> None:
     with pytest.raises(ValueError, match="halfway"):
         fail()
     assert not target.exists()
+
+
+def test_a_large_object_is_fetched_in_parts(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = locate(f"s3://{bucket}/x")
+    path.write_bytes(data := bytes(range(256)) * 5)
+    for part in (100, 640, 1279, 1280):
+        monkeypatch.setattr("headrace.storage.objects.PART", part)
+        assert path.read_bytes() == data

@@ -1,7 +1,9 @@
 """A model from a table in a bucket: streamed, trained by two ranks, judged and used, on a real S3 server."""
 
+import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,12 +14,38 @@ from headrace.storage.parquet import open_parquet
 from headrace.table import read
 from tests.conftest import Answer, headrace, write_configuration
 from tests.prepare.conftest import write_source
-from tests.s3_server import environment, make_bucket
+from tests.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
+from tests.s3_server import Fault, environment, front, make_bucket
 from tests.small_table import Content, some_rows, write_table
 
 RAW, TABLE = "s3a://models/raw", "s3a://models/table"
+RUN = "s3a://models/runs/first"
+BUNDLE = "s3://models/runs/first/bundle"
+EVALUATION = "bundle/evaluation/test.json"
+PLACES = (f"data.source.path={RAW}", f"data.table={TABLE}")
+# 4 steps an epoch, so that checkpoints are within epochs and at their ends.
+LONG = (*PLACES, "train.batch_size=16", "train.epochs=40", "train.checkpoint_every_steps=10")
 
 pytestmark = pytest.mark.slow
+
+
+class Stored(NamedTuple):
+    """How a run in a bucket came to its end.
+
+    Attributes:
+        refused: what was said where the store refused the checkpoint of step 20.
+        left: the checkpoints that were there then.
+        killed: the log of the driver that was killed.
+        last: the newest checkpoint then.
+        complete: what was said by the same command once more.
+    """
+
+    folder: Path
+    refused: Answer
+    left: list[int]
+    killed: str
+    last: int
+    complete: Answer
 
 
 @pytest.fixture(scope="module")
@@ -35,28 +63,50 @@ def trained(there: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
         (locate(RAW) / file.relative_to(folder / "raw")).write_bytes(file.read_bytes())
     prepared = headrace("prepare", "conf.yaml", *PLACES, "prepare.shard_rows=20", cwd=folder)
     assert prepared.json["written"] == 160
-    return folder, headrace("train", "conf.yaml", *PLACES, "train.batch_size=16", cwd=folder)
+    return folder, headrace("train", "conf.yaml", *LONG, cwd=folder)
 
 
-PLACES = (f"data.source.path={RAW}", f"data.table={TABLE}")
+@pytest.fixture(scope="module")
+def stored(trained: tuple[Path, Answer], there: dict[str, str]) -> Stored:
+    """The same training as a run in the bucket: a checkpoint is refused, then rank 0 is killed, then the driver is."""
+    folder, run = trained[0], locate(RUN)
+    words = (*LONG, f"train.run={RUN}")
+    no_more = Fault(403, "AccessDenied", "PUT", ends="step-000000020/position.json")
+    with front(there["AWS_ENDPOINT_URL"], no_more) as url:
+        refused = headrace("train", "conf.yaml", *words, cwd=folder, code=4, AWS_ENDPOINT_URL=url)
+    left = checkpoints_of(run)
+    driver = in_the_background(*words, cwd=folder)
+    wait_for(lambda: max(checkpoints_of(run)) > 20, 300)
+    ranks_of(run)[0].kill()
+    reached = max(checkpoints_of(run))
+    wait_for(lambda: max(checkpoints_of(run)) > reached, 300)
+    driver.kill()
+    _, killed = driver.communicate()
+    wait_for(lambda: not ranks_of(run), 30)
+    last = max(checkpoints_of(run))
+    return Stored(folder, refused, left, killed, last, headrace("train", "conf.yaml", *words, cwd=folder))
+
+
+@pytest.fixture(scope="module")
+def evaluated(trained: tuple[Path, Answer]) -> Answer:
+    return headrace("evaluate", "run/bundle", "--table", TABLE, cwd=trained[0])
 
 
 def test_two_ranks_train_from_it_into_a_local_run(trained: tuple[Path, Answer]) -> None:
     folder, answer = trained
     assert answer.json["bundle"] == str(folder / "run" / "bundle")
-    assert answer.json["steps"] == -(-sum(shard.rows for shard in read(TABLE).split("train")) // 32)
+    assert answer.json["steps"] == 40 * -(-sum(shard.rows for shard in read(TABLE).split("train")) // 32)
     assert not (folder / "s3a:").exists()
     assert not (folder / "s3:").exists()
 
 
-def test_credentials_are_in_no_file_of_the_run(trained: tuple[Path, Answer], there: dict[str, str]) -> None:
-    folder, _ = trained
+def test_credentials_are_in_no_file_of_runs_and_table(stored: Stored, there: dict[str, str]) -> None:
     secret = there["AWS_SECRET_ACCESS_KEY"].encode()
-    kept = [file for file in (folder / "run").rglob("*") if file.is_file()]
+    kept = [file for file in (stored.folder / "run").rglob("*") if file.is_file()]
     assert kept
     assert not [file for file in kept if secret in file.read_bytes()]
-    table = locate(TABLE)
-    assert not [file for file in files_below(table) if secret in (table / file.path).read_bytes()]
+    for place in (locate(TABLE), locate(RUN)):
+        assert not [file for file in files_below(place) if secret in (place / file.path).read_bytes()]
 
 
 def test_a_rank_streams_its_share(trained: tuple[Path, Answer]) -> None:
@@ -68,24 +118,23 @@ def test_a_rank_streams_its_share(trained: tuple[Path, Answer]) -> None:
     assert min(rows) > 0
 
 
-def test_it_is_evaluated_on_it(trained: tuple[Path, Answer]) -> None:
-    answer = headrace("evaluate", "run/bundle", "--table", TABLE, cwd=trained[0])
-    assert answer.json["rows"] == sum(shard.rows for shard in read(TABLE).split("test"))
+def test_it_is_evaluated_on_it(evaluated: Answer) -> None:
+    assert evaluated.json["rows"] == sum(shard.rows for shard in read(TABLE).split("test"))
 
 
-@pytest.mark.parametrize(("place", "rows"), [("raw", 160), ("table", 160)])
-def test_it_predicts_from_a_bucket_into_one(trained: tuple[Path, Answer], place: str, rows: int) -> None:
+@pytest.mark.parametrize(("bundle", "place"), [("run/bundle", "raw"), (BUNDLE, "table")])
+def test_it_predicts_from_a_bucket_into_one(stored: Stored, bundle: str, place: str) -> None:
     output = f"s3://models/answers-{place}"
-    answer = headrace("predict", "run/bundle", f"s3://models/{place}", output, cwd=trained[0])
-    assert (answer.json["rows"], answer.json["output"]) == (rows, output)
+    answer = headrace("predict", bundle, f"s3://models/{place}", output, cwd=stored.folder)
+    assert (answer.json["rows"], answer.json["output"]) == (160, output)
     found: list[Any] = []
     for part in locate(output).rglob("part-*.parquet"):
         with open_parquet(part) as file:
             found += file.read(["path"])["path"].to_pylist()
-    assert len(set(found)) == rows
+    assert len(set(found)) == 160
     assert (locate(output) / "_summary.json").is_file()
     with pytest.raises(ConfigurationError, match=f"The output {output} exists"):
-        predict(trained[0] / "run" / "bundle", locate(f"s3://models/{place}"), locate(output))
+        predict(stored.folder / "run" / "bundle", locate(f"s3://models/{place}"), locate(output))
 
 
 def test_a_shard_that_was_changed_is_refused(there: dict[str, str], tmp_path: Path) -> None:
@@ -99,3 +148,61 @@ def test_a_shard_that_was_changed_is_refused(there: dict[str, str], tmp_path: Pa
     assert "was changed after it was written" in answer.sentence
     shard.unlink()
     assert "cannot be read (no such object)" in headrace(*words, cwd=tmp_path, code=3).sentence
+
+
+def test_a_checkpoint_that_the_store_refuses_ends_the_run_in_a_sentence_and_leaves_the_one_before(
+    stored: Stored,
+) -> None:
+    assert "The checkpoint of step 20 cannot be written" in stored.refused.sentence
+    assert (
+        "refuses access to s3://models/runs/first/checkpoints/step-000000020/position.json" in stored.refused.sentence
+    )
+    assert "it goes on from the checkpoint before" in stored.refused.sentence
+    assert stored.left == [10]
+
+
+def test_a_run_in_a_bucket_goes_on_after_kills_of_a_rank_and_of_the_driver_and_ends_with_the_same_weights(
+    stored: Stored, trained: tuple[Path, Answer]
+) -> None:
+    found, undisturbed = stored.complete.json, trained[1].json
+    assert "Rank 0 on" in stored.killed
+    assert "Restart 1 of at most 3." in stored.killed
+    assert "which has ended without letting go" in stored.complete.stderr
+    assert f"Continuing from the checkpoint of step {stored.last}" in stored.complete.stderr
+    assert (found["run"], found["bundle"]) == ("s3://models/runs/first", BUNDLE)
+    assert found["weights_sha256"] == undisturbed["weights_sha256"]
+    assert found["metrics"] == pytest.approx(undisturbed["metrics"], rel=1e-6)
+
+
+def test_a_run_in_a_bucket_holds_what_one_in_a_folder_does(stored: Stored, trained: tuple[Path, Answer]) -> None:
+    run, local = locate(RUN), trained[0] / "run"
+    # Names differ by step and by moment; an evaluation comes later.
+    held = [{re.sub("(step-|events).*", "", file.path) for file in files_below(place)} for place in (run, local)]
+    assert held[0] - {EVALUATION} == held[1] - {EVALUATION, ".lock"}
+    assert checkpoints_of(run) == checkpoints_of(local)
+    lines = [
+        [json.loads(line) for line in (place / "metrics.jsonl").read_text().splitlines()] for place in (run, local)
+    ]
+    assert [(line["kind"], line["step"]) for line in lines[0]] == [(line["kind"], line["step"]) for line in lines[1]]
+    assert "Continuing from the checkpoint" in (run / "logs" / "rank-0.log").read_text()
+    assert not list(Path(stored.folder).glob("s3*"))
+
+
+def test_a_complete_run_in_a_bucket_is_left_as_it_is(stored: Stored) -> None:
+    before = {file.path: file.mark for file in files_below(locate(RUN)) if file.path != "run.json"}
+    again = headrace("train", "conf.yaml", *LONG, f"train.run={RUN}", cwd=stored.folder)
+    assert again.json == stored.complete.json
+    assert {file.path: file.mark for file in files_below(locate(RUN)) if file.path != "run.json"} == before
+
+
+def test_a_bundle_in_a_bucket_is_evaluated_as_one_in_a_folder_and_its_run_has_a_page(
+    stored: Stored, evaluated: Answer
+) -> None:
+    answer = headrace("evaluate", BUNDLE, "--table", TABLE, cwd=stored.folder).json
+    assert answer["evaluation"] == f"{BUNDLE}/evaluation/test.json"
+    assert answer["metrics"] == evaluated.json["metrics"]
+    assert json.loads(locate(answer["evaluation"]).read_bytes())["metrics"] == answer["metrics"]
+    page = locate(headrace("report", RUN, cwd=stored.folder).json["report"])
+    assert page == locate(RUN) / "report.html"
+    assert stored.complete.json["weights_sha256"][:12] in page.read_text()
+    assert f"{answer['metrics']['macro_f1']:.3f}" in page.read_text()

@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 
 from headrace.errors import TrainingError
-from headrace.train import checkpoint
+from headrace.storage import locate
+from headrace.train import checkpoint, checkpoint_files
+from tests.s3_server import Fault, front
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return tmp_path if request.param == "folder" else locate(f"s3://{request.getfixturevalue('bucket')}/checkpoints")
+
+
+@pytest.fixture
+def stored(bucket: str) -> Path:
+    return locate(f"s3://{bucket}/checkpoints")
 
 
 def trained_model() -> keras.Model:
@@ -25,14 +37,14 @@ def saved(step: int) -> checkpoint.Saved:
     return checkpoint.Saved(step, checkpoint.arrays_of(checkpoint.state_of(trained_model())))
 
 
-def test_weights_optimizer_state_and_random_seeds_come_back_bit_for_bit(tmp_path: Path) -> None:
+def test_weights_optimizer_state_and_random_seeds_come_back_bit_for_bit(folder: Path) -> None:
     state = checkpoint.state_of(trained_model())
     before = checkpoint.arrays_of(state)
     sums, notes = [np.array([3.0]), np.array(2.5)], {"epoch": 4, "value": 0.5}
-    checkpoint.save(tmp_path, checkpoint.Saved(7, before, sums, notes), keep=2)
+    checkpoint.save(folder, checkpoint.Saved(7, before, sums, notes), keep=2)
     for variable in state:
         variable.assign(keras.ops.zeros_like(variable.value))
-    found = checkpoint.newest(tmp_path)
+    found = checkpoint.newest(folder)
     assert found is not None
     checkpoint.restore(state, found.state)
     assert (found.step, found.notes) == (7, notes)
@@ -48,17 +60,17 @@ def test_the_state_holds_momenta_and_dropout_seeds_but_no_metrics() -> None:
     assert not any("mae" in path or "loss" in path for path in paths)
 
 
-def test_only_the_newest_checkpoints_are_kept(tmp_path: Path) -> None:
+def test_only_the_newest_checkpoints_are_kept(folder: Path) -> None:
     for step in (5, 10, 15):
-        checkpoint.save(tmp_path, saved(step), keep=2)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000000010", "step-000000015"]
+        checkpoint.save(folder, saved(step), keep=2)
+    assert sorted(path.name for path in folder.iterdir()) == ["step-000000010", "step-000000015"]
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove", "empty position"])
-def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path, damage: str) -> None:
-    checkpoint.save(tmp_path, saved(5), keep=2)
-    newest = checkpoint.save(tmp_path, saved(10), keep=2)
-    file = newest / checkpoint.STATE
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(folder: Path, damage: str) -> None:
+    checkpoint.save(folder, saved(5), keep=2)
+    newest = checkpoint.save(folder, saved(10), keep=2)
+    file = next(newest.rglob("state*"))
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     if damage == "flip":
@@ -68,8 +80,8 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path, 
     elif damage == "remove":
         file.unlink()
     else:
-        (newest / checkpoint.POSITION).write_bytes(b"")
-    found = checkpoint.newest(tmp_path)
+        (newest / checkpoint_files.POSITION).write_bytes(b"")
+    found = checkpoint.newest(folder)
     assert found is not None
     assert found.step == 5
 
@@ -81,7 +93,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_as_the_newest(tmp_path: Path, mon
         path.write_bytes(data[:10])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "_write", no_space)
+    monkeypatch.setattr(checkpoint_files, "_write", no_space)
     with pytest.raises(TrainingError, match="checkpoint of step 10 cannot be written .* No space left on device"):
         checkpoint.save(tmp_path, saved(10), keep=2)
     assert [path.name for path in tmp_path.iterdir()] == ["step-000000005"]
@@ -96,8 +108,44 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["step-000000010"]
 
 
-def test_no_checkpoint_is_no_error(tmp_path: Path) -> None:
-    assert checkpoint.newest(tmp_path / "never") is None
+def test_a_store_that_refuses_the_last_object_leaves_the_old_checkpoint_as_the_newest(
+    s3: str, stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint.save(stored, saved(5), keep=2)
+    with (
+        front(s3, Fault(403, "AccessDenied", "PUT", ends=checkpoint_files.POSITION)) as url,
+        monkeypatch.context() as at,
+    ):
+        at.setenv("AWS_ENDPOINT_URL", url)
+        with pytest.raises(TrainingError, match="checkpoint of step 10 cannot be written.*refuses access to s3://"):
+            checkpoint.save(stored, saved(10), keep=2)
+    assert (found := checkpoint.newest(stored))
+    assert found.step == 5
+    assert [path.name for path in (stored / "step-000000010").iterdir()] != []
+    checkpoint.save(stored, saved(15), keep=1)
+    assert [path.name for path in stored.iterdir()] == ["step-000000015"]
+
+
+def test_on_a_store_one_that_is_written_anew_is_never_missing(
+    s3: str, stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint.save(stored, checkpoint.Saved(5, [np.array(1.0)]), keep=1)
+    with (
+        front(s3, Fault(403, "AccessDenied", "PUT", ends=checkpoint_files.POSITION)) as url,
+        monkeypatch.context() as at,
+    ):
+        at.setenv("AWS_ENDPOINT_URL", url)
+        with pytest.raises(TrainingError):
+            checkpoint.save(stored, checkpoint.Saved(5, [np.array(2.0)]), keep=1)
+    assert (before := checkpoint.newest(stored))
+    assert before.state == [1.0]
+    checkpoint.save(stored, checkpoint.Saved(5, [np.array(2.0)]), keep=1)
+    assert (after := checkpoint.newest(stored))
+    assert after.state == [2.0]
+
+
+def test_no_checkpoint_is_no_error(folder: Path) -> None:
+    assert checkpoint.newest(folder / "never") is None
 
 
 def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""A bundle in a bucket is fetched, compared with its hashes, and used like any other."""
+
+import gc
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headrace import bundle
+from headrace.errors import ConfigurationError, DataError, StoreError
+from headrace.storage import locate
+from headrace.table import Version
+from tests.s3_server import Fault, front
+from tests.small_bundle import small_model, write_bundle
+from tests.small_table import Content, some_images, some_rows, write_table
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    return write_table(tmp_path_factory.mktemp("data") / "table", Content(splits={"train": some_rows(20)}))
+
+
+@pytest.fixture
+def stored(version: Version, bucket: str) -> Path:
+    return write_bundle(locate(f"s3://{bucket}/run/bundle"), version)
+
+
+def test_it_answers_as_the_model_that_was_written_and_leaves_nothing_here(
+    version: Version, stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    loaded = bundle.load(str(stored).replace("s3:", "s3a:"))
+    assert loaded.path == stored
+    images = some_images(5)
+    assert np.array_equal(loaded.model()(images), small_model(version)(images))
+    del loaded
+    gc.collect()
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_changed_there_is_refused(stored: Path) -> None:
+    weights = stored / bundle.WEIGHTS
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
+    with pytest.raises(DataError, match="model.weights.h5 was changed after it was written"):
+        bundle.load(stored)
+    weights.unlink()
+    with pytest.raises(DataError, match="model.weights.h5 is missing"):
+        bundle.load(stored)
+
+
+def test_one_that_was_not_put_to_its_end_is_none_and_is_replaced(
+    s3: str, version: Version, stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with front(s3, Fault(403, "AccessDenied", "PUT", ends=bundle.MANIFEST)) as url, monkeypatch.context() as at:
+        at.setenv("AWS_ENDPOINT_URL", url)
+        with pytest.raises(StoreError, match="refuses access"):
+            write_bundle(stored, version)
+    with pytest.raises(DataError, match="is not a bundle"):
+        bundle.load(stored)
+    write_bundle(stored, version)
+    bundle.load(stored)
+
+
+def test_other_objects_are_not_overwritten(version: Version, bucket: str) -> None:
+    folder = locate(f"s3://{bucket}/photos")
+    (folder / "cat.png").write_bytes(b"1")
+    with pytest.raises(ConfigurationError, match="holds other files, which would be lost"):
+        write_bundle(folder, version)
+    assert (folder / "cat.png").is_file()
