@@ -1,5 +1,7 @@
 """What every test may use: real images, and a table prepared from them by a real Spark session."""
 
+import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -11,11 +13,20 @@ from typing import Any
 
 import pytest
 
+from tests.quick_java.environment import quick_java
+
 ROOT = Path(__file__).parent.parent
 
 # Executors start the python3 of their PATH; tests must not depend on an activated environment.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.update(quick_java())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests go first: while the last file is run, the other of two processes has nothing to do."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +60,12 @@ def workspace(fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     write_configuration(folder, fashion_mnist)
     headrace("prepare", "conf.yaml", cwd=folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def trained(workspace: Path) -> dict[str, Any]:
+    """The result of one epoch on two ranks, by `headrace train` in `workspace`; do not change the run."""
+    return headrace("train", "conf.yaml", cwd=workspace).json
 
 
 @pytest.fixture
@@ -128,6 +145,21 @@ def run(command: list[str], cwd: Path, code: int = 0, **environment: str) -> Ans
     )
     assert done.returncode == code, f"{command} ended with {done.returncode}, not {code}:\n{done.stderr[-6000:]}"
     return Answer(done)
+
+
+def headrace_within(*words: str, cwd: Path, code: int = 0) -> Answer:
+    """As `headrace`, but within this process, which has TensorFlow already and, with the fixture `spark`, a session.
+
+    For tests of what a verb does; its log is not in the answer.
+    """
+    from headrace import cli
+
+    out, err = io.StringIO(), io.StringIO()
+    printing = (contextlib.redirect_stdout(out), contextlib.redirect_stderr(err))
+    with contextlib.chdir(cwd), printing[0], printing[1], pytest.raises(SystemExit) as ended:
+        cli.main(list(words))
+    assert ended.value.code == code, f"{words} ended with {ended.value.code}, not {code}:\n{err.getvalue()}"
+    return Answer(subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue()))
 
 
 @pytest.fixture(scope="session")
