@@ -2,12 +2,13 @@
 
 import contextlib
 import io
+import json
 import os
 import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,31 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def fashion_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of all processes of this run of the tests."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder if worker_id == "master" else folder.parent
+
+
+def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """`folder`, filled by the first process of this run that asks for it; others wait."""
+    from headrace.lock import locked
+
+    made = folder.with_suffix(".made")
+    with locked(folder.with_suffix(".lock"), "tests", wait=True):
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fashion_mnist(shared: Path) -> Path:
     """1,200 training and 200 test images of Fashion-MNIST as PNG files in class folders; do not change them."""
     from headrace.fetch import fetch
 
-    folder = tmp_path_factory.mktemp("fashion-mnist") / "raw"
-    fetch("fashion-mnist", folder, limit=1200)
-    return folder
+    return made_once(shared / "fashion-mnist", lambda folder: fetch("fashion-mnist", folder, limit=1200))
 
 
 @pytest.fixture
@@ -54,18 +73,26 @@ def images(fashion_mnist: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def workspace(fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def workspace(fashion_mnist: Path, shared: Path) -> Path:
     """A folder with `conf.yaml`, `models/cnn.py` and `table`, prepared from the images; do not change the table."""
-    folder = tmp_path_factory.mktemp("workspace")
-    write_configuration(folder, fashion_mnist)
-    headrace("prepare", "conf.yaml", cwd=folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        write_configuration(folder, fashion_mnist)
+        headrace("prepare", "conf.yaml", cwd=folder)
+
+    return made_once(shared / "workspace", make)
 
 
 @pytest.fixture(scope="session")
-def trained(workspace: Path) -> dict[str, Any]:
+def trained(workspace: Path, shared: Path) -> dict[str, Any]:
     """The result of one epoch on two ranks, by `headrace train` in `workspace`; do not change the run."""
-    return headrace("train", "conf.yaml", cwd=workspace).json
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "result.json").write_text(json.dumps(headrace("train", "conf.yaml", cwd=workspace).json))
+
+    found: dict[str, Any] = json.loads((made_once(shared / "trained", make) / "result.json").read_text())
+    return found
 
 
 @pytest.fixture
@@ -122,8 +149,6 @@ class Answer:
     @property
     def json(self) -> dict[str, Any]:
         """The JSON object of the last line on standard output."""
-        import json
-
         result: dict[str, Any] = json.loads(self.stdout.splitlines()[-1])
         return result
 

@@ -10,14 +10,14 @@ from headrace.predict.job import predict
 from headrace.storage import files_below, locate
 from headrace.storage.parquet import open_parquet
 from headrace.table import read
-from tests.conftest import Answer, headrace, write_configuration
+from tests.conftest import Answer, headrace, headrace_within, write_configuration
 from tests.prepare.conftest import write_source
 from tests.s3_server import environment, make_bucket
 from tests.small_table import Content, some_rows, write_table
 
 RAW, TABLE = "s3a://models/raw", "s3a://models/table"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +35,10 @@ def trained(there: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
         (locate(RAW) / file.relative_to(folder / "raw")).write_bytes(file.read_bytes())
     prepared = headrace("prepare", "conf.yaml", *PLACES, "prepare.shard_rows=20", cwd=folder)
     assert prepared.json["written"] == 160
-    return folder, headrace("train", "conf.yaml", *PLACES, "train.batch_size=16", cwd=folder)
+    return folder, headrace("train", "conf.yaml", *PLACES, *BATCH, cwd=folder)
 
 
+BATCH = ("train.batch_size=16",)
 PLACES = (f"data.source.path={RAW}", f"data.table={TABLE}")
 
 
@@ -61,7 +62,7 @@ def test_credentials_are_in_no_file_of_the_run(trained: tuple[Path, Answer], the
 
 def test_a_rank_streams_its_share(trained: tuple[Path, Answer]) -> None:
     rows = [
-        headrace("stream", "conf.yaml", *PLACES, "train.batch_size=16", "--rank", rank, cwd=trained[0]).json["rows"]
+        headrace_within("stream", "conf.yaml", *PLACES, *BATCH, "--rank", rank, cwd=trained[0]).json["rows"]
         for rank in ("0", "1")
     ]
     assert sum(rows) == sum(shard.rows for shard in read(TABLE).split("train"))
@@ -69,14 +70,14 @@ def test_a_rank_streams_its_share(trained: tuple[Path, Answer]) -> None:
 
 
 def test_it_is_evaluated_on_it(trained: tuple[Path, Answer]) -> None:
-    answer = headrace("evaluate", "run/bundle", "--table", TABLE, cwd=trained[0])
+    answer = headrace_within("evaluate", "run/bundle", "--table", TABLE, cwd=trained[0])
     assert answer.json["rows"] == sum(shard.rows for shard in read(TABLE).split("test"))
 
 
 @pytest.mark.parametrize(("place", "rows"), [("raw", 160), ("table", 160)])
 def test_it_predicts_from_a_bucket_into_one(trained: tuple[Path, Answer], place: str, rows: int) -> None:
     output = f"s3://models/answers-{place}"
-    answer = headrace("predict", "run/bundle", f"s3://models/{place}", output, cwd=trained[0])
+    answer = headrace_within("predict", "run/bundle", f"s3://models/{place}", output, cwd=trained[0])
     assert (answer.json["rows"], answer.json["output"]) == (rows, output)
     found: list[Any] = []
     for part in locate(output).rglob("part-*.parquet"):
@@ -95,7 +96,7 @@ def test_a_shard_that_was_changed_is_refused(there: dict[str, str], tmp_path: Pa
     shard.write_bytes(shard.read_bytes()[:-1] + b"!")
     write_configuration(tmp_path, Path("unused"))
     words = ("stream", "conf.yaml", f"data.table={table}", "train.ranks=1")
-    answer = headrace(*words, cwd=tmp_path, code=3)
+    answer = headrace_within(*words, cwd=tmp_path, code=3)
     assert "was changed after it was written" in answer.sentence
     shard.unlink()
-    assert "cannot be read (no such object)" in headrace(*words, cwd=tmp_path, code=3).sentence
+    assert "cannot be read (no such object)" in headrace_within(*words, cwd=tmp_path, code=3).sentence
