@@ -15,12 +15,13 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 	.venv/bin/python jobs/demo.py
 
 # Two tests at a time, but for those that measure time.
-ALONE := tests/fault tests/cluster tests/train/test_giving_way.py
+ALONE := tests/fault tests/train/test_giving_way.py
 TESTS := not container
 
 test:    ## all tests, with real Spark, Horovod and Chromium
 	@.ci/setup --browser
-	.venv/bin/pytest -m '$(TESTS)' --numprocesses 2 --dist loadfile --durations 20 $(ALONE:%=--ignore=%)
+	.venv/bin/python -m tests.quick_java
+	.venv/bin/pytest -m '$(TESTS)' --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20 $(ALONE:%=--ignore=%)
 	.venv/bin/pytest -m '$(TESTS)' --durations 5 $(ALONE)
 
 check:   ## format, lint, types, and the direction between rooms

@@ -1,21 +1,33 @@
 """What every test may use: real images, and a table prepared from them by a real Spark session."""
 
+import contextlib
+import io
+import json
 import os
 import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.quick_java.environment import quick_java
 
 ROOT = Path(__file__).parent.parent
 
 # Executors start the python3 of their PATH; tests must not depend on an activated environment.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.update(quick_java())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests go first: while the last file is run, the other of two processes has nothing to do."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")
@@ -25,13 +37,31 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def fashion_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of all processes of this run of the tests."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder if worker_id == "master" else folder.parent
+
+
+def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """`folder`, filled by the first process of this run that asks for it; others wait."""
+    from headrace.lock import locked
+
+    made = folder.with_suffix(".made")
+    with locked(folder.with_suffix(".lock"), "tests", wait=True):
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fashion_mnist(shared: Path) -> Path:
     """1,200 training and 200 test images of Fashion-MNIST as PNG files in class folders; do not change them."""
     from headrace.fetch import fetch
 
-    folder = tmp_path_factory.mktemp("fashion-mnist") / "raw"
-    fetch("fashion-mnist", folder, limit=1200)
-    return folder
+    return made_once(shared / "fashion-mnist", lambda folder: fetch("fashion-mnist", folder, limit=1200))
 
 
 @pytest.fixture
@@ -43,12 +73,26 @@ def images(fashion_mnist: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def workspace(fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def workspace(fashion_mnist: Path, shared: Path) -> Path:
     """A folder with `conf.yaml`, `models/cnn.py` and `table`, prepared from the images; do not change the table."""
-    folder = tmp_path_factory.mktemp("workspace")
-    write_configuration(folder, fashion_mnist)
-    headrace("prepare", "conf.yaml", cwd=folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        write_configuration(folder, fashion_mnist)
+        headrace("prepare", "conf.yaml", cwd=folder)
+
+    return made_once(shared / "workspace", make)
+
+
+@pytest.fixture(scope="session")
+def trained(workspace: Path, shared: Path) -> dict[str, Any]:
+    """The result of one epoch on two ranks, by `headrace train` in `workspace`; do not change the run."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "result.json").write_text(json.dumps(headrace("train", "conf.yaml", cwd=workspace).json))
+
+    found: dict[str, Any] = json.loads((made_once(shared / "trained", make) / "result.json").read_text())
+    return found
 
 
 @pytest.fixture
@@ -105,8 +149,6 @@ class Answer:
     @property
     def json(self) -> dict[str, Any]:
         """The JSON object of the last line on standard output."""
-        import json
-
         result: dict[str, Any] = json.loads(self.stdout.splitlines()[-1])
         return result
 
@@ -128,6 +170,21 @@ def run(command: list[str], cwd: Path, code: int = 0, **environment: str) -> Ans
     )
     assert done.returncode == code, f"{command} ended with {done.returncode}, not {code}:\n{done.stderr[-6000:]}"
     return Answer(done)
+
+
+def headrace_within(*words: str, cwd: Path, code: int = 0) -> Answer:
+    """As `headrace`, but within this process, which has TensorFlow already and, with the fixture `spark`, a session.
+
+    For tests of what a verb does; its log is not in the answer.
+    """
+    from headrace import cli
+
+    out, err = io.StringIO(), io.StringIO()
+    printing = (contextlib.redirect_stdout(out), contextlib.redirect_stderr(err))
+    with contextlib.chdir(cwd), printing[0], printing[1], pytest.raises(SystemExit) as ended:
+        cli.main(list(words))
+    assert ended.value.code == code, f"{words} ended with {ended.value.code}, not {code}:\n{err.getvalue()}"
+    return Answer(subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue()))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headrace import cli
-from tests.conftest import headrace, run
+from tests.conftest import headrace, headrace_within, run
 
 VERBS = (
     "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "tune", "evaluate", "predict",
@@ -49,7 +49,7 @@ def test_help_imports_nothing_heavy_and_answers_within_a_second(tmp_path: Path) 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_explains_itself_with_an_example(verb: str, tmp_path: Path) -> None:
-    assert f"Example: headrace {verb}" in headrace(verb, "--help", cwd=tmp_path).stdout
+    assert f"Example: headrace {verb}" in headrace_within(verb, "--help", cwd=tmp_path).stdout
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -57,13 +57,13 @@ def test_every_verb_is_also_a_program_with_the_same_words(verb: str, root: Path,
     elsewhere = {"inspect": "jobs/inspect_table.py", "retrain": "pipelines/retrain.py"}
     program = root / elsewhere.get(verb, f"jobs/{verb}.py")
     as_program = run([sys.executable, str(program), "--help"], cwd=tmp_path).stdout
-    as_command = headrace(verb, "--help", cwd=tmp_path).stdout
+    as_command = headrace_within(verb, "--help", cwd=tmp_path).stdout
     assert as_program.split("Options")[1] == as_command.split("Options")[1]
 
 
 @pytest.mark.parametrize("verb", ["list", "promote", "rollback", "compare"])
 def test_the_verbs_of_models_explain_themselves_too_and_are_a_program(verb: str, root: Path, tmp_path: Path) -> None:
-    as_command = headrace("models", verb, "--help", cwd=tmp_path).stdout
+    as_command = headrace_within("models", verb, "--help", cwd=tmp_path).stdout
     assert f"Example: headrace models {verb} conf/retraining.yaml" in as_command
     as_program = run([sys.executable, str(root / "jobs/models.py"), verb, "--help"], cwd=tmp_path).stdout
     assert as_program.split("Options")[1] == as_command.split("Options")[1]
@@ -82,7 +82,7 @@ def test_config_prints_every_key_resolved_and_the_schema(root: Path, tmp_path: P
 
 @pytest.mark.parametrize("name", [path.stem for path in (Path(__file__).parents[1] / "conf").glob("*.yaml")])
 def test_every_shipped_configuration_is_valid(name: str, root: Path, tmp_path: Path) -> None:
-    shown = headrace("config", str(root / "conf" / f"{name}.yaml"), cwd=tmp_path)
+    shown = headrace_within("config", str(root / "conf" / f"{name}.yaml"), cwd=tmp_path)
     assert (root / json.loads(shown.stdout)["model"]["file"]).is_file()
 
 

@@ -10,18 +10,32 @@ from pathlib import Path
 import pytest
 
 from tests.bench import cost, step_time
+from tests.conftest import run
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ACTIVATE = ". .venv/bin/activate"
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_readme_work_in_order(root: Path, fashion_mnist: Path, tmp_path: Path) -> None:
-    blocks = [block for block in blocks_of(root) if "headrace retrain" not in block]
+def test_the_commands_of_the_readme_work_in_order_and_the_demo_after_them(
+    root: Path, fashion_mnist: Path, tmp_path: Path
+) -> None:
+    blocks = [block for block in blocks_of(root) if "headrace retrain" not in block and "headrace tune" not in block]
     assert sum(block.count("\n") for block in blocks) > 15
     shutil.copytree(fashion_mnist / "test", tmp_path / "photos")
     typed(blocks, root, tmp_path)
     assert (tmp_path / "runs" / "fashion-mnist" / "report.html").exists()
+    # It types some of them again, in the same places; its training is complete already.
+    demo = run([sys.executable, "jobs/demo.py", "--limit", "6000", "train.epochs=2"], cwd=tmp_path).json
+    assert (demo["rows_in"], demo["ranks"], demo["predicted"]) == (7000, 2, 1000)
+    assert 0.5 < demo["accuracy"] <= 1
+    assert set(demo["seconds"]) == {"fetch", "prepare", "train", "evaluate", "predict", "report"}
+
+
+@pytest.mark.long
+def test_the_search_of_the_readme_ends_with_a_model(root: Path, tmp_path: Path) -> None:
+    typed([block for block in blocks_of(root) if "headrace tune" in block], root, tmp_path)
+    assert list(tmp_path.glob("runs/*/bundle"))
 
 
 @pytest.mark.long

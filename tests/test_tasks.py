@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from headrace.table import read
-from tests.conftest import headrace
+from tests.conftest import headrace, headrace_within
 
 LABELS = {"even": {0, 2, 4, 6, 8}, "prime": {2, 3, 5, 7}, "greater than four": {5, 6, 7, 8, 9}}
 CONFIGURATION = """
@@ -32,14 +32,14 @@ def names_of(path: str) -> list[str]:
     return [name for name, digits in LABELS.items() if int(Path(path).parts[-2]) in digits]
 
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
 
 
 @pytest.fixture(scope="module")
 def folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Trained and evaluated."""
     made = tmp_path_factory.mktemp("digits")
-    headrace("fetch", "digits", "raw", cwd=made)
+    headrace_within("fetch", "digits", "raw", cwd=made)
     files = sorted(str(file.relative_to(made / "raw")) for file in (made / "raw").rglob("*.png"))
     # 1 is none of the three.
     lines = [f"{file},{'|'.join(names_of(file)) or '[]'}" for file in files]
@@ -47,7 +47,7 @@ def folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "conf.yaml").write_text(CONFIGURATION.replace("MODEL", str(root / "models" / "mlp.py")))
     assert headrace("prepare", "conf.yaml", cwd=made).json["written"] == 1797
     assert headrace("train", "conf.yaml", cwd=made).json["ranks"] == 2
-    headrace("evaluate", "run/bundle", "--table", "table", "--slice", "path", cwd=made)
+    headrace_within("evaluate", "run/bundle", "--table", "table", "--slice", "path", cwd=made)
     return made
 
 
@@ -72,7 +72,7 @@ def test_the_counts_of_the_table_are_those_of_the_digits(folder: Path) -> None:
 
 def test_prediction_gives_the_labels_that_evaluation_has_judged(folder: Path) -> None:
     # Everything but the labels file, whose rejection is told.
-    predicted = headrace("predict", "run/bundle", "raw", "answers", "--threshold", "0.4", cwd=folder).json
+    predicted = headrace_within("predict", "run/bundle", "raw", "answers", "--threshold", "0.4", cwd=folder).json
     assert (predicted["rows"], predicted["rejected"]) == (1797, 1)
     rows = pq.read_table(folder / "answers", partitioning=None).to_pylist()
     assert np.mean([row["labels"] == [] for row in rows if row["path"].startswith("1/")]) > 0.8
@@ -85,7 +85,7 @@ def test_prediction_gives_the_labels_that_evaluation_has_judged(folder: Path) ->
 
 
 def test_the_report_tells_of_labels(folder: Path) -> None:
-    page = (folder / headrace("report", "run", cwd=folder).json["report"]).read_text()
+    page = (folder / headrace_within("report", "run", cwd=folder).json["report"]).read_text()
     assert "each of which may have any of 3 labels" in page
     assert "<h3>Curves and calibration</h3>" in page
     assert "greater than four, sample 1" in page
@@ -96,10 +96,10 @@ def test_models_of_many_labels_are_not_compared(folder: Path) -> None:
         folder / "conf.yaml"
     ).read_text() + "retrain: {folder: retraining}\nregistry: {folder: registry, model: d}\n"
     (folder / "retraining.yaml").write_text(text)
-    answer = headrace("retrain", "retraining.yaml", cwd=folder, code=2)
+    answer = headrace_within("retrain", "retraining.yaml", cwd=folder, code=2)
     assert "`retrain` compares models by one class or number a row" in answer.sentence
 
 
 def test_a_folder_of_class_folders_cannot_name_many(folder: Path) -> None:
-    answer = headrace("prepare", "conf.yaml", "data.source.labels=null", cwd=folder, code=2)
+    answer = headrace_within("prepare", "conf.yaml", "data.source.labels=null", cwd=folder, code=2)
     assert "use a labels file" in answer.sentence

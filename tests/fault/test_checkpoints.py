@@ -30,7 +30,7 @@ def test_a_checkpoint_that_does_not_fit_on_the_disk_leaves_those_before_it(
     assert resumed["weights_sha256"] == undisturbed["weights_sha256"]
 
 
-def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
+def test_after_a_lost_driver_no_rank_goes_on_and_a_damaged_checkpoint_is_passed_over_for_the_one_before(
     own: Path, words: tuple[str, ...], undisturbed: dict[str, Any]
 ) -> None:
     driver = in_the_background(*words, cwd=own)

@@ -52,7 +52,7 @@ def executor_of(rank: psutil.Process) -> psutil.Process:
     return next(parent for parent in rank.parents() if "CoarseGrainedExecutorBackend" in " ".join(parent.cmdline()))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_a_rank_killed_at_a_random_step_is_started_again(
     own: Path, words: tuple[str, ...], undisturbed: dict[str, Any], seed: int
 ) -> None:
@@ -86,6 +86,7 @@ def test_a_lost_executor_is_replaced(own: Path, words: tuple[str, ...], undistur
     assert found["restarts"] == 1
 
 
+@pytest.mark.long
 def test_after_a_lost_driver_no_rank_goes_on_and_the_same_command_does(
     own: Path, words: tuple[str, ...], undisturbed: dict[str, Any]
 ) -> None:
@@ -99,6 +100,7 @@ def test_after_a_lost_driver_no_rank_goes_on_and_the_same_command_does(
     is_equal(resumed.json, undisturbed)
 
 
+@pytest.mark.long
 def test_more_losses_than_restarts_end_with_4_and_say_what_was_lost(own: Path, words: tuple[str, ...]) -> None:
     driver = killed_while_training(own, (*words, "train.max_restarts=0"), 30)
     ranks_of(own / "run")[1].kill()

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import run
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_demo_goes_the_whole_way_and_ends_with_its_figures(root: Path, tmp_path: Path) -> None:
     for name in ("conf", "models"):
         shutil.copytree(root / name, tmp_path / name)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from headrace.model_source import build_model
-from tests.conftest import ROOT, headrace
+from tests.conftest import ROOT, headrace, headrace_within
 from tests.models.test_networks import contract_for, inputs_for
 
 NETWORK = ROOT / "models" / "series.py"
@@ -49,6 +49,7 @@ def write_series(folder: Path, hours: int = 400) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("spark")
 def test_windows_are_prepared_learned_on_two_ranks_evaluated_and_answered(tmp_path: Path) -> None:
     write_series(tmp_path / "raw")
     (tmp_path / "conf.yaml").write_text(CONFIGURATION)
@@ -56,15 +57,15 @@ def test_windows_are_prepared_learned_on_two_ranks_evaluated_and_answered(tmp_pa
     assert prepared["rejects"] == {"gap": 2 * 13}
     trained = headrace("train", "conf.yaml", cwd=tmp_path).json
     assert trained["ranks"] == 2
-    evaluated = headrace("evaluate", "run/bundle", "--table", "table", cwd=tmp_path).json
+    evaluated = headrace_within("evaluate", "run/bundle", "--table", "table", cwd=tmp_path).json
     off = {name: errors["mean_absolute_error"] for name, errors in evaluated["baselines"].items()}
     assert evaluated["metrics"]["mean_absolute_error"] < off["persistence"] / 2
     assert off["seasonal"] < off["persistence"]
-    answered = headrace("predict", "run/bundle", "table", "answers", cwd=tmp_path).json
+    answered = headrace_within("predict", "run/bundle", "table", "answers", cwd=tmp_path).json
     assert answered["rows"] == prepared["written"]
     values = pq.read_table(tmp_path / "answers")["value"].to_numpy()
     assert 30 < values.min() < values.max() < 100
-    said = headrace("predict", "run/bundle", "raw", "other", cwd=tmp_path, code=3).sentence
+    said = headrace_within("predict", "run/bundle", "raw", "other", cwd=tmp_path, code=3).sentence
     assert "answers about windows" in said
 
 

@@ -18,7 +18,7 @@ def own(workspace: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("damage", ["a flipped byte", "a missing file"])
+@pytest.mark.parametrize("damage", ["a flipped byte", pytest.param("a missing file", marks=pytest.mark.long)])
 def test_a_damaged_shard_ends_the_training_of_two_ranks_by_its_name(own: Path, damage: str) -> None:
     shards = sorted((own / "table").glob("split=train/*.parquet"))
     chosen = shards[len(shards) // 2]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import headrace
+from tests.conftest import headrace, headrace_within
 
 
 def test_ranks_together_read_every_row(workspace: Path) -> None:
-    found = [headrace("stream", "conf.yaml", "--rank", str(rank), cwd=workspace).json for rank in (0, 1)]
+    found = [headrace_within("stream", "conf.yaml", "--rank", rank, cwd=workspace).json for rank in ("0", "1")]
     assert sum(each["rows"] for each in found) == 1200
     assert {(each["steps"], each["ranks"], each["batch_size"]) for each in found} == {(10, 2, 64)}
     assert all(0 < each["seconds_to_first_batch"] <= each["seconds"] for each in found)
@@ -34,20 +34,20 @@ def test_measuring_tells_speed_work_and_waiting_and_draws_a_bar_for_each_stage(w
 
 
 def test_a_rank_that_does_not_exist_is_a_usage_error(workspace: Path) -> None:
-    answer = headrace("stream", "conf.yaml", "--rank", "2", cwd=workspace, code=2)
+    answer = headrace_within("stream", "conf.yaml", "--rank", "2", cwd=workspace, code=2)
     assert "--rank is 2, but train.ranks is 2" in answer.sentence
 
 
 @pytest.mark.parametrize("words", [(), ("--measure",)])
-def test_a_damaged_shard_is_one_sentence_and_exit_code_3(workspace: Path, tmp_path: Path, words: tuple[str]) -> None:
-
+def test_a_damaged_shard_is_one_sentence_and_exit_code_3(
+    workspace: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
     shutil.copytree(workspace / "table", tmp_path / "table")
     shard = sorted((tmp_path / "table").glob("split=train/*.parquet"))[3]
     data = bytearray(shard.read_bytes())
     data[200] ^= 1
     shard.write_bytes(bytes(data))
-    answer = headrace(
-        "stream", "conf.yaml", "train.ranks=1", f"data.table={tmp_path / 'table'}", *words, cwd=workspace, code=3
-    )
+    words = ("stream", "conf.yaml", "train.ranks=1", f"data.table={tmp_path / 'table'}", *words)
+    answer = headrace_within(*words, cwd=workspace, code=3)
     assert shard.name in answer.sentence
     assert "Traceback" not in answer.stderr

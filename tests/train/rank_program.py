@@ -1,5 +1,6 @@
-"""A program for two ranks: trains small networks with the distributed optimizer and beside it, in the same
-process, with the plain optimizer on both ranks' rows together. `python -m tests.train.rank_program` by `launch`.
+"""A program for two ranks: trains small networks with the distributed optimizer and beside it, in one of the two
+processes, with the plain optimizer on both ranks' rows together. `python -m tests.train.rank_program NAME...` by
+`launch`, with the names of cases.
 """
 
 import sys
@@ -60,6 +61,7 @@ CASES = {
     "synchronized batch norm": Case(batch_norm, lambda: O.SGD(0.05)),
 }
 COMPRESSED = {name: Case(cnn, lambda: O.SGD(0.05), compression=name) for name in ("fp16", "bf16")}
+ALL = CASES | COMPRESSED
 
 
 def batch(model: keras.Model, step: int, infinite_step: int) -> tuple[np.ndarray, np.ndarray]:
@@ -105,15 +107,22 @@ def horovods_own_wrapper(optimizer: keras.Optimizer) -> keras.Optimizer:
     return DistributedOptimizer(optimizer)
 
 
-def compare(channel: Channel, rank: int, name: str, case: Case) -> None:
-    """Train on this rank's rows among ranks, and on all rows alone."""
+def train_among_ranks(channel: Channel, rank: int, name: str, case: Case) -> keras.Model:
+    """On this rank's rows."""
     mine = slice(rank * ROWS, (rank + 1) * ROWS)
     watch = GradientWatch()
     model = train(case, mine, lambda optimizer: distributed(optimizer, case.compression, watch), synchronize)
+    digest = collectives.weights_hash(model.weights)
+    channel.send(kind="case", name=name, rank=rank, digest=digest, reductions=watch.seen)
+    return model
+
+
+def compare(channel: Channel, rank: int, name: str, model: keras.Model) -> None:
+    """With training on all rows alone."""
+    case = ALL[name]
     oracle = train(case, slice(0, 2 * ROWS), with_dense_gradients)
-    digest, far = collectives.weights_hash(model.weights), difference(model, oracle)
-    moved = difference(oracle, initial(case))
-    channel.send(kind="case", name=name, rank=rank, digest=digest, difference=far, moved=moved, reductions=watch.seen)
+    far, moved = difference(model, oracle), difference(oracle, initial(case))
+    channel.send(kind="comparison", name=name, rank=rank, difference=far, moved=moved)
 
 
 def initial(case: Case) -> keras.Model:
@@ -131,14 +140,16 @@ def batch_norm_after(channel: Channel, rank: int) -> None:
     channel.send(kind="batch norm", rank=rank, before=before, after=layer.moving_mean.numpy().tolist())
 
 
-def main() -> None:
+def main(names: list[str]) -> None:
     # In double precision: Adam divides by the gradient's own size, and so makes steps out of the rounding of
     # gradients that are zero but for rounding, such as that of an attention layer's key bias.
     keras.config.set_floatx("float64")
     channel = Channel()
     rank, _ = collectives.start()
-    for name, case in (CASES | COMPRESSED).items():
-        compare(channel, rank, name, case)
+    models = {name: train_among_ranks(channel, rank, name, ALL[name]) for name in names}
+    # The ranks hold equal weights, so that one of them need compare.
+    for name in names[rank::2]:
+        compare(channel, rank, name, models[name])
     mine = slice(rank * ROWS, (rank + 1) * ROWS)
     for name, wrap in (("no allreduce", lambda optimizer: optimizer), ("horovod's wrapper", horovods_own_wrapper)):
         model = train(CASES["SGD, CNN"], mine, wrap)
@@ -157,9 +168,9 @@ def main() -> None:
 
 def numbers(messages: list[dict[str, Any]], name: str, key: str) -> list[Any]:
     """What the ranks, in order, sent under `key` for a case."""
-    found = [message for message in messages if message.get("name", message["kind"]) == name]
+    found = [message for message in messages if message.get("name", message["kind"]) == name and key in message]
     return [message[key] for message in sorted(found, key=lambda message: message["rank"])]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

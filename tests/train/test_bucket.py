@@ -12,7 +12,7 @@ from headrace.predict.job import predict
 from headrace.storage import files_below, locate
 from headrace.storage.parquet import open_parquet
 from headrace.table import read
-from tests.conftest import Answer, headrace, write_configuration
+from tests.conftest import Answer, headrace, headrace_within, write_configuration
 from tests.prepare.conftest import write_source
 from tests.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
 from tests.s3_server import Fault, environment, front, make_bucket
@@ -26,7 +26,7 @@ PLACES = (f"data.source.path={RAW}", f"data.table={TABLE}")
 # 4 steps an epoch, so that checkpoints are within epochs and at their ends.
 LONG = (*PLACES, "train.batch_size=16", "train.epochs=40", "train.checkpoint_every_steps=10")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
 
 
 class Stored(NamedTuple):
@@ -89,7 +89,7 @@ def stored(trained: tuple[Path, Answer], there: dict[str, str]) -> Stored:
 
 @pytest.fixture(scope="module")
 def evaluated(trained: tuple[Path, Answer]) -> Answer:
-    return headrace("evaluate", "run/bundle", "--table", TABLE, cwd=trained[0])
+    return headrace_within("evaluate", "run/bundle", "--table", TABLE, cwd=trained[0])
 
 
 def test_two_ranks_train_from_it_into_a_local_run(trained: tuple[Path, Answer]) -> None:
@@ -111,7 +111,7 @@ def test_credentials_are_in_no_file_of_runs_and_table(stored: Stored, there: dic
 
 def test_a_rank_streams_its_share(trained: tuple[Path, Answer]) -> None:
     rows = [
-        headrace("stream", "conf.yaml", *PLACES, "train.batch_size=16", "--rank", rank, cwd=trained[0]).json["rows"]
+        headrace_within("stream", "conf.yaml", *PLACES, *BATCH, "--rank", rank, cwd=trained[0]).json["rows"]
         for rank in ("0", "1")
     ]
     assert sum(rows) == sum(shard.rows for shard in read(TABLE).split("train"))
@@ -125,7 +125,7 @@ def test_it_is_evaluated_on_it(evaluated: Answer) -> None:
 @pytest.mark.parametrize(("bundle", "place"), [("run/bundle", "raw"), (BUNDLE, "table")])
 def test_it_predicts_from_a_bucket_into_one(stored: Stored, bundle: str, place: str) -> None:
     output = f"s3://models/answers-{place}"
-    answer = headrace("predict", bundle, f"s3://models/{place}", output, cwd=stored.folder)
+    answer = headrace_within("predict", bundle, f"s3://models/{place}", output, cwd=stored.folder)
     assert (answer.json["rows"], answer.json["output"]) == (160, output)
     found: list[Any] = []
     for part in locate(output).rglob("part-*.parquet"):
@@ -144,10 +144,10 @@ def test_a_shard_that_was_changed_is_refused(there: dict[str, str], tmp_path: Pa
     shard.write_bytes(shard.read_bytes()[:-1] + b"!")
     write_configuration(tmp_path, Path("unused"))
     words = ("stream", "conf.yaml", f"data.table={table}", "train.ranks=1")
-    answer = headrace(*words, cwd=tmp_path, code=3)
+    answer = headrace_within(*words, cwd=tmp_path, code=3)
     assert "was changed after it was written" in answer.sentence
     shard.unlink()
-    assert "cannot be read (no such object)" in headrace(*words, cwd=tmp_path, code=3).sentence
+    assert "cannot be read (no such object)" in headrace_within(*words, cwd=tmp_path, code=3).sentence
 
 
 def test_a_checkpoint_that_the_store_refuses_ends_the_run_in_a_sentence_and_leaves_the_one_before(
@@ -198,11 +198,11 @@ def test_a_complete_run_in_a_bucket_is_left_as_it_is(stored: Stored) -> None:
 def test_a_bundle_in_a_bucket_is_evaluated_as_one_in_a_folder_and_its_run_has_a_page(
     stored: Stored, evaluated: Answer
 ) -> None:
-    answer = headrace("evaluate", BUNDLE, "--table", TABLE, cwd=stored.folder).json
+    answer = headrace_within("evaluate", BUNDLE, "--table", TABLE, cwd=stored.folder).json
     assert answer["evaluation"] == f"{BUNDLE}/evaluation/test.json"
     assert answer["metrics"] == evaluated.json["metrics"]
     assert json.loads(locate(answer["evaluation"]).read_bytes())["metrics"] == answer["metrics"]
-    page = locate(headrace("report", RUN, cwd=stored.folder).json["report"])
+    page = locate(headrace_within("report", RUN, cwd=stored.folder).json["report"])
     assert page == locate(RUN) / "report.html"
     assert stored.complete.json["weights_sha256"][:12] in page.read_text()
     assert f"{answer['metrics']['macro_f1']:.3f}" in page.read_text()

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from headrace import bundle
-from tests.conftest import headrace
+from tests.conftest import headrace, headrace_within
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
 
 
 def epochs_of(run: str) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ def test_the_bundle_has_the_best_epochs_weights_and_the_figures_are_those_of_one
     stopped: dict[str, Any], validated: Path
 ) -> None:
     best = epochs_of(stopped["run"])[0]
-    headrace("predict", stopped["bundle"], "raw/val", "answers", cwd=validated)
+    headrace_within("predict", stopped["bundle"], "raw/val", "answers", cwd=validated)
     rows = pq.read_table(validated / "answers").to_pandas()
     classes = bundle.load(stopped["bundle"]).contract.classes
     labels = np.array([classes.index(path.split("/")[0]) for path in rows["path"]])
@@ -51,6 +51,15 @@ def test_the_bundle_has_the_best_epochs_weights_and_the_figures_are_those_of_one
     assert best["val_top_5_accuracy"] == pytest.approx(top_5, abs=1e-6)
 
 
+def test_validation_loss_and_accuracy_are_those_of_evaluate(stopped: dict[str, Any], validated: Path) -> None:
+    best = epochs_of(stopped["run"])[0]
+    words = ("evaluate", stopped["bundle"], "--table", "table", "--split", "val")
+    oracle = headrace_within(*words, cwd=validated).json
+    assert oracle["rows"] % 128
+    assert best["val_accuracy"] == pytest.approx(oracle["metrics"]["accuracy"], abs=1e-6)
+    assert best["val_loss"] == pytest.approx(oracle["metrics"]["loss"], abs=1e-5)
+
+
 def test_a_run_that_stopped_early_is_complete(stopped: dict[str, Any], validated: Path) -> None:
     """Also when its result is lost, which the kill of a driver at the last moment can cause."""
     Path(stopped["run"], "result.json").unlink()
@@ -61,30 +70,31 @@ def test_a_run_that_stopped_early_is_complete(stopped: dict[str, Any], validated
     assert (again["steps"], again["weights_sha256"]) == (24, stopped["weights_sha256"])
 
 
-def test_validation_loss_and_accuracy_are_those_of_evaluate(validated: Path) -> None:
-    trained = headrace("train", "conf.yaml", cwd=validated).json
-    oracle = headrace("evaluate", trained["bundle"], "--table", "table", "--split", "val", cwd=validated).json
-    assert oracle["rows"] % 128
-    assert trained["metrics"]["val_accuracy"] == pytest.approx(oracle["metrics"]["accuracy"], abs=1e-6)
-    assert trained["metrics"]["val_loss"] == pytest.approx(oracle["metrics"]["loss"], abs=1e-5)
-
-
 @pytest.mark.parametrize(
     "words",
     [
-        ("train.precision=mixed_bfloat16", "train.compression=bf16", "train.loss.label_smoothing=0.1"),
-        ("train.precision=mixed_float16", "train.compression=fp16", "train.loss.class_weights=balanced"),
+        pytest.param(
+            ("train.precision=mixed_bfloat16", "train.compression=bf16", "train.loss.label_smoothing=0.1"),
+            id="bfloat16",
+            marks=pytest.mark.long,
+        ),
+        # With a scaled loss, which bfloat16 does without.
+        pytest.param(
+            ("train.precision=mixed_float16", "train.compression=fp16", "train.loss.class_weights=balanced"),
+            id="float16",
+        ),
     ],
-    ids=["bfloat16", "float16"],
 )
 def test_half_precision_learns_and_ranks_stay_equal(own: Path, words: tuple[str, ...]) -> None:
     warm = "train.optimizer.schedule={scale_by_ranks: linear, warmup_epochs: 1, kind: cosine}"
     trained = headrace("train", "conf.yaml", "train.epochs=6", warm, *words, cwd=own).json
     first, *_, last = epochs_of(trained["run"])
     assert last["accuracy"] > max(0.3, first["accuracy"])
-    assert headrace("evaluate", trained["bundle"], "--table", "table", cwd=own).json["metrics"]["accuracy"] > 0.3
+    judged = headrace_within("evaluate", trained["bundle"], "--table", "table", cwd=own).json
+    assert judged["metrics"]["accuracy"] > 0.3
 
 
+@pytest.mark.long
 def test_batch_norm_is_synchronised_and_evaluated_with_agreed_statistics(own: Path) -> None:
     network = own / "models" / "cnn.py"
     network.write_text(
@@ -110,11 +120,10 @@ def test_numbers_that_are_not_finite_end_a_training_with_the_rows_at_which_they_
         assert all(np.isfinite(state[name]).all() for name in state.files)
 
 
-def test_a_bundle_gives_its_layers_and_frozen_ones_stay(own: Path) -> None:
-    donor = headrace("train", "conf.yaml", "train.run=donor", cwd=own).json
-    tune = f"train.fine_tune={{bundle: '{donor['bundle']}', freeze: ['conv*']}}"
+def test_a_bundle_gives_its_layers_and_frozen_ones_stay(trained: dict[str, Any], own: Path) -> None:
+    tune = f"train.fine_tune={{bundle: '{trained['bundle']}', freeze: ['conv*']}}"
     tuned = headrace("train", "conf.yaml", tune, "model.options.dense=24", "train.epochs=2", cwd=own)
-    before, after = (bundle.load(made["bundle"]).model() for made in (donor, tuned.json))
+    before, after = (bundle.load(made["bundle"]).model() for made in (trained, tuned.json))
     convolutions = [index for index, layer in enumerate(before.layers) if "conv" in layer.name]
     assert len(convolutions) == 2
     for index in convolutions:
@@ -133,6 +142,6 @@ def test_a_bundle_gives_its_layers_and_frozen_ones_stay(own: Path) -> None:
     ],
 )
 def test_a_setting_that_does_not_fit_is_one_sentence(own: Path, word: str, told: str) -> None:
-    answer = headrace("train", "conf.yaml", word, cwd=own, code=3 if "nowhere" in word else 2)
+    answer = headrace_within("train", "conf.yaml", word, cwd=own, code=3 if "nowhere" in word else 2)
     assert told in answer.sentence
     assert "Traceback" not in answer.stderr
