@@ -31,7 +31,7 @@ check:   ## format, lint, types, and the direction between rooms
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench:   ## measure speed, of one part by PART=training, streaming, preparation or wire_bytes
+bench:   ## measure speed, of one part by PART=training, prediction, streaming, preparation or wire_bytes
 	@.ci/setup
 	.venv/bin/python -m tests.bench$(if $(PART),.$(PART))
 

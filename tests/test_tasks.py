@@ -25,6 +25,10 @@ train:
   loss: {label_smoothing: 0.02}
   optimizer: {learning_rate: 0.003}
 """
+RETRAINING = """
+retrain: {folder: cycles, gate: {slices: {least_rows: 5}}}
+registry: {folder: registry, model: digits}
+"""
 
 
 def names_of(path: str) -> list[str]:
@@ -91,13 +95,23 @@ def test_the_report_tells_of_labels(folder: Path) -> None:
     assert "greater than four, sample 1" in page
 
 
-def test_models_of_many_labels_are_not_compared(folder: Path) -> None:
-    text = (
-        folder / "conf.yaml"
-    ).read_text() + "retrain: {folder: retraining}\nregistry: {folder: registry, model: d}\n"
-    (folder / "retraining.yaml").write_text(text)
-    answer = headrace_within("retrain", "retraining.yaml", cwd=folder, code=2)
-    assert "`retrain` compares models by one class or number a row" in answer.sentence
+def test_a_model_of_more_rows_replaces_the_first_if_no_label_suffers(root: Path, folder: Path) -> None:
+    text = CONFIGURATION.replace("MODEL", str(root / "models" / "mlp.py")) + RETRAINING
+    (folder / "retraining.yaml").write_text(
+        text.replace("labels.csv", "some.csv").replace("table: table", "table: growing")
+    )
+    header, *lines = (folder / "raw" / "labels.csv").read_text().splitlines()
+    (folder / "raw" / "some.csv").write_text("\n".join([header, *lines[::6]]) + "\n")
+    assert headrace("retrain", "retraining.yaml", "train.epochs=4", cwd=folder).json["decision"] == "promoted"
+    (folder / "raw" / "some.csv").write_text("\n".join([header, *lines]) + "\n")
+    assert headrace("retrain", "retraining.yaml", cwd=folder).json["decision"] == "promoted"
+    compared = headrace("models", "compare", "retraining.yaml", "1", "champion", cwd=folder).json
+    checks = {check["name"]: check for check in compared["checks"]}
+    assert checks["better macro f1"]["passed"]
+    assert all(checks[f"f1 of label {name!r}"]["passed"] for name in LABELS)
+    first, second = (model["metrics"] for model in compared["models"])
+    assert set(first) == {"macro_f1", "micro_f1", "binary_accuracy", "loss"}
+    assert second["loss"] < first["loss"]
 
 
 def test_a_folder_of_class_folders_cannot_name_many(folder: Path) -> None:

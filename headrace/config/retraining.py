@@ -2,13 +2,28 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from headrace.config.expectations import Range
 from headrace.config.section import Fraction, Place, Positive, Section
 
 Ratio = Annotated[float, Field(gt=0)]
-Metric = Literal["accuracy", "macro_f1", "loss", "mean_absolute_error", "root_mean_squared_error", "r_squared"]
+Metric = Literal[
+    "accuracy",
+    "macro_f1",
+    "micro_f1",
+    "binary_accuracy",
+    "loss",
+    "mean_absolute_error",
+    "root_mean_squared_error",
+    "r_squared",
+]
+# Of a task; the first is the one by which models are compared if nothing else is said.
+METRICS: dict[str, tuple[Metric, ...]] = {
+    "classification": ("accuracy", "macro_f1", "loss"),
+    "multi_label": ("macro_f1", "micro_f1", "binary_accuracy", "loss"),
+    "regression": ("mean_absolute_error", "root_mean_squared_error", "r_squared"),
+}
 
 
 class Registry(Section):
@@ -34,7 +49,9 @@ class Drift(Section):
 class Slices(Section):
     """Parts of the test split that must not suffer: every class, and rows by their paths."""
 
-    worse: Fraction = Field(0.05, description="most by which the score of a slice may fall; in regression, in parts")
+    worse: Fraction = Field(
+        0.05, description="most by which the score of a slice may fall, of a label its F1; in regression, in parts"
+    )
     least_rows: Positive = Field(20, description="slices of fewer rows are told, not judged")
     paths: dict[str, Place] = Field(
         default_factory=dict, description="further slices: patterns of paths by name, such as {night: '*/night/*'}"
@@ -51,7 +68,9 @@ class Latency(Section):
 class Gate(Section):
     """What a challenger must prove before it is promoted."""
 
-    metric: Metric | None = Field(None, description="accuracy, in regression mean_absolute_error, if not given")
+    metric: Metric | None = Field(
+        None, description="accuracy, of multi_label macro_f1, in regression mean_absolute_error, if not given"
+    )
     margin: float = Field(0.0, description="by which it must be better than the champion")
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="of being better by the margin")
     bounds: dict[Metric, Range] = Field(default_factory=dict, description="of its metrics, also of the first model's")
@@ -59,6 +78,10 @@ class Gate(Section):
     latency: Latency = Latency()
     size_bytes: Positive | None = Field(None, description="of its bundle, allowed at most")
     expectations: bool = Field(True, description="prepare.expectations must be met, also where a breach only warns")
+
+    def strangers(self, task: str) -> list[str]:
+        """Metrics that are named here and that `task` has not."""
+        return sorted({*self.bounds, *([self.metric] if self.metric else [])}.difference(METRICS[task]))
 
 
 class BatchPrediction(Section):
@@ -83,11 +106,3 @@ class Retrain(Section):
     drift: Drift = Drift()
     gate: Gate = Gate()
     predict: BatchPrediction | None = None
-
-    @model_validator(mode="after")
-    def _one_task(self) -> "Retrain":
-        numbers = {"mean_absolute_error", "root_mean_squared_error", "r_squared"}
-        named = {*self.gate.bounds, *([self.gate.metric] if self.gate.metric else [])}
-        if named & numbers and named - numbers:
-            raise ValueError(f"gate mixes metrics of classes and of numbers: {', '.join(sorted(named))}")
-        return self

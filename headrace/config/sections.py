@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from headrace.config.forms import Image, Text
 from headrace.config.preparation import Prepare, Splits
-from headrace.config.retraining import Registry, Retrain
+from headrace.config.retraining import METRICS, Registry, Retrain
 from headrace.config.section import Place, Positive, Section, StoredFolder
 from headrace.config.settings import Settings
 from headrace.config.source import Source
@@ -64,14 +64,20 @@ class Configuration(Section):
 
     @model_validator(mode="after")
     def _many_labels_have_a_place(self) -> "Configuration":
-        if self.prepare.task == "multi_label":
-            if self.data.source.kind != "table" and self.data.source.labels is None:
-                raise ValueError(
-                    "`prepare.task: multi_label` needs a source that can name many classes of a record; use a "
-                    "labels file (`data.source.labels`), or `data.source.kind: table`"
-                )
-            if self.retrain is not None:
-                raise ValueError("`retrain` compares models by one class or number a row; leave it out for multi_label")
+        source = self.data.source
+        if self.prepare.task == "multi_label" and source.kind != "table" and source.labels is None:
+            raise ValueError(
+                "`prepare.task: multi_label` needs a source that can name many classes of a record; use a labels file "
+                "(`data.source.labels`), or `data.source.kind: table`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _the_gate_measures_the_task(self) -> "Configuration":
+        strangers = self.retrain.gate.strangers(self.prepare.task) if self.retrain else []
+        if strangers:
+            known = ", ".join(METRICS[self.prepare.task])
+            raise ValueError(f"`retrain.gate` names {', '.join(strangers)}; metrics of {self.prepare.task} are {known}")
         return self
 
     @model_validator(mode="after")

@@ -12,7 +12,14 @@ from headrace.evaluate.calibration import expected_calibration_error, reliabilit
 from headrace.evaluate.curves import curves_of_classes, mean_areas
 from headrace.evaluate.judged import Judged
 from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
-from headrace.evaluate.scores import SMALLEST_PROBABILITY, ClassScore, macro_f1, scores_of_counts
+from headrace.evaluate.scores import (
+    ClassScore,
+    label_counts,
+    label_cross_entropies,
+    macro_f1,
+    micro_f1,
+    scores_of_counts,
+)
 
 THRESHOLD = 0.5
 OF_SLICES = ("binary_accuracy", "macro_f1", "loss")
@@ -42,7 +49,8 @@ class MultiLabel:
         measured, scores, intervals = _measured(truth, probabilities)
         areas, drawn = curves_of_classes(self._classes, truth.T, probabilities)
         bins = reliability(probabilities.ravel(), truth.ravel())
-        per_class = zip(self._classes, scores, areas, intervals, _counts(truth, probabilities).T.tolist(), strict=True)
+        counted = label_counts(truth, probabilities >= THRESHOLD).T.tolist()
+        per_class = zip(self._classes, scores, areas, intervals, counted, strict=True)
         measured["metrics"] |= mean_areas(areas) | {"expected_calibration_error": expected_calibration_error(bins)}
         return {
             "task": "multi_label",
@@ -87,26 +95,21 @@ class MultiLabel:
         return [self._classes[number] for number in np.flatnonzero(chosen).tolist()]
 
 
-def _counts(truth: NDArray[np.bool_], probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
-    """True positives, false positives and false negatives of each class: (3, classes)."""
-    given = probabilities >= THRESHOLD
-    return np.stack([(given & truth).sum(0), (given & ~truth).sum(0), (~given & truth).sum(0)])
-
-
 def _measured(
     truth: NDArray[np.bool_], probabilities: NDArray[np.float32]
 ) -> tuple[dict[str, Any], list[ClassScore], list[Intervals]]:
     """`rows`, `metrics` and `intervals`; and of each class its scores and their intervals."""
     given = probabilities >= THRESHOLD
+    counts = label_counts(truth, given)
     means = {
         "binary_accuracy": (given == truth).mean(1),
         "exact_match": (given == truth).all(1).astype(np.float64),
-        "loss": _cross_entropies(truth, probabilities),
+        "loss": label_cross_entropies(truth, probabilities),
         "brier_score": ((probabilities - truth) ** 2).mean(1, dtype=np.float64),
     }
-    scores = scores_of_counts(*_counts(truth, probabilities))
+    scores = scores_of_counts(*counts)
     metrics = {name: float(values.mean()) for name, values in means.items()}
-    metrics |= {"macro_f1": macro_f1(scores), "micro_f1": _micro_f1(_counts(truth, probabilities))}
+    metrics |= {"macro_f1": macro_f1(scores), "micro_f1": micro_f1(counts)}
     drawn = _f1_intervals(truth, given)
     of_classes = [
         {name: drawn[f"{name} {number}"] for name in ("precision", "recall", "f1")} for number in range(len(scores))
@@ -121,23 +124,10 @@ def _f1_intervals(truth: NDArray[np.bool_], given: NDArray[np.bool_]) -> Interva
     def figures(sums: NDArray[np.float64]) -> dict[str, float]:
         counts = sums[1:].reshape(3, classes)
         scores = scores_of_counts(*counts)
-        found = {"macro_f1": macro_f1(scores), "micro_f1": _micro_f1(counts)}
+        found = {"macro_f1": macro_f1(scores), "micro_f1": micro_f1(counts)}
         for number, score in enumerate(scores):
             found |= {f"{name} {number}": getattr(score, name) for name in ("precision", "recall", "f1")}
         return found
 
     parts = (given & truth, given & ~truth, ~given & truth)
     return sum_intervals(figures, [part[:, number] for part in parts for number in range(classes)])
-
-
-def _micro_f1(counts: NDArray[Any]) -> float:
-    """Of all labels of all classes together; 0 where there are none."""
-    right, too_many, too_few = counts.sum(1).tolist()
-    return 2 * right / (2 * right + too_many + too_few) if right else 0.0
-
-
-def _cross_entropies(truth: NDArray[np.bool_], probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Of each row the mean over classes of -ln(probability of what is true), in nats."""
-    of_truth = np.where(truth, probabilities, 1 - probabilities).astype(np.float64)
-    losses: NDArray[np.float64] = -np.log(np.clip(of_truth, SMALLEST_PROBABILITY, 1.0)).mean(1)
-    return losses

@@ -58,6 +58,24 @@ def scores_of_counts(right: NDArray[Any], too_many: NDArray[Any], too_few: NDArr
     return [ClassScore(precision, recall, f1, int(rows_of_class)) for precision, recall, f1, rows_of_class in rows]
 
 
+def label_counts(truth: NDArray[np.bool_], given: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """True positives, false positives and false negatives of each label, from (rows, labels) each: (3, labels)."""
+    return np.stack([(given & truth).sum(0), (given & ~truth).sum(0), (~given & truth).sum(0)])
+
+
+def label_cross_entropies(truth: NDArray[np.bool_], probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Of each row the mean over labels of -ln(probability of what is true), in nats; (rows, labels) each -> (rows,)."""
+    of_truth = np.where(truth, probabilities, 1 - probabilities).astype(np.float64)
+    losses: NDArray[np.float64] = -np.log(np.clip(of_truth, SMALLEST_PROBABILITY, 1.0)).mean(1)
+    return losses
+
+
+def micro_f1(counts: NDArray[Any]) -> float:
+    """Of all labels together, from (3, labels) of `label_counts`; 0 where there are none."""
+    right, too_many, too_few = counts.sum(1).tolist()
+    return 2 * right / (2 * right + too_many + too_few) if right else 0.0
+
+
 def macro_f1(scores: list[ClassScore]) -> float:
     """The mean of the classes' F1, each class weighing the same."""
     return sum(score.f1 for score in scores) / len(scores)

@@ -3,6 +3,7 @@
 The model is loaded once a Python worker and kept for the worker's next tasks.
 """
 
+import gc
 import hashlib
 import stat
 from collections.abc import Iterator, Sequence
@@ -101,7 +102,11 @@ def _inference(bundle: Path, _manifest: bytes) -> "Inference":
     # TensorFlow takes seconds to import; tasks that only prepare never pay for it.
     from headrace.inference import Inference
 
-    return Inference(load(bundle))
+    inference = Inference(load(bundle))
+    # PySpark's worker collects garbage after every task, and would look through all that TensorFlow has made each time:
+    # it took longer than to answer a thousand small images.
+    gc.freeze()
+    return inference
 
 
 def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> Answers:

@@ -15,9 +15,10 @@ class Answers:
 
     Attributes:
         paths: (rows,) of the records.
-        true: (rows,) numbers of classes, or values.
+        true: (rows,) numbers of classes, or values; of many labels (rows, labels) truth values.
         predicted: (rows,) likewise.
-        likelihood: (rows,) the probability that was given to the true class; in regression not used.
+        likelihood: (rows,) the probability that was given to the true class, or of many labels the geometric mean of
+            those given to what is true of each; in regression not used.
     """
 
     paths: NDArray[np.str_]
@@ -33,6 +34,11 @@ class Answers:
     def chosen(self, rows: NDArray[Any]) -> "Answers":
         """Those at the indices `rows`, or where the mask `rows` is true."""
         return Answers(self.paths[rows], self.true[rows], self.predicted[rows], self.likelihood[rows])
+
+    def of_label(self, number: int) -> "Answers":
+        """Those about one label of many."""
+        one = slice(number, number + 1)
+        return Answers(self.paths, self.true[:, one], self.predicted[:, one], self.likelihood)
 
     @classmethod
     def joined(cls, parts: "Sequence[Answers]") -> "Answers":

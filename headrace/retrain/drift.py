@@ -19,7 +19,7 @@ class Distance(BaseModel):
 
     Attributes:
         by_chance: what the index of equal rows would exceed only as rarely as `retrain.drift.chance` says.
-        rows: of the champion's data, and new ones.
+        rows: of the champion's data, and new ones; for shares of many labels, how many labels these have.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -12,6 +12,8 @@ from headrace import bundle as bundles
 from headrace.errors import DataError
 from headrace.evaluate.job import judged
 from headrace.evaluate.judged import Judged
+from headrace.evaluate.multi_label import THRESHOLD
+from headrace.evaluate.scores import label_cross_entropies
 from headrace.inference import Inference
 from headrace.retrain.answers import Answers, Examined
 from headrace.table import Version
@@ -42,11 +44,6 @@ def examine(places: Mapping[str, Path], version: Version, split: str) -> dict[st
 
 def _require_comparable(bundle: bundles.Bundle, version: Version) -> None:
     mine, theirs = bundle.contract, version.contract
-    if theirs.task == "multi_label":
-        raise DataError(
-            f"{version.table} holds rows of many labels; models are compared by one class or number a row. "
-            "Compare `headrace evaluate` of both."
-        )
     same = (mine.input_shape, mine.windows, mine.task) == (theirs.input_shape, theirs.windows, theirs.task)
     tokens = (mine.tokenizer and mine.tokenizer.sha256) == (theirs.tokenizer and theirs.tokenizer.sha256)
     # A class that came later has a number after those before.
@@ -70,11 +67,20 @@ def _ask(model: Inference, version: Version, split: str) -> tuple[Answers, NDArr
 
 def _answers(batch: Judged, classes: int) -> Answers:
     true, answers, paths = batch.targets, batch.answers, batch.paths.astype(str)
+    if true.ndim == 2:
+        return _of_labels(paths, true > 0, answers)
     if not classes:
         return Answers(paths, true.astype(np.float64), answers[:, 0].astype(np.float64), np.zeros(len(true)))
     known = np.clip(true, 0, classes - 1)
     likelihood = np.where(true < classes, answers[np.arange(len(true)), known], 0.0)
     return Answers(paths, true.astype(np.int64), answers.argmax(1), likelihood.astype(np.float64))
+
+
+def _of_labels(paths: NDArray[np.str_], true: NDArray[np.bool_], answers: NDArray[np.float32]) -> Answers:
+    """A label that the model does not know it has not given; of one that the split does not know nothing is true."""
+    labels = true.shape[1]
+    known = np.pad(answers[:, :labels], ((0, 0), (0, max(0, labels - answers.shape[1]))))
+    return Answers(paths, true, known >= THRESHOLD, np.exp(-label_cross_entropies(true, known)))
 
 
 def _milliseconds(models: Mapping[str, Inference], one: NDArray[Any]) -> dict[str, float]:

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from headrace.config.retraining import Gate, Metric
 from headrace.evaluate.bootstrap import lower_bound
-from headrace.evaluate.parts import by_class
 from headrace.retrain.answers import Examined
-from headrace.retrain.metrics import SMALL_IS_GOOD, default_metric, improvement, score
+from headrace.retrain.metrics import SMALL_IS_GOOD, default_metric, improvement, score, words
+from headrace.retrain.slices import Contestants, slices_of
 
 BETTER = "better"
 
@@ -69,7 +67,7 @@ def _better(champion: Examined, contest: Contest, gate: Gate) -> Check:
         lambda drawn: improvement(metric, champion.answers.chosen(drawn), new.chosen(drawn)), new.rows, gate.confidence
     )
     return _check(
-        f"{BETTER} {_words(metric)}",
+        f"{BETTER} {words(metric)}",
         least >= gate.margin and (gain > 0 or gate.margin < 0),
         f"an improvement of {gate.margin:g} or more with {gate.confidence:.0%} confidence",
         f"{gain:+.4f}, at least {least:+.4f} ({_pair(metric, champion, contest.challenger)})",
@@ -77,30 +75,19 @@ def _better(champion: Examined, contest: Contest, gate: Gate) -> Check:
 
 
 def _slices(champion: Examined, contest: Contest, gate: Gate) -> Iterator[Check]:
-    """The score within each slice: of classes their recall, in regression the error in parts of the champion's."""
-    regression = contest.task == "regression"
-    metric: Metric = "mean_absolute_error" if regression else "accuracy"
-    for name, rows in slices_of(contest, gate):
-        then, now = champion.answers.chosen(rows), contest.challenger.answers.chosen(rows)
-        if then.rows < gate.slices.least_rows:
+    """The score within each slice; in regression the error in parts of the champion's."""
+    both = Contestants(champion.answers, contest.challenger.answers)
+    for part in slices_of(contest.task, contest.classes, both, gate.slices.paths):
+        if part.rows < gate.slices.least_rows:
             continue
-        before, after = score(metric, then), score(metric, now)
-        worse = (after - before) / max(before, 1e-9) if regression else before - after
+        before, after = (score(part.metric, answers) for answers in part.both)
+        worse = (after - before) / max(before, 1e-9) if contest.task == "regression" else before - after
         yield _check(
-            f"{_words(metric)} of {name}",
+            part.measured,
             worse <= gate.slices.worse,
             f"worse by {gate.slices.worse:g} at most",
-            f"{before:.4f} before, {after:.4f} now, {then.rows} rows",
+            f"{before:.4f} before, {after:.4f} now, {part.rows} rows",
         )
-
-
-def slices_of(contest: Contest, gate: Gate) -> Iterator[tuple[str, np.ndarray[tuple[int], np.dtype[np.bool_]]]]:
-    """Each slice by name, as a mask over the rows; of the classes those that are there."""
-    answers = contest.challenger.answers
-    for part in by_class(answers.true, contest.classes):
-        yield f"class {part.name!r}", part.rows
-    for name, pattern in gate.slices.paths.items():
-        yield name, np.array([fnmatchcase(path, pattern) for path in answers.paths.tolist()], bool)
 
 
 def _bounds(contest: Contest, gate: Gate) -> Iterator[Check]:
@@ -110,7 +97,7 @@ def _bounds(contest: Contest, gate: Gate) -> Iterator[Check]:
         high = allowed.most is None or value <= allowed.most
         ends = [f"{allowed.least:g} or more"] if allowed.least is not None else []
         ends += [f"{allowed.most:g} or less"] if allowed.most is not None else []
-        yield _check(_words(metric), low and high, " and ".join(ends) or "anything", f"{value:.4f}")
+        yield _check(words(metric), low and high, " and ".join(ends) or "anything", f"{value:.4f}")
 
 
 def _costs(contest: Contest, gate: Gate) -> Iterator[Check]:
@@ -131,7 +118,3 @@ def _pair(metric: Metric, champion: Examined, challenger: Examined) -> str:
 
 def _check(name: str, passed: bool, expected: str, received: str) -> Check:
     return Check(name=name, passed=bool(passed), expected=expected, received=received)
-
-
-def _words(metric: str) -> str:
-    return metric.replace("_", " ")

@@ -4,10 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from headrace.config.retraining import Metric
+from headrace.config.retraining import METRICS, Metric
 from headrace.evaluate.regression import errors
-from headrace.evaluate.scores import SMALLEST_PROBABILITY, class_scores, confusion_matrix, macro_f1
+from headrace.evaluate.scores import (
+    SMALLEST_PROBABILITY,
+    class_scores,
+    confusion_matrix,
+    label_counts,
+    macro_f1,
+    micro_f1,
+    scores_of_counts,
+)
 from headrace.retrain.answers import Answers, Examined
 
 SMALL_IS_GOOD = {"loss", "mean_absolute_error", "root_mean_squared_error"}
@@ -15,21 +24,26 @@ SMALL_IS_GOOD = {"loss", "mean_absolute_error", "root_mean_squared_error"}
 
 def default_metric(task: str) -> Metric:
     """By which models for `task` are compared where nothing else is said."""
-    return "mean_absolute_error" if task == "regression" else "accuracy"
+    return METRICS[task][0]
 
 
 def score(metric: Metric, answers: Answers) -> float:
-    """The figure `metric` of at least one row."""
-    if metric in ("mean_absolute_error", "root_mean_squared_error", "r_squared"):
+    """The figure `metric` of at least one row; it must be one of the task's."""
+    if metric in METRICS["regression"]:
         return errors(answers.true, answers.predicted)[metric]
-    return BY_METRIC[metric](answers)
+    return _by_metric(answers)[metric](answers)
 
 
 def scores(task: str, answers: Answers) -> dict[str, float]:
     """All figures that there are for `task`."""
     if task == "regression":
         return errors(answers.true, answers.predicted)
-    return {name: of(answers) for name, of in BY_METRIC.items()}
+    return {name: of(answers) for name, of in _by_metric(answers).items()}
+
+
+def words(metric: str) -> str:
+    """For people."""
+    return metric.replace("_", " ")
 
 
 def figures_of(task: str, found: Examined) -> dict[str, Any]:
@@ -62,4 +76,30 @@ def _macro_f1(answers: Answers) -> float:
     return macro_f1([one for one in class_scores(confusion) if one.support])
 
 
-BY_METRIC: dict[str, Callable[[Answers], float]] = {"accuracy": _accuracy, "macro_f1": _macro_f1, "loss": _loss}
+def _counts(answers: Answers) -> NDArray[np.int64]:
+    return label_counts(answers.true, answers.predicted)
+
+
+def _labels_macro_f1(answers: Answers) -> float:
+    """Likewise, over the labels that a row has; 0 where none has any."""
+    supported = [one for one in scores_of_counts(*_counts(answers)) if one.support]
+    return macro_f1(supported) if supported else 0.0
+
+
+def _micro_f1(answers: Answers) -> float:
+    return micro_f1(_counts(answers))
+
+
+Scores = dict[Metric, Callable[[Answers], float]]
+OF_CLASSES: Scores = {"accuracy": _accuracy, "macro_f1": _macro_f1, "loss": _loss}
+# Right and wrong are counted by label here.
+OF_LABELS: Scores = {
+    "macro_f1": _labels_macro_f1,
+    "micro_f1": _micro_f1,
+    "binary_accuracy": _accuracy,
+    "loss": _loss,
+}
+
+
+def _by_metric(answers: Answers) -> Scores:
+    return OF_LABELS if answers.true.ndim == 2 else OF_CLASSES

@@ -2,7 +2,7 @@
 
 Images: brightness and contrast (mean and standard deviation of the stored values), and of colours the mean of each.
 Texts: tokens, and the share of unknown ones. Windows: mean and standard deviation of all their values. In regression
-also the value to predict.
+also the value to predict. Of rows with many labels the labels are counted, and statistics are of all rows together.
 """
 
 import io
@@ -26,6 +26,7 @@ from headrace.storage.parquet import open_parquet
 from headrace.table import Shard, Version
 
 ALL = "all rows"
+NO_LABEL = "no label"
 UNKNOWN_TOKEN = 1
 COLOURS = ("red", "green", "blue")
 ROWS_AT_ONCE = 256
@@ -37,8 +38,8 @@ class Profile:
     """Of any number of rows.
 
     Attributes:
-        classes: rows by class; of `all rows` in regression.
-        statistics: by statistic, then by class.
+        classes: rows by class; of `all rows` in regression; of many labels those with each label, and with none.
+        statistics: by statistic, then by class; of `all rows` where rows have many labels.
     """
 
     classes: Counter[str] = field(default_factory=Counter)
@@ -46,7 +47,7 @@ class Profile:
 
     @property
     def rows(self) -> int:
-        """All of them."""
+        """All of them; of many labels all that the rows have."""
         return self.classes.total()
 
     def of_all(self, statistic: str) -> Histogram:
@@ -109,8 +110,10 @@ def _of_batch(
     keys = zip(*(batch[name].to_pylist() for name in ("path", "content_hash", target)), strict=True)
     chosen = [row for row, key in enumerate(keys) if key not in without]
     targets, stored = batch[target].to_pylist(), batch[column[0]].to_pylist()
-    names = [contract.classes[targets[row]] if contract.classes else ALL for row in chosen]
-    found = Profile(classes=Counter(names))
+    names = [ALL if contract.task != "classification" else contract.classes[targets[row]] for row in chosen]
+    many = contract.task == "multi_label"
+    labels = [label for row in chosen for label in _labels(targets[row], contract)] if many else names
+    found = Profile(classes=Counter(labels))
     values = [_statistics(stored[row], column[1]) for row in chosen]
     for row, of_row in zip(chosen, values, strict=True):
         if contract.task == "regression":
@@ -120,6 +123,11 @@ def _of_batch(
             of_class = [value[statistic] for value, other in zip(values, names, strict=True) if other == name]
             found.statistics[statistic][name] = rounded(of_class)
     return found
+
+
+def _labels(stored: bytes, contract: Contract) -> list[str]:
+    numbers = np.frombuffer(stored, np.dtype(contract.named("target")[1].dtype).newbyteorder("<"))
+    return [contract.classes[number] for number in numbers.tolist()] or [NO_LABEL]
 
 
 def _statistics(stored: bytes, column: Column) -> dict[str, float]:

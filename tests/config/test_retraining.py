@@ -52,7 +52,11 @@ def test_the_test_version_is_a_word_or_a_number(conf: Path, value: str) -> None:
         ("retrain.gate.confidence=1", "`retrain.gate.confidence`: input should be less than 1"),
         ("retrain.gate.metric=speed", "`retrain.gate.metric`: input should be 'accuracy'"),
         ("retrain.gate.bounds={speed: {most: 1}}", "retrain.gate.bounds.speed"),
-        ("retrain.gate={metric: loss, bounds: {r_squared: {least: 0}}}", "mixes metrics of classes and of numbers"),
+        (
+            "retrain.gate={metric: loss, bounds: {r_squared: {least: 0}}}",
+            "`retrain.gate` names r_squared; metrics of classification are accuracy, macro_f1, loss",
+        ),
+        ("retrain.gate.metric=micro_f1", "`retrain.gate` names micro_f1; metrics of classification are"),
         ("retrain.test_version=last", "retrain.test_version"),
         ("retrain.drift.psi=0", "`retrain.drift.psi`: input should be greater than 0"),
         ("retrain.predict={input: raw}", "`retrain.predict.output` is not set and has no default"),

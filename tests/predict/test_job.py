@@ -1,5 +1,6 @@
 """Prediction by Spark: the answers of the network, in order, for files and for tables; or no output at all."""
 
+import gc
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
 from headrace.predict import job
 from headrace.predict.job import predict
+from headrace.predict.predict_task import _inference
 from headrace.table import Version
 from tests.conftest import headrace
 from tests.small_bundle import small_model, write_bundle
@@ -295,3 +297,13 @@ def test_a_prediction_that_is_killed_leaves_no_output(bundle: Path, photos: Path
         os.killpg(run.pid, signal.SIGKILL)
     assert list(tmp_path.glob(".output.*/part-*"))
     assert not (tmp_path / "output").exists()
+
+
+def test_what_a_model_is_made_of_is_not_searched_for_garbage_after_every_task(bundle: Path) -> None:
+    gc.unfreeze()
+    try:
+        _inference(bundle, b"of this test")
+        assert gc.get_freeze_count() > 100_000
+    finally:
+        gc.unfreeze()
+        _inference.cache_clear()

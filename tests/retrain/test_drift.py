@@ -8,7 +8,7 @@ import pytest
 
 from headrace.config.retraining import Drift
 from headrace.retrain.drift import EVERY_CLASS, SHARES, Changes, changed_rows, drift
-from headrace.schema import Column
+from headrace.schema import Column, Contract
 from headrace.table import Version, read
 from headrace.table.log import Change, commit, open_base
 from tests.small_table import CLASSES, Content, Rows, write_shards, write_table
@@ -104,3 +104,12 @@ def test_texts_are_told_by_their_length_and_their_unknown_tokens() -> None:
     stored = np.array([5, 1, 7, 1], "<i4").tobytes()
     assert _statistics(stored, column) == {"tokens": 4.0, "unknown": 0.5}
     assert _statistics(b"", column) == {"tokens": 0.0, "unknown": 0}
+
+
+def test_labels_are_counted_one_by_one_and_a_row_without_any_counts_too() -> None:
+    from headrace.retrain.profile import _labels
+
+    column = Column(role="target", codec="labels", dtype="int32")
+    contract = Contract(columns={"label": column}, classes=CLASSES, task="multi_label")
+    assert _labels(np.array([0, 2], "<i4").tobytes(), contract) == [CLASSES[0], CLASSES[2]]
+    assert _labels(b"", contract) == ["no label"]

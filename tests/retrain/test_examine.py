@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from headrace.errors import DataError
+from headrace.evaluate.judged import Judged
+from headrace.evaluate.scores import SMALLEST_PROBABILITY
 from headrace.retrain.answers import Answers
-from headrace.retrain.examine import examine
+from headrace.retrain.examine import _answers, examine
 from headrace.retrain.metrics import score
 from headrace.table import Version
 from tests.small_bundle import small_model, write_bundle
@@ -69,3 +71,19 @@ def test_a_model_for_other_inputs_is_a_sentence(version: Version, tmp_path: Path
     other = write_table(tmp_path / "other", Content(splits={"train": some_rows(12, shape=(9, 9, 1))}))
     with pytest.raises(DataError, match="name a version that is prepared alike as retrain.test_version"):
         examine({"other": write_bundle(tmp_path / "bundle", other)}, version, "test")
+
+
+def test_of_many_labels_one_that_the_model_does_not_know_is_not_given_and_one_that_the_split_lacks_is_left_out() -> (
+    None
+):
+    true, paths = np.array([[1, 0, 1], [0, 0, 0]], np.float32), np.array(["a", "b"])
+    knows_two = np.array([[0.9, 0.2], [0.4, 0.6]], np.float32)
+    answers = _answers(Judged(paths, true, np.zeros(2), knows_two), 2)
+    assert answers.predicted.tolist() == [[True, False, False], [False, True, False]]
+    expected = -np.log([[0.9, 0.8, SMALLEST_PROBABILITY], [0.6, 0.4, 1.0]]).mean()
+    assert score("loss", answers) == pytest.approx(expected, rel=1e-6)
+    knows_four = np.hstack([knows_two, [[0.7, 0.9], [0.1, 0.9]]]).astype(np.float32)
+    assert _answers(Judged(paths, true, np.zeros(2), knows_four), 4).predicted.tolist() == [
+        [True, False, True],
+        [False, True, False],
+    ]

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from headrace.config.retraining import Gate
 from headrace.retrain.answers import Answers, Examined
@@ -24,6 +25,15 @@ def classifier(accuracy: float, *, seed: int = 0, **others: Any) -> Examined:
     paths = np.array([f"{'night' if row % 4 == 0 else 'day'}/{row}.png" for row in range(ROWS)])
     answers = Answers(paths, true, predicted, np.where(right, 0.9, 0.05))
     return Examined(answers=answers, **{"milliseconds": 2.0, "size_bytes": 1000} | others)
+
+
+def labeller(wrong: float, *, seed: int = 0) -> Examined:
+    """Each of its labels is wrong in this part of the rows."""
+    random = np.random.default_rng(seed)
+    true = np.random.default_rng(99).random((ROWS, len(CLASSES))) < (0.5, 0.3, 0.1)
+    given = true ^ (random.random(true.shape) < wrong)
+    paths = np.array([f"{row}.png" for row in range(ROWS)])
+    return Examined(answers=Answers(paths, true, given, np.full(ROWS, 1 - wrong)), milliseconds=1.0, size_bytes=10)
 
 
 def regressor(error: float) -> Examined:
@@ -131,6 +141,41 @@ def test_in_regression_a_smaller_error_is_better() -> None:
     assert not failed(contest(regressor(1.0), regressor(0.5), **numbers), slices={"paths": {"all": "*"}})
     names = [check.name for check in failed(contest(regressor(0.5), regressor(1.0), **numbers))]
     assert names == ["better mean absolute error"]
+
+
+MANY: dict[str, Any] = {"task": "multi_label"}
+
+
+def test_of_many_labels_the_mean_f1_decides() -> None:
+    assert not failed(contest(labeller(0.2), labeller(0.05, seed=1), **MANY), slices={"paths": {"ones": "1*"}})
+    refused = failed(contest(labeller(0.05), labeller(0.2, seed=1), **MANY), slices={"worse": 1})
+    assert [check.name for check in refused] == ["better macro f1"]
+
+
+def test_a_label_that_is_given_to_every_row_refuses_a_model_that_is_better_on_the_whole() -> None:
+    challenger = labeller(0.02, seed=1)
+    predicted = challenger.answers.predicted.copy()
+    predicted[:, 2] = True
+    all_have_it = replace(challenger, answers=replace(challenger.answers, predicted=predicted))
+    champion = labeller(0.02)
+    worse = champion.answers.predicted.copy()
+    worse[:, :2] = ~champion.answers.true[:, :2]
+    bad_elsewhere = replace(champion, answers=replace(champion.answers, predicted=worse))
+    (check,) = failed(contest(bad_elsewhere, all_have_it, **MANY))
+    assert check.name == "f1 of label 'boot'"
+    assert f"{challenger.answers.true[:, 2].sum()} rows" in check.received
+
+
+def test_metrics_of_many_labels_are_those_of_scikit_learn() -> None:
+    answers = labeller(0.2).answers
+    assert scores("multi_label", answers) == {
+        "macro_f1": pytest.approx(f1_score(answers.true, answers.predicted, average="macro")),
+        "micro_f1": pytest.approx(f1_score(answers.true, answers.predicted, average="micro")),
+        "binary_accuracy": pytest.approx((answers.true == answers.predicted).mean()),
+        "loss": pytest.approx(-np.log(0.8)),
+    }
+    nothing = answers.chosen(~answers.true.any(1))
+    assert score("macro_f1", nothing) == 0
 
 
 def test_metrics_are_those_of_their_definitions() -> None:

@@ -1,0 +1,71 @@
+"""Parts of the test split in which a challenger must not be much worse than the champion."""
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.config.retraining import Metric
+from headrace.evaluate.parts import by_class
+from headrace.retrain.answers import Answers
+from headrace.retrain.metrics import words
+
+OF_SLICES: dict[str, Metric] = {
+    "classification": "accuracy",
+    "multi_label": "macro_f1",
+    "regression": "mean_absolute_error",
+}
+
+
+class Contestants(NamedTuple):
+    """What both models said to the same rows."""
+
+    champion: Answers
+    challenger: Answers
+
+
+class Slice(NamedTuple):
+    """One part.
+
+    Attributes:
+        measured: what is measured, and of what.
+        rows: how many there are; of a label those that have it.
+    """
+
+    measured: str
+    metric: Metric
+    rows: int
+    both: Contestants
+
+
+def slices_of(task: str, classes: tuple[str, ...], both: Contestants, paths: Mapping[str, str]) -> Iterator[Slice]:
+    """Every class that is there, then the rows of each pattern of `paths`, by its name.
+
+    A class is measured by the accuracy of its rows, which is its recall. A label, which a row has besides others, is
+    measured by its F1 over all rows: a model that gives it to every row has a recall of 1.
+    """
+    metric = OF_SLICES[task]
+    if task == "multi_label":
+        yield from _labels(classes, both)
+    else:
+        for part in by_class(both.champion.true, classes):
+            yield _chosen(metric, f"class {part.name!r}", part.rows, both)
+    for name, pattern in paths.items():
+        found = [fnmatchcase(path, pattern) for path in both.champion.paths.tolist()]
+        yield _chosen(metric, name, np.array(found, bool), both)
+
+
+def _labels(classes: tuple[str, ...], both: Contestants) -> Iterator[Slice]:
+    for number, name in enumerate(classes):
+        support = int(both.champion.true[:, number].sum())
+        if support:
+            # The mean over one label is that of the label.
+            of_label = Contestants(*(answers.of_label(number) for answers in both))
+            yield Slice(f"f1 of label {name!r}", "macro_f1", support, of_label)
+
+
+def _chosen(metric: Metric, name: str, rows: NDArray[Any], both: Contestants) -> Slice:
+    chosen = Contestants(*(answers.chosen(rows) for answers in both))
+    return Slice(f"{words(metric)} of {name}", metric, chosen.champion.rows, chosen)
