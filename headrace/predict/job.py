@@ -1,6 +1,7 @@
 """Prediction at a cluster's scale: list, deal, answer in parallel, put the output in place when it is complete."""
 
 import json
+import math
 import os
 import re
 import time
@@ -26,6 +27,8 @@ from headrace.whole_file import write_whole
 from headrace.whole_folder import whole_folder
 
 FILES_IN_A_PART = 1024
+# To begin a task takes Spark and its worker longer than to answer a thousand small images.
+PARTS_IN_A_TASK = 8
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,9 @@ def _require_decidable(bundle: bundles.Bundle, threshold: float | None) -> None:
 
 def _run(spark: SparkSession, task: PredictTask, parts: list[Part]) -> list[Written]:
     with python_errors():
-        work = spark.sparkContext.parallelize(parts, len(parts)).mapPartitions(partial(predict_parts, task))
+        context = spark.sparkContext
+        tasks = max(min(len(parts), context.defaultParallelism), math.ceil(len(parts) / PARTS_IN_A_TASK))
+        work = context.parallelize(parts, tasks).mapPartitions(partial(predict_parts, task))
         written: list[Written] = work.collect()
     return written
 
