@@ -38,6 +38,7 @@ def open_bucket(bucket: str) -> "S3Store":
     """A client of `bucket`; nothing is asked of the server yet."""
     from obstore.store import S3Store
 
+    _forget_empty()
     config: S3Config = {"region": region()}
     if address := endpoint():
         config["endpoint"] = address
@@ -59,6 +60,7 @@ def open_bucket(bucket: str) -> "S3Store":
 
 def delta_options() -> dict[str, str]:
     """The same for `deltalake`; a commit is a conditional put, so that the second of two writers is refused."""
+    _forget_empty()
     options = {
         "aws_region": region(),
         "aws_conditional_put": "etag",
@@ -72,6 +74,13 @@ def delta_options() -> dict[str, str]:
         "backoff_config.base": str(GROWTH),
     }
     return options | ({"aws_endpoint": str(endpoint())} if endpoint() else {})
+
+
+def _forget_empty() -> None:
+    # A variable without a value is none, as for Amazon's own programs; both libraries read the environment themselves,
+    # and take an empty endpoint for an address.
+    for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
+        del os.environ[name]
 
 
 def _is_plain() -> bool:

@@ -1,3 +1,4 @@
+import os
 import time
 from datetime import timedelta
 
@@ -5,6 +6,7 @@ import pytest
 
 from headrace.errors import HeadraceError, StoreError
 from headrace.storage import locate
+from headrace.storage.environment import delta_options, open_bucket
 from headrace.storage.refusals import sentence
 from headrace.table import read
 from tests.s3_server import busy, denied, environment, faults_of, free_port, front
@@ -13,6 +15,15 @@ from tests.s3_server import busy, denied, environment, faults_of, free_port, fro
 def reach(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("headrace.storage.environment.LONGEST_WAIT", timedelta(milliseconds=300))
     monkeypatch.setenv("AWS_ENDPOINT_URL", environment(url)["AWS_ENDPOINT_URL"])
+
+
+def test_variables_without_a_value_are_none(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The last is the one that decides where there is nothing else, and no address.
+    for name in ("AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"):
+        monkeypatch.setenv(name, "")
+    open_bucket("some-bucket")
+    assert "AWS_ENDPOINT_URL" not in os.environ
+    assert "aws_endpoint" not in delta_options()
 
 
 def test_a_server_that_is_busy_for_a_while_is_asked_again(
