@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from headrace.errors import DataError, HeadraceError
 from headrace.prepare.beside import Carried
+from headrace.prepare.chunk_result import ALL, ChunkResult, add_sums
 from headrace.prepare.reject import Reason
-from headrace.prepare.shard_task import ALL, ChunkResult, add_sums
 from headrace.prepare.statistics import Sums
 from headrace.schema import Contract
 from headrace.table import Version

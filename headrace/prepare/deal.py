@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from headrace.config.sections import Prepare
-from headrace.prepare.shard_task import Chunk
 from headrace.prepare.sources.listing import RawFile
+from headrace.prepare.task import Chunk
 
 # With so many chunks a slot, the last ones to end no longer leave others idle for long.
 ENOUGH_CHUNKS = 16

@@ -1,35 +1,28 @@
 """The preparation: list, see what has changed, prepare that in parallel, check the account, commit one version."""
 
 import logging
-import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from headrace.config import Configuration
-from headrace.config.sections import Source
 from headrace.errors import ConfigurationError
 from headrace.prepare.account import Account, Stopwatch, on_top_of
-from headrace.prepare.beside import BesideTable, carry, commit_beside
+from headrace.prepare.beside import carry, commit_beside
 from headrace.prepare.columns import arrow_schema
 from headrace.prepare.expectations import check_expectations
-from headrace.prepare.fingerprint import basis, fingerprint
-from headrace.prepare.increment import Increment, can_append, increment, save_listing
 from headrace.prepare.orphans import leftovers_removed, orphans_removed
-from headrace.prepare.shard_task import Task
 from headrace.prepare.sources import Listing, list_source
-from headrace.prepare.sources.frame import NO_FILES
-from headrace.prepare.sources.listing import printable
 from headrace.prepare.stages import Made, run_stages, with_content
-from headrace.schema import Contract, Windows
+from headrace.prepare.summary import summary_of
+from headrace.prepare.task import Task
+from headrace.prepare.work import Work, is_unchanged, task_of, work_of
 from headrace.spark import python_errors, session
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
-from headrace.table.log import Base, Change, commit, open_base
-from headrace.table.rejects import DUPLICATES_SCHEMA, duplicates_path, read_dropped, rejects_path
-from headrace.table.rejects import SCHEMA as REJECTS_SCHEMA
+from headrace.table.log import Change, commit, open_base
+from headrace.table.rejects import read_dropped
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +47,8 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     before = None if base.number is None else read(table)
     if configuration.prepare.changes == "content":
         listing = listing_with_content(configuration, listing)
-    work = _work(configuration, listing, base, before, full=full)
-    if before is not None and not full and _is_unchanged(work):
+    work = work_of(configuration, listing, base, before, full=full)
+    if before is not None and not full and is_unchanged(work):
         log.info("Nothing has changed since version %s; no new version was made.", before.number)
         return _outcome(before, watch, changed=False)
     return _outcome(_prepare(work, watch), watch, changed=True)
@@ -87,58 +80,8 @@ def _require_apart(table: Path, source: str) -> None:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Work:
-    """What is to be done, and on top of what."""
-
-    configuration: Configuration
-    listing: Listing
-    base: Base
-    before: Version | None
-    increment: Increment
-    rejects: BesideTable
-    duplicates: BesideTable
-    fingerprint: str
-    basis: str
-
-
-def _work(configuration: Configuration, listing: Listing, base: Base, before: Version | None, *, full: bool) -> _Work:
-    source, settings = configuration.data.source, configuration.prepare
-    mark = basis(listing.root, source, settings)
-    # A window may reach from the rows of one file into those of another.
-    apart = source.format != NO_FILES and settings.windows is None
-    appends = not full and apart and can_append(before, mark)
-    summary = before.summary if before and appends else None
-    rejects = BesideTable(
-        open_base(rejects_path(base.table)), summary.rejects_version if summary else None, REJECTS_SCHEMA
-    )
-    duplicates = BesideTable(
-        open_base(duplicates_path(base.table)), summary.duplicates_version if summary else None, DUPLICATES_SCHEMA
-    )
-    change = Increment(before=None, fresh=listing.files)
-    if before is not None and appends:
-        change = increment(before, listing.files, duplicates, nested=source.kind != "folder")
-    return _Work(
-        configuration=configuration,
-        listing=listing,
-        base=base,
-        before=before,
-        increment=change,
-        rejects=rejects,
-        duplicates=duplicates,
-        fingerprint=fingerprint(listing, settings),
-        basis=mark,
-    )
-
-
-def _is_unchanged(work: _Work) -> bool:
-    summary = work.before.summary if work.before else None
-    has_files = work.configuration.data.source.format != NO_FILES
-    return summary is not None and has_files and (summary.fingerprint, summary.basis) == (work.fingerprint, work.basis)
-
-
-def _prepare(work: _Work, watch: Stopwatch) -> Version:
-    task = _task(work)
+def _prepare(work: Work, watch: Stopwatch) -> Version:
+    task = task_of(work)
     table = work.base.table
     if work.increment.before is not None:
         gone = len(work.increment.gone.files)
@@ -147,7 +90,7 @@ def _prepare(work: _Work, watch: Stopwatch) -> Version:
         with orphans_removed(work.duplicates.base.table, task.identity):
             with orphans_removed(work.rejects.base.table, task.identity):
                 made, account = _made(work, task)
-                summary = _summary(work, task, made, account, watch)
+                summary = summary_of(work, task, made, account, watch.seconds)
                 earlier = work.before.summary if work.before else None
                 check_expectations(summary, earlier, task.settings.expectations)
                 rejects_version = commit_beside(work.rejects, account.reject_shards)
@@ -160,22 +103,7 @@ def _prepare(work: _Work, watch: Stopwatch) -> Version:
     return read(table, number)
 
 
-def _task(work: _Work) -> Task:
-    source = work.configuration.data.source
-    classes = work.before.contract.classes if work.before else ()
-    return Task(
-        identity=uuid.uuid4().hex[:12],
-        root=work.listing.root,
-        table=work.base.table,
-        labels={name: number for number, name in enumerate(classes)},
-        settings=work.configuration.prepare,
-        kind=source.kind,
-        class_names=source.class_names,
-        staged=work.configuration.prepare.input == "text",
-    )
-
-
-def _made(work: _Work, task: Task) -> tuple[Made, Account]:
+def _made(work: Work, task: Task) -> tuple[Made, Account]:
     """What the stages have made, and the account of the whole version, checked."""
     source, change = work.configuration.data.source, work.increment
     spark = _session(work.configuration)
@@ -192,58 +120,7 @@ def _made(work: _Work, task: Task) -> tuple[Made, Account]:
     return made, account
 
 
-def _summary(work: _Work, task: Task, made: Made, account: Account, watch: Stopwatch) -> Summary:
-    source, sums = work.configuration.data.source, account.sums
-    image = task.settings.input == "image"
-    contract = Contract(
-        columns=made.columns,
-        classes=made.classes,
-        task=task.settings.task,
-        statistics=sums.statistics() if image and sums else made.statistics,
-        tokenizer=made.tokenizer,
-        windows=windows_contract(work.configuration),
-    )
-    return Summary(
-        contract=contract,
-        rows_in=account.rows_in,
-        written=account.written,
-        rejected=account.rejected,
-        duplicates=account.duplicates,
-        counts=account.by_class(contract),
-        label_counts=account.by_label(contract),
-        rejects=account.rejects,
-        rejects_version=None,
-        source={"kind": source.kind, "path": source.path, "root": printable(task.root)} | _text_column(source, task),
-        fingerprint=work.fingerprint,
-        settings=task.settings.model_dump(mode="json"),
-        seconds=watch.seconds,
-        basis=work.basis,
-        listing=save_listing(work.listing.files, task.table, task.identity),
-        sums=None if sums is None else (sums.count, sums.total, sums.squares),
-    )
-
-
-def windows_contract(configuration: Configuration) -> Windows | None:
-    """What a model may rely on of windows; None where records are something else."""
-    windows, columns = configuration.prepare.windows, configuration.data.source.columns
-    if windows is None or columns is None:
-        return None
-    return Windows(
-        values=windows.values,
-        label=columns.label,
-        every_seconds=windows.every_seconds,
-        horizon=windows.horizon,
-        season=windows.season,
-    )
-
-
-def _text_column(source: Source, task: Task) -> dict[str, str]:
-    """The column that holds raw texts, for a model that is to read others like them."""
-    columns = source.columns if task.settings.input == "text" else None
-    return {"text_column": columns.input} if columns and columns.holds != "paths" else {}
-
-
-def _commit(work: _Work, made: Made, account: Account, summary: Summary) -> int:
+def _commit(work: Work, made: Made, account: Account, summary: Summary) -> int:
     schema, before = arrow_schema(made.columns), work.increment.before
     if before is None:
         return commit(work.base, account.shards, schema, summary.model_dump_json())

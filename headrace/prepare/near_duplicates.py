@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from headrace.prepare import near
-from headrace.prepare.shard_task import Task
+from headrace.prepare.task import Task
 
 
 def without_near(rows: DataFrame, task: Task) -> DataFrame:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from headrace.prepare.chunk_result import ChunkResult, sums_of
 from headrace.prepare.forms import form_of
 from headrace.prepare.labels import counted
-from headrace.prepare.shard_task import STAGED, ChunkResult, Task, sums_of, write_shard_in
+from headrace.prepare.shard_task import write_shard_in
+from headrace.prepare.task import STAGED, Task
 from headrace.storage.parquet import open_parquet
 from headrace.table.rejects import DUPLICATES_SCHEMA, duplicates_path
 from headrace.table.shards import write_shard

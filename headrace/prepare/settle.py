@@ -14,16 +14,13 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.equal_records import surely_differ
 from headrace.prepare.gone import Gone
 from headrace.prepare.near_duplicates import without_near
 from headrace.prepare.rewrite import rewriter
-from headrace.prepare.shard_task import (
-    UNDECIDED,
-    ChunkResult,
-    Task,
-)
 from headrace.prepare.split_by_class import with_splits
+from headrace.prepare.task import UNDECIDED, Task
 from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 

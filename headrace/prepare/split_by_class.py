@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from headrace.prepare.shard_task import UNDECIDED, Task
+from headrace.prepare.task import UNDECIDED, Task
 
 
 def with_splits(rows: DataFrame, task: Task) -> DataFrame:

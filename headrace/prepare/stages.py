@@ -17,25 +17,19 @@ from pyspark.sql import functions as F
 from headrace.config.sections import Prepare, Source
 from headrace.errors import DataError
 from headrace.prepare.account import Account, add_up
+from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.deal import deal
 from headrace.prepare.forms import form_of
 from headrace.prepare.increment import Increment
 from headrace.prepare.labels import labels_of
 from headrace.prepare.settle import must_settle, settle
-from headrace.prepare.shard_task import (
-    STAGED,
-    Chunk,
-    ChunkResult,
-    Preparation,
-    Task,
-    labels_of_chunks,
-    prepare_chunks,
-)
+from headrace.prepare.shard_task import Preparation, labels_of_chunks, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.folder import read_bytes
 from headrace.prepare.sources.frame import NO_FILES, frame_records, read_frame
 from headrace.prepare.sources.listing import in_order
 from headrace.prepare.sources.windows import read_windows, window_records
+from headrace.prepare.task import STAGED, Chunk, Task
 from headrace.prepare.text import tokenize
 from headrace.prepare.window_statistics import window_statistics
 from headrace.schema import Column, Statistics, Tokenizer

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from headrace.errors import DataError
 from headrace.prepare.columns import window_columns
-from headrace.prepare.shard_task import Task
+from headrace.prepare.task import Task
 from headrace.schema import Statistics
 from headrace.table.shards import Shard
 

@@ -6,7 +6,7 @@ import pytest
 
 from headrace.errors import DataError, HeadraceError
 from headrace.prepare.account import Account, add_up
-from headrace.prepare.shard_task import ChunkResult
+from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.statistics import Sums
 from headrace.schema import Contract
 from headrace.table.shards import Shard

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from headrace.config.sections import Prepare
 from headrace.prepare.deal import deal
-from headrace.prepare.shard_task import Chunk
 from headrace.prepare.sources.listing import RawFile
+from headrace.prepare.task import Chunk
 
 SIZES = st.lists(st.integers(0, 100), max_size=60)
 

@@ -9,9 +9,11 @@ import pytest
 
 from headrace.config.sections import Prepare
 from headrace.errors import DataError
-from headrace.prepare.shard_task import Chunk, ChunkResult, Task, prepare_chunks
+from headrace.prepare.chunk_result import ChunkResult
+from headrace.prepare.shard_task import prepare_chunks
 from headrace.prepare.sources import RawFile
 from headrace.prepare.sources.folder import list_folder
+from headrace.prepare.task import Chunk, Task
 from tests.prepare.conftest import SMALL, encoded, files_in, noise
 
 

@@ -12,7 +12,8 @@ from pyspark.sql import SparkSession
 
 from headrace.errors import DataError
 from headrace.prepare.columns import arrow_schema, text_columns, with_bookkeeping
-from headrace.prepare.shard_task import Task, write_shard_in
+from headrace.prepare.shard_task import write_shard_in
+from headrace.prepare.task import Task
 from headrace.prepare.text.tokenizer import (
     Counted,
     bpe_tokenizer,
