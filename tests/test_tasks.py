@@ -95,6 +95,7 @@ def test_the_report_tells_of_labels(folder: Path) -> None:
     assert "greater than four, sample 1" in page
 
 
+@pytest.mark.long
 def test_a_model_of_more_rows_replaces_the_first_if_no_label_suffers(root: Path, folder: Path) -> None:
     text = CONFIGURATION.replace("MODEL", str(root / "models" / "mlp.py")) + RETRAINING
     (folder / "retraining.yaml").write_text(

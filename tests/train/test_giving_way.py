@@ -26,6 +26,7 @@ def test_horovods_threads_give_way_and_the_ranks_own_do_not(messages: list[dict[
         assert set(message["horovods"]) == {os.SCHED_BATCH}
 
 
+@pytest.mark.long  # it compares times, and other programs' work turns them around
 def test_gloo_still_asks_without_a_pause_for_what_another_thread_holds(messages: list[dict[str, Any]]) -> None:
     """When this fails, Gloo no longer does, and Horovod's threads need not give way any more."""
     for message in (message for message in messages if message["kind"] == "milliseconds"):
