@@ -2,36 +2,13 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from headrace.lock import HeldByOtherError, locked
-
-HOLDER = """
-import sys
-from pathlib import Path
-from headrace.lock import locked
-with locked(Path(sys.argv[1]), "hold it", wait=False):
-    print("held", flush=True)
-    sys.stdin.readline()
-"""
-
-
-@contextmanager
-def held(path: Path) -> "Iterator[subprocess.Popen[str]]":
-    """A process that holds the lock until a line arrives."""
-    command = [sys.executable, "-c", HOLDER, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        assert process.stdout.readline() == "held\n"
-        yield process
-        process.kill()
+from tests.lock_holder import held
 
 
 def test_the_second_one_learns_who_holds_the_lock(tmp_path: Path) -> None:

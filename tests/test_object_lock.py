@@ -3,10 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,16 +12,8 @@ from headrace.lock import HeldByOtherError
 from headrace.object_lock import locked_object
 from headrace.storage import S3Path, locate
 from headrace.train.run_folder import RunFolder
+from tests.lock_holder import held
 from tests.s3_server import Fault, denied, front
-
-HOLDER = """
-import sys
-from headrace.object_lock import locked_object
-from headrace.storage import locate
-with locked_object(locate(sys.argv[1]), "hold it"):
-    print("held", flush=True)
-    sys.stdin.readline()
-"""
 
 
 @pytest.fixture
@@ -33,17 +21,6 @@ def lock(bucket: str) -> S3Path:
     path = locate(f"s3://{bucket}/run/lock.json")
     assert isinstance(path, S3Path)
     return path
-
-
-@contextmanager
-def held(path: S3Path) -> "Iterator[subprocess.Popen[str]]":
-    """A process that holds the lock until a line arrives."""
-    command = [sys.executable, "-c", HOLDER, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        assert process.stdout.readline() == "held\n"
-        yield process
-        process.kill()
 
 
 def take(path: S3Path) -> None:
