@@ -125,17 +125,21 @@ def _of_batch(
     return found
 
 
+def _numbers(stored: bytes, column: Column) -> NDArray[Any]:
+    return np.frombuffer(stored, np.dtype(column.dtype).newbyteorder("<"))
+
+
 def _labels(stored: bytes, contract: Contract) -> list[str]:
-    numbers = np.frombuffer(stored, np.dtype(contract.named("target")[1].dtype).newbyteorder("<"))
+    numbers = _numbers(stored, contract.named("target")[1])
     return [contract.classes[number] for number in numbers.tolist()] or [NO_LABEL]
 
 
 def _statistics(stored: bytes, column: Column) -> dict[str, float]:
     if column.codec == "tokens":
-        tokens = np.frombuffer(stored, np.dtype(column.dtype).newbyteorder("<"))
+        tokens = _numbers(stored, column)
         return {"tokens": float(len(tokens)), "unknown": float(np.mean(tokens == UNKNOWN_TOKEN)) if len(tokens) else 0}
     if len(column.shape) == 2:
-        values = np.frombuffer(stored, np.dtype(column.dtype).newbyteorder("<"))
+        values = _numbers(stored, column)
         return {"level": float(values.mean()), "spread": float(values.std())}
     pixels = _pixels(stored, column)
     found = {"brightness": float(pixels.mean()), "contrast": float(pixels.std())}

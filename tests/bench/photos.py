@@ -7,7 +7,12 @@ import PIL.Image
 import skimage
 import sklearn.datasets
 
+from headrace.config import Configuration
+from headrace.config.sections import Image
+
 HEIGHT, WIDTH = 375, 500
+WORKERS = 2
+FORM = Image(size=(224, 224), codec="jpeg")
 NAMES = ("astronaut.png", "coffee.png", "chelsea.png")
 
 
@@ -34,3 +39,15 @@ def _cut(image: PIL.Image.Image, random: np.random.Generator) -> PIL.Image.Image
     left, top = random.uniform(0, image.width - width), random.uniform(0, image.height - height)
     part = image.resize((WIDTH, HEIGHT), PIL.Image.Resampling.LANCZOS, (left, top, left + width, top + height))
     return part.transpose(PIL.Image.Transpose.FLIP_LEFT_RIGHT) if random.random() < 0.5 else part
+
+
+def photo_configuration(raw: Path, table: Path) -> Configuration:
+    """To prepare the photos in `raw` by `WORKERS` tasks at a time, all of them for training."""
+    tree = {
+        "data": {"source": {"path": str(raw)}, "table": str(table)},
+        "prepare": {"image": FORM.model_dump(mode="json"), "splits": {"train": 1.0, "val": 0.0, "test": 0.0}},
+        "model": {"file": "unused.py"},
+        "train": {"run": "unused"},
+        "spark": {"slots": WORKERS},
+    }
+    return Configuration.model_validate(tree)

@@ -29,14 +29,10 @@ import psutil
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from headrace.config import Configuration
-from headrace.config.sections import Image
 from headrace.prepare.job import prepare
 from headrace.prepare.jpeg import decode_jpeg, encode_jpeg, shrink
-from tests.bench.photos import write_photos
+from tests.bench.photos import FORM, WORKERS, photo_configuration, write_photos
 
-WORKERS = 2
-FORM = Image(size=(224, 224), codec="jpeg")
 # Bicubic is what Pillow takes if not told.
 FILTERS = {"bicubic": PIL.Image.Resampling.BICUBIC, "lanczos": PIL.Image.Resampling.LANCZOS}
 
@@ -72,14 +68,7 @@ class Ways:
     def headrace(self) -> None:
         """`headrace prepare` in a program whose Spark is up: listing, shards, statistics, hashes, commit."""
         table = self._fresh("table")
-        tree = {
-            "data": {"source": {"path": str(self.raw)}, "table": str(table)},
-            "prepare": {"image": FORM.model_dump(mode="json"), "splits": {"train": 1.0, "val": 0.0, "test": 0.0}},
-            "model": {"file": "unused.py"},
-            "train": {"run": "unused"},
-            "spark": {"slots": WORKERS},
-        }
-        if prepare(Configuration.model_validate(tree))["written"] != len(self.paths):
+        if prepare(photo_configuration(self.raw, table))["written"] != len(self.paths):
             raise ValueError("photos are missing")
 
     def pool_of_processes(self) -> None:

@@ -17,9 +17,8 @@ from pathlib import Path
 
 import psutil
 
-from headrace.config import Configuration
-from headrace.config.sections import Image, Prepare
-from tests.bench.photos import write_photos
+from headrace.config.sections import Prepare
+from tests.bench.photos import photo_configuration, write_photos
 
 TIMES = (1, 4, 16)
 CLASSES = 100
@@ -53,25 +52,11 @@ def photos(folder: Path, count: int) -> dict[str, float]:
     watch = WorkerMemory()
     watch.start()
     began = time.monotonic()
-    written = prepare(_configuration(raw, folder / f"table-{count}"))["written"]
+    written = prepare(photo_configuration(raw, folder / f"table-{count}"))["written"]
     seconds = time.monotonic() - began
     watch.over.set()
     watch.join()
     return {"photos": written, "seconds": round(seconds, 2), "worker_mb": round(watch.most)}
-
-
-def _configuration(raw: Path, table: Path) -> Configuration:
-    tree = {
-        "data": {"source": {"path": str(raw)}, "table": str(table)},
-        "prepare": {
-            "image": Image(size=(224, 224), codec="jpeg").model_dump(mode="json"),
-            "splits": {"train": 1.0, "val": 0.0, "test": 0.0},
-        },
-        "model": {"file": "unused.py"},
-        "train": {"run": "unused"},
-        "spark": {"slots": 2},
-    }
-    return Configuration.model_validate(tree)
 
 
 def files(folder: Path, count: int) -> dict[str, float]:
