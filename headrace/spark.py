@@ -33,12 +33,13 @@ LOCAL_SETTINGS = {
     "spark.ui.enabled": "false",
 }
 
+DAEMON = "spark.python.daemon.module"
 DEFAULT_SETTINGS = {
     # A barrier stage that does not fit is refused at once, not after ten minutes of asking again.
     "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "1",
+    DAEMON: "headrace.worker_daemon",
 }
 
-DAEMON = "spark.python.daemon.module"
 SHIPPED = "spark.submit.pyFiles"
 # What a JVM, or spark-submit, must know before there is a session.
 AT_LAUNCH = (

@@ -3,13 +3,11 @@
 A worker that imports for itself costs a second before its first record. Named in `spark.python.daemon.module`.
 """
 
-import gc
-
-from pyspark.daemon import manager
-
-import headrace.prepare.stages  # noqa: F401
+from headrace.worker_daemon import leave_installed_archives, serve
 
 if __name__ == "__main__":
-    # PySpark's workers collect garbage after every task; what is imported here is none.
-    gc.freeze()
-    manager()
+    leave_installed_archives()
+
+    import headrace.prepare.stages  # noqa: F401
+
+    serve()

@@ -12,7 +12,7 @@ from headrace.prepare.image import decode, encode, formed
 from headrace.prepare.near import minhash, perceptual_hash
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.sources.record import RawRecord
-from headrace.prepare.statistics import Sums
+from headrace.prepare.statistics import stored_sums
 from headrace.prepare.text.clean import clean, decode_text
 from headrace.schema import Column
 
@@ -64,7 +64,7 @@ class ImageForm:
         row: Row = {
             "image": encode(pixels, self._image),
             "content_hash": content_hash(pixels),
-            "channel_sums": Sums.of(pixels).to_bytes(),
+            "channel_sums": stored_sums(pixels),
         }
         return row | {"perceptual_hash": perceptual_hash(pixels)} if self._near else row
 

@@ -18,13 +18,16 @@ Pixels = NDArray[np.uint8]
 cv2.setNumThreads(1)
 
 BEGINNING = b"\xff\xd8\xff"
-# EXIF, and XMP's word for the same.
-ORIENTATION_IN = (b"Exif\0\0", b"tiff:Orientation")
+# What stands before the picture, in segments of a marker and a length; EXIF and XMP stand in those of APP1.
+MARKER, APP1, START_OF_SCAN = 0xFF, 0xE1, 0xDA
 COLOURS = {"L": "GRAY", "RGB": "RGB"}
 # Reduced while decoding by at least this, or not: other factors are no faster, and cost 10 dB.
 REDUCTION = 2.0
 # What is left of the reduction for the resizing, so that only that decides the picture.
 SPARE = 2
+# Below this reduction the mean of four bicubic samples a pixel is nearer to Pillow's Lanczos than the mean of the area,
+# by 4 dB for photos, in half of the time: OpenCV has fast code for whole numbers only.
+SAMPLED_BELOW = 1.75
 
 
 def usual_size(data: bytes) -> tuple[int, int] | None:
@@ -39,8 +42,13 @@ def usual_size(data: bytes) -> tuple[int, int] | None:
 
 
 def may_be_turned(data: bytes) -> bool:
-    """Whether a JPEG file may say how its picture is to be turned; only then is it worth while to read how."""
-    return any(mark in data for mark in ORIENTATION_IN)
+    """Whether a JPEG file may say how its picture is to be turned, or is odd; Pillow knows how to read either."""
+    place = len(BEGINNING) - 1
+    while len(data) > place + 3 and data[place] == MARKER and data[place + 1] not in (MARKER, APP1):
+        if data[place + 1] == START_OF_SCAN:
+            return False
+        place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return True
 
 
 def decode_jpeg(data: bytes, form: Image) -> Pixels | None:
@@ -71,18 +79,26 @@ def encode_jpeg(pixels: Pixels, quality: int) -> bytes:
 
 
 def shrink(pixels: Pixels, form: Image) -> Pixels | None:
-    """`pixels` in `form`'s size, each the mean of the area it covers; None where that is no smaller both ways."""
+    """`pixels` in `form`'s size, with nothing of what is too fine for it; None where that is no smaller both ways."""
     part = _middle(pixels, form) if form.resize == "crop" else pixels
     height, width = _inner(part, form)
     if height > part.shape[0] or width > part.shape[1]:
         return None
-    small = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).reshape(height, width, -1)
+    small = _resized(part, height, width).reshape(height, width, -1)
     if (height, width) == form.size:
         return np.asarray(small, np.uint8)
     canvas = np.zeros((*form.size, small.shape[2]), np.uint8)
     top, left = (form.size[0] - height) // 2, (form.size[1] - width) // 2
     canvas[top : top + height, left : left + width] = small
     return canvas
+
+
+def _resized(pixels: Pixels, height: int, width: int) -> Pixels:
+    """`pixels` in a size that is no larger either way; (height, width) where there is one channel."""
+    down, across = pixels.shape[0] / height, pixels.shape[1] / width
+    if max(down, across) < SAMPLED_BELOW and min(down, across) > 1:
+        pixels = np.asarray(cv2.resize(pixels, (2 * width, 2 * height), interpolation=cv2.INTER_CUBIC), np.uint8)
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _middle(pixels: Pixels, form: Image) -> Pixels:

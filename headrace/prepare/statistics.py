@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from headrace.prepare.image import Pixels
 from headrace.schema import Statistics
@@ -30,21 +32,15 @@ class Sums:
     @classmethod
     def of(cls, pixels: Pixels) -> "Sums":
         """Of one image, (height, width, channels)."""
-        rows = max(1, MOST_PIXELS // pixels.shape[1])
-        parts = [_sums(pixels[begin : begin + rows]) for begin in range(0, len(pixels), rows)]
-        return sum(parts, cls.zero(pixels.shape[2]))
+        return cls.from_bytes([stored_sums(pixels)], pixels.shape[0] * pixels.shape[1], pixels.shape[2])
 
     @classmethod
     def from_bytes(cls, stored: Iterable[bytes], pixels: int, channels: int) -> "Sums":
-        """Of images that were kept as `to_bytes` gives them, each of `pixels` values a channel."""
+        """Of images of which each has `pixels` values a channel, by their `stored_sums`."""
         rows = np.frombuffer(b"".join(stored), "<i8").reshape(-1, 2, channels)
         # As Python's integers: the squares of many large images are more than 64 bits hold.
         total, squares = rows.astype(object).sum(0) if len(rows) else ((0,) * channels, (0,) * channels)
         return cls(len(rows) * pixels, tuple(total), tuple(squares))
-
-    def to_bytes(self) -> bytes:
-        """Totals, then squares, as little-endian 64-bit integers; of one image they fit."""
-        return np.array((*self.total, *self.squares), "<i8").tobytes()
 
     def __sub__(self, other: "Sums") -> "Sums":
         return self + Sums(-other.count, tuple(-v for v in other.total), tuple(-v for v in other.squares))
@@ -65,12 +61,18 @@ class Sums:
         return Statistics(mean=mean, variance=variance)
 
 
-def _sums(pixels: Pixels) -> Sums:
-    """Of at most `MOST_PIXELS`; OpenCV's SIMD takes a tenth of NumPy's time."""
-    count = pixels.shape[0] * pixels.shape[1]
+def stored_sums(pixels: Pixels) -> bytes:
+    """The sums of all channels of one image, then those of their squares, as little-endian 64-bit integers."""
+    rows = max(1, MOST_PIXELS // pixels.shape[1])
+    parts = [_totals(pixels[begin : begin + rows]) for begin in range(0, len(pixels), rows)]
+    return reduce(np.add, parts).tobytes()
+
+
+def _totals(pixels: Pixels) -> NDArray[np.int64]:
+    """Sums, then sums of squares, of at most `MOST_PIXELS`; OpenCV's SIMD takes a tenth of NumPy's time."""
     mean, deviation = cv2.meanStdDev(pixels)
-    total, squares = np.rint(mean[:, 0] * count), np.rint((deviation[:, 0] ** 2 + mean[:, 0] ** 2) * count)
-    return Sums(count, tuple(map(int, total)), tuple(map(int, squares)))
+    means = np.concatenate((mean, deviation * deviation + mean * mean))
+    return np.asarray(np.rint(means * (pixels.shape[0] * pixels.shape[1])), "<i8")
 
 
 def _add(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,11 +1,9 @@
 """JPEG files take the fast way where it gives the picture that Pillow gives, and Pillow's way everywhere else."""
 
 import io
-import struct
-import subprocess
-import sys
 from typing import Any
 
+import cv2
 import numpy as np
 import PIL.Image
 import pytest
@@ -14,7 +12,7 @@ from PIL import ExifTags
 
 from headrace.config.sections import Image
 from headrace.prepare.image import decode
-from headrace.prepare.jpeg import decode_jpeg, encode_jpeg, shrink, usual_size
+from headrace.prepare.jpeg import decode_jpeg, encode_jpeg, may_be_turned, shrink, usual_size
 from headrace.prepare.reject import Reason, RejectedRecordError
 from tests.prepare.conftest import encoded, noise
 
@@ -94,6 +92,18 @@ def test_limits_hold_on_the_fast_way_too() -> None:
     assert rejected.value.reason == Reason.TOO_MANY_PIXELS
 
 
+def test_only_a_file_that_may_say_how_it_is_turned_is_left_to_pillow() -> None:
+    exif = PIL.Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    plain = encoded(picture(40, 30), "JPEG")
+    assert not may_be_turned(plain)
+    assert may_be_turned(encoded(picture(40, 30), "JPEG", exif=exif))
+    assert may_be_turned(encoded(picture(40, 30), "JPEG", xmp=b'<x tiff:Orientation="6"/>'))
+    # Neither a byte that fills nor an end before the picture is usual.
+    assert may_be_turned(plain[:2] + b"\xff" + plain[2:])
+    assert may_be_turned(plain[:30])
+
+
 def test_a_turned_photo_is_upright() -> None:
     exif = PIL.Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
@@ -114,14 +124,23 @@ def test_what_was_encoded_is_decoded_by_anyone(channels: int) -> None:
     assert psnr(np.asarray(image).reshape(pixels.shape), pixels) >= psnr(theirs, pixels) - 0.5
 
 
+@pytest.mark.parametrize("side", [320, 375, 390])
+def test_a_photo_that_is_a_little_too_large_is_nearer_to_pillows_than_the_mean_of_the_area(side: int) -> None:
+    pixels = np.asarray(picture(side, side))
+    best = np.asarray(PIL.Image.fromarray(pixels).resize((224, 224), PIL.Image.Resampling.LANCZOS))
+    by_area = np.asarray(cv2.resize(pixels, (224, 224), interpolation=cv2.INTER_AREA), np.uint8)
+    small = shrink(pixels, form())
+    assert small is not None
+    assert psnr(small, best) > psnr(by_area, best) + 1
+
+
+@pytest.mark.parametrize("resize", ["crop", "fit", "pad", "stretch"])
+def test_a_picture_that_has_the_size_stays_as_it_is(resize: str) -> None:
+    pixels = np.asarray(picture(224, 224))
+    small = shrink(pixels, form(resize=resize))
+    assert small is not None
+    np.testing.assert_array_equal(small, pixels)
+
+
 def test_images_that_are_no_larger_are_not_shrunk() -> None:
     assert shrink(np.zeros((100, 300, 3), np.uint8), form()) is None
-
-
-def test_the_daemon_of_sparks_workers_starts_and_says_its_port() -> None:
-    command = [sys.executable, "-m", "headrace.prepare.daemon", "pyspark.worker"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as daemon:
-        assert daemon.stdout is not None
-        assert daemon.stdin is not None
-        assert 0 < struct.unpack(">i", daemon.stdout.read(4))[0] < 65_536
-        daemon.stdin.close()

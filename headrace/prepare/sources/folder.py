@@ -1,5 +1,6 @@
 """Files in class folders, or in class folders under train/, val/, test/; hidden files and folders are ignored."""
 
+import io
 import os
 import stat
 from collections.abc import Iterator
@@ -53,7 +54,12 @@ def read_bytes(root: str, path: str) -> bytes:
         DataError: it cannot be read.
     """
     try:
-        return (locate(root) / path).read_bytes()
+        place = locate(root)
+        if isinstance(place, S3Path):
+            return (place / path).read_bytes()
+        # Without pathlib, and without a buffer for a file that is read at once.
+        with io.FileIO(os.path.join(root, path)) as file:
+            return file.read()
     except OSError as error:
         raise DataError(
             f"The file {printable(path)!r} of {printable(root)} was listed but cannot be read ({error.strerror}); "
