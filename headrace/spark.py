@@ -77,7 +77,9 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
         ConfigurationError: Java is missing, no master is named and local mode is not asked for, or the master does
             not answer.
     """
-    require_java()
+    if not _submitted():
+        # Otherwise there is one; to ask it for its version again takes as long as to prepare a hundred photos.
+        require_java()
     with _MAKING:
         return _made(name, settings, slots)
 
@@ -233,6 +235,10 @@ def python_errors() -> Iterator[None]:
 
 def _from_task(text: str) -> errors.HeadraceError:
     """The Python exception at the end of the traceback in `text`; what Java adds is left out."""
+    unstarted = re.search(r"Error from python worker:\s*(.+?)\s*PYTHONPATH was:", text, re.DOTALL)
+    if unstarted:
+        reason = " ".join(unstarted[1].split())
+        return errors.ConfigurationError(f"An executor cannot start Python for its tasks: {reason}")
     traceback = re.split(r"\n\s*\tat |\nDriver stacktrace", text)[0].strip()
     last = traceback.rpartition("Traceback (most recent call last):")[2]
     # The lines of the traceback itself are indented, those of the message need not be.

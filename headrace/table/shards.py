@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 from headrace.errors import HeadraceError
 from headrace.whole_file import write_whole
 
+BATCH_ROWS = 64
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
@@ -55,6 +57,8 @@ def write_shard(rows: pa.Table, folder: Path, name: str, split: str = "") -> Sha
         compression=_compression(rows.schema),
         use_dictionary=["label"] if "label" in rows.column_names else False,
         write_statistics=False,
+        # Pages of images are then filled as they are needed, instead of grown to a thousand rows and copied.
+        write_batch_size=BATCH_ROWS,
     )
     data = sink.getvalue()
     digest = hashlib.sha256(data).hexdigest()
