@@ -33,7 +33,7 @@ def begun(folder: StudyFolder, configuration: Configuration) -> StudyRecord:
     else:
         study = Begun("study", folder.path, "tune.study")
         study.require_network(model_hash == record.model_sha256, configuration.model.file)
-        study.require_settings(_fixed(record.configuration), _fixed(configuration))
+        study.require_settings(fixed(record.configuration), fixed(configuration))
         record = record.model_copy(update={"configuration": configuration})
     folder.keep(record)
     return record
@@ -58,8 +58,8 @@ def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
     return record
 
 
-def _fixed(configuration: Configuration) -> dict[str, Any]:
-    """The settings that a study keeps from its beginning to its end."""
+def fixed(configuration: Configuration) -> dict[str, Any]:
+    """The settings that a study keeps from its beginning to its end, by section and key."""
     tree = configuration.model_dump(mode="json", include=set(PARTS))
     free = {f"tune.{key}" for key in FREE_TO_CHANGE} | {"train.run"}
     flat = {f"{part}.{key}": value for part in PARTS for key, value in (tree[part] or {}).items()}
