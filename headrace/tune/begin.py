@@ -1,10 +1,9 @@
 """Beginning a study, or going on with one that was begun with the same settings."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
+from headrace.command_line import typed_command
 from headrace.config import Configuration
 from headrace.continuation import Begun
 from headrace.model_source import read_source, source_hash
@@ -52,7 +51,7 @@ def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
         metric=metric,
         direction="minimize" if is_best_small(settings.watch, metric) else "maximize",
         created=now(),
-        command=shlex.join(["headrace", *sys.argv[1:]]) if "headrace" in sys.argv[0] else shlex.join(sys.argv),
+        command=typed_command(),
     )
     require_space(configuration, record.tune.space)
     return record
