@@ -2,13 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from headrace.cli.program import answer, app
 from headrace.cli.words import Conf, Overrides, SparkSettings, folder_word, loaded, location
 from headrace.errors import TrainingError
+
+if TYPE_CHECKING:
+    from headrace.config import Configuration
 
 Method = Literal["integrated-gradients", "grad-cam", "occlusion"]
 Format = Literal["saved_model", "onnx", "tflite"]
@@ -56,19 +59,28 @@ def tune(conf: Conf, overrides: Overrides = None) -> None:
     """Many trainings -> the best configuration, searched in the space that the section `tune` names.
 
     The same command again goes on with a study that was stopped or killed. Its folder gets a page and best.yaml, which
-    `headrace train` takes as it is.
+    `headrace train` takes as it is. With a section `registry` MLflow is told of the study and of each trial.
 
     Example: headrace tune conf/digits_search.yaml tune.trials=20 tune.parallel=2
     """
     configuration = loaded(conf, overrides)
     from headrace.tune.job import as_text
-    from headrace.tune.job import tune as run
 
-    result = run(configuration)
+    result = _tuned(configuration)
     print(as_text(result), file=sys.stderr)
     answer(result)
     if result["best"] is None:
         raise TrainingError(f"No trial of the study {result['study']} is complete; {result['failed']} have failed.")
+
+
+def _tuned(configuration: "Configuration") -> dict[str, Any]:
+    if configuration.registry is None:
+        from headrace.tune.job import tune as run
+
+        return run(configuration)
+    from headrace.registry.tracked_study import tune_tracked
+
+    return tune_tracked(configuration)
 
 
 @app.command()

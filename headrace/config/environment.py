@@ -4,10 +4,10 @@ import os
 import re
 from collections.abc import Mapping
 
+from headrace.config.secret_names import is_secret
 from headrace.errors import ConfigurationError
 
 VARIABLE = re.compile(r"\$\w+")
-SECRET = re.compile(r"(secret|password|token|secret\.?key|account\.?key)$", re.IGNORECASE)
 
 
 def from_environment(settings: Mapping[str, str], place: str) -> dict[str, str]:
@@ -31,5 +31,5 @@ def from_environment(settings: Mapping[str, str], place: str) -> dict[str, str]:
 
 def written_out_secret(settings: Mapping[str, str]) -> str | None:
     """The name of a secret whose value stands there itself, and not the name of a variable that holds it."""
-    secrets = (name for name, value in settings.items() if SECRET.search(name) and not VARIABLE.fullmatch(value))
+    secrets = (name for name, value in settings.items() if is_secret(name) and not VARIABLE.fullmatch(value))
     return next(secrets, None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from headrace.report.commands import WITHHELD, is_secret
+from headrace.report.commands import WITHHELD, is_withheld
 
 
 def flattened(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -13,4 +13,4 @@ def flattened(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str
         if isinstance(value, dict):
             yield from flattened(value, f"{name}.")
         elif value is not None:
-            yield name, WITHHELD if is_secret(key, value) else str(value)
+            yield name, WITHHELD if is_withheld(key, value) else str(value)

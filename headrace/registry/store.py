@@ -13,10 +13,14 @@ from headrace.config.retraining import Registry as Settings
 from headrace.errors import ConfigurationError, HeadraceError
 
 if TYPE_CHECKING:
+    from mlflow.entities import Run
     from mlflow.tracking import MlflowClient
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
+# As many as MLflow gives at once.
+MOST_RUNS = 50_000
+UNSPEAKABLE = frozenset("'\\")
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +109,15 @@ def asked(registry: Registry, error: Exception) -> HeadraceError:
     shown = without_password(registry.uri)
     sentence = " ".join(str(error).replace(registry.uri, shown).split())[:300]
     return HeadraceError(f"The registry at {shown} does not answer as it should: {sentence}")
+
+
+def runs_with(registry: Registry, tags: dict[str, str]) -> list["Run"]:
+    """The runs that have all of `tags`, newest first."""
+    # MLflow's search knows no way to write a quotation mark in a value.
+    plain = {key: value for key, value in tags.items() if not UNSPEAKABLE.intersection(value)}
+    wanted = " and ".join(f"tags.\"{key}\" = '{value}'" for key, value in plain.items())
+    found = registry.client.search_runs([registry.experiment], wanted, max_results=MOST_RUNS)
+    return [run for run in found if tags.items() <= run.data.tags.items()]
 
 
 def without_password(uri: str) -> str:

@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from headrace.errors import DataError
 from headrace.registry.code_version import code_version
-from headrace.registry.mask import flattened
-from headrace.registry.store import Registry, asked
+from headrace.registry.run_entry import RunEntry, enter
+from headrace.registry.store import Registry, asked, runs_with
 from headrace.train.run_folder import RunFolder, RunRecord
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric
 
-# MLflow's own bounds on one request, and on the length of a parameter.
-METRICS_AT_ONCE = 1000
-PARAMETERS_AT_ONCE = 100
-LONGEST = 6000
 NOT_METRICS = {"kind", "step", "epoch", "seconds"}
 FILES = ("run.json", "result.json", "metrics.jsonl", "model.py")
 
@@ -40,47 +36,33 @@ def track(registry: Registry, path: Path) -> str:
         raise DataError(f"{folder.path} is not a training run: it holds no run.json.")
     status = "FINISHED" if folder.result() else "FAILED"
     try:
-        return _tracked(registry, folder, status) or _track(registry, folder, record, status)
+        return _tracked(registry, folder, record, status) or enter(registry, run_entry(folder, record, status))
     except MlflowException as error:
         raise asked(registry, error) from error
 
 
-def _tracked(registry: Registry, folder: RunFolder, status: str) -> str | None:
+def _tracked(registry: Registry, folder: RunFolder, record: RunRecord, status: str) -> str | None:
     """The number of the run if it was tracked to this end; what was tracked half, or before it went on, is deleted."""
-    same = f"tags.\"headrace.run\" = '{_quoted(folder)}' and tags.\"headrace.created\" = '{_created(folder)}'"
-    for run in registry.client.search_runs([registry.experiment], filter_string=same):
+    for run in runs_with(registry, _identity(folder, record)):
         if run.info.status == status == "FINISHED":
             return str(run.info.run_id)
         registry.client.delete_run(run.info.run_id)
     return None
 
 
-def _track(registry: Registry, folder: RunFolder, record: RunRecord, status: str) -> str:
-    from mlflow.entities import Param, RunTag
-
-    client, begun = registry.client, _milliseconds(record.created)
-    made = client.create_run(
-        registry.experiment, start_time=begun, run_name=_name(folder.path), tags=_identity(folder, record)
+def run_entry(folder: RunFolder, record: RunRecord, status: str) -> RunEntry:
+    """What MLflow is told of the run in `folder`, whose record is `record`."""
+    begun = milliseconds(record.created)
+    return RunEntry(
+        name=_name(folder.path),
+        begun=begun,
+        identity=_identity(folder, record),
+        settings=record.configuration.model_dump(mode="json"),
+        metrics=_metrics(folder.metrics_file, begun),
+        tags=_tags(folder, record),
+        files=tuple(folder.path / name for name in FILES),
+        status=status,
     )
-    number = str(made.info.run_id)
-    settings = list(flattened(record.configuration.model_dump(mode="json")))
-    for at in range(0, len(settings), PARAMETERS_AT_ONCE):
-        chunk = settings[at : at + PARAMETERS_AT_ONCE]
-        client.log_batch(number, params=[Param(key, value[:LONGEST]) for key, value in chunk])
-    metrics = list(_metrics(folder.metrics_file, begun))
-    for at in range(0, len(metrics), METRICS_AT_ONCE):
-        client.log_batch(number, metrics=metrics[at : at + METRICS_AT_ONCE])
-    client.log_batch(number, tags=[RunTag(key, value) for key, value in _tags(folder, record).items()])
-    _keep_files(registry, folder, number)
-    # Last: only a run with an end counts as tracked.
-    client.set_terminated(number, status)
-    return number
-
-
-def _keep_files(registry: Registry, folder: RunFolder, number: str) -> None:
-    for name in FILES:
-        if (folder.path / name).is_file():
-            registry.client.log_artifact(number, str(folder.path / name))
 
 
 def _identity(folder: RunFolder, record: RunRecord) -> dict[str, str]:
@@ -119,14 +101,6 @@ def _name(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def _created(folder: RunFolder) -> str:
-    record = folder.record()
-    return record.created if record else ""
-
-
-def _quoted(folder: RunFolder) -> str:
-    return str(folder.path).replace("'", "\\'")
-
-
-def _milliseconds(moment: str) -> int:
+def milliseconds(moment: str) -> int:
+    """Since 1970, of a moment as it is kept."""
     return int(datetime.datetime.fromisoformat(moment).timestamp() * 1000)

@@ -4,14 +4,14 @@ import re
 import shlex
 from pathlib import Path
 
-# As Spark itself decides what not to show, `spark.redaction.regex`.
-SECRET = re.compile(r"secret|password|token|access[._]?key", re.IGNORECASE)
+from headrace.config.secret_names import is_hidden
+
 WITHHELD = "(withheld)"
 
 
-def is_secret(key: str, value: object) -> bool:
-    """Whether the value of `key` must not be shown; a section, such as prepare.text.tokens, is none."""
-    return isinstance(value, str) and SECRET.search(key) is not None
+def is_withheld(key: str, value: object) -> bool:
+    """Whether the value of `key` must not be shown; a section, such as prepare.text.tokens, may."""
+    return isinstance(value, str) and is_hidden(key)
 
 
 def configuration_file(training: str) -> str | None:
@@ -55,7 +55,7 @@ def _split(training: str) -> tuple[list[str], list[str]]:
 
 def _masked(word: str) -> str:
     key, _, _ = word.partition("=")
-    return f"{key}={WITHHELD}" if _is_override(word) and SECRET.search(key) else word
+    return f"{key}={WITHHELD}" if _is_override(word) and is_hidden(key) else word
 
 
 def _is_override(word: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from headrace.report.commands import WITHHELD, is_secret, to_evaluate, to_prepare, to_report, without_secrets
+from headrace.report.commands import WITHHELD, is_withheld, to_evaluate, to_prepare, to_report, without_secrets
 from headrace.report.data import Data
 from headrace.report.run_folder import RunFolder
 
@@ -82,5 +82,5 @@ def _digests(folder: RunFolder, data: Data | None) -> list[Digest]:
 
 def _public(tree: Any) -> Any:
     if isinstance(tree, dict):
-        return {key: WITHHELD if is_secret(str(key), value) else _public(value) for key, value in tree.items()}
+        return {key: WITHHELD if is_withheld(str(key), value) else _public(value) for key, value in tree.items()}
     return [_public(value) for value in tree] if isinstance(tree, list) else tree

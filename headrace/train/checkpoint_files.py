@@ -8,12 +8,12 @@ import hashlib
 import json
 import os
 import shutil
-import uuid
 from pathlib import Path
 from typing import Any
 
 from headrace.storage import is_remote
 from headrace.storage.remove_tree import remove_tree
+from headrace.whole_folder import whole_folder
 
 STATE = "state.npz"
 POSITION = "position.json"
@@ -64,19 +64,11 @@ def remove_all_but(folder: Path, kept: list[Path]) -> None:
 
 
 def _write_aside(checkpoint: Path, files: dict[str, bytes]) -> None:
-    temporary = checkpoint.with_name(f".{checkpoint.name}.{uuid.uuid4().hex[:12]}")
-    try:
-        _forget_unfinished(checkpoint.parent)
-        temporary.mkdir(parents=True)
+    _forget_unfinished(checkpoint.parent)
+    with whole_folder(checkpoint) as folder:
         for name, data in files.items():
-            _write(temporary / name, data)
-        if checkpoint.exists():
-            shutil.rmtree(checkpoint)
-        temporary.replace(checkpoint)
-        _force(checkpoint.parent)
-    except OSError:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+            _write(folder / name, data)
+    _force(checkpoint.parent)
 
 
 def _forget_unfinished(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shlex
 import sys
 import time
 from contextlib import suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.bundle import MANIFEST
+from headrace.command_line import typed_command
 from headrace.config import Configuration
 from headrace.errors import DataError, TrainingError
 from headrace.model_source import read_source, source_hash
@@ -109,7 +109,7 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
         steps_per_epoch=-(-rows // global_batch),
         epochs=settings.epochs,
         versions=_versions(),
-        command=shlex.join(["headrace", *sys.argv[1:]]) if "headrace" in sys.argv[0] else shlex.join(sys.argv),
+        command=typed_command(),
         created=now(),
         bundle=str(_bundle(folder, configuration)),
     )

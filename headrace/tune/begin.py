@@ -1,10 +1,9 @@
 """Beginning a study, or going on with one that was begun with the same settings."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
+from headrace.command_line import typed_command
 from headrace.config import Configuration
 from headrace.continuation import Begun
 from headrace.model_source import read_source, source_hash
@@ -33,7 +32,7 @@ def begun(folder: StudyFolder, configuration: Configuration) -> StudyRecord:
     else:
         study = Begun("study", folder.path, "tune.study")
         study.require_network(model_hash == record.model_sha256, configuration.model.file)
-        study.require_settings(_fixed(record.configuration), _fixed(configuration))
+        study.require_settings(fixed(record.configuration), fixed(configuration))
         record = record.model_copy(update={"configuration": configuration})
     folder.keep(record)
     return record
@@ -52,14 +51,14 @@ def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
         metric=metric,
         direction="minimize" if is_best_small(settings.watch, metric) else "maximize",
         created=now(),
-        command=shlex.join(["headrace", *sys.argv[1:]]) if "headrace" in sys.argv[0] else shlex.join(sys.argv),
+        command=typed_command(),
     )
     require_space(configuration, record.tune.space)
     return record
 
 
-def _fixed(configuration: Configuration) -> dict[str, Any]:
-    """The settings that a study keeps from its beginning to its end."""
+def fixed(configuration: Configuration) -> dict[str, Any]:
+    """The settings that a study keeps from its beginning to its end, by section and key."""
     tree = configuration.model_dump(mode="json", include=set(PARTS))
     free = {f"tune.{key}" for key in FREE_TO_CHANGE} | {"train.run"}
     flat = {f"{part}.{key}": value for part in PARTS for key, value in (tree[part] or {}).items()}

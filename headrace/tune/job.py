@@ -1,6 +1,7 @@
 """The verb: a configuration with a section `tune` -> a study -> the best configuration, ready to train."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -9,16 +10,20 @@ from headrace.config import Configuration
 from headrace.config.load import changed
 from headrace.errors import ConfigurationError
 from headrace.tune.begin import begun
+from headrace.tune.outcome import Outcome
 from headrace.tune.page import write_page
-from headrace.tune.records import TrialRecord, best_of, count, records_of
+from headrace.tune.records import TrialRecord, count, records_of
 from headrace.tune.search import Search
 from headrace.tune.study_folder import StudyFolder, StudyRecord
 from headrace.tune.trial import configuration_of
 from headrace.whole_file import write_whole
 
 
-def tune(configuration: Configuration) -> dict[str, Any]:
+def tune(configuration: Configuration, tracker: Callable[[Outcome], str] | None = None) -> dict[str, Any]:
     """Begin the study `tune.study`, or go on with it; what came of it, `best` None where no trial is complete.
+
+    Args:
+        tracker: is given what the study has come to while its folder is still held, and gives the answer's `tracked`.
 
     Raises:
         ConfigurationError: there is no section `tune`, its space does not fit, or the study is one of other settings.
@@ -36,12 +41,12 @@ def tune(configuration: Configuration) -> dict[str, Any]:
         record = begun(folder, configuration)
         search = Search(folder, record)
         search.run()
-        records = records_of(search.study, record.tune.space)
-        best = best_of(records, record.direction)
-        if best is not None:
-            _write_best(folder, record, best)
-        write_page(folder, record, search.study, records)
-    return _answer(folder, record, records) | {"seconds": round(time.monotonic() - began, 3)}
+        outcome = Outcome(folder, record, records_of(search.study, record.tune.space))
+        if outcome.best is not None:
+            _write_best(folder, record, outcome.best)
+        write_page(folder, record, search.study, outcome.trials)
+        answer = _answer(outcome) | ({"tracked": tracker(outcome)} if tracker else {})
+    return answer | {"seconds": round(time.monotonic() - began, 3)}
 
 
 def _write_best(folder: StudyFolder, record: StudyRecord, best: TrialRecord) -> None:
@@ -55,20 +60,20 @@ def _write_best(folder: StudyFolder, record: StudyRecord, best: TrialRecord) -> 
     write_whole(folder.best, (head + text).encode())
 
 
-def _answer(folder: StudyFolder, record: StudyRecord, records: list[TrialRecord]) -> dict[str, Any]:
-    best = best_of(records, record.direction)
+def _answer(outcome: Outcome) -> dict[str, Any]:
+    folder, record, trials, best = outcome.folder, outcome.record, outcome.trials, outcome.best
     return {
         "study": str(folder.path),
         "metric": record.metric,
         "direction": record.direction,
-        "complete": count(records, "complete"),
-        "pruned": count(records, "pruned"),
-        "failed": count(records, "failed"),
+        "complete": count(trials, "complete"),
+        "pruned": count(trials, "pruned"),
+        "failed": count(trials, "failed"),
         "best": best.model_dump(mode="json", exclude={"figures", "sentence", "state"}) if best else None,
         "configuration": str(folder.best) if best else None,
         "bundle": str(folder.run(best.number).path / "bundle") if best else None,
         "report": str(folder.report),
-        "trials": [one.model_dump(mode="json", exclude={"figures"}) | {"epochs": one.epochs} for one in records],
+        "trials": [one.model_dump(mode="json", exclude={"figures"}) | {"epochs": one.epochs} for one in trials],
     }
 
 

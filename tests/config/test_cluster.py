@@ -81,13 +81,24 @@ def test_a_file_that_is_missing_is_told_with_where_there_are_some() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["spark.authenticate.secret", "spark.ssl.keyPassword", "spark.hadoop.fs.s3a.secret.key"]
+    "name",
+    [
+        "spark.authenticate.secret",
+        "spark.ssl.keyPassword",
+        "spark.hadoop.fs.s3a.secret.key",
+        "spark.hadoop.fs.azure.account.key.photos.dfs.core.windows.net",
+    ],
 )
 def test_a_secret_that_is_written_out_is_refused_and_not_repeated(root: Path, name: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         load(root / "conf" / "images.yaml", [f"spark.settings={{{name}: hidden1234}}"])
     assert f"{name} is a secret" in str(error.value)
     assert "hidden1234" not in str(error.value)
+
+
+def test_a_setting_that_only_sounds_secret_is_taken(tmp_path: Path) -> None:
+    cluster = load_cluster(written(tmp_path, "settings: {spark.authenticate.secretBitLength: 256}\n"))
+    assert cluster.of("train") == {"spark.authenticate.secretBitLength": "256"}
 
 
 @pytest.mark.parametrize("name", FILES)

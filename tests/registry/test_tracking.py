@@ -40,6 +40,13 @@ def test_a_run_is_tracked_once_however_often_it_is_asked_for(registry: Registry,
     assert len(all_runs(registry)) == 1
 
 
+def test_a_run_is_found_again_also_below_a_folder_whose_name_has_quotation_marks(
+    registry: Registry, tmp_path: Path
+) -> None:
+    path = write_run(tmp_path / """it's "ours" """ / "run", seed=1)
+    assert track(registry, path) == track(registry, path)
+
+
 def test_what_was_tracked_half_is_tracked_anew(registry: Registry, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(*_: object) -> None:
         raise KeyboardInterrupt

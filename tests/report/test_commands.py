@@ -37,7 +37,16 @@ def test_paths_are_quoted() -> None:
     assert to_evaluate(run / "bundle", "t", 3) == "headrace evaluate 'my runs/a;b/bundle' --table t --version 3"
 
 
-@pytest.mark.parametrize("key", ["data.password", "spark.settings.fs.s3a.secret.key", "x.auth_token", "a.access_key"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "data.password",
+        "spark.settings.fs.s3a.secret.key",
+        "x.auth_token",
+        "a.access_key",
+        "fs.azure.account.key.photos",
+    ],
+)
 def test_the_value_of_an_override_that_names_a_secret_is_withheld(key: str) -> None:
     line = without_secrets(f"headrace train c.yaml {key}=hush train.ranks=2")
     assert line == f"headrace train c.yaml '{key}=(withheld)' train.ranks=2"

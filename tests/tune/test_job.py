@@ -9,8 +9,9 @@ import optuna
 import pytest
 import yaml
 
+from headrace.registry.store import Registry
 from headrace.tune.journal import open_study
-from tests.conftest import ROOT, Answer, headrace
+from tests.conftest import ROOT, Answer, headrace, headrace_within
 from tests.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
 from tests.small_table import Content, some_rows, write_table
 
@@ -92,6 +93,21 @@ def test_the_same_command_again_does_nothing(searched: Answer, folder: Path) -> 
     again = headrace("tune", "conf.yaml", "tune.parallel=2", cwd=folder)
     assert "complete; nothing to do" in again.stderr
     assert {**again.json, "seconds": 0} == {**searched.json, "seconds": 0}
+
+
+def test_with_a_registry_the_study_and_its_trials_are_tracked_once(searched: Answer, folder: Path) -> None:
+    words = ("tune", "conf.yaml", "tune.parallel=2", "registry={folder: registry, model: clothes}")
+    tracked = headrace_within(*words, cwd=folder).json
+    assert {**tracked, "seconds": 0} == {**searched.json, "seconds": 0, "tracked": tracked["tracked"]}
+    assert headrace_within(*words, cwd=folder).json["tracked"] == tracked["tracked"]
+    kept = Registry(folder / "registry", "clothes", f"sqlite:///{folder / 'registry' / 'mlflow.db'}")
+    runs = {str(run.info.run_name): run for run in kept.client.search_runs([kept.experiment])}
+    statuses = {"search/study": "FINISHED", "trial 0": "FINISHED", "trial 1": "FINISHED", "trial 2": "FAILED"}
+    assert {name.replace(folder.name, "search"): run.info.status for name, run in runs.items()} == statuses
+    assert runs["trial 1"].data.params[RATE] == "1e-09"
+    assert runs["trial 0"].data.metrics["trial/loss"] == searched.json["best"]["value"]
+    assert runs["trial 0"].data.metrics["epoch/loss"] == searched.json["best"]["value"]
+    assert runs["trial 2"].data.tags["headrace.trial.sentence"] == searched.json["trials"][2]["sentence"]
 
 
 def test_a_study_is_not_continued_with_other_settings(searched: Answer, folder: Path) -> None:
