@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace.errors import DataError
+from headrace.registry.artifacts import keep_files
 from headrace.registry.code_version import code_version
 from headrace.registry.mask import flattened
 from headrace.registry.store import Registry, asked
+from headrace.storage.local_copy import LocalCopy
 from headrace.train.run_folder import RunFolder, RunRecord
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ def track(registry: Registry, path: Path) -> str:
         raise DataError(f"{folder.path} is not a training run: it holds no run.json.")
     status = "FINISHED" if folder.result() else "FAILED"
     try:
-        return _tracked(registry, folder, status) or _track(registry, folder, record, status)
+        with registry.changes.hold(f"track {folder.path}"):
+            return _tracked(registry, folder, status) or _track(registry, folder, record, status)
     except MlflowException as error:
         raise asked(registry, error) from error
 
@@ -71,16 +74,11 @@ def _track(registry: Registry, folder: RunFolder, record: RunRecord, status: str
     for at in range(0, len(metrics), METRICS_AT_ONCE):
         client.log_batch(number, metrics=metrics[at : at + METRICS_AT_ONCE])
     client.log_batch(number, tags=[RunTag(key, value) for key, value in _tags(folder, record).items()])
-    _keep_files(registry, folder, number)
+    copy = LocalCopy(folder.path, FILES)
+    keep_files(registry, number, copy.path, [name for name in FILES if (copy.path / name).is_file()])
     # Last: only a run with an end counts as tracked.
     client.set_terminated(number, status)
     return number
-
-
-def _keep_files(registry: Registry, folder: RunFolder, number: str) -> None:
-    for name in FILES:
-        if (folder.path / name).is_file():
-            registry.client.log_artifact(number, str(folder.path / name))
 
 
 def _identity(folder: RunFolder, record: RunRecord) -> dict[str, str]:

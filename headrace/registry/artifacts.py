@@ -1,0 +1,54 @@
+"""Files of tracked runs: in folders and on servers MLflow keeps them, in a bucket they are put as they are."""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from headrace.registry.store import Registry
+from headrace.storage import files_below, locate
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+
+def keep_files(registry: Registry, run_id: str, folder: Path, names: Iterable[str], below: str = "") -> None:
+    """Keep the files `names` of `folder`, which is of this machine, with a run, in its folder `below`.
+
+    Raises:
+        MlflowException: MLflow cannot.
+        StoreError: the store refuses, or does not answer.
+    """
+    place = _place(registry.client.get_run(run_id))
+    for name in names:
+        if registry.database:
+            (place / below / name).write_bytes((folder / name).read_bytes())
+        else:
+            into = str(PurePath(below, name).parent)
+            registry.client.log_artifact(run_id, str(folder / name), None if into == "." else into)
+
+
+def bring_files(registry: Registry, run_id: str, below: str, folder: Path) -> None:
+    """Put a copy of the files that a run has in its folder `below` into the folder `below` of `folder`.
+
+    Raises:
+        MlflowException: MLflow cannot, or has none.
+        OSError: the same.
+        StoreError: the store refuses, or does not answer.
+    """
+    if registry.database is None:
+        from mlflow.artifacts import download_artifacts
+
+        download_artifacts(run_id=run_id, artifact_path=below, dst_path=str(folder), tracking_uri=registry.tracking_uri)
+        return
+    kept = _place(registry.client.get_run(run_id)) / below
+    entries = list(files_below(kept))
+    if not entries:
+        raise FileNotFoundError(2, "no such folder", str(kept))
+    for entry in entries:
+        file = folder / below / entry.path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes((kept / entry.path).read_bytes())
+
+
+def _place(run: "Run") -> Path:
+    return locate(str(run.info.artifact_uri))
