@@ -2,13 +2,9 @@
 
 from collections.abc import Iterable
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
 from headrace.registry.store import Registry
-from headrace.storage import files_below, locate
-
-if TYPE_CHECKING:
-    from mlflow.entities import Run
+from headrace.storage import files_below, is_remote, locate
 
 
 def keep_files(registry: Registry, run_id: str, folder: Path, names: Iterable[str], below: str = "") -> None:
@@ -18,9 +14,9 @@ def keep_files(registry: Registry, run_id: str, folder: Path, names: Iterable[st
         MlflowException: MLflow cannot.
         StoreError: the store refuses, or does not answer.
     """
-    place = _place(registry.client.get_run(run_id))
+    place = _place(registry, run_id)
     for name in names:
-        if registry.database:
+        if place:
             (place / below / name).write_bytes((folder / name).read_bytes())
         else:
             into = str(PurePath(below, name).parent)
@@ -35,12 +31,13 @@ def bring_files(registry: Registry, run_id: str, below: str, folder: Path) -> No
         OSError: the same.
         StoreError: the store refuses, or does not answer.
     """
-    if registry.database is None:
+    place = _place(registry, run_id)
+    if place is None:
         from mlflow.artifacts import download_artifacts
 
         download_artifacts(run_id=run_id, artifact_path=below, dst_path=str(folder), tracking_uri=registry.tracking_uri)
         return
-    kept = _place(registry.client.get_run(run_id)) / below
+    kept = place / below
     entries = list(files_below(kept))
     if not entries:
         raise FileNotFoundError(2, "no such folder", str(kept))
@@ -50,5 +47,7 @@ def bring_files(registry: Registry, run_id: str, below: str, folder: Path) -> No
         file.write_bytes((kept / entry.path).read_bytes())
 
 
-def _place(run: "Run") -> Path:
-    return locate(str(run.info.artifact_uri))
+def _place(registry: Registry, run_id: str) -> Path | None:
+    """In a bucket that no server of MLflow's keeps; None elsewhere, where MLflow needs no library of a store's."""
+    place = locate(str(registry.client.get_run(run_id).info.artifact_uri))
+    return place if is_remote(place) and not registry.is_server else None

@@ -13,7 +13,7 @@ from headrace.config.retraining import Registry as Settings
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.registry.bucket_database import BucketDatabase
 from headrace.registry.changes import Changes
-from headrace.storage import S3Path, locate
+from headrace.storage import S3Path, is_remote, locate
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -44,7 +44,7 @@ class Registry:
     def database(self) -> BucketDatabase | None:
         """The copy of what is in a bucket; None where MLflow itself reads and writes what counts."""
         file = self.folder / DATABASE
-        return BucketDatabase(file) if isinstance(file, S3Path) and not self.is_server else None
+        return BucketDatabase(file) if isinstance(file, S3Path) and self.uri == str(file) else None
 
     @cached_property
     def client(self) -> "MlflowClient":
@@ -70,7 +70,7 @@ class Registry:
         if found is not None:
             return str(found.experiment_id)
         artifacts = self.folder / "artifacts"
-        place = None if self.is_server else str(artifacts) if self.database else artifacts.as_uri()
+        place = None if self.is_server else str(artifacts) if is_remote(artifacts) else artifacts.as_uri()
         return str(self.client.create_experiment(self.name, artifact_location=place))
 
     @property

@@ -20,13 +20,13 @@ CONFIGURATION = f"""
 data: {{source: {{kind: folder, path: {PLACE}/raw}}, table: {PLACE}/table}}
 prepare: {{image: {{mode: L, size: [8, 8], codec: raw}}, shard_rows: 40}}
 model: {{file: models/mlp.py, options: {{width: 8}}}}
-train: {{run: unused, ranks: 2, epochs: 2, batch_size: 16}}
+train: {{run: unused, ranks: 1, epochs: 2, batch_size: 16}}
 registry: {{folder: {REGISTRY}, model: noise}}
 retrain:
   folder: {PLACE}/retraining
   gate: {{margin: -1, slices: {{worse: 1}}}}
-  predict: {{input: {PLACE}/raw, output: {PLACE}/answers}}
 """
+PREDICT = f"retrain.predict={{input: {PLACE}/raw/cat, output: {PLACE}/answers}}"
 # `headrace retrain`, killed in the promotion when the champion is named and nothing serves it yet.
 KILLED = """
 import os, signal
@@ -83,7 +83,7 @@ def nights(s3: str, tmp_path_factory: pytest.TempPathFactory) -> Nights:
     judged = headrace_within("retrain", "conf.yaml", "--until", "gate", cwd=folder)
     run([sys.executable, "-c", KILLED], cwd=folder, code=-signal.SIGKILL, PYTHONPATH=str(ROOT))
     left = {file.path for place in (REGISTRY, CYCLE) for file in files_below(place)}
-    resumed = headrace_within("retrain", "conf.yaml", cwd=folder)
+    resumed = headrace_within("retrain", "conf.yaml", PREDICT, cwd=folder)
     first = serving(folder)
     arrive(folder / "two", "dog", "cat", count=20)
     replaced = headrace_within("retrain", "conf.yaml", cwd=folder)

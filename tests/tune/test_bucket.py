@@ -20,15 +20,18 @@ def test_a_killed_study_goes_on_with_the_trial_that_was_under_way_and_repeats_no
     write_table(tmp_path / "table", Content(splits={"train": some_rows(60), "val": some_rows(12)}))
     (tmp_path / "conf.yaml").write_text(yaml.safe_dump(CONFIGURATION))
     study = locate(f"s3://{bucket}/study")
-    words = (f"tune.study={study}", only(*RATES))
+    words = (f"tune.study={study}", only(*RATES), "train.epochs=40", "train.checkpoint_every_steps=20")
     second = study / "trials" / "0001"
-    driver = in_the_background(*words, "train.epochs=40", cwd=tmp_path, verb="tune")
-    wait_for(lambda: checkpoints_of(second), 120)
-    driver.kill()
-    driver.wait()
+    driver = in_the_background(*words, cwd=tmp_path, verb="tune")
+    try:
+        wait_for(lambda: checkpoints_of(second) or driver.poll() is not None, 300)
+    finally:
+        driver.kill()
+    _, said = driver.communicate()
+    assert checkpoints_of(second), said[-3000:]
     wait_for(lambda: not ranks_of(second), 30)
     first = {file.path: file.mark for file in files_below(study / "trials" / "0000" / "events")}
-    found = headrace_within("tune", "conf.yaml", *words, "train.epochs=40", cwd=tmp_path).json
+    found = headrace_within("tune", "conf.yaml", *words, cwd=tmp_path).json
     assert [(one["state"], one["parameters"][RATE], one["epochs"]) for one in found["trials"]] == [
         ("complete", rate, 40) for rate in RATES
     ]
