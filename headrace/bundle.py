@@ -21,6 +21,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.model_source import build_model
 from headrace.schema import Contract
 from headrace.storage import is_remote, locate
+from headrace.storage.link import pointed
 from headrace.storage.local_copy import LocalCopy
 from headrace.whole_folder import whole_files
 
@@ -179,12 +180,14 @@ def require_free(target: Path) -> None:
 
 
 def load(path: str | Path) -> Bundle:
-    """The bundle in folder `path`.
+    """The bundle in folder `path`, or that the link `path` stands for.
 
     Raises:
         DataError: it is not a bundle, or a file in it is missing, changed or not its own.
     """
     path = locate(path).absolute()
+    if is_remote(path):
+        path = pointed(path) or path
     hashes = _manifest(path)
     others = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - BESIDE - set(hashes)
     if others:

@@ -32,10 +32,15 @@ class Holder(BaseModel):
 
 
 class HeldByOtherError(Exception):
-    """Another process works in the folder; the one who wanted it decides what that means."""
+    """Another process works in the folder; the one who wanted it decides what that means.
 
-    def __init__(self, path: Path, holder: Holder | None) -> None:
+    Attributes:
+        mend: a sentence on what to do with a lock that nobody lets go of; empty where the kernel does.
+    """
+
+    def __init__(self, path: Path, holder: Holder | None, mend: str = "") -> None:
         self.path = path
+        self.mend = mend
         self.holder = str(holder) if holder else "another process, which has only just begun"
         super().__init__(f"{path} is held by {self.holder}")
 

@@ -6,6 +6,7 @@ another machine lives cannot be seen from here, so its lock stays until a person
 
 import logging
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from headrace.lock import HeldByOtherError, Holder, this_process
 from headrace.storage import S3Path, objects
 
 log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
 
 
 class RemoteHolder(Holder):
@@ -40,11 +43,12 @@ class RemoteHolder(Holder):
 
 
 @contextmanager
-def locked_object(path: S3Path, work: str) -> Iterator[None]:
+def locked_object(path: S3Path, work: str, *, seconds: float = 0) -> Iterator[None]:
     """Hold the lock that is the object `path`.
 
     Args:
         work: what this process is about to do, for others to read.
+        seconds: at most, that it waits for another process to let go; a store tells nobody, so it is asked.
 
     Raises:
         HeldByOtherError: another process holds it, or has died on another machine.
@@ -57,18 +61,32 @@ def locked_object(path: S3Path, work: str) -> Iterator[None]:
         token=uuid.uuid4().hex,
     )
     data = mine.model_dump_json(indent=2).encode()
-    _take(path, data)
+    _wait_and_take(path, data, time.monotonic() + seconds)
     try:
         yield
     finally:
         _let_go(path, data)
 
 
+def _wait_and_take(path: S3Path, mine: bytes, until: float) -> None:
+    told = False
+    while True:
+        try:
+            return _take(path, mine)
+        except HeldByOtherError as error:
+            if time.monotonic() >= until:
+                raise
+            if not told:
+                log.info("Waiting for %s. %s", error.holder, error.mend)
+            told = True
+        time.sleep(POLL_SECONDS)
+
+
 def _take(path: S3Path, mine: bytes) -> None:
     before, tag = _content(path)
     holder = _holder(before)
     if before is not None and not (holder and holder.is_dead):
-        raise HeldByOtherError(path, holder)
+        raise _held(path, holder)
     if holder:
         log.warning("The lock %s was left by %s, which has ended without letting go.", path, holder)
     if objects.replace(path.bucket, path.key, mine, tag):
@@ -76,7 +94,11 @@ def _take(path: S3Path, mine: bytes) -> None:
     # Another was faster, or the answer to a put that went well was lost.
     now, _ = _content(path)
     if now != mine:
-        raise HeldByOtherError(path, _holder(now))
+        raise _held(path, _holder(now))
+
+
+def _held(path: S3Path, holder: Holder | None) -> HeldByOtherError:
+    return HeldByOtherError(path, holder, f"If it has ended, remove {path}: a store does not notice.")
 
 
 def _let_go(path: S3Path, mine: bytes) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from headrace.config.expectations import Range
-from headrace.config.section import Fraction, Place, Positive, Section
+from headrace.config.section import Fraction, Location, Place, Positive, Section, StoredFolder
 
 Ratio = Annotated[float, Field(gt=0)]
 Metric = Literal[
@@ -29,7 +29,9 @@ METRICS: dict[str, tuple[Metric, ...]] = {
 class Registry(Section):
     """Where runs are tracked and model versions are kept, by MLflow."""
 
-    folder: Place = Field(description="holds FOLDER/champion, the bundle that serves, and all that MLflow keeps here")
+    folder: StoredFolder = Field(
+        description="holds FOLDER/champion, the bundle that serves, and all that MLflow keeps here"
+    )
     model: Place = Field(description="name of the registered model and of the experiment")
     uri: Place | None = Field(
         None, description="of an MLflow server; if not given MLFLOW_TRACKING_URI, else SQLite in `folder`"
@@ -87,14 +89,14 @@ class Gate(Section):
 class BatchPrediction(Section):
     """Rows that every new champion answers."""
 
-    input: Place = Field(description="a folder of raw files, or a table")
-    output: Place = Field(description="folder; OUTPUT/cycle-N holds the Parquet files")
+    input: Location = Field(description="a folder of raw files, or a table")
+    output: StoredFolder = Field(description="folder; OUTPUT/cycle-N holds the Parquet files")
 
 
 class Retrain(Section):
     """The cycle that cron, Airflow or a person starts."""
 
-    folder: Place = Field(description="journal of the cycles, their runs, the lock and report.html")
+    folder: StoredFolder = Field(description="journal of the cycles, their runs, the lock and report.html")
     new_rows: Positive = Field(
         1,
         description="training rows that must be new, changed or gone before a model is trained; fewer do with drift",

@@ -66,8 +66,8 @@ def require_folder_of_bucket(place: str) -> str:
     return place
 
 
-Folder = Annotated[Place, AfterValidator(require_path)]
-StoredFolder = Annotated[Place, AfterValidator(require_location), AfterValidator(require_folder_of_bucket)]
+Location = Annotated[Place, AfterValidator(require_location)]
+StoredFolder = Annotated[Location, AfterValidator(require_folder_of_bucket)]
 # JPEG stores no longer side.
 Side = Annotated[int, Field(gt=0, le=65_500)]
 # Keras, NumPy and TensorFlow all take these.

@@ -16,7 +16,6 @@ from headrace.config.source import Source
 from headrace.config.streaming import Stream
 from headrace.config.training import Train
 from headrace.config.tuning import Tune
-from headrace.storage import is_remote, locate
 
 __all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spark", "Splits", "Stream", "Text", "Train"]
 
@@ -89,15 +88,6 @@ class Configuration(Section):
         if self.prepare.weights and not in_column and source.labels is None:
             raise ValueError(
                 "`prepare.weights` needs `data.source.columns.weight`, or a labels file with a column weight"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _tracked_runs_are_in_folders(self) -> "Configuration":
-        if self.registry is not None and is_remote(locate(self.train.run)):
-            raise ValueError(
-                f"`registry` tracks runs that are in folders, and `train.run` is {self.train.run}; name a folder, or "
-                "leave `registry` out"
             )
         return self
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from headrace.config.section import Folder, Place, Positive, Section, Seed
+from headrace.config.section import Place, Positive, Section, Seed, StoredFolder
 
 Choice = bool | int | float | str | None
 # What a study sets itself, and what it compares trials by.
@@ -71,7 +71,7 @@ class Pruner(Section):
 class Tune(Section):
     """A study: trainings with different hyperparameters, compared by the figure that `train.watch` names."""
 
-    study: Folder = Field(description="folder of the study; the same folder again continues it")
+    study: StoredFolder = Field(description="folder of the study; the same folder again continues it")
     space: Annotated[dict[str, Parameter], Field(min_length=1)] = Field(
         description="keys below model, stream and train, such as train.optimizer.learning_rate"
     )

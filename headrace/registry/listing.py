@@ -3,14 +3,14 @@
 import datetime
 from typing import Any
 
-from headrace.registry.local_bundles import serving
+from headrace.registry.kept_bundles import serving, serving_bundle
 from headrace.registry.promotion import promote, rollback, settle
 from headrace.registry.store import Registry, without_password
 from headrace.registry.versions import ModelRecord, versions
 
 
 def listed(registry: Registry) -> dict[str, Any]:
-    """All versions, newest first, and where the champion serves.
+    """All versions, newest first, and where the champion serves: the link that stays, and the bundle it stands for.
 
     Raises:
         HeadraceError: the registry does not answer.
@@ -21,6 +21,7 @@ def listed(registry: Registry) -> dict[str, Any]:
         "model": registry.name,
         "registry": without_password(registry.uri),
         "serving": str(place) if place.exists() else None,
+        "bundle": str(serving_bundle(registry)) if place.exists() else None,
         "versions": [record.model_dump(mode="json") for record in versions(registry)],
     }
 

@@ -1,7 +1,9 @@
 """Making a version the champion, step by step. The alias is what counts; the link that serves follows it.
 
 Killed between any two steps, the champion is the old one or the new one: before `_name_champion` nobody sees a
-difference, after it `settle` finishes what is left, which is the first thing that the next command does.
+difference, after it `settle` finishes what is left, which is the first thing that the next command does. In a bucket
+every step is kept when it is done, on condition that nobody else has changed the registry since: of two who name a
+champion at the same time, one does.
 """
 
 import logging
@@ -10,8 +12,7 @@ from dataclasses import dataclass
 
 from headrace import moment
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.lock import locked
-from headrace.registry.local_bundles import local_bundle, serve, served
+from headrace.registry.kept_bundles import kept_bundle, serve, served
 from headrace.registry.store import CHALLENGER, CHAMPION, Registry, asked
 from headrace.registry.versions import (
     DECISION,
@@ -49,7 +50,7 @@ class Promotion:
 
 
 def _bring_bundle(registry: Registry, promotion: Promotion) -> None:
-    local_bundle(registry, promotion.record)
+    kept_bundle(registry, promotion.record)
 
 
 def _note_decision(registry: Registry, promotion: Promotion) -> None:
@@ -69,7 +70,7 @@ def _unname_challenger(registry: Registry, promotion: Promotion) -> None:
 
 
 def _serve(registry: Registry, promotion: Promotion) -> None:
-    serve(registry, local_bundle(registry, promotion.record))
+    serve(registry, kept_bundle(registry, promotion.record))
 
 
 STEPS: tuple[Callable[[Registry, Promotion], None], ...] = (
@@ -90,9 +91,10 @@ def promote(registry: Registry, name: str, decision: str, reasons: str, instead_
     Raises:
         ConfigurationError: there is no such version.
         ChampionChangedError: the champion is another one by now.
+        RegistryChangedError: another process has changed a registry in a bucket meanwhile.
         DataError: its bundle is missing or damaged.
     """
-    with locked(registry.lock, f"promote {name}", wait=True):
+    with registry.changes.hold(f"promote {name}"):
         settle(registry)
         record, now = version_named(registry, name), champion(registry)
         if now is not None and now.version == record.version:
@@ -111,9 +113,10 @@ def rollback(registry: Registry) -> ModelRecord:
 
     Raises:
         ConfigurationError: there is no champion, or it was the first.
+        RegistryChangedError: another process has changed a registry in a bucket meanwhile.
         DataError: the bundle of the one before is missing or damaged.
     """
-    with locked(registry.lock, "rollback", wait=True):
+    with registry.changes.hold("rollback"):
         was_cut_off, now = settle(registry), champion(registry)
         if was_cut_off and now is not None and now.decision == ROLLED_BACK:
             return now  # asked for again because it was killed; a second one would go too far back
@@ -139,9 +142,10 @@ def settle(registry: Registry) -> bool:
     if now is None or served(registry) == now.version:
         return False
     log.warning("Version %s is champion and does not serve yet: a promotion was cut off. Finishing it.", now.version)
-    unfinished = Promotion(record=now, replaced=now.replaced, decision=now.decision, reasons=now.reasons)
-    for step in STEPS[STEPS.index(_name_champion) + 1 :]:
-        step(registry, unfinished)
+    with registry.changes.hold("finish a promotion"):
+        unfinished = Promotion(record=now, replaced=now.replaced, decision=now.decision, reasons=now.reasons)
+        for step in STEPS[STEPS.index(_name_champion) + 1 :]:
+            step(registry, unfinished)
     return True
 
 
@@ -151,6 +155,7 @@ def _take_steps(registry: Registry, promotion: Promotion) -> ModelRecord:
     try:
         for step in STEPS:
             step(registry, promotion)
+            registry.changes.keep()
     except MlflowException as error:
         raise asked(registry, error) from error
     log.info("Version %s of %s is champion", promotion.record.version, registry.name)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headrace.registry.artifacts import keep_files
 from headrace.registry.mask import flattened
 from headrace.registry.store import Registry
+from headrace.storage.local_copy import LocalCopy
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric
@@ -69,6 +71,7 @@ def fill(registry: Registry, number: str, entry: RunEntry) -> None:
         client.log_batch(number, metrics=metrics[at : at + METRICS_AT_ONCE])
     client.log_batch(number, tags=[RunTag(key, value[:LONGEST]) for key, value in entry.tags.items()])
     for file in entry.files:
-        if file.is_file():
-            client.log_artifact(number, str(file))
+        copy = LocalCopy(file.parent, [file.name])
+        if (copy.path / file.name).is_file():
+            keep_files(registry, number, copy.path, [file.name])
     client.set_terminated(number, entry.status, entry.ended)

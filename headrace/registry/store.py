@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from headrace.config import Configuration
 from headrace.config.retraining import Registry as Settings
 from headrace.errors import ConfigurationError, HeadraceError
+from headrace.registry.bucket_database import BucketDatabase
+from headrace.registry.changes import Changes
+from headrace.storage import S3Path, is_remote, locate
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
+DATABASE = "mlflow.db"
 # As many as MLflow gives at once.
 MOST_RUNS = 50_000
 UNSPEAKABLE = frozenset("'\\")
@@ -30,13 +34,21 @@ class Registry:
     """The runs and the versions of one model.
 
     Attributes:
-        folder: absolute; holds the champion's bundle, and SQLite and artifacts where no server keeps them.
+        folder: absolute, or of a bucket; holds the champion's bundle, and SQLite and artifacts where no server keeps
+            them.
         name: of the registered model and of the experiment.
+        uri: where MLflow's database or server is.
     """
 
     folder: Path
     name: str
     uri: str
+
+    @cached_property
+    def database(self) -> BucketDatabase | None:
+        """The copy of what is in a bucket; None where MLflow itself reads and writes what counts."""
+        file = self.folder / DATABASE
+        return BucketDatabase(file) if isinstance(file, S3Path) and self.uri == str(file) else None
 
     @cached_property
     def client(self) -> "MlflowClient":
@@ -47,15 +59,22 @@ class Registry:
         """
         client_class = _mlflow()
         self.folder.mkdir(parents=True, exist_ok=True)
-        return client_class(tracking_uri=self.uri, registry_uri=self.uri)
+        self.changes.refresh()
+        return client_class(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
+
+    @property
+    def tracking_uri(self) -> str:
+        """What MLflow is told."""
+        return f"sqlite:///{self.database.here}" if self.database else self.uri
 
     @cached_property
     def experiment(self) -> str:
-        """The number of the experiment, which is made where there is none."""
+        """The number of the experiment, which is made where there is none; within `changes.hold`."""
         found = self.client.get_experiment_by_name(self.name)
         if found is not None:
             return str(found.experiment_id)
-        place = None if self.is_server else (self.folder / "artifacts").as_uri()
+        artifacts = self.folder / "artifacts"
+        place = None if self.is_server else str(artifacts) if is_remote(artifacts) else artifacts.as_uri()
         return str(self.client.create_experiment(self.name, artifact_location=place))
 
     @property
@@ -63,10 +82,10 @@ class Registry:
         """Whether others keep what is tracked."""
         return urlsplit(self.uri).scheme in ("http", "https", "databricks")
 
-    @property
-    def lock(self) -> Path:
-        """Held while an alias changes."""
-        return self.folder / ".lock"
+    @cached_property
+    def changes(self) -> Changes:
+        """How this process changes it, and sees what others have changed."""
+        return Changes(self.folder, self.database)
 
 
 def registry_of(configuration: Configuration) -> Registry:
@@ -81,12 +100,16 @@ def registry_of(configuration: Configuration) -> Registry:
             "The configuration has no section `registry`; expected registry.folder and registry.model, "
             "as in conf/retraining.yaml."
         )
-    folder = Path(settings.folder).absolute()
+    folder = locate(settings.folder).absolute()
     return Registry(folder, settings.model, _uri(settings, folder))
 
 
 def _uri(settings: Settings, folder: Path) -> str:
-    return settings.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder / 'mlflow.db'}"
+    return settings.uri or os.environ.get("MLFLOW_TRACKING_URI") or _database(folder / DATABASE)
+
+
+def _database(file: Path) -> str:
+    return str(file) if isinstance(file, S3Path) else f"sqlite:///{file}"
 
 
 def _mlflow() -> "type[MlflowClient]":
@@ -107,7 +130,7 @@ def _mlflow() -> "type[MlflowClient]":
 def asked(registry: Registry, error: Exception) -> HeadraceError:
     """What MLflow's `error` means to the user."""
     shown = without_password(registry.uri)
-    sentence = " ".join(str(error).replace(registry.uri, shown).split())[:300]
+    sentence = " ".join(str(error).replace(registry.tracking_uri, shown).split())[:300]
     return HeadraceError(f"The registry at {shown} does not answer as it should: {sentence}")
 
 

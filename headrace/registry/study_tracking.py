@@ -19,7 +19,8 @@ def track_study(registry: Registry, outcome: Outcome) -> str:
     from mlflow.exceptions import MlflowException
 
     try:
-        return _track(registry, outcome)
+        with registry.changes.hold(f"track {outcome.folder.path}"):
+            return _track(registry, outcome)
     except MlflowException as error:
         raise asked(registry, error) from error
 

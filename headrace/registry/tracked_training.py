@@ -1,12 +1,12 @@
 """A training whose run is tracked when it has ended, well or badly."""
 
-from pathlib import Path
 from typing import Any
 
 from headrace.config import Configuration
 from headrace.errors import TrainingError
 from headrace.registry.store import registry_of
 from headrace.registry.tracking import track
+from headrace.storage import locate
 from headrace.train.job import train
 
 
@@ -16,7 +16,7 @@ def train_tracked(configuration: Configuration) -> dict[str, Any]:
     Raises:
         HeadraceError: as `train` raises, or the registry does not answer.
     """
-    registry, run = registry_of(configuration), Path(configuration.train.run)
+    registry, run = registry_of(configuration), locate(configuration.train.run)
     try:
         result = train(configuration)
     except TrainingError:

@@ -36,7 +36,8 @@ def track(registry: Registry, path: Path) -> str:
         raise DataError(f"{folder.path} is not a training run: it holds no run.json.")
     status = "FINISHED" if folder.result() else "FAILED"
     try:
-        return _tracked(registry, folder, record, status) or enter(registry, run_entry(folder, record, status))
+        with registry.changes.hold(f"track {folder.path}"):
+            return _tracked(registry, folder, record, status) or enter(registry, run_entry(folder, record, status))
     except MlflowException as error:
         raise asked(registry, error) from error
 

@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict
 
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
+from headrace.registry.artifacts import keep_files
 from headrace.registry.store import CHALLENGER, CHAMPION, Registry, asked
+from headrace.storage import files_below
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -53,10 +55,11 @@ def register(registry: Registry, run_id: str, path: Path, cycle: str) -> int:
 
     bundle = bundles.load(path)
     try:
-        _require_model(registry)
-        known = registry.client.search_model_versions(f"name='{registry.name}' and run_id='{run_id}'")
-        version = int(known[0].version) if known else _register(registry, run_id, bundle, cycle)
-        registry.client.set_registered_model_alias(registry.name, CHALLENGER, str(version))
+        with registry.changes.hold(f"register {path}"):
+            _require_model(registry)
+            known = registry.client.search_model_versions(f"name='{registry.name}' and run_id='{run_id}'")
+            version = int(known[0].version) if known else _register(registry, run_id, bundle, cycle)
+            registry.client.set_registered_model_alias(registry.name, CHALLENGER, str(version))
     except MlflowException as error:
         raise asked(registry, error) from error
     return version
@@ -64,7 +67,7 @@ def register(registry: Registry, run_id: str, path: Path, cycle: str) -> int:
 
 def _register(registry: Registry, run_id: str, bundle: bundles.Bundle, cycle: str) -> int:
     client = registry.client
-    client.log_artifacts(run_id, str(bundle.folder), BUNDLE)
+    keep_files(registry, run_id, bundle.folder, sorted(entry.path for entry in files_below(bundle.folder)), BUNDLE)
     tags = {
         RUN: bundle.origin.run,
         DATA: str(bundle.origin.data_version),
@@ -82,11 +85,12 @@ def _require_model(registry: Registry) -> None:
 
 def decide(registry: Registry, version: int, decision: str, reasons: list[str]) -> None:
     """Keep with a version what was decided about it, and why."""
-    tag(registry, version, {DECISION: decision, REASONS: "; ".join(reasons)[:4000]})
+    with registry.changes.hold(f"note what was decided of version {version}"):
+        tag(registry, version, {DECISION: decision, REASONS: "; ".join(reasons)[:4000]})
 
 
 def tag(registry: Registry, version: int, tags: dict[str, str]) -> None:
-    """Keep `tags` with a version."""
+    """Keep `tags` with a version, within `Changes.hold`."""
     for key, value in tags.items():
         registry.client.set_model_version_tag(registry.name, str(version), key, value)
 
@@ -100,6 +104,7 @@ def versions(registry: Registry) -> list[ModelRecord]:
     from mlflow.exceptions import MlflowException
 
     try:
+        registry.changes.refresh()
         models = [m for m in registry.client.search_registered_models() if m.name == registry.name]
         aliases = models[0].aliases if models else {}
         found = registry.client.search_model_versions(f"name='{registry.name}'", max_results=10_000)

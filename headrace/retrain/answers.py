@@ -1,5 +1,6 @@
 """What a model said to every row of a test split, kept, so that two models can be compared row by row."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from headrace.whole_file import write_whole
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,16 @@ class Answers:
 
     def save(self, path: Path) -> None:
         """Keep them in an NPZ file."""
+        file = io.BytesIO()
         np.savez_compressed(
-            path, paths=self.paths, true=self.true, predicted=self.predicted, likelihood=self.likelihood
+            file, paths=self.paths, true=self.true, predicted=self.predicted, likelihood=self.likelihood
         )
+        write_whole(path, file.getbuffer())
 
     @classmethod
     def load(cls, path: Path) -> "Answers":
         """Those of `save`."""
-        with np.load(path, allow_pickle=False) as kept:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
             return cls(kept["paths"], kept["true"], kept["predicted"], kept["likelihood"])
 
 

@@ -1,16 +1,16 @@
 """Two versions of a model on the same rows of the same test split, as the gate would see them."""
 
-from pathlib import Path
 from typing import Any
 
 from headrace.config import Configuration
 from headrace.config.retraining import Gate
-from headrace.registry.local_bundles import local_bundle
+from headrace.registry.kept_bundles import kept_bundle
 from headrace.registry.store import registry_of
 from headrace.registry.versions import version_named
 from headrace.retrain.gate import Check, Contest, judge
 from headrace.retrain.journal import Journal
 from headrace.retrain.metrics import figures_of
+from headrace.storage import locate
 from headrace.table import read
 
 SPLIT = "test"
@@ -28,7 +28,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
     registry = registry_of(configuration)
     version = read(configuration.data.table, frozen_version(configuration))
     records = [version_named(registry, name) for name in (first, second)]
-    places = {str(record.version): local_bundle(registry, record) for record in records}
+    places = {str(record.version): kept_bundle(registry, record) for record in records}
     examined = examine(places, version, SPLIT)
     before, after = (examined[str(record.version)] for record in records)
     gate = configuration.retrain.gate if configuration.retrain else Gate()
@@ -57,7 +57,7 @@ def frozen_version(configuration: Configuration) -> int | None:
         return None
     if isinstance(settings.test_version, int):
         return settings.test_version
-    return first_test_version(Journal(Path(settings.folder).absolute()))
+    return first_test_version(Journal(locate(settings.folder).absolute()))
 
 
 def first_test_version(journal: Journal) -> int | None:

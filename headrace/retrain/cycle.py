@@ -2,15 +2,16 @@
 
 import logging
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace.config import Configuration
 from headrace.errors import HeadraceError
-from headrace.lock import HeldByOtherError, locked
+from headrace.folder_lock import lock_folder
+from headrace.lock import HeldByOtherError
 from headrace.retrain.detect import cycle_for, detect, settings_of
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.records import Outcome
+from headrace.storage import locate
 
 if TYPE_CHECKING:
     from headrace.retrain.work import Work
@@ -43,13 +44,14 @@ def retrain(
         TrainingError: training has failed; the next run goes on with it.
     """
     began = time.monotonic()
-    journal = Journal(Path(settings_of(configuration).folder).absolute())
+    journal = Journal(locate(settings_of(configuration).folder).absolute())
     try:
-        with locked(journal.lock, "retrain", wait=wait):
+        with lock_folder(journal.folder, "retrain", wait=wait):
             result = _retrain(configuration, journal, until=until, name=name, force=force)
     except HeldByOtherError as error:
-        log.warning("Nothing to do here: %s works on it.", error.holder)
-        result = {"decision": "left to another", "reasons": [f"{error.holder} works on it"], "exit_code": 0}
+        reason = f"{error.holder} works on it. {error.mend}".rstrip(". ")
+        log.warning("Nothing to do here: %s.", reason)
+        result = {"decision": "left to another", "reasons": [reason], "exit_code": 0}
     return result | {"seconds": round(time.monotonic() - began, 3)}
 
 

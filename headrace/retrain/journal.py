@@ -41,8 +41,7 @@ class Cycle:
     @property
     def outcome(self) -> Outcome | None:
         """How it ended; None while it has not."""
-        file = self.path / "outcome.json"
-        return _read(file, Outcome) if file.exists() else None
+        return _read_if_there(self.path / "outcome.json", Outcome)
 
     @property
     def is_open(self) -> bool:
@@ -64,8 +63,7 @@ class Cycle:
 
     def step(self, name: str) -> StepRecord | None:
         """What the step gave; None where it is not complete."""
-        file = self._file(name)
-        return _read(file, StepRecord) if file.exists() else None
+        return _read_if_there(self._file(name), StepRecord)
 
     def output(self, name: str) -> dict[str, Any]:
         """What the step gave; empty where it is not complete."""
@@ -74,8 +72,10 @@ class Cycle:
 
     def digest(self, name: str) -> str:
         """Of the step's record; empty where it is not complete."""
-        file = self._file(name)
-        return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+        try:
+            return hashlib.sha256(self._file(name).read_bytes()).hexdigest()
+        except FileNotFoundError:
+            return ""
 
     def keep_step(self, name: str, record: StepRecord) -> None:
         """Its presence makes the step complete."""
@@ -111,7 +111,6 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.lock = folder / ".lock"
         self.report = folder / "report.html"
 
     def cycles(self) -> list[Cycle]:
@@ -143,8 +142,20 @@ class Journal:
 
 
 def _read(path: Path, kind: type[Record]) -> Record:
+    found = _read_if_there(path, kind)
+    if found is None:
+        raise _damaged(path, "there is no such file")
+    return found
+
+
+def _read_if_there(path: Path, kind: type[Record]) -> Record | None:
     try:
         return kind.model_validate(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError, ValidationError) as error:
-        first = " ".join(str(error).split())[:200]
-        raise DataError(f"{path} cannot be read ({first}); restore it, or remove the cycle's folder.") from None
+        raise _damaged(path, " ".join(str(error).split())[:200]) from None
+
+
+def _damaged(path: Path, why: str) -> DataError:
+    return DataError(f"{path} cannot be read ({why}); restore it, or remove the cycle's folder.")

@@ -1,13 +1,12 @@
 """The steps of a cycle that make a challenger and judge it."""
 
 import logging
-from pathlib import Path
 from typing import Any
 
 from headrace.config import Configuration
 from headrace.config.training import FineTune
 from headrace.errors import GateError
-from headrace.registry.local_bundles import local_bundle
+from headrace.registry.kept_bundles import kept_bundle
 from headrace.registry.versions import decide, version_named
 from headrace.registry.versions import register as make_version
 from headrace.retrain.answers import Answers, Examined
@@ -15,6 +14,7 @@ from headrace.retrain.compare import SPLIT
 from headrace.retrain.metrics import figures_of
 from headrace.retrain.records import Outcome
 from headrace.retrain.work import Given, Work
+from headrace.storage import locate
 from headrace.table import Version, read
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def _begin_from(work: Work) -> FineTune | None:
     champion, settings = work.output("validate")["champion"], work.configuration.train.fine_tune
     if champion is None or work.settings.begin_from == "scratch":
         return settings
-    donor = local_bundle(work.registry, version_named(work.registry, str(champion)))
+    donor = kept_bundle(work.registry, version_named(work.registry, str(champion)))
     return FineTune(bundle=str(donor), freeze=settings.freeze if settings else ())
 
 
@@ -52,10 +52,10 @@ def evaluate(work: Work) -> Given:
     from headrace.retrain.examine import examine
 
     version = _frozen(work)
-    places = {"challenger": Path(work.output("train")["bundle"])}
+    places = {"challenger": locate(work.output("train")["bundle"])}
     champion = work.output("validate")["champion"]
     if champion is not None:
-        places["champion"] = local_bundle(work.registry, version_named(work.registry, str(champion)))
+        places["champion"] = kept_bundle(work.registry, version_named(work.registry, str(champion)))
     log.info("Evaluating %s on the %s split of version %s", " and ".join(places), SPLIT, version.number)
     output: dict[str, Any] = {"table": str(version.table), "version": version.number, "split": SPLIT}
     for name, found in examine(places, version, SPLIT).items():
@@ -72,7 +72,7 @@ def register(work: Work) -> Given:
     """Make the challenger a version in the registry."""
     trained = work.output("train")
     cycle = f"{work.journal.folder.name}/{work.cycle.number}"
-    return Given({"version": make_version(work.registry, trained["tracked"], Path(trained["bundle"]), cycle)})
+    return Given({"version": make_version(work.registry, trained["tracked"], locate(trained["bundle"]), cycle)})
 
 
 def gate(work: Work) -> Given:

@@ -10,6 +10,7 @@ from headrace.report.environment import environment
 from headrace.retrain.journal import Journal
 from headrace.retrain.progress_chart import progress_chart
 from headrace.retrain.story import tell
+from headrace.storage import locate
 from headrace.whole_file import write_whole
 
 TEMPLATES = Path(__file__).parent / "pages"
@@ -41,6 +42,6 @@ def refresh_page(configuration: Configuration) -> None:
     settings = configuration.retrain
     if settings is None:
         return
-    journal, registry = Journal(Path(settings.folder).absolute()), registry_of(configuration)
+    journal, registry = Journal(locate(settings.folder).absolute()), registry_of(configuration)
     if journal.cycles():
         write_page(journal, registry.name, versions(registry), settings.gate.metric)

@@ -1,14 +1,13 @@
 """The steps of a cycle after the gate: promote, predict what is asked for."""
 
-import shutil
-from pathlib import Path
-
-from headrace.registry.local_bundles import serving
+from headrace.registry.kept_bundles import serving, serving_bundle
 from headrace.registry.promotion import ChampionChangedError
 from headrace.registry.promotion import promote as make_champion
 from headrace.retrain.gate import BETTER, Check
 from headrace.retrain.records import Outcome
 from headrace.retrain.work import Given, Work
+from headrace.storage import locate
+from headrace.storage.remove_tree import remove_tree
 
 
 def promote(work: Work) -> Given:
@@ -32,10 +31,10 @@ def predict(work: Work) -> Given:
         return Given({"asked": False})
     from headrace.predict.job import predict as run
 
-    output = Path(wanted.output) / f"cycle-{work.cycle.number:06d}"
+    output = locate(wanted.output) / f"cycle-{work.cycle.number:06d}"
     # Of an attempt that was killed after it was complete and before that was noted.
-    shutil.rmtree(output, ignore_errors=True)
-    return Given(run(serving(work.registry).resolve(), Path(wanted.input), output))
+    remove_tree(output)
+    return Given(run(serving_bundle(work.registry), locate(wanted.input), output))
 
 
 def conclude(work: Work) -> Given:

@@ -93,11 +93,11 @@ def put(bucket: str, key: str, data: bytes | memoryview) -> None:
         obstore.put(_client(bucket), key, memoryview(data).cast("B"))
 
 
-def replace(bucket: str, key: str, data: bytes, before: str | None) -> bool:
+def replace(bucket: str, key: str, data: bytes, before: str | None) -> str | None:
     """Make `data` the content of an object if it still is the one with the tag `before`, or is not there if None.
 
-    Whether that was so: of many who try at once, for one at most. Where the answer to a put that went well was lost,
-    the next try finds the object changed, and gives False too: whoever must know then reads it.
+    Its new tag, None where that was not so: of many who try at once, one at most gets a tag. Where the answer to a put
+    that went well was lost, the next try finds the object changed, and gives None too: whoever must know then reads it.
 
     Raises:
         StoreError: the store refuses, does not answer, or knows no conditions.
@@ -107,10 +107,10 @@ def replace(bucket: str, key: str, data: bytes, before: str | None) -> bool:
 
     with _told(bucket, key, writes=True):
         try:
-            obstore.put(_client(bucket), key, data, mode="create" if before is None else {"e_tag": before})
+            made = obstore.put(_client(bucket), key, data, mode="create" if before is None else {"e_tag": before})
         except (AlreadyExistsError, PreconditionError):
-            return False
-    return True
+            return None
+    return made["e_tag"] or ""
 
 
 def get_with_tag(bucket: str, key: str) -> tuple[bytes, str]:

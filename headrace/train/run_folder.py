@@ -12,18 +12,16 @@ bundle/        the trained model
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from headrace.config import Configuration
-from headrace.errors import ConfigurationError, TrainingError
-from headrace.lock import HeldByOtherError, locked
-from headrace.object_lock import locked_object
-from headrace.storage import S3Path, is_remote, locate
+from headrace.folder_lock import locked_for_training
+from headrace.kept_record import read_record
+from headrace.storage import locate
 from headrace.storage.remove_tree import remove_tree
 from headrace.train.checkpoint_files import newest_first
 from headrace.whole_file import write_whole
@@ -83,27 +81,13 @@ class RunFolder:
         self.stop_file = self.path / "stop"
         self.result_file = self.path / "result.json"
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the run for this process.
 
         Raises:
             TrainingError: another process holds it.
         """
-        try:
-            with self._lock():
-                yield
-        except HeldByOtherError as error:
-            stays = f" If it has ended, remove {error.path}: a store does not notice." if is_remote(error.path) else ""
-            raise TrainingError(
-                f"The run {self.path} is being trained by {error.holder}; "
-                f"wait for it, or name another train.run.{stays}"
-            ) from None
-
-    def _lock(self) -> AbstractContextManager[Any]:
-        if isinstance(self.path, S3Path):
-            return locked_object(self.path / "lock.json", "train")
-        return locked(self.path / ".lock", "train", wait=False)
+        return locked_for_training(self.path, "train", f"run {self.path} is being trained", "train.run")
 
     def record(self) -> RunRecord | None:
         """What the run began with; None where it has not begun.
@@ -111,16 +95,7 @@ class RunFolder:
         Raises:
             ConfigurationError: the folder holds a run.json that Headrace did not write.
         """
-        if not self.record_file.exists():
-            return None
-        try:
-            return RunRecord.model_validate_json(self.record_file.read_bytes())
-        except ValidationError as error:
-            detail = error.errors()[0]
-            raise ConfigurationError(
-                f"{self.record_file} is not a run of this version of Headrace ({detail['loc']}: {detail['msg']}); "
-                "name another train.run."
-            ) from None
+        return read_record(self.record_file, RunRecord, "run", "train.run")
 
     def has_progress(self) -> bool:
         """Whether there is anything that beginning anew would lose."""

@@ -9,6 +9,8 @@ import yaml
 from headrace.config import Configuration
 from headrace.config.load import changed
 from headrace.errors import ConfigurationError
+from headrace.storage import is_remote
+from headrace.storage.growing import growing
 from headrace.tune.begin import begun
 from headrace.tune.outcome import Outcome
 from headrace.tune.page import write_page
@@ -37,9 +39,9 @@ def tune(configuration: Configuration, tracker: Callable[[Outcome], str] | None 
             "such as {train.optimizer.learning_rate: {kind: float, low: 1.0e-4, high: 0.1, log: true}}."
         )
     folder = StudyFolder(configuration.tune.study)
-    with folder.locked():
+    with folder.locked(), growing(folder.path) as files:
         record = begun(folder, configuration)
-        search = Search(folder, record)
+        search = Search(folder, record, files)
         search.run()
         outcome = Outcome(folder, record, records_of(search.study, record.tune.space))
         if outcome.best is not None:
@@ -53,9 +55,9 @@ def _write_best(folder: StudyFolder, record: StudyRecord, best: TrialRecord) -> 
     """The whole configuration of the best trial, with a run of its own, so that it trains as it is."""
     run = f"{record.configuration.train.run}-tuned"
     made = changed(configuration_of(record, dict(best.parameters)), {"train.run": run}, folder.best)
-    head = (
-        f"# Trial {best.number} of {folder.path}: {record.metric} {best.value:.6g}.\n#   headrace train {folder.best}\n"
-    )
+    # From a bucket it is fetched first: configurations are read here.
+    file = folder.best.name if is_remote(folder.best) else folder.best
+    head = f"# Trial {best.number} of {folder.path}: {record.metric} {best.value:.6g}.\n#   headrace train {file}\n"
     text = yaml.safe_dump(made.model_dump(mode="json", exclude={"tune"}), sort_keys=False, allow_unicode=True)
     write_whole(folder.best, (head + text).encode())
 

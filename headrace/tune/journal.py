@@ -15,6 +15,8 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 # Hyperband deals trials to its brackets by this name and their numbers.
 NAME = "headrace"
+# The file's.
+JOURNAL = "journal.log"
 
 
 def open_study(journal: Path, direction: Literal["minimize", "maximize"], pruner: BasePruner) -> optuna.Study:

@@ -1,7 +1,6 @@
 """The trials of a study: begun one after the other or several at a time, until there are enough."""
 
 import logging
-import shutil
 import signal
 import threading
 import time
@@ -13,7 +12,9 @@ import optuna
 from optuna.trial import Trial, TrialState
 
 from headrace.config.tuning import Tune
-from headrace.tune.journal import open_study
+from headrace.storage.growing import Growing
+from headrace.storage.remove_tree import remove_tree
+from headrace.tune.journal import JOURNAL, open_study
 from headrace.tune.records import SENTENCE, best_of, records_of
 from headrace.tune.sampling import pruner_for, sampler_for
 from headrace.tune.slots import take_slots
@@ -29,15 +30,19 @@ ENDINGS = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed
 class Search:
     """A study that is worked on; its folder must be locked.
 
+    Args:
+        files: of the study's folder, that grow; of a bucket the journal is kept when a trial begins and when it ends.
+            What it has reported in between is in its run, too.
+
     Attributes:
         study: Optuna's. It is spoken to under a lock: trials may run in threads.
     """
 
-    def __init__(self, folder: StudyFolder, record: StudyRecord) -> None:
-        self.folder, self.record = folder, record
+    def __init__(self, folder: StudyFolder, record: StudyRecord, files: Growing) -> None:
+        self.folder, self.record, self.files = folder, record, files
         self.settings: Tune = record.tune
         pruner = pruner_for(self.settings.pruner, record.configuration.train.epochs)
-        self.study = open_study(folder.journal, record.direction, pruner)
+        self.study = open_study(files.continued(JOURNAL), record.direction, pruner)
         self._lock = threading.RLock()
         self._began = time.monotonic()
         self._faults: list[BaseException] = []
@@ -107,6 +112,7 @@ class Search:
             else:
                 return None
             values = chosen(trial, self.settings.space)
+            self.files.keep()
             log.info("Trial %s of %s: %s", trial.number + 1, self._wanted, values)
             return OneTrial(trial, values, self.record, self.folder.run(trial.number), self._lock)
 
@@ -115,6 +121,7 @@ class Search:
             if ending.sentence:
                 one.trial.set_user_attr(SENTENCE, ending.sentence)
             self.study.tell(one.trial, ending.value, state=ENDINGS[ending.state])
+            self.files.keep()
             self._tidy()
         told = ending.sentence or (f"{self.record.metric} {ending.value:.6g}" if ending.value is not None else "")
         log.info("Trial %s %s. %s", one.trial.number, ending.state, told)
@@ -129,7 +136,7 @@ class Search:
             if record.state != "running" and record != best:
                 run = self.folder.run(record.number)
                 for place in (run.path / "bundle", run.checkpoints, run.best):
-                    shutil.rmtree(place, ignore_errors=True)
+                    remove_tree(place)
 
 
 @contextmanager

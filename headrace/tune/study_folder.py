@@ -1,4 +1,4 @@
-"""A study is a folder: what was asked for, the journal of its trials, their runs, and what came of it.
+"""A study is a folder, also of a bucket: what was asked for, the journal of its trials, their runs, what came of it.
 
 study.json    the resolved configuration, the data version, the network's hash, what trials are compared by
 journal.log   Optuna's journal: every value, figure and ending of every trial
@@ -7,17 +7,18 @@ report.html   the page
 best.yaml     the best trial's configuration
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from headrace.config import Configuration
 from headrace.config.tuning import Tune
-from headrace.errors import ConfigurationError, TrainingError
-from headrace.lock import HeldByOtherError, locked
+from headrace.errors import ConfigurationError
+from headrace.folder_lock import locked_for_training
+from headrace.kept_record import read_record
+from headrace.storage import locate
 from headrace.train.run_folder import RunFolder
 from headrace.whole_file import write_whole
 
@@ -57,9 +58,8 @@ class StudyFolder:
     """Paths in a study's folder, and the files that tell what it is."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path).absolute()
+        self.path = locate(path).absolute()
         self.record_file = self.path / "study.json"
-        self.journal = self.path / "journal.log"
         self.trials = self.path / "trials"
         self.report = self.path / "report.html"
         self.best = self.path / "best.yaml"
@@ -68,20 +68,13 @@ class StudyFolder:
         """The run of the trial with this number."""
         return RunFolder(self.trials / f"{number:04d}")
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the study for this process.
 
         Raises:
             TrainingError: another process holds it.
         """
-        try:
-            with locked(self.path / ".lock", "tune", wait=False):
-                yield
-        except HeldByOtherError as error:
-            raise TrainingError(
-                f"The study {self.path} is worked on by {error.holder}; wait for it, or name another tune.study."
-            ) from None
+        return locked_for_training(self.path, "tune", f"study {self.path} is worked on", "tune.study")
 
     def record(self) -> StudyRecord | None:
         """What the study began with; None where it has not begun.
@@ -89,16 +82,7 @@ class StudyFolder:
         Raises:
             ConfigurationError: the folder holds a study.json that Headrace did not write.
         """
-        if not self.record_file.exists():
-            return None
-        try:
-            return StudyRecord.model_validate_json(self.record_file.read_bytes())
-        except ValidationError as error:
-            detail = error.errors()[0]
-            raise ConfigurationError(
-                f"{self.record_file} is not a study of this version of Headrace ({detail['loc']}: {detail['msg']}); "
-                "name another tune.study."
-            ) from None
+        return read_record(self.record_file, StudyRecord, "study", "tune.study")
 
     def keep(self, record: StudyRecord) -> None:
         """Write the record; it makes the folder a study."""

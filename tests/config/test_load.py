@@ -253,7 +253,8 @@ def test_a_database_is_named_by_its_address(root: Path) -> None:
     assert load(root / "conf" / "images.yaml", words).data.source.path == "jdbc:postgresql://db/x"
 
 
-def test_a_run_in_a_bucket_that_is_to_be_tracked_is_refused(root: Path) -> None:
-    words = ["train.run=s3://bucket/run", "registry.folder=models", "registry.model=it"]
-    with pytest.raises(ConfigurationError, match="`registry` tracks runs that are in folders, and `train.run` is s3:"):
-        load(root / "conf" / "images.yaml", words)
+@pytest.mark.parametrize("key", ["registry.folder", "retrain.folder", "train.run"])
+def test_retraining_may_be_in_a_bucket_and_not_in_a_whole_one(root: Path, key: str) -> None:
+    load(root / "conf" / "retraining.yaml", [f"{key}=s3://bucket/folder"])
+    with pytest.raises(ConfigurationError, match="name a folder in the bucket"):
+        load(root / "conf" / "retraining.yaml", [f"{key}=s3://bucket"])

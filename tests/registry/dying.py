@@ -15,14 +15,18 @@ def killed_before(step: int, registry: Registry, verb: str, *words: str) -> int:
     context = multiprocessing.get_context("forkserver")
     # MLflow takes seconds to import; the server does it once for all.
     context.set_forkserver_preload(["mlflow.tracking", "headrace.registry.promotion"])
-    arguments = (step, registry.folder, registry.name, registry.uri, verb, words)
+    # The server, which the process is forked from, has the environment of its own start.
+    arguments = (step, registry.folder, registry.name, registry.uri, dict(os.environ), verb, words)
     process = context.Process(target=_run, args=arguments)
     process.start()
     process.join(120)
     return int(process.exitcode if process.exitcode is not None else 0)
 
 
-def _run(step: int, folder: Path, name: str, uri: str, verb: str, words: tuple[str, ...]) -> None:
+def _run(
+    step: int, folder: Path, name: str, uri: str, environment: dict[str, str], verb: str, words: tuple[str, ...]
+) -> None:
+    os.environ.update(environment)
     promotion.STEPS = tuple(_dying(one) if number == step else one for number, one in enumerate(promotion.STEPS))
     registry = Registry(folder, name, uri)
     if verb == "promote":

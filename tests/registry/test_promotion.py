@@ -11,7 +11,7 @@ import pytest
 from headrace import bundle
 from headrace.errors import ConfigurationError, DataError
 from headrace.registry import promotion
-from headrace.registry.local_bundles import local_bundle, served, serving
+from headrace.registry.kept_bundles import kept_bundle, served, serving
 from headrace.registry.promotion import ChampionChangedError, promote, rollback, settle
 from headrace.registry.store import Registry
 from headrace.registry.versions import champion, version_named, versions
@@ -82,7 +82,7 @@ def test_bytes_that_were_changed_or_lost_here_come_from_the_registry(
 ) -> None:
     make_champion(registry, enter(1))
     make_champion(registry, enter(2))
-    here = local_bundle(registry, version_named(registry, "1"))
+    here = kept_bundle(registry, version_named(registry, "1"))
     (here / "model.weights.h5").write_bytes(b"changed")
     assert hashes(rollback(registry) and serving(registry)) == hashes(runs[1] / "bundle")
     shutil.rmtree(registry.folder / "bundles")

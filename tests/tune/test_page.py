@@ -9,7 +9,7 @@ import pytest
 from optuna.trial import TrialState
 
 from headrace.config import Configuration
-from headrace.tune.journal import open_study
+from headrace.tune.journal import JOURNAL, open_study
 from headrace.tune.page import write_page
 from headrace.tune.plot import best_so_far
 from headrace.tune.records import SENTENCE, best_of, records_of
@@ -44,7 +44,7 @@ def record() -> StudyRecord:
 def searched(folder: StudyFolder, record: StudyRecord, trials: int) -> optuna.Study:
     """A study of a made-up network, whose first trial fails."""
     folder.path.mkdir(parents=True)
-    study = open_study(folder.journal, "maximize", pruner_for(record.tune.pruner, EPOCHS))
+    study = open_study(folder.path / JOURNAL, "maximize", pruner_for(record.tune.pruner, EPOCHS))
     for number in range(trials):
         study.sampler = sampler_for(record.tune, number)
         trial = study.ask()
@@ -79,7 +79,7 @@ def page(folder: StudyFolder, record: StudyRecord) -> Path:
 
 def test_it_tells_the_best_every_trial_and_why_one_failed(page: Path, folder: StudyFolder, record: StudyRecord) -> None:
     text = page.read_text()
-    records = records_of(open_study(folder.journal, "maximize", optuna.pruners.NopPruner()), record.tune.space)
+    records = records_of(open_study(folder.path / JOURNAL, "maximize", optuna.pruners.NopPruner()), record.tune.space)
     best = best_of(records, "maximize")
     assert best is not None
     assert f"{100 * (best.value or 0):.2f}%<small>trial {best.number}; large values are good" in text
@@ -93,7 +93,7 @@ def test_it_tells_the_best_every_trial_and_why_one_failed(page: Path, folder: St
 
 def test_the_same_study_gives_the_same_bytes(page: Path, folder: StudyFolder, record: StudyRecord) -> None:
     before = page.read_bytes()
-    study = open_study(folder.journal, "maximize", optuna.pruners.NopPruner())
+    study = open_study(folder.path / JOURNAL, "maximize", optuna.pruners.NopPruner())
     assert write_page(folder, record, study, records_of(study, record.tune.space)).read_bytes() == before
 
 

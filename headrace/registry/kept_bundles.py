@@ -1,22 +1,21 @@
-"""Bundles of versions on this machine, as the registry keeps them, byte for byte."""
+"""Bundles of versions in the registry's folder, byte for byte as they were registered, and the one that serves."""
 
 import logging
-import os
-import tempfile
-import uuid
 from pathlib import Path
 
 from headrace import bundle as bundles
 from headrace.errors import DataError
+from headrace.registry.artifacts import bring_files
 from headrace.registry.store import Registry
 from headrace.registry.versions import BUNDLE, ModelRecord
-from headrace.whole_folder import whole_folder
+from headrace.storage.link import point, pointed
+from headrace.whole_folder import whole_files
 
 log = logging.getLogger(__name__)
 
 
-def local_bundle(registry: Registry, record: ModelRecord) -> Path:
-    """The bundle of a version; brought from the registry where it is not here, or was changed here.
+def kept_bundle(registry: Registry, record: ModelRecord) -> Path:
+    """The bundle of a version; brought from what is tracked where it is not in the folder, or was changed there.
 
     Raises:
         DataError: the registry's own copy is missing or damaged.
@@ -37,27 +36,26 @@ def _is_whole(place: Path, record: ModelRecord) -> bool:
 
 def _bring(registry: Registry, record: ModelRecord, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".bringing-") as aside:
-        brought = _downloaded(registry, record, Path(aside))
+    with whole_files(place, last=bundles.MANIFEST) as folder:
+        brought = _brought(registry, record, folder)
         bundles.load(brought)
-        with whole_folder(place) as folder:
-            for entry in brought.iterdir():
-                entry.replace(folder / entry.name)
+        for entry in brought.iterdir():
+            entry.replace(folder / entry.name)
+        brought.rmdir()
 
 
-def _downloaded(registry: Registry, record: ModelRecord, aside: Path) -> Path:
-    from mlflow.artifacts import download_artifacts
+def _brought(registry: Registry, record: ModelRecord, folder: Path) -> Path:
     from mlflow.exceptions import MlflowException
 
     try:
-        download_artifacts(run_id=record.run_id, artifact_path=BUNDLE, dst_path=str(aside), tracking_uri=registry.uri)
+        bring_files(registry, record.run_id, BUNDLE, folder)
     except (MlflowException, OSError) as error:
         sentence = " ".join(str(error).split())[:200]
         raise DataError(
             f"The bundle of version {record.version} of {registry.name} cannot be brought from {record.source} "
             f"({sentence}); restore the registry's artifacts."
         ) from error
-    return aside / BUNDLE
+    return folder / BUNDLE
 
 
 def serving(registry: Registry) -> Path:
@@ -65,17 +63,17 @@ def serving(registry: Registry) -> Path:
     return registry.folder / "champion"
 
 
+def serving_bundle(registry: Registry) -> Path:
+    """The folder of the bundle that serves now."""
+    return pointed(serving(registry)) or serving(registry)
+
+
 def serve(registry: Registry, bundle: Path) -> None:
     """Let `champion` be `bundle`; readers find the one before or this one, whole."""
-    link = serving(registry)
-    temporary = link.with_name(f".champion.{uuid.uuid4().hex[:12]}")
-    # Relative, so that the registry's folder can be moved or mounted elsewhere.
-    temporary.symlink_to(os.path.relpath(bundle, link.parent))
-    temporary.replace(link)
+    point(serving(registry), bundle)
 
 
 def served(registry: Registry) -> int | None:
     """The version whose bundle `champion` is; None where it is none."""
-    link = serving(registry)
-    name = link.readlink().name if link.is_symlink() else ""
-    return int(name) if name.isdecimal() else None
+    place = pointed(serving(registry))
+    return int(place.name) if place and place.name.isdecimal() else None
