@@ -16,7 +16,7 @@ from tests.tune.test_job import CONFIGURATION, RATE, only
 RATES = (0.01, 0.02)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("spark")
 def test_a_killed_study_goes_on_with_the_trial_that_was_under_way_and_repeats_none(bucket: str, tmp_path: Path) -> None:
     write_table(tmp_path / "table", Content(splits={"train": some_rows(60), "val": some_rows(12)}))
