@@ -52,7 +52,9 @@ def engine(root: Path) -> Engine:
 @pytest.fixture(scope="session")
 def containers(engine: Engine, root: Path, fashion_mnist: Path) -> Iterator[ContainerCluster]:
     """Two workers of one core each; /work holds raw images and a configuration."""
-    words = (*engine.compose, "-f", str(root / "docker" / "compose.yaml"))
+    # Of the images just built, whatever a cluster elsewhere is told to take.
+    own = ("env", "-u", "HEADRACE_IMAGE", "-u", "HEADRACE_SERVICES_IMAGE")
+    words = (*own, *engine.compose, "-f", str(root / "docker" / "compose.yaml"))
     try:
         run(*words, "up", "-d")
         files = archive(fashion_mnist, CONFIGURATION)
