@@ -31,7 +31,8 @@ run_executor() {
 case "${1:-}" in
     driver) shift && run_driver "$@" ;;
     executor) run_executor ;;
-    check | config | evaluate | fetch | init | inspect | models | predict | prepare | report | stream | train | vacuum)
+    check | config | evaluate | explain | export | fetch | init | inspect | models | networks | predict | prepare | \
+        properties | report | retrain | stream | train | tune | vacuum | watch)
         exec headrace "$@" ;;
     *) exec "$@" ;;
 esac

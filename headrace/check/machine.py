@@ -4,6 +4,7 @@ import importlib.util
 import os
 import shutil
 from pathlib import Path
+from zipimport import zipimporter
 
 from headrace.check.report import Row
 from headrace.errors import ConfigurationError
@@ -64,5 +65,9 @@ def _place(package: str) -> str | None:
 
 
 def _is_compiled(package: str) -> bool:
-    place = _place(package)
-    return place is not None and os.path.exists(importlib.util.cache_from_source(place))
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        return False
+    # spark-submit brings PySpark in an archive, which keeps no bytecode: there is nothing to mend.
+    archived = isinstance(found.loader, zipimporter)
+    return archived or os.path.exists(importlib.util.cache_from_source(found.origin))

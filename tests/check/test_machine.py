@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,14 @@ def test_a_package_without_bytecode_is_named_and_its_folder_told(
     row = machine.bytecode_row()
     assert (row.found, row.ok, row.mend) == ("not of slow", False, f"python -m compileall -q -j 0 {tmp_path}")
     importlib.import_module("slow")
+    assert machine.bytecode_row().ok
+
+
+def test_a_package_in_an_archive_needs_no_bytecode(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "packages.zip", "w") as archive:
+        archive.writestr("archived_package/__init__.py", "")
+    monkeypatch.syspath_prepend(str(tmp_path / "packages.zip"))
+    monkeypatch.setattr(machine, "COMPILED", ("archived_package",))
     assert machine.bytecode_row().ok
 
 

@@ -18,7 +18,7 @@ def documents(root: Path, name: str) -> list[dict[str, Any]]:
     return list(yaml.safe_load_all((root / FOLDER / name).read_text()))
 
 
-@pytest.mark.parametrize("name", ["namespace.yaml", "pod.yaml"])
+@pytest.mark.parametrize("name", ["namespace.yaml", "pod.yaml", "client.yaml"])
 def test_manifests_fit_the_schemas_of_kubernetes(root: Path, name: str) -> None:
     for document in documents(root, name):
         kubernetes_validate.validate(document, KUBERNETES, strict=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.containers.engine import Engine, Said, find_engine
+from tests.containers.engine import Engine, Said, find_engine, run
 
 CLIENT = "headrace-client"
 # As long as `LONG` trains, a container can be killed in the middle of it.
@@ -52,24 +52,26 @@ def engine(root: Path) -> Engine:
 @pytest.fixture(scope="session")
 def containers(engine: Engine, root: Path, fashion_mnist: Path) -> Iterator[ContainerCluster]:
     """Two workers of one core each; /work holds raw images and a configuration."""
-    words = (*engine.compose, "-f", str(root / "docker" / "compose.yaml"))
+    # Of the images just built, whatever a cluster elsewhere is told to take.
+    own = ("env", "-u", "HEADRACE_IMAGE", "-u", "HEADRACE_SERVICES_IMAGE")
+    words = (*own, *engine.compose, "-f", str(root / "docker" / "compose.yaml"))
     try:
-        engine.run(*words, "up", "-d")
-        files = _archive(fashion_mnist, CONFIGURATION)
+        run(*words, "up", "-d")
+        files = archive(fashion_mnist, CONFIGURATION)
         engine.inside(CLIENT, "tar", "-x", "-C", "/work", input=files)
         yield ContainerCluster(engine)
     finally:
-        engine.run(*words, "down", "-v")
+        run(*words, "down", "-v")
         # podman-compose leaves the network; Docker does not.
         subprocess.run([engine.program, "network", "rm", "headrace-cluster"], capture_output=True, check=False)
 
 
-def _archive(raw: Path, configuration: str) -> bytes:
-    """As the user of the containers writes it: unpacked there, it is theirs."""
+def archive(raw: Path, configuration: str) -> bytes:
+    """`raw/` and `conf.yaml`: unpacked by the user of the containers, they are theirs."""
     whole = io.BytesIO()
-    with tarfile.open(fileobj=whole, mode="w") as archive:
-        archive.add(raw, "raw")
+    with tarfile.open(fileobj=whole, mode="w") as packed:
+        packed.add(raw, "raw")
         entry = tarfile.TarInfo("conf.yaml")
         entry.size = len(configuration)
-        archive.addfile(entry, io.BytesIO(configuration.encode()))
+        packed.addfile(entry, io.BytesIO(configuration.encode()))
     return whole.getvalue()

@@ -32,6 +32,14 @@ class Said:
         return result
 
 
+def run(*words: str, seconds: float = 300, input: bytes | None = None) -> Said:
+    """Run a command that must end well."""
+    done = subprocess.run(words, input=input, capture_output=True, timeout=seconds, check=False)
+    said = done.stderr.decode(errors="replace")
+    assert done.returncode == 0, f"{shlex.join(words)} ended with {done.returncode}:\n{said[-4000:]}"
+    return Said(done.stdout.decode(), said)
+
+
 @dataclass(frozen=True)
 class Engine:
     """The words that begin a command."""
@@ -44,19 +52,12 @@ class Engine:
         builder = os.environ.get("HEADRACE_BUILD")
         paths = (str(root), str(root / "docker" / dockerfile), tag)
         words = [builder, *paths] if builder else [self.program, "build", "-f", paths[1], "-t", tag, paths[0]]
-        self.run(*words, seconds=SECONDS_TO_BUILD)
+        run(*words, seconds=SECONDS_TO_BUILD)
 
-    def run(self, *words: str, seconds: float = 300, input: bytes | None = None) -> "Said":
-        """Run a command that must end well."""
-        done = subprocess.run(words, input=input, capture_output=True, timeout=seconds, check=False)
-        said = done.stderr.decode(errors="replace")
-        assert done.returncode == 0, f"{shlex.join(words)} ended with {done.returncode}:\n{said[-4000:]}"
-        return Said(done.stdout.decode(), said)
-
-    def inside(self, container: str, *words: str, seconds: float = 300, input: bytes | None = None) -> "Said":
+    def inside(self, container: str, *words: str, seconds: float = 300, input: bytes | None = None) -> Said:
         """Run a command in a container."""
         options = ["-i"] if input is not None else []
-        return self.run(self.program, "exec", *options, container, *words, seconds=seconds, input=input)
+        return run(self.program, "exec", *options, container, *words, seconds=seconds, input=input)
 
 
 def find_engine() -> Engine:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.containers.conftest import CLIENT, ContainerCluster, submission
-from tests.containers.engine import Said
+from tests.containers.engine import Said, run
 from tests.running_training import wait_for
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(1800)]
@@ -73,8 +73,8 @@ def test_a_training_recovers_from_a_worker_that_is_killed(containers: ContainerC
     driver = subprocess.Popen(words, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     look = (engine.program, "exec", CLIENT, "sh", "-c", "ls /work/killed/checkpoints")
     wait_for(lambda: "step-" in subprocess.run(look, capture_output=True, text=True).stdout, 180)
-    engine.run(engine.program, "kill", "headrace-worker-2")
-    engine.run(engine.program, "start", "headrace-worker-2")
+    run(engine.program, "kill", "headrace-worker-2")
+    run(engine.program, "start", "headrace-worker-2")
     out, log = driver.communicate(timeout=500)
     assert driver.returncode == 0, log[-4000:]
     found = json.loads(out.splitlines()[-1])

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from tests.containers.conftest import CLIENT, ContainerCluster
+from tests.containers.engine import run
 from tests.running_training import wait_for
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(1800)]
@@ -37,7 +38,7 @@ def test_an_executor_takes_tasks_of_a_driver(containers: ContainerCluster) -> No
     }
     options = [word for name, value in environment.items() for word in ("-e", f"{name}={value}")]
     place = ("--name", "headrace-executor", "--hostname", "executor", "--network", "headrace-cluster")
-    engine.run(engine.program, "run", "--rm", *place, *options, "headrace", "executor", seconds=180)
+    run(engine.program, "run", "--rm", *place, *options, "headrace", "executor", seconds=180)
     out, log = driver.communicate(timeout=120)
     assert driver.returncode == 0, log[-4000:]
     assert out.splitlines()[-1] == "['executor']"
@@ -46,11 +47,11 @@ def test_an_executor_takes_tasks_of_a_driver(containers: ContainerCluster) -> No
 def test_a_driver_is_spark_submit_in_client_mode(containers: ContainerCluster) -> None:
     engine = containers.engine
     words = ("run", "--rm", "-e", "SPARK_DRIVER_BIND_ADDRESS=127.0.0.1", "headrace", "driver", "--master", "local[1]")
-    said = engine.run(engine.program, *words, "/opt/headrace/jobs/config.py", "/opt/headrace/conf/images.yaml")
+    said = run(engine.program, *words, "/opt/headrace/jobs/config.py", "/opt/headrace/conf/images.yaml")
     assert said.json["data"]["table"] == "prepared/photos"
 
 
 def test_a_verb_alone_is_a_command_of_headrace(containers: ContainerCluster) -> None:
     engine = containers.engine
-    said = engine.run(engine.program, "run", "--rm", "headrace", "config", "/opt/headrace/conf/images.yaml")
+    said = run(engine.program, "run", "--rm", "headrace", "config", "/opt/headrace/conf/images.yaml")
     assert said.json["train"]["run"] == "runs/photos"

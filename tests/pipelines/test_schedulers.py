@@ -44,12 +44,20 @@ def test_the_cronjob_runs_the_program_and_tries_no_refusal_again() -> None:
     assert manifest["spec"]["concurrencyPolicy"] == "Forbid"
     job = manifest["spec"]["jobTemplate"]["spec"]
     (container,) = job["template"]["spec"]["containers"]
-    assert (ROOT / container["command"][1]).is_file()
-    assert (ROOT / container["args"][0]).is_file()
+    # `command` would go past the image's entrypoint, which ends what a killed task leaves behind.
+    assert "command" not in container
+    assert container["args"][:2] == ["headrace", "retrain"]
+    assert (ROOT / container["args"][2]).is_file()
     (rule,) = job["podFailurePolicy"]["rules"]
     assert rule["onExitCodes"]["containerName"] == container["name"]
     assert rule["onExitCodes"]["values"] == [2, 3, 5]
-    assert job["template"]["spec"]["restartPolicy"] == "Never"
+    pod = job["template"]["spec"]
+    assert pod["restartPolicy"] == "Never"
+    assert f"--uid {pod['securityContext']['runAsUser']} " in (ROOT / "docker" / "Dockerfile").read_text()
+    (volume,) = pod["volumes"]
+    namespace = yaml.safe_load_all((ROOT / "conf" / "cluster" / "kubernetes" / "namespace.yaml").read_text())
+    claims = [document["metadata"]["name"] for document in namespace if document["kind"] == "PersistentVolumeClaim"]
+    assert [volume["persistentVolumeClaim"]["claimName"]] == claims
 
 
 def airflow(home: Path, project: Path, *words: str) -> "subprocess.CompletedProcess[str]":

@@ -1,0 +1,68 @@
+"""Headrace on Kubernetes, used as docs/cluster.md says: spark-submit in cluster mode, ranks in pods."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.containers.conftest import CONFIGURATION, archive
+from tests.containers.kubernetes import CLIENT, Driver, KubernetesCluster, kubectl, kubernetes_cluster
+from tests.running_training import wait_for
+
+pytestmark = [pytest.mark.container, pytest.mark.timeout(1800)]
+
+STEPS = 400
+
+
+@pytest.fixture(scope="module")
+def kubernetes(
+    root: Path, fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KubernetesCluster]:
+    """The shared volume holds raw images and a configuration, in a folder of the tests."""
+    with kubernetes_cluster(root, tmp_path_factory.mktemp("kubernetes")) as cluster:
+        files = archive(fashion_mnist, CONFIGURATION.replace("/work/", f"{cluster.folder}/"))
+        cluster.client("tar", "-x", "-C", cluster.folder, input=files)
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def prepared(kubernetes: KubernetesCluster) -> Driver:
+    return kubernetes.submit("prepare", f"{kubernetes.folder}/conf.yaml")
+
+
+@pytest.fixture(scope="module")
+def trained(kubernetes: KubernetesCluster, prepared: Driver) -> Driver:
+    return kubernetes.submit("train", f"{kubernetes.folder}/conf.yaml")
+
+
+def test_two_pods_prepare_all_images(prepared: Driver) -> None:
+    found = prepared.json
+    assert (found["rows_in"], found["written"], found["rejected"]) == (1400, 1400, 0)
+
+
+def test_each_pod_has_one_rank(trained: Driver) -> None:
+    assert (trained.json["ranks"], trained.json["steps"], trained.json["restarts"]) == (2, STEPS, 0)
+    ranks = re.findall(r"Rank \d runs on headrace-train-\w+-(exec-\d)", trained.log)
+    assert sorted(ranks) == ["exec-1", "exec-2"]
+
+
+def test_the_model_is_evaluated_and_predicts(kubernetes: KubernetesCluster, trained: Driver) -> None:
+    bundle, folder = trained.json["bundle"], kubernetes.folder
+    evaluated = kubernetes.client("headrace", "evaluate", bundle, "--table", f"{folder}/table").json
+    assert evaluated["metrics"]["accuracy"] > 0.5
+    predicted = kubernetes.submit("predict", bundle, f"{folder}/raw/test", f"{folder}/predictions").json
+    assert (predicted["rows"], predicted["rejected"]) == (200, 0)
+
+
+def test_a_training_recovers_from_a_pod_that_is_deleted(kubernetes: KubernetesCluster, trained: Driver) -> None:
+    """Spark asks for another executor in its place; the weights are those of the undisturbed run."""
+    run = f"{kubernetes.folder}/killed"
+    submission = kubernetes.start("train", f"{kubernetes.folder}/conf.yaml", f"train.run={run}")
+    look = ("kubectl", "-n", "headrace", "exec", CLIENT, "--", "ls", f"{run}/checkpoints")
+    wait_for(lambda: "step-" in subprocess.run(look, capture_output=True, text=True).stdout, 180)
+    kubectl("delete", "pod", "-l", "spark-exec-id=2,started-by=tests")
+    found = kubernetes.end(submission, "train").json
+    assert found["restarts"] >= 1
+    assert (found["steps"], found["weights_sha256"]) == (STEPS, trained.json["weights_sha256"])
