@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark import SparkContext
 
 from headrace.check.slots import slots_row
 
@@ -91,6 +92,8 @@ def test_a_spark_that_does_not_start_is_a_row_with_its_words() -> None:
 
 def test_without_java_the_row_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_HOME", "/nowhere")
+    # As in a program that has started none yet.
+    monkeypatch.setattr(SparkContext, "_gateway", None)
     row = slots_row(1)
     assert (row.found, row.ok) == ("no session", False)
     assert "JAVA_HOME is /nowhere" in row.mend
