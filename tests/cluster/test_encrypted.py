@@ -10,6 +10,7 @@ from tests.conftest import headrace, run
 CHECKED = ["Executors", "Versions there", "Free disk there", "GPUs there", "Network there", "Clocks there"]
 
 
+@pytest.mark.long
 def test_a_check_of_the_cluster_asks_every_executor(settings_file: Path, secret: str, tmp_path: Path) -> None:
     words = ("check", "--cluster", "--slots", "2", "--store", str(tmp_path), "--spark-settings", str(settings_file))
     answer = headrace(*words, cwd=tmp_path, SPARK_SECRET=secret)

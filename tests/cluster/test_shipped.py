@@ -55,6 +55,7 @@ def checked(cluster: LocalCluster, folder: Path, code: int = 0, **settings: str)
     return {row["name"]: row for row in headrace(*words, cwd=folder, code=code).json["rows"]}
 
 
+@pytest.mark.long
 def test_executors_without_headrace_are_told_with_how_to_bring_it(
     plain_cluster: LocalCluster, bare: str, tmp_path: Path
 ) -> None:

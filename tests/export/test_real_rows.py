@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import headrace_within
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_thousand_real_images_get_the_bundles_answers_in_every_format(trained: dict[str, Any], own: Path) -> None:
     for name in ("saved_model", "onnx", "tflite"):
         words = ("export", trained["bundle"], f"exported/{name}", "--to", name, "--table", "table", "--split", "train")

@@ -48,7 +48,7 @@ def write_series(folder: Path, hours: int = 400) -> None:
     (folder / "hours.json").write_text("\n".join(map(json.dumps, rows)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("spark")
 def test_windows_are_prepared_learned_on_two_ranks_evaluated_and_answered(tmp_path: Path) -> None:
     write_series(tmp_path / "raw")

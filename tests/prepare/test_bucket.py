@@ -142,7 +142,7 @@ def test_of_two_preparations_at_once_exactly_one_wins(bucket: str, s3: str, tmp_
         assert (codes, version.number) == ([0, 0], 1), said
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_preparation_that_was_killed_and_begun_again_has_the_same_rows(bucket: str, tmp_path: Path) -> None:
     source, table = write_source(tmp_path / "raw", count=150), locate(f"s3://{bucket}/table")
     write_conf(tmp_path, source, str(table), shard_rows=5)

@@ -92,6 +92,7 @@ def evaluated(trained: tuple[Path, Answer]) -> Answer:
     return headrace_within("evaluate", "run/bundle", "--table", TABLE, cwd=trained[0])
 
 
+@pytest.mark.long
 def test_two_ranks_train_from_it_into_a_local_run(trained: tuple[Path, Answer]) -> None:
     folder, answer = trained
     assert answer.json["bundle"] == str(folder / "run" / "bundle")

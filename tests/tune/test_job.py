@@ -82,6 +82,7 @@ def test_only_the_best_bundle_is_kept_and_no_process_is_left(searched: Answer, f
     assert not [rank for run in folder.glob("study/trials/*") for rank in ranks_of(run)]
 
 
+@pytest.mark.long
 def test_the_best_configuration_trains_as_it_is_to_the_same_figure(searched: Answer, folder: Path) -> None:
     trained = headrace("train", "study/best.yaml", cwd=folder).json
     assert trained["metrics"]["loss"] == pytest.approx(searched.json["best"]["value"], rel=1e-4)
