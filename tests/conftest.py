@@ -125,6 +125,15 @@ def bucket(s3: str) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real HDFS, running; of `tests.hdfs_server`."""
+    from tests.hdfs_server import hdfs_server
+
+    with hdfs_server(tmp_path_factory.mktemp("hdfs")) as server:
+        yield server
+
+
 def write_configuration(folder: Path, raw: Path) -> None:
     """A configuration for small runs, with relative paths, as a user has it; 1 epoch takes 10 steps on 2 ranks."""
     shutil.copytree(ROOT / "models", folder / "models", dirs_exist_ok=True)

@@ -106,7 +106,7 @@ def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_pa
         (["export", "bundle", "s3://bucket/out", "--to", "onnx"], "only a folder of this machine is taken here"),
         (["explain", "bundle", "photos", "s3://bucket/page.html"], "only a folder of this machine is taken here"),
         (["fetch", "digits", "s3://bucket/raw"], "only a folder of this machine is taken here"),
-        (["predict", "bundle", "s3://bucket/raw", "hdfs://host/answers"], "hdfs:// is not read"),
+        (["predict", "bundle", "s3://bucket/raw", "hdfs://host/answers"], "hdfs:// is for data.source.path"),
     ],
 )
 def test_addresses_that_are_not_taken_are_refused_and_make_no_folder(

@@ -11,6 +11,7 @@ Positive = Annotated[int, Field(gt=0)]
 Place = Annotated[str, Field(min_length=1)]
 ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 BUCKET = re.compile(r"s3a?://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9](/.*)?", re.DOTALL)
+HDFS = re.compile(r"hdfs://([A-Za-z0-9._-]+(:[0-9]+)?)?/.*", re.DOTALL)
 MOUNT = (
     "mount the store (s3fs, Mountpoint for S3, gcsfuse, HDFS's NFS gateway or FUSE, a CSI driver) or copy what is "
     "there (hadoop distcp), and give the folder"
@@ -41,18 +42,40 @@ def require_location(place: str) -> str:
     scheme, bucket = ADDRESS.match(place), BUCKET.fullmatch(place)
     if scheme is None:
         return place
-    if "@" in place.partition("://")[2].partition("/")[0]:
-        # An error of its own, because the others quote what they have received.
-        raise PydanticCustomError(
-            "secret",
-            "the address holds credentials, and it is copied into tables and logs; put them into the environment "
-            "(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) and write s3://bucket/folder here",
-        )
+    _require_no_credentials(place, "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY", "s3://bucket/folder")
+    if scheme[1] == "hdfs":
+        raise ValueError(f"hdfs:// is for data.source.path; expected a folder or s3://bucket/folder. Otherwise {MOUNT}")
     if scheme[1] not in ("s3", "s3a"):
         raise ValueError(f"{scheme[1]}:// is not read; expected a folder or s3://bucket/folder. Otherwise {MOUNT}")
     if bucket is None:
         raise ValueError("no bucket is named there; expected s3://bucket/folder")
     return place
+
+
+def require_source(place: str) -> str:
+    """As `require_location`, but for raw data, which is only read: hdfs://namenode:port/folder is one more place.
+
+    Raises:
+        ValueError: it is another address, or one without a folder.
+        PydanticCustomError: it holds credentials.
+    """
+    if not place.startswith("hdfs://"):
+        return require_location(place)
+    _require_no_credentials(place, "HADOOP_USER_NAME, or a Kerberos ticket", "hdfs://namenode:port/folder")
+    if not HDFS.fullmatch(place):
+        raise ValueError("expected hdfs://namenode:port/folder, hdfs://nameservice/folder or hdfs:///folder")
+    return place
+
+
+def _require_no_credentials(place: str, names: str, instead: str) -> None:
+    if "@" in place.partition("://")[2].partition("/")[0]:
+        # An error of its own, because the others quote what they have received.
+        raise PydanticCustomError(
+            "secret",
+            "the address holds credentials, and it is copied into tables and logs; put them into the environment "
+            "({names}) and write {instead} here",
+            {"names": names, "instead": instead},
+        )
 
 
 def require_folder_of_bucket(place: str) -> str:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from headrace.config.section import Place, Section, require_location
+from headrace.config.section import Place, Section, require_source
 
 
 def word(value: object) -> str:
@@ -34,7 +34,8 @@ class Source(Section):
         "zip files; idx: files of the MNIST family; cifar: binary files of CIFAR-10 and CIFAR-100",
     )
     path: Place = Field(
-        description="the folder that holds them, or s3://bucket/folder; of an archive or table also the file itself"
+        description="the folder that holds them, s3://bucket/folder, or hdfs://namenode:port/folder; of an archive or "
+        "table also the file itself"
     )
     labels: Place | None = Field(
         None,
@@ -65,5 +66,5 @@ class Source(Section):
         if self.labels is not None and self.kind != "folder":
             raise ValueError("`labels` belongs to the kind folder")
         if self.format != "jdbc":
-            require_location(self.path)
+            require_source(self.path)
         return self

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 from headrace.registry.store import Registry
-from headrace.storage import files_below, is_remote, locate
+from headrace.storage import S3Path, files_below, locate
 
 
 def keep_files(registry: Registry, run_id: str, folder: Path, names: Iterable[str], below: str = "") -> None:
@@ -50,4 +50,4 @@ def bring_files(registry: Registry, run_id: str, below: str, folder: Path) -> No
 def _place(registry: Registry, run_id: str) -> Path | None:
     """In a bucket that no server of MLflow's keeps; None elsewhere, where MLflow needs no library of a store's."""
     place = locate(str(registry.client.get_run(run_id).info.artifact_uri))
-    return place if is_remote(place) and not registry.is_server else None
+    return place if isinstance(place, S3Path) and not registry.is_server else None

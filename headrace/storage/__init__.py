@@ -1,7 +1,12 @@
-"""Where data, runs and bundles are: folders of this machine, or prefixes of a bucket on S3, all a `pathlib.Path`."""
+"""Where data, runs and bundles are: folders of this machine, prefixes of a bucket on S3, and for raw data HDFS.
 
-from headrace.storage.listing import Entry, entry_of, files_below
+All are a `pathlib.Path`.
+"""
+
+from headrace.storage.entry import Entry
+from headrace.storage.listing import entry_of, files_below
 from headrace.storage.location import is_remote, locate
+from headrace.storage.remote_path import RemotePath
 from headrace.storage.s3_path import S3Path
 
-__all__ = ["Entry", "S3Path", "entry_of", "files_below", "is_remote", "locate"]
+__all__ = ["Entry", "RemotePath", "S3Path", "entry_of", "files_below", "is_remote", "locate"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from headrace.storage.s3_path import S3Path
+from headrace.storage.location import is_remote
 
 
 def open_parquet(path: Path, **options: Any) -> pq.ParquetFile:
@@ -14,4 +14,4 @@ def open_parquet(path: Path, **options: Any) -> pq.ParquetFile:
     Raises:
         OSError: it cannot be read.
     """
-    return pq.ParquetFile(path.open("rb") if isinstance(path, S3Path) else path, **options)
+    return pq.ParquetFile(path.open("rb") if is_remote(path) else path, **options)

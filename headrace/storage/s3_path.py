@@ -1,42 +1,25 @@
 """A path in a bucket that answers as `pathlib.Path` does.
 
-The names of a path (`/`, parent, name, with_name, relative_to) are pathlib's own work. What touches storage is
-written here; whatever else of `Path` is called, or given to the operating system, raises TypeError in `__fspath__`,
-so that no folder of a bucket's name is made on this machine by mistake. A bucket has no folders: one is there when
-something is below it. This module imports no library of a store; the first object does.
+A bucket has no folders: one is there when something is below it. This module imports no library of a store; the
+first object does.
 """
 
-import io
+import hashlib
 import os
 import stat
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from fnmatch import fnmatchcase
-from pathlib import PosixPath
-from typing import IO, Any, NoReturn
+from typing import Any, ClassVar
 
-SCHEME = "s3:"
-# Of a reader: the parts of a column, or of an archive, in few requests.
-BUFFER = 4 << 20
+from headrace.storage.entry import Entry
+from headrace.storage.range_reader import RangeReader
+from headrace.storage.remote_path import RemotePath, as_status
 
 
-class S3Path(PosixPath):
-    """s3://bucket/key; relative where it was made so by `relative_to`."""
+class S3Path(RemotePath):
+    """s3://bucket/key."""
 
-    def __str__(self) -> str:
-        first, *others = self.parts or (".",)
-        return f"{SCHEME}//{'/'.join(others)}" if first == SCHEME else super().__str__()
-
-    def __repr__(self) -> str:
-        return f"S3Path({str(self)!r})"
-
-    def __fspath__(self) -> NoReturn:
-        raise TypeError(f"{self} is in an object store, and was used as if it were a file of this machine")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, S3Path) and self.parts == other.parts
-
-    def __hash__(self) -> int:
-        return hash(self.parts)
+    SCHEME: ClassVar[str] = "s3:"
 
     @property
     def bucket(self) -> str:
@@ -45,36 +28,18 @@ class S3Path(PosixPath):
         Raises:
             ValueError: there is none, as after joining with a path that begins anew.
         """
-        if not self.is_absolute() or len(self.parts) < 2:
-            raise ValueError(f"{self} names no bucket")
-        return self.parts[1]
+        return self.server
 
     @property
     def key(self) -> str:
         """The name in the bucket, empty for the bucket itself."""
         return "/".join(self.parts[2:])
 
-    def absolute(self) -> "S3Path":
-        """Itself."""
-        return self
-
-    def resolve(self, strict: bool = False) -> "S3Path":
-        """Itself: there are no links."""
-        return self
-
-    def is_absolute(self) -> bool:
-        """Whether it names a bucket."""
-        return self.parts[:1] == (SCHEME,)
-
     def read_bytes(self) -> bytes:
         """All of the object, by one request."""
         from headrace.storage import objects
 
         return objects.get(self.bucket, self.key)
-
-    def read_text(self, encoding: str | None = None, errors: str | None = None) -> str:
-        """All of the object."""
-        return self.read_bytes().decode(encoding or "utf-8", errors or "strict")
 
     def write_bytes(self, data: Any) -> int:
         """Put the whole object at once; nobody sees a part of it."""
@@ -83,21 +48,27 @@ class S3Path(PosixPath):
         objects.put(self.bucket, self.key, data)
         return len(data)
 
-    def open(  # type: ignore[override]
-        self,
-        mode: str = "r",
-        buffering: int = -1,
-        encoding: str | None = None,
-        errors: str | None = None,
-        newline: str | None = None,
-    ) -> IO[Any]:
-        """For reading only; what is read is asked for when it is needed."""
-        from headrace.storage.object_reader import ObjectReader
+    def reader(self) -> RangeReader:
+        """The object, to be read part by part; a part that is asked for after it was replaced is refused."""
+        from headrace.storage import objects
 
-        if mode not in ("r", "rb"):
-            raise TypeError(f"{self} can be opened for reading only, not as {mode!r}")
-        binary = io.BufferedReader(ObjectReader(self.bucket, self.key), BUFFER)
-        return binary if mode == "rb" else io.TextIOWrapper(binary, encoding or "utf-8", errors, newline)
+        bucket, status = self.bucket, objects.head(self.bucket, self.key)
+        return RangeReader(status.size, lambda start, stop: objects.get_range(bucket, status, start, stop))
+
+    def entry(self) -> Entry:
+        """The object."""
+        from headrace.storage import objects
+
+        found = objects.head(self.bucket, self.key)
+        return Entry(self.name, found.size, found.modified, _mark(found.e_tag))
+
+    def files(self) -> Iterator[Entry]:
+        """Every object below."""
+        from headrace.storage import objects
+
+        begin = len(self.key) + 1 if self.key else 0
+        for found in objects.below(self.bucket, self.key):
+            yield Entry(found.key[begin:], found.size, found.modified, _mark(found.e_tag))
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
         """Of the object, or of the folder that things below it make."""
@@ -106,15 +77,11 @@ class S3Path(PosixPath):
         if self.key:
             try:
                 found = objects.head(self.bucket, self.key)
-                return _as_status(stat.S_IFREG, found.size, found.modified)
+                return as_status(stat.S_IFREG, found.size, found.modified)
             except FileNotFoundError:
                 if not self.is_dir():
                     raise
-        return _as_status(stat.S_IFDIR, 0, 0.0)
-
-    def exists(self) -> bool:
-        """Whether there is an object, or something below it."""
-        return self.is_file() or self.is_dir()
+        return as_status(stat.S_IFDIR, 0, 0.0)
 
     def is_file(self) -> bool:
         """Whether there is an object."""
@@ -130,10 +97,6 @@ class S3Path(PosixPath):
         from headrace.storage import objects
 
         return next(objects.below(self.bucket, self.key), None) is not None
-
-    def is_symlink(self) -> bool:
-        """Never."""
-        return False
 
     def iterdir(self) -> Generator["S3Path", None, None]:
         """Objects and folders directly below."""
@@ -160,7 +123,7 @@ class S3Path(PosixPath):
 
         for found in objects.below(self.bucket, self.key):
             if fnmatchcase(found.key.rpartition("/")[2], pattern):
-                yield S3Path(SCHEME, self.bucket, found.key)
+                yield S3Path(self.SCHEME, self.bucket, found.key)
 
     def unlink(self, missing_ok: bool = False) -> None:
         """Remove the object; one that is not there is no error."""
@@ -175,5 +138,6 @@ class S3Path(PosixPath):
         """Nothing to do."""
 
 
-def _as_status(kind: int, size: int, modified: float) -> os.stat_result:
-    return os.stat_result((kind, 0, 0, 1, 0, 0, size, int(modified), int(modified), int(modified)))
+def _mark(e_tag: str) -> int:
+    # A store's times are of whole seconds; its tag changes with the content.
+    return int.from_bytes(hashlib.blake2b(e_tag.encode(), digest_size=8).digest(), "little", signed=True)

@@ -225,7 +225,6 @@ def test_raw_data_tables_runs_and_bundles_may_be_in_a_bucket(root: Path, key: st
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("hdfs://host/folder", "hdfs:// is not read; expected a folder or s3://bucket/folder. Otherwise mount"),
         ("gs://bucket/folder", "gs:// is not read"),
         ("s3:///folder", "no bucket is named there"),
     ],
@@ -236,15 +235,35 @@ def test_other_addresses_are_refused_with_what_to_do(root: Path, key: str, addre
     assert said in str(error.value)
 
 
+@pytest.mark.parametrize("address", ["hdfs://namenode:8020/raw", "hdfs://cluster/raw", "hdfs:///raw", "hdfs://h:1/"])
+def test_raw_data_may_be_on_hdfs(root: Path, address: str) -> None:
+    assert load(root / "conf" / "images.yaml", [f"data.source.path={address}"]).data.source.path == address
+
+
+@pytest.mark.parametrize(
+    "address", ["hdfs://", "hdfs://host", "hdfs://host:port/raw", "hdfs://a:1,b:2/raw", "hdfs://*/raw"]
+)
+def test_an_address_on_hdfs_has_a_server_and_a_folder(root: Path, address: str) -> None:
+    with pytest.raises(ConfigurationError, match="expected hdfs://namenode:port/folder, hdfs://nameservice/folder or"):
+        load(root / "conf" / "images.yaml", [f"data.source.path={address}"])
+
+
+@pytest.mark.parametrize("key", [key for key in STORED if key != "data.source.path"])
+def test_what_is_written_is_not_on_hdfs(root: Path, key: str) -> None:
+    with pytest.raises(ConfigurationError, match="hdfs:// is for data.source.path; expected a folder or s3://.* mount"):
+        load(root / "conf" / "images.yaml", [f"{key}=hdfs://host/folder"])
+
+
 def test_a_table_is_not_a_whole_bucket(root: Path) -> None:
     with pytest.raises(ConfigurationError, match="name a folder in the bucket"):
         load(root / "conf" / "images.yaml", ["data.table=s3://bucket/"])
 
 
 @pytest.mark.parametrize("key", ["data.table", "data.source.path"])
-def test_credentials_in_an_address_are_refused_and_not_repeated(root: Path, key: str) -> None:
+@pytest.mark.parametrize("scheme", ["s3", "hdfs"])
+def test_credentials_in_an_address_are_refused_and_not_repeated(root: Path, key: str, scheme: str) -> None:
     with pytest.raises(ConfigurationError, match="the address holds credentials") as error:
-        load(root / "conf" / "images.yaml", [f"{key}=s3://AKIAX:hushhush@bucket/folder"])
+        load(root / "conf" / "images.yaml", [f"{key}={scheme}://AKIAX:hushhush@bucket/folder"])
     assert "hushhush" not in str(error.value)
 
 

@@ -67,7 +67,7 @@ def test_a_space_that_makes_no_sense_is_refused(conf: Path, line: str, sentence:
     ("override", "sentence"),
     [
         ("tune={study: s, space: {}}", "should have at least 1 item"),
-        ("tune.study=hdfs://host/study", "hdfs:// is not read"),
+        ("tune.study=hdfs://host/study", "hdfs:// is for data.source.path"),
         ("tune.sampler.kind=grid", "sampler: grid needs a `step`"),
         ("tune.trials=0", "greater than 0"),
     ],

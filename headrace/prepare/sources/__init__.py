@@ -44,7 +44,7 @@ def list_source(source: Source) -> Listing:
 
 
 def read_records(kind: str, root: str, files: Iterable[RawFile], max_bytes: int) -> Iterator[RawRecord]:
-    """The records of `files`, in their order; several files of a bucket are fetched at once.
+    """The records of `files`, in their order; several files of a store are fetched at once.
 
     Raises:
         DataError: a file cannot be read.

@@ -1,4 +1,4 @@
-"""A table in a bucket as Spark would read it: Spark itself has no reader for s3:// without Hadoop's.
+"""A table in a bucket, or on HDFS, as Spark would read it: Spark has no reader for s3:// without Hadoop's.
 
 Tasks fetch the files with Python. Lines of CSV and JSON are then parsed by Spark's own parser with the same options;
 Parquet by pyarrow.
@@ -32,8 +32,8 @@ def read_bucket(spark: SparkSession, kind: str, options: dict[str, str], root: s
     """
     if kind not in FORMATS or _is_true(options, "multiLine"):
         raise ConfigurationError(
-            f"From s3:// tables of the formats {', '.join(FORMATS)} are read, without multiLine; "
-            "for others mount the bucket and give the folder."
+            f"From s3:// and hdfs:// tables of the formats {', '.join(FORMATS)} are read, without multiLine; "
+            "for others mount the store and give the folder."
         )
     places = [(f"{root}/{file.path}",) for file in files]
     listed = spark.createDataFrame(places, "place string").repartition(max(1, len(places)))

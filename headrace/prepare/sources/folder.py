@@ -10,7 +10,7 @@ from headrace.errors import DataError
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.sources.listing import Listing, RawFile, printable
 from headrace.prepare.sources.record import RawRecord
-from headrace.storage import Entry, S3Path, files_below, locate
+from headrace.storage import Entry, files_below, is_remote, locate
 from headrace.table.version import SPLITS
 
 
@@ -55,7 +55,7 @@ def read_bytes(root: str, path: str) -> bytes:
     """
     try:
         place = locate(root)
-        if isinstance(place, S3Path):
+        if is_remote(place):
             return (place / path).read_bytes()
         # Without pathlib, and without a buffer for a file that is read at once.
         with io.FileIO(os.path.join(root, path)) as file:
@@ -92,14 +92,14 @@ def _has_splits(root: Path) -> bool:
 
 
 def _folders(folder: Path) -> set[str]:
-    if isinstance(folder, S3Path):
+    if is_remote(folder):
         return {name for name in folder.folders() if not name.startswith(".")}
     return {name for name, status in _entries(str(folder)) if stat.S_ISDIR(status.st_mode)}
 
 
 def walk(root: Path) -> Iterator[Entry]:
     """Every file below `root`, hidden ones left out."""
-    if isinstance(root, S3Path):
+    if is_remote(root):
         return (file for file in files_below(root) if not any(part.startswith(".") for part in file.path.split("/")))
     return _walk(str(root))
 

@@ -128,7 +128,7 @@ def _record(row: dict[str, "str | bytes | None"], root: str, holds: str, max_byt
 
 
 def _relative(file: str, root: str) -> str:
-    """The name of a row's file: an address in a bucket as it is listed, or the URI that Spark gives."""
+    """The name of a row's file: an address as it is listed, or the URI that Spark gives."""
     if is_remote(locate(root)):
         return file.removeprefix(f"{root}/")
     return os.path.relpath(unquote(urlsplit(file).path), root)

@@ -56,7 +56,7 @@ def is_inside(path: str) -> bool:
 
 
 def _statuses(folder: Path) -> Callable[[str], tuple[int, int]]:
-    """Size and mark by path; of a bucket from one listing, not by a question for each."""
+    """Size and mark by path; of a store from one listing, not by a question for each."""
     if not is_remote(folder):
         return partial(_status, folder)
     found = {file.path: (file.size, file.mark) for file in files_below(folder)}

@@ -1,0 +1,63 @@
+"""Every kind of raw files gives from a real HDFS the records that it gives from a folder."""
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from headrace.config.source import Source
+from headrace.errors import DataError
+from headrace.prepare.sources import list_source
+from tests.hdfs_server import Hdfs
+from tests.prepare.sources import test_bucket_frame as tables
+from tests.prepare.sources.test_bucket_sources import (
+    cifar,
+    folder,
+    folder_with_splits,
+    idx,
+    labels_file,
+    told,
+    zip_files,
+)
+
+pytestmark = pytest.mark.long
+
+
+@pytest.mark.parametrize("write", [folder, folder_with_splits, labels_file, zip_files, idx, cifar])
+def test_records_are_the_same(hdfs: Hdfs, tmp_path: Path, write: Callable[[Path], Source]) -> None:
+    here = write(tmp_path / "raw")
+    there = here.model_copy(update={"path": hdfs.upload(tmp_path / "raw", f"/{uuid.uuid4()}")})
+    before, after = list_source(here), list_source(there)
+    assert after.classes == before.classes
+    assert [(file.path, file.label, file.split, file.size) for file in after.files] == [
+        (file.path, file.label, file.split, file.size) for file in before.files
+    ]
+    assert told(there, after) == told(here, before)
+    assert list_source(there) == after
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive", "idx", "cifar"])
+def test_what_is_not_there_is_refused(hdfs: Hdfs, kind: str) -> None:
+    with pytest.raises(DataError, match=f"The source {hdfs.address}/none "):
+        list_source(Source.model_validate({"kind": kind, "path": f"{hdfs.address}/none"}))
+
+
+def test_a_labels_file_that_is_not_there_is_refused(hdfs: Hdfs) -> None:
+    with pytest.raises(DataError, match=r"The labels file hdfs://.*/none/labels\.csv cannot be read \(no such file\)"):
+        list_source(Source(path=f"{hdfs.address}/none", labels="labels.csv"))
+
+
+@pytest.mark.parametrize(("kind", "options"), [("csv", {"header": "true"}), ("json", {}), ("parquet", {})])
+def test_tables_are_the_same(
+    spark: SparkSession, hdfs: Hdfs, tmp_path: Path, kind: str, options: dict[str, str]
+) -> None:
+    here = tmp_path / "raw"
+    here.mkdir()
+    for number in range(2):
+        tables.WRITERS[kind](here / f"part-{number}.{kind}", 100 * number)
+    there = hdfs.upload(here, f"/{uuid.uuid4()}")
+    expected = tables.told(tables.records(spark, tables.source_of(here, kind, **options)))
+    source = tables.source_of(here, kind, **options).model_copy(update={"path": there})
+    assert tables.told(tables.records(spark, source)) == expected
