@@ -30,11 +30,6 @@ class Sums:
         return cls(0, (0,) * channels, (0,) * channels)
 
     @classmethod
-    def of(cls, pixels: Pixels) -> "Sums":
-        """Of one image, (height, width, channels)."""
-        return cls.from_bytes([stored_sums(pixels)], pixels.shape[0] * pixels.shape[1], pixels.shape[2])
-
-    @classmethod
     def from_bytes(cls, stored: Iterable[bytes], pixels: int, channels: int) -> "Sums":
         """Of images of which each has `pixels` values a channel, by their `stored_sums`."""
         rows = np.frombuffer(b"".join(stored), "<i8").reshape(-1, 2, channels)

@@ -27,7 +27,7 @@ class RunEntry:
         begun: in milliseconds since 1970; so is `ended`, the moment of the entry where it is None.
         identity: tags that the run has from the beginning, by which it is found again, also half told.
         settings: a tree; each value becomes a parameter, those that are secret without it.
-        files: those of them that exist are kept.
+        folder: of `files`, of which those that exist are kept; also of a store.
         status: FINISHED, FAILED or KILLED.
     """
 
@@ -37,7 +37,8 @@ class RunEntry:
     settings: dict[str, Any]
     metrics: "Iterable[Metric]"
     tags: dict[str, str]
-    files: tuple[Path, ...]
+    folder: Path
+    files: tuple[str, ...]
     status: str
     ended: int | None = None
 
@@ -70,8 +71,6 @@ def fill(registry: Registry, number: str, entry: RunEntry) -> None:
     for at in range(0, len(metrics), METRICS_AT_ONCE):
         client.log_batch(number, metrics=metrics[at : at + METRICS_AT_ONCE])
     client.log_batch(number, tags=[RunTag(key, value[:LONGEST]) for key, value in entry.tags.items()])
-    for file in entry.files:
-        copy = LocalCopy(file.parent, [file.name])
-        if (copy.path / file.name).is_file():
-            keep_files(registry, number, copy.path, [file.name])
+    copy = LocalCopy(entry.folder, entry.files)
+    keep_files(registry, number, copy.path, [name for name in entry.files if (copy.path / name).is_file()])
     client.set_terminated(number, entry.status, entry.ended)

@@ -39,7 +39,8 @@ def study_entry(outcome: Outcome, tracked: dict[int, str]) -> RunEntry:
         settings=fixed(record.configuration),
         metrics=_study_metrics(outcome),
         tags=_study_tags(outcome, tracked),
-        files=(folder.record_file, folder.best, folder.report),
+        folder=folder.path,
+        files=(folder.record_file.name, folder.best.name, folder.report.name),
         status="FINISHED" if outcome.best else "FAILED",
     )
 
@@ -73,6 +74,7 @@ def _without_run(outcome: Outcome, trial: TrialRecord) -> RunEntry:
         settings=dict(trial.parameters),
         metrics=(),
         tags={},
+        folder=outcome.folder.path,
         files=(),
         status=STATUS[trial.state],
     )

@@ -61,7 +61,8 @@ def run_entry(folder: RunFolder, record: RunRecord, status: str) -> RunEntry:
         settings=record.configuration.model_dump(mode="json"),
         metrics=_metrics(folder.metrics_file, begun),
         tags=_tags(folder, record),
-        files=tuple(folder.path / name for name in FILES),
+        folder=folder.path,
+        files=FILES,
         status=status,
     )
 

@@ -81,10 +81,9 @@ def told(source: Source, listing: Listing) -> list[object]:
     return [(one.path, one.label, one.split, one.weight, str(one.rejection), content(one)) for one in records]
 
 
-@pytest.mark.parametrize("write", [folder, folder_with_splits, labels_file, zip_files, idx, cifar])
-def test_records_are_the_same(bucket: str, tmp_path: Path, write: Callable[[Path], Source]) -> None:
-    here = write(tmp_path / "raw")
-    there = here.model_copy(update={"path": upload(tmp_path / "raw", bucket)})
+def same_records(here: Source, root: str) -> None:
+    """Of `here`, and of the copy of its files that is below `root`."""
+    there = here.model_copy(update={"path": root})
     before, after = list_source(here), list_source(there)
     assert after.classes == before.classes
     assert [(file.path, file.label, file.split, file.size) for file in after.files] == [
@@ -92,6 +91,11 @@ def test_records_are_the_same(bucket: str, tmp_path: Path, write: Callable[[Path
     ]
     assert told(there, after) == told(here, before)
     assert list_source(there) == after
+
+
+@pytest.mark.parametrize("write", [folder, folder_with_splits, labels_file, zip_files, idx, cifar])
+def test_records_are_the_same(bucket: str, tmp_path: Path, write: Callable[[Path], Source]) -> None:
+    same_records(write(tmp_path / "raw"), upload(tmp_path / "raw", bucket))
 
 
 @pytest.mark.parametrize("kind", ["folder", "archive", "idx", "cifar"])
