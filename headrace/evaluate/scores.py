@@ -88,4 +88,5 @@ def _ratios(right: NDArray[Any], predicted: NDArray[Any], true: NDArray[Any]) ->
 
 def _ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np.float64]:
     above, below = np.asarray(above, np.float64), np.asarray(below, np.float64)
-    return np.divide(above, below, out=np.zeros_like(above), where=below != 0)
+    ratio: NDArray[np.float64] = np.divide(above, below, out=np.zeros_like(above), where=below != 0)
+    return ratio

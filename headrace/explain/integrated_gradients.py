@@ -79,5 +79,5 @@ def integrate(way: Way, steps: int) -> Integrated:
 def _mean_slope(way: Way, steps: int) -> NDArray[np.float64]:
     places = ((np.arange(steps) + 0.5) / steps).astype(np.float32)
     parts = [places[begin : begin + AT_ONCE] for begin in range(0, steps, AT_ONCE)]
-    total: NDArray[np.float64] = sum(way.slopes(part).astype(np.float64).sum(axis=0) for part in parts) / steps
-    return total
+    total = np.sum([way.slopes(part).astype(np.float64).sum(axis=0) for part in parts], axis=0)
+    return np.asarray(total / steps, np.float64)

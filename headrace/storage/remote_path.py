@@ -67,7 +67,7 @@ class RemotePath(PosixPath, ABC):
         """Never."""
         return False
 
-    def exists(self) -> bool:
+    def exists(self, *, follow_symlinks: bool = True) -> bool:
         """Whether there is a file or a folder."""
         return self.is_file() or self.is_dir()
 

@@ -111,13 +111,13 @@ class S3Path(RemotePath):
 
         return {name.rpartition("/")[2] for name in objects.beside(self.bucket, self.key)[0]}
 
-    def glob(self, pattern: str) -> Generator["S3Path", None, None]:
+    def glob(self, pattern: str, **options: Any) -> Generator["S3Path", None, None]:
         """Objects of the name `pattern`, or with */ before it of those one folder below."""
         folder, _, name = pattern.rpartition("/")
         found = [self] if not folder else [one for one in self.iterdir() if fnmatchcase(one.name, folder)]
         yield from (one / name for one in found if (one / name).is_file())
 
-    def rglob(self, pattern: str) -> Generator["S3Path", None, None]:
+    def rglob(self, pattern: str, **options: Any) -> Generator["S3Path", None, None]:
         """Objects, never folders, at any depth whose last part fits `pattern`."""
         from headrace.storage import objects
 

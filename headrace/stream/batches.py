@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from petastorm.cache import CacheBase, NullCache
 
 from headrace.stream.block import Block, Dealer
 from headrace.stream.columns import Columns, joined, rows_at
 from headrace.stream.lane_rows import LaneRows
+from headrace.stream.petastorm import CacheBase, NullCache
 from headrace.stream.plan import Plan, lanes_of
 from headrace.stream.reader import read_shards
 from headrace.stream.stopwatch import Stopwatch

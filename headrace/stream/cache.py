@@ -12,10 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
-from petastorm.cache import CacheBase, NullCache
 
 from headrace.config.streaming import Stream
 from headrace.errors import DataError
+from headrace.stream.petastorm import CacheBase, NullCache
 from headrace.table import Shard
 from headrace.whole_file import write_whole
 

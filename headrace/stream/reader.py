@@ -6,33 +6,20 @@ only every 10 ms whether there is room, and it can report an end with work still
 the one who takes a shard hands out the next; so nothing is polled, and nothing is opened that is not read.
 """
 
-import warnings
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 
-# Petastorm reaches for names that pyarrow 14 has deprecated; nothing a user can mend.
-warnings.filterwarnings("ignore", category=FutureWarning, module="petastorm")
-warnings.filterwarnings("ignore", category=FutureWarning, message="pyarrow.localfs")
-
-from petastorm.cache import CacheBase, NullCache  # noqa: E402  after the filters
-from petastorm.workers_pool import thread_pool  # noqa: E402
-from petastorm.workers_pool.thread_pool import ThreadPool  # noqa: E402
-
-from headrace.stream.columns import Columns, values_of  # noqa: E402
-from headrace.stream.integrity import refuse_pickled_schema  # noqa: E402
-from headrace.stream.memory import keep_freed_memory  # noqa: E402
-from headrace.stream.shard_worker import Failure, ReadTask, ShardWorker  # noqa: E402
-from headrace.table import Shard  # noqa: E402
+from headrace.stream.columns import Columns, values_of
+from headrace.stream.integrity import refuse_pickled_schema
+from headrace.stream.memory import keep_freed_memory
+from headrace.stream.petastorm import CacheBase, NullCache, ThreadPool
+from headrace.stream.shard_worker import Failure, ReadTask, ShardWorker
+from headrace.table import Shard
 
 keep_freed_memory()
-
-# An idle worker of the pool looks this often whether it was stopped, every millisecond if Petastorm had its way: 3 % of
-# the core on which a rank computes. Ours need not look, as one that is stopped is given something to do; those of a
-# program that uses Petastorm itself, in the same process, still end in time.
-thread_pool.IO_TIMEOUT_INTERVAL_S = 0.1
 
 WORKERS = 1
 # Shards in work or waiting to be taken.

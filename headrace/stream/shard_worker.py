@@ -7,12 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from petastorm.cache import CacheBase
-from petastorm.workers_pool.worker_base import WorkerBase
 
 from headrace.errors import DataError, StoreError
 from headrace.stream.cache import shard_key
 from headrace.stream.integrity import check_rows, open_verified
+from headrace.stream.petastorm import CacheBase, WorkerBase
 from headrace.table import Shard
 
 

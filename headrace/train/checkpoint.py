@@ -61,7 +61,8 @@ def save(folder: Path, saved: Saved, keep: int) -> Path:
     """
     final = folder / f"step-{saved.step:09d}"
     buffer = io.BytesIO()
-    np.savez(buffer, **{f"{i:05d}": array for i, array in enumerate([*saved.state, *saved.sums])})
+    arrays: dict[str, Any] = {f"{i:05d}": array for i, array in enumerate([*saved.state, *saved.sums])}
+    np.savez(buffer, **arrays)
     position = {"step": saved.step, "arrays": len(saved.state), "notes": saved.notes}
     try:
         write_files(final, buffer.getvalue(), position)

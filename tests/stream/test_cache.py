@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from petastorm.cache import CacheBase
 
 from headrace.config.streaming import Stream
 from headrace.errors import DataError
 from headrace.stream.cache import DiskCache, MemoryCache, cache_of
+from headrace.stream.petastorm import CacheBase
 from headrace.stream.reader import read_shards
 from headrace.table import Version
 from tests.small_table import Content, some_rows, write_table
