@@ -64,7 +64,7 @@ def parse_unischema(pickled: bytes) -> dict[str, Field]:
     members = schema.state.as_dict() if isinstance(schema.state, _Pairs) else {}
     fields = members.get("_fields")
     if isinstance(fields, _Object) and fields.kind == "collections.OrderedDict":
-        fields = fields.items
+        fields = _Pairs([*_listed_pairs(fields.arguments), *fields.items.pairs])
     if not isinstance(fields, _Pairs):
         raise UnreadableSchemaError("a Unischema without fields")
     return {found.name: found for found in map(_field, fields.as_dict().values())}
@@ -196,6 +196,12 @@ def _expect(value: object, kind: type[T]) -> T:
 
 def _paired(values: list[object]) -> list[tuple[object, object]]:
     return list(zip(values[::2], values[1::2], strict=True))
+
+
+def _listed_pairs(arguments: tuple[object, ...]) -> list[tuple[object, object]]:
+    """Of an OrderedDict as Python 2 pickles it: one list of lists of a key and a value."""
+    listed = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list) else []
+    return [(one[0], one[1]) for one in listed if isinstance(one, list) and len(one) == 2]
 
 
 def _reconstructed(arguments: tuple[object, ...]) -> _Object:
