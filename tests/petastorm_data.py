@@ -5,9 +5,9 @@ The whole of Petastorm needs pyarrow < 15; its `unischema` and `codecs` do not.
 
 import io
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -30,9 +30,27 @@ __all__ = [
     "array_bytes",
     "load_schema",
     "pickle_schema",
+    "read_whole",
     "write_data_set",
     "write_metadata",
 ]
+
+
+Found = TypeVar("Found", bound=Sized)
+
+
+def read_whole(read: Callable[[], Found], rows: int) -> Found:
+    """What `read` returns by a reader of Petastorm's, once it has all `rows`.
+
+    Its readers can report the end while files are still unread, most often before the first of a few
+    (`tests/stream/test_early_end.py`); so whoever reads with them must count. More rows than there are never come.
+    """
+    for _ in range(50):
+        found = read()
+        assert len(found) <= rows
+        if len(found) == rows:
+            return found
+    raise AssertionError(f"fifty readers in a row ended before {rows} rows; the last gave {len(found)}")
 
 
 def pickle_schema(schema: Any, protocol: int | None = None) -> bytes:

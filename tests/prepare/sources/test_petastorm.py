@@ -109,6 +109,20 @@ def test_a_data_set_in_a_bucket_is_read_as_one_here(bucket: str, tmp_path: Path,
     require_all(tmp_path / "table")
 
 
+@pytest.mark.parametrize("in_bucket", [False, True])
+def test_names_of_folders_are_text_as_spark_escapes_it(bucket: str, tmp_path: Path, in_bucket: bool) -> None:
+    """A folder may stand for no value; what a job left unfinished is none of the data."""
+    folders = ("01", "a%2Fb", "__HIVE_DEFAULT_PARTITION__")
+    rows = [row | {"animal": folders[row["number"] % 3]} for row in rows_with(CELLS["png"][1])]
+    raw = write_data_set(tmp_path / "raw", schema_of(CompressedImageCodec("png")), rows, "animal")
+    (raw / "_temporary" / "0").mkdir(parents=True)
+    (raw / "_temporary" / "0" / "part-00000.snappy.parquet").write_bytes(b"unfinished")
+    path = upload(raw, bucket) if in_bucket else raw
+    answer = prepare(configured(path, tmp_path / "table", max_rejects=0.5))
+    assert (answer["written"], answer["rejects"]) == (16, {"no_class": 8})
+    assert read(tmp_path / "table").contract.classes == ("01", "a/b")
+
+
 def test_files_that_come_later_are_taken_alone(tmp_path: Path) -> None:
     raw = data_set(tmp_path / "raw")
     prepare(configured(raw, tmp_path / "table"))
