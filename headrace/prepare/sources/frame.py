@@ -243,5 +243,7 @@ def _escaped(path: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    text = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error)
-    return text.strip().split("\n")[0]
+    """What Spark says; where a job of its own has failed, as Spark 3.5 lists a folder by one, the cause of that."""
+    lines = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error).strip().split("\n")
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    return re.sub(r"^Caused by: [\w.$]+: ", "", causes[-1]) if causes else lines[0]

@@ -26,6 +26,8 @@ CODECS: dict[str | None, Codec] = {
     None: "scalar",
 }
 ARRAYS: tuple[str, ...] = ("ndarray", "compressed_ndarray")
+# What these write is what the kind table expects: files of images, text and numbers.
+PLAIN = ("CompressedImageCodec", "ScalarCodec", None)
 CHOICES = ", ".join(get_args(Codec))
 
 log = logging.getLogger(__name__)
@@ -77,17 +79,13 @@ def refuse_arrays(source: Source, root: str) -> None:
         fields = parse_unischema(pickled)
     except UnreadableSchemaError:
         fields = {}
-    found = next((one for one in source.columns.names if one in fields and fields[one].codec not in _PLAIN), None)
+    found = next((one for one in source.columns.names if one in fields and fields[one].codec not in PLAIN), None)
     if found is not None:
         raise ConfigurationError(
             f"{source.path} is a data set that Petastorm materialised, and its column {found!r} was written by "
             f"{fields[found].codec}; set data.source.kind to petastorm."
         )
     log.info("%s is a data set that Petastorm materialised, read here as plain Parquet.", source.path)
-
-
-# What these write is what the kind table expects: files of images, text and numbers.
-_PLAIN = ("CompressedImageCodec", "ScalarCodec", None)
 
 
 def _fields(source: Source, root: str, name: str) -> dict[str, Field]:
