@@ -75,7 +75,7 @@ def test_a_python_without_an_engine_trains_nothing_and_says_so(
 
 def test_a_python_without_tensorflow_cannot_evaluate_either(trained: dict[str, str], tmp_path: Path) -> None:
     python = python_without(tmp_path / "environment", "tensorflow", "tensorflow_cpu")
-    said = refused(python, ("evaluate", "conf.yaml", trained["bundle"]), Path(trained["run"]).parent)
+    said = refused(python, ("evaluate", trained["bundle"], "--table", "table"), Path(trained["run"]).parent)
     assert "has no TensorFlow" in said
 
 
