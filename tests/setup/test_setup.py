@@ -126,7 +126,7 @@ def test_java_home_that_stands_in_the_way_is_named(machine: Machine) -> None:
     machine.place("java", OLD_JAVA, home / "bin")
     done = machine.set_up(JAVA_HOME=str(home))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert f"JAVA_HOME is {home}, which holds no Java 17 to 23; unset it" in done.stderr
+    assert f"JAVA_HOME is {home}, which holds no Java 17 to 25; unset it" in done.stderr
     assert machine.called("apt-get") == []
 
 
