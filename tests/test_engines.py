@@ -113,7 +113,7 @@ def other_python() -> str:
     """A Python of another minor version, with nothing installed."""
     for minor in {11, 12, 13, 14} - {sys.version_info.minor}:
         built = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python"))
-        if found := shutil.which(f"python3.{minor}") or (str(built[0]) if built else None):
+        if found := (str(built[0]) if built else shutil.which(f"python3.{minor}")):
             return found
     pytest.skip("there is no Python of another minor version on PATH or in ~/.pyenv")
 

@@ -9,7 +9,7 @@ from tests.setup.machine import COMPILED, COMPLETE, PACKAGES, PYTHON, Machine
 NO_PYTHON = "Python 3.11 to 3.13 is missing; install one of them, on Debian or Ubuntu as root: apt-get install python3"
 CANNOT = "setup: packages are missing and cannot be installed here; run as root: apt-get install "
 OLD_JAVA = """echo 'openjdk version "11.0.13" 2021-10-19' >&2"""
-NEW_JAVA = """echo 'openjdk version "25" 2025-09-16' >&2"""
+NEW_JAVA = """echo 'openjdk version "26" 2026-03-17' >&2"""
 
 
 def install_with_apt(machine: Machine, name: str) -> None:
