@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench local-cluster cluster-test airflow format clean
+.PHONY: help setup demo test test-engines lock-engines check bench local-cluster cluster-test airflow format clean
 
 # Spark starts the first python3 on PATH in its executors; it must be the one that has Headrace.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -16,13 +16,26 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 
 # Two tests at a time, but for those that measure time.
 ALONE := tests/fault tests/train/test_giving_way.py
-TESTS := not container
+TESTS := not container and not engines
+# Where what is only tested with the whole of Petastorm stands.
+PETASTORM := tests/stream tests/prepare/sources tests/test_inspect_table.py
 
 test:    ## all tests, with real Spark, Horovod and Chromium
 	@.ci/setup --browser
 	.venv/bin/python -m tests.quick_java
 	.venv/bin/pytest -m '$(TESTS)' --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20 $(ALONE:%=--ignore=%)
 	.venv/bin/pytest -m '$(TESTS)' --durations 5 $(ALONE)
+
+test-engines: ## the oldest, the default and the newest engines: a smoke test of each, and Petastorm's bridges
+	@.ci/setup
+	@.ci/engines oldest
+	@.ci/engines newest
+	.venv/bin/pytest -m engines tests/engines
+	.venv-oldest/bin/python -m pytest -m petastorm $(PETASTORM)
+
+lock-engines: ## lock the three sets of engines again, at the newest versions that pyproject.toml and tests/engines allow
+	@.ci/setup
+	.ci/lock_engines
 
 check:   ## format, lint, types, and the direction between rooms
 	@.ci/setup
@@ -31,7 +44,7 @@ check:   ## format, lint, types, and the direction between rooms
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench:   ## measure speed, of one part by PART=training, prediction, streaming, preparation or wire_bytes
+bench:   ## measure speed, of one part by PART=training, prediction, streaming, preparation, engines or wire_bytes
 	@.ci/setup
 	.venv/bin/python -m tests.bench$(if $(PART),.$(PART))
 
@@ -53,5 +66,5 @@ format:  ## mend format and what lint can mend
 	.venv/bin/ruff check --fix .
 
 clean:   ## remove the environment and caches; data and runs stay
-	rm -rf .venv .venv-airflow .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-* .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,69 @@
+"""The oldest, the default and the newest set of engines go the whole way, from raw files to exported models."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.fetch import fetch
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(1500)]
+INTERPRETERS = {"oldest": ".venv-oldest/bin/python", "default": sys.executable, "newest": ".venv-newest/bin/python"}
+
+Result = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def results(root: Path, fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    """What the smoke test of each set printed."""
+    folder = tmp_path_factory.mktemp("engines")
+    fetch("movie-reviews", folder / "reviews")
+    return {name: run_smoke(root, name, folder / name, fashion_mnist, folder / "reviews") for name in INTERPRETERS}
+
+
+def run_smoke(root: Path, name: str, folder: Path, images: Path, texts: Path) -> Result:
+    """Run the smoke test with the engines of the set `name`."""
+    interpreter = root / INTERPRETERS[name]
+    command = [str(interpreter), "-m", "tests.engines.smoke", str(folder), str(images), str(texts)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{name}: {done.stderr[-6000:]}"
+    result: Result = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+@pytest.mark.parametrize("name", INTERPRETERS)
+def test_a_set_of_engines_prepares_trains_evaluates_and_predicts(results: dict[str, Result], name: str) -> None:
+    """No record is lost, and both models have learned something in one epoch."""
+    images, texts = results[name]["images"], results[name]["texts"]
+    assert (images["prepared"]["rows_in"], images["prepared"]["rejected"]) == (1400, 0)
+    assert images["predicted"]["rows"] == 200
+    assert images["evaluated"]["metrics"]["accuracy"] > 0.3
+    prepared = texts["prepared"]
+    assert prepared["rows_in"] == prepared["written"] + prepared["rejected"] + prepared["duplicates"] == 10605
+    assert texts["predicted"]["rows"] == 10605
+    assert texts["evaluated"]["metrics"]["accuracy"] > 0.55
+
+
+@pytest.mark.parametrize("name", ["oldest", "newest"])
+def test_a_set_of_engines_is_the_one_that_is_locked(results: dict[str, Result], root: Path, name: str) -> None:
+    """What is called tested is what was installed."""
+    locked = dict(
+        line.split()[0].split("==")
+        for line in (root / "tests" / "engines" / f"{name}.txt").read_text().splitlines()
+        if "==" in line and not line.startswith((" ", "#"))
+    )
+    versions = results[name]["versions"]
+    assert versions["python"].startswith({"oldest": "3.11.", "newest": "3.13."}[name])
+    assert {package: version for package, version in versions.items() if package != "python"} == {
+        package: locked[package] for package in versions if package != "python"
+    }
+
+
+@pytest.mark.parametrize("kind", ["images", "texts"])
+def test_sets_of_engines_train_the_same_weights(results: dict[str, Result], kind: str) -> None:
+    """Shuffles, initial values, gradients and their sums over ranks are the same to the last bit."""
+    trained = {name: result[kind]["trained"]["weights_sha256"] for name, result in results.items()}
+    assert len(set(trained.values())) == 1, trained
