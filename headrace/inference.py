@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
 from headrace.config.sections import Image
+from headrace.engine_logs import quiet_tensorflow
 from headrace.errors import DataError
 from headrace.prepare.image import encode
 from headrace.schema import Column, Contract
 from headrace.stream.columns import Columns
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+quiet_tensorflow()
 
 import tensorflow as tf  # noqa: E402  after the settings it reads when it is imported
 

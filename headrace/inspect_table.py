@@ -5,18 +5,23 @@ from pathlib import Path
 from typing import Any
 
 from headrace.schema import Contract
+from headrace.storage import is_remote
 from headrace.table import Version, read
 from headrace.table.log import KEY, history
 from headrace.table.version import SPLITS, Summary
 
 
-def inspect_table(table: Path, number: int | None) -> dict[str, Any]:
+def inspect_table(table: Path, number: int | None, split: str | None = None) -> dict[str, Any]:
     """Describe version `number` of `table`, the newest when None; also prints it.
 
+    Args:
+        split: list its files too, by their addresses, under `files`.
+
     Raises:
-        DataError: there is no such table or version, or it is not ours.
+        DataError: there is no such table, version or split, or it is not ours.
     """
     version = read(table, number)
+    files = {} if split is None else {"files": file_urls(version, split)}
     commits = [_commit(entry) for entry in history(table)]
     sys.stderr.write(_text(version, commits) + "\n")
     summary, statistics, tokenizer = version.summary, version.contract.statistics, version.contract.tokenizer
@@ -39,7 +44,20 @@ def inspect_table(table: Path, number: int | None) -> dict[str, Any]:
         "bytes": sum(shard.size for shard in version.shards),
         "source": summary.source,
         "history": commits,
+        **files,
     }
+
+
+def file_urls(version: Version, split: str) -> list[str]:
+    """Return the addresses of the files of a split, file:///folder/file or s3://bucket/folder/file, ordered by path.
+
+    They are plain Parquet: Petastorm's `make_batch_reader` takes them as they are, so nothing in them is escaped.
+
+    Raises:
+        DataError: the version has no row of that split.
+    """
+    paths = (version.table / shard.path for shard in version.split(split))
+    return [str(path) if is_remote(path) else f"file://{path.absolute()}" for path in paths]
 
 
 def _commit(entry: dict[str, Any]) -> dict[str, Any]:

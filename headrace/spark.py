@@ -11,21 +11,30 @@ import shlex
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pyspark
+from py4j.java_gateway import JavaGateway
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import SparkConf, SparkContext
-from pyspark.errors import PySparkException
+from pyspark.errors import PySparkException, PySparkRuntimeError
+from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from headrace import errors
 from headrace.config.cluster import spark_settings
 from headrace.config.sections import Spark
+from headrace.engine_logs import start_filter
 from headrace.java import require_java
+from headrace.spark_versions import require_own_spark_home, require_same_jvm, require_same_master
 
 log = logging.getLogger(__name__)
+
+# Those that are supported are tested with it.
+warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
 
 LOCAL_SETTINGS = {
     "spark.driver.host": "127.0.0.1",
@@ -58,6 +67,8 @@ JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 # Several runs may be trained at once, in threads of one program; their session is one.
 _MAKING = threading.Lock()
 
+PYTHON_MISMATCH = re.compile(r"worker has different version:? (.+?) than that in driver:? (.+?), PySpark")
+
 REPEATING_LOGGERS = (
     "org.apache.spark.executor.Executor",
     "org.apache.spark.scheduler.TaskSetManager",
@@ -75,9 +86,10 @@ def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
 
     Raises:
         ConfigurationError: Java is missing, no master is named and local mode is not asked for, or the master does
-            not answer.
+            not answer, or is of another version than PySpark.
     """
     if not _submitted():
+        require_own_spark_home()
         # Otherwise there is one; to ask it for its version again takes as long as to prepare a hundred photos.
         require_java()
     with _MAKING:
@@ -101,10 +113,20 @@ def _made(name: str, settings: Spark, slots: int) -> SparkSession:
             builder = builder.config(key, value)
     # PySpark turns Spark's progress bar on; it is for terminals only, and fills a log with carriage returns.
     builder = builder.config("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())
-    with _workers_python(wanted.get(WORKERS_PYTHON)), _start_told(chosen.get("spark.master") or wanted["spark.master"]):
+    master = chosen.get("spark.master") or wanted["spark.master"]
+    if SparkContext._active_spark_context is None:
+        require_same_master(master, _joined(chosen, wanted))
+    with _workers_python(wanted.get(WORKERS_PYTHON)), _start_told(master):
         spark = builder.getOrCreate()
+    require_same_jvm(spark.version)
     _hush(spark)
     return spark
+
+
+def _joined(chosen: SparkConf, wanted: dict[str, str]) -> SparkConf:
+    """What a session would be made with: what is chosen already goes before what is wanted."""
+    joined = SparkConf(loadDefaults=False)
+    return joined.setAll([*wanted.items(), *chosen.getAll()])
 
 
 @contextmanager
@@ -116,7 +138,7 @@ def _start_told(master: str) -> Iterator[None]:
         reason = str(error.java_exception.toString()).strip().split("\n")[0]
         raise errors.ConfigurationError(
             f"Spark did not start on {master} ({reason}). Is the master there, does this machine reach it, "
-            "and has it the same spark.authenticate.secret?"
+            f"is it Spark {pyspark.__version__} too, and has it the same spark.authenticate.secret?"
         ) from error
 
 
@@ -168,10 +190,26 @@ def _start_quietly(wanted: dict[str, str]) -> None:
     words = [word for key, value in told.items() for word in ("--conf", f"{key}={value}")]
     os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*words, "pyspark-shell"])
     try:
-        SparkContext._ensure_initialized()
+        SparkContext._ensure_initialized(gateway=_launch_filtered())
     finally:
         # Programs started from here are not this Spark's.
         del os.environ["PYSPARK_SUBMIT_ARGS"]
+
+
+def _launch_filtered() -> JavaGateway:
+    """Start a JVM whose standard error, and that of the workers it starts, goes through our filter.
+
+    Raises:
+        ConfigurationError: it ended at once.
+    """
+    # The filter lives as long as the JVM, and is waited for by nobody.
+    with start_filter().stdin as into:  # type: ignore[union-attr]
+        try:
+            return launch_gateway(popen_kwargs={"stderr": into})
+        except PySparkRuntimeError as error:
+            raise errors.ConfigurationError(
+                f"Spark's JVM ended before it had started ({error}); what it said stands above."
+            ) from error
 
 
 def _hush(spark: SparkSession) -> None:
@@ -239,6 +277,13 @@ def _from_task(text: str) -> errors.HeadraceError:
     if unstarted:
         reason = " ".join(unstarted[1].split())
         return errors.ConfigurationError(f"An executor cannot start Python for its tasks: {reason}")
+    foreign = PYTHON_MISMATCH.search(text)
+    if foreign:
+        there, here = (".".join(re.findall(r"\d+", version)) for version in foreign.groups())
+        return errors.ConfigurationError(
+            f"Executors run Python {there} and the driver Python {here}; name a Python {here} that they have in "
+            "spark.pyspark.python, or ship the driver's environment with spark.archives."
+        )
     traceback = re.split(r"\n\s*\tat |\nDriver stacktrace", text)[0].strip()
     last = traceback.rpartition("Traceback (most recent call last):")[2]
     # The lines of the traceback itself are indented, those of the message need not be.

@@ -21,7 +21,7 @@ from pathlib import Path
 import pyspark
 
 SECONDS_TO_START = 60.0
-SPARK_CLASS = str(Path(pyspark.__file__).parent / "bin" / "spark-class")
+SPARK_HOME = Path(pyspark.__file__).parent
 MASTER_STARTED = re.compile(r"Starting Spark master at (spark://\S+)")
 WORKER_STARTED = re.compile(r"Successfully registered with master (\S+)")
 
@@ -33,6 +33,7 @@ class LocalCluster:
         folder: for logs and the executors' working folders.
         gpus: addresses that each worker says it has.
         settings: of the master and the workers, such as spark.authenticate.
+        home: folder of the Spark; that of the installed PySpark if not given.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class LocalCluster:
         cores: int = 1,
         gpus: tuple[str, ...] = (),
         settings: Mapping[str, str] | None = None,
+        home: Path = SPARK_HOME,
     ) -> None:
+        self.home = home
         self.folder, self.cores, self.gpus, self.settings = folder, cores, gpus, dict(settings or {})
         self.workers: list[subprocess.Popen[bytes]] = []
         self._number = workers
@@ -95,11 +98,11 @@ class LocalCluster:
 
     def _start(self, name: str, kind: str, *words: str) -> tuple["subprocess.Popen[bytes]", Path]:
         log = self.folder / f"{name}.log"
-        environment = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1"}
+        environment = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(self.home)}
         # Whoever started this may be a Spark program itself; its settings are not the cluster's.
         environment = {key: value for key, value in environment.items() if not key.startswith("PYSPARK_")}
         with log.open("wb") as file:
-            command = [SPARK_CLASS, f"org.apache.spark.{kind}", *words]
+            command = [str(self.home / "bin" / "spark-class"), f"org.apache.spark.{kind}", *words]
             process = subprocess.Popen(command, stdout=file, stderr=file, stdin=subprocess.DEVNULL, env=environment)
         return process, log
 

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from headrace.errors import DataError
@@ -81,6 +82,17 @@ def test_the_command_prints_one_line_of_json(table: Path) -> None:
     assert json.loads(answer.stdout) == answer.json
     assert answer.json["version"] == 0
     assert "24 rows in = 24 written" in answer.stderr
+
+
+def test_the_files_of_a_split_are_listed_by_their_addresses(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(table.parent)
+    found = inspect_table(Path("table"), 0, "train")
+    assert found["files"] == [f"file://{table / shard.path}" for shard in read(table, 0).split("train")]
+    rows = sum(pq.read_metadata(one.removeprefix("file://")).num_rows for one in found["files"])
+    assert rows == sum(found["counts"]["train"].values())
+    assert "files" not in inspect_table(table, 0)
+    with pytest.raises(DataError, match="has no split 'holdout'; it has: train, "):
+        inspect_table(table, 0, "holdout")
 
 
 def test_what_is_no_table_of_ours_ends_with_3_and_one_sentence(table: Path) -> None:

@@ -1,12 +1,15 @@
 """Java is found where Spark would find it, and one that Spark cannot use is named in one sentence."""
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from headrace import java as java_module
+from headrace.engines import Engine
 from headrace.errors import ConfigurationError
-from headrace.java import find_java, require_java
+from headrace.java import find_java, java_range, require_java
 
 
 def place_java(folder: Path, answer: str) -> Path:
@@ -54,23 +57,44 @@ def test_no_java_is_one_sentence_with_the_package_to_install(only_path: Path) ->
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ('openjdk version "11.0.13" 2021-10-19', "11.0.13"),
-        ('java version "1.8.0_392"', "1.8.0_392"),
-        ('openjdk version "25" 2025-09-16', "25"),
+        ('java version "1.7.0_80"', "1.7.0_80"),
+        ('openjdk version "26" 2026-03-17', "26"),
     ],
 )
 def test_a_java_too_old_or_too_new_for_spark_is_refused_with_its_version(
     only_path: Path, answer: str, said: str
 ) -> None:
     place_java(only_path, answer)
-    with pytest.raises(ConfigurationError, match=f"is Java {said}, and Spark needs Java 17 to 23"):
+    with pytest.raises(ConfigurationError, match=f"is Java {said}, and Spark .* needs Java {java_range()}"):
         require_java()
+
+
+@pytest.mark.parametrize(
+    ("spark", "hadoop_asks", "supported"),
+    [
+        ("3.5.9", False, "8 to 22"),
+        ("4.0.1", False, "17 to 22"),
+        ("4.1.2", False, "17 to 22"),
+        ("4.3.0", True, "17 to 25"),
+    ],
+)
+def test_each_spark_runs_on_javas_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark: str, hadoop_asks: bool, supported: str
+) -> None:
+    (tmp_path / "jars").mkdir()
+    with zipfile.ZipFile(tmp_path / "jars" / "hadoop-client-api-3.jar", "w") as jar:
+        jar.writestr("org/apache/hadoop/conf/Configuration.class", b"")
+        if hadoop_asks:
+            jar.writestr(java_module.ASKING_CLASS, b"")
+    monkeypatch.setenv("SPARK_HOME", str(tmp_path))
+    monkeypatch.setattr(Engine, "installed", spark)
+    assert str(java_range()) == supported
 
 
 def test_an_old_java_in_java_home_is_not_mended_by_installing_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place_java(tmp_path / "bin", 'java version "1.8.0_392"')
+    place_java(tmp_path / "bin", 'java version "1.7.0_80"')
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(ConfigurationError, match="JAVA_HOME must name it or be unset"):
         require_java()

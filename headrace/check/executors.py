@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from headrace.check.machine import FREE_GIGABYTES
 from headrace.check.probe import Answer
 from headrace.check.report import Row
-from headrace.check.versions import found_versions
+from headrace.engines import SAME_ENVIRONMENT, differences, installed_versions
 
 CLOCK_SECONDS = 1.0
 HOSTS_SHOWN = 4
@@ -29,19 +29,16 @@ def executor_rows(answers: Sequence[Answer]) -> list[Row]:
 
 def versions_row(executors: Sequence[Answer]) -> Row:
     """Whether executors have the driver's versions."""
-    here = found_versions()
+    here = installed_versions()
     differing = {
-        f"{name} {version} on {answer.host}, {here[name]} here"
-        for answer in executors
-        for name, version in answer.versions.items()
-        if version != here[name]
+        f"{difference} on {answer.host}" for answer in executors for difference in differences(answer.versions, here)
     }
     return Row(
         name="Versions there",
         found="; ".join(sorted(differing)) or f"as here: {len(here)} the same",
         needed="the driver's",
         ok=not differing,
-        mend="give executors the driver's environment: spark.pyspark.python, or spark.archives" if differing else "",
+        mend=SAME_ENVIRONMENT if differing else "",
     )
 
 

@@ -8,7 +8,7 @@ from zipimport import zipimporter
 
 from headrace.check.report import Row
 from headrace.errors import ConfigurationError
-from headrace.java import NEWEST, OLDEST, find_java, require_java
+from headrace.java import find_java, java_range, require_java
 
 # The packages that take longest to import.
 COMPILED = ("tensorflow", "keras", "pyspark", "horovod")
@@ -17,7 +17,7 @@ FREE_GIGABYTES = 2.0
 
 def java_row() -> Row:
     """The Java that Spark would start."""
-    needed = f"{OLDEST} to {NEWEST}"
+    needed = str(java_range())
     try:
         java = find_java()
     except ConfigurationError as error:

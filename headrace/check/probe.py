@@ -11,7 +11,7 @@ from typing import Any
 
 from pyspark import BarrierTaskContext
 
-from headrace.check.versions import found_versions
+from headrace.engines import installed_versions
 
 MOMENTS = 3
 
@@ -72,7 +72,7 @@ def probe(question: Question, _: Iterator[Any]) -> Iterator[str]:
         host=gethostname(),
         folder=str(Path.cwd()),
         partition=partition,
-        versions=found_versions(),
+        versions=installed_versions(),
         free_gigabytes=shutil.disk_usage(Path.cwd()).free / 1e9,
         gpus=tuple(resources["gpu"].addresses) if "gpu" in resources else (),
         address=_address_towards(question.driver),

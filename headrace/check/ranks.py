@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 
 from headrace.check.report import Row
+from headrace.engine_logs import without_noise
+from headrace.engines import COMPILE_HOROVOD, horovod_fault
 
 QUESTION = """
 import json, sys
@@ -21,7 +23,6 @@ built = {"Gloo": horovod.gloo_built(), "MPI": horovod.mpi_built(), "NCCL": horov
 print(json.dumps({"built": [name for name, there in built.items() if there], "gpus": gpus}))
 """
 ANSWER_SECONDS = 300
-COMPILE = "`make setup` compiles it for the TensorFlow that is there; with uv: uv sync --reinstall-package horovod"
 
 
 @dataclass(frozen=True)
@@ -55,16 +56,19 @@ def ask() -> Answer:
         return Answer(error=f"no answer in {ANSWER_SECONDS} s")
     if done.returncode != 0:
         ended = f"ended by signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-        return Answer(error=(done.stderr.strip().splitlines() or [ended])[-1] if done.returncode > 0 else ended)
+        return Answer(
+            error=(without_noise(done.stderr).strip().splitlines() or [ended])[-1] if done.returncode > 0 else ended
+        )
     found = json.loads(done.stdout.splitlines()[-1])
     return Answer(built=tuple(found["built"]), gpus=tuple(found["gpus"]))
 
 
 def rank_rows(answer: Answer) -> list[Row]:
     """The rows for Horovod's build and for GPUs."""
-    ok = "Gloo" in answer.built
+    fault = horovod_fault() or answer.error
+    ok = "Gloo" in answer.built and not fault
     built = "none" if answer.error else ", ".join(answer.built) or "nothing to reduce over"
-    mend = "" if ok else f"{COMPILE} ({answer.error})" if answer.error else COMPILE
+    mend = "" if ok else f"{COMPILE_HOROVOD} ({fault})" if fault else COMPILE_HOROVOD
     gpus = "not known" if answer.error else ", ".join(answer.gpus) or "none"
     return [
         Row(name="Horovod's build", found=built, needed="Gloo, for TensorFlow", ok=ok, mend=mend),

@@ -82,14 +82,17 @@ def vacuum(
 def inspect(
     table: Annotated[Path, typer.Argument(parser=location, metavar="TABLE", help="its folder, or s3://bucket/folder")],
     version: Annotated[int | None, typer.Option(min=0, help="the newest if not given")] = None,
+    files: Annotated[
+        str | None, typer.Option(metavar="SPLIT", help="list the addresses of the files of train, val or test too")
+    ] = None,
 ) -> None:
     """Schema, counts, statistics, rejects and history of a table.
 
-    Example: headrace inspect data/fashion-mnist/table --version 0
+    Example: headrace inspect data/fashion-mnist/table --version 0 --files train
     """
     from headrace.inspect_table import inspect_table
 
-    answer(inspect_table(table, version))
+    answer(inspect_table(table, version, files))
 
 
 @app.command()

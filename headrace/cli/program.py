@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from headrace import __version__
-from headrace.errors import HeadraceError
+from headrace.engine_logs import quiet_tensorflow
+from headrace.errors import ConfigurationError, HeadraceError
 
 app = typer.Typer(
     name="headrace",
@@ -43,11 +44,29 @@ def answer(result: dict[str, Any]) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit: 0 done, 2 usage, 3 data, 4 training, 5 gate, 1 anything else."""
+    quiet_tensorflow()
     try:
         app(arguments)
+    except ModuleNotFoundError as error:
+        print(f"headrace: {_missing(error)}", file=sys.stderr)
+        sys.exit(ConfigurationError.exit_code)
     except HeadraceError as error:
         print(f"headrace: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         print("headrace: interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    """The sentence about an engine that is not installed.
+
+    Raises:
+        ModuleNotFoundError: another module is missing.
+    """
+    from headrace.engines import BY_MODULE, missing_engine
+
+    engine = BY_MODULE.get((error.name or "").partition(".")[0])
+    if engine is None or engine.is_installed:
+        raise error
+    return missing_engine(engine)

@@ -10,26 +10,26 @@ if TYPE_CHECKING:
     from headrace.config import Configuration
 
 
-def location(word: str) -> Path:
-    """A folder of this machine, or an address of a bucket.
+def location(word: str | Path) -> Path:
+    """A folder of this machine, or an address of a bucket; Typer also gives a default, which is a path already.
 
     Raises:
         typer.BadParameter: it is another address, or holds credentials.
     """
-    if "://" not in word:
+    if isinstance(word, Path) or "://" not in word:
         return Path(word)
     from headrace.config.section import require_location
 
     return _accepted(word, require_location)
 
 
-def folder_word(word: str) -> Path:
-    """A folder of this machine; one on S3 would be taken for a path.
+def folder_word(word: str | Path) -> Path:
+    """A folder of this machine; one on S3 would be taken for a path. As with `location`, it may be a default.
 
     Raises:
         typer.BadParameter: it is an address.
     """
-    if "://" not in word:
+    if isinstance(word, Path) or "://" not in word:
         return Path(word)
     from headrace.config.section import require_path
 

@@ -64,7 +64,7 @@ class Configuration(Section):
     @model_validator(mode="after")
     def _many_labels_have_a_place(self) -> "Configuration":
         source = self.data.source
-        if self.prepare.task == "multi_label" and source.kind != "table" and source.labels is None:
+        if self.prepare.task == "multi_label" and source.columns is None and source.labels is None:
             raise ValueError(
                 "`prepare.task: multi_label` needs a source that can name many classes of a record; use a labels file "
                 "(`data.source.labels`), or `data.source.kind: table`"
@@ -96,7 +96,7 @@ class Configuration(Section):
         source, settings = self.data.source, self.prepare
         if settings.windows is None:
             return self
-        if source.columns is None:
+        if source.columns is None or source.kind != "table":
             raise ValueError("`prepare.input: windows` needs rows; expected `data.source.kind: table`")
         if (source.columns.split is None) != (settings.splits.method == "time"):
             raise ValueError(

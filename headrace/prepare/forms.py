@@ -8,7 +8,7 @@ from headrace.config.sections import Prepare, Text
 from headrace.config.windows import Windows
 from headrace.prepare.columns import image_columns, staged_text_columns, window_columns, with_bookkeeping
 from headrace.prepare.content import content_hash, text_hash
-from headrace.prepare.image import decode, encode, formed
+from headrace.prepare.image import check_pixels, decode, encode, formed
 from headrace.prepare.near import minhash, perceptual_hash
 from headrace.prepare.reject import Reason, RejectedRecordError
 from headrace.prepare.sources.record import RawRecord
@@ -57,7 +57,7 @@ class ImageForm:
             raise RejectedRecordError(Reason.NOT_AN_IMAGE, "the record is text")
         data = record.data
         pixels = (
-            formed(np.asarray(data, np.uint8), self._image)
+            formed(check_pixels(np.asarray(data, np.uint8), self._image), self._image)
             if isinstance(data, np.ndarray)
             else decode(data, self._image)
         )

@@ -79,6 +79,16 @@ def formed(pixels: Pixels, form: Image) -> Pixels:
     return _sized(_in_mode(image, form.mode), form)
 
 
+def check_pixels(pixels: Pixels, form: Image) -> Pixels:
+    """Return `pixels`, (height, width, channels), which came without a file's header.
+
+    Raises:
+        RejectedRecordError: there are more of them, or longer rows or columns of them, than `form` allows.
+    """
+    _check_size(pixels.shape[1], pixels.shape[0], form)
+    return pixels
+
+
 def encode(pixels: Pixels, form: Image) -> bytes:
     """The bytes to store for `pixels`, by `form.codec`."""
     if form.stored_as == "raw":

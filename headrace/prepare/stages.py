@@ -26,7 +26,7 @@ from headrace.prepare.settle import must_settle, settle
 from headrace.prepare.shard_task import Preparation, labels_of_chunks, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.folder import read_bytes
-from headrace.prepare.sources.frame import NO_FILES, frame_records, read_frame
+from headrace.prepare.sources.frame import NO_FILES, cell_format, frame_records, read_frame
 from headrace.prepare.sources.listing import in_order
 from headrace.prepare.sources.windows import read_windows, window_records
 from headrace.prepare.task import STAGED, Chunk, Task
@@ -64,10 +64,11 @@ def run_stages(spark: SparkSession, task: Task, source: Source, listing: Listing
         DataError: the source is refused.
     """
     fresh = replace(listing, files=increment.fresh)
-    records = _frame(spark, task, source, fresh) if source.kind == "table" else _chunks(spark, task, fresh)
+    holds = cell_format(source, task.root, task.settings.input) if source.columns else ""
+    records = _frame(spark, task, source, fresh, holds) if source.columns else _chunks(spark, task, fresh)
     classes = _classes(spark, task, listing, records, increment)
     task = replace(task, labels={name: number for number, name in enumerate(classes)})
-    results = _first_stage(spark, task, source, records)
+    results = _first_stage(spark, task, holds, records)
     shards = [shard for result in results for shard in result.shards]
     old = increment.before.shards if increment.before else ()
     given = _splits_are_given(task, source, fresh.files)
@@ -96,9 +97,7 @@ def _content_number(root: str, path: str) -> tuple[str, int]:
     return path, int.from_bytes(digest, "little", signed=True)
 
 
-def _first_stage(
-    spark: SparkSession, task: Task, source: Source, records: "DataFrame | list[Chunk]"
-) -> list[ChunkResult]:
+def _first_stage(spark: SparkSession, task: Task, holds: str, records: "DataFrame | list[Chunk]") -> list[ChunkResult]:
     if isinstance(records, list):
         if not records:
             return []
@@ -107,7 +106,6 @@ def _first_stage(
     parts = max(1, math.ceil(records.count() / task.settings.shard_rows))
     # By a hash of the rows, so that classes are mixed and the same rows always meet in the same task.
     mixed = records.repartition(parts, F.xxhash64("file", "key")).sortWithinPartitions("file", "key")
-    holds = source.columns.holds if source.columns else "text"
     written = mixed.mapInArrow(partial(_prepare_frame, task, holds), "result binary").collect()
     return [pickle.loads(row.result) for row in written]  # our own tasks' bytes
 
@@ -129,13 +127,13 @@ def _chunks(spark: SparkSession, task: Task, fresh: Listing) -> list[Chunk]:
     return list(deal(fresh.files, task.settings, spark.sparkContext.defaultParallelism))
 
 
-def _frame(spark: SparkSession, task: Task, source: Source, fresh: Listing) -> "DataFrame | list[Chunk]":
+def _frame(spark: SparkSession, task: Task, source: Source, fresh: Listing, holds: str) -> "DataFrame | list[Chunk]":
     if not fresh.files and source.format != NO_FILES:
         return []
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(ROWS_AT_ONCE))
     if task.settings.windows is not None:
         return read_windows(spark, source, task.settings, fresh.root, fresh.files)
-    return read_frame(spark, source, fresh.root, fresh.files)
+    return read_frame(spark, source, fresh.root, fresh.files, holds)
 
 
 def _classes(

@@ -1,14 +1,15 @@
 """`headrace stream`: the training split as one rank would be given it, with no model behind it."""
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+from headrace.engine_logs import quiet_tensorflow
 
-from headrace.config import Configuration  # noqa: E402  before TensorFlow reads its settings
+quiet_tensorflow()
+
+from headrace.config import Configuration  # noqa: E402  before TensorFlow is imported
 from headrace.errors import ConfigurationError  # noqa: E402
 from headrace.stream.dataset import Batches, training_batches  # noqa: E402
 from headrace.stream.open import plan_for  # noqa: E402

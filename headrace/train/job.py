@@ -13,6 +13,7 @@ from typing import Any
 from headrace.bundle import MANIFEST
 from headrace.command_line import typed_command
 from headrace.config import Configuration
+from headrace.engines import require_engines
 from headrace.errors import DataError, TrainingError
 from headrace.model_source import read_source, source_hash
 from headrace.moment import now
@@ -43,11 +44,13 @@ def train(configuration: Configuration, follower: Follower | None = None) -> dic
 
     Raises:
         StoppedError: the follower has stopped the run.
-        ConfigurationError: the run was begun with other settings, or the model's file is at fault.
+        ConfigurationError: the run was begun with other settings, the model's file is at fault, or an engine is
+            missing, broken or of another version than on the executors.
         DataError: the table is missing or damaged, or has no training split.
         TrainingError: too few slots, a rank failed, or the ranks drifted apart.
     """
     began = time.monotonic()
+    require_engines()
     folder = RunFolder(configuration.train.run)
     with folder.locked():
         record = _begun(folder, configuration)

@@ -16,7 +16,8 @@ from horovod.runner.http.http_server import RendezvousHandler, RendezvousHTTPSer
 from pyspark.resource import ResourceProfile
 from pyspark.sql import SparkSession
 
-from headrace.errors import HeadraceError, LostExecutorError, TrainingError
+from headrace.engines import installed_versions
+from headrace.errors import ConfigurationError, HeadraceError, LostExecutorError, TrainingError
 from headrace.spark import driver_host, python_errors
 from headrace.train.messages import Message, listening
 from headrace.train.rank_task import Launch, run_rank
@@ -45,6 +46,7 @@ def launch(spark: SparkSession, ranks: int, program: RankProgram, receive: Calla
     `receive` is called with the messages of every rank, from several threads.
 
     Raises:
+        ConfigurationError: executors have other versions of Python or of the engines than the driver.
         TrainingError: a rank ended with an error.
         LostExecutorError: a rank's executor ended.
     """
@@ -57,6 +59,7 @@ def launch(spark: SparkSession, ranks: int, program: RankProgram, receive: Calla
             messages=address,
             logs=program.logs,
             stall_timeout_seconds=program.stall_timeout_seconds,
+            versions=installed_versions(),
         )
         partitions = spark.sparkContext.parallelize(range(ranks), ranks)
         if program.profile is not None:
@@ -64,7 +67,7 @@ def launch(spark: SparkSession, ranks: int, program: RankProgram, receive: Calla
         try:
             with python_errors():
                 partitions.barrier().mapPartitions(partial(run_rank, task)).collect()
-        except LostExecutorError:
+        except (ConfigurationError, LostExecutorError):
             raise
         except HeadraceError as error:
             raise TrainingError(str(error)) from error

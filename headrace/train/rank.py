@@ -12,7 +12,7 @@ import threading
 import traceback
 from typing import Any, TextIO
 
-from headrace.errors import HeadraceError
+from headrace.errors import ConfigurationError, HeadraceError
 from headrace.train.run_folder import RunFolder
 
 LOST_PEER = 75
@@ -42,10 +42,13 @@ def main(run: str) -> int:
     except HeadraceError as error:
         channel.send(kind="error", error=type(error).__name__, text=str(error))
         return error.exit_code
+    except ImportError as error:
+        channel.send(
+            kind="error", error="ConfigurationError", text=import_failure(error), traceback=traceback.format_exc()
+        )
+        return ConfigurationError.exit_code
     except Exception as error:  # noqa: BLE001  a process boundary: reported to the driver, with its traceback
-        from headrace.train.collectives import is_lost_peer
-
-        if is_lost_peer(error):
+        if _is_lost_peer(error):
             channel.send(kind="lost peer", text="lost the connection to another rank")
             return LOST_PEER
         from headrace.train.failure import sentence
@@ -54,6 +57,18 @@ def main(run: str) -> int:
         channel.send(kind="error", error="TrainingError", text=text, traceback=traceback.format_exc())
         return 1
     return 0
+
+
+def import_failure(error: ImportError) -> str:
+    """Return a sentence for the driver about a module that this rank's Python cannot import."""
+    reason = " ".join(str(error).split())
+    return f"A rank's Python, {sys.executable}, cannot import what it needs ({reason}); `headrace check` says more."
+
+
+def _is_lost_peer(error: Exception) -> bool:
+    # Where it cannot be imported, because Horovod cannot, there are no peers yet.
+    collectives = sys.modules.get("headrace.train.collectives")
+    return collectives is not None and bool(collectives.is_lost_peer(error))
 
 
 def live_with_the_task() -> None:

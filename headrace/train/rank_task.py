@@ -18,7 +18,9 @@ from typing import IO, Any
 
 from pyspark import BarrierTaskContext, SparkFiles
 
-from headrace.errors import TrainingError
+from headrace.engine_logs import is_noise
+from headrace.engines import SAME_ENVIRONMENT, differences, installed_versions
+from headrace.errors import ConfigurationError, TrainingError
 from headrace.storage.growing import growing
 from headrace.train.messages import Address, Sender
 from headrace.train.placement import Place, Slot, assign, here, interface_towards
@@ -35,6 +37,7 @@ class Launch:
         program: module that a rank runs, with `arguments`.
         rendezvous: host and port where ranks exchange their addresses.
         logs: folder for one log file a rank.
+        versions: of Python and the engines on the driver, which every rank must have.
         environment: added to every rank's.
     """
 
@@ -44,6 +47,7 @@ class Launch:
     messages: Address
     logs: Path
     stall_timeout_seconds: int
+    versions: dict[str, str]
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -53,10 +57,12 @@ def run_rank(launch: Launch, _: Iterator[Any]) -> Iterator[int]:
     Spark does not repeat a barrier stage whose result is collected, so a failed rank ends the job.
 
     Raises:
+        ConfigurationError: this executor has other versions of Python or of the engines than the driver.
         TrainingError: the rank ended with an error.
     """
     context = BarrierTaskContext.get()
     place = here(context.partitionId(), context.resources())
+    _require_same_versions(launch, place)
     places = [Place.loads(text) for text in context.allGather(place.dumps())]
     slot = assign(places, place.partition)
     sender = Sender(launch.messages)
@@ -67,6 +73,14 @@ def run_rank(launch: Launch, _: Iterator[Any]) -> Iterator[int]:
     if code != 0:
         raise TrainingError(f"Rank {slot.rank} on {slot.host} ended with {_ending(code)}.")
     yield slot.rank
+
+
+def _require_same_versions(launch: Launch, place: Place) -> None:
+    """Ranks of several versions would train, and their weights drift apart or their messages not be understood."""
+    if found := differences(installed_versions(), launch.versions):
+        raise ConfigurationError(
+            f"The executor on {place.host} has other versions than the driver: {', '.join(found)}; {SAME_ENVIRONMENT}."
+        )
 
 
 def _run(launch: Launch, slot: Slot, place: Place, sender: Sender) -> int:
@@ -108,6 +122,8 @@ def _end_with_parent() -> None:
 
 def _forward(stream: IO[str], kind: str, rank: int, sender: Sender, file: IO[str] | None) -> None:
     for line in stream:
+        if kind == "log" and is_noise(line):
+            continue
         if file is not None:
             file.write(line)
             file.flush()

@@ -7,13 +7,13 @@ import pytest
 from headrace.check.executors import executor_rows
 from headrace.check.probe import Answer
 from headrace.check.report import Row
-from headrace.check.versions import found_versions
+from headrace.engines import installed_versions
 
 GOOD = Answer(
     host="a",
     folder="/work/1",
     partition=0,
-    versions=found_versions(),
+    versions=installed_versions(),
     free_gigabytes=50.0,
     gpus=(),
     address="10.0.0.1",
@@ -38,7 +38,7 @@ def test_executors_that_lack_nothing_are_told_in_a_row_a_thing() -> None:
 @pytest.mark.parametrize(
     ("wrong", "name", "told"),
     [
-        ({"versions": GOOD.versions | {"NumPy": "1.24.0"}}, "Versions there", "NumPy 1.24.0 on b"),
+        ({"versions": GOOD.versions | {"NumPy": "1.24.0"}}, "Versions there", "NumPy 1.24.0 instead of"),
         ({"free_gigabytes": 0.1}, "Free disk there", "make room on b"),
         ({"gpus": ("0",)}, "GPUs there", "spark.task.resource.gpu.amount"),
         ({"address": "127.0.0.1"}, "Network there", "spark.driver.host"),

@@ -1,4 +1,4 @@
-"""Versions are held against those that work together."""
+"""Versions are held against the ranges that pyproject.toml states."""
 
 import re
 import tomllib
@@ -6,7 +6,9 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
+from headrace import engines
 from headrace.check import Row, versions
 
 
@@ -18,7 +20,9 @@ def rows_with(monkeypatch: pytest.MonkeyPatch, installed: dict[str, str]) -> dic
             raise PackageNotFoundError(package)
         return installed[package]
 
-    monkeypatch.setattr(versions, "version", version)
+    monkeypatch.setattr(engines, "version", version)
+    monkeypatch.setattr(engines.Engine, "is_installed", False)
+    monkeypatch.delitem(engines.sys.modules, "pyspark", raising=False)
     return {row.name: row for row in versions.version_rows()}
 
 
@@ -29,17 +33,21 @@ def test_this_environment_has_what_works_together() -> None:
 @pytest.mark.parametrize(
     ("name", "package", "found", "ok"),
     [
-        ("PySpark", "pyspark", "4.0.9", True),
-        ("PySpark", "pyspark", "4.1.0", False),
-        ("PyArrow", "pyarrow", "15.0.0", False),
+        ("PySpark", "pyspark", "3.4.4", False),
+        ("PySpark", "pyspark", "3.5.0", True),
+        ("PySpark", "pyspark", "4.3.9", True),
+        ("PySpark", "pyspark", "4.4.0.dev1", False),
+        ("PyArrow", "pyarrow", "14.0.1", False),
+        ("PyArrow", "pyarrow", "26.0.1", True),
         ("Horovod", "horovod", "0.28.1", True),
         ("Horovod", "horovod", "0.28.10", False),
-        ("NumPy", "numpy", "2.0.1", False),
+        ("NumPy", "numpy", "1.26.4", True),
         ("TensorFlow", "tensorflow", "2.18.1", True),
-        ("TensorFlow", "tensorflow-cpu", "2.19.0", False),
+        ("TensorFlow", "tensorflow-cpu", "2.22.0rc1", False),
+        ("TensorFlow", "tensorflow-cpu", "2.18.0", False),
     ],
 )
-def test_a_version_is_good_when_its_first_parts_are(
+def test_a_version_is_good_inside_the_range_that_the_package_states(
     monkeypatch: pytest.MonkeyPatch, name: str, package: str, found: str, ok: bool
 ) -> None:
     row = rows_with(monkeypatch, {package: found})[name]
@@ -48,18 +56,39 @@ def test_a_version_is_good_when_its_first_parts_are(
 
 def test_what_is_not_installed_is_none_and_has_a_way_to_mend_it(monkeypatch: pytest.MonkeyPatch) -> None:
     row = rows_with(monkeypatch, {})["PyArrow"]
-    assert (row.found, row.ok) == ("none", False)
-    assert "pip install 'pyarrow==14.0.*'" in row.mend
+    assert (row.found, row.needed, row.ok) == ("none", ">=14.0.2, <27", False)
+    assert "pip install 'pyarrow>=14.0.2,<27'" in row.mend
 
 
-def test_another_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platform.python_version", lambda: "3.12.1")
+@pytest.mark.parametrize(("found", "ok"), [("3.10.14", False), ("3.11.0", True), ("3.13.9", True), ("3.14.0", False)])
+def test_python_has_a_range_too(monkeypatch: pytest.MonkeyPatch, found: str, ok: bool) -> None:
+    monkeypatch.setattr("platform.python_version", lambda: found)
     row = versions.version_rows()[0]
-    assert (row.name, row.found, row.ok) == ("Python", "3.12.1", False)
+    assert (row.name, row.found, row.needed, row.ok) == ("Python", found, ">=3.11, <3.14", ok)
+    assert ("run Headrace with Python >=3.11, <3.14" in row.mend) is not ok
 
 
-def test_the_engines_are_those_that_the_project_pins(root: Path) -> None:
+def test_the_ranges_are_those_of_the_project(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    pins = {re.split("[=<>]", line)[0]: line for line in project["dependencies"]}
-    for engine in versions.ENGINES:
-        assert re.search(rf"[=<>]{re.escape(engine.needed)}(\.|,|$)", pins[engine.packages[0]])
+    ranges = {
+        re.split("[=<>]", line)[0]: SpecifierSet(re.sub(r"^[\w-]+", "", line)) for line in project["dependencies"]
+    }
+    assert {engine.name: engine.supported for engine in engines.ENGINES} == {
+        engine.name: ranges[engine.packages[0]] for engine in engines.ENGINES
+    }
+    assert engines.supported_python() == SpecifierSet(project["requires-python"])
+
+
+def test_a_wheel_for_gpus_states_the_range_under_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["tensorflow>=2.18.1,<2.22", "tensorflow>=9; extra == 'other'"]
+    monkeypatch.setattr(engines, "requires", lambda _: lines)
+    assert str(engines.BY_MODULE["tensorflow"].supported) == "<2.22,>=2.18.1"
+
+
+def test_headrace_that_was_shipped_without_metadata_refuses_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(package: str) -> None:
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr(engines, "requires", missing)
+    monkeypatch.setattr(engines, "metadata", missing)
+    assert [row for row in versions.version_rows() if not row.ok or row.needed] == []

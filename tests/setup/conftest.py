@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.setup.machine import ALWAYS_THERE, ANSWERS, ROOT, Machine, make_environment
+from tests.setup.machine import ALWAYS_THERE, ANSWERS, INTERPRETER, PYTHON, ROOT, Machine, make_environment
 
 
 @pytest.fixture
@@ -18,6 +18,7 @@ def machine(tmp_path: Path) -> Machine:
         found = shutil.which(name)
         assert found is not None, f"{name} is needed on PATH"
         (machine.programs / name).symlink_to(Path(found).resolve())
+    (machine.programs / PYTHON).symlink_to(INTERPRETER)
     for name, answer in ANSWERS.items():
         machine.place(name, answer)
     make_environment(machine.checkout)

@@ -1,15 +1,20 @@
 """A machine whose programs a test chooses, with a checkout that has nothing in it but `.ci`."""
 
 import os
-import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+# The interpreter itself: what PATH holds may be a link of pyenv's, which needs more programs than a machine here has.
+PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+INTERPRETER = Path(sys.base_prefix) / "bin" / PYTHON
+PACKAGES = Path(".venv/lib") / PYTHON / "site-packages"
+COMPILED = f"__init__.{sys.implementation.cache_tag}.pyc"
 ALWAYS_THERE = (
     *("sh", "env", "dirname", "sed", "tr", "ls", "cat", "cp", "mkdir", "rm", "tail", "touch", "chmod", "uname"),
-    *("python3.11", "make"),
+    "make",
 )
 ANSWERS = {
     "id": "echo 0",
@@ -78,12 +83,12 @@ def make_environment(checkout: Path) -> None:
     """A `.venv` whose packages are empty, but compiled."""
     python = checkout / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text(f'#!/bin/sh\nexec "{shutil.which("python3.11")}" "$@"\n')
+    python.write_text(f'#!/bin/sh\nexec "{INTERPRETER}" "$@"\n')
     python.chmod(0o755)
-    packages = checkout / ".venv" / "lib" / "python3.11" / "site-packages"
+    packages = checkout / PACKAGES
     for name in ("tensorflow", "keras", "pyspark", "horovod"):
         (packages / name / "__pycache__").mkdir(parents=True)
         (packages / name / "__init__.py").touch()
-        (packages / name / "__pycache__" / "__init__.cpython-311.pyc").touch()
+        (packages / name / "__pycache__" / COMPILED).touch()
     (packages / "horovod" / "tensorflow").mkdir()
-    (packages / "horovod" / "tensorflow" / "mpi_lib.cpython-311-x86_64-linux-gnu.so").touch()
+    (packages / "horovod" / "tensorflow" / f"mpi_lib.{sys.implementation.cache_tag}-x86_64-linux-gnu.so").touch()

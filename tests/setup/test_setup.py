@@ -1,16 +1,15 @@
 """`.ci/setup` installs what is missing where it may, says in one sentence what it may not, and repeats nothing."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
-from tests.setup.machine import COMPLETE, Machine
+from tests.setup.machine import COMPILED, COMPLETE, PACKAGES, PYTHON, Machine
 
-PACKAGES = Path(".venv/lib/python3.11/site-packages")
+NO_PYTHON = "Python 3.11 to 3.13 is missing; install one of them, on Debian or Ubuntu as root: apt-get install python3"
 CANNOT = "setup: packages are missing and cannot be installed here; run as root: apt-get install "
 OLD_JAVA = """echo 'openjdk version "11.0.13" 2021-10-19' >&2"""
-NEW_JAVA = """echo 'openjdk version "25" 2025-09-16' >&2"""
+NEW_JAVA = """echo 'openjdk version "26" 2026-03-17' >&2"""
 
 
 def install_with_apt(machine: Machine, name: str) -> None:
@@ -24,7 +23,7 @@ def test_where_nothing_is_missing_nothing_is_done(machine: Machine) -> None:
     done = machine.set_up("--browser")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", COMPLETE)
     assert machine.called("apt-get") == []
-    assert machine.called("uv")[-1] == "uv sync --frozen --check"
+    assert machine.called("uv")[-1] == "uv sync --frozen --check --python .venv/bin/python"
 
 
 def test_it_works_from_any_folder(machine: Machine) -> None:
@@ -127,7 +126,7 @@ def test_java_home_that_stands_in_the_way_is_named(machine: Machine) -> None:
     machine.place("java", OLD_JAVA, home / "bin")
     done = machine.set_up(JAVA_HOME=str(home))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert f"JAVA_HOME is {home}, which holds no Java 17 to 23; unset it" in done.stderr
+    assert f"JAVA_HOME is {home}, which holds no Java 17 to 25; unset it" in done.stderr
     assert machine.called("apt-get") == []
 
 
@@ -154,9 +153,9 @@ def test_an_unreachable_source_of_packages_is_no_reason_to_stop(machine: Machine
 
 
 def test_the_environment_is_made_where_it_is_not_as_locked(machine: Machine) -> None:
-    machine.place("uv", 'case "$*" in --version) echo uv 0.13.9 ;; *--check) exit 1 ;; esac')
+    machine.place("uv", 'case "$*" in --version) echo uv 0.13.9 ;; *--check*) exit 1 ;; esac')
     assert machine.set_up().returncode == 0
-    assert machine.called("uv")[-1] == "uv sync --frozen --quiet"
+    assert machine.called("uv")[-1] == "uv sync --frozen --python .venv/bin/python --quiet"
 
 
 def test_an_environment_that_cannot_be_made_ends_in_a_sentence(machine: Machine) -> None:
@@ -168,16 +167,35 @@ def test_an_environment_that_cannot_be_made_ends_in_a_sentence(machine: Machine)
     )
 
 
-def test_no_python_311_is_one_sentence(machine: Machine) -> None:
+def test_no_supported_python_is_one_sentence(machine: Machine) -> None:
+    machine.remove(PYTHON)
+    shutil.rmtree(machine.checkout / ".venv")
     machine.place("uv", 'case "$*" in --version) echo uv 0.13.9 ;; *) exit 2 ;; esac')
     done = machine.set_up()
-    sentence = "Python 3.11 is missing and cannot be downloaded; run as root: apt-get install python3.11"
-    assert (done.returncode, done.stderr) == (2, f"setup: {sentence}\n")
-    assert machine.called("uv")[-1] == "uv python install 3.11"
+    assert (done.returncode, done.stderr) == (2, f"setup: {NO_PYTHON}\n")
+    assert machine.called("uv")[-1] == "uv python install 3.12"
+
+
+def test_a_python_that_is_asked_for_makes_the_environment(machine: Machine) -> None:
+    machine.place("uv", 'case "$*" in --version) echo uv 0.13.9 ;; *--check*) exit 1 ;; esac')
+    other = machine.checkout / "other" / "bin" / "python3"
+    assert machine.set_up(HEADRACE_PYTHON=str(other)).returncode == 0
+    assert machine.called("uv")[-1] == f"uv sync --frozen --python {other} --quiet"
+
+
+def test_a_python_of_pyenv_is_found_where_its_link_on_the_path_starts_nothing(machine: Machine) -> None:
+    interpreter = (machine.programs / PYTHON).resolve()
+    machine.place(PYTHON, 'echo "pyenv: command not found" >&2; exit 127')
+    shutil.rmtree(machine.checkout / ".venv")
+    version = machine.checkout / ".pyenv" / "versions" / f"{PYTHON.removeprefix('python')}.99" / "bin" / "python3"
+    version.parent.mkdir(parents=True)
+    version.symlink_to(interpreter)
+    machine.set_up()
+    assert str(version) in machine.called("uv")[-1]
 
 
 def test_packages_are_compiled_to_bytecode_whatever_python_was_told(machine: Machine) -> None:
-    compiled = machine.checkout / PACKAGES / "tensorflow" / "__pycache__" / "__init__.cpython-311.pyc"
+    compiled = machine.checkout / PACKAGES / "tensorflow" / "__pycache__" / COMPILED
     compiled.unlink()
     done = machine.set_up(PYTHONDONTWRITEBYTECODE="1")
     assert (done.returncode, done.stderr) == (0, f"setup: compiling the packages to bytecode\n{COMPLETE}")

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.setup.machine import COMPLETE, ROOT, Machine
+from tests.setup.machine import COMPLETE, INTERPRETER, PACKAGES, PYTHON, ROOT, Machine
 
 BROUGHT = f"setup: installing uv 0.13.9 into .tools\n{COMPLETE}"
-TINY_PROJECT = '[project]\nname = "tiny"\nversion = "0"\nrequires-python = ">=3.11,<3.12"\n'
+NO_PYTHON = "Python 3.11 to 3.13 is missing; install one of them, on Debian or Ubuntu as root: apt-get install python3"
+TINY_PROJECT = '[project]\nname = "tiny"\nversion = "0"\nrequires-python = ">=3.11,<3.14"\n'
 TINY_LOCK = (
-    'version = 1\nrevision = 3\nrequires-python = "==3.11.*"\n\n'
+    'version = 1\nrevision = 3\nrequires-python = ">=3.11, <3.14"\n\n'
     '[[package]]\nname = "tiny"\nversion = "0"\nsource = { virtual = "." }\n'
 )
 
@@ -31,7 +32,7 @@ def without_uv(machine: Machine) -> Machine:
     machine.remove("uv")
     (machine.checkout / "pyproject.toml").write_text(TINY_PROJECT)
     (machine.checkout / "uv.lock").write_text(TINY_LOCK)
-    packages = machine.checkout / ".venv" / "lib" / "python3.11" / "site-packages"
+    packages = machine.checkout / PACKAGES
     kept = packages.rename(machine.checkout / "kept")
     shutil.rmtree(machine.checkout / ".venv")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", machine.checkout / ".venv"], check=True)
@@ -52,13 +53,12 @@ def test_uv_comes_by_pip_where_python_has_it(without_uv: Machine) -> None:
 
 @pytest.mark.parametrize("lacking", ["venv", "ensurepip", "pip"])
 def test_uv_comes_without_pip_where_python_lacks_a_part(without_uv: Machine, lacking: str) -> None:
-    python = shutil.which("python3.11")
     body = {
         "venv": '[ "$2" != venv ] || { echo "No module named venv" >&2; exit 1; }',
-        "ensurepip": f'[ "$2" != venv ] || {{ {python} -m venv --without-pip "$3"; exit 1; }}',
-        "pip": f'[ "$2" != venv ] || exec {python} -m venv --without-pip "$3"',
+        "ensurepip": f'[ "$2" != venv ] || {{ {INTERPRETER} -m venv --without-pip "$3"; exit 1; }}',
+        "pip": f'[ "$2" != venv ] || exec {INTERPRETER} -m venv --without-pip "$3"',
     }[lacking]
-    without_uv.place("python3.11", f'{body}\nexec {python} "$@"')
+    without_uv.place(PYTHON, f'{body}\nexec {INTERPRETER} "$@"')
     assert without_uv.set_up().stderr == BROUGHT
     assert [path.name for path in (without_uv.checkout / ".tools" / "uv").rglob("*") if path.is_file()] == ["uv"]
     assert version_of(without_uv.checkout / ".tools" / "uv" / "bin" / "uv").startswith("uv 0.13.9")
@@ -66,7 +66,7 @@ def test_uv_comes_without_pip_where_python_lacks_a_part(without_uv: Machine, lac
 
 def test_a_uv_too_old_for_the_project_is_left_alone_and_not_used(without_uv: Machine) -> None:
     without_uv.place("uv", "echo uv 0.8.24")
-    without_uv.place("python3.11", f'[ "$2" != venv ] || exit 1\nexec {shutil.which("python3.11")} "$@"')
+    without_uv.place(PYTHON, f'[ "$2" != venv ] || exit 1\nexec {INTERPRETER} "$@"')
     assert without_uv.set_up().stderr == BROUGHT
     assert set(without_uv.called("uv")) == {"uv --version"}
 
@@ -75,14 +75,13 @@ def test_a_uv_too_old_for_the_project_is_left_alone_and_not_used(without_uv: Mac
 def test_a_recent_uv_on_the_path_is_used(machine: Machine, version: str) -> None:
     machine.place("uv", f'[ "$1" != --version ] || echo "uv {version}"')
     assert machine.set_up().stderr == COMPLETE
-    assert machine.called("uv")[-1] == "uv sync --frozen --check"
+    assert machine.called("uv")[-1] == "uv sync --frozen --check --python .venv/bin/python"
 
 
 def test_no_python_at_all_is_one_sentence(machine: Machine) -> None:
-    machine.remove("uv", "python3.11")
+    machine.remove("uv", PYTHON)
     done = machine.set_up()
-    sentence = "setup: Python 3.11 is missing; run as root: apt-get install python3.11\n"
-    assert (done.returncode, done.stderr) == (2, sentence)
+    assert (done.returncode, done.stderr) == (2, f"setup: {NO_PYTHON}\n")
 
 
 @dataclass

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from petastorm import make_batch_reader
-from petastorm.workers_pool.thread_pool import ThreadPool
 
+from headrace.stream.petastorm import ThreadPool
 from headrace.stream.reader import read_shards
 from headrace.table import read
 
@@ -39,9 +38,12 @@ def test_every_shard_is_read(workspace: Path) -> None:
         assert sum(len(columns["label"]) for columns in read_shards(version.table, shards, ["label"])) == 1200
 
 
+@pytest.mark.petastorm
 @pytest.mark.usefixtures("losing_race")
 def test_petastorms_reader_still_loses_shards(workspace: Path) -> None:
     """When this fails one reason less is left for headrace/stream/reader.py not to use it."""
+    from petastorm import make_batch_reader
+
     version = read(workspace / "table")
     urls = [f"file://{version.table / shard.path}" for shard in version.split("train")]
     lost = False

@@ -12,7 +12,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from petastorm import make_batch_reader
 
 from headrace.errors import DataError
 from headrace.stream import integrity
@@ -75,8 +74,11 @@ def test_a_byte_flipped_anywhere_in_a_shard_is_noticed(table: Version) -> None:
     assert sum(len(rows["path"]) for rows in read_shards(table.table, table.shards, COLUMNS)) == 96
 
 
+@pytest.mark.petastorm
 def test_petastorm_alone_reads_a_flipped_byte_as_if_it_were_right(table: Version) -> None:
     """When this fails pyarrow verifies pages itself, and the check of whole files may be dropped."""
+    from petastorm import make_batch_reader
+
     path = middle(table, 0)
     whole = path.read_bytes()
     wrong = False
@@ -180,8 +182,11 @@ def test_a_folder_in_the_place_of_a_shard_is_not_opened_by_petastorm(table: Vers
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.petastorm
 def test_petastorm_alone_runs_what_a_pickled_schema_carries(table: Version, tmp_path: Path) -> None:
     """When this fails Petastorm has become safe, and `refuse_pickled_schema` may be dropped."""
+    from petastorm import make_batch_reader
+
     folder = table.table / "split=train"
     plant(folder, "_common_metadata", tmp_path / "ran")
     try:

@@ -21,7 +21,7 @@ LISTERS: dict[str, Callable[[str], Listing]] = {
     "cifar": list_cifar,
 }
 
-# The rows of a table are read by Spark itself.
+# The rows of a table, or of a data set of Petastorm's, are read by Spark itself.
 READERS: dict[str, Callable[[str, RawFile, int], Iterator[RawRecord]]] = {
     "folder": read_file,
     "archive": read_archive,
@@ -36,7 +36,7 @@ def list_source(source: Source) -> Listing:
     Raises:
         DataError: the source is missing, empty or refused.
     """
-    if source.kind == "table":
+    if source.columns is not None:
         return list_table(source)
     if source.labels is not None:
         return list_labelled(source.path, source.labels)

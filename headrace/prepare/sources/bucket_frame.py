@@ -6,12 +6,14 @@ Parquet by pyarrow.
 
 from collections.abc import Iterator
 from functools import partial
+from urllib.parse import unquote
 
 import pyarrow as pa
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
-from pyspark.sql.types import StructType
+from pyspark.sql.types import StringType, StructField, StructType
 
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.sources.listing import RawFile
@@ -21,6 +23,8 @@ from headrace.storage.parquet import open_parquet
 FORMATS = ("csv", "json", "parquet")
 ROWS = 1024
 LINES = "_file string, _line string"
+# What Hive and Spark call the folder of rows without a value.
+NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 
 
 def read_bucket(spark: SparkSession, kind: str, options: dict[str, str], root: str, files: list[RawFile]) -> DataFrame:
@@ -38,30 +42,46 @@ def read_bucket(spark: SparkSession, kind: str, options: dict[str, str], root: s
     places = [(f"{root}/{file.path}",) for file in files]
     listed = spark.createDataFrame(places, "place string").repartition(max(1, len(places)))
     if kind == "parquet":
-        return _parquet(listed, places[0][0])
+        return _parquet(listed, root, places[0][0])
     has_header = kind == "csv" and _is_true(options, "header")
     return _parsed(spark, kind, options, listed.mapInArrow(partial(_lines, has_header), LINES), has_header)
 
 
-def _parquet(listed: DataFrame, first: str) -> DataFrame:
+def _parquet(listed: DataFrame, root: str, first: str) -> DataFrame:
     try:
         with open_parquet(locate(first)) as file:
             schema = from_arrow_schema(file.schema_arrow)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, PySparkException) as error:
         raise DataError(f"{first} cannot be read as parquet: {' '.join(str(error).split())}") from None
-    return listed.mapInArrow(partial(_rows, schema), schema.add("_file", "string"))
+    folders = _folder_values(root, first)
+    schema = StructType([field for field in schema if field.name not in folders])
+    with_folders = StructType([*schema, *(StructField(name, StringType()) for name in folders)])
+    return listed.mapInArrow(partial(_rows, root, schema, tuple(folders)), with_folders.add("_file", "string"))
 
 
-def _rows(schema: StructType, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    wanted = to_arrow_schema(StructType([field for field in schema if field.name != "_file"]))
+def _rows(
+    root: str, schema: StructType, folders: tuple[str, ...], batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    wanted = to_arrow_schema(schema)
     for place in _places(batches):
+        found = _folder_values(root, place)
+        more = {name: found.get(name) for name in folders} | {"_file": place}
         try:
             with open_parquet(locate(place)) as file:
                 for batch in file.iter_batches(ROWS, columns=wanted.names):
                     rows = pa.Table.from_batches([batch]).select(wanted.names).cast(wanted)
-                    yield from rows.append_column("_file", pa.array([place] * len(rows))).to_batches()
+                    for name, value in more.items():
+                        rows = rows.append_column(name, pa.array([value] * len(rows), pa.string()))
+                    yield from rows.to_batches()
         except (OSError, pa.ArrowException) as error:
             raise DataError(f"{place} cannot be read as parquet: {' '.join(str(error).split())}") from None
+
+
+def _folder_values(root: str, place: str) -> dict[str, str | None]:
+    """The columns of a partitioned table, which stand in the names of folders: class=cat."""
+    folders = place.removeprefix(f"{root}/").split("/")[:-1]
+    pairs = (folder.partition("=") for folder in folders if "=" in folder)
+    return {unquote(name): None if value == NULL_FOLDER else unquote(value) for name, _, value in pairs}
 
 
 def _parsed(spark: SparkSession, kind: str, options: dict[str, str], lines: DataFrame, has_header: bool) -> DataFrame:

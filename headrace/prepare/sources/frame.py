@@ -4,22 +4,27 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType
+from pyspark.sql.types import ArrayType, BinaryType
 
 from headrace.config.environment import from_environment
 from headrace.config.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.prepare.sources.array_cell import read_pixels
 from headrace.prepare.sources.bucket_frame import read_bucket
 from headrace.prepare.sources.folder import read_bytes, walk
 from headrace.prepare.sources.listing import Listing, RawFile, printable
+from headrace.prepare.sources.petastorm import ARRAYS, input_codec, refuse_arrays
 from headrace.prepare.sources.record import RawRecord
 from headrace.storage import Entry, entry_of, is_remote, locate
 
@@ -45,8 +50,27 @@ def list_table(source: Source) -> Listing:
     return Listing(str(path), files, ())
 
 
-def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile]) -> DataFrame:
+def cell_format(source: Source, root: str, content: str) -> str:
+    """Return what cells of the input column hold: as `columns.holds` has it, or by which codec of Petastorm's.
+
+    Args:
+        content: `image` or `text`, as `prepare.input` has it.
+
+    Raises:
+        ConfigurationError: that is not known, or does not go with `content` or the kind of the source.
+        DataError: the schema that would say it is damaged.
+    """
+    if source.kind == "petastorm":
+        return input_codec(source, root, content)
+    refuse_arrays(source, root)
+    return source.columns.holds if source.columns else "text"
+
+
+def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile], holds: str) -> DataFrame:
     """The rows of `files`: columns file, key, label, split, weight (strings, null where there is none) and data.
+
+    Args:
+        holds: of `cell_format`.
 
     Raises:
         ConfigurationError: a column is missing, or an option names an environment variable that is not set.
@@ -54,10 +78,12 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
     """
     columns = source.columns or Columns()
     frame = load_frame(spark, source, root, files)
-    wanted = (columns.input, columns.label, columns.split, columns.weight, columns.identity)
-    require_columns(frame, wanted, source)
+    require_columns(frame, columns.names, source)
+    if source.kind == "petastorm":
+        _require_types(frame, source, holds)
     data = frame[columns.input]
-    data = data.cast("binary") if columns.holds == "bytes" else data.cast("string")
+    as_bytes = holds in ("bytes", "image", *ARRAYS) or (holds == "scalar" and _is_binary(frame, columns.input))
+    data = data.cast("binary") if as_bytes else data.cast("string")
     label, missing = _label(frame, columns.label), F.lit(None).cast("string")
     split = frame[columns.split].cast("string") if columns.split else missing
     weight = frame[columns.weight].cast("string") if columns.weight else missing
@@ -82,7 +108,8 @@ def load_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
         if is_remote(locate(root)):
             return read_bucket(spark, source.format, options, root, files)
         places = [_escaped(os.path.join(root, file.path)) for file in files]
-        frame = reader.option("basePath", _escaped(root)).load(places) if len(files) else reader.load(places)
+        with _folder_names_as_text(spark, source.kind == "petastorm"):
+            frame = reader.option("basePath", _escaped(root)).load(places) if len(files) else reader.load(places)
         return frame.withColumn("_file", F.col("_metadata.file_path"))
     except (PySparkException, Py4JJavaError) as error:
         raise DataError(f"Spark cannot read {source.path} as {source.format}: {_first_line(error)}") from None
@@ -117,14 +144,23 @@ def _record(row: dict[str, "str | bytes | None"], root: str, holds: str, max_byt
     label, split, weight = (None if row[name] is None else str(row[name]) for name in ("label", "split", "weight"))
     path = f"{printable(file)}/{row['key']!s}"
     rejection: RejectedRecordError | None = None
-    content: str | bytes = b"" if data is None else data
+    content: str | bytes | NDArray[np.uint8] = b"" if data is None else data
     if data is None:
         rejection = RejectedRecordError(Reason.EMPTY, "the column is null")
     elif holds == "paths":
         content, rejection = _content(root, str(data), max_bytes)
     elif len(data) > max_bytes:
         rejection = RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {max_bytes}")
+    elif holds in ARRAYS and isinstance(data, bytes):
+        content, rejection = _pixels(data, holds, max_bytes)
     return RawRecord(path, label, split, content, rejection, weight)
+
+
+def _pixels(data: bytes, holds: str, max_bytes: int) -> tuple[bytes | NDArray[np.uint8], RejectedRecordError | None]:
+    try:
+        return read_pixels(data, max_bytes, compressed=holds == "compressed_ndarray"), None
+    except RejectedRecordError as rejection:
+        return b"", rejection
 
 
 def _relative(file: str, root: str) -> str:
@@ -148,6 +184,42 @@ def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecor
     return read_bytes(root, path), None
 
 
+@contextmanager
+def _folder_names_as_text(spark: SparkSession, wanted: bool) -> Iterator[None]:
+    """While the names of the folders of a partitioned table are read, keep a label such as 01 from being made 1."""
+    key = "spark.sql.sources.partitionColumnTypeInference.enabled"
+    before = spark.conf.get(key)
+    spark.conf.set(key, "false" if wanted else before)
+    try:
+        yield
+    finally:
+        spark.conf.set(key, before)
+
+
+def _require_types(frame: DataFrame, source: Source, holds: str) -> None:
+    """Raise unless the columns of a data set of Petastorm's are stored as its codecs store them.
+
+    Raises:
+        ConfigurationError: one is not.
+    """
+    name, *others = source.columns.names if source.columns else ()
+    if holds != "scalar" and not _is_binary(frame, name):
+        raise ConfigurationError(
+            f"The column {name!r} of {source.path} holds {frame.schema[name].dataType.simpleString()}; expected "
+            "binary, of images or arrays; name another as data.source.columns.input, or set prepare.input: text."
+        )
+    for other in others:
+        if _is_binary(frame, other):
+            raise ConfigurationError(
+                f"The column {other!r} of {source.path} holds bytes; expected numbers or text, as only "
+                "data.source.columns.input may hold anything else."
+            )
+
+
+def _is_binary(frame: DataFrame, name: str) -> bool:
+    return isinstance(frame.schema[name].dataType, BinaryType)
+
+
 def _label(frame: DataFrame, name: str) -> Column:
     """As text; of a list of names a JSON list."""
     if isinstance(frame.schema[name].dataType, ArrayType):
@@ -160,8 +232,9 @@ def _file(found: Entry) -> RawFile:
 
 
 def _is_note(name: str) -> bool:
-    """Files that Spark and Hive leave beside data."""
-    return os.path.basename(name).startswith("_")
+    """Files that Spark and Hive leave beside data; a folder such as _key=value is one of a partitioned table."""
+    *folders, base = name.split(os.sep)
+    return base.startswith("_") or any(one.startswith("_") and "=" not in one for one in folders)
 
 
 def _escaped(path: str) -> str:
@@ -170,5 +243,7 @@ def _escaped(path: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    text = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error)
-    return text.strip().split("\n")[0]
+    """What Spark says; where a job of its own has failed, as Spark 3.5 lists a folder by one, the cause of that."""
+    lines = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error).strip().split("\n")
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    return re.sub(r"^Caused by: [\w.$]+: ", "", causes[-1]) if causes else lines[0]

@@ -48,7 +48,7 @@ def source_of(path: Path, kind: str, **options: str) -> Source:
 
 def records(spark: SparkSession, source: Source) -> list[RawRecord]:
     listing = list_table(source)
-    frame = read_frame(spark, source, listing.root, listing.files)
+    frame = read_frame(spark, source, listing.root, listing.files, "text")
     batches = pa.Table.from_pandas(frame.toPandas(), preserve_index=False).to_batches()
     return list(frame_records(iter(batches), listing.root, "text", 1000))
 

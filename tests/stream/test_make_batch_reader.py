@@ -1,0 +1,99 @@
+"""A split of a table is read by Petastorm's own `make_batch_reader`: every row once, with Headrace's own values.
+
+Its reader may end too early, whatever it reads; `read_whole` reads again then, as a user must.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from headrace.inspect_table import file_urls
+from headrace.prepare.job import prepare
+from headrace.stream.columns import joined
+from headrace.stream.reader import read_shards
+from headrace.table import Version, read
+from tests.conftest import headrace
+from tests.petastorm_data import read_whole
+from tests.prepare.conftest import configuration, rows_of, write_source
+from tests.prepare.test_text_job import configured, texts, write
+
+pytestmark = [pytest.mark.petastorm, pytest.mark.usefixtures("spark")]
+
+INPUTS = {"image": "image", "text": "tokens"}
+
+
+@pytest.fixture
+def version(tmp_path: Path, request: pytest.FixtureRequest) -> Version:
+    """Of images, or of texts of different lengths; both in several shards."""
+    if request.param == "image":
+        prepare(configuration(write_source(tmp_path / "raw", count=40), tmp_path / "table"))
+    else:
+        write(tmp_path / "raw", "texts.json", texts(100))
+        prepare(configured(tmp_path / "raw"))
+    made = read(tmp_path / "table")
+    assert len(made.split("train")) > 2
+    return made
+
+
+def by_path(columns: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """The values of every row by its path; no path is there twice."""
+    values = {name: list(column.tolist()) for name, column in columns.items()}
+    rows = dict(zip(values["path"], zip(*values.values(), strict=True), strict=True))
+    assert len(rows) == len(values["path"])
+    return rows
+
+
+def expected(version: Version, split: str, names: list[str]) -> dict[str, tuple[Any, ...]]:
+    return by_path(dict(joined(list(read_shards(version.table, version.split(split), names)))))
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("version", INPUTS, indirect=True)
+def test_every_row_comes_once_with_its_values(version: Version, split: str) -> None:
+    from petastorm import make_batch_reader
+
+    names = ["path", "label", version.contract.named("input")[0], "content_hash"]
+
+    def rows() -> dict[str, tuple[Any, ...]]:
+        with make_batch_reader(file_urls(version, split), num_epochs=1) as reader:
+            batches = [batch._asdict() for batch in reader]
+        return by_path(
+            {name: np.concatenate([np.empty(0, object), *(batch[name] for batch in batches)]) for name in names}
+        )
+
+    found = read_whole(rows, sum(version.summary.counts[split].values()))
+    assert found == expected(version, split, names)
+
+
+@pytest.mark.parametrize("version", INPUTS, indirect=True)
+def test_tensorflow_gets_the_same_by_petastorms_data_set(version: Version) -> None:
+    from petastorm import make_batch_reader
+    from petastorm.tf_utils import make_petastorm_dataset
+
+    names = ["path", "label", version.contract.named("input")[0]]
+
+    def rows() -> list[dict[str, Any]]:
+        with make_batch_reader(file_urls(version, "train"), schema_fields=names, num_epochs=1) as reader:
+            return [row._asdict() for row in make_petastorm_dataset(reader).unbatch()]
+
+    whole = read_whole(rows, sum(version.summary.counts["train"].values()))
+    found = by_path({name: np.array([row[name].numpy() for row in whole], object) for name in names})
+    assert {key.decode(): (path.decode(), *rest) for key, (path, *rest) in found.items()} == expected(
+        version, "train", names
+    )
+
+
+@pytest.mark.parametrize("version", ["image"], indirect=True)
+def test_the_command_lists_the_files_that_petastorm_reads(version: Version) -> None:
+    from petastorm import make_batch_reader
+
+    answer = headrace("inspect", "table", "--files", "train", cwd=version.table.parent).json
+
+    def paths() -> list[str]:
+        with make_batch_reader(answer["files"], schema_fields=["path"], num_epochs=1) as reader:
+            return [path for batch in reader for path in batch.path]
+
+    found = read_whole(paths, sum(answer["counts"]["train"].values()))
+    assert sorted(found) == sorted(row["path"] for row in rows_of(version) if row["split"] == "train")
