@@ -13,7 +13,6 @@ from headrace.export.inputs import SEED, Batches, encoded_images, random_inputs,
 from headrace.export.proof import Proof, compare
 from headrace.export.saved_model import SavedModel
 from headrace.export.served import Served
-from headrace.export.tflite_file import LiteModel
 from headrace.inference import Inference
 from headrace.table import read
 from headrace.whole_folder import whole_folder
@@ -26,7 +25,7 @@ def export(path: Path, output: Path, format: Format, table: Path | None = None, 
         table: rows of whose `split` both are asked about; random inputs if not given.
 
     Raises:
-        ConfigurationError: `output` exists, or the format cannot be written here.
+        ConfigurationError: `output` exists, the format cannot be written here, or it cannot hold this network.
         DataError: bundle or table are missing, damaged, or do not fit each other.
         GateError: the exported model does not give the bundle's answers; nothing is left of it.
     """
@@ -73,7 +72,5 @@ def _require_same_of_files(exported: Exported, inference: Inference, bundle: Bun
 def _about(format: Format, exported: Exported, proof: Proof) -> dict[str, Any]:
     size = sum(file.stat().st_size for file in (exported.path, *exported.path.rglob("*")) if file.is_file())
     about: dict[str, Any] = {"format": format.name, "quantised": format.quantise, "bytes": size}
-    if isinstance(exported.running, LiteModel):
-        about["needs_tensorflow_ops"] = exported.running.needs_tensorflow_ops
     compared = {"compared": proof.inputs, "greatest_difference": proof.difference, "tolerance": format.tolerance}
     return about | compared

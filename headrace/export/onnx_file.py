@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from headrace.errors import ConfigurationError
+from headrace.export.converter_output import captured_stderr
 from headrace.export.served import Served
 
 # Of 2021: runtimes on phones and in browsers know it too.
@@ -31,23 +32,61 @@ def require_onnx() -> None:
 
 
 def write_onnx(served: Served, folder: Path) -> Path:
-    """Write `model.onnx`."""
-    import tf2onnx
+    """Write `model.onnx`.
+
+    Raises:
+        ConfigurationError: the network does what ONNX has no operation for.
+    """
+    import onnx
 
     target = folder / "model.onnx"
-    # It tells of every pass over the graph.
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    with captured_stderr():
+        model = _convert(served)
+        onnx.save_model(model, str(target))
+    try:
+        onnx.checker.check_model(str(target))
+    except onnx.checker.ValidationError as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise ConfigurationError(
+            f"ONNX cannot hold this network: {reason}; nothing was written. Export to another format, or change the "
+            "network."
+        ) from None
+    return target
+
+
+def _convert(served: Served) -> Any:
+    """Return the network as an `onnx.ModelProto`; what has no operation in ONNX keeps the name it has in TensorFlow."""
+    import tf2onnx
+
+    # It tells of every pass over the graph, and prints a traceback for what it cannot convert.
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
     frozen = _frozen(served)
     (given,), (answers,) = frozen.inputs, frozen.outputs
-    tf2onnx.convert.from_graph_def(
+    model, _ = tf2onnx.convert.from_graph_def(
         frozen.graph.as_graph_def(add_shapes=True),
         input_names=[given.name],
         output_names=[answers.name],
         tensors_to_rename={given.name: served.input_name, answers.name: served.output_name},
         opset=OPSET,
-        output_path=str(target),
+        custom_op_handlers={"Erfc": (_erfc, [])},
     )
-    return target
+    return model
+
+
+def _erfc(graph: Any, node: Any, name: str, arguments: Any) -> None:
+    """Replace the complement of the error function, of which TensorFlow's GELU is made since 2.20, by 1 - erf(x).
+
+    tf2onnx calls this with its graph; ONNX has no operation of that name, and tf2onnx no handler.
+    """
+    from tf2onnx.utils import map_onnx_to_numpy_type
+
+    dtype = graph.get_dtype(node.output[0])
+    one = graph.make_const(f"{name}_one", np.array(1, map_onnx_to_numpy_type(dtype)))
+    (output,), shapes = node.output, node.output_shapes
+    graph.remove_node(name)
+    erf = graph.make_node("Erf", node.input, name=f"{name}_erf", shapes=shapes, dtypes=[dtype])
+    inputs = [one.output[0], erf.output[0]]
+    graph.make_node("Sub", inputs, name=name, outputs=[output], shapes=shapes, dtypes=[dtype])
 
 
 def _frozen(served: Served) -> Any:

@@ -1,8 +1,9 @@
 """TensorFlow's own format: a folder that TensorFlow Serving and every TensorFlow program load without Keras."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -13,6 +14,16 @@ from headrace.export.served import SIGNATURE, Served
 
 ENCODED = "encoded"
 
+Answer = Callable[[tf.Tensor], dict[str, tf.Tensor]]
+
+
+class Endpoint(NamedTuple):
+    """A function that a SavedModel offers, under the name of its signature, and what it takes."""
+
+    signature: str
+    answer: Answer
+    input: tf.TensorSpec
+
 
 def write_saved_model(served: Served, folder: Path) -> Path:
     """Write the folder `saved_model`: signature `serving_default`, and of images also `encoded`.
@@ -20,17 +31,26 @@ def write_saved_model(served: Served, folder: Path) -> Path:
     `encoded` takes the bytes of PNG or JPEG files, (rows,) string, of exactly the contract's height and width.
     """
     target = folder / "saved_model"
-    archive = keras.export.ExportArchive()
-    archive.track(served.model)
-    archive.add_endpoint(SIGNATURE, served.answer, input_signature=[served.input])
+    endpoints = [Endpoint(SIGNATURE, served.answer, served.input)]
     if served.contract.input_kind == "image":
         spec = tf.TensorSpec((None,), tf.string, name=ENCODED)
-        archive.add_endpoint(ENCODED, _of_files(served), input_signature=[spec])
-    archive.write_out(str(target), verbose=False)
+        endpoints.append(Endpoint(ENCODED, _of_files(served), spec))
+    write_archive(served, endpoints, target)
     return target
 
 
-def _of_files(served: Served) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+def write_archive(served: Served, endpoints: Iterable[Endpoint], target: Path) -> None:
+    """Write `served` to the new folder `target`, with a signature for each of `endpoints`."""
+    # It tells where assets were written to: a folder of another name, as yet, and empty.
+    logging.getLogger("tensorflow").setLevel(logging.WARNING)
+    archive = keras.export.ExportArchive()
+    archive.track(served.model)
+    for endpoint in endpoints:
+        archive.add_endpoint(endpoint.signature, endpoint.answer, input_signature=[endpoint.input])
+    archive.write_out(str(target), verbose=False)
+
+
+def _of_files(served: Served) -> Answer:
     shape = served.contract.input_shape
 
     def pixels(data: tf.Tensor) -> tf.Tensor:

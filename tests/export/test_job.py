@@ -23,7 +23,7 @@ from headrace.model_source import build_model
 from headrace.table import Version
 from tests.conftest import headrace, run
 from tests.models.test_networks import MODELS
-from tests.trained_bundles import image_table, patched, sentences, text_table, trained
+from tests.trained_bundles import image_table, patched, sentences, text_table, trained, write
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,6 @@ def test_the_command_says_what_was_compared_and_writes_it_down(version: Version,
     words = ("export", str(bundle), "out", "--to", "tflite", "--table", str(version.table))
     told = headrace(*words, cwd=tmp_path).json
     assert (told["format"], told["compared"], told["tolerance"]) == ("tflite", 30, 1e-4)
-    assert told["needs_tensorflow_ops"] is False
     written = json.loads((tmp_path / "out" / "export.json").read_text())
     assert written["greatest_difference"] == told["greatest_difference"] <= 1e-4
     assert "(rows, 16, 12, 3)" in written["input"]["meaning"]
@@ -71,6 +70,36 @@ def test_an_answer_that_is_off_leaves_nothing_and_ends_in_the_exit_code_of_a_gat
             export(bundle, tmp_path / "out", Format(name))
         assert refused.value.exit_code == 5
     assert left_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(("name", "title"), [("onnx", "ONNX"), ("tflite", "TensorFlow Lite")])
+def test_operation_that_a_format_lacks_is_named_in_one_sentence(
+    bundle: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    name: Any,
+    title: str,
+) -> None:
+    """A network that a format cannot hold is refused by the name of its operation, without the converter's output."""
+
+    def inverted(self: Served, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {self.output_name: tf.math.erfinv(self.model(inputs, training=False))}
+
+    monkeypatch.setattr(Served, "answer", inverted)
+    with pytest.raises(ConfigurationError, match=f"^{title} cannot .*Erfinv.*; nothing was written.") as refused:
+        export(bundle, tmp_path / "out", Format(name))
+    assert "\n" not in str(refused.value)
+    assert left_in(tmp_path) == []
+    assert "Erfinv" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["saved_model", "onnx", "tflite"])
+def test_converters_print_nothing_to_the_user(texts: Path, tmp_path: Path, name: str) -> None:
+    """What converters log of their passes, folders and delegates stays out of standard error."""
+    printed = headrace("export", str(texts), "out", "--to", name, cwd=tmp_path).stderr
+    for noise in ("Assets written", "XNNPACK", "tf_tfl", "single_machine", "tf2onnx", "deprecated"):
+        assert noise not in printed
 
 
 def test_a_saved_model_answers_in_a_process_that_has_no_keras(bundle: Path, tmp_path: Path) -> None:
@@ -120,12 +149,15 @@ def test_what_lies_beside_a_text_model_turns_strings_into_its_input(texts: Path,
         assert labels[int(answer[0].argmax())] == labels[label]
 
 
-def test_half_the_bytes_cost_no_more_than_their_own_tolerance(version: Version, bundle: Path, tmp_path: Path) -> None:
+def test_half_the_bytes_cost_no_more_than_their_own_tolerance(version: Version, tmp_path: Path) -> None:
+    """float16 weights take half the bytes, measured on a network whose file is weights almost alone."""
+    path = next(path for path in MODELS if path.stem == "mlp")
+    bundle = write(tmp_path / "bundle", path, build_model(path, version.contract, {}), version, {})
     whole = export(bundle, tmp_path / "whole", Format("tflite"), version.table)
     half = export(bundle, tmp_path / "half", Format("tflite", "float16"), version.table)
     assert half["tolerance"] == HALF_TOLERANCE
     assert 0 < half["greatest_difference"] <= HALF_TOLERANCE
-    assert half["bytes"] < 0.9 * whole["bytes"]
+    assert half["bytes"] < 0.52 * whole["bytes"]
 
 
 def test_in_regression_the_number_is_exported_and_compared_by_its_size(version: Version, tmp_path: Path) -> None:

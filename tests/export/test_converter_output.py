@@ -1,0 +1,54 @@
+"""What converters print is kept back while they succeed, shown when they break, and read for what is missing."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from headrace.export.converter_output import captured_stderr, describe_failure
+from tests.conftest import run
+
+
+def test_captured_output_is_kept_from_the_user(tmp_path: Path) -> None:
+    """Lines of Python and of C++ are kept, in order, and later ones are printed again."""
+    program = """
+import os, sys
+from headrace.export.converter_output import captured_stderr
+with captured_stderr() as output:
+    print("of Python", file=sys.stderr)
+    sys.stderr.flush()
+    os.write(2, b"of C++\\n")
+    print(output().splitlines())
+print("later", file=sys.stderr)
+"""
+    ended = run([sys.executable, "-c", program], cwd=tmp_path)
+    assert (ended.stdout, ended.stderr) == ("['of Python', 'of C++']\n", "later\n")
+
+
+def test_captured_output_is_printed_if_the_block_raises(capfd: pytest.CaptureFixture[str]) -> None:
+    """An error of the converter that nobody expects keeps what it printed."""
+
+    def convert() -> None:
+        with captured_stderr():
+            os.write(2, b"pass 7 of 9\n")
+            raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        convert()
+    assert capfd.readouterr().err == "pass 7 of 9\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("error: failed\nTF Select ops: Erf, Erfinv\nDetails:", "it has no operation for Erf, Erfinv"),
+        ("TF Select ops: Erf\nCustom ops: Mine\nTF Select ops: Erf", "it has no operation for Erf, Mine"),
+        ("note: x\na.py:1: error: 'tf.X' op requires a static shape\n", "'tf.X' op requires a static shape"),
+        ("Unknown flaw\nin two lines", "Unknown flaw"),
+        ("", "its converter gave no reason"),
+    ],
+)
+def test_failure_is_described_by_what_is_missing(output: str, words: str) -> None:
+    """The operations that are missing, else the first error, else the first line."""
+    assert describe_failure(output) == words
