@@ -109,6 +109,17 @@ def test_executors_without_an_engine_end_a_training_with_one_sentence(own: Path,
     assert "org.apache" not in said.stderr
 
 
+def test_a_horovod_that_a_rank_cannot_import_is_one_sentence(own: Path, tmp_path: Path) -> None:
+    python = horovod_for(tmp_path / "environment", installed_versions()["TensorFlow"])
+    broken = next((tmp_path / "environment").glob("lib/*/site-packages/horovod/tensorflow/__init__.py"))
+    broken.write_text("raise ImportError('mpi_lib.so: undefined symbol: _ZN10tensorflow')")
+    done = run([python, "-m", "headrace", "train", "conf.yaml"], cwd=own, code=2)
+    assert (
+        "cannot import what it needs (mpi_lib.so: undefined symbol: _ZN10tensorflow); `headrace check`" in done.sentence
+    )
+    assert "Traceback" not in done.stderr
+
+
 def other_python() -> str:
     """A Python of another minor version, with nothing installed."""
     for minor in {11, 12, 13, 14} - {sys.version_info.minor}:

@@ -43,9 +43,7 @@ def main(run: str) -> int:
         channel.send(kind="error", error=type(error).__name__, text=str(error))
         return error.exit_code
     except ImportError as error:
-        channel.send(
-            kind="error", error="ConfigurationError", text=import_failure(error), traceback=traceback.format_exc()
-        )
+        channel.send(kind="error", error="ConfigurationError", text=import_failure(error))
         return ConfigurationError.exit_code
     except Exception as error:  # noqa: BLE001  a process boundary: reported to the driver, with its traceback
         if _is_lost_peer(error):
