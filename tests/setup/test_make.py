@@ -12,6 +12,8 @@ TARGETS = [
     "setup",
     "demo",
     "test",
+    "test-engines",
+    "lock-engines",
     "check",
     "bench",
     "local-cluster",
@@ -60,7 +62,11 @@ def test_clean_removes_what_was_made_and_keeps_data_and_runs(machine: Machine) -
 def test_ci_checks_and_then_tests(machine: Machine) -> None:
     machine.place("make", "exit 0")
     assert machine.run(".ci/run").returncode == 0
-    assert machine.called("make") == ["make check", "make test TESTS=not container and not long"]
+    assert machine.called("make") == [
+        "make check",
+        "make test TESTS=not container and not engines and not long",
+        "make test-engines",
+    ]
 
 
 def test_ci_fails_with_the_first_failure(machine: Machine) -> None:
@@ -70,4 +76,7 @@ def test_ci_fails_with_the_first_failure(machine: Machine) -> None:
 
 
 def test_the_scripts_of_ci_can_be_started() -> None:
-    assert all(Path(ROOT / ".ci" / name).stat().st_mode & 0o111 == 0o111 for name in ("setup", "run"))
+    assert all(
+        Path(ROOT / ".ci" / name).stat().st_mode & 0o111 == 0o111
+        for name in ("setup", "run", "engines", "lock_engines")
+    )
