@@ -42,8 +42,8 @@ def _row_by_row(served: Served) -> Answer:
     """Return `served.answer` as a loop over rows.
 
     TensorFlow Lite keeps lists only of tensors whose shape is fixed, as the outputs of a recurrent layer are for one
-    row, and inserts an axis only where at most one length is free. A row alone takes as long as before; 64 rows at
-    once took 57 ms instead of 13 ms with a bidirectional LSTM of width 64 over 40 tokens.
+    row, and inserts an axis only where at most one length is free. With a bidirectional LSTM of width 64 over 40
+    tokens, one row takes 0.6 ms instead of 0.5 ms without the loop, and 64 rows 36 ms instead of 6 ms.
     """
     spec = tf.TensorSpec((served.contract.outputs,), tf.float32)
 
