@@ -74,7 +74,7 @@ def _convert(served: Served) -> Any:
 
 
 def _erfc(graph: Any, node: Any, name: str, arguments: Any) -> None:
-    """Replace the complement of the error function, of which TensorFlow's GELU is made since 2.20, by 1 - erf(x).
+    """Replace the complement of the error function, of which TensorFlow 2.21 makes GELU, by 1 - erf(x).
 
     tf2onnx calls this with its graph; ONNX has no operation of that name, and tf2onnx no handler.
     """
