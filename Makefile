@@ -15,7 +15,7 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 	.venv/bin/python jobs/demo.py
 
 # Two tests at a time, but for those that measure time.
-ALONE := tests/fault tests/train/test_giving_way.py
+ALONE := tests/fault tests/train/distributed/test_thread_policy.py
 TESTS := not container and not engines
 # Where what is only tested with the whole of Petastorm stands.
 PETASTORM := tests/stream tests/prepare/sources tests/test_inspect_table.py

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from headrace.config.sections import Prepare
+from headrace.config.configuration import Prepare
+from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
-from headrace.model_source import build_model
-from headrace.schema import Contract
+from headrace.networks.source import build_model
 from headrace.storage import is_remote, locate
-from headrace.storage.link import pointed
+from headrace.storage.atomic import publish_directory
+from headrace.storage.link import read_link
 from headrace.storage.local_copy import LocalCopy
-from headrace.whole_folder import whole_files
 
 if TYPE_CHECKING:
     import keras
@@ -36,7 +36,7 @@ MANIFEST = "bundle.json"
 FILES = {"model.py", "model.json", WEIGHTS, "contract.json", "origin.json"}
 TOKENIZER = "tokenizer.json"
 # A program that imports model.py leaves compiled code beside it, which is never read here.
-BESIDE = {MANIFEST, "evaluation", "__pycache__"}
+UNHASHED = {MANIFEST, "evaluation", "__pycache__"}
 
 
 class Origin(BaseModel):
@@ -131,8 +131,8 @@ def write(
         DataError: the tokenizer of the table that `origin` names is missing or was changed.
     """
     target = locate(target).absolute()
-    require_free(target)
-    with whole_files(target, last=MANIFEST) as folder:
+    require_replaceable(target)
+    with publish_directory(target, last=MANIFEST) as folder:
         contract = _with_tokenizer(contract, locate(origin.table), folder)
         model.save_weights(folder / WEIGHTS)
         (folder / "model.py").write_bytes(source.read_bytes())
@@ -159,7 +159,7 @@ def _with_tokenizer(contract: Contract, table: Path, folder: Path) -> Contract:
     return contract.model_copy(update={"tokenizer": contract.tokenizer.model_copy(update={"file": TOKENIZER})})
 
 
-def require_free(target: Path) -> None:
+def require_replaceable(target: Path) -> None:
     """Raise if writing a bundle to `target` would remove anything but a bundle.
 
     Raises:
@@ -172,7 +172,7 @@ def require_free(target: Path) -> None:
     names = {entry.name for entry in target.iterdir()} if target.exists() else set()
     # On a store what was not put to its end has no manifest.
     is_bundle = MANIFEST in names or is_remote(target)
-    if names and (not is_bundle or names - BESIDE - FILES - {TOKENIZER}):
+    if names and (not is_bundle or names - UNHASHED - FILES - {TOKENIZER}):
         raise ConfigurationError(
             f"The bundle cannot be written to {target}: the folder holds other files, which would be lost; "
             "name another train.bundle, or remove it."
@@ -187,9 +187,9 @@ def load(path: str | Path) -> Bundle:
     """
     path = locate(path).absolute()
     if is_remote(path):
-        path = pointed(path) or path
+        path = read_link(path) or path
     hashes = _manifest(path)
-    others = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - BESIDE - set(hashes)
+    others = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - UNHASHED - set(hashes)
     if others:
         raise DataError(f"The bundle {path} is damaged: {', '.join(sorted(others))} does not belong to it. Remove it.")
     copy = LocalCopy(path, [MANIFEST, *sorted(hashes)])

@@ -9,19 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
-from headrace.config.sections import Image
-from headrace.engine_logs import quiet_tensorflow
+from headrace.config.configuration import Image
+from headrace.contract import Column, Contract
+from headrace.engines.log_filter import quiet_tensorflow
 from headrace.errors import DataError
-from headrace.prepare.image import encode
-from headrace.schema import Column, Contract
-from headrace.stream.columns import Columns
+from headrace.prepare.encoders.image import encode
+from headrace.stream.read.columns import Columns
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 quiet_tensorflow()
 
 import tensorflow as tf  # noqa: E402  after the settings it reads when it is imported
 
-from headrace.stream.decode import decoder, stored_input  # noqa: E402
+from headrace.stream.decode.codecs import decoder, stored_input  # noqa: E402
 
 
 class Inference:
@@ -35,7 +35,7 @@ class Inference:
         dtype = tf.int32 if bundle.contract.tokenizer else bundle.contract.named("input")[1].dtype
         self._forward = tf.function(self._call, input_signature=[tf.TensorSpec(shape, dtype)])
 
-    def answers(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """Inputs as `decoded` gives them -> probabilities (rows, classes), or in regression numbers (rows, 1).
 
         Raises:
@@ -62,7 +62,7 @@ class Inference:
         pixels: NDArray[np.uint8] = _compiled_decoder(column)(tf.constant(stored)).numpy()
         return pixels
 
-    def as_trained(self, images: list[NDArray[np.uint8]], form: Image) -> NDArray[np.uint8]:
+    def apply_codec(self, images: list[NDArray[np.uint8]], form: Image) -> NDArray[np.uint8]:
         """Decoded images of `form` -> the pixels that training would have seen, (rows, height, width, channels).
 
         JPEG changes pixels, and a table's images were through it.

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from headrace.schema import Contract
+from headrace.contract import Contract
 from headrace.storage import is_remote
 from headrace.table import Version, read
 from headrace.table.log import KEY, history

@@ -6,7 +6,7 @@ LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document reco
 import keras
 from keras import layers
 
-from headrace.schema import Contract
+from headrace.contract import Contract
 
 
 def build(

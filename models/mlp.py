@@ -6,7 +6,7 @@ Rumelhart, Hinton, Williams: Learning representations by back-propagating errors
 import keras
 from keras import layers
 
-from headrace.schema import Contract
+from headrace.contract import Contract
 
 
 def build(

@@ -8,7 +8,7 @@ Group normalization, arXiv:1803.08494.
 import keras
 from keras import layers
 
-from headrace.schema import Contract
+from headrace.contract import Contract
 
 
 def build(

@@ -8,7 +8,7 @@ networks. IEEE Trans. Signal Processing 45 (1997).
 import keras
 from keras import layers
 
-from headrace.schema import Contract
+from headrace.contract import Contract
 
 
 def build(

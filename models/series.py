@@ -11,7 +11,7 @@ import math
 import keras
 from keras import layers
 
-from headrace.schema import Contract
+from headrace.contract import Contract
 
 
 def build(

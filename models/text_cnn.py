@@ -6,7 +6,7 @@ Kim: Convolutional neural networks for sentence classification. EMNLP 2014, arXi
 import keras
 from keras import layers
 
-from headrace.schema import Contract
+from headrace.contract import Contract
 
 # Below every feature, also in half precision.
 LOWEST = -1e4

@@ -7,7 +7,7 @@ Xiong et al.: On layer normalization in the transformer architecture. arXiv:2002
 import keras
 from keras import layers
 
-from headrace.schema import Contract
+from headrace.contract import Contract
 
 
 class Positions(layers.Layer):

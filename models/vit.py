@@ -7,7 +7,7 @@ after Beyer, Zhai, Kolesnikov: Better plain ViT baselines for ImageNet-1k. arXiv
 import keras
 from keras import layers
 
-from headrace.schema import Contract
+from headrace.contract import Contract
 
 
 class Positions(layers.Layer):

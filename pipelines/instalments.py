@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from headrace.fetch.class_folders import Split, choose
+from headrace.fetch.class_folders import Split, balanced_subset
 from headrace.fetch.fashion_mnist import CLASSES, DATASET
 
 DAYS = 5
@@ -39,7 +39,7 @@ def main() -> None:
 def feed(folder: Path, day: int, limit: int) -> dict[str, int | str]:
     """Write what has arrived by `day` and is not there yet, and remove what was mended."""
     splits, _ = DATASET.read()
-    wanted = dict(_named(splits["test"], choose(splits["test"].labels, limit // 6), "test/{}/{:05d}.png"))
+    wanted = dict(_named(splits["test"], balanced_subset(splits["test"].labels, limit // 6), "test/{}/{:05d}.png"))
     for number in range(1, day + 1):
         wanted |= _instalment(splits["train"], number, limit, as_it_arrived=number == day)
     there = {str(file.relative_to(folder)) for file in folder.rglob("*.png")}
@@ -54,7 +54,7 @@ def feed(folder: Path, day: int, limit: int) -> dict[str, int | str]:
 
 def _instalment(train: Split, day: int, limit: int, *, as_it_arrived: bool) -> dict[str, bytes]:
     """The files of one day by name; mended unless they are told as they arrived."""
-    rows = choose(train.labels, limit)[day - 1 :: DAYS]
+    rows = balanced_subset(train.labels, limit)[day - 1 :: DAYS]
     images = train.images if day < DAYS else (train.images * DARKER).astype(np.uint8)
     files = dict(_named(Split(images, train.labels), rows, f"train/{{}}/day{day}-{{:05d}}.png"))
     if as_it_arrived and day == 3:

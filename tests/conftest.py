@@ -1,14 +1,11 @@
 """What every test may use: real images, and a table prepared from them by a real Spark session."""
 
-import contextlib
-import io
 import json
 import os
 import shutil
-import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.quick_java.environment import quick_java
-
-ROOT = Path(__file__).parent.parent
+from tests.support.commands import headrace
+from tests.support.workspace import ROOT, made_once, write_configuration
 
 # Executors start the python3 of their PATH; tests must not depend on an activated environment.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -51,19 +48,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A folder of all processes of this run of the tests."""
     folder = tmp_path_factory.getbasetemp()
     return folder if worker_id == "master" else folder.parent
-
-
-def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
-    """`folder`, filled by the first process of this run that asks for it; others wait."""
-    from headrace.lock import locked
-
-    made = folder.with_suffix(".made")
-    with locked(folder.with_suffix(".lock"), "tests", wait=True):
-        if not made.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            make(folder)
-            made.touch()
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +101,7 @@ def own(workspace: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def s3() -> Iterator[str]:
     """The address of a real S3 server, which this process and those it starts find by their environment."""
-    from tests.s3_server import environment, s3_server
+    from tests.support.s3_server import environment, s3_server
 
     with s3_server() as url, pytest.MonkeyPatch.context() as patch:
         for key, value in environment(url).items():
@@ -128,7 +112,7 @@ def s3() -> Iterator[str]:
 @pytest.fixture
 def bucket(s3: str) -> str:
     """The name of a new bucket."""
-    from tests.s3_server import make_bucket
+    from tests.support.s3_server import make_bucket
 
     name = f"bucket-{uuid.uuid4().hex[:12]}"
     make_bucket(s3, name)
@@ -137,80 +121,18 @@ def bucket(s3: str) -> str:
 
 @pytest.fixture(scope="session")
 def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A real HDFS, running; of `tests.hdfs_server`."""
-    from tests.hdfs_server import hdfs_server
+    """A real HDFS, running; of `tests.support.hdfs_server`."""
+    from tests.support.hdfs_server import hdfs_server
 
     with hdfs_server(tmp_path_factory.mktemp("hdfs")) as server:
         yield server
 
 
-def write_configuration(folder: Path, raw: Path) -> None:
-    """A configuration for small runs, with relative paths, as a user has it; 1 epoch takes 10 steps on 2 ranks."""
-    shutil.copytree(ROOT / "models", folder / "models", dirs_exist_ok=True)
-    (folder / "conf.yaml").write_text(
-        f"""
-data: {{source: {{kind: folder, path: {raw}}}, table: table}}
-prepare: {{image: {{mode: L, size: [28, 28], codec: raw}}, shard_rows: 100}}
-model: {{file: models/cnn.py, options: {{width: 4, dense: 16}}}}
-train: {{run: run, ranks: 2, epochs: 1, batch_size: 64, checkpoint_every_steps: 5, log_every_steps: 1}}
-"""
-    )
-
-
-class Answer:
-    """What a command printed and how it ended."""
-
-    def __init__(self, done: "subprocess.CompletedProcess[str]") -> None:
-        self.code = done.returncode
-        self.stdout = done.stdout
-        self.stderr = done.stderr
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """The JSON object of the last line on standard output."""
-        result: dict[str, Any] = json.loads(self.stdout.splitlines()[-1])
-        return result
-
-    @property
-    def sentence(self) -> str:
-        """The last line on standard error."""
-        return self.stderr.strip().splitlines()[-1]
-
-
-def headrace(*words: str, cwd: Path, code: int = 0, **environment: str) -> Answer:
-    """Run `headrace words...` as a process of its own and check how it ends."""
-    return run([sys.executable, "-m", "headrace", *words], cwd=cwd, code=code, **environment)
-
-
-def run(command: list[str], cwd: Path, code: int = 0, **environment: str) -> Answer:
-    """Run a command and check how it ends."""
-    done = subprocess.run(
-        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=500, check=False
-    )
-    assert done.returncode == code, f"{command} ended with {done.returncode}, not {code}:\n{done.stderr[-6000:]}"
-    return Answer(done)
-
-
-def headrace_within(*words: str, cwd: Path, code: int = 0) -> Answer:
-    """As `headrace`, but within this process, which has TensorFlow already and, with the fixture `spark`, a session.
-
-    For tests of what a verb does; its log is not in the answer.
-    """
-    from headrace import cli
-
-    out, err = io.StringIO(), io.StringIO()
-    printing = (contextlib.redirect_stdout(out), contextlib.redirect_stderr(err))
-    with contextlib.chdir(cwd), printing[0], printing[1], pytest.raises(SystemExit) as ended:
-        cli.main(list(words))
-    assert ended.value.code == code, f"{words} ended with {ended.value.code}, not {code}:\n{err.getvalue()}"
-    return Answer(subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue()))
-
-
 @pytest.fixture(scope="session")
 def spark(s3: str) -> Iterator[Any]:
     """One local Spark session for tests that call functions directly; executors have the environment of its start."""
-    from headrace.config.sections import Spark
-    from headrace.spark import session
+    from headrace.config.configuration import Spark
+    from headrace.spark.session import session
 
     made = session("tests", Spark(), slots=2)
     yield made

@@ -11,9 +11,9 @@ from headrace import bundle
 from headrace.errors import ConfigurationError, DataError, StoreError
 from headrace.storage import locate
 from headrace.table import Version
-from tests.s3_server import Fault, front
-from tests.small_bundle import small_model, write_bundle
-from tests.small_table import Content, some_images, some_rows, write_table
+from tests.support.s3_server import Fault, front
+from tests.support.small_bundle import small_model, write_bundle
+from tests.support.small_table import Content, some_images, some_rows, write_table
 
 
 @pytest.fixture(scope="module")

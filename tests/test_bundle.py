@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from headrace import bundle
+from headrace.contract import Tokenizer
 from headrace.errors import ConfigurationError, DataError
-from headrace.schema import Tokenizer
 from headrace.table import Version
-from tests.small_bundle import CNN, OPTIONS, small_model, write_bundle
-from tests.small_table import Content, some_images, some_rows, write_table
+from tests.support.small_bundle import CNN, OPTIONS, small_model, write_bundle
+from tests.support.small_table import Content, some_images, some_rows, write_table
 
 FILES = ["bundle.json", "contract.json", "model.json", "model.py", "model.weights.h5", "origin.json"]
 
@@ -196,7 +196,7 @@ import importlib.util, json, pathlib, sys
 for name in ("horovod", "petastorm", "pyspark", "pyarrow", "deltalake"):
     sys.modules[name] = None
 import numpy as np
-from headrace.schema import Contract
+from headrace.contract import Contract
 folder = pathlib.Path(sys.argv[1])
 specification = importlib.util.spec_from_file_location("model", folder / "model.py")
 module = importlib.util.module_from_spec(specification)

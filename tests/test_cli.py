@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headrace import cli
-from tests.conftest import headrace, headrace_within, run
+from tests.support.commands import headrace, headrace_within, run
 
 VERBS = (
     "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "tune", "evaluate", "predict",
@@ -90,7 +90,7 @@ def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_pa
     headrace("init", "mine", cwd=tmp_path)
     assert (tmp_path / "mine/conf/images.yaml").exists()
     assert (tmp_path / "mine/models/cnn.py").exists()
-    assert "would be overwritten" in headrace("init", "mine", cwd=tmp_path, code=2).sentence
+    assert "would be overwritten" in headrace("init", "mine", cwd=tmp_path, code=2).last_error_line
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 from headrace import bundle
 from headrace.errors import DataError
 from headrace.inference import Inference
-from headrace.stream.reader import read_shards
+from headrace.stream.read.shards import read_shards
 from headrace.table import Version
-from tests.small_bundle import small_model, write_bundle
-from tests.small_table import Content, some_images, some_rows, write_table
+from tests.support.small_bundle import small_model, write_bundle
+from tests.support.small_table import Content, some_images, some_rows, write_table
 
 
 def table(folder: Path, codec: str = "raw") -> Version:
@@ -24,7 +24,7 @@ def test_the_answers_are_those_of_the_network_for_any_number_of_rows(tmp_path: P
     images = some_images(300, (8, 8, 3))
     expected = np.asarray(small_model(version)(images))
     for rows in (1, 7, 256, 300):
-        answers = inference.answers(images[:rows])
+        answers = inference.predict(images[:rows])
         assert answers.shape == (rows, 3)
         assert answers.dtype == np.float32
         assert np.allclose(answers, expected[:rows], atol=1e-6)
@@ -33,7 +33,7 @@ def test_the_answers_are_those_of_the_network_for_any_number_of_rows(tmp_path: P
 def test_dropout_and_whatever_else_is_for_training_only_is_off(tmp_path: Path) -> None:
     inference = Inference(bundle.load(write_bundle(tmp_path / "bundle", table(tmp_path))))
     images = some_images(20, (8, 8, 3))
-    assert np.array_equal(inference.answers(images), inference.answers(images))
+    assert np.array_equal(inference.predict(images), inference.predict(images))
 
 
 @pytest.mark.parametrize("codec", ["raw", "png", "jpeg"])
@@ -54,4 +54,4 @@ def test_a_network_that_has_diverged_is_refused_not_asked(tmp_path: Path) -> Non
     model.layers[-1].bias.assign([float("nan")] * 3)
     inference = Inference(bundle.load(write_bundle(tmp_path / "bundle", version, model)))
     with pytest.raises(DataError, match="its training has diverged"):
-        inference.answers(some_images(2, (8, 8, 3)))
+        inference.predict(some_images(2, (8, 8, 3)))

@@ -14,8 +14,8 @@ from headrace.inspect_table import inspect_table
 from headrace.prepare.job import prepare
 from headrace.table import read
 from headrace.table.rejects import rejects_path
-from tests.conftest import headrace
-from tests.prepare.conftest import configuration, rows_of, write_source
+from tests.support.commands import headrace
+from tests.support.raw_images import configuration, read_rows, write_source
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def table(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_newest_version_is_described_completely(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = inspect_table(table, None)
     version = read(table)
-    rows = rows_of(version)
+    rows = read_rows(version)
     assert (found["version"], found["classes"]) == (1, ["cat", "dog", "ant"])
     # The three ants are the first three cats.
     assert (found["rows_in"], found["written"], found["rejected"], found["duplicates"]) == (29, 24, 1, 4)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import cost, step_time
-from tests.conftest import run
+from tests.support.commands import run
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ACTIVATE = ". .venv/bin/activate"

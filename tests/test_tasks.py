@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from headrace.table import read
-from tests.conftest import headrace, headrace_within
+from tests.support.commands import headrace, headrace_within
 
 LABELS = {"even": {0, 2, 4, 6, 8}, "prime": {2, 3, 5, 7}, "greater than four": {5, 6, 7, 8, 9}}
 CONFIGURATION = """
@@ -26,7 +26,7 @@ train:
   optimizer: {learning_rate: 0.003}
 """
 RETRAINING = """
-retrain: {folder: cycles, gate: {slices: {least_rows: 5}}}
+retrain: {folder: cycles, gate: {slices: {min_rows: 5}}}
 registry: {folder: registry, model: digits}
 """
 
@@ -117,4 +117,4 @@ def test_a_model_of_more_rows_replaces_the_first_if_no_label_suffers(root: Path,
 
 def test_a_folder_of_class_folders_cannot_name_many(folder: Path) -> None:
     answer = headrace_within("prepare", "conf.yaml", "data.source.labels=null", cwd=folder, code=2)
-    assert "use a labels file" in answer.sentence
+    assert "use a labels file" in answer.last_error_line

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headrace.check.executors import executor_rows
-from headrace.check.probe import Answer, Question, probe
+from headrace.check.probe import ExecutorInfo, ProbeRequest, probe
 from headrace.check.report import Row
 from headrace.check.slots import slots_row, spark_session, wait_for_slots
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.spark import driver_host, python_errors
+from headrace.spark.session import driver_host, unwrap_python_errors
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headrace.config.sections import Spark
+    from headrace.config.configuration import Spark
 
 # The bytes that a rank sends in a second, measured with so many ranks; a folder for their logs.
 Allreduce = Callable[["SparkSession", int, Path], float]
@@ -31,7 +31,7 @@ Allreduce = Callable[["SparkSession", int, Path], float]
 # Executors of a cluster come one after the other, and only who asks for a number knows when all are there.
 MANY, SECONDS_TO_COME = 1_000_000, 10.0
 
-MEND_SESSION = (
+FIX_SESSION = (
     "executors need this environment: name its Python in spark.pyspark.python, ship a packed one with spark.archives, "
     "or Headrace alone with --py-files"
 )
@@ -64,7 +64,7 @@ def cluster_rows(check: ClusterCheck) -> list[Row]:
             slots = check.slots or wait_for_slots(spark, MANY, SECONDS_TO_COME)
             if not row.ok:
                 return [row]
-            answers = ask_executors(spark, slots, folder)
+            answers = query_executors(spark, slots, folder)
             return [
                 row,
                 *executor_rows(answers),
@@ -73,18 +73,18 @@ def cluster_rows(check: ClusterCheck) -> list[Row]:
             ]
     except (HeadraceError, PySparkException, Py4JError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
-        mend = f"{reason} ({MEND_SESSION})" if "No module named" in reason else reason
-        return [Row(name="Executors", found="no answer", needed="an answer of each", ok=False, mend=mend)]
+        fix = f"{reason} ({FIX_SESSION})" if "No module named" in reason else reason
+        return [Row(name="Executors", found="no answer", needed="an answer of each", ok=False, fix=fix)]
 
 
-def ask_executors(spark: SparkSession, slots: int, folder: Path) -> list[Answer]:
+def query_executors(spark: SparkSession, slots: int, folder: Path) -> list[ExecutorInfo]:
     """The answer of a task on every slot, all of which run at the same time."""
-    question = Question(driver=driver_host(spark), store=str(folder), token=secrets.token_hex(8))
+    question = ProbeRequest(driver=driver_host(spark), store=str(folder), token=secrets.token_hex(8))
     (folder / "driver").write_text(question.token)
     tasks = spark.sparkContext.parallelize(range(slots), slots).barrier()
-    with python_errors():
+    with unwrap_python_errors():
         texts = tasks.mapPartitions(partial(probe, question)).collect()
-    return [Answer(**json.loads(text)) for text in texts]
+    return [ExecutorInfo(**json.loads(text)) for text in texts]
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def _shared_folder(store: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _store_row(folder: Path, answers: list[Answer]) -> Row:
+def _store_row(folder: Path, answers: list[ExecutorInfo]) -> Row:
     """Whether every executor reads what the driver writes, and the other way round."""
     broken = {answer.host: answer.store for answer in answers if answer.store}
     unseen = {a.host: "its file is not seen here" for a in answers if not (folder / f"task-{a.partition}").exists()}
@@ -113,7 +113,7 @@ def _store_row(folder: Path, answers: list[Answer]) -> Row:
         found=f"{folder.parent}, read and written by {len(answers) - len(wrong)} of {len(answers)} tasks",
         needed="all",
         ok=not wrong,
-        mend=f"mount one file system at {folder.parent} on all machines, writable for the executors ({reason})"
+        fix=f"mount one file system at {folder.parent} on all machines, writable for the executors ({reason})"
         if wrong
         else "",
     )
@@ -125,6 +125,6 @@ def _allreduce_row(check: ClusterCheck, spark: SparkSession, slots: int, folder:
     try:
         speed = check.allreduce(spark, ranks, folder)
     except (HeadraceError, ImportError) as error:
-        return Row(name="Allreduce", found="failed", needed="ranks that reach each other", ok=False, mend=str(error))
+        return Row(name="Allreduce", found="failed", needed="ranks that reach each other", ok=False, fix=str(error))
     found = f"{speed / 1e6:,.0f} MB/s a rank, between {ranks}" if ranks > 1 else "one rank only, nothing to send"
     return Row(name="Allreduce", found=found, needed="", ok=True)

@@ -14,7 +14,7 @@ from headrace.check.versions import version_rows
 from headrace.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from headrace.config.sections import Spark
+    from headrace.config.configuration import Spark
 
 
 def check(
@@ -34,7 +34,7 @@ def check(
     if wanted < 1:
         raise ConfigurationError(f"The slots asked for are {wanted}; expected 1 or more.")
     with ThreadPoolExecutor(1) as beside:
-        asked = beside.submit(ranks.ask)
+        asked = beside.submit(ranks.ask_horovod)
         java = machine.java_row()
         spark = (cluster() if cluster else [slots_row(wanted, settings)]) if java.ok else [_not_asked(wanted)]
         answer = asked.result()
@@ -52,4 +52,4 @@ def check(
 
 
 def _not_asked(wanted: int) -> Row:
-    return Row(name="Spark slots", found="not asked", needed=f"{wanted} free", ok=False, mend="mend Java first")
+    return Row(name="Spark slots", found="not asked", needed=f"{wanted} free", ok=False, fix="mend Java first")

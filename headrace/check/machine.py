@@ -8,7 +8,7 @@ from zipimport import zipimporter
 
 from headrace.check.report import Row
 from headrace.errors import ConfigurationError
-from headrace.java import find_java, java_range, require_java
+from headrace.spark.java import find_java, java_range, require_java
 
 # The packages that take longest to import.
 COMPILED = ("tensorflow", "keras", "pyspark", "horovod")
@@ -21,12 +21,12 @@ def java_row() -> Row:
     try:
         java = find_java()
     except ConfigurationError as error:
-        return Row(name="Java", found="none", needed=needed, ok=False, mend=str(error))
+        return Row(name="Java", found="none", needed=needed, ok=False, fix=str(error))
     found = f"{java.version} ({java.path})"
     try:
         require_java()
     except ConfigurationError as error:
-        return Row(name="Java", found=found, needed=needed, ok=False, mend=str(error))
+        return Row(name="Java", found=found, needed=needed, ok=False, fix=str(error))
     return Row(name="Java", found=found, needed=needed, ok=True)
 
 
@@ -39,7 +39,7 @@ def bytecode_row() -> Row:
         found=f"not of {', '.join(missing)}" if missing else f"of {', '.join(COMPILED)}",
         needed="all, or every rank starts slowly",
         ok=not missing,
-        mend=f"python -m compileall -q -j 0 {folders}".rstrip() if missing else "",
+        fix=f"python -m compileall -q -j 0 {folders}".rstrip() if missing else "",
     )
 
 
@@ -48,15 +48,15 @@ def compiler_row(horovod_works: bool) -> Row:
     found = shutil.which(os.environ.get("CXX") or "c++") or "none"
     ok = horovod_works or found != "none"
     needed = "" if horovod_works else "C++17, to compile Horovod"
-    return Row(name="C++ compiler", found=found, needed=needed, ok=ok, mend="" if ok else "apt-get install g++")
+    return Row(name="C++ compiler", found=found, needed=needed, ok=ok, fix="" if ok else "apt-get install g++")
 
 
 def disk_row(folder: Path) -> Row:
     """Room where tables and runs are usually written: on the disk of `folder`."""
     free = shutil.disk_usage(folder).free / 1e9
     ok = free >= FREE_GIGABYTES
-    mend = "" if ok else f"make room on the disk of {folder}, or work in another folder"
-    return Row(name="Free disk", found=f"{free:.1f} GB", needed=f"{FREE_GIGABYTES:.0f} GB", ok=ok, mend=mend)
+    fix = "" if ok else f"make room on the disk of {folder}, or work in another folder"
+    return Row(name="Free disk", found=f"{free:.1f} GB", needed=f"{FREE_GIGABYTES:.0f} GB", ok=ok, fix=fix)
 
 
 def _place(package: str) -> str | None:

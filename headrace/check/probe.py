@@ -11,13 +11,13 @@ from typing import Any
 
 from pyspark import BarrierTaskContext
 
-from headrace.engines import installed_versions
+from headrace.engines.compatibility import installed_versions
 
 MOMENTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class ProbeRequest:
     """What every task is asked to do.
 
     Attributes:
@@ -32,7 +32,7 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ExecutorInfo:
     """What one task found.
 
     Attributes:
@@ -61,14 +61,14 @@ class Answer:
         return self.host, self.folder
 
 
-def probe(question: Question, _: Iterator[Any]) -> Iterator[str]:
+def probe(question: ProbeRequest, _: Iterator[Any]) -> Iterator[str]:
     """Look around; the answer as JSON."""
     context = BarrierTaskContext.get()
     resources: dict[str, Any] = context.resources()
     partition = context.partitionId()
     store = _try_store(question, partition) if question.store else ""
     clocks = tuple(_clock_after_all(context) for _ in range(MOMENTS))
-    answer = Answer(
+    answer = ExecutorInfo(
         host=gethostname(),
         folder=str(Path.cwd()),
         partition=partition,
@@ -88,7 +88,7 @@ def _clock_after_all(context: BarrierTaskContext) -> float:
     return time.time()
 
 
-def _try_store(question: Question, partition: int) -> str:
+def _try_store(question: ProbeRequest, partition: int) -> str:
     """Read what the driver has written and write something for it to read."""
     folder = Path(question.store)
     try:

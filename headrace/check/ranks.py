@@ -10,10 +10,10 @@ import sys
 from dataclasses import dataclass
 
 from headrace.check.report import Row
-from headrace.engine_logs import without_noise
-from headrace.engines import COMPILE_HOROVOD, horovod_fault
+from headrace.engines.compatibility import COMPILE_HOROVOD, horovod_fault
+from headrace.engines.log_filter import without_noise
 
-QUESTION = """
+HOROVOD_PROGRAM = """
 import json, sys
 import horovod.tensorflow as horovod
 import tensorflow
@@ -26,7 +26,7 @@ ANSWER_SECONDS = 300
 
 
 @dataclass(frozen=True)
-class Answer:
+class HorovodInfo:
     """What the process said.
 
     Attributes:
@@ -40,11 +40,11 @@ class Answer:
     error: str = ""
 
 
-def ask() -> Answer:
+def ask_horovod() -> HorovodInfo:
     """Import Horovod and TensorFlow in another process; takes seconds."""
     try:
         done = subprocess.run(
-            [sys.executable, "-c", QUESTION],
+            [sys.executable, "-c", HOROVOD_PROGRAM],
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -53,24 +53,24 @@ def ask() -> Answer:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Answer(error=f"no answer in {ANSWER_SECONDS} s")
+        return HorovodInfo(error=f"no answer in {ANSWER_SECONDS} s")
     if done.returncode != 0:
         ended = f"ended by signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-        return Answer(
+        return HorovodInfo(
             error=(without_noise(done.stderr).strip().splitlines() or [ended])[-1] if done.returncode > 0 else ended
         )
     found = json.loads(done.stdout.splitlines()[-1])
-    return Answer(built=tuple(found["built"]), gpus=tuple(found["gpus"]))
+    return HorovodInfo(built=tuple(found["built"]), gpus=tuple(found["gpus"]))
 
 
-def rank_rows(answer: Answer) -> list[Row]:
+def rank_rows(answer: HorovodInfo) -> list[Row]:
     """The rows for Horovod's build and for GPUs."""
     fault = horovod_fault() or answer.error
     ok = "Gloo" in answer.built and not fault
     built = "none" if answer.error else ", ".join(answer.built) or "nothing to reduce over"
-    mend = "" if ok else f"{COMPILE_HOROVOD} ({fault})" if fault else COMPILE_HOROVOD
+    fix = "" if ok else f"{COMPILE_HOROVOD} ({fault})" if fault else COMPILE_HOROVOD
     gpus = "not known" if answer.error else ", ".join(answer.gpus) or "none"
     return [
-        Row(name="Horovod's build", found=built, needed="Gloo, for TensorFlow", ok=ok, mend=mend),
+        Row(name="Horovod's build", found=built, needed="Gloo, for TensorFlow", ok=ok, fix=fix),
         Row(name="GPUs", found=gpus, needed="", ok=True),
     ]

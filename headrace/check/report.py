@@ -12,14 +12,14 @@ class Row:
         found: what is there; `none` where nothing is.
         needed: what must be there; empty where nothing must.
         ok: whether `found` will do.
-        mend: what to do where it will not; empty where it will.
+        fix: what to do where it will not; empty where it will.
     """
 
     name: str
     found: str
     needed: str
     ok: bool
-    mend: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Report:
         for row in self.rows:
             needed = f"needs {row.needed}" if row.needed else ""
             lines.append(f"{'✓' if row.ok else '✗'} {row.name:{name}}  {row.found:{found}}  {needed}".rstrip())
-            if row.mend:
-                lines.append(f"  → {row.mend}")
+            if row.fix:
+                lines.append(f"  → {row.fix}")
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, object]:

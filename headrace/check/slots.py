@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from headrace.check.report import Row
 from headrace.errors import HeadraceError
-from headrace.slots import free_slots, wait_for_slots
+from headrace.spark.slots import free_slots, wait_for_slots
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headrace.config.sections import Spark
+    from headrace.config.configuration import Spark
 
 __all__ = ["free_slots", "slots_row", "spark_session", "wait_for_slots"]
 
-MEND = (
+FIX = (
     "start more workers, or wait for other programs to end; with dynamic allocation, "
     "set spark.dynamicAllocation.minExecutors"
 )
@@ -35,10 +35,10 @@ def slots_row(wanted: int, settings: Spark | None = None) -> Row:
             free, master = wait_for_slots(spark, wanted), spark.sparkContext.master
     except (HeadraceError, PySparkException, Py4JError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
-        return Row(name="Spark slots", found="no session", needed=needed, ok=False, mend=f"Spark says: {reason}")
+        return Row(name="Spark slots", found="no session", needed=needed, ok=False, fix=f"Spark says: {reason}")
     found = f"{free} free on {master}; {os.cpu_count()} cores here"
     ok = free >= wanted
-    return Row(name="Spark slots", found=found, needed=needed, ok=ok, mend="" if ok else MEND)
+    return Row(name="Spark slots", found=found, needed=needed, ok=ok, fix="" if ok else FIX)
 
 
 @contextmanager
@@ -46,8 +46,8 @@ def spark_session(wanted: int, settings: Spark | None = None) -> Iterator[SparkS
     """The session of this process, or one for this check only."""
     from pyspark.sql import SparkSession
 
-    from headrace.config.sections import Spark
-    from headrace.spark import session
+    from headrace.config.configuration import Spark
+    from headrace.spark.session import session
 
     ours = SparkSession.getActiveSession() is None
     spark = session("check", settings or Spark(), wanted)

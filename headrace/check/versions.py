@@ -3,7 +3,7 @@
 import platform
 
 from headrace.check.report import Row
-from headrace.engines import ENGINES, Engine, as_text, is_supported, supported_python
+from headrace.engines.compatibility import ENGINES, Engine, as_text, is_supported, supported_python
 
 
 def version_rows() -> list[Row]:
@@ -15,11 +15,11 @@ def _python() -> Row:
     found, supported = platform.python_version(), supported_python()
     ok = is_supported(found, supported)
     needed = as_text(supported)
-    mend = "" if ok else f"run Headrace with Python {needed}; `make setup` makes an environment with one"
-    return Row(name="Python", found=found, needed=needed, ok=ok, mend=mend)
+    fix = "" if ok else f"run Headrace with Python {needed}; `make setup` makes an environment with one"
+    return Row(name="Python", found=found, needed=needed, ok=ok, fix=fix)
 
 
 def _engine(engine: Engine) -> Row:
     found, supported = engine.installed, engine.supported
     ok = is_supported(found, supported)
-    return Row(name=engine.name, found=found, needed=as_text(supported), ok=ok, mend="" if ok else engine.fix)
+    return Row(name=engine.name, found=found, needed=as_text(supported), ok=ok, fix="" if ok else engine.fix)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from headrace.cli.program import answer, app
-from headrace.cli.words import Conf, Overrides, folder_word, loaded, location
+from headrace.cli.parameters import Conf, Overrides, load_configuration, local_path, location
+from headrace.cli.program import app, print_result
 
 
 @app.command()
@@ -19,16 +19,16 @@ def init(
 
     Example: headrace init my-project
     """
-    from headrace.starter import copy_starter
+    from headrace.project_template import copy_template
 
-    answer(copy_starter(folder, force=force))
+    print_result(copy_template(folder, force=force))
 
 
 @app.command()
 def fetch(
     name: Annotated[str | None, typer.Argument(help="of the data set")] = None,
     folder: Annotated[
-        Path | None, typer.Argument(parser=folder_word, metavar="FOLDER", help="where to put its files")
+        Path | None, typer.Argument(parser=local_path, metavar="FOLDER", help="where to put its files")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="only so many training records")] = None,
     show: Annotated[bool, typer.Option("--list", help="the data sets, their licences and sizes")] = False,
@@ -42,9 +42,9 @@ def fetch(
     if show or name is None or folder is None:
         if not show:
             raise typer.BadParameter("expected NAME FOLDER, or --list")
-        answer(fetching.listing())
+        print_result(fetching.listing())
     else:
-        answer(fetching.fetch(name, folder, limit))
+        print_result(fetching.fetch(name, folder, limit))
 
 
 @app.command()
@@ -57,10 +57,10 @@ def prepare(
 
     Example: headrace prepare conf/fashion_mnist.yaml prepare.duplicates=drop
     """
-    configuration = loaded(conf, overrides)
+    configuration = load_configuration(conf, overrides)
     from headrace.prepare.job import prepare as run
 
-    answer(run(configuration, full=full))
+    print_result(run(configuration, full=full))
 
 
 @app.command()
@@ -75,7 +75,7 @@ def vacuum(
     """
     from headrace.table.vacuum import vacuum as run
 
-    answer(run(table, hours, dry_run=dry_run))
+    print_result(run(table, hours, dry_run=dry_run))
 
 
 @app.command()
@@ -92,7 +92,7 @@ def inspect(
     """
     from headrace.inspect_table import inspect_table
 
-    answer(inspect_table(table, version, files))
+    print_result(inspect_table(table, version, files))
 
 
 @app.command()
@@ -106,7 +106,7 @@ def stream(
 
     Example: headrace stream conf/fashion_mnist.yaml train.batch_size=128 --measure
     """
-    configuration = loaded(conf, overrides)
+    configuration = load_configuration(conf, overrides)
     from headrace.stream.job import stream as run
 
-    answer(run(configuration, rank, (lambda picture: print(picture, file=sys.stderr)) if measure else None))
+    print_result(run(configuration, rank, (lambda picture: print(picture, file=sys.stderr)) if measure else None))

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from headrace.cli.program import answer, app
-from headrace.cli.words import Overrides, SparkSettings, folder_word
+from headrace.cli.parameters import Overrides, SparkSettings, local_path
+from headrace.cli.program import app, print_result
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from headrace.check import Row
-    from headrace.config.sections import Spark
+    from headrace.config.configuration import Spark
 
 
 @app.command()
@@ -24,7 +24,7 @@ def check(
     store: Annotated[
         Path,
         typer.Option(
-            parser=folder_word, metavar="PATH", help="folder that all machines share, to be tried by --cluster"
+            parser=local_path, metavar="PATH", help="folder that all machines share, to be tried by --cluster"
         ),
     ] = Path("."),
     spark_settings: SparkSettings = None,
@@ -34,12 +34,12 @@ def check(
     Example: headrace check --cluster --slots 4 --store /work
     """
     from headrace.check import check as run
-    from headrace.config.sections import Spark
+    from headrace.config.configuration import Spark
 
     settings = Spark(cluster=str(spark_settings) if spark_settings else None)
     found = run(slots, settings, partial(_executors, slots, store, settings) if cluster else None)
     print(found.table(), file=sys.stderr)
-    answer(found.as_json())
+    print_result(found.as_json())
     if not found.as_json()["ok"]:
         raise typer.Exit(2)
 
@@ -49,7 +49,7 @@ def _executors(slots: int | None, store: Path, settings: "Spark") -> "list[Row]"
 
     def allreduce(spark: "SparkSession", ranks: int, logs: Path) -> float:
         # Horovod is imported last: where it is broken, the other rows are still told.
-        from headrace.train.bandwidth import measure_allreduce
+        from headrace.train.launch.benchmark import measure_allreduce
 
         return measure_allreduce(spark, ranks, logs)
 
@@ -66,9 +66,9 @@ def properties(
 
     Example: headrace properties conf/cluster/yarn.yaml train train.properties
     """
-    from headrace.spark_properties import write_properties
+    from headrace.spark.properties import write_properties
 
-    answer(write_properties(cluster, command, output))
+    print_result(write_properties(cluster, command, output))
 
 
 @app.command()
@@ -84,8 +84,8 @@ def config(
     from headrace.config import Configuration, load
 
     if schema:
-        answer(Configuration.model_json_schema())
+        print_result(Configuration.model_json_schema())
     elif conf is not None:
-        answer(load(conf, overrides or ()).model_dump(mode="json"))
+        print_result(load(conf, overrides or ()).model_dump(mode="json"))
     else:
         raise typer.BadParameter("expected CONF, or --schema")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from headrace.cli.program import answer, app
-from headrace.cli.words import Conf, Overrides, SparkSettings, folder_word, loaded, location
+from headrace.cli.parameters import Conf, Overrides, SparkSettings, load_configuration, local_path, location
+from headrace.cli.program import app, print_result
 from headrace.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ def networks(
 
     Example: headrace networks data/fashion-mnist/table
     """
-    from headrace.list_networks import as_text, list_networks
+    from headrace.networks.listing import as_text, list_networks
 
     listed = list_networks(folder, table)
     print(as_text(listed), file=sys.stderr)
-    answer(listed)
+    print_result(listed)
 
 
 @app.command()
@@ -43,15 +43,15 @@ def train(conf: Conf, overrides: Overrides = None) -> None:
 
     Example: headrace train conf/fashion_mnist.yaml train.ranks=2 train.run=runs/wide model.options.width=64
     """
-    configuration = loaded(conf, overrides)
+    configuration = load_configuration(conf, overrides)
     if configuration.registry is None:
         from headrace.train.job import train as run
 
-        answer(run(configuration))
+        print_result(run(configuration))
     else:
         from headrace.registry.tracked_training import train_tracked
 
-        answer(train_tracked(configuration))
+        print_result(train_tracked(configuration))
 
 
 @app.command()
@@ -63,12 +63,12 @@ def tune(conf: Conf, overrides: Overrides = None) -> None:
 
     Example: headrace tune conf/digits_search.yaml tune.trials=20 tune.parallel=2
     """
-    configuration = loaded(conf, overrides)
+    configuration = load_configuration(conf, overrides)
     from headrace.tune.job import as_text
 
     result = _tuned(configuration)
     print(as_text(result), file=sys.stderr)
-    answer(result)
+    print_result(result)
     if result["best"] is None:
         raise TrainingError(f"No trial of the study {result['study']} is complete; {result['failed']} have failed.")
 
@@ -100,7 +100,7 @@ def evaluate(
     """
     from headrace.evaluate.job import evaluate as run
 
-    answer(run(bundle, table, split, version, tuple(slice or ())))
+    print_result(run(bundle, table, split, version, tuple(slice or ())))
 
 
 @app.command()
@@ -138,7 +138,7 @@ def predict(
     from headrace.predict.job import TextColumns
     from headrace.predict.job import predict as run
 
-    answer(run(bundle, input, output, spark_settings, TextColumns(column, identity), threshold))
+    print_result(run(bundle, input, output, spark_settings, TextColumns(column, identity), threshold))
 
 
 @app.command()
@@ -147,10 +147,10 @@ def explain(
     input: Annotated[
         Path,
         typer.Argument(
-            parser=folder_word, metavar="INPUT", help="raw: an image or a folder of them; a file of lines, JSONL or CSV"
+            parser=local_path, metavar="INPUT", help="raw: an image or a folder of them; a file of lines, JSONL or CSV"
         ),
     ],
-    output: Annotated[Path, typer.Argument(parser=folder_word, metavar="OUTPUT", help="HTML file to write")] = Path(
+    output: Annotated[Path, typer.Argument(parser=local_path, metavar="OUTPUT", help="HTML file to write")] = Path(
         "explanation.html"
     ),
     limit: Annotated[int, typer.Option(min=1, help="inputs at most, spread evenly over all")] = 8,
@@ -166,17 +166,17 @@ def explain(
     Example: headrace explain runs/fashion-mnist/bundle photos/ photos.html --limit 4
     """
     from headrace.explain.job import explain as run
-    from headrace.explain.wish import Wish
+    from headrace.explain.options import ExplainOptions
 
-    wish = Wish(limit=limit, class_name=class_name, steps=steps, method=method, column=column)
-    answer(run(bundle, input, output, wish))
+    wish = ExplainOptions(limit=limit, class_name=class_name, steps=steps, method=method, column=column)
+    print_result(run(bundle, input, output, wish))
 
 
 @app.command()
 def export(
     bundle: Annotated[Path, typer.Argument(parser=location, metavar="BUNDLE", help="the trained model; also s3://...")],
     output: Annotated[
-        Path, typer.Argument(parser=folder_word, metavar="OUTPUT", help="folder to write; must not exist")
+        Path, typer.Argument(parser=local_path, metavar="OUTPUT", help="folder to write; must not exist")
     ],
     to: Annotated[Format, typer.Option(help="the format")],
     table: Annotated[
@@ -195,7 +195,7 @@ def export(
     from headrace.export import formats
     from headrace.export.job import export as run
 
-    answer(run(bundle, output, formats.Format(to, quantise), table, split))
+    print_result(run(bundle, output, formats.Format(to, quantise), table, split))
 
 
 @app.command()
@@ -211,4 +211,4 @@ def report(
     """
     from headrace.report import write_report
 
-    answer({"report": str(write_report(run, output))})
+    print_result({"report": str(write_report(run, output))})

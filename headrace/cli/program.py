@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from headrace import __version__
-from headrace.engine_logs import quiet_tensorflow
+from headrace.engines.log_filter import quiet_tensorflow
 from headrace.errors import ConfigurationError, HeadraceError
 
 app = typer.Typer(
@@ -36,7 +36,7 @@ def _options(
     logging.getLogger("py4j").setLevel(logging.WARNING)
 
 
-def answer(result: dict[str, Any]) -> None:
+def print_result(result: dict[str, Any]) -> None:
     """Print what came of a verb, as one JSON object on the last line."""
     sys.stderr.flush()
     print(json.dumps(result, ensure_ascii=False), flush=True)
@@ -64,7 +64,7 @@ def _missing(error: ModuleNotFoundError) -> str:
     Raises:
         ModuleNotFoundError: another module is missing.
     """
-    from headrace.engines import BY_MODULE, missing_engine
+    from headrace.engines.compatibility import BY_MODULE, missing_engine
 
     engine = BY_MODULE.get((error.name or "").partition(".")[0])
     if engine is None or engine.is_installed:

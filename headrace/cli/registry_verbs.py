@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from headrace.cli.program import answer, app
-from headrace.cli.words import Conf, Overrides, loaded
+from headrace.cli.parameters import Conf, Overrides, load_configuration
+from headrace.cli.program import app, print_result
 
 models = typer.Typer(
     help="The versions of the model that is retrained: list, promote, roll back, compare.",
@@ -22,13 +22,13 @@ def models_list(conf: Conf, overrides: Overrides = None) -> None:
 
     Example: headrace models list conf/retraining.yaml
     """
-    configuration = loaded(conf, overrides)
-    from headrace.registry.listing import as_text, listed
-    from headrace.registry.store import registry_of
+    configuration = load_configuration(conf, overrides)
+    from headrace.registry.listing import as_text, list_versions
+    from headrace.registry.store import open_registry
 
-    found = listed(registry_of(configuration))
+    found = list_versions(open_registry(configuration))
     print(as_text(found), file=sys.stderr)
-    answer(found)
+    print_result(found)
 
 
 @models.command("promote")
@@ -41,14 +41,14 @@ def models_promote(
 
     Example: headrace models promote conf/retraining.yaml 3
     """
-    configuration = loaded(conf, overrides)
-    from headrace.registry.listing import promoted
-    from headrace.registry.store import registry_of
+    configuration = load_configuration(conf, overrides)
+    from headrace.registry.listing import promote_by_hand
+    from headrace.registry.store import open_registry
     from headrace.retrain.page import refresh_page
 
-    done = promoted(registry_of(configuration), version)
+    done = promote_by_hand(open_registry(configuration), version)
     refresh_page(configuration)
-    answer(done)
+    print_result(done)
 
 
 @models.command("rollback")
@@ -57,14 +57,14 @@ def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
 
     Example: headrace models rollback conf/retraining.yaml
     """
-    configuration = loaded(conf, overrides)
-    from headrace.registry.listing import rolled_back
-    from headrace.registry.store import registry_of
+    configuration = load_configuration(conf, overrides)
+    from headrace.registry.listing import roll_back
+    from headrace.registry.store import open_registry
     from headrace.retrain.page import refresh_page
 
-    done = rolled_back(registry_of(configuration))
+    done = roll_back(open_registry(configuration))
     refresh_page(configuration)
-    answer(done)
+    print_result(done)
 
 
 @models.command("compare")
@@ -77,9 +77,9 @@ def models_compare(
 
     Example: headrace models compare conf/retraining.yaml 1 2
     """
-    configuration = loaded(conf)
+    configuration = load_configuration(conf)
     from headrace.retrain.compare import as_text, compare
 
     found = compare(configuration, first, second)
     print(as_text(found), file=sys.stderr)
-    answer(found)
+    print_result(found)

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from headrace.cli.program import answer, app
-from headrace.cli.words import Conf, Overrides, loaded
+from headrace.cli.parameters import Conf, Overrides, load_configuration
+from headrace.cli.program import app, print_result
 
 # As headrace.retrain.steps has them, which takes long to import.
 Until = Literal["prepare", "validate", "train", "evaluate", "register", "gate", "promote", "predict", "conclude"]
@@ -28,11 +28,11 @@ def retrain(
 
     Example: headrace retrain conf/retraining.yaml
     """
-    configuration = loaded(conf, overrides)
+    configuration = load_configuration(conf, overrides)
     from headrace.retrain.cycle import retrain as run
 
     result = run(configuration, until=until, name=cycle, force=force, wait=wait)
-    answer(result)
+    print_result(result)
     if result["exit_code"]:
         print(f"headrace: {result['decision']}: {'; '.join(result['reasons'])}", file=sys.stderr)
         raise typer.Exit(result["exit_code"])
@@ -50,7 +50,7 @@ def watch(
 
     Example: headrace watch conf/retraining.yaml --every 1h
     """
-    loaded(conf, overrides)
+    load_configuration(conf, overrides)
     from headrace.retrain.watch import Watch, trigger
 
-    answer(Watch([str(conf), *(overrides or ())], times).run(trigger(every, cron)))
+    print_result(Watch([str(conf), *(overrides or ())], times).run(trigger(every, cron)))

@@ -1,7 +1,7 @@
-"""The configuration: what may be said (`sections`, `cluster`) and how it is read (`load`)."""
+"""The configuration: what may be said (`configuration`, `cluster`) and how it is read (`load`)."""
 
 from headrace.config.cluster import load_cluster, spark_settings
+from headrace.config.configuration import Configuration
 from headrace.config.load import load
-from headrace.config.sections import Configuration
 
 __all__ = ["Configuration", "load", "load_cluster", "spark_settings"]

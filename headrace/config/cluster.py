@@ -5,11 +5,11 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
+from headrace.config.base import Section
+from headrace.config.configuration import Spark
 from headrace.config.environment import from_environment
 from headrace.config.load import read_yaml, validated
-from headrace.config.section import Section
-from headrace.config.sections import Spark
-from headrace.config.settings import Settings
+from headrace.config.spark_conf import Settings
 
 # The commands that Spark runs; a training's executors need not be those of a preparation.
 Command = Literal["check", "prepare", "train", "predict"]

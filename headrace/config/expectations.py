@@ -4,20 +4,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from headrace.config.section import Fraction, Positive, Section
+from headrace.config.base import Fraction, Positive, Section
 
 
 class Range(Section):
-    """From `least` to `most`, both included; None sets no bound."""
+    """From `min` to `max`, both included; None sets no bound."""
 
-    least: float | None = None
-    most: float | None = None
+    min: float | None = None
+    max: float | None = None
 
 
 class Expectations(Section):
     """What must be true of a version before it is committed."""
 
-    breach: Literal["refuse", "warn"] = Field("refuse", description="what follows when one of these is not true")
+    on_failure: Literal["refuse", "warn"] = Field("refuse", description="what follows when one of these is not true")
     rows: dict[Literal["train", "val", "test"], Positive] = Field(
         default_factory=dict, description="least number of rows by split"
     )
@@ -30,9 +30,9 @@ class Expectations(Section):
         None, description="largest fraction of rejected records among those that are new since the version before"
     )
     duplicates: Fraction | None = Field(None, description="largest fraction of dropped duplicates")
-    drift_of_mean: Annotated[float, Field(ge=0)] | None = Field(
+    mean_drift: Annotated[float, Field(ge=0)] | None = Field(
         None, description="largest change of a channel's mean since the version before, in its standard deviations"
     )
-    drift_of_classes: Fraction | None = Field(
+    class_drift: Fraction | None = Field(
         None, description="largest change of the classes' shares since the version before: half the sum of changes"
     )

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from headrace.config.sections import Configuration
+from headrace.config.configuration import Configuration
 from headrace.errors import ConfigurationError
 
 Model = TypeVar("Model", bound=BaseModel)

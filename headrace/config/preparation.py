@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from headrace.config.base import Fraction, Positive, Section, Seed
 from headrace.config.expectations import Expectations
-from headrace.config.forms import Image, Text
-from headrace.config.section import Fraction, Positive, Section, Seed
+from headrace.config.inputs import Image, Text
 from headrace.config.windows import Windows
 
 

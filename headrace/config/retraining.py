@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from headrace.config.base import Fraction, Location, NonEmptyStr, Positive, Section, StoredFolder
 from headrace.config.expectations import Range
-from headrace.config.section import Fraction, Location, Place, Positive, Section, StoredFolder
 
 Ratio = Annotated[float, Field(gt=0)]
 Metric = Literal[
@@ -32,8 +32,8 @@ class Registry(Section):
     folder: StoredFolder = Field(
         description="holds FOLDER/champion, the bundle that serves, and all that MLflow keeps here"
     )
-    model: Place = Field(description="name of the registered model and of the experiment")
-    uri: Place | None = Field(
+    model: NonEmptyStr = Field(description="name of the registered model and of the experiment")
+    uri: NonEmptyStr | None = Field(
         None, description="of an MLflow server; if not given MLFLOW_TRACKING_URI, else SQLite in `folder`"
     )
 
@@ -43,7 +43,7 @@ class Drift(Section):
 
     psi: Ratio = Field(0.2, description="population stability index above which a distribution has drifted")
     bins: Annotated[int, Field(ge=2, le=100)] = Field(10, description="of equal share in the champion's data")
-    chance: Annotated[float, Field(gt=0, lt=0.5)] = Field(
+    false_alarm_rate: Annotated[float, Field(gt=0, lt=0.5)] = Field(
         0.001, description="how often equal data may look drifted; few rows need a larger index"
     )
 
@@ -51,11 +51,11 @@ class Drift(Section):
 class Slices(Section):
     """Parts of the test split that must not suffer: every class, and rows by their paths."""
 
-    worse: Fraction = Field(
+    max_drop: Fraction = Field(
         0.05, description="most by which the score of a slice may fall, of a label its F1; in regression, in parts"
     )
-    least_rows: Positive = Field(20, description="slices of fewer rows are told, not judged")
-    paths: dict[str, Place] = Field(
+    min_rows: Positive = Field(20, description="slices of fewer rows are told, not judged")
+    paths: dict[str, NonEmptyStr] = Field(
         default_factory=dict, description="further slices: patterns of paths by name, such as {night: '*/night/*'}"
     )
 
@@ -64,7 +64,7 @@ class Latency(Section):
     """Of answering one row on the machine that evaluates: the median of repeated answers."""
 
     milliseconds: Ratio | None = Field(None, description="allowed at most")
-    times_champion: Ratio | None = Field(None, description="allowed at most, in latencies of the champion")
+    max_ratio: Ratio | None = Field(None, description="allowed at most, in latencies of the champion")
 
 
 class Gate(Section):
@@ -81,7 +81,7 @@ class Gate(Section):
     size_bytes: Positive | None = Field(None, description="of its bundle, allowed at most")
     expectations: bool = Field(True, description="prepare.expectations must be met, also where a breach only warns")
 
-    def strangers(self, task: str) -> list[str]:
+    def unsupported_metrics(self, task: str) -> list[str]:
         """Metrics that are named here and that `task` has not."""
         return sorted({*self.bounds, *([self.metric] if self.metric else [])}.difference(METRICS[task]))
 
@@ -97,11 +97,13 @@ class Retrain(Section):
     """The cycle that cron, Airflow or a person starts."""
 
     folder: StoredFolder = Field(description="journal of the cycles, their runs, the lock and report.html")
-    new_rows: Positive = Field(
+    min_new_rows: Positive = Field(
         1,
         description="training rows that must be new, changed or gone before a model is trained; fewer do with drift",
     )
-    begin_from: Literal["champion", "scratch"] = Field("champion", description="the weights that training begins with")
+    initial_weights: Literal["champion", "scratch"] = Field(
+        "champion", description="the weights that training begins with"
+    )
     test_version: Literal["first", "newest"] | Annotated[int, Field(ge=0)] = Field(
         "first", description="of the table: its test split judges champion and challenger; first: of the first cycle"
     )

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from headrace.config.section import Place, Section, require_source
+from headrace.config.base import NonEmptyStr, Section, require_source
 
 
 def word(value: object) -> str:
@@ -15,14 +15,16 @@ def word(value: object) -> str:
 class Columns(Section):
     """What the columns of a table are for."""
 
-    input: Place = Field("data", description="the column of the records themselves; of windows see prepare.windows")
-    holds: Literal["bytes", "paths", "text"] = Field(
+    input: NonEmptyStr = Field(
+        "data", description="the column of the records themselves; of windows see prepare.windows"
+    )
+    content: Literal["bytes", "paths", "text"] = Field(
         "text", description="bytes: a file's content; paths: of files, relative to data.source.path; text"
     )
-    label: Place = "label"
-    split: Place | None = Field(None, description="the column of train, val and test")
-    weight: Place | None = Field(None, description="the column of weights, see prepare.weights")
-    identity: Place | None = Field(None, description="the column that names a record; a hash of it if not given")
+    label: NonEmptyStr = "label"
+    split: NonEmptyStr | None = Field(None, description="the column of train, val and test")
+    weight: NonEmptyStr | None = Field(None, description="the column of weights, see prepare.weights")
+    identity: NonEmptyStr | None = Field(None, description="the column that names a record; a hash of it if not given")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -44,11 +46,11 @@ class Source(Section):
         "zip files; idx: files of the MNIST family; cifar: binary files of CIFAR-10 and CIFAR-100; petastorm: a "
         "data set that Petastorm materialised",
     )
-    path: Place = Field(
+    path: NonEmptyStr = Field(
         description="the folder that holds them, s3://bucket/folder, or hdfs://namenode:port/folder; of an archive or "
         "table also the file itself"
     )
-    labels: Place | None = Field(
+    labels: NonEmptyStr | None = Field(
         None,
         description="of a folder: CSV or JSONL file in it with columns path, label and, if wanted, split and weight",
     )
@@ -94,8 +96,10 @@ class Source(Section):
         for key, given in (("format", self.format != "parquet"), ("options", bool(self.options))):
             if given:
                 raise ValueError(f"`{key}` belongs to the kind table; a data set of Petastorm's is Parquet")
-        if "holds" in self.columns.model_fields_set:
-            raise ValueError("`columns.holds` belongs to the kind table; of petastorm the codec says it, see `codecs`")
+        if "content" in self.columns.model_fields_set:
+            raise ValueError(
+                "`columns.content` belongs to the kind table; of petastorm the codec says it, see `codecs`"
+            )
         unknown = sorted(set(self.codecs) - set(self.columns.names))
         if unknown:
             raise ValueError(f"`codecs` names {unknown[0]!r}, which is none of `columns`")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from headrace.config.section import Fraction, Place, Positive, Section
+from headrace.config.base import Fraction, NonEmptyStr, Positive, Section
 
 
 class Augment(Section):
@@ -36,7 +36,7 @@ class Stream(Section):
         "none", description="memory: of each rank; disk: a folder that ranks may share, for tables on slow storage"
     )
     cache_bytes: Positive = Field(4_000_000_000, description="kept at most; what does not fit is read again")
-    cache_folder: Place | None = Field(None, description="for cache: disk")
+    cache_folder: NonEmptyStr | None = Field(None, description="for cache: disk")
     buckets: Annotated[tuple[Positive, ...], Field(min_length=1)] | None = Field(
         None, description="lengths that texts are padded to, rising; 16, 32, 64 ... if not given"
     )

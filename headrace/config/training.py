@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from headrace.config.section import Fraction, Place, Positive, Section, Seed, StoredFolder
+from headrace.config.base import Fraction, NonEmptyStr, Positive, Section, Seed, StoredFolder
 
 NotNegative = Annotated[float, Field(ge=0)]
 
@@ -62,11 +62,11 @@ class Loss(Section):
     )
 
 
-class Watch(Section):
+class Monitor(Section):
     """The figure by which epochs are compared."""
 
-    metric: Place | None = Field(None, description="val_loss where there is a validation split, else loss")
-    best: Literal["auto", "smallest", "largest"] = Field("auto", description="auto: losses and errors are best small")
+    metric: NonEmptyStr | None = Field(None, description="val_loss where there is a validation split, else loss")
+    mode: Literal["auto", "min", "max"] = Field("auto", description="auto: losses and errors are best small")
     min_delta: NotNegative = Field(0.0, description="smaller differences are no improvement")
     patience: Positive | None = Field(None, description="epochs without improvement after which to stop; never if null")
     bundle: Literal["last", "best"] = Field("last", description="which epoch's weights the bundle gets")
@@ -78,7 +78,9 @@ class FineTune(Section):
     bundle: StoredFolder = Field(
         description="its weights are taken for layers of the same name and shape; others begin anew"
     )
-    freeze: tuple[Place, ...] = Field((), description="names of layers that are not trained; * stands for anything")
+    freeze: tuple[NonEmptyStr, ...] = Field(
+        (), description="names of layers that are not trained; * stands for anything"
+    )
 
 
 class Resources(Section):
@@ -126,7 +128,7 @@ class Train(Section):
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     compression: Literal["none", "fp16", "bf16"] = Field("none", description="of gradients on their way between ranks")
     synchronized_batch_norm: bool = Field(False, description="batch statistics over all ranks, not each rank's own")
-    watch: Watch = Watch()
+    monitor: Monitor = Monitor()
     fine_tune: FineTune | None = None
     seed: Seed = Field(0, description="of initial weights, shuffling and dropout")
     data_version: Annotated[int, Field(ge=0)] | None = Field(None, description="of the table; the newest if not given")

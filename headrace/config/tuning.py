@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from headrace.config.section import Place, Positive, Section, Seed, StoredFolder
+from headrace.config.base import NonEmptyStr, Positive, Section, Seed, StoredFolder
 
 Choice = bool | int | float | str | None
 # What a study sets itself, and what it compares trials by.
-SET_BY_THE_STUDY = ("train.run", "train.bundle", "train.ranks", "train.data_version", "train.watch")
+SET_BY_THE_STUDY = ("train.run", "train.bundle", "train.ranks", "train.data_version", "train.monitor")
 SEARCHED = ("model.", "stream.", "train.")
 
 
@@ -69,7 +69,7 @@ class Pruner(Section):
 
 
 class Tune(Section):
-    """A study: trainings with different hyperparameters, compared by the figure that `train.watch` names."""
+    """A study: trainings with different hyperparameters, compared by the figure that `train.monitor` names."""
 
     study: StoredFolder = Field(description="folder of the study; the same folder again continues it")
     space: Annotated[dict[str, Parameter], Field(min_length=1)] = Field(
@@ -88,7 +88,7 @@ class Tune(Section):
 
     @field_validator("space")
     @classmethod
-    def _keys_are_of_training(cls, space: dict[Place, Parameter]) -> dict[str, Parameter]:
+    def _keys_are_of_training(cls, space: dict[NonEmptyStr, Parameter]) -> dict[str, Parameter]:
         for key in space:
             if not key.startswith(SEARCHED):
                 raise ValueError(f"{key} cannot be searched: expected keys that begin with model., stream. or train.")

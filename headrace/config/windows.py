@@ -4,17 +4,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headrace.config.section import Place, Positive, Section
+from headrace.config.base import NonEmptyStr, Positive, Section
 
 
 class Windows(Section):
     """Which rows one example is made of, and which one it is to foretell: `data.source.columns.label` of that row."""
 
-    values: Annotated[tuple[Place, ...], Field(min_length=1)] = Field(
+    values: Annotated[tuple[NonEmptyStr, ...], Field(min_length=1)] = Field(
         description="the columns of numbers that a model is given, in this order"
     )
-    time: Place = Field(description="the column of moments: a time of day, or a number of seconds")
-    series: Place | None = Field(
+    time: NonEmptyStr = Field(description="the column of moments: a time of day, or a number of seconds")
+    series: NonEmptyStr | None = Field(
         None, description="the column that names the series a row belongs to; all rows are one if not given"
     )
     every_seconds: Positive = Field(

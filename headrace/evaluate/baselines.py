@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.schema import Contract
+from headrace.contract import Contract
 
 
 class Baselines:
@@ -26,7 +26,7 @@ class Baselines:
         for name, row in self._rows.items():
             self._answers[name].append(inputs[:, row, self._feature].astype(np.float64))
 
-    def answers(self) -> dict[str, NDArray[np.float64]]:
+    def predictions(self) -> dict[str, NDArray[np.float64]]:
         """Of all windows, by the name of the baseline."""
         return {name: np.concatenate(parts) for name, parts in self._answers.items()}
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.evaluate.scores import accuracy, class_ratios
+from headrace.evaluate.classifier_scores import accuracy, class_ratios
 
 DRAWS = 500
 PERCENTILES = (2.5, 97.5)
 SEED = 0
 # More rows than this are drawn in groups, so that millions take no longer.
-MOST_GROUPS = 10_000
+MAX_GROUPS = 10_000
 
 Intervals = dict[str, tuple[float, float]]
 
@@ -55,7 +55,7 @@ def sum_intervals(
         terms: at least one, each (rows,), numbers or truth values.
     """
     random, rows = np.random.default_rng(SEED), len(terms[0])
-    groups = min(rows, MOST_GROUPS)
+    groups = min(rows, MAX_GROUPS)
     dealt = random.permutation(rows) % groups
     sums: NDArray[np.float64] = np.stack([np.bincount(dealt, term, groups) for term in (np.ones(rows), *terms)], axis=1)
     draws = (np.bincount(random.integers(0, groups, groups), minlength=groups) for _ in range(DRAWS))

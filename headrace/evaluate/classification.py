@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, mean_intervals
 from headrace.evaluate.calibration import brier_scores, expected_calibration_error, reliability
-from headrace.evaluate.curves import curves_of_classes, mean_areas
-from headrace.evaluate.judged import Judged
+from headrace.evaluate.classifier_scores import accuracy, class_scores, confusion_matrix, cross_entropies, macro_f1
+from headrace.evaluate.curves import class_curves, mean_areas
 from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
-from headrace.evaluate.scores import accuracy, class_scores, confusion_matrix, cross_entropies, macro_f1
 
 
 class Classification:
@@ -25,14 +25,14 @@ class Classification:
         self._worst = WorstMistakes()
         self._show = show
 
-    def add(self, batch: Judged) -> None:
+    def add(self, batch: EvaluationBatch) -> None:
         """Consider one batch."""
         self._labels.append(batch.targets.astype(np.int64))
-        self._probabilities.append(batch.answers)
+        self._probabilities.append(batch.predictions)
         for mistake in self._mistakes(batch):
             self._worst.add(mistake)
 
-    def figures(self) -> dict[str, Any]:
+    def metrics(self) -> dict[str, Any]:
         """Metrics and their intervals, confusion matrix, calibration, curves, scores by class, worst mistakes."""
         labels, probabilities = self._all()
         predicted = probabilities.argmax(1)
@@ -40,7 +40,7 @@ class Classification:
         scores, bins = class_scores(confusion), reliability(probabilities.max(1), predicted == labels)
         means = {"loss": cross_entropies(labels, probabilities), "brier_score": brier_scores(labels, probabilities)}
         truth = (labels == number for number in range(len(self._classes)))
-        areas, drawn = curves_of_classes(self._classes, truth, probabilities)
+        areas, drawn = class_curves(self._classes, truth, probabilities)
         metrics = {"accuracy": accuracy(confusion), "macro_f1": macro_f1(scores)}
         metrics |= {name: float(values.mean()) for name, values in means.items()} | mean_areas(areas)
         per_class = zip(self._classes, scores, areas, class_intervals(confusion), strict=True)
@@ -59,8 +59,8 @@ class Classification:
             "worst": [mistake.describe(self._show) for mistake in self._worst.worst_first()],
         }
 
-    def of_slice(self, rows: NDArray[np.bool_]) -> dict[str, Any]:
-        """See `Judge`; macro F1 is over the classes that are there, if there are two or more."""
+    def slice_metrics(self, rows: NDArray[np.bool_]) -> dict[str, Any]:
+        """See `Evaluator`; macro F1 is over the classes that are there, if there are two or more."""
         labels, probabilities = self._all()
         labels, probabilities = labels[rows], probabilities[rows]
         # Numbered anew: of many classes a slice may hold few, and its matrix is drawn often.
@@ -85,12 +85,12 @@ class Classification:
         self._labels, self._probabilities = [np.concatenate(self._labels)], [np.concatenate(self._probabilities)]
         return self._labels[0], self._probabilities[0]
 
-    def _mistakes(self, batch: Judged) -> Iterator[Mistake]:
-        predicted = batch.answers.argmax(1)
+    def _mistakes(self, batch: EvaluationBatch) -> Iterator[Mistake]:
+        predicted = batch.predictions.argmax(1)
         wrong = np.flatnonzero(predicted != batch.targets)
-        for i in self._worst.candidates(batch.answers.max(1), batch.paths, wrong):
+        for i in self._worst.candidates(batch.predictions.max(1), batch.paths, wrong):
             label, guess = int(batch.targets[i]), int(predicted[i])
-            sure = float(batch.answers[i, guess])
+            sure = float(batch.predictions[i, guess])
             about = {"label": self._classes[label], "predicted": self._classes[guess], "probability": sure}
-            about["label_probability"] = float(batch.answers[i, label])
+            about["label_probability"] = float(batch.predictions[i, label])
             yield Mistake(sure, str(batch.paths[i]), about, batch.inputs[i])

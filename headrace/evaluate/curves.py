@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 # A curve for drawing has at most four points a stretch.
 STRETCHES = 64
 # Curves of the classes with the least average precision are kept for drawing; the areas are kept of all.
-MOST_CURVES = 10
+MAX_CURVES = 10
 
 Points = list[tuple[float, float]]
 Areas = dict[str, float | None]
@@ -88,7 +88,7 @@ class Curves:
         return self.true_positives / (self.true_positives + self.false_positives)
 
 
-def curves_of_classes(
+def class_curves(
     classes: Sequence[str], truth: Iterable[NDArray[np.bool_]], scores: NDArray[np.float32]
 ) -> tuple[list[Areas], dict[str, Any]]:
     """`roc_auc` and `average_precision` of every class, and those of the worst with their curves, by name.
@@ -104,7 +104,7 @@ def curves_of_classes(
         areas.append({"roc_auc": found.roc_auc, "average_precision": found.average_precision})
         if found.roc_auc is not None:
             drawn[name] = {**areas[-1], "roc": found.roc, "precision_recall": found.precision_recall}
-            if len(drawn) > MOST_CURVES:
+            if len(drawn) > MAX_CURVES:
                 del drawn[max(drawn, key=lambda one: drawn[one]["average_precision"])]
     return areas, drawn
 

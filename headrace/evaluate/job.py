@@ -11,17 +11,17 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.errors import DataError
 from headrace.evaluate.baselines import Baselines
+from headrace.evaluate.batch import EvaluationBatch, Evaluator
 from headrace.evaluate.classification import Classification
-from headrace.evaluate.judged import Judge, Judged
 from headrace.evaluate.mistakes import show_for
 from headrace.evaluate.multi_label import MultiLabel
 from headrace.evaluate.regression import Regression
 from headrace.evaluate.slices import Slicer
 from headrace.inference import Inference
-from headrace.stream.open import in_order, rank_stream
-from headrace.stream.targets import targets_of
+from headrace.storage.atomic import atomic_write
+from headrace.stream.build import evaluation_plan, rank_stream
+from headrace.stream.decode.targets import encode_targets
 from headrace.table import Version, read
-from headrace.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -44,18 +44,18 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     slicer = Slicer(version.contract, slices)
     inference = Inference(bundle)
     began = time.monotonic()
-    judge = judge_for(bundle)
-    for batch in judged(inference, version, split, slicer.columns):
+    judge = evaluator_for(bundle)
+    for batch in iter_batches(inference, version, split, slicer.columns):
         judge.add(batch)
         slicer.add(batch)
-    evaluation = {"split": split, "table": str(version.table), "version": version.number, **judge.figures()}
-    evaluation["slices"] = slicer.figures(judge)
+    evaluation = {"split": split, "table": str(version.table), "version": version.number, **judge.metrics()}
+    evaluation["slices"] = slicer.metrics(judge)
     evaluation["seconds"] = round(time.monotonic() - began, 3)
     words = ["headrace", "evaluate", str(path), "--table", str(table), "--split", split]
     words += ["--version", str(version.number), *(word for name in slices for word in ("--slice", name))]
     evaluation["command"] = shlex.join(words)
     file = bundle.evaluation(split)
-    write_whole(file, json.dumps(evaluation).encode())
+    atomic_write(file, json.dumps(evaluation).encode())
     shown = {key: evaluation[key] for key in ("rows", "metrics", "intervals", "split", "version", "seconds")}
     if evaluation.get("baselines"):
         shown["baselines"] = evaluation["baselines"]
@@ -71,7 +71,7 @@ def _require_same(bundle: bundles.Bundle, version: Version) -> None:
         raise DataError(f"The bundle knows the classes {mine.classes}, {version.table} holds {theirs.classes}.")
 
 
-def judge_for(bundle: bundles.Bundle) -> Judge:
+def evaluator_for(bundle: bundles.Bundle) -> Evaluator:
     """What the task of `bundle` is judged by."""
     contract = bundle.contract
     show = show_for(contract, bundle.path)
@@ -81,16 +81,18 @@ def judge_for(bundle: bundles.Bundle) -> Judge:
     return judge(contract.classes, show)
 
 
-def judged(inference: Inference, version: Version, split: str, columns: tuple[str, ...] = ()) -> Iterator[Judged]:
+def iter_batches(
+    inference: Inference, version: Version, split: str, columns: tuple[str, ...] = ()
+) -> Iterator[EvaluationBatch]:
     """Every row of `split` once, with the model's answer, and the values of `columns`."""
     contract = version.contract
     input_name, (target_name, target) = contract.named("input")[0], contract.named("target")
-    plan = in_order(version, split, BATCH)
+    plan = evaluation_plan(version, split, BATCH)
     stream = rank_stream(version, split, plan, tuple(dict.fromkeys(("path", input_name, target_name, *columns))))
     for rows, weights in stream.epoch(0):
         present = weights > 0
         inputs = inference.decoded(rows, contract)
-        answers = inference.answers(inputs)
+        answers = inference.predict(inputs)
         asked = {name: rows[name][present] for name in columns}
-        targets = targets_of(rows, target_name, target, len(contract.classes))[present]
-        yield Judged(rows["path"][present], targets, inputs[present], answers[present], asked)
+        targets = encode_targets(rows, target_name, target, len(contract.classes))[present]
+        yield EvaluationBatch(rows["path"][present], targets, inputs[present], answers[present], asked)

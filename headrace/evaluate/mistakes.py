@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from headrace.schema import Contract
+from headrace.contract import Contract
 
 WORST = 24
-MOST_CHARACTERS = 400
+MAX_CHARACTERS = 400
 UNKNOWN_SHOWN = "[?]"
 
 Show = Callable[[NDArray[Any]], dict[str, str | None]]
@@ -83,7 +83,7 @@ def show_for(contract: Contract, folder: Path) -> Show:
 
     def text(tokens: NDArray[Any]) -> dict[str, str | None]:
         words = loaded.decode(tokens[tokens != 0].tolist(), skip_special_tokens=False).replace(UNKNOWN, UNKNOWN_SHOWN)
-        return {"png": None, "text": words if len(words) <= MOST_CHARACTERS else words[: MOST_CHARACTERS - 1] + "…"}
+        return {"png": None, "text": words if len(words) <= MAX_CHARACTERS else words[: MAX_CHARACTERS - 1] + "…"}
 
     return text
 

@@ -7,22 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.bootstrap import Intervals, mean_intervals, sum_intervals
 from headrace.evaluate.calibration import expected_calibration_error, reliability
-from headrace.evaluate.curves import curves_of_classes, mean_areas
-from headrace.evaluate.judged import Judged
-from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
-from headrace.evaluate.scores import (
+from headrace.evaluate.classifier_scores import (
     ClassScore,
     label_counts,
     label_cross_entropies,
     macro_f1,
     micro_f1,
-    scores_of_counts,
+    scores_from_counts,
 )
+from headrace.evaluate.curves import class_curves, mean_areas
+from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
 
 THRESHOLD = 0.5
-OF_SLICES = ("binary_accuracy", "macro_f1", "loss")
+SLICE_METRICS = ("binary_accuracy", "macro_f1", "loss")
 
 
 class MultiLabel:
@@ -35,19 +35,19 @@ class MultiLabel:
         self._worst = WorstMistakes()
         self._show = show
 
-    def add(self, batch: Judged) -> None:
+    def add(self, batch: EvaluationBatch) -> None:
         """Consider one batch; its targets are (rows, classes)."""
         truth = batch.targets > 0
         self._truth.append(truth)
-        self._probabilities.append(batch.answers)
+        self._probabilities.append(batch.predictions)
         for mistake in self._mistakes(batch, truth):
             self._worst.add(mistake)
 
-    def figures(self) -> dict[str, Any]:
+    def metrics(self) -> dict[str, Any]:
         """Metrics and their intervals, counts and scores by class, calibration, curves, worst mistakes."""
         truth, probabilities = self._all()
         measured, scores, intervals = _measured(truth, probabilities)
-        areas, drawn = curves_of_classes(self._classes, truth.T, probabilities)
+        areas, drawn = class_curves(self._classes, truth.T, probabilities)
         bins = reliability(probabilities.ravel(), truth.ravel())
         counted = label_counts(truth, probabilities >= THRESHOLD).T.tolist()
         per_class = zip(self._classes, scores, areas, intervals, counted, strict=True)
@@ -65,12 +65,12 @@ class MultiLabel:
             "worst": [mistake.describe(self._show) for mistake in self._worst.worst_first()],
         }
 
-    def of_slice(self, rows: NDArray[np.bool_]) -> dict[str, Any]:
-        """See `Judge`."""
+    def slice_metrics(self, rows: NDArray[np.bool_]) -> dict[str, Any]:
+        """See `Evaluator`."""
         truth, probabilities = self._all()
         found = _measured(truth[rows], probabilities[rows])[0]
         for kind in ("metrics", "intervals"):
-            found[kind] = {name: found[kind][name] for name in OF_SLICES}
+            found[kind] = {name: found[kind][name] for name in SLICE_METRICS}
         return found
 
     def _all(self) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
@@ -78,16 +78,16 @@ class MultiLabel:
         self._truth, self._probabilities = [np.concatenate(self._truth)], [np.concatenate(self._probabilities)]
         return self._truth[0], self._probabilities[0]
 
-    def _mistakes(self, batch: Judged, truth: NDArray[np.bool_]) -> Iterator[Mistake]:
+    def _mistakes(self, batch: EvaluationBatch, truth: NDArray[np.bool_]) -> Iterator[Mistake]:
         """Rows with a label too many or too few; the label that is most surely wrong says how bad it is."""
-        given = batch.answers >= THRESHOLD
-        errors = np.where(given != truth, np.abs(batch.answers - truth), 0).max(1)
+        given = batch.predictions >= THRESHOLD
+        errors = np.where(given != truth, np.abs(batch.predictions - truth), 0).max(1)
         for i in self._worst.candidates(errors, batch.paths, np.flatnonzero(errors)):
             wrong = np.flatnonzero(given[i] != truth[i]).tolist()
             about = {
                 "labels": self._names(truth[i]),
                 "predicted": self._names(given[i]),
-                "wrong": {self._classes[number]: float(batch.answers[i, number]) for number in wrong},
+                "wrong": {self._classes[number]: float(batch.predictions[i, number]) for number in wrong},
             }
             yield Mistake(float(errors[i]), str(batch.paths[i]), about, batch.inputs[i])
 
@@ -107,7 +107,7 @@ def _measured(
         "loss": label_cross_entropies(truth, probabilities),
         "brier_score": ((probabilities - truth) ** 2).mean(1, dtype=np.float64),
     }
-    scores = scores_of_counts(*counts)
+    scores = scores_from_counts(*counts)
     metrics = {name: float(values.mean()) for name, values in means.items()}
     metrics |= {"macro_f1": macro_f1(scores), "micro_f1": micro_f1(counts)}
     drawn = _f1_intervals(truth, given)
@@ -123,7 +123,7 @@ def _f1_intervals(truth: NDArray[np.bool_], given: NDArray[np.bool_]) -> Interva
 
     def figures(sums: NDArray[np.float64]) -> dict[str, float]:
         counts = sums[1:].reshape(3, classes)
-        scores = scores_of_counts(*counts)
+        scores = scores_from_counts(*counts)
         found = {"macro_f1": macro_f1(scores), "micro_f1": micro_f1(counts)}
         for number, score in enumerate(scores):
             found |= {f"{name} {number}": getattr(score, name) for name in ("precision", "recall", "f1")}

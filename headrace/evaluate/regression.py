@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.evaluate.baselines import Baselines
+from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.bootstrap import sum_intervals
-from headrace.evaluate.judged import Judged
 from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
 
 # Of a figure of residuals: so many bars of equal width, and so many rows at most as points.
@@ -27,9 +27,9 @@ class Regression:
         self._worst = WorstMistakes()
         self._show = show
 
-    def add(self, batch: Judged) -> None:
+    def add(self, batch: EvaluationBatch) -> None:
         """Consider one batch."""
-        true, predicted = batch.targets.astype(np.float64), batch.answers[:, 0].astype(np.float64)
+        true, predicted = batch.targets.astype(np.float64), batch.predictions[:, 0].astype(np.float64)
         self._true.append(true)
         self._predicted.append(predicted)
         off = np.abs(predicted - true)
@@ -39,7 +39,7 @@ class Regression:
         if self._baselines:
             self._baselines.add(batch.inputs)
 
-    def figures(self) -> dict[str, Any]:
+    def metrics(self) -> dict[str, Any]:
         """Metrics and their intervals, those of baselines, residuals and the rows with the largest errors."""
         true, predicted = self._all()
         return {
@@ -50,8 +50,8 @@ class Regression:
             "worst": [mistake.describe(self._show) for mistake in self._worst.worst_first()],
         }
 
-    def of_slice(self, rows: NDArray[np.bool_]) -> dict[str, Any]:
-        """See `Judge`."""
+    def slice_metrics(self, rows: NDArray[np.bool_]) -> dict[str, Any]:
+        """See `Evaluator`."""
         true, predicted = self._all()
         return _measured(true[rows], predicted[rows])
 
@@ -61,7 +61,7 @@ class Regression:
         return self._true[0], self._predicted[0]
 
     def _of_baselines(self, true: NDArray[np.float64]) -> dict[str, dict[str, float]]:
-        answers = self._baselines.answers() if self._baselines else {}
+        answers = self._baselines.predictions() if self._baselines else {}
         return {name: errors(true, answer) for name, answer in answers.items()}
 
 

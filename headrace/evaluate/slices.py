@@ -6,23 +6,23 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.evaluate.judged import Judge, Judged
-from headrace.evaluate.parts import Classes, Numbers, Part, Values
-from headrace.schema import Contract
+from headrace.evaluate.batch import EvaluationBatch, Evaluator
+from headrace.evaluate.partitions import Classes, Numbers, Partition, Values
 
 CLASS, LENGTH, SIZE = "class", "length", "size"
 HEIGHT, WIDTH = "height", "width"
 
 
-class Holder(Protocol):
+class Partitioner(Protocol):
     """Takes the values of one column, and has the parts of the rows at the end."""
 
     def add(self, values: Any) -> None:
         """The next rows."""
 
     def parts(self) -> Any:
-        """Each a `Part`."""
+        """Each a `Partition`."""
 
 
 class Slicer:
@@ -40,25 +40,25 @@ class Slicer:
         self._contract = contract
         self._names = tuple(dict.fromkeys((*_always(contract), *asked)))
         self._values_of = {name: _values_of(contract, name) for name in self._names}
-        self._holders: dict[str, Holder] = {name: _holder(contract, name) for name in self._names}
+        self._holders: dict[str, Partitioner] = {name: _partitioner(contract, name) for name in self._names}
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Of the table, to read."""
         return tuple({column: None for name in self._names for column in _read_for(self._contract, name)})
 
-    def add(self, batch: Judged) -> None:
+    def add(self, batch: EvaluationBatch) -> None:
         """Consider one batch."""
         for name, holder in self._holders.items():
             holder.add(self._values_of[name](batch))
 
-    def figures(self, judge: Judge) -> dict[str, list[dict[str, Any]]]:
+    def metrics(self, judge: Evaluator) -> dict[str, list[dict[str, Any]]]:
         """By what was asked for, of each part its name, rows, metrics and their intervals."""
         return {name: [_figures(part, judge) for part in holder.parts()] for name, holder in self._holders.items()}
 
 
-def _figures(part: Part, judge: Judge) -> dict[str, Any]:
-    return {"name": part.name, **judge.of_slice(part.rows)}
+def _figures(part: Partition, judge: Evaluator) -> dict[str, Any]:
+    return {"name": part.name, **judge.slice_metrics(part.rows)}
 
 
 def _always(contract: Contract) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def _read_for(contract: Contract, name: str) -> tuple[str, ...]:
     return (name,)
 
 
-def _holder(contract: Contract, name: str) -> Holder:
+def _partitioner(contract: Contract, name: str) -> Partitioner:
     target = contract.named("target")[0]
     if contract.task == "classification" and name in (CLASS, target):
         return Classes(contract.classes)
@@ -84,7 +84,7 @@ def _holder(contract: Contract, name: str) -> Holder:
     return Values() if text else Numbers()
 
 
-def _values_of(contract: Contract, name: str) -> Callable[[Judged], Any]:
+def _values_of(contract: Contract, name: str) -> Callable[[EvaluationBatch], Any]:
     """What takes the values out of a batch.
 
     Raises:
@@ -107,7 +107,7 @@ def _values_of(contract: Contract, name: str) -> Callable[[Judged], Any]:
     )
 
 
-def _plain(contract: Contract, name: str) -> Callable[[Judged], Any]:
+def _plain(contract: Contract, name: str) -> Callable[[EvaluationBatch], Any]:
     if contract.columns[name].dtype == "binary":
         raise ConfigurationError(f"--slice names {name!r}, which holds bytes; expected {', '.join(_known(contract))}.")
     if name == "path":

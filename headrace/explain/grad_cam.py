@@ -13,9 +13,9 @@ import tensorflow as tf
 from keras import layers
 from numpy.typing import NDArray
 
-from headrace.explain.layer_outputs import Call, calls, changed_outputs
-from headrace.explain.score import Score
-from headrace.schema import Contract
+from headrace.contract import Contract
+from headrace.explain.layer_hooks import LayerCall, patch_outputs, trace_layers
+from headrace.explain.target_score import TargetScore
 
 POOLING = (layers.MaxPooling2D, layers.AveragePooling2D, layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D)
 CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D, layers.Conv2DTranspose)
@@ -35,9 +35,9 @@ class GradCam:
     """
 
     def __init__(self, model: keras.Model, contract: Contract) -> None:
-        self._model, self._score = model, Score(contract)
+        self._model, self._score = model, TargetScore(contract)
         blank = np.zeros((1, *contract.named("input")[1].image_shape), np.uint8)
-        self._layer = _last_map(calls(model, blank))
+        self._layer = _last_map(trace_layers(model, blank))
 
     @property
     def layer(self) -> str:
@@ -55,7 +55,7 @@ class GradCam:
                 maps.append(output)
                 return output
 
-            with changed_outputs([self._layer], watched):
+            with patch_outputs([self._layer], watched):
                 answers = self._model(image[None], training=False)
             scores = self._score(answers, class_number)
         # Of a layer that is used several times, the last use.
@@ -65,7 +65,7 @@ class GradCam:
         return found
 
 
-def _last_map(done: list[Call]) -> keras.Layer:
+def _last_map(done: list[LayerCall]) -> keras.Layer:
     convolutions = [number for number, call in enumerate(done) if isinstance(call.layer, CONVOLUTIONS)]
     if not convolutions:
         raise NoFeatureMapError("the network has no convolution over images")
@@ -79,7 +79,7 @@ def _last_map(done: list[Call]) -> keras.Layer:
     return done[maps[-1]].layer
 
 
-def _is_map(call: Call) -> bool:
+def _is_map(call: LayerCall) -> bool:
     """(1, height, width, channels), of more than one place, and not yet pooled."""
     shape: tuple[int, ...] = tuple(getattr(call.output, "shape", ()))
     is_wide = len(shape) == 4 and min(shape[1], shape[2]) > 1

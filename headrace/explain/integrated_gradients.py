@@ -21,7 +21,7 @@ DOUBLINGS = 4
 AT_ONCE = 64
 
 
-class Way(Protocol):
+class IntegrationPath(Protocol):
     """The straight way from a baseline, at 0, to an input, at 1.
 
     Attributes:
@@ -30,15 +30,15 @@ class Way(Protocol):
 
     scale: float
 
-    def scores(self, places: Floats) -> Floats:
-        """(places,): the score at each."""
+    def scores(self, alphas: Floats) -> Floats:
+        """(alphas,): the score at each."""
 
-    def slopes(self, places: Floats) -> Floats:
-        """(places, ...): gradient of the score at each, times the whole way; one value a part of the input."""
+    def gradients(self, alphas: Floats) -> Floats:
+        """(alphas, ...): gradient of the score at each, times the whole way; one value a part of the input."""
 
 
 @dataclass(frozen=True)
-class Integrated:
+class Attribution:
     """The attributions of one input.
 
     Attributes:
@@ -63,21 +63,21 @@ class Integrated:
         return self.gap <= self.tolerance
 
 
-def integrate(way: Way, steps: int) -> Integrated:
+def integrate(way: IntegrationPath, steps: int) -> Attribution:
     """Attributions by `steps` steps, which are doubled up to `DOUBLINGS` times while the gap is too large."""
     baseline, at_input = (float(value) for value in way.scores(np.array([0.0, 1.0], np.float32)))
     tolerance = TOLERANCE * max(abs(at_input - baseline), way.scale)
     for doubled in range(DOUBLINGS + 1):
-        attributions = _mean_slope(way, steps << doubled)
+        attributions = _mean_gradient(way, steps << doubled)
         gap = abs(float(attributions.sum()) - (at_input - baseline))
-        found = Integrated(attributions, baseline, at_input, steps << doubled, gap, tolerance)
+        found = Attribution(attributions, baseline, at_input, steps << doubled, gap, tolerance)
         if found.complete:
             break
     return found
 
 
-def _mean_slope(way: Way, steps: int) -> NDArray[np.float64]:
-    places = ((np.arange(steps) + 0.5) / steps).astype(np.float32)
-    parts = [places[begin : begin + AT_ONCE] for begin in range(0, steps, AT_ONCE)]
-    total = np.sum([way.slopes(part).astype(np.float64).sum(axis=0) for part in parts], axis=0)
+def _mean_gradient(way: IntegrationPath, steps: int) -> NDArray[np.float64]:
+    alphas = ((np.arange(steps) + 0.5) / steps).astype(np.float32)
+    parts = [alphas[begin : begin + AT_ONCE] for begin in range(0, steps, AT_ONCE)]
+    total = np.sum([way.gradients(part).astype(np.float64).sum(axis=0) for part in parts], axis=0)
     return np.asarray(total / steps, np.float64)

@@ -8,19 +8,19 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError, DataError
-from headrace.explain.explain_images import ImageExplainer
-from headrace.explain.explain_texts import TextExplainer
-from headrace.explain.explained import Explained
-from headrace.explain.page import Story, write_page
+from headrace.explain.explanation import Explanation
+from headrace.explain.image_explainer import ImageExplainer
+from headrace.explain.options import ExplainOptions
+from headrace.explain.page import ExplanationPage, write_page
 from headrace.explain.raw_inputs import RawInput, raw_images, raw_texts
-from headrace.explain.wish import Wish
+from headrace.explain.text_explainer import TextExplainer
 from headrace.inference import Inference
-from headrace.prepare.reject import RejectedRecordError
+from headrace.prepare.rejection import RejectedRecordError
 
 log = logging.getLogger(__name__)
 
 
-def explain(path: Path, source: Path, output: Path, wish: Wish) -> dict[str, Any]:
+def explain(path: Path, source: Path, output: Path, wish: ExplainOptions) -> dict[str, Any]:
     """Explain the answers of the bundle at `path` to raw inputs, on the page `output`; a page there is replaced.
 
     Raises:
@@ -32,7 +32,7 @@ def explain(path: Path, source: Path, output: Path, wish: Wish) -> dict[str, Any
     bundle = bundles.load(path)
     inputs = _inputs(bundle, source, wish)
     explainer = _explainer(bundle, wish)
-    explained: list[Explained] = []
+    explained: list[Explanation] = []
     rejected: list[dict[str, str]] = []
     for number, raw in enumerate(inputs, 1):
         try:
@@ -44,7 +44,7 @@ def explain(path: Path, source: Path, output: Path, wish: Wish) -> dict[str, Any
             rejected.append({"path": raw.path, "reason": rejection.reason.value, "detail": rejection.detail})
     if not explained:
         raise DataError(f"No input of {source} can be explained; the first was rejected: {rejected[0]['detail']}.")
-    story = Story(bundle, source, wish.methods(bundle.contract), explained, rejected, explainer.missing)
+    story = ExplanationPage(bundle, source, wish.methods(bundle.contract), explained, rejected, explainer.missing)
     write_page(output, story)
     return {"page": str(output.absolute())} | story.described() | {"seconds": round(time.monotonic() - began, 3)}
 
@@ -54,7 +54,7 @@ def _require_page(output: Path) -> None:
         raise ConfigurationError(f"The output {output} is no HTML file; name one, such as explanation.html.")
 
 
-def _inputs(bundle: Bundle, source: Path, wish: Wish) -> list[RawInput]:
+def _inputs(bundle: Bundle, source: Path, wish: ExplainOptions) -> list[RawInput]:
     wish.methods(bundle.contract)
     wish.class_number(bundle.contract)
     if bundle.contract.tokenizer is None:
@@ -62,7 +62,7 @@ def _inputs(bundle: Bundle, source: Path, wish: Wish) -> list[RawInput]:
     return raw_texts(source, wish.limit, wish.column or bundle.origin.text_column, bundle.origin.prepare.text)
 
 
-def _explainer(bundle: Bundle, wish: Wish) -> ImageExplainer | TextExplainer:
+def _explainer(bundle: Bundle, wish: ExplainOptions) -> ImageExplainer | TextExplainer:
     """Of the kind of the bundle's inputs.
 
     Raises:

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.explain.score import Score
+from headrace.explain.target_score import TargetScore
 from headrace.inference import Inference
 
 AT_ONCE = 64
@@ -21,7 +21,7 @@ def occlusion(inference: Inference, tokens: NDArray[np.int32], class_number: int
         return None
     rows = np.stack([tokens, *(np.append(np.delete(tokens, place), 0) for place in range(len(tokens)))])
     parts = (rows[begin : begin + AT_ONCE].astype(np.int32) for begin in range(0, len(rows), AT_ONCE))
-    answers = np.concatenate([inference.answers(part) for part in parts])
-    scores = Score(inference.contract)(tf.constant(answers), class_number).numpy().astype(np.float64)
+    answers = np.concatenate([inference.predict(part) for part in parts])
+    scores = TargetScore(inference.contract)(tf.constant(answers), class_number).numpy().astype(np.float64)
     falls: NDArray[np.float64] = scores[0] - scores[1:]
     return falls

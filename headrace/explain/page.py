@@ -7,11 +7,11 @@ from typing import Any
 from headrace import __version__
 from headrace.bundle import Bundle
 from headrace.errors import DataError
-from headrace.explain.explained import Explained
+from headrace.explain.explanation import Explanation
 from headrace.explain.integrated_gradients import DOUBLINGS, TOLERANCE
-from headrace.explain.wish import TITLES, Method
-from headrace.report.environment import environment
-from headrace.whole_file import write_whole
+from headrace.explain.options import TITLES, Method
+from headrace.html.templates import environment
+from headrace.storage.atomic import atomic_write
 
 TEMPLATES = Path(__file__).parent / "pages"
 # Smaller images are shown with their pixels as squares.
@@ -19,7 +19,7 @@ PIXELATED_BELOW = 96
 
 
 @dataclass(frozen=True)
-class Story:
+class ExplanationPage:
     """What one page tells.
 
     Attributes:
@@ -30,7 +30,7 @@ class Story:
     bundle: Bundle
     source: Path
     methods: tuple[Method, ...]
-    explained: list[Explained]
+    explained: list[Explanation]
     rejected: list[dict[str, str]]
     missing: dict[str, str]
 
@@ -50,7 +50,7 @@ class Story:
         return [method for method in self.methods if method not in self.missing]
 
     @property
-    def integrated(self) -> list[Explained]:
+    def integrated(self) -> list[Explanation]:
         """Those with integrated gradients."""
         return [one for one in self.explained if one.integrated]
 
@@ -73,7 +73,7 @@ class Story:
         }
 
 
-def write_page(output: Path, story: Story) -> None:
+def write_page(output: Path, story: ExplanationPage) -> None:
     """Write the page; the same story gives the same bytes.
 
     Raises:
@@ -84,6 +84,6 @@ def write_page(output: Path, story: Story) -> None:
     page = template.render(headrace_version=__version__, story=story, titles=TITLES, **numbers)
     try:
         # A path that is not UTF-8 must not cost the page.
-        write_whole(output, page.encode("utf-8", "backslashreplace"))
+        atomic_write(output, page.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise DataError(f"The page {output} cannot be written: {error.strerror}.") from None

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from headrace.config.sections import Text
+from headrace.config.configuration import Text
 from headrace.errors import DataError
 from headrace.predict.record_files import RecordFile
-from headrace.prepare.reject import RejectedRecordError
+from headrace.prepare.rejection import RejectedRecordError
+from headrace.prepare.sources.base import escape_path
 from headrace.prepare.sources.folder import walk
-from headrace.prepare.sources.listing import printable
 
 
 class RawInput(NamedTuple):
@@ -47,25 +47,25 @@ def raw_texts(source: Path, limit: int, column: str | None, form: Text) -> list[
     if source.is_dir():
         return raw_images(source, limit)
     records = RecordFile(source, form, column, None)
-    found = [record for stretch in records.stretches() for record in records.records(stretch)]
+    found = [record for stretch in records.ranges() for record in records.records(stretch)]
     if records.kind == "lines":
         found = [record for record in found if record.text.strip()]
     if not found:
         raise DataError(f"The input {source} holds no text.")
-    name = printable(source.name)
+    name = escape_path(source.name)
     return [RawInput(f"{name}:{one.line}", one.text, one.rejection) for one in _spread(found, limit)]
 
 
 def _files(source: Path) -> list[tuple[str, Path]]:
     """Names and places, by name."""
     if source.is_file():
-        return [(printable(source.name), source)]
+        return [(escape_path(source.name), source)]
     if not source.is_dir():
         raise DataError(f"The input {source} is not there; expected a file or a folder of raw files.")
     found = sorted(entry.path for entry in walk(source))
     if not found:
         raise DataError(f"The input {source} holds no files.")
-    return [(printable(name), source / name) for name in found]
+    return [(escape_path(name), source / name) for name in found]
 
 
 def _spread(items: list[Any], limit: int) -> list[Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from headrace.errors import ConfigurationError
 from headrace.export.onnx_file import OnnxModel, require_onnx, write_onnx
 from headrace.export.saved_model import SavedModel, write_saved_model
-from headrace.export.served import Served
+from headrace.export.serving import ServingModel
 from headrace.export.tflite_file import LiteModel, write_tflite
 
 Name = Literal["saved_model", "onnx", "tflite"]
@@ -21,10 +21,10 @@ TOLERANCE = 1e-4
 HALF_TOLERANCE = 1e-2
 
 
-class Running(Protocol):
+class RunningModel(Protocol):
     """An exported model, running."""
 
-    def answers(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """For images or tokens."""
 
 
@@ -32,7 +32,7 @@ class Exported(NamedTuple):
     """An exported model on disk, and running from there."""
 
     path: Path
-    running: Running
+    running: RunningModel
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Format:
         if self.name == "onnx":
             require_onnx()
 
-    def write(self, served: Served, folder: Path) -> Exported:
+    def write(self, served: ServingModel, folder: Path) -> Exported:
         """Convert `served` into `folder` and load what was written."""
         if self.name == "saved_model":
             path = write_saved_model(served, folder)

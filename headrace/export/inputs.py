@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.config.sections import Image
+from headrace.config.configuration import Image
+from headrace.contract import Contract, Statistics
 from headrace.inference import Inference
-from headrace.prepare.image import decode, encode
-from headrace.schema import Contract, Statistics
-from headrace.stream.reader import read_shards
+from headrace.prepare.encoders.image import decode, encode
+from headrace.stream.read.shards import read_shards
 from headrace.table import Version
 
-MOST = 1000
+MAX_ROWS = 1000
 RANDOM = 256
 SEED = 0
 LONGEST = 64
@@ -26,12 +26,12 @@ Batches = Iterator[NDArray[Any]]
 
 
 def table_inputs(inference: Inference, version: Version, split: str) -> Batches:
-    """The first `MOST` rows of a split, decoded as for evaluation; texts as long as the longest of their batch.
+    """The first `MAX_ROWS` rows of a split, decoded as for evaluation; texts as long as the longest of their batch.
 
     Raises:
         DataError: there is no such split, or a shard is damaged.
     """
-    name, left = version.contract.named("input")[0], MOST
+    name, left = version.contract.named("input")[0], MAX_ROWS
     sizes = cycle(SIZES)
     with closing(read_shards(version.table, version.split(split), [name])) as shards:
         for rows in shards:

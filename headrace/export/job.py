@@ -7,15 +7,15 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError
-from headrace.export.beside import write_beside
 from headrace.export.formats import Exported, Format
 from headrace.export.inputs import SEED, Batches, encoded_images, random_inputs, table_inputs
-from headrace.export.proof import Proof, compare
+from headrace.export.metadata import write_metadata
+from headrace.export.parity import ParityReport, compare
 from headrace.export.saved_model import SavedModel
-from headrace.export.served import Served
+from headrace.export.serving import ServingModel
 from headrace.inference import Inference
+from headrace.storage.atomic import atomic_directory
 from headrace.table import read
-from headrace.whole_folder import whole_folder
 
 
 def export(path: Path, output: Path, format: Format, table: Path | None = None, split: str = "test") -> dict[str, Any]:
@@ -35,14 +35,14 @@ def export(path: Path, output: Path, format: Format, table: Path | None = None, 
     bundle = bundles.load(path)
     inference = Inference(bundle)
     batches, whence = _inputs(bundle, inference, table, split)
-    with whole_folder(output.absolute()) as folder:
-        served = Served.of(bundle)
+    with atomic_directory(output.absolute()) as folder:
+        served = ServingModel.of(bundle)
         exported = format.write(served, folder)
         pairs = ((batch, batch) for batch in batches)
-        proof = compare(exported.running.answers, inference.answers, pairs, format.tolerance)
+        proof = compare(exported.running.predict, inference.predict, pairs, format.tolerance)
         _require_same_of_files(exported, inference, bundle, format)
         about = _about(format, exported, proof) | {"compared_with": whence}
-        write_beside(folder, bundle, served, about)
+        write_metadata(folder, bundle, served, about)
         _require_free(output)
     return {"output": str(output.absolute())} | about | {"seconds": round(time.monotonic() - began, 3)}
 
@@ -66,10 +66,10 @@ def _require_same_of_files(exported: Exported, inference: Inference, bundle: Bun
     """Images also come as files, which must be decoded to the same pixels."""
     if isinstance(exported.running, SavedModel) and bundle.contract.input_kind == "image":
         pairs = encoded_images(bundle.contract)
-        compare(exported.running.answers_of_files, inference.answers, pairs, format.tolerance)
+        compare(exported.running.predict_files, inference.predict, pairs, format.tolerance)
 
 
-def _about(format: Format, exported: Exported, proof: Proof) -> dict[str, Any]:
+def _about(format: Format, exported: Exported, proof: ParityReport) -> dict[str, Any]:
     size = sum(file.stat().st_size for file in (exported.path, *exported.path.rglob("*")) if file.is_file())
     about: dict[str, Any] = {"format": format.name, "quantised": format.quantise, "bytes": size}
     compared = {"compared": proof.inputs, "greatest_difference": proof.difference, "tolerance": format.tolerance}

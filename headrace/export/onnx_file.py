@@ -10,7 +10,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from headrace.errors import ConfigurationError
 from headrace.export.converter_output import captured_stderr
-from headrace.export.served import Served
+from headrace.export.serving import ServingModel
 
 # Of 2021: runtimes on phones and in browsers know it too.
 OPSET = 15
@@ -31,7 +31,7 @@ def require_onnx() -> None:
         ) from None
 
 
-def write_onnx(served: Served, folder: Path) -> Path:
+def write_onnx(served: ServingModel, folder: Path) -> Path:
     """Write `model.onnx`.
 
     Raises:
@@ -54,7 +54,7 @@ def write_onnx(served: Served, folder: Path) -> Path:
     return target
 
 
-def _convert(served: Served) -> Any:
+def _convert(served: ServingModel) -> Any:
     """Return the network as an `onnx.ModelProto`; what has no operation in ONNX keeps the name it has in TensorFlow."""
     import tf2onnx
 
@@ -89,7 +89,7 @@ def _erfc(graph: Any, node: Any, name: str, arguments: Any) -> None:
     graph.make_node("Sub", inputs, name=name, outputs=[output], shapes=shapes, dtypes=[dtype])
 
 
-def _frozen(served: Served) -> Any:
+def _frozen(served: ServingModel) -> Any:
     """The network as one graph without variables; tf2onnx would take a normalisation's constants for inputs."""
     return convert_variables_to_constants_v2(
         served.function().get_concrete_function(), lower_control_flow=False, aggressive_inlining=True
@@ -104,7 +104,7 @@ class OnnxModel:
 
         self._session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
-    def answers(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """For images or tokens."""
         (argument,), (output,) = self._session.get_inputs(), self._session.get_outputs()
         answers: NDArray[np.float32] = self._session.run([output.name], {argument.name: inputs})[0]

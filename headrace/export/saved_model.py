@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.export.served import SIGNATURE, Served
+from headrace.export.serving import SIGNATURE, ServingModel
 
 ENCODED = "encoded"
 
@@ -25,7 +25,7 @@ class Endpoint(NamedTuple):
     input: tf.TensorSpec
 
 
-def write_saved_model(served: Served, folder: Path) -> Path:
+def write_saved_model(served: ServingModel, folder: Path) -> Path:
     """Write the folder `saved_model`: signature `serving_default`, and of images also `encoded`.
 
     `encoded` takes the bytes of PNG or JPEG files, (rows,) string, of exactly the contract's height and width.
@@ -34,12 +34,12 @@ def write_saved_model(served: Served, folder: Path) -> Path:
     endpoints = [Endpoint(SIGNATURE, served.answer, served.input)]
     if served.contract.input_kind == "image":
         spec = tf.TensorSpec((None,), tf.string, name=ENCODED)
-        endpoints.append(Endpoint(ENCODED, _of_files(served), spec))
+        endpoints.append(Endpoint(ENCODED, _file_function(served), spec))
     write_archive(served, endpoints, target)
     return target
 
 
-def write_archive(served: Served, endpoints: Iterable[Endpoint], target: Path) -> None:
+def write_archive(served: ServingModel, endpoints: Iterable[Endpoint], target: Path) -> None:
     """Write `served` to the new folder `target`, with a signature for each of `endpoints`."""
     # It tells where assets were written to: a folder of another name, as yet, and empty.
     logging.getLogger("tensorflow").setLevel(logging.WARNING)
@@ -50,7 +50,7 @@ def write_archive(served: Served, endpoints: Iterable[Endpoint], target: Path) -
     archive.write_out(str(target), verbose=False)
 
 
-def _of_files(served: Served) -> Answer:
+def _file_function(served: ServingModel) -> Answer:
     shape = served.contract.input_shape
 
     def pixels(data: tf.Tensor) -> tf.Tensor:
@@ -76,11 +76,11 @@ class SavedModel:
         # It holds the variables; its functions alone would not keep them alive.
         self._loaded = tf.saved_model.load(str(path))
 
-    def answers(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """Of the signature `serving_default`, for images or tokens."""
         return self._ask(SIGNATURE, inputs)
 
-    def answers_of_files(self, files: NDArray[Any]) -> NDArray[np.float32]:
+    def predict_files(self, files: NDArray[Any]) -> NDArray[np.float32]:
         """Of the signature `encoded`, for bytes of PNG and JPEG files."""
         return self._ask(ENCODED, files)
 

@@ -13,10 +13,10 @@ from tensorflow.lite.python.convert import ConverterError
 from headrace.errors import ConfigurationError
 from headrace.export.converter_output import captured_stderr, describe_failure
 from headrace.export.saved_model import Answer, Endpoint, write_archive
-from headrace.export.served import SIGNATURE, Served
+from headrace.export.serving import SIGNATURE, ServingModel
 
 
-def write_tflite(served: Served, folder: Path, half: bool = False) -> Path:
+def write_tflite(served: ServingModel, folder: Path, half: bool = False) -> Path:
     """Write `model.tflite`.
 
     Args:
@@ -38,7 +38,7 @@ def write_tflite(served: Served, folder: Path, half: bool = False) -> Path:
     return target
 
 
-def _row_by_row(served: Served) -> Answer:
+def _row_by_row(served: ServingModel) -> Answer:
     """Return `served.answer` as a loop over rows.
 
     TensorFlow Lite keeps lists only of tensors whose shape is fixed, as the outputs of a recurrent layer are for one
@@ -54,7 +54,7 @@ def _row_by_row(served: Served) -> Answer:
     return answer
 
 
-def _convert(served: Served, answer: Answer, half: bool) -> bytes | str:
+def _convert(served: ServingModel, answer: Answer, half: bool) -> bytes | str:
     """Return the file's bytes, or in words what TensorFlow Lite lacks for it."""
     with TemporaryDirectory() as aside:
         write_archive(served, [Endpoint(SIGNATURE, answer, served.input)], Path(aside))
@@ -82,7 +82,7 @@ class LiteModel:
             self._interpreter.allocate_tensors()
             self._runner = self._interpreter.get_signature_runner(SIGNATURE)
 
-    def answers(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """For images or tokens."""
         (argument,), (output,) = self._runner.get_input_details(), self._runner.get_output_details()
         answers: NDArray[np.float32] = self._runner(**{argument: inputs})[output]

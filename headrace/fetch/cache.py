@@ -20,7 +20,7 @@ def is_intact(content: bytes, sha256: str) -> bool:
     return hashlib.sha256(content).hexdigest() == sha256
 
 
-def recall(folder: Path, digests: Mapping[str, str]) -> dict[str, bytes] | None:
+def load(folder: Path, digests: Mapping[str, str]) -> dict[str, bytes] | None:
     """The files named in `digests`, by name; None unless all are there and intact."""
     contents = {}
     for name, digest in digests.items():
@@ -35,7 +35,7 @@ def recall(folder: Path, digests: Mapping[str, str]) -> dict[str, bytes] | None:
     return contents
 
 
-def keep(folder: Path, contents: Mapping[str, bytes]) -> None:
+def store(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Keep `contents`, by file name; a folder that cannot be written is no error, only no help next time."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ class ImageDataset(Dataset[Split]):
     def write(self, splits: Mapping[str, Split], counts: Mapping[str, int], folder: Path) -> None:
         """As SPLIT/CLASS/INDEX.png, without SPLIT where none is fixed."""
         for name, count in counts.items():
-            write_split(splits[name], choose(splits[name].labels, count), self.classes, _below(folder, name))
+            write_split(splits[name], balanced_subset(splits[name].labels, count), self.classes, _below(folder, name))
 
     def count(self, splits: Mapping[str, int], folder: Path) -> dict[str, int]:
         """PNG files in the class folders."""
@@ -45,7 +45,7 @@ def _below(folder: Path, split: str) -> Path:
     return folder if split == WHOLE else folder / split
 
 
-def choose(labels: NDArray[np.uint8], count: int) -> NDArray[np.intp]:
+def balanced_subset(labels: NDArray[np.uint8], count: int) -> NDArray[np.intp]:
     """Which `count` images to take: the first of every class, equally many or one more while there are enough.
 
     Args:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from headrace.errors import DataError
-from headrace.fetch import program
+from headrace.fetch import external_tool
 
 
 def has_packages() -> bool:
@@ -66,7 +66,7 @@ def _own_lists(folder: Path) -> list[str]:
 
 
 def _run(command: Sequence[str], folder: Path) -> None:
-    program.run(command[0], command, folder, _complaint)
+    external_tool.run(command[0], command, folder, _complaint)
 
 
 def _complaint(log: str) -> str | None:

@@ -7,9 +7,9 @@ https://doi.org/10.24432/C50P49, CC BY 4.0; its 1,797 test images of 8 x 8 pixel
 import gzip
 
 from headrace.fetch import pypi
-from headrace.fetch.bring import bring
 from headrace.fetch.class_folders import ImageDataset, Split
 from headrace.fetch.dataset import WHOLE
+from headrace.fetch.download import download
 
 RELEASE = pypi.Release(
     package="scikit-learn",
@@ -30,7 +30,7 @@ def read() -> tuple[dict[str, Split], str]:
     """
     import numpy as np
 
-    contents, source = bring("digits", DIGESTS, {RELEASE.place: _files})
+    contents, source = download("digits", DIGESTS, {RELEASE.place: _files})
     # Each line: 64 values from 0 to 16, and the digit.
     rows = np.loadtxt(gzip.decompress(contents[FILE]).decode().splitlines(), np.int64, delimiter=",")
     images = (rows[:, :-1].reshape(-1, SIDE, SIDE) * 255 // WHITE).astype(np.uint8)

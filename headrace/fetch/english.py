@@ -41,14 +41,14 @@ PRIOR = 2.0
 
 def english_lines(lines: Collection[str]) -> set[str]:
     """Those of `lines` that are English."""
-    words = {line: words_of(line) for line in lines}
+    words = {line: split_words(line) for line in lines}
     found = {line for line, own in words.items() if _has_common_words(own)}
     for _ in range(ROUNDS):
         found |= _likely(words, found)
     return found
 
 
-def words_of(line: str) -> list[str]:
+def split_words(line: str) -> list[str]:
     """In small letters, without what stands between them."""
     return [word for word in re.findall(r"[^\W\d_]+", line.lower()) if len(word) > 1]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from headrace.errors import DataError
 from headrace.fetch import debian
-from headrace.fetch.bring import bring
 from headrace.fetch.class_folders import ImageDataset, Split
+from headrace.fetch.download import download
 
 CLASSES = (
     "t-shirt-top",
@@ -52,7 +52,7 @@ def read() -> tuple[dict[str, Split], str]:
     sources: dict[str, Callable[[], dict[str, bytes]]] = {ADDRESS: _from_web}
     if debian.has_packages():
         sources = {f"package {PACKAGE}": _from_package, **sources}
-    contents, source = bring("fashion-mnist", DIGESTS, sources)
+    contents, source = download("fashion-mnist", DIGESTS, sources)
     return {name: _split(contents, prefix) for name, prefix in PREFIXES.items()}, source
 
 

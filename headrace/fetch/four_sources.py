@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 
 from headrace.fetch import vader
-from headrace.fetch.hash_split import split_of
+from headrace.fetch.hash_split import assign_split
 from headrace.fetch.json_lines import Record, RecordDataset
 
 FILES = {
@@ -29,7 +29,7 @@ def read() -> tuple[dict[str, Sequence[Record]], str]:
     for label, file in FILES.items():
         for snippet in snippets[file]:
             record: Record = {"id": f"{label}/{snippet.number}", "text": snippet.text, "label": label}
-            splits[split_of(f"{label}/{snippet.document}")].append(record)
+            splits[assign_split(f"{label}/{snippet.document}")].append(record)
     return {**splits}, source
 
 

@@ -6,7 +6,7 @@ import hashlib
 TRAIN, VAL = 80, 10
 
 
-def split_of(name: str) -> str:
+def assign_split(name: str) -> str:
     """`train` for about 80 names of 100, `val` and `test` for 10 each."""
     place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % 100
     return "train" if place < TRAIN else "val" if place < TRAIN + VAL else "test"

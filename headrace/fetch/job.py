@@ -61,7 +61,7 @@ def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object
     if limit is not None and limit < 1:
         raise ConfigurationError(f"The limit is {limit}; expected 1 record or more.")
     wanted = Marker(name=name, splits=dataset.counts(limit), digest=dataset.digest)
-    found = marker.look(folder, wanted)
+    found = marker.read_marker(folder, wanted)
     fetched = found is None or not _is_whole(found, dataset, folder)
     if found is None or fetched:
         found = _fill(folder, dataset, wanted)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from headrace.fetch.dataset import WHOLE, Dataset
-from headrace.whole_file import write_whole
+from headrace.storage.atomic import atomic_write
 
 FILE = "records.jsonl"
 
@@ -26,7 +26,7 @@ class RecordDataset(Dataset[Sequence[Record]]):
         for name, count in counts.items():
             split = {} if name == WHOLE else {"split": name}
             lines += [json.dumps({**record, **split}, ensure_ascii=False) for record in spread(splits[name], count)]
-        write_whole(folder / FILE, ("\n".join(lines) + "\n").encode())
+        atomic_write(folder / FILE, ("\n".join(lines) + "\n").encode())
 
     def count(self, splits: Mapping[str, int], folder: Path) -> dict[str, int]:
         """Lines of the file."""

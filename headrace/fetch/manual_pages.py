@@ -14,9 +14,9 @@ from pathlib import Path
 
 from headrace.errors import DataError
 from headrace.fetch import debian
-from headrace.fetch.bring import bring
+from headrace.fetch.download import download
 from headrace.fetch.english import english_lines
-from headrace.fetch.hash_split import split_of
+from headrace.fetch.hash_split import assign_split
 from headrace.fetch.json_lines import Record, RecordDataset, spread
 from headrace.fetch.roff import running_text
 
@@ -32,8 +32,8 @@ DIGESTS = {
     "pt-br": "da971a7bc0107f7b74b4ae592d1d7cc6424fa7e77cc1808f5c110a07edaf3890",
     "ro": "1d1d32dbc090850c1e796fd51156ae3852e1cc46a22d712493800182817f6024",
 }
-MOST_LINES = {"train": 3200, "val": 400, "test": 400}
-LEAST_WORDS, LEAST_LETTERS = 5, 25
+MAX_LINES = {"train": 3200, "val": 400, "test": 400}
+MIN_WORDS, MIN_LETTERS = 5, 25
 # Raised when other lines are chosen.
 RULE = 2
 
@@ -45,13 +45,13 @@ def read() -> tuple[dict[str, Sequence[Record]], str]:
         DataError: the packages cannot be brought, or are of another version.
     """
     names = {_file(language): digest for language, digest in DIGESTS.items()}
-    contents, source = bring("manual-pages", names, {f"packages manpages-* {VERSION}": _from_packages})
+    contents, source = download("manual-pages", names, {f"packages manpages-* {VERSION}": _from_packages})
     lines = {language: _lines(language, contents[_file(language)]) for language in DIGESTS}
     languages_of = Counter(line for found in lines.values() for line in found)
     english = english_lines(languages_of)
-    splits: dict[str, list[Record]] = {name: [] for name in MOST_LINES}
+    splits: dict[str, list[Record]] = {name: [] for name in MAX_LINES}
     for language, found in lines.items():
-        for split, most in MOST_LINES.items():
+        for split, most in MAX_LINES.items():
             there = (line for line, place in found.items() if place == split and languages_of[line] == 1)
             own = [line for line in there if line not in english]
             # Evenly from all pages, where there are more than enough.
@@ -62,7 +62,7 @@ def read() -> tuple[dict[str, Sequence[Record]], str]:
 def is_sentence(line: str) -> bool:
     """Whether `line` has enough words, and letters."""
     words = [word for word in line.split() if re.fullmatch(r"[^\W\d_].*[^\W\d_][.,;:!?]*", word)]
-    return len(words) >= LEAST_WORDS and sum(letter.isalpha() for letter in line) >= LEAST_LETTERS
+    return len(words) >= MIN_WORDS and sum(letter.isalpha() for letter in line) >= MIN_LETTERS
 
 
 def _lines(language: str, package: bytes) -> dict[str, str]:
@@ -76,7 +76,7 @@ def _lines(language: str, package: bytes) -> dict[str, str]:
             # A link is another name of a page.
             if not path.is_symlink():
                 page = gzip.decompress(path.read_bytes()).decode(errors="replace")
-                split = split_of(f"{language}/{path.name}")
+                split = assign_split(f"{language}/{path.name}")
                 for line in filter(is_sentence, running_text(page)):
                     lines.setdefault(line, split)
     return lines
@@ -104,6 +104,6 @@ DATASET = RecordDataset(
     "split, at most 4,000 a language; lines of one page are in one split",
     classes=tuple(DIGESTS),
     splits={"train": 22_465, "val": 2606, "test": 2567},
-    digest=hashlib.sha256(f"{DIGESTS} {MOST_LINES} {RULE}".encode()).hexdigest(),
+    digest=hashlib.sha256(f"{DIGESTS} {MAX_LINES} {RULE}".encode()).hexdigest(),
     read=read,
 )

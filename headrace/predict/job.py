@@ -15,20 +15,19 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from headrace import bundle as bundles
-from headrace.config.sections import Spark
+from headrace.config.configuration import Spark
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict.predict_task import Part, PredictTask, Written, predict_parts
+from headrace.predict.predict_task import Part, PartResult, PredictTask, predict_parts
 from headrace.predict.record_files import RecordFile
-from headrace.spark import python_errors, session
+from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import files_below, is_remote
+from headrace.storage.atomic import atomic_directory, atomic_write
 from headrace.table import read
-from headrace.table.delta import address_of
-from headrace.whole_file import write_whole
-from headrace.whole_folder import whole_folder
+from headrace.table.delta import delta_address
 
-FILES_IN_A_PART = 1024
+FILES_PER_PART = 1024
 # To begin a task takes Spark and its worker longer than to answer a thousand small images.
-PARTS_IN_A_TASK = 8
+PARTS_PER_TASK = 8
 
 
 @dataclass(frozen=True)
@@ -74,13 +73,13 @@ def predict(
     _require_decidable(bundle, threshold)
     task, parts = _task(bundle, source.absolute(), columns or TextColumns())
     spark = session("predict", Spark(cluster=str(cluster) if cluster else None))
-    with whole_folder(output.absolute()) as folder:
+    with atomic_directory(output.absolute()) as folder:
         written = _run(spark, replace(task, output=folder, threshold=threshold), parts)
         rows, rejected = sum(one.rows for one in written), sum(one.rejected for one in written)
         result = {"rows": rows, "rejected": rejected, "output": str(output.absolute())}
         result["seconds"] = round(time.monotonic() - began, 3)
         about = result | {"classes": bundle.contract.classes, "bundle": str(bundle.path)}
-        write_whole(folder / "_summary.json", json.dumps(about, indent=2).encode())
+        atomic_write(folder / "_summary.json", json.dumps(about, indent=2).encode())
         if folder != output:
             _require_free(output)
     return result
@@ -100,12 +99,12 @@ def _require_decidable(bundle: bundles.Bundle, threshold: float | None) -> None:
         )
 
 
-def _run(spark: SparkSession, task: PredictTask, parts: list[Part]) -> list[Written]:
-    with python_errors():
+def _run(spark: SparkSession, task: PredictTask, parts: list[Part]) -> list[PartResult]:
+    with unwrap_python_errors():
         context = spark.sparkContext
-        tasks = max(min(len(parts), context.defaultParallelism), math.ceil(len(parts) / PARTS_IN_A_TASK))
+        tasks = max(min(len(parts), context.defaultParallelism), math.ceil(len(parts) / PARTS_PER_TASK))
         work = context.parallelize(parts, tasks).mapPartitions(partial(predict_parts, task))
-        written: list[Written] = work.collect()
+        written: list[PartResult] = work.collect()
     return written
 
 
@@ -118,7 +117,7 @@ def _task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[P
     task = PredictTask(
         bundle=bundle.path, root=source, output=Path(), settings=bundle.origin.prepare, contract=bundle.contract
     )
-    if DeltaTable.is_deltatable(*address_of(source)):
+    if DeltaTable.is_deltatable(*delta_address(source)):
         return _table_task(bundle, task)
     if bundle.contract.windows is not None:
         raise DataError(f"The bundle answers about windows, and {source} is no table; prepare the rows first.")
@@ -126,15 +125,15 @@ def _task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[P
     files = sorted(_files(source))
     if not files:
         raise DataError(f"The input {source} holds no files.")
-    groups = range(0, len(files), FILES_IN_A_PART)
-    return task, [Part(i, tuple(files[at : at + FILES_IN_A_PART])) for i, at in enumerate(groups)]
+    groups = range(0, len(files), FILES_PER_PART)
+    return task, [Part(i, tuple(files[at : at + FILES_PER_PART])) for i, at in enumerate(groups)]
 
 
 def _records_task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[PredictTask, list[Part]]:
     _require_cleaning(bundle)
     settings = bundle.origin.prepare
     records = RecordFile(source, settings.text, columns.text or bundle.origin.text_column, columns.identity)
-    stretches = records.stretches()
+    stretches = records.ranges()
     if not stretches:
         raise DataError(f"The input {source} holds no records.")
     task = PredictTask(
@@ -145,7 +144,7 @@ def _records_task(bundle: bundles.Bundle, source: Path, columns: TextColumns) ->
         contract=bundle.contract,
         records=records,
     )
-    return task, [Part(number, stretch=stretch) for number, stretch in enumerate(stretches)]
+    return task, [Part(number, range=stretch) for number, stretch in enumerate(stretches)]
 
 
 def _require_cleaning(bundle: bundles.Bundle) -> None:

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.bundle import MANIFEST, load
-from headrace.config.sections import Image, Prepare
+from headrace.config.configuration import Image, Prepare
+from headrace.contract import Contract
 from headrace.errors import DataError
-from headrace.predict.answers import Answers
-from headrace.predict.record_files import RecordFile, Stretch
-from headrace.predict.texts import of_records, of_texts
-from headrace.prepare.image import decode
-from headrace.prepare.reject import Reason, RejectedRecordError
-from headrace.prepare.sources.listing import printable
-from headrace.schema import Contract
+from headrace.predict.output import PredictionOutput
+from headrace.predict.record_files import RecordFile, RecordRange
+from headrace.predict.texts import predict_records, predict_texts
+from headrace.prepare.encoders.image import decode
+from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.base import escape_path
 from headrace.table import Shard
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Part(NamedTuple):
     number: int
     files: tuple[str, ...] = ()
     shard: Shard | None = None
-    stretch: Stretch | None = None
+    range: RecordRange | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class PredictTask:
         output: where the Parquet files go.
         settings: how raw records are prepared for this model.
         contract: of the table, or of the bundle for raw files.
-        threshold: see `Answers`.
+        threshold: see `PredictionOutput`.
         records: the file of records, where there is one.
     """
 
@@ -68,14 +68,14 @@ class PredictTask:
 
 
 @dataclass
-class Written:
+class PartResult:
     """What one task wrote."""
 
     rows: int = 0
     rejected: int = 0
 
 
-def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[Written]:
+def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResult]:
     """Predict every part that Spark hands to this partition."""
     for part in parts:
         # A worker that is used again must not answer with the model of a bundle that was replaced meanwhile.
@@ -83,17 +83,17 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[Written]
         answers = _answers(task, part, inference)
         answers.threshold = task.threshold
         answers.write(task.output, part.number, inference.contract)
-        yield Written(rows=len(answers.paths), rejected=len(answers.rejects))
+        yield PartResult(rows=len(answers.paths), rejected=len(answers.rejects))
 
 
-def _answers(task: PredictTask, part: Part, inference: "Inference") -> Answers:
+def _answers(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
     if part.shard:
         return _of_shard(task, part.shard, inference)
-    if part.stretch and task.records:
-        return of_records(task.records, part.stretch, inference)
+    if part.range and task.records:
+        return predict_records(task.records, part.range, inference)
     if task.contract.tokenizer:
-        texts = ((printable(file), partial(_read, task.root / file, task.settings)) for file in part.files)
-        return of_texts(texts, task.settings.text, inference)
+        texts = ((escape_path(file), partial(_read, task.root / file, task.settings)) for file in part.files)
+        return predict_texts(texts, task.settings.text, inference)
     return _of_files(task, part.files, inference)
 
 
@@ -109,31 +109,31 @@ def _inference(bundle: Path, _manifest: bytes) -> "Inference":
     return inference
 
 
-def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> Answers:
-    answers = Answers()
+def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> PredictionOutput:
+    answers = PredictionOutput()
     for begin in range(0, len(files), BATCH):
         images = []
         for file in files[begin : begin + BATCH]:
             try:
                 images.append(decode(_read(task.root / file, task.settings), task.form))
-                answers.paths.append(printable(file))
+                answers.paths.append(escape_path(file))
             except RejectedRecordError as rejection:
-                answers.reject(printable(file), rejection)
+                answers.reject(escape_path(file), rejection)
         if images:
-            answers.batches.append(inference.answers(inference.as_trained(images, task.form)))
+            answers.batches.append(inference.predict(inference.apply_codec(images, task.form)))
     return answers
 
 
-def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> Answers:
-    from headrace.stream.reader import read_shards
+def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> PredictionOutput:
+    from headrace.stream.read.shards import read_shards
 
-    answers = Answers()
+    answers = PredictionOutput()
     name = task.contract.named("input")[0]
     for rows in read_shards(task.root, [shard], ["path", name]):
         answers.paths.extend(rows["path"].tolist())
         for begin in range(0, len(rows["path"]), BATCH):
             batch = {column: values[begin : begin + BATCH] for column, values in rows.items()}
-            answers.batches.append(inference.answers(inference.decoded(batch, task.contract)))
+            answers.batches.append(inference.predict(inference.decoded(batch, task.contract)))
     return answers
 
 
@@ -149,4 +149,6 @@ def _read(path: Path, settings: Prepare) -> bytes:
             raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{found.st_size} bytes, the limit is {form.max_bytes}")
         return path.read_bytes()
     except OSError as error:
-        raise DataError(f"The file {printable(str(path))} was listed but cannot be read ({error.strerror}).") from error
+        raise DataError(
+            f"The file {escape_path(str(path))} was listed but cannot be read ({error.strerror})."
+        ) from error

@@ -14,13 +14,13 @@ from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 
-from headrace.config.sections import Text
+from headrace.config.configuration import Text
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.text.clean import decode_text
 from headrace.storage.parquet import open_parquet
 
-RECORDS_IN_A_STRETCH = 4096
+RECORDS_PER_RANGE = 4096
 # Python's own limit is 128 KiB; preparation has a limit of its own for texts.
 csv.field_size_limit(2**31 - 1)
 
@@ -28,7 +28,7 @@ Kind = Literal["lines", "csv", "jsonl", "parquet"]
 KINDS: dict[str, Kind] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 
 
-class Stretch(NamedTuple):
+class RecordRange(NamedTuple):
     """Records of a file, one after the other.
 
     Attributes:
@@ -79,21 +79,21 @@ class RecordFile:
         if identity is not None:
             self._require(identity)
 
-    def stretches(self) -> list[Stretch]:
+    def ranges(self) -> list[RecordRange]:
         """All of the file, in order."""
         if self.kind == "parquet":
             with _readable(self.path), open_parquet(self.path) as file:
                 sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
-            return [Stretch(1 + sum(sizes[:number]), number, 0) for number in range(len(sizes))]
+            return [RecordRange(1 + sum(sizes[:number]), number, 0) for number in range(len(sizes))]
         with _readable(self.path), self.path.open("rb") as file:
             places = ((line, begin) for line, begin, _ in self._raw(file, 1, 0))
             # The first record of CSV is its header.
-            starts = list(islice(places, int(self.kind == "csv"), None, RECORDS_IN_A_STRETCH))
+            starts = list(islice(places, int(self.kind == "csv"), None, RECORDS_PER_RANGE))
         end = self.path.stat().st_size
         ends = [*(begin for _, begin in starts[1:]), end]
-        return [Stretch(line, begin, end - begin) for (line, begin), end in zip(starts, ends, strict=True)]
+        return [RecordRange(line, begin, end - begin) for (line, begin), end in zip(starts, ends, strict=True)]
 
-    def records(self, stretch: Stretch) -> Iterator[Record]:
+    def records(self, stretch: RecordRange) -> Iterator[Record]:
         """Those of a stretch, in order; blank lines are records only where a line is one."""
         if self.kind == "parquet":
             yield from self._rows(stretch)
@@ -153,7 +153,7 @@ class RecordFile:
             return Record(line, "", name, rejection)
         return Record(line, text if isinstance(text, str | bytes) else json.dumps(text, ensure_ascii=False), name)
 
-    def _rows(self, stretch: Stretch) -> Iterator[Record]:
+    def _rows(self, stretch: RecordRange) -> Iterator[Record]:
         names = [name for name in dict.fromkeys((self.column, self.identity)) if name]
         with _readable(self.path), open_parquet(self.path) as file:
             rows = file.read_row_group(stretch.begin, columns=names).to_pylist()

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headrace.config.sections import Text
-from headrace.predict.answers import Answers
-from headrace.predict.record_files import RecordFile, Stretch
-from headrace.prepare.forms import cleaned
-from headrace.prepare.reject import Reason, RejectedRecordError
-from headrace.prepare.sources.listing import printable
+from headrace.config.configuration import Text
+from headrace.predict.output import PredictionOutput
+from headrace.predict.record_files import RecordFile, RecordRange
+from headrace.prepare.encoders.record_encoders import clean_text
+from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.base import escape_path
 
 if TYPE_CHECKING:
     from headrace.inference import Inference
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 BATCH = 256
 
 
-def of_texts(texts: Iterable[tuple[str, Callable[[], bytes]]], form: Text, inference: "Inference") -> Answers:
+def predict_texts(
+    texts: Iterable[tuple[str, Callable[[], bytes]]], form: Text, inference: "Inference"
+) -> PredictionOutput:
     """For files of one text each: their paths, and what reads them."""
-    answers, waiting = Answers(), Waiting(inference)
+    answers, waiting = PredictionOutput(), TextBatcher(inference)
     for path, read in texts:
         try:
-            waiting.add(cleaned(read(), form), answers)
+            waiting.add(clean_text(read(), form), answers)
             answers.paths.append(path)
         except RejectedRecordError as rejection:
             answers.reject(path, rejection)
@@ -31,18 +33,18 @@ def of_texts(texts: Iterable[tuple[str, Callable[[], bytes]]], form: Text, infer
     return answers
 
 
-def of_records(file: RecordFile, stretch: Stretch, inference: "Inference") -> Answers:
+def predict_records(file: RecordFile, stretch: RecordRange, inference: "Inference") -> PredictionOutput:
     """For the records of a file, in their order."""
-    path = printable(file.path.name)
+    path = escape_path(file.path.name)
     lines: list[int] = []
     ids: list[str] | None = [] if file.identity else None
-    answers, waiting = Answers(lines=lines, ids=ids), Waiting(inference)
+    answers, waiting = PredictionOutput(lines=lines, ids=ids), TextBatcher(inference)
     for record in file.records(stretch):
         try:
             if record.rejection is not None:
                 raise record.rejection
             _require_size(record.text, file.form)
-            waiting.add(cleaned(record.text, file.form), answers)
+            waiting.add(clean_text(record.text, file.form), answers)
             answers.paths.append(path)
             lines.append(record.line)
             if ids is not None:
@@ -53,20 +55,20 @@ def of_records(file: RecordFile, stretch: Stretch, inference: "Inference") -> An
     return answers
 
 
-class Waiting:
+class TextBatcher:
     """Clean texts that wait until there are enough for a batch."""
 
     def __init__(self, inference: "Inference") -> None:
         self.inference = inference
         self.texts: list[str] = []
 
-    def add(self, text: str, answers: Answers) -> None:
+    def add(self, text: str, answers: PredictionOutput) -> None:
         """Add one; a full batch is answered."""
         self.texts.append(text)
         if len(self.texts) == BATCH:
             self.answer(answers)
 
-    def answer(self, answers: Answers) -> None:
+    def answer(self, answers: PredictionOutput) -> None:
         """Answer those that wait."""
         if not self.texts:
             return
@@ -78,7 +80,7 @@ class Waiting:
             raise TypeError("the bundle's model takes no texts")
         stored = np.array(encode(self.texts, contract.tokenizer, bundle), dtype=object)
         name, _ = contract.named("input")
-        answers.batches.append(self.inference.answers(self.inference.decoded({name: stored}, contract)))
+        answers.batches.append(self.inference.predict(self.inference.decoded({name: stored}, contract)))
         self.texts = []
 
 

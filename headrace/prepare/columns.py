@@ -2,9 +2,9 @@
 
 import pyarrow as pa
 
-from headrace.config.sections import Image, Prepare
+from headrace.config.configuration import Image, Prepare
 from headrace.config.windows import Windows
-from headrace.schema import Column, Tokenizer
+from headrace.contract import Column, Tokenizer
 from headrace.table.log import with_contract
 
 CHANNELS = {"L": 1, "RGB": 3}

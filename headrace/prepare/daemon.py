@@ -3,7 +3,7 @@
 A worker that imports for itself costs a second before its first record. Named in `spark.python.daemon.module`.
 """
 
-from headrace.worker_daemon import leave_installed_archives, serve
+from headrace.spark.worker_daemon import leave_installed_archives, serve
 
 if __name__ == "__main__":
     leave_installed_archives()

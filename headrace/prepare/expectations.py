@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterator
 
 from headrace.config.expectations import Expectations, Range
+from headrace.contract import Statistics
 from headrace.errors import DataError
-from headrace.schema import Statistics
 from headrace.table import Summary
 
 log = logging.getLogger(__name__)
@@ -17,8 +17,8 @@ def check_expectations(summary: Summary, before: Summary | None, expected: Expec
     Raises:
         DataError: it is not, and `breach` is `refuse`.
     """
-    breaches = list(breaches_of(summary, before, expected))
-    if breaches and expected.breach == "refuse":
+    breaches = list(find_breaches(summary, before, expected))
+    if breaches and expected.on_failure == "refuse":
         raise DataError(
             f"The data is not as prepare.expectations has it: {'; '.join(breaches)}. Nothing was committed."
         )
@@ -26,7 +26,7 @@ def check_expectations(summary: Summary, before: Summary | None, expected: Expec
         log.warning("The data is not as prepare.expectations has it: %s.", breach)
 
 
-def breaches_of(summary: Summary, before: Summary | None, expected: Expectations) -> Iterator[str]:
+def find_breaches(summary: Summary, before: Summary | None, expected: Expectations) -> Iterator[str]:
     """Each in words: which, expected, received."""
     for split, least in expected.rows.items():
         rows = sum(summary.counts.get(split, {}).values())
@@ -69,26 +69,26 @@ def _of_new(summary: Summary, before: Summary, expected: Expectations) -> Iterat
 
 def _of_drift(summary: Summary, before: Summary, expected: Expectations) -> Iterator[str]:
     now, then = summary.contract.statistics, before.contract.statistics
-    if expected.drift_of_mean is not None and now is not None and then is not None:
+    if expected.mean_drift is not None and now is not None and then is not None:
         for number, (new, old, deviation) in enumerate(zip(now.mean, then.mean, then.standard_deviation, strict=False)):
             drift = abs(new - old) / max(deviation, 1e-9)
-            if drift > expected.drift_of_mean:
+            if drift > expected.mean_drift:
                 yield (
-                    f"drift_of_mean of channel {number} is {drift:.3f} standard deviations ({old:.2f} to {new:.2f}), "
-                    f"expected {expected.drift_of_mean:g} or less"
+                    f"mean_drift of channel {number} is {drift:.3f} standard deviations ({old:.2f} to {new:.2f}), "
+                    f"expected {expected.mean_drift:g} or less"
                 )
-    if expected.drift_of_classes is not None:
+    if expected.class_drift is not None:
         shares, earlier = _shares(summary), _shares(before)
         drift = sum(abs(shares.get(name, 0) - earlier.get(name, 0)) for name in shares.keys() | earlier.keys()) / 2
-        if drift > expected.drift_of_classes:
-            yield f"drift_of_classes is {drift:.3f}, expected {expected.drift_of_classes:g} or less"
+        if drift > expected.class_drift:
+            yield f"class_drift is {drift:.3f}, expected {expected.class_drift:g} or less"
 
 
 def _outside(name: str, value: float, allowed: Range) -> Iterator[str]:
-    if allowed.least is not None and value < allowed.least:
-        yield f"{name} is {value:.4f}, expected {allowed.least:g} or more"
-    if allowed.most is not None and value > allowed.most:
-        yield f"{name} is {value:.4f}, expected {allowed.most:g} or less"
+    if allowed.min is not None and value < allowed.min:
+        yield f"{name} is {value:.4f}, expected {allowed.min:g} or more"
+    if allowed.max is not None and value > allowed.max:
+        yield f"{name} is {value:.4f}, expected {allowed.max:g} or less"
 
 
 def _present(summary: Summary) -> list[str]:

@@ -1,4 +1,4 @@
-"""The preparation: list, see what has changed, prepare that in parallel, check the account, commit one version."""
+"""The preparation: list, detect changes, prepare in parallel, check the accounting, commit one version."""
 
 import logging
 from pathlib import Path
@@ -7,24 +7,84 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from headrace.config import Configuration
+from headrace.config.configuration import Source
+from headrace.contract import Contract, WindowSpec
 from headrace.errors import ConfigurationError
-from headrace.prepare.account import Account, Stopwatch, on_top_of
-from headrace.prepare.beside import carry, commit_beside
+from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
+from headrace.prepare.cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.columns import arrow_schema
 from headrace.prepare.expectations import check_expectations
-from headrace.prepare.orphans import leftovers_removed, orphans_removed
+from headrace.prepare.incremental import save_listing
+from headrace.prepare.plan import PrepareContext, PreparePlan, is_unchanged, make_context, make_plan
+from headrace.prepare.side_tables import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, list_source
-from headrace.prepare.stages import Made, run_stages, with_content
-from headrace.prepare.summary import summary_of
-from headrace.prepare.task import Task
-from headrace.prepare.work import Work, is_unchanged, task_of, work_of
-from headrace.spark import python_errors, session
+from headrace.prepare.sources.base import escape_path
+from headrace.prepare.stages import StageOutput, run_stages, with_content
+from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
-from headrace.table.log import Change, commit, open_base
+from headrace.table.log import FileChanges, commit, open_base
 from headrace.table.rejects import read_dropped
 
 log = logging.getLogger(__name__)
+
+
+def summarize(
+    work: PreparePlan, task: PrepareContext, made: StageOutput, account: RecordAccounting, seconds: float
+) -> Summary:
+    """Of the version that is about to be committed; writes the listing that the next preparation compares with.
+
+    Args:
+        seconds: since the preparation began.
+    """
+    source, sums = work.configuration.data.source, account.sums
+    image = task.settings.input == "image"
+    contract = Contract(
+        columns=made.columns,
+        classes=made.classes,
+        task=task.settings.task,
+        statistics=sums.statistics() if image and sums else made.statistics,
+        tokenizer=made.tokenizer,
+        windows=_windows(work.configuration),
+    )
+    return Summary(
+        contract=contract,
+        rows_in=account.rows_in,
+        written=account.written,
+        rejected=account.rejected,
+        duplicates=account.duplicates,
+        counts=account.by_class(contract),
+        label_counts=account.by_label(contract),
+        rejects=account.rejects,
+        rejects_version=None,
+        source={"kind": source.kind, "path": source.path, "root": escape_path(task.root)} | _text_column(source, task),
+        fingerprint=work.fingerprint,
+        settings=task.settings.model_dump(mode="json"),
+        seconds=seconds,
+        append_key=work.append_key,
+        listing=save_listing(work.listing.files, task.table, task.identity),
+        sums=None if sums is None else (sums.count, sums.total, sums.squares),
+    )
+
+
+def _windows(configuration: Configuration) -> WindowSpec | None:
+    """What a model may rely on of windows; None where records are something else."""
+    windows, columns = configuration.prepare.windows, configuration.data.source.columns
+    if windows is None or columns is None:
+        return None
+    return WindowSpec(
+        values=windows.values,
+        label=columns.label,
+        every_seconds=windows.every_seconds,
+        horizon=windows.horizon,
+        season=windows.season,
+    )
+
+
+def _text_column(source: Source, task: PrepareContext) -> dict[str, str]:
+    """The column that holds raw texts, for a model that is to read others like them."""
+    columns = source.columns if task.settings.input == "text" else None
+    return {"text_column": columns.input} if columns and columns.content != "paths" else {}
 
 
 def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, Any]:
@@ -47,7 +107,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     before = None if base.number is None else read(table)
     if configuration.prepare.changes == "content":
         listing = listing_with_content(configuration, listing)
-    work = work_of(configuration, listing, base, before, full=full)
+    work = make_plan(configuration, listing, base, before, full=full)
     if before is not None and not full and is_unchanged(work):
         log.info("Nothing has changed since version %s; no new version was made.", before.number)
         return _outcome(before, watch, changed=False)
@@ -60,7 +120,7 @@ def listing_with_content(configuration: Configuration, listing: Listing) -> List
     Raises:
         DataError: a file cannot be read.
     """
-    with python_errors():
+    with unwrap_python_errors():
         return with_content(_session(configuration), listing)
 
 
@@ -80,52 +140,52 @@ def _require_apart(table: Path, source: str) -> None:
         )
 
 
-def _prepare(work: Work, watch: Stopwatch) -> Version:
-    task = task_of(work)
+def _prepare(work: PreparePlan, watch: Stopwatch) -> Version:
+    task = make_context(work)
     table = work.base.table
     if work.increment.before is not None:
-        gone = len(work.increment.gone.files)
-        log.info("%s files are new or changed and %s are gone or changed", len(work.increment.fresh), gone)
-    with orphans_removed(table, task.identity):
-        with orphans_removed(work.duplicates.base.table, task.identity):
-            with orphans_removed(work.rejects.base.table, task.identity):
+        gone = len(work.increment.removed.files)
+        log.info("%s files are new or changed and %s are gone or changed", len(work.increment.changed), gone)
+    with remove_orphans(table, task.identity):
+        with remove_orphans(work.duplicates.base.table, task.identity):
+            with remove_orphans(work.rejects.base.table, task.identity):
                 made, account = _made(work, task)
-                summary = summary_of(work, task, made, account, watch.seconds)
+                summary = summarize(work, task, made, account, watch.seconds)
                 earlier = work.before.summary if work.before else None
                 check_expectations(summary, earlier, task.settings.expectations)
-                rejects_version = commit_beside(work.rejects, account.reject_shards)
-            duplicates_version = commit_beside(work.duplicates, account.duplicate_shards)
+                rejects_version = commit_side_table(work.rejects, account.reject_shards)
+            duplicates_version = commit_side_table(work.duplicates, account.duplicate_shards)
         versions = {"rejects_version": rejects_version, "duplicates_version": duplicates_version}
         summary = summary.model_copy(update=versions | {"seconds": watch.seconds})
         number = _commit(work, made, account, summary)
-    leftovers_removed(table, task.identity, keep={shard.path for shard in account.shards} | {str(summary.listing)})
+    remove_leftovers(table, task.identity, keep={shard.path for shard in account.shards} | {str(summary.listing)})
     log.info("Version %s of %s: %s rows in %s shards", number, table, account.written, len(account.shards))
     return read(table, number)
 
 
-def _made(work: Work, task: Task) -> tuple[Made, Account]:
+def _made(work: PreparePlan, task: PrepareContext) -> tuple[StageOutput, RecordAccounting]:
     """What the stages have made, and the account of the whole version, checked."""
     source, change = work.configuration.data.source, work.increment
     spark = _session(work.configuration)
-    with python_errors():
+    with unwrap_python_errors():
         made = run_stages(spark, task, source, work.listing, change)
     account = made.account
     if change.before is not None:
-        rejects = carry(work.rejects, change.gone, "reason", task.identity)
+        rejects = carry_over(work.rejects, change.removed, "reason", task.identity)
         renamed = read_dropped(task.table, account.duplicate_shards) if work.duplicates.shards else {}
-        duplicates = carry(work.duplicates, change.gone, "kind", task.identity, renamed)
-        account = on_top_of(change.before, account, rejects, duplicates, made.results)
+        duplicates = carry_over(work.duplicates, change.removed, "kind", task.identity, renamed)
+        account = merge_with_previous(change.before, account, rejects, duplicates, made.results)
     archives = len(work.listing.files) if source.kind == "archive" else 0
     account.check(task.settings.max_rejects, archives)
     return made, account
 
 
-def _commit(work: Work, made: Made, account: Account, summary: Summary) -> int:
+def _commit(work: PreparePlan, made: StageOutput, account: RecordAccounting, summary: Summary) -> int:
     schema, before = arrow_schema(made.columns), work.increment.before
     if before is None:
         return commit(work.base, account.shards, schema, summary.model_dump_json())
     earlier, now = {shard.path for shard in before.shards}, {shard.path for shard in account.shards}
-    change = Change(
+    change = FileChanges(
         added=[shard for shard in account.shards if shard.path not in earlier],
         removed=[shard for shard in before.shards if shard.path not in now],
     )

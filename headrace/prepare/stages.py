@@ -14,34 +14,33 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from headrace.config.sections import Prepare, Source
+from headrace.config.configuration import Prepare, Source
+from headrace.contract import Column, Statistics, Tokenizer
 from headrace.errors import DataError
-from headrace.prepare.account import Account, add_up
-from headrace.prepare.chunk_result import ChunkResult
-from headrace.prepare.deal import deal
-from headrace.prepare.forms import form_of
-from headrace.prepare.increment import Increment
-from headrace.prepare.labels import labels_of
-from headrace.prepare.settle import must_settle, settle
-from headrace.prepare.shard_task import Preparation, labels_of_chunks, prepare_chunks
+from headrace.prepare.accounting import RecordAccounting, merge_results
+from headrace.prepare.chunks import ChunkResult, make_chunks
+from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
+from headrace.prepare.encoders.labels import parse_labels
+from headrace.prepare.encoders.record_encoders import encoder_for
+from headrace.prepare.encoders.statistics import window_statistics
+from headrace.prepare.incremental import Increment
+from headrace.prepare.plan import STAGED, Chunk, PrepareContext
+from headrace.prepare.shard_writer import ShardWriter, list_labels, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
+from headrace.prepare.sources.base import natural_sort
 from headrace.prepare.sources.folder import read_bytes
-from headrace.prepare.sources.frame import NO_FILES, cell_format, frame_records, read_frame
-from headrace.prepare.sources.listing import in_order
+from headrace.prepare.sources.spark_table import NO_FILES, cell_format, frame_records, read_frame
 from headrace.prepare.sources.windows import read_windows, window_records
-from headrace.prepare.task import STAGED, Chunk, Task
-from headrace.prepare.text import tokenize
-from headrace.prepare.window_statistics import window_statistics
-from headrace.schema import Column, Statistics, Tokenizer
+from headrace.prepare.text import train_tokenizer
 from headrace.table.shards import Shard
 
-MOST_CLASSES = 100_000
+MAX_CLASSES = 100_000
 # Rows that Spark hands to Python at once; images of a megabyte each are among them.
 ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class StageOutput:
     """What the stages have made.
 
     Attributes:
@@ -49,7 +48,7 @@ class Made:
         statistics: of windows.
     """
 
-    account: Account
+    account: RecordAccounting
     results: list[ChunkResult]
     columns: dict[str, Column]
     classes: tuple[str, ...]
@@ -57,13 +56,15 @@ class Made:
     statistics: Statistics | None = None
 
 
-def run_stages(spark: SparkSession, task: Task, source: Source, listing: Listing, increment: Increment) -> Made:
+def run_stages(
+    spark: SparkSession, task: PrepareContext, source: Source, listing: Listing, increment: Increment
+) -> StageOutput:
     """Prepare what is fresh and take out what is gone.
 
     Raises:
         DataError: the source is refused.
     """
-    fresh = replace(listing, files=increment.fresh)
+    fresh = replace(listing, files=increment.changed)
     holds = cell_format(source, task.root, task.settings.input) if source.columns else ""
     records = _frame(spark, task, source, fresh, holds) if source.columns else _chunks(spark, task, fresh)
     classes = _classes(spark, task, listing, records, increment)
@@ -72,9 +73,11 @@ def run_stages(spark: SparkSession, task: Task, source: Source, listing: Listing
     shards = [shard for result in results for shard in result.shards]
     old = increment.before.shards if increment.before else ()
     given = _splits_are_given(task, source, fresh.files)
-    if must_settle(task, fresh=shards, old=old, given_splits=given, gone=increment.gone):
-        results += settle(spark, task, shards, old, increment.gone)
-    made = Made(account=add_up(results), results=results, columns=form_of(task.settings).columns, classes=classes)
+    if needs_global_decisions(task, fresh=shards, old=old, given_splits=given, gone=increment.removed):
+        results += make_global_decisions(spark, task, shards, old, increment.removed)
+    made = StageOutput(
+        account=merge_results(results), results=results, columns=encoder_for(task.settings).columns, classes=classes
+    )
     if task.settings.windows is not None:
         shards = [shard for shard in made.account.shards if shard.split == "train"]
         return replace(made, statistics=window_statistics(spark, task, shards))
@@ -97,7 +100,9 @@ def _content_number(root: str, path: str) -> tuple[str, int]:
     return path, int.from_bytes(digest, "little", signed=True)
 
 
-def _first_stage(spark: SparkSession, task: Task, holds: str, records: "DataFrame | list[Chunk]") -> list[ChunkResult]:
+def _first_stage(
+    spark: SparkSession, task: PrepareContext, holds: str, records: "DataFrame | list[Chunk]"
+) -> list[ChunkResult]:
     if isinstance(records, list):
         if not records:
             return []
@@ -110,8 +115,8 @@ def _first_stage(spark: SparkSession, task: Task, holds: str, records: "DataFram
     return [pickle.loads(row.result) for row in written]  # our own tasks' bytes
 
 
-def _prepare_frame(task: Task, holds: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    form = form_of(task.settings)
+def _prepare_frame(task: PrepareContext, holds: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    form = encoder_for(task.settings)
     context = TaskContext.get()
     windows = task.settings.windows
     records = (
@@ -119,15 +124,17 @@ def _prepare_frame(task: Task, holds: str, batches: Iterator[pa.RecordBatch]) ->
         if windows
         else frame_records(batches, task.root, holds, form.max_bytes)
     )
-    result = Preparation(task, form, context.partitionId() if context else 0).run(records)
+    result = ShardWriter(task, form, context.partitionId() if context else 0).run(records)
     yield pa.record_batch([pa.array([pickle.dumps(result)], pa.binary())], ["result"])
 
 
-def _chunks(spark: SparkSession, task: Task, fresh: Listing) -> list[Chunk]:
-    return list(deal(fresh.files, task.settings, spark.sparkContext.defaultParallelism))
+def _chunks(spark: SparkSession, task: PrepareContext, fresh: Listing) -> list[Chunk]:
+    return list(make_chunks(fresh.files, task.settings, spark.sparkContext.defaultParallelism))
 
 
-def _frame(spark: SparkSession, task: Task, source: Source, fresh: Listing, holds: str) -> "DataFrame | list[Chunk]":
+def _frame(
+    spark: SparkSession, task: PrepareContext, source: Source, fresh: Listing, holds: str
+) -> "DataFrame | list[Chunk]":
     if not fresh.files and source.format != NO_FILES:
         return []
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(ROWS_AT_ONCE))
@@ -137,7 +144,11 @@ def _frame(spark: SparkSession, task: Task, source: Source, fresh: Listing, hold
 
 
 def _classes(
-    spark: SparkSession, task: Task, listing: Listing, records: "DataFrame | list[Chunk]", increment: Increment
+    spark: SparkSession,
+    task: PrepareContext,
+    listing: Listing,
+    records: "DataFrame | list[Chunk]",
+    increment: Increment,
 ) -> tuple[str, ...]:
     """All class names; those of the version before keep their numbers."""
     if task.settings.task == "regression":
@@ -147,15 +158,15 @@ def _classes(
         found = _labels_of_rows(records, task.settings)
     elif task.kind == "archive" and records:
         chunks = spark.sparkContext.parallelize(records, len(records))
-        found = in_order(set[str]().union(*chunks.mapPartitions(partial(labels_of_chunks, task)).collect()))
+        found = natural_sort(set[str]().union(*chunks.mapPartitions(partial(list_labels, task)).collect()))
     elif task.settings.task == "multi_label":
-        found = in_order(_apart(task.settings.label_separator, found))
+        found = natural_sort(_apart(task.settings.label_separator, found))
     known = tuple(task.labels)
     named = dict.fromkeys(task.class_names.get(label, label) for label in found)
     classes = (*known, *(name for name in named if name not in task.labels))
-    if not 2 <= len(classes) <= MOST_CLASSES:
+    if not 2 <= len(classes) <= MAX_CLASSES:
         raise DataError(
-            f"The source {listing.root} holds {len(classes)} classes; expected from 2 to {MOST_CLASSES:,}. "
+            f"The source {listing.root} holds {len(classes)} classes; expected from 2 to {MAX_CLASSES:,}. "
             "For labels that are numbers to be predicted, set prepare.task to regression."
         )
     return classes
@@ -166,30 +177,30 @@ def _labels_of_rows(records: "DataFrame", settings: Prepare) -> tuple[str, ...]:
     rows = records.select("label").where("label is not null").distinct()
     if settings.task == "multi_label":
         names = rows.rdd.map(itemgetter("label")).mapPartitions(partial(_apart, settings.label_separator))
-        return in_order(names.distinct().take(MOST_CLASSES + 1))
-    return in_order(row.label for row in rows.limit(MOST_CLASSES + 1).collect())
+        return natural_sort(names.distinct().take(MAX_CLASSES + 1))
+    return natural_sort(row.label for row in rows.limit(MAX_CLASSES + 1).collect())
 
 
 def _apart(separator: str, labels: Iterable[str]) -> set[str]:
     """The different names in labels that hold many."""
-    return {name for label in labels for name in labels_of(label, separator)}
+    return {name for label in labels for name in parse_labels(label, separator)}
 
 
-def _splits_are_given(task: Task, source: Source, files: list[RawFile]) -> bool:
+def _splits_are_given(task: PrepareContext, source: Source, files: list[RawFile]) -> bool:
     """Whether equal records could stand in different splits."""
     in_column = source.columns is not None and source.columns.split is not None
     in_time = task.settings.windows is not None
     return source.kind == "archive" or in_column or in_time or any(file.split for file in files)
 
 
-def _tokenized(spark: SparkSession, task: Task, made: Made, increment: Increment) -> Made:
+def _tokenized(spark: SparkSession, task: PrepareContext, made: StageOutput, increment: Increment) -> StageOutput:
     staged = [shard for shard in made.account.shards if _is_staged(shard)]
     before = increment.before.contract.tokenizer if increment.before else None
-    tokenizer = before or tokenize.learn(spark, task, staged)
-    final = tokenize.tokenize(spark, task, staged, tokenizer) if staged else []
+    tokenizer = before or train_tokenizer.train_tokenizer(spark, task, staged)
+    final = train_tokenizer.tokenize(spark, task, staged, tokenizer) if staged else []
     others = [shard for shard in made.account.shards if not _is_staged(shard)]
     account = replace(made.account, shards=(*others, *final))
-    return replace(made, account=account, columns=tokenize.columns_of(task, tokenizer), tokenizer=tokenizer)
+    return replace(made, account=account, columns=train_tokenizer.token_columns(task, tokenizer), tokenizer=tokenizer)
 
 
 def _is_staged(shard: Shard) -> bool:

@@ -3,30 +3,30 @@
 import datetime
 from typing import Any
 
-from headrace.registry.kept_bundles import serving, serving_bundle
-from headrace.registry.promotion import promote, rollback, settle
+from headrace.registry.bundle_store import champion_bundle, champion_link
+from headrace.registry.promotion import finish_promotion, promote, rollback
 from headrace.registry.store import Registry, without_password
 from headrace.registry.versions import ModelRecord, versions
 
 
-def listed(registry: Registry) -> dict[str, Any]:
+def list_versions(registry: Registry) -> dict[str, Any]:
     """All versions, newest first, and where the champion serves: the link that stays, and the bundle it stands for.
 
     Raises:
         HeadraceError: the registry does not answer.
     """
-    settle(registry)
-    place = serving(registry)
+    finish_promotion(registry)
+    place = champion_link(registry)
     return {
         "model": registry.name,
         "registry": without_password(registry.uri),
         "serving": str(place) if place.exists() else None,
-        "bundle": str(serving_bundle(registry)) if place.exists() else None,
+        "bundle": str(champion_bundle(registry)) if place.exists() else None,
         "versions": [record.model_dump(mode="json") for record in versions(registry)],
     }
 
 
-def promoted(registry: Registry, name: str) -> dict[str, Any]:
+def promote_by_hand(registry: Registry, name: str) -> dict[str, Any]:
     """Make a version champion because a person says so, whatever a gate has said.
 
     Raises:
@@ -36,7 +36,7 @@ def promoted(registry: Registry, name: str) -> dict[str, Any]:
     return _champion(registry, promote(registry, name, "promoted by hand", "asked for"))
 
 
-def rolled_back(registry: Registry) -> dict[str, Any]:
+def roll_back(registry: Registry) -> dict[str, Any]:
     """Make the version champion again that the champion has replaced.
 
     Raises:
@@ -52,7 +52,7 @@ def _champion(registry: Registry, record: ModelRecord) -> dict[str, Any]:
         "champion": record.version,
         "replaced": record.replaced,
         "weights_sha256": record.weights_sha256,
-        "serving": str(serving(registry)),
+        "serving": str(champion_link(registry)),
     }
 
 

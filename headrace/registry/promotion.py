@@ -1,7 +1,8 @@
 """Making a version the champion, step by step. The alias is what counts; the link that serves follows it.
 
 Killed between any two steps, the champion is the old one or the new one: before `_name_champion` nobody sees a
-difference, after it `settle` finishes what is left, which is the first thing that the next command does. In a bucket
+difference, after it `finish_promotion` finishes what is left, which is the first thing that the next command does.
+In a bucket
 every step is kept when it is done, on condition that nobody else has changed the registry since: of two who name a
 champion at the same time, one does.
 """
@@ -10,10 +11,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from headrace import moment
+from headrace import provenance
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.registry.kept_bundles import kept_bundle, serve, served
-from headrace.registry.store import CHALLENGER, CHAMPION, Registry, asked
+from headrace.registry.bundle_store import linked_bundle, point_champion, stored_bundle
+from headrace.registry.store import CHALLENGER, CHAMPION, Registry, registry_error
 from headrace.registry.versions import (
     DECISION,
     PROMOTED,
@@ -21,7 +22,7 @@ from headrace.registry.versions import (
     REPLACED,
     ModelRecord,
     champion,
-    decide,
+    record_decision,
     tag,
     version_named,
 )
@@ -50,11 +51,11 @@ class Promotion:
 
 
 def _bring_bundle(registry: Registry, promotion: Promotion) -> None:
-    kept_bundle(registry, promotion.record)
+    stored_bundle(registry, promotion.record)
 
 
 def _note_decision(registry: Registry, promotion: Promotion) -> None:
-    notes = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: moment.now()}
+    notes = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: provenance.utc_now()}
     if promotion.replaced is not None:
         notes[REPLACED] = str(promotion.replaced)
     tag(registry, promotion.record.version, notes)
@@ -70,7 +71,7 @@ def _unname_challenger(registry: Registry, promotion: Promotion) -> None:
 
 
 def _serve(registry: Registry, promotion: Promotion) -> None:
-    serve(registry, kept_bundle(registry, promotion.record))
+    point_champion(registry, stored_bundle(registry, promotion.record))
 
 
 STEPS: tuple[Callable[[Registry, Promotion], None], ...] = (
@@ -94,8 +95,8 @@ def promote(registry: Registry, name: str, decision: str, reasons: str, instead_
         RegistryChangedError: another process has changed a registry in a bucket meanwhile.
         DataError: its bundle is missing or damaged.
     """
-    with registry.changes.hold(f"promote {name}"):
-        settle(registry)
+    with registry.transaction.hold(f"promote {name}"):
+        finish_promotion(registry)
         record, now = version_named(registry, name), champion(registry)
         if now is not None and now.version == record.version:
             return now
@@ -116,8 +117,8 @@ def rollback(registry: Registry) -> ModelRecord:
         RegistryChangedError: another process has changed a registry in a bucket meanwhile.
         DataError: the bundle of the one before is missing or damaged.
     """
-    with registry.changes.hold("rollback"):
-        was_cut_off, now = settle(registry), champion(registry)
+    with registry.transaction.hold("rollback"):
+        was_cut_off, now = finish_promotion(registry), champion(registry)
         if was_cut_off and now is not None and now.decision == ROLLED_BACK:
             return now  # asked for again because it was killed; a second one would go too far back
         if now is None or now.replaced is None:
@@ -132,17 +133,17 @@ def rollback(registry: Registry) -> ModelRecord:
             record=before, replaced=None, decision=ROLLED_BACK, reasons=f"rolled back from version {now.version}"
         )
         restored = _take_steps(registry, back)
-        decide(registry, now.version, "rolled back", [f"back to version {before.version}"])
+        record_decision(registry, now.version, "rolled back", [f"back to version {before.version}"])
         return restored
 
 
-def settle(registry: Registry) -> bool:
+def finish_promotion(registry: Registry) -> bool:
     """Finish a promotion that was killed after it had named the champion; whether there was one."""
     now = champion(registry)
-    if now is None or served(registry) == now.version:
+    if now is None or linked_bundle(registry) == now.version:
         return False
     log.warning("Version %s is champion and does not serve yet: a promotion was cut off. Finishing it.", now.version)
-    with registry.changes.hold("finish a promotion"):
+    with registry.transaction.hold("finish a promotion"):
         unfinished = Promotion(record=now, replaced=now.replaced, decision=now.decision, reasons=now.reasons)
         for step in STEPS[STEPS.index(_name_champion) + 1 :]:
             step(registry, unfinished)
@@ -155,8 +156,8 @@ def _take_steps(registry: Registry, promotion: Promotion) -> ModelRecord:
     try:
         for step in STEPS:
             step(registry, promotion)
-            registry.changes.keep()
+            registry.transaction.keep()
     except MlflowException as error:
-        raise asked(registry, error) from error
+        raise registry_error(registry, error) from error
     log.info("Version %s of %s is champion", promotion.record.version, registry.name)
     return version_named(registry, str(promotion.record.version))

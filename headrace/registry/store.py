@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from headrace.config import Configuration
 from headrace.config.retraining import Registry as Settings
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.registry.bucket_database import BucketDatabase
-from headrace.registry.changes import Changes
+from headrace.registry.object_sqlite import ObjectSqlite
+from headrace.registry.transaction import Transaction
 from headrace.storage import S3Path, is_remote, locate
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 DATABASE = "mlflow.db"
 # As many as MLflow gives at once.
-MOST_RUNS = 50_000
+MAX_RUNS = 50_000
 UNSPEAKABLE = frozenset("'\\")
 
 log = logging.getLogger(__name__)
@@ -45,10 +45,10 @@ class Registry:
     uri: str
 
     @cached_property
-    def database(self) -> BucketDatabase | None:
+    def database(self) -> ObjectSqlite | None:
         """The copy of what is in a bucket; None where MLflow itself reads and writes what counts."""
         file = self.folder / DATABASE
-        return BucketDatabase(file) if isinstance(file, S3Path) and self.uri == str(file) else None
+        return ObjectSqlite(file) if isinstance(file, S3Path) and self.uri == str(file) else None
 
     @cached_property
     def client(self) -> "MlflowClient":
@@ -59,7 +59,7 @@ class Registry:
         """
         client_class = _mlflow()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.changes.refresh()
+        self.transaction.refresh()
         return client_class(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
 
     @property
@@ -83,12 +83,12 @@ class Registry:
         return urlsplit(self.uri).scheme in ("http", "https", "databricks")
 
     @cached_property
-    def changes(self) -> Changes:
+    def transaction(self) -> Transaction:
         """How this process changes it, and sees what others have changed."""
-        return Changes(self.folder, self.database)
+        return Transaction(self.folder, self.database)
 
 
-def registry_of(configuration: Configuration) -> Registry:
+def open_registry(configuration: Configuration) -> Registry:
     """The registry that the configuration names; nothing is opened yet.
 
     Raises:
@@ -127,7 +127,7 @@ def _mlflow() -> "type[MlflowClient]":
     return MlflowClient
 
 
-def asked(registry: Registry, error: Exception) -> HeadraceError:
+def registry_error(registry: Registry, error: Exception) -> HeadraceError:
     """What MLflow's `error` means to the user."""
     shown = without_password(registry.uri)
     sentence = " ".join(str(error).replace(registry.tracking_uri, shown).split())[:300]
@@ -139,7 +139,7 @@ def runs_with(registry: Registry, tags: dict[str, str]) -> list["Run"]:
     # MLflow's search knows no way to write a quotation mark in a value.
     plain = {key: value for key, value in tags.items() if not UNSPEAKABLE.intersection(value)}
     wanted = " and ".join(f"tags.\"{key}\" = '{value}'" for key, value in plain.items())
-    found = registry.client.search_runs([registry.experiment], wanted, max_results=MOST_RUNS)
+    found = registry.client.search_runs([registry.experiment], wanted, max_results=MAX_RUNS)
     return [run for run in found if tags.items() <= run.data.tags.items()]
 
 

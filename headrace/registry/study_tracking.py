@@ -1,14 +1,14 @@
 """A study, told to MLflow: each ended trial once, as a run nested in the study's own."""
 
-from headrace.registry.run_entry import enter, fill, open_run
-from headrace.registry.store import Registry, asked, runs_with
-from headrace.registry.study_entries import PARENT, TRIAL, study_entry, trial_entry
-from headrace.tune.outcome import Outcome
+from headrace.registry.mlflow_run import finish_run, log_run, start_run
+from headrace.registry.store import Registry, registry_error, runs_with
+from headrace.registry.study_runs import PARENT, TRIAL, study_run, trial_run
+from headrace.tune.study_result import StudyResult
 
 UNDER_WAY = "RUNNING"
 
 
-def track_study(registry: Registry, outcome: Outcome) -> str:
+def track_study(registry: Registry, outcome: StudyResult) -> str:
     """Track the study and those of its ended trials that are not tracked yet; MLflow's number for the study's run.
 
     The folder of the study must be locked.
@@ -19,15 +19,15 @@ def track_study(registry: Registry, outcome: Outcome) -> str:
     from mlflow.exceptions import MlflowException
 
     try:
-        with registry.changes.hold(f"track {outcome.folder.path}"):
+        with registry.transaction.hold(f"track {outcome.folder.path}"):
             return _track(registry, outcome)
     except MlflowException as error:
-        raise asked(registry, error) from error
+        raise registry_error(registry, error) from error
 
 
-def _track(registry: Registry, outcome: Outcome) -> str:
-    study = next(iter(runs_with(registry, study_entry(outcome, {}).identity)), None)
-    number = str(study.info.run_id) if study else open_run(registry, study_entry(outcome, {}))
+def _track(registry: Registry, outcome: StudyResult) -> str:
+    study = next(iter(runs_with(registry, study_run(outcome, {}).identity)), None)
+    number = str(study.info.run_id) if study else start_run(registry, study_run(outcome, {}))
     tracked = _tracked_trials(registry, number)
     missing = [one for one in outcome.trials if one.state != "running" and one.number not in tracked]
     if study is not None and study.info.status != UNDER_WAY and not missing:
@@ -35,8 +35,8 @@ def _track(registry: Registry, outcome: Outcome) -> str:
     # Under way until its end is told, so that what is killed in between is done again.
     registry.client.update_run(number, status=UNDER_WAY)
     for one in missing:
-        tracked[one.number] = enter(registry, trial_entry(outcome, one, number))
-    fill(registry, number, study_entry(outcome, tracked))
+        tracked[one.number] = log_run(registry, trial_run(outcome, one, number))
+    finish_run(registry, number, study_run(outcome, tracked))
     return number
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from headrace.config import Configuration
-from headrace.registry.store import registry_of
+from headrace.registry.store import open_registry
 from headrace.registry.study_tracking import track_study
 from headrace.tune.job import tune
 
@@ -14,5 +14,5 @@ def tune_tracked(configuration: Configuration) -> dict[str, Any]:
     Raises:
         HeadraceError: as `tune` raises, or the registry does not answer.
     """
-    registry = registry_of(configuration)
+    registry = open_registry(configuration)
     return tune(configuration, lambda outcome: track_study(registry, outcome))

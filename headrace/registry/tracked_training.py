@@ -4,7 +4,7 @@ from typing import Any
 
 from headrace.config import Configuration
 from headrace.errors import TrainingError
-from headrace.registry.store import registry_of
+from headrace.registry.store import open_registry
 from headrace.registry.tracking import track
 from headrace.storage import locate
 from headrace.train.job import train
@@ -16,7 +16,7 @@ def train_tracked(configuration: Configuration) -> dict[str, Any]:
     Raises:
         HeadraceError: as `train` raises, or the registry does not answer.
     """
-    registry, run = registry_of(configuration), locate(configuration.train.run)
+    registry, run = open_registry(configuration), locate(configuration.train.run)
     try:
         result = train(configuration)
     except TrainingError:

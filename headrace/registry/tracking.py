@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from headrace.errors import DataError
 from headrace.registry.code_version import code_version
-from headrace.registry.run_entry import RunEntry, enter
-from headrace.registry.store import Registry, asked, runs_with
-from headrace.train.run_folder import RunFolder, RunRecord
+from headrace.registry.mlflow_run import MlflowRun, log_run
+from headrace.registry.store import Registry, registry_error, runs_with
+from headrace.runs.folder import RunFolder
+from headrace.runs.record import RunRecord
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric
@@ -36,10 +37,10 @@ def track(registry: Registry, path: Path) -> str:
         raise DataError(f"{folder.path} is not a training run: it holds no run.json.")
     status = "FINISHED" if folder.result() else "FAILED"
     try:
-        with registry.changes.hold(f"track {folder.path}"):
-            return _tracked(registry, folder, record, status) or enter(registry, run_entry(folder, record, status))
+        with registry.transaction.hold(f"track {folder.path}"):
+            return _tracked(registry, folder, record, status) or log_run(registry, training_run(folder, record, status))
     except MlflowException as error:
-        raise asked(registry, error) from error
+        raise registry_error(registry, error) from error
 
 
 def _tracked(registry: Registry, folder: RunFolder, record: RunRecord, status: str) -> str | None:
@@ -51,10 +52,10 @@ def _tracked(registry: Registry, folder: RunFolder, record: RunRecord, status: s
     return None
 
 
-def run_entry(folder: RunFolder, record: RunRecord, status: str) -> RunEntry:
+def training_run(folder: RunFolder, record: RunRecord, status: str) -> MlflowRun:
     """What MLflow is told of the run in `folder`, whose record is `record`."""
     begun = milliseconds(record.created)
-    return RunEntry(
+    return MlflowRun(
         name=_name(folder.path),
         begun=begun,
         identity=_identity(folder, record),

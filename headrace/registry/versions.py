@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
 from headrace.registry.artifacts import keep_files
-from headrace.registry.store import CHALLENGER, CHAMPION, Registry, asked
+from headrace.registry.store import CHALLENGER, CHAMPION, Registry, registry_error
 from headrace.storage import files_below
 
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ def register(registry: Registry, run_id: str, path: Path, cycle: str) -> int:
 
     bundle = bundles.load(path)
     try:
-        with registry.changes.hold(f"register {path}"):
+        with registry.transaction.hold(f"register {path}"):
             _require_model(registry)
             known = registry.client.search_model_versions(f"name='{registry.name}' and run_id='{run_id}'")
             version = int(known[0].version) if known else _register(registry, run_id, bundle, cycle)
             registry.client.set_registered_model_alias(registry.name, CHALLENGER, str(version))
     except MlflowException as error:
-        raise asked(registry, error) from error
+        raise registry_error(registry, error) from error
     return version
 
 
@@ -83,9 +83,9 @@ def _require_model(registry: Registry) -> None:
         registry.client.create_registered_model(registry.name)
 
 
-def decide(registry: Registry, version: int, decision: str, reasons: list[str]) -> None:
+def record_decision(registry: Registry, version: int, decision: str, reasons: list[str]) -> None:
     """Keep with a version what was decided about it, and why."""
-    with registry.changes.hold(f"note what was decided of version {version}"):
+    with registry.transaction.hold(f"note what was decided of version {version}"):
         tag(registry, version, {DECISION: decision, REASONS: "; ".join(reasons)[:4000]})
 
 
@@ -104,12 +104,12 @@ def versions(registry: Registry) -> list[ModelRecord]:
     from mlflow.exceptions import MlflowException
 
     try:
-        registry.changes.refresh()
+        registry.transaction.refresh()
         models = [m for m in registry.client.search_registered_models() if m.name == registry.name]
         aliases = models[0].aliases if models else {}
         found = registry.client.search_model_versions(f"name='{registry.name}'", max_results=10_000)
     except MlflowException as error:
-        raise asked(registry, error) from error
+        raise registry_error(registry, error) from error
     records = [_record(version, aliases) for version in found]
     return sorted(records, key=lambda record: -record.version)
 

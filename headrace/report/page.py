@@ -5,19 +5,24 @@ from typing import Any
 
 from headrace import __version__
 from headrace.errors import DataError
-from headrace.report.chart import Chart, curve
-from headrace.report.commands import configuration_file, to_evaluate, to_prepare, without_secrets
+from headrace.html.line_chart import Chart, curve
+from headrace.html.templates import environment
+from headrace.report.artifacts import (
+    AnyEvaluation,
+    MultiLabelEvaluation,
+    RegressionEvaluation,
+    RunArtifacts,
+    read_artifacts,
+)
 from headrace.report.data import describe_data
-from headrace.report.environment import environment
-from headrace.report.evaluation import Assessment
-from headrace.report.labels import LabelAssessment
-from headrace.report.numbers import NumberAssessment
-from headrace.report.records import LabelEvaluation, NumberEvaluation
-from headrace.report.reproduce import reproduction
-from headrace.report.run_folder import AnyEvaluation, RunFolder, read_run_folder
-from headrace.report.speed import stages
-from headrace.whole_file import write_whole
+from headrace.report.evaluation.classification import Assessment
+from headrace.report.evaluation.multi_label import MultiLabelAssessment
+from headrace.report.evaluation.regression import RegressionAssessment
+from headrace.report.reproduce import configuration_file, reproduction, to_evaluate, to_prepare, without_secrets
+from headrace.report.throughput import stages
+from headrace.storage.atomic import atomic_write
 
+TEMPLATES = Path(__file__).parent
 TEMPLATE = "page.html.jinja"
 
 
@@ -32,21 +37,21 @@ def write_report(run: Path, output: Path | None = None) -> Path:
     Raises:
         DataError: `run` is not the folder of a training run, a file in it is damaged, or `output` cannot be written.
     """
-    page = _render(read_run_folder(run))
+    page = _render(read_artifacts(run))
     output = output or run / "report.html"
     try:
         # A path that is not UTF-8 must not cost the page.
-        write_whole(output, page.encode("utf-8", "backslashreplace"))
+        atomic_write(output, page.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise DataError(f"The report {output} cannot be written: {error.strerror}.") from error
     return output
 
 
-def _render(folder: RunFolder) -> str:
-    return environment().get_template(TEMPLATE).render(_content(folder))
+def _render(folder: RunArtifacts) -> str:
+    return environment(TEMPLATES).get_template(TEMPLATE).render(_content(folder))
 
 
-def _content(folder: RunFolder) -> dict[str, Any]:
+def _content(folder: RunArtifacts) -> dict[str, Any]:
     described = describe_data(folder.run)
     data, problem = (None, described) if isinstance(described, str) else (described, None)
     training = folder.run.command
@@ -70,18 +75,18 @@ def _content(folder: RunFolder) -> dict[str, Any]:
     }
 
 
-def _assessed(evaluation: AnyEvaluation) -> Assessment | LabelAssessment | NumberAssessment:
-    if isinstance(evaluation, NumberEvaluation):
-        return NumberAssessment(evaluation)
-    return LabelAssessment(evaluation) if isinstance(evaluation, LabelEvaluation) else Assessment(evaluation)
+def _assessed(evaluation: AnyEvaluation) -> Assessment | MultiLabelAssessment | RegressionAssessment:
+    if isinstance(evaluation, RegressionEvaluation):
+        return RegressionAssessment(evaluation)
+    return MultiLabelAssessment(evaluation) if isinstance(evaluation, MultiLabelEvaluation) else Assessment(evaluation)
 
 
-def _task(folder: RunFolder) -> str:
+def _task(folder: RunArtifacts) -> str:
     """A configuration is named after its task; a run without one is named after its folder."""
     file = configuration_file(folder.run.command)
     return Path(file).stem if file else folder.path.absolute().name
 
 
-def _charts(folder: RunFolder) -> list[Chart]:
+def _charts(folder: RunArtifacts) -> list[Chart]:
     charts = (curve(folder.history, name) for name in folder.history.metrics)
     return [chart for chart in charts if chart]

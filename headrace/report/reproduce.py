@@ -1,14 +1,18 @@
-"""What the page says to whoever wants the same again: commands, versions, hashes, the configuration."""
+"""How to reproduce a run: its commands, versions, hashes, and configuration without secrets."""
 
+import re
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from headrace.report.commands import WITHHELD, is_withheld, to_evaluate, to_prepare, to_report, without_secrets
+from headrace.config.secret_names import is_hidden
+from headrace.report.artifacts import RunArtifacts
 from headrace.report.data import Data
-from headrace.report.run_folder import RunFolder
 
+WITHHELD = "(withheld)"
 # Packages, and how their projects write their names, in the order of the page.
 NAMES = {
     "headrace": "Headrace",
@@ -22,6 +26,66 @@ NAMES = {
     "deltalake": "deltalake",
     "numpy": "NumPy",
 }
+
+
+def is_withheld(key: str, value: object) -> bool:
+    """Whether the value of `key` must not be shown; a section, such as prepare.text.tokens, may."""
+    return isinstance(value, str) and is_hidden(key)
+
+
+def configuration_file(training: str) -> str | None:
+    """The file that the `training` command names."""
+    _, words = _split(training)
+    return next((word for word in words if not _is_override(word) and not word.startswith("-")), None)
+
+
+def to_prepare(training: str) -> str:
+    """Prepares the data of the `training` command, with those of its overrides that concern them."""
+    program, words = _split(training)
+    kept = [word for word in words if _is_override(word) and word.startswith(("data.", "prepare."))]
+    return shlex.join([*program, configuration_file(training) or "CONF", *kept])
+
+
+def to_evaluate(bundle: Path, table: str, version: int) -> str:
+    """Evaluates the bundle on the test split of the version it was trained on."""
+    return shlex.join(["headrace", "evaluate", str(bundle), "--table", table, "--version", str(version)])
+
+
+def to_report(run: Path) -> str:
+    """Writes the page anew."""
+    return shlex.join(["headrace", "report", str(run)])
+
+
+def without_secrets(line: str) -> str:
+    """`line` with the values of overrides that name a secret left out."""
+    words = _words(line)
+    masked = [_masked(word) for word in words]
+    return line if masked == words else shlex.join(masked)
+
+
+def _split(training: str) -> tuple[list[str], list[str]]:
+    """The words that prepare as the command trained, by verb or by job, and what follows them."""
+    words = _words(training)
+    for index, word in enumerate(words):
+        if word == "train" or Path(word).name == "train.py":
+            return [*words[:index], re.sub(r"train(?=$|\.py$)", "prepare", word)], words[index + 1 :]
+    return ["headrace", "prepare"], []
+
+
+def _masked(word: str) -> str:
+    key, _, _ = word.partition("=")
+    return f"{key}={WITHHELD}" if _is_override(word) and is_hidden(key) else word
+
+
+def _is_override(word: str) -> bool:
+    return re.match(r"[\w.]+=", word) is not None
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return line.split()
 
 
 @dataclass(frozen=True)
@@ -42,7 +106,7 @@ class Reproduction:
     configuration: str
 
 
-def reproduction(folder: RunFolder, data: Data | None) -> Reproduction:
+def reproduction(folder: RunArtifacts, data: Data | None) -> Reproduction:
     """From what the run, the table and the bundle hold."""
     settings = folder.run.configuration.model_dump(mode="json")
     return Reproduction(
@@ -53,7 +117,7 @@ def reproduction(folder: RunFolder, data: Data | None) -> Reproduction:
     )
 
 
-def _commands(folder: RunFolder) -> list[str]:
+def _commands(folder: RunArtifacts) -> list[str]:
     evaluations = [evaluation.command for evaluation in folder.evaluations]
     return [
         to_prepare(folder.run.command),
@@ -69,7 +133,7 @@ def _versions(versions: dict[str, str]) -> dict[str, str]:
     return known | {name: versions[name] for key, name in sorted(lower.items()) if key not in NAMES}
 
 
-def _digests(folder: RunFolder, data: Data | None) -> list[Digest]:
+def _digests(folder: RunArtifacts, data: Data | None) -> list[Digest]:
     digests = [Digest("model source", folder.run.model_sha256)]
     if data:
         digests.insert(

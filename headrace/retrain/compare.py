@@ -4,12 +4,12 @@ from typing import Any
 
 from headrace.config import Configuration
 from headrace.config.retraining import Gate
-from headrace.registry.kept_bundles import kept_bundle
-from headrace.registry.store import registry_of
+from headrace.registry.bundle_store import stored_bundle
+from headrace.registry.store import open_registry
 from headrace.registry.versions import version_named
-from headrace.retrain.gate import Check, Contest, judge
+from headrace.retrain.gate import Check, Comparison, run_checks
 from headrace.retrain.journal import Journal
-from headrace.retrain.metrics import figures_of
+from headrace.retrain.metrics import compute_metrics
 from headrace.storage import locate
 from headrace.table import read
 
@@ -23,26 +23,26 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
         ConfigurationError: there is no such version.
         DataError: a bundle or the table is missing or damaged, or they do not fit.
     """
-    from headrace.retrain.examine import examine
+    from headrace.retrain.score_models import score_models
 
-    registry = registry_of(configuration)
+    registry = open_registry(configuration)
     version = read(configuration.data.table, frozen_version(configuration))
     records = [version_named(registry, name) for name in (first, second)]
-    places = {str(record.version): kept_bundle(registry, record) for record in records}
-    examined = examine(places, version, SPLIT)
+    places = {str(record.version): stored_bundle(registry, record) for record in records}
+    examined = score_models(places, version, SPLIT)
     before, after = (examined[str(record.version)] for record in records)
     gate = configuration.retrain.gate if configuration.retrain else Gate()
-    contest = Contest(
+    contest = Comparison(
         task=version.contract.task, classes=version.contract.classes, champion=before, challenger=after, breaches=()
     )
-    checks = judge(contest, gate)
+    checks = run_checks(contest, gate)
     return {
         "table": str(version.table),
         "data_version": version.number,
         "split": SPLIT,
-        "rows": after.answers.rows,
+        "rows": after.predictions.rows,
         "models": [
-            {"version": record.version} | figures_of(contest.task, found)
+            {"version": record.version} | compute_metrics(contest.task, found)
             for record, found in zip(records, (before, after), strict=True)
         ],
         "checks": [check.model_dump() for check in checks],

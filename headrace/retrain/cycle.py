@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from headrace.config import Configuration
 from headrace.errors import HeadraceError
-from headrace.folder_lock import lock_folder
-from headrace.lock import HeldByOtherError
-from headrace.retrain.detect import cycle_for, detect, settings_of
+from headrace.locks.file import LockHeldError
+from headrace.locks.folder import lock_folder
+from headrace.retrain.detect import cycle_for, detect, retrain_settings
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.records import Outcome
 from headrace.storage import locate
 
 if TYPE_CHECKING:
-    from headrace.retrain.work import Work
+    from headrace.retrain.context import CycleContext
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +44,11 @@ def retrain(
         TrainingError: training has failed; the next run goes on with it.
     """
     began = time.monotonic()
-    journal = Journal(locate(settings_of(configuration).folder).absolute())
+    journal = Journal(locate(retrain_settings(configuration).folder).absolute())
     try:
         with lock_folder(journal.folder, "retrain", wait=wait):
             result = _retrain(configuration, journal, until=until, name=name, force=force)
-    except HeldByOtherError as error:
+    except LockHeldError as error:
         reason = f"{error.holder} works on it. {error.mend}".rstrip(". ")
         log.warning("Nothing to do here: %s.", reason)
         result = {"decision": "left to another", "reasons": [reason], "exit_code": 0}
@@ -70,15 +70,15 @@ def _retrain(
 def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: str | None) -> None:
     """Take the steps; what ends the cycle is in its outcome, and on the page."""
     # Spark and MLflow take seconds to import; most nights there is nothing to do.
-    from headrace.registry.store import registry_of
-    from headrace.retrain.work import Work
+    from headrace.registry.store import open_registry
+    from headrace.retrain.context import CycleContext
 
-    work = Work(
+    work = CycleContext(
         configuration=configuration,
-        settings=settings_of(configuration),
+        settings=retrain_settings(configuration),
         journal=journal,
         cycle=cycle,
-        registry=registry_of(configuration),
+        registry=open_registry(configuration),
     )
     try:
         _take_steps(work, until)
@@ -89,15 +89,15 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
     _write_page(work)
 
 
-def _take_steps(work: "Work", until: str | None) -> None:
-    from headrace.retrain.steps import STEPS, take
+def _take_steps(work: "CycleContext", until: str | None) -> None:
+    from headrace.retrain.steps import STEPS, run_step
 
     for step in STEPS:
-        if take(step, work).outcome is not None or step.name == until:
+        if run_step(step, work).outcome is not None or step.name == until:
             break
 
 
-def _write_page(work: "Work") -> None:
+def _write_page(work: "CycleContext") -> None:
     from headrace.registry.versions import versions
     from headrace.retrain.page import write_page
 

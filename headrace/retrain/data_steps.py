@@ -4,11 +4,11 @@ import logging
 from typing import Any
 
 from headrace.errors import DataError
-from headrace.registry.promotion import settle
+from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import champion
 from headrace.retrain.compare import frozen_version
+from headrace.retrain.context import CycleContext, StepResult
 from headrace.retrain.records import Outcome
-from headrace.retrain.work import Given, Work
 from headrace.table import Version, read
 
 log = logging.getLogger(__name__)
@@ -16,21 +16,21 @@ log = logging.getLogger(__name__)
 SHOWN = 3
 
 
-def prepare(work: Work) -> Given:
+def prepare(work: CycleContext) -> StepResult:
     """Append what is new to the table; data that are refused end the cycle until they, or the bounds, are mended."""
     from headrace.prepare.job import prepare as run
 
     try:
-        return Given(run(work.configuration))
+        return StepResult(run(work.configuration))
     except DataError as error:
-        return Given(None, Outcome(decision="data refused", reasons=(str(error),), exit_code=DataError.exit_code))
+        return StepResult(None, Outcome(decision="data refused", reasons=(str(error),), exit_code=DataError.exit_code))
 
 
-def validate(work: Work) -> Given:
+def validate(work: CycleContext) -> StepResult:
     """Compare the new version with the expectations and with the champion's data; decide whether to train."""
     from headrace.retrain.drift import changed_rows, drift
 
-    settle(work.registry)
+    finish_promotion(work.registry)
     serving = champion(work.registry)
     version, trained_on = work.version, _last_trained(work)
     output: dict[str, Any] = {
@@ -43,7 +43,7 @@ def validate(work: Work) -> Given:
     }
     drifted: list[str] = []
     if serving is not None:
-        from headrace.spark import session
+        from headrace.spark.session import session
 
         reference = read(version.table, serving.data_version)
         spark = session("retrain", work.configuration.spark)
@@ -55,9 +55,9 @@ def validate(work: Work) -> Given:
     return _decided(work, output, drifted, is_first=serving is None)
 
 
-def _decided(work: Work, output: dict[str, Any], drifted: list[str], *, is_first: bool) -> Given:
+def _decided(work: CycleContext, output: dict[str, Any], drifted: list[str], *, is_first: bool) -> StepResult:
     """With the reason to train, or the one not to."""
-    rows, enough = output["changed_rows"], work.settings.new_rows
+    rows, enough = output["changed_rows"], work.settings.min_new_rows
     if drifted:
         log.warning("The new rows differ from the champion's training data: %s", _some(drifted))
     reasons = ["no model yet"] if is_first else []
@@ -66,9 +66,11 @@ def _decided(work: Work, output: dict[str, Any], drifted: list[str], *, is_first
     reasons += [f"drift of {_some(drifted)}"] if drifted and rows else []
     output |= {"drifted": drifted, "train": bool(reasons), "why": reasons}
     if reasons:
-        return Given(output)
-    why = f"{rows} training rows changed since the last training, retrain.new_rows is {enough}, and there is no drift"
-    return Given(output, Outcome(decision="not needed", reasons=(why,)))
+        return StepResult(output)
+    why = (
+        f"{rows} training rows changed since the last training, retrain.min_new_rows is {enough}, and there is no drift"
+    )
+    return StepResult(output, Outcome(decision="not needed", reasons=(why,)))
 
 
 def _some(names: list[str]) -> str:
@@ -76,15 +78,15 @@ def _some(names: list[str]) -> str:
     return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown
 
 
-def _breaches(version: Version, work: Work) -> list[str]:
+def _breaches(version: Version, work: CycleContext) -> list[str]:
     """Of the expectations; where a breach refuses, the preparation has already made sure that there is none."""
-    from headrace.prepare.expectations import breaches_of
+    from headrace.prepare.expectations import find_breaches
 
     before = read(version.table, version.number - 1).summary if version.number else None
-    return list(breaches_of(version.summary, before, work.configuration.prepare.expectations))
+    return list(find_breaches(version.summary, before, work.configuration.prepare.expectations))
 
 
-def _last_trained(work: Work) -> int | None:
+def _last_trained(work: CycleContext) -> int | None:
     """The version of the table that the last challenger was trained on, whatever became of it."""
     for cycle in reversed(work.journal.cycles()):
         if cycle.number != work.cycle.number and cycle.was_judged:
@@ -92,7 +94,7 @@ def _last_trained(work: Work) -> int | None:
     return None
 
 
-def _test_version(work: Work, version: Version) -> int:
+def _test_version(work: CycleContext, version: Version) -> int:
     """Whose test split judges; frozen when this step is done, for champion and challenger alike."""
     wanted = frozen_version(work.configuration)
     return version.number if wanted is None else read(version.table, wanted).number

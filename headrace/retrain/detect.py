@@ -24,7 +24,7 @@ class Detected:
     configuration: str
 
 
-def settings_of(configuration: Configuration) -> Retrain:
+def retrain_settings(configuration: Configuration) -> Retrain:
     """The section `retrain`.
 
     Raises:
@@ -44,9 +44,9 @@ def detect(configuration: Configuration) -> Detected:
     Raises:
         DataError: the source is missing or empty.
     """
-    from headrace.prepare.fingerprint import basis, fingerprint
+    from headrace.prepare.plan import append_key, fingerprint
     from headrace.prepare.sources import list_source
-    from headrace.prepare.sources.frame import NO_FILES
+    from headrace.prepare.sources.spark_table import NO_FILES
 
     source, settings = configuration.data.source, configuration.prepare
     listing = list_source(source)
@@ -54,12 +54,12 @@ def detect(configuration: Configuration) -> Detected:
         from headrace.prepare.job import listing_with_content
 
         listing = listing_with_content(configuration, listing)
-    mark = f"{basis(listing.root, source, settings)}-{fingerprint(listing, settings)}"
+    mark = f"{append_key(listing.root, source, settings)}-{fingerprint(listing, settings)}"
     # A database cannot be listed: that it has nothing new is only known when it has been read.
-    return Detected("" if source.format == NO_FILES else mark, len(listing.files), digest_of(configuration))
+    return Detected("" if source.format == NO_FILES else mark, len(listing.files), configuration_digest(configuration))
 
 
-def digest_of(configuration: Configuration) -> str:
+def configuration_digest(configuration: Configuration) -> str:
     """Of what a cycle must not change on its way."""
     return hashlib.sha256(configuration.model_dump_json(exclude=NOT_LEARNED).encode()).hexdigest()
 
@@ -78,9 +78,9 @@ def cycle_for(journal: Journal, detected: Detected, name: str | None, *, force: 
     if cycles and cycles[-1].is_open:
         if not force and _goes_on(cycles[-1], detected):
             log.info("Going on with cycle %s", cycles[-1].number)
-            cycles[-1].go_on(name)
+            cycles[-1].resume(name)
             return cycles[-1]
-        cycles[-1].leave("left for a newer cycle" + ("" if force else ": the raw data or the configuration changed"))
+        cycles[-1].abandon("left for a newer cycle" + ("" if force else ": the raw data or the configuration changed"))
     ended = [cycle for cycle in cycles if cycle.is_final]
     if ended and not force and detected.fingerprint and ended[-1].record.fingerprint == detected.fingerprint:
         return _nothing(ended[-1], detected)

@@ -6,7 +6,14 @@ from pydantic import BaseModel, ConfigDict
 from pyspark.sql import SparkSession
 
 from headrace.config.retraining import Drift
-from headrace.retrain.histogram import Histogram, aligned, chance_index, has_drifted, index_of_values, stability_index
+from headrace.retrain.histogram import (
+    Histogram,
+    aligned,
+    has_drifted,
+    population_stability_index,
+    psi_noise_threshold,
+    values_psi,
+)
 from headrace.retrain.profile import ALL, Profile, identities, profile
 from headrace.table import Version
 
@@ -32,12 +39,12 @@ class Distance(BaseModel):
     drifted: bool
 
 
-def by_weight(distance: Distance) -> tuple[bool, float]:
+def drift_order(distance: Distance) -> tuple[bool, float]:
     """To sort by: those of every class first, then the farthest."""
     return distance.of_class != EVERY_CLASS, -distance.psi
 
 
-class Changes(BaseModel):
+class RowChanges(BaseModel):
     """Training rows from one version to a later one."""
 
     model_config = ConfigDict(frozen=True)
@@ -49,7 +56,7 @@ class Changes(BaseModel):
     @property
     def drifted(self) -> list[Distance]:
         """The distributions that are another one now: those of every class, then of one, the farthest first."""
-        return sorted((one for one in self.distances if one.drifted), key=by_weight)
+        return sorted((one for one in self.distances if one.drifted), key=drift_order)
 
     @property
     def rows(self) -> int:
@@ -57,15 +64,15 @@ class Changes(BaseModel):
         return self.new + self.gone
 
 
-def changed_rows(before: Version, now: Version) -> Changes:
+def changed_rows(before: Version, now: Version) -> RowChanges:
     """How many training rows are new and how many are gone; a row that was changed is both."""
     left, came = _replaced(before, now)
     then = set(identities(before.table, left, before.contract))
     later = set(identities(now.table, came, now.contract))
-    return Changes(new=len(later - then), gone=len(then - later))
+    return RowChanges(new=len(later - then), gone=len(then - later))
 
 
-def drift(spark: SparkSession, before: Version, now: Version, settings: Drift) -> Changes:
+def drift(spark: SparkSession, before: Version, now: Version, settings: Drift) -> RowChanges:
     """The distances between the training rows of `before` and those that are new in `now`."""
     left, came = _replaced(before, now)
     then = frozenset(identities(before.table, left, before.contract))
@@ -75,7 +82,7 @@ def drift(spark: SparkSession, before: Version, now: Version, settings: Drift) -
     if fresh.rows:
         reference = profile(spark, before, before.split("train"), frozenset())
         distances = tuple(_distances(reference, fresh, settings))
-    return Changes(new=len(later - then), gone=len(then - later), distances=distances)
+    return RowChanges(new=len(later - then), gone=len(then - later), distances=distances)
 
 
 def _replaced(before: Version, now: Version) -> tuple[list[Any], list[Any]]:
@@ -89,7 +96,7 @@ def _distances(reference: Profile, fresh: Profile, settings: Drift) -> list[Dist
     found = []
     if set(reference.classes) != {ALL}:
         counts = aligned(reference.classes, fresh.classes)
-        index = stability_index(*counts)
+        index = population_stability_index(*counts)
         found.append(_distance(SHARES, EVERY_CLASS, index, len(counts[0]), (reference.rows, fresh.rows), settings))
     for statistic in sorted(fresh.statistics):
         found.append(_of_values(statistic, EVERY_CLASS, reference.of_all(statistic), fresh.of_all(statistic), settings))
@@ -101,7 +108,7 @@ def _distances(reference: Profile, fresh: Profile, settings: Drift) -> list[Dist
 
 
 def _of_values(statistic: str, name: str, then: Histogram, now: Histogram, settings: Drift) -> Distance:
-    index = index_of_values(then, now, settings.bins)
+    index = values_psi(then, now, settings.bins)
     return _distance(statistic, name, index, settings.bins, (then.total(), now.total()), settings)
 
 
@@ -110,7 +117,7 @@ def _distance(statistic: str, name: str, index: float, bins: int, rows: tuple[in
         statistic=statistic,
         of_class=name,
         psi=round(index, 4),
-        by_chance=round(chance_index(bins, rows, settings.chance), 4),
+        by_chance=round(psi_noise_threshold(bins, rows, settings.false_alarm_rate), 4),
         rows=rows,
         drifted=has_drifted(index, bins, rows, settings),
     )

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict
 
 from headrace.config.retraining import Gate, Metric
 from headrace.evaluate.bootstrap import lower_bound
-from headrace.retrain.answers import Examined
-from headrace.retrain.metrics import SMALL_IS_GOOD, default_metric, improvement, score, words
-from headrace.retrain.slices import Contestants, slices_of
+from headrace.retrain.metrics import SMALL_IS_GOOD, default_metric, improvement, metric_label, score
+from headrace.retrain.predictions import ScoredModel
+from headrace.retrain.slices import ModelPair, make_slices
 
 BETTER = "better"
 
@@ -29,7 +29,7 @@ class Check(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contest:
+class Comparison:
     """Both models on the same rows.
 
     Attributes:
@@ -40,8 +40,8 @@ class Contest:
 
     task: str
     classes: tuple[str, ...]
-    champion: Examined | None
-    challenger: Examined
+    champion: ScoredModel | None
+    challenger: ScoredModel
     breaches: tuple[str, ...]
 
     def metric(self, gate: Gate) -> Metric:
@@ -49,7 +49,7 @@ class Contest:
         return gate.metric or default_metric(self.task)
 
 
-def judge(contest: Contest, gate: Gate) -> list[Check]:
+def run_checks(contest: Comparison, gate: Gate) -> list[Check]:
     """Every check; the challenger is promoted if all are passed."""
     checks = [*_bounds(contest, gate), *_costs(contest, gate)]
     if contest.champion is not None:
@@ -60,60 +60,62 @@ def judge(contest: Contest, gate: Gate) -> list[Check]:
     return checks
 
 
-def _better(champion: Examined, contest: Contest, gate: Gate) -> Check:
-    metric, new = contest.metric(gate), contest.challenger.answers
-    gain = improvement(metric, champion.answers, new)
+def _better(champion: ScoredModel, contest: Comparison, gate: Gate) -> Check:
+    metric, new = contest.metric(gate), contest.challenger.predictions
+    gain = improvement(metric, champion.predictions, new)
     least = lower_bound(
-        lambda drawn: improvement(metric, champion.answers.chosen(drawn), new.chosen(drawn)), new.rows, gate.confidence
+        lambda drawn: improvement(metric, champion.predictions.select(drawn), new.select(drawn)),
+        new.rows,
+        gate.confidence,
     )
     return _check(
-        f"{BETTER} {words(metric)}",
+        f"{BETTER} {metric_label(metric)}",
         least >= gate.margin and (gain > 0 or gate.margin < 0),
         f"an improvement of {gate.margin:g} or more with {gate.confidence:.0%} confidence",
         f"{gain:+.4f}, at least {least:+.4f} ({_pair(metric, champion, contest.challenger)})",
     )
 
 
-def _slices(champion: Examined, contest: Contest, gate: Gate) -> Iterator[Check]:
+def _slices(champion: ScoredModel, contest: Comparison, gate: Gate) -> Iterator[Check]:
     """The score within each slice; in regression the error in parts of the champion's."""
-    both = Contestants(champion.answers, contest.challenger.answers)
-    for part in slices_of(contest.task, contest.classes, both, gate.slices.paths):
-        if part.rows < gate.slices.least_rows:
+    both = ModelPair(champion.predictions, contest.challenger.predictions)
+    for part in make_slices(contest.task, contest.classes, both, gate.slices.paths):
+        if part.rows < gate.slices.min_rows:
             continue
         before, after = (score(part.metric, answers) for answers in part.both)
         worse = (after - before) / max(before, 1e-9) if contest.task == "regression" else before - after
         yield _check(
             part.measured,
-            worse <= gate.slices.worse,
-            f"worse by {gate.slices.worse:g} at most",
+            worse <= gate.slices.max_drop,
+            f"worse by {gate.slices.max_drop:g} at most",
             f"{before:.4f} before, {after:.4f} now, {part.rows} rows",
         )
 
 
-def _bounds(contest: Contest, gate: Gate) -> Iterator[Check]:
+def _bounds(contest: Comparison, gate: Gate) -> Iterator[Check]:
     for metric, allowed in gate.bounds.items():
-        value = score(metric, contest.challenger.answers)
-        low = allowed.least is None or value >= allowed.least
-        high = allowed.most is None or value <= allowed.most
-        ends = [f"{allowed.least:g} or more"] if allowed.least is not None else []
-        ends += [f"{allowed.most:g} or less"] if allowed.most is not None else []
-        yield _check(words(metric), low and high, " and ".join(ends) or "anything", f"{value:.4f}")
+        value = score(metric, contest.challenger.predictions)
+        low = allowed.min is None or value >= allowed.min
+        high = allowed.max is None or value <= allowed.max
+        ends = [f"{allowed.min:g} or more"] if allowed.min is not None else []
+        ends += [f"{allowed.max:g} or less"] if allowed.max is not None else []
+        yield _check(metric_label(metric), low and high, " and ".join(ends) or "anything", f"{value:.4f}")
 
 
-def _costs(contest: Contest, gate: Gate) -> Iterator[Check]:
+def _costs(contest: Comparison, gate: Gate) -> Iterator[Check]:
     spent, size = contest.challenger.milliseconds, contest.challenger.size_bytes
     allowed = [gate.latency.milliseconds] if gate.latency.milliseconds else []
-    if gate.latency.times_champion and contest.champion:
-        allowed.append(gate.latency.times_champion * contest.champion.milliseconds)
+    if gate.latency.max_ratio and contest.champion:
+        allowed.append(gate.latency.max_ratio * contest.champion.milliseconds)
     if allowed:
         yield _check("latency", spent <= min(allowed), f"{min(allowed):.3g} ms or less", f"{spent:.3g} ms")
     if gate.size_bytes:
         yield _check("size", size <= gate.size_bytes, f"{gate.size_bytes:,} bytes or less", f"{size:,} bytes")
 
 
-def _pair(metric: Metric, champion: Examined, challenger: Examined) -> str:
+def _pair(metric: Metric, champion: ScoredModel, challenger: ScoredModel) -> str:
     order = "smaller is better" if metric in SMALL_IS_GOOD else "larger is better"
-    return f"{score(metric, champion.answers):.4f} to {score(metric, challenger.answers):.4f}, {order}"
+    return f"{score(metric, champion.predictions):.4f} to {score(metric, challenger.predictions):.4f}, {order}"
 
 
 def _check(name: str, passed: bool, expected: str, received: str) -> Check:

@@ -27,13 +27,13 @@ def rounded(values: ArrayLike) -> Histogram:
     return Counter(dict(zip(found.view(np.float32).astype(float).tolist(), counts.tolist(), strict=True)))
 
 
-def index_of_values(reference: Histogram, current: Histogram, bins: int) -> float:
+def values_psi(reference: Histogram, current: Histogram, bins: int) -> float:
     """The population stability index over bins that hold equal shares of `reference`."""
     edges = _edges(reference, bins)
-    return stability_index(_binned(reference, edges), _binned(current, edges))
+    return population_stability_index(_binned(reference, edges), _binned(current, edges))
 
 
-def stability_index(reference: Sequence[int], current: Sequence[int]) -> float:
+def population_stability_index(reference: Sequence[int], current: Sequence[int]) -> float:
     """Of counts by bin, both in the same bins."""
     shares = zip(_shares(reference), _shares(current), strict=True)
     return sum((now - then) * math.log(now / then) for then, now in shares)
@@ -41,10 +41,10 @@ def stability_index(reference: Sequence[int], current: Sequence[int]) -> float:
 
 def has_drifted(index: float, bins: int, rows: tuple[int, int], settings: Drift) -> bool:
     """Whether an index is above the bound, and above what so few rows may reach by chance."""
-    return index > settings.psi and index > chance_index(bins, rows, settings.chance)
+    return index > settings.psi and index > psi_noise_threshold(bins, rows, settings.false_alarm_rate)
 
 
-def chance_index(bins: int, rows: tuple[int, int], chance: float) -> float:
+def psi_noise_threshold(bins: int, rows: tuple[int, int], chance: float) -> float:
     """What the index of equal populations exceeds with probability `chance`; `rows` of both, 1 or more."""
     freedom = max(1, bins - 1)
     # Wilson and Hilferty's approximation of the quantile of chi-squared.

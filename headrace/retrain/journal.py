@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from headrace.errors import DataError
-from headrace.moment import now
+from headrace.provenance import utc_now
 from headrace.retrain.records import FINAL, JUDGED, CycleRecord, Outcome, StepRecord
-from headrace.whole_file import write_whole
+from headrace.storage.atomic import atomic_write
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -79,19 +79,19 @@ class Cycle:
 
     def keep_step(self, name: str, record: StepRecord) -> None:
         """Its presence makes the step complete."""
-        write_whole(self._file(name), record.model_dump_json(indent=2).encode())
+        atomic_write(self._file(name), record.model_dump_json(indent=2).encode())
 
     def end(self, outcome: Outcome) -> None:
         """Write how the cycle ended."""
-        outcome = outcome.model_copy(update={"finished": now()})
-        write_whole(self.path / "outcome.json", outcome.model_dump_json(indent=2).encode())
+        outcome = outcome.model_copy(update={"finished": utc_now()})
+        atomic_write(self.path / "outcome.json", outcome.model_dump_json(indent=2).encode())
 
-    def leave(self, reason: str) -> None:
+    def abandon(self, reason: str) -> None:
         """Go on with a newer one; what it has found out about its data stays told."""
         last = self.outcome or Outcome(decision="given up", reasons=())
         self.end(last.model_copy(update={"reasons": (*last.reasons, reason), "left": True}))
 
-    def go_on(self, name: str | None) -> None:
+    def resume(self, name: str | None) -> None:
         """Take up an open cycle again, also by the name that a scheduler has for it now."""
         (self.path / "outcome.json").unlink(missing_ok=True)
         record = self.record
@@ -100,7 +100,7 @@ class Cycle:
 
     def keep(self, record: CycleRecord) -> None:
         """Write what it began with."""
-        write_whole(self.path / "cycle.json", record.model_dump_json(indent=2).encode())
+        atomic_write(self.path / "cycle.json", record.model_dump_json(indent=2).encode())
 
     def _file(self, step: str) -> Path:
         return self.path / f"{step}.json"
@@ -131,7 +131,7 @@ class Journal:
         cycle.keep(
             CycleRecord(
                 number=number,
-                created=now(),
+                created=utc_now(),
                 fingerprint=fingerprint,
                 configuration=configuration,
                 forced=forced,

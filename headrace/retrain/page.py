@@ -4,14 +4,14 @@ from pathlib import Path
 
 from headrace import __version__
 from headrace.config import Configuration
-from headrace.registry.store import registry_of
+from headrace.html.templates import environment
+from headrace.registry.store import open_registry
 from headrace.registry.versions import ModelRecord, versions
-from headrace.report.environment import environment
+from headrace.retrain.history_view import build_view
 from headrace.retrain.journal import Journal
 from headrace.retrain.progress_chart import progress_chart
-from headrace.retrain.story import tell
 from headrace.storage import locate
-from headrace.whole_file import write_whole
+from headrace.storage.atomic import atomic_write
 
 TEMPLATES = Path(__file__).parent / "pages"
 
@@ -25,10 +25,10 @@ def write_page(journal: Journal, model: str, records: list[ModelRecord], metric:
     Raises:
         DataError: a file of the journal is damaged.
     """
-    story = tell(journal, model, records, metric)
+    story = build_view(journal, model, records, metric)
     template = environment(TEMPLATES).get_template("retraining.html.jinja")
     page = template.render(headrace_version=__version__, story=story, chart=progress_chart(story), journal=journal)
-    write_whole(journal.report, page.encode("utf-8", "backslashreplace"))
+    atomic_write(journal.report, page.encode("utf-8", "backslashreplace"))
     return journal.report
 
 
@@ -42,6 +42,6 @@ def refresh_page(configuration: Configuration) -> None:
     settings = configuration.retrain
     if settings is None:
         return
-    journal, registry = Journal(locate(settings.folder).absolute()), registry_of(configuration)
+    journal, registry = Journal(locate(settings.folder).absolute()), open_registry(configuration)
     if journal.cycles():
         write_page(journal, registry.name, versions(registry), settings.gate.metric)

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from pyspark.sql import SparkSession
 
+from headrace.contract import Column, Contract
 from headrace.retrain.histogram import Histogram, rounded, total
-from headrace.schema import Column, Contract
-from headrace.spark import python_errors
+from headrace.spark.session import unwrap_python_errors
 from headrace.storage.parquet import open_parquet
 from headrace.table import Shard, Version
 
@@ -72,7 +72,7 @@ def profile(spark: SparkSession, version: Version, shards: Sequence[Shard], with
     work = partial(_profiles, version.table, version.contract, without)
     together = Profile()
     if shards:
-        with python_errors():
+        with unwrap_python_errors():
             for one in spark.sparkContext.parallelize(list(shards), len(shards)).mapPartitions(work).collect():
                 together.add(one)
     return together

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from headrace.report.axis import Axis, fraction_axis, value_axis
-from headrace.report.chart import Tick
-from headrace.report.figures import is_fraction, metric, words
-from headrace.retrain.story import Story
+from headrace.html.axis import Axis, fraction_axis, value_axis
+from headrace.html.formatting import is_fraction, metric, words
+from headrace.html.line_chart import Tick
+from headrace.retrain.history_view import HistoryView
 
 WIDTH, HEIGHT = 640.0, 240.0
 LEFT, RIGHT, TOP, BOTTOM = 60.0, 622.0, 12.0, 200.0
-MOST_LABELS = 16
+MAX_LABELS = 16
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class ProgressChart:
     challengers: tuple[Point, ...]
 
 
-def progress_chart(story: Story) -> ProgressChart | None:
+def progress_chart(story: HistoryView) -> ProgressChart | None:
     """None where no challenger was evaluated yet."""
     name = story.metric
     both = [(c, c.metric("champion", name), c.metric("challenger", name)) for c in story.chapters]
@@ -73,7 +73,7 @@ def progress_chart(story: Story) -> ProgressChart | None:
 
 
 def _labels(places: dict[int, float]) -> tuple[Tick, ...]:
-    every = -(-len(places) // MOST_LABELS)
+    every = -(-len(places) // MAX_LABELS)
     return tuple(Tick(x, str(number)) for place, (number, x) in enumerate(places.items()) if place % every == 0)
 
 

@@ -8,22 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.config.retraining import Metric
-from headrace.evaluate.parts import by_class
-from headrace.retrain.answers import Answers
-from headrace.retrain.metrics import words
+from headrace.evaluate.partitions import by_class
+from headrace.retrain.metrics import metric_label
+from headrace.retrain.predictions import Predictions
 
-OF_SLICES: dict[str, Metric] = {
+SLICE_METRICS: dict[str, Metric] = {
     "classification": "accuracy",
     "multi_label": "macro_f1",
     "regression": "mean_absolute_error",
 }
 
 
-class Contestants(NamedTuple):
+class ModelPair(NamedTuple):
     """What both models said to the same rows."""
 
-    champion: Answers
-    challenger: Answers
+    champion: Predictions
+    challenger: Predictions
 
 
 class Slice(NamedTuple):
@@ -37,16 +37,16 @@ class Slice(NamedTuple):
     measured: str
     metric: Metric
     rows: int
-    both: Contestants
+    both: ModelPair
 
 
-def slices_of(task: str, classes: tuple[str, ...], both: Contestants, paths: Mapping[str, str]) -> Iterator[Slice]:
+def make_slices(task: str, classes: tuple[str, ...], both: ModelPair, paths: Mapping[str, str]) -> Iterator[Slice]:
     """Every class that is there, then the rows of each pattern of `paths`, by its name.
 
     A class is measured by the accuracy of its rows, which is its recall. A label, which a row has besides others, is
     measured by its F1 over all rows: a model that gives it to every row has a recall of 1.
     """
-    metric = OF_SLICES[task]
+    metric = SLICE_METRICS[task]
     if task == "multi_label":
         yield from _labels(classes, both)
     else:
@@ -57,15 +57,15 @@ def slices_of(task: str, classes: tuple[str, ...], both: Contestants, paths: Map
         yield _chosen(metric, name, np.array(found, bool), both)
 
 
-def _labels(classes: tuple[str, ...], both: Contestants) -> Iterator[Slice]:
+def _labels(classes: tuple[str, ...], both: ModelPair) -> Iterator[Slice]:
     for number, name in enumerate(classes):
         support = int(both.champion.true[:, number].sum())
         if support:
             # The mean over one label is that of the label.
-            of_label = Contestants(*(answers.of_label(number) for answers in both))
+            of_label = ModelPair(*(answers.for_label(number) for answers in both))
             yield Slice(f"f1 of label {name!r}", "macro_f1", support, of_label)
 
 
-def _chosen(metric: Metric, name: str, rows: NDArray[Any], both: Contestants) -> Slice:
-    chosen = Contestants(*(answers.chosen(rows) for answers in both))
-    return Slice(f"{words(metric)} of {name}", metric, chosen.champion.rows, chosen)
+def _chosen(metric: Metric, name: str, rows: NDArray[Any], both: ModelPair) -> Slice:
+    chosen = ModelPair(*(answers.select(rows) for answers in both))
+    return Slice(f"{metric_label(metric)} of {name}", metric, chosen.champion.rows, chosen)

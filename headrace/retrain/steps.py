@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from headrace.moment import now
+from headrace.provenance import utc_now
 from headrace.retrain import data_steps, model_steps, release_steps
+from headrace.retrain.context import CycleContext, StepResult
 from headrace.retrain.journal import Cycle
 from headrace.retrain.records import StepRecord
-from headrace.retrain.work import Given, Work
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ class Step:
 
     name: str
     needs: tuple[str, ...]
-    run: Callable[[Work], Given]
+    run: Callable[[CycleContext], StepResult]
 
     def inputs(self, cycle: Cycle) -> dict[str, str]:
         """Hashes of what it needs."""
@@ -46,12 +46,12 @@ STEPS: tuple[Step, ...] = (
 NAMES = tuple(step.name for step in STEPS)
 
 
-def take(step: Step, work: Work) -> Given:
+def run_step(step: Step, work: CycleContext) -> StepResult:
     """Do the step, or find it done."""
     cycle = work.cycle
     record = cycle.step(step.name)
     if record is not None and step.is_complete(cycle):
-        return Given(record.output)
+        return StepResult(record.output)
     log.info("Cycle %s: %s", cycle.number, step.name)
     began, inputs = time.monotonic(), step.inputs(cycle)
     given = step.run(work)
@@ -60,5 +60,5 @@ def take(step: Step, work: Work) -> Given:
         cycle.end(given.outcome)
     if given.output is not None:
         seconds = round(time.monotonic() - began, 3)
-        cycle.keep_step(step.name, StepRecord(inputs=inputs, output=given.output, seconds=seconds, finished=now()))
+        cycle.keep_step(step.name, StepRecord(inputs=inputs, output=given.output, seconds=seconds, finished=utc_now()))
     return given

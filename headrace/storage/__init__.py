@@ -4,9 +4,9 @@ All are a `pathlib.Path`.
 """
 
 from headrace.storage.entry import Entry
-from headrace.storage.listing import entry_of, files_below
+from headrace.storage.listing import files_below, read_entry
 from headrace.storage.location import is_remote, locate
 from headrace.storage.remote_path import RemotePath
 from headrace.storage.s3_path import S3Path
 
-__all__ = ["Entry", "RemotePath", "S3Path", "entry_of", "files_below", "is_remote", "locate"]
+__all__ = ["Entry", "RemotePath", "S3Path", "read_entry", "files_below", "is_remote", "locate"]

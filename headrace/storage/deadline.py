@@ -8,7 +8,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def within(seconds: float, ask: Callable[[], Result]) -> Result:
+def run_with_timeout(seconds: float, ask: Callable[[], Result]) -> Result:
     """What `ask` gives, or the OSError, RuntimeError or ValueError that it raises.
 
     Raises:

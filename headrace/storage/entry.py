@@ -16,4 +16,4 @@ class Entry(NamedTuple):
     path: str
     size: int
     modified: float
-    mark: int
+    change_tag: int

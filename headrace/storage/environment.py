@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from obstore.store import S3Config, S3Store
 
 # A wait is drawn at random up to three times the one before: some ten seconds in all.
-MOST_RETRIES = 7
+MAX_RETRIES = 7
 FIRST_WAIT = timedelta(milliseconds=200)
 LONGEST_WAIT = timedelta(seconds=10)
 GROWTH = 3
@@ -51,7 +51,7 @@ def open_bucket(bucket: str) -> "S3Store":
             "timeout": timedelta(seconds=REQUEST_SECONDS),
         },
         retry_config={
-            "max_retries": MOST_RETRIES,
+            "max_retries": MAX_RETRIES,
             "retry_timeout": timedelta(seconds=RETRY_SECONDS),
             "backoff": {"init_backoff": FIRST_WAIT, "max_backoff": LONGEST_WAIT, "base": GROWTH},
         },
@@ -67,7 +67,7 @@ def delta_options() -> dict[str, str]:
         "allow_http": str(_is_plain()).lower(),
         "connect_timeout": f"{CONNECT_SECONDS}s",
         "timeout": f"{REQUEST_SECONDS}s",
-        "max_retries": str(MOST_RETRIES),
+        "max_retries": str(MAX_RETRIES),
         "retry_timeout": f"{RETRY_SECONDS}s",
         "backoff_config.init_backoff": f"{FIRST_WAIT.total_seconds() * 1000:.0f}ms",
         "backoff_config.max_backoff": f"{LONGEST_WAIT.total_seconds():.0f}s",

@@ -14,9 +14,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.errors import StoreError
-from headrace.storage.deadline import within
+from headrace.storage.deadline import run_with_timeout
 from headrace.storage.entry import Entry
-from headrace.storage.hdfs_refusals import sentence
+from headrace.storage.hdfs_errors import describe
 from headrace.storage.range_reader import RangeReader
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ PART = 32 << 20
 # How much of a list is asked for at once.
 ENTRIES = 1000
 # All NameNodes of a nameservice, one after the other; a wait doubles, up to the longest: some twenty seconds in all.
-MOST_ATTEMPTS = 7
+MAX_ATTEMPTS = 7
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 5
 CONFIGURATION = {
     "dfs.client.socket-timeout": str(SOCKET_SECONDS * 1000),
-    "dfs.client.failover.max.attempts": str(MOST_ATTEMPTS),
+    "dfs.client.failover.max.attempts": str(MAX_ATTEMPTS),
     "dfs.client.failover.sleep.base.millis": f"{FIRST_WAIT_SECONDS * 1000:.0f}",
     "dfs.client.failover.sleep.max.millis": f"{LONGEST_WAIT_SECONDS * 1000:.0f}",
 }
@@ -74,7 +74,7 @@ def status(server: str, path: str) -> Status:
     """
     with _told(server, path):
         client = _client(server)
-        return _status(within(ANSWER_SECONDS, lambda: client.get_file_info(path)))
+        return _status(run_with_timeout(ANSWER_SECONDS, lambda: client.get_file_info(path)))
 
 
 def listed(server: str, path: str, *, recursive: bool = False) -> Iterator[Status]:
@@ -86,7 +86,7 @@ def listed(server: str, path: str, *, recursive: bool = False) -> Iterator[Statu
     try:
         with _told(server, path):
             left = _client(server).list_status(path, recursive)
-            while found := within(ANSWER_SECONDS, lambda: list(islice(left, ENTRIES))):
+            while found := run_with_timeout(ANSWER_SECONDS, lambda: list(islice(left, ENTRIES))):
                 yield from map(_status, found)
     except FileNotFoundError:
         # Taken for the end of the list, it would be taken for the end of all files that were not listed yet.
@@ -120,11 +120,11 @@ def _opened_file(server: str, path: str) -> tuple[int, Callable[[int, int], byte
     """Its size in bytes, and what reads from one byte up to another."""
     with _told(server, path):
         client = _client(server)
-        file = within(ANSWER_SECONDS, lambda: client.read(path))
+        file = run_with_timeout(ANSWER_SECONDS, lambda: client.read(path))
 
     def read_range(start: int, stop: int) -> bytes:
         with _told(server, path):
-            return within(PART_SECONDS, lambda: file.read_range(start, stop - start))
+            return run_with_timeout(PART_SECONDS, lambda: file.read_range(start, stop - start))
 
     return len(file), read_range
 
@@ -154,4 +154,4 @@ def _told(server: str, path: str) -> Iterator[None]:
     except FileNotFoundError:
         raise FileNotFoundError(2, "no such file", f"hdfs://{server}{path}") from None
     except (OSError, RuntimeError) as error:
-        raise StoreError(sentence(server, path, str(error))) from None
+        raise StoreError(describe(server, path, str(error))) from None

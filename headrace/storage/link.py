@@ -15,7 +15,7 @@ class _Link(BaseModel):
     link: str
 
 
-def point(link: Path, folder: Path) -> None:
+def write_link(link: Path, folder: Path) -> None:
     """Let `link` stand for `folder`, which is beside it or below: readers find the one before or this one, whole.
 
     Raises:
@@ -30,7 +30,7 @@ def point(link: Path, folder: Path) -> None:
     temporary.replace(link)
 
 
-def pointed(link: Path) -> Path | None:
+def read_link(link: Path) -> Path | None:
     """The folder that `link` stands for, which need not be there; None where it is no link.
 
     Raises:

@@ -12,7 +12,7 @@ def files_below(folder: Path) -> Iterator[Entry]:
     return folder.files() if is_remote(folder) else _files(folder)
 
 
-def entry_of(file: Path) -> Entry:
+def read_entry(file: Path) -> Entry:
     """Of one file, named alone."""
     if is_remote(file):
         return file.entry()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.errors import StoreError
 from headrace.storage.environment import endpoint, open_bucket
-from headrace.storage.read_ahead import read_ahead
-from headrace.storage.refusals import sentence
+from headrace.storage.prefetch import prefetch
+from headrace.storage.s3_errors import describe
 
 if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta
@@ -50,7 +50,7 @@ def get(bucket: str, key: str) -> bytes:
         if status.size <= PART:
             return bytes(found.bytes())
     parts = range(0, status.size, PART)
-    return b"".join(read_ahead(lambda at: get_range(bucket, status, at, min(at + PART, status.size)), parts))
+    return b"".join(prefetch(lambda at: get_range(bucket, status, at, min(at + PART, status.size)), parts))
 
 
 def get_range(bucket: str, status: Status, start: int, stop: int) -> bytes:
@@ -139,7 +139,7 @@ def delete(bucket: str, key: str) -> None:
         obstore.delete(_client(bucket), key)
 
 
-def below(bucket: str, prefix: str) -> Iterator[Status]:
+def list_recursive(bucket: str, prefix: str) -> Iterator[Status]:
     """Every object whose name begins with `prefix` and a slash; what only marks a folder is left out.
 
     Raises:
@@ -155,7 +155,7 @@ def below(bucket: str, prefix: str) -> Iterator[Status]:
                     yield status
 
 
-def beside(bucket: str, prefix: str) -> tuple[list[str], list[Status]]:
+def list_directory(bucket: str, prefix: str) -> tuple[list[str], list[Status]]:
     """The folders directly below `prefix`, and the objects.
 
     Raises:
@@ -200,7 +200,7 @@ def _told(bucket: str, key: str, *, writes: bool = False) -> Iterator[None]:
     except FileNotFoundError as error:
         # Only a bucket that is not there cannot be written to for that.
         if writes or "NoSuchBucket" in str(error):
-            raise StoreError(sentence(bucket, key, str(error))) from None
+            raise StoreError(describe(bucket, key, str(error))) from None
         raise FileNotFoundError(2, "no such object", f"s3://{bucket}/{key}") from None
     except (BaseError, OSError) as error:
-        raise StoreError(sentence(bucket, key, str(error))) from None
+        raise StoreError(describe(bucket, key, str(error))) from None

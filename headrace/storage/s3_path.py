@@ -67,7 +67,7 @@ class S3Path(RemotePath):
         from headrace.storage import objects
 
         begin = len(self.key) + 1 if self.key else 0
-        for found in objects.below(self.bucket, self.key):
+        for found in objects.list_recursive(self.bucket, self.key):
             yield Entry(found.key[begin:], found.size, found.modified, _mark(found.e_tag))
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
@@ -96,20 +96,20 @@ class S3Path(RemotePath):
         """Whether something is below it."""
         from headrace.storage import objects
 
-        return next(objects.below(self.bucket, self.key), None) is not None
+        return next(objects.list_recursive(self.bucket, self.key), None) is not None
 
     def iterdir(self) -> Generator["S3Path", None, None]:
         """Objects and folders directly below."""
         from headrace.storage import objects
 
-        folders, found = objects.beside(self.bucket, self.key)
+        folders, found = objects.list_directory(self.bucket, self.key)
         yield from (self / name.rpartition("/")[2] for name in (*folders, *(one.key for one in found)))
 
     def folders(self) -> set[str]:
         """Names of the folders directly below."""
         from headrace.storage import objects
 
-        return {name.rpartition("/")[2] for name in objects.beside(self.bucket, self.key)[0]}
+        return {name.rpartition("/")[2] for name in objects.list_directory(self.bucket, self.key)[0]}
 
     def glob(self, pattern: str, **options: Any) -> Generator["S3Path", None, None]:
         """Objects of the name `pattern`, or with */ before it of those one folder below."""
@@ -121,7 +121,7 @@ class S3Path(RemotePath):
         """Objects, never folders, at any depth whose last part fits `pattern`."""
         from headrace.storage import objects
 
-        for found in objects.below(self.bucket, self.key):
+        for found in objects.list_recursive(self.bucket, self.key):
             if fnmatchcase(found.key.rpartition("/")[2], pattern):
                 yield S3Path(self.SCHEME, self.bucket, found.key)
 

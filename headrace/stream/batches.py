@@ -2,20 +2,19 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.stream.block import Block, Dealer
-from headrace.stream.columns import Columns, joined, rows_at
-from headrace.stream.lane_rows import LaneRows
+from headrace.stream.lanes import BatchAssembler, Block, LaneReader
 from headrace.stream.petastorm import CacheBase, NullCache
-from headrace.stream.plan import Plan, lanes_of
-from headrace.stream.reader import read_shards
-from headrace.stream.stopwatch import Stopwatch
+from headrace.stream.plan import Plan, rank_lanes
+from headrace.stream.read.columns import Columns, concat_rows, take_rows
+from headrace.stream.read.shards import read_shards
+from headrace.stream.stage_timer import StageTimer
 from headrace.table import Shard
 
 # Steps are made several at a time, which spares Python's time; so many at most, and of so many stored bytes.
@@ -45,7 +44,7 @@ class RankStream:
     grouped_by: str | None = None
     group_steps: int = 32
     cache: CacheBase = field(default_factory=NullCache)
-    watch: Stopwatch | None = None
+    watch: StageTimer | None = None
 
     @property
     def batch_size(self) -> int:
@@ -55,7 +54,7 @@ class RankStream:
     @property
     def lanes(self) -> range:
         """That this rank reads."""
-        return lanes_of(self.plan, self.rank, self.world_size)
+        return rank_lanes(self.plan, self.rank, self.world_size)
 
     def epoch(self, epoch: int, from_step: int = 0) -> Generator[tuple[Columns, NDArray[np.float32]], None, None]:
         """The columns and row weights of each step of one epoch from `from_step` on.
@@ -76,7 +75,7 @@ class RankStream:
             DataError: a shard is missing, damaged, or not as long as the log says.
         """
         begins = [(number, self._block_begin(from_step) if number == epoch else 0) for number in range(epoch, epochs)]
-        source = LaneRows(self.plan, self.lanes, begins)
+        source = LaneReader(self.plan, self.lanes, begins)
         shards = (self.shards[shard] for shard in source.shards())
         with closing(read_shards(self.table, shards, self.columns, self.cache)) as read:
             for number, begin in begins:
@@ -84,15 +83,15 @@ class RankStream:
                     yield block.since(from_step) if number == epoch else block
                 source.finish(number)
 
-    def _blocks(self, source: LaneRows, read: Iterator[Columns], epoch: int, begin: int) -> Iterator[Block]:
+    def _blocks(self, source: LaneReader, read: Iterator[Columns], epoch: int, begin: int) -> Iterator[Block]:
         grouped_by = self.grouped_by if self._grouped else None
         for first in range(begin, self.plan.steps, self._block_steps):
             steps = range(first, min(first + self._block_steps, self.plan.steps))
             of_lanes = [self.plan.lane_rows(lane, steps) for lane in self.lanes]
             wanted = zip(self.lanes, of_lanes, strict=True)
             parts = [part for lane, rows in wanted for part in source.take(read, epoch, lane, rows)]
-            dealer = Dealer(plan=self.plan, epoch=epoch, steps=steps, grouped_by=grouped_by)
-            yield dealer.deal(joined(parts) if parts else self._filler(), of_lanes)
+            dealer = BatchAssembler(plan=self.plan, epoch=epoch, steps=steps, grouped_by=grouped_by)
+            yield dealer.assemble(concat_rows(parts) if parts else self._filler(), of_lanes)
 
     @property
     def _grouped(self) -> bool:
@@ -117,4 +116,18 @@ class RankStream:
     def _filler(self) -> Columns:
         """For a rank that has no row in the last step: the table's first row."""
         with closing(read_shards(self.table, self.shards[:1], self.columns, self.cache)) as read:
-            return rows_at(next(read), slice(0, 1))
+            return take_rows(next(read), slice(0, 1))
+
+
+def row_ids(stream: RankStream, epoch: int, step: int, identity: str = "path") -> list[str]:
+    """The rows of `step` of `epoch` (both 0-based, the step within its epoch) on the stream's rank, in order.
+
+    Args:
+        identity: the column that tells what a row was made of, such as a file's path.
+
+    Raises:
+        DataError: a shard is missing or damaged.
+    """
+    columns = dict.fromkeys((*stream.columns, identity))
+    rows, weights = next(iter(replace(stream, columns=tuple(columns)).epoch(epoch, step)))
+    return [str(value) for value in rows[identity][weights > 0]]

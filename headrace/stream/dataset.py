@@ -9,16 +9,16 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.config.streaming import Augment, Stream
+from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.schema import Contract
-from headrace.stream.augment import RankRows, augmenter
 from headrace.stream.batches import RankStream
-from headrace.stream.block import Block
-from headrace.stream.buckets import buckets_for
-from headrace.stream.input_form import InputForm
-from headrace.stream.open import rank_stream, training_columns
+from headrace.stream.build import rank_stream, training_columns
+from headrace.stream.decode.augment import RankRows, augmenter
+from headrace.stream.decode.codecs import InputCodec
+from headrace.stream.decode.targets import encode_targets
+from headrace.stream.decode.tokens import buckets_for
+from headrace.stream.lanes import Block
 from headrace.stream.plan import Plan
-from headrace.stream.targets import targets_of
 from headrace.table import Version
 
 PREFETCHED_STEPS = 8
@@ -28,7 +28,7 @@ Elements = tuple[tuple[NDArray[Any], ...], NDArray[Any], NDArray[np.float32], ND
 
 
 @dataclass(frozen=True, kw_only=True)
-class Treatment:
+class TransformConfig:
     """What is done to rows besides decoding; in evaluation only padding to buckets.
 
     Attributes:
@@ -50,11 +50,11 @@ class Batches:
     `tf.data` turns an error in a Python generator into text; `failure` keeps the error itself.
     """
 
-    def __init__(self, stream: RankStream, contract: Contract, treatment: Treatment | None = None) -> None:
+    def __init__(self, stream: RankStream, contract: Contract, treatment: TransformConfig | None = None) -> None:
         self.stream = stream
         self.failure: Exception | None = None
         self.contract = contract
-        self.treatment = treatment or Treatment()
+        self.treatment = treatment or TransformConfig()
         self._input_name, self._input = contract.named("input")
         self._target_name, self._target = contract.named("target")
         self._weight_name = contract.weight_name or ""
@@ -67,7 +67,7 @@ class Batches:
         float32 for windows; target: (batch,) int32, or float32 in regression, or (batch, classes) float32 of 0 and 1
         for multi_label; weight: (batch,) float32, 0 for padding; the row's own times its class's.
         """
-        form = InputForm(self._input_name, self._input, self._buckets, self.stream.batch_size, self._fail)
+        form = InputCodec(self._input_name, self._input, self._buckets, self.stream.batch_size, self._fail)
 
         def blocks() -> Iterator[Elements]:
             try:
@@ -108,10 +108,10 @@ class Batches:
     def _blocks(self, first_epoch: int, first_step: int, epochs: int) -> Iterator[Block]:
         return self.stream.blocks(first_epoch, first_step, epochs)
 
-    def _elements(self, block: Block, form: InputForm) -> Elements:
+    def _elements(self, block: Block, form: InputCodec) -> Elements:
         """Stored inputs, targets, weights and numbers of the block's steps."""
         weights = block.weights
-        target = targets_of(block.rows, self._target_name, self._target, len(self.contract.classes))
+        target = encode_targets(block.rows, self._target_name, self._target, len(self.contract.classes))
         target = target.reshape(*weights.shape, *target.shape[1:])
         if self._weight_name in block.rows:
             weights = weights * np.asarray(block.rows[self._weight_name]).reshape(weights.shape)
@@ -120,14 +120,14 @@ class Batches:
         numbers = block.epoch * self.stream.plan.steps + np.asarray(block.steps, np.int64)
         return form.stored(block.rows, len(block.steps)), target, weights, numbers
 
-    def _signature(self, form: InputForm) -> tuple[Any, ...]:
+    def _signature(self, form: InputCodec) -> tuple[Any, ...]:
         size = self.stream.batch_size
         target, weights = tf.TensorSpec((None, size), self._target.dtype), tf.TensorSpec((None, size), tf.float32)
         if self._target.codec == "labels":
             target = tf.TensorSpec((None, size, len(self.contract.classes)), tf.float32)
         return form.signature, target, weights, tf.TensorSpec((None,), tf.int64)
 
-    def _finished(self, form: InputForm) -> Callable[..., Any]:
+    def _finished(self, form: InputCodec) -> Callable[..., Any]:
         """From one step's stored values to what the model is given."""
         augment = self._augmenter()
 
@@ -167,7 +167,9 @@ def training_batches(
         held = "text" if version.contract.tokenizer else "windows"
         raise ConfigurationError(f"stream.augment changes images; {version.table} holds {held}. Leave it out.")
     weights = None if class_weights is None else np.asarray(class_weights, np.float32)
-    treatment = Treatment(augment=settings.augment, class_weights=weights, buckets=settings.buckets, seed=plan.seed)
+    treatment = TransformConfig(
+        augment=settings.augment, class_weights=weights, buckets=settings.buckets, seed=plan.seed
+    )
     columns = training_columns(version.contract, weighted=True)
     stream = rank_stream(version, "train", plan, columns, rank, world_size, settings)
     return Batches(stream, version.contract, treatment)
@@ -183,7 +185,7 @@ def evaluation_batches(
     """
     columns = training_columns(version.contract)
     stream = rank_stream(version, split, plan, columns, rank, world_size, settings)
-    return Batches(stream, version.contract, Treatment(buckets=settings.buckets))
+    return Batches(stream, version.contract, TransformConfig(buckets=settings.buckets))
 
 
 def _options() -> tf.data.Options:

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from headrace.engine_logs import quiet_tensorflow
+from headrace.engines.log_filter import quiet_tensorflow
 
 quiet_tensorflow()
 
 from headrace.config import Configuration  # noqa: E402  before TensorFlow is imported
 from headrace.errors import ConfigurationError  # noqa: E402
+from headrace.stream.build import training_plan  # noqa: E402
 from headrace.stream.dataset import Batches, training_batches  # noqa: E402
-from headrace.stream.open import plan_for  # noqa: E402
 from headrace.stream.plan import lanes_for  # noqa: E402
 from headrace.table import read  # noqa: E402
 
@@ -34,7 +34,7 @@ def stream(configuration: Configuration, rank: int, show: Callable[[str], None] 
         raise ConfigurationError(f"--rank is {rank}, but train.ranks is {settings.ranks}; ranks begin at 0.")
     version = read(configuration.data.table, settings.data_version)
     lanes = lanes_for(settings.ranks, settings.batch_size)
-    plan = plan_for(version, "train", settings.ranks * settings.batch_size, lanes, settings.seed)
+    plan = training_plan(version, "train", settings.ranks * settings.batch_size, lanes, settings.seed)
     batches = training_batches(version, plan, configuration.stream, rank, settings.ranks)
     about = {"table": str(version.table), "version": version.number, "rank": rank, "ranks": settings.ranks}
     about |= {"batch_size": settings.batch_size, "lanes": lanes, "steps": plan.steps}
@@ -51,10 +51,10 @@ def _taken(batches: Batches) -> dict[str, Any]:
 
 
 def _measured(batches: Batches, show: Callable[[str], None]) -> dict[str, Any]:
-    from headrace.stream.measure import bars, measure
+    from headrace.stream.profile import bars, profile_batches
 
     log.info("Reading two epochs, one to warm up and one to measure.")
-    figures = measure(batches)
+    figures = profile_batches(batches)
     show(bars(figures))
     return {
         "rows": figures.rows,

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_LANES = 16
+MAX_LANES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +85,10 @@ def lanes_for(ranks: int, batch_size: int) -> int:
     The same for 1, 2, 4 and 8 ranks at the same global batch wherever that can be: it is the largest divisor of
     the global batch up to 16 if the ranks divide it.
     """
-    lanes = _largest_divisor(ranks * batch_size, MOST_LANES)
+    lanes = _largest_divisor(ranks * batch_size, MAX_LANES)
     if lanes % ranks == 0:
         return lanes
-    return ranks * _largest_divisor(batch_size, max(1, MOST_LANES // ranks))
+    return ranks * _largest_divisor(batch_size, max(1, MAX_LANES // ranks))
 
 
 def segments(plan: Plan, epoch: int, lanes: range, from_step: int = 0) -> list[Segment]:
@@ -100,7 +100,7 @@ def segments(plan: Plan, epoch: int, lanes: range, from_step: int = 0) -> list[S
     return sorted(found, key=lambda segment: (segment.first_step, segment.lane))
 
 
-def lanes_of(plan: Plan, rank: int, world_size: int) -> range:
+def rank_lanes(plan: Plan, rank: int, world_size: int) -> range:
     """The lanes that `rank` of `world_size` reads.
 
     Raises:

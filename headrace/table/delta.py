@@ -11,7 +11,7 @@ from deltalake.exceptions import DeltaError
 from headrace.errors import DataError, StoreError
 from headrace.storage import S3Path, is_remote
 from headrace.storage.environment import delta_options
-from headrace.storage.refusals import sentence
+from headrace.storage.s3_errors import describe
 
 # `deltalake` reads %20 in a folder's name as a space, \ as / and what follows # or ? as no part of it.
 UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[#?\\\x00-\x1f\x7f\ud800-\udfff]")
@@ -28,7 +28,7 @@ def open_delta(table: Path, number: int | None = None) -> DeltaTable | None:
     Raises:
         DataError: there is a file, the log is damaged, the version is gone, or the name cannot be a table's.
     """
-    absolute, options = address_of(table)
+    absolute, options = delta_address(table)
     if UNNAMEABLE.search(absolute):
         raise DataError(f"{absolute!r} cannot be a table: its name may hold no #, ?, \\, %XX or control characters.")
     if table.exists() and not table.is_dir():
@@ -43,7 +43,7 @@ def open_delta(table: Path, number: int | None = None) -> DeltaTable | None:
         raise DataError(f"{wanted} of the table {table} cannot be read: {first_line(error)}") from error
 
 
-def address_of(table: Path) -> tuple[str, dict[str, str] | None]:
+def delta_address(table: Path) -> tuple[str, dict[str, str] | None]:
     """What `deltalake` calls a table, and how it reaches it; nothing to tell of folders of this machine."""
     return str(table.absolute()), delta_options() if is_remote(table) else None
 
@@ -55,7 +55,7 @@ def refuse_store(table: Path, error: Exception) -> None:
         StoreError: it is.
     """
     if isinstance(table, S3Path) and (isinstance(error, OSError) or OF_STORE.search(str(error))):
-        raise StoreError(sentence(table.bucket, table.key, one_line(error))) from error
+        raise StoreError(describe(table.bucket, table.key, one_line(error))) from error
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def of_store(table: Path) -> Iterator[None]:
         raise
 
 
-def require_free(table: Path) -> None:
+def require_empty(table: Path) -> None:
     """Make sure that a new table at `table` would not be mixed with other files.
 
     Raises:

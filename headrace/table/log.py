@@ -21,10 +21,10 @@ from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 from pydantic import ValidationError
 
+from headrace.contract import Column
 from headrace.errors import DataError, HeadraceError
-from headrace.schema import Column
 from headrace.storage import is_remote, locate
-from headrace.table.delta import address_of, first_line, of_store, one_line, open_delta, refuse_store, require_free
+from headrace.table.delta import delta_address, first_line, of_store, one_line, open_delta, refuse_store, require_empty
 from headrace.table.shards import Shard
 from headrace.table.version import Summary, Version
 
@@ -38,7 +38,7 @@ TYPES = {pa.string(): "string", pa.binary(): "binary", pa.int32(): "integer", pa
 
 
 @dataclass(frozen=True)
-class Base:
+class CommitBase:
     """The state a writer starts from: None where there is no table yet."""
 
     table: Path
@@ -50,7 +50,7 @@ class Base:
         return None if self.delta is None else self.delta.version()
 
 
-def open_base(table: Path) -> Base:
+def open_base(table: Path) -> CommitBase:
     """The newest version of `table`, to commit on top of.
 
     Raises:
@@ -58,40 +58,40 @@ def open_base(table: Path) -> Base:
     """
     delta = open_delta(table)
     if delta is None:
-        require_free(table)
+        require_empty(table)
     else:
         _metadata(table, delta, delta.version())
-    return Base(table, delta)
+    return CommitBase(table, delta)
 
 
 @dataclass(frozen=True)
-class Change:
+class FileChanges:
     """What the next version adds to the one before and takes from it."""
 
     added: Sequence[Shard]
     removed: Sequence[Shard]
 
 
-def commit(base: Base, shards: Sequence[Shard] | Change, schema: pa.Schema, metadata: str) -> int:
+def commit(base: CommitBase, shards: Sequence[Shard] | FileChanges, schema: pa.Schema, metadata: str) -> int:
     """Make `shards`, whose columns are `schema`, the whole content of the next version and return its number.
 
-    A `Change` leaves all other shards of `base` in the next version.
+    A `FileChanges` leaves all other shards of `base` in the next version.
 
     Raises:
         DataError: another writer committed since `base` was opened.
         HeadraceError: the log cannot be written.
     """
-    change = shards if isinstance(shards, Change) else Change(shards, ())
+    change = shards if isinstance(shards, FileChanges) else FileChanges(shards, ())
     actions: list[AddAction | RemoveAction] = [_action(shard) for shard in change.added]
     actions += [_removal(shard) for shard in change.removed]
-    mode = "append" if isinstance(shards, Change) else "overwrite"
+    mode = "append" if isinstance(shards, FileChanges) else "overwrite"
     partitions = ["split"] if any(shard.split for shard in (*change.added, *change.removed)) else None
     schema = schema.append(pa.field("split", pa.string())) if partitions else schema
     properties = CommitProperties(custom_metadata={KEY: metadata}, max_commit_retries=0)
     arguments: dict[str, Any] = {"partition_by": partitions, "commit_properties": properties}
     try:
         if base.delta is None:
-            address, options = address_of(base.table)
+            address, options = delta_address(base.table)
             arguments["storage_options"] = options
             create_table_with_add_actions(address, _schema(schema), actions, mode="error", **arguments)
             return _next(base)
@@ -115,12 +115,12 @@ def commit(base: Base, shards: Sequence[Shard] | Change, schema: pa.Schema, meta
     return _next(base)
 
 
-def _next(base: Base) -> int:
+def _next(base: CommitBase) -> int:
     """Without retries the commit is the one after `base`, or it has failed."""
     return 0 if base.number is None else base.number + 1
 
 
-def _went_through(base: Base, change: Change) -> bool:
+def _went_through(base: CommitBase, change: FileChanges) -> bool:
     """Whether the commit is there although a store said that it failed.
 
     A conditional put whose answer was lost is sent again, and then finds itself. Shards have names of their own.
@@ -130,7 +130,7 @@ def _went_through(base: Base, change: Change) -> bool:
     delta = open_delta(base.table)
     if delta is None or delta.version() < _next(base):
         return False
-    names = {shard.path for shard in shards_of(base.table, _next(base))}
+    names = {shard.path for shard in list_shards(base.table, _next(base))}
     return all(shard.path in names for shard in change.added)
 
 
@@ -158,7 +158,7 @@ def read(table: str | Path, number: int | None = None) -> Version:
     return Version(table=table, number=number, shards=_shards(table, delta or newest), summary=summary)
 
 
-def shards_of(table: Path, number: int | None = None) -> tuple[Shard, ...]:
+def list_shards(table: Path, number: int | None = None) -> tuple[Shard, ...]:
     """The shards of version `number` of any Delta table of ours, the newest when None.
 
     Raises:
@@ -170,7 +170,7 @@ def shards_of(table: Path, number: int | None = None) -> tuple[Shard, ...]:
 
 def history(table: str | Path) -> list[dict[str, Any]]:
     """Every commit, newest first, as the log has it."""
-    address, options = address_of(locate(table))
+    address, options = delta_address(locate(table))
     with of_store(locate(table)):
         return list(DeltaTable(address, storage_options=options).history())
 

@@ -10,7 +10,7 @@ from deltalake.exceptions import DeltaError
 
 from headrace.errors import DataError
 from headrace.storage.parquet import open_parquet
-from headrace.table.delta import address_of
+from headrace.table.delta import delta_address
 from headrace.table.shards import Shard
 
 SCHEMA = pa.schema(
@@ -69,7 +69,7 @@ def read_rejects(table: Path, version: int, limit: int) -> list[Reject]:
     rejects: list[Reject] = []
     try:
         # Not `file_uris`: it escapes spaces and the like in the folder's name, and pyarrow does not undo that.
-        address, options = address_of(folder)
+        address, options = delta_address(folder)
         delta = DeltaTable(address, version=version, storage_options=options)
         actions = pa.table(delta.get_add_actions(flatten=True))
         for shard in sorted(actions["path"].to_pylist()):

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headrace.errors import HeadraceError
-from headrace.whole_file import write_whole
+from headrace.storage.atomic import atomic_write
 
 BATCH_ROWS = 64
 
@@ -64,7 +64,7 @@ def write_shard(rows: pa.Table, folder: Path, name: str, split: str = "") -> Sha
     digest = hashlib.sha256(data).hexdigest()
     relative = Path(f"split={split}" if split else ".") / f"{name}-{digest}.parquet"
     try:
-        write_whole(folder / relative, memoryview(data))
+        atomic_write(folder / relative, memoryview(data))
     except OSError as error:
         raise HeadraceError(
             f"A shard of {len(data)} bytes cannot be written to {folder} ({error.strerror}); nothing was committed. "

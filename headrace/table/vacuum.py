@@ -9,7 +9,7 @@ from typing import Any
 from headrace.errors import DataError
 from headrace.storage import Entry, files_below, locate
 from headrace.table.delta import open_delta
-from headrace.table.log import read, shards_of
+from headrace.table.log import list_shards, read
 from headrace.table.rejects import duplicates_path, rejects_path
 
 # Shards, whole or half-written, and all in the folder that no other program writes to.
@@ -34,7 +34,7 @@ def vacuum(table: Path, hours: float, *, dry_run: bool = False) -> dict[str, Any
     orphans = [*_orphans(table, named, latest)]
     for folder, numbers in zip((rejects_path(table), duplicates_path(table)), beside, strict=True):
         if folder.is_dir():
-            in_use = {shard.path for number in numbers for shard in shards_of(folder, number)}
+            in_use = {shard.path for number in numbers for shard in list_shards(folder, number)}
             orphans += _orphans(folder, in_use, latest)
     size = sum(file.size for _, file in orphans)
     if not dry_run:

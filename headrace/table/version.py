@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from headrace.contract import Contract
 from headrace.errors import DataError
-from headrace.schema import Contract
 from headrace.table.shards import Shard
 
 SPLITS = ("train", "val", "test")
@@ -48,7 +48,7 @@ class Summary(BaseModel):
     settings: dict[str, Any]
     seconds: float
     duplicates_version: int | None = None
-    basis: str | None = None
+    append_key: str | None = None
     listing: str | None = None
     sums: tuple[int, tuple[int, ...], tuple[int, ...]] | None = None
     label_counts: dict[str, dict[str, int]] = {}

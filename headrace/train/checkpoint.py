@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import StoreError, TrainingError
-from headrace.train.checkpoint_files import newest_first, read_files, remove_all_but, write_files
+from headrace.runs.checkpoint_files import newest_first, read_files, remove_all_but, write_files
 
 log = logging.getLogger(__name__)
 
 
-def state_of(model: keras.Model) -> list[keras.Variable]:
+def model_state(model: keras.Model) -> list[keras.Variable]:
     """Everything that changes while a model trains: weights, statistics, random seeds, optimizer state.
 
     The same list, in the same order, for the same model on every rank and in every run.
@@ -32,12 +32,12 @@ def state_of(model: keras.Model) -> list[keras.Variable]:
 
 
 @dataclass(frozen=True)
-class Saved:
+class Checkpoint:
     """What a checkpoint holds.
 
     Attributes:
         step: steps done since the run's beginning.
-        state: of the variables that `state_of` gives, in their order.
+        state: of the variables that `model_state` gives, in their order.
         sums: of the metrics of the epoch that is going on, over all ranks; empty between epochs.
         notes: kept beside it, as JSON.
     """
@@ -48,12 +48,12 @@ class Saved:
     notes: dict[str, Any] = field(default_factory=dict)
 
 
-def arrays_of(state: Sequence[keras.Variable]) -> list[NDArray[Any]]:
+def state_arrays(state: Sequence[keras.Variable]) -> list[NDArray[Any]]:
     """The values of variables."""
     return [keras.ops.convert_to_numpy(variable.value) for variable in state]
 
 
-def save(folder: Path, saved: Saved, keep: int) -> Path:
+def save(folder: Path, saved: Checkpoint, keep: int) -> Path:
     """Write a checkpoint and remove all but the newest `keep`.
 
     Raises:
@@ -80,7 +80,7 @@ def save(folder: Path, saved: Saved, keep: int) -> Path:
     return final
 
 
-def newest(folder: Path) -> Saved | None:
+def load_latest(folder: Path) -> Checkpoint | None:
     """The newest checkpoint that is whole; None where there is none."""
     for checkpoint in newest_first(folder):
         loaded = _load(checkpoint)
@@ -102,12 +102,12 @@ def restore(state: Sequence[keras.Variable], arrays: Sequence[NDArray[Any]]) -> 
         variable.assign(array)
 
 
-def _load(checkpoint: Path) -> Saved | None:
+def _load(checkpoint: Path) -> Checkpoint | None:
     try:
         data, position = read_files(checkpoint)
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             values = [arrays[name] for name in sorted(arrays.files)]
         state = position["arrays"]
-        return Saved(int(position["step"]), values[:state], values[state:], position["notes"])
+        return Checkpoint(int(position["step"]), values[:state], values[state:], position["notes"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from headrace.bundle import MANIFEST
-from headrace.command_line import typed_command
 from headrace.config import Configuration
-from headrace.engines import require_engines
+from headrace.engines.compatibility import require_engines
 from headrace.errors import DataError, TrainingError
-from headrace.model_source import read_source, source_hash
-from headrace.moment import now
+from headrace.networks.source import read_source, source_hash
+from headrace.provenance import command_line, utc_now
+from headrace.runs.folder import RunFolder
+from headrace.runs.record import RunRecord
+from headrace.runs.resume import require_resumable
 from headrace.storage import locate
 from headrace.stream.plan import lanes_for
 from headrace.table import read
-from headrace.train.fit_to_table import require_fit
-from headrace.train.follow import Follower, StoppedError
-from headrace.train.messages import Message
+from headrace.train.launch.messages import Message
+from headrace.train.observer import RunObserver, StoppedError
 from headrace.train.progress import Progress
-from headrace.train.run_folder import RunFolder, RunRecord
-from headrace.train.same_run import require_same
+from headrace.train.validate import require_fit
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def train(configuration: Configuration, follower: Follower | None = None) -> dict[str, Any]:
+def train(configuration: Configuration, follower: RunObserver | None = None) -> dict[str, Any]:
     """Train the run `train.run`: begin it, continue it, or say what came of it if it is complete.
 
     Args:
@@ -74,7 +74,7 @@ def _begun(folder: RunFolder, configuration: Configuration) -> RunRecord:
         record = _new_record(folder, configuration, source_hash(source))
         folder.begin(record, source)
         return record
-    require_same(folder.path, record, configuration, source_hash(source))
+    require_resumable(folder.path, record, configuration, source_hash(source))
     record = record.model_copy(update={"configuration": configuration, "bundle": str(_bundle(folder, configuration))})
     folder.keep(record)
     return record
@@ -112,8 +112,8 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
         steps_per_epoch=-(-rows // global_batch),
         epochs=settings.epochs,
         versions=_versions(),
-        command=typed_command(),
-        created=now(),
+        command=command_line(),
+        created=utc_now(),
         bundle=str(_bundle(folder, configuration)),
     )
 
@@ -127,10 +127,10 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _launch(folder: RunFolder, record: RunRecord, began: float, follower: Follower | None) -> dict[str, Any]:
+def _launch(folder: RunFolder, record: RunRecord, began: float, follower: RunObserver | None) -> dict[str, Any]:
     # Spark and Horovod's runner are imported only when there is something to train.
-    from headrace.spark import session
-    from headrace.train.attempts import train_with_restarts
+    from headrace.spark.session import session
+    from headrace.train.launch.restarts import train_with_restarts
 
     spark = session("train", record.configuration.spark, record.configuration.train.ranks)
     progress = _progress(folder, record, follower)
@@ -142,7 +142,7 @@ def _launch(folder: RunFolder, record: RunRecord, began: float, follower: Follow
     return _result(folder, record, progress, began, restarts)
 
 
-def _progress(folder: RunFolder, record: RunRecord, follower: Follower | None) -> Progress:
+def _progress(folder: RunFolder, record: RunRecord, follower: RunObserver | None) -> Progress:
     if follower is None:
         return Progress(record.total_steps)
 

@@ -11,7 +11,7 @@ from json import loads
 from typing import Any
 
 from headrace import errors
-from headrace.train.messages import Message
+from headrace.train.launch.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ SECONDS_BETWEEN_LINES = 10.0
 # Failures in the order in which they explain the others.
 KILLED, OWN_ERROR, LOST_PEER = range(3)
 # A loss of machines or processes may not happen again; an error in a model, in data or in settings would.
-WORTH_ANOTHER_TRY = (KILLED, LOST_PEER)
+RETRYABLE = (KILLED, LOST_PEER)
 
 
 @dataclass
@@ -50,9 +50,9 @@ class Progress:
         self._pace_from = None
 
     @property
-    def may_pass(self) -> bool:
+    def is_retryable(self) -> bool:
         """Whether what the ranks said of their failure may go well when tried again."""
-        return bool(self._failures) and min(kind for kind, _ in self._failures) in WORTH_ANOTHER_TRY
+        return bool(self._failures) and min(kind for kind, _ in self._failures) in RETRYABLE
 
     @property
     def error(self) -> errors.HeadraceError | None:

@@ -10,18 +10,18 @@ from headrace.config import Configuration
 from headrace.config.load import changed
 from headrace.errors import ConfigurationError
 from headrace.storage import is_remote
-from headrace.storage.growing import growing
-from headrace.tune.begin import begun
-from headrace.tune.outcome import Outcome
+from headrace.storage.append_mirror import mirror_appends
+from headrace.storage.atomic import atomic_write
 from headrace.tune.page import write_page
-from headrace.tune.records import TrialRecord, count, records_of
+from headrace.tune.records import TrialRecord, count, read_trials
 from headrace.tune.search import Search
 from headrace.tune.study_folder import StudyFolder, StudyRecord
-from headrace.tune.trial import configuration_of
-from headrace.whole_file import write_whole
+from headrace.tune.study_result import StudyResult
+from headrace.tune.study_setup import open_or_create
+from headrace.tune.trial import trial_configuration
 
 
-def tune(configuration: Configuration, tracker: Callable[[Outcome], str] | None = None) -> dict[str, Any]:
+def tune(configuration: Configuration, tracker: Callable[[StudyResult], str] | None = None) -> dict[str, Any]:
     """Begin the study `tune.study`, or go on with it; what came of it, `best` None where no trial is complete.
 
     Args:
@@ -39,11 +39,11 @@ def tune(configuration: Configuration, tracker: Callable[[Outcome], str] | None 
             "such as {train.optimizer.learning_rate: {kind: float, low: 1.0e-4, high: 0.1, log: true}}."
         )
     folder = StudyFolder(configuration.tune.study)
-    with folder.locked(), growing(folder.path) as files:
-        record = begun(folder, configuration)
+    with folder.locked(), mirror_appends(folder.path) as files:
+        record = open_or_create(folder, configuration)
         search = Search(folder, record, files)
         search.run()
-        outcome = Outcome(folder, record, records_of(search.study, record.tune.space))
+        outcome = StudyResult(folder, record, read_trials(search.study, record.tune.space))
         if outcome.best is not None:
             _write_best(folder, record, outcome.best)
         write_page(folder, record, search.study, outcome.trials)
@@ -54,15 +54,15 @@ def tune(configuration: Configuration, tracker: Callable[[Outcome], str] | None 
 def _write_best(folder: StudyFolder, record: StudyRecord, best: TrialRecord) -> None:
     """The whole configuration of the best trial, with a run of its own, so that it trains as it is."""
     run = f"{record.configuration.train.run}-tuned"
-    made = changed(configuration_of(record, dict(best.parameters)), {"train.run": run}, folder.best)
+    made = changed(trial_configuration(record, dict(best.parameters)), {"train.run": run}, folder.best)
     # From a bucket it is fetched first: configurations are read here.
     file = folder.best.name if is_remote(folder.best) else folder.best
     head = f"# Trial {best.number} of {folder.path}: {record.metric} {best.value:.6g}.\n#   headrace train {file}\n"
     text = yaml.safe_dump(made.model_dump(mode="json", exclude={"tune"}), sort_keys=False, allow_unicode=True)
-    write_whole(folder.best, (head + text).encode())
+    atomic_write(folder.best, (head + text).encode())
 
 
-def _answer(outcome: Outcome) -> dict[str, Any]:
+def _answer(outcome: StudyResult) -> dict[str, Any]:
     folder, record, trials, best = outcome.folder, outcome.record, outcome.trials, outcome.best
     return {
         "study": str(folder.path),

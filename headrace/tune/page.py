@@ -9,12 +9,12 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
 from headrace import __version__
-from headrace.report.environment import environment
-from headrace.tune.parallel import parallel
+from headrace.html.templates import environment
+from headrace.storage.atomic import atomic_write
+from headrace.tune.parallel_coordinates import parallel_coordinates
 from headrace.tune.plots import Plots
-from headrace.tune.records import TrialRecord, best_of, count
+from headrace.tune.records import TrialRecord, best_trial, count
 from headrace.tune.study_folder import StudyFolder, StudyRecord
-from headrace.whole_file import write_whole
 
 TEMPLATES = Path(__file__).parent / "pages"
 # Of fewer trials importance says more of chance than of parameters.
@@ -29,14 +29,14 @@ def write_page(folder: StudyFolder, record: StudyRecord, study: optuna.Study, re
         folder=folder,
         study=record,
         records=records,
-        best=best_of(records, record.direction),
+        best=best_trial(records, record.direction),
         counts={state: count(records, state) for state in ("complete", "pruned", "failed", "running")},
         overview=[plot for plot in (plots.history(), plots.by_epoch()) if plot],
         parameters=[plot for key, one in space.items() if (plot := plots.of_parameter(key, one))],
-        parallel=parallel(plots, space),
+        parallel=parallel_coordinates(plots, space),
         importance=_importance(study, records),
     )  # fmt: skip
-    write_whole(folder.report, page.encode("utf-8", "backslashreplace"))
+    atomic_write(folder.report, page.encode("utf-8", "backslashreplace"))
     return folder.report
 
 

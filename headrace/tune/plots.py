@@ -4,14 +4,14 @@ import math
 from collections.abc import Sequence
 
 from headrace.config.tuning import Parameter
-from headrace.report.axis import Axis, step_axis
-from headrace.report.chart import Tick
-from headrace.report.figures import metric, words
-from headrace.tune.plot import Dot, Frame, Line, Plot, best_so_far, metric_axis
-from headrace.tune.records import TrialRecord, best_of
+from headrace.html.axis import Axis, step_axis
+from headrace.html.formatting import metric, words
+from headrace.html.line_chart import Tick
+from headrace.html.trial_plot import Dot, Frame, Line, Plot, best_so_far, metric_axis
+from headrace.tune.records import TrialRecord, best_trial
 from headrace.tune.study_folder import StudyRecord
 
-MOST_LABELS = 8
+MAX_LABELS = 8
 LONGEST_LABEL = 12
 
 
@@ -20,7 +20,7 @@ class Plots:
 
     def __init__(self, study: StudyRecord, records: Sequence[TrialRecord]) -> None:
         self.study, self.metric = study, study.metric
-        self.best = best_of(records, study.direction)
+        self.best = best_trial(records, study.direction)
         self.valued = [(one, one.value) for one in records if one.value is not None and math.isfinite(one.value)]
 
     def history(self) -> Plot | None:
@@ -73,7 +73,7 @@ class Plots:
             note=", logarithmic axis" if parameter.log else "",
             summary=f"{words(self.metric)} of {len(places)} trials by {key}.",
             across=key.rpartition(".")[2],
-            x_ticks=ticks[:: -(-len(ticks) // MOST_LABELS)] if labels else frame.x_ticks,
+            x_ticks=ticks[:: -(-len(ticks) // MAX_LABELS)] if labels else frame.x_ticks,
             y_ticks=frame.y_ticks,
             dots=tuple(self._dot(one, *frame.at(place, value), key) for one, place, value in places),
         )

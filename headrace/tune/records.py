@@ -8,7 +8,7 @@ from optuna.trial import FrozenTrial, TrialState
 from pydantic import BaseModel, ConfigDict
 
 from headrace.config.tuning import Choice
-from headrace.tune.space import Space, values_of
+from headrace.tune.space import Space, parse_values
 
 SENTENCE = "sentence"
 State = Literal["complete", "pruned", "failed", "running"]
@@ -46,12 +46,12 @@ class TrialRecord(BaseModel):
         return max((epoch for epoch, _ in self.figures), default=0)
 
 
-def records_of(study: optuna.Study, space: Space) -> list[TrialRecord]:
+def read_trials(study: optuna.Study, space: Space) -> list[TrialRecord]:
     """All trials that have begun, in order."""
     return [_record(trial, space) for trial in study.get_trials(deepcopy=False) if trial.state in STATES]
 
 
-def best_of(records: Sequence[TrialRecord], direction: str) -> TrialRecord | None:
+def best_trial(records: Sequence[TrialRecord], direction: str) -> TrialRecord | None:
     """The complete trial with the best value, the earliest of equals; None where none is complete."""
     sign = 1.0 if direction == "minimize" else -1.0
     complete = [one for one in records if one.state == "complete" and one.value is not None]
@@ -69,7 +69,7 @@ def _record(trial: FrozenTrial, space: Space) -> TrialRecord:
         number=trial.number,
         state=STATES[trial.state],
         value=trial.value,
-        parameters=values_of(trial.params, space),
+        parameters=parse_values(trial.params, space),
         figures=tuple(sorted(trial.intermediate_values.items())),
         seconds=round(trial.duration.total_seconds(), 3) if trial.duration else None,
         sentence=sentence,

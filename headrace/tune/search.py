@@ -12,19 +12,19 @@ import optuna
 from optuna.trial import Trial, TrialState
 
 from headrace.config.tuning import Tune
-from headrace.storage.growing import Growing
+from headrace.storage.append_mirror import AppendMirror
 from headrace.storage.remove_tree import remove_tree
 from headrace.tune.journal import JOURNAL, open_study
-from headrace.tune.records import SENTENCE, best_of, records_of
+from headrace.tune.records import SENTENCE, best_trial, read_trials
 from headrace.tune.sampling import pruner_for, sampler_for
-from headrace.tune.slots import take_slots
-from headrace.tune.space import chosen, grid
+from headrace.tune.slots import reserve_slots
+from headrace.tune.space import grid, suggest
 from headrace.tune.study_folder import StudyFolder, StudyRecord
-from headrace.tune.trial import Ending, OneTrial
+from headrace.tune.trial import TrialResult, TrialRun
 
 log = logging.getLogger(__name__)
 
-ENDINGS = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
+TRIAL_STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
 
 
 class Search:
@@ -38,7 +38,7 @@ class Search:
         study: Optuna's. It is spoken to under a lock: trials may run in threads.
     """
 
-    def __init__(self, folder: StudyFolder, record: StudyRecord, files: Growing) -> None:
+    def __init__(self, folder: StudyFolder, record: StudyRecord, files: AppendMirror) -> None:
         self.folder, self.record, self.files = folder, record, files
         self.settings: Tune = record.tune
         pruner = pruner_for(self.settings.pruner, record.configuration.train.epochs)
@@ -59,7 +59,7 @@ class Search:
         if not self._interrupted and self._missing() <= 0:
             log.info("The study %s is complete; nothing to do.", self.folder.path)
             return
-        threads = take_slots(self.record)
+        threads = reserve_slots(self.record)
         # Spark's start is not a trial's time.
         self._began = time.monotonic()
         workers = [
@@ -96,7 +96,7 @@ class Search:
         except BaseException as fault:  # noqa: BLE001  raised again in the thread that waits
             self._faults.append(fault)
 
-    def _next(self) -> OneTrial | None:
+    def _next(self) -> TrialRun | None:
         """The next trial; None where there is none to begin."""
         limit = self.settings.time_limit_seconds
         with self._lock:
@@ -111,16 +111,16 @@ class Search:
                 trial = self.study.ask()
             else:
                 return None
-            values = chosen(trial, self.settings.space)
+            values = suggest(trial, self.settings.space)
             self.files.keep()
             log.info("Trial %s of %s: %s", trial.number + 1, self._wanted, values)
-            return OneTrial(trial, values, self.record, self.folder.run(trial.number), self._lock)
+            return TrialRun(trial, values, self.record, self.folder.run(trial.number), self._lock)
 
-    def _tell(self, one: OneTrial, ending: Ending) -> None:
+    def _tell(self, one: TrialRun, ending: TrialResult) -> None:
         with self._lock:
             if ending.sentence:
                 one.trial.set_user_attr(SENTENCE, ending.sentence)
-            self.study.tell(one.trial, ending.value, state=ENDINGS[ending.state])
+            self.study.tell(one.trial, ending.value, state=TRIAL_STATES[ending.state])
             self.files.keep()
             self._tidy()
         told = ending.sentence or (f"{self.record.metric} {ending.value:.6g}" if ending.value is not None else "")
@@ -128,8 +128,8 @@ class Search:
 
     def _tidy(self) -> None:
         """Remove bundles and checkpoints of all ended trials but the best, if they are not to be kept."""
-        records = records_of(self.study, self.settings.space)
-        best = best_of(records, self.record.direction)
+        records = read_trials(self.study, self.settings.space)
+        best = best_trial(records, self.record.direction)
         if self.settings.keep == "all":
             return
         for record in records:

@@ -1,13 +1,13 @@
 """The slots that a study's trials run on."""
 
 from headrace.errors import TrainingError
-from headrace.slots import PATIENCE_SECONDS, wait_for_slots
-from headrace.spark import is_local, session
-from headrace.train.rank_resources import profile_for
+from headrace.spark.session import is_local, session
+from headrace.spark.slots import PATIENCE_SECONDS, wait_for_slots
+from headrace.train.launch.resources import profile_for
 from headrace.tune.study_folder import StudyRecord
 
 
-def take_slots(record: StudyRecord) -> int | None:
+def reserve_slots(record: StudyRecord) -> int | None:
     """Start Spark and see that there is a slot for every rank of all trials at once; how many threads each rank gets.
 
     None stands for a rank's part of its machine's cores: there are no trials beside it.

@@ -27,12 +27,12 @@ def require_space(configuration: Configuration, space: Space) -> None:
             changed(configuration, {key: _plain(value)}, f"tune.space.{key}")
 
 
-def chosen(trial: Trial, space: Space) -> Values:
+def suggest(trial: Trial, space: Space) -> Values:
     """The value of each key in `trial`: those that it has already, and where it has none, what its sampler chooses."""
     return {key: _choose(trial, key, parameter) for key, parameter in space.items()}
 
 
-def values_of(kept: Mapping[str, Choice], space: Space) -> Values:
+def parse_values(kept: Mapping[str, Choice], space: Space) -> Values:
     """What Optuna has kept of a trial, as values of the configuration."""
     return {key: _value(space[key], one) for key, one in kept.items() if key in space}
 

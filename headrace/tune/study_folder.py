@@ -16,11 +16,11 @@ from pydantic import BaseModel, ConfigDict
 from headrace.config import Configuration
 from headrace.config.tuning import Tune
 from headrace.errors import ConfigurationError
-from headrace.folder_lock import locked_for_training
-from headrace.kept_record import read_record
+from headrace.locks.folder import lock_for_training
+from headrace.runs.folder import RunFolder
+from headrace.runs.record import read_record
 from headrace.storage import locate
-from headrace.train.run_folder import RunFolder
-from headrace.whole_file import write_whole
+from headrace.storage.atomic import atomic_write
 
 
 class StudyRecord(BaseModel):
@@ -74,7 +74,7 @@ class StudyFolder:
         Raises:
             TrainingError: another process holds it.
         """
-        return locked_for_training(self.path, "tune", f"study {self.path} is worked on", "tune.study")
+        return lock_for_training(self.path, "tune", f"study {self.path} is worked on", "tune.study")
 
     def record(self) -> StudyRecord | None:
         """What the study began with; None where it has not begun.
@@ -86,4 +86,4 @@ class StudyFolder:
 
     def keep(self, record: StudyRecord) -> None:
         """Write the record; it makes the folder a study."""
-        write_whole(self.record_file, record.model_dump_json(indent=2).encode())
+        atomic_write(self.record_file, record.model_dump_json(indent=2).encode())

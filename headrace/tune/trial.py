@@ -11,11 +11,11 @@ import optuna
 from headrace.config import Configuration
 from headrace.config.load import changed
 from headrace.errors import HeadraceError
-from headrace.report.history import Figures, read_history
-from headrace.train.follow import Follower, StoppedError
+from headrace.runs.folder import RunFolder
+from headrace.runs.metrics_log import Metrics, read_metrics
 from headrace.train.job import train
-from headrace.train.messages import Message
-from headrace.train.run_folder import RunFolder
+from headrace.train.launch.messages import Message
+from headrace.train.observer import RunObserver, StoppedError
 from headrace.tune.records import State
 from headrace.tune.space import Values
 from headrace.tune.study_folder import StudyRecord
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Ending:
+class TrialResult:
     """What came of a trial; `value` where it is complete, `sentence` where it has failed."""
 
     state: State
@@ -32,18 +32,18 @@ class Ending:
     sentence: str | None = None
 
 
-def configuration_of(record: StudyRecord, values: Values) -> Configuration:
+def trial_configuration(record: StudyRecord, values: Values) -> Configuration:
     """The study's configuration with the values of one trial, and without the study.
 
     Raises:
         ConfigurationError: a value does not fit, together with the others.
     """
-    settings = {"train.ranks": record.tune.ranks, "train.watch.metric": record.metric}
+    settings = {"train.ranks": record.tune.ranks, "train.monitor.metric": record.metric}
     plain = record.configuration.model_copy(update={"tune": None})
     return changed(plain, values | settings, "tune.space")
 
 
-class OneTrial:
+class TrialRun:
     """A trial under way.
 
     Args:
@@ -57,29 +57,29 @@ class OneTrial:
         # Where a study was killed before it could say so, the run's own file still does.
         self.pruned = run.stop_file.exists()
 
-    def train(self, threads: int | None) -> Ending:
+    def train(self, threads: int | None) -> TrialResult:
         """Train the run, or go on with it, until it ends, fails or is stopped.
 
         Args:
             threads: of its rank; None for its part of the machine's cores.
         """
-        for line in read_history(self.run.metrics_file).epochs:
+        for line in read_metrics(self.run.metrics_file).epochs:
             self._heard(line)
         try:
             if not self.pruned:
                 name = f"trial {self.trial.number}"
-                train(self._configuration(), Follower(name=name, epoch_done=self._heard, threads=threads))
+                train(self._configuration(), RunObserver(name=name, epoch_done=self._heard, threads=threads))
         except StoppedError as stopped:
             log.info("%s", stopped)
         except HeadraceError as error:
-            return Ending("failed", sentence=str(error))
-        return Ending("pruned") if self.pruned else self._complete()
+            return TrialResult("failed", sentence=str(error))
+        return TrialResult("pruned") if self.pruned else self._complete()
 
     def _configuration(self) -> Configuration:
         place = {"train.run": str(self.run.path), "train.bundle": None, "train.data_version": self.record.data_version}
-        return changed(configuration_of(self.record, self.values), place, "tune")
+        return changed(trial_configuration(self.record, self.values), place, "tune")
 
-    def _heard(self, figures: Message | Figures) -> bool:
+    def _heard(self, figures: Message | Metrics) -> bool:
         """Report an epoch; whether the run is to be stopped."""
         epoch, value = int(figures["epoch"]) + 1, float(figures.get(self.record.metric, math.nan))
         with self.lock:
@@ -96,13 +96,15 @@ class OneTrial:
         trials: Any = self.trial.study.get_trials(deepcopy=False)
         return dict(trials[self.trial.number].intermediate_values)
 
-    def _complete(self) -> Ending:
+    def _complete(self) -> TrialResult:
         """With the figure of the epoch whose weights the bundle has."""
-        epochs = read_history(self.run.metrics_file).epochs
+        epochs = read_metrics(self.run.metrics_file).epochs
         result = self.run.result() or {}
-        if self.record.configuration.train.watch.bundle == "best":
+        if self.record.configuration.train.monitor.bundle == "best":
             epochs = tuple(line for line in epochs if line["epoch"] + 1 == result.get("best_epoch"))
         value = epochs[-1].get(self.record.metric, math.nan) if epochs else math.nan
         if not math.isfinite(value):
-            return Ending("failed", sentence=f"{self.record.metric} is {value} at the end, which is no finite number.")
-        return Ending("complete", value)
+            return TrialResult(
+                "failed", sentence=f"{self.record.metric} is {value} at the end, which is no finite number."
+            )
+        return TrialResult("complete", value)

@@ -8,7 +8,7 @@ import psutil
 
 from headrace.config import load
 from headrace.train import job
-from headrace.train.messages import Message
+from headrace.train.launch.messages import Message
 from headrace.train.progress import Progress
 from tests.bench.__main__ import steady_speed
 

@@ -9,10 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from headrace.model_source import build_model
+from headrace.networks.source import build_model
 from headrace.stream.batches import RankStream
-from headrace.stream.decode import stored_input
-from headrace.stream.open import in_order, rank_stream, training_columns
+from headrace.stream.build import evaluation_plan, rank_stream, training_columns
+from headrace.stream.decode.codecs import stored_input
 from headrace.table import read
 from tests.bench.__main__ import WARM_UP_STEPS
 
@@ -34,7 +34,7 @@ def main(table: Path, model_file: Path) -> None:
     """Train one epoch and print rows a second after the first steps."""
     version = read(table)
     columns = training_columns(version.contract)
-    stream = rank_stream(version, "train", in_order(version, "train", BATCH), columns)
+    stream = rank_stream(version, "train", evaluation_plan(version, "train", BATCH), columns)
     x, y = _arrays(stream, columns, version.contract.named("input")[1])
     model = build_model(model_file, version.contract, {"width": 32, "dropout": 0.25})
     model.compile("adam", "sparse_categorical_crossentropy", weighted_metrics=["accuracy"], jit_compile=False)

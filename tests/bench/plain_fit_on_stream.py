@@ -13,9 +13,9 @@ import keras
 import psutil
 import tensorflow as tf
 
-from headrace.model_source import build_model
+from headrace.networks.source import build_model
+from headrace.stream.build import rank_stream, training_columns, training_plan
 from headrace.stream.dataset import Batches
-from headrace.stream.open import plan_for, rank_stream, training_columns
 from headrace.stream.plan import lanes_for
 from headrace.table import read
 
@@ -46,7 +46,7 @@ def main(table: str, model_file: str, core: str = "0") -> None:
     loss = keras.losses.SparseCategoricalCrossentropy()
     accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
     model.compile("adam", loss, weighted_metrics=[accuracy], jit_compile=False)
-    plan = plan_for(version, "train", BATCH, lanes_for(1, BATCH), 0)
+    plan = training_plan(version, "train", BATCH, lanes_for(1, BATCH), 0)
     batches = Batches(rank_stream(version, "train", plan, training_columns(version.contract)), version.contract)
     clock = Clock()
     model.fit(batches.dataset(0, 0, 1), steps_per_epoch=plan.steps, callbacks=[clock], verbose=0)

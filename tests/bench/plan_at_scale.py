@@ -19,10 +19,10 @@ from typing import TypeVar
 import psutil
 
 from headrace.prepare.columns import arrow_schema
-from headrace.stream.plan import Plan, lanes_for, lanes_of, segments
+from headrace.stream.plan import Plan, lanes_for, rank_lanes, segments
 from headrace.table import Shard, Version, read
 from headrace.table.log import commit, open_base
-from tests.small_table import Content, some_rows, write_table
+from tests.support.small_table import Content, some_rows, write_table
 
 Result = TypeVar("Result")
 
@@ -72,7 +72,7 @@ def simulate(size: Size, folder: Path) -> list[Measured]:
     _, written = measure("the log written, driver", lambda: write_log(table, shards, small))
     version, opened = measure("the log read, driver and every rank", lambda: read(table))
     plan, planned = measure("the plan", lambda: plan_of(version, size))
-    _, one = measure("a rank's part of an epoch", lambda: segments(plan, 0, lanes_of(plan, 0, size.ranks)))
+    _, one = measure("a rank's part of an epoch", lambda: segments(plan, 0, rank_lanes(plan, 0, size.ranks)))
     _, late = measure("the same, from the middle of epoch 7", lambda: from_the_middle(plan, size))
     parts, every = measure("the parts of all ranks, one after the other", lambda: rows_of_ranks(plan, size))
     if sum(parts) != plan.rows or max(parts) > plan.steps * BATCH:
@@ -108,12 +108,12 @@ def plan_of(version: Version, size: Size) -> Plan:
 
 def from_the_middle(plan: Plan, size: Size) -> int:
     """What a run that continues does first; the shards that are left to read."""
-    return len(segments(plan, 7, lanes_of(plan, size.ranks // 2, size.ranks), plan.steps // 2))
+    return len(segments(plan, 7, rank_lanes(plan, size.ranks // 2, size.ranks), plan.steps // 2))
 
 
 def rows_of_ranks(plan: Plan, size: Size) -> list[int]:
     """How many rows each rank reads in an epoch."""
-    parts = (segments(plan, 1, lanes_of(plan, rank, size.ranks)) for rank in range(size.ranks))
+    parts = (segments(plan, 1, rank_lanes(plan, rank, size.ranks)) for rank in range(size.ranks))
     return [sum(segment.stop - segment.start for segment in part) for part in parts]
 
 

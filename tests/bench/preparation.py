@@ -33,9 +33,9 @@ import simplejpeg
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from headrace.prepare.encoders.jpeg import decode_jpeg, encode_jpeg, shrink
 from headrace.prepare.job import prepare
-from headrace.prepare.jpeg import decode_jpeg, encode_jpeg, shrink
-from headrace.spark import DAEMON
+from headrace.spark.session import DAEMON
 from tests.bench.photos import FORM, WORKERS, photo_configuration, write_photos
 
 # Bicubic is what Pillow takes if not told.

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from headrace.config.sections import Prepare
+from headrace.config.configuration import Prepare
 from tests.bench.photos import photo_configuration, write_photos
 
 TIMES = (1, 4, 16)
@@ -74,13 +74,13 @@ def files(folder: Path, count: int) -> dict[str, float]:
 def list_and_deal(folder: str) -> dict[str, float]:
     """What preparation does on the driver before Spark has anything to do."""
     from headrace.config.source import Source
-    from headrace.prepare.deal import deal
+    from headrace.prepare.chunks import make_chunks
     from headrace.prepare.sources import list_source
 
     before, began = _most_mb(), time.monotonic()
     listing = list_source(Source(path=folder))
     listed = time.monotonic() - began
-    chunks = len(list(deal(listing.files, Prepare(), 2)))
+    chunks = len(list(make_chunks(listing.files, Prepare(), 2)))
     seconds, memory = time.monotonic() - began, _most_mb() - before
     return {
         "files": len(listing.files), "tasks": chunks, "seconds_to_list": round(listed, 2),

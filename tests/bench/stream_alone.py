@@ -5,15 +5,15 @@ import sys
 import time
 from pathlib import Path
 
+from headrace.stream.build import rank_stream, training_columns, training_plan
 from headrace.stream.dataset import Batches
-from headrace.stream.open import plan_for, rank_stream, training_columns
 from headrace.table import read
 
 
 def main(table: Path) -> None:
     """One epoch to warm up, one to measure."""
     version = read(table)
-    plan = plan_for(version, "train", global_batch=128, lanes=16, seed=0)
+    plan = training_plan(version, "train", global_batch=128, lanes=16, seed=0)
     batches = Batches(rank_stream(version, "train", plan, training_columns(version.contract)), version.contract)
     for epoch in range(2):
         began = time.monotonic()

@@ -48,7 +48,10 @@ def ranks(folder: Path, table: Path, number: int) -> Figures:
 def parts_of_start() -> float:
     """Seconds of one bare `import tensorflow` and one start of Spark, one after the other."""
     began = time.monotonic()
-    spark = "from headrace.config.sections import Spark; from headrace.spark import session; session('bench', Spark())"
+    spark = (
+        "from headrace.config.configuration import Spark; "
+        "from headrace.spark.session import session; session('bench', Spark())"
+    )
     for code in ("import tensorflow", spark):
         subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT)
     return time.monotonic() - began

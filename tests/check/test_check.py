@@ -29,7 +29,7 @@ def test_without_java_spark_is_not_started_and_the_rest_is_still_told(monkeypatc
     rows = {row.name: row for row in check().rows}
     assert list(rows) == NAMES
     assert [name for name, row in rows.items() if not row.ok] == ["Java", "Spark slots"]
-    assert (rows["Spark slots"].found, rows["Spark slots"].mend) == ("not asked", "mend Java first")
+    assert (rows["Spark slots"].found, rows["Spark slots"].fix) == ("not asked", "mend Java first")
 
 
 def test_fewer_slots_than_one_are_refused() -> None:

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from headrace.check.executors import executor_rows
-from headrace.check.probe import Answer
+from headrace.check.probe import ExecutorInfo
 from headrace.check.report import Row
-from headrace.engines import installed_versions
+from headrace.engines.compatibility import installed_versions
 
-GOOD = Answer(
+GOOD = ExecutorInfo(
     host="a",
     folder="/work/1",
     partition=0,
@@ -23,13 +23,13 @@ GOOD = Answer(
 OTHER = replace(GOOD, host="b", partition=1, address="10.0.0.2", clocks=(1000.01, 1001.5, 1002.5))
 
 
-def rows(*answers: Answer) -> dict[str, Row]:
+def rows(*answers: ExecutorInfo) -> dict[str, Row]:
     return {row.name: row for row in executor_rows(answers)}
 
 
 def test_executors_that_lack_nothing_are_told_in_a_row_a_thing() -> None:
     found = rows(GOOD, OTHER, replace(OTHER, partition=2))
-    assert all(row.ok and not row.mend for row in found.values())
+    assert all(row.ok and not row.fix for row in found.values())
     assert found["Executors"].found == "2 with 3 slots; machines: 2"
     assert found["Network there"].found == "10.0.0.1 on a, 10.0.0.2 on b"
     assert found["Clocks there"].found == "0.010 s apart"
@@ -49,7 +49,7 @@ def test_executors_that_lack_nothing_are_told_in_a_row_a_thing() -> None:
 def test_what_one_of_them_lacks_is_told_with_its_machine(wrong: dict[str, object], name: str, told: str) -> None:
     found = rows(GOOD, replace(OTHER, **wrong))  # type: ignore[arg-type]
     assert [row.name for row in found.values() if not row.ok] == [name]
-    assert told in f"{found[name].found} {found[name].mend}"
+    assert told in f"{found[name].found} {found[name].fix}"
 
 
 def test_gpus_are_counted_once_a_machine() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headrace.check import machine
-from headrace.java import java_range
+from headrace.spark.java import java_range
 
 
 def test_this_machine_lacks_nothing() -> None:
@@ -24,7 +24,7 @@ def test_java_is_shown_with_its_version_and_place(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     row = machine.java_row()
     assert (row.found, row.needed, row.ok) == (f"1.7.0_80 ({program})", str(java_range()), False)
-    assert "openjdk-17-jre-headless" in row.mend
+    assert "openjdk-17-jre-headless" in row.fix
 
 
 def test_no_java_is_a_row_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,7 +32,7 @@ def test_no_java_is_a_row_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     row = machine.java_row()
     assert (row.found, row.ok) == ("none", False)
-    assert "no `java` on PATH" in row.mend
+    assert "no `java` on PATH" in row.fix
 
 
 def test_a_package_without_bytecode_is_named_and_its_folder_told(
@@ -46,7 +46,7 @@ def test_a_package_without_bytecode_is_named_and_its_folder_told(
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     importlib.import_module("quick")
     row = machine.bytecode_row()
-    assert (row.found, row.ok, row.mend) == ("not of slow", False, f"python -m compileall -q -j 0 {tmp_path}")
+    assert (row.found, row.ok, row.fix) == ("not of slow", False, f"python -m compileall -q -j 0 {tmp_path}")
     importlib.import_module("slow")
     assert machine.bytecode_row().ok
 
@@ -71,11 +71,11 @@ def test_a_compiler_is_needed_until_horovod_works(
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
     row = machine.compiler_row(horovod_works)
-    assert (row.found, row.ok, bool(row.mend)) == ("none", ok, not ok)
+    assert (row.found, row.ok, bool(row.fix)) == ("none", ok, not ok)
 
 
 def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "FREE_GIGABYTES", 1e9)
     row = machine.disk_row(tmp_path)
     assert not row.ok
-    assert str(tmp_path) in row.mend
+    assert str(tmp_path) in row.fix

@@ -6,7 +6,7 @@ from headrace.check import Report, Row
 
 GOOD = Row(name="Java", found="17.0.15", needed="17 to 23", ok=True)
 FREE = Row(name="GPUs", found="none", needed="", ok=True)
-BAD = Row(name="Horovod", found="none", needed="0.28.1", ok=False, mend="compile it")
+BAD = Row(name="Horovod", found="none", needed="0.28.1", ok=False, fix="compile it")
 
 
 def test_the_table_has_a_tick_or_a_cross_a_row_and_says_how_to_mend() -> None:
@@ -29,7 +29,7 @@ def test_json_has_every_row_with_all_it_says() -> None:
     assert answer == {
         "ok": False,
         "rows": [
-            {"name": "Java", "found": "17.0.15", "needed": "17 to 23", "ok": True, "mend": ""},
-            {"name": "Horovod", "found": "none", "needed": "0.28.1", "ok": False, "mend": "compile it"},
+            {"name": "Java", "found": "17.0.15", "needed": "17 to 23", "ok": True, "fix": ""},
+            {"name": "Horovod", "found": "none", "needed": "0.28.1", "ok": False, "fix": "compile it"},
         ],
     }

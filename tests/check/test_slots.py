@@ -96,4 +96,4 @@ def test_without_java_the_row_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SparkContext, "_gateway", None)
     row = slots_row(1)
     assert (row.found, row.ok) == ("no session", False)
-    assert "JAVA_HOME is /nowhere" in row.mend
+    assert "JAVA_HOME is /nowhere" in row.fix

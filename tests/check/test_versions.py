@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from headrace import engines
 from headrace.check import Row, versions
+from headrace.engines import compatibility
 
 
 def rows_with(monkeypatch: pytest.MonkeyPatch, installed: dict[str, str]) -> dict[str, Row]:
@@ -20,9 +20,9 @@ def rows_with(monkeypatch: pytest.MonkeyPatch, installed: dict[str, str]) -> dic
             raise PackageNotFoundError(package)
         return installed[package]
 
-    monkeypatch.setattr(engines, "version", version)
-    monkeypatch.setattr(engines.Engine, "is_installed", False)
-    monkeypatch.delitem(engines.sys.modules, "pyspark", raising=False)
+    monkeypatch.setattr(compatibility, "version", version)
+    monkeypatch.setattr(compatibility.Engine, "is_installed", False)
+    monkeypatch.delitem(compatibility.sys.modules, "pyspark", raising=False)
     return {row.name: row for row in versions.version_rows()}
 
 
@@ -57,7 +57,7 @@ def test_a_version_is_good_inside_the_range_that_the_package_states(
 def test_what_is_not_installed_is_none_and_has_a_way_to_mend_it(monkeypatch: pytest.MonkeyPatch) -> None:
     row = rows_with(monkeypatch, {})["PyArrow"]
     assert (row.found, row.needed, row.ok) == ("none", ">=14.0.2, <27", False)
-    assert "pip install 'pyarrow>=14.0.2,<27'" in row.mend
+    assert "pip install 'pyarrow>=14.0.2,<27'" in row.fix
 
 
 @pytest.mark.parametrize(("found", "ok"), [("3.10.14", False), ("3.11.0", True), ("3.13.9", True), ("3.14.0", False)])
@@ -65,7 +65,7 @@ def test_python_has_a_range_too(monkeypatch: pytest.MonkeyPatch, found: str, ok:
     monkeypatch.setattr("platform.python_version", lambda: found)
     row = versions.version_rows()[0]
     assert (row.name, row.found, row.needed, row.ok) == ("Python", found, ">=3.11, <3.14", ok)
-    assert ("run Headrace with Python >=3.11, <3.14" in row.mend) is not ok
+    assert ("run Headrace with Python >=3.11, <3.14" in row.fix) is not ok
 
 
 def test_the_ranges_are_those_of_the_project(root: Path) -> None:
@@ -73,22 +73,22 @@ def test_the_ranges_are_those_of_the_project(root: Path) -> None:
     ranges = {
         re.split("[=<>]", line)[0]: SpecifierSet(re.sub(r"^[\w-]+", "", line)) for line in project["dependencies"]
     }
-    assert {engine.name: engine.supported for engine in engines.ENGINES} == {
-        engine.name: ranges[engine.packages[0]] for engine in engines.ENGINES
+    assert {engine.name: engine.supported for engine in compatibility.ENGINES} == {
+        engine.name: ranges[engine.packages[0]] for engine in compatibility.ENGINES
     }
-    assert engines.supported_python() == SpecifierSet(project["requires-python"])
+    assert compatibility.supported_python() == SpecifierSet(project["requires-python"])
 
 
 def test_a_wheel_for_gpus_states_the_range_under_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ["tensorflow>=2.18.1,<2.22", "tensorflow>=9; extra == 'other'"]
-    monkeypatch.setattr(engines, "requires", lambda _: lines)
-    assert str(engines.BY_MODULE["tensorflow"].supported) == "<2.22,>=2.18.1"
+    monkeypatch.setattr(compatibility, "requires", lambda _: lines)
+    assert str(compatibility.BY_MODULE["tensorflow"].supported) == "<2.22,>=2.18.1"
 
 
 def test_headrace_that_was_shipped_without_metadata_refuses_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(package: str) -> None:
         raise PackageNotFoundError(package)
 
-    monkeypatch.setattr(engines, "requires", missing)
-    monkeypatch.setattr(engines, "metadata", missing)
+    monkeypatch.setattr(compatibility, "requires", missing)
+    monkeypatch.setattr(compatibility, "metadata", missing)
     assert [row for row in versions.version_rows() if not row.ok or row.needed] == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import headrace, run
+from tests.support.commands import headrace, run
 
 CHECKED = ["Executors", "Versions there", "Free disk there", "GPUs there", "Network there", "Clocks there"]
 
@@ -41,7 +41,7 @@ def test_a_training_is_refused_at_once_where_executors_come_and_go(own: Path, se
     words = ("train", "conf.yaml", f"spark.cluster={settings_file}")
     dynamic = "spark.settings={spark.dynamicAllocation.enabled: true}"
     refused = headrace(*words, dynamic, cwd=own, code=2, SPARK_SECRET=secret)
-    assert "spark.dynamicAllocation.enabled is true" in refused.sentence
+    assert "spark.dynamicAllocation.enabled is true" in refused.last_error_line
 
 
 @pytest.mark.long
@@ -59,7 +59,7 @@ def test_the_settings_of_spark_submit_come_from_the_same_file(
     root: Path, settings_file: Path, secret: str, fashion_mnist: Path, tmp_path: Path
 ) -> None:
     """`spark-submit --properties-file`, and nothing else about the cluster."""
-    from tests.conftest import write_configuration
+    from tests.support.workspace import write_configuration
 
     write_configuration(tmp_path, fashion_mnist)
     headrace("properties", str(settings_file), "prepare", "prepare.properties", cwd=tmp_path, SPARK_SECRET=secret)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from jobs.local_cluster import LocalCluster
-from tests.conftest import headrace, run
-from tests.fault.conftest import on
+from tests.support.cluster_settings import spark_setting
+from tests.support.commands import headrace, run
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +44,18 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The Python of executors."""
     python = environment(tmp_path_factory.mktemp("bare")) / "bin" / "python"
     run([str(python), "-c", "import pyspark, tensorflow"], cwd=python.parent)
-    assert "No module named" in run([str(python), "-c", "import headrace.errors"], cwd=python.parent, code=1).sentence
+    assert (
+        "No module named"
+        in run([str(python), "-c", "import headrace.errors"], cwd=python.parent, code=1).last_error_line
+    )
     return str(python)
 
 
 def checked(cluster: LocalCluster, folder: Path, code: int = 0, **settings: str) -> dict[str, Any]:
     """The rows of a check of the cluster with these settings."""
-    (folder / "cluster.yaml").write_text(on(cluster, **settings).replace("spark.settings={", "settings: {", 1))
+    (folder / "cluster.yaml").write_text(
+        spark_setting(cluster, **settings).replace("spark.settings={", "settings: {", 1)
+    )
     words = ("check", "--cluster", "--slots", "2", "--store", str(folder), "--spark-settings", "cluster.yaml")
     return {row["name"]: row for row in headrace(*words, cwd=folder, code=code).json["rows"]}
 

@@ -8,7 +8,8 @@ import pytest
 
 from headrace.config import load
 from headrace.fetch import DATASETS
-from tests.conftest import ROOT, headrace
+from tests.support.commands import headrace
+from tests.support.workspace import ROOT
 
 TASKS = sorted((ROOT / "conf").glob("*.yaml"))
 FETCHED = [path for path in TASKS if "headrace fetch" in path.read_text("utf-8")]

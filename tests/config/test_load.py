@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from headrace.config import Configuration, load
 from headrace.errors import ConfigurationError
-from tests.conftest import headrace
+from tests.support.commands import headrace
 
 SMALLEST = "data: {source: {path: raw}, table: table}\nmodel: {file: cnn.py}\ntrain: {run: run}\n"
 

@@ -32,8 +32,8 @@ def test_without_its_sections_nothing_is_retrained_or_tracked(conf: Path) -> Non
 def test_what_is_not_said_has_its_default(conf: Path) -> None:
     settings = load(conf).retrain
     assert settings is not None
-    assert (settings.begin_from, settings.test_version, settings.new_rows) == ("champion", "first", 1)
-    assert (settings.gate.margin, settings.gate.confidence, settings.gate.slices.worse) == (0.0, 0.95, 0.05)
+    assert (settings.initial_weights, settings.test_version, settings.min_new_rows) == ("champion", "first", 1)
+    assert (settings.gate.margin, settings.gate.confidence, settings.gate.slices.max_drop) == (0.0, 0.95, 0.05)
     assert settings.predict is None
 
 
@@ -51,9 +51,9 @@ def test_the_test_version_is_a_word_or_a_number(conf: Path, value: str) -> None:
         ("registry.name=x", "unknown key `registry.name`"),
         ("retrain.gate.confidence=1", "`retrain.gate.confidence`: input should be less than 1"),
         ("retrain.gate.metric=speed", "`retrain.gate.metric`: input should be 'accuracy'"),
-        ("retrain.gate.bounds={speed: {most: 1}}", "retrain.gate.bounds.speed"),
+        ("retrain.gate.bounds={speed: {max: 1}}", "retrain.gate.bounds.speed"),
         (
-            "retrain.gate={metric: loss, bounds: {r_squared: {least: 0}}}",
+            "retrain.gate={metric: loss, bounds: {r_squared: {min: 0}}}",
             "`retrain.gate` names r_squared; metrics of classification are accuracy, macro_f1, loss",
         ),
         ("retrain.gate.metric=micro_f1", "`retrain.gate` names micro_f1; metrics of classification are"),

@@ -51,7 +51,7 @@ def test_what_is_not_said_has_its_default(conf: Path) -> None:
         ("model.options.width: {kind: int, low: 8, hihg: 16}", "unknown key"),
         ("prepare.image.quality: {kind: int, low: 8, high: 90}", "prepare.image.quality cannot be searched"),
         ("train.ranks: {kind: int, low: 1, high: 4}", "train.ranks cannot be searched"),
-        ("train.watch.metric: {kind: categorical, choices: [loss]}", "train.watch.metric cannot be searched"),
+        ("train.monitor.metric: {kind: categorical, choices: [loss]}", "train.monitor.metric cannot be searched"),
         ("model.file: {kind: categorical, choices: [a.py]}", "model.file cannot be searched"),
     ],
 )

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.containers.conftest import CLIENT, ContainerCluster, submission
 from tests.containers.engine import Said, run
-from tests.running_training import wait_for
+from tests.support.container_cluster import CLIENT, ContainerCluster, submission
+from tests.support.running_training import wait_for
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(1800)]
 

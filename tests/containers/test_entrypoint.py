@@ -4,9 +4,9 @@ import subprocess
 
 import pytest
 
-from tests.containers.conftest import CLIENT, ContainerCluster
 from tests.containers.engine import run
-from tests.running_training import wait_for
+from tests.support.container_cluster import CLIENT, ContainerCluster
+from tests.support.running_training import wait_for
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(1800)]
 

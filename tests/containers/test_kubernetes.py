@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.containers.conftest import CONFIGURATION, archive
 from tests.containers.kubernetes import CLIENT, Driver, KubernetesCluster, kubectl, kubernetes_cluster
-from tests.running_training import wait_for
+from tests.support.container_cluster import CONFIGURATION, archive
+from tests.support.running_training import wait_for
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(1800)]
 

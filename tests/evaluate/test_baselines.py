@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from headrace.contract import Column, Contract, Statistics, WindowSpec
 from headrace.evaluate.baselines import Baselines, baseline_rows
-from headrace.evaluate.judged import Judged
+from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.regression import Regression
-from headrace.schema import Column, Contract, Statistics, Windows
 
 
 def contract(length: int = 48, **about: Any) -> Contract:
@@ -17,7 +17,7 @@ def contract(length: int = 48, **about: Any) -> Contract:
         columns={"window": Column(role="input", codec="raw", dtype="float32", shape=(length, 2))},
         task="regression",
         statistics=Statistics(mean=(0.0, 0.0), variance=(1.0, 1.0)),
-        windows=Windows(**(windows | about)),
+        windows=WindowSpec(**(windows | about)),
     )
 
 
@@ -32,7 +32,7 @@ def test_there_is_none_where_the_window_does_not_show_it() -> None:
     assert baseline_rows(contract(length=12)) == {"persistence": 11}
     assert baseline_rows(contract(season=None)) == {"persistence": 47}
     assert baseline_rows(contract(label="rain")) == {}
-    assert Baselines(contract(label="rain")).answers() == {}
+    assert Baselines(contract(label="rain")).predictions() == {}
 
 
 def test_their_errors_stand_beside_those_of_the_model() -> None:
@@ -40,8 +40,8 @@ def test_their_errors_stand_beside_those_of_the_model() -> None:
     targets = inputs[:, 29, 1] + 0.5
     judge = Regression(baselines=Baselines(contract()))
     for part in (slice(0, 2), slice(2, 5)):
-        judge.add(Judged(np.arange(5)[part], targets[part], inputs[part], targets[part, None]))
-    found = judge.figures()
+        judge.add(EvaluationBatch(np.arange(5)[part], targets[part], inputs[part], targets[part, None]))
+    found = judge.metrics()
     assert found["metrics"]["mean_absolute_error"] == 0
     assert found["baselines"]["seasonal"]["mean_absolute_error"] == pytest.approx(0.5)
     persistence = float(np.abs(inputs[:, -1, 1] - targets).mean())

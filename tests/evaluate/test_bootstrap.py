@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from headrace.evaluate import bootstrap
+from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, lower_bound, mean_intervals
-from headrace.evaluate.judged import Judged
+from headrace.evaluate.classifier_scores import class_scores
 from headrace.evaluate.regression import Regression, errors
-from headrace.evaluate.scores import class_scores
 
 CONFUSION = np.array([[80, 20], [10, 90]])
 
@@ -51,8 +51,8 @@ def test_of_numbers_there_is_an_interval_for_every_error_which_holds_it() -> Non
     true = random.normal(0, 2, 300).astype(np.float32)
     predicted = (true + random.normal(0, 1, 300)).astype(np.float32)
     judge = Regression()
-    judge.add(Judged(np.arange(300), true, true, predicted[:, None]))
-    found = judge.of_slice(np.ones(300, bool))
+    judge.add(EvaluationBatch(np.arange(300), true, true, predicted[:, None]))
+    found = judge.slice_metrics(np.ones(300, bool))
     for name, value in found["metrics"].items():
         assert found["intervals"][name][0] < value < found["intervals"][name][1]
     low, high = found["intervals"]["mean_absolute_error"]
@@ -63,20 +63,20 @@ def test_the_interval_of_an_r_squared_is_that_of_drawn_rows() -> None:
     # So few that the mean of drawn rows is another one each time.
     true, predicted = np.random.default_rng(6).normal(0, 1, (2, 9)).astype(np.float32).astype(np.float64)
     judge = Regression()
-    judge.add(Judged(np.arange(9), true, true, (true + predicted)[:, None]))
+    judge.add(EvaluationBatch(np.arange(9), true, true, (true + predicted)[:, None]))
     random = np.random.default_rng(bootstrap.SEED)
     row_of = np.argsort(random.permutation(9))
     draws = [row_of[random.integers(0, 9, 9)] for _ in range(bootstrap.DRAWS)]
     expected = np.percentile(
         [errors(true[rows], (true + predicted)[rows])["r_squared"] for rows in draws], bootstrap.PERCENTILES
     )
-    assert judge.figures()["intervals"]["r_squared"] == pytest.approx(tuple(expected), rel=1e-9)
+    assert judge.metrics()["intervals"]["r_squared"] == pytest.approx(tuple(expected), rel=1e-9)
 
 
 def test_groups_of_rows_give_the_interval_of_single_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     # In runs of equal values, so that groups that follow the order of the rows would be found out.
     values = np.repeat(np.random.default_rng(4).normal(3, 1, 50), 1000)
-    monkeypatch.setattr(bootstrap, "MOST_GROUPS", 500)
+    monkeypatch.setattr(bootstrap, "MAX_GROUPS", 500)
     low, high = mean_intervals({"mean": values})["mean"]
     assert low < values.mean() < high
     assert high - low == pytest.approx(2 * 1.96 * values.std() / np.sqrt(50_000), rel=0.15)

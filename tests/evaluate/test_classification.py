@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 
+from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.classification import Classification
-from headrace.evaluate.judged import Judged
 
 PATHS = np.array(["a", "b", "c"])
 LABELS = np.array([0, 1, 1])
@@ -15,8 +15,8 @@ ANSWERS = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]], np.float32)
 def test_a_mistake_about_a_text_has_no_picture_and_one_about_an_image_has() -> None:
     for inputs, shown in ((np.ones((3, 5), np.int32), False), (np.ones((3, 4, 4, 3), np.uint8), True)):
         judge = Classification(("no", "yes"))
-        judge.add(Judged(PATHS, LABELS, inputs, ANSWERS))
-        figures = json.loads(json.dumps(judge.figures()))
+        judge.add(EvaluationBatch(PATHS, LABELS, inputs, ANSWERS))
+        figures = json.loads(json.dumps(judge.metrics()))
         (mistake,) = figures["worst"]
         assert (mistake["path"], mistake["label"], mistake["predicted"]) == ("b", "yes", "no")
         assert (mistake["png"] is not None) == shown

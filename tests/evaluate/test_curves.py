@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from headrace.evaluate.curves import MOST_CURVES, STRETCHES, Curves, curves_of_classes, mean_areas
+from headrace.evaluate.curves import MAX_CURVES, STRETCHES, Curves, class_curves, mean_areas
 
 # Few scores, so that many rows have the same one.
 tied = st.lists(st.tuples(st.booleans(), st.sampled_from([0.0, 0.125, 0.5, 0.75, 1.0])), min_size=2, max_size=60)
@@ -64,17 +64,17 @@ def test_of_many_classes_the_worst_are_drawn_and_all_have_areas() -> None:
     random, classes = np.random.default_rng(2), [f"class {number}" for number in range(30)]
     labels = random.integers(0, 30, 3000)
     scores = random.random((3000, 30)) + (labels[:, None] == np.arange(30)) * np.linspace(0.1, 1, 30)
-    areas, drawn = curves_of_classes(classes, (labels == number for number in range(30)), scores)
+    areas, drawn = class_curves(classes, (labels == number for number in range(30)), scores)
     expected = [average_precision_score(labels == number, scores[:, number]) for number in range(30)]
     assert [area["average_precision"] for area in areas] == pytest.approx(expected)
-    worst = np.argsort(expected)[:MOST_CURVES]
+    worst = np.argsort(expected)[:MAX_CURVES]
     assert set(drawn) == {classes[number] for number in worst}
     assert mean_areas(areas)["average_precision"] == pytest.approx(np.mean(expected))
 
 
 def test_a_class_without_rows_does_not_count_in_the_mean() -> None:
     labels, scores = np.array([0, 1, 0, 1]), np.array([[0.9, 0.1, 0], [0.4, 0.6, 0], [0.3, 0.7, 0], [0.2, 0.8, 0]])
-    areas, drawn = curves_of_classes(["a", "b", "c"], (labels == number for number in range(3)), scores)
+    areas, drawn = class_curves(["a", "b", "c"], (labels == number for number in range(3)), scores)
     assert areas[2] == {"roc_auc": None, "average_precision": None}
     assert set(drawn) == {"a", "b"}
     assert mean_areas(areas)["roc_auc"] == pytest.approx(0.75)

@@ -18,11 +18,11 @@ from headrace import cli
 from headrace.errors import DataError
 from headrace.evaluate import job
 from headrace.evaluate.job import evaluate
-from headrace.report.records import Evaluation
+from headrace.report.artifacts import Evaluation
 from headrace.table import Version, read
-from tests.conftest import headrace
-from tests.small_bundle import fitted, small_model, write_bundle
-from tests.small_table import CLASSES, Content, some_rows, write_table
+from tests.support.commands import headrace
+from tests.support.small_bundle import fitted, small_model, write_bundle
+from tests.support.small_table import CLASSES, Content, some_rows, write_table
 
 CONTENT = Content(
     splits={"train": some_rows(60, shape=(12, 10, 3)), "test": some_rows(41, (7, 1, 33), shape=(12, 10, 3))}

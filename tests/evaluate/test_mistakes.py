@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.config.sections import Text
-from headrace.evaluate.mistakes import MOST_CHARACTERS, Mistake, WorstMistakes, picture, show_for
-from headrace.prepare.text.tokenizer import Counted, bpe_tokenizer, freeze, load_tokenizer, word_tokenizer
-from headrace.schema import Column, Contract
+from headrace.config.configuration import Text
+from headrace.contract import Column, Contract
+from headrace.evaluate.mistakes import MAX_CHARACTERS, Mistake, WorstMistakes, picture, show_for
+from headrace.prepare.text.tokenizer import Counted, bpe_tokenizer, load_tokenizer, save_tokenizer, word_tokenizer
 
 
 def mistake(error: float, path: str = "a.png", shape: tuple[int, int, int] = (2, 3, 1)) -> Mistake:
@@ -64,7 +64,7 @@ def test_a_mistake_about_an_image_is_described_with_its_picture(shape: tuple[int
 
 def contract(tokenizer_json: str, form: Text, folder: Path) -> Contract:
     columns = {"tokens": Column(role="input", codec="tokens", dtype="uint16", shape=(None,))}
-    return Contract(columns=columns, classes=("a", "b"), tokenizer=freeze(tokenizer_json, form, folder))
+    return Contract(columns=columns, classes=("a", "b"), tokenizer=save_tokenizer(tokenizer_json, form, folder))
 
 
 @pytest.mark.parametrize("kind", ["word", "bpe"])
@@ -80,5 +80,5 @@ def test_a_mistake_about_a_text_is_described_with_its_words(kind: str, tmp_path:
     assert show(np.array([*ids, 0, 0]))["text"] == ("good film [?]" if kind == "word" else "good film é")
     text = show(np.array(ids * 200))["text"]
     assert text is not None
-    assert len(text) == MOST_CHARACTERS
+    assert len(text) == MAX_CHARACTERS
     assert text.endswith("…")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from headrace.evaluate.judged import Judged
+from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.multi_label import MultiLabel
 
 CLASSES = ("even", "prime", "rare", "never")
@@ -25,13 +25,13 @@ def judge() -> MultiLabel:
     for begin in range(0, ROWS, 64):
         rows = slice(begin, begin + 64)
         paths = np.array([f"{row}.png" for row in range(ROWS)][rows])
-        made.add(Judged(paths, TRUTH[rows], np.zeros((len(paths), 2, 2, 1), np.uint8), ANSWERS[rows]))
+        made.add(EvaluationBatch(paths, TRUTH[rows], np.zeros((len(paths), 2, 2, 1), np.uint8), ANSWERS[rows]))
     return made
 
 
 @pytest.fixture(scope="module")
 def figures(judge: MultiLabel) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(judge.figures()))
+    found: dict[str, Any] = json.loads(json.dumps(judge.metrics()))
     return found
 
 
@@ -80,7 +80,7 @@ def test_the_worst_rows_have_the_label_that_was_most_surely_wrong(figures: dict[
 
 def test_a_slice_has_the_figures_of_its_rows_alone(judge: MultiLabel) -> None:
     rows = np.arange(ROWS) % 3 == 0
-    found = judge.of_slice(rows)
+    found = judge.slice_metrics(rows)
     assert found["rows"] == rows.sum()
     assert found["metrics"]["binary_accuracy"] == pytest.approx(((TRUTH > 0) == GIVEN)[rows].mean())
     assert set(found["metrics"]) == set(found["intervals"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.evaluate.judged import Judged
+from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.regression import Regression, errors, residuals
 
 TRUE = np.array([1.0, 2.0, 3.0, 6.0])
@@ -17,9 +17,11 @@ numbers = st.floats(-1e3, 1e3, width=32)
 pairs = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=80)
 
 
-def judged(true: np.ndarray, predicted: np.ndarray) -> Judged:
+def judged(true: np.ndarray, predicted: np.ndarray) -> EvaluationBatch:
     paths = np.array([f"row {number}" for number in range(len(true))])
-    return Judged(paths, true.astype("float32"), np.zeros((len(true), 1)), predicted.astype("float32")[:, None])
+    return EvaluationBatch(
+        paths, true.astype("float32"), np.zeros((len(true), 1)), predicted.astype("float32")[:, None]
+    )
 
 
 def test_the_errors_are_those_computed_by_hand() -> None:
@@ -43,7 +45,7 @@ def test_batches_of_any_size_give_the_figures_of_all_rows_at_once(rows: list[tup
     judge = Regression()
     for begin in range(0, len(true), size):
         judge.add(judged(true[begin : begin + size], predicted[begin : begin + size]))
-    figures = judge.figures()
+    figures = judge.metrics()
     assert figures["metrics"] == pytest.approx(errors(true, predicted), rel=1e-6, abs=1e-6)
     assert figures["rows"] == sum(figures["residuals"]["counts"]) == len(rows)
     assert json.loads(json.dumps(figures))["metrics"] == figures["metrics"]
@@ -52,7 +54,7 @@ def test_batches_of_any_size_give_the_figures_of_all_rows_at_once(rows: list[tup
 def test_the_worst_rows_are_those_with_the_largest_errors() -> None:
     judge = Regression()
     judge.add(judged(TRUE, PREDICTED))
-    first, second = judge.figures()["worst"][:2]
+    first, second = judge.metrics()["worst"][:2]
     assert first == {"path": "row 3", "value": 6.0, "predicted": 4.0, "png": None}
     assert second == {"path": "row 1", "value": 2.0, "predicted": 3.0, "png": None}
 
@@ -64,8 +66,8 @@ def test_the_worst_of_all_batches_are_kept_with_their_pictures() -> None:
         rows = slice(begin, begin + 50)
         paths = np.array([f"row {number}" for number in range(begin, begin + 50)])
         inputs = np.zeros((50, 2, 2, 3), np.uint8)
-        judge.add(Judged(paths, true[rows], inputs, predicted[rows, None].astype(np.float32)))
-    worst = judge.figures()["worst"]
+        judge.add(EvaluationBatch(paths, true[rows], inputs, predicted[rows, None].astype(np.float32)))
+    worst = judge.metrics()["worst"]
     order = np.argsort(-np.abs(predicted - true))[: len(worst)]
     assert len(worst) == 24
     assert [one["path"] for one in worst] == [f"row {number}" for number in order]

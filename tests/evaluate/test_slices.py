@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from headrace.contract import Column, Contract, Tokenizer
 from headrace.errors import ConfigurationError
+from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.classification import Classification
-from headrace.evaluate.judged import Judged
 from headrace.evaluate.regression import Regression
 from headrace.evaluate.slices import Slicer
 from headrace.prepare.columns import IDENTITY, LABEL, NUMBER, WEIGHT
-from headrace.schema import Column, Contract, Tokenizer
-from headrace.stream.columns import Binary
+from headrace.stream.read.columns import BinaryColumn
 
 CLASSES = ("coat", "bag")
 LABELS = np.array([0, 0, 0, 1, 1, 1], np.int32)
@@ -40,18 +40,20 @@ def sliced(contract: Contract, asked: Sequence[str] = (), **columns: Any) -> dic
     columns = {"path": PATHS, "label": LABELS} | columns
     for rows in (slice(0, 4), slice(4, 6)):
         read = {name: columns[name][rows] for name in slicer.columns}
-        batch = Judged(PATHS[rows], LABELS[rows], np.zeros((len(LABELS[rows]), 2, 2, 1), np.uint8), ANSWERS[rows], read)
+        batch = EvaluationBatch(
+            PATHS[rows], LABELS[rows], np.zeros((len(LABELS[rows]), 2, 2, 1), np.uint8), ANSWERS[rows], read
+        )
         judge.add(batch)
         slicer.add(batch)
-    return slicer.figures(judge)
+    return slicer.metrics(judge)
 
 
 def shown(parts: list[dict[str, Any]]) -> list[tuple[str, int, float]]:
     return [(part["name"], part["rows"], round(part["metrics"]["accuracy"], 3)) for part in parts]
 
 
-def stored(lengths: Sequence[int]) -> Binary:
-    return Binary.whole(pa.array([bytes(length) for length in lengths], pa.binary()))
+def stored(lengths: Sequence[int]) -> BinaryColumn:
+    return BinaryColumn.whole(pa.array([bytes(length) for length in lengths], pa.binary()))
 
 
 def test_classes_are_always_told_apart_and_their_accuracy_is_the_recall() -> None:
@@ -102,10 +104,10 @@ def test_regression_is_cut_by_the_number_to_predict() -> None:
     contract = Contract(columns={"path": IDENTITY, "label": NUMBER, "image": image}, task="regression")
     slicer, judge = Slicer(contract, ["label"]), Regression()
     true = np.arange(10.0, dtype=np.float32)
-    batch = Judged(PATHS, true, np.zeros((10, 1)), true[:, None] + 1, {"label": true})
+    batch = EvaluationBatch(PATHS, true, np.zeros((10, 1)), true[:, None] + 1, {"label": true})
     judge.add(batch._replace(paths=np.array([f"{row}" for row in range(10)])))
     slicer.add(batch)
-    found = slicer.figures(judge)
+    found = slicer.metrics(judge)
     assert list(found) == ["label"]
     assert [part["name"] for part in found["label"]] == ["0 to 1", "2 to 3", "4 to 5", "6 to 7", "8 to 9"]
     assert [part["metrics"]["mean_absolute_error"] for part in found["label"]] == [1.0] * 5

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trained_bundles import table_for, trained
+from tests.support.trained_bundles import table_for, trained
 
 
 @pytest.fixture(scope="session")

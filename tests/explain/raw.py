@@ -5,7 +5,7 @@ from pathlib import Path
 
 import PIL.Image
 
-from tests.trained_bundles import patched, sentences
+from tests.support.trained_bundles import patched, sentences
 
 
 def write_images(folder: Path, rows: int = 3) -> Path:

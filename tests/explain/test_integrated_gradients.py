@@ -22,7 +22,7 @@ class PowerWay:
     def scores(self, places: Floats) -> Floats:
         return ((places[:, None] * self.end) ** self.power @ self.weights).astype(np.float32)
 
-    def slopes(self, places: Floats) -> Floats:
+    def gradients(self, places: Floats) -> Floats:
         self.asked.append(len(places))
         along = places[:, None] * self.end
         return (self.weights * self.power * along ** (self.power - 1) * self.end).astype(np.float32)
@@ -39,7 +39,7 @@ class StepWay:
     def scores(self, places: Floats) -> Floats:
         return (places > 0.5).astype(np.float32)
 
-    def slopes(self, places: Floats) -> Floats:
+    def gradients(self, places: Floats) -> Floats:
         return np.full((len(places), 1), self.slope, np.float32)
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.job import explain
-from headrace.explain.wish import Wish
-from tests.conftest import headrace
+from headrace.explain.options import ExplainOptions
 from tests.explain.raw import write_images, write_texts
-from tests.small_table import CLASSES
+from tests.support.commands import headrace
+from tests.support.small_table import CLASSES
 
 BundleOf = Callable[[str], Path]
 
@@ -28,7 +28,7 @@ def test_the_command_answers_with_every_gap_and_the_same_files_give_the_same_pag
     assert told["greatest_gap"] == max(one["gap"] for one in told["inputs"])
     assert {"path", "predicted", "class", "gap", "tolerance", "complete", "steps"} <= told["inputs"][0].keys()
     page = (tmp_path / "page.html").read_bytes()
-    explain(bundle_of("cnn"), Path(tmp_path / "raw"), tmp_path / "again.html", Wish(limit=2, steps=32))
+    explain(bundle_of("cnn"), Path(tmp_path / "raw"), tmp_path / "again.html", ExplainOptions(limit=2, steps=32))
     assert (tmp_path / "again.html").read_text().count("<img") == page.decode().count("<img") == 6
 
 
@@ -37,7 +37,7 @@ def test_the_column_of_texts_is_that_of_training_and_rows_that_are_none_are_list
 ) -> None:
     source = write_texts(tmp_path / "raw.jsonl")
     source.write_text(source.read_text() + json.dumps({"review": " \n"}))
-    told = explain(bundle_of("text_cnn"), source, tmp_path / "page.html", Wish(method="occlusion"))
+    told = explain(bundle_of("text_cnn"), source, tmp_path / "page.html", ExplainOptions(method="occlusion"))
     assert (told["explained"], told["methods"], told["greatest_gap"]) == (3, ["occlusion"], None)
     assert told["rejected"] == [{"path": "raw.jsonl:4", "reason": "empty", "detail": "nothing is left after cleaning"}]
 
@@ -45,7 +45,7 @@ def test_the_column_of_texts_is_that_of_training_and_rows_that_are_none_are_list
 def test_a_single_token_has_gradients_and_nothing_to_leave_out(bundle_of: BundleOf, tmp_path: Path) -> None:
     (tmp_path / "raw.txt").write_text("splendid")
     for network in ("rnn", "transformer"):
-        told = explain(bundle_of(network), tmp_path / "raw.txt", tmp_path / "page.html", Wish())
+        told = explain(bundle_of(network), tmp_path / "raw.txt", tmp_path / "page.html", ExplainOptions())
         assert told["inputs"][0]["predicted"] == CLASSES[0]
         assert told["complete"] == 1
 
@@ -56,7 +56,7 @@ def test_what_the_tolerance_does_not_allow_is_told(
     monkeypatch.setattr("headrace.explain.integrated_gradients.TOLERANCE", 0.0)
     monkeypatch.setattr("headrace.explain.integrated_gradients.DOUBLINGS", 1)
     source = write_images(tmp_path / "raw", 1)
-    told = explain(bundle_of("cnn"), source, tmp_path / "page.html", Wish(steps=3))
+    told = explain(bundle_of("cnn"), source, tmp_path / "page.html", ExplainOptions(steps=3))
     assert (told["complete"], told["inputs"][0]["steps"]) == (0, 6)
     assert "not complete" in (tmp_path / "page.html").read_text()
 
@@ -76,7 +76,7 @@ def test_what_does_not_fit_is_refused(
 ) -> None:
     source = write_texts(tmp_path / "raw.jsonl") if network == "rnn" else write_images(tmp_path / "raw")
     with pytest.raises(ConfigurationError, match=message):
-        explain(bundle_of(network), source, tmp_path / output, Wish(**options))
+        explain(bundle_of(network), source, tmp_path / output, ExplainOptions(**options))
     assert not (tmp_path / output).exists()
 
 
@@ -85,5 +85,5 @@ def test_inputs_that_are_all_rejected_leave_the_page_of_before(bundle_of: Bundle
     (tmp_path / "raw" / "a.png").write_bytes(b"no image")
     (tmp_path / "page.html").write_text("before")
     with pytest.raises(DataError, match="No input of .* can be explained"):
-        explain(bundle_of("cnn"), tmp_path / "raw", tmp_path / "page.html", Wish())
+        explain(bundle_of("cnn"), tmp_path / "raw", tmp_path / "page.html", ExplainOptions())
     assert (tmp_path / "page.html").read_text() == "before"

@@ -10,20 +10,20 @@ import PIL.Image
 import pytest
 
 from headrace import bundle as bundles
-from headrace.config.sections import Text
-from headrace.explain.explain_images import ImageExplainer
-from headrace.explain.explain_texts import TextExplainer
-from headrace.explain.explained import Explained
+from headrace.config.configuration import Text
+from headrace.explain.explanation import Explanation
+from headrace.explain.image_explainer import ImageExplainer
 from headrace.explain.integrated_gradients import TOLERANCE
 from headrace.explain.job import explain
+from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_inputs import raw_images, raw_texts
-from headrace.explain.wish import Wish
+from headrace.explain.text_explainer import TextExplainer
 from headrace.inference import Inference
-from headrace.prepare.image import decode
+from headrace.prepare.encoders.image import decode
 from tests.explain.raw import write_images, write_texts
 from tests.models.test_networks import MODELS, SERIES, TEXT
-from tests.small_table import CLASSES
-from tests.trained_bundles import PATCHES, WORDS, patched
+from tests.support.small_table import CLASSES
+from tests.support.trained_bundles import PATCHES, WORDS, patched
 
 IMAGES = [path.stem for path in MODELS if path.stem not in (*TEXT, *SERIES)]
 WITH_MAP = ("cnn", "resnet")
@@ -31,17 +31,17 @@ WITH_MAP = ("cnn", "resnet")
 BundleOf = Callable[[str], Path]
 
 
-def images_explained(path: Path, folder: Path, **options: Any) -> list[Explained]:
+def images_explained(path: Path, folder: Path, **options: Any) -> list[Explanation]:
     bundle = bundles.load(path)
-    explainer = ImageExplainer(bundle, Inference(bundle), Wish(**options))
+    explainer = ImageExplainer(bundle, Inference(bundle), ExplainOptions(**options))
     return [explainer.explain(raw) for raw in raw_images(write_images(folder), 8)]
 
 
-def texts_explained(path: Path, file: Path, **options: Any) -> list[Explained]:
+def texts_explained(path: Path, file: Path, **options: Any) -> list[Explanation]:
     bundle = bundles.load(path)
     tokenizer = bundle.contract.tokenizer
     assert tokenizer is not None
-    explainer = TextExplainer(bundle, Inference(bundle), Wish(**options), tokenizer)
+    explainer = TextExplainer(bundle, Inference(bundle), ExplainOptions(**options), tokenizer)
     return [explainer.explain(raw) for raw in raw_texts(write_texts(file), 8, "review", Text())]
 
 
@@ -51,7 +51,7 @@ def test_attributions_sum_to_the_difference_from_the_baseline(
 ) -> None:
     text = network in TEXT
     source = write_texts(tmp_path / "raw.jsonl") if text else write_images(tmp_path / "raw")
-    told = explain(bundle_of(network), source, tmp_path / "page.html", Wish())
+    told = explain(bundle_of(network), source, tmp_path / "page.html", ExplainOptions())
     assert (told["explained"], told["complete"]) == (3, 3)
     for number, one in enumerate(told["inputs"]):
         assert one["predicted"] == CLASSES[number]
@@ -77,12 +77,12 @@ def test_the_patch_that_tells_the_class_has_most_of_the_attribution(
 @pytest.mark.parametrize("network", WITH_MAP)
 def test_grad_cam_is_warm_where_the_patch_is(bundle_of: BundleOf, network: str, tmp_path: Path) -> None:
     from headrace.explain.grad_cam import GradCam
-    from headrace.explain.pictures import enlarged
+    from headrace.explain.heatmaps import enlarge
 
     bundle = bundles.load(bundle_of(network))
     grad_cam = GradCam(bundle.model(), bundle.contract)
     images = patched(3, seed=7).pixels
-    heats = [enlarged(grad_cam.heat(image, label), image.shape) for label, image in enumerate(images)]
+    heats = [enlarge(grad_cam.heat(image, label), image.shape) for label, image in enumerate(images)]
     warmer = [heat[PATCHES[label]].mean() > heat.mean() for label, heat in enumerate(heats)]
     assert all(warmer)
 
@@ -92,7 +92,7 @@ def test_where_there_is_no_feature_map_it_is_said(
     bundle_of: BundleOf, network: str, reason: str, tmp_path: Path
 ) -> None:
     source = write_images(tmp_path / "raw", 1)
-    told = explain(bundle_of(network), source, tmp_path / "page.html", Wish())
+    told = explain(bundle_of(network), source, tmp_path / "page.html", ExplainOptions())
     assert reason in told["missing"]["grad-cam"]
     assert told["methods"] == ["integrated-gradients"]
     assert "There is no Grad-CAM here" in (tmp_path / "page.html").read_text()
@@ -128,5 +128,5 @@ def test_files_of_any_size_are_prepared_as_for_training(bundle_of: BundleOf, tmp
     PIL.Image.open(folder / "0.png").resize((57, 83)).save(folder / "0.png")
     bundle = bundles.load(bundle_of("cnn"))
     pixels = decode((folder / "0.png").read_bytes(), bundle.origin.prepare.image)
-    told = explain(bundle.path, folder, tmp_path / "page.html", Wish(method="grad-cam"))["inputs"][0]
-    assert told["class_probability"] == pytest.approx(Inference(bundle).answers(pixels[None])[0].max(), abs=1e-6)
+    told = explain(bundle.path, folder, tmp_path / "page.html", ExplainOptions(method="grad-cam"))["inputs"][0]
+    assert told["class_probability"] == pytest.approx(Inference(bundle).predict(pixels[None])[0].max(), abs=1e-6)

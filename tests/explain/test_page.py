@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headrace.explain.job import explain
-from headrace.explain.wish import Wish
+from headrace.explain.options import ExplainOptions
 from tests.explain.raw import write_images, write_texts
 from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
 
@@ -30,7 +30,7 @@ def page(
         hostile = "<script>alert(1)</script> splendid Ausnahmezustandsbewältigungsmaschine".replace("<", "\\u003c")
         lines = [f'{{"review": "{hostile}"}}', '{"review": ""}', f'{{"review": "dreadful {"word " * 60}"}}']
         source.write_text(source.read_text() + "\n".join(lines))
-    explain(bundle_of(request.param), source, folder / "page.html", Wish())
+    explain(bundle_of(request.param), source, folder / "page.html", ExplainOptions())
     return folder / "page.html"
 
 

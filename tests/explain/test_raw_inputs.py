@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from headrace.config.sections import Text
+from headrace.config.configuration import Text
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.raw_inputs import RawInput, raw_images, raw_texts
-from headrace.prepare.reject import Reason
+from headrace.prepare.rejection import Reason
 
 TEXTS = ["one, two", "drei\u2028vier", "five"]
 

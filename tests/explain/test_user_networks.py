@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from keras import layers
 
+from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.explain.float_input import with_float_input
 from headrace.explain.grad_cam import GradCam, NoFeatureMapError
-from headrace.explain.image_way import ImageNetwork, ImageWay
+from headrace.explain.image_path import ImageNetwork, ImagePath
 from headrace.explain.integrated_gradients import integrate
-from headrace.explain.layer_outputs import calls, changed_outputs
-from headrace.explain.text_way import TextNetwork, TextWay
-from headrace.schema import Contract
+from headrace.explain.layer_hooks import patch_outputs, trace_layers
+from headrace.explain.text_path import TextNetwork, TextPath
 from tests.models.test_networks import MODELS, contract_for, inputs_for
 
 IMAGES: Contract = contract_for(next(path for path in MODELS if path.stem == "cnn"))
@@ -75,7 +75,7 @@ def test_images_of_any_kind_of_network_are_explained_completely(build: Any) -> N
     keras.utils.set_random_seed(3)
     model = build()
     image = inputs_for(IMAGES)[0]
-    found = integrate(ImageWay(ImageNetwork(model, IMAGES), image, MEAN, 1), 64)
+    found = integrate(ImagePath(ImageNetwork(model, IMAGES), image, MEAN, 1), 64)
     assert found.complete
     assert np.abs(found.attributions).max() > 0
     probability = float(model(image[None], training=False)[0, 1])
@@ -99,7 +99,7 @@ def test_a_network_that_makes_whole_numbers_of_pixels_is_refused_in_a_sentence()
     x = keras.ops.cast(keras.ops.cast(inputs, "int32") // 16, "float32")
     model = keras.Model(inputs, layers.Dense(3, activation="softmax")(layers.Flatten()(x)))
     with pytest.raises(ConfigurationError, match="has no gradient for its input"):
-        integrate(ImageWay(ImageNetwork(model, IMAGES), inputs_for(IMAGES)[0], MEAN, 0), 4)
+        integrate(ImagePath(ImageNetwork(model, IMAGES), inputs_for(IMAGES)[0], MEAN, 0), 4)
 
 
 def test_a_feature_map_that_attention_mixes_is_none() -> None:
@@ -121,7 +121,7 @@ def test_vectors_of_places_are_left_alone_and_those_of_tokens_are_found_within_o
     network = TextNetwork(model, TEXTS)
     assert [layer.name for layer in network._embeddings] == ["words"]
     text = np.array([4, 9, 9, 3], np.int32)
-    found = integrate(TextWay(network, text, 2), 64)
+    found = integrate(TextPath(network, text, 2), 64)
     assert found.complete
     assert found.attributions.shape == (4,)
     answers = model(text[None], training=False)[0]
@@ -139,14 +139,14 @@ def test_layers_are_as_they_were_after_their_outputs_were_changed_also_by_an_err
     model = nested()
     image = inputs_for(IMAGES)[:1]
     before = np.asarray(model(image))
-    convolution = next(call.layer for call in calls(model, image) if isinstance(call.layer, layers.Conv2D))
-    with changed_outputs([convolution], lambda _, given, output: output * 0.0):
+    convolution = next(call.layer for call in trace_layers(model, image) if isinstance(call.layer, layers.Conv2D))
+    with patch_outputs([convolution], lambda _, given, output: output * 0.0):
         assert not np.allclose(model(image), before)
 
     def fail(layer: keras.Layer, given: Any, output: Any) -> Any:
         raise ValueError("no")
 
-    with pytest.raises(ValueError, match="no"), changed_outputs([convolution], fail):
+    with pytest.raises(ValueError, match="no"), patch_outputs([convolution], fail):
         model(image)
     assert np.array_equal(model(image), before)
     assert "call" not in vars(convolution)

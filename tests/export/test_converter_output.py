@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headrace.export.converter_output import captured_stderr, describe_failure
-from tests.conftest import run
+from tests.support.commands import run
 
 
 def test_captured_output_is_kept_from_the_user(tmp_path: Path) -> None:

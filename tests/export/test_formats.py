@@ -11,14 +11,14 @@ import tensorflow as tf
 from headrace.bundle import Origin, write
 from headrace.errors import ConfigurationError
 from headrace.explain.job import explain
-from headrace.explain.wish import Wish
+from headrace.explain.options import ExplainOptions
 from headrace.export.formats import TOLERANCE, Format, Name
 from headrace.export.job import export
-from headrace.model_source import build_model
+from headrace.networks.source import build_model
 from headrace.table import Version
 from tests.models.test_networks import MODELS, SERIES, SMALL, contract_for
-from tests.trained_bundles import table_for, trained
-from tests.trained_bundles import write as write_for
+from tests.support.trained_bundles import table_for, trained
+from tests.support.trained_bundles import write as write_for
 
 Pair = tuple[Version, Path]
 
@@ -56,7 +56,7 @@ def test_of_windows_too(name: Name, tmp_path: Path) -> None:
     assert meaning["dtype"] == "float32"
     assert "warmth, wind" in meaning["meaning"]
     with pytest.raises(ConfigurationError, match="windows of numbers"):
-        explain(bundle, tmp_path, tmp_path / "page.html", Wish())
+        explain(bundle, tmp_path, tmp_path / "page.html", ExplainOptions())
 
 
 @pytest.mark.parametrize("options", [{"cell": "gru", "depth": 2}, {"cell": "lstm", "depth": 2, "bidirectional": False}])

@@ -17,13 +17,13 @@ from headrace.errors import ConfigurationError, DataError, GateError
 from headrace.export.formats import HALF_TOLERANCE, Format
 from headrace.export.inputs import RANDOM
 from headrace.export.job import export
-from headrace.export.served import Served
+from headrace.export.serving import ServingModel
 from headrace.inference import Inference
-from headrace.model_source import build_model
+from headrace.networks.source import build_model
 from headrace.table import Version
-from tests.conftest import headrace, run
 from tests.models.test_networks import MODELS
-from tests.trained_bundles import image_table, patched, sentences, text_table, trained, write
+from tests.support.commands import headrace, run
+from tests.support.trained_bundles import image_table, patched, sentences, text_table, trained, write
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +61,10 @@ def test_the_command_says_what_was_compared_and_writes_it_down(version: Version,
 def test_an_answer_that_is_off_leaves_nothing_and_ends_in_the_exit_code_of_a_gate(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def off(self: Served, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    def off(self: ServingModel, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return {self.output_name: self.model(inputs, training=False) + 2e-4}
 
-    monkeypatch.setattr(Served, "answer", off)
+    monkeypatch.setattr(ServingModel, "answer", off)
     for name in ("saved_model", "onnx", "tflite"):
         with pytest.raises(GateError, match="differ from the bundle's by up to 0.0002") as refused:
             export(bundle, tmp_path / "out", Format(name))
@@ -83,10 +83,10 @@ def test_operation_that_a_format_lacks_is_named_in_one_sentence(
 ) -> None:
     """A network that a format cannot hold is refused by the name of its operation, without the converter's output."""
 
-    def inverted(self: Served, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    def inverted(self: ServingModel, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return {self.output_name: tf.math.erfinv(self.model(inputs, training=False))}
 
-    monkeypatch.setattr(Served, "answer", inverted)
+    monkeypatch.setattr(ServingModel, "answer", inverted)
     with pytest.raises(ConfigurationError, match=f"^{title} cannot .*Erfinv.*; nothing was written.") as refused:
         export(bundle, tmp_path / "out", Format(name))
     assert "\n" not in str(refused.value)
@@ -114,7 +114,7 @@ signature = tensorflow.saved_model.load("out/saved_model").signatures["serving_d
 numpy.save("answers.npy", signature(images=tensorflow.constant(numpy.load("pixels.npy")))["probabilities"])
 """
     run([sys.executable, "-c", program], cwd=tmp_path)
-    expected = Inference(bundles.load(bundle)).answers(pixels)
+    expected = Inference(bundles.load(bundle)).predict(pixels)
     assert np.load(tmp_path / "answers.npy") == pytest.approx(expected, abs=1e-5)
 
 
@@ -127,7 +127,7 @@ def test_a_saved_model_also_takes_files(bundle: Path, tmp_path: Path, kind: str)
     loaded = tf.saved_model.load(str(tmp_path / "out" / "saved_model"))
     answers = loaded.signatures["encoded"](encoded=tf.constant([file.read_bytes() for file in files]))
     decoded = np.stack([np.asarray(PIL.Image.open(file)) for file in files])
-    expected = Inference(bundles.load(bundle)).answers(decoded)
+    expected = Inference(bundles.load(bundle)).predict(decoded)
     assert answers["probabilities"].numpy() == pytest.approx(expected, abs=1e-5)
 
 

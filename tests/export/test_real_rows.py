@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import headrace_within
+from tests.support.commands import headrace_within
 
 
 @pytest.mark.long

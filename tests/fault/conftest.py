@@ -1,6 +1,5 @@
 """A real Spark standalone cluster, and what an undisturbed training gives."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 import pytest
 
 from jobs.local_cluster import LocalCluster
-from tests.conftest import headrace
+from tests.support.cluster_settings import spark_setting
+from tests.support.commands import headrace
 
 # 30 epochs of 10 steps; a checkpoint every 25 steps, so that most of them lie within an epoch.
 LONG = (
@@ -28,20 +28,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
 @pytest.fixture(scope="package")
 def words(cluster: LocalCluster) -> tuple[str, ...]:
     """Of `headrace train`, for a training on the cluster."""
-    return (*LONG, on(cluster))
-
-
-def on(cluster: LocalCluster, **more: str) -> str:
-    """The setting that lets a command run on the cluster, as with `spark-submit --master`."""
-    settings = {
-        "spark.master": cluster.url,
-        "spark.pyspark.python": sys.executable,
-        "spark.executor.memory": "512m",
-        "spark.executor.cores": "1",
-        "spark.driver.host": "127.0.0.1",
-        "spark.ui.enabled": "false",
-    } | {name.replace("_", "."): value for name, value in more.items()}
-    return "spark.settings={" + ", ".join(f"{name}: '{value}'" for name, value in settings.items()) + "}"
+    return (*LONG, spark_setting(cluster))
 
 
 @pytest.fixture(scope="package")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from pyspark import TaskContext
 
-from headrace.config.sections import Spark
+from headrace.config.configuration import Spark
 from headrace.config.training import Resources
-from headrace.spark import session
-from headrace.train.launch import RankProgram, launch
-from headrace.train.messages import Message
-from headrace.train.rank_resources import profile_for
+from headrace.spark.session import session
+from headrace.train.launch.launcher import RankProgram, launch
+from headrace.train.launch.messages import Message
+from headrace.train.launch.resources import profile_for
 
 
 def main(master: str, *, by_stage: bool) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.conftest import headrace
-from tests.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
+from tests.support.commands import headrace
+from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.local_cluster import LocalCluster
-from tests.conftest import run
+from tests.support.commands import run
 
 
 @pytest.fixture(scope="module")

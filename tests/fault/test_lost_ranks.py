@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from jobs.local_cluster import LocalCluster
-from tests.conftest import headrace
-from tests.running_training import checkpoints_of, in_the_background, ranks_of, step_of, wait_for
+from tests.support.commands import headrace
+from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, step_of, wait_for
 
 pytestmark = pytest.mark.slow
 

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.fetch.class_folders import choose
+from headrace.fetch.class_folders import balanced_subset
 from headrace.fetch.fashion_mnist import DATASET
 
 
 @given(st.permutations([0, 1, 2] * 4), st.integers(1, 12))
 def test_every_class_gives_its_first_images_and_equally_many_or_one_more(order: list[int], count: int) -> None:
     labels = np.array(order, np.uint8)
-    chosen = choose(labels, count)
+    chosen = balanced_subset(labels, count)
     taken = np.bincount(labels[chosen], minlength=3)
     assert taken.sum() == count
     assert taken.max() - taken.min() <= 1
@@ -26,14 +26,14 @@ def test_a_class_with_too_few_images_gives_all_of_them_before_others_give_more(
 ) -> None:
     count = data.draw(st.integers(1, len(order)))
     labels = np.array(order, np.uint8)
-    taken = np.bincount(labels[choose(labels, count)], minlength=3)
+    taken = np.bincount(labels[balanced_subset(labels, count)], minlength=3)
     assert taken.sum() == count
     for label in range(3):
         assert taken[label] == (labels == label).sum() or taken[label] >= taken.max() - 1
 
 
 def test_the_chosen_keep_the_order_of_the_original() -> None:
-    assert choose(np.array([2, 2, 1, 0, 1, 0], np.uint8), 4).tolist() == [0, 2, 3, 5]
+    assert balanced_subset(np.array([2, 2, 1, 0, 1, 0], np.uint8), 4).tolist() == [0, 2, 3, 5]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_no_pixel_of_a_photo_is_in_both_splits() -> None:
 
 def test_a_crop_is_a_part_of_its_photo() -> None:
     splits, _ = photo_crops.read()
-    content = cache.recall(cache.cache_folder("photo-crops"), photo_crops.DIGESTS)
+    content = cache.load(cache.cache_folder("photo-crops"), photo_crops.DIGESTS)
     assert content is not None
     with Image.open(io.BytesIO(content["chelsea.png"])) as image:
         photo = np.asarray(image)

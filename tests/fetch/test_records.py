@@ -10,7 +10,7 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.fetch import DATASETS, debian, fetch, manual_pages
-from headrace.fetch.english import ENGLISH, words_of
+from headrace.fetch.english import ENGLISH, split_words
 
 NAMES = ["movie-reviews", "four-sources", "temperatures"]
 if debian.has_packages():
@@ -73,7 +73,7 @@ def test_no_line_is_there_twice_and_none_looks_english(fetched: dict[str, Any]) 
     lines = [one["text"] for one in fetched["manual-pages"]]
     assert len(set(lines)) == len(lines)
     assert all(manual_pages.is_sentence(line) for line in lines)
-    assert not [line for line in lines if len(set(words_of(line)) & ENGLISH) >= 2]
+    assert not [line for line in lines if len(set(split_words(line)) & ENGLISH) >= 2]
 
 
 def test_a_limit_takes_records_from_all_over(tmp_path: Path, fetched: dict[str, Any]) -> None:

@@ -1,4 +1,5 @@
-"""The program of one of two ranks: trains run after run, all in one process, as `headrace.train.rank` trains one.
+"""The program of one of two ranks: trains run after run, all in one process, as `headrace.train.rank.__main__`
+trains one.
 
 What the ranks of fourteen trainings would spend on importing TensorFlow is spent once.
 """
@@ -10,20 +11,20 @@ import traceback
 import keras
 
 from headrace.errors import HeadraceError
-from headrace.storage.growing import Growing
+from headrace.runs.folder import RunFolder
+from headrace.storage.append_mirror import AppendMirror
 from headrace.table import read
-from headrace.train import collectives
-from headrace.train.compiled import compiled
-from headrace.train.loop import train
-from headrace.train.one_rank import OneRank
-from headrace.train.rank import Channel, live_with_the_task
-from headrace.train.run_folder import RunFolder
+from headrace.train.distributed import collectives
+from headrace.train.model.build import compile_model
+from headrace.train.rank.channel import Channel, exit_with_task
+from headrace.train.rank.context import RankContext
+from headrace.train.rank.trainer import train
 
 
 def main(runs: list[str]) -> None:
     channel = Channel()
-    live_with_the_task()
-    number, world_size = collectives.start()
+    exit_with_task()
+    number, world_size = collectives.init()
     for run in runs:
         folder = RunFolder(run)
         record = folder.record()
@@ -32,12 +33,12 @@ def main(runs: list[str]) -> None:
         keras.utils.clear_session()
         version = read(record.table, record.data_version)
         try:
-            made, files = compiled(folder, record, version), Growing(folder.path, folder.path)
-            train(OneRank(folder, record, version, made, number, world_size, channel, files))
+            made, files = compile_model(folder, record, version), AppendMirror(folder.path, folder.path)
+            train(RankContext(folder, record, version, made, number, world_size, channel, files))
         except HeadraceError as error:
             # Alike on both ranks, as are a network's own mistakes.
             channel.send(kind="error", run=run, text=str(error))
-    collectives.stop()
+    collectives.shutdown()
 
 
 def code() -> int:

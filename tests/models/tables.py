@@ -9,7 +9,7 @@ import PIL.Image
 
 from headrace.config import Configuration
 from headrace.prepare.job import prepare
-from tests.small_table import some_images
+from tests.support.small_table import some_images
 
 ROWS = 24
 KINDS = [(content, task) for content in ("images", "texts") for task in ("classification", "regression")]

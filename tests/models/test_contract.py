@@ -12,10 +12,10 @@ import pytest
 
 from headrace import bundle as bundles
 from headrace.config.load import changed
-from headrace.model_source import build_model
+from headrace.networks.source import build_model
 from headrace.predict.job import predict
+from headrace.runs.folder import RunFolder
 from headrace.train import job
-from headrace.train.run_folder import RunFolder
 from tests.models.tables import KINDS, ROWS, prepared
 from tests.models.test_networks import MODELS, SERIES, SMALL, TEXT
 
@@ -36,7 +36,7 @@ def name(path: Path, content: str, task: str) -> str:
 @pytest.fixture(scope="module")
 def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
     """A run for each case, trained by two ranks that are launched once."""
-    from headrace.train.launch import RankProgram, launch
+    from headrace.train.launch.launcher import RankProgram, launch
 
     folder = tmp_path_factory.mktemp("models")
     tables = {(content, task): prepared(folder / f"{content}-{task}", content, task) for content, task in KINDS}

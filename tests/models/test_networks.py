@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 
+from headrace.contract import Column, Contract, Statistics, Tokenizer, WindowSpec
 from headrace.errors import ConfigurationError
-from headrace.model_source import build_model
-from headrace.schema import Column, Contract, Statistics, Tokenizer, Windows
+from headrace.networks.source import build_model
 
 MODELS = sorted((Path(__file__).parents[2] / "models").glob("*.py"))
 TEXT = ("rnn", "text_cnn", "transformer")
@@ -35,7 +35,7 @@ def contract_for(path: Path, **changes: Any) -> Contract:
     elif path.stem in SERIES:
         column = Column(role="input", codec="raw", dtype="float32", shape=(12, 2))
         about["statistics"] = Statistics(mean=(50.0, -3.0), variance=(100.0, 4.0))
-        about["windows"] = Windows(values=("warmth", "wind"), label="warmth", every_seconds=3600, horizon=2)
+        about["windows"] = WindowSpec(values=("warmth", "wind"), label="warmth", every_seconds=3600, horizon=2)
     else:
         column = Column(role="input", codec="raw", dtype="uint8", shape=(16, 12, 3))
         about["statistics"] = Statistics(mean=(100.0, 120.0, 90.0), variance=(900.0, 400.0, 2500.0))

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from headrace.model_source import build_model
-from tests.conftest import ROOT, headrace, headrace_within
+from headrace.networks.source import build_model
 from tests.models.test_networks import contract_for, inputs_for
+from tests.support.commands import headrace, headrace_within
+from tests.support.workspace import ROOT
 
 NETWORK = ROOT / "models" / "series.py"
 CONFIGURATION = f"""
@@ -65,7 +66,7 @@ def test_windows_are_prepared_learned_on_two_ranks_evaluated_and_answered(tmp_pa
     assert answered["rows"] == prepared["written"]
     values = pq.read_table(tmp_path / "answers")["value"].to_numpy()
     assert 30 < values.min() < values.max() < 100
-    said = headrace_within("predict", "run/bundle", "raw", "other", cwd=tmp_path, code=3).sentence
+    said = headrace_within("predict", "run/bundle", "raw", "other", cwd=tmp_path, code=3).last_error_line
     assert "answers about windows" in said
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import ROOT, headrace, run
 from tests.retrain.instalments import fed, write_project
+from tests.support.commands import headrace, run
+from tests.support.workspace import ROOT
 
 PIPELINES = ROOT / "pipelines"
 AIRFLOW = ROOT / ".venv-airflow" / "bin" / "airflow"

@@ -27,9 +27,9 @@ from headrace.predict import job
 from headrace.predict.job import predict
 from headrace.predict.predict_task import _inference
 from headrace.table import Version
-from tests.conftest import headrace
-from tests.small_bundle import small_model, write_bundle
-from tests.small_table import CLASSES, Content, some_rows, write_table
+from tests.support.commands import headrace
+from tests.support.small_bundle import small_model, write_bundle
+from tests.support.small_table import CLASSES, Content, some_rows, write_table
 
 CONTENT = Content(splits={"train": some_rows(30, shape=(12, 10, 3)), "test": some_rows(41, shape=(12, 10, 3))})
 PIXELS = CONTENT.splits["test"].pixels
@@ -75,7 +75,7 @@ def probabilities(rows: pd.DataFrame) -> NDArray[np.float32]:
 def test_files_get_the_answers_of_the_network_in_the_order_of_their_paths(
     version: Version, bundle: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job, "FILES_IN_A_PART", 12)
+    monkeypatch.setattr(job, "FILES_PER_PART", 12)
     result = predict(bundle, photos, tmp_path / "output")
     rows = pd.read_parquet(tmp_path / "output")
     assert rows["path"].tolist() == [f"day {number // 15}/{number:03d}.png" for number in range(41)]

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.config.sections import Text
+from headrace.config.configuration import Text
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict import record_files
 from headrace.predict.record_files import Record, RecordFile
-from headrace.prepare.reject import Reason
+from headrace.prepare.rejection import Reason
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1), min_size=1)
 
 
 @pytest.fixture(autouse=True)
 def _short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record_files, "RECORDS_IN_A_STRETCH", 3)
+    monkeypatch.setattr(record_files, "RECORDS_PER_RANGE", 3)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def read(path: Path, column: str | None = None, identity: str | None = None) -> list[Record]:
     file = RecordFile(path, Text(), column, identity)
-    stretches = file.stretches()
+    stretches = file.ranges()
     if file.kind != "parquet":
         sizes = [stretch.size for stretch in stretches]
         assert stretches[0].begin + sum(sizes) == path.stat().st_size

@@ -13,12 +13,12 @@ import pytest
 from headrace import bundle as bundles
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
-from headrace.model_source import build_model
+from headrace.networks.source import build_model
 from headrace.predict import record_files
 from headrace.predict.job import TextColumns, predict
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
-from tests.conftest import headrace
+from tests.support.commands import headrace
 
 pytestmark = pytest.mark.usefixtures("spark")
 
@@ -111,7 +111,7 @@ def written(folder: Path, kind: str) -> Path:
 def test_a_file_of_texts_gets_the_answers_of_the_tables_rows_in_its_own_order(
     kind: str, bundle: Path, answers: list[list[float]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record_files, "RECORDS_IN_A_STRETCH", 9)
+    monkeypatch.setattr(record_files, "RECORDS_PER_RANGE", 9)
     columns = TextColumns(identity=None if kind == "txt" else "number")
     result = predict(bundle, written(tmp_path, kind), tmp_path / "output", columns=columns)
     rows = pd.read_parquet(tmp_path / "output")

@@ -21,9 +21,9 @@ from headrace.storage.parquet import open_parquet
 from headrace.table import Version, read
 from headrace.table.rejects import read_rejects
 from headrace.table.vacuum import vacuum
-from tests.conftest import headrace
-from tests.prepare.conftest import configuration, write_source
-from tests.s3_server import Fault, busy, environment, faults_of, free_port, front
+from tests.support.commands import headrace
+from tests.support.raw_images import configuration, write_source
+from tests.support.s3_server import Fault, busy, environment, faults_of, free_port, front
 
 
 def upload(folder: Path, bucket: str, prefix: str = "raw") -> str:
@@ -163,7 +163,7 @@ def test_a_preparation_that_was_killed_and_begun_again_has_the_same_rows(bucket:
 def test_a_store_that_is_not_there_is_one_sentence(bucket: str, source: Path, tmp_path: Path) -> None:
     write_conf(tmp_path, source, f"s3://{bucket}/table")
     answer = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1, **environment(f"http://127.0.0.1:{free_port()}"))
-    assert "did not answer for s3://" in answer.sentence
+    assert "did not answer for s3://" in answer.last_error_line
     assert "Traceback" not in answer.stderr
 
 
@@ -176,8 +176,8 @@ def test_files_that_the_store_does_not_give_are_no_bad_records(
     words = ("prepare", "conf.yaml", "spark.slots=1")
     with front(s3, Fault(403, "AccessDenied", "GET", "cat/005.png")) as url:
         answer = headrace(*words, cwd=tmp_path, code=1, **environment(url))
-        assert "refuses access to s3://" in answer.sentence
-        assert "cat/005.png" in answer.sentence
+        assert "refuses access to s3://" in answer.last_error_line
+        assert "cat/005.png" in answer.last_error_line
     assert not (table / "_delta_log").exists()
     with front(s3, busy(3, "GET"), busy(3, "PUT"), Fault(500, "InternalError", "GET", "cat/005.png", times=2)) as url:
         done = headrace(*words, cwd=tmp_path, **environment(url)).json

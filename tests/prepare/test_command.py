@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from headrace.java import java_range
+from headrace.spark.java import java_range
 from headrace.table import read
 from headrace.table.rejects import read_rejects
-from tests.conftest import headrace, write_configuration
-from tests.prepare.conftest import write_source
+from tests.support.commands import headrace
+from tests.support.raw_images import write_source
+from tests.support.workspace import write_configuration
 
 LOG_LINE = r"^\d\d:\d\d:\d\d |^WARNING: Using incubator modules"
 
@@ -63,7 +64,7 @@ def test_too_many_rejects_end_with_3_and_their_reasons(here: Path) -> None:
         (here / f"raw/cat/broken-{number}.png").write_bytes(b"text"[:number])
     answer = headrace("prepare", "conf.yaml", cwd=here, code=3)
     assert answer.stdout == ""
-    assert answer.sentence == (
+    assert answer.last_error_line == (
         "headrace: 4 of 28 records were rejected (empty: 1, not_an_image: 3), prepare.max_rejects allows 5.0%; "
         "nothing was committed."
     )

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from headrace.errors import DataError, HeadraceError, TrainingError
-from headrace.prepare.orphans import orphans_removed
-from headrace.spark import python_errors
+from headrace.prepare.cleanup import remove_orphans
+from headrace.spark.session import unwrap_python_errors
 
 
 def fail(spark: Any, error: Callable[[], None], sql: bool = False) -> HeadraceError:
@@ -21,7 +21,7 @@ def fail(spark: Any, error: Callable[[], None], sql: bool = False) -> HeadraceEr
         return ((row,) for row in rows)
 
     rows = spark.sparkContext.parallelize(range(2), 2).mapPartitions(task)
-    with pytest.raises(HeadraceError) as refused, python_errors():
+    with pytest.raises(HeadraceError) as refused, unwrap_python_errors():
         rows = spark.createDataFrame(rows, "number int").groupBy("number").count().collect() if sql else rows.collect()
     assert "\n" not in str(refused.value)
     assert "org.apache.spark" not in str(refused.value)
@@ -77,7 +77,7 @@ def test_an_error_without_a_message_is_told_by_its_name(spark: Any) -> None:
 
 
 def test_a_task_whose_process_dies_is_one_sentence(spark: Any) -> None:
-    with pytest.raises(HeadraceError) as refused, python_errors():
+    with pytest.raises(HeadraceError) as refused, unwrap_python_errors():
         spark.sparkContext.parallelize(range(2), 2).map(lambda _: os._exit(9)).collect()
     assert "\n" not in str(refused.value)
     assert re.search(r"[Pp]ython worker exited unexpectedly|EOF|worker", str(refused.value))
@@ -97,7 +97,7 @@ def test_files_that_other_tasks_of_a_failed_job_still_write_are_removed_too(spar
         (table / f"split={number}" / "identity-000001-0-000-hash.parquet").write_text("late")
         return number
 
-    with pytest.raises(DataError, match="^refused$"), orphans_removed(table, "identity"), python_errors():
+    with pytest.raises(DataError, match="^refused$"), remove_orphans(table, "identity"), unwrap_python_errors():
         spark.sparkContext.parallelize(range(2), 2).map(task).collect()
     assert not table.exists()
 
@@ -112,7 +112,7 @@ def test_files_of_others_are_not_removed(tmp_path: Path) -> None:
     for file in (*keep, *orphans):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("x")
-    with pytest.raises(KeyboardInterrupt), orphans_removed(tmp_path / "table", "identity"):
+    with pytest.raises(KeyboardInterrupt), remove_orphans(tmp_path / "table", "identity"):
         raise KeyboardInterrupt
     assert sorted(path for path in (tmp_path / "table").rglob("*") if path.is_file()) == sorted(keep)
     assert not (tmp_path / "table" / "split=val").exists()

@@ -16,10 +16,10 @@ from pyspark.sql import SparkSession
 from headrace.prepare import job
 from headrace.table import read
 from headrace.table.rejects import read_rejects
-from tests.conftest import headrace
-from tests.hdfs_server import Hdfs, hdfs_server
-from tests.prepare.conftest import configuration, rows_of, write_source
-from tests.s3_server import free_port
+from tests.support.commands import headrace
+from tests.support.hdfs_server import Hdfs, hdfs_server
+from tests.support.raw_images import configuration, read_rows, write_source
+from tests.support.s3_server import free_port
 
 pytestmark = pytest.mark.long
 
@@ -67,7 +67,7 @@ def test_the_table_is_the_one_of_local_files(
     for key in ("rows_in", "written", "rejected", "duplicates", "rejects", "version"):
         assert there[key] == here[key], key
     assert there["written"] == 24
-    assert rows_of(read(tmp_path / "there")) == rows_of(read(tmp_path / "here"))
+    assert read_rows(read(tmp_path / "there")) == read_rows(read(tmp_path / "here"))
     rejected = rejects_of(tmp_path / "there")
     assert rejected == rejects_of(tmp_path / "here")
     assert any(path.endswith("cat/broken.png") for path, _ in rejected)
@@ -97,8 +97,8 @@ def test_files_that_may_not_be_read_are_no_bad_records(hdfs: Hdfs, source: Path,
     write_conf(tmp_path, hdfs.upload(source, folder), max_rejects=1.0)
     hdfs.close(f"{folder}/cat/005.png")
     answer = headrace("prepare", "conf.yaml", "spark.slots=1", cwd=tmp_path, code=1, HADOOP_USER_NAME="stranger")
-    assert "refuses access to hdfs://" in answer.sentence
-    assert "cat/005.png" in answer.sentence
+    assert "refuses access to hdfs://" in answer.last_error_line
+    assert "cat/005.png" in answer.last_error_line
     assert "Traceback" not in answer.stderr
     assert not (tmp_path / "table" / "_delta_log").exists()
 
@@ -107,7 +107,7 @@ def test_a_server_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     write_conf(tmp_path, f"hdfs://127.0.0.1:{free_port()}/raw")
     began = time.monotonic()
     answer = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1)
-    assert "did not answer for hdfs://" in answer.sentence
+    assert "did not answer for hdfs://" in answer.last_error_line
     assert "Traceback" not in answer.stderr
     assert time.monotonic() - began < 60
 

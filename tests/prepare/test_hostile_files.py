@@ -14,10 +14,10 @@ import pytest
 from PIL import ExifTags
 
 from headrace.prepare.job import prepare
-from headrace.prepare.sources.listing import printable
+from headrace.prepare.sources.base import escape_path
 from headrace.table import read
 from headrace.table.rejects import read_rejects
-from tests.prepare.conftest import configuration, encoded, noise, rows_of
+from tests.support.raw_images import configuration, encode_image, noise_image, read_rows
 
 FORM = {"mode": "RGB", "size": [16, 16], "codec": "raw", "max_aspect": 20}
 
@@ -34,7 +34,7 @@ def bomb() -> bytes:
 
 
 def animation(kind: str) -> bytes:
-    frames = [noise(20, 20, seed=number) for number in range(3)]
+    frames = [noise_image(20, 20, seed=number) for number in range(3)]
     buffer = io.BytesIO()
     frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
     return buffer.getvalue()
@@ -43,7 +43,7 @@ def animation(kind: str) -> bytes:
 def turned(orientation: int) -> bytes:
     exif = PIL.Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
-    return encoded(noise(20, 30, seed=50 + orientation), "JPEG", exif=exif)
+    return encode_image(noise_image(20, 30, seed=50 + orientation), "JPEG", exif=exif)
 
 
 def nested() -> bytes:
@@ -57,25 +57,25 @@ def nested() -> bytes:
 
 def sixteen_bits() -> bytes:
     values = np.random.default_rng(1).integers(0, 65_536, (20, 20), np.uint16)
-    return encoded(PIL.Image.fromarray(values))
+    return encode_image(PIL.Image.fromarray(values))
 
 
 GOOD: dict[bytes, Callable[[], bytes]] = {
-    b"cmyk.jpg": lambda: encoded(noise(20, 20).convert("CMYK"), "JPEG"),
+    b"cmyk.jpg": lambda: encode_image(noise_image(20, 20).convert("CMYK"), "JPEG"),
     b"sixteen.png": sixteen_bits,
-    b"palette.gif": lambda: encoded(noise(20, 20).convert("P"), "GIF"),
-    b"alpha.png": lambda: encoded(noise(20, 20).convert("RGBA")),
-    b"grey.png": lambda: encoded(noise(20, 20, channels=1)),
-    b"bits.tiff": lambda: encoded(noise(20, 20).convert("1"), "TIFF"),
-    b"one.png": lambda: encoded(noise(1, 1)),
+    b"palette.gif": lambda: encode_image(noise_image(20, 20).convert("P"), "GIF"),
+    b"alpha.png": lambda: encode_image(noise_image(20, 20).convert("RGBA")),
+    b"grey.png": lambda: encode_image(noise_image(20, 20, channels=1)),
+    b"bits.tiff": lambda: encode_image(noise_image(20, 20).convert("1"), "TIFF"),
+    b"one.png": lambda: encode_image(noise_image(1, 1)),
     b"animated.gif": lambda: animation("GIF"),
     b"animated.webp": lambda: animation("WEBP"),
-    b"png in a.jpg": lambda: encoded(noise(20, 20, seed=7)),
-    b"web.webp": lambda: encoded(noise(20, 20, seed=8), "WEBP"),
-    b"bitmap.bmp": lambda: encoded(noise(20, 20, seed=9), "BMP"),
-    b"new\nline.png": lambda: encoded(noise(20, 20, seed=10)),
-    b"'quotes' \"both\".png": lambda: encoded(noise(20, 20, seed=11)),
-    b"\xff\xfe.png": lambda: encoded(noise(20, 20, seed=12)),
+    b"png in a.jpg": lambda: encode_image(noise_image(20, 20, seed=7)),
+    b"web.webp": lambda: encode_image(noise_image(20, 20, seed=8), "WEBP"),
+    b"bitmap.bmp": lambda: encode_image(noise_image(20, 20, seed=9), "BMP"),
+    b"new\nline.png": lambda: encode_image(noise_image(20, 20, seed=10)),
+    b"'quotes' \"both\".png": lambda: encode_image(noise_image(20, 20, seed=11)),
+    b"\xff\xfe.png": lambda: encode_image(noise_image(20, 20, seed=12)),
 } | {f"exif{number}.jpg".encode(): (lambda number=number: turned(number)) for number in range(1, 9)}  # type: ignore[misc]
 
 BAD: dict[bytes, tuple[Callable[[], bytes], str]] = {
@@ -83,8 +83,8 @@ BAD: dict[bytes, tuple[Callable[[], bytes], str]] = {
     b"text.png": (lambda: b"I am a text.\n" * 9, "not_an_image"),
     b"bomb.png": (bomb, "too_many_pixels"),
     b"nested.tar": (nested, "not_an_image"),
-    b"thin.png": (lambda: encoded(noise(1, 400)), "bad_aspect"),
-    b"cut\xfe.jpg": (lambda: encoded(noise(40, 40), "JPEG")[:700], "damaged"),
+    b"thin.png": (lambda: encode_image(noise_image(1, 400)), "bad_aspect"),
+    b"cut\xfe.jpg": (lambda: encode_image(noise_image(40, 40), "JPEG")[:700], "damaged"),
 }
 
 
@@ -102,17 +102,19 @@ def write(folder: Path) -> None:
 def test_every_hostile_file_is_written_or_rejected_with_its_reason(tmp_path: Path) -> None:
     raw, table = tmp_path / "raw", tmp_path / "table"
     write(raw)
-    whole = {kind: encoded(noise(64, 64, seed=3), kind) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")}
+    whole = {
+        kind: encode_image(noise_image(64, 64, seed=3), kind) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+    }
     for kind, data in whole.items():
         for tenth in range(10):
             (raw / "dog" / f"{tenth}.{kind}").write_bytes(data[: len(data) * tenth // 10])
     answer = prepare(configuration(raw, table, image=FORM, max_rejects=1.0))
     assert answer["rows_in"] == len(GOOD) + len(BAD) + 60
     assert answer["rows_in"] == answer["written"] + answer["rejected"]
-    written = {row["path"].split("/", 1)[1] for row in rows_of(read(table))}
+    written = {row["path"].split("/", 1)[1] for row in read_rows(read(table))}
     rejects = {one.path.split("/", 1)[1]: one for one in read_rejects(table, 0, 999)}
-    assert {printable(os.fsdecode(name)) for name in GOOD} <= written
-    assert {name: rejects[printable(os.fsdecode(name))].reason for name in BAD} == {
+    assert {escape_path(os.fsdecode(name)) for name in GOOD} <= written
+    assert {name: rejects[escape_path(os.fsdecode(name))].reason for name in BAD} == {
         name: reason for name, (_, reason) in BAD.items()
     }
     assert all(reject.detail for reject in rejects.values())

@@ -20,7 +20,7 @@ from headrace.prepare import job
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
 from headrace.table.rejects import read_rejects, rejects_path
-from tests.prepare.conftest import configuration, encoded, files_in, files_of, noise, rows_of
+from tests.support.raw_images import configuration, encode_image, list_files, named_files, noise_image, read_rows
 
 pytestmark = pytest.mark.usefixtures("spark")
 
@@ -61,7 +61,7 @@ def break_files(source: Path, count: int = 50) -> set[str]:
 
 
 def test_real_images_become_rows_with_the_pixels_they_had(real: Version, fashion_mnist: Path) -> None:
-    rows = rows_of(real)
+    rows = read_rows(real)
     assert [row["path"] for row in rows] == sorted(
         str(path.relative_to(fashion_mnist / "train")) for path in (fashion_mnist / "train").glob("*/*.png")
     )
@@ -72,7 +72,7 @@ def test_real_images_become_rows_with_the_pixels_they_had(real: Version, fashion
 
 
 def test_the_counts_in_the_summary_are_those_of_the_rows(real: Version) -> None:
-    counted = Counter((row["split"], real.contract.classes[row["label"]]) for row in rows_of(real))
+    counted = Counter((row["split"], real.contract.classes[row["label"]]) for row in read_rows(real))
     assert {(split, name): n for split, names in real.summary.counts.items() for name, n in names.items()} == counted
     assert real.summary.rows_in == real.summary.written == 1200
     assert real.summary.counts["train"]
@@ -81,7 +81,7 @@ def test_the_counts_in_the_summary_are_those_of_the_rows(real: Version) -> None:
 
 
 def test_the_statistics_are_those_of_all_training_pixels(real: Version) -> None:
-    pixels = np.frombuffer(b"".join(row["image"] for row in rows_of(real) if row["split"] == "train"), np.uint8)
+    pixels = np.frombuffer(b"".join(row["image"] for row in read_rows(real) if row["split"] == "train"), np.uint8)
     statistics = real.contract.statistics
     assert statistics.mean == pytest.approx((pixels.astype(np.float64).mean(),), rel=1e-12)
     assert statistics.variance == pytest.approx((pixels.astype(np.float64).var(),), rel=1e-12)
@@ -95,18 +95,18 @@ def test_every_shard_is_one_row_group_within_bounds_and_named_by_its_bytes(real:
         assert 1 <= shard.rows <= 60_000 // 784 + 1
         assert file.name.endswith(f"-{hashlib.sha256(file.read_bytes()).hexdigest()}.parquet")
         assert file.stat().st_size == shard.size
-    assert files_in(real.table) == files_of(real)
+    assert list_files(real.table) == named_files(real)
 
 
 def test_colours_have_statistics_per_channel(tmp_path: Path, table: Path) -> None:
     for number in range(12):
         folder = tmp_path / "raw" / "train" / ("cat", "dog")[number % 2]
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{number}.png").write_bytes(encoded(noise(20, 30, seed=number)))
+        (folder / f"{number}.png").write_bytes(encode_image(noise_image(20, 30, seed=number)))
     prepare(configuration(tmp_path / "raw", table, image={"mode": "RGB", "size": [8, 6], "codec": "raw"}))
     version = read(table)
     assert version.contract.input_shape == (8, 6, 3)
-    pixels = np.frombuffer(b"".join(row["image"] for row in rows_of(version)), np.uint8).reshape(-1, 3)
+    pixels = np.frombuffer(b"".join(row["image"] for row in read_rows(version)), np.uint8).reshape(-1, 3)
     assert version.contract.statistics.mean == pytest.approx(pixels.mean(0, dtype=np.float64), rel=1e-12)
     assert version.contract.statistics.variance == pytest.approx(pixels.var(0, dtype=np.float64), rel=1e-12)
 
@@ -119,7 +119,7 @@ def test_every_broken_file_is_listed_and_all_rows_are_accounted_for(images: Path
     assert answer["rejected"] == 50
     summary = read(table).summary
     assert (summary.rows_in, summary.written, summary.rejected, summary.duplicates) == (1450, 1400, 50, 0)
-    assert len(rows_of(read(table))) == 1400
+    assert len(read_rows(read(table))) == 1400
     assert DeltaTable(rejects_path(table)).version() == summary.rejects_version
     listed = read_rejects(table, summary.rejects_version or 0, 1000)
     assert {reject.path for reject in listed} == broken
@@ -140,14 +140,14 @@ def test_unchanged_input_makes_no_new_version_and_every_change_makes_one(
     assert (again["version"], again["changed"], again["written"]) == (0, False, 24)
     assert "Nothing has changed since version 0; no new version was made." in caplog.text
 
-    (source / "cat" / "new.png").write_bytes(encoded(noise(8, 8, seed=100)))
+    (source / "cat" / "new.png").write_bytes(encode_image(noise_image(8, 8, seed=100)))
     added = prepare(settings)
     assert (added["version"], added["changed"], added["written"]) == (1, True, 25)
 
-    (source / "cat" / "new.png").write_bytes(encoded(noise(8, 8, seed=101)))
+    (source / "cat" / "new.png").write_bytes(encode_image(noise_image(8, 8, seed=101)))
     changed = prepare(settings)
     assert (changed["version"], changed["written"]) == (2, 25)
-    hashes = [{row["path"]: row["content_hash"] for row in rows_of(read(table, number))} for number in range(3)]
+    hashes = [{row["path"]: row["content_hash"] for row in read_rows(read(table, number))} for number in range(3)]
     assert hashes[1]["cat/new.png"] != hashes[2]["cat/new.png"]
     assert {path for path in hashes[0] if hashes[0][path] != hashes[2][path]} == set()
 
@@ -156,8 +156,8 @@ def test_unchanged_input_makes_no_new_version_and_every_change_makes_one(
     assert (removed["version"], removed["written"]) == (3, 24)
     assert prepare(configuration(source, table, seed=1))["version"] == 4
     assert prepare(configuration(source, table, seed=1, max_rejects=0.5))["changed"] is False
-    assert [len(rows_of(read(table, number))) for number in range(5)] == [24, 25, 25, 24, 24]
-    assert {row["content_hash"] for row in rows_of(read(table, 3))} == set(hashes[0].values())
+    assert [len(read_rows(read(table, number))) for number in range(5)] == [24, 25, 25, 24, 24]
+    assert {row["content_hash"] for row in read_rows(read(table, 3))} == set(hashes[0].values())
 
 
 def test_classes_keep_their_numbers_when_one_comes_that_sorts_before_them(source: Path, table: Path) -> None:
@@ -172,7 +172,7 @@ def test_classes_keep_their_numbers_when_one_comes_that_sorts_before_them(source
         ("cat", "dog", "ant"),
     ]
     for number in range(3):
-        for row in rows_of(read(table, number)):
+        for row in read_rows(read(table, number)):
             assert row["label"] == ("cat", "dog", "ant").index(row["path"].split("/")[0])
 
 
@@ -183,19 +183,19 @@ def test_equal_images_are_kept_unless_dropping_is_asked_for_and_never_straddle_s
         for copy in ("cat/copy", "dog/copy", "dog/another"):
             shutil.copy(source / "cat" / f"{number:03d}.png", source / f"{copy}-{number}.png")
     # The same pixels in another file format are the same image.
-    (source / "dog" / "format.bmp").write_bytes(encoded(noise(8, 8, channels=1, seed=23), "BMP"))
+    (source / "dog" / "format.bmp").write_bytes(encode_image(noise_image(8, 8, channels=1, seed=23), "BMP"))
     (source / "cat" / "broken.png").touch()
     kept = prepare(configuration(source, table, max_rejects=0.5))
     assert (kept["written"], kept["duplicates"], kept["rejected"]) == (43, 0, 1)
     splits: dict[str, set[str]] = {}
-    for row in rows_of(read(table)):
+    for row in read_rows(read(table)):
         splits.setdefault(row["content_hash"], set()).add(row["split"])
     assert len(splits) == 24
     assert {len(found) for found in splits.values()} == {1}
 
     dropped = prepare(configuration(source, table, max_rejects=0.5, duplicates="drop", shard_rows=7))
     assert (dropped["rows_in"], dropped["written"], dropped["duplicates"], dropped["rejected"]) == (44, 24, 19, 1)
-    rows = rows_of(read(table))
+    rows = read_rows(read(table))
     assert {row["content_hash"] for row in rows} == set(splits)
     assert len(rows) == 24
     assert read(table).summary.duplicates == 19
@@ -208,10 +208,10 @@ def test_of_equal_images_the_copy_in_the_test_split_is_kept_first(tmp_path: Path
             for label in ("cat", "dog"):
                 file = source / split / label / f"{number}-{copy}.png"
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(encoded(noise(8, 8, seed=number + (10 if label == "dog" else 0))))
+                file.write_bytes(encode_image(noise_image(8, 8, seed=number + (10 if label == "dog" else 0))))
     answer = prepare(configuration(source, table, duplicates="drop", shard_rows=3))
     assert (answer["written"], answer["duplicates"]) == (8, 10)
-    rows = rows_of(read(table))
+    rows = read_rows(read(table))
     assert {(row["path"].split("/")[2][0], row["split"]) for row in rows} == {
         ("0", "test"),
         ("1", "val"),
@@ -226,14 +226,16 @@ def test_files_of_any_name_are_prepared_from_a_folder_of_any_name(tmp_path: Path
         for label in (b"a cat's #1%20", b"\xfe\xff"):
             folder = os.fsencode(source) + b"/" + label
             os.makedirs(folder, exist_ok=True)
-            Path(os.fsdecode(folder + b"/" + name)).write_bytes(encoded(noise(8, 8, seed=number * 2 + len(label))))
+            Path(os.fsdecode(folder + b"/" + name)).write_bytes(
+                encode_image(noise_image(8, 8, seed=number * 2 + len(label)))
+            )
     (source / os.fsdecode(b"\xfe\xff") / "broken\n.png").touch()
     table = tmp_path / "my table 'x' \u2603"
     settings = configuration(source, table, max_rejects=0.5, duplicates="drop")
     answer = prepare(settings)
     assert (answer["written"], answer["rejected"]) == (12, 1)
     assert read(table).contract.classes == ("\\xfe\\xff", "a cat's #1%20")
-    assert "a cat's #1%20/'\"%20#?.png" in {row["path"] for row in rows_of(read(table))}
+    assert "a cat's #1%20/'\"%20#?.png" in {row["path"] for row in read_rows(read(table))}
     assert [reject.path for reject in read_rejects(table, 0, 10)] == ["\\xfe\\xff/broken\n.png"]
     assert prepare(settings)["changed"] is False
 
@@ -253,10 +255,10 @@ def test_too_many_rejects_refuse_the_data_and_leave_nothing(source: Path, table:
 def test_too_many_rejects_leave_an_older_version_as_it_was(source: Path, table: Path) -> None:
     (source / "cat" / "broken.png").touch()
     prepare(configuration(source, table))
-    before = files_in(table), files_in(rejects_path(table))
+    before = list_files(table), list_files(rejects_path(table))
     (source / "cat" / "broken-2.png").touch()
     assert "2 of 26 records were rejected" in refusal(source, table)
-    assert (files_in(table), files_in(rejects_path(table))) == before
+    assert (list_files(table), list_files(rejects_path(table))) == before
     assert read(table).number == 0
     assert DeltaTable(rejects_path(table)).version() == 0
 
@@ -323,14 +325,14 @@ def test_of_two_preparations_at_once_one_wins_and_the_other_leaves_nothing(
     for folder, name in ((source, "first"), (other, "second")):
         if rejects in (name, "both"):
             (folder / "cat" / "broken.png").touch()
-    (source / "cat" / "more.png").write_bytes(encoded(noise(8, 8, seed=99)))
-    before = files_in(table) if not new else set()
+    (source / "cat" / "more.png").write_bytes(encode_image(noise_image(8, 8, seed=99)))
+    before = list_files(table) if not new else set()
     overtake(monkeypatch, configuration(other, table))
     assert "Another preparation committed to" in refusal(source, table)
     winner = read(table)
     assert winner.number == number
     assert winner.summary.source["path"] == str(other)
-    assert files_in(table) == before | files_of(winner)
+    assert list_files(table) == before | named_files(winner)
     expected = ["cat/broken.png"] if rejects in ("second", "both") else []
     version = winner.summary.rejects_version
     listed = [] if version is None else read_rejects(table, version, 10)
@@ -378,7 +380,7 @@ def test_what_a_dead_preparation_has_left_stays_out_of_the_log(source: Path, tab
         (table / name).write_bytes(b"PAR1 half-wri")
     assert prepare(configuration(source, table))["version"] == 0
     assert not left & {shard.path for shard in read(table).shards}
-    assert len(rows_of(read(table))) == 24
+    assert len(read_rows(read(table))) == 24
 
 
 def test_a_disk_that_is_full_is_one_sentence_and_leaves_nothing(source: Path, tmp_path: Path) -> None:

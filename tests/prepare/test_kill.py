@@ -13,7 +13,7 @@ import pytest
 
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
-from tests.prepare.conftest import configuration, files_in, rows_of
+from tests.support.raw_images import configuration, list_files, read_rows
 
 FORM = {"image": {"mode": "L", "size": [56, 56], "codec": "png"}, "shard_rows": 10}
 PROGRAM = """
@@ -27,7 +27,7 @@ prepare(Configuration.model_validate_json(sys.argv[1]))
 
 def contents(version: Version) -> list[tuple[Any, ...]]:
     names = ("path", "label", "image", "content_hash", "split")
-    return [tuple(row[name] for name in names) for row in rows_of(version)]
+    return [tuple(row[name] for name in names) for row in read_rows(version)]
 
 
 def versions_of(table: Path) -> int:
@@ -36,10 +36,10 @@ def versions_of(table: Path) -> int:
 
 def kill_in_the_middle(settings: Any, table: Path) -> None:
     """Start a preparation as a process of its own and kill its driver after some shards, before the commit."""
-    versions, files = versions_of(table), len(files_in(table)) if table.exists() else 0
+    versions, files = versions_of(table), len(list_files(table)) if table.exists() else 0
     driver = subprocess.Popen([sys.executable, "-c", PROGRAM, settings.model_dump_json()], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while len(files_in(table) if table.exists() else ()) < files + 5:
+    while len(list_files(table) if table.exists() else ()) < files + 5:
         assert driver.poll() is None, "the driver has ended before it was killed"
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -55,7 +55,7 @@ def kill_in_the_middle(settings: Any, table: Path) -> None:
 def test_after_a_killed_driver_the_next_preparation_gives_the_same_rows(fashion_mnist: Path, tmp_path: Path) -> None:
     killed, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
     kill_in_the_middle(configuration(fashion_mnist, killed, **FORM), killed)
-    left = files_in(killed)
+    left = list_files(killed)
     for table in (killed, undisturbed):
         assert prepare(configuration(fashion_mnist, table, **FORM))["version"] == 0
     assert contents(read(killed)) == contents(read(undisturbed))

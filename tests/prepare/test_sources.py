@@ -18,9 +18,9 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.job import prepare
 from headrace.table import read
 from headrace.table.rejects import read_rejects
-from tests.prepare.conftest import SMALL, rows_of, write_source
 from tests.prepare.sources.test_archive import pack
 from tests.prepare.sources.test_idx_and_cifar import write_idx
+from tests.support.raw_images import SMALL, read_rows, write_source
 
 pytestmark = pytest.mark.usefixtures("spark")
 
@@ -52,7 +52,7 @@ def configured(table: Path, source: dict[str, Any], **prepare_section: Any) -> C
 def contents(table: Path) -> set[tuple[str, str, bytes]]:
     """(hash, class, pixels) of every row: what does not depend on the kind of source."""
     version = read(table)
-    return {(row["content_hash"], version.contract.classes[row["label"]], row["image"]) for row in rows_of(version)}
+    return {(row["content_hash"], version.contract.classes[row["label"]], row["image"]) for row in read_rows(version)}
 
 
 def expected(raw: Path) -> set[tuple[str, bytes]]:
@@ -62,7 +62,7 @@ def expected(raw: Path) -> set[tuple[str, bytes]]:
 
 def require_all(table: Path, raw: Path) -> None:
     assert {(name, pixels) for _, name, pixels in contents(table)} == expected(raw)
-    assert len(rows_of(read(table))) == 24
+    assert len(read_rows(read(table))) == 24
 
 
 def write_rows(folder: Path, kind: str, rows: list[dict[str, Any]]) -> Path:
@@ -99,7 +99,7 @@ def test_an_archive(raw: Path, tmp_path: Path, table: Path, name: str) -> None:
     require_all(table, raw)
     assert answer["rejects"] == {"not_an_image": 1, "unsafe_name": 1}
     assert answer["rows_in"] == 26
-    assert rows_of(read(table))[0]["path"] == f"{name}/cat/000.png"
+    assert read_rows(read(table))[0]["path"] == f"{name}/cat/000.png"
 
 
 def test_webdataset_shards_with_names_for_their_labels(raw: Path, tmp_path: Path, table: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_parquet_table_of_images(raw: Path, tmp_path: Path, table: Path, holds
     rows = [{"it": file.read_bytes() if holds == "bytes" else str(file), "y": file.parent.name} for file in files]
     rows += [{"it": None, "y": "cat"}, {"it": rows[0]["it"], "y": None}]
     folder = write_rows(tmp_path / "rows", "parquet", rows)
-    columns = {"input": "it", "holds": holds, "label": "y"}
+    columns = {"input": "it", "content": holds, "label": "y"}
     settings = configured(table, {"kind": "table", "path": str(folder), "columns": columns}, max_rejects=0.1)
     answer = prepare(settings)
     require_all(table, raw)
@@ -165,13 +165,13 @@ def test_a_csv_or_json_table_of_paths_with_splits_and_names(
     rows.append({"file": str(tmp_path / "gone.png"), "y": "cat", "part": "train", "id": "gone"})
     rows.append({"file": str(files[0]), "y": "cat", "part": "holdout", "id": "elsewhere"})
     folder = write_rows(tmp_path / "rows", kind, rows)
-    columns = {"input": "file", "holds": "paths", "label": "y", "split": "part", "identity": "id"}
+    columns = {"input": "file", "content": "paths", "label": "y", "split": "part", "identity": "id"}
     source = {"kind": "table", "format": kind, "path": str(folder), "columns": columns, "options": options}
     prepare(configured(table, source, max_rejects=0.1))
     require_all(table, raw)
     version = read(table)
-    assert {row["path"] for row in rows_of(version)} == {f"part-0.{kind}/no {number}" for number in range(24)}
-    assert all((row["split"] == "test") == (int(row["path"].split()[1]) % 2) for row in rows_of(version))
+    assert {row["path"] for row in read_rows(version)} == {f"part-0.{kind}/no {number}" for number in range(24)}
+    assert all((row["split"] == "test") == (int(row["path"].split()[1]) % 2) for row in read_rows(version))
     rejects = {reject.path.split("/")[1]: reject.reason for reject in read_rejects(table, 0, 9)}
     assert rejects == {"gone": "missing_file", "elsewhere": "bad_split"}
 
@@ -185,7 +185,7 @@ def test_numbers_can_be_the_target(raw: Path, table: Path) -> None:
     version = read(table)
     assert (version.contract.task, version.contract.classes) == ("regression", ())
     assert version.contract.columns["label"].dtype == "float32"
-    assert sorted(row["label"] for row in rows_of(version)) == [number / 4 for number in range(24) if number != 3]
+    assert sorted(row["label"] for row in read_rows(version)) == [number / 4 for number in range(24) if number != 3]
     assert sum(names["all"] for names in version.summary.counts.values()) == 23
 
 
@@ -196,7 +196,7 @@ def test_a_table_of_a_database(spark: SparkSession, raw: Path, tmp_path: Path, t
     url = f"jdbc:derby:{tmp_path / 'database'}"
     frame = spark.createDataFrame(rows, "image binary, animal string, name string")
     frame.write.format("jdbc").options(url=f"{url};create=true", **driver).save()
-    columns = {"input": "image", "label": "animal", "identity": "name", "holds": "bytes"}
+    columns = {"input": "image", "label": "animal", "identity": "name", "content": "bytes"}
     source = {"kind": "table", "format": "jdbc", "path": url, "columns": columns, "options": driver}
     assert prepare(configured(table, source))["version"] == 0
     require_all(table, raw)

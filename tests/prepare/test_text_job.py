@@ -12,9 +12,9 @@ from headrace.config import Configuration
 from headrace.prepare.job import prepare
 from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version, read
-from headrace.table.log import shards_of
+from headrace.table.log import list_shards
 from headrace.table.rejects import duplicates_path, read_dropped
-from tests.prepare.conftest import files_in, files_of, rows_of
+from tests.support.raw_images import list_files, named_files, read_rows
 
 pytestmark = pytest.mark.usefixtures("spark")
 
@@ -62,7 +62,7 @@ def read_back(version: Version) -> dict[str, str]:
     dtype = np.dtype(version.contract.columns["tokens"].dtype).newbyteorder("<")
     return {
         row["path"]: " ".join(made.id_to_token(int(number)) for number in np.frombuffer(row["tokens"], dtype))
-        for row in rows_of(version)
+        for row in read_rows(version)
     }
 
 
@@ -82,8 +82,8 @@ def test_words_are_learned_from_training_texts_alone_and_kept_when_texts_are_add
     assert vocabulary["lesson"] == 2
     expected = {" ".join(w if w in vocabulary else "[UNK 1]" for w in row["text"].split()) for row in rows}
     assert set(read_back(first).values()) == expected
-    assert {len(row["tokens"]) for row in rows_of(first)} == {2 * count for count in (5, 6, 7)} - {10}
-    assert files_in(first.table) == files_of(first) | {tokenizer.file}
+    assert {len(row["tokens"]) for row in read_rows(first)} == {2 * count for count in (5, 6, 7)} - {10}
+    assert list_files(first.table) == named_files(first) | {tokenizer.file}
 
     write(tmp_path / "raw", "2.json", texts(20, first=100))
     assert prepare(settings)["written"] == 80
@@ -110,7 +110,7 @@ def test_bpe_and_near_duplicates(tmp_path: Path) -> None:
     assert version.contract.tokenizer is not None
     assert version.contract.tokenizer.kind == "bpe"
     assert "[UNK 1]" not in " ".join(read_back(version).values())
-    dropped = read_dropped(version.table, shards_of(duplicates_path(version.table), 0))
-    kept = {row["path"]: row["split"] for row in rows_of(version)}
+    dropped = read_dropped(version.table, list_shards(duplicates_path(version.table), 0))
+    kept = {row["path"]: row["split"] for row in read_rows(version)}
     assert set(dropped.values()) <= kept.keys()
     assert "test" in {kept[path] for path in dropped.values()}  # the training copy of the long text went

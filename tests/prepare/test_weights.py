@@ -11,13 +11,13 @@ from pydantic import ValidationError
 from headrace.config import Configuration
 from headrace.config.streaming import Stream
 from headrace.prepare.job import prepare
-from headrace.prepare.reject import Reason
+from headrace.prepare.rejection import Reason
+from headrace.stream.build import evaluation_plan, training_plan
 from headrace.stream.dataset import evaluation_batches, training_batches
-from headrace.stream.open import in_order, plan_for
 from headrace.table import Version, read
-from headrace.table.log import shards_of
+from headrace.table.log import list_shards
 from headrace.table.rejects import rejects_path
-from tests.prepare.conftest import SMALL, encoded, noise, rows_of
+from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 
 
 def configured(folder: Path, source: dict[str, Any], **more: Any) -> Configuration:
@@ -35,7 +35,7 @@ def write_images(folder: Path, weights: list[object]) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     lines = []
     for number, weight in enumerate(weights):
-        (folder / f"{number}.png").write_bytes(encoded(noise(8, 8, channels=1, seed=number)))
+        (folder / f"{number}.png").write_bytes(encode_image(noise_image(8, 8, channels=1, seed=number)))
         split = "test" if number % 4 == 3 else "train"
         lines.append({"path": f"{number}.png", "label": number % 2, "split": split, "weight": weight})
     (folder / "labels.jsonl").write_text("\n".join(map(json.dumps, lines)))
@@ -43,7 +43,7 @@ def write_images(folder: Path, weights: list[object]) -> dict[str, Any]:
 
 
 def weights_of(version: Version) -> dict[str, float]:
-    return {row["path"]: row["weight"] for row in rows_of(version)}
+    return {row["path"]: row["weight"] for row in read_rows(version)}
 
 
 @pytest.mark.usefixtures("spark")
@@ -54,7 +54,7 @@ def test_weights_of_a_labels_file_are_kept_and_those_that_are_none_reject_their_
     assert weights_of(version) == {"0.png": 1.0, "1.png": 0.25, "2.png": 3.0, "3.png": 2.0}
     assert version.summary.rejects == {Reason.BAD_WEIGHT: 8}
     assert version.contract.columns["weight"].role == "weight"
-    assert sum(shard.rows for shard in shards_of(rejects_path(version.table), version.summary.rejects_version)) == 8
+    assert sum(shard.rows for shard in list_shards(rejects_path(version.table), version.summary.rejects_version)) == 8
 
 
 @pytest.mark.usefixtures("spark")
@@ -79,13 +79,15 @@ def test_a_row_counts_as_much_as_its_weight_in_training_and_as_one_in_evaluation
     weights = [0.5 + number for number in range(24)]
     prepare(configured(tmp_path, write_images(tmp_path / "raw", list(weights))))
     version = read(tmp_path / "table")
-    by_pixels = {row["image"]: row["weight"] for row in rows_of(version)}
-    batches = training_batches(version, plan_for(version, "train", 8, 8, seed=1), Stream(), class_weights=(1.0, 2.0))
+    by_pixels = {row["image"]: row["weight"] for row in read_rows(version)}
+    batches = training_batches(
+        version, training_plan(version, "train", 8, 8, seed=1), Stream(), class_weights=(1.0, 2.0)
+    )
     for images, labels, given in batches.dataset(0, 0, 1).as_numpy_iterator():
         expected = np.array([by_pixels[image.tobytes()] for image in images]) * np.array([1.0, 2.0])[labels]
         assert ((given == expected) | (given == 0)).all()
         assert (given > 0).any()
-    evaluation = evaluation_batches(version, "test", in_order(version, "test", 8), Stream())
+    evaluation = evaluation_batches(version, "test", evaluation_plan(version, "test", 8), Stream())
     assert {float(one) for _, _, given in evaluation.dataset(0, 0, 1) for one in given.numpy()} <= {0.0, 1.0}
 
 

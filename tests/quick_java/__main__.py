@@ -15,8 +15,8 @@ from tests.quick_java.environment import ARCHIVES, quick_java
 PROGRAM = """
 import sys
 from pyspark import SparkContext
-from headrace.config.sections import Spark
-from headrace.spark import session
+from headrace.config.configuration import Spark
+from headrace.spark.session import session
 
 archiving = {"spark.driver.extraJavaOptions": f"-Xlog:disable -XX:ArchiveClassesAtExit={sys.argv[1]}"}
 spark = session("archive", Spark(settings=archiving), slots=2)

@@ -10,8 +10,7 @@ from headrace.registry.store import Registry
 from headrace.registry.tracking import track
 from headrace.registry.versions import register
 from tests.registry.finished_run import write_run
-
-Runs = dict[int, Path]
+from tests.support.runs import Runs
 
 
 @pytest.fixture(scope="session")

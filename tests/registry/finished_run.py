@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 from headrace.config import Configuration
-from headrace.train.run_folder import RunFolder, RunRecord
-from tests.small_bundle import small_model, write_bundle
-from tests.small_table import Content, some_rows, write_table
+from headrace.runs.folder import RunFolder
+from headrace.runs.record import RunRecord
+from tests.support.small_bundle import small_model, write_bundle
+from tests.support.small_table import Content, some_rows, write_table
 
 STEPS = 12
 

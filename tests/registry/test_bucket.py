@@ -10,18 +10,18 @@ import pytest
 
 from headrace import bundle
 from headrace.errors import DataError, HeadraceError
-from headrace.registry import changes, promotion
-from headrace.registry.bucket_database import RegistryChangedError
-from headrace.registry.kept_bundles import served, serving, serving_bundle
-from headrace.registry.promotion import ChampionChangedError, promote, rollback, settle
+from headrace.registry import promotion, transaction
+from headrace.registry.bundle_store import champion_bundle, champion_link, linked_bundle
+from headrace.registry.object_sqlite import RegistryChangedError
+from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
 from headrace.registry.store import Registry
 from headrace.registry.tracking import track
 from headrace.registry.versions import ModelRecord, champion, register, version_named, versions
 from headrace.storage import files_below, locate
 from headrace.storage.remove_tree import remove_tree
-from tests.lock_holder import held
-from tests.registry.conftest import Runs
 from tests.registry.dying import killed_before
+from tests.support.lock_holder import held
+from tests.support.runs import Runs
 
 Enter = Callable[[int], int]
 NAMED = [step.__name__ for step in promotion.STEPS].index("_name_champion")
@@ -58,11 +58,11 @@ def test_the_champion_has_the_bytes_of_its_run_and_a_rollback_gives_them_back_ea
 ) -> None:
     for number in (1, 2, 3):
         make_champion(registry, enter(number))
-        assert the_champion(registry) == served(registry) == number
+        assert the_champion(registry) == linked_bundle(registry) == number
     for number in (2, 1):
-        assert rollback(registry).version == number == the_champion(registry) == served(registry)
-        assert contents(serving_bundle(registry)) == contents(runs[number] / "bundle")
-        assert bundle.load(serving(registry)).origin.weights_sha256 == f"{number:064x}"
+        assert rollback(registry).version == number == the_champion(registry) == linked_bundle(registry)
+        assert contents(champion_bundle(registry)) == contents(runs[number] / "bundle")
+        assert bundle.load(champion_link(registry)).origin.weights_sha256 == f"{number:064x}"
     assert version_named(another(registry), "3").decision == "rolled back"
     assert not (registry.folder / "lock.json").exists()
 
@@ -87,7 +87,7 @@ def test_bytes_that_were_lost_come_from_what_is_tracked_and_when_that_is_lost_to
     make_champion(registry, enter(2))
     (registry.folder / "bundles" / "000001" / "model.weights.h5").write_bytes(b"changed")
     rollback(registry)
-    assert contents(serving_bundle(registry)) == contents(runs[1] / "bundle")
+    assert contents(champion_bundle(registry)) == contents(runs[1] / "bundle")
     remove_tree(registry.folder / "bundles")
     remove_tree(registry.folder / "artifacts" / version_named(registry, "2").run_id)
     with pytest.raises(DataError, match="restore the registry's artifacts"):
@@ -103,12 +103,12 @@ def test_a_promotion_that_is_killed_leaves_the_old_champion_or_the_new_one_and_t
     enter(2)
     assert killed_before(step, registry, "promote", "2") == -signal.SIGKILL
     assert the_champion(registry) == (2 if step > NAMED else 1)
-    assert served(registry) == 1
-    assert contents(serving_bundle(registry)) == contents(runs[1] / "bundle")
-    settle(another(registry))
-    assert served(registry) == the_champion(registry)
+    assert linked_bundle(registry) == 1
+    assert contents(champion_bundle(registry)) == contents(runs[1] / "bundle")
+    finish_promotion(another(registry))
+    assert linked_bundle(registry) == the_champion(registry)
     make_champion(another(registry), 2)
-    assert contents(serving_bundle(registry)) == contents(runs[2] / "bundle")
+    assert contents(champion_bundle(registry)) == contents(runs[2] / "bundle")
     assert [record.aliases for record in versions(registry)] == [("champion",), ()]
 
 
@@ -128,7 +128,7 @@ def test_of_two_who_promote_at_once_one_wins_and_the_other_is_told(registry: Reg
     (won,) = [answer for answer in answers if isinstance(answer, int)]
     (lost,) = [answer for answer in answers if isinstance(answer, ChampionChangedError)]
     assert f"is version {won} by now" in str(lost)
-    assert the_champion(registry) == served(registry) == won
+    assert the_champion(registry) == linked_bundle(registry) == won
 
 
 def test_who_lost_the_lock_cannot_overwrite_the_champion_of_who_took_it(
@@ -146,7 +146,7 @@ def test_who_lost_the_lock_cannot_overwrite_the_champion_of_who_took_it(
     monkeypatch.setattr(promotion, "STEPS", (*promotion.STEPS[:NAMED], interrupted, *promotion.STEPS[NAMED:]))
     with pytest.raises(RegistryChangedError, match="was changed by another process while this one changed it"):
         make_champion(registry, 2)
-    assert the_champion(registry) == served(registry) == 3
+    assert the_champion(registry) == linked_bundle(registry) == 3
     # What it had changed in its copy only does not come back.
     assert champion(registry) == champion(another(registry))
     assert make_champion(registry, 2).replaced == 3
@@ -156,7 +156,7 @@ def test_a_lock_that_nobody_lets_go_of_is_a_sentence_that_names_it(
     registry: Registry, enter: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enter(1)
-    monkeypatch.setattr(changes, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(transaction, "PATIENCE_SECONDS", 0.1)
     lock = registry.folder / "lock.json"
     with held(lock) as other:
         lock.write_bytes(json.dumps(json.loads(lock.read_bytes()) | {"machine": "another one"}).encode())
@@ -175,4 +175,4 @@ def test_a_run_in_a_bucket_is_tracked_and_its_bundle_registered(registry: Regist
     register(registry, number, run / "bundle", "cycle 1")
     assert another(registry).client.get_run(number).data.metrics["epoch/val_loss"] == pytest.approx(0.3)
     make_champion(registry, 1)
-    assert contents(serving_bundle(registry)) == contents(runs[1] / "bundle")
+    assert contents(champion_bundle(registry)) == contents(runs[1] / "bundle")

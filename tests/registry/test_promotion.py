@@ -11,12 +11,12 @@ import pytest
 from headrace import bundle
 from headrace.errors import ConfigurationError, DataError
 from headrace.registry import promotion
-from headrace.registry.kept_bundles import kept_bundle, served, serving
-from headrace.registry.promotion import ChampionChangedError, promote, rollback, settle
+from headrace.registry.bundle_store import champion_link, linked_bundle, stored_bundle
+from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
 from headrace.registry.store import Registry
 from headrace.registry.versions import champion, version_named, versions
-from tests.registry.conftest import Runs
 from tests.registry.dying import killed_before
+from tests.support.runs import Runs
 
 Enter = Callable[[int], int]
 NAMED = [step.__name__ for step in promotion.STEPS].index("_name_champion")
@@ -42,9 +42,9 @@ def make_champion(registry: Registry, version: int) -> None:
 def test_the_promoted_version_serves_with_the_bytes_of_its_run(registry: Registry, runs: Runs, enter: Enter) -> None:
     assert champion(registry) is None
     make_champion(registry, enter(1))
-    assert the_champion(registry) == served(registry) == 1
-    assert hashes(serving(registry)) == hashes(runs[1] / "bundle")
-    assert bundle.load(serving(registry).resolve()).origin.weights_sha256 == f"{1:064x}"
+    assert the_champion(registry) == linked_bundle(registry) == 1
+    assert hashes(champion_link(registry)) == hashes(runs[1] / "bundle")
+    assert bundle.load(champion_link(registry).resolve()).origin.weights_sha256 == f"{1:064x}"
     assert version_named(registry, "champion").decision == "promoted"
 
 
@@ -71,7 +71,7 @@ def test_rollback_restores_the_exact_bytes_and_goes_further_back_each_time(
         make_champion(registry, enter(number))
     for number in (2, 1):
         assert rollback(registry).version == number == the_champion(registry)
-        assert hashes(serving(registry)) == hashes(runs[number] / "bundle")
+        assert hashes(champion_link(registry)) == hashes(runs[number] / "bundle")
     assert version_named(registry, "3").decision == "rolled back"
     with pytest.raises(ConfigurationError, match="nothing to roll back to"):
         rollback(registry)
@@ -82,12 +82,12 @@ def test_bytes_that_were_changed_or_lost_here_come_from_the_registry(
 ) -> None:
     make_champion(registry, enter(1))
     make_champion(registry, enter(2))
-    here = kept_bundle(registry, version_named(registry, "1"))
+    here = stored_bundle(registry, version_named(registry, "1"))
     (here / "model.weights.h5").write_bytes(b"changed")
-    assert hashes(rollback(registry) and serving(registry)) == hashes(runs[1] / "bundle")
+    assert hashes(rollback(registry) and champion_link(registry)) == hashes(runs[1] / "bundle")
     shutil.rmtree(registry.folder / "bundles")
     make_champion(registry, 2)
-    assert hashes(serving(registry)) == hashes(runs[2] / "bundle")
+    assert hashes(champion_link(registry)) == hashes(runs[2] / "bundle")
 
 
 def test_a_bundle_that_the_registry_has_lost_is_a_sentence_and_changes_nothing(
@@ -99,7 +99,7 @@ def test_a_bundle_that_the_registry_has_lost_is_a_sentence_and_changes_nothing(
     shutil.rmtree(registry.folder / "artifacts" / run_id / "artifacts" / "bundle")
     with pytest.raises(DataError, match="restore the registry's artifacts"):
         make_champion(registry, 2)
-    assert the_champion(registry) == served(registry) == 1
+    assert the_champion(registry) == linked_bundle(registry) == 1
 
 
 @pytest.mark.parametrize("step", range(len(promotion.STEPS)))
@@ -110,14 +110,14 @@ def test_killed_before_any_step_the_champion_is_the_old_or_the_new_one_whole(
     enter(2)
     assert killed_before(step, registry, "promote", "2") == -signal.SIGKILL
     # What serves meanwhile is whole, and what is named is what was decided.
-    assert hashes(serving(registry)) == hashes(runs[1] / "bundle")
+    assert hashes(champion_link(registry)) == hashes(runs[1] / "bundle")
     assert the_champion(registry) == (2 if step > NAMED else 1)
     # The next command finds it whole, and the same command again finishes it.
-    settle(registry)
-    assert served(registry) == the_champion(registry)
+    finish_promotion(registry)
+    assert linked_bundle(registry) == the_champion(registry)
     make_champion(registry, 2)
-    assert the_champion(registry) == served(registry) == 2
-    assert hashes(serving(registry)) == hashes(runs[2] / "bundle")
+    assert the_champion(registry) == linked_bundle(registry) == 2
+    assert hashes(champion_link(registry)) == hashes(runs[2] / "bundle")
     assert [record.aliases for record in versions(registry)] == [("champion",), ()]
     assert rollback(registry).version == 1
 
@@ -130,7 +130,7 @@ def test_a_rollback_that_was_killed_and_is_asked_for_again_goes_back_once(
         make_champion(registry, enter(number))
     assert killed_before(step, registry, "rollback") == -signal.SIGKILL
     assert rollback(registry).version == 2
-    assert the_champion(registry) == served(registry) == 2
+    assert the_champion(registry) == linked_bundle(registry) == 2
 
 
 def test_a_decision_against_a_champion_that_is_none_any_more_does_not_count(registry: Registry, enter: Enter) -> None:

@@ -10,9 +10,9 @@ from headrace.config import Configuration
 from headrace.errors import HeadraceError
 from headrace.registry.store import Registry
 from headrace.registry.study_tracking import track_study
-from headrace.tune.outcome import Outcome
 from headrace.tune.records import State, TrialRecord
 from headrace.tune.study_folder import StudyFolder, StudyRecord
+from headrace.tune.study_result import StudyResult
 from tests.registry.finished_run import STEPS, write_run
 
 WIDTH = "model.options.width"
@@ -27,7 +27,7 @@ def trial(number: int, state: State, value: float | None = None, sentence: str |
 
 
 @pytest.fixture
-def outcome(tmp_path: Path) -> Outcome:
+def outcome(tmp_path: Path) -> StudyResult:
     """Three trials: complete, pruned, and one whose settings did not fit, so that it has no run."""
     folder = StudyFolder(tmp_path / "studies" / "it's ours")
     configuration = Configuration.model_validate(
@@ -44,7 +44,7 @@ def outcome(tmp_path: Path) -> Outcome:
     folder.best.write_text("model: {}\n")
     for number in (0, 1):
         write_run(folder.run(number).path, seed=number, finished=number == 0)
-    return Outcome(
+    return StudyResult(
         folder, record, [trial(0, "complete", 0.3), trial(1, "pruned", 0.4), trial(2, "failed", None, SENTENCE)]
     )
 
@@ -58,7 +58,7 @@ def nested(registry: Registry, study: str) -> dict[str, Run]:
 
 
 def test_each_trial_has_its_settings_figures_and_end_and_the_study_its_best(
-    registry: Registry, outcome: Outcome
+    registry: Registry, outcome: StudyResult
 ) -> None:
     number = track_study(registry, outcome)
     trials = nested(registry, number)
@@ -84,7 +84,9 @@ def test_each_trial_has_its_settings_figures_and_end_and_the_study_its_best(
     assert {file.path for file in registry.client.list_artifacts(number)} == {"study.json", "best.yaml"}
 
 
-def test_a_study_that_went_on_is_told_its_new_trials_and_no_old_one_again(registry: Registry, outcome: Outcome) -> None:
+def test_a_study_that_went_on_is_told_its_new_trials_and_no_old_one_again(
+    registry: Registry, outcome: StudyResult
+) -> None:
     first = replace(outcome, trials=[outcome.trials[0], trial(1, "running")])
     number = track_study(registry, first)
     before = nested(registry, number)
@@ -102,7 +104,7 @@ def test_a_study_that_went_on_is_told_its_new_trials_and_no_old_one_again(regist
 
 @pytest.mark.parametrize("ended", [0, 1, 3], ids=["the first trial", "the second trial", "the study"])
 def test_what_was_told_half_is_told_whole_by_the_next_command(
-    registry: Registry, outcome: Outcome, monkeypatch: pytest.MonkeyPatch, ended: int
+    registry: Registry, outcome: StudyResult, monkeypatch: pytest.MonkeyPatch, ended: int
 ) -> None:
     end, ends = type(registry.client).set_terminated, []
 
@@ -122,12 +124,12 @@ def test_what_was_told_half_is_told_whole_by_the_next_command(
     assert len(registry.client.search_runs([registry.experiment])) == 4
 
 
-def test_a_study_begun_anew_in_the_same_folder_is_another_run(registry: Registry, outcome: Outcome) -> None:
+def test_a_study_begun_anew_in_the_same_folder_is_another_run(registry: Registry, outcome: StudyResult) -> None:
     later = outcome.record.model_copy(update={"created": "2026-03-02T14:00:00+00:00"})
     assert track_study(registry, outcome) != track_study(registry, replace(outcome, record=later))
 
 
-def test_a_study_without_a_complete_trial_has_failed(registry: Registry, outcome: Outcome) -> None:
+def test_a_study_without_a_complete_trial_has_failed(registry: Registry, outcome: StudyResult) -> None:
     number = track_study(registry, replace(outcome, trials=outcome.trials[1:]))
     study = registry.client.get_run(number)
     assert study.info.status == "FAILED"
@@ -135,7 +137,7 @@ def test_a_study_without_a_complete_trial_has_failed(registry: Registry, outcome
 
 
 def test_a_server_that_is_not_there_is_a_sentence(
-    tmp_path: Path, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, outcome: StudyResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(HeadraceError, match="does not answer as it should"):

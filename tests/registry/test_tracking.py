@@ -10,8 +10,8 @@ from headrace.errors import DataError, HeadraceError
 from headrace.registry.code_version import code_version
 from headrace.registry.store import Registry
 from headrace.registry.tracking import track
-from tests.registry.conftest import Runs
 from tests.registry.finished_run import STEPS, write_run
+from tests.support.runs import Runs
 
 
 def all_runs(registry: Registry) -> list[str]:

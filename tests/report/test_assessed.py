@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from headrace.html.unit_chart import BOTTOM, LEFT, RIGHT, TOP
 from headrace.report import write_report
-from headrace.report.calibration import reliability_chart
-from headrace.report.curves import curve_charts
-from headrace.report.records import Evaluation
-from headrace.report.slices import slice_tables
-from headrace.report.square import BOTTOM, LEFT, RIGHT, TOP
-from tests.report.conftest import judged_evaluation
+from headrace.report.artifacts import Evaluation
+from headrace.report.evaluation.calibration import reliability_chart
+from headrace.report.evaluation.curves import curve_charts
+from headrace.report.evaluation.slices import slice_tables
+from tests.support.finished_example import judged_evaluation
 
 CLASSES = ("circle", "square", "cross")
 

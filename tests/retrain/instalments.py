@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import ROOT, run
+from tests.support.commands import run
+from tests.support.workspace import ROOT
 
 # Training images of all five days; a sixth as many to test.
 LIMIT = 3000
@@ -26,7 +27,7 @@ train:
 registry: {folder: registry, model: clothes}
 retrain:
   folder: retraining
-  gate: {confidence: 0.9, bounds: {accuracy: {least: 0.3}}, slices: {worse: 0.15}}
+  gate: {confidence: 0.9, bounds: {accuracy: {min: 0.3}}, slices: {max_drop: 0.15}}
 """
 
 

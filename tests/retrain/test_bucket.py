@@ -8,10 +8,11 @@ from typing import NamedTuple
 import pytest
 
 from headrace.storage import files_below, locate
-from tests.conftest import ROOT, Answer, headrace_within, run, write_configuration
-from tests.lock_holder import held
-from tests.prepare.conftest import write_source
-from tests.s3_server import make_bucket
+from tests.support.commands import CommandResult, headrace_within, run
+from tests.support.lock_holder import held
+from tests.support.raw_images import write_source
+from tests.support.s3_server import make_bucket
+from tests.support.workspace import ROOT, write_configuration
 
 PLACE = "s3://cycles"
 REGISTRY = locate(f"{PLACE}/registry")
@@ -24,7 +25,7 @@ train: {{run: unused, ranks: 1, epochs: 2, batch_size: 16}}
 registry: {{folder: {REGISTRY}, model: noise}}
 retrain:
   folder: {PLACE}/retraining
-  gate: {{margin: -1, slices: {{worse: 1}}}}
+  gate: {{margin: -1, slices: {{max_drop: 1}}}}
 """
 PREDICT = f"retrain.predict={{input: {PLACE}/raw/cat, output: {PLACE}/answers}}"
 # `headrace retrain`, killed in the promotion when the champion is named and nothing serves it yet.
@@ -53,13 +54,13 @@ class Nights(NamedTuple):
     """
 
     folder: Path
-    judged: Answer
+    judged: CommandResult
     left: set[str]
-    resumed: Answer
+    resumed: CommandResult
     first: dict[str, bytes]
-    replaced: Answer
+    replaced: CommandResult
     second: dict[str, bytes]
-    back: Answer
+    back: CommandResult
 
 
 def arrive(folder: Path, *classes: str, count: int) -> None:

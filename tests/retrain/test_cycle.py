@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import headrace
 from tests.retrain.instalments import fed, write_project
-from tests.running_training import checkpoints_of, wait_for
+from tests.support.commands import headrace
+from tests.support.running_training import checkpoints_of, wait_for
 
 SETTINGS = ("train.epochs=40", "retrain.predict={input: raw/test, output: predictions}")
 

@@ -7,7 +7,7 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
-from headrace.retrain.detect import Detected, cycle_for, detect, settings_of
+from headrace.retrain.detect import Detected, cycle_for, detect, retrain_settings
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.records import Decision, Outcome, StepRecord
 
@@ -151,4 +151,4 @@ def test_new_files_and_other_ways_to_prepare_them_are_detected_and_bounds_are_no
 @pytest.mark.parametrize("section", ["retrain", "registry"])
 def test_a_configuration_without_its_section_is_a_sentence(tmp_path: Path, section: str) -> None:
     with pytest.raises(ConfigurationError, match=f"no section `{section}`"):
-        settings_of(configured(tmp_path, **{section: None}))
+        retrain_settings(configured(tmp_path, **{section: None}))

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from headrace.config.retraining import Drift
-from headrace.retrain.drift import EVERY_CLASS, SHARES, Changes, changed_rows, drift
-from headrace.schema import Column, Contract
+from headrace.contract import Column, Contract
+from headrace.retrain.drift import EVERY_CLASS, SHARES, RowChanges, changed_rows, drift
 from headrace.table import Version, read
-from headrace.table.log import Change, commit, open_base
-from tests.small_table import CLASSES, Content, Rows, write_shards, write_table
+from headrace.table.log import FileChanges, commit, open_base
+from tests.support.small_table import CLASSES, Content, Rows, write_shards, write_table
 
 OLD, NEW = 600, 300
 
@@ -36,11 +36,11 @@ def grown(table: Path, new: Rows) -> tuple[Version, Version]:
 
     added = write_shards(table, "train", new, content)
     schema = arrow_schema(image_columns(content.image))
-    commit(base, Change(added, []), schema, before.summary.model_dump_json())
+    commit(base, FileChanges(added, []), schema, before.summary.model_dump_json())
     return before, read(table)
 
 
-def distances(changes: Changes, statistic: str) -> dict[str, tuple[float, bool]]:
+def distances(changes: RowChanges, statistic: str) -> dict[str, tuple[float, bool]]:
     return {one.of_class: (one.psi, one.drifted) for one in changes.distances if one.statistic == statistic}
 
 
@@ -67,13 +67,13 @@ def test_other_shares_of_classes_are_drift_of_their_own(spark: Any, tmp_path: Pa
 def test_nothing_new_has_no_distance(spark: Any, tmp_path: Path) -> None:
     before, _ = grown(tmp_path / "table", rows(NEW, seed=3))
     changes = drift(spark, before, before, Drift())
-    assert changes == Changes(new=0, gone=0)
+    assert changes == RowChanges(new=0, gone=0)
 
 
 def test_a_shard_that_was_only_written_anew_changes_no_row(tmp_path: Path) -> None:
     before, after = grown(tmp_path / "table", rows(NEW, seed=3))
-    assert changed_rows(before, after) == Changes(new=NEW, gone=0)
-    assert changed_rows(after, before) == Changes(new=0, gone=NEW)
+    assert changed_rows(before, after) == RowChanges(new=NEW, gone=0)
+    assert changed_rows(after, before) == RowChanges(new=0, gone=NEW)
     other = Content(splits={"train": rows(OLD, seed=1)})
     same_rows = write_shards(
         tmp_path / "table", "train", Rows(**vars(rows(OLD, seed=1)) | {"shards": [200, 400]}), other
@@ -84,8 +84,8 @@ def test_a_shard_that_was_only_written_anew_changes_no_row(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("codec", ["png", "jpeg"])
 def test_images_are_decoded_as_they_are_stored(codec: str) -> None:
-    from headrace.config.sections import Image
-    from headrace.prepare.image import encode
+    from headrace.config.configuration import Image
+    from headrace.prepare.encoders.image import encode
     from headrace.retrain.profile import _statistics
 
     pixels = np.full((6, 6, 3), (200, 100, 0), np.uint8)

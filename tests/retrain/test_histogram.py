@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from headrace.config.retraining import Drift
 from headrace.retrain.histogram import (
     aligned,
-    chance_index,
     has_drifted,
-    index_of_values,
+    population_stability_index,
+    psi_noise_threshold,
     rounded,
-    stability_index,
     total,
+    values_psi,
 )
 
 
@@ -23,15 +23,15 @@ def test_the_index_is_the_sum_over_bins_of_difference_times_log_ratio() -> None:
     # Half a row is added to each bin.
     then, now = (50.5 / 101, 50.5 / 101), (25.5 / 101, 75.5 / 101)
     expected = sum((q - p) * math.log(q / p) for p, q in zip(then, now, strict=True))
-    assert stability_index([50, 50], [25, 75]) == pytest.approx(expected)
-    assert stability_index([50, 50], [50, 50]) == 0
+    assert population_stability_index([50, 50], [25, 75]) == pytest.approx(expected)
+    assert population_stability_index([50, 50], [50, 50]) == 0
 
 
 @given(st.lists(st.integers(0, 1000), min_size=2, max_size=20).filter(any), st.randoms(use_true_random=False))
 def test_it_is_never_negative_and_the_same_both_ways(counts: list[int], random: object) -> None:
     others = counts[::-1]
-    assert stability_index(counts, others) >= 0
-    assert stability_index(counts, others) == pytest.approx(stability_index(others, counts))
+    assert population_stability_index(counts, others) >= 0
+    assert population_stability_index(counts, others) == pytest.approx(population_stability_index(others, counts))
 
 
 def test_values_are_kept_to_eight_significant_bits() -> None:
@@ -47,26 +47,26 @@ def test_histograms_add_up() -> None:
 def test_bins_hold_equal_shares_of_the_reference_and_values_beyond_it_fall_into_the_last() -> None:
     random = np.random.default_rng(0)
     reference = rounded(random.normal(100, 10, 20_000))
-    assert index_of_values(reference, rounded(random.normal(100, 10, 20_000)), 10) < 0.01
-    assert 0.15 < index_of_values(reference, rounded(random.normal(105, 10, 20_000)), 10) < 0.4
-    assert index_of_values(reference, rounded(np.full(100, 1e6)), 10) > 4
+    assert values_psi(reference, rounded(random.normal(100, 10, 20_000)), 10) < 0.01
+    assert 0.15 < values_psi(reference, rounded(random.normal(105, 10, 20_000)), 10) < 0.4
+    assert values_psi(reference, rounded(np.full(100, 1e6)), 10) > 4
 
 
 def test_a_reference_of_one_value_makes_one_bin() -> None:
-    assert index_of_values(rounded([5.0] * 10), rounded([7.0] * 10), 10) == 0
+    assert values_psi(rounded([5.0] * 10), rounded([7.0] * 10), 10) == 0
 
 
 @pytest.mark.parametrize("rows", [40, 400, 4000])
 def test_equal_populations_look_drifted_as_rarely_as_was_said(rows: int) -> None:
     random = np.random.default_rng(rows)
-    bound = chance_index(10, (rows, rows), 0.05)
+    bound = psi_noise_threshold(10, (rows, rows), 0.05)
     pairs = (random.multinomial(rows, [0.1] * 10, 2).tolist() for _ in range(1000))
-    exceeded = sum(stability_index(*pair) > bound for pair in pairs)
+    exceeded = sum(population_stability_index(*pair) > bound for pair in pairs)
     assert 15 < exceeded < 90
 
 
 def test_the_bound_and_chance_must_both_be_exceeded() -> None:
-    settings = Drift(psi=0.2, chance=0.001)
+    settings = Drift(psi=0.2, false_alarm_rate=0.001)
     assert has_drifted(0.3, 10, (10_000, 10_000), settings)
     assert not has_drifted(0.1, 10, (10_000, 10_000), settings)
     assert not has_drifted(0.3, 10, (50, 50), settings)

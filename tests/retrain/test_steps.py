@@ -8,24 +8,24 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from headrace.retrain.context import CycleContext, StepResult
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.records import Outcome
-from headrace.retrain.steps import STEPS, Step, take
-from headrace.retrain.work import Given, Work
+from headrace.retrain.steps import STEPS, Step, run_step
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from tests.retrain.test_steps import a_cycle, counting, work_on
-from headrace.retrain.steps import take
-from headrace.retrain.work import Given
+from headrace.retrain.steps import run_step
+from headrace.retrain.context import StepResult
 
 cycle = a_cycle(Path(sys.argv[1]))
 log = Path(sys.argv[1]) / "log"
 def die(work):
     os.kill(os.getpid(), signal.SIGKILL)
 for step in counting(log, die_in=sys.argv[2], die=die):
-    take(step, work_on(cycle))
+    run_step(step, work_on(cycle))
 """
 
 
@@ -35,19 +35,19 @@ def a_cycle(folder: Path) -> Cycle:
     return found[0] if found else journal.begin("data", "settings", None, forced=False)
 
 
-def work_on(cycle: Cycle) -> Work:
+def work_on(cycle: Cycle) -> CycleContext:
     """A step of these tests looks at nothing but the cycle."""
-    return cast(Work, SimpleNamespace(cycle=cycle))
+    return cast(CycleContext, SimpleNamespace(cycle=cycle))
 
 
 def counting(log: Path, die_in: str = "", die: Any = None) -> list[Step]:
     """Three steps that note that they were done."""
 
     def run(name: str) -> Any:
-        def noted(_: Work) -> Given:
+        def noted(_: CycleContext) -> StepResult:
             with log.open("a") as file:
                 file.write(name)
-            return Given({"from": name})
+            return StepResult({"from": name})
 
         return die if name == die_in else noted
 
@@ -57,7 +57,7 @@ def counting(log: Path, die_in: str = "", die: Any = None) -> list[Step]:
 def test_complete_steps_are_skipped(tmp_path: Path) -> None:
     cycle, log = a_cycle(tmp_path), tmp_path / "log"
     for _ in range(2):
-        outputs = [take(step, work_on(cycle)).output for step in counting(log)]
+        outputs = [run_step(step, work_on(cycle)).output for step in counting(log)]
         assert outputs == [{"from": "a"}, {"from": "b"}, {"from": "c"}]
     assert log.read_text() == "abc"
 
@@ -65,10 +65,10 @@ def test_complete_steps_are_skipped(tmp_path: Path) -> None:
 def test_a_step_is_done_again_when_what_it_needs_is_another(tmp_path: Path) -> None:
     cycle, log = a_cycle(tmp_path), tmp_path / "log"
     for step in counting(log):
-        take(step, work_on(cycle))
+        run_step(step, work_on(cycle))
     (cycle.path / "b.json").unlink()
     for step in counting(log):
-        take(step, work_on(cycle))
+        run_step(step, work_on(cycle))
     # What `b` gives now was finished at another moment, so `c` was made from something else.
     assert log.read_text() in ("abcb", "abcbc")
     record = cycle.step("c")
@@ -88,7 +88,7 @@ def test_a_process_killed_in_a_step_loses_that_step_only(tmp_path: Path, root: P
 def test_an_outcome_ends_the_cycle_and_a_step_without_output_is_done_again(tmp_path: Path) -> None:
     cycle = a_cycle(tmp_path)
     refused = Outcome(decision="data refused", reasons=("broken",), exit_code=3)
-    given = take(Step("a", (), lambda _: Given(None, refused)), work_on(cycle))
+    given = run_step(Step("a", (), lambda _: StepResult(None, refused)), work_on(cycle))
     assert given.outcome == refused
     assert cycle.outcome
     assert cycle.outcome.decision == "data refused"

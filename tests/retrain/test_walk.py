@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import headrace
 from tests.retrain.instalments import fed, write_project
+from tests.support.commands import headrace
 
 
 def night(project: Path, day: int, code: int = 0) -> dict[str, Any]:

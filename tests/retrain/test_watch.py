@@ -11,8 +11,9 @@ import pytest
 
 from headrace.errors import ConfigurationError
 from headrace.retrain.watch import trigger
-from tests.conftest import headrace, write_configuration
-from tests.running_training import wait_for
+from tests.support.commands import headrace
+from tests.support.running_training import wait_for
+from tests.support.workspace import write_configuration
 
 SECTIONS = """
 registry: {folder: registry, model: clothes}

@@ -2,20 +2,20 @@ import threading
 
 import pytest
 
-from headrace.storage.deadline import within
+from headrace.storage.deadline import run_with_timeout
 
 
 def test_an_answer_and_an_error_are_passed_on() -> None:
-    assert within(10, lambda: 7) == 7
+    assert run_with_timeout(10, lambda: 7) == 7
     for kind in (FileNotFoundError, TimeoutError, RuntimeError, ValueError):
         with pytest.raises(kind, match="its own"):
-            within(10, lambda kind=kind: raised(kind("its own")))
+            run_with_timeout(10, lambda kind=kind: raised(kind("its own")))
 
 
 def test_an_answer_that_does_not_come_is_an_error() -> None:
     never = threading.Event()
     with pytest.raises(TimeoutError, match=r"no answer in 0\.05 s"):
-        within(0.05, never.wait)
+        run_with_timeout(0.05, never.wait)
     never.set()
 
 

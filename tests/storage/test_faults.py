@@ -7,9 +7,9 @@ import pytest
 from headrace.errors import HeadraceError, StoreError
 from headrace.storage import locate
 from headrace.storage.environment import delta_options, open_bucket
-from headrace.storage.refusals import sentence
+from headrace.storage.s3_errors import describe
 from headrace.table import read
-from tests.s3_server import busy, denied, environment, faults_of, free_port, front
+from tests.support.s3_server import busy, denied, environment, faults_of, free_port, front
 
 
 def reach(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,11 +65,11 @@ def test_a_server_that_is_not_there_is_a_sentence_in_bounded_time(bucket: str, m
 
 def test_credentials_that_are_missing_are_asked_for() -> None:
     said = "Error performing PUT http://169.254.169.254/latest/api/token in 4ms - status code: 403 Forbidden"
-    assert "No credentials for s3://bucket/x were found" in sentence("bucket", "x", said)
+    assert "No credentials for s3://bucket/x were found" in describe("bucket", "x", said)
 
 
 def test_a_password_in_the_servers_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://me:hush@s3.example.org")
-    said = sentence("bucket", "x", "HTTP error: error sending request")
+    said = describe("bucket", "x", "HTTP error: error sending request")
     assert said.startswith("https://s3.example.org did not answer for s3://bucket/x; see whether it runs")
     assert "hush" not in said

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import StoreError
-from headrace.storage import entry_of, files_below, locate
+from headrace.storage import files_below, locate, read_entry
 from headrace.storage import hdfs as files
-from tests.hdfs_server import Hdfs, properties
-from tests.s3_server import free_port
+from tests.support.hdfs_server import Hdfs, properties
+from tests.support.s3_server import free_port
 
 pytestmark = pytest.mark.long
 
@@ -27,7 +27,7 @@ def test_any_name_is_listed_and_read(hdfs: Hdfs) -> None:
     assert sorted(file.path for file in files_below(root)) == sorted(f"deep/{name}" for name in ODD)
     assert {name: (root / "deep" / name).read_bytes().decode() for name in ODD} == {name: name for name in ODD}
     assert sorted(one.name for one in (root / "deep").iterdir()) == sorted(ODD)
-    assert set(files_below(root / "deep")) == {entry_of(root / "deep" / name) for name in ODD}
+    assert set(files_below(root / "deep")) == {read_entry(root / "deep" / name) for name in ODD}
 
 
 def test_folders_are_no_files(hdfs: Hdfs) -> None:
@@ -39,7 +39,7 @@ def test_folders_are_no_files(hdfs: Hdfs) -> None:
     assert locate(hdfs.address + "/").is_dir()
     none = root / "none"
     assert (none.exists(), list(files_below(none))) == (False, [])
-    for ask in (none.read_bytes, none.stat, lambda: none.open("rb"), lambda: entry_of(none)):
+    for ask in (none.read_bytes, none.stat, lambda: none.open("rb"), lambda: read_entry(none)):
         with pytest.raises(FileNotFoundError, match="no such file") as error:
             ask()
         assert error.value.errno == 2
@@ -48,13 +48,13 @@ def test_folders_are_no_files(hdfs: Hdfs) -> None:
 def test_a_changed_file_has_another_mark_or_size(hdfs: Hdfs) -> None:
     path = locate(f"{hdfs.address}/marks/x")
     hdfs.put("/marks/x", b"one")
-    before = entry_of(path)
+    before = read_entry(path)
     assert abs(before.modified - time.time()) < 60
-    assert before.mark == round(before.modified * 1000) * 1_000_000
+    assert before.change_tag == round(before.modified * 1000) * 1_000_000
     hdfs.put("/marks/x", b"three")
-    after = entry_of(path)
+    after = read_entry(path)
     assert (before.size, after.size) == (3, 5)
-    assert after.mark > before.mark
+    assert after.change_tag > before.change_tag
 
 
 def test_a_file_is_read_part_by_part(hdfs: Hdfs) -> None:

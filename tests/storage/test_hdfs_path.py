@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.storage import is_remote, locate
+from headrace.storage.hdfs_errors import describe
 from headrace.storage.hdfs_path import HdfsPath
-from headrace.storage.hdfs_refusals import sentence
 
 NAMES = st.text("abcxyz é#%?=_-*", min_size=1).filter(lambda name: name.strip(".") != "")
 SERVERS = ["namenode:8020", "cluster", ""]
@@ -86,6 +86,6 @@ def test_a_name_that_begins_anew_names_no_server() -> None:
     ],
 )
 def test_errors_are_a_sentence(text: str, said: str) -> None:
-    told = sentence("h:1", "/raw", text)
+    told = describe("h:1", "/raw", text)
     assert said in told
     assert "\\n" not in told

@@ -49,7 +49,8 @@ def test_it_is_never_taken_for_a_file_of_this_machine() -> None:
 
 def test_local_work_imports_no_library_of_a_store() -> None:
     modules = (
-        "headrace.prepare.job, headrace.table.vacuum, headrace.predict.job, headrace.stream.reader, headrace.train.job"
+        "headrace.prepare.job, headrace.table.vacuum, headrace.predict.job, "
+        "headrace.stream.read.shards, headrace.train.job"
     )
     words = f"import sys, {modules}; print({{'obstore', 'hdfs_native'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)

@@ -4,17 +4,16 @@ from io import BytesIO
 import pytest
 
 from headrace.errors import StoreError
-from headrace.storage import Entry, entry_of, files_below, locate
-from headrace.whole_file import write_whole
-from headrace.whole_folder import whole_folder
-from tests.s3_server import put
+from headrace.storage import Entry, files_below, locate, read_entry
+from headrace.storage.atomic import atomic_directory, atomic_write
+from tests.support.s3_server import put
 
 ODD = ["a b.png", "ü#1.png", "50%20off.png", "what?.png", "[x]*.png", "back\\slash.png", "x=y&z+.png"]
 
 
 def test_what_was_written_is_read(bucket: str) -> None:
     path = locate(f"s3://{bucket}/deep/file.bin")
-    write_whole(path, memoryview(b"content"))
+    atomic_write(path, memoryview(b"content"))
     assert path.read_bytes() == b"content"
     assert (path.stat().st_size, path.is_file(), path.is_dir()) == (7, True, False)
     assert (path.parent.is_file(), path.parent.is_dir(), path.parent.exists()) == (False, True, True)
@@ -64,9 +63,9 @@ def test_a_changed_object_has_another_mark_even_within_a_second(bucket: str) -> 
     marks = set[int]()
     for content in (b"one", b"two"):
         path.write_bytes(content)
-        marks.add(entry_of(path).mark)
+        marks.add(read_entry(path).change_tag)
     assert len(marks) == 2
-    assert Entry("x", 3, entry_of(path).modified, entry_of(path).mark) in set(files_below(path.parent))
+    assert Entry("x", 3, read_entry(path).modified, read_entry(path).change_tag) in set(files_below(path.parent))
 
 
 def test_an_object_is_read_part_by_part(bucket: str) -> None:
@@ -93,7 +92,7 @@ def test_a_folder_that_failed_leaves_nothing(bucket: str) -> None:
     target = locate(f"s3://{bucket}/output")
 
     def fail() -> None:
-        with whole_folder(target) as folder:
+        with atomic_directory(target) as folder:
             (folder / "deep" / "part").write_bytes(b"1")
             raise ValueError("halfway")
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from headrace.table import Version
-from tests.small_table import Content, some_rows, write_table
+from tests.support.small_table import Content, some_rows, write_table
 
 # The machine may be busy, and a failure must come again.
 settings.register_profile("headrace", deadline=None, derandomize=True)

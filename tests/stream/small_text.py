@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from headrace.config.sections import Prepare
-from headrace.schema import Column, Contract, Tokenizer
+from headrace.config.configuration import Prepare
+from headrace.contract import Column, Contract, Tokenizer
 from headrace.table import Summary, Version, read
 from headrace.table.log import commit, open_base, with_contract
 from headrace.table.shards import write_shard

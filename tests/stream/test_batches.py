@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from headrace.stream import batches as module
 from headrace.stream.batches import RankStream
-from headrace.stream.columns import Columns
-from headrace.stream.open import in_order, plan_for, rank_stream
+from headrace.stream.build import evaluation_plan, rank_stream, training_plan
 from headrace.stream.plan import Plan, lanes_for
+from headrace.stream.read.columns import Columns
 from headrace.table import Shard, Version
 
 
@@ -189,13 +189,13 @@ def test_a_table_with_fewer_rows_than_ranks_lanes_or_a_batch_gives_one_padded_st
 @pytest.mark.parametrize("world_size", [1, 2, 4])
 def test_all_ranks_of_an_epoch_together_read_exactly_the_stored_rows(table: Version, world_size: int) -> None:
     columns = ("path", "label", "image")
-    plan = plan_for(table, "train", global_batch=32, lanes=16, seed=3)
+    plan = training_plan(table, "train", global_batch=32, lanes=16, seed=3)
     found = {}
     for rank in range(world_size):
         for rows, weights in rank_stream(table, "train", plan, columns, rank, world_size).epoch(0):
             present = {name: values[weights > 0].tolist() for name, values in rows.items()}
             found |= {path: content for path, *content in zip(*(present[name] for name in columns), strict=True)}
-    stored = in_order(table, "train", 10)
+    stored = evaluation_plan(table, "train", 10)
     expected = {
         path: [label, image]
         for rows, weights in rank_stream(table, "train", stored, columns).epoch(0)
@@ -208,7 +208,7 @@ def test_all_ranks_of_an_epoch_together_read_exactly_the_stored_rows(table: Vers
 
 @pytest.mark.usefixtures("no_threads_left")
 def test_an_epoch_that_is_left_early_leaves_no_thread(table: Version) -> None:
-    plan = plan_for(table, "train", global_batch=16, lanes=16, seed=3)
+    plan = training_plan(table, "train", global_batch=16, lanes=16, seed=3)
     steps = rank_stream(table, "train", plan, ("label",)).epoch(0)
     next(steps)
     steps.close()  # type: ignore[attr-defined]

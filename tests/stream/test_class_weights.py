@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 
 from headrace.config.streaming import Stream
+from headrace.stream.build import evaluation_plan, training_plan
 from headrace.stream.dataset import evaluation_batches, training_batches
-from headrace.stream.open import in_order, plan_for
-from tests.small_table import Content, Rows, some_images, write_table
+from tests.support.small_table import Content, Rows, some_images, write_table
 
 
 def test_rows_weigh_as_their_class_and_padding_nothing(tmp_path: Path) -> None:
     rows = Rows(pixels=some_images(100), labels=[0] * 60 + [1] * 30 + [2] * 10, shards=[50, 50])
     uneven = write_table(tmp_path / "table", Content(splits={"train": rows}))
-    plan = plan_for(uneven, "train", 32, 16, seed=0)
+    plan = training_plan(uneven, "train", 32, 16, seed=0)
     sums = dict.fromkeys(range(3), 0.0)
     batches = training_batches(uneven, plan, Stream(), class_weights=(1.0, 2.0, 0.5))
     for _, labels, weights in batches.dataset(0, 0, 1).as_numpy_iterator():
@@ -22,5 +22,5 @@ def test_rows_weigh_as_their_class_and_padding_nothing(tmp_path: Path) -> None:
         expected = np.array([1.0, 2.0, 0.5])[labels]
         assert ((weights == expected) | (weights == 0.0)).all()
     assert sums == {0: 60.0, 1: 60.0, 2: 5.0}
-    evaluation = evaluation_batches(uneven, "train", in_order(uneven, "train", 32), Stream())
+    evaluation = evaluation_batches(uneven, "train", evaluation_plan(uneven, "train", 32), Stream())
     assert sum(float(weights.sum()) for _, _, weights in evaluation.dataset(0, 0, 1).as_numpy_iterator()) == 100

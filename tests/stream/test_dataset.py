@@ -15,16 +15,16 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.prepare.image import encode
+from headrace.prepare.encoders.image import encode
+from headrace.stream.build import evaluation_plan, rank_stream, training_columns, training_plan
 from headrace.stream.dataset import Batches
-from headrace.stream.open import in_order, plan_for, rank_stream, training_columns
 from headrace.table import Version
-from tests import small_table
-from tests.small_table import Content, Rows, some_rows, write_table
+from tests.support import small_table
+from tests.support.small_table import Content, Rows, some_rows, write_table
 
 
 def batches(version: Version, global_batch: int = 32, rank: int = 0, world_size: int = 1) -> Batches:
-    plan = plan_for(version, "train", global_batch, lanes=16, seed=1)
+    plan = training_plan(version, "train", global_batch, lanes=16, seed=1)
     columns = training_columns(version.contract)
     return Batches(rank_stream(version, "train", plan, columns, rank, world_size), version.contract)
 
@@ -42,7 +42,7 @@ def test_the_pixels_are_those_that_were_stored(tmp_path: Path, codec: str, shape
     content = Content(splits={"train": some_rows(23, shape=shape)}, codec=codec)
     rows = content.splits["train"]
     version = write_table(tmp_path / "table", content)
-    plan = in_order(version, "train", 10)
+    plan = evaluation_plan(version, "train", 10)
     stream = rank_stream(version, "train", plan, training_columns(version.contract))
     steps = list(Batches(stream, version.contract).dataset(0, 0, 1).as_numpy_iterator())
     pixels, labels, weights = (np.concatenate(parts) for parts in zip(*steps, strict=True))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from headrace.stream.petastorm import ThreadPool
-from headrace.stream.reader import read_shards
+from headrace.stream.read.shards import read_shards
 from headrace.table import read
 
 
@@ -41,7 +41,7 @@ def test_every_shard_is_read(workspace: Path) -> None:
 @pytest.mark.petastorm
 @pytest.mark.usefixtures("losing_race")
 def test_petastorms_reader_still_loses_shards(workspace: Path) -> None:
-    """When this fails one reason less is left for headrace/stream/reader.py not to use it."""
+    """When this fails one reason less is left for headrace/stream/read/shards.py not to use it."""
     from petastorm import make_batch_reader
 
     version = read(workspace / "table")

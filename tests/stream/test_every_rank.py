@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import headrace
+from tests.support.commands import headrace
 
 
 @pytest.fixture
@@ -30,4 +30,4 @@ def test_a_damaged_shard_ends_the_training_of_two_ranks_by_its_name(own: Path, d
         chosen.write_bytes(bytes(data))
     # A rank that waited for the other would end by the time limit for stalls, which is exit code 4.
     answer = headrace("train", "conf.yaml", cwd=own, code=3)
-    assert chosen.name in answer.sentence
+    assert chosen.name in answer.last_error_line

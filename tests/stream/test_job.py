@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import headrace, headrace_within
+from tests.support.commands import headrace, headrace_within
 
 
 def test_ranks_together_read_every_row(workspace: Path) -> None:
@@ -35,7 +35,7 @@ def test_measuring_tells_speed_work_and_waiting_and_draws_a_bar_for_each_stage(w
 
 def test_a_rank_that_does_not_exist_is_a_usage_error(workspace: Path) -> None:
     answer = headrace_within("stream", "conf.yaml", "--rank", "2", cwd=workspace, code=2)
-    assert "--rank is 2, but train.ranks is 2" in answer.sentence
+    assert "--rank is 2, but train.ranks is 2" in answer.last_error_line
 
 
 @pytest.mark.parametrize("words", [(), ("--measure",)])
@@ -49,5 +49,5 @@ def test_a_damaged_shard_is_one_sentence_and_exit_code_3(
     shard.write_bytes(bytes(data))
     words = ("stream", "conf.yaml", "train.ranks=1", f"data.table={tmp_path / 'table'}", *words)
     answer = headrace_within(*words, cwd=workspace, code=3)
-    assert shard.name in answer.sentence
+    assert shard.name in answer.last_error_line
     assert "Traceback" not in answer.stderr

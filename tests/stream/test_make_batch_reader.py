@@ -11,13 +11,13 @@ import pytest
 
 from headrace.inspect_table import file_urls
 from headrace.prepare.job import prepare
-from headrace.stream.columns import joined
-from headrace.stream.reader import read_shards
+from headrace.stream.read.columns import concat_rows
+from headrace.stream.read.shards import read_shards
 from headrace.table import Version, read
-from tests.conftest import headrace
-from tests.petastorm_data import read_whole
-from tests.prepare.conftest import configuration, rows_of, write_source
 from tests.prepare.test_text_job import configured, texts, write
+from tests.support.commands import headrace
+from tests.support.petastorm_data import read_whole
+from tests.support.raw_images import configuration, read_rows, write_source
 
 pytestmark = [pytest.mark.petastorm, pytest.mark.usefixtures("spark")]
 
@@ -46,7 +46,7 @@ def by_path(columns: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
 
 
 def expected(version: Version, split: str, names: list[str]) -> dict[str, tuple[Any, ...]]:
-    return by_path(dict(joined(list(read_shards(version.table, version.split(split), names)))))
+    return by_path(dict(concat_rows(list(read_shards(version.table, version.split(split), names)))))
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
@@ -96,4 +96,4 @@ def test_the_command_lists_the_files_that_petastorm_reads(version: Version) -> N
             return [path for batch in reader for path in batch.path]
 
     found = read_whole(paths, sum(answer["counts"]["train"].values()))
-    assert sorted(found) == sorted(row["path"] for row in rows_of(version) if row["split"] == "train")
+    assert sorted(found) == sorted(row["path"] for row in read_rows(version) if row["split"] == "train")

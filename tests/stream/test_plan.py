@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.stream.plan import MOST_LANES, Plan, Segment, lanes_for, lanes_of, row_order, segments
+from headrace.stream.plan import MAX_LANES, Plan, Segment, lanes_for, rank_lanes, row_order, segments
 
 shard_rows = st.lists(st.integers(1, 40), min_size=1, max_size=12).map(tuple)
 epochs = st.integers(0, 1000)
@@ -128,9 +128,9 @@ def test_lanes_can_be_shared_out_among_the_ranks_and_divide_the_global_batch(ran
     lanes = lanes_for(ranks, batch_size)
     assert lanes % ranks == 0
     assert ranks * batch_size % lanes == 0
-    assert lanes <= max(MOST_LANES, ranks)
+    assert lanes <= max(MAX_LANES, ranks)
     plan = Plan(shard_rows=(1000,), global_batch=ranks * batch_size, lanes=lanes)
-    shared = [lane for rank in range(ranks) for lane in lanes_of(plan, rank, ranks)]
+    shared = [lane for rank in range(ranks) for lane in rank_lanes(plan, rank, ranks)]
     assert shared == list(range(lanes))
 
 
@@ -142,7 +142,7 @@ def test_one_two_four_and_eight_ranks_have_the_same_lanes_at_the_same_global_bat
 def test_lanes_that_cannot_be_shared_out_are_refused() -> None:
     plan = Plan(shard_rows=(10,), global_batch=12, lanes=12)
     with pytest.raises(ValueError, match="12 lanes cannot be shared out evenly among 8 ranks"):
-        lanes_of(plan, 0, 8)
+        rank_lanes(plan, 0, 8)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_ten_thousand_shards_are_planned_for_one_of_64_ranks_in_a_moment() -> No
     seconds = []
     for epoch in range(5):
         began = time.perf_counter()
-        found = segments(plan, epoch, lanes_of(plan, 17, 64))
+        found = segments(plan, epoch, rank_lanes(plan, 17, 64))
         seconds.append(time.perf_counter() - began)
     assert min(seconds) < 0.1
     assert len(found) == pytest.approx(10_000 / 64, abs=2)

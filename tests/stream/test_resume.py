@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from headrace.config.streaming import Augment, Stream
-from headrace.stream import shard_worker
+from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
-from headrace.stream.open import plan_for
+from headrace.stream.read import shards
 from headrace.table import Shard, Version
-from tests.small_table import Content, some_rows, write_table
+from tests.support.small_table import Content, some_rows, write_table
 
 SETTINGS = Stream(augment=Augment(flip="horizontal", shift=0.2))
 CLASS_WEIGHTS = (1.0, 3.0, 1.0)
@@ -28,19 +28,19 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths of the shards that are opened from now on."""
     paths: list[str] = []
-    really = shard_worker.open_verified
+    really = shards.open_verified
 
     def watched(table: Path, shard: Shard) -> Any:
         paths.append(shard.path)
         return really(table, shard)
 
-    monkeypatch.setattr(shard_worker, "open_verified", watched)
+    monkeypatch.setattr(shards, "open_verified", watched)
     return paths
 
 
 def global_steps(version: Version, ranks: int, epoch: int, from_step: int, epochs: int) -> Iterator[list[Any]]:
     """For each step: the sorted (pixels, label, weight) of all ranks' rows that are no padding."""
-    plan = plan_for(version, "train", 32, 16, seed=2)
+    plan = training_plan(version, "train", 32, 16, seed=2)
     batches = [training_batches(version, plan, SETTINGS, rank, ranks, CLASS_WEIGHTS) for rank in range(ranks)]
     steps = [each.dataset(epoch, from_step, epochs).as_numpy_iterator() for each in batches]
     for parts in zip(*steps, strict=True):
@@ -70,7 +70,7 @@ def test_what_is_skipped_is_not_even_opened(version: Version, opened: list[str])
 
 
 def test_a_rank_opens_only_the_shards_of_its_own_lanes(version: Version, opened: list[str]) -> None:
-    plan = plan_for(version, "train", 64, 64, seed=0)
+    plan = training_plan(version, "train", 64, 64, seed=0)
     for rank in (0, 31, 63):
         opened.clear()
         next(iter(training_batches(version, plan, Stream(), rank, 64).dataset(0, 0, 1)))

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from headrace.stream.open import plan_for, rank_stream, training_columns
-from headrace.stream.row_ids import row_ids
+from headrace.stream.batches import row_ids
+from headrace.stream.build import rank_stream, training_columns, training_plan
 from headrace.table import Version
 
 
 @pytest.mark.parametrize("rank", [0, 1])
 @pytest.mark.parametrize("step", [0, 3, 11])
 def test_the_rows_of_a_step_are_found_again(table: Version, rank: int, step: int) -> None:
-    plan = plan_for(table, "train", 8, 4, seed=3)
+    plan = training_plan(table, "train", 8, 4, seed=3)
     stream = rank_stream(table, "train", plan, training_columns(table.contract), rank, 2)
     whole = list(replace(stream, columns=("path",)).epoch(1))
     rows, weights = whole[step]
@@ -21,6 +21,6 @@ def test_the_rows_of_a_step_are_found_again(table: Version, rank: int, step: int
 
 
 def test_padding_is_left_out(table: Version) -> None:
-    plan = plan_for(table, "train", 36, 4, seed=3)
+    plan = training_plan(table, "train", 36, 4, seed=3)
     stream = rank_stream(table, "train", plan, training_columns(table.contract))
     assert len(row_ids(stream, 0, plan.steps - 1)) == 96 % 36

@@ -10,11 +10,11 @@ import pytest
 
 from headrace.errors import DataError, HeadraceError, StoreError
 from headrace.storage import files_below, locate
-from headrace.table.log import Change, commit, open_base, shards_of
+from headrace.table.log import FileChanges, commit, list_shards, open_base
 from headrace.table.shards import Shard, write_shard
 from headrace.table.vacuum import vacuum
-from tests.s3_server import Fault, busy, denied, faults_of, front
-from tests.small_table import Content, some_rows, write_table
+from tests.support.s3_server import Fault, busy, denied, faults_of, front
+from tests.support.small_table import Content, some_rows, write_table
 
 SCHEMA = pa.schema([pa.field("path", pa.string(), nullable=False)])
 
@@ -24,7 +24,7 @@ def one_shard(table: Path, name: str) -> Shard:
 
 
 def names(table: Path, number: int | None = None) -> list[str]:
-    return [shard.path.partition("-")[0] for shard in shards_of(table, number)]
+    return [shard.path.partition("-")[0] for shard in list_shards(table, number)]
 
 
 def race(address: str, name: str) -> str:
@@ -34,7 +34,7 @@ def race(address: str, name: str) -> str:
     shard = one_shard(table, name)
     barrier.wait()
     try:
-        commit(base, Change([shard], []), SCHEMA, "{}")
+        commit(base, FileChanges([shard], []), SCHEMA, "{}")
     except DataError as error:
         return str(error)
     return "won"
@@ -50,8 +50,8 @@ def test_versions_are_appended_replaced_and_kept(bucket: str, word: str) -> None
     table = locate(f"{word}://{bucket}/with space/ünïcode")
     first = one_shard(table, "first")
     assert commit(open_base(table), [first], SCHEMA, "{}") == 0
-    assert commit(open_base(table), Change([one_shard(table, "second")], []), SCHEMA, "{}") == 1
-    assert commit(open_base(table), Change([one_shard(table, "third")], [first]), SCHEMA, "{}") == 2
+    assert commit(open_base(table), FileChanges([one_shard(table, "second")], []), SCHEMA, "{}") == 1
+    assert commit(open_base(table), FileChanges([one_shard(table, "third")], [first]), SCHEMA, "{}") == 2
     assert (names(table, 0), names(table, 1), names(table)) == (["first"], ["first", "second"], ["second", "third"])
 
 
@@ -75,7 +75,7 @@ def test_a_commit_whose_answer_is_lost_counts(
         commit(open_base(table), [one_shard(table, "before")], SCHEMA, "{}")
     with front(s3, Fault(500, "InternalError", "PUT", f"{number:020d}.json", times=1, late=True)) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        assert commit(open_base(table), Change([one_shard(table, "mine")], []), SCHEMA, "{}") == number
+        assert commit(open_base(table), FileChanges([one_shard(table, "mine")], []), SCHEMA, "{}") == number
         assert len(faults_of(url)) == 1
     monkeypatch.undo()
     assert names(table, number)[-1] == "mine"

@@ -13,8 +13,8 @@ from deltalake import DeltaTable, write_deltalake
 
 from headrace.errors import DataError, HeadraceError
 from headrace.table import Version, read
-from headrace.table.log import Base, Change, commit, history, open_base
-from tests.table.conftest import LABEL, SCHEMA, add_version, shard, summary
+from headrace.table.log import CommitBase, FileChanges, commit, history, open_base
+from tests.support.table_versions import LABEL, SCHEMA, add_version, shard, summary
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_a_change_adds_shards_and_takes_some_away_and_leaves_the_others(table: P
     shards = [shard(table, label) for label in range(3)]
     commit(base, shards, SCHEMA, summary().model_dump_json())
     more = shard(table, 7)
-    change = Change(added=[more], removed=[shards[1]])
+    change = FileChanges(added=[more], removed=[shards[1]])
     assert commit(open_base(table), change, SCHEMA, summary(fingerprint="changed").model_dump_json()) == 1
     assert sorted(labels(read(table))) == [0, 2, 7]
     assert read(table).summary.fingerprint == "changed"
@@ -144,8 +144,8 @@ def test_of_two_changes_of_one_version_the_second_is_told_that_it_lost(table: Pa
     commit(open_base(table), shards, SCHEMA, summary().model_dump_json())
     bases = [open_base(table), open_base(table)]
     changes = {
-        "add": lambda label: Change([shard(table, label)], []),
-        "remove": lambda label: Change([], [shards[label - 7]]),
+        "add": lambda label: FileChanges([shard(table, label)], []),
+        "remove": lambda label: FileChanges([], [shards[label - 7]]),
         "replace all": lambda label: [shard(table, label)],
     }
     assert commit(bases[0], changes[first](7), SCHEMA, summary().model_dump_json()) == 1
@@ -258,7 +258,7 @@ def test_a_table_of_another_release_and_a_rejects_table_are_told_apart_from_prep
 
 def test_a_log_that_cannot_be_written_is_one_sentence(table: Path) -> None:
     add_version(table)
-    base = Base(table, DeltaTable(table))
+    base = CommitBase(table, DeltaTable(table))
     log = table / "_delta_log"
     shutil.copytree(log, table / "copy")
     shutil.rmtree(log)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from headrace.config.sections import Image
+from headrace.config.configuration import Image
 from headrace.errors import HeadraceError
 from headrace.prepare.columns import arrow_schema, image_columns
 from headrace.table.shards import write_shard

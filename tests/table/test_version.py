@@ -6,7 +6,7 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.table import Shard, Version
-from tests.table.conftest import summary
+from tests.support.table_versions import summary
 
 
 def version(splits: tuple[str, ...]) -> Version:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import headrace, write_configuration
+from tests.support.commands import headrace
+from tests.support.workspace import write_configuration
 
 
 @pytest.fixture(scope="session")

@@ -14,11 +14,11 @@ import tensorflow as tf
 from keras import layers
 
 from headrace.errors import TrainingError
-from headrace.train import collectives
-from headrace.train.gradients import GradientWatch
-from headrace.train.optimizer import distributed
-from headrace.train.rank import Channel
-from headrace.train.synchronized_batch_norm import synchronize
+from headrace.train.distributed import collectives
+from headrace.train.distributed.gradients import GradientMonitor
+from headrace.train.model.optimizer import distributed
+from headrace.train.model.sync_batch_norm import synchronize
+from headrace.train.rank.channel import Channel
 from tests.train.small_networks import CLASSES, NETWORKS, TOKENS, batch_norm, cnn
 
 STEPS = 50
@@ -110,7 +110,7 @@ def horovods_own_wrapper(optimizer: keras.Optimizer) -> keras.Optimizer:
 def train_among_ranks(channel: Channel, rank: int, name: str, case: Case) -> keras.Model:
     """On this rank's rows."""
     mine = slice(rank * ROWS, (rank + 1) * ROWS)
-    watch = GradientWatch()
+    watch = GradientMonitor()
     model = train(case, mine, lambda optimizer: distributed(optimizer, case.compression, watch), synchronize)
     digest = collectives.weights_hash(model.weights)
     channel.send(kind="case", name=name, rank=rank, digest=digest, reductions=watch.seen)
@@ -145,7 +145,7 @@ def main(names: list[str]) -> None:
     # gradients that are zero but for rounding, such as that of an attention layer's key bias.
     keras.config.set_floatx("float64")
     channel = Channel()
-    rank, _ = collectives.start()
+    rank, _ = collectives.init()
     models = {name: train_among_ranks(channel, rank, name, ALL[name]) for name in names}
     # The ranks hold equal weights, so that one of them need compare.
     for name in names[rank::2]:
@@ -155,15 +155,15 @@ def main(names: list[str]) -> None:
         model = train(CASES["SGD, CNN"], mine, wrap)
         channel.send(kind="case", name=name, rank=rank, digest=collectives.weights_hash(model.weights))
     batch_norm_after(channel, rank)
-    sums = collectives.summed([keras.Variable(float(rank + 1)), keras.Variable([1.0, float(rank)])])
+    sums = collectives.allreduce_sum([keras.Variable(float(rank + 1)), keras.Variable([1.0, float(rank)])])
     channel.send(kind="sums", rank=rank, sums=[value.tolist() for value in sums])
     arrays = collectives.broadcast_arrays([np.arange(3), np.ones((2, 2))] if rank == 0 else [])
     channel.send(kind="arrays", rank=rank, arrays=[array.tolist() for array in arrays])
     try:
-        collectives.agree_on([keras.Variable(float(rank))])
+        collectives.require_equal_weights([keras.Variable(float(rank))])
     except TrainingError as error:
         channel.send(kind="drift", rank=rank, text=str(error))
-    collectives.stop()
+    collectives.shutdown()
 
 
 def numbers(messages: list[dict[str, Any]], name: str, key: str) -> list[Any]:

@@ -12,11 +12,12 @@ from headrace.predict.job import predict
 from headrace.storage import files_below, locate
 from headrace.storage.parquet import open_parquet
 from headrace.table import read
-from tests.conftest import Answer, headrace, headrace_within, write_configuration
-from tests.prepare.conftest import write_source
-from tests.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
-from tests.s3_server import Fault, environment, front, make_bucket
-from tests.small_table import Content, some_rows, write_table
+from tests.support.commands import CommandResult, headrace, headrace_within
+from tests.support.raw_images import write_source
+from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
+from tests.support.s3_server import Fault, environment, front, make_bucket
+from tests.support.small_table import Content, some_rows, write_table
+from tests.support.workspace import write_configuration
 
 RAW, TABLE = "s3a://models/raw", "s3a://models/table"
 RUN = "s3a://models/runs/first"
@@ -41,11 +42,11 @@ class Stored(NamedTuple):
     """
 
     folder: Path
-    refused: Answer
+    refused: CommandResult
     left: list[int]
     killed: str
     last: int
-    complete: Answer
+    complete: CommandResult
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def there(s3: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def trained(there: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
+def trained(there: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CommandResult]:
     folder = tmp_path_factory.mktemp("trained")
     write_configuration(folder, Path("unused"))
     for file in write_source(folder / "raw", count=80).rglob("*.png"):
@@ -67,7 +68,7 @@ def trained(there: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def stored(trained: tuple[Path, Answer], there: dict[str, str]) -> Stored:
+def stored(trained: tuple[Path, CommandResult], there: dict[str, str]) -> Stored:
     """The same training as a run in the bucket: a checkpoint is refused, then rank 0 is killed, then the driver is."""
     folder, run = trained[0], locate(RUN)
     words = (*LONG, f"train.run={RUN}")
@@ -88,12 +89,12 @@ def stored(trained: tuple[Path, Answer], there: dict[str, str]) -> Stored:
 
 
 @pytest.fixture(scope="module")
-def evaluated(trained: tuple[Path, Answer]) -> Answer:
+def evaluated(trained: tuple[Path, CommandResult]) -> CommandResult:
     return headrace_within("evaluate", "run/bundle", "--table", TABLE, cwd=trained[0])
 
 
 @pytest.mark.long
-def test_two_ranks_train_from_it_into_a_local_run(trained: tuple[Path, Answer]) -> None:
+def test_two_ranks_train_from_it_into_a_local_run(trained: tuple[Path, CommandResult]) -> None:
     folder, answer = trained
     assert answer.json["bundle"] == str(folder / "run" / "bundle")
     assert answer.json["steps"] == 40 * -(-sum(shard.rows for shard in read(TABLE).split("train")) // 32)
@@ -110,7 +111,7 @@ def test_credentials_are_in_no_file_of_runs_and_table(stored: Stored, there: dic
         assert not [file for file in files_below(place) if secret in (place / file.path).read_bytes()]
 
 
-def test_a_rank_streams_its_share(trained: tuple[Path, Answer]) -> None:
+def test_a_rank_streams_its_share(trained: tuple[Path, CommandResult]) -> None:
     rows = [
         headrace_within("stream", "conf.yaml", *PLACES, "train.batch_size=16", "--rank", rank, cwd=trained[0]).json[
             "rows"
@@ -121,7 +122,7 @@ def test_a_rank_streams_its_share(trained: tuple[Path, Answer]) -> None:
     assert min(rows) > 0
 
 
-def test_it_is_evaluated_on_it(evaluated: Answer) -> None:
+def test_it_is_evaluated_on_it(evaluated: CommandResult) -> None:
     assert evaluated.json["rows"] == sum(shard.rows for shard in read(TABLE).split("test"))
 
 
@@ -148,24 +149,25 @@ def test_a_shard_that_was_changed_is_refused(there: dict[str, str], tmp_path: Pa
     write_configuration(tmp_path, Path("unused"))
     words = ("stream", "conf.yaml", f"data.table={table}", "train.ranks=1")
     answer = headrace_within(*words, cwd=tmp_path, code=3)
-    assert "was changed after it was written" in answer.sentence
+    assert "was changed after it was written" in answer.last_error_line
     shard.unlink()
-    assert "cannot be read (no such object)" in headrace_within(*words, cwd=tmp_path, code=3).sentence
+    assert "cannot be read (no such object)" in headrace_within(*words, cwd=tmp_path, code=3).last_error_line
 
 
 def test_a_checkpoint_that_the_store_refuses_ends_the_run_in_a_sentence_and_leaves_the_one_before(
     stored: Stored,
 ) -> None:
-    assert "The checkpoint of step 20 cannot be written" in stored.refused.sentence
+    assert "The checkpoint of step 20 cannot be written" in stored.refused.last_error_line
     assert (
-        "refuses access to s3://models/runs/first/checkpoints/step-000000020/position.json" in stored.refused.sentence
+        "refuses access to s3://models/runs/first/checkpoints/step-000000020/position.json"
+        in stored.refused.last_error_line
     )
-    assert "it goes on from the checkpoint before" in stored.refused.sentence
+    assert "it goes on from the checkpoint before" in stored.refused.last_error_line
     assert stored.left == [10]
 
 
 def test_a_run_in_a_bucket_goes_on_after_kills_of_a_rank_and_of_the_driver_and_ends_with_the_same_weights(
-    stored: Stored, trained: tuple[Path, Answer]
+    stored: Stored, trained: tuple[Path, CommandResult]
 ) -> None:
     found, undisturbed = stored.complete.json, trained[1].json
     assert "Rank 0 on" in stored.killed
@@ -177,7 +179,7 @@ def test_a_run_in_a_bucket_goes_on_after_kills_of_a_rank_and_of_the_driver_and_e
     assert found["metrics"] == pytest.approx(undisturbed["metrics"], rel=1e-6)
 
 
-def test_a_run_in_a_bucket_holds_what_one_in_a_folder_does(stored: Stored, trained: tuple[Path, Answer]) -> None:
+def test_a_run_in_a_bucket_holds_what_one_in_a_folder_does(stored: Stored, trained: tuple[Path, CommandResult]) -> None:
     run, local = locate(RUN), trained[0] / "run"
     # Names differ by step and by moment; an evaluation comes later.
     held = [{re.sub("(step-|events).*", "", file.path) for file in files_below(place)} for place in (run, local)]
@@ -192,14 +194,14 @@ def test_a_run_in_a_bucket_holds_what_one_in_a_folder_does(stored: Stored, train
 
 
 def test_a_complete_run_in_a_bucket_is_left_as_it_is(stored: Stored) -> None:
-    before = {file.path: file.mark for file in files_below(locate(RUN)) if file.path != "run.json"}
+    before = {file.path: file.change_tag for file in files_below(locate(RUN)) if file.path != "run.json"}
     again = headrace("train", "conf.yaml", *LONG, f"train.run={RUN}", cwd=stored.folder)
     assert again.json == stored.complete.json
-    assert {file.path: file.mark for file in files_below(locate(RUN)) if file.path != "run.json"} == before
+    assert {file.path: file.change_tag for file in files_below(locate(RUN)) if file.path != "run.json"} == before
 
 
 def test_a_bundle_in_a_bucket_is_evaluated_as_one_in_a_folder_and_its_run_has_a_page(
-    stored: Stored, evaluated: Answer
+    stored: Stored, evaluated: CommandResult
 ) -> None:
     answer = headrace_within("evaluate", BUNDLE, "--table", TABLE, cwd=stored.folder).json
     assert answer["evaluation"] == f"{BUNDLE}/evaluation/test.json"

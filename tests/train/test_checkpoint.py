@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from headrace.errors import TrainingError
+from headrace.runs import checkpoint_files
 from headrace.storage import locate
-from headrace.train import checkpoint, checkpoint_files
-from tests.s3_server import Fault, front
+from headrace.train import checkpoint
+from tests.support.s3_server import Fault, front
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -33,27 +34,27 @@ def trained_model() -> keras.Model:
     return model
 
 
-def saved(step: int) -> checkpoint.Saved:
-    return checkpoint.Saved(step, checkpoint.arrays_of(checkpoint.state_of(trained_model())))
+def saved(step: int) -> checkpoint.Checkpoint:
+    return checkpoint.Checkpoint(step, checkpoint.state_arrays(checkpoint.model_state(trained_model())))
 
 
 def test_weights_optimizer_state_and_random_seeds_come_back_bit_for_bit(folder: Path) -> None:
-    state = checkpoint.state_of(trained_model())
-    before = checkpoint.arrays_of(state)
+    state = checkpoint.model_state(trained_model())
+    before = checkpoint.state_arrays(state)
     sums, notes = [np.array([3.0]), np.array(2.5)], {"epoch": 4, "value": 0.5}
-    checkpoint.save(folder, checkpoint.Saved(7, before, sums, notes), keep=2)
+    checkpoint.save(folder, checkpoint.Checkpoint(7, before, sums, notes), keep=2)
     for variable in state:
         variable.assign(keras.ops.zeros_like(variable.value))
-    found = checkpoint.newest(folder)
+    found = checkpoint.load_latest(folder)
     assert found is not None
     checkpoint.restore(state, found.state)
     assert (found.step, found.notes) == (7, notes)
-    assert all(np.array_equal(a, b) for a, b in zip(before, checkpoint.arrays_of(state), strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(before, checkpoint.state_arrays(state), strict=True))
     assert all(np.array_equal(a, b) for a, b in zip(sums, found.sums, strict=True))
 
 
 def test_the_state_holds_momenta_and_dropout_seeds_but_no_metrics() -> None:
-    paths = [variable.path for variable in checkpoint.state_of(trained_model())]
+    paths = [variable.path for variable in checkpoint.model_state(trained_model())]
     assert any("momentum" in path for path in paths)
     assert any("seed" in path for path in paths)
     assert any("moving_variance" in path for path in paths)
@@ -81,7 +82,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(folder: Path, da
         file.unlink()
     else:
         (newest / checkpoint_files.POSITION).write_bytes(b"")
-    found = checkpoint.newest(folder)
+    found = checkpoint.load_latest(folder)
     assert found is not None
     assert found.step == 5
 
@@ -97,7 +98,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_as_the_newest(tmp_path: Path, mon
     with pytest.raises(TrainingError, match="checkpoint of step 10 cannot be written .* No space left on device"):
         checkpoint.save(tmp_path, saved(10), keep=2)
     assert [path.name for path in tmp_path.iterdir()] == ["step-000000005"]
-    found = checkpoint.newest(tmp_path)
+    found = checkpoint.load_latest(tmp_path)
     assert found is not None
     assert found.step == 5
 
@@ -119,7 +120,7 @@ def test_a_store_that_refuses_the_last_object_leaves_the_old_checkpoint_as_the_n
         at.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(TrainingError, match="checkpoint of step 10 cannot be written.*refuses access to s3://"):
             checkpoint.save(stored, saved(10), keep=2)
-    assert (found := checkpoint.newest(stored))
+    assert (found := checkpoint.load_latest(stored))
     assert found.step == 5
     assert [path.name for path in (stored / "step-000000010").iterdir()] != []
     checkpoint.save(stored, saved(15), keep=1)
@@ -129,26 +130,26 @@ def test_a_store_that_refuses_the_last_object_leaves_the_old_checkpoint_as_the_n
 def test_on_a_store_one_that_is_written_anew_is_never_missing(
     s3: str, stored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checkpoint.save(stored, checkpoint.Saved(5, [np.array(1.0)]), keep=1)
+    checkpoint.save(stored, checkpoint.Checkpoint(5, [np.array(1.0)]), keep=1)
     with (
         front(s3, Fault(403, "AccessDenied", "PUT", ends=checkpoint_files.POSITION)) as url,
         monkeypatch.context() as at,
     ):
         at.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(TrainingError):
-            checkpoint.save(stored, checkpoint.Saved(5, [np.array(2.0)]), keep=1)
-    assert (before := checkpoint.newest(stored))
+            checkpoint.save(stored, checkpoint.Checkpoint(5, [np.array(2.0)]), keep=1)
+    assert (before := checkpoint.load_latest(stored))
     assert before.state == [1.0]
-    checkpoint.save(stored, checkpoint.Saved(5, [np.array(2.0)]), keep=1)
-    assert (after := checkpoint.newest(stored))
+    checkpoint.save(stored, checkpoint.Checkpoint(5, [np.array(2.0)]), keep=1)
+    assert (after := checkpoint.load_latest(stored))
     assert after.state == [2.0]
 
 
 def test_no_checkpoint_is_no_error(folder: Path) -> None:
-    assert checkpoint.newest(folder / "never") is None
+    assert checkpoint.load_latest(folder / "never") is None
 
 
 def test_the_state_of_another_model_is_refused(tmp_path: Path) -> None:
-    state = checkpoint.state_of(trained_model())
+    state = checkpoint.model_state(trained_model())
     with pytest.raises(ValueError, match="another model"):
-        checkpoint.restore(state, checkpoint.arrays_of(state)[:-1])
+        checkpoint.restore(state, checkpoint.state_arrays(state)[:-1])

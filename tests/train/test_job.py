@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from headrace.train.run_folder import RunFolder
-from tests.conftest import Answer, headrace
-from tests.running_training import in_the_background, ranks_of, wait_for
+from headrace.runs.folder import RunFolder
+from tests.support.commands import CommandResult, headrace
+from tests.support.running_training import in_the_background, ranks_of, wait_for
 
 LONG = ("train.run=long", "train.epochs=40")
 
@@ -44,7 +44,7 @@ def test_tensorboard_can_read_the_run(trained: dict[str, Any]) -> None:
 def test_the_same_command_again_does_nothing(trained: dict[str, Any], workspace: Path) -> None:
     again = headrace("train", "conf.yaml", cwd=workspace)
     assert again.json == trained
-    assert "complete" in again.sentence
+    assert "complete" in again.last_error_line
 
 
 @pytest.mark.long
@@ -84,20 +84,20 @@ def test_a_killed_rank_ends_a_training_without_restarts_soon_and_clearly(own: Pa
 
 def test_too_few_slots_are_told_at_once_with_both_numbers(own: Path) -> None:
     answer = headrace("train", "conf.yaml", "train.ranks=5", "spark.slots=3", cwd=own, code=4)
-    assert "train.ranks is 5" in answer.sentence
-    assert "has 3 slots free" in answer.sentence
+    assert "train.ranks is 5" in answer.last_error_line
+    assert "has 3 slots free" in answer.last_error_line
 
 
 def test_a_run_is_not_continued_with_other_settings(trained: dict[str, Any], workspace: Path) -> None:
     answer = headrace("train", "conf.yaml", "train.seed=5", cwd=workspace, code=2)
-    assert "train.seed was 0 and is 5" in answer.sentence
+    assert "train.seed was 0 and is 5" in answer.last_error_line
 
 
 def test_a_run_is_not_continued_with_another_network(trained: dict[str, Any], own: Path) -> None:
     (own / "run").symlink_to(trained["run"])
     (own / "models" / "cnn.py").open("a").write("\n# changed\n")
     answer = headrace("train", "conf.yaml", cwd=own, code=2)
-    assert "another content of models/cnn.py" in answer.sentence
+    assert "another content of models/cnn.py" in answer.last_error_line
 
 
 def test_a_mistake_in_the_network_is_shown_with_its_line_and_once_mended_the_same_run_is_begun_anew(
@@ -107,7 +107,7 @@ def test_a_mistake_in_the_network_is_shown_with_its_line_and_once_mended_the_sam
     source = file.read_text()
     file.write_text(source.replace("layers.Flatten(),", "layers.Dense('ten'),"))
     answer = headrace("train", "conf.yaml", cwd=own, code=2)
-    assert "layers.Dense('ten')" in answer.sentence
+    assert "layers.Dense('ten')" in answer.last_error_line
     assert "org.apache" not in answer.stderr
     file.write_text(source)
     begun_anew = headrace("train", "conf.yaml", cwd=own).json
@@ -118,7 +118,7 @@ def test_a_mistake_in_the_network_is_shown_with_its_line_and_once_mended_the_sam
 def test_a_second_training_of_the_same_run_is_refused_while_the_first_works(own: Path) -> None:
     with RunFolder(own / "run").locked():
         answer = headrace("train", "conf.yaml", cwd=own, code=4)
-    assert f"is being trained by process {os.getpid()} on " in answer.sentence
+    assert f"is being trained by process {os.getpid()} on " in answer.last_error_line
 
 
 def test_a_network_of_the_users_own_needs_a_file_and_its_name(own: Path) -> None:
@@ -145,7 +145,10 @@ class Picky(layers.Layer):
         file.read_text().splitlines().index('        tf.debugging.assert_less(x, 0.5, message="too large for me")') + 1
     )
     answer = headrace("train", "conf.yaml", cwd=own, code=4)
-    assert f"InvalidArgumentError at line {line} of the model's file: assertion failed: [too large" in answer.sentence
+    assert (
+        f"InvalidArgumentError at line {line} of the model's file: assertion failed: [too large"
+        in answer.last_error_line
+    )
     assert answer.stderr.count("Traceback (most recent call last)") == 1
     assert "org.apache" not in answer.stderr
     assert "Restart" not in answer.stderr
@@ -153,7 +156,7 @@ class Picky(layers.Layer):
 
 def test_a_missing_table_is_one_sentence(own: Path) -> None:
     answer = headrace("train", "conf.yaml", "data.table=nowhere", cwd=own, code=3)
-    assert answer.sentence == "headrace: nowhere is not a prepared table; `headrace prepare` makes one."
+    assert answer.last_error_line == "headrace: nowhere is not a prepared table; `headrace prepare` makes one."
 
 
 @pytest.mark.slow
@@ -162,4 +165,4 @@ def test_spark_submit_does_what_headrace_train_does(trained: dict[str, Any], own
     command = [str(submit), "--master", "local[2]", str(root / "jobs" / "train.py"), "conf.yaml"]
     done = subprocess.run(command, cwd=own, capture_output=True, text=True, check=False, env=os.environ)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert Answer(done).json["weights_sha256"] == trained["weights_sha256"]
+    assert CommandResult(done).json["weights_sha256"] == trained["weights_sha256"]

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from headrace import bundle
-from tests.conftest import headrace, headrace_within
+from tests.support.commands import headrace, headrace_within
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
 
@@ -23,7 +23,7 @@ def epochs_of(run: str) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def stopped(validated: Path) -> dict[str, Any]:
     """A training that stops early: only its first epoch counts as better than nothing."""
-    watch = "train.watch={metric: val_auc, min_delta: 1.0, patience: 2, bundle: best}"
+    watch = "train.monitor={metric: val_auc, min_delta: 1.0, patience: 2, bundle: best}"
     metrics = "train.metrics=[accuracy, auc, top_5_accuracy]"
     return headrace("train", "conf.yaml", "train.epochs=20", metrics, watch, "train.run=stopped", cwd=validated).json
 
@@ -63,7 +63,7 @@ def test_validation_loss_and_accuracy_are_those_of_evaluate(stopped: dict[str, A
 def test_a_run_that_stopped_early_is_complete(stopped: dict[str, Any], validated: Path) -> None:
     """Also when its result is lost, which the kill of a driver at the last moment can cause."""
     Path(stopped["run"], "result.json").unlink()
-    watch = "train.watch={metric: val_auc, min_delta: 1.0, patience: 2, bundle: best}"
+    watch = "train.monitor={metric: val_auc, min_delta: 1.0, patience: 2, bundle: best}"
     metrics = "train.metrics=[accuracy, auc, top_5_accuracy]"
     words = ("train.epochs=20", metrics, watch, "train.run=stopped")
     again = headrace("train", "conf.yaml", *words, cwd=validated).json
@@ -107,8 +107,8 @@ def test_batch_norm_is_synchronised_and_evaluated_with_agreed_statistics(own: Pa
 def test_numbers_that_are_not_finite_end_a_training_with_the_rows_at_which_they_began(own: Path) -> None:
     words = ("train.optimizer={name: sgd, learning_rate: 1.0e+30}", "train.checkpoint_every_steps=1")
     answer = headrace("train", "conf.yaml", *words, cwd=own, code=4)
-    assert "is not a finite number" in answer.sentence
-    assert "train.optimizer.learning_rate" in answer.sentence
+    assert "is not a finite number" in answer.last_error_line
+    assert "train.optimizer.learning_rate" in answer.last_error_line
     files = sorted((own / "run" / "not-finite").iterdir())
     assert [file.name[-11:] for file in files] == ["rank-0.json", "rank-1.json"]
     told = [json.loads(file.read_text()) for file in files]
@@ -135,7 +135,7 @@ def test_a_bundle_gives_its_layers_and_frozen_ones_stay(trained: dict[str, Any],
 @pytest.mark.parametrize(
     ("word", "told"),
     [
-        ("train.watch.metric=val_auc", "expected one of loss, accuracy; the table has no validation split"),
+        ("train.monitor.metric=val_auc", "expected one of loss, accuracy; the table has no validation split"),
         ("train.fine_tune={bundle: nowhere}", "is not a bundle"),
         ("train.loss.class_weights={hat: 2}", "names hat"),
         ("train.optimizer.schedule.kind=stop", "`train.optimizer.schedule.kind`"),
@@ -143,5 +143,5 @@ def test_a_bundle_gives_its_layers_and_frozen_ones_stay(trained: dict[str, Any],
 )
 def test_a_setting_that_does_not_fit_is_one_sentence(own: Path, word: str, told: str) -> None:
     answer = headrace_within("train", "conf.yaml", word, cwd=own, code=3 if "nowhere" in word else 2)
-    assert told in answer.sentence
+    assert told in answer.last_error_line
     assert "Traceback" not in answer.stderr

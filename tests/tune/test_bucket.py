@@ -6,11 +6,11 @@ import pytest
 import yaml
 
 from headrace.registry.store import Registry, runs_with
-from headrace.registry.study_entries import PARENT
+from headrace.registry.study_runs import PARENT
 from headrace.storage import files_below, locate
-from tests.conftest import headrace_within
-from tests.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
-from tests.small_table import Content, some_rows, write_table
+from tests.support.commands import headrace_within
+from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
+from tests.support.small_table import Content, some_rows, write_table
 from tests.tune.test_job import CONFIGURATION, RATE, only
 
 RATES = (0.01, 0.02)
@@ -32,13 +32,13 @@ def test_a_killed_study_goes_on_with_the_trial_that_was_under_way_and_repeats_no
     _, said = driver.communicate()
     assert checkpoints_of(second), said[-3000:]
     wait_for(lambda: not ranks_of(second), 30)
-    first = {file.path: file.mark for file in files_below(study / "trials" / "0000" / "events")}
+    first = {file.path: file.change_tag for file in files_below(study / "trials" / "0000" / "events")}
     registry = f"registry={{folder: s3://{bucket}/registry, model: clothes}}"
     found = headrace_within("tune", "conf.yaml", *words, registry, cwd=tmp_path).json
     assert [(one["state"], one["parameters"][RATE], one["epochs"]) for one in found["trials"]] == [
         ("complete", rate, 40) for rate in RATES
     ]
-    assert {file.path: file.mark for file in files_below(study / "trials" / "0000" / "events")} == first
+    assert {file.path: file.change_tag for file in files_below(study / "trials" / "0000" / "events")} == first
     assert "Continuing from the checkpoint" in (second / "logs" / "rank-0.log").read_text()
     assert found["configuration"] == f"{study}/best.yaml"
     assert locate(found["bundle"]).is_dir()

@@ -11,9 +11,10 @@ import yaml
 
 from headrace.registry.store import Registry
 from headrace.tune.journal import open_study
-from tests.conftest import ROOT, Answer, headrace, headrace_within
-from tests.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
-from tests.small_table import Content, some_rows, write_table
+from tests.support.commands import CommandResult, headrace, headrace_within
+from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
+from tests.support.small_table import Content, some_rows, write_table
+from tests.support.workspace import ROOT
 
 RATE = "train.optimizer.learning_rate"
 # Good, without effect, and beyond all numbers.
@@ -23,7 +24,7 @@ CONFIGURATION = {
     "model": {"file": str(ROOT / "models" / "mlp.py"), "options": {"width": 16, "depth": 1, "dropout": 0.0}},
     "train": {
         "run": "run", "epochs": 3, "batch_size": 12, "checkpoint_every_steps": 5, "log_every_steps": 1,
-        "optimizer": {"name": "sgd"}, "watch": {"metric": "loss"},
+        "optimizer": {"name": "sgd"}, "monitor": {"metric": "loss"},
     },
     "tune": {"study": "study", "space": {RATE: {"kind": "categorical", "choices": RATES}}, "sampler": {"kind": "grid"}},
 }  # fmt: skip
@@ -45,12 +46,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def searched(folder: Path) -> Answer:
+def searched(folder: Path) -> CommandResult:
     """Three trials, two at a time."""
     return headrace("tune", "conf.yaml", "tune.parallel=2", cwd=folder)
 
 
-def test_every_trial_ends_and_one_that_fails_is_told_with_its_sentence(searched: Answer) -> None:
+def test_every_trial_ends_and_one_that_fails_is_told_with_its_sentence(searched: CommandResult) -> None:
     found = searched.json
     assert [one["parameters"][RATE] for one in found["trials"]] == RATES
     assert [one["state"] for one in found["trials"]] == ["complete", "complete", "failed"]
@@ -59,7 +60,7 @@ def test_every_trial_ends_and_one_that_fails_is_told_with_its_sentence(searched:
     assert "trial 2 failed: " in searched.stderr
 
 
-def test_the_best_is_the_trial_with_the_best_last_figure(searched: Answer, folder: Path) -> None:
+def test_the_best_is_the_trial_with_the_best_last_figure(searched: CommandResult, folder: Path) -> None:
     found = searched.json
     assert (found["metric"], found["direction"]) == ("loss", "minimize")
     values = {one["number"]: one["value"] for one in found["trials"] if one["state"] == "complete"}
@@ -69,13 +70,13 @@ def test_the_best_is_the_trial_with_the_best_last_figure(searched: Answer, folde
     assert [line["loss"] for line in lines if line["kind"] == "epoch"][-1] == found["best"]["value"]
 
 
-def test_two_trials_are_trained_at_a_time(searched: Answer, folder: Path) -> None:
+def test_two_trials_are_trained_at_a_time(searched: CommandResult, folder: Path) -> None:
     trials = open_study(folder / "study" / "journal.log", "minimize", optuna.pruners.NopPruner()).trials
     times = [(one.datetime_start, one.datetime_complete) for one in trials[:2]]
     assert max(start for start, _ in times) < min(end for _, end in times)
 
 
-def test_only_the_best_bundle_is_kept_and_no_process_is_left(searched: Answer, folder: Path) -> None:
+def test_only_the_best_bundle_is_kept_and_no_process_is_left(searched: CommandResult, folder: Path) -> None:
     bundles = [place.parent for place in folder.glob("study/trials/*/bundle")]
     assert [Path(searched.json["bundle"]).parent] == bundles
     assert not list((folder / "study/trials/0002").glob("checkpoints"))
@@ -83,20 +84,20 @@ def test_only_the_best_bundle_is_kept_and_no_process_is_left(searched: Answer, f
 
 
 @pytest.mark.long
-def test_the_best_configuration_trains_as_it_is_to_the_same_figure(searched: Answer, folder: Path) -> None:
+def test_the_best_configuration_trains_as_it_is_to_the_same_figure(searched: CommandResult, folder: Path) -> None:
     trained = headrace("train", "study/best.yaml", cwd=folder).json
     assert trained["metrics"]["loss"] == pytest.approx(searched.json["best"]["value"], rel=1e-4)
     assert trained["run"] == str(folder / "run-tuned")
     assert "tune" not in yaml.safe_load((folder / "study" / "best.yaml").read_text())
 
 
-def test_the_same_command_again_does_nothing(searched: Answer, folder: Path) -> None:
+def test_the_same_command_again_does_nothing(searched: CommandResult, folder: Path) -> None:
     again = headrace("tune", "conf.yaml", "tune.parallel=2", cwd=folder)
     assert "complete; nothing to do" in again.stderr
     assert {**again.json, "seconds": 0} == {**searched.json, "seconds": 0}
 
 
-def test_with_a_registry_the_study_and_its_trials_are_tracked_once(searched: Answer, folder: Path) -> None:
+def test_with_a_registry_the_study_and_its_trials_are_tracked_once(searched: CommandResult, folder: Path) -> None:
     words = ("tune", "conf.yaml", "tune.parallel=2", "registry={folder: registry, model: clothes}")
     tracked = headrace_within(*words, cwd=folder).json
     assert {**tracked, "seconds": 0} == {**searched.json, "seconds": 0, "tracked": tracked["tracked"]}
@@ -111,31 +112,31 @@ def test_with_a_registry_the_study_and_its_trials_are_tracked_once(searched: Ans
     assert runs["trial 2"].data.tags["headrace.trial.sentence"] == searched.json["trials"][2]["sentence"]
 
 
-def test_a_study_is_not_continued_with_other_settings(searched: Answer, folder: Path) -> None:
+def test_a_study_is_not_continued_with_other_settings(searched: CommandResult, folder: Path) -> None:
     answer = headrace("tune", "conf.yaml", "train.batch_size=10", cwd=folder, code=2)
-    assert "train.batch_size was 12 and is 10" in answer.sentence
+    assert "train.batch_size was 12 and is 10" in answer.last_error_line
 
 
 def test_what_is_wrong_is_said_before_anything_is_started(folder: Path) -> None:
     typo = "tune.space={train.optimizer.learning_rte: {kind: float, low: 0.1, high: 0.2}}"
     answer = headrace("tune", "conf.yaml", typo, "tune.study=b", "tune.sampler.kind=tpe", cwd=folder, code=2)
-    assert f"did you mean `{RATE}`?" in answer.sentence
-    assert "no section `tune`" in headrace("tune", "conf.yaml", "tune=null", cwd=folder, code=2).sentence
+    assert f"did you mean `{RATE}`?" in answer.last_error_line
+    assert "no section `tune`" in headrace("tune", "conf.yaml", "tune=null", cwd=folder, code=2).last_error_line
     assert "expected one of loss" in headrace(
-        "tune", "conf.yaml", "train.watch.metric=val_auc", "tune.study=c", cwd=folder, code=2
-    ).sentence  # fmt: skip
+        "tune", "conf.yaml", "train.monitor.metric=val_auc", "tune.study=c", cwd=folder, code=2
+    ).last_error_line  # fmt: skip
 
 
 def test_too_few_slots_are_told_with_both_numbers(folder: Path) -> None:
     answer = headrace("tune", "conf.yaml", "tune.study=d", "tune.parallel=5", "spark.slots=3", cwd=folder, code=4)
-    assert "tune.parallel is 5" in answer.sentence
-    assert "has 3 slots free" in answer.sentence
+    assert "tune.parallel is 5" in answer.last_error_line
+    assert "has 3 slots free" in answer.last_error_line
 
 
 def test_where_all_trials_fail_the_command_fails_and_when_time_is_up_no_other_begins(folder: Path) -> None:
     words = ("tune.study=failing", "tune.time_limit_seconds=1", only(1e30, 1e29))
     answer = headrace("tune", "conf.yaml", *words, cwd=folder, code=4)
-    assert "1 have failed" in answer.sentence
+    assert "1 have failed" in answer.last_error_line
     assert (answer.json["best"], answer.json["failed"], len(answer.json["trials"])) == (None, 1, 1)
 
 

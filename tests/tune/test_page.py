@@ -9,12 +9,12 @@ import pytest
 from optuna.trial import TrialState
 
 from headrace.config import Configuration
+from headrace.html.trial_plot import best_so_far
 from headrace.tune.journal import JOURNAL, open_study
 from headrace.tune.page import write_page
-from headrace.tune.plot import best_so_far
-from headrace.tune.records import SENTENCE, best_of, records_of
+from headrace.tune.records import SENTENCE, best_trial, read_trials
 from headrace.tune.sampling import pruner_for, sampler_for
-from headrace.tune.space import chosen
+from headrace.tune.space import suggest
 from headrace.tune.study_folder import StudyFolder, StudyRecord
 from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
 
@@ -48,7 +48,7 @@ def searched(folder: StudyFolder, record: StudyRecord, trials: int) -> optuna.St
     for number in range(trials):
         study.sampler = sampler_for(record.tune, number)
         trial = study.ask()
-        values = chosen(trial, record.tune.space)
+        values = suggest(trial, record.tune.space)
         if number == 0:
             trial.set_user_attr(SENTENCE, "the gradient of step 3 is <script>alert(1)</script>")
             study.tell(trial, state=TrialState.FAIL)
@@ -74,13 +74,13 @@ def folder(tmp_path: Path) -> StudyFolder:
 @pytest.fixture
 def page(folder: StudyFolder, record: StudyRecord) -> Path:
     study = searched(folder, record, 30)
-    return write_page(folder, record, study, records_of(study, record.tune.space))
+    return write_page(folder, record, study, read_trials(study, record.tune.space))
 
 
 def test_it_tells_the_best_every_trial_and_why_one_failed(page: Path, folder: StudyFolder, record: StudyRecord) -> None:
     text = page.read_text()
-    records = records_of(open_study(folder.path / JOURNAL, "maximize", optuna.pruners.NopPruner()), record.tune.space)
-    best = best_of(records, "maximize")
+    records = read_trials(open_study(folder.path / JOURNAL, "maximize", optuna.pruners.NopPruner()), record.tune.space)
+    best = best_trial(records, "maximize")
     assert best is not None
     assert f"{100 * (best.value or 0):.2f}%<small>trial {best.number}; large values are good" in text
     assert len(re.findall(r'<span class="state (?:complete|pruned|failed)">', text)) == 30
@@ -94,13 +94,13 @@ def test_it_tells_the_best_every_trial_and_why_one_failed(page: Path, folder: St
 def test_the_same_study_gives_the_same_bytes(page: Path, folder: StudyFolder, record: StudyRecord) -> None:
     before = page.read_bytes()
     study = open_study(folder.path / JOURNAL, "maximize", optuna.pruners.NopPruner())
-    assert write_page(folder, record, study, records_of(study, record.tune.space)).read_bytes() == before
+    assert write_page(folder, record, study, read_trials(study, record.tune.space)).read_bytes() == before
 
 
 @pytest.mark.parametrize("trials", [0, 1, 2])
 def test_a_study_of_few_trials_has_a_page_too(folder: StudyFolder, record: StudyRecord, trials: int) -> None:
     study = searched(folder, record, trials)
-    text = write_page(folder, record, study, records_of(study, record.tune.space)).read_text()
+    text = write_page(folder, record, study, read_trials(study, record.tune.space)).read_text()
     assert ("No trial is complete." in text) == (trials < 2)
     assert "PED-ANOVA" not in text
 

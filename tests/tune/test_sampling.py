@@ -8,7 +8,7 @@ import pytest
 from headrace.config.tuning import Parameter, Pruner, Sampler, Tune
 from headrace.tune.journal import open_study
 from headrace.tune.sampling import pruner_for, sampler_for
-from headrace.tune.space import chosen
+from headrace.tune.space import suggest
 
 SPACE = {"train.x": Parameter(kind="float", low=-3, high=3), "train.y": Parameter(kind="int", low=0, high=9)}
 
@@ -23,7 +23,7 @@ def searched(journal: Path, tune: Tune, trials: int) -> list[tuple[float, int]]:
     for number in range(len(study.trials), len(study.trials) + trials):
         study.sampler = sampler_for(tune, number)
         trial = study.ask()
-        x, y = chosen(trial, SPACE).values()
+        x, y = suggest(trial, SPACE).values()
         study.tell(trial, (x - 1) ** 2 + (y - 7) ** 2)
     return [(trial.params["train.x"], trial.params["train.y"]) for trial in study.trials]
 

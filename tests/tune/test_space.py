@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from headrace.config import Configuration
 from headrace.config.tuning import Parameter
 from headrace.errors import ConfigurationError
-from headrace.tune.space import chosen, grid, require_space, values_of
+from headrace.tune.space import grid, parse_values, require_space, suggest
 
 SPACE = {
     "train.optimizer.learning_rate": Parameter(kind="float", low=1e-4, high=0.1, log=True),
@@ -34,14 +34,14 @@ def test_values_lie_in_the_space_and_are_found_again(seed: int) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
     trial = study.ask()
-    values = chosen(trial, SPACE)
+    values = suggest(trial, SPACE)
     assert list(values) == list(SPACE)
     assert 1e-4 <= values["train.optimizer.learning_rate"] <= 0.1
     assert values["model.options.width"] in range(8, 65, 8)
     assert values["model.options.sizes"] in ([3, 4, 5], [7])
-    assert values_of(trial.params, SPACE) == values
+    assert parse_values(trial.params, SPACE) == values
     # Asked again, as when a trial goes on, it has the values that it has.
-    assert chosen(optuna.Trial(study, trial._trial_id), SPACE) == values
+    assert suggest(optuna.Trial(study, trial._trial_id), SPACE) == values
 
 
 def test_a_grid_has_each_combination_once() -> None:
@@ -49,7 +49,7 @@ def test_a_grid_has_each_combination_once() -> None:
     points = list(grid(space))
     assert len(points) == len({tuple(point.values()) for point in points}) == 5 * 8 * 2 * 2
     assert sorted({point["model.options.dropout"] for point in points}) == [0.1, 0.2, 0.3, 0.4, 0.5]
-    assert [values_of(point, space)["train.optimizer.name"] for point in points[:4]] == ["sgd", "adam"] * 2
+    assert [parse_values(point, space)["train.optimizer.name"] for point in points[:4]] == ["sgd", "adam"] * 2
 
 
 @settings(deadline=None, derandomize=True)

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from headrace.config.sections import Source
+from headrace.config.configuration import Source
 from headrace.prepare.sources.archive import list_archives, read_archive
+from headrace.prepare.sources.base import Listing, RawFile, RawRecord
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
 from headrace.prepare.sources.folder import list_folder, read_file
-from headrace.prepare.sources.frame import list_table
 from headrace.prepare.sources.idx import list_idx, read_idx
 from headrace.prepare.sources.labels_file import list_labelled
-from headrace.prepare.sources.listing import Listing, RawFile
-from headrace.prepare.sources.record import RawRecord
+from headrace.prepare.sources.spark_table import list_table
 from headrace.storage import is_remote, locate
-from headrace.storage.read_ahead import read_ahead
+from headrace.storage.prefetch import prefetch
 
 LISTERS: dict[str, Callable[[str], Listing]] = {
     "folder": list_folder,
@@ -52,7 +51,7 @@ def read_records(kind: str, root: str, files: Iterable[RawFile], max_bytes: int)
     """
     read = READERS[kind]
     if kind == "folder" and is_remote(locate(root)):
-        fetched = read_ahead(lambda file: list(read(root, file, max_bytes)), files)
+        fetched = prefetch(lambda file: list(read(root, file, max_bytes)), files)
         return (record for records in fetched for record in records)
     return (record for file in files for record in read(root, file, max_bytes))
 

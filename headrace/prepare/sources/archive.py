@@ -1,32 +1,87 @@
-"""Tar and zip archives, read as a stream; nothing is unpacked to disk.
-
-Members that are named as WebDataset has it (`000123.jpg` and `000123.cls` one after the other) are one record.
-Otherwise every member is a record and the folder that holds it is its class; a folder train, val or test above
-that is its split. Hidden members are ignored, as hidden files are.
-"""
+"""Tar and zip archives, read as a stream; nothing is unpacked to disk."""
 
 import json
+import lzma
 import os
 import re
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
 
 from headrace.errors import DataError
-from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.labels_file import is_inside
-from headrace.prepare.sources.listing import Listing, RawFile, printable
-from headrace.prepare.sources.members import DAMAGE, Member, members
-from headrace.prepare.sources.record import RawRecord
-from headrace.storage import entry_of, locate
+from headrace.storage import locate, read_entry
 from headrace.table.version import SPLITS
 
+# What the readers of archives raise on damaged ones.
+DAMAGE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|zip)$", re.IGNORECASE)
 # What holds the label of a WebDataset sample, and what only accompanies one.
 LABELS, SIDECARS = ("cls", "json"), ("json", "cls", "id", "meta", "xml")
-MOST_LABEL_BYTES = 1_000_000
+MAX_LABEL_BYTES = 1_000_000
 IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm")
+
+
+class _WholeHeader(tarfile.TarInfo):
+    """`tarfile` takes an archive that is cut between two members, or in a header, for one that ends there."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_WholeHeader":
+        """Of one header block; the one after the last member is of zeros."""
+        if len(buf) != tarfile.BLOCKSIZE:
+            raise EOFError("the archive ends without its end mark")
+        return super().frombuf(buf, encoding, errors)
+
+
+class Member(NamedTuple):
+    """One file in an archive; `read` may be called until the next member is asked for."""
+
+    name: str
+    size: int
+    regular: bool
+    read: Callable[[], bytes]
+
+
+def members(path: Path) -> Iterator[Member]:
+    """The files in an archive, in its order."""
+    if path.suffix.lower() == ".zip":
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            for info in archive.infolist():
+                if not info.is_dir():
+                    link = (info.external_attr >> 28) == 0xA
+                    yield Member(info.filename, info.file_size, not link, partial(archive.read, info))
+    else:
+        with (
+            path.open("rb") as file,
+            tarfile.open(fileobj=file, mode="r|*", errorlevel=1, tarinfo=_WholeHeader) as stream,
+        ):
+            for entry in stream:
+                if not entry.isdir():
+                    yield Member(entry.name, entry.size, entry.isfile(), partial(_content, stream, entry))
+
+
+def _content(stream: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
+    opened = stream.extractfile(entry)
+    data = b"" if opened is None else opened.read()
+    if len(data) != entry.size:
+        raise EOFError(f"{entry.name} ends after {len(data)} of {entry.size} bytes")
+    return data
 
 
 def list_archives(path: str) -> Listing:
@@ -37,21 +92,21 @@ def list_archives(path: str) -> Listing:
     """
     root = locate(path).absolute()
     if root.is_file():
-        root, found = root.parent, [entry_of(root)]
+        root, found = root.parent, [read_entry(root)]
     elif root.is_dir():
         found = [one for one in walk(root) if ARCHIVE.search(one.path)]
     else:
         raise DataError(f"The source {path} is not there; expected a tar or zip file, or a folder of them.")
     if not found:
         raise DataError(f"The source {path} holds no archives; expected .tar, .tar.gz, .tgz, .tar.xz or .zip files.")
-    files = sorted(RawFile(one.path, None, _split(one.path), one.size, one.mark) for one in found)
+    files = sorted(RawFile(one.path, None, _split(one.path), one.size, one.change_tag) for one in found)
     return Listing(str(root), files, ())
 
 
 def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
     """Every record of an archive; damage in it ends them with one rejected record that says where."""
     last = "its beginning"
-    name = printable(file.path)
+    name = escape_path(file.path)
     try:
         for group in _groups(members(locate(root) / file.path), max_bytes):
             for record in group.records(file, name):
@@ -85,8 +140,8 @@ class _Group:
             label = _label(sidecars) if sample else (folders[-1] if folders else None)
             above = folders if sample else folders[:-1]
             split = file.split or next((one for one in reversed(above) if one in SPLITS), None)
-            path = f"{archive}/{printable(member.name)}"
-            yield RawRecord(path, None if label is None else printable(label), split, data, rejection)
+            path = f"{archive}/{escape_path(member.name)}"
+            yield RawRecord(path, None if label is None else escape_path(label), split, data, rejection)
 
     @staticmethod
     def _is_input(name: str, extensions: dict[str, bytes]) -> bool:
@@ -117,7 +172,7 @@ def _read(member: Member, max_bytes: int) -> tuple[bytes, RejectedRecordError | 
         return b"", RejectedRecordError(Reason.UNSAFE_NAME, "the member is a link or a device")
     if ARCHIVE.search(member.name):
         return b"", RejectedRecordError(Reason.NESTED_ARCHIVE, "an archive in an archive is not opened")
-    if member.size > (MOST_LABEL_BYTES if _extension(member.name) in LABELS else max_bytes):
+    if member.size > (MAX_LABEL_BYTES if _extension(member.name) in LABELS else max_bytes):
         return b"", RejectedRecordError(Reason.TOO_MANY_BYTES, f"{member.size} bytes, the limit is {max_bytes}")
     try:
         return member.read(), None

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from headrace.errors import DataError
-from headrace.prepare.reject import Reason, RejectedRecordError
-from headrace.prepare.sources.listing import Listing, RawFile, printable
-from headrace.prepare.sources.record import RawRecord
-from headrace.storage import entry_of, locate
+from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
+from headrace.storage import locate, read_entry
 
 PIXELS = 3 * 32 * 32
 BLOCK = 10_000
@@ -34,7 +33,7 @@ def list_cifar(path: str) -> Listing:
     labels, classes = _classes(root)
     files = []
     for name in names:
-        found = entry_of(root / name)
+        found = read_entry(root / name)
         rows, rest = divmod(found.size, labels + PIXELS)
         if rest:
             raise DataError(
@@ -44,7 +43,7 @@ def list_cifar(path: str) -> Listing:
         split = "test" if name.startswith("test") else "train"
         for first in range(0, rows, BLOCK):
             count = min(BLOCK, rows - first)
-            files.append(RawFile(name, None, split, count * PIXELS, found.mark, first, count))
+            files.append(RawFile(name, None, split, count * PIXELS, found.change_tag, first, count))
     return Listing(str(root), files, classes)
 
 
@@ -61,7 +60,7 @@ def read_cifar(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
         raise DataError(f"{folder / file.path} cannot be read ({error.strerror}).") from error
     rows = np.frombuffer(data, np.uint8).reshape(-1, size)
     for number, row in enumerate(rows, file.first):
-        label, path = int(row[labels - 1]), f"{printable(file.path)}/{number:08d}"
+        label, path = int(row[labels - 1]), f"{escape_path(file.path)}/{number:08d}"
         pixels = np.ascontiguousarray(row[labels:].reshape(3, 32, 32).transpose(1, 2, 0))
         if label < len(classes):
             yield RawRecord(path, classes[label], file.split, pixels)

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from headrace.errors import DataError
-from headrace.prepare.reject import Reason, RejectedRecordError
-from headrace.prepare.sources.listing import Listing, RawFile, printable
-from headrace.prepare.sources.record import RawRecord
+from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
 from headrace.storage import Entry, files_below, is_remote, locate
 from headrace.table.version import SPLITS
 
@@ -41,7 +40,7 @@ def read_file(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
     Raises:
         DataError: the file cannot be read; that is no fault of the record's.
     """
-    path = printable(file.path)
+    path = escape_path(file.path)
     rejection = _unread(file, max_bytes)
     data = b"" if rejection else read_bytes(root, file.path)
     yield RawRecord(path, file.label, file.split, data, rejection, file.weight)
@@ -62,7 +61,7 @@ def read_bytes(root: str, path: str) -> bytes:
             return file.read()
     except OSError as error:
         raise DataError(
-            f"The file {printable(path)!r} of {printable(root)} was listed but cannot be read ({error.strerror}); "
+            f"The file {escape_path(path)!r} of {escape_path(root)} was listed but cannot be read ({error.strerror}); "
             "nothing was committed. Mend the permissions or the storage and prepare again."
         ) from error
 
@@ -83,7 +82,7 @@ def _has_splits(root: Path) -> bool:
         return True
     for name in sorted(folders & set(SPLITS)):
         if _folders(root / name):
-            beside = ", ".join(f"{printable(other)!r}" for other in sorted(folders - {name}))
+            beside = ", ".join(f"{escape_path(other)!r}" for other in sorted(folders - {name}))
             raise DataError(
                 f"The source {root} holds {name!r} with folders in it, and beside it {beside}; expected class folders "
                 "in train/, and in val/ and test/ if wanted, and no folders beside these."
@@ -132,11 +131,11 @@ def _entries(folder: str) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def _unlistable(path: str, reason: str) -> DataError:
-    return DataError(f"The source cannot be listed: {printable(path)!r} {reason}. Nothing was prepared.")
+    return DataError(f"The source cannot be listed: {escape_path(path)!r} {reason}. Nothing was prepared.")
 
 
 def _record(file: Entry, with_splits: bool) -> RawFile:
     *folders, _ = file.path.split(os.sep)
     split = folders.pop(0) if with_splits and folders else None
-    label = printable(folders[0]) if folders else None
-    return RawFile(file.path, label, split, file.size, file.mark)
+    label = escape_path(folders[0]) if folders else None
+    return RawFile(file.path, label, split, file.size, file.change_tag)

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.prepare.sources.listing import Listing, RawFile, in_order, printable
-from headrace.prepare.sources.record import RawRecord
-from headrace.storage import entry_of, is_remote, locate
+from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path, natural_sort
+from headrace.storage import is_remote, locate, read_entry
 
 IMAGES = re.compile(r"(?P<set>.*)[-.]images[-.]idx(?P<sides>[34])[-.]ubyte(?P<gz>\.gz)?$")
 SPLITS = {"train": "train", "t10k": "test", "test": "test", "val": "val", "validation": "val"}
@@ -53,7 +52,7 @@ def list_idx(path: str) -> Listing:
             raise DataError(f"{root / name} holds {shape[0]} images and {labels} holds {len(numbers)} labels.")
         classes.update(np.unique(numbers).tolist())
         files += _runs(root, name, labels, shape)
-    return Listing(str(root), files, in_order(str(label) for label in classes))
+    return Listing(str(root), files, natural_sort(str(label) for label in classes))
 
 
 def read_idx(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
@@ -63,7 +62,7 @@ def read_idx(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
     pixels = read_array(folder / file.path, file.first, file.rows)
     pixels = pixels if pixels.ndim == 4 else pixels[..., None]
     for number, image in enumerate(pixels, file.first):
-        yield RawRecord(f"{printable(file.path)}/{number:08d}", str(labels[number]), file.split, image)
+        yield RawRecord(f"{escape_path(file.path)}/{number:08d}", str(labels[number]), file.split, image)
 
 
 def read_array(path: Path, first: int = 0, count: int | None = None) -> NDArray[np.uint8]:
@@ -92,7 +91,7 @@ def _names(folder: Path) -> list[str]:
 
 def _runs(root: Path, name: str, labels: str, shape: tuple[int, ...]) -> Iterator[RawFile]:
     prefix = str((IMAGES.fullmatch(name) or [""])[1])
-    modified = max(entry_of(root / one).mark for one in (name, labels))
+    modified = max(read_entry(root / one).change_tag for one in (name, labels))
     size = int(np.prod(shape[1:], dtype=np.int64))
     for first in range(0, shape[0], BLOCK):
         count = min(BLOCK, shape[0] - first)

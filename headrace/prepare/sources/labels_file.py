@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import DataError
-from headrace.prepare.labels import as_list
-from headrace.prepare.sources.listing import Listing, RawFile, in_order, printable
+from headrace.prepare.encoders.labels import format_labels
+from headrace.prepare.sources.base import Listing, RawFile, escape_path, natural_sort
 from headrace.storage import files_below, is_remote, locate
 
 KEYS = "path and label, and split and weight if wanted"
@@ -39,13 +39,13 @@ def list_labelled(folder: str, labels: str) -> Listing:
         files[path] = RawFile(path, _text(label), split, size, modified, weight=weight)
     if not files:
         raise DataError(f"{file} names no files; expected {KEYS} in each line.")
-    found = in_order({one.label for one in files.values() if one.label is not None})
+    found = natural_sort({one.label for one in files.values() if one.label is not None})
     return Listing(str(root), [files[path] for path in sorted(files)], found)
 
 
 def _text(value: object) -> str | None:
     if isinstance(value, list):
-        return as_list(value)
+        return format_labels(value)
     return None if value is None or value == "" else str(value)
 
 
@@ -59,7 +59,7 @@ def _statuses(folder: Path) -> Callable[[str], tuple[int, int]]:
     """Size and mark by path; of a store from one listing, not by a question for each."""
     if not is_remote(folder):
         return partial(_status, folder)
-    found = {file.path: (file.size, file.mark) for file in files_below(folder)}
+    found = {file.path: (file.size, file.change_tag) for file in files_below(folder)}
     return lambda path: found.get(path, (-1, 0))
 
 
@@ -72,7 +72,7 @@ def _status(folder: Path, path: str) -> tuple[int, int]:
         return -1, 0
     except OSError as error:
         raise DataError(
-            f"The file {printable(path)!r} of {folder} gives the error {error.strerror!r}; mend it."
+            f"The file {escape_path(path)!r} of {folder} gives the error {error.strerror!r}; mend it."
         ) from None
     return status.st_size, status.st_mtime_ns
 

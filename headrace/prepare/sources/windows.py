@@ -1,8 +1,4 @@
-"""Windows of rows, cut by Spark: a record is a run of rows of one series and split, and the value to foretell.
-
-A window begins at every `step`-th row of a series in a split, and none reaches beyond either. Where two rows in it are
-not `every_seconds` apart, it is rejected, as is a row without a time, and a series too short for any window.
-"""
+"""Windows of rows, cut by Spark: a record is a run of rows of one series and split, and the value to predict."""
 
 from collections.abc import Iterator
 
@@ -12,16 +8,23 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import NumericType
 
-from headrace.config.sections import Prepare, Source
+from headrace.config.configuration import Prepare, Source
+from headrace.config.preparation import Splits
 from headrace.config.source import Columns
 from headrace.config.windows import Windows
-from headrace.prepare.reject import Reason, RejectedRecordError
-from headrace.prepare.sources.frame import load_frame, require_columns
-from headrace.prepare.sources.listing import RawFile
-from headrace.prepare.sources.record import RawRecord
-from headrace.prepare.sources.time_splits import split_by_time
+from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.base import RawFile, RawRecord
+from headrace.prepare.sources.spark_table import load_frame, require_columns
 
 EPOCH = "timestamp_ntz'1970-01-01 00:00:00'"
+
+
+def split_by_time(rows: DataFrame, splits: Splits) -> DataFrame:
+    """`rows` with `split`, by `seconds`: fractions of the time from the first row to the last."""
+    ends = rows.agg(F.min("seconds").alias("first"), F.max("seconds").alias("last"))
+    place = (F.col("seconds") - F.col("first")) / F.nullif(F.col("last") - F.col("first"), F.lit(0.0))
+    split = F.when(place > splits.train + splits.val, "test").when(place > splits.train, "val").otherwise("train")
+    return rows.crossJoin(F.broadcast(ends)).withColumn("split", split).drop("first", "last")
 
 
 def read_windows(spark: SparkSession, source: Source, settings: Prepare, root: str, files: list[RawFile]) -> DataFrame:

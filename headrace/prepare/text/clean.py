@@ -1,8 +1,4 @@
-"""Bytes of a text file -> clean text. No Spark, no files.
-
-The steps follow what web-scale corpora are cleaned with: repair and Unicode normal form first, so that every
-later step sees one spelling of a character.
-"""
+"""Bytes of a text file -> clean text. No Spark, no files."""
 
 import codecs
 import html
@@ -12,10 +8,18 @@ from functools import lru_cache
 
 import ftfy
 
-from headrace.config.sections import Text
-from headrace.prepare.reject import Reason, RejectedRecordError
-from headrace.prepare.text.stop_words import ENGLISH
+from headrace.config.configuration import Text
+from headrace.prepare.rejection import Reason, RejectedRecordError
 
+WORDS = """
+a about above after again against all am an and any are as at be because been before being below between both
+but by can could did do does doing down during each few for from further had has have having he her here hers
+herself him himself his how i if in into is it its itself just me more most my myself no nor not now of off on
+once only or other our ours ourselves out over own same she should so some such than that the their theirs them
+themselves then there these they this those through to too under until up very was we were what when where
+which while who whom why will with would you your yours yourself yourselves
+"""
+ENGLISH = frozenset(WORDS.split())
 # Elements of HTML, so that "x<y and z>w" is left alone.
 ELEMENTS = (
     "a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption center cite "
@@ -27,7 +31,6 @@ ELEMENTS = (
 )
 UNSEEN = re.compile(r"<(script|style)\b[^>]*>.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<![A-Za-z][^>]*>", re.S | re.I)
 TAG = re.compile(rf"</?(?:{'|'.join(ELEMENTS.split())})(?:\s[^<>]*)?/?>", re.I)
-
 IP_PART = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 IP6 = r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}"
 MASKS = {
@@ -38,7 +41,6 @@ MASKS = {
 }
 # Each before those that could be part of it.
 MASK_ORDER = ("url", "email", "ip", "phone")
-
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 

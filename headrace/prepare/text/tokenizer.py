@@ -19,10 +19,10 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
-from headrace.config.sections import Text
+from headrace.config.configuration import Text
+from headrace.contract import Tokenizer
 from headrace.errors import DataError
-from headrace.schema import Tokenizer
-from headrace.whole_file import write_whole
+from headrace.storage.atomic import atomic_write
 
 # With a space in them, which no token of either kind has: no text can contain them.
 PADDING, UNKNOWN = "[PAD 0]", "[UNK 1]"
@@ -43,7 +43,7 @@ class Tokens(NamedTuple):
     spans: list[tuple[int, int]]
 
 
-def words_of(text: str, form: Text) -> list[str]:
+def split_words(text: str, form: Text) -> list[str]:
     """`text` as the word tokeniser sees it: runs of letters and digits, runs of punctuation, masks whole."""
     masks = set(_masks(form))
     if not masks:
@@ -88,13 +88,13 @@ def bpe_tokenizer(texts: Iterator[str], form: Text) -> str:
     return json.dumps(tree, ensure_ascii=False)
 
 
-def freeze(text: str, form: Text, table: Path) -> Tokenizer:
+def save_tokenizer(text: str, form: Text, table: Path) -> Tokenizer:
     """Keep a tokeniser's JSON in the folder of `table`, under a name that is its hash."""
     data = text.encode()
     sha256 = hashlib.sha256(data).hexdigest()
     file = f"{FOLDER}/tokenizer-{sha256[:16]}.json"
     if not (table / file).exists():
-        write_whole(table / file, data)
+        atomic_write(table / file, data)
     size = tokenizers.Tokenizer.from_str(text).get_vocab_size()
     return Tokenizer(
         kind=form.tokens.kind, file=file, sha256=sha256, vocabulary_size=size, max_length=form.tokens.max_length
@@ -108,10 +108,10 @@ def encode(texts: Sequence[str], tokenizer: Tokenizer, table: Path) -> list[byte
         DataError: the tokeniser's file is missing or was changed.
     """
     dtype = np.dtype(token_dtype(tokenizer)).newbyteorder("<")
-    return [np.array(one.numbers, dtype).tobytes() for one in tokens_of(texts, tokenizer, table)]
+    return [np.array(one.numbers, dtype).tobytes() for one in encode_with_spans(texts, tokenizer, table)]
 
 
-def tokens_of(texts: Sequence[str], tokenizer: Tokenizer, table: Path) -> list[Tokens]:
+def encode_with_spans(texts: Sequence[str], tokenizer: Tokenizer, table: Path) -> list[Tokens]:
     """The tokens of each text, no more than are kept of one.
 
     Raises:

@@ -9,11 +9,11 @@ import PIL.Image
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from headrace.config.sections import Image, Prepare
+from headrace.config.configuration import Image, Prepare
+from headrace.contract import Column, Contract, Statistics, Tokenizer
 from headrace.fetch.fashion_mnist import read as fashion_mnist
 from headrace.prepare.columns import image_columns
-from headrace.prepare.image import encode
-from headrace.schema import Column, Contract, Statistics, Tokenizer
+from headrace.prepare.encoders.image import encode
 from headrace.table import Summary, Version, read
 from headrace.table.log import commit, open_base, with_contract
 from headrace.table.shards import write_shard

@@ -15,9 +15,9 @@ import keras
 import numpy as np
 
 from headrace.config.streaming import Stream
-from headrace.model_source import build_model
+from headrace.networks.source import build_model
+from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
-from headrace.stream.open import plan_for
 from tests.bench.streaming.contenders.rows import BATCH
 from tests.bench.streaming.data import small_images, write_table
 
@@ -35,7 +35,7 @@ def main() -> None:
     pixels = np.frombuffer(b"".join(rows.inputs), np.uint8).reshape(-1, 28, 28, 1)
     with tempfile.TemporaryDirectory(prefix="headrace-bench-") as folder:
         version = write_table(Path(folder) / "table", rows)
-        batches = training_batches(version, plan_for(version, "train", BATCH, 16, seed=0), Stream())
+        batches = training_batches(version, training_plan(version, "train", BATCH, 16, seed=0), Stream())
         model = build_model(ROOT / "models/cnn.py", version.contract, {"width": options.width, "dense": 64})
         model.compile("adam", "sparse_categorical_crossentropy", jit_compile=False)
         steps = batches.stream.plan.steps

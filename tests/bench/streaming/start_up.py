@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from headrace.config.streaming import Stream
+from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
-from headrace.stream.open import plan_for
 from headrace.stream.plan import lanes_for
 from headrace.table import read
 from tests.bench.streaming.data import Rows, small_images, write_table
@@ -68,7 +68,7 @@ def _first_batch(table: Path, number: int) -> tuple[float, float]:
     version = read(table)
     read_at = time.perf_counter()
     rank = (17 + number) % RANKS
-    plan = plan_for(version, "train", RANKS * 32, lanes_for(RANKS, 32), seed=number)
+    plan = training_plan(version, "train", RANKS * 32, lanes_for(RANKS, 32), seed=number)
     next(iter(training_batches(version, plan, Stream(), rank, RANKS).dataset(0, 0, 1)))
     return read_at - began, time.perf_counter() - read_at
 

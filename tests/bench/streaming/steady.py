@@ -10,8 +10,8 @@ from pathlib import Path
 import tensorflow as tf
 
 from headrace.config.streaming import Stream
+from headrace.stream.build import training_plan
 from headrace.stream.dataset import Batches, training_batches
-from headrace.stream.open import plan_for
 from tests.bench.streaming.contenders.rows import BATCH
 from tests.bench.streaming.data import Rows, small_images, write_table
 
@@ -26,7 +26,7 @@ def main() -> None:
     images = Rows(inputs=images.inputs[: options.rows], labels=images.labels[: options.rows], column=images.column)
     with tempfile.TemporaryDirectory(prefix="headrace-bench-") as folder:
         version = write_table(Path(folder) / "table", images)
-        batches = training_batches(version, plan_for(version, "train", BATCH, 16, seed=0), Stream())
+        batches = training_batches(version, training_plan(version, "train", BATCH, 16, seed=0), Stream())
         seconds: dict[str, list[float]] = {"autotuner off": [], "autotuner on": []}
         for epoch in range(options.epochs + 1):
             for name, found in seconds.items():

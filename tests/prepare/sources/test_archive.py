@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import DataError
-from headrace.prepare.reject import Reason
+from headrace.prepare.rejection import Reason
 from headrace.prepare.sources.archive import list_archives, read_archive
-from headrace.prepare.sources.record import RawRecord
-from tests.prepare.conftest import encoded, noise
+from headrace.prepare.sources.base import RawRecord
+from tests.support.raw_images import encode_image, noise_image
 
 KINDS = ["a.tar", "a.tar.gz", "a.tgz", "a.tar.bz2", "a.tar.xz", "a.zip"]
-PNG = encoded(noise(8, 8))
+PNG = encode_image(noise_image(8, 8))
 
 
 def pack(path: Path, members: dict[str, bytes]) -> Path:
@@ -118,7 +118,7 @@ def test_archives_in_archives_and_large_members_are_rejected_unread(tmp_path: Pa
 def test_a_cut_archive_gives_what_is_whole_and_one_reject_that_says_where_it_ends(
     tmp_path: Path, name: str, tenths: int
 ) -> None:
-    members = {f"cat/{number}.png": encoded(noise(16, 16, seed=number)) for number in range(20)}
+    members = {f"cat/{number}.png": encode_image(noise_image(16, 16, seed=number)) for number in range(20)}
     path = pack(tmp_path / name, members)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * tenths // 10])
     found = records(tmp_path)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from headrace.prepare.reject import RejectedRecordError
+from headrace.prepare.rejection import RejectedRecordError
 from headrace.prepare.sources.array_cell import read_pixels
-from tests.petastorm_data import array_bytes
+from tests.support.petastorm_data import array_bytes
 
 SHAPES = st.tuples(st.integers(1, 12), st.integers(1, 12)) | st.tuples(
     st.integers(1, 12), st.integers(1, 12), st.sampled_from([1, 3])

@@ -11,8 +11,8 @@ from headrace.config.source import Source
 from headrace.errors import DataError
 from headrace.prepare.sources import Listing, RawRecord, list_source, read_records
 from headrace.storage import locate
-from tests.prepare.conftest import write_source
 from tests.prepare.sources.test_idx_and_cifar import images, write_idx
+from tests.support.raw_images import write_source
 
 
 def folder(place: Path) -> Source:

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from headrace.errors import DataError
+from headrace.prepare.sources.base import RawFile, escape_path
 from headrace.prepare.sources.folder import list_folder
-from headrace.prepare.sources.listing import RawFile, printable
 
 
 def put(root: Path, *paths: str | bytes) -> Path:
@@ -137,7 +137,7 @@ def test_a_file_of_any_name_is_listed(tmp_path: Path, name: bytes) -> None:
     paths = [path for path, _, _ in listed(tmp_path)]
     assert os.fsencode(paths[0]) == b"cat/" + name
     assert (tmp_path / paths[0]).read_bytes() == b"abc"
-    assert printable(paths[0]).encode()
+    assert escape_path(paths[0]).encode()
 
 
 @given(
@@ -146,7 +146,7 @@ def test_a_file_of_any_name_is_listed(tmp_path: Path, name: bytes) -> None:
 @example([[b"\\xff"], [b"\xff"]])
 def test_no_two_names_become_the_same_text(parts: list[list[bytes]]) -> None:
     one, other = (b"".join(name) for name in parts)
-    assert (printable(os.fsdecode(one)) == printable(os.fsdecode(other))) == (one == other)
+    assert (escape_path(os.fsdecode(one)) == escape_path(os.fsdecode(other))) == (one == other)
 
 
 def test_a_class_of_any_name_is_text_that_can_be_stored(tmp_path: Path) -> None:

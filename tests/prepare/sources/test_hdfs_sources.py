@@ -10,8 +10,7 @@ from pyspark.sql import SparkSession
 from headrace.config.source import Source
 from headrace.errors import DataError
 from headrace.prepare.sources import list_source
-from tests.hdfs_server import Hdfs
-from tests.prepare.sources import test_bucket_frame as tables
+from tests.prepare.sources import test_remote_table as tables
 from tests.prepare.sources.test_bucket_sources import (
     cifar,
     folder,
@@ -21,6 +20,7 @@ from tests.prepare.sources.test_bucket_sources import (
     same_records,
     zip_files,
 )
+from tests.support.hdfs_server import Hdfs
 
 pytestmark = pytest.mark.long
 

@@ -9,12 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.prepare.reject import Reason
+from headrace.prepare.rejection import Reason
 from headrace.prepare.sources import READERS
+from headrace.prepare.sources.base import Listing, RawRecord
 from headrace.prepare.sources.cifar import list_cifar
 from headrace.prepare.sources.idx import list_idx
-from headrace.prepare.sources.listing import Listing
-from headrace.prepare.sources.record import RawRecord
 
 
 def images(count: int, seed: int = 0, shape: tuple[int, ...] = (28, 28)) -> NDArray[np.uint8]:

@@ -13,7 +13,8 @@ from headrace.prepare.sources.petastorm import FILE, KEY
 from headrace.prepare.sources.unischema import Field, parse_unischema
 from headrace.storage.parquet import open_parquet
 from headrace.table import Version, read
-from tests.petastorm_data import (
+from tests.prepare.sources.test_petastorm import configured
+from tests.support.petastorm_data import (
     CompressedImageCodec,
     CompressedNdarrayCodec,
     NdarrayCodec,
@@ -22,8 +23,7 @@ from tests.petastorm_data import (
     UnischemaField,
     read_whole,
 )
-from tests.prepare.conftest import noise, rows_of
-from tests.prepare.sources.test_petastorm import configured
+from tests.support.raw_images import noise_image, read_rows
 
 pytestmark = pytest.mark.petastorm
 
@@ -53,7 +53,7 @@ def materialize(spark: SparkSession, folder: Path, channels: int, partition: boo
 
     schema = schema_of(channels)
     rows = [
-        {name: np.asarray(noise(8, 8, channels, seed=number)) for name in CODECS}
+        {name: np.asarray(noise_image(8, 8, channels, seed=number)) for name in CODECS}
         | {"number": number, "animal": CLASSES[number % 2]}
         | ({"png": None} if number == 23 else {})
         for number in range(24)
@@ -77,7 +77,7 @@ def read_by_petastorm(folder: Path, column: str) -> dict[int, np.ndarray[Any, An
 
 def read_by_headrace(version: Version) -> dict[int, np.ndarray[Any, Any]]:
     shape = version.contract.columns["image"].image_shape
-    rows = rows_of(version)
+    rows = read_rows(version)
     assert all(
         version.contract.classes[row["label"]] == CLASSES[int(row["path"].rpartition("/")[2]) % 2] for row in rows
     )

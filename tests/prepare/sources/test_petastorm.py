@@ -20,7 +20,8 @@ from headrace.prepare.sources.petastorm import FILE
 from headrace.storage import locate
 from headrace.table import read
 from headrace.table.rejects import read_rejects
-from tests.petastorm_data import (
+from tests.prepare.sources.test_bucket_sources import upload
+from tests.support.petastorm_data import (
     CompressedImageCodec,
     CompressedNdarrayCodec,
     NdarrayCodec,
@@ -32,13 +33,12 @@ from tests.petastorm_data import (
     write_data_set,
     write_metadata,
 )
-from tests.prepare.conftest import SMALL, encoded, noise, rows_of
-from tests.prepare.sources.test_bucket_sources import upload
+from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 
 pytestmark = pytest.mark.usefixtures("spark")
 
 CELLS: dict[str, tuple[Any, Callable[[np.ndarray[Any, Any]], bytes]]] = {
-    "png": (CompressedImageCodec("png"), lambda pixels: encoded(PIL.Image.fromarray(pixels))),
+    "png": (CompressedImageCodec("png"), lambda pixels: encode_image(PIL.Image.fromarray(pixels))),
     "ndarray": (NdarrayCodec(), array_bytes),
     "compressed_ndarray": (CompressedNdarrayCodec(), lambda pixels: array_bytes(pixels, compressed=True)),
 }
@@ -46,7 +46,7 @@ CLASSES = ("01", "02")
 
 
 def pixels_of(number: int) -> np.ndarray[Any, Any]:
-    return np.asarray(noise(8, 8, channels=1, seed=number))
+    return np.asarray(noise_image(8, 8, channels=1, seed=number))
 
 
 def schema_of(codec: Any, dtype: Any = np.uint8, shape: tuple[int | None, ...] = (8, 8)) -> Any:
@@ -85,7 +85,7 @@ def configured(path: Path | str, table: Path, source: dict[str, Any] | None = No
 def require_all(table: Path, numbers: range = range(24)) -> None:
     version = read(table)
     assert version.contract.classes == CLASSES
-    found = {int(row["path"].rpartition("/")[2]): row for row in rows_of(version)}
+    found = {int(row["path"].rpartition("/")[2]): row for row in read_rows(version)}
     assert sorted(found) == list(numbers)
     for number, row in found.items():
         assert row["image"] == pixels_of(number).tobytes()
@@ -166,7 +166,7 @@ def test_texts_and_numbers_are_read(tmp_path: Path) -> None:
     source = {"columns": {"input": "review", "label": "stars"}}
     prepare(configured(tmp_path / "raw", tmp_path / "table", source, input="text"))
     version = read(tmp_path / "table")
-    assert (version.contract.classes, len(rows_of(version))) == (("0", "1", "2"), 30)
+    assert (version.contract.classes, len(read_rows(version))) == (("0", "1", "2"), 30)
     assert version.summary.source["text_column"] == "review"
 
 
@@ -270,7 +270,7 @@ def test_a_damaged_file_in_a_bucket_is_named(bucket: str, tmp_path: Path) -> Non
 
 
 def test_the_kind_table_refuses_arrays_and_takes_images(tmp_path: Path) -> None:
-    columns = {"input": "photo", "label": "animal", "holds": "bytes", "identity": "number"}
+    columns = {"input": "photo", "label": "animal", "content": "bytes", "identity": "number"}
     plain = {"kind": "table", "columns": columns}
     arrays = data_set(tmp_path / "1" / "raw", "ndarray")
     assert "its column 'photo' was written by NdarrayCodec; set data.source.kind to petastorm" in refusal(
@@ -285,7 +285,7 @@ def test_the_kind_table_refuses_arrays_and_takes_images(tmp_path: Path) -> None:
     ("source", "says"),
     [
         ({"columns": None}, "`columns` belongs to the kinds table and petastorm, and these need it"),
-        ({"columns": {"input": "photo", "holds": "bytes"}}, "`columns.holds` belongs to the kind table"),
+        ({"columns": {"input": "photo", "content": "bytes"}}, "`columns.content` belongs to the kind table"),
         ({"codecs": {"other": "image"}}, "`codecs` names 'other', which is none of `columns`"),
         ({"codecs": {"photo": "png"}}, "'image', 'ndarray', 'compressed_ndarray' or 'scalar'"),
         ({"format": "orc"}, "`format` belongs to the kind table"),

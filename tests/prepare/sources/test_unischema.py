@@ -17,7 +17,7 @@ from pyspark.sql import types as spark_types
 
 from headrace.prepare.sources import unischema
 from headrace.prepare.sources.unischema import Field, UnreadableSchemaError, parse_unischema
-from tests.petastorm_data import (
+from tests.support.petastorm_data import (
     CompressedImageCodec,
     CompressedNdarrayCodec,
     NdarrayCodec,

@@ -14,7 +14,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
 from headrace.table.rejects import read_rejects
-from tests.prepare.conftest import rows_of
+from tests.support.raw_images import read_rows
 
 pytestmark = pytest.mark.usefixtures("spark")
 
@@ -61,7 +61,7 @@ def windows_of(version: Version) -> list[tuple[str, str, np.ndarray, float]]:
     shape = version.contract.columns["window"].fixed_shape
     return [
         (row["split"], row["path"], np.frombuffer(row["window"], "<f4").reshape(shape), row["label"])
-        for row in rows_of(version)
+        for row in read_rows(version)
     ]
 
 

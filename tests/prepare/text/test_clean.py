@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.config.sections import Text
-from headrace.prepare.reject import Reason, RejectedRecordError
+from headrace.config.configuration import Text
+from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.text.clean import clean, decode_text
 
 

@@ -6,17 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.config.sections import Text
+from headrace.config.configuration import Text
 from headrace.errors import DataError
 from headrace.prepare.text.tokenizer import (
     Counted,
     bpe_tokenizer,
     encode,
-    freeze,
     load_tokenizer,
+    save_tokenizer,
+    split_words,
     token_dtype,
     word_tokenizer,
-    words_of,
 )
 
 TEXTS = ["the cat sat on the mat", "the dog sat on the cat", "a [URL] for the cat"] * 3
@@ -33,9 +33,11 @@ def numbers(stored: bytes, dtype: str = "<u2") -> list[int]:
 def words(table: Path, **changes: Any) -> Any:
     counts: dict[str, int] = {}
     for text in TEXTS:
-        for word in words_of(text, form(**changes)):
+        for word in split_words(text, form(**changes)):
             counts[word] = counts.get(word, 0) + 1
-    return freeze(word_tokenizer([Counted(*pair) for pair in counts.items()], form(**changes)), form(**changes), table)
+    return save_tokenizer(
+        word_tokenizer([Counted(*pair) for pair in counts.items()], form(**changes)), form(**changes), table
+    )
 
 
 def test_words_are_numbered_by_how_often_they_are_seen_and_then_by_the_alphabet(tmp_path: Path) -> None:
@@ -61,7 +63,7 @@ def test_masks_are_one_token_each_and_no_text_can_be_padding(tmp_path: Path, kin
     if kind == "word":
         tokenizer = words(tmp_path, mask=["url"])
     else:
-        tokenizer = freeze(bpe_tokenizer(iter(TEXTS), settings), settings, tmp_path)
+        tokenizer = save_tokenizer(bpe_tokenizer(iter(TEXTS), settings), settings, tmp_path)
     url = load_tokenizer(tmp_path, tokenizer).token_to_id("[URL]")
     stored = encode(["[URL] [PAD 0] [UNK 1] [PAD]", "[URL]"], tokenizer, tmp_path)
     assert numbers(stored[1]) == [url]
@@ -71,7 +73,7 @@ def test_masks_are_one_token_each_and_no_text_can_be_padding(tmp_path: Path, kin
 
 def test_bpe_knows_every_text_and_gives_it_back(tmp_path: Path) -> None:
     settings = form(tokens={"kind": "bpe", "vocabulary": 400})
-    tokenizer = freeze(bpe_tokenizer(iter(TEXTS), settings), settings, tmp_path)
+    tokenizer = save_tokenizer(bpe_tokenizer(iter(TEXTS), settings), settings, tmp_path)
     text = "the cat \N{SNOWMAN} für 猫"
     (stored,) = encode([text], tokenizer, tmp_path)
     assert 1 not in numbers(stored)
@@ -96,7 +98,7 @@ def test_long_texts_are_cut_and_nothing_is_padded(tmp_path: Path) -> None:
 def test_large_vocabularies_are_stored_in_four_bytes(tmp_path: Path) -> None:
     settings = form(tokens={"vocabulary": 70_000})
     counts = [Counted(f"w{number}", 5) for number in range(66_000)]
-    tokenizer = freeze(word_tokenizer(counts, settings), settings, tmp_path)
+    tokenizer = save_tokenizer(word_tokenizer(counts, settings), settings, tmp_path)
     assert (tokenizer.vocabulary_size, token_dtype(tokenizer)) == (66_002, "int32")
     assert len(encode(["w1 w2"], tokenizer, tmp_path)[0]) == 8
 

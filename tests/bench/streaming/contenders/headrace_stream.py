@@ -9,8 +9,8 @@ from typing import Any
 from rows import BATCH, Epoch, Rows, run
 
 from headrace.config.streaming import Stream
+from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
-from headrace.stream.open import plan_for
 from headrace.table import read
 
 
@@ -21,7 +21,7 @@ def prepare(_: Rows, stored: Path) -> None:
 def opened(stored: Path, _: Rows) -> Epoch:
     """One data set over all epochs, as training takes it; with `--anew` one for each, built inside the clock."""
     version = read(stored.parent / "table")
-    batches = training_batches(version, plan_for(version, "train", BATCH, 16, seed=0), Stream())
+    batches = training_batches(version, training_plan(version, "train", BATCH, 16, seed=0), Stream())
     if "--anew" in sys.argv:
         return lambda number: _counted(batches.dataset(number, 0, number + 1))
     # A third epoch, so that as much is read ahead when the second ends as when it began.

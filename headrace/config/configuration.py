@@ -1,0 +1,106 @@
+"""What a configuration may say: one model per section, every key with its default and its meaning.
+
+Unknown keys are refused. `headrace config --schema` prints these models as JSON Schema.
+"""
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from headrace.config.base import NonEmptyStr, Positive, Section, StoredFolder
+from headrace.config.inputs import Image, Text
+from headrace.config.preparation import Prepare, Splits
+from headrace.config.retraining import METRICS, Registry, Retrain
+from headrace.config.source import Source
+from headrace.config.spark_conf import Settings
+from headrace.config.streaming import Stream
+from headrace.config.training import Train
+from headrace.config.tuning import Tune
+
+__all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spark", "Splits", "Stream", "Text", "Train"]
+
+
+class Data(Section):
+    """The raw records and the table made of them."""
+
+    source: Source
+    table: StoredFolder = Field(description="folder of the Delta table of prepared shards, or s3://bucket/folder")
+
+
+class Model(Section):
+    """The network: a Python file with build(contract, **options)."""
+
+    file: NonEmptyStr
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Spark(Section):
+    """The Spark session, where no spark-submit made one."""
+
+    local: bool = Field(True, description="start Spark on this machine, if nothing else names a master")
+    slots: Positive | None = Field(None, description="of local Spark; as many as ranks or cores if not given")
+    cluster: NonEmptyStr | None = Field(
+        None, description="file of spark.* settings for a kind of cluster, such as conf/cluster/yarn.yaml"
+    )
+    settings: Settings = Field(
+        default_factory=dict,
+        description="spark.* settings, before those of the cluster's file; $NAME stands for an environment variable",
+    )
+
+
+class Configuration(Section):
+    """All of it."""
+
+    data: Data
+    prepare: Prepare = Prepare()
+    model: Model
+    stream: Stream = Stream()
+    train: Train
+    tune: Tune | None = None
+    registry: Registry | None = None
+    retrain: Retrain | None = None
+    spark: Spark = Spark()
+
+    @model_validator(mode="after")
+    def _many_labels_have_a_place(self) -> "Configuration":
+        source = self.data.source
+        if self.prepare.task == "multi_label" and source.columns is None and source.labels is None:
+            raise ValueError(
+                "`prepare.task: multi_label` needs a source that can name many classes of a record; use a labels file "
+                "(`data.source.labels`), or `data.source.kind: table`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _the_gate_measures_the_task(self) -> "Configuration":
+        strangers = self.retrain.gate.unsupported_metrics(self.prepare.task) if self.retrain else []
+        if strangers:
+            known = ", ".join(METRICS[self.prepare.task])
+            raise ValueError(f"`retrain.gate` names {', '.join(strangers)}; metrics of {self.prepare.task} are {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_have_a_column(self) -> "Configuration":
+        source = self.data.source
+        in_column = source.columns is not None and source.columns.weight is not None
+        if in_column and not self.prepare.weights:
+            raise ValueError("`data.source.columns.weight` is read only with `prepare.weights: true`")
+        if self.prepare.weights and not in_column and source.labels is None:
+            raise ValueError(
+                "`prepare.weights` needs `data.source.columns.weight`, or a labels file with a column weight"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _windows_have_rows_and_times(self) -> "Configuration":
+        source, settings = self.data.source, self.prepare
+        if settings.windows is None:
+            return self
+        if source.columns is None or source.kind != "table":
+            raise ValueError("`prepare.input: windows` needs rows; expected `data.source.kind: table`")
+        if (source.columns.split is None) != (settings.splits.method == "time"):
+            raise ValueError(
+                "windows overlap, so their splits must be apart in time: name `data.source.columns.split`, or set "
+                "`prepare.splits.method: time`, one of both"
+            )
+        return self

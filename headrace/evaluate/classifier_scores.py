@@ -1,0 +1,92 @@
+"""Figures of a classifier from labels and probabilities. NumPy only; every function is exact."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SMALLEST_PROBABILITY = 1e-7
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """Of one class. A ratio whose denominator is 0 counts as 0.
+
+    Attributes:
+        support: rows that truly are of this class.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+def confusion_matrix(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """Counts, (classes, classes): rows are the true class, columns the predicted one."""
+    return np.bincount(labels * classes + predicted, minlength=classes * classes).reshape(classes, classes)
+
+
+def accuracy(confusion: NDArray[np.int64]) -> float:
+    """The fraction of rows on the diagonal, 0 to 1."""
+    return float(np.trace(confusion) / confusion.sum())
+
+
+def cross_entropies(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    """-ln(probability of the true class) of each row, in nats; (rows,) and (rows, classes) -> (rows,)."""
+    true = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    losses: NDArray[np.float64] = -np.log(np.clip(true, SMALLEST_PROBABILITY, 1.0))
+    return losses
+
+
+def class_scores(confusion: NDArray[np.int64]) -> list[ClassScore]:
+    """Precision, recall and F1 of every class, in order."""
+    rows = zip(*class_ratios(confusion).tolist(), confusion.sum(1).tolist(), strict=True)
+    return [ClassScore(*row) for row in rows]
+
+
+def class_ratios(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Precision, recall and F1 of every class: (3, classes)."""
+    return _ratios(np.diag(confusion), confusion.sum(0), confusion.sum(1))
+
+
+def scores_from_counts(right: NDArray[Any], too_many: NDArray[Any], too_few: NDArray[Any]) -> list[ClassScore]:
+    """Of each class from its true positives, false positives and false negatives, (classes,) each."""
+    support = right + too_few
+    rows = zip(*_ratios(right, right + too_many, support).tolist(), support.tolist(), strict=True)
+    return [ClassScore(precision, recall, f1, int(rows_of_class)) for precision, recall, f1, rows_of_class in rows]
+
+
+def label_counts(truth: NDArray[np.bool_], given: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """True positives, false positives and false negatives of each label, from (rows, labels) each: (3, labels)."""
+    return np.stack([(given & truth).sum(0), (given & ~truth).sum(0), (~given & truth).sum(0)])
+
+
+def label_cross_entropies(truth: NDArray[np.bool_], probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Of each row the mean over labels of -ln(probability of what is true), in nats; (rows, labels) each -> (rows,)."""
+    of_truth = np.where(truth, probabilities, 1 - probabilities).astype(np.float64)
+    losses: NDArray[np.float64] = -np.log(np.clip(of_truth, SMALLEST_PROBABILITY, 1.0)).mean(1)
+    return losses
+
+
+def micro_f1(counts: NDArray[Any]) -> float:
+    """Of all labels together, from (3, labels) of `label_counts`; 0 where there are none."""
+    right, too_many, too_few = counts.sum(1).tolist()
+    return 2 * right / (2 * right + too_many + too_few) if right else 0.0
+
+
+def macro_f1(scores: list[ClassScore]) -> float:
+    """The mean of the classes' F1, each class weighing the same."""
+    return sum(score.f1 for score in scores) / len(scores)
+
+
+def _ratios(right: NDArray[Any], predicted: NDArray[Any], true: NDArray[Any]) -> NDArray[np.float64]:
+    precision, recall = _ratio(right, predicted), _ratio(right, true)
+    return np.stack([precision, recall, _ratio(2 * precision * recall, precision + recall)])
+
+
+def _ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np.float64]:
+    above, below = np.asarray(above, np.float64), np.asarray(below, np.float64)
+    ratio: NDArray[np.float64] = np.divide(above, below, out=np.zeros_like(above), where=below != 0)
+    return ratio

@@ -1,0 +1,106 @@
+"""Values of one column -> parts of the rows: numbers by quantiles, anything else by value. NumPy only."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+QUANTILES = 5
+# So few different whole numbers are told apart; more are cut into quantiles.
+MAX_NUMBERS = 8
+MAX_VALUES = 20
+# Of more different values than this, those that come later are not told apart, and memory stays bounded.
+MAX_DISTINCT = 10_000
+OTHERS = "other values"
+
+
+class Partition(NamedTuple):
+    """Some rows: a name, and a mask over all of them."""
+
+    name: str
+    rows: NDArray[np.bool_]
+
+
+def by_class(targets: NDArray[Any], classes: Sequence[str]) -> Iterator[Partition]:
+    """The rows of each class that has any, in the order of the classes."""
+    for number, name in enumerate(classes):
+        rows = targets == number
+        if rows.any():
+            yield Partition(name, rows)
+
+
+def by_number(values: NDArray[Any]) -> Iterator[Partition]:
+    """Whole numbers of few kinds one by one, others in about equal parts by size, equal numbers together."""
+    if np.isnan(values).any():
+        yield Partition("no number", np.isnan(values))
+    known = values[~np.isnan(values)]
+    distinct = np.unique(known)
+    if len(distinct) <= MAX_NUMBERS and (distinct == np.round(distinct)).all():
+        yield from (Partition(f"{value:,.0f}", values == value) for value in distinct)
+        return
+    ends = [-(-number * len(known) // QUANTILES) - 1 for number in range(1, QUANTILES)]
+    edges = np.unique(np.sort(known)[ends])
+    bounds = np.array([-np.inf, *edges[edges < distinct[-1]], np.inf])
+    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+        rows = (values > low) & (values <= high)
+        least, most = f"{values[rows].min():,.5g}", f"{values[rows].max():,.5g}"
+        yield Partition(least if least == most else f"{least} to {most}", rows)
+
+
+class Values:
+    """The values of a column that holds text, as they come in, and then the parts of the rows."""
+
+    def __init__(self) -> None:
+        self._codes: list[NDArray[np.int32]] = []
+        self._code_of: dict[str, int] = {}
+
+    def add(self, values: Sequence[str]) -> None:
+        """The next rows."""
+        self._codes.append(np.array([self._code(value) for value in values], np.int32))
+
+    def parts(self) -> Iterator[Partition]:
+        """The most frequent values, then all others together."""
+        codes, names = np.concatenate(self._codes), list(self._code_of)
+        times = np.bincount(codes[codes >= 0], minlength=len(names))
+        frequent = sorted(range(len(names)), key=lambda code: (-times[code], names[code]))[:MAX_VALUES]
+        yield from (Partition(names[code], codes == code) for code in frequent)
+        others = ~np.isin(codes, frequent)
+        if others.any():
+            yield Partition(OTHERS, others)
+
+    def _code(self, value: str) -> int:
+        if value not in self._code_of and len(self._code_of) == MAX_DISTINCT:
+            return -1
+        return self._code_of.setdefault(value, len(self._code_of))
+
+
+class Numbers:
+    """The values of a column that holds numbers, likewise."""
+
+    def __init__(self) -> None:
+        self._values: list[NDArray[np.float64]] = []
+
+    def add(self, values: Sequence[float] | NDArray[Any]) -> None:
+        """The next rows."""
+        self._values.append(np.asarray(values, np.float64))
+
+    def parts(self) -> Iterator[Partition]:
+        """See `by_number`."""
+        return by_number(np.concatenate(self._values))
+
+
+class Classes:
+    """The classes of the rows, likewise."""
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self._classes = classes
+        self._targets: list[NDArray[np.int64]] = []
+
+    def add(self, values: NDArray[Any]) -> None:
+        """The next rows' numbers of classes."""
+        self._targets.append(values.astype(np.int64))
+
+    def parts(self) -> Iterator[Partition]:
+        """See `by_class`."""
+        return by_class(np.concatenate(self._targets), self._classes)

@@ -1,0 +1,127 @@
+"""A curve over steps, as numbers for an SVG of fixed size; `chart.svg.jinja` draws it."""
+
+from dataclasses import dataclass
+
+from headrace.html.axis import Axis, fraction_axis, step_axis, value_axis
+from headrace.html.formatting import count, is_fraction, metric, words
+from headrace.runs.metrics_log import Metrics, MetricsLog, points
+
+WIDTH, HEIGHT = 440.0, 240.0
+LEFT, RIGHT, TOP, BOTTOM = 50.0, 422.0, 10.0, 200.0
+BUCKETS = 370
+
+Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A line across the chart, with its label."""
+
+    position: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One epoch's figure; `text` says it in words."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """Positions in a box of WIDTH by HEIGHT; `steps` and the two epoch lines are SVG paths."""
+
+    title: str
+    summary: str
+    logarithmic: bool
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    steps: str
+    training: tuple[Mark, ...]
+    training_line: str
+    validation: tuple[Mark, ...]
+    validation_line: str
+
+
+@dataclass(frozen=True)
+class _Frame:
+    x: Axis
+    y: Axis
+    name: str
+    fractions: bool
+
+    def tick(self, value: float) -> str:
+        return f"{100 * value:.4g}%" if self.fractions else f"{value:,.6g}"
+
+    def figure(self, value: float) -> str:
+        return metric(value, self.name)
+
+    def place(self, step: float, value: float) -> tuple[float, float]:
+        across, up = self.x.place(step), self.y.place(value)
+        return round(LEFT + across * (RIGHT - LEFT), 1), round(BOTTOM - up * (BOTTOM - TOP), 1)
+
+    def path(self, line: Points) -> str:
+        if len(line) == 1:
+            x, y = self.place(*line[0])
+            return f"M{x - 4:g} {y:g}h4"
+        return "M" + "L".join("{:g} {:g}".format(*self.place(*point)) for point in line) if line else ""
+
+    def marks(self, epochs: tuple[Metrics, ...], name: str, split: str) -> tuple[Mark, ...]:
+        numbers = {line["step"]: line.get("epoch", 0.0) + 1 for line in epochs}
+        return tuple(
+            Mark(
+                *self.place(step, value),
+                f"{split} {words(self.name)} after epoch {count(numbers[step])}: {self.figure(value)}",
+            )
+            for step, value in points(epochs, name)
+        )
+
+
+def curve(history: MetricsLog, name: str) -> Chart | None:
+    """The chart of metric `name` and of `val_` `name`; None where nothing finite was measured."""
+    steps = points(history.steps, name)
+    training, validation = points(history.epochs, name), points(history.epochs, f"val_{name}")
+    everything = steps + training + validation
+    if not everything:
+        return None
+    frame = _frame(name, everything)
+    return Chart(
+        title=words(name),
+        summary=_summary(frame, steps or training, validation),
+        logarithmic=frame.y.logarithmic,
+        x_ticks=tuple(Tick(frame.place(tick, frame.y.low)[0], count(tick)) for tick in frame.x.ticks),
+        y_ticks=tuple(Tick(frame.place(0, tick)[1], frame.tick(tick)) for tick in frame.y.ticks),
+        steps=frame.path(_thinned(steps)),
+        training=frame.marks(history.epochs, name, "training"),
+        training_line=frame.path(training),
+        validation=frame.marks(history.epochs, f"val_{name}", "validation"),
+        validation_line=frame.path(validation),
+    )
+
+
+def _frame(name: str, everything: Points) -> _Frame:
+    steps, values = [step for step, _ in everything], [value for _, value in everything]
+    fractions = is_fraction(name) and min(values) >= 0 and max(values) <= 1
+    y = fraction_axis(values) if fractions else value_axis(values)
+    return _Frame(step_axis(steps), y, name, fractions)
+
+
+def _summary(frame: _Frame, line: Points, validation: Points) -> str:
+    text = f"{words(frame.name).capitalize()} by training step"
+    if line:
+        (first, start), (last, end) = line[0], line[-1]
+        text += f": {frame.figure(start)} at step {count(first)}, {frame.figure(end)} at step {count(last)}"
+    return text + (f"; on the validation split {frame.figure(validation[-1][1])} at the end." if validation else ".")
+
+
+def _thinned(line: Points) -> Points:
+    """At most two points a pixel: the least and the greatest value of each stretch, so that no peak is lost."""
+    if len(line) <= 2 * BUCKETS:
+        return line
+    size = -(-len(line) // BUCKETS)
+    stretches = (line[start : start + size] for start in range(0, len(line), size))
+    ends = ({min(part, key=lambda point: point[1]), max(part, key=lambda point: point[1])} for part in stretches)
+    return [point for pair in ends for point in sorted(pair)]

@@ -1,0 +1,22 @@
+"""How pages are made of templates."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from headrace.html.formatting import FILTERS
+
+TEMPLATES = Path(__file__).parent
+
+
+def environment(*folders: Path) -> Environment:
+    """With the templates in `folders`, and the macros and the style that all pages share."""
+    made = Environment(
+        loader=FileSystemLoader([*folders, TEMPLATES]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(FILTERS)
+    return made

@@ -1,0 +1,1 @@
+"""Locks: one process at a time works in a directory, on this machine or in a bucket."""

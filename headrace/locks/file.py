@@ -1,0 +1,104 @@
+"""A folder that one process works in at a time, and who that is."""
+
+import fcntl
+import json
+import logging
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from headrace.provenance import utc_now
+
+log = logging.getLogger(__name__)
+
+
+class LockHolder(BaseModel):
+    """The process that holds a lock."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pid: int
+    host: str
+    since: str
+    work: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}, since {self.since} ({self.work})"
+
+
+class LockHeldError(Exception):
+    """Another process works in the folder; the one who wanted it decides what that means.
+
+    Attributes:
+        mend: a sentence on what to do with a lock that nobody lets go of; empty where the kernel does.
+    """
+
+    def __init__(self, path: Path, holder: LockHolder | None, mend: str = "") -> None:
+        self.path = path
+        self.mend = mend
+        self.holder = str(holder) if holder else "another process, which has only just begun"
+        super().__init__(f"{path} is held by {self.holder}")
+
+
+def this_process(work: str) -> LockHolder:
+    """The process that asks, as a holder."""
+    return LockHolder(pid=os.getpid(), host=platform.node(), since=utc_now(), work=work)
+
+
+@contextmanager
+def lock_file(path: Path, work: str, *, wait: bool) -> Iterator[LockHolder | None]:
+    """Hold the lock in the file `path`; gives the holder that has died with it, if one has.
+
+    The kernel lets go of the lock when its process ends, however that ends, so a dead process never keeps it.
+
+    Args:
+        work: what this process is about to do, for others to read.
+        wait: until the other process has ended, instead of raising.
+
+    Raises:
+        LockHeldError: another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        _take(file, path, wait=wait)
+        dead = _holder(file)
+        if dead:
+            log.warning("The lock %s was left by %s, which has ended without letting go.", path, dead)
+        _write(file, this_process(work).model_dump_json())
+        try:
+            yield dead
+        finally:
+            # Only who dies leaves a name.
+            _write(file, "")
+
+
+def _take(file: TextIO, path: Path, *, wait: bool) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        error = LockHeldError(path, _holder(file))
+        if not wait:
+            raise error from None
+        log.info("Waiting for %s.", error.holder)
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _holder(file: TextIO) -> LockHolder | None:
+    file.seek(0)
+    text = file.read()
+    try:
+        return LockHolder.model_validate(json.loads(text)) if text else None
+    except (ValueError, ValidationError):
+        return None
+
+
+def _write(file: TextIO, text: str) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(text)
+    file.flush()

@@ -1,0 +1,1 @@
+"""Networks: the Python file that builds one, the list of those there are, and their arithmetic."""

@@ -1,0 +1,92 @@
+"""A network is one Python file with `build(contract, **options) -> keras.Model`; here it is found and run."""
+
+import ast
+import hashlib
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from headrace.contract import Contract
+from headrace.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import keras
+
+MODULE = "headrace_user_model"
+
+
+def read_source(path: Path) -> str:
+    """The text of the model file, checked without running it.
+
+    Raises:
+        ConfigurationError: it is missing, is not Python, or defines no function `build`.
+    """
+    try:
+        source = path.read_text(encoding="utf-8")
+        tree = ast.parse(source, str(path))
+    except OSError as error:
+        raise ConfigurationError(f"The model file {path} (model.file) cannot be read: {error.strerror}.") from None
+    except (SyntaxError, ValueError) as error:
+        raise ConfigurationError(f"The model file {path} (model.file) is not valid Python: {error}.") from None
+    if not any(isinstance(node, ast.FunctionDef) and node.name == "build" for node in tree.body):
+        raise ConfigurationError(
+            f"The model file {path} (model.file) has no function `build`; expected "
+            "`def build(contract: Contract, **options) -> keras.Model`, as in models/cnn.py."
+        )
+    return source
+
+
+def source_hash(source: str) -> str:
+    """SHA-256 of a model's source, hexadecimal."""
+    return hashlib.sha256(source.encode()).hexdigest()
+
+
+def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "keras.Model":
+    """Run the file at `path` and call its `build`.
+
+    Raises:
+        ConfigurationError: as `read_source`; its code raised an error, which is quoted with its place; or what it
+            gave is no Keras model with the outputs of the contract.
+    """
+    source = read_source(path)
+    try:
+        model = _module(path, source).build(contract, **options)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code may raise anything; it is told as theirs
+        raise ConfigurationError(f"The model file {path} failed at {_quoted(error, path, options)}") from error
+    _require_fit(model, path, contract)
+    return model
+
+
+def _quoted(error: BaseException, path: Path, options: dict[str, Any]) -> str:
+    """Where in the user's file the error arose, and what it says, on one line."""
+    frame = next((f for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename == str(path)), None)
+    place = f"line {frame.lineno}: `{frame.line}`" if frame else f"its options {options}"
+    return f"{place} with {type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _module(path: Path, source: str) -> ModuleType:
+    module = ModuleType(MODULE)
+    module.__file__ = str(path)
+    sys.modules[MODULE] = module
+    # Not imported: that would leave compiled code beside the file, and prefer it to the source when next asked.
+    exec(compile(source, str(path), "exec"), module.__dict__)
+    return module
+
+
+def _require_fit(model: Any, path: Path, contract: Contract) -> None:
+    import keras
+
+    if not isinstance(model, keras.Model):
+        raise ConfigurationError(f"`build` in {path} must return a keras.Model, it returned {type(model).__name__}.")
+    if not model.built:
+        raise ConfigurationError(
+            f"`build` in {path} returned a model without weights; begin it with keras.Input(contract.input_shape)."
+        )
+    expected, shape = (None, contract.outputs), getattr(model, "output_shape", None)
+    if shape is not None and shape != expected:
+        meaning = "one number a row" if contract.task == "regression" else "one for each class"
+        raise ConfigurationError(
+            f"`build` in {path} must return a model with outputs {expected}, {meaning}; it has {shape}."
+        )

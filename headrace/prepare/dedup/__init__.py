@@ -1,0 +1,1 @@
+"""Decisions that need every record: duplicates, near duplicates, and stratified splits."""

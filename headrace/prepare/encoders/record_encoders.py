@@ -1,0 +1,123 @@
+"""What becomes of a record's data in the first stage: images and windows are ready then, texts are clean."""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from headrace.config.configuration import Prepare, Text
+from headrace.config.windows import Windows
+from headrace.contract import Column
+from headrace.prepare.columns import image_columns, staged_text_columns, window_columns, with_bookkeeping
+from headrace.prepare.dedup.signatures import minhash, perceptual_hash
+from headrace.prepare.encoders.hashing import content_hash, text_hash
+from headrace.prepare.encoders.image import check_pixels, conform, decode, encode
+from headrace.prepare.encoders.statistics import stored_sums
+from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.base import RawRecord
+from headrace.prepare.text.clean import clean, decode_text
+
+Row = dict[str, Any]
+
+
+class RecordEncoder(Protocol):
+    """Of one kind of input.
+
+    Attributes:
+        columns: of the files that the first stage writes.
+        stored: the column whose bytes make a shard large.
+        max_bytes: of a raw record.
+    """
+
+    columns: dict[str, Column]
+    payload_column: str
+    max_bytes: int
+
+    def row(self, record: RawRecord) -> Row:
+        """All columns of a record but its path and label.
+
+        Raises:
+            RejectedRecordError: the record is unusable.
+        """
+
+
+class ImageEncoder:
+    """Pixels in one mode and size, encoded."""
+
+    payload_column = "image"
+
+    def __init__(self, settings: Prepare) -> None:
+        self.columns = with_bookkeeping(image_columns(settings.image), settings)
+        self.max_bytes = settings.image.max_bytes
+        self._image = settings.image
+        self._near = settings.near_duplicates is not None
+
+    def row(self, record: RawRecord) -> Row:
+        """See `RecordEncoder`."""
+        if isinstance(record.data, str):
+            raise RejectedRecordError(Reason.NOT_AN_IMAGE, "the record is text")
+        data = record.data
+        pixels = (
+            conform(check_pixels(np.asarray(data, np.uint8), self._image), self._image)
+            if isinstance(data, np.ndarray)
+            else decode(data, self._image)
+        )
+        row: Row = {
+            "image": encode(pixels, self._image),
+            "content_hash": content_hash(pixels),
+            "channel_sums": stored_sums(pixels),
+        }
+        return row | {"perceptual_hash": perceptual_hash(pixels)} if self._near else row
+
+
+class TextEncoder:
+    """Clean text, which a tokeniser turns into numbers when all of it is known."""
+
+    payload_column = "text"
+
+    def __init__(self, settings: Prepare) -> None:
+        self.columns = staged_text_columns(settings)
+        self.max_bytes = settings.text.max_bytes
+        self._text = settings.text
+        self._near = settings.near_duplicates is not None
+
+    def row(self, record: RawRecord) -> Row:
+        """See `RecordEncoder`."""
+        if isinstance(record.data, np.ndarray):
+            raise RejectedRecordError(Reason.NOT_TEXT, "the record is an image")
+        text = clean_text(record.data, self._text)
+        row: Row = {"text": text, "content_hash": text_hash(text)}
+        return row | {"minhash": minhash(text)} if self._near else row
+
+
+class WindowEncoder:
+    """Numbers of one window, as 32-bit floating point."""
+
+    payload_column = "window"
+
+    def __init__(self, settings: Prepare, windows: Windows) -> None:
+        self.columns = with_bookkeeping(window_columns(windows), settings)
+        # Spark cuts them; none comes from a file of its own.
+        self.max_bytes = 0
+
+    def row(self, record: RawRecord) -> Row:
+        """See `RecordEncoder`."""
+        if not isinstance(record.data, np.ndarray):
+            raise RejectedRecordError(Reason.BAD_VALUE, "the record is no window of numbers")
+        values = np.ascontiguousarray(record.data, "<f4")
+        return {"window": values.tobytes(), "content_hash": content_hash(values)}
+
+
+def clean_text(data: bytes | str, form: Text) -> str:
+    """The text of a record, as a tokeniser gets it, in training and in prediction.
+
+    Raises:
+        RejectedRecordError: it is no text, or none that is wanted.
+    """
+    return clean(data if isinstance(data, str) else decode_text(data, form), form)
+
+
+def encoder_for(settings: Prepare) -> RecordEncoder:
+    """For `prepare.input`."""
+    if settings.windows is not None:
+        return WindowEncoder(settings, settings.windows)
+    return ImageEncoder(settings) if settings.input == "image" else TextEncoder(settings)

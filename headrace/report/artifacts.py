@@ -1,0 +1,293 @@
+"""The files of a run directory as training, evaluation and prediction write them, and all of them read at once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+
+from headrace.config import Configuration
+from headrace.contract import TaskType
+from headrace.errors import DataError
+from headrace.runs.metrics_log import MetricsLog, read_metrics
+from headrace.storage import locate
+
+SPLITS = ("test", "val", "train")
+Content = TypeVar("Content")
+
+
+class Record(BaseModel):
+    """One JSON file, or a part of one."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Run(Record):
+    """run.json: what was asked for."""
+
+    configuration: Configuration
+    table: str
+    data_version: int
+    model_sha256: str
+    ranks: int
+    global_batch: int
+    steps_per_epoch: int
+    epochs: int
+    parameters: int | None = None
+    versions: dict[str, str] = {}
+    command: str
+    created: str
+
+
+class Result(Record):
+    """result.json: what came of it; times in seconds, rates in samples a second over all ranks."""
+
+    bundle: str
+    steps: int
+    ranks: int
+    weights_sha256: str
+    parameters: int | None = None
+    seconds: float
+    seconds_to_first_step: float | None = None
+    samples_per_second: float | None = None
+    restarts: int = 0
+
+
+class Scores(Record):
+    """Of one class; fractions, and `support` in rows; areas are None where they are not defined.
+
+    Attributes:
+        counts: of multi_label: true positives, false positives, false negatives.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    roc_auc: float | None = None
+    average_precision: float | None = None
+    intervals: dict[str, tuple[float, float]] = {}
+    counts: tuple[int, int, int] | None = None
+
+
+class Mistake(Record):
+    """One row that was classified wrongly; `label` and `predicted` are names, or numbers of classes."""
+
+    path: str
+    label: str | int
+    predicted: str | int
+    probability: float
+    label_probability: float
+    png: str | None = None
+    text: str | None = None
+
+
+class SliceFigures(Record):
+    """Of the rows of one part of a column's values."""
+
+    name: str
+    rows: int
+    metrics: dict[str, float]
+    intervals: dict[str, tuple[float, float]] = {}
+
+
+class Bin(Record):
+    """Rows of a confidence above `low` and at most `high`: its mean, and the share of them that is right."""
+
+    low: float
+    high: float
+    rows: int
+    confidence: float
+    accuracy: float
+
+
+class DrawnCurve(Record):
+    """Of one class against the rest: points of both curves, and the areas below all of their points."""
+
+    roc_auc: float
+    average_precision: float
+    roc: tuple[tuple[float, float], ...]
+    precision_recall: tuple[tuple[float, float], ...]
+
+
+class TaskEvaluation(Record):
+    """BUNDLE/evaluation/SPLIT.json, whatever the task."""
+
+    task: TaskType = "classification"
+    split: str
+    table: str
+    version: int
+    rows: int
+    metrics: dict[str, float]
+    intervals: dict[str, tuple[float, float]] = {}
+    slices: dict[str, tuple[SliceFigures, ...]] = {}
+    seconds: float
+    command: str
+
+
+class RegressionMistake(Record):
+    """One row whose number was predicted far off."""
+
+    path: str
+    value: float
+    predicted: float
+    png: str | None = None
+    text: str | None = None
+
+
+class Residuals(Record):
+    """A histogram of predicted less true, and (true, predicted) of some rows."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+    points: tuple[tuple[float, float], ...]
+
+
+class RegressionEvaluation(TaskEvaluation):
+    """Of a model that predicts numbers."""
+
+    residuals: Residuals
+    baselines: dict[str, dict[str, float]] = {}
+    worst: tuple[RegressionMistake, ...] = ()
+
+    @property
+    def has_inputs(self) -> bool:
+        """Whether the worst rows come with what the model saw."""
+        return any(miss.png or miss.text is not None for miss in self.worst)
+
+
+class ClassEvaluation(TaskEvaluation):
+    """Of a model that tells classes, one a row or many."""
+
+    classes: tuple[str, ...]
+    per_class: dict[str, Scores]
+    calibration: tuple[Bin, ...] = ()
+    curves: dict[str, DrawnCurve] = {}
+
+
+class MultiLabelMistake(Record):
+    """One row with labels too many or too few; `wrong` has their probabilities."""
+
+    path: str
+    labels: tuple[str, ...]
+    predicted: tuple[str, ...]
+    wrong: dict[str, float]
+    png: str | None = None
+    text: str | None = None
+
+
+class MultiLabelEvaluation(ClassEvaluation):
+    """Of a model that gives a row any number of labels."""
+
+    worst: tuple[MultiLabelMistake, ...] = ()
+
+
+class Evaluation(ClassEvaluation):
+    """Of a model that gives a row one class; `confusion[true][predicted]` in rows, both in the order of `classes`."""
+
+    confusion: tuple[tuple[int, ...], ...]
+    worst: tuple[Mistake, ...] = ()
+
+    @model_validator(mode="after")
+    def _square(self) -> "Evaluation":
+        size = len(self.classes)
+        if [len(row) for row in self.confusion] != [size] * size:
+            raise ValueError(f"the confusion matrix must have {size} rows of {size} counts, one per class")
+        if not any(map(any, self.confusion)):
+            raise ValueError("the confusion matrix must count at least one row")
+        return self
+
+
+class Bundle(Record):
+    """BUNDLE/bundle.json: SHA-256 by file name."""
+
+    hashes: dict[str, str]
+
+
+class Prediction(Record):
+    """predictions.json: how many rows were predicted, in how many seconds."""
+
+    rows: int | None = None
+    seconds: float | None = None
+
+
+AnyEvaluation = Evaluation | MultiLabelEvaluation | RegressionEvaluation
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunArtifacts:
+    """Everything the page is made of, except the table.
+
+    Attributes:
+        bundle: folder of the trained model, whether or not it is there.
+        evaluations: by split, the test split first.
+        stages: wall seconds by stage, where a whole pipeline was timed.
+    """
+
+    path: Path
+    run: Run
+    result: Result | None
+    history: MetricsLog
+    bundle: Path
+    bundle_hashes: dict[str, str]
+    evaluations: tuple[AnyEvaluation, ...]
+    stages: dict[str, float]
+    prediction: Prediction | None
+
+
+def read_artifacts(path: Path) -> RunArtifacts:
+    """Read the folder at `path`.
+
+    Raises:
+        DataError: it is not the folder of a training run, or a file in it is damaged.
+    """
+    run = _read_json(path / "run.json", Run)
+    if run is None:
+        raise DataError(f"{path} is not a training run: it holds no run.json; `headrace train` makes one.")
+    result = _read_json(path / "result.json", Result)
+    bundle = _bundle(path, run, result)
+    hashes = _read_json(bundle / "bundle.json", Bundle)
+    evaluations = (_evaluation(bundle / "evaluation" / f"{split}.json") for split in SPLITS)
+    return RunArtifacts(
+        path=path,
+        run=run,
+        result=result,
+        history=read_metrics(path / "metrics.jsonl"),
+        bundle=bundle,
+        bundle_hashes=hashes.hashes if hashes else {},
+        evaluations=tuple(evaluation for evaluation in evaluations if evaluation),
+        stages=_read_json(path / "stages.json", dict[str, float]) or {},
+        prediction=_read_json(path / "predictions.json", Prediction),
+    )
+
+
+def _bundle(path: Path, run: Run, result: Result | None) -> Path:
+    """Where the bundle is; a run folder that was moved still has its own beside its metrics."""
+    named = result.bundle if result else run.configuration.train.bundle
+    return locate(named) if named and locate(named).is_dir() else path / "bundle"
+
+
+def _evaluation(path: Path) -> AnyEvaluation | None:
+    judgement = _read_json(path, TaskEvaluation)
+    task = judgement.task if judgement else "classification"
+    kinds: dict[TaskType, type[AnyEvaluation]] = {
+        "multi_label": MultiLabelEvaluation,
+        "regression": RegressionEvaluation,
+    }
+    return _read_json(path, kinds.get(task, Evaluation))
+
+
+def _read_json(path: Path, kind: type[Content]) -> Content | None:
+    try:
+        return TypeAdapter(kind).validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise DataError(
+            f"{path} is damaged{f' at `{place}`' if place else ''}: {first['msg'].lower()}; "
+            "the command that wrote it writes it anew."
+        ) from None

@@ -1,0 +1,1 @@
+"""What the page shows of an evaluation, by kind of task."""

@@ -1,0 +1,123 @@
+"""What the page says about an evaluation: accuracy with its interval, the confusion matrix, the worst mistakes."""
+
+from dataclasses import dataclass
+
+from headrace.html.formatting import count, percent
+from headrace.html.images import is_pixelated
+from headrace.report.artifacts import Evaluation, Mistake
+from headrace.report.evaluation.per_class import PerClass
+from headrace.report.evaluation.wilson import wilson
+
+MAX_CLASSES_IN_MATRIX = 30
+MAX_MISTAKES = 24
+MAX_CONFUSIONS = 20
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One count of the confusion matrix; `shade` is 0 to 1, `text` says it in words."""
+
+    rows: int
+    shade: float
+    right: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """How often one class was taken for another; `share` is of the true class's rows."""
+
+    label: str
+    predicted: str
+    rows: int
+    share: float
+
+
+@dataclass(frozen=True)
+class ShownMistake:
+    """A mistake with its classes' names."""
+
+    mistake: Mistake
+    label: str
+    predicted: str
+
+    @property
+    def pixelated(self) -> bool:
+        """Whether the picture is so small that it is shown enlarged."""
+        return is_pixelated(self.mistake.png)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """An evaluation and what follows from it."""
+
+    evaluation: Evaluation
+
+    @property
+    def rows(self) -> int:
+        """All that were evaluated."""
+        return sum(map(sum, self.evaluation.confusion))
+
+    @property
+    def right(self) -> int:
+        """Rows whose class was recognised."""
+        return sum(row[index] for index, row in enumerate(self.evaluation.confusion))
+
+    @property
+    def accuracy(self) -> float:
+        """Between 0 and 1."""
+        return self.right / self.rows
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Of the accuracy, 95%."""
+        return wilson(self.right, self.rows)
+
+    @property
+    def most_frequent(self) -> tuple[str, float]:
+        """The largest class and its share: what answering always the same would reach."""
+        sizes = [sum(row) for row in self.evaluation.confusion]
+        return self.evaluation.classes[sizes.index(max(sizes))], max(sizes) / self.rows
+
+    @property
+    def by_class(self) -> PerClass:
+        """What is said of classes whatever the task."""
+        return PerClass(self.evaluation)
+
+    @property
+    def matrix(self) -> dict[str, list[Cell]] | None:
+        """Cells by true class; None where there are too many classes to draw."""
+        evaluation = self.evaluation
+        if len(evaluation.classes) > MAX_CLASSES_IN_MATRIX:
+            return None
+        return {label: self._cells(index) for index, label in enumerate(evaluation.classes)}
+
+    @property
+    def confusions(self) -> list[Confusion]:
+        """The most frequent ones, largest first."""
+        classes, found = self.evaluation.classes, []
+        for label, row in zip(classes, self.evaluation.confusion, strict=True):
+            pairs = ((name, rows) for name, rows in zip(classes, row, strict=True) if rows and name != label)
+            found += [Confusion(label, name, rows, rows / sum(row)) for name, rows in pairs]
+        return sorted(found, key=lambda pair: -pair.rows)[:MAX_CONFUSIONS]
+
+    @property
+    def worst(self) -> list[ShownMistake]:
+        """The mistakes made with the greatest confidence."""
+        mistakes = self.evaluation.worst[:MAX_MISTAKES]
+        return [ShownMistake(mistake, self._name(mistake.label), self._name(mistake.predicted)) for mistake in mistakes]
+
+    def _cells(self, index: int) -> list[Cell]:
+        label, row = self.evaluation.classes[index], self.evaluation.confusion[index]
+        total = sum(row)
+        cells = []
+        for name, rows in zip(self.evaluation.classes, row, strict=True):
+            share = rows / total if total else 0.0
+            happened = "recognised" if name == label else f"taken for {name}"
+            text = f"{label} {happened}: {count(rows)} of {count(total)}, {percent(share, total)}"
+            # The square root, so that the few mistakes of a good model can be told from none.
+            cells.append(Cell(rows, round(share**0.5, 3), name == label, text))
+        return cells
+
+    def _name(self, label: str | int) -> str:
+        return self.evaluation.classes[label] if isinstance(label, int) else label

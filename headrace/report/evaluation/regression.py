@@ -1,0 +1,125 @@
+"""What the page says about predicted numbers: errors, predicted against true, residuals by prediction and by size."""
+
+from dataclasses import dataclass
+
+from headrace.html.axis import Axis
+from headrace.html.formatting import count, number
+from headrace.html.images import is_pixelated
+from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
+from headrace.report.artifacts import RegressionEvaluation, RegressionMistake
+from headrace.report.evaluation.slices import SliceTable, slice_tables
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of the histogram, in the chart's units; `text` says it in words."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """One row."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class RegressionAssessment:
+    """An evaluation and what follows from it."""
+
+    evaluation: RegressionEvaluation
+
+    @property
+    def rows(self) -> int:
+        """All that were evaluated."""
+        return self.evaluation.rows
+
+    @property
+    def worst(self) -> list[tuple[RegressionMistake, bool]]:
+        """The rows with the largest errors, and whether their picture is shown enlarged."""
+        return [(miss, is_pixelated(miss.png)) for miss in self.evaluation.worst]
+
+    @property
+    def bars(self) -> list[Bar]:
+        """The histogram of residuals."""
+        edges, counts = self.evaluation.residuals.edges, self.evaluation.residuals.counts
+        across, most = Axis(edges[0], edges[-1], ()), max(counts)
+        bars = []
+        for low, high, rows in zip(edges[:-1], edges[1:], counts, strict=True):
+            left, right, height = _x(across, low), _x(across, high), (BOTTOM - TOP) * rows / most
+            text = f"{count(rows)} rows, {number(low)} to {number(high)}"
+            bars.append(Bar(left, round(BOTTOM - height, 2), round(right - left - 1, 2), round(height, 2), text))
+        return bars
+
+    @property
+    def residual_ticks(self) -> list[Tick]:
+        """At both ends and in the middle, where nothing is wrong."""
+        edges = self.evaluation.residuals.edges
+        across = Axis(edges[0], edges[-1], ())
+        return [Tick(_x(across, value), number(value)) for value in (edges[0], 0.0, edges[-1])]
+
+    @property
+    def points(self) -> list[Point]:
+        """Predicted against true; both axes have the same range."""
+        axis = self._values
+        return [Point(_x(axis, true), _y(axis, predicted)) for true, predicted in self.evaluation.residuals.points]
+
+    @property
+    def value_ticks(self) -> list[tuple[Tick, Tick]]:
+        """Least and largest number, across and up."""
+        axis = self._values
+        return [(Tick(_x(axis, v), number(v)), Tick(_y(axis, v), number(v))) for v in (axis.low, axis.high)]
+
+    @property
+    def residual_points(self) -> list[Point]:
+        """Predicted less true, up, against predicted, across."""
+        across, up = self._predicted, self._residuals
+        points = self.evaluation.residuals.points
+        return [Point(_x(across, predicted), _y(up, predicted - true)) for true, predicted in points]
+
+    @property
+    def residual_axes(self) -> tuple[list[Tick], list[Tick]]:
+        """Ticks across, at the least and largest prediction, and up, at no error and at the largest."""
+        across, up = self._predicted, self._residuals
+        return (
+            [Tick(_x(across, value), number(value)) for value in (across.low, across.high)],
+            [Tick(_y(up, value), number(value)) for value in (up.low, 0.0, up.high)],
+        )
+
+    @property
+    def slices(self) -> list[SliceTable]:
+        """The errors within parts of the rows."""
+        return slice_tables(self.evaluation)
+
+    @property
+    def _values(self) -> Axis:
+        return _range([value for point in self.evaluation.residuals.points for value in point])
+
+    @property
+    def _predicted(self) -> Axis:
+        return _range([predicted for _, predicted in self.evaluation.residuals.points])
+
+    @property
+    def _residuals(self) -> Axis:
+        """Symmetric about 0."""
+        reach = max(abs(predicted - true) for true, predicted in self.evaluation.residuals.points) or 1.0
+        return Axis(-reach, reach, ())
+
+
+def _range(values: list[float]) -> Axis:
+    low, high = min(values), max(values)
+    return Axis(low, high if high > low else low + 1.0, ())
+
+
+def _x(axis: Axis, value: float) -> float:
+    return round(LEFT + (RIGHT - LEFT) * axis.place(value), 2)
+
+
+def _y(axis: Axis, value: float) -> float:
+    return round(BOTTOM - (BOTTOM - TOP) * axis.place(value), 2)

@@ -1,0 +1,71 @@
+"""What the page says about time: how long each stage took and how much it did a second."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from headrace.html.formatting import count
+from headrace.report.artifacts import Result, RunArtifacts
+from headrace.report.data import Data
+
+PIPELINE = ("fetch", "prepare", "train", "evaluate", "predict")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Of the pipeline; None for what is not known.
+
+    Attributes:
+        work: what was done, such as `70,000 rows`.
+        rate: of `unit` a second.
+        seconds: of the work itself.
+        wall: seconds from the start of the stage's command to its end.
+    """
+
+    name: str
+    work: str | None = None
+    rate: float | None = None
+    unit: str = "rows/s"
+    seconds: float | None = None
+    wall: float | None = None
+
+
+def stages(folder: RunArtifacts, data: Data | None) -> list[Stage]:
+    """Every stage that left a trace, in the order of the pipeline."""
+    wall = dict(folder.stages)
+    found = [*_known(folder, data, wall)]
+    found += [Stage(name=name, wall=seconds) for name, seconds in wall.items()]
+    return sorted(found, key=lambda stage: _position(stage.name))
+
+
+def _position(name: str) -> int:
+    verb = name.partition(",")[0]
+    return PIPELINE.index(verb) if verb in PIPELINE else len(PIPELINE)
+
+
+def _known(folder: RunArtifacts, data: Data | None, wall: dict[str, float]) -> Iterator[Stage]:
+    if data:
+        yield _rows("prepare", data.summary.rows_in, data.summary.seconds, wall.pop("prepare", None))
+    if folder.result:
+        yield _training(folder.result, wall.pop("train", None))
+    for evaluation in folder.evaluations:
+        name = f"evaluate, {evaluation.split} split"
+        yield _rows(name, evaluation.rows, evaluation.seconds, wall.pop("evaluate", None))
+    prediction = folder.prediction
+    if prediction and prediction.rows and prediction.seconds:
+        yield _rows("predict", prediction.rows, prediction.seconds, wall.pop("predict", None))
+
+
+def _rows(name: str, rows: int, seconds: float, wall: float | None) -> Stage:
+    rate = rows / seconds if seconds else None
+    return Stage(name=name, work=f"{count(rows)} rows", rate=rate, seconds=seconds, wall=wall)
+
+
+def _training(result: Result, wall: float | None) -> Stage:
+    return Stage(
+        name="train",
+        work=f"{count(result.steps)} steps",
+        rate=result.samples_per_second,
+        unit="samples/s",
+        seconds=result.seconds,
+        wall=wall,
+    )

@@ -1,0 +1,1 @@
+"""The directory of a training run: its record, its metrics, its checkpoints, and what may change when it resumes."""

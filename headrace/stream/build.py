@@ -1,0 +1,56 @@
+"""From a version of a table to the stream of one rank."""
+
+from headrace.config.streaming import Stream
+from headrace.contract import Contract
+from headrace.stream.batches import RankStream
+from headrace.stream.plan import Plan
+from headrace.stream.read.cache import open_cache
+from headrace.table import Version
+
+
+def training_plan(version: Version, split: str, global_batch: int, lanes: int, seed: int) -> Plan:
+    """The shuffled plan of training on `split`.
+
+    Raises:
+        DataError: the version has no such split.
+    """
+    rows = tuple(shard.rows for shard in version.split(split))
+    return Plan(shard_rows=rows, global_batch=global_batch, lanes=lanes, seed=seed)
+
+
+def evaluation_plan(version: Version, split: str, global_batch: int, world_size: int = 1) -> Plan:
+    """The plan of evaluation: every row once, unshuffled, one lane a rank."""
+    rows = tuple(shard.rows for shard in version.split(split))
+    return Plan(shard_rows=rows, global_batch=global_batch, lanes=world_size, shuffle=False)
+
+
+def rank_stream(
+    version: Version,
+    split: str,
+    plan: Plan,
+    columns: tuple[str, ...],
+    rank: int = 0,
+    world_size: int = 1,
+    settings: Stream | None = None,
+) -> RankStream:
+    """What `rank` of `world_size` reads of `split`; texts are grouped by length where the plan shuffles."""
+    settings = settings or Stream()
+    name, column = version.contract.named("input")
+    grouped = column.codec == "tokens" and name in columns and settings.bucket_steps > 1
+    return RankStream(
+        table=version.table,
+        shards=version.split(split),
+        columns=columns,
+        plan=plan,
+        rank=rank,
+        world_size=world_size,
+        grouped_by=name if grouped else None,
+        group_steps=settings.bucket_steps,
+        cache=open_cache(settings),
+    )
+
+
+def training_columns(contract: Contract, *, weighted: bool = False) -> tuple[str, ...]:
+    """The names of the input and of the target; and, where rows are `weighted`, of their weights if there are any."""
+    weight = contract.weight_name if weighted else None
+    return (contract.named("input")[0], contract.named("target")[0], *([weight] if weight else []))

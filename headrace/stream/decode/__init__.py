@@ -1,0 +1,1 @@
+"""Decoding: stored values -> the arrays that a model takes, and its targets."""

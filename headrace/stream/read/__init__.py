@@ -1,0 +1,1 @@
+"""Reading shards: Petastorm's workers, integrity, the cache, and columns in memory."""

@@ -1,0 +1,72 @@
+"""Metrics at the end of an epoch, over the rows of all ranks, in training and in validation.
+
+The state of every metric is summed over ranks before its result is taken. Averaging results would be wrong where
+ranks saw different numbers of rows, and an AUC cannot be averaged at all.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from headrace.stream.dataset import Batches
+from headrace.stream.plan import Plan
+from headrace.train.distributed import collectives
+
+Logs = dict[str, float]
+
+
+class ExactMetrics(keras.callbacks.Callback):
+    """Puts exact figures into the logs of every epoch, for the callbacks after it.
+
+    Args:
+        plan: of the training split.
+        validation: of the validation split, in order; None where there is no such split.
+        earlier: of the epoch that is going on, the sums of the steps that were done before a checkpoint.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        validation: Batches | None,
+        earlier: Sequence[NDArray[Any]] = (),
+    ) -> None:
+        super().__init__()
+        self.plan, self.validation = plan, validation
+        self._steps = validation.dataset(0, 0, 1) if validation else None
+        self._earlier = list(earlier)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        logs.update(self._over_ranks(self.sums(), self.plan))
+        self._earlier = []
+        collectives.average(self.model.non_trainable_variables)
+        if self.validation is not None:
+            plan = self.validation.stream.plan
+            self._evaluate(self.validation, plan.steps)
+            logs.update({f"val_{name}": value for name, value in self._over_ranks(self.sums(), plan).items()})
+
+    def _evaluate(self, batches: Batches, steps: int) -> None:
+        try:
+            self.model.evaluate(self._steps, steps=steps, verbose=0, _use_cached_eval_dataset=False)
+        except tf.errors.OpError as error:
+            raise batches.failure or error from error
+
+    def sums(self) -> list[NDArray[Any]]:
+        """The state of all metrics since the epoch's beginning, over all ranks."""
+        now = collectives.allreduce_sum(self._variables())
+        return [value + before for value, before in zip(now, self._earlier, strict=True)] if self._earlier else now
+
+    def _variables(self) -> list[keras.Variable]:
+        return [variable for metric in self.model.metrics for variable in metric.variables]
+
+    def _over_ranks(self, sums: list[NDArray[Any]], plan: Plan) -> Logs:
+        for variable, value in zip(self._variables(), sums, strict=True):
+            variable.assign(value)
+        results = {name: float(value) for name, value in self.model.get_metrics_result().items()}
+        # Keras counts padding as rows whose loss is 0; penalties on weights are no rows' and stay as they are.
+        penalty = float(sum(self.model.losses, start=0.0))
+        share_of_rows = plan.rows / (plan.steps * plan.global_batch)
+        results["loss"] = (results["loss"] - penalty) / share_of_rows + penalty
+        return results

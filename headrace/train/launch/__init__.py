@@ -1,0 +1,1 @@
+"""Launching ranks on Spark executors: placement, processes, messages, restarts."""

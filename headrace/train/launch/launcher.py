@@ -1,0 +1,84 @@
+"""Ranks on executors: one barrier stage of Spark, one process a task, Horovod's rendezvous in the driver.
+
+Spark's barrier mode starts all tasks or none and ends all when one fails. (`horovod.spark.run` starts plain
+tasks, so that too few slots are a long wait; it imports TensorFlow in the driver too; and its rendezvous
+listens on every interface.)
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from horovod.runner.http.http_server import RendezvousHandler, RendezvousHTTPServer
+from pyspark.resource import ResourceProfile
+from pyspark.sql import SparkSession
+
+from headrace.engines.compatibility import installed_versions
+from headrace.errors import ConfigurationError, HeadraceError, LostExecutorError, TrainingError
+from headrace.spark.session import driver_host, unwrap_python_errors
+from headrace.train.launch.messages import Message, message_server
+from headrace.train.launch.task import Launch, run_rank
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankProgram:
+    """What every rank runs: `python -m module *arguments`.
+
+    Attributes:
+        logs: folder for one log file a rank.
+        stall_timeout_seconds: after which a rank that says nothing is given up by the others.
+        profile: what each takes of its executor; what Spark gives every task when None.
+    """
+
+    module: str
+    logs: Path
+    arguments: tuple[str, ...] = ()
+    stall_timeout_seconds: int = 120
+    profile: ResourceProfile | None = None
+
+
+def launch(spark: SparkSession, ranks: int, program: RankProgram, receive: Callable[[Message], None]) -> None:
+    """Run `program` as `ranks` ranks and return when all have ended well.
+
+    `receive` is called with the messages of every rank, from several threads.
+
+    Raises:
+        ConfigurationError: executors have other versions of Python or of the engines than the driver.
+        TrainingError: a rank ended with an error.
+        LostExecutorError: a rank's executor ended.
+    """
+    host = driver_host(spark)
+    with _rendezvous(host) as port, message_server(host, receive) as address:
+        task = Launch(
+            program=program.module,
+            arguments=program.arguments,
+            rendezvous=(host, port),
+            messages=address,
+            logs=program.logs,
+            stall_timeout_seconds=program.stall_timeout_seconds,
+            versions=installed_versions(),
+        )
+        partitions = spark.sparkContext.parallelize(range(ranks), ranks)
+        if program.profile is not None:
+            partitions = partitions.withResources(program.profile)
+        try:
+            with unwrap_python_errors():
+                partitions.barrier().mapPartitions(partial(run_rank, task)).collect()
+        except (ConfigurationError, LostExecutorError):
+            raise
+        except HeadraceError as error:
+            raise TrainingError(str(error)) from error
+
+
+@contextmanager
+def _rendezvous(host: str) -> Iterator[int]:
+    """Horovod's key-value server on the driver's own interface only; it stores bytes and unpickles nothing."""
+    with RendezvousHTTPServer((host, 0), RendezvousHandler, 0) as server:
+        threading.Thread(target=server.serve_forever, name="rendezvous", daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()

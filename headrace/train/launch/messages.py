@@ -1,0 +1,96 @@
+"""What ranks tell the driver while they run: log lines, progress, errors.
+
+The driver listens on its own interface; a task sends one JSON object a line, the first of which must carry the
+job's secret. Nothing that arrives is unpickled or run.
+"""
+
+import hmac
+import json
+import logging
+import secrets
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+log = logging.getLogger(__name__)
+
+LONGEST_LINE = 1_000_000
+
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the driver listens and what it wants to hear first."""
+
+    host: str
+    port: int
+    secret: str
+
+
+class Sender:
+    """A task's connection to the driver; may be used by several threads."""
+
+    def __init__(self, address: Address) -> None:
+        self._socket = socket.create_connection((address.host, address.port), timeout=30)
+        self._lock = threading.Lock()
+        self.send({"secret": address.secret})
+
+    def send(self, message: Message) -> None:
+        """Send one message. A driver that is gone is not the rank's concern: Spark ends the task."""
+        with self._lock, _gone_driver():
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+
+    def close(self) -> None:
+        """End the connection."""
+        self._socket.close()
+
+
+@contextmanager
+def _gone_driver() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        log.debug("The driver did not take a message: %s", error)
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    secret: str
+    receive: Callable[[Message], None]
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        server = cast(_Server, self.server)
+        first = self._message()
+        if first is None or not hmac.compare_digest(str(first.get("secret", "")), server.secret):
+            return
+        while (message := self._message()) is not None:
+            server.receive(message)
+
+    def _message(self) -> Message | None:
+        line = self.rfile.readline(LONGEST_LINE)
+        try:
+            message = json.loads(line) if line else None
+        except ValueError:
+            return None
+        return message if isinstance(message, dict) else None
+
+
+@contextmanager
+def message_server(host: str, receive: Callable[[Message], None]) -> Iterator[Address]:
+    """Call `receive` with every message that ranks send, from several threads, while the context lasts."""
+    with _Server((host, 0), _Connection) as server:
+        server.secret = secrets.token_hex(16)
+        server.receive = receive
+        threading.Thread(target=server.serve_forever, name="messages of ranks", daemon=True).start()
+        try:
+            yield Address(host, server.server_address[1], server.secret)
+        finally:
+            server.shutdown()

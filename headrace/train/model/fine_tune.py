@@ -1,0 +1,78 @@
+"""Weights to begin with, taken from a trained bundle, and layers that are to stay as they are."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import keras
+from numpy.typing import NDArray
+
+from headrace import bundle as bundles
+from headrace.config.training import FineTune
+from headrace.errors import ConfigurationError
+
+Weights = dict[str, NDArray[Any]]
+
+
+def load_donor_weights(settings: FineTune) -> Weights:
+    """The weights in the bundle by their Keras path, such as `dense/kernel`; to be called before a model is built.
+
+    Raises:
+        DataError: the bundle is missing or damaged.
+    """
+    donor = bundles.load(settings.bundle).model()
+    weights = {variable.path: keras.ops.convert_to_numpy(variable.value) for variable in donor.weights}
+    # Keras numbers layers on through the process; a second model's layers would have other names.
+    keras.utils.clear_session()
+    return weights
+
+
+def assign_weights(model: keras.Model, weights: Weights, source: str) -> list[str]:
+    """Give `weights` to the layers whose variables all have one of the same path and shape; the other layers' names.
+
+    Raises:
+        ConfigurationError: there is no such layer at all.
+    """
+    layers = [layer for layer in model._flatten_layers(include_self=False) if layer.weights and not _below(layer)]
+    fitting = [layer for layer in layers if all(_fits(variable, weights) for variable in layer.weights)]
+    if not fitting:
+        raise ConfigurationError(
+            f"No layer of the model has the name and shape of one in train.fine_tune.bundle {source}; "
+            f"expected some of {_some(sorted(weights))}, the model has {_some([v.path for v in model.weights])}."
+        )
+    for variable in (variable for layer in fitting for variable in layer.weights):
+        variable.assign(weights[variable.path])
+    return [layer.name for layer in layers if layer not in fitting]
+
+
+def _below(layer: keras.Layer) -> bool:
+    """Whether other layers in it hold all of its weights."""
+    inner = {id(variable) for one in layer._flatten_layers(include_self=False) for variable in one.weights}
+    return all(id(variable) in inner for variable in layer.weights)
+
+
+def _fits(variable: keras.Variable, weights: Weights) -> bool:
+    return variable.path in weights and weights[variable.path].shape == tuple(variable.shape)
+
+
+def freeze(model: keras.Model, patterns: Sequence[str]) -> None:
+    """Leave the layers whose name matches one of `patterns` untrained; batch norm among them keeps its statistics.
+
+    Raises:
+        ConfigurationError: a pattern matches no layer, or nothing is left to train.
+    """
+    layers = [layer for layer in model._flatten_layers(include_self=False) if layer.weights]
+    for pattern in patterns:
+        chosen = [layer for layer in layers if fnmatchcase(layer.name, pattern)]
+        if not chosen:
+            names = _some([layer.name for layer in layers])
+            raise ConfigurationError(f"train.fine_tune.freeze: no layer is named {pattern!r}; the model has {names}.")
+        for layer in chosen:
+            layer.trainable = False
+    if not model.trainable_variables:
+        raise ConfigurationError(f"train.fine_tune.freeze {list(patterns)} leaves no layer to train.")
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:12])
+    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown

@@ -1,0 +1,17 @@
+"""Dropout and its like draw other numbers on every rank, and the same again when a run goes on."""
+
+import keras
+
+# Far from other small seeds that a user may choose.
+STRIDE = 1_000_003
+
+
+def offset_seeds(model: keras.Model, rank: int) -> None:
+    """Move the seeds of all of the model's random layers on by the rank; rank 0's stay as they are.
+
+    To be called after all ranks were given rank 0's state. Were the seeds equal, all ranks would drop the same
+    units for their different rows, and the mean over ranks would be as noisy as one rank alone.
+    """
+    for variable in model.variables:
+        if variable.path.endswith("seed_generator_state"):
+            variable.assign(variable.value + keras.ops.cast(keras.ops.array([rank * STRIDE, 0]), variable.dtype))

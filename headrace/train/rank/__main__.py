@@ -1,0 +1,62 @@
+"""The program that is one rank: `python -m headrace.train.rank RUN`.
+
+Standard output carries one JSON object a line for the driver; standard error is the rank's log; standard input
+is a lifeline: its end means that the task is gone, and the rank goes too.
+"""
+
+import logging
+import os
+import sys
+import traceback
+
+from headrace.errors import ConfigurationError, HeadraceError
+from headrace.runs.folder import RunFolder
+from headrace.train.rank.channel import Channel, exit_with_task
+
+LOST_PEER = 75
+
+
+def main(run: str) -> int:
+    """Train one rank of the run in folder `run`; the exit code."""
+    channel = Channel()
+    exit_with_task()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        from headrace.train.rank.trainer import train_rank
+
+        train_rank(run, channel)
+    except HeadraceError as error:
+        channel.send(kind="error", error=type(error).__name__, text=str(error))
+        return error.exit_code
+    except ImportError as error:
+        channel.send(kind="error", error="ConfigurationError", text=import_failure(error))
+        return ConfigurationError.exit_code
+    except Exception as error:  # noqa: BLE001  a process boundary: reported to the driver, with its traceback
+        if _is_lost_peer(error):
+            channel.send(kind="lost peer", text="lost the connection to another rank")
+            return LOST_PEER
+        from headrace.train.rank.error_summary import summarize_error
+
+        text = summarize_error(error, str(RunFolder(run).model_file))
+        channel.send(kind="error", error="TrainingError", text=text, traceback=traceback.format_exc())
+        return 1
+    return 0
+
+
+def import_failure(error: ImportError) -> str:
+    """Return a sentence for the driver about a module that this rank's Python cannot import."""
+    reason = " ".join(str(error).split())
+    return f"A rank's Python, {sys.executable}, cannot import what it needs ({reason}); `headrace check` says more."
+
+
+def _is_lost_peer(error: Exception) -> bool:
+    # Where it cannot be imported, because Horovod cannot, there are no peers yet.
+    collectives = sys.modules.get("headrace.train.distributed.collectives")
+    return collectives is not None and bool(collectives.is_lost_peer(error))
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1])
+    sys.stderr.flush()
+    # Horovod's and TensorFlow's own threads may hang in a normal exit after another rank has failed.
+    os._exit(code)

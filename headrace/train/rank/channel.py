@@ -1,0 +1,29 @@
+"""What connects a rank with its Spark task: messages to the driver, and an end when the task ends."""
+
+import json
+import os
+import sys
+import threading
+from typing import Any, TextIO
+
+
+class Channel:
+    """Messages to the driver. Whatever else writes to standard output is sent to the log instead."""
+
+    def __init__(self) -> None:
+        self._out: TextIO = os.fdopen(os.dup(1), "w", buffering=1)
+        os.dup2(2, 1)
+
+    def send(self, **message: Any) -> None:
+        """Send one message."""
+        self._out.write(json.dumps(message) + "\n")
+
+
+def exit_with_task() -> None:
+    """End this process when its task is gone: standard input then ends."""
+    threading.Thread(target=_die_with_the_task, name="lifeline", daemon=True).start()
+
+
+def _die_with_the_task() -> None:
+    sys.stdin.buffer.read()
+    os._exit(3)

@@ -1,0 +1,187 @@
+"""The training of one rank, from start to end: restore, fit, finalize, and write the bundle."""
+
+import logging
+import os
+import time
+from typing import TYPE_CHECKING
+
+import keras
+import tensorflow as tf
+
+from headrace import bundle
+from headrace.errors import ConfigurationError
+from headrace.runs.folder import RunFolder
+from headrace.storage.append_mirror import mirror_appends
+from headrace.stream.build import training_plan
+from headrace.stream.dataset import training_batches
+from headrace.table import read
+from headrace.train import checkpoint
+from headrace.train.callbacks.best import Best
+from headrace.train.callbacks.checkpoint import CheckpointCallback
+from headrace.train.callbacks.logger import MetricsLogger
+from headrace.train.callbacks.order import ordered_callbacks
+from headrace.train.distributed import collectives
+from headrace.train.model.build import compile_model
+from headrace.train.model.rank_seeds import offset_seeds
+from headrace.train.observer import StoppedError
+from headrace.train.rank.context import Position, RankContext
+from headrace.train.validate import class_weights
+
+if TYPE_CHECKING:
+    from headrace.train.rank.channel import Channel
+
+log = logging.getLogger(__name__)
+
+Figures = dict[str, float | int | str]
+
+
+def train_rank(run: str, channel: "Channel") -> None:
+    """Train this rank's share of the run in folder `run`, from its newest checkpoint on.
+
+    Raises:
+        HeadraceError: the model's file, the data or the other ranks are at fault.
+    """
+    folder = RunFolder(run)
+    record = folder.record()
+    if record is None:
+        raise ConfigurationError(f"{folder.path} is not a run.")
+    number, world_size = collectives.init()
+    _share_the_machine(record.threads)
+    version = read(record.table, record.data_version)
+    made = compile_model(folder, record, version)
+    with mirror_appends(folder.path) as files:
+        train(RankContext(folder, record, version, made, number, world_size, channel, files))
+    collectives.shutdown()
+
+
+def train(rank: RankContext) -> None:
+    """Train `rank`, which has met the others, to the end of its run; rank 0 writes the bundle.
+
+    Raises:
+        HeadraceError: the data or the other ranks are at fault.
+    """
+    saved = _restored(rank)
+    position = Position(saved.step, rank.record.steps_per_epoch)
+    rank.channel.send(kind="ready", step=position.step, seconds_since_start=round(_process_age(), 3))
+    began = time.monotonic()
+    try:
+        callbacks = _fit(rank, position, saved)
+    except StoppedError:
+        rank.channel.send(kind="stopped", step=position.step)
+        return
+    seconds = time.monotonic() - began
+    figures = finalize_run(rank, position, callbacks)
+    if rank.rank == 0:
+        write_bundle(rank, seconds, position.step - saved.step, figures)
+
+
+def _share_the_machine(threads: int | None) -> None:
+    """Give each of the ranks on one machine its part of the cores and, of a GPU, only the memory it uses."""
+    cores = len(os.sched_getaffinity(0))
+    tf.config.threading.set_intra_op_parallelism_threads(threads or max(1, cores // collectives.local_ranks()))
+    for device in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(device, True)
+
+
+def _restored(rank: RankContext) -> checkpoint.Checkpoint:
+    """What to go on from. Rank 0 reads the checkpoint; the others are given the state that it has."""
+    state = checkpoint.model_state(rank.model)
+    found = checkpoint.load_latest(rank.folder.checkpoints) if rank.rank == 0 else None
+    if found is not None:
+        _restore(rank.folder, state, found)
+        log.info("Continuing from the checkpoint of step %s", found.step)
+    step = collectives.broadcast_number(found.step if found else 0)
+    collectives.broadcast(state)
+    offset_seeds(rank.model, rank.rank)
+    return checkpoint.Checkpoint(step, [], collectives.broadcast_arrays(found.sums if found else []))
+
+
+def _restore(folder: RunFolder, state: list[keras.Variable], saved: checkpoint.Checkpoint) -> None:
+    try:
+        checkpoint.restore(state, saved.state)
+    except ValueError as error:
+        raise ConfigurationError(f"The run {folder.path} cannot continue: {error}. Name another train.run.") from error
+
+
+def _fit(rank: RankContext, position: Position, saved: checkpoint.Checkpoint) -> list[keras.callbacks.Callback]:
+    record, version = rank.record, rank.version
+    settings = record.configuration.train
+    plan = training_plan(version, "train", record.global_batch, record.lanes, settings.seed)
+    weights = class_weights(settings.loss, version.contract, version.summary.counts["train"])
+    streaming = record.configuration.stream
+    batches = training_batches(version, plan, streaming, rank.rank, rank.world_size, class_weights=weights)
+    callbacks = ordered_callbacks(rank, position, batches, saved)
+    best = next(callback for callback in callbacks if isinstance(callback, Best))
+    for callback in callbacks:
+        # Keras does so only when there is a step left to train.
+        callback.set_model(rank.model)
+    try:
+        while position.step < record.total_steps and not (position.between_epochs and best.exhausted):
+            epoch, step = divmod(position.step, record.steps_per_epoch)
+            # An epoch begun before is finished first; the rest is one call, so that one iterator serves it all.
+            until = epoch + 1 if step else record.epochs
+            rank.model.fit(
+                batches.dataset(epoch, step, until),
+                initial_epoch=epoch,
+                epochs=until,
+                steps_per_epoch=record.steps_per_epoch - step,
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=0,
+            )
+    except tf.errors.OpError as error:
+        raise batches.failure or error from error
+    return callbacks
+
+
+def _process_age() -> float:
+    """Seconds since this process was started, imports included."""
+    import psutil
+
+    return time.time() - float(psutil.Process().create_time())
+
+
+def finalize_run(rank: RankContext, position: Position, callbacks: list[keras.callbacks.Callback]) -> Figures:
+    """Write the last checkpoint, choose the weights that the bundle gets, and see that all ranks have them."""
+    figures: Figures = {"steps": position.step}
+    for callback in callbacks:
+        if isinstance(callback, CheckpointCallback):
+            callback.finish()
+            figures["checkpoint_seconds"] = round(callback.seconds, 3)
+        elif isinstance(callback, MetricsLogger):
+            callback.finish()
+        elif isinstance(callback, Best):
+            figures["best_epoch"] = callback.epoch
+            if rank.record.configuration.train.monitor.bundle == "best":
+                callback.restore()
+    rank.model.optimizer.finish(rank.model.trainable_weights)
+    return figures | {"weights_sha256": collectives.require_equal_weights(rank.model.weights)}
+
+
+def write_bundle(rank: RankContext, seconds: float, steps: int, figures: Figures) -> None:
+    """Write the bundle and tell the driver what came of the run; on rank 0 only.
+
+    Args:
+        seconds: of the steps done since this process began, `steps` of them.
+    """
+    record, version = rank.record, rank.version
+    origin = bundle.Origin(
+        run=str(rank.folder.path),
+        table=record.table,
+        data_version=record.data_version,
+        steps=int(figures["steps"]),
+        weights_sha256=str(figures["weights_sha256"]),
+        settings=version.summary.settings,
+        text_column=version.summary.source.get("text_column"),
+    )
+    options = record.configuration.model.options
+    written = bundle.write(record.bundle, rank.model, rank.folder.model_file, version.contract, options, origin)
+    speed = steps * record.global_batch / seconds if steps else 0.0
+    rank.channel.send(
+        kind="done",
+        bundle=str(written),
+        parameters=rank.model.count_params(),
+        seconds=round(seconds, 3),
+        samples_per_second=round(speed, 1),
+        **figures,
+    )

@@ -1,0 +1,148 @@
+"""Many labels a record: read as they are written, stored as numbers, counted by class, wherever they come from."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from headrace.config import Configuration
+from headrace.config.streaming import Stream
+from headrace.inspect_table import inspect_table
+from headrace.prepare.encoders.labels import count_labels, encode_labels, format_labels, parse_labels
+from headrace.prepare.job import prepare
+from headrace.prepare.rejection import Reason
+from headrace.stream.build import training_plan
+from headrace.stream.dataset import training_batches
+from headrace.table import Version, read
+from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
+
+LABELS = [["even", "small"], ["small"], [], ["even"], ["small", "even"], ["big"], ["even", "big"], ["even", "even"]]
+
+
+def configured(folder: Path, source: dict[str, Any], **more: Any) -> Configuration:
+    tree = {
+        "data": {"source": source, "table": str(folder / "table")},
+        "prepare": {**SMALL, "task": "multi_label", "max_rejects": 0.9, **more},
+        "model": {"file": "unused.py"},
+        "train": {"run": "unused"},
+    }
+    return Configuration.model_validate(tree)
+
+
+def write_images(folder: Path, labels: list[object], begin: int = 0) -> dict[str, Any]:
+    """A source of one image for each of `labels`, every fourth in the test split."""
+    folder.mkdir(exist_ok=True)
+    lines = []
+    for number, label in enumerate(labels, begin):
+        (folder / f"{number}.png").write_bytes(encode_image(noise_image(8, 8, channels=1, seed=number)))
+        lines.append({"path": f"{number}.png", "label": label, "split": "test" if number % 4 == 3 else "train"})
+    with (folder / "labels.jsonl").open("a") as file:
+        file.write("".join(json.dumps(line) + "\n" for line in lines))
+    return {"path": str(folder), "labels": "labels.jsonl"}
+
+
+def labels_in(version: Version) -> dict[str, set[str]]:
+    names = version.contract.classes
+    return {row["path"]: {names[number] for number in np.frombuffer(row["label"], "<i4")} for row in read_rows(version)}
+
+
+@given(st.lists(st.text(min_size=1).map(str.strip).filter(bool), unique=True))
+def test_a_list_is_read_as_it_was_written(names: list[str]) -> None:
+    assert list(parse_labels(format_labels(names), ",")) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "separator", "names"),
+    [
+        ("a,b", ",", ("a", "b")),
+        (" a | b |a", "|", ("a", "b")),
+        ("red; green,", ";", ("red", "green,")),
+        ("", ",", ()),
+        ("[]", ",", ()),
+        ('["a,b", "c"]', ",", ("a,b", "c")),
+        ("[draft], old", ",", ("[draft]", "old")),
+    ],
+)
+def test_names_stand_between_separators_or_in_a_list(text: str, separator: str, names: tuple[str, ...]) -> None:
+    assert parse_labels(text, separator) == names
+
+
+def test_stored_labels_are_counted_by_class() -> None:
+    column = pa.chunked_array([[encode_labels({2, 0}), encode_labels(())], [encode_labels({2})]], pa.binary())
+    assert count_labels("train", column) == {("train", 0): 1, ("train", 2): 2}
+    assert not count_labels("train", pa.chunked_array([[]], pa.binary()))
+
+
+@pytest.mark.usefixtures("spark")
+def test_labels_of_a_labels_file_are_in_the_table_and_each_counts(tmp_path: Path) -> None:
+    source = write_images(tmp_path / "raw", [*LABELS, ""])
+    prepare(configured(tmp_path, source))
+    version = read(tmp_path / "table")
+    assert version.contract.classes == ("big", "even", "small")
+    assert labels_in(version) == {f"{number}.png": set(names) for number, names in enumerate(LABELS)}
+    assert version.summary.counts == {"train": {"all": 6}, "test": {"all": 2}}
+    assert version.summary.label_counts == {"train": {"big": 2, "even": 3, "small": 3}, "test": {"even": 2}}
+    # What says nothing is not what says that there is none.
+    assert version.summary.rejects == {Reason.NO_CLASS: 1}
+    shown = inspect_table(version.table, None)
+    assert (shown["task"], shown["label_counts"]) == ("multi_label", version.summary.label_counts)
+
+
+@pytest.mark.usefixtures("spark")
+def test_records_that_come_later_may_bring_new_labels_and_counts_stay_right(tmp_path: Path) -> None:
+    source = write_images(tmp_path / "raw", LABELS)
+    prepare(configured(tmp_path, source))
+    write_images(tmp_path / "raw", [["new", "even"], []], begin=len(LABELS))
+    (tmp_path / "raw" / "1.png").unlink()
+    lines = (tmp_path / "raw" / "labels.jsonl").read_text().splitlines()
+    (tmp_path / "raw" / "labels.jsonl").write_text("\n".join(line for line in lines if '"1.png"' not in line) + "\n")
+    prepare(configured(tmp_path, source))
+    version = read(tmp_path / "table")
+    assert version.number == 1
+    assert version.contract.classes == ("big", "even", "small", "new")
+    found = labels_in(version)
+    assert (found["8.png"], found["0.png"], "1.png" in found) == ({"new", "even"}, {"even", "small"}, False)
+    assert version.summary.counts == {"train": {"all": 7}, "test": {"all": 2}}
+    assert version.summary.label_counts == {
+        "train": {"big": 2, "even": 4, "small": 2, "new": 1},
+        "test": {"even": 2},
+    }
+    plan = training_plan(version, "train", 7, 1, 0)
+    (_, target, _), *_ = training_batches(version, plan, Stream()).steps(0, 0, 1)
+    assert target.shape == (7, 4)
+    assert target.numpy().sum(0).tolist() == [2, 4, 2, 1]
+
+
+@pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_table_has_labels_in_a_list_or_in_a_text(tmp_path: Path, listed: bool) -> None:
+    texts = [f"a text of its own, number {number}" for number in range(8)]
+    labels = [names if listed else ";".join(names) for names in LABELS]
+    (tmp_path / "raw").mkdir()
+    pq.write_table(pa.table({"text": texts, "label": labels}), tmp_path / "raw" / "part.parquet")
+    source = {"kind": "table", "path": str(tmp_path / "raw"), "columns": {"input": "text"}}
+    prepare(configured(tmp_path, source, input="text", label_separator=";", text={"tokens": {"min_count": 1}}))
+    version = read(tmp_path / "table")
+    assert version.contract.classes == ("big", "even", "small")
+    found = sorted(sorted(names) for names in labels_in(version).values())
+    assert found == sorted(sorted(set(names)) for names in LABELS)
+
+
+@pytest.mark.parametrize(
+    ("source", "more", "expected"),
+    [
+        ({"path": "raw"}, {}, "use a labels file"),
+        ({"path": "raw", "kind": "idx"}, {}, "use a labels file"),
+        ({"path": "raw", "labels": "l.csv"}, {"splits": {"method": "stratified"}}, "needs one class a record"),
+    ],
+)
+def test_what_cannot_have_many_labels_is_refused(source: Any, more: Any, expected: str, tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match=expected):
+        configured(tmp_path, source, **more)

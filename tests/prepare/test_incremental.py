@@ -1,0 +1,165 @@
+"""A later preparation does only what has changed, and ends with what preparing everything would have given."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from headrace.errors import DataError
+from headrace.prepare.job import prepare
+from headrace.prepare.removed_files import RemovedFiles
+from headrace.table import Version, read
+from headrace.table.log import list_shards
+from headrace.table.rejects import duplicates_path, read_dropped, read_rejects
+from headrace.table.vacuum import vacuum
+from tests.prepare.test_job import overtake
+from tests.support.raw_images import configuration, encode_image, list_files, named_files, noise_image, read_rows
+
+pytestmark = pytest.mark.usefixtures("spark")
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return tmp_path / "table"
+
+
+def state(version: Version) -> dict[str, Any]:
+    """All that must not depend on how a version came about."""
+    summary = version.summary
+    number = summary.duplicates_version
+    shards = () if number is None else list_shards(duplicates_path(version.table), number)
+    rejects = read_rejects(version.table, summary.rejects_version, 99) if summary.rejects_version is not None else []
+    names = ("path", "label", "image", "content_hash", "split", "channel_sums")
+    return {
+        "rows": [tuple(row[name] for name in names) for row in read_rows(version)],
+        "counts": summary.counts,
+        "account": (summary.rows_in, summary.written, summary.rejected, summary.duplicates, summary.rejects),
+        "statistics": version.contract.statistics,
+        "duplicates": read_dropped(version.table, shards),
+        "rejects": sorted(rejects),
+    }
+
+
+def change(source: Path) -> None:
+    """Add, change and remove files; one that is removed is the one kept of two equal ones."""
+    for number in range(5):
+        (source / "cat" / f"new-{number}.png").write_bytes(encode_image(noise_image(8, 8, 1, seed=200 + number)))
+    (source / "dog" / "004.png").write_bytes(encode_image(noise_image(8, 8, 1, seed=300)))
+    (source / "cat" / "001.png").unlink()
+    (source / "dog" / "005.png").unlink()
+    (source / "dog" / "broken-1.png").unlink()
+    (source / "dog" / "broken-3.png").write_text("text")
+    shutil.copy(source / "dog" / "007.png", source / "dog" / "another-007.png")
+
+
+def test_additions_changes_and_removals_end_as_preparing_everything_does(
+    source: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        (source / "dog" / f"broken-{number}.png").touch()
+    for number in ("001", "002"):
+        shutil.copy(source / "cat" / f"{number}.png", source / "cat" / f"copy-{number}.png")
+    settings = {"duplicates": "drop", "max_rejects": 0.5, "shard_rows": 8}
+    prepare(configuration(source, table, **settings))
+    first = read(table)
+    change(source)
+    answer = prepare(configuration(source, table, **settings))
+    assert (answer["version"], answer["changed"]) == (1, True)
+    second = read(table)
+    kept = {shard.path for shard in first.shards} & {shard.path for shard in second.shards}
+    assert kept, "no shard stayed as it was"
+    prepare(configuration(source, tmp_path / "anew", **settings))
+    assert state(second) == state(read(tmp_path / "anew"))
+    assert len(read_rows(first)) == 24  # the version before is still all there
+    assert "cat/copy-001.png" in {row["path"] for row in read_rows(second)}
+
+    assert prepare(configuration(source, table, **settings), full=True)["version"] == 2
+    assert state(read(table)) == state(second)
+    assert not {shard.path for shard in second.shards} & {shard.path for shard in read(table).shards}
+
+
+def test_only_new_files_are_read_again(source: Path, table: Path) -> None:
+    prepare(configuration(source, table))
+    for file in source.glob("*/*.png"):
+        status = file.stat()
+        file.write_bytes(bytes(status.st_size))  # no image any more, but of the same size and time
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    (source / "cat" / "new.png").write_bytes(encode_image(noise_image(8, 8, seed=100)))
+    answer = prepare(configuration(source, table))
+    assert (answer["written"], answer["rejected"]) == (25, 0)
+
+
+def test_by_content_a_file_with_a_new_time_is_the_same_and_one_with_the_old_time_is_not(
+    source: Path, table: Path
+) -> None:
+    settings = configuration(source, table, changes="content")
+    prepare(settings)
+    for file in source.glob("*/*.png"):
+        os.utime(file, ns=(0, 5))
+    assert prepare(settings)["changed"] is False
+    changed = source / "cat" / "000.png"
+    size = changed.stat().st_size
+    pixels = np.asarray(PIL.Image.open(changed)).copy()
+    pixels[0, 0] ^= 1
+    changed.write_bytes(encode_image(PIL.Image.fromarray(pixels)))
+    os.utime(changed, ns=(0, 5))
+    assert changed.stat().st_size == size
+    assert prepare(settings)["changed"] is True
+
+
+@pytest.mark.parametrize("kind", ["adds", "removes"])
+def test_of_two_increments_at_once_one_wins_and_what_the_other_leaves_can_be_vacuumed(
+    source: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    prepare(configuration(source, table))
+    if kind == "adds":
+        (source / "cat" / "new.png").write_bytes(encode_image(noise_image(8, 8, seed=100)))
+    else:
+        (source / "cat" / "003.png").unlink()
+    (source / "cat" / "broken.png").touch()
+    overtake(monkeypatch, configuration(source, table))
+    with pytest.raises(DataError, match="Another preparation committed to"):
+        prepare(configuration(source, table))
+    assert read(table).number == 1
+    vacuum(table, hours=0)
+    assert list_files(table) == named_files(read(table, 0)) | named_files(read(table, 1))
+    assert len(read_rows(read(table))) == (25 if kind == "adds" else 23)
+    assert len(read_rejects(table, read(table).summary.rejects_version or 0, 9)) == 1
+
+
+def test_vacuum_removes_what_no_version_names_and_nothing_else(source: Path, table: Path) -> None:
+    prepare(configuration(source, table))
+    (source / "cat" / "000.png").unlink()
+    (source / "cat" / "broken.png").touch()
+    prepare(configuration(source, table))
+    before = list_files(table)
+    left = (
+        f"split=train/dead-000000-0-000-{'0' * 64}.parquet",
+        "split=train/.dead-000001.parquet.8f",
+        "_headrace/staged/split=val/dead-1.parquet",
+        "_headrace/tokenizer-0123456789abcdef.json",
+    )
+    others = {"notes.txt", "notes.json", "split=train/mine.parquet"}
+    for name in (*left, *others):
+        (table / name).parent.mkdir(parents=True, exist_ok=True)
+        (table / name).write_text("x")
+    assert vacuum(table, hours=1)["files"] == 0
+    assert vacuum(table, hours=0, dry_run=True) == {"table": str(table), "files": 4, "bytes": 4, "removed": False}
+    assert vacuum(table, hours=0)["files"] == 4
+    assert list_files(table) == before | others
+    assert len(read_rows(read(table, 0))) == 24
+    assert len(read_rejects(table, read(table).summary.rejects_version or 0, 9)) == 1
+    with pytest.raises(DataError, match="is not a prepared table"):
+        vacuum(table.with_name("nowhere"), hours=0)
+
+
+@pytest.mark.parametrize(
+    ("path", "gone"), [("a.tar", True), ("a.tar/b/c", True), ("a.tar2/b", False), ("b/a.tar", False)]
+)
+def test_what_is_in_a_file_that_is_gone_is_gone(path: str, gone: bool) -> None:
+    assert (path in RemovedFiles(frozenset({"a.tar"}), nested=True)) == gone
+    assert (path in RemovedFiles(frozenset({"a.tar"}), nested=False)) == (path == "a.tar")

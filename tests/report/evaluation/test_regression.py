@@ -1,0 +1,78 @@
+"""What the page says of a model that predicts numbers is what its evaluation says."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from headrace.evaluate.batch import EvaluationBatch
+from headrace.evaluate.regression import Regression
+from headrace.report import write_report
+from headrace.report.artifacts import RegressionEvaluation
+from headrace.report.evaluation.regression import RegressionAssessment
+
+
+@pytest.fixture
+def kept() -> dict[str, Any]:
+    """The file of an evaluation of 700 rows."""
+    random = np.random.default_rng(5)
+    true = random.normal(10, 4, 700)
+    judge = Regression()
+    paths = np.array([f"reviews/{number}" for number in range(700)])
+    judge.add(EvaluationBatch(paths, true, true, (true + random.normal(0, 1, 700))[:, None]))
+    about = {"split": "test", "table": "t", "version": 0, "seconds": 1.0, "command": "headrace evaluate b --table t"}
+    return about | judge.metrics()
+
+
+def test_the_page_tells_the_errors_and_shows_the_rows(make_run: Callable[..., Path], kept: dict[str, Any]) -> None:
+    run = make_run()
+    (run / "bundle" / "evaluation" / "test.json").write_text(json.dumps(kept))
+    page = write_report(run).read_text("utf-8")
+    metrics = kept["metrics"]
+    assert f"off by <strong>{metrics['mean_absolute_error']:.4f}</strong>" in page
+    assert f"R² is {metrics['r_squared']:.4f}" in page
+    low, high = kept["intervals"]["r_squared"]
+    assert f"95% interval {low:.4f} to {high:.4f}, where always" in page
+    assert "Mean absolute error, test split" in page
+    # Predicted against true, and residuals by prediction.
+    assert len(re.findall(r'<circle class="row"', page)) == 2 * 500
+    assert kept["worst"][0]["path"] in page
+    assert "<h3>Confusion matrix</h3>" not in page
+
+
+def test_the_largest_errors_are_pictures_where_rows_are_images(make_run: Callable[..., Path]) -> None:
+    judge, about = Regression(), {"split": "test", "table": "t", "version": 0, "seconds": 1.0, "command": "c"}
+    paths, true = np.array(["a.png", "b.png"]), np.array([1.0, 2.0])
+    judge.add(EvaluationBatch(paths, true, np.zeros((2, 8, 8, 3), np.uint8), np.array([[1.5], [4.0]], np.float32)))
+    run = make_run()
+    (run / "bundle" / "evaluation" / "test.json").write_text(json.dumps(about | judge.metrics()))
+    page = write_report(run).read_text("utf-8")
+    assert page.count("predicted as") == 2
+    assert page.index("b.png") < page.index("a.png")
+
+
+def test_residuals_lie_above_the_line_where_too_much_was_predicted(kept: dict[str, Any]) -> None:
+    assessment = RegressionAssessment(RegressionEvaluation.model_validate(kept))
+    for point, (true, predicted) in zip(assessment.residual_points, kept["residuals"]["points"], strict=True):
+        assert 50 <= point.x <= 422
+        assert 10 <= point.y <= 200
+        assert (point.y < 105) == (predicted > true)
+    across = sorted(
+        zip(assessment.residual_points, kept["residuals"]["points"], strict=True), key=lambda one: one[1][1]
+    )
+    assert [point.x for point, _ in across] == sorted(point.x for point, _ in across)
+
+
+def test_bars_have_the_heights_of_their_counts_and_points_lie_in_the_chart(kept: dict[str, Any]) -> None:
+    assessment = RegressionAssessment(RegressionEvaluation.model_validate(kept))
+    heights = np.array([bar.height for bar in assessment.bars])
+    counts = np.array(kept["residuals"]["counts"])
+    assert heights / heights.max() == pytest.approx(counts / counts.max(), abs=0.01)
+    assert all(50 <= point.x <= 422 and 10 <= point.y <= 200 for point in assessment.points)
+    first, (true, predicted) = assessment.points[0], kept["residuals"]["points"][0]
+    perfect = 200 - (first.x - 50) / 372 * 190
+    assert (first.y < perfect) == (predicted > true)

@@ -1,0 +1,77 @@
+"""Sample images from shards of every codec, read no further than needed."""
+
+import base64
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from headrace.contract import Column
+from headrace.report.data import LARGEST_SIDE, PER_CLASS, Sample, sample_images
+from headrace.table import read
+
+MakeRun = Callable[..., Path]
+
+
+def picture(sample: Sample) -> Image.Image:
+    header, _, data = sample.uri.partition(",")
+    assert header in ("data:image/png;base64", "data:image/jpeg;base64")
+    return Image.open(io.BytesIO(base64.b64decode(data)))
+
+
+@pytest.mark.parametrize("codec", ["raw", "png"])
+@pytest.mark.parametrize("shape", [(20, 28, 1), (28, 20, 3)])
+def test_small_samples_have_the_pixels_of_their_row(make_run: MakeRun, codec: str, shape: tuple[int, int, int]) -> None:
+    version = read(make_run(codec=codec, shape=shape).parents[1] / "table")
+    row = pq.read_table(version.table / version.split("train")[0].path, partitioning=None).to_pylist()[1]
+    samples = sample_images(version)
+    assert samples
+    assert samples.pixelated
+    sample = samples.by_class["square"][0]
+    assert sample.path == row["path"]
+    stored = row["image"]
+    expected = np.asarray(Image.open(io.BytesIO(stored))) if codec == "png" else np.frombuffer(stored, np.uint8)
+    assert picture(sample).size == (shape[1], shape[0])
+    assert np.array_equal(np.asarray(picture(sample)).reshape(shape), expected.reshape(shape))
+
+
+def test_large_samples_are_made_smaller_and_keep_their_proportions(make_run: MakeRun) -> None:
+    version = read(make_run(codec="jpeg", shape=(200, 400, 3)).parents[1] / "table")
+    samples = sample_images(version)
+    assert samples
+    assert not samples.pixelated
+    assert picture(samples.by_class["circle"][0]).size == (LARGEST_SIDE, LARGEST_SIDE // 2)
+
+
+def test_a_shard_is_read_only_as_far_as_needed(make_run: MakeRun) -> None:
+    version = read(make_run(codec="raw", shape=(32, 32, 3), rows={"train": 3000, "test": 12}).parents[1] / "table")
+    shard = version.table / version.split("train")[0].path
+    data = bytearray(shard.read_bytes())
+    middle = slice(len(data) * 6 // 10, len(data) * 9 // 10)
+    data[middle] = bytes(len(data[middle]))
+    shard.write_bytes(data)
+    samples = sample_images(version)
+    assert samples
+    assert {len(pictures) for pictures in samples.by_class.values()} == {PER_CLASS}
+
+
+def test_a_class_without_rows_has_no_samples(make_run: MakeRun) -> None:
+    version = read(make_run(rows={"train": 2, "test": 12}).parents[1] / "table")
+    samples = sample_images(version)
+    assert samples
+    assert {name: len(pictures) for name, pictures in samples.by_class.items()} == {
+        "circle": 1,
+        "square": 1,
+        "cross": 0,
+    }
+
+
+def test_an_input_that_is_no_image_has_no_samples(make_run: MakeRun) -> None:
+    version = read(make_run().parents[1] / "table")
+    words = Column(role="input", codec="plain", dtype="int32", shape=(128,))
+    version.contract.columns["image"] = words
+    assert sample_images(version) is None

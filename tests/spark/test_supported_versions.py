@@ -1,0 +1,150 @@
+"""A Spark of another version than PySpark is one sentence, in seconds."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyspark
+import pytest
+
+from headrace.errors import ConfigurationError
+from headrace.spark.supported_versions import require_own_spark_home, require_same_jvm, version_on_page
+from jobs.local_cluster import LocalCluster
+from tests.support.commands import headrace
+
+MINE = pyspark.__version__
+# One of another Scala, so that nothing is understood, and one that fails later.
+FOREIGN = "4.0.1" if MINE.startswith("3.5") else "3.5.9"
+NEAR = "4.0.1" if not MINE.startswith("4.0") else "4.1.1"
+
+
+def master_setting(url: str) -> str:
+    return f"spark.settings={{spark.master: '{url}', spark.driver.host: 127.0.0.1, spark.ui.enabled: 'false'}}"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """A master of our version, without workers."""
+    with LocalCluster(tmp_path_factory.mktemp("cluster"), workers=0) as running:
+        yield running
+
+
+def as_pyspark(folder: Path, version: str) -> str:
+    """A folder for PYTHONPATH that makes Headrace believe that PySpark is `version`; all else is as it is."""
+    (folder / "usercustomize.py").write_text("")
+    (folder / "sitecustomize.py").write_text(
+        f"import headrace.spark.supported_versions as versions\nversions.__version__ = '{version}'\n"
+    )
+    return str(folder)
+
+
+def test_a_master_of_our_version_is_no_fault(cluster: LocalCluster, own: Path) -> None:
+    done = headrace("train", "conf.yaml", master_setting(cluster.url), cwd=own, code=4)
+    assert "has 0 slots free" in done.last_error_line
+
+
+@pytest.mark.parametrize("verb", ["train", "prepare"])
+def test_a_master_of_another_version_is_named_with_both(
+    cluster: LocalCluster, own: Path, tmp_path: Path, verb: str
+) -> None:
+    folder = tmp_path / "path"
+    folder.mkdir()
+    began = time.monotonic()
+    words = (verb, "conf.yaml", master_setting(cluster.url), "data.table=other" if verb == "prepare" else "seed=0")
+    done = headrace(
+        *[word for word in words if word != "seed=0"], cwd=own, code=2, PYTHONPATH=as_pyspark(folder, "9.1.0")
+    )
+    assert f"{cluster.url} runs Spark {MINE}, and PySpark here is 9.1.0" in done.last_error_line
+    assert "Traceback" not in done.stderr
+    assert time.monotonic() - began < 40
+
+
+def test_a_master_of_another_version_is_a_row_of_the_check(cluster: LocalCluster, tmp_path: Path) -> None:
+    file = tmp_path / "cluster.yaml"
+    file.write_text(f"settings:\n  spark.master: {cluster.url}\n  spark.driver.host: 127.0.0.1\n")
+    folder = as_pyspark(tmp_path, "9.1.0")
+    done = headrace("check", "--spark-settings", str(file), cwd=tmp_path, code=2, PYTHONPATH=folder)
+    row = next(row for row in done.json["rows"] if row["name"] == "Spark slots")
+    assert f"runs Spark {MINE}, and PySpark here is 9.1.0" in row["mend"]
+
+
+@pytest.fixture(scope="module")
+def other_spark(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder with another PySpark, from PyPI."""
+    folder = tmp_path_factory.mktemp("pyspark")
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--target", str(folder)]
+    done = subprocess.run([*pip, f"pyspark=={request.param}"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"pip brings no PySpark {request.param}: {done.stderr.strip().splitlines()[-1]}")
+    return folder
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("other_spark", [FOREIGN, NEAR], indirect=True)
+def test_a_real_cluster_of_another_version_is_refused_by_train(own: Path, other_spark: Path, tmp_path: Path) -> None:
+    with LocalCluster(tmp_path / "cluster", workers=1, home=other_spark / "pyspark") as foreign:
+        began = time.monotonic()
+        done = headrace("train", "conf.yaml", master_setting(foreign.url), cwd=own, code=2)
+    assert time.monotonic() - began < 40
+    assert re.search(
+        r"runs (another version of Spark|Spark \d[.\d]+), and PySpark here is " + re.escape(MINE), done.last_error_line
+    )
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("other_spark", [FOREIGN, NEAR], indirect=True)
+def test_a_real_client_of_another_version_is_refused_by_train(
+    cluster: LocalCluster, own: Path, other_spark: Path
+) -> None:
+    began = time.monotonic()
+    done = headrace("train", "conf.yaml", master_setting(cluster.url), cwd=own, code=2, PYTHONPATH=str(other_spark))
+    assert time.monotonic() - began < 40
+    assert re.search(r"runs (another version of Spark|Spark \d[.\d]+), and PySpark here is \d", done.last_error_line)
+    assert f"here is {MINE}" not in done.last_error_line
+    assert "Traceback" not in done.stderr
+
+
+def spark_home(folder: Path, version: str) -> str:
+    (folder / "jars").mkdir(parents=True)
+    (folder / "jars" / f"spark-core_2.13-{version}.jar").touch()
+    return str(folder)
+
+
+def test_a_spark_home_of_another_version_is_refused_by_train(own: Path, tmp_path: Path) -> None:
+    home = spark_home(tmp_path / "spark", "3.2.1")
+    done = headrace("train", "conf.yaml", cwd=own, code=2, SPARK_HOME=home)
+    assert (
+        f"SPARK_HOME is {home}, which holds Spark 3.2.1, and PySpark here is {MINE}; unset SPARK_HOME"
+        in done.last_error_line
+    )
+
+
+def test_a_spark_home_of_another_patch_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARK_HOME", spark_home(tmp_path, f"{'.'.join(MINE.split('.')[:2])}.99"))
+    require_own_spark_home()
+    monkeypatch.setenv("SPARK_HOME", os.devnull)
+    require_own_spark_home()
+
+
+def test_a_jvm_of_another_version_is_refused() -> None:
+    require_same_jvm(MINE)
+    with pytest.raises(ConfigurationError, match=f"Spark is 3.4.1 and PySpark here is {re.escape(MINE)}"):
+        require_same_jvm("3.4.1")
+
+
+@pytest.mark.parametrize(
+    ("page", "version"),
+    [
+        ('<span class="version me-3">4.3.0</span> Spark Master at spark://a:7077', "4.3.0"),
+        ('<span class="version" style="x">3.5.9</span>\n Spark Master at spark://a:7077 ', "3.5.9"),
+        ('<span class="version">3.5.9</span> Spark Master at spark://b:7077', None),
+        ("<title>Tomcat</title>", None),
+    ],
+)
+def test_the_version_is_read_from_the_page_of_that_master_only(page: str, version: str | None) -> None:
+    assert version_on_page(page, "spark://a:7077") == version

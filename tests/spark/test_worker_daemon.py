@@ -1,0 +1,63 @@
+"""Spark's workers are forked with all they need, and do nothing in vain between tasks."""
+
+import struct
+import subprocess
+import sys
+import zipfile
+import zipimport
+from pathlib import Path
+
+import pyspark
+import pytest
+
+from headrace.config.configuration import Spark
+from headrace.spark.session import session
+from headrace.spark.worker_daemon import leave_installed_archives
+
+LIBRARIES = Path(pyspark.__file__).parent / "python" / "lib"
+
+
+@pytest.mark.parametrize("module", ["headrace.spark.worker_daemon", "headrace.prepare.daemon"])
+def test_a_daemon_starts_and_says_its_port(module: str) -> None:
+    command = [sys.executable, "-m", module, "pyspark.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as daemon:
+        assert daemon.stdout is not None
+        assert daemon.stdin is not None
+        assert 0 < struct.unpack(">i", daemon.stdout.read(4))[0] < 65_536
+        daemon.stdin.close()
+
+
+def test_workers_have_pyspark_from_where_it_is_installed_and_keep_the_lists_of_archives() -> None:
+    def found(number: int) -> tuple[str, str]:
+        return pyspark.__file__, zipimport.zipimporter.invalidate_caches.__name__
+
+    spark = session("tests", Spark(local=True))
+    of_tasks = set(spark.sparkContext.parallelize(range(2), 2).map(found).collect())
+    assert of_tasks == {(pyspark.__file__, "_kept")}
+
+
+def test_archives_of_another_spark_stay_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs, ours = str(tmp_path / "pyspark.zip"), str(LIBRARIES / "pyspark.zip")
+    monkeypatch.setattr(sys, "path", [theirs, ours, *sys.path])
+    leave_installed_archives()
+    assert theirs in sys.path
+    assert ours not in sys.path
+
+
+def test_python_reads_the_list_of_an_archive_again_at_once_when_its_caches_are_to_be_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When this fails, it no longer does, and the daemon need not keep them."""
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("module.py", "")
+    importer = zipimport.zipimporter(str(archive))
+    read: list[str] = []
+
+    def read_again(path: str) -> dict[str, object]:
+        read.append(path)
+        return {}
+
+    monkeypatch.setattr(zipimport, "_read_directory", read_again)
+    importer.invalidate_caches()
+    assert read == [str(archive)]

@@ -1,0 +1,42 @@
+"""What a model is asked for, from what a table holds."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headrace.errors import DataError
+from headrace.prepare.columns import LABEL, LABELS
+from headrace.prepare.encoders.labels import encode_labels
+from headrace.stream.decode.targets import encode_targets
+from headrace.stream.read.columns import BinaryColumn
+
+sets = st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=20)
+
+
+def held(rows: list[set[int]]) -> BinaryColumn:
+    return BinaryColumn.whole(pa.array([encode_labels(row) for row in rows], pa.binary()))
+
+
+@given(sets)
+def test_each_label_is_a_1_in_its_own_place(rows: list[set[int]]) -> None:
+    found = encode_targets({"label": held(rows)}, "label", LABELS, 6)
+    assert found.dtype == np.float32
+    assert found.tolist() == [[float(number in row) for number in range(6)] for row in rows]
+
+
+@given(sets, st.data())
+def test_any_order_of_rows_has_their_labels(rows: list[set[int]], data: st.DataObject) -> None:
+    order = np.array(data.draw(st.permutations(range(len(rows)))))
+    found = encode_targets({"label": held(rows)[order]}, "label", LABELS, 6)
+    assert found.tolist() == encode_targets({"label": held([rows[row] for row in order])}, "label", LABELS, 6).tolist()
+
+
+def test_numbers_of_classes_stay_as_they_are() -> None:
+    assert encode_targets({"label": np.array([2, 0])}, "label", LABEL, 3).tolist() == [2, 0]
+
+
+def test_a_label_that_is_no_class_is_refused() -> None:
+    with pytest.raises(DataError, match="the label 3, and there are 3 classes"):
+        encode_targets({"label": held([{1}, {3}])}, "label", LABELS, 3)

@@ -1,0 +1,58 @@
+"""However large the table, a rank holds the shards of its lanes and a few that are read ahead."""
+
+import gc
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pyarrow as pa
+import pytest
+
+from headrace.stream.batches import RankStream
+from headrace.stream.plan import Plan
+from headrace.stream.read.shards import READ_AHEAD
+from headrace.table import Shard
+from headrace.table.shards import write_shard
+
+ROWS, ROW_BYTES, LANES = 64, 8_000, 4
+SHARD_BYTES = ROWS * ROW_BYTES
+
+
+def shards_below(table: Path, count: int) -> list[Shard]:
+    """Shards of half a megabyte of noise."""
+    noise = np.random.default_rng(0)
+    schema = pa.schema([pa.field("image", pa.binary(), metadata={"compressed": "true"})])
+    return [
+        write_shard(
+            pa.table([[noise.bytes(ROW_BYTES) for _ in range(ROWS)]], schema=schema), table, f"part-{n:04d}", "train"
+        )
+        for n in range(count)
+    ]
+
+
+def peak(table: Path, shards: list[Shard], epochs: int) -> int:
+    """The most bytes that Arrow holds while all steps are taken."""
+    plan = Plan(shard_rows=(ROWS,) * len(shards), global_batch=16, lanes=LANES)
+    stream = RankStream(table=table, shards=shards, columns=["image"], plan=plan)
+    before = pa.total_allocated_bytes()
+    return max(pa.total_allocated_bytes() - before for _ in stream.blocks(0, 0, epochs))
+
+
+def test_arrow_holds_no_more_of_a_table_three_times_as_large(tmp_path: Path) -> None:
+    shards = shards_below(tmp_path, 120)
+    # A shard of each lane and its part that waits, those ahead, and a block with its copy.
+    bound = (2 * LANES + READ_AHEAD + 1) * SHARD_BYTES + 3 * 16 * 16 * ROW_BYTES
+    assert peak(tmp_path, shards[:40], 2) < bound
+    assert peak(tmp_path, shards, 2) < bound
+    assert bound < 40 * SHARD_BYTES
+
+
+@pytest.mark.usefixtures("no_threads_left")
+def test_the_process_does_not_grow_with_the_epochs(tmp_path: Path) -> None:
+    shards = shards_below(tmp_path, 20)
+    peak(tmp_path, shards, 2)
+    gc.collect()
+    before = psutil.Process().memory_info().rss
+    peak(tmp_path, shards, 20)
+    gc.collect()
+    assert psutil.Process().memory_info().rss - before < 10 * SHARD_BYTES

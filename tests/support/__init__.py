@@ -1,0 +1,1 @@
+"""Helpers of tests: commands, servers, raw data, tables, runs and bundles."""

@@ -1,0 +1,61 @@
+"""Run commands as users do, and read what they print."""
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+class CommandResult:
+    """What a command printed and how it ended."""
+
+    def __init__(self, done: "subprocess.CompletedProcess[str]") -> None:
+        self.code = done.returncode
+        self.stdout = done.stdout
+        self.stderr = done.stderr
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The JSON object of the last line on standard output."""
+        result: dict[str, Any] = json.loads(self.stdout.splitlines()[-1])
+        return result
+
+    @property
+    def last_error_line(self) -> str:
+        """The last line on standard error."""
+        return self.stderr.strip().splitlines()[-1]
+
+
+def headrace(*words: str, cwd: Path, code: int = 0, **environment: str) -> CommandResult:
+    """Run `headrace words...` as a process of its own and check how it ends."""
+    return run([sys.executable, "-m", "headrace", *words], cwd=cwd, code=code, **environment)
+
+
+def run(command: list[str], cwd: Path, code: int = 0, **environment: str) -> CommandResult:
+    """Run a command and check how it ends."""
+    done = subprocess.run(
+        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=500, check=False
+    )
+    assert done.returncode == code, f"{command} ended with {done.returncode}, not {code}:\n{done.stderr[-6000:]}"
+    return CommandResult(done)
+
+
+def headrace_within(*words: str, cwd: Path, code: int = 0) -> CommandResult:
+    """As `headrace`, but within this process, which has TensorFlow already and, with the fixture `spark`, a session.
+
+    For tests of what a verb does; its log is not in the answer.
+    """
+    from headrace import cli
+
+    out, err = io.StringIO(), io.StringIO()
+    printing = (contextlib.redirect_stdout(out), contextlib.redirect_stderr(err))
+    with contextlib.chdir(cwd), printing[0], printing[1], pytest.raises(SystemExit) as ended:
+        cli.main(list(words))
+    assert ended.value.code == code, f"{words} ended with {ended.value.code}, not {code}:\n{err.getvalue()}"
+    return CommandResult(subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue()))

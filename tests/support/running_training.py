@@ -1,0 +1,50 @@
+"""A training that goes on in the background: started as a user starts it, watched from outside."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+
+def in_the_background(*words: str, cwd: Path, verb: str = "train") -> "subprocess.Popen[str]":
+    """`headrace train conf.yaml words...`."""
+    command = [sys.executable, "-m", "headrace", verb, "conf.yaml", *words]
+    return subprocess.Popen(command, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def wait_for(happened: Callable[[], Any], seconds: float = 120) -> Any:
+    """What `happened` gives, as soon as that is something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := happened():
+            return found
+        time.sleep(0.02)
+    pytest.fail(f"did not happen within {seconds} s")
+
+
+def ranks_of(run: Path) -> list[psutil.Process]:
+    """The processes that train the run in this folder, rank 0 first."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        if "headrace.train.rank.__main__" in words and words[-1] == str(run):
+            found.append(process)
+    return sorted(found, key=lambda process: int(process.environ()["HOROVOD_RANK"]))
+
+
+def step_of(run: Path) -> int:
+    """The last step that the run has reported."""
+    file = run / "metrics.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return max((json.loads(line)["step"] for line in lines if line.endswith("}")), default=0)
+
+
+def checkpoints_of(run: Path) -> list[int]:
+    """The steps of its checkpoints, in order."""
+    return sorted(int(path.parent.name[5:]) for path in (run / "checkpoints").glob("step-*/position.json"))

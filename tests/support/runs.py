@@ -1,0 +1,5 @@
+"""Finished runs by number."""
+
+from pathlib import Path
+
+Runs = dict[int, Path]

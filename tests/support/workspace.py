@@ -1,0 +1,33 @@
+"""The checkout, folders that all processes of a test run share, and a configuration for small runs."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """`folder`, filled by the first process of this run that asks for it; others wait."""
+    from headrace.locks.file import lock_file
+
+    made = folder.with_suffix(".made")
+    with lock_file(folder.with_suffix(".lock"), "tests", wait=True):
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
+
+
+def write_configuration(folder: Path, raw: Path) -> None:
+    """A configuration for small runs, with relative paths, as a user has it; 1 epoch takes 10 steps on 2 ranks."""
+    shutil.copytree(ROOT / "models", folder / "models", dirs_exist_ok=True)
+    (folder / "conf.yaml").write_text(
+        f"""
+data: {{source: {{kind: folder, path: {raw}}}, table: table}}
+prepare: {{image: {{mode: L, size: [28, 28], codec: raw}}, shard_rows: 100}}
+model: {{file: models/cnn.py, options: {{width: 4, dense: 16}}}}
+train: {{run: run, ranks: 2, epochs: 1, batch_size: 64, checkpoint_every_steps: 5, log_every_steps: 1}}
+"""
+    )

@@ -1,0 +1,49 @@
+"""The contract answers what a model asks of it, and survives being written down."""
+
+import pytest
+from pydantic import ValidationError
+
+from headrace.contract import Column, Contract, Statistics
+
+CONTRACT = Contract(
+    columns={
+        "path": Column(role="identity", codec="plain", dtype="string"),
+        "image": Column(role="input", codec="png", dtype="uint8", shape=(28, 32, 3)),
+        "label": Column(role="target", codec="plain", dtype="int32"),
+    },
+    classes=("cat", "dog's \u2603"),
+    statistics=Statistics(mean=(0.1, 127.5, 1 / 3), variance=(0.0, 4.0, 1e-300)),
+)
+
+
+def test_a_column_is_found_by_what_it_is_for() -> None:
+    assert CONTRACT.named("target") == ("label", CONTRACT.columns["label"])
+    assert CONTRACT.input_shape == (28, 32, 3)
+
+
+def test_a_role_that_no_column_has_is_named() -> None:
+    without = CONTRACT.model_copy(update={"columns": {"path": CONTRACT.columns["path"]}})
+    with pytest.raises(KeyError, match="no column with role 'target'"):
+        without.named("target")
+
+
+def test_the_standard_deviation_is_the_root_of_the_variance() -> None:
+    assert CONTRACT.statistics.standard_deviation == (0.0, 2.0, 1e-150)
+
+
+def test_it_is_the_same_after_being_written_as_json_to_the_last_bit() -> None:
+    assert Contract.model_validate_json(CONTRACT.model_dump_json()) == CONTRACT
+
+
+def test_a_classifier_has_an_output_for_each_class_and_a_regression_one() -> None:
+    assert (CONTRACT.outputs, CONTRACT.output_activation) == (2, "softmax")
+    regression = CONTRACT.model_copy(update={"task": "regression", "classes": ()})
+    assert (regression.outputs, regression.output_activation) == (1, "linear")
+    many = CONTRACT.model_copy(update={"task": "multi_label"})
+    assert (many.outputs, many.output_activation) == (2, "sigmoid")
+
+
+@pytest.mark.parametrize(("task", "classes"), [("multi_label", ()), ("classification", ()), ("regression", ("a", "b"))])
+def test_classes_belong_to_the_tasks_that_tell_them(task: str, classes: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError, match="belongs to the tasks classification and multi_label"):
+        Contract.model_validate({"columns": {}, "task": task, "classes": classes})

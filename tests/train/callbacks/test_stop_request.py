@@ -1,0 +1,22 @@
+"""A run that is asked to stop does so at the next look, and not between looks."""
+
+from pathlib import Path
+
+from headrace.train.callbacks.stop_request import StopOnRequest
+from headrace.train.observer import StoppedError
+from headrace.train.rank.context import Position
+
+
+def test_ranks_stop_within_as_many_steps_as_lie_between_looks(tmp_path: Path) -> None:
+    position = Position(0, steps_per_epoch=100)
+    callback = StopOnRequest(position, tmp_path / "stop", every=5, rank=0, world_size=1)
+    stopped_at = []
+    for step in range(1, 13):
+        position.step = step
+        if step == 7:
+            (tmp_path / "stop").touch()
+        try:
+            callback.on_train_batch_end(step)
+        except StoppedError:
+            stopped_at.append(step)
+    assert stopped_at == [10]
