@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from headrace.fetch.class_folders import Split, balanced_subset
-from headrace.fetch.fashion_mnist import CLASSES, DATASET
+from headrace.fetch.datasets.fashion_mnist import CLASSES, DATASET
 
 DAYS = 5
 SWAPPED = {"sandal": "sneaker", "sneaker": "sandal"}

@@ -49,7 +49,7 @@ def train(conf: Conf, overrides: Overrides = None) -> None:
 
         print_result(run(configuration))
     else:
-        from headrace.registry.tracked_training import train_tracked
+        from headrace.registry.tracking.commands import train_tracked
 
         print_result(train_tracked(configuration))
 
@@ -78,7 +78,7 @@ def _tuned(configuration: "Configuration") -> dict[str, Any]:
         from headrace.tune.job import tune as run
 
         return run(configuration)
-    from headrace.registry.tracked_study import tune_tracked
+    from headrace.registry.tracking.commands import tune_tracked
 
     return tune_tracked(configuration)
 

@@ -44,7 +44,7 @@ def models_promote(
     configuration = load_configuration(conf, overrides)
     from headrace.registry.listing import promote_by_hand
     from headrace.registry.store import open_registry
-    from headrace.retrain.page import refresh_page
+    from headrace.retrain.report.page import refresh_page
 
     done = promote_by_hand(open_registry(configuration), version)
     refresh_page(configuration)
@@ -60,7 +60,7 @@ def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
     configuration = load_configuration(conf, overrides)
     from headrace.registry.listing import roll_back
     from headrace.registry.store import open_registry
-    from headrace.retrain.page import refresh_page
+    from headrace.retrain.report.page import refresh_page
 
     done = roll_back(open_registry(configuration))
     refresh_page(configuration)
@@ -78,7 +78,7 @@ def models_compare(
     Example: headrace models compare conf/retraining.yaml 1 2
     """
     configuration = load_configuration(conf)
-    from headrace.retrain.compare import as_text, compare
+    from headrace.retrain.gate.comparison import as_text, compare
 
     found = compare(configuration, first, second)
     print(as_text(found), file=sys.stderr)

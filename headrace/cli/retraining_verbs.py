@@ -8,7 +8,7 @@ import typer
 from headrace.cli.parameters import Conf, Overrides, load_configuration
 from headrace.cli.program import app, print_result
 
-# As headrace.retrain.steps has them, which takes long to import.
+# As headrace.retrain.steps.runner has them, which takes long to import.
 Until = Literal["prepare", "validate", "train", "evaluate", "register", "gate", "promote", "predict", "conclude"]
 
 

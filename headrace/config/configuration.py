@@ -8,14 +8,14 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from headrace.config.base import NonEmptyStr, Positive, Section, StoredFolder
-from headrace.config.inputs import Image, Text
-from headrace.config.preparation import Prepare, Splits
-from headrace.config.retraining import METRICS, Registry, Retrain
-from headrace.config.source import Source
+from headrace.config.sections.inputs import Image, Text
+from headrace.config.sections.preparation import Prepare, Splits
+from headrace.config.sections.retraining import METRICS, Registry, Retrain
+from headrace.config.sections.source import Source
+from headrace.config.sections.streaming import Stream
+from headrace.config.sections.training import Train
+from headrace.config.sections.tuning import Tune
 from headrace.config.spark_conf import Settings
-from headrace.config.streaming import Stream
-from headrace.config.training import Train
-from headrace.config.tuning import Tune
 
 __all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spark", "Splits", "Stream", "Text", "Train"]
 

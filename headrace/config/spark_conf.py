@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from headrace.config.environment import written_out_secret
-from headrace.config.source import word
+from headrace.config.sections.source import word
 
 
 def _values_are_text(value: object) -> object:

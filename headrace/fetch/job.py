@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import ConfigurationError, DataError
-from headrace.fetch import (
+from headrace.fetch import marker
+from headrace.fetch.dataset import Dataset
+from headrace.fetch.datasets import (
     digits,
     fashion_mnist,
     four_sources,
     manual_pages,
-    marker,
     movie_reviews,
     photo_crops,
     temperatures,
 )
-from headrace.fetch.dataset import Dataset
 from headrace.fetch.marker import Marker
 
 _ALL: tuple[Dataset[Any], ...] = (

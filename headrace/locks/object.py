@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from headrace.errors import StoreError
 from headrace.locks.file import LockHeldError, LockHolder, this_process
-from headrace.storage import S3Path, objects
+from headrace.storage import S3Path
+from headrace.storage.s3 import objects
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from headrace.config.configuration import Image, Prepare
-from headrace.config.windows import Windows
+from headrace.config.sections.windows import Windows
 from headrace.contract import Column, Tokenizer
 from headrace.table.log import with_contract
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 
-from headrace.config.expectations import Expectations, Range
+from headrace.config.sections.expectations import Expectations, Range
 from headrace.contract import Statistics
 from headrace.errors import DataError
 from headrace.table import Summary

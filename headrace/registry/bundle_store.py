@@ -5,8 +5,8 @@ from pathlib import Path
 
 from headrace import bundle as bundles
 from headrace.errors import DataError
-from headrace.registry.artifacts import bring_files
 from headrace.registry.store import Registry
+from headrace.registry.tracking.artifacts import bring_files
 from headrace.registry.versions import BUNDLE, ModelRecord
 from headrace.storage.atomic import publish_directory
 from headrace.storage.link import read_link, write_link

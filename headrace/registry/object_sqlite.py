@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from headrace.errors import HeadraceError
-from headrace.storage import S3Path, objects
+from headrace.storage import S3Path
+from headrace.storage.s3 import objects
 
 
 class RegistryChangedError(HeadraceError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from headrace.config import Configuration
-from headrace.config.retraining import Registry as Settings
+from headrace.config.sections.retraining import Registry as Settings
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.registry.object_sqlite import ObjectSqlite
 from headrace.registry.transaction import Transaction

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
-from headrace.registry.artifacts import keep_files
 from headrace.registry.store import CHALLENGER, CHAMPION, Registry, registry_error
+from headrace.registry.tracking.artifacts import keep_files
 from headrace.storage import files_below
 
 if TYPE_CHECKING:

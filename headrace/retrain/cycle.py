@@ -8,13 +8,13 @@ from headrace.config import Configuration
 from headrace.errors import HeadraceError
 from headrace.locks.file import LockHeldError
 from headrace.locks.folder import lock_folder
-from headrace.retrain.detect import cycle_for, detect, retrain_settings
 from headrace.retrain.journal import Cycle, Journal
+from headrace.retrain.new_data import cycle_for, detect, retrain_settings
 from headrace.retrain.records import Outcome
 from headrace.storage import locate
 
 if TYPE_CHECKING:
-    from headrace.retrain.context import CycleContext
+    from headrace.retrain.steps.context import CycleContext
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
     """Take the steps; what ends the cycle is in its outcome, and on the page."""
     # Spark and MLflow take seconds to import; most nights there is nothing to do.
     from headrace.registry.store import open_registry
-    from headrace.retrain.context import CycleContext
+    from headrace.retrain.steps.context import CycleContext
 
     work = CycleContext(
         configuration=configuration,
@@ -90,7 +90,7 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
 
 
 def _take_steps(work: "CycleContext", until: str | None) -> None:
-    from headrace.retrain.steps import STEPS, run_step
+    from headrace.retrain.steps.runner import STEPS, run_step
 
     for step in STEPS:
         if run_step(step, work).outcome is not None or step.name == until:
@@ -99,7 +99,7 @@ def _take_steps(work: "CycleContext", until: str | None) -> None:
 
 def _write_page(work: "CycleContext") -> None:
     from headrace.registry.versions import versions
-    from headrace.retrain.page import write_page
+    from headrace.retrain.report.page import write_page
 
     write_page(work.journal, work.registry.name, versions(work.registry), work.settings.gate.metric)
 

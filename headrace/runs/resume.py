@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.config import Configuration
-from headrace.config.training import Train
+from headrace.config.sections.training import Train
 from headrace.errors import ConfigurationError
 from headrace.runs.record import RunRecord
 

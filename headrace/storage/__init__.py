@@ -3,10 +3,9 @@
 All are a `pathlib.Path`.
 """
 
-from headrace.storage.entry import Entry
-from headrace.storage.listing import files_below, read_entry
+from headrace.storage.listing import Entry, files_below, read_entry
 from headrace.storage.location import is_remote, locate
 from headrace.storage.remote_path import RemotePath
-from headrace.storage.s3_path import S3Path
+from headrace.storage.s3.path import S3Path
 
 __all__ = ["Entry", "RemotePath", "S3Path", "read_entry", "files_below", "is_remote", "locate"]

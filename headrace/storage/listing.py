@@ -1,10 +1,26 @@
-"""Every file below a folder, with what the storage says of it, by as few questions as it takes."""
+"""Files below a directory, with what their storage says of them, in as few requests as possible."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from headrace.storage.entry import Entry
 from headrace.storage.location import is_remote
+
+
+class Entry(NamedTuple):
+    """One file.
+
+    Attributes:
+        path: relative to the folder that was asked for.
+        size: in bytes.
+        modified: seconds since 1970.
+        mark: another one where the file was changed: nanoseconds since 1970, or a hash of a store's own mark.
+    """
+
+    path: str
+    size: int
+    modified: float
+    change_tag: int
 
 
 def files_below(folder: Path) -> Iterator[Entry]:

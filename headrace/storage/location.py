@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 from typing import TypeGuard
 
-from headrace.storage.hdfs_path import HdfsPath
+from headrace.storage.hdfs.path import HdfsPath
 from headrace.storage.remote_path import RemotePath
-from headrace.storage.s3_path import S3Path
+from headrace.storage.s3.path import S3Path
 
 # `Path` makes one slash of two: what came through one is known all the same. s3a is Hadoop's name for s3.
 S3 = re.compile(r"s3a?:/+")

@@ -1,6 +1,6 @@
 """From a version of a table to the stream of one rank."""
 
-from headrace.config.streaming import Stream
+from headrace.config.sections.streaming import Stream
 from headrace.contract import Contract
 from headrace.stream.batches import RankStream
 from headrace.stream.plan import Plan

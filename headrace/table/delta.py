@@ -10,8 +10,8 @@ from deltalake.exceptions import DeltaError
 
 from headrace.errors import DataError, StoreError
 from headrace.storage import S3Path, is_remote
-from headrace.storage.environment import delta_options
-from headrace.storage.s3_errors import describe
+from headrace.storage.s3.environment import delta_options
+from headrace.storage.s3.errors import describe
 
 # `deltalake` reads %20 in a folder's name as a space, \ as / and what follows # or ? as no part of it.
 UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[#?\\\x00-\x1f\x7f\ud800-\udfff]")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from headrace.config.training import Loss, Monitor, Train
+from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.table import Version

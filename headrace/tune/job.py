@@ -12,12 +12,12 @@ from headrace.errors import ConfigurationError
 from headrace.storage import is_remote
 from headrace.storage.append_mirror import mirror_appends
 from headrace.storage.atomic import atomic_write
-from headrace.tune.page import write_page
-from headrace.tune.records import TrialRecord, count, read_trials
+from headrace.tune.report.page import write_page
 from headrace.tune.search import Search
-from headrace.tune.study_folder import StudyFolder, StudyRecord
-from headrace.tune.study_result import StudyResult
-from headrace.tune.study_setup import open_or_create
+from headrace.tune.study.folder import StudyFolder, StudyRecord
+from headrace.tune.study.result import StudyResult
+from headrace.tune.study.setup import open_or_create
+from headrace.tune.study.trial_records import TrialRecord, count, read_trials
 from headrace.tune.trial import trial_configuration
 
 

@@ -12,7 +12,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 
-from headrace.config.tuning import Pruner, Tune
+from headrace.config.sections.tuning import Pruner, Tune
 
 
 def sampler_for(settings: Tune, number: int) -> BaseSampler:

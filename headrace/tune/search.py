@@ -11,15 +11,15 @@ from itertools import islice
 import optuna
 from optuna.trial import Trial, TrialState
 
-from headrace.config.tuning import Tune
+from headrace.config.sections.tuning import Tune
 from headrace.storage.append_mirror import AppendMirror
 from headrace.storage.remove_tree import remove_tree
-from headrace.tune.journal import JOURNAL, open_study
-from headrace.tune.records import SENTENCE, best_trial, read_trials
 from headrace.tune.sampling import pruner_for, sampler_for
 from headrace.tune.slots import reserve_slots
 from headrace.tune.space import grid, suggest
-from headrace.tune.study_folder import StudyFolder, StudyRecord
+from headrace.tune.study.folder import StudyFolder, StudyRecord
+from headrace.tune.study.journal import JOURNAL, open_study
+from headrace.tune.study.trial_records import SENTENCE, best_trial, read_trials
 from headrace.tune.trial import TrialResult, TrialRun
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from headrace.errors import TrainingError
 from headrace.spark.session import is_local, session
 from headrace.spark.slots import PATIENCE_SECONDS, wait_for_slots
 from headrace.train.launch.resources import profile_for
-from headrace.tune.study_folder import StudyRecord
+from headrace.tune.study.folder import StudyRecord
 
 
 def reserve_slots(record: StudyRecord) -> int | None:

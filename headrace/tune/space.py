@@ -10,7 +10,7 @@ from optuna import Trial
 
 from headrace.config import Configuration
 from headrace.config.load import changed
-from headrace.config.tuning import Choice, Parameter
+from headrace.config.sections.tuning import Choice, Parameter
 
 Space = Mapping[str, Parameter]
 Values = dict[str, Any]

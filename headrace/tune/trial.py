@@ -16,9 +16,9 @@ from headrace.runs.metrics_log import Metrics, read_metrics
 from headrace.train.job import train
 from headrace.train.launch.messages import Message
 from headrace.train.observer import RunObserver, StoppedError
-from headrace.tune.records import State
 from headrace.tune.space import Values
-from headrace.tune.study_folder import StudyRecord
+from headrace.tune.study.folder import StudyRecord
+from headrace.tune.study.trial_records import State
 
 log = logging.getLogger(__name__)
 

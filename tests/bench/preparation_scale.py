@@ -73,7 +73,7 @@ def files(folder: Path, count: int) -> dict[str, float]:
 
 def list_and_deal(folder: str) -> dict[str, float]:
     """What preparation does on the driver before Spark has anything to do."""
-    from headrace.config.source import Source
+    from headrace.config.sections.source import Source
     from headrace.prepare.chunks import make_chunks
     from headrace.prepare.sources import list_source
 

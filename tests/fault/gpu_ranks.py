@@ -11,7 +11,7 @@ from pathlib import Path
 from pyspark import TaskContext
 
 from headrace.config.configuration import Spark
-from headrace.config.training import Resources
+from headrace.config.sections.training import Resources
 from headrace.spark.session import session
 from headrace.train.launch.launcher import RankProgram, launch
 from headrace.train.launch.messages import Message

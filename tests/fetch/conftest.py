@@ -9,8 +9,8 @@ from threading import Thread
 
 import pytest
 
-from headrace.fetch import fashion_mnist
 from headrace.fetch.class_folders import Split
+from headrace.fetch.datasets import fashion_mnist
 
 
 @pytest.fixture(scope="session")

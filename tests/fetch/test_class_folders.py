@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.fetch.class_folders import balanced_subset
-from headrace.fetch.fashion_mnist import DATASET
+from headrace.fetch.datasets.fashion_mnist import DATASET
 
 
 @given(st.permutations([0, 1, 2] * 4), st.integers(1, 12))

@@ -14,7 +14,7 @@ from PIL import Image
 from headrace.errors import ConfigurationError, DataError
 from headrace.fetch import fetch, listing
 from headrace.fetch.class_folders import Split
-from headrace.fetch.fashion_mnist import CLASSES
+from headrace.fetch.datasets.fashion_mnist import CLASSES
 from headrace.prepare.sources import LISTERS
 
 pytestmark = pytest.mark.usefixtures("cached")

@@ -6,7 +6,7 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.fetch import pypi
-from headrace.fetch.temperatures import RELEASE
+from headrace.fetch.datasets.temperatures import RELEASE
 
 FOLDER, FILE = "vega_datasets/_data", "sf-temps.csv"
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from headrace.errors import DataError
-from headrace.fetch import DATASETS, debian, fetch, manual_pages
-from headrace.fetch.english import ENGLISH, split_words
+from headrace.fetch import DATASETS, debian, fetch
+from headrace.fetch.datasets import manual_pages
+from headrace.fetch.datasets.english import ENGLISH, split_words
 
 NAMES = ["movie-reviews", "four-sources", "temperatures"]
 if debian.has_packages():

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from headrace.config import Configuration
-from headrace.config.streaming import Stream
+from headrace.config.sections.streaming import Stream
 from headrace.prepare.job import prepare
 from headrace.prepare.rejection import Reason
 from headrace.stream.build import evaluation_plan, training_plan

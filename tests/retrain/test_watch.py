@@ -25,8 +25,8 @@ retrain: {folder: retraining}
 def decided(tmp_path: Path) -> Path:
     """A folder whose data were judged already, so that a cycle is a second's work."""
     from headrace.config import load
-    from headrace.retrain.detect import cycle_for, detect
     from headrace.retrain.journal import Cycle, Journal
+    from headrace.retrain.new_data import cycle_for, detect
     from headrace.retrain.records import Outcome
 
     for name in ("cat", "dog"):

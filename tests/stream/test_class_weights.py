@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headrace.config.streaming import Stream
+from headrace.config.sections.streaming import Stream
 from headrace.stream.build import evaluation_plan, training_plan
 from headrace.stream.dataset import evaluation_batches, training_batches
 from tests.support.small_table import Content, Rows, some_images, write_table

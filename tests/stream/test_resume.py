@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.config.streaming import Augment, Stream
+from headrace.config.sections.streaming import Augment, Stream
 from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
 from headrace.stream.read import shards

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from headrace import bundle
 from headrace.config.configuration import Prepare
-from headrace.config.inputs import Text, Tokens
+from headrace.config.sections.inputs import Text, Tokens
 from headrace.contract import Contract
 from headrace.networks.source import build_model
 from headrace.prepare.columns import arrow_schema, text_columns

@@ -123,7 +123,7 @@ def test_a_store_that_fails_is_never_a_version_that_is_gone(
     s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch, fault: Fault, number: int
 ) -> None:
     # A version that is gone names no shards any more, and vacuum removes them.
-    monkeypatch.setattr("headrace.storage.environment.LONGEST_WAIT", timedelta(milliseconds=300))
+    monkeypatch.setattr("headrace.storage.s3.environment.LONGEST_WAIT", timedelta(milliseconds=300))
     table = locate(f"s3://{bucket}/table")
     for rows in (10, 20):
         write_table(table, Content(splits={"train": some_rows(rows)}))

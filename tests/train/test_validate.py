@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from headrace.config.training import Loss, Monitor, Train
+from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.train.validate import class_weights, metric_names, require_fit, watched_metric

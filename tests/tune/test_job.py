@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from headrace.registry.store import Registry
-from headrace.tune.journal import open_study
+from headrace.tune.study.journal import open_study
 from tests.support.commands import CommandResult, headrace, headrace_within
 from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
 from tests.support.small_table import Content, some_rows, write_table

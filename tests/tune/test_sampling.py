@@ -5,10 +5,10 @@ from pathlib import Path
 import optuna
 import pytest
 
-from headrace.config.tuning import Parameter, Pruner, Sampler, Tune
-from headrace.tune.journal import open_study
+from headrace.config.sections.tuning import Parameter, Pruner, Sampler, Tune
 from headrace.tune.sampling import pruner_for, sampler_for
 from headrace.tune.space import suggest
+from headrace.tune.study.journal import open_study
 
 SPACE = {"train.x": Parameter(kind="float", low=-3, high=3), "train.y": Parameter(kind="int", low=0, high=9)}
 

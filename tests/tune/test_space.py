@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.config import Configuration
-from headrace.config.tuning import Parameter
+from headrace.config.sections.tuning import Parameter
 from headrace.errors import ConfigurationError
 from headrace.tune.space import grid, parse_values, require_space, suggest
 

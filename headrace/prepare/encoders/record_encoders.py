@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from headrace.config.configuration import Prepare, Text
-from headrace.config.windows import Windows
+from headrace.config.sections.windows import Windows
 from headrace.contract import Column
 from headrace.prepare.columns import image_columns, staged_text_columns, window_columns, with_bookkeeping
 from headrace.prepare.dedup.signatures import minhash, perceptual_hash

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pyarrow as pa
 
-from headrace.config.source import Codec, Source
+from headrace.config.sections.source import Codec, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.sources.unischema import Field, UnreadableSchemaError, parse_unischema
 from headrace.storage import locate

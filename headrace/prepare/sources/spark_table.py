@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BinaryType
 
 from headrace.config.environment import from_environment
-from headrace.config.source import Columns, Source
+from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.array_cell import read_pixels

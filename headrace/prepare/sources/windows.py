@@ -9,9 +9,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import NumericType
 
 from headrace.config.configuration import Prepare, Source
-from headrace.config.preparation import Splits
-from headrace.config.source import Columns
-from headrace.config.windows import Windows
+from headrace.config.sections.preparation import Splits
+from headrace.config.sections.source import Columns
+from headrace.config.sections.windows import Windows
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import RawFile, RawRecord
 from headrace.prepare.sources.spark_table import load_frame, require_columns

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from headrace.config.streaming import Augment
+from headrace.config.sections.streaming import Augment
 
 FILL = {"nearest": "NEAREST", "reflect": "REFLECT", "black": "CONSTANT"}
 # Mirrored twice, moved twice, turned, scaled, lighter, more contrast.

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from headrace.config.training import Monitor
+from headrace.config.sections.training import Monitor
 from headrace.train import checkpoint
 from headrace.train.distributed import collectives
 from headrace.train.rank.context import Position

@@ -9,7 +9,7 @@ import logging
 from pyspark.resource import ResourceProfile, ResourceProfileBuilder, TaskResourceRequests
 from pyspark.sql import SparkSession
 
-from headrace.config.training import Resources
+from headrace.config.sections.training import Resources
 from headrace.spark.session import is_local
 
 log = logging.getLogger(__name__)

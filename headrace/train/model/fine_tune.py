@@ -8,7 +8,7 @@ import keras
 from numpy.typing import NDArray
 
 from headrace import bundle as bundles
-from headrace.config.training import FineTune
+from headrace.config.sections.training import FineTune
 from headrace.errors import ConfigurationError
 
 Weights = dict[str, NDArray[Any]]

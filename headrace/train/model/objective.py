@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from headrace.config.training import Loss
+from headrace.config.sections.training import Loss
 from headrace.contract import Contract
 from headrace.train.validate import metric_names, require_loss
 

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from headrace.config.training import Optimizer
+from headrace.config.sections.training import Optimizer
 from headrace.errors import ConfigurationError
 from headrace.train.distributed.gradients import GradientMonitor, mean_gradients
 

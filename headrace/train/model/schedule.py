@@ -10,7 +10,7 @@ import math
 import keras
 import tensorflow as tf
 
-from headrace.config.training import Optimizer
+from headrace.config.sections.training import Optimizer
 
 SCALES = {"none": lambda ranks: 1.0, "linear": float, "square_root": math.sqrt}
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract, Statistics, Tokenizer
-from headrace.fetch.fashion_mnist import read as fashion_mnist
+from headrace.fetch.datasets.fashion_mnist import read as fashion_mnist
 from headrace.prepare.columns import image_columns
 from headrace.prepare.encoders.image import encode
 from headrace.table import Summary, Version, read

@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from headrace.config.streaming import Stream
+from headrace.config.sections.streaming import Stream
 from headrace.networks.source import build_model
 from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches

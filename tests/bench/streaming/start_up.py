@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headrace.config.streaming import Stream
+from headrace.config.sections.streaming import Stream
 from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
 from headrace.stream.plan import lanes_for

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from headrace.config.streaming import Stream
+from headrace.config.sections.streaming import Stream
 from headrace.stream.build import training_plan
 from headrace.stream.dataset import Batches, training_batches
 from tests.bench.streaming.contenders.rows import BATCH

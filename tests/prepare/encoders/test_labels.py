@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from headrace.config import Configuration
-from headrace.config.streaming import Stream
+from headrace.config.sections.streaming import Stream
 from headrace.inspect_table import inspect_table
 from headrace.prepare.encoders.labels import count_labels, encode_labels, format_labels, parse_labels
 from headrace.prepare.job import prepare

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headrace.config.source import Source
+from headrace.config.sections.source import Source
 from headrace.errors import DataError
 from headrace.prepare.sources import Listing, RawRecord, list_source, read_records
 from headrace.storage import locate

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from headrace.config.source import Source
+from headrace.config.sections.source import Source
 from headrace.errors import DataError
 from headrace.prepare.sources import list_source
 from tests.prepare.sources import test_remote_table as tables

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from headrace.config.source import Source
+from headrace.config.sections.source import Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.rejection import RejectedRecordError
 from headrace.prepare.sources.base import RawRecord

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.config.streaming import Augment, Stream
+from headrace.config.sections.streaming import Augment, Stream
 from headrace.errors import ConfigurationError
 from headrace.stream.build import evaluation_plan, training_plan
 from headrace.stream.dataset import evaluation_batches, training_batches

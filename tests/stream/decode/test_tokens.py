@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from headrace.config.streaming import Stream
+from headrace.config.sections.streaming import Stream
 from headrace.stream.build import evaluation_plan, training_plan
 from headrace.stream.dataset import evaluation_batches, training_batches
 from headrace.stream.decode.tokens import buckets_for, choose_bucket, padded_tokens

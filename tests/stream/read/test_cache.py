@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headrace.config.streaming import Stream
+from headrace.config.sections.streaming import Stream
 from headrace.errors import DataError
 from headrace.stream.petastorm import CacheBase
 from headrace.stream.read.cache import DiskCache, MemoryCache, open_cache

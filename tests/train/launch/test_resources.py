@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headrace.config.training import Resources
+from headrace.config.sections.training import Resources
 from headrace.train.launch.resources import profile_for
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from headrace.config.training import Loss
+from headrace.config.sections.training import Loss
 from headrace.contract import Column, Contract, Statistics
 from headrace.errors import ConfigurationError
 from headrace.evaluate.batch import EvaluationBatch

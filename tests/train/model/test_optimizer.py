@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from headrace.config.training import Optimizer
+from headrace.config.sections.training import Optimizer
 from headrace.errors import ConfigurationError
 from headrace.train.model.optimizer import make_optimizer
 from tests.train.rank_program import ACCUMULATED, ALL, CASES, COMPRESSED, OPTIMIZERS, STEPS, numbers

@@ -5,7 +5,7 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from headrace.config.training import Optimizer, Schedule
+from headrace.config.sections.training import Optimizer, Schedule
 from headrace.train.model.schedule import learning_rate
 
 STEPS_PER_EPOCH, EPOCHS = 10, 5

@@ -8,7 +8,7 @@ from typing import Any
 
 from rows import BATCH, Epoch, Rows, run
 
-from headrace.config.streaming import Stream
+from headrace.config.sections.streaming import Stream
 from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
 from headrace.table import read

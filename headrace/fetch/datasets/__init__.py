@@ -1,0 +1,1 @@
+"""The data sets that `headrace fetch` brings, one module each."""

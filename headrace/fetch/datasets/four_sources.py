@@ -1,0 +1,46 @@
+"""Sentences from four sources: movie reviews, product reviews, newspaper editorials and tweets.
+
+Sentences of one review or editorial are in one split: their common words would give them away.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+from headrace.fetch.datasets import vader
+from headrace.fetch.hash_split import assign_split
+from headrace.fetch.json_lines import Record, RecordDataset
+
+FILES = {
+    "movie-review": "movieReviewSnippets_GroundTruth.txt",
+    "product-review": "amazonReviewSnippets_GroundTruth.txt",
+    "editorial": "nytEditorialSnippets_GroundTruth.txt",
+    "tweet": "tweets_GroundTruth.txt",
+}
+
+
+def read() -> tuple[dict[str, Sequence[Record]], str]:
+    """The 23,703 snippets as splits `train`, `val` and `test`, and where they came from.
+
+    Raises:
+        DataError: they cannot be brought.
+    """
+    snippets, source = vader.read_snippets()
+    splits: dict[str, list[Record]] = {"train": [], "val": [], "test": []}
+    for label, file in FILES.items():
+        for snippet in snippets[file]:
+            record: Record = {"id": f"{label}/{snippet.number}", "text": snippet.text, "label": label}
+            splits[assign_split(f"{label}/{snippet.document}")].append(record)
+    return {**splits}, source
+
+
+DATASET = RecordDataset(
+    name="four-sources",
+    licence="MIT",
+    size="2.5 MB to download; one file of 23,703 lines, 5 MB",
+    description="23,703 sentences with columns id, text, label (movie-review, product-review, editorial, tweet) and "
+    "split; sentences of one review or editorial are in one split",
+    classes=tuple(FILES),
+    splits={"train": 18_898, "val": 2416, "test": 2389},
+    digest=hashlib.sha256("".join(vader.DIGESTS.values()).encode()).hexdigest(),
+    read=read,
+)

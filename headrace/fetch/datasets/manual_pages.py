@@ -1,0 +1,109 @@
+"""Lines of manual pages in eight languages, out of Debian's packages; the class of a line is its language.
+
+Left out are lines of fewer than five words, lines that stand in pages of several languages, and lines that are still
+English (headrace/fetch/datasets/english.py), in all splits alike. Lines of one page are in one split.
+"""
+
+import gzip
+import hashlib
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from headrace.errors import DataError
+from headrace.fetch import debian
+from headrace.fetch.datasets.english import english_lines
+from headrace.fetch.datasets.roff import running_text
+from headrace.fetch.download import download
+from headrace.fetch.hash_split import assign_split
+from headrace.fetch.json_lines import Record, RecordDataset, spread
+
+VERSION = "4.18.1-1"
+# By the package's name after `manpages-`; they are of Debian 12.
+DIGESTS = {
+    "de": "37d2e7ee51f22952aecec3af93647ff59194a3c74bb7a694560f49c7f7ab3978",
+    "es": "d21e9f85e487f149ae45b5c525b2b1a70ae7fd38d4b05b47c8753042c66f4c2b",
+    "fr": "ec29759cc0e4a44dc7719c1e32869d0060667049e584f09556f0d982b969ea33",
+    "it": "4b18e87cc1b6a930d40949ddc86fb8e84b50da1a862cd17e2a504eeb8e3b4e48",
+    "nl": "c1ac0e9fb2ff88a8d7f796042ce7d876fa8918e5d3367521c7f09dd885eb3b2d",
+    "pl": "31e518ea8331b5204d4fd0032037f96af1ba94a5afa4f0585dca1996b270cdf9",
+    "pt-br": "da971a7bc0107f7b74b4ae592d1d7cc6424fa7e77cc1808f5c110a07edaf3890",
+    "ro": "1d1d32dbc090850c1e796fd51156ae3852e1cc46a22d712493800182817f6024",
+}
+MAX_LINES = {"train": 3200, "val": 400, "test": 400}
+MIN_WORDS, MIN_LETTERS = 5, 25
+# Raised when other lines are chosen.
+RULE = 2
+
+
+def read() -> tuple[dict[str, Sequence[Record]], str]:
+    """The lines of all languages as splits `train`, `val` and `test`, and where they came from.
+
+    Raises:
+        DataError: the packages cannot be brought, or are of another version.
+    """
+    names = {_file(language): digest for language, digest in DIGESTS.items()}
+    contents, source = download("manual-pages", names, {f"packages manpages-* {VERSION}": _from_packages})
+    lines = {language: _lines(language, contents[_file(language)]) for language in DIGESTS}
+    languages_of = Counter(line for found in lines.values() for line in found)
+    english = english_lines(languages_of)
+    splits: dict[str, list[Record]] = {name: [] for name in MAX_LINES}
+    for language, found in lines.items():
+        for split, most in MAX_LINES.items():
+            there = (line for line, place in found.items() if place == split and languages_of[line] == 1)
+            own = [line for line in there if line not in english]
+            # Evenly from all pages, where there are more than enough.
+            splits[split] += [{"text": line, "label": language} for line in spread(own, min(most, len(own)))]
+    return {**splits}, source
+
+
+def is_sentence(line: str) -> bool:
+    """Whether `line` has enough words, and letters."""
+    words = [word for word in line.split() if re.fullmatch(r"[^\W\d_].*[^\W\d_][.,;:!?]*", word)]
+    return len(words) >= MIN_WORDS and sum(letter.isalpha() for letter in line) >= MIN_LETTERS
+
+
+def _lines(language: str, package: bytes) -> dict[str, str]:
+    """Each line of the pages in a package once, and the split of the first page that has it."""
+    lines: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
+        archive = Path(temporary, "package.deb")
+        archive.write_bytes(package)
+        contents = debian.unpack_archive(archive, Path(temporary, "contents"))
+        for path in sorted(contents.rglob("man[1-9]/*.gz")):
+            # A link is another name of a page.
+            if not path.is_symlink():
+                page = gzip.decompress(path.read_bytes()).decode(errors="replace")
+                split = assign_split(f"{language}/{path.name}")
+                for line in filter(is_sentence, running_text(page)):
+                    lines.setdefault(line, split)
+    return lines
+
+
+def _from_packages() -> dict[str, bytes]:
+    if not debian.has_packages():
+        raise DataError("this machine has no apt-get and dpkg-deb, with which packages are downloaded and opened.")
+    contents = {}
+    for language in DIGESTS:
+        with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
+            contents[_file(language)] = debian.download(f"manpages-{language}", Path(temporary)).read_bytes()
+    return contents
+
+
+def _file(language: str) -> str:
+    return f"manpages-{language}.deb"
+
+
+DATASET = RecordDataset(
+    name="manual-pages",
+    licence="GPL-3.0-or-later",
+    size="9 MB to download; one file, 3 MB",
+    description="lines of manual pages in eight languages, columns text, label (de, es, fr, it, nl, pl, pt-br, ro) and "
+    "split, at most 4,000 a language; lines of one page are in one split",
+    classes=tuple(DIGESTS),
+    splits={"train": 22_465, "val": 2606, "test": 2567},
+    digest=hashlib.sha256(f"{DIGESTS} {MAX_LINES} {RULE}".encode()).hexdigest(),
+    read=read,
+)

@@ -1,0 +1,37 @@
+"""Sentences of movie reviews with the mean of people's ratings: for classes, the sign; for regression, the rating."""
+
+from collections.abc import Sequence
+
+from headrace.fetch.dataset import WHOLE
+from headrace.fetch.datasets import vader
+from headrace.fetch.json_lines import Record, RecordDataset
+
+FILE = "movieReviewSnippets_GroundTruth.txt"
+
+
+def read() -> tuple[dict[str, Sequence[Record]], str]:
+    """The 10,605 snippets as one split, and where they came from.
+
+    Raises:
+        DataError: they cannot be brought.
+    """
+    snippets, source = vader.read_snippets()
+    return {WHOLE: [_record(snippet) for snippet in snippets[FILE]]}, source
+
+
+def _record(snippet: vader.Snippet) -> Record:
+    sign = None if snippet.rating == 0 else "positive" if snippet.rating > 0 else "negative"
+    return {"id": snippet.number, "text": snippet.text, "rating": snippet.rating, "label": sign}
+
+
+DATASET = RecordDataset(
+    name="movie-reviews",
+    licence="MIT",
+    size="2.5 MB to download; one file of 10,605 lines, 2 MB",
+    description="10,605 sentences of movie reviews with columns id, text, rating (mean of people's, -4 to 4) and "
+    "label (its sign: positive, negative; none for the 37 rated 0); no split is fixed",
+    classes=("negative", "positive"),
+    splits={WHOLE: 10_605},
+    digest=vader.DIGESTS[FILE],
+    read=read,
+)

@@ -1,0 +1,1 @@
+"""Tracking: training runs and studies as MLflow's runs."""

@@ -1,0 +1,82 @@
+"""Two versions of a model on the same rows of the same test split, as the gate would see them."""
+
+from typing import Any
+
+from headrace.config import Configuration
+from headrace.config.sections.retraining import Gate
+from headrace.registry.bundle_store import stored_bundle
+from headrace.registry.store import open_registry
+from headrace.registry.versions import version_named
+from headrace.retrain.gate.checks import Check, Comparison, run_checks
+from headrace.retrain.gate.metrics import compute_metrics
+from headrace.retrain.journal import Journal
+from headrace.storage import locate
+from headrace.table import read
+
+SPLIT = "test"
+
+
+def compare(configuration: Configuration, first: str, second: str) -> dict[str, Any]:
+    """Judge version or alias `second` against `first`; nothing is promoted.
+
+    Raises:
+        ConfigurationError: there is no such version.
+        DataError: a bundle or the table is missing or damaged, or they do not fit.
+    """
+    from headrace.retrain.gate.scoring import score_models
+
+    registry = open_registry(configuration)
+    version = read(configuration.data.table, frozen_version(configuration))
+    records = [version_named(registry, name) for name in (first, second)]
+    places = {str(record.version): stored_bundle(registry, record) for record in records}
+    examined = score_models(places, version, SPLIT)
+    before, after = (examined[str(record.version)] for record in records)
+    gate = configuration.retrain.gate if configuration.retrain else Gate()
+    contest = Comparison(
+        task=version.contract.task, classes=version.contract.classes, champion=before, challenger=after, breaches=()
+    )
+    checks = run_checks(contest, gate)
+    return {
+        "table": str(version.table),
+        "data_version": version.number,
+        "split": SPLIT,
+        "rows": after.predictions.rows,
+        "models": [
+            {"version": record.version} | compute_metrics(contest.task, found)
+            for record, found in zip(records, (before, after), strict=True)
+        ],
+        "checks": [check.model_dump() for check in checks],
+        "passed": all(check.passed for check in checks),
+    }
+
+
+def frozen_version(configuration: Configuration) -> int | None:
+    """The version whose test split judges; the newest where that is wanted, or nothing was promoted yet."""
+    settings = configuration.retrain
+    if settings is None or settings.test_version == "newest":
+        return None
+    if isinstance(settings.test_version, int):
+        return settings.test_version
+    return first_test_version(Journal(locate(settings.folder).absolute()))
+
+
+def first_test_version(journal: Journal) -> int | None:
+    """The one that judged the first champion; None where there is no champion yet."""
+    for cycle in journal.cycles():
+        outcome = cycle.outcome
+        if outcome is not None and outcome.decision == "promoted":
+            return int(cycle.output("validate")["test_version"])
+    return None
+
+
+def as_text(answer: dict[str, Any]) -> str:
+    """For people: the figures of both, then every check."""
+    lines = [f"{answer['rows']:,} rows of the {answer['split']} split of version {answer['data_version']}"]
+    for model in answer["models"]:
+        figures = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in model["metrics"].items())
+        lines.append(
+            f"  version {model['version']}: {figures}, {model['milliseconds']:g} ms, {model['size_bytes']:,} B"
+        )
+    for check in answer["checks"]:
+        lines.append(f"  {'pass' if check['passed'] else 'FAIL'}  {Check(**check)}")
+    return "\n".join(lines)

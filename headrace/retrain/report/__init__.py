@@ -1,0 +1,1 @@
+"""The page of retraining: the lineage of data, runs and decisions."""

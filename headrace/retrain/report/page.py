@@ -1,0 +1,47 @@
+"""The page of retraining: which data, runs and decisions have led to the champion."""
+
+from pathlib import Path
+
+from headrace import __version__
+from headrace.config import Configuration
+from headrace.html.templates import environment
+from headrace.registry.store import open_registry
+from headrace.registry.versions import ModelRecord, versions
+from headrace.retrain.journal import Journal
+from headrace.retrain.report.history_view import build_view
+from headrace.retrain.report.progress_chart import progress_chart
+from headrace.storage import locate
+from headrace.storage.atomic import atomic_write
+
+TEMPLATES = Path(__file__).parent / "pages"
+
+
+def write_page(journal: Journal, model: str, records: list[ModelRecord], metric: str | None = None) -> Path:
+    """Write the page anew and give its place; the same journal gives the same bytes.
+
+    Args:
+        metric: by which models are compared; the first that was measured if not given.
+
+    Raises:
+        DataError: a file of the journal is damaged.
+    """
+    story = build_view(journal, model, records, metric)
+    template = environment(TEMPLATES).get_template("retraining.html.jinja")
+    page = template.render(headrace_version=__version__, story=story, chart=progress_chart(story), journal=journal)
+    atomic_write(journal.report, page.encode("utf-8", "backslashreplace"))
+    return journal.report
+
+
+def refresh_page(configuration: Configuration) -> None:
+    """Write the page anew where there is a journal: what serves may have been changed by hand.
+
+    Raises:
+        DataError: a file of the journal is damaged.
+        HeadraceError: the registry does not answer.
+    """
+    settings = configuration.retrain
+    if settings is None:
+        return
+    journal, registry = Journal(locate(settings.folder).absolute()), open_registry(configuration)
+    if journal.cycles():
+        write_page(journal, registry.name, versions(registry), settings.gate.metric)

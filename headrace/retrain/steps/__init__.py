@@ -1,0 +1,1 @@
+"""The steps of a retraining cycle, and how one of them is run, skipped or resumed."""

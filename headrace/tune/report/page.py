@@ -1,0 +1,52 @@
+"""The page of a study: what was searched, what was found, and by which trials."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+
+from headrace import __version__
+from headrace.html.templates import environment
+from headrace.storage.atomic import atomic_write
+from headrace.tune.report.parallel_coordinates import parallel_coordinates
+from headrace.tune.report.plots import Plots
+from headrace.tune.study.folder import StudyFolder, StudyRecord
+from headrace.tune.study.trial_records import TrialRecord, best_trial, count
+
+TEMPLATES = Path(__file__).parent / "pages"
+# Of fewer trials importance says more of chance than of parameters.
+ENOUGH_TRIALS = 10
+
+
+def write_page(folder: StudyFolder, record: StudyRecord, study: optuna.Study, records: Sequence[TrialRecord]) -> Path:
+    """Write the page anew and give its place; the same study gives the same bytes."""
+    plots, space = Plots(record, records), record.tune.space
+    page = environment(TEMPLATES).get_template("study.html.jinja").render(
+        headrace_version=__version__,
+        folder=folder,
+        study=record,
+        records=records,
+        best=best_trial(records, record.direction),
+        counts={state: count(records, state) for state in ("complete", "pruned", "failed", "running")},
+        overview=[plot for plot in (plots.history(), plots.by_epoch()) if plot],
+        parameters=[plot for key, one in space.items() if (plot := plots.of_parameter(key, one))],
+        parallel=parallel_coordinates(plots, space),
+        importance=_importance(study, records),
+    )  # fmt: skip
+    atomic_write(folder.report, page.encode("utf-8", "backslashreplace"))
+    return folder.report
+
+
+def _importance(study: optuna.Study, records: Sequence[TrialRecord]) -> dict[str, float]:
+    """The part of each parameter in what sets the best tenth of trials apart, by PED-ANOVA; empty for few trials.
+
+    Watanabe, Bansal, Hutter: PED-ANOVA, IJCAI (2023).
+    """
+    if count(records, "complete") < ENOUGH_TRIALS:
+        return {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())

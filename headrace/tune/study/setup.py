@@ -1,0 +1,64 @@
+"""Beginning a study, or going on with one that was begun with the same settings."""
+
+from pathlib import Path
+from typing import Any
+
+from headrace.config import Configuration
+from headrace.networks.source import read_source, source_hash
+from headrace.provenance import command_line, utc_now
+from headrace.runs.resume import ResumeGuard
+from headrace.table import read
+from headrace.train.validate import is_best_small, metric_names, require_fit, watched_metric
+from headrace.tune.space import require_space
+from headrace.tune.study.folder import StudyFolder, StudyRecord
+
+# How long a study goes on and on which machines may change while it goes on; what its trials are may not.
+FREE_TO_CHANGE = {"trials", "time_limit_seconds", "parallel", "keep", "study"}
+PARTS = ("model", "stream", "train", "tune")
+
+
+def open_or_create(folder: StudyFolder, configuration: Configuration) -> StudyRecord:
+    """The record of the study in `folder`, new or as it was but for what is free to change.
+
+    Raises:
+        ConfigurationError: the study was begun with other settings, or the space does not fit the configuration.
+        DataError: the table is missing or damaged.
+    """
+    model_hash = source_hash(read_source(Path(configuration.model.file)))
+    record = folder.record()
+    if record is None:
+        record = _new(configuration, model_hash)
+    else:
+        study = ResumeGuard("study", folder.path, "tune.study")
+        study.require_network(model_hash == record.model_sha256, configuration.model.file)
+        study.require_settings(fixed(record.configuration), fixed(configuration))
+        record = record.model_copy(update={"configuration": configuration})
+    folder.keep(record)
+    return record
+
+
+def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
+    settings = configuration.train
+    table = read(configuration.data.table, settings.data_version)
+    require_fit(settings, table)
+    names = metric_names(settings.metrics, table.contract)
+    metric = watched_metric(settings.monitor, names, bool(table.summary.counts.get("val")))
+    record = StudyRecord(
+        configuration=configuration,
+        model_sha256=model_hash,
+        data_version=table.number,
+        metric=metric,
+        direction="minimize" if is_best_small(settings.monitor, metric) else "maximize",
+        created=utc_now(),
+        command=command_line(),
+    )
+    require_space(configuration, record.tune.space)
+    return record
+
+
+def fixed(configuration: Configuration) -> dict[str, Any]:
+    """The settings that a study keeps from its beginning to its end, by section and key."""
+    tree = configuration.model_dump(mode="json", include=set(PARTS))
+    free = {f"tune.{key}" for key in FREE_TO_CHANGE} | {"train.run"}
+    flat = {f"{part}.{key}": value for part in PARTS for key, value in (tree[part] or {}).items()}
+    return {key: value for key, value in flat.items() if key not in free}

@@ -1,0 +1,34 @@
+"""The source of a manual page gives its running text as a reader sees it."""
+
+from headrace.fetch.datasets.manual_pages import is_sentence
+from headrace.fetch.datasets.roff import running_text
+
+PAGE = r""".\" a comment
+.TH LS 1 "September 2022" "GNU coreutils 9.1"
+.SH BEZEICHNUNG
+ls \- Verzeichnisinhalte auflisten
+\fB\-a\fP, \fB\-\-all\fP
+Die \f[BI]impliziten\f[R] Einträge \(aq.\(aq und \[lq]..\[rq] nicht\& auflisten
+.EX
+int main(void) { return 0; }
+.EE
+.nf
+literal
+.fi
+a backslash \e, done\s-1 small\s0
+"""
+
+
+def test_requests_comments_and_literal_blocks_are_left_out_and_escapes_resolved() -> None:
+    assert running_text(PAGE) == [
+        "ls - Verzeichnisinhalte auflisten",
+        "-a, --all",
+        "Die impliziten Einträge '.' und “..” nicht auflisten",
+        "a backslash \\, done small",
+    ]
+
+
+def test_a_sentence_has_words_and_letters_enough() -> None:
+    assert is_sentence("Die impliziten Einträge und viele andere nicht auflisten")
+    assert not is_sentence("-a, --all /usr/bin x=3 --author --block-size --color")
+    assert not is_sentence("te en de of an be to")

@@ -1,0 +1,121 @@
+"""The page of a study tells what was searched and found, fits a phone and can be read."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from headrace.config import Configuration
+from headrace.html.trial_plot import best_so_far
+from headrace.tune.report.page import write_page
+from headrace.tune.sampling import pruner_for, sampler_for
+from headrace.tune.space import suggest
+from headrace.tune.study.folder import StudyFolder, StudyRecord
+from headrace.tune.study.journal import JOURNAL, open_study
+from headrace.tune.study.trial_records import SENTENCE, best_trial, read_trials
+from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
+
+SPACE: dict[str, Any] = {
+    "train.optimizer.learning_rate": {"kind": "float", "low": 1e-4, "high": 0.1, "log": True},
+    "train.optimizer.name": {"kind": "categorical", "choices": ["sgd", "adam", "rmsprop"]},
+    "model.options.width": {"kind": "int", "low": 8, "high": 256},
+    "model.options.sizes": {"kind": "categorical", "choices": [[3, 4, 5], [7]]},
+}
+EPOCHS = 6
+
+
+@pytest.fixture
+def record() -> StudyRecord:
+    configuration = Configuration.model_validate(
+        {
+            "data": {"source": {"path": "raw"}, "table": "data/table"},
+            "model": {"file": "models/mlp.py"},
+            "train": {"run": "run", "epochs": EPOCHS},
+            "tune": {"study": "study", "space": SPACE, "sampler": {"startup_trials": 4}},
+        }
+    )
+    about = {"metric": "val_accuracy", "direction": "maximize", "created": "2026-03-01T03:00:00+00:00"}
+    return StudyRecord(configuration=configuration, model_sha256="0" * 64, data_version=3, command="headrace", **about)
+
+
+def searched(folder: StudyFolder, record: StudyRecord, trials: int) -> optuna.Study:
+    """A study of a made-up network, whose first trial fails."""
+    folder.path.mkdir(parents=True)
+    study = open_study(folder.path / JOURNAL, "maximize", pruner_for(record.tune.pruner, EPOCHS))
+    for number in range(trials):
+        study.sampler = sampler_for(record.tune, number)
+        trial = study.ask()
+        values = suggest(trial, record.tune.space)
+        if number == 0:
+            trial.set_user_attr(SENTENCE, "the gradient of step 3 is <script>alert(1)</script>")
+            study.tell(trial, state=TrialState.FAIL)
+        else:
+            _train(study, trial, 0.9 - abs(values["train.optimizer.learning_rate"] - 0.01))
+    return study
+
+
+def _train(study: optuna.Study, trial: optuna.Trial, good: float) -> None:
+    for epoch in range(1, EPOCHS + 1):
+        trial.report(good * (1 - 0.5**epoch), epoch)
+        if trial.should_prune():
+            study.tell(trial, state=TrialState.PRUNED)
+            return
+    study.tell(trial, good * (1 - 0.5**EPOCHS))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> StudyFolder:
+    return StudyFolder(tmp_path / "digits & <others>")
+
+
+@pytest.fixture
+def page(folder: StudyFolder, record: StudyRecord) -> Path:
+    study = searched(folder, record, 30)
+    return write_page(folder, record, study, read_trials(study, record.tune.space))
+
+
+def test_it_tells_the_best_every_trial_and_why_one_failed(page: Path, folder: StudyFolder, record: StudyRecord) -> None:
+    text = page.read_text()
+    records = read_trials(open_study(folder.path / JOURNAL, "maximize", optuna.pruners.NopPruner()), record.tune.space)
+    best = best_trial(records, "maximize")
+    assert best is not None
+    assert f"{100 * (best.value or 0):.2f}%<small>trial {best.number}; large values are good" in text
+    assert len(re.findall(r'<span class="state (?:complete|pruned|failed)">', text)) == 30
+    assert {one.state for one in records} == {"complete", "pruned", "failed"}
+    assert "Trial 0: the gradient of step 3 is &lt;script&gt;" in text
+    assert "<script" not in text
+    assert all(f"<strong>{key}</strong>" in text for key in SPACE)
+    assert "PED-ANOVA" in text
+
+
+def test_the_same_study_gives_the_same_bytes(page: Path, folder: StudyFolder, record: StudyRecord) -> None:
+    before = page.read_bytes()
+    study = open_study(folder.path / JOURNAL, "maximize", optuna.pruners.NopPruner())
+    assert write_page(folder, record, study, read_trials(study, record.tune.space)).read_bytes() == before
+
+
+@pytest.mark.parametrize("trials", [0, 1, 2])
+def test_a_study_of_few_trials_has_a_page_too(folder: StudyFolder, record: StudyRecord, trials: int) -> None:
+    study = searched(folder, record, trials)
+    text = write_page(folder, record, study, read_trials(study, record.tune.space)).read_text()
+    assert ("No trial is complete." in text) == (trials < 2)
+    assert "PED-ANOVA" not in text
+
+
+def test_the_line_of_the_best_until_then_steps_and_never_turns_back() -> None:
+    assert best_so_far([(0, 5.0), (1, 7.0), (2, 3.0), (4, 4.0)], 1.0) == [(0, 5.0), (2, 5.0), (2, 3.0), (4, 3.0)]
+    assert best_so_far([(0, 5.0), (1, 7.0)], -1.0) == [(0, 5.0), (1, 5.0), (1, 7.0), (1, 7.0)]
+    assert best_so_far([], 1.0) == []
+
+
+@pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
+def test_in_a_browser_it_is_whole_fits_a_phone_and_can_be_read(page: Path) -> None:
+    assert re.findall(r"<h2[^>]*>([^<]*)</h2>", document(page)) == ["Best", "Search", "Parameters", "Trials"]
+    assert probed(page, width=360)["overflow"] == 0
+    for scheme in (0, 1):
+        found = probed(page, f"--blink-settings=preferredColorScheme={scheme}")
+        assert (luminance(channels(found["background"])[:3]) < 0.5) == (scheme == 0)
+        assert min(contrast(color, grounds) for color, grounds in found["pairs"]) >= 4.5
