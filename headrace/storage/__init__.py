@@ -3,7 +3,8 @@
 All are a `pathlib.Path`.
 """
 
-from headrace.storage.listing import Entry, files_below, read_entry
+from headrace.storage.entry import Entry
+from headrace.storage.listing import files_below, read_entry
 from headrace.storage.location import is_remote, locate
 from headrace.storage.remote_path import RemotePath
 from headrace.storage.s3.path import S3Path

@@ -2,25 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
+from headrace.storage.entry import Entry
 from headrace.storage.location import is_remote
-
-
-class Entry(NamedTuple):
-    """One file.
-
-    Attributes:
-        path: relative to the folder that was asked for.
-        size: in bytes.
-        modified: seconds since 1970.
-        mark: another one where the file was changed: nanoseconds since 1970, or a hash of a store's own mark.
-    """
-
-    path: str
-    size: int
-    modified: float
-    change_tag: int
 
 
 def files_below(folder: Path) -> Iterator[Entry]:

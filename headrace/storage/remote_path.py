@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import PosixPath
 from typing import IO, Any, ClassVar, NoReturn, Self
 
-from headrace.storage.listing import Entry
+from headrace.storage.entry import Entry
 from headrace.storage.range_reader import RangeReader
 
 # Of a reader: the parts of a column, or of an archive, in few requests.
