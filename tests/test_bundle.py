@@ -102,8 +102,6 @@ def test_what_evaluation_python_and_file_systems_leave_there_is_no_damage(mine: 
         lambda manifest: manifest["hashes"].update({"../x": manifest["hashes"].pop("model.py")}),
         lambda manifest: manifest.update(hashes=["model.py"]),
         lambda manifest: manifest.update(hashes=None),
-        lambda manifest: manifest.update(format=2),
-        lambda manifest: manifest.pop("format"),
     ],
 )
 def test_a_manifest_that_names_other_files_is_refused(mine: Path, change: Callable[[dict[str, Any]], Any]) -> None:

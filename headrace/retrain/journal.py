@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from headrace.errors import DataError
 from headrace.provenance import utc_now
+from headrace.record_format import require_format
 from headrace.retrain.records import FINAL, JUDGED, CycleRecord, Outcome, StepRecord
 from headrace.storage.atomic import atomic_write
 
@@ -150,7 +151,10 @@ def _read(path: Path, kind: type[Record]) -> Record:
 
 def _read_if_there(path: Path, kind: type[Record]) -> Record | None:
     try:
-        return kind.model_validate(json.loads(path.read_bytes()))
+        content = path.read_bytes()
+        if kind is CycleRecord:
+            require_format(content, f"The cycle {path.parent}", "name another retrain.folder", DataError)
+        return kind.model_validate(json.loads(content))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, ValidationError) as error:

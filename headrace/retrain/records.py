@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from headrace.record_format import FORMAT
+
 Decision = Literal["promoted", "refused by the gate", "not needed", "data refused", "failed", "given up"]
 # What is said of a model, or that none was needed; the next run goes on with what ended otherwise.
 FINAL: set[Decision] = {"promoted", "refused by the gate", "not needed"}
@@ -15,6 +17,7 @@ class CycleRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    format: int = FORMAT
     number: int
     created: str
     fingerprint: str

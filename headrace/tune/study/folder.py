@@ -17,6 +17,7 @@ from headrace.config import Configuration
 from headrace.config.sections.tuning import Tune
 from headrace.errors import ConfigurationError
 from headrace.locks.folder import lock_for_training
+from headrace.record_format import FORMAT
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import read_record
 from headrace.storage import locate
@@ -34,6 +35,7 @@ class StudyRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    format: int = FORMAT
     configuration: Configuration
     model_sha256: str
     data_version: int
