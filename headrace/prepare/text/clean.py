@@ -95,7 +95,8 @@ def clean(text: str, form: Text) -> str:
 
 def _repair_line(line: str) -> str:
     # ftfy takes 12 microseconds a line, also where there is nothing to repair: two minutes for 10 MB of line breaks.
-    return line if line.isascii() and line.isprintable() else ftfy.fix_text(line, unescape_html=False)
+    plain = line.isascii() and line.replace("\t", " ").rstrip("\r").isprintable()
+    return line if plain else ftfy.fix_text(line, unescape_html=False)
 
 
 def _masked(name: str, match: re.Match[str]) -> str:
