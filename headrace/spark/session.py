@@ -184,8 +184,9 @@ def _start_quietly(wanted: dict[str, str]) -> None:
 
     The rest is for each session to say: what the JVM starts with is there for the sessions of other commands too.
     """
-    logging_file = Path(__file__).with_name("log4j2.properties")
-    java = f"{wanted.get(JAVA_OPTIONS, '')} -Dlog4j2.configurationFile=file:{logging_file}".strip()
+    # As an address, which has no spaces: Spark cuts Java's options at them.
+    logging_file = Path(__file__).with_name("log4j2.properties").as_uri()
+    java = f"{wanted.get(JAVA_OPTIONS, '')} -Dlog4j2.configurationFile={logging_file}".strip()
     told = {key: value for key, value in wanted.items() if key in AT_LAUNCH} | {JAVA_OPTIONS: java}
     words = [word for key, value in told.items() for word in ("--conf", f"{key}={value}")]
     os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*words, "pyspark-shell"])
