@@ -1,4 +1,4 @@
-"""A small project that is retrained day by day, a scaled-down version of the README's example."""
+"""A small project that is retrained day by day, a smaller form of the walk in docs/retraining.md."""
 
 import shutil
 import sys

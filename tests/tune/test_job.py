@@ -53,8 +53,8 @@ def study_result(folder: Path) -> CommandResult:
 
 def test_every_trial_ends_and_failure_is_reported(study_result: CommandResult) -> None:
     result = study_result.json
-    assert [one["parameters"][RATE] for one in result["trials"]] == RATES
-    assert [one["state"] for one in result["trials"]] == ["complete", "complete", "failed"]
+    assert [trial["parameters"][RATE] for trial in result["trials"]] == RATES
+    assert [trial["state"] for trial in result["trials"]] == ["complete", "complete", "failed"]
     assert (result["complete"], result["pruned"], result["failed"]) == (2, 0, 1)
     assert "not a finite number" in result["trials"][2]["error"]
     assert "trial 2 failed: " in study_result.stderr
@@ -63,7 +63,7 @@ def test_every_trial_ends_and_failure_is_reported(study_result: CommandResult) -
 def test_best_trial_has_best_final_value(study_result: CommandResult, folder: Path) -> None:
     result = study_result.json
     assert (result["metric"], result["direction"]) == ("loss", "minimize")
-    values = {one["number"]: one["value"] for one in result["trials"] if one["state"] == "complete"}
+    values = {trial["number"]: trial["value"] for trial in result["trials"] if trial["state"] == "complete"}
     assert result["best"]["number"] == min(values, key=lambda number: values[number]) == 0
     run = folder / "study" / "trials" / f"{result['best']['number']:04d}"
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
@@ -72,7 +72,7 @@ def test_best_trial_has_best_final_value(study_result: CommandResult, folder: Pa
 
 def test_trials_run_concurrently(study_result: CommandResult, folder: Path) -> None:
     trials = open_study(folder / "study" / "journal.log", "minimize", optuna.pruners.NopPruner()).trials
-    times = [(one.datetime_start, one.datetime_complete) for one in trials[:2]]
+    times = [(trial.datetime_start, trial.datetime_complete) for trial in trials[:2]]
     assert max(start for start, _ in times) < min(end for _, end in times)
 
 
@@ -135,9 +135,9 @@ def test_too_few_slots_are_reported_with_both_numbers(folder: Path) -> None:
 
 def test_command_fails_if_all_trials_fail_and_time_limit_stops_new_trials(folder: Path) -> None:
     words = ("tune.study=failing", "tune.time_limit_seconds=1", rate_space(1e30, 1e29))
-    result = headrace("tune", "conf.yaml", *words, cwd=folder, code=4)
-    assert "1 have failed" in result.last_error_line
-    assert (result.json["best"], result.json["failed"], len(result.json["trials"])) == (None, 1, 1)
+    answer = headrace("tune", "conf.yaml", *words, cwd=folder, code=4)
+    assert "1 have failed" in answer.last_error_line
+    assert (answer.json["best"], answer.json["failed"], len(answer.json["trials"])) == (None, 1, 1)
 
 
 # The second trial is better than the first, and the third is pruned.
@@ -147,7 +147,10 @@ STEPS = 600
 
 def time_independent(result: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Return the values of a study's trials that do not depend on time."""
-    return [(one["number"], one["state"], one["value"], one["epochs"], one["parameters"]) for one in result["trials"]]
+    return [
+        (trial["number"], trial["state"], trial["value"], trial["epochs"], trial["parameters"])
+        for trial in result["trials"]
+    ]
 
 
 def steps_of(run: Path) -> list[int]:
@@ -157,7 +160,7 @@ def steps_of(run: Path) -> list[int]:
 @pytest.mark.long
 def test_study_of_two_ranks_resumes_after_killed_driver(folder: Path) -> None:
     uninterrupted = headrace("tune", "conf.yaml", *LONG, "tune.study=uninterrupted", cwd=folder).json
-    assert [one["state"] for one in uninterrupted["trials"]] == ["complete", "complete", "pruned"]
+    assert [trial["state"] for trial in uninterrupted["trials"]] == ["complete", "complete", "pruned"]
     assert (uninterrupted["best"]["number"], uninterrupted["trials"][2]["epochs"]) == (1, 1)
     assert max(steps_of(folder / "uninterrupted" / "trials" / "0001")) == STEPS
     assert max(steps_of(folder / "uninterrupted" / "trials" / "0002")) < STEPS / 2

@@ -66,7 +66,7 @@ class Plots:
         )
 
     def by_parameter(self, key: str, parameter: Parameter) -> Plot | None:
-        """Return the plot of each trial's value against trial parameter; None if no trial has a value."""
+        """Return the plot of each trial's value against one parameter; None if no trial has a value."""
         if not self.valued:
             return None
         labels = [label(choice) for choice in parameter.choices]
