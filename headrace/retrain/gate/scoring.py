@@ -85,7 +85,7 @@ def _label_predictions(paths: NDArray[np.str_], true: NDArray[np.bool_], outputs
 
 
 def _measure_latency(models: Mapping[str, Inference], sample: NDArray[Any]) -> dict[str, float]:
-    """Return the median latency for one row in milliseconds; models alternate, so that other load affects all alike."""
+    """Return the median latency for one row in milliseconds; models alternate, so other load affects all equally."""
     times: dict[str, list[float]] = {name: [] for name in models}
     for _ in range(WARM_UP_ROUNDS + LATENCY_ROUNDS):
         for name, model in models.items():
