@@ -45,6 +45,7 @@ def conclude(context: CycleContext) -> StepResult:
     """End the cycle."""
     promoted = context.output("promote")
     replaced = promoted["replaced"]
-    reason = f"version {promoted['champion']} replaces {f'version {replaced}' if replaced else 'nothing'}"
+    change = f"replaces version {replaced}" if replaced else "is the first champion"
+    reason = f"version {promoted['champion']} {change}"
     outcome = Outcome(decision="promoted", reasons=(reason, *context.output("validate")["reasons"]))
     return StepResult({"champion": promoted["champion"]}, outcome)

@@ -54,7 +54,7 @@ def journal(tmp_path: Path) -> Journal:
     validated = {"champion": None, "changed_rows": 600, "reasons": ["no model yet"]}
     check = {"name": "better accuracy", "passed": False, "expected": "0 or more", "received": "-0.1"}
     add_cycle(
-        journal, "promoted", ("version 1 replaces nothing",),
+        journal, "promoted", ("version 1 is the first champion",),
         prepare=prepared, validate=validated, train={"bundle": "b"}, evaluate=evaluation(0.7, None),
         register={"version": 1}, gate={"checks": [check | {"passed": True}]},
     )  # fmt: skip
