@@ -1,4 +1,4 @@
-"""A small project that is retrained day by day, as the README has it in large."""
+"""A small project that is retrained day by day, a smaller form of the walk in docs/retraining.md."""
 
 import shutil
 import sys
