@@ -38,8 +38,13 @@ CLUSTER = """\
 A file such as `conf/cluster/standalone.yaml` holds Spark settings that many configurations share. Name it in
 [`spark.cluster`](#spark.cluster). [Clusters](clusters/index.md) shows how to use one.
 """
-# What the schema cannot say about a type, by the key under which it says what it can.
-BOUNDS = {"minimum": "≥ {}", "exclusiveMinimum": "> {}", "maximum": "≤ {}", "exclusiveMaximum": "< {}"}
+# How the bounds of JSON Schema are written; a bound does not break in the middle.
+BOUNDS = {
+    "minimum": "≥\u00a0{}",
+    "exclusiveMinimum": ">\u00a0{}",
+    "maximum": "≤\u00a0{}",
+    "exclusiveMaximum": "<\u00a0{}",
+}
 NAMES = {"string": "text", "integer": "integer", "number": "number", "boolean": "true, false", "object": "mapping"}
 
 
@@ -168,6 +173,8 @@ def _range(value: dict[str, Any]) -> str:
 
 
 def _number(value: float) -> str:
+    if value == 2**32:
+        return "2³²"
     return f"{int(value):,}" if value == int(value) else f"{value:g}"
 
 

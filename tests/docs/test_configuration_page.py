@@ -52,7 +52,7 @@ def test_page_has_every_key_once(page: str) -> None:
 def test_row_has_type_default_range_and_description(page: str) -> None:
     row = next(line for line in page.splitlines() if "{#train.batch_size}" in line)
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells[1:4] == ["integer", "`64`", "> 0"]
+    assert cells[1:4] == ["integer", "`64`", ">\u00a00"]
     assert "global batch" in cells[4]
 
 
