@@ -1,5 +1,6 @@
 """Preparation from a bucket and into one, on a real S3 server."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from headrace.config import Configuration
 from headrace.errors import DataError
 from headrace.inspect_table import inspect_table
 from headrace.prepare import job
@@ -111,6 +113,43 @@ def test_a_failed_preparation_leaves_nothing(spark: SparkSession, bucket: str, s
     with pytest.raises(DataError):
         prepare(source, f"s3://{bucket}/table", max_rejects=0.0)
     assert list(files_below(locate(f"s3://{bucket}"))) == []
+
+
+def windows_configuration(source: Path, table: str | Path) -> Configuration:
+    """Return the configuration of windows of 4 rows, shape (4, 1), cut from the JSON rows below `source`."""
+    windows = {"time": "time", "values": ["load"], "length": 4, "horizon": 1}
+    columns = {"label": "load", "split": "split"}
+    return Configuration.model_validate(
+        {
+            "data": {
+                "source": {"kind": "table", "format": "json", "path": str(source), "columns": columns},
+                "table": str(table),
+            },
+            "prepare": {"input": "windows", "task": "regression", "windows": windows, "shard_rows": 8},
+            "model": {"file": "unused.py"},
+            "train": {"run": "unused"},
+        }
+    )
+
+
+def test_windows_in_a_bucket_have_the_statistics_of_a_local_table(
+    spark: SparkSession, bucket: str, tmp_path: Path
+) -> None:
+    rows = [
+        {"time": f"2024-01-0{day} {hour:02d}:00", "load": float(day * hour), "split": "train" if day < 3 else "test"}
+        for day in (1, 2, 3)
+        for hour in range(24)
+    ]
+    source = tmp_path / "raw"
+    source.mkdir()
+    (source / "1.json").write_text("\n".join(map(json.dumps, rows)))
+    local = job.prepare(windows_configuration(source, tmp_path / "table"))
+    remote = job.prepare(windows_configuration(source, f"s3://{bucket}/table"))
+    assert remote["written"] == local["written"] > 0
+    expected = read(tmp_path / "table").contract.statistics
+    assert expected is not None
+    assert expected.mean[0] > 0
+    assert read(f"s3://{bucket}/table").contract.statistics == expected
 
 
 def write_conf(folder: Path, source: str | Path, table: str, **prepare: Any) -> None:

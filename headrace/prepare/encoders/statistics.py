@@ -6,7 +6,6 @@ from functools import partial, reduce
 
 import cv2
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
@@ -15,6 +14,7 @@ from headrace.errors import DataError
 from headrace.prepare.columns import window_columns
 from headrace.prepare.encoders.image import Pixels
 from headrace.prepare.plan import PrepareContext
+from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 
 # OpenCV adds up in integers and divides in 64-bit floating point; multiplied again that is, for so many pixels, far
@@ -118,7 +118,7 @@ def window_statistics(spark: SparkSession, task: PrepareContext, training: Seque
 
 def _moments(task: PrepareContext, paths: Iterator[str]) -> Iterator[Moments]:
     for path in paths:
-        with pq.ParquetFile(task.table / path) as file:
+        with open_parquet(task.table / path) as file:
             stored = file.read(["window"])["window"].to_pylist()
         yield compute_moments(np.frombuffer(b"".join(stored), "<f4").reshape(-1, _features(task)))
 
