@@ -54,7 +54,9 @@ def test_results_are_added_up() -> None:
 
 @pytest.mark.parametrize("rows_in", [9, 11])
 def test_a_row_that_is_missing_or_too_many_refuses_the_commit(rows_in: int) -> None:
-    with pytest.raises(HeadraceError, match=f"Of {rows_in} rows 7 were written, 2 rejected and 1 dropped") as refused:
+    with pytest.raises(
+        HeadraceError, match=f"{rows_in} rows were read, but 7 were written, 2 rejected and 1 dropped"
+    ) as refused:
         account(rows_in, 7, 2, 1).check(1.0)
     assert refused.value.exit_code == 1
 

@@ -48,7 +48,7 @@ def test_broken_files_among_real_images_are_counted_printed_and_listed(here: Pat
     assert contents(here) == ["conf.yaml", "models", "raw", "table", "table.rejects"]
 
     again = headrace("prepare", "conf.yaml", cwd=here)
-    assert "Nothing has changed since version 0; no new version was made." in again.stderr
+    assert "Nothing has changed since version 0; no new version was committed." in again.stderr
     assert again.json | {"seconds": 0} == printed | {"seconds": 0, "changed": False}
     assert read(here / "table").number == 0
 

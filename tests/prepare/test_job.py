@@ -138,7 +138,7 @@ def test_unchanged_input_makes_no_new_version_and_every_change_makes_one(
     caplog.set_level("INFO")
     again = prepare(settings)
     assert (again["version"], again["changed"], again["written"]) == (0, False, 24)
-    assert "Nothing has changed since version 0; no new version was made." in caplog.text
+    assert "Nothing has changed since version 0; no new version was committed." in caplog.text
 
     (source / "cat" / "new.png").write_bytes(encode_image(noise_image(8, 8, seed=100)))
     added = prepare(settings)

@@ -136,7 +136,7 @@ def test_the_estimate_of_similarity_is_near_the_truth() -> None:
     ("expected", "said"),
     [
         ({"rows": {"train": 1000}}, "rows.train is 24, expected 1000 or more"),
-        ({"classes": ["cat"]}, "the class 'dog' is there, expected only cat"),
+        ({"classes": ["cat"]}, "the class 'dog' is present, expected only cat"),
         ({"class_share": {"min": 0.6}}, "class_share of 'cat' is 0.5000, expected 0.6 or more"),
         ({"mean": {"max": 10}}, "mean of channel 0 is"),
         ({"rejected": 0.01}, "rejected is 0.0400, expected 0.01 or less"),

@@ -1,4 +1,4 @@
-"""Moments of parts, joined, are those of the whole."""
+"""Moments of parts, merge, are those of the whole."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def test_joined_in_any_parts_they_are_those_of_all_values(sizes: list[int], offs
     parts = [(random.normal(size=(size, 2)) + offset).astype(np.float32) for size in sizes]
     together = compute_moments(parts[0])
     for part in parts[1:]:
-        together = together.joined(compute_moments(part))
+        together = together.merge(compute_moments(part))
     whole = np.concatenate(parts).astype(np.float64)
     assert together.count == len(whole)
     assert together.mean == pytest.approx(whole.mean(0), rel=1e-12, abs=1e-12)
