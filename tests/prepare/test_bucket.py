@@ -1,4 +1,4 @@
-"""Preparation from a bucket and into one, on a real S3 server."""
+"""Preparation from and into a bucket, on a real S3 server."""
 
 import json
 import os
@@ -29,7 +29,7 @@ from tests.support.s3_server import Fault, busy, environment, faults_of, free_po
 
 
 def upload(folder: Path, bucket: str, prefix: str = "raw") -> str:
-    """The files below `folder`; the address where they are then."""
+    """Upload the files below `folder` and return their address."""
     root = locate(f"s3://{bucket}/{prefix}")
     for file in folder.rglob("*"):
         if file.is_file():
@@ -37,7 +37,7 @@ def upload(folder: Path, bucket: str, prefix: str = "raw") -> str:
     return str(root)
 
 
-def rows_of(version: Version) -> list[dict[str, Any]]:
+def sorted_rows(version: Version) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for shard in version.shards:
         with open_parquet(version.table / shard.path) as file:
@@ -49,9 +49,7 @@ def prepare(source: str | Path, table: str | Path, **settings: Any) -> dict[str,
     return job.prepare(configuration(source, table, **settings))
 
 
-def test_a_table_in_a_bucket_of_files_in_a_bucket_is_the_local_one(
-    spark: SparkSession, bucket: str, source: Path, tmp_path: Path
-) -> None:
+def test_bucket_table_equals_local_table(spark: SparkSession, bucket: str, source: Path, tmp_path: Path) -> None:
     (source / "cat" / "broken.png").write_bytes(b"no image")
     (source / "cat" / "again.png").write_bytes((source / "cat" / "000.png").read_bytes())
     (source / ".hidden").mkdir()
@@ -62,12 +60,12 @@ def test_a_table_in_a_bucket_of_files_in_a_bucket_is_the_local_one(
         assert there[key] == here[key], key
     assert there["table"] == f"s3://{bucket}/table"
     version = read(there["table"])
-    assert rows_of(version) == rows_of(read(tmp_path / "table"))
+    assert sorted_rows(version) == sorted_rows(read(tmp_path / "table"))
     assert [one.path for one in read_rejects(version.table, 0, 10)] == ["cat/broken.png"]
     assert inspect_table(version.table, None)["rejects"] == {"not_an_image": 1}
 
 
-def test_only_what_has_changed_is_prepared(spark: SparkSession, bucket: str, source: Path) -> None:
+def test_bucket_increment_prepares_only_changes(spark: SparkSession, bucket: str, source: Path) -> None:
     raw, table = upload(source, bucket), f"s3://{bucket}/table"
     prepare(raw, table)
     assert not prepare(raw, table)["changed"]
@@ -80,7 +78,7 @@ def test_only_what_has_changed_is_prepared(spark: SparkSession, bucket: str, sou
     assert len(read(table, 0).shards) == len(before)
 
 
-def test_vacuum_removes_what_no_version_names(spark: SparkSession, bucket: str, source: Path) -> None:
+def test_bucket_vacuum_removes_unreferenced_files(spark: SparkSession, bucket: str, source: Path) -> None:
     table = locate(f"s3://{bucket}/table")
     prepare(source, str(table))
     prepare(source, str(table), duplicates="drop")
@@ -92,7 +90,7 @@ def test_vacuum_removes_what_no_version_names(spark: SparkSession, bucket: str, 
     assert {file.path for file in files_below(table)} == named | {"another-program.txt"}
 
 
-def test_archives_are_read_where_they_are(spark: SparkSession, bucket: str, source: Path) -> None:
+def test_bucket_archives_are_read_in_place(spark: SparkSession, bucket: str, source: Path) -> None:
     data = BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
         archive.add(source, arcname=".")
@@ -108,7 +106,7 @@ def test_archives_are_read_where_they_are(spark: SparkSession, bucket: str, sour
     assert job.prepare(settings)["written"] == 24
 
 
-def test_a_failed_preparation_leaves_nothing(spark: SparkSession, bucket: str, source: Path) -> None:
+def test_bucket_failed_preparation_leaves_nothing(spark: SparkSession, bucket: str, source: Path) -> None:
     (source / "cat" / "broken.png").write_bytes(b"no image")
     with pytest.raises(DataError):
         prepare(source, f"s3://{bucket}/table", max_rejects=0.0)
@@ -132,9 +130,7 @@ def windows_configuration(source: Path, table: str | Path) -> Configuration:
     )
 
 
-def test_windows_in_a_bucket_have_the_statistics_of_a_local_table(
-    spark: SparkSession, bucket: str, tmp_path: Path
-) -> None:
+def test_bucket_window_statistics_equal_local_table(spark: SparkSession, bucket: str, tmp_path: Path) -> None:
     rows = [
         {"time": f"2024-01-0{day} {hour:02d}:00", "load": float(day * hour), "split": "train" if day < 3 else "test"}
         for day in (1, 2, 3)
@@ -153,12 +149,12 @@ def test_windows_in_a_bucket_have_the_statistics_of_a_local_table(
 
 
 def write_conf(folder: Path, source: str | Path, table: str, **prepare: Any) -> None:
-    """For commands in processes of their own."""
+    """Write `conf.yaml` for commands in separate processes."""
     (folder / "conf.yaml").write_text(configuration(source, table, **prepare).model_dump_json(exclude_unset=True))
 
 
 @pytest.mark.slow
-def test_of_two_preparations_at_once_exactly_one_wins(bucket: str, s3: str, tmp_path: Path) -> None:
+def test_bucket_concurrent_preparations_commit_once(bucket: str, s3: str, tmp_path: Path) -> None:
     sources = [write_source(tmp_path / name, count=count) for name, count in (("one", 12), ("two", 20))]
     racers = []
     for source in sources:
@@ -175,14 +171,14 @@ def test_of_two_preparations_at_once_exactly_one_wins(bucket: str, s3: str, tmp_
         assert "Another preparation committed" in loser.splitlines()[-1]
         assert version.number == 0
         assert version.summary.written in (24, 40)
-        # The loser has taken its shards with it.
+        # The losing preparation has removed its shards.
         assert vacuum(locate(f"s3://{bucket}/table"), 0)["files"] == 0
     else:
         assert (codes, version.number) == ([0, 0], 1), said
 
 
 @pytest.mark.long
-def test_a_preparation_that_was_killed_and_begun_again_has_the_same_rows(bucket: str, tmp_path: Path) -> None:
+def test_bucket_preparation_restarted_after_kill_gives_the_same_rows(bucket: str, tmp_path: Path) -> None:
     source, table = write_source(tmp_path / "raw", count=150), locate(f"s3://{bucket}/table")
     write_conf(tmp_path, source, str(table), shard_rows=5)
     words = [sys.executable, "-m", "headrace", "prepare", "conf.yaml", "spark.slots=1"]
@@ -195,11 +191,11 @@ def test_a_preparation_that_was_killed_and_begun_again_has_the_same_rows(bucket:
     assert next(table.rglob("*.parquet"), None) is not None
     assert headrace(*words[3:], cwd=tmp_path).json["written"] == 300
     here = prepare(source, tmp_path / "table", shard_rows=5)
-    assert rows_of(read(table)) == rows_of(read(here["table"]))
+    assert sorted_rows(read(table)) == sorted_rows(read(here["table"]))
     assert vacuum(table, 0)["files"] > 0
 
 
-def test_a_store_that_is_not_there_is_one_sentence(bucket: str, source: Path, tmp_path: Path) -> None:
+def test_bucket_unreachable_store_is_one_error_line(bucket: str, source: Path, tmp_path: Path) -> None:
     write_conf(tmp_path, source, f"s3://{bucket}/table")
     answer = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1, **environment(f"http://127.0.0.1:{free_port()}"))
     assert "did not answer for s3://" in answer.last_error_line
@@ -207,9 +203,7 @@ def test_a_store_that_is_not_there_is_one_sentence(bucket: str, source: Path, tm
 
 
 @pytest.mark.slow
-def test_files_that_the_store_does_not_give_are_no_bad_records(
-    s3: str, bucket: str, source: Path, tmp_path: Path
-) -> None:
+def test_bucket_read_errors_are_not_rejects(s3: str, bucket: str, source: Path, tmp_path: Path) -> None:
     table = locate(f"s3://{bucket}/table")
     write_conf(tmp_path, upload(source, bucket), str(table), max_rejects=1.0)
     words = ("prepare", "conf.yaml", "spark.slots=1")
