@@ -103,9 +103,7 @@ class ShardWriter:
     def __init__(self, context: PrepareContext, encoder: RecordEncoder, number: int) -> None:
         self.context = context
         self.encoder = encoder
-        spark_task = TaskContext.get()
-        attempt = spark_task.taskAttemptId() if spark_task else 0
-        self.name = f"{context.identity}-{number:06d}-{attempt}"
+        self.name = f"{context.identity}-{number:06d}-{attempt_id()}"
         self.schema = arrow_schema(encoder.columns)
         self.result = ChunkResult()
         self.rows: dict[str, list[dict[str, Any]]] = {}
@@ -168,6 +166,12 @@ class ShardWriter:
             self.result.label_counts += labels.count_labels(split, rows["label"])
         name = f"{self.name}-{len(self.result.shards):03d}"
         self.result.shards.append(write_shard_in(self.context, rows, self.context.shards, name, split))
+
+
+def attempt_id() -> int:
+    """Return the id of the running task attempt, unique within the Spark application; 0 outside a Spark task."""
+    spark_task = TaskContext.get()
+    return int(spark_task.taskAttemptId()) if spark_task else 0
 
 
 def write_shard_in(context: PrepareContext, rows: pa.Table, folder: str, name: str, split: str) -> Shard:

@@ -169,7 +169,7 @@ def _list_classes(
         return ()
     labels: Iterable[str] = listing.classes
     if not isinstance(records, list):
-        labels = _labels_of_rows(records, context.settings)
+        labels = _distinct_labels(records, context.settings)
     elif context.kind == "archive" and records:
         chunks = spark.sparkContext.parallelize(records, len(records))
         labels = natural_sort(set[str]().union(*chunks.mapPartitions(partial(list_labels, context)).collect()))
@@ -186,7 +186,7 @@ def _list_classes(
     return classes
 
 
-def _labels_of_rows(records: "DataFrame", settings: Prepare) -> tuple[str, ...]:
+def _distinct_labels(records: "DataFrame", settings: Prepare) -> tuple[str, ...]:
     """Return the distinct labels of a table's rows, at most `MAX_CLASSES` + 1."""
     rows = records.select("label").where("label is not null").distinct()
     if settings.task == "multi_label":

@@ -56,15 +56,15 @@ def test_merge_results_sums_tasks() -> None:
 def test_check_raises_if_rows_do_not_add_up(rows_in: int) -> None:
     with pytest.raises(
         HeadraceError, match=f"{rows_in} rows were read, but 7 were written, 2 rejected and 1 dropped"
-    ) as refused:
+    ) as error:
         accounting(rows_in, 7, 2, 1).check(1.0)
-    assert refused.value.exit_code == 1
+    assert error.value.exit_code == 1
 
 
 def test_check_reports_rejects_by_reason() -> None:
-    with pytest.raises(DataError) as refused:
+    with pytest.raises(DataError) as error:
         accounting(100, 94, 6).check(0.05)
-    assert str(refused.value) == (
+    assert str(error.value) == (
         "6 of 100 records were rejected (damaged: 6), prepare.max_rejects allows 5.0%; nothing was committed."
     )
 

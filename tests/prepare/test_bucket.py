@@ -54,12 +54,12 @@ def test_bucket_table_equals_local_table(spark: SparkSession, bucket: str, sourc
     (source / "cat" / "again.png").write_bytes((source / "cat" / "000.png").read_bytes())
     (source / ".hidden").mkdir()
     (source / ".hidden" / "x.png").write_bytes(b"")
-    here = prepare(source, tmp_path / "table", duplicates="drop")
-    there = prepare(upload(source, bucket), f"s3a://{bucket}/table", duplicates="drop")
+    local = prepare(source, tmp_path / "table", duplicates="drop")
+    remote = prepare(upload(source, bucket), f"s3a://{bucket}/table", duplicates="drop")
     for key in ("rows_in", "written", "rejected", "duplicates", "rejects", "version"):
-        assert there[key] == here[key], key
-    assert there["table"] == f"s3://{bucket}/table"
-    version = read(there["table"])
+        assert remote[key] == local[key], key
+    assert remote["table"] == f"s3://{bucket}/table"
+    version = read(remote["table"])
     assert sorted_rows(version) == sorted_rows(read(tmp_path / "table"))
     assert [one.path for one in read_rejects(version.table, 0, 10)] == ["cat/broken.png"]
     assert inspect_table(version.table, None)["rejects"] == {"not_an_image": 1}
@@ -163,18 +163,18 @@ def test_bucket_concurrent_preparations_commit_once(bucket: str, s3: str, tmp_pa
         write_conf(folder, source, f"s3://{bucket}/table")
         words = [sys.executable, "-m", "headrace", "prepare", "conf.yaml"]
         racers.append(subprocess.Popen(words, cwd=folder, stderr=subprocess.PIPE, text=True))
-    said = [racer.communicate()[1] for racer in racers]
+    errors = [racer.communicate()[1] for racer in racers]
     version = read(f"s3://{bucket}/table")
     codes = sorted(racer.returncode for racer in racers)
     if codes == [0, 3]:
-        loser = next(text for racer, text in zip(racers, said, strict=True) if racer.returncode == 3)
+        loser = next(text for racer, text in zip(racers, errors, strict=True) if racer.returncode == 3)
         assert "Another preparation committed" in loser.splitlines()[-1]
         assert version.number == 0
         assert version.summary.written in (24, 40)
         # The losing preparation has removed its shards.
         assert vacuum(locate(f"s3://{bucket}/table"), 0)["files"] == 0
     else:
-        assert (codes, version.number) == ([0, 0], 1), said
+        assert (codes, version.number) == ([0, 0], 1), errors
 
 
 @pytest.mark.long
@@ -190,16 +190,16 @@ def test_bucket_preparation_restarted_after_kill_gives_the_same_rows(bucket: str
     assert not (table / "_delta_log").exists()
     assert next(table.rglob("*.parquet"), None) is not None
     assert headrace(*words[3:], cwd=tmp_path).json["written"] == 300
-    here = prepare(source, tmp_path / "table", shard_rows=5)
-    assert sorted_rows(read(table)) == sorted_rows(read(here["table"]))
+    local = prepare(source, tmp_path / "table", shard_rows=5)
+    assert sorted_rows(read(table)) == sorted_rows(read(local["table"]))
     assert vacuum(table, 0)["files"] > 0
 
 
 def test_bucket_unreachable_store_is_one_error_line(bucket: str, source: Path, tmp_path: Path) -> None:
     write_conf(tmp_path, source, f"s3://{bucket}/table")
-    answer = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1, **environment(f"http://127.0.0.1:{free_port()}"))
-    assert "did not answer for s3://" in answer.last_error_line
-    assert "Traceback" not in answer.stderr
+    run = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1, **environment(f"http://127.0.0.1:{free_port()}"))
+    assert "did not answer for s3://" in run.last_error_line
+    assert "Traceback" not in run.stderr
 
 
 @pytest.mark.slow
@@ -208,9 +208,9 @@ def test_bucket_read_errors_are_not_rejects(s3: str, bucket: str, source: Path, 
     write_conf(tmp_path, upload(source, bucket), str(table), max_rejects=1.0)
     words = ("prepare", "conf.yaml", "spark.slots=1")
     with front(s3, Fault(403, "AccessDenied", "GET", "cat/005.png")) as url:
-        answer = headrace(*words, cwd=tmp_path, code=1, **environment(url))
-        assert "refuses access to s3://" in answer.last_error_line
-        assert "cat/005.png" in answer.last_error_line
+        run = headrace(*words, cwd=tmp_path, code=1, **environment(url))
+        assert "refuses access to s3://" in run.last_error_line
+        assert "cat/005.png" in run.last_error_line
     assert not (table / "_delta_log").exists()
     with front(s3, busy(3, "GET"), busy(3, "PUT"), Fault(500, "InternalError", "GET", "cat/005.png", times=2)) as url:
         done = headrace(*words, cwd=tmp_path, **environment(url)).json

@@ -56,8 +56,8 @@ def test_make_chunks_depends_on_the_seed() -> None:
 
 
 def test_make_chunks_mixes_classes() -> None:
-    listed = [RawFile(f"{label}/{number}", label, None, 1, 0) for label in ("cat", "dog") for number in range(500)]
-    for chunk in make_chunks(listed, Prepare(shard_rows=100)):
+    listing = [RawFile(f"{label}/{number}", label, None, 1, 0) for label in ("cat", "dog") for number in range(500)]
+    for chunk in make_chunks(listing, Prepare(shard_rows=100)):
         assert 25 < sum(file.label == "cat" for file in chunk.files) < 75
 
 
@@ -66,8 +66,8 @@ def test_make_chunks_mixes_classes() -> None:
 )
 def test_make_chunks_balances_few_chunks_over_all_slots(count: int, slots: int, chunks: int) -> None:
     settings = Prepare(shard_rows=1000, shard_bytes=150)
-    made = list(make_chunks(files([10] * count), settings, slots))
-    assert sorted(file for chunk in made for file in chunk.files) == sorted(files([10] * count))
-    sizes = [len(chunk.files) for chunk in made]
+    chunk_list = list(make_chunks(files([10] * count), settings, slots))
+    assert sorted(file for chunk in chunk_list for file in chunk.files) == sorted(files([10] * count))
+    sizes = [len(chunk.files) for chunk in chunk_list]
     assert len(sizes) == chunks
     assert max(sizes) - min(sizes) <= 1 or chunks > 16 * slots

@@ -35,16 +35,16 @@ def test_command_reports_and_lists_rejects(project: Path, fashion_mnist: Path) -
     for number in range(50):
         content = (b"", b"text\n", whole[:100], whole[: len(whole) // 2], whole[:-30])[number % 5]
         (project / f"raw/train/bag/broken-{number}.png").write_bytes(content)
-    answer = headrace("prepare", "conf.yaml", cwd=project)
-    printed = answer.json
-    assert len(answer.stdout.splitlines()) == 1
+    run = headrace("prepare", "conf.yaml", cwd=project)
+    printed = run.json
+    assert len(run.stdout.splitlines()) == 1
     assert (printed["rows_in"], printed["written"], printed["rejected"], printed["duplicates"]) == (1450, 1400, 50, 0)
     assert (printed["version"], printed["changed"], printed["table"]) == (0, True, str(project / "table"))
-    listed = read_rejects(project / "table", 0, 1000)
-    assert {reject.path for reject in listed} == {f"train/bag/broken-{number}.png" for number in range(50)}
-    assert Counter(reject.reason for reject in listed) == printed["rejects"]
+    rejects = read_rejects(project / "table", 0, 1000)
+    assert {reject.path for reject in rejects} == {f"train/bag/broken-{number}.png" for number in range(50)}
+    assert Counter(reject.reason for reject in rejects) == printed["rejects"]
     assert printed["rejects"] == {"damaged": 30, "empty": 10, "not_an_image": 10}
-    assert "Traceback" not in answer.stderr
+    assert "Traceback" not in run.stderr
     assert list_contents(project) == ["conf.yaml", "models", "raw", "table", "table.rejects"]
 
     again = headrace("prepare", "conf.yaml", cwd=project)
@@ -62,22 +62,22 @@ def test_command_exits_with_3_for_too_many_rejects(project: Path) -> None:
     write_source(project / "raw")
     for number in range(4):
         (project / f"raw/cat/broken-{number}.png").write_bytes(b"text"[:number])
-    answer = headrace("prepare", "conf.yaml", cwd=project, code=3)
-    assert answer.stdout == ""
-    assert answer.last_error_line == (
+    run = headrace("prepare", "conf.yaml", cwd=project, code=3)
+    assert run.stdout == ""
+    assert run.last_error_line == (
         "headrace: 4 of 28 records were rejected (empty: 1, not_an_image: 3), prepare.max_rejects allows 5.0%; "
         "nothing was committed."
     )
-    assert "Traceback" not in answer.stderr
+    assert "Traceback" not in run.stderr
     assert list_contents(project) == ["conf.yaml", "models", "raw"]
 
 
 def refuse(project: Path, code: int, *words: str, **environment: str) -> str:
     """Run the command, expect `code`, and return the error line; all other lines on standard error are log lines."""
     before = list_contents(project)
-    answer = headrace("prepare", *words, cwd=project, code=code, **environment)
-    lines = [line for line in answer.stderr.splitlines() if not line[:2].isdigit()]
-    assert (answer.stdout, len(lines)) == ("", 1), answer.stderr
+    run = headrace("prepare", *words, cwd=project, code=code, **environment)
+    lines = [line for line in run.stderr.splitlines() if not line[:2].isdigit()]
+    assert (run.stdout, len(lines)) == ("", 1), run.stderr
     assert list_contents(project) == before
     assert lines[0].startswith("headrace: ")
     return lines[0]
@@ -112,6 +112,6 @@ def test_command_exits_with_2_for_an_invalid_configuration(project: Path) -> Non
 
 def test_command_exits_with_2_without_java(project: Path) -> None:
     write_source(project / "raw", count=2)
-    said = refuse(project, 2, "conf.yaml", JAVA_HOME="", PATH=str(project / "bin"))
-    assert f"Spark needs Java {java_range()}, and there is no `java` on PATH" in said
+    message = refuse(project, 2, "conf.yaml", JAVA_HOME="", PATH=str(project / "bin"))
+    assert f"Spark needs Java {java_range()}, and there is no `java` on PATH" in message
     assert "JAVA_HOME" in refuse(project, 2, "conf.yaml", JAVA_HOME=str(project), PATH=os.environ["PATH"])

@@ -21,12 +21,12 @@ def run_failing_task(spark: Any, error: Callable[[], None], sql: bool = False) -
         return ((row,) for row in rows)
 
     rows = spark.sparkContext.parallelize(range(2), 2).mapPartitions(task)
-    with pytest.raises(HeadraceError) as refused, unwrap_python_errors():
+    with pytest.raises(HeadraceError) as caught, unwrap_python_errors():
         rows = spark.createDataFrame(rows, "number int").groupBy("number").count().collect() if sql else rows.collect()
-    assert "\n" not in str(refused.value)
-    assert "org.apache.spark" not in str(refused.value)
-    assert "Traceback" not in str(refused.value)
-    return refused.value
+    assert "\n" not in str(caught.value)
+    assert "org.apache.spark" not in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+    return caught.value
 
 
 def raising(error: BaseException) -> Callable[[], None]:
@@ -77,10 +77,10 @@ def test_error_without_message_is_reported_by_name(spark: Any) -> None:
 
 
 def test_died_worker_process_is_one_error_line(spark: Any) -> None:
-    with pytest.raises(HeadraceError) as refused, unwrap_python_errors():
+    with pytest.raises(HeadraceError) as caught, unwrap_python_errors():
         spark.sparkContext.parallelize(range(2), 2).map(lambda _: os._exit(9)).collect()
-    assert "\n" not in str(refused.value)
-    assert re.search(r"[Pp]ython worker exited unexpectedly|EOF|worker", str(refused.value))
+    assert "\n" not in str(caught.value)
+    assert re.search(r"[Pp]ython worker exited unexpectedly|EOF|worker", str(caught.value))
 
 
 def test_remove_orphans_awaits_running_tasks(spark: Any, tmp_path: Path) -> None:

@@ -62,11 +62,11 @@ def test_hdfs_table_equals_local_table(
 ) -> None:
     (source / "cat" / "broken.png").write_bytes(b"no image")
     source_options = arrange(source)
-    here = prepare(source, tmp_path / "here", **source_options)
-    there = prepare(hdfs.upload(source, f"/{uuid.uuid4()}"), tmp_path / "there", **source_options)
+    local = prepare(source, tmp_path / "here", **source_options)
+    remote = prepare(hdfs.upload(source, f"/{uuid.uuid4()}"), tmp_path / "there", **source_options)
     for key in ("rows_in", "written", "rejected", "duplicates", "rejects", "version"):
-        assert there[key] == here[key], key
-    assert there["written"] == 24
+        assert remote[key] == local[key], key
+    assert remote["written"] == 24
     assert read_rows(read(tmp_path / "there")) == read_rows(read(tmp_path / "here"))
     rejected = list_rejects(tmp_path / "there")
     assert rejected == list_rejects(tmp_path / "here")
@@ -98,19 +98,19 @@ def test_hdfs_permission_errors_are_not_rejects(hdfs: Hdfs, source: Path, tmp_pa
     folder = f"/{uuid.uuid4()}"
     write_conf(tmp_path, hdfs.upload(source, folder), max_rejects=1.0)
     hdfs.close(f"{folder}/cat/005.png")
-    answer = headrace("prepare", "conf.yaml", "spark.slots=1", cwd=tmp_path, code=1, HADOOP_USER_NAME="stranger")
-    assert "refuses access to hdfs://" in answer.last_error_line
-    assert "cat/005.png" in answer.last_error_line
-    assert "Traceback" not in answer.stderr
+    run = headrace("prepare", "conf.yaml", "spark.slots=1", cwd=tmp_path, code=1, HADOOP_USER_NAME="stranger")
+    assert "refuses access to hdfs://" in run.last_error_line
+    assert "cat/005.png" in run.last_error_line
+    assert "Traceback" not in run.stderr
     assert not (tmp_path / "table" / "_delta_log").exists()
 
 
 def test_hdfs_unreachable_server_is_one_error_line(tmp_path: Path) -> None:
     write_conf(tmp_path, f"hdfs://127.0.0.1:{free_port()}/raw")
     began = time.monotonic()
-    answer = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1)
-    assert "did not answer for hdfs://" in answer.last_error_line
-    assert "Traceback" not in answer.stderr
+    run = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1)
+    assert "did not answer for hdfs://" in run.last_error_line
+    assert "Traceback" not in run.stderr
     assert time.monotonic() - began < 60
 
 
@@ -124,11 +124,11 @@ def test_hdfs_server_stopped_during_preparation_is_one_error_line(tmp_path: Path
             time.sleep(0.02)
         server.stop()
         began = time.monotonic()
-        said = running.communicate(timeout=300)[1]
-    assert running.returncode == 1, said
-    assert re.search("hdfs://127.0.0.1.*(did not answer for|gives) hdfs://127.0.0.1", said.strip().splitlines()[-1]), (
-        said
-    )
-    assert "Traceback" not in said
+        errors = running.communicate(timeout=300)[1]
+    assert running.returncode == 1, errors
+    assert re.search(
+        "hdfs://127.0.0.1.*(did not answer for|gives) hdfs://127.0.0.1", errors.strip().splitlines()[-1]
+    ), errors
+    assert "Traceback" not in errors
     assert not (tmp_path / "table" / "_delta_log").exists()
     assert time.monotonic() - began < 120

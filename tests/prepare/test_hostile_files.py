@@ -92,8 +92,8 @@ def write_hostile_files(folder: Path) -> None:
     for label in ("cat", "dog"):
         (folder / label).mkdir(parents=True)
     for number, (name, make) in enumerate(GOOD.items()):
-        place = os.fsencode(folder / ("cat", "dog")[number % 2])
-        Path(os.fsdecode(place + b"/" + name)).write_bytes(make())
+        folder_bytes = os.fsencode(folder / ("cat", "dog")[number % 2])
+        Path(os.fsdecode(folder_bytes + b"/" + name)).write_bytes(make())
     for name, (make, _) in BAD.items():
         Path(os.fsdecode(os.fsencode(folder / "cat") + b"/" + name)).write_bytes(make())
 
@@ -108,9 +108,9 @@ def test_hostile_files_are_written_or_rejected_with_reasons(tmp_path: Path) -> N
     for kind, data in whole.items():
         for tenth in range(10):
             (raw / "dog" / f"{tenth}.{kind}").write_bytes(data[: len(data) * tenth // 10])
-    answer = prepare(configuration(raw, table, image=FORM, max_rejects=1.0))
-    assert answer["rows_in"] == len(GOOD) + len(BAD) + 60
-    assert answer["rows_in"] == answer["written"] + answer["rejected"]
+    result = prepare(configuration(raw, table, image=FORM, max_rejects=1.0))
+    assert result["rows_in"] == len(GOOD) + len(BAD) + 60
+    assert result["rows_in"] == result["written"] + result["rejected"]
     written = {row["path"].split("/", 1)[1] for row in read_rows(read(table))}
     rejects = {one.path.split("/", 1)[1]: one for one in read_rejects(table, 0, 999)}
     assert {escape_path(os.fsdecode(name)) for name in GOOD} <= written

@@ -67,8 +67,8 @@ def test_increment_equals_full_preparation(
     prepare(configuration(source, table, **settings))
     first = read(table)
     change_source(source)
-    answer = prepare(configuration(source, table, **settings))
-    assert (answer["version"], answer["changed"]) == (1, True)
+    result = prepare(configuration(source, table, **settings))
+    assert (result["version"], result["changed"]) == (1, True)
     second = read(table)
     kept = {shard.path for shard in first.shards} & {shard.path for shard in second.shards}
     assert kept, "no shard stayed as it was"
@@ -89,8 +89,8 @@ def test_increment_reads_only_new_files(source: Path, table: Path) -> None:
         file.write_bytes(bytes(status.st_size))  # no image any more, but of the same size and time
         os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     (source / "cat" / "new.png").write_bytes(encode_image(noise_image(8, 8, seed=100)))
-    answer = prepare(configuration(source, table))
-    assert (answer["written"], answer["rejected"]) == (25, 0)
+    result = prepare(configuration(source, table))
+    assert (result["written"], result["rejected"]) == (25, 0)
 
 
 def test_changes_by_content_ignore_modification_times(source: Path, table: Path) -> None:
@@ -156,8 +156,8 @@ def test_vacuum_removes_only_unreferenced_files(source: Path, table: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("path", "gone"), [("a.tar", True), ("a.tar/b/c", True), ("a.tar2/b", False), ("b/a.tar", False)]
+    ("path", "removed"), [("a.tar", True), ("a.tar/b/c", True), ("a.tar2/b", False), ("b/a.tar", False)]
 )
-def test_removed_files_contain_their_records(path: str, gone: bool) -> None:
-    assert (path in RemovedFiles(frozenset({"a.tar"}), nested=True)) == gone
+def test_removed_files_contain_their_records(path: str, removed: bool) -> None:
+    assert (path in RemovedFiles(frozenset({"a.tar"}), nested=True)) == removed
     assert (path in RemovedFiles(frozenset({"a.tar"}), nested=False)) == (path == "a.tar")

@@ -41,10 +41,10 @@ def fashion_version(fashion_mnist: Path, spark: Any, tmp_path_factory: pytest.Te
 
 
 def refusal(source: Path | str, table: Path, kind: type[Exception] = DataError, **prepare_section: Any) -> str:
-    with pytest.raises(kind) as refused:
+    with pytest.raises(kind) as error:
         prepare(configuration(source, table, **prepare_section))
-    assert "\n" not in str(refused.value)
-    return str(refused.value)
+    assert "\n" not in str(error.value)
+    return str(error.value)
 
 
 def break_files(source: Path, count: int = 50) -> set[str]:
@@ -119,20 +119,20 @@ def test_summary_has_statistics_per_channel(tmp_path: Path, table: Path) -> None
 
 def test_prepare_lists_every_broken_file(images: Path, table: Path) -> None:
     broken = break_files(images)
-    answer = prepare(configuration(images, table, image=GREY, shard_rows=200))
-    assert answer["rows_in"] == 1450
-    assert answer["rows_in"] == answer["written"] + answer["rejected"] + answer["duplicates"]
-    assert answer["rejected"] == 50
+    result = prepare(configuration(images, table, image=GREY, shard_rows=200))
+    assert result["rows_in"] == 1450
+    assert result["rows_in"] == result["written"] + result["rejected"] + result["duplicates"]
+    assert result["rejected"] == 50
     summary = read(table).summary
     assert (summary.rows_in, summary.written, summary.rejected, summary.duplicates) == (1450, 1400, 50, 0)
     assert len(read_rows(read(table))) == 1400
     assert DeltaTable(rejects_path(table)).version() == summary.rejects_version
-    listed = read_rejects(table, summary.rejects_version or 0, 1000)
-    assert {reject.path for reject in listed} == broken
-    assert len(listed) == 50
-    assert Counter(reject.reason for reject in listed) == answer["rejects"] == summary.rejects
-    assert answer["rejects"] == {"not_an_image": 10, "damaged": 30, "empty": 10}
-    assert all(reject.detail for reject in listed)
+    reject_records = read_rejects(table, summary.rejects_version or 0, 1000)
+    assert {reject.path for reject in reject_records} == broken
+    assert len(reject_records) == 50
+    assert Counter(reject.reason for reject in reject_records) == result["rejects"] == summary.rejects
+    assert result["rejects"] == {"not_an_image": 10, "damaged": 30, "empty": 10}
+    assert all(reject.detail for reject in reject_records)
 
 
 def test_prepare_commits_only_if_something_changed(source: Path, table: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -193,7 +193,7 @@ def test_duplicates_are_dropped_only_if_configured_and_share_a_split(source: Pat
     for row in read_rows(read(table)):
         splits.setdefault(row["content_hash"], set()).add(row["split"])
     assert len(splits) == 24
-    assert {len(found) for found in splits.values()} == {1}
+    assert {len(split_names) for split_names in splits.values()} == {1}
 
     dropped = prepare(configuration(source, table, max_rejects=0.5, duplicates="drop", shard_rows=7))
     assert (dropped["rows_in"], dropped["written"], dropped["duplicates"], dropped["rejected"]) == (44, 24, 19, 1)
@@ -211,8 +211,8 @@ def test_duplicates_keep_the_copy_in_the_test_split(tmp_path: Path, table: Path)
                 file = source / split / label / f"{number}-{copy}.png"
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(encode_image(noise_image(8, 8, seed=number + (10 if label == "dog" else 0))))
-    answer = prepare(configuration(source, table, duplicates="drop", shard_rows=3))
-    assert (answer["written"], answer["duplicates"]) == (8, 10)
+    result = prepare(configuration(source, table, duplicates="drop", shard_rows=3))
+    assert (result["written"], result["duplicates"]) == (8, 10)
     rows = read_rows(read(table))
     assert {(row["path"].split("/")[2][0], row["split"]) for row in rows} == {
         ("0", "test"),
@@ -234,8 +234,8 @@ def test_prepare_accepts_any_file_and_folder_names(tmp_path: Path) -> None:
     (source / os.fsdecode(b"\xfe\xff") / "broken\n.png").touch()
     table = tmp_path / "my table 'x' \u2603"
     settings = configuration(source, table, max_rejects=0.5, duplicates="drop")
-    answer = prepare(settings)
-    assert (answer["written"], answer["rejected"]) == (12, 1)
+    result = prepare(settings)
+    assert (result["written"], result["rejected"]) == (12, 1)
     assert read(table).contract.classes == ("\\xfe\\xff", "a cat's #1%20")
     assert "a cat's #1%20/'\"%20#?.png" in {row["path"] for row in read_rows(read(table))}
     assert [reject.path for reject in read_rejects(table, 0, 10)] == ["\\xfe\\xff/broken\n.png"]
@@ -245,8 +245,8 @@ def test_prepare_accepts_any_file_and_folder_names(tmp_path: Path) -> None:
 def test_too_many_rejects_commit_and_leave_nothing(source: Path, table: Path) -> None:
     for number in range(3):
         (source / "cat" / f"broken-{number}.png").write_bytes(b"text"[: 4 * (number % 2)])
-    said = refusal(source, table)
-    assert said == (
+    message = refusal(source, table)
+    assert message == (
         "3 of 27 records were rejected (empty: 2, not_an_image: 1), prepare.max_rejects allows 5.0%; "
         "nothing was committed."
     )
@@ -277,8 +277,8 @@ def test_only_rejects_are_refused_even_with_max_rejects_1(tmp_path: Path, table:
 def test_unreadable_file_fails_the_job_and_leaves_nothing(source: Path, table: Path, duplicates: str) -> None:
     (source / "cat" / "005.png").unlink()
     (source / "cat" / "005.png").symlink_to("/proc/self/mem")  # not even root can read its start
-    said = refusal(source, table, duplicates=duplicates, shard_rows=3)
-    assert said == (
+    message = refusal(source, table, duplicates=duplicates, shard_rows=3)
+    assert message == (
         f"The file 'cat/005.png' of {source} was listed but cannot be read (Input/output error); nothing was "
         "committed. Mend the permissions or the storage and prepare again."
     )
@@ -304,10 +304,10 @@ def overtake(monkeypatch: pytest.MonkeyPatch, other: Any) -> None:
     run = job.run_stages
 
     def overtaken(*arguments: Any) -> Any:
-        made = run(*arguments)
+        output = run(*arguments)
         monkeypatch.setattr(job, "run_stages", run)
         prepare(other)
-        return made
+        return output
 
     monkeypatch.setattr(job, "run_stages", overtaken)
 
@@ -335,16 +335,16 @@ def test_concurrent_preparations_commit_once_and_leave_nothing(
     assert list_files(table) == before | named_files(winner)
     expected = ["cat/broken.png"] if rejects in ("second", "both") else []
     version = winner.summary.rejects_version
-    listed = [] if version is None else read_rejects(table, version, 10)
-    assert [reject.path for reject in listed] == expected
+    reject_records = [] if version is None else read_rejects(table, version, 10)
+    assert [reject.path for reject in reject_records] == expected
     if rejects_path(table).exists():
         for past in range(DeltaTable(rejects_path(table)).version() + 1):
             assert len(read_rejects(table, past, 10)) == 1  # no version of it names files that are gone
 
 
 def test_table_inside_its_source_is_refused(source: Path) -> None:
-    said = refusal(source, source / "table", ConfigurationError)
-    assert "lies inside the source" in said
+    message = refusal(source, source / "table", ConfigurationError)
+    assert "lies inside the source" in message
     assert not (source / "table").exists()
     (source.parent / "link").symlink_to(source)
     assert "lies inside the source" in refusal(source, source.parent / "link" / "table", ConfigurationError)

@@ -103,18 +103,18 @@ def test_writer_speculative_attempts_leave_at_most_orphans(source: Path, table: 
 
 def test_writer_fails_for_an_unreadable_file(source: Path, table: Path) -> None:
     (source / "cat" / "new\nline.png").symlink_to("/proc/self/mem")  # a file that even root cannot read at its start
-    with pytest.raises(DataError) as refused:
+    with pytest.raises(DataError) as error:
         run_writer(prepare_context(source, table))
-    said = str(refused.value)
-    assert r"The file 'cat/new\nline.png' of" in said
-    assert "cannot be read (Input/output error); nothing was committed" in said
-    assert "\n" not in said
+    message = str(error.value)
+    assert r"The file 'cat/new\nline.png' of" in message
+    assert "cannot be read (Input/output error); nothing was committed" in message
+    assert "\n" not in message
 
 
 def test_writer_fails_for_a_file_removed_since_the_listing(source: Path, table: Path) -> None:
-    gone = RawFile("cat/gone.png", "cat", None, 5, 0)
+    missing = RawFile("cat/gone.png", "cat", None, 5, 0)
     with pytest.raises(DataError, match="No such file or directory"):
-        next(prepare_chunks(prepare_context(source, table), iter([Chunk(0, [gone])])))
+        next(prepare_chunks(prepare_context(source, table), iter([Chunk(0, [missing])])))
 
 
 def test_writer_escapes_file_names_that_are_not_text(tmp_path: Path, source: Path, table: Path) -> None:

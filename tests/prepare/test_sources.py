@@ -85,9 +85,9 @@ def write_rows(folder: Path, kind: str, rows: list[dict[str, Any]]) -> Path:
 def test_labels_file_source(raw: Path, table: Path) -> None:
     lines = [f"{file.relative_to(raw)},{file.parent.name},train" for file in sorted(raw.glob("*/*.png"))]
     (raw / "labels.csv").write_text("\n".join(["path,label,split", *lines, "gone.png,cat,train", "../x.png,dog,train"]))
-    answer = prepare(source_configuration(table, {"path": str(raw), "labels": "labels.csv"}, max_rejects=0.1))
+    result = prepare(source_configuration(table, {"path": str(raw), "labels": "labels.csv"}, max_rejects=0.1))
     require_all(table, raw)
-    assert answer["rejects"] == {"missing_file": 2}
+    assert result["rejects"] == {"missing_file": 2}
     assert {shard.split for shard in read(table).shards} == {"train"}
 
 
@@ -95,10 +95,10 @@ def test_labels_file_source(raw: Path, table: Path) -> None:
 def test_archive_source(raw: Path, tmp_path: Path, table: Path, name: str) -> None:
     members = {str(file.relative_to(raw)): file.read_bytes() for file in sorted(raw.glob("*/*.png"))}
     archive = pack(tmp_path / name, members | {"../cat/out.png": b"x", "cat/broken.png": b"text"})
-    answer = prepare(source_configuration(table, {"kind": "archive", "path": str(archive)}, max_rejects=0.1))
+    result = prepare(source_configuration(table, {"kind": "archive", "path": str(archive)}, max_rejects=0.1))
     require_all(table, raw)
-    assert answer["rejects"] == {"not_an_image": 1, "unsafe_name": 1}
-    assert answer["rows_in"] == 26
+    assert result["rejects"] == {"not_an_image": 1, "unsafe_name": 1}
+    assert result["rows_in"] == 26
     assert read_rows(read(table))[0]["path"] == f"{name}/cat/000.png"
 
 
@@ -137,17 +137,17 @@ def test_idx_source(raw: Path, tmp_path: Path, table: Path) -> None:
     require_all(table, raw)
 
 
-@pytest.mark.parametrize("holds", ["bytes", "paths"])
-def test_parquet_source_of_images(raw: Path, tmp_path: Path, table: Path, holds: str) -> None:
+@pytest.mark.parametrize("content", ["bytes", "paths"])
+def test_parquet_source_of_images(raw: Path, tmp_path: Path, table: Path, content: str) -> None:
     files = sorted(raw.glob("*/*.png"))
-    rows = [{"it": file.read_bytes() if holds == "bytes" else str(file), "y": file.parent.name} for file in files]
+    rows = [{"it": file.read_bytes() if content == "bytes" else str(file), "y": file.parent.name} for file in files]
     rows += [{"it": None, "y": "cat"}, {"it": rows[0]["it"], "y": None}]
     folder = write_rows(tmp_path / "rows", "parquet", rows)
-    columns = {"input": "it", "content": holds, "label": "y"}
+    columns = {"input": "it", "content": content, "label": "y"}
     settings = source_configuration(table, {"kind": "table", "path": str(folder), "columns": columns}, max_rejects=0.1)
-    answer = prepare(settings)
+    result = prepare(settings)
     require_all(table, raw)
-    assert answer["rejects"] == {"empty": 1, "no_class": 1}
+    assert result["rejects"] == {"empty": 1, "no_class": 1}
     assert prepare(settings)["changed"] is False
 
 
@@ -211,10 +211,10 @@ def test_invalid_table_sources_are_refused_in_one_line(tmp_path: Path, table: Pa
 
     def refusal(kind: type[Exception], **source: Any) -> str:
         settings = {"kind": "table", "path": str(folder), "columns": {"input": "it"}} | source
-        with pytest.raises(kind) as refused:
+        with pytest.raises(kind) as error:
             prepare(source_configuration(table, settings, input="text"))
-        assert "\n" not in str(refused.value)
-        return str(refused.value)
+        assert "\n" not in str(error.value)
+        return str(error.value)
 
     assert "has no column 'nothing'; its columns are: it, label" in refusal(
         ConfigurationError, columns={"input": "nothing"}

@@ -58,10 +58,12 @@ def decode_rows(version: Version) -> dict[str, str]:
     """Return the words of every row by path, decoded by the saved tokenizer."""
     tokenizer = version.contract.tokenizer
     assert tokenizer is not None
-    made = load_tokenizer(version.table, tokenizer)
+    saved_tokenizer = load_tokenizer(version.table, tokenizer)
     dtype = np.dtype(version.contract.columns["tokens"].dtype).newbyteorder("<")
     return {
-        row["path"]: " ".join(made.id_to_token(int(number)) for number in np.frombuffer(row["tokens"], dtype))
+        row["path"]: " ".join(
+            saved_tokenizer.id_to_token(int(number)) for number in np.frombuffer(row["tokens"], dtype)
+        )
         for row in read_rows(version)
     }
 
@@ -104,8 +106,8 @@ def test_bpe_with_near_duplicates(tmp_path: Path) -> None:
     ]
     write_rows(tmp_path / "raw", "1.json", rows)
     text = {"tokens": {"kind": "bpe", "vocabulary": 400}}
-    answer = prepare(text_configuration(tmp_path / "raw", text=text, near_duplicates={"similarity": 0.8}))
-    assert (answer["rows_in"], answer["written"], answer["duplicates"]) == (43, 41, 2)
+    result = prepare(text_configuration(tmp_path / "raw", text=text, near_duplicates={"similarity": 0.8}))
+    assert (result["rows_in"], result["written"], result["duplicates"]) == (43, 41, 2)
     version = read(tmp_path / "table")
     assert version.contract.tokenizer is not None
     assert version.contract.tokenizer.kind == "bpe"

@@ -51,8 +51,8 @@ class _ShardRewriter:
         if self.split == "train":
             result.removed_sums = channel_sums(rows, self.columns)
         remaining = self.decisions[self.decisions["kept"].isna() & ~self.decisions["removed"]]
-        for split, rows_of_split in remaining.groupby("target_split"):
-            self._write(result, str(split), rows.take(pa.array(rows_of_split["position"])))
+        for split, selection in remaining.groupby("target_split"):
+            self._write(result, str(split), rows.take(pa.array(selection["position"])))
         result.removed_rows = int(self.decisions["removed"].sum())
         self._drop(result)
         return result

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
-from pyspark import TaskContext
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Tokenizer
 from headrace.errors import DataError
 from headrace.prepare.columns import arrow_schema, text_columns, with_bookkeeping
 from headrace.prepare.plan import PrepareContext
-from headrace.prepare.shard_writer import write_shard_in
+from headrace.prepare.shard_writer import attempt_id, write_shard_in
 from headrace.prepare.text.tokenizer import (
     Counted,
     bpe_tokenizer,
@@ -95,8 +94,6 @@ def _iter_texts(path: Path) -> Iterator[str]:
 
 
 def _tokenize(context: PrepareContext, tokenizer: Tokenizer, staged: Iterator[Staged]) -> Iterator[Shard]:
-    spark_task = TaskContext.get()
-    attempt = spark_task.taskAttemptId() if spark_task else 0
     schema = arrow_schema(token_columns(context, tokenizer))
     for number, shard in staged:
         with open_parquet(context.table / shard.path) as file:
@@ -104,4 +101,4 @@ def _tokenize(context: PrepareContext, tokenizer: Tokenizer, staged: Iterator[St
         tokens = encode(rows["text"].to_pylist(), tokenizer, context.table)
         rows = rows.set_column(rows.column_names.index("text"), "tokens", [pa.array(tokens, pa.binary())])
         final = pa.table([rows[name] for name in schema.names], schema=schema)
-        yield write_shard_in(context, final, ".", f"{context.identity}-{number:06d}-{attempt}-t", shard.split)
+        yield write_shard_in(context, final, ".", f"{context.identity}-{number:06d}-{attempt_id()}-t", shard.split)

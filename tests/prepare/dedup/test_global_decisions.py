@@ -76,8 +76,8 @@ def test_given_splits_share_no_copies(tmp_path: Path, table: Path) -> None:
                 (tmp_path / "raw" / split / label / f"{number}{index}.png").write_bytes(image)
     shutil.copy(tmp_path / "raw/test/cat/20.png", tmp_path / "raw/train/dog/leak.png")
     shutil.copy(tmp_path / "raw/train/cat/00.png", tmp_path / "raw/train/cat/again.png")
-    answer = prepare(configuration(tmp_path / "raw", table))
-    assert (answer["written"], answer["duplicates"]) == (
+    result = prepare(configuration(tmp_path / "raw", table))
+    assert (result["written"], result["duplicates"]) == (
         19,
         1,
     )  # a copy within a split is kept by default
@@ -101,8 +101,8 @@ def test_near_duplicate_images_are_kept_once(tmp_path: Path, table: Path) -> Non
         encode_image(smooth(4).resize((48, 48), PIL.Image.Resampling.LANCZOS))
     )
     form: dict[str, Any] = {"mode": "L", "size": [32, 32], "codec": "raw"}
-    answer = prepare(configuration(tmp_path / "raw", table, image=form, near_duplicates={"bits": 4}))
-    assert (answer["written"], answer["duplicates"]) == (12, 2)
+    result = prepare(configuration(tmp_path / "raw", table, image=form, near_duplicates={"bits": 4}))
+    assert (result["written"], result["duplicates"]) == (12, 2)
     pairs = {frozenset(pair) for pair in kept_by_dropped_path(read(table)).items()}
     assert pairs == {frozenset(("cat/brighter.jpg", "dog/03.png")), frozenset(("cat/04.png", "dog/smaller.png"))}
 
@@ -131,7 +131,7 @@ def test_minhash_estimates_jaccard_similarity() -> None:
 
 @pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize(
-    ("expected", "said"),
+    ("expected", "message"),
     [
         ({"rows": {"train": 1000}}, "rows.train is 24, expected 1000 or more"),
         ({"classes": ["cat"]}, "the class 'dog' is present, expected only cat"),
@@ -141,14 +141,14 @@ def test_minhash_estimates_jaccard_similarity() -> None:
     ],
 )
 def test_expectations_violation_reports_value_and_commits_nothing(
-    tmp_path: Path, table: Path, expected: dict[str, Any], said: str
+    tmp_path: Path, table: Path, expected: dict[str, Any], message: str
 ) -> None:
     source = write_source(tmp_path / "raw")
     (source / "cat" / "broken.png").touch()
     whole = {"splits": {"train": 1.0, "val": 0.0, "test": 0.0}}
-    with pytest.raises(DataError) as refused:
+    with pytest.raises(DataError) as error:
         prepare(configuration(source, table, expectations=expected, **whole))
-    assert said in str(refused.value)
+    assert message in str(error.value)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["raw"]
 
 

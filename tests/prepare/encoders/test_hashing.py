@@ -43,10 +43,10 @@ HASHES = [hashlib.md5(str(number).encode()).hexdigest() for number in range(20_0
 @pytest.mark.parametrize("fractions", [(0.8, 0.1, 0.1), (0.5, 0.25, 0.25), (1.0, 0.0, 0.0), (0.0, 0.5, 0.5)])
 def test_hash_split_yields_the_fractions(fractions: tuple[float, float, float]) -> None:
     splits = Splits(train=fractions[0], val=fractions[1], test=fractions[2])
-    found = [hash_split(content, splits) for content in HASHES]
+    splits_of_hashes = [hash_split(content, splits) for content in HASHES]
     for name, fraction in zip(("train", "val", "test"), fractions, strict=True):
-        assert found.count(name) / len(found) == pytest.approx(fraction, abs=0.01)
-        assert fraction or not found.count(name)
+        assert splits_of_hashes.count(name) / len(splits_of_hashes) == pytest.approx(fraction, abs=0.01)
+        assert fraction or not splits_of_hashes.count(name)
 
 
 @pytest.mark.parametrize("content", ["0" * 32, "f" * 32])
@@ -57,8 +57,8 @@ def test_hash_split_of_fraction_0_is_empty_at_the_edges(content: str, fractions:
 
 
 def test_hash_split_is_stable_across_releases() -> None:
-    found = "".join(hash_split(content, Splits())[1] for content in HASHES[:60])
-    assert found == "rrrrrrerrrrrrrrrrrrarrrrarrerrrrreraarrrrrrerrrrrrrarrrrrrre"
+    splits_of_hashes = "".join(hash_split(content, Splits())[1] for content in HASHES[:60])
+    assert splits_of_hashes == "rrrrrrerrrrrrrrrrrrarrrrarrerrrrreraarrrrrrerrrrrrrarrrrrrre"
 
 
 def test_hash_split_keeps_test_records_when_the_test_split_grows() -> None:

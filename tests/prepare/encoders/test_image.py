@@ -308,8 +308,8 @@ except RejectedRecordError as rejected:
     print(rejected.reason, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1000)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
-    said, megabytes = done.stdout.split()
-    assert said == "too_many_pixels"
+    reason_name, megabytes = done.stdout.split()
+    assert reason_name == "too_many_pixels"
     assert int(megabytes) < 50
 
 
@@ -370,8 +370,8 @@ def test_decode_of_damaged_file_gives_pixels_or_rejection(
     data: bytes, changes: list[tuple[float, int]], head: bool, spec: Image
 ) -> None:
     damaged = bytearray(data)
-    for place, value in changes:
-        damaged[int(place * min(len(damaged), 120 if head else len(damaged)))] = value
+    for position, value in changes:
+        damaged[int(position * min(len(damaged), 120 if head else len(damaged)))] = value
     spec = spec.model_copy(update={"max_pixels": 1_000_000})
     roundtrip(bytes(damaged), spec)
 

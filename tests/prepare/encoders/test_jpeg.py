@@ -65,10 +65,10 @@ def test_decode_jpeg_reduces_only_large_images() -> None:
 @pytest.mark.parametrize("size", [(500, 375), (100, 300), (300, 20), (31, 17)])
 def test_decode_matches_pillow_for_every_resize_and_mode(resize: str, mode: str, size: tuple[int, int]) -> None:
     data = encode_image(synthetic_photo(*size), "JPEG", quality=95)
-    wanted = spec(size=[40, 60], mode=mode, resize=resize)
-    fast = decode(data, wanted)
+    target = spec(size=[40, 60], mode=mode, resize=resize)
+    fast = decode(data, target)
     # The same pixels from a file that only Pillow decodes.
-    slow = decode(encode_image(PIL.Image.open(io.BytesIO(data))), wanted)
+    slow = decode(encode_image(PIL.Image.open(io.BytesIO(data))), target)
     assert fast.shape == slow.shape == (40, 60, 1 if mode == "L" else 3)
     assert psnr(fast, slow) >= 25
 

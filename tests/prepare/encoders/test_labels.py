@@ -107,8 +107,12 @@ def test_increment_adds_new_labels_and_keeps_counts(tmp_path: Path) -> None:
     version = read(tmp_path / "table")
     assert version.number == 1
     assert version.contract.classes == ("big", "even", "small", "new")
-    found = label_names_by_path(version)
-    assert (found["8.png"], found["0.png"], "1.png" in found) == ({"new", "even"}, {"even", "small"}, False)
+    label_names = label_names_by_path(version)
+    assert (label_names["8.png"], label_names["0.png"], "1.png" in label_names) == (
+        {"new", "even"},
+        {"even", "small"},
+        False,
+    )
     assert version.summary.counts == {"train": {"all": 7}, "test": {"all": 2}}
     assert version.summary.label_counts == {
         "train": {"big": 2, "even": 4, "small": 2, "new": 1},
@@ -121,10 +125,10 @@ def test_increment_adds_new_labels_and_keeps_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("spark")
-@pytest.mark.parametrize("listed", [True, False])
-def test_table_source_reads_labels_from_lists_or_text(tmp_path: Path, listed: bool) -> None:
+@pytest.mark.parametrize("as_list", [True, False])
+def test_table_source_reads_labels_from_lists_or_text(tmp_path: Path, as_list: bool) -> None:
     texts = [f"a text of its own, number {number}" for number in range(8)]
-    labels = [names if listed else ";".join(names) for names in LABELS]
+    labels = [names if as_list else ";".join(names) for names in LABELS]
     (tmp_path / "raw").mkdir()
     pq.write_table(pa.table({"text": texts, "label": labels}), tmp_path / "raw" / "part.parquet")
     source = {"kind": "table", "path": str(tmp_path / "raw"), "columns": {"input": "text"}}
@@ -133,8 +137,8 @@ def test_table_source_reads_labels_from_lists_or_text(tmp_path: Path, listed: bo
     )
     version = read(tmp_path / "table")
     assert version.contract.classes == ("big", "even", "small")
-    found = sorted(sorted(names) for names in label_names_by_path(version).values())
-    assert found == sorted(sorted(set(names)) for names in LABELS)
+    label_names = sorted(sorted(names) for names in label_names_by_path(version).values())
+    assert label_names == sorted(sorted(set(names)) for names in LABELS)
 
 
 @pytest.mark.parametrize(

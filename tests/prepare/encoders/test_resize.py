@@ -19,8 +19,8 @@ def three_colour_image(width: int, height: int) -> PIL.Image.Image:
     return PIL.Image.fromarray(pixels)
 
 
-def resize(way: str, image: PIL.Image.Image, width: int, height: int) -> Pixels:
-    result = RESIZE[way](image, (width, height))
+def resize(method: str, image: PIL.Image.Image, width: int, height: int) -> Pixels:
+    result = RESIZE[method](image, (width, height))
     assert result.size == (width, height)
     assert result.mode == image.mode
     return np.asarray(result)
@@ -93,31 +93,31 @@ def test_stretch_ignores_the_aspect_ratio() -> None:
     assert [is_near(pixels[50, x], c) for x, c in ((4, (120, 0, 0)), (25, (0, 0, 120)))] == [True] * 2
 
 
-@pytest.mark.parametrize("way", RESIZE)
+@pytest.mark.parametrize("method", RESIZE)
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_resize_keeps_an_image_of_the_target_size(way: str, mode: str) -> None:
+def test_resize_keeps_an_image_of_the_target_size(method: str, mode: str) -> None:
     image = three_colour_image(17, 11).convert(mode)
-    assert np.array_equal(resize(way, image, 17, 11), np.asarray(image))
+    assert np.array_equal(resize(method, image, 17, 11), np.asarray(image))
 
 
 @settings(derandomize=True, deadline=None, max_examples=150)
 @given(
-    way=st.sampled_from(sorted(RESIZE)),
+    method=st.sampled_from(sorted(RESIZE)),
     image=st.tuples(st.integers(1, 300), st.integers(1, 300)),
     size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     mode=st.sampled_from(["L", "RGB"]),
 )
 def test_resize_of_a_white_image_is_never_all_black(
-    way: str, image: tuple[int, int], size: tuple[int, int], mode: str
+    method: str, image: tuple[int, int], size: tuple[int, int], mode: str
 ) -> None:
-    pixels = resize(way, PIL.Image.new(mode, image, "white"), *size)
+    pixels = resize(method, PIL.Image.new(mode, image, "white"), *size)
     assert pixels.max() == 255
-    if way in ("crop", "stretch"):
+    if method in ("crop", "stretch"):
         assert pixels.min() == 255
 
 
-@pytest.mark.parametrize("way", ["fit", "pad"])
+@pytest.mark.parametrize("method", ["fit", "pad"])
 @pytest.mark.parametrize("size", [(5000, 1), (1, 5000)])
-def test_resize_keeps_one_pixel_of_a_thin_image(way: str, size: tuple[int, int]) -> None:
-    pixels = resize(way, PIL.Image.new("L", size, 255), 28, 28)
+def test_resize_keeps_one_pixel_of_a_thin_image(method: str, size: tuple[int, int]) -> None:
+    pixels = resize(method, PIL.Image.new("L", size, 255), 28, 28)
     assert np.count_nonzero(pixels) == 28

@@ -24,10 +24,10 @@ def image_sums(image: Pixels) -> ChannelSums:
 @given(images=IMAGES)
 def test_channel_statistics_equal_numpy(images: list[Pixels]) -> None:
     channels = images[0].shape[2]
-    found = sum((image_sums(image) for image in images), ChannelSums.zero(channels)).statistics()
+    statistics = sum((image_sums(image) for image in images), ChannelSums.zero(channels)).statistics()
     values = np.stack(images).reshape(-1, channels).astype(np.float64)
-    assert found.mean == pytest.approx(values.mean(0), rel=1e-12, abs=1e-12)
-    assert found.variance == pytest.approx(values.var(0), rel=1e-12, abs=1e-9)
+    assert statistics.mean == pytest.approx(values.mean(0), rel=1e-12, abs=1e-12)
+    assert statistics.variance == pytest.approx(values.var(0), rel=1e-12, abs=1e-9)
 
 
 @settings(derandomize=True, deadline=None)
@@ -63,10 +63,10 @@ def test_variance_of_nearly_equal_values_does_not_cancel() -> None:
 
 
 def test_statistics_without_rows_are_mean_0_and_variance_1() -> None:
-    found = ChannelSums.zero(3).statistics()
-    assert found.mean == (0.0, 0.0, 0.0)
-    assert found.variance == (1.0, 1.0, 1.0)
-    assert found.standard_deviation == (1.0, 1.0, 1.0)
+    statistics = ChannelSums.zero(3).statistics()
+    assert statistics.mean == (0.0, 0.0, 0.0)
+    assert statistics.variance == (1.0, 1.0, 1.0)
+    assert statistics.standard_deviation == (1.0, 1.0, 1.0)
 
 
 def test_variance_of_one_colour_is_exactly_0() -> None:
