@@ -107,7 +107,7 @@ def window_statistics(spark: SparkSession, context: PrepareContext, shards: Sequ
     """
     if not shards:
         raise DataError(
-            "The training split holds no window; nothing was committed. Check prepare.splits or the source's splits."
+            "No window is in the training split; nothing was committed. Check prepare.splits or the source's splits."
         )
     paths = sorted(shard.path for shard in shards)
     # Merge in the order of the shards, so that the same shards always give the same bits.
