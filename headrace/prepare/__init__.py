@@ -1,1 +1,1 @@
-"""Raw records -> a version of a table: clean, normalised, split, sharded. Spark; knows nothing of training."""
+"""Turn raw records into a table version: cleaned, normalised, split and sharded by Spark. Independent of training."""

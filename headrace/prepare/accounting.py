@@ -1,4 +1,4 @@
-"""The account of a preparation: task results added up, checked, and put into the version's summary."""
+"""Record accounting of a preparation: task results are summed, checked, and stored in the version's summary."""
 
 import time
 from collections import Counter
@@ -17,7 +17,14 @@ from headrace.table.shards import Shard
 
 @dataclass(frozen=True, kw_only=True)
 class RecordAccounting:
-    """Where every input row went."""
+    """Counts of input rows by outcome: written, rejected or dropped as a duplicate.
+
+    Attributes:
+        rejects: rejected rows by reason.
+        counts: written rows by split and class index; the index is 0 for rows without exactly one class.
+        label_counts: for multi_label, written rows by split and class index.
+        sums: channel sums of the training split's images.
+    """
 
     rows_in: int
     shards: tuple[Shard, ...]
@@ -31,59 +38,60 @@ class RecordAccounting:
 
     @property
     def written(self) -> int:
-        """Rows in the shards."""
+        """Return the number of rows in the shards."""
         return sum(shard.rows for shard in self.shards)
 
     @property
     def rejected(self) -> int:
-        """Rows in the rejects table."""
+        """Return the number of rows in the rejects table."""
         return sum(self.rejects.values())
 
     def check(self, max_rejects: float, archives: int = 0) -> None:
-        """Raise unless every row is accounted for and few enough were rejected.
+        """Raise unless every row is accounted for and the rejected fraction is at most `max_rejects`.
 
         Args:
-            archives: of the source; a damaged one counts as a record, however many were in it, so they are also
-                held against each other.
+            archives: number of archives in the source. A damaged archive counts as one record however many it held,
+                so the fraction of damaged archives is checked against `max_rejects` too.
 
         Raises:
-            DataError: too many were rejected, or nothing was written.
-            HeadraceError: rows are missing; a fault of Headrace.
+            DataError: too many rows were rejected, or none was written.
+            HeadraceError: the counts do not add up, which is a bug in Headrace.
         """
         counted = sum(self.counts.values())
         if self.rows_in != self.written + self.rejected + self.duplicates or (counted and counted != self.written):
             raise HeadraceError(
-                f"Of {self.rows_in} rows {self.written} were written, {self.rejected} rejected and "
-                f"{self.duplicates} dropped as duplicates; the rest is unaccounted for and nothing was committed."
+                f"{self.rows_in} rows were read, but {self.written} were written, {self.rejected} rejected and "
+                f"{self.duplicates} dropped as duplicates, which does not add up; nothing was committed. "
+                "This is a bug in Headrace; please report it."
             )
         if not self.written:
             raise DataError(f"None of {self.rows_in} records could be used ({self._reasons()}); nothing was committed.")
         damaged = self.rejects.get(Reason.DAMAGED_ARCHIVE.value, 0)
         if self.rejected / self.rows_in > max_rejects or (archives and damaged / archives > max_rejects):
-            of_archives = f" and {damaged} of {archives} archives are damaged" if archives and damaged else ""
+            archive_share = f" and {damaged} of {archives} archives are damaged" if archives and damaged else ""
             raise DataError(
-                f"{self.rejected} of {self.rows_in} records were rejected ({self._reasons()}){of_archives}, "
+                f"{self.rejected} of {self.rows_in} records were rejected ({self._reasons()}){archive_share}, "
                 f"prepare.max_rejects allows {max_rejects:.1%}; nothing was committed."
             )
 
     def by_class(self, contract: Contract) -> dict[str, dict[str, int]]:
-        """Rows by split, then by class name; by `all` where rows have not one class each."""
+        """Return the rows by split, then by class name; the only name is `all` unless the task is classification."""
         names = contract.classes if contract.task == "classification" else (ALL,)
-        return _by_name(self.counts, names)
+        return _count_by_name(self.counts, names)
 
     def by_label(self, contract: Contract) -> dict[str, dict[str, int]]:
-        """Of multi_label, rows by split and by each of their classes."""
-        return _by_name(self.label_counts, contract.classes)
+        """Return the rows by split, then by each of their class names; empty unless the task is multi_label."""
+        return _count_by_name(self.label_counts, contract.classes)
 
     def _reasons(self) -> str:
         return ", ".join(f"{reason}: {count}" for reason, count in sorted(self.rejects.items()))
 
 
 def merge_results(results: Iterable[ChunkResult]) -> RecordAccounting:
-    """One account of all tasks; shards that a later task has written anew are not in it."""
-    added, removed = ChunkResult(), set[str]()
+    """Return the sum of all task results, without the shards that a later task has rewritten."""
+    added, removed_shards = ChunkResult(), set[str]()
     for result in results:
-        removed.update(result.removed)
+        removed_shards.update(result.removed_shards)
         added.seen += result.seen
         added.shards += result.shards
         added.reject_shards += result.reject_shards
@@ -97,7 +105,7 @@ def merge_results(results: Iterable[ChunkResult]) -> RecordAccounting:
         added.duplicates += result.duplicates
     return RecordAccounting(
         rows_in=added.seen,
-        shards=tuple(shard for shard in added.shards if shard.path not in removed),
+        shards=tuple(shard for shard in added.shards if shard.path not in removed_shards),
         reject_shards=tuple(added.reject_shards),
         duplicate_shards=tuple(added.duplicate_shards),
         rejects=dict(sorted(added.rejects.items())),
@@ -109,36 +117,42 @@ def merge_results(results: Iterable[ChunkResult]) -> RecordAccounting:
 
 
 def merge_with_previous(
-    before: Version, fresh: RecordAccounting, rejects: CarriedOver, duplicates: CarriedOver, results: list[ChunkResult]
+    before: Version, added: RecordAccounting, rejects: CarriedOver, duplicates: CarriedOver, results: list[ChunkResult]
 ) -> RecordAccounting:
-    """The account of a version that adds `fresh` to what stays of `before`."""
-    removed = {path for result in results for path in result.removed}
-    of_one_class = before.contract.task == "classification"
-    counts = _by_number(before.summary.counts, before.contract.classes if of_one_class else (ALL,))
-    label_counts = _by_number(before.summary.label_counts, before.contract.classes)
+    """Return the accounting of a version that adds `added` to the remaining rows of `before`.
+
+    Args:
+        rejects: rows carried over from the rejects table of `before`.
+        duplicates: rows carried over from the duplicates table of `before`.
+        results: task results, which name the shards and count the rows that were removed from `before`.
+    """
+    removed_shards = {path for result in results for path in result.removed_shards}
+    single_class = before.contract.task == "classification"
+    counts = _count_by_class_index(before.summary.counts, before.contract.classes if single_class else (ALL,))
+    label_counts = _count_by_class_index(before.summary.label_counts, before.contract.classes)
     for result in results:
         counts.update(result.counts)
         counts.subtract(result.removed_counts)
         label_counts.update(result.label_counts)
         label_counts.subtract(result.removed_label_counts)
-    gone = sum(result.gone for result in results) + rejects.removed + duplicates.removed
-    reasons = Counter(fresh.rejects)
+    removed_rows = sum(result.removed_rows for result in results) + rejects.removed + duplicates.removed
+    reasons = Counter(added.rejects)
     reasons.update(rejects.rows)
-    kept = tuple(shard for shard in before.shards if shard.path not in removed)
+    remaining = tuple(shard for shard in before.shards if shard.path not in removed_shards)
     return RecordAccounting(
-        rows_in=before.summary.rows_in - gone + fresh.rows_in,
-        shards=(*kept, *fresh.shards),
-        reject_shards=(*rejects.shards, *fresh.reject_shards),
-        duplicate_shards=(*duplicates.shards, *fresh.duplicate_shards),
+        rows_in=before.summary.rows_in - removed_rows + added.rows_in,
+        shards=(*remaining, *added.shards),
+        reject_shards=(*rejects.shards, *added.reject_shards),
+        duplicate_shards=(*duplicates.shards, *added.duplicate_shards),
         rejects=dict(sorted(reasons.items())),
         counts=+counts,
         label_counts=+label_counts,
-        sums=add_sums(_sums_of(before), fresh.sums),
-        duplicates=fresh.duplicates + duplicates.rows.total(),
+        sums=add_sums(_load_sums(before), added.sums),
+        duplicates=added.duplicates + duplicates.rows.total(),
     )
 
 
-def _by_name(counts: Counter[tuple[str, int]], names: tuple[str, ...]) -> dict[str, dict[str, int]]:
+def _count_by_name(counts: Counter[tuple[str, int]], names: tuple[str, ...]) -> dict[str, dict[str, int]]:
     table: dict[str, dict[str, int]] = {}
     for (split, number), rows in sorted(counts.items()):
         if rows:
@@ -146,29 +160,29 @@ def _by_name(counts: Counter[tuple[str, int]], names: tuple[str, ...]) -> dict[s
     return table
 
 
-def _by_number(table: dict[str, dict[str, int]], names: tuple[str, ...]) -> Counter[tuple[str, int]]:
+def _count_by_class_index(table: dict[str, dict[str, int]], names: tuple[str, ...]) -> Counter[tuple[str, int]]:
     numbers = {name: number for number, name in enumerate(names)}
     return Counter({(split, numbers[name]): rows for split, by_name in table.items() for name, rows in by_name.items()})
 
 
-def _sums_of(version: Version) -> ChannelSums | None:
+def _load_sums(version: Version) -> ChannelSums | None:
     return None if version.summary.sums is None else ChannelSums(*version.summary.sums)
 
 
 def subtract_sums(left: ChannelSums | None, right: ChannelSums | None) -> ChannelSums | None:
-    """`left` without `right`, which may be more than it."""
+    """Return `left - right`; the result may be negative."""
     if right is None:
         return left
     return (left or ChannelSums.zero(len(right.total))) - right
 
 
 class Stopwatch:
-    """Seconds since it was made."""
+    """Timer that starts when it is created."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
 
     @property
     def seconds(self) -> float:
-        """Rounded to milliseconds."""
+        """Return the elapsed seconds, rounded to milliseconds."""
         return round(time.monotonic() - self._start, 3)

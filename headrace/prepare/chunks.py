@@ -1,4 +1,4 @@
-"""Chunks: the files that each task is given, and what a task returns for them."""
+"""Chunks: the files assigned to each task, and the result that a task returns for them."""
 
 import math
 from collections import Counter
@@ -15,20 +15,25 @@ from headrace.prepare.plan import Chunk
 from headrace.prepare.sources.base import RawFile
 from headrace.table.shards import Shard
 
-# Where rows have not one class each, all are counted together.
+# The key under which rows are counted that do not have exactly one class each.
 ALL = "all"
-# With so many chunks a slot, the last ones to end no longer leave others idle for long.
-ENOUGH_CHUNKS = 16
+# With more chunks per slot than this, the last tasks to finish leave the other slots idle only briefly.
+BALANCED_CHUNKS_PER_SLOT = 16
 
 
 @dataclass
 class ChunkResult:
-    """What one task made, to be added to the others'.
+    """Result of one task; `merge_results` sums them.
 
     Attributes:
-        label_counts: of multi_label, rows by split and by each of their classes.
-        seen: records, each of which was written, rejected or dropped.
-        removed: paths of shards whose rows were written anew, or are gone, and which no longer count.
+        seen: records read; each was written, rejected or dropped.
+        counts: rows by split and class index.
+        label_counts: for multi_label, rows by split and class index; a row counts once for each of its classes.
+        removed_rows: rows of an older version whose source files were removed or changed.
+        removed_shards: paths of shards that no longer belong to the version, as they were rewritten or emptied.
+        removed_counts: `counts` of `removed_shards`.
+        removed_label_counts: `label_counts` of `removed_shards`.
+        removed_sums: `sums` of `removed_shards`.
     """
 
     seen: int = 0
@@ -40,15 +45,15 @@ class ChunkResult:
     label_counts: Counter[tuple[str, int]] = field(default_factory=Counter)
     sums: ChannelSums | None = None
     duplicates: int = 0
-    gone: int = 0
-    removed: list[str] = field(default_factory=list)
+    removed_rows: int = 0
+    removed_shards: list[str] = field(default_factory=list)
     removed_counts: Counter[tuple[str, int]] = field(default_factory=Counter)
     removed_label_counts: Counter[tuple[str, int]] = field(default_factory=Counter)
     removed_sums: ChannelSums | None = None
 
 
 def channel_sums(rows: pa.Table, columns: dict[str, Column]) -> ChannelSums | None:
-    """Of the channels of all `rows`; None where they are no images."""
+    """Return the channel sums of all `rows`; None unless the rows are images."""
     if "channel_sums" not in columns:
         return None
     height, width, channels = columns["image"].image_shape
@@ -56,27 +61,30 @@ def channel_sums(rows: pa.Table, columns: dict[str, Column]) -> ChannelSums | No
 
 
 def add_sums(left: ChannelSums | None, right: ChannelSums | None) -> ChannelSums | None:
-    """Of both; None where neither is there."""
+    """Return the sum of both, the other one if one is None, or None if both are."""
     if left is None or right is None:
         return left or right
     return left + right
 
 
 def make_chunks(files: list[RawFile], settings: Prepare, slots: int = 1) -> Iterator[Chunk]:
-    """Every file in exactly one chunk, of at most `shard_rows` records and about `shard_bytes` bytes.
+    """Yield chunks that together hold every file exactly once, in an order shuffled by `settings.seed`.
+
+    A chunk of more than one file holds at most `shard_rows` records and `shard_bytes` bytes.
 
     Args:
-        slots: tasks that run at the same time; a few chunks are made equal and as many as keep all slots at work.
+        slots: tasks that run at the same time. A few chunks get about equal sizes, and about a multiple of `slots`
+            of them, so that no slot is idle.
     """
-    size, chunks = sum(file.size for file in files), _even_chunks(files, settings, slots)
-    fair = size / chunks if chunks else math.inf
+    size, chunks = sum(file.size for file in files), _balanced_chunk_count(files, settings, slots)
+    target_size = size / chunks if chunks else math.inf
     chunk: list[RawFile] = []
     size = rows = number = 0
     for index in np.random.default_rng(settings.seed).permutation(len(files)):
         file = files[index]
         full = rows + file.rows > settings.shard_rows or size + file.size > settings.shard_bytes
-        even = number + 1 < chunks and size + file.size / 2 > fair
-        if chunk and (full or even):
+        balanced = number + 1 < chunks and size + file.size / 2 > target_size
+        if chunk and (full or balanced):
             yield Chunk(number, chunk)
             number, chunk, size, rows = number + 1, [], 0, 0
         chunk.append(file)
@@ -86,10 +94,10 @@ def make_chunks(files: list[RawFile], settings: Prepare, slots: int = 1) -> Iter
         yield Chunk(number, chunk)
 
 
-def _even_chunks(files: list[RawFile], settings: Prepare, slots: int) -> int:
-    """How many chunks of one size all slots can share out evenly; 0 where there are so many that it does not matter."""
+def _balanced_chunk_count(files: list[RawFile], settings: Prepare, slots: int) -> int:
+    """Return how many chunks of about equal size divide evenly among `slots`; 0 if balancing is not needed."""
     size, rows = sum(file.size for file in files), sum(file.rows for file in files)
     needed = max(1, math.ceil(size / settings.shard_bytes), math.ceil(rows / settings.shard_rows))
-    if slots == 1 or needed > ENOUGH_CHUNKS * slots or not size:
+    if slots == 1 or needed > BALANCED_CHUNKS_PER_SLOT * slots or not size:
         return 0
     return slots * math.ceil(needed / slots)

@@ -1,4 +1,4 @@
-"""Shards that no version will name, because the preparation that wrote them has failed."""
+"""Removal of the files that a preparation wrote and that no version refers to."""
 
 import time
 from collections.abc import Iterator
@@ -16,14 +16,15 @@ POLL_SECONDS = 0.05
 
 @contextmanager
 def remove_orphans(table: Path, identity: str) -> Iterator[None]:
-    """Where the block fails, remove from `table` what tasks have written; their files' names begin with `identity`."""
+    """Remove the files that tasks have written into `table` if the block raises; their names begin with `identity`."""
     try:
         yield
     except StoreError:
-        # The commit may have gone through, and only its answer be lost; what is left is for `headrace vacuum`.
+        # The commit may have succeeded and only its response been lost, so the files may be referenced.
+        # `headrace vacuum` removes them if they are not.
         raise
     except BaseException:
-        # Where the JVM has died there is nobody to ask, and no task either.
+        # If the JVM has died, it cannot be asked, and no task is running either.
         with suppress(Py4JError, OSError):
             _await_tasks()
         for orphan in table.rglob(f"*{identity}-*"):
@@ -33,10 +34,10 @@ def remove_orphans(table: Path, identity: str) -> Iterator[None]:
 
 
 def remove_leftovers(table: Path, identity: str, keep: set[str]) -> None:
-    """Remove from `table` what the preparation `identity` wrote on its way and the version does not name.
+    """Remove from `table` the intermediate files of the preparation `identity`, which the version does not refer to.
 
     Args:
-        keep: paths relative to `table`.
+        keep: paths of the files to keep, relative to `table`.
     """
     for file in table.rglob(f"*{identity}-*"):
         if str(file.relative_to(table)) not in keep:
@@ -45,29 +46,29 @@ def remove_leftovers(table: Path, identity: str, keep: set[str]) -> None:
 
 
 def _remove_empty(table: Path) -> None:
-    """Remove the folders below `table` that hold nothing, and `table` where it does."""
+    """Remove the empty folders below `table`, and `table` itself if it is empty."""
     for folder in (
         *sorted(table.rglob("split=*"), reverse=True),
         table / "_headrace/staged",
         table / "_headrace",
         table,
     ):
-        with suppress(OSError):  # it is not empty, or not there
+        with suppress(OSError):  # not empty, or missing
             folder.rmdir()
 
 
 def _await_tasks() -> None:
-    """Return when no task runs any more: those of a failed job go on for a moment, and write."""
+    """Wait until no task runs, at most `PATIENCE_SECONDS`: tasks of a failed job keep writing for a moment."""
     context = SparkContext._active_spark_context
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while context is not None and _running(context) and time.monotonic() < deadline:
+    while context is not None and _has_running_tasks(context) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
 
 
-def _running(context: SparkContext) -> bool:
-    if context._jsc is None:  # stopped meanwhile
+def _has_running_tasks(context: SparkContext) -> bool:
+    if context._jsc is None:  # Spark was stopped in the meantime
         return False
-    # Asked of the scheduler: Spark's public status lags behind.
+    # Query the scheduler, as Spark's public status lags behind.
     tasks = context._jsc.sc().taskScheduler().runningTasksByExecutors().valuesIterator()
     while tasks.hasNext():
         if int(tasks.next()):

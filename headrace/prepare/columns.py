@@ -1,4 +1,4 @@
-"""The columns of a prepared table."""
+"""Column contracts and the Arrow schema of a prepared table."""
 
 import pyarrow as pa
 
@@ -23,19 +23,19 @@ NUMBER = Column(role="target", codec="plain", dtype="float32")
 LABELS = Column(role="target", codec="labels", dtype="int32", shape=(None,))
 
 
-def image_columns(form: Image) -> dict[str, Column]:
-    """What each column that a model may read is for; `split` is not among them, the log keeps it per shard."""
-    shape = (*form.size, CHANNELS[form.mode])
+def image_columns(spec: Image) -> dict[str, Column]:
+    """Return the columns of an image table; `split` is not a column, as the log keeps it per shard."""
+    shape = (*spec.size, CHANNELS[spec.mode])
     return {
         "path": IDENTITY,
         "label": LABEL,
-        "image": Column(role="input", codec=form.stored_as, dtype="uint8", shape=shape),
+        "image": Column(role="input", codec=spec.stored_as, dtype="uint8", shape=shape),
         "content_hash": IDENTITY,
     }
 
 
 def text_columns(tokenizer: Tokenizer, dtype: str) -> dict[str, Column]:
-    """Of a table of texts."""
+    """Return the columns of a table of token ids of `dtype`."""
     return {
         "path": IDENTITY,
         "label": LABEL,
@@ -45,7 +45,7 @@ def text_columns(tokenizer: Tokenizer, dtype: str) -> dict[str, Column]:
 
 
 def window_columns(windows: Windows) -> dict[str, Column]:
-    """Of a table of windows."""
+    """Return the columns of a table of windows, (length, features)."""
     shape = (windows.length, len(windows.values))
     return {
         "path": IDENTITY,
@@ -56,37 +56,37 @@ def window_columns(windows: Windows) -> dict[str, Column]:
 
 
 def with_bookkeeping(columns: dict[str, Column], settings: Prepare) -> dict[str, Column]:
-    """`columns` with those that let a later preparation go on from a version, with the target of the task, and weights.
+    """Return `columns` with the task's target, weights, and what later preparations need to append rows.
 
-    `channel_sums` is the sum and the sum of squares of every channel as 64-bit integers: with it the statistics
-    stay exact whichever rows come or go. `perceptual_hash` and `minhash` find near-duplicates.
+    `channel_sums` holds the sum and the sum of squares of every channel as 64-bit integers, which keep the statistics
+    exact when rows are added or removed. `perceptual_hash` and `minhash` are signatures to find near-duplicates.
     """
-    more: dict[str, Column] = {}
+    extra: dict[str, Column] = {}
     if settings.task != "classification":
-        more["label"] = NUMBER if settings.task == "regression" else LABELS
+        extra["label"] = NUMBER if settings.task == "regression" else LABELS
     if settings.weights:
-        more["weight"] = WEIGHT
+        extra["weight"] = WEIGHT
     if settings.input == "image":
-        more["channel_sums"] = IDENTITY.model_copy(update={"dtype": "binary"})
+        extra["channel_sums"] = IDENTITY.model_copy(update={"dtype": "binary"})
     if settings.near_duplicates is not None:
         image = settings.input == "image"
-        more["perceptual_hash" if image else "minhash"] = IDENTITY.model_copy(
+        extra["perceptual_hash" if image else "minhash"] = IDENTITY.model_copy(
             update={"dtype": "int64" if image else "binary"}
         )
-    return columns | more
+    return columns | extra
 
 
 def staged_text_columns(settings: Prepare) -> dict[str, Column]:
-    """Of cleaned texts that no tokeniser has seen yet."""
+    """Return the columns of clean texts that are not tokenized yet."""
     columns = {"path": IDENTITY, "label": LABEL, "text": IDENTITY, "content_hash": IDENTITY}
     return with_bookkeeping(columns, settings)
 
 
 def arrow_schema(columns: dict[str, Column]) -> pa.Schema:
-    """Of one shard: the columns in order, each with its contract in its metadata."""
-    fields = [pa.field(name, _type(column), nullable=False) for name, column in columns.items()]
+    """Return the schema of a shard: the columns in order, each with its contract in its field metadata."""
+    fields = [pa.field(name, _arrow_type(column), nullable=False) for name, column in columns.items()]
     return pa.schema([with_contract(field, columns[field.name]) for field in fields])
 
 
-def _type(column: Column) -> pa.DataType:
+def _arrow_type(column: Column) -> pa.DataType:
     return TYPES[column.dtype] if column.codec == "plain" else pa.binary()

@@ -1,6 +1,7 @@
-"""Spark's Python daemon with what preparation needs imported already: it forks every worker, so they all have it.
+"""Spark's Python daemon with the modules of preparation already imported; it forks every worker.
 
-A worker that imports for itself costs a second before its first record. Named in `spark.python.daemon.module`.
+A worker that imports them itself needs a second before its first record. `spark.python.daemon.module` names this
+module.
 """
 
 from headrace.spark.worker_daemon import leave_installed_archives, serve

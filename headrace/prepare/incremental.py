@@ -1,4 +1,4 @@
-"""What has changed since the version before, so that only that is prepared."""
+"""Detection of the files that have changed since the previous version, so that only those are prepared."""
 
 import os
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from headrace.table import Version
 FOLDER = "_headrace"
 SCHEMA = pa.schema(
     [
-        pa.field("path", pa.binary(), nullable=False),  # names of files need not be text
+        pa.field("path", pa.binary(), nullable=False),  # file names need not be valid text
         pa.field("label", pa.string()),
         pa.field("split", pa.string()),
         pa.field("size", pa.int64(), nullable=False),
@@ -32,12 +32,12 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, kw_only=True)
 class Increment:
-    """On top of a version.
+    """Difference between a version and the current source.
 
     Attributes:
-        before: the version whose other shards stay; None where everything is prepared.
-        fresh: files that are new or changed, or whose records were duplicates of some that are gone.
-        gone: files whose records in `before` count no longer; changed ones are among them.
+        before: version whose other shards are kept; None if everything is prepared.
+        changed: files that are new or changed, or whose records were dropped as duplicates of removed records.
+        removed: files whose records in `before` are removed; includes changed files.
     """
 
     before: Version | None
@@ -46,25 +46,30 @@ class Increment:
 
 
 def increment(before: Version, files: list[RawFile], duplicates: SideTable, *, nested: bool) -> Increment:
-    """From the listing of `before` to `files`."""
-    earlier, now = set(_load(before)), set(files)
-    gone = RemovedFiles(frozenset(escape_path(file.path) for file in earlier - now), nested)
-    everything = RemovedFiles(frozenset(escape_path(file.path) for file in earlier), nested)
-    gone = _with_freed(gone, everything, duplicates)
-    # A file of many runs is taken again as a whole.
-    fresh = [file for file in files if file not in earlier or escape_path(file.path) in gone.files]
-    return Increment(before=before, changed=fresh, removed=gone)
+    """Return the difference between the listing of `before` and `files`.
+
+    Args:
+        duplicates: the duplicates table of `before`.
+        nested: whether a file holds many records.
+    """
+    earlier, current = set(_load(before)), set(files)
+    removed = RemovedFiles(frozenset(escape_path(file.path) for file in earlier - current), nested)
+    all_files = RemovedFiles(frozenset(escape_path(file.path) for file in earlier), nested)
+    removed = _add_freed_duplicates(removed, all_files, duplicates)
+    # A file that is listed in several row ranges is prepared again as a whole.
+    changed = [file for file in files if file not in earlier or escape_path(file.path) in removed.files]
+    return Increment(before=before, changed=changed, removed=removed)
 
 
-def can_append(before: Version | None, basis: str) -> bool:
-    """Whether the shards of `before` were made as new ones would be, and its listing is still there."""
-    if before is None or before.summary.append_key != basis or before.summary.listing is None:
+def can_append(before: Version | None, key: str) -> bool:
+    """Return whether `before` was prepared with the append key `key` and its listing still exists."""
+    if before is None or before.summary.append_key != key or before.summary.listing is None:
         return False
     return (before.table / before.summary.listing).is_file()
 
 
 def save_listing(files: list[RawFile], table: Path, identity: str) -> str:
-    """Keep the listing of a version in the table's folder; its name, relative to the folder."""
+    """Write the listing of a version into the table's folder and return its path, relative to the folder."""
     rows = pa.Table.from_pylist([file._asdict() | {"path": os.fsencode(file.path)} for file in files], SCHEMA)
     sink = pa.BufferOutputStream()
     pq.write_table(rows, sink, compression="ZSTD")
@@ -81,11 +86,13 @@ def _load(version: Version) -> list[RawFile]:
     return [RawFile(*values) for values in zip(paths, *columns, strict=True)]
 
 
-def _with_freed(gone: RemovedFiles, everything: RemovedFiles, duplicates: SideTable) -> RemovedFiles:
-    """`gone` and the files of records that were dropped only because of one that is gone."""
+def _add_freed_duplicates(removed: RemovedFiles, all_files: RemovedFiles, duplicates: SideTable) -> RemovedFiles:
+    """Return `removed` and the files of records that were dropped as duplicates of removed records."""
     freed: set[str | None] = {None}
-    while gone and freed:
+    while removed and freed:
         rows = duplicates.rows(("path", "kept"))
-        freed = {everything.file_of(row["path"]) for row in rows if row["kept"] in gone and row["path"] not in gone}
-        gone = RemovedFiles(gone.files | {file for file in freed if file is not None}, gone.nested)
-    return gone
+        freed = {
+            all_files.find_file(row["path"]) for row in rows if row["kept"] in removed and row["path"] not in removed
+        }
+        removed = RemovedFiles(removed.files | {file for file in freed if file is not None}, removed.nested)
+    return removed

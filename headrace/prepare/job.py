@@ -1,4 +1,4 @@
-"""The preparation: list, detect changes, prepare in parallel, check the accounting, commit one version."""
+"""The preparation job: list, detect changes, prepare in parallel, check the accounting, commit one version."""
 
 import logging
 from pathlib import Path
@@ -30,45 +30,46 @@ log = logging.getLogger(__name__)
 
 
 def summarize(
-    work: PreparePlan, task: PrepareContext, made: StageOutput, account: RecordAccounting, seconds: float
+    plan: PreparePlan, context: PrepareContext, output: StageOutput, accounting: RecordAccounting, seconds: float
 ) -> Summary:
-    """Of the version that is about to be committed; writes the listing that the next preparation compares with.
+    """Return the summary of the version to commit, and write the listing that the next preparation compares with.
 
     Args:
-        seconds: since the preparation began.
+        seconds: duration of the preparation so far.
     """
-    source, sums = work.configuration.data.source, account.sums
-    image = task.settings.input == "image"
+    source, sums = plan.configuration.data.source, accounting.sums
+    image = context.settings.input == "image"
     contract = Contract(
-        columns=made.columns,
-        classes=made.classes,
-        task=task.settings.task,
-        statistics=sums.statistics() if image and sums else made.statistics,
-        tokenizer=made.tokenizer,
-        windows=_windows(work.configuration),
+        columns=output.columns,
+        classes=output.classes,
+        task=context.settings.task,
+        statistics=sums.statistics() if image and sums else output.statistics,
+        tokenizer=output.tokenizer,
+        windows=_windows(plan.configuration),
     )
     return Summary(
         contract=contract,
-        rows_in=account.rows_in,
-        written=account.written,
-        rejected=account.rejected,
-        duplicates=account.duplicates,
-        counts=account.by_class(contract),
-        label_counts=account.by_label(contract),
-        rejects=account.rejects,
+        rows_in=accounting.rows_in,
+        written=accounting.written,
+        rejected=accounting.rejected,
+        duplicates=accounting.duplicates,
+        counts=accounting.by_class(contract),
+        label_counts=accounting.by_label(contract),
+        rejects=accounting.rejects,
         rejects_version=None,
-        source={"kind": source.kind, "path": source.path, "root": escape_path(task.root)} | _text_column(source, task),
-        fingerprint=work.fingerprint,
-        settings=task.settings.model_dump(mode="json"),
+        source={"kind": source.kind, "path": source.path, "root": escape_path(context.root)}
+        | _text_column(source, context),
+        fingerprint=plan.fingerprint,
+        settings=context.settings.model_dump(mode="json"),
         seconds=seconds,
-        append_key=work.append_key,
-        listing=save_listing(work.listing.files, task.table, task.identity),
+        append_key=plan.append_key,
+        listing=save_listing(plan.listing.files, context.table, context.identity),
         sums=None if sums is None else (sums.count, sums.total, sums.squares),
     )
 
 
 def _windows(configuration: Configuration) -> WindowSpec | None:
-    """What a model may rely on of windows; None where records are something else."""
+    """Return the specification of windows for the contract; None if records are not windows."""
     windows, columns = configuration.prepare.windows, configuration.data.source.columns
     if windows is None or columns is None:
         return None
@@ -81,41 +82,41 @@ def _windows(configuration: Configuration) -> WindowSpec | None:
     )
 
 
-def _text_column(source: Source, task: PrepareContext) -> dict[str, str]:
-    """The column that holds raw texts, for a model that is to read others like them."""
-    columns = source.columns if task.settings.input == "text" else None
+def _text_column(source: Source, context: PrepareContext) -> dict[str, str]:
+    """Return the name of the source's text column, from which predictions read; empty if there is none."""
+    columns = source.columns if context.settings.input == "text" else None
     return {"text_column": columns.input} if columns and columns.content != "paths" else {}
 
 
 def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, Any]:
-    """Bring `data.table` up to date with `data.source`; no new version where nothing has changed.
+    """Bring `data.table` up to date with `data.source`; commit no new version if nothing has changed.
 
     Args:
-        full: prepare everything, also what has not changed; numbers of labels stay.
+        full: prepare everything, even unchanged files; class indices stay the same.
 
     Raises:
-        ConfigurationError: the table would lie inside the source.
-        DataError: the source is missing, empty or refused, something else is where the table should be, or another
-            preparation was faster.
+        ConfigurationError: the table lies inside the source.
+        DataError: the source is missing, empty or invalid, something other than a table is at the table's path, or
+            another preparation committed first.
     """
-    watch = Stopwatch()
+    stopwatch = Stopwatch()
     listing = list_source(configuration.data.source)
-    log.info("%s files in %s classes listed in %.1f s", len(listing.files), len(listing.classes), watch.seconds)
+    log.info("%s files in %s classes listed in %.1f s", len(listing.files), len(listing.classes), stopwatch.seconds)
     table = locate(configuration.data.table).absolute()
     _require_apart(table, configuration.data.source.path)
     base = open_base(table)
     before = None if base.number is None else read(table)
     if configuration.prepare.changes == "content":
         listing = listing_with_content(configuration, listing)
-    work = make_plan(configuration, listing, base, before, full=full)
-    if before is not None and not full and is_unchanged(work):
-        log.info("Nothing has changed since version %s; no new version was made.", before.number)
-        return _outcome(before, watch, changed=False)
-    return _outcome(_prepare(work, watch), watch, changed=True)
+    plan = make_plan(configuration, listing, base, before, full=full)
+    if before is not None and not full and is_unchanged(plan):
+        log.info("Nothing has changed since version %s; no new version was committed.", before.number)
+        return _build_result(before, stopwatch, changed=False)
+    return _build_result(_prepare(plan, stopwatch), stopwatch, changed=True)
 
 
 def listing_with_content(configuration: Configuration, listing: Listing) -> Listing:
-    """`listing` with a hash of each file's content in the place of its time.
+    """Return `listing` with a hash of each file's content instead of its modification time.
 
     Raises:
         DataError: a file cannot be read.
@@ -125,74 +126,74 @@ def listing_with_content(configuration: Configuration, listing: Listing) -> List
 
 
 def _session(configuration: Configuration) -> SparkSession:
-    # Only where this program starts Spark; a session that is there already keeps its own daemon.
+    # Takes effect only if this program starts Spark; an existing session keeps its own daemon.
     settings = {"spark.python.daemon.module": "headrace.prepare.daemon"} | configuration.spark.settings
     return session("prepare", configuration.spark.model_copy(update={"settings": settings}))
 
 
 def _require_apart(table: Path, source: str) -> None:
-    # A single file, and what is no path at all, holds nothing.
+    # Only a folder can contain the table; the source may be a single file or not a path.
     root = locate(source)
     if table.resolve().is_relative_to(root.resolve()) and root.is_dir():
         raise ConfigurationError(
-            f"The table {table} lies inside the source {root.absolute()}, and its files would be taken for "
-            "records; name a folder outside the source as data.table."
+            f"The table {table} lies inside the source {root.absolute()}, so its files would be read as "
+            "records; set data.table to a folder outside the source."
         )
 
 
-def _prepare(work: PreparePlan, watch: Stopwatch) -> Version:
-    task = make_context(work)
-    table = work.base.table
-    if work.increment.before is not None:
-        gone = len(work.increment.removed.files)
-        log.info("%s files are new or changed and %s are gone or changed", len(work.increment.changed), gone)
-    with remove_orphans(table, task.identity):
-        with remove_orphans(work.duplicates.base.table, task.identity):
-            with remove_orphans(work.rejects.base.table, task.identity):
-                made, account = _made(work, task)
-                summary = summarize(work, task, made, account, watch.seconds)
-                earlier = work.before.summary if work.before else None
-                check_expectations(summary, earlier, task.settings.expectations)
-                rejects_version = commit_side_table(work.rejects, account.reject_shards)
-            duplicates_version = commit_side_table(work.duplicates, account.duplicate_shards)
+def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
+    context = make_context(plan)
+    table = plan.base.table
+    if plan.increment.before is not None:
+        changed, removed = len(plan.increment.changed), len(plan.increment.removed.files)
+        log.info("%s files are new or changed; records of %s removed or changed files are dropped", changed, removed)
+    with remove_orphans(table, context.identity):
+        with remove_orphans(plan.duplicates.base.table, context.identity):
+            with remove_orphans(plan.rejects.base.table, context.identity):
+                output, accounting = _run(plan, context)
+                summary = summarize(plan, context, output, accounting, stopwatch.seconds)
+                earlier = plan.before.summary if plan.before else None
+                check_expectations(summary, earlier, context.settings.expectations)
+                rejects_version = commit_side_table(plan.rejects, accounting.reject_shards)
+            duplicates_version = commit_side_table(plan.duplicates, accounting.duplicate_shards)
         versions = {"rejects_version": rejects_version, "duplicates_version": duplicates_version}
-        summary = summary.model_copy(update=versions | {"seconds": watch.seconds})
-        number = _commit(work, made, account, summary)
-    remove_leftovers(table, task.identity, keep={shard.path for shard in account.shards} | {str(summary.listing)})
-    log.info("Version %s of %s: %s rows in %s shards", number, table, account.written, len(account.shards))
+        summary = summary.model_copy(update=versions | {"seconds": stopwatch.seconds})
+        number = _commit(plan, output, accounting, summary)
+    remove_leftovers(table, context.identity, keep={shard.path for shard in accounting.shards} | {str(summary.listing)})
+    log.info("Version %s of %s: %s rows in %s shards", number, table, accounting.written, len(accounting.shards))
     return read(table, number)
 
 
-def _made(work: PreparePlan, task: PrepareContext) -> tuple[StageOutput, RecordAccounting]:
-    """What the stages have made, and the account of the whole version, checked."""
-    source, change = work.configuration.data.source, work.increment
-    spark = _session(work.configuration)
+def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, RecordAccounting]:
+    """Return the output of the stages and the checked accounting of the whole version."""
+    source, increment = plan.configuration.data.source, plan.increment
+    spark = _session(plan.configuration)
     with unwrap_python_errors():
-        made = run_stages(spark, task, source, work.listing, change)
-    account = made.account
-    if change.before is not None:
-        rejects = carry_over(work.rejects, change.removed, "reason", task.identity)
-        renamed = read_dropped(task.table, account.duplicate_shards) if work.duplicates.shards else {}
-        duplicates = carry_over(work.duplicates, change.removed, "kind", task.identity, renamed)
-        account = merge_with_previous(change.before, account, rejects, duplicates, made.results)
-    archives = len(work.listing.files) if source.kind == "archive" else 0
-    account.check(task.settings.max_rejects, archives)
-    return made, account
+        output = run_stages(spark, context, source, plan.listing, increment)
+    accounting = output.accounting
+    if increment.before is not None:
+        rejects = carry_over(plan.rejects, increment.removed, "reason", context.identity)
+        renames = read_dropped(context.table, accounting.duplicate_shards) if plan.duplicates.shards else {}
+        duplicates = carry_over(plan.duplicates, increment.removed, "kind", context.identity, renames)
+        accounting = merge_with_previous(increment.before, accounting, rejects, duplicates, output.results)
+    archives = len(plan.listing.files) if source.kind == "archive" else 0
+    accounting.check(context.settings.max_rejects, archives)
+    return output, accounting
 
 
-def _commit(work: PreparePlan, made: StageOutput, account: RecordAccounting, summary: Summary) -> int:
-    schema, before = arrow_schema(made.columns), work.increment.before
+def _commit(plan: PreparePlan, output: StageOutput, accounting: RecordAccounting, summary: Summary) -> int:
+    schema, before = arrow_schema(output.columns), plan.increment.before
     if before is None:
-        return commit(work.base, account.shards, schema, summary.model_dump_json())
-    earlier, now = {shard.path for shard in before.shards}, {shard.path for shard in account.shards}
-    change = FileChanges(
-        added=[shard for shard in account.shards if shard.path not in earlier],
-        removed=[shard for shard in before.shards if shard.path not in now],
+        return commit(plan.base, accounting.shards, schema, summary.model_dump_json())
+    earlier, current = {shard.path for shard in before.shards}, {shard.path for shard in accounting.shards}
+    changes = FileChanges(
+        added=[shard for shard in accounting.shards if shard.path not in earlier],
+        removed=[shard for shard in before.shards if shard.path not in current],
     )
-    return commit(work.base, change, schema, summary.model_dump_json())
+    return commit(plan.base, changes, schema, summary.model_dump_json())
 
 
-def _outcome(version: Version, watch: Stopwatch, *, changed: bool) -> dict[str, Any]:
+def _build_result(version: Version, stopwatch: Stopwatch, *, changed: bool) -> dict[str, Any]:
     summary = version.summary
     return {
         "rows_in": summary.rows_in,
@@ -203,5 +204,5 @@ def _outcome(version: Version, watch: Stopwatch, *, changed: bool) -> dict[str, 
         "version": version.number,
         "changed": changed,
         "table": str(version.table),
-        "seconds": watch.seconds,
+        "seconds": stopwatch.seconds,
     }

@@ -1,4 +1,4 @@
-"""The plan of a preparation: what its tasks know, what it has to do, and on top of which version."""
+"""The plan of a preparation: the context of its tasks, the files to prepare, and the version it builds on."""
 
 import hashlib
 import uuid
@@ -17,27 +17,27 @@ from headrace.table.log import CommitBase, open_base
 from headrace.table.rejects import DUPLICATES_SCHEMA, duplicates_path, rejects_path
 from headrace.table.rejects import SCHEMA as REJECTS_SCHEMA
 
-# Records whose split is not decided yet stand in shards of this one.
+# Split of the shards whose records have no split yet.
 UNASSIGNED = "undecided"
 STAGED = "_headrace/staged"
-# Raised when the same input would be prepared to other bytes than before.
+# Version of the preparation; increase it when the same input gives other bytes than before.
 PREPARATION = 4
-# What decides whether a version is accepted, and not what is in it.
+# Settings that decide whether a version is committed, not its content.
 ONLY_CHECKS = {"max_rejects", "expectations"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareContext:
-    """What every task of one preparation knows.
+    """Context of every task of one preparation.
 
     Attributes:
-        identity: of the preparation; begins the name of every file it writes.
-        root: the source's folder.
-        table: the table's folder.
-        labels: number of each class name.
-        kind: of the source.
-        class_names: by what the source calls them, where that is not their name.
-        staged: whether the shards are not final and stand apart.
+        identity: identifier of the preparation; begins the name of every file it writes.
+        root: folder of the source.
+        table: folder of the table.
+        labels: class index by class name.
+        kind: kind of the source.
+        class_names: class name by the source's label, for labels that differ from it.
+        staged: whether the first stage's shards are not final and are written to a separate folder.
     """
 
     identity: str
@@ -51,19 +51,19 @@ class PrepareContext:
 
     @property
     def shards(self) -> str:
-        """The folder of the first stage's shards, relative to the table's."""
+        """Return the folder of the first stage's shards, relative to the table's."""
         return STAGED if self.staged else "."
 
 
 class Chunk(NamedTuple):
-    """The files of one Spark task."""
+    """Files that one Spark task prepares."""
 
     number: int
     files: list[RawFile]
 
 
 def fingerprint(listing: Listing, settings: Prepare) -> str:
-    """Of every file's path, size and time, and of all settings that change what is written."""
+    """Return a hash of every file's path, size and time, and of all settings that change what is written."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(f"{PREPARATION}\n{listing.root}\n".encode(errors="surrogateescape"))
     digest.update(_written(settings))
@@ -73,29 +73,33 @@ def fingerprint(listing: Listing, settings: Prepare) -> str:
 
 
 def append_key(root: str, source: Source, settings: Prepare) -> str:
-    """Of the source and of all settings that change what is written: versions of one basis can share shards."""
+    """Return a hash of the source and of all settings that change what is written.
+
+    Versions of equal append keys can share shards.
+    """
     digest = hashlib.blake2b(f"{PREPARATION}\n{root}\n".encode(errors="surrogateescape"), digest_size=16)
-    # Where secrets are, their names are; a password that is changed does not change what is read.
+    # Secrets are dumped by their names, as a changed password does not change what is read.
     digest.update(source.model_dump_json().encode())
     digest.update(_written(settings))
     return digest.hexdigest()
 
 
 def _written(settings: Prepare) -> bytes:
-    """Those settings that change what is written."""
+    """Return the settings that change what is written, as JSON."""
     unused = set() if settings.task == "multi_label" else {"label_separator"}
     return settings.model_dump_json(exclude=ONLY_CHECKS | unused).encode()
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreparePlan:
-    """What is to be done, and on top of what.
+    """Plan of one preparation.
 
     Attributes:
-        base: of the table, as it was when this began.
-        before: its newest version, also where nothing is taken over from it.
-        fingerprint: of the source's files and of the settings.
-        basis: of the source and of the settings; versions of one basis can share shards.
+        base: state of the table when the preparation began.
+        before: newest version of the table, even if nothing is carried over from it.
+        increment: files to prepare and to remove.
+        fingerprint: hash of the source's files and of the settings.
+        append_key: hash of the source and of the settings; versions of equal append keys can share shards.
     """
 
     configuration: Configuration
@@ -112,12 +116,12 @@ class PreparePlan:
 def make_plan(
     configuration: Configuration, listing: Listing, base: CommitBase, before: Version | None, *, full: bool
 ) -> PreparePlan:
-    """What is new, changed or gone since the version `before`; all of it where there is none to build on, or `full`."""
+    """Return the plan that prepares what has changed since `before`, or everything if `full` or it cannot append."""
     source, settings = configuration.data.source, configuration.prepare
-    mark = append_key(listing.root, source, settings)
-    # A window may reach from the rows of one file into those of another.
-    apart = source.format != NO_FILES and settings.windows is None
-    appends = not full and apart and can_append(before, mark)
+    key = append_key(listing.root, source, settings)
+    # A window may span rows of several files.
+    independent = source.format != NO_FILES and settings.windows is None
+    appends = not full and independent and can_append(before, key)
     summary = before.summary if before and appends else None
     rejects = SideTable(
         open_base(rejects_path(base.table)), summary.rejects_version if summary else None, REJECTS_SCHEMA
@@ -137,32 +141,32 @@ def make_plan(
         rejects=rejects,
         duplicates=duplicates,
         fingerprint=fingerprint(listing, settings),
-        append_key=mark,
+        append_key=key,
     )
 
 
-def is_unchanged(work: PreparePlan) -> bool:
-    """Whether the version before was made of the same files with the same settings."""
-    summary = work.before.summary if work.before else None
-    has_files = work.configuration.data.source.format != NO_FILES
+def is_unchanged(plan: PreparePlan) -> bool:
+    """Return whether the previous version was prepared from the same files with the same settings."""
+    summary = plan.before.summary if plan.before else None
+    has_files = plan.configuration.data.source.format != NO_FILES
     return (
         summary is not None
         and has_files
-        and (summary.fingerprint, summary.append_key) == (work.fingerprint, work.append_key)
+        and (summary.fingerprint, summary.append_key) == (plan.fingerprint, plan.append_key)
     )
 
 
-def make_context(work: PreparePlan) -> PrepareContext:
-    """For the tasks; classes that are new get their numbers when they are known."""
-    source = work.configuration.data.source
-    classes = work.before.contract.classes if work.before else ()
+def make_context(plan: PreparePlan) -> PrepareContext:
+    """Return the context of the tasks, with the classes of the previous version; new classes are added later."""
+    source = plan.configuration.data.source
+    classes = plan.before.contract.classes if plan.before else ()
     return PrepareContext(
         identity=uuid.uuid4().hex[:12],
-        root=work.listing.root,
-        table=work.base.table,
+        root=plan.listing.root,
+        table=plan.base.table,
         labels={name: number for number, name in enumerate(classes)},
-        settings=work.configuration.prepare,
+        settings=plan.configuration.prepare,
         kind=source.kind,
         class_names=source.class_names,
-        staged=work.configuration.prepare.input == "text",
+        staged=plan.configuration.prepare.input == "text",
     )

@@ -1,10 +1,10 @@
-"""Why a record was not written. A rejected record keeps its path and its reason; its bytes stay where they are."""
+"""Reasons for which a record is rejected. The rejects table keeps its path and reason, not its bytes."""
 
 from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """The closed list of reasons."""
+    """Reason for a rejection; the list is closed."""
 
     EMPTY = "empty"
     NOT_AN_IMAGE = "not_an_image"
@@ -32,7 +32,7 @@ class Reason(StrEnum):
 
 
 class RejectedRecordError(Exception):
-    """Raised where a record turns out to be unusable."""
+    """Raised when a record cannot be used; `detail` is one line of at most 300 characters."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")

@@ -1,15 +1,15 @@
-"""Which records of an older version count no longer: those of files that were changed or removed."""
+"""The source files whose records in an older version no longer count."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class RemovedFiles:
-    """The files whose records are gone.
+    """Set of source files that were changed or removed; contains the paths of their records.
 
     Attributes:
-        files: as records name them.
-        nested: whether a record's path is the file's and, after a slash, its place in it.
+        files: paths of the files, escaped as in records' paths.
+        nested: whether a record's path is the file's path, a slash, and the record's name or index in the file.
     """
 
     files: frozenset[str] = frozenset()
@@ -19,10 +19,10 @@ class RemovedFiles:
         return bool(self.files)
 
     def __contains__(self, path: str) -> bool:
-        return self.file_of(path) is not None
+        return self.find_file(path) is not None
 
-    def file_of(self, path: str) -> str | None:
-        """The one of the files that the record `path` is in."""
+    def find_file(self, path: str) -> str | None:
+        """Return the file that contains the record `path`; None if it is not among `files`."""
         end = len(path)
         while end > 0:
             if path[:end] in self.files:

@@ -1,4 +1,4 @@
-"""What one Spark task of the first stage does: read its records once, encode them, and write shards."""
+"""The task of the first stage: read its records once, encode them, and write shards."""
 
 import math
 from collections import Counter
@@ -25,49 +25,51 @@ from headrace.table.shards import Shard, write_shard
 from headrace.table.version import SPLITS
 
 
-def label_names(label: str, task: PrepareContext) -> tuple[str, ...]:
-    """The names of the classes that `label` speaks of; one, but for multi_label."""
-    found = (
-        labels.parse_labels(label, task.settings.label_separator) if task.settings.task == "multi_label" else (label,)
+def label_names(label: str, context: PrepareContext) -> tuple[str, ...]:
+    """Return the class names in `label`: exactly one unless the task is multi_label."""
+    names = (
+        labels.parse_labels(label, context.settings.label_separator)
+        if context.settings.task == "multi_label"
+        else (label,)
     )
-    return tuple(task.class_names.get(name, name) for name in found)
+    return tuple(context.class_names.get(name, name) for name in names)
 
 
-def encode_target(record: RawRecord, task: PrepareContext) -> int | float | bytes:
-    """What a model shall answer with: the number of a class, numbers of classes as they are stored, or a number.
+def encode_target(record: RawRecord, context: PrepareContext) -> int | float | bytes:
+    """Return the target of a record: a class index, stored class indices (multi_label), or a number (regression).
 
     Raises:
-        RejectedRecordError: there is none, or it is no class or no number.
+        RejectedRecordError: the label is missing, not one of the classes, or not a finite number.
     """
     if record.label is None:
         raise RejectedRecordError(Reason.NO_CLASS, "the record has no label")
-    if task.settings.task == "regression":
-        number = _stored(record.label)
+    if context.settings.task == "regression":
+        number = _parse_float32(record.label)
         if not math.isfinite(number):
-            raise RejectedRecordError(Reason.BAD_LABEL, f"{record.label!r} is no finite number of 32 bits")
+            raise RejectedRecordError(Reason.BAD_LABEL, f"{record.label!r} is not a finite 32-bit number")
         return number
-    names = label_names(record.label, task)
+    names = label_names(record.label, context)
     for name in names:
-        if name not in task.labels:
-            raise RejectedRecordError(Reason.BAD_LABEL, f"{name!r} is none of the classes")
-    numbers = {task.labels[name] for name in names}
-    return labels.encode_labels(numbers) if task.settings.task == "multi_label" else numbers.pop()
+        if name not in context.labels:
+            raise RejectedRecordError(Reason.BAD_LABEL, f"{name!r} is not one of the classes")
+    numbers = {context.labels[name] for name in names}
+    return labels.encode_labels(numbers) if context.settings.task == "multi_label" else numbers.pop()
 
 
 def parse_weight(record: RawRecord) -> float:
-    """How much the record counts in training.
+    """Return the record's sample weight in training.
 
     Raises:
-        RejectedRecordError: it does not say so by a number above 0.
+        RejectedRecordError: the weight is missing or not a finite number above 0.
     """
-    weight = _stored(record.weight or "")
+    weight = _parse_float32(record.weight or "")
     if not 0 < weight < math.inf:
-        raise RejectedRecordError(Reason.BAD_WEIGHT, f"{record.weight!r} is no number above 0 of 32 bits")
+        raise RejectedRecordError(Reason.BAD_WEIGHT, f"{record.weight!r} is not a finite 32-bit number above 0")
     return weight
 
 
-def _stored(text: str) -> float:
-    """The number as a float32 holds it: infinite where it is too large, and not a number where it is none."""
+def _parse_float32(text: str) -> float:
+    """Return the number rounded to float32: infinite if it is too large, NaN if `text` is not a number."""
     try:
         with np.errstate(over="ignore"):
             return float(np.float32(text))
@@ -76,42 +78,40 @@ def _stored(text: str) -> float:
 
 
 def target_class(target: int | float | bytes) -> int:
-    """Under which a row is counted."""
+    """Return the class index under which a row is counted; 0 unless the target is a class index."""
     return target if isinstance(target, int) else 0
 
 
-def prepare_chunks(task: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[ChunkResult]:
-    """Prepare every chunk of files that Spark hands to this partition."""
-    form = encoder_for(task.settings)
+def prepare_chunks(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[ChunkResult]:
+    """Prepare every chunk of files of this partition."""
+    encoder = encoder_for(context.settings)
     for chunk in chunks:
-        records = read_records(task.kind, task.root, chunk.files, form.max_bytes)
-        yield ShardWriter(task, form, chunk.number).run(records)
+        records = read_records(context.kind, context.root, chunk.files, encoder.max_bytes)
+        yield ShardWriter(context, encoder, chunk.number).run(records)
 
 
-def list_labels(task: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[set[str]]:
-    """The names of the classes in every chunk; of files whose labels stand in them."""
+def list_labels(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[set[str]]:
+    """Yield the class names in every chunk, for files that hold their labels."""
     for chunk in chunks:
-        records = read_records(task.kind, task.root, chunk.files, 0)
-        yield {task.class_names.get(one.label, one.label) for one in records if one.label is not None}
+        records = read_records(context.kind, context.root, chunk.files, 0)
+        yield {context.class_names.get(record.label, record.label) for record in records if record.label is not None}
 
 
 class ShardWriter:
-    """Of the records of one task."""
+    """Writer of the shards and rejects of one task."""
 
-    def __init__(self, task: PrepareContext, form: RecordEncoder, number: int) -> None:
-        self.task = task
-        self.form = form
-        context = TaskContext.get()
-        attempt = context.taskAttemptId() if context else 0
-        self.name = f"{task.identity}-{number:06d}-{attempt}"
-        self.schema = arrow_schema(form.columns)
+    def __init__(self, context: PrepareContext, encoder: RecordEncoder, number: int) -> None:
+        self.context = context
+        self.encoder = encoder
+        self.name = f"{context.identity}-{number:06d}-{attempt_id()}"
+        self.schema = arrow_schema(encoder.columns)
         self.result = ChunkResult()
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.bytes: Counter[str] = Counter()
-        self.rejected: list[dict[str, str]] = []
+        self.rejects: list[dict[str, str]] = []
 
     def run(self, records: Iterable[RawRecord]) -> ChunkResult:
-        """Write shards of `records`, and of those that were rejected."""
+        """Write `records` to shards, and the rejected ones to the rejects table."""
         for record in records:
             self.result.seen += 1
             try:
@@ -120,17 +120,17 @@ class ShardWriter:
                 self._reject(record, rejection)
         for split in sorted(self.rows):
             self._flush(split)
-        if self.rejected:
-            rows = pa.Table.from_pylist(self.rejected, REJECTS_SCHEMA)
-            self.result.reject_shards.append(write_shard(rows, rejects_path(self.task.table), self.name))
+        if self.rejects:
+            rows = pa.Table.from_pylist(self.rejects, REJECTS_SCHEMA)
+            self.result.reject_shards.append(write_shard(rows, rejects_path(self.context.table), self.name))
         return self.result
 
     def _prepare(self, record: RawRecord) -> None:
         if record.rejection is not None:
             raise record.rejection
-        target = encode_target(record, self.task)
-        row = self.form.row(record) | {"path": record.path, "label": target}
-        if self.task.settings.weights:
+        target = encode_target(record, self.context)
+        row = self.encoder.row(record) | {"path": record.path, "label": target}
+        if self.context.settings.weights:
             row["weight"] = parse_weight(record)
         split = self._split(record, row["content_hash"])
         self.result.counts[split, target_class(target)] += 1
@@ -141,19 +141,19 @@ class ShardWriter:
             if record.split not in SPLITS:
                 raise RejectedRecordError(Reason.BAD_SPLIT, f"{record.split!r} is not train, val or test")
             return record.split
-        splits = self.task.settings.splits
+        splits = self.context.settings.splits
         return hash_split(content, splits) if splits.method == "hash" else UNASSIGNED
 
     def _reject(self, record: RawRecord, rejection: RejectedRecordError) -> None:
         self.result.rejects[rejection.reason.value] += 1
         row = {"path": record.path, "reason": rejection.reason.value, "detail": escape_path(rejection.detail)}
-        self.rejected.append(row)
+        self.rejects.append(row)
 
     def _append(self, split: str, row: dict[str, Any]) -> None:
         rows = self.rows.setdefault(split, [])
         rows.append(row)
-        self.bytes[split] += len(row[self.form.payload_column])
-        settings = self.task.settings
+        self.bytes[split] += len(row[self.encoder.payload_column])
+        settings = self.context.settings
         if self.bytes[split] >= settings.shard_bytes or len(rows) == settings.shard_rows:
             self._flush(split)
 
@@ -161,15 +161,21 @@ class ShardWriter:
         rows = pa.Table.from_pylist(self.rows.pop(split), self.schema)
         del self.bytes[split]
         if split == "train":
-            self.result.sums = add_sums(self.result.sums, channel_sums(rows, self.form.columns))
-        if self.task.settings.task == "multi_label":
+            self.result.sums = add_sums(self.result.sums, channel_sums(rows, self.encoder.columns))
+        if self.context.settings.task == "multi_label":
             self.result.label_counts += labels.count_labels(split, rows["label"])
         name = f"{self.name}-{len(self.result.shards):03d}"
-        self.result.shards.append(write_shard_in(self.task, rows, self.task.shards, name, split))
+        self.result.shards.append(write_shard_in(self.context, rows, self.context.shards, name, split))
 
 
-def write_shard_in(task: PrepareContext, rows: pa.Table, folder: str, name: str, split: str) -> Shard:
-    """A shard whose path is relative to the table's folder, though it stands in `folder` below it."""
-    shard = write_shard(rows, task.table / folder, name, split)
+def attempt_id() -> int:
+    """Return the id of the running task attempt, unique within the Spark application; 0 outside a Spark task."""
+    spark_task = TaskContext.get()
+    return int(spark_task.taskAttemptId()) if spark_task else 0
+
+
+def write_shard_in(context: PrepareContext, rows: pa.Table, folder: str, name: str, split: str) -> Shard:
+    """Write a shard into `folder`, relative to the table's; the returned path is relative to the table's folder."""
+    shard = write_shard(rows, context.table / folder, name, split)
     path = str(Path(folder) / shard.path)
     return Shard(path=path, split=split, rows=shard.rows, size=shard.size, modified=shard.modified)

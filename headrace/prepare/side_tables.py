@@ -1,4 +1,4 @@
-"""The tables beside a table, of rejects and of duplicates: what of them stays when a version is appended to."""
+"""The side tables of a table, rejects and duplicates, and the rows that an appended version carries over."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,10 +16,10 @@ from headrace.table.shards import Shard, write_shard
 
 @dataclass(frozen=True)
 class SideTable:
-    """One of them.
+    """Table of rejects or duplicates beside the main table.
 
     Attributes:
-        number: the version that the version before refers to; None where it refers to none.
+        number: version that the main table's previous version refers to; None if it refers to none.
     """
 
     base: CommitBase
@@ -28,18 +28,24 @@ class SideTable:
 
     @property
     def shards(self) -> tuple[Shard, ...]:
-        """Of the version before."""
+        """Return the shards of version `number`."""
         return () if self.number is None else list_shards(self.base.table, self.number)
 
     def rows(self, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Of the version before."""
+        """Yield `columns` of every row of version `number`."""
         for shard in self.shards:
             yield from _read(self.base.table / shard.path, columns).to_pylist()
 
 
 @dataclass
 class CarriedOver:
-    """What stays of the version before: its shards, whole or written anew, and how many rows of each kind."""
+    """Rows carried over from the previous version.
+
+    Attributes:
+        shards: its shards, unchanged or rewritten.
+        rows: number of rows by kind.
+        removed: number of rows that were not carried over.
+    """
 
     shards: list[Shard] = field(default_factory=list)
     rows: Counter[str] = field(default_factory=Counter)
@@ -47,56 +53,59 @@ class CarriedOver:
 
 
 def carry_over(
-    beside: SideTable, gone: RemovedFiles, kind: str, identity: str, renamed: dict[str, str] | None = None
+    table: SideTable, removed: RemovedFiles, kind: str, identity: str, renames: dict[str, str] | None = None
 ) -> CarriedOver:
-    """The rows of the version before but for those that are `gone`.
+    """Return the rows of the previous version without those of `removed` files; rewrite the shards that change.
 
     Args:
-        kind: the column by which rows are counted.
-        renamed: the record that is kept now, by that which was kept before.
+        kind: name of the column by which rows are counted.
+        identity: of the preparation; begins the names of rewritten shards.
+        renames: path of the record that is kept now, by the path of the record that was kept before.
     """
     carried = CarriedOver()
-    for number, shard in enumerate(beside.shards):
-        rows = _read(beside.base.table / shard.path, beside.schema.names)
-        stays = rows.filter(pa.array([path not in gone for path in rows["path"].to_pylist()], pa.bool_()))
-        carried.removed += rows.num_rows - stays.num_rows
-        carried.rows.update(stays[kind].to_pylist())
-        changed = _renamed(stays, renamed or {})
-        if changed is stays and stays.num_rows == rows.num_rows:
+    for number, shard in enumerate(table.shards):
+        rows = _read(table.base.table / shard.path, table.schema.names)
+        remaining = rows.filter(pa.array([path not in removed for path in rows["path"].to_pylist()], pa.bool_()))
+        carried.removed += rows.num_rows - remaining.num_rows
+        carried.rows.update(remaining[kind].to_pylist())
+        renamed_rows = _rename_kept(remaining, renames or {})
+        if renamed_rows is remaining and remaining.num_rows == rows.num_rows:
             carried.shards.append(shard)
-        elif stays.num_rows:
-            carried.shards.append(write_shard(changed, beside.base.table, f"{identity}-{number:06d}-c"))
+        elif remaining.num_rows:
+            carried.shards.append(write_shard(renamed_rows, table.base.table, f"{identity}-{number:06d}-c"))
     return carried
 
 
-def commit_side_table(beside: SideTable, shards: Sequence[Shard]) -> int | None:
-    """Make `shards` the content of the next version; None where there are none and never were.
+def commit_side_table(table: SideTable, shards: Sequence[Shard]) -> int | None:
+    """Commit `shards` as the content of the next version and return its number; None if there are no shards.
+
+    Return the newest version's number if it already has these shards.
 
     Raises:
-        DataError: another preparation was faster.
+        DataError: another preparation committed first.
     """
     if not shards:
         return None
-    if beside.base.delta is None:
-        return commit(beside.base, shards, beside.schema, "{}")
-    # The newest version may be of a preparation that was overtaken afterwards, and not the one before.
-    newest = {shard.path: shard for shard in list_shards(beside.base.table, beside.base.number)}
-    wanted = {shard.path: shard for shard in shards}
-    if newest.keys() == wanted.keys():
-        return beside.base.number
-    added = [shard for path, shard in wanted.items() if path not in newest]
-    removed = [shard for path, shard in newest.items() if path not in wanted]
-    return commit(beside.base, FileChanges(added, removed), beside.schema, "{}")
+    if table.base.delta is None:
+        return commit(table.base, shards, table.schema, "{}")
+    # The newest version may come from a preparation that failed to commit afterwards, and differ from `number`.
+    newest = {shard.path: shard for shard in list_shards(table.base.table, table.base.number)}
+    target = {shard.path: shard for shard in shards}
+    if newest.keys() == target.keys():
+        return table.base.number
+    added = [shard for path, shard in target.items() if path not in newest]
+    removed = [shard for path, shard in newest.items() if path not in target]
+    return commit(table.base, FileChanges(added, removed), table.schema, "{}")
 
 
-def _renamed(rows: pa.Table, renamed: dict[str, str]) -> pa.Table:
-    if "kept" not in rows.column_names or not renamed:
+def _rename_kept(rows: pa.Table, renames: dict[str, str]) -> pa.Table:
+    if "kept" not in rows.column_names or not renames:
         return rows
     kept = rows["kept"].to_pylist()
-    if not any(path in renamed for path in kept):
+    if not any(path in renames for path in kept):
         return rows
     index = rows.column_names.index("kept")
-    return rows.set_column(index, rows.schema.field("kept"), [pa.array([renamed.get(path, path) for path in kept])])
+    return rows.set_column(index, rows.schema.field("kept"), [pa.array([renames.get(path, path) for path in kept])])
 
 
 def _read(path: Path, columns: Sequence[str]) -> pa.Table:

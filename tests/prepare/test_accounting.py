@@ -1,4 +1,4 @@
-"""The account adds up, or nothing is committed."""
+"""Nothing is committed unless the accounting adds up."""
 
 from collections import Counter
 
@@ -16,7 +16,7 @@ def shard(rows: int, split: str = "train") -> Shard:
     return Shard(path=f"{split}/{rows}", split=split, rows=rows, size=1, modified=0)
 
 
-def account(rows_in: int, written: int, rejected: int, duplicates: int = 0) -> RecordAccounting:
+def accounting(rows_in: int, written: int, rejected: int, duplicates: int = 0) -> RecordAccounting:
     result = ChunkResult(
         seen=rows_in,
         shards=[shard(written)] if written else [],
@@ -26,7 +26,7 @@ def account(rows_in: int, written: int, rejected: int, duplicates: int = 0) -> R
     return merge_results([result])
 
 
-def test_results_are_added_up() -> None:
+def test_merge_results_sums_tasks() -> None:
     results = [
         ChunkResult(
             seen=11,
@@ -53,27 +53,29 @@ def test_results_are_added_up() -> None:
 
 
 @pytest.mark.parametrize("rows_in", [9, 11])
-def test_a_row_that_is_missing_or_too_many_refuses_the_commit(rows_in: int) -> None:
-    with pytest.raises(HeadraceError, match=f"Of {rows_in} rows 7 were written, 2 rejected and 1 dropped") as refused:
-        account(rows_in, 7, 2, 1).check(1.0)
-    assert refused.value.exit_code == 1
+def test_check_raises_if_rows_do_not_add_up(rows_in: int) -> None:
+    with pytest.raises(
+        HeadraceError, match=f"{rows_in} rows were read, but 7 were written, 2 rejected and 1 dropped"
+    ) as error:
+        accounting(rows_in, 7, 2, 1).check(1.0)
+    assert error.value.exit_code == 1
 
 
-def test_too_many_rejects_are_refused_with_their_reasons() -> None:
-    with pytest.raises(DataError) as refused:
-        account(100, 94, 6).check(0.05)
-    assert str(refused.value) == (
+def test_check_reports_rejects_by_reason() -> None:
+    with pytest.raises(DataError) as error:
+        accounting(100, 94, 6).check(0.05)
+    assert str(error.value) == (
         "6 of 100 records were rejected (damaged: 6), prepare.max_rejects allows 5.0%; nothing was committed."
     )
 
 
 @pytest.mark.parametrize("percent", range(1, 100))
-def test_exactly_as_many_rejects_as_allowed_are_allowed(percent: int) -> None:
-    account(100, 100 - percent, percent).check(percent / 100)
+def test_check_allows_exactly_max_rejects(percent: int) -> None:
+    accounting(100, 100 - percent, percent).check(percent / 100)
     with pytest.raises(DataError):
-        account(100, 99 - percent, percent + 1).check(percent / 100)
+        accounting(100, 99 - percent, percent + 1).check(percent / 100)
 
 
-def test_nothing_written_is_refused_even_where_all_may_be_rejected() -> None:
+def test_check_raises_if_nothing_was_written() -> None:
     with pytest.raises(DataError, match=r"None of 5 records could be used \(damaged: 5\); nothing was committed"):
-        account(5, 0, 5).check(1.0)
+        accounting(5, 0, 5).check(1.0)

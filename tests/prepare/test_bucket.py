@@ -1,5 +1,6 @@
-"""Preparation from a bucket and into one, on a real S3 server."""
+"""Preparation from and into a bucket, on a real S3 server."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from headrace.config import Configuration
 from headrace.errors import DataError
 from headrace.inspect_table import inspect_table
 from headrace.prepare import job
@@ -27,7 +29,7 @@ from tests.support.s3_server import Fault, busy, environment, faults_of, free_po
 
 
 def upload(folder: Path, bucket: str, prefix: str = "raw") -> str:
-    """The files below `folder`; the address where they are then."""
+    """Upload the files below `folder` and return their address."""
     root = locate(f"s3://{bucket}/{prefix}")
     for file in folder.rglob("*"):
         if file.is_file():
@@ -35,7 +37,7 @@ def upload(folder: Path, bucket: str, prefix: str = "raw") -> str:
     return str(root)
 
 
-def rows_of(version: Version) -> list[dict[str, Any]]:
+def sorted_rows(version: Version) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for shard in version.shards:
         with open_parquet(version.table / shard.path) as file:
@@ -47,25 +49,23 @@ def prepare(source: str | Path, table: str | Path, **settings: Any) -> dict[str,
     return job.prepare(configuration(source, table, **settings))
 
 
-def test_a_table_in_a_bucket_of_files_in_a_bucket_is_the_local_one(
-    spark: SparkSession, bucket: str, source: Path, tmp_path: Path
-) -> None:
+def test_bucket_table_equals_local_table(spark: SparkSession, bucket: str, source: Path, tmp_path: Path) -> None:
     (source / "cat" / "broken.png").write_bytes(b"no image")
     (source / "cat" / "again.png").write_bytes((source / "cat" / "000.png").read_bytes())
     (source / ".hidden").mkdir()
     (source / ".hidden" / "x.png").write_bytes(b"")
-    here = prepare(source, tmp_path / "table", duplicates="drop")
-    there = prepare(upload(source, bucket), f"s3a://{bucket}/table", duplicates="drop")
+    local = prepare(source, tmp_path / "table", duplicates="drop")
+    remote = prepare(upload(source, bucket), f"s3a://{bucket}/table", duplicates="drop")
     for key in ("rows_in", "written", "rejected", "duplicates", "rejects", "version"):
-        assert there[key] == here[key], key
-    assert there["table"] == f"s3://{bucket}/table"
-    version = read(there["table"])
-    assert rows_of(version) == rows_of(read(tmp_path / "table"))
+        assert remote[key] == local[key], key
+    assert remote["table"] == f"s3://{bucket}/table"
+    version = read(remote["table"])
+    assert sorted_rows(version) == sorted_rows(read(tmp_path / "table"))
     assert [one.path for one in read_rejects(version.table, 0, 10)] == ["cat/broken.png"]
     assert inspect_table(version.table, None)["rejects"] == {"not_an_image": 1}
 
 
-def test_only_what_has_changed_is_prepared(spark: SparkSession, bucket: str, source: Path) -> None:
+def test_bucket_increment_prepares_only_changes(spark: SparkSession, bucket: str, source: Path) -> None:
     raw, table = upload(source, bucket), f"s3://{bucket}/table"
     prepare(raw, table)
     assert not prepare(raw, table)["changed"]
@@ -78,7 +78,7 @@ def test_only_what_has_changed_is_prepared(spark: SparkSession, bucket: str, sou
     assert len(read(table, 0).shards) == len(before)
 
 
-def test_vacuum_removes_what_no_version_names(spark: SparkSession, bucket: str, source: Path) -> None:
+def test_bucket_vacuum_removes_unreferenced_files(spark: SparkSession, bucket: str, source: Path) -> None:
     table = locate(f"s3://{bucket}/table")
     prepare(source, str(table))
     prepare(source, str(table), duplicates="drop")
@@ -90,7 +90,7 @@ def test_vacuum_removes_what_no_version_names(spark: SparkSession, bucket: str, 
     assert {file.path for file in files_below(table)} == named | {"another-program.txt"}
 
 
-def test_archives_are_read_where_they_are(spark: SparkSession, bucket: str, source: Path) -> None:
+def test_bucket_archives_are_read_in_place(spark: SparkSession, bucket: str, source: Path) -> None:
     data = BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
         archive.add(source, arcname=".")
@@ -106,20 +106,55 @@ def test_archives_are_read_where_they_are(spark: SparkSession, bucket: str, sour
     assert job.prepare(settings)["written"] == 24
 
 
-def test_a_failed_preparation_leaves_nothing(spark: SparkSession, bucket: str, source: Path) -> None:
+def test_bucket_failed_preparation_leaves_nothing(spark: SparkSession, bucket: str, source: Path) -> None:
     (source / "cat" / "broken.png").write_bytes(b"no image")
     with pytest.raises(DataError):
         prepare(source, f"s3://{bucket}/table", max_rejects=0.0)
     assert list(files_below(locate(f"s3://{bucket}"))) == []
 
 
+def windows_configuration(source: Path, table: str | Path) -> Configuration:
+    """Return the configuration of windows of 4 rows, shape (4, 1), cut from the JSON rows below `source`."""
+    windows = {"time": "time", "values": ["load"], "length": 4, "horizon": 1}
+    columns = {"label": "load", "split": "split"}
+    return Configuration.model_validate(
+        {
+            "data": {
+                "source": {"kind": "table", "format": "json", "path": str(source), "columns": columns},
+                "table": str(table),
+            },
+            "prepare": {"input": "windows", "task": "regression", "windows": windows, "shard_rows": 8},
+            "model": {"file": "unused.py"},
+            "train": {"run": "unused"},
+        }
+    )
+
+
+def test_bucket_window_statistics_equal_local_table(spark: SparkSession, bucket: str, tmp_path: Path) -> None:
+    rows = [
+        {"time": f"2024-01-0{day} {hour:02d}:00", "load": float(day * hour), "split": "train" if day < 3 else "test"}
+        for day in (1, 2, 3)
+        for hour in range(24)
+    ]
+    source = tmp_path / "raw"
+    source.mkdir()
+    (source / "1.json").write_text("\n".join(map(json.dumps, rows)))
+    local = job.prepare(windows_configuration(source, tmp_path / "table"))
+    remote = job.prepare(windows_configuration(source, f"s3://{bucket}/table"))
+    assert remote["written"] == local["written"] > 0
+    expected = read(tmp_path / "table").contract.statistics
+    assert expected is not None
+    assert expected.mean[0] > 0
+    assert read(f"s3://{bucket}/table").contract.statistics == expected
+
+
 def write_conf(folder: Path, source: str | Path, table: str, **prepare: Any) -> None:
-    """For commands in processes of their own."""
+    """Write `conf.yaml` for commands in separate processes."""
     (folder / "conf.yaml").write_text(configuration(source, table, **prepare).model_dump_json(exclude_unset=True))
 
 
 @pytest.mark.slow
-def test_of_two_preparations_at_once_exactly_one_wins(bucket: str, s3: str, tmp_path: Path) -> None:
+def test_bucket_concurrent_preparations_commit_once(bucket: str, s3: str, tmp_path: Path) -> None:
     sources = [write_source(tmp_path / name, count=count) for name, count in (("one", 12), ("two", 20))]
     racers = []
     for source in sources:
@@ -128,22 +163,22 @@ def test_of_two_preparations_at_once_exactly_one_wins(bucket: str, s3: str, tmp_
         write_conf(folder, source, f"s3://{bucket}/table")
         words = [sys.executable, "-m", "headrace", "prepare", "conf.yaml"]
         racers.append(subprocess.Popen(words, cwd=folder, stderr=subprocess.PIPE, text=True))
-    said = [racer.communicate()[1] for racer in racers]
+    errors = [racer.communicate()[1] for racer in racers]
     version = read(f"s3://{bucket}/table")
     codes = sorted(racer.returncode for racer in racers)
     if codes == [0, 3]:
-        loser = next(text for racer, text in zip(racers, said, strict=True) if racer.returncode == 3)
+        loser = next(text for racer, text in zip(racers, errors, strict=True) if racer.returncode == 3)
         assert "Another preparation committed" in loser.splitlines()[-1]
         assert version.number == 0
         assert version.summary.written in (24, 40)
-        # The loser has taken its shards with it.
+        # The losing preparation has removed its shards.
         assert vacuum(locate(f"s3://{bucket}/table"), 0)["files"] == 0
     else:
-        assert (codes, version.number) == ([0, 0], 1), said
+        assert (codes, version.number) == ([0, 0], 1), errors
 
 
 @pytest.mark.long
-def test_a_preparation_that_was_killed_and_begun_again_has_the_same_rows(bucket: str, tmp_path: Path) -> None:
+def test_bucket_preparation_restarted_after_kill_gives_the_same_rows(bucket: str, tmp_path: Path) -> None:
     source, table = write_source(tmp_path / "raw", count=150), locate(f"s3://{bucket}/table")
     write_conf(tmp_path, source, str(table), shard_rows=5)
     words = [sys.executable, "-m", "headrace", "prepare", "conf.yaml", "spark.slots=1"]
@@ -155,29 +190,27 @@ def test_a_preparation_that_was_killed_and_begun_again_has_the_same_rows(bucket:
     assert not (table / "_delta_log").exists()
     assert next(table.rglob("*.parquet"), None) is not None
     assert headrace(*words[3:], cwd=tmp_path).json["written"] == 300
-    here = prepare(source, tmp_path / "table", shard_rows=5)
-    assert rows_of(read(table)) == rows_of(read(here["table"]))
+    local = prepare(source, tmp_path / "table", shard_rows=5)
+    assert sorted_rows(read(table)) == sorted_rows(read(local["table"]))
     assert vacuum(table, 0)["files"] > 0
 
 
-def test_a_store_that_is_not_there_is_one_sentence(bucket: str, source: Path, tmp_path: Path) -> None:
+def test_bucket_unreachable_store_is_one_error_line(bucket: str, source: Path, tmp_path: Path) -> None:
     write_conf(tmp_path, source, f"s3://{bucket}/table")
-    answer = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1, **environment(f"http://127.0.0.1:{free_port()}"))
-    assert "did not answer for s3://" in answer.last_error_line
-    assert "Traceback" not in answer.stderr
+    run = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1, **environment(f"http://127.0.0.1:{free_port()}"))
+    assert "did not answer for s3://" in run.last_error_line
+    assert "Traceback" not in run.stderr
 
 
 @pytest.mark.slow
-def test_files_that_the_store_does_not_give_are_no_bad_records(
-    s3: str, bucket: str, source: Path, tmp_path: Path
-) -> None:
+def test_bucket_read_errors_are_not_rejects(s3: str, bucket: str, source: Path, tmp_path: Path) -> None:
     table = locate(f"s3://{bucket}/table")
     write_conf(tmp_path, upload(source, bucket), str(table), max_rejects=1.0)
     words = ("prepare", "conf.yaml", "spark.slots=1")
     with front(s3, Fault(403, "AccessDenied", "GET", "cat/005.png")) as url:
-        answer = headrace(*words, cwd=tmp_path, code=1, **environment(url))
-        assert "refuses access to s3://" in answer.last_error_line
-        assert "cat/005.png" in answer.last_error_line
+        run = headrace(*words, cwd=tmp_path, code=1, **environment(url))
+        assert "refuses access to s3://" in run.last_error_line
+        assert "cat/005.png" in run.last_error_line
     assert not (table / "_delta_log").exists()
     with front(s3, busy(3, "GET"), busy(3, "PUT"), Fault(500, "InternalError", "GET", "cat/005.png", times=2)) as url:
         done = headrace(*words, cwd=tmp_path, **environment(url)).json

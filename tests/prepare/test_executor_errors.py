@@ -1,4 +1,4 @@
-"""What goes wrong in a Python task reaches the user as the Python error in one sentence, without Java's trace."""
+"""An error in a Python task reaches the user as the Python error in one line, without Java's trace."""
 
 import os
 import re
@@ -13,20 +13,20 @@ from headrace.prepare.cleanup import remove_orphans
 from headrace.spark.session import unwrap_python_errors
 
 
-def fail(spark: Any, error: Callable[[], None], sql: bool = False) -> HeadraceError:
-    """The error that the user sees of `error` in a task."""
+def run_failing_task(spark: Any, error: Callable[[], None], sql: bool = False) -> HeadraceError:
+    """Raise `error` in a task and return the error that the user sees."""
 
     def task(rows: Iterator[int]) -> Iterator[tuple[int]]:
         error()
         return ((row,) for row in rows)
 
     rows = spark.sparkContext.parallelize(range(2), 2).mapPartitions(task)
-    with pytest.raises(HeadraceError) as refused, unwrap_python_errors():
+    with pytest.raises(HeadraceError) as caught, unwrap_python_errors():
         rows = spark.createDataFrame(rows, "number int").groupBy("number").count().collect() if sql else rows.collect()
-    assert "\n" not in str(refused.value)
-    assert "org.apache.spark" not in str(refused.value)
-    assert "Traceback" not in str(refused.value)
-    return refused.value
+    assert "\n" not in str(caught.value)
+    assert "org.apache.spark" not in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+    return caught.value
 
 
 def raising(error: BaseException) -> Callable[[], None]:
@@ -37,54 +37,54 @@ def raising(error: BaseException) -> Callable[[], None]:
 
 
 @pytest.mark.parametrize("sql", [False, True], ids=["rdd", "dataframe"])
-def test_an_error_of_ours_keeps_its_class_and_its_sentence(spark: Any, sql: bool) -> None:
-    error = fail(spark, raising(DataError("The file 'a: b' is damaged: expected x, received y.")), sql)
+def test_headrace_error_keeps_class_and_message(spark: Any, sql: bool) -> None:
+    error = run_failing_task(spark, raising(DataError("The file 'a: b' is damaged: expected x, received y.")), sql)
     assert type(error) is DataError
     assert str(error) == "The file 'a: b' is damaged: expected x, received y."
 
 
-def test_an_error_of_ours_with_a_cause_is_told_without_the_cause(spark: Any) -> None:
+def test_headrace_error_is_reported_without_its_cause(spark: Any) -> None:
     def fail_twice() -> None:
         try:
             raise OSError(5, "Input/output error")
         except OSError as error:
             raise TrainingError("The storage is gone.") from error
 
-    error = fail(spark, fail_twice)
+    error = run_failing_task(spark, fail_twice)
     assert (type(error), str(error)) == (TrainingError, "The storage is gone.")
 
 
 @pytest.mark.parametrize("sql", [False, True], ids=["rdd", "dataframe"])
-def test_another_error_is_told_by_its_name_and_its_traceback_is_in_the_log(
+def test_other_error_is_reported_by_name_and_its_traceback_logged(
     spark: Any, sql: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    error = fail(spark, raising(ZeroDivisionError("float division: by zero")), sql)
+    error = run_failing_task(spark, raising(ZeroDivisionError("float division: by zero")), sql)
     assert type(error) is HeadraceError
     assert str(error) == "A Spark task failed: ZeroDivisionError: float division: by zero"
     assert "in raise_it" in caplog.text
     assert "at org.apache.spark" not in caplog.text
 
 
-def test_a_message_of_many_lines_becomes_one_line_that_is_complete(spark: Any) -> None:
-    error = fail(spark, raising(ValueError("first line\nsecond: line\n  indented\n\nlast")))
+def test_multiline_message_becomes_one_complete_line(spark: Any) -> None:
+    error = run_failing_task(spark, raising(ValueError("first line\nsecond: line\n  indented\n\nlast")))
     assert str(error) == "A Spark task failed: ValueError: first line second: line indented last"
-    error = fail(spark, raising(DataError("first line\nsecond: line")))
+    error = run_failing_task(spark, raising(DataError("first line\nsecond: line")))
     assert (type(error), str(error)) == (DataError, "first line second: line")
 
 
-def test_an_error_without_a_message_is_told_by_its_name(spark: Any) -> None:
-    assert str(fail(spark, raising(NotImplementedError()))) == "A Spark task failed: NotImplementedError"
+def test_error_without_message_is_reported_by_name(spark: Any) -> None:
+    assert str(run_failing_task(spark, raising(NotImplementedError()))) == "A Spark task failed: NotImplementedError"
 
 
-def test_a_task_whose_process_dies_is_one_sentence(spark: Any) -> None:
-    with pytest.raises(HeadraceError) as refused, unwrap_python_errors():
+def test_died_worker_process_is_one_error_line(spark: Any) -> None:
+    with pytest.raises(HeadraceError) as caught, unwrap_python_errors():
         spark.sparkContext.parallelize(range(2), 2).map(lambda _: os._exit(9)).collect()
-    assert "\n" not in str(refused.value)
-    assert re.search(r"[Pp]ython worker exited unexpectedly|EOF|worker", str(refused.value))
+    assert "\n" not in str(caught.value)
+    assert re.search(r"[Pp]ython worker exited unexpectedly|EOF|worker", str(caught.value))
 
 
-def test_files_that_other_tasks_of_a_failed_job_still_write_are_removed_too(spark: Any, tmp_path: Path) -> None:
-    """One task fails while the other is at work; the other writes its file in the end, or is ended."""
+def test_remove_orphans_awaits_running_tasks(spark: Any, tmp_path: Path) -> None:
+    """One task fails while the other is running; the other writes its file at the end, or is killed."""
     table = tmp_path / "table"
 
     def task(number: int) -> int:
@@ -102,7 +102,7 @@ def test_files_that_other_tasks_of_a_failed_job_still_write_are_removed_too(spar
     assert not table.exists()
 
 
-def test_files_of_others_are_not_removed(tmp_path: Path) -> None:
+def test_remove_orphans_keeps_files_of_other_preparations(tmp_path: Path) -> None:
     keep = [tmp_path / "table" / "split=train" / "other-000000-0-000-hash.parquet", tmp_path / "table" / "mine.txt"]
     orphans = [
         tmp_path / "table" / "split=train" / "identity-000000-0-000-hash.parquet",

@@ -24,29 +24,29 @@ from tests.support.s3_server import free_port
 pytestmark = pytest.mark.long
 
 
-def prepare(source: str | Path, table: Path, **of_source: Any) -> dict[str, Any]:
+def prepare(source: str | Path, table: Path, **source_options: Any) -> dict[str, Any]:
     settings = configuration(source, table, max_rejects=0.2)
-    changed = settings.data.source.model_copy(update=of_source)
+    changed = settings.data.source.model_copy(update=source_options)
     return job.prepare(settings.model_copy(update={"data": settings.data.model_copy(update={"source": changed})}))
 
 
-def rejects_of(table: Path) -> list[tuple[str, str]]:
+def list_rejects(table: Path) -> list[tuple[str, str]]:
     return sorted((one.path, one.reason) for one in read_rejects(table, 0, 10))
 
 
-def class_folders(source: Path) -> dict[str, str]:
+def class_folders_source(source: Path) -> dict[str, str]:
     (source / ".hidden").mkdir()
     (source / ".hidden" / "x.png").write_bytes(b"")
     return {}
 
 
-def with_labels(source: Path) -> dict[str, str]:
+def labels_file_source(source: Path) -> dict[str, str]:
     lines = [f"{file.relative_to(source)},{file.parent.name}" for file in sorted(source.rglob("*.png"))]
     (source / "labels.csv").write_text("\n".join(["path,label", *lines, "gone.png,cat"]))
     return {"labels": "labels.csv"}
 
 
-def in_an_archive(source: Path) -> dict[str, str]:
+def archive_source(source: Path) -> dict[str, str]:
     data = BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
         for file in sorted(source.rglob("*.png")):
@@ -56,24 +56,26 @@ def in_an_archive(source: Path) -> dict[str, str]:
     return {"kind": "archive"}
 
 
-@pytest.mark.parametrize("arrange", [class_folders, with_labels, in_an_archive])
-def test_the_table_is_the_one_of_local_files(
+@pytest.mark.parametrize("arrange", [class_folders_source, labels_file_source, archive_source])
+def test_hdfs_table_equals_local_table(
     spark: SparkSession, hdfs: Hdfs, source: Path, tmp_path: Path, arrange: Any
 ) -> None:
     (source / "cat" / "broken.png").write_bytes(b"no image")
-    of_source = arrange(source)
-    here = prepare(source, tmp_path / "here", **of_source)
-    there = prepare(hdfs.upload(source, f"/{uuid.uuid4()}"), tmp_path / "there", **of_source)
+    source_options = arrange(source)
+    local = prepare(source, tmp_path / "here", **source_options)
+    remote = prepare(hdfs.upload(source, f"/{uuid.uuid4()}"), tmp_path / "there", **source_options)
     for key in ("rows_in", "written", "rejected", "duplicates", "rejects", "version"):
-        assert there[key] == here[key], key
-    assert there["written"] == 24
+        assert remote[key] == local[key], key
+    assert remote["written"] == 24
     assert read_rows(read(tmp_path / "there")) == read_rows(read(tmp_path / "here"))
-    rejected = rejects_of(tmp_path / "there")
-    assert rejected == rejects_of(tmp_path / "here")
+    rejected = list_rejects(tmp_path / "there")
+    assert rejected == list_rejects(tmp_path / "here")
     assert any(path.endswith("cat/broken.png") for path, _ in rejected)
 
 
-def test_only_what_was_added_is_prepared(spark: SparkSession, hdfs: Hdfs, source: Path, tmp_path: Path) -> None:
+def test_hdfs_increment_prepares_only_added_files(
+    spark: SparkSession, hdfs: Hdfs, source: Path, tmp_path: Path
+) -> None:
     folder = f"/{uuid.uuid4()}"
     raw, table = hdfs.upload(source, folder), tmp_path / "table"
     prepare(raw, table)
@@ -88,31 +90,31 @@ def test_only_what_was_added_is_prepared(spark: SparkSession, hdfs: Hdfs, source
 
 
 def write_conf(folder: Path, source: str, **prepare: Any) -> None:
-    """For commands in processes of their own."""
+    """Write `conf.yaml` for commands in separate processes."""
     (folder / "conf.yaml").write_text(configuration(source, "table", **prepare).model_dump_json(exclude_unset=True))
 
 
-def test_files_that_may_not_be_read_are_no_bad_records(hdfs: Hdfs, source: Path, tmp_path: Path) -> None:
+def test_hdfs_permission_errors_are_not_rejects(hdfs: Hdfs, source: Path, tmp_path: Path) -> None:
     folder = f"/{uuid.uuid4()}"
     write_conf(tmp_path, hdfs.upload(source, folder), max_rejects=1.0)
     hdfs.close(f"{folder}/cat/005.png")
-    answer = headrace("prepare", "conf.yaml", "spark.slots=1", cwd=tmp_path, code=1, HADOOP_USER_NAME="stranger")
-    assert "refuses access to hdfs://" in answer.last_error_line
-    assert "cat/005.png" in answer.last_error_line
-    assert "Traceback" not in answer.stderr
+    run = headrace("prepare", "conf.yaml", "spark.slots=1", cwd=tmp_path, code=1, HADOOP_USER_NAME="stranger")
+    assert "refuses access to hdfs://" in run.last_error_line
+    assert "cat/005.png" in run.last_error_line
+    assert "Traceback" not in run.stderr
     assert not (tmp_path / "table" / "_delta_log").exists()
 
 
-def test_a_server_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+def test_hdfs_unreachable_server_is_one_error_line(tmp_path: Path) -> None:
     write_conf(tmp_path, f"hdfs://127.0.0.1:{free_port()}/raw")
     began = time.monotonic()
-    answer = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1)
-    assert "did not answer for hdfs://" in answer.last_error_line
-    assert "Traceback" not in answer.stderr
+    run = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1)
+    assert "did not answer for hdfs://" in run.last_error_line
+    assert "Traceback" not in run.stderr
     assert time.monotonic() - began < 60
 
 
-def test_a_server_that_is_stopped_in_between_is_one_sentence(tmp_path: Path) -> None:
+def test_hdfs_server_stopped_during_preparation_is_one_error_line(tmp_path: Path) -> None:
     source = write_source(tmp_path / "raw", count=300)
     with hdfs_server(tmp_path / "server") as server:
         write_conf(tmp_path, server.upload(source, "/raw"), max_rejects=1.0, shard_rows=5)
@@ -122,11 +124,11 @@ def test_a_server_that_is_stopped_in_between_is_one_sentence(tmp_path: Path) -> 
             time.sleep(0.02)
         server.stop()
         began = time.monotonic()
-        said = running.communicate(timeout=300)[1]
-    assert running.returncode == 1, said
-    assert re.search("hdfs://127.0.0.1.*(did not answer for|gives) hdfs://127.0.0.1", said.strip().splitlines()[-1]), (
-        said
-    )
-    assert "Traceback" not in said
+        errors = running.communicate(timeout=300)[1]
+    assert running.returncode == 1, errors
+    assert re.search(
+        "hdfs://127.0.0.1.*(did not answer for|gives) hdfs://127.0.0.1", errors.strip().splitlines()[-1]
+    ), errors
+    assert "Traceback" not in errors
     assert not (tmp_path / "table" / "_delta_log").exists()
     assert time.monotonic() - began < 120

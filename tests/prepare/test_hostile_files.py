@@ -1,4 +1,4 @@
-"""Whatever lies in a source: every file ends written or rejected, and none stops the job."""
+"""Every hostile file is written or rejected, and none fails the job."""
 
 import io
 import os
@@ -23,7 +23,7 @@ FORM = {"mode": "RGB", "size": [16, 16], "codec": "raw", "max_aspect": 20}
 
 
 def bomb() -> bytes:
-    """A PNG of 30,000 x 30,000 pixels in a few kilobytes."""
+    """Return a PNG of 30,000 x 30,000 pixels in a few kilobytes."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -40,13 +40,13 @@ def animation(kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def turned(orientation: int) -> bytes:
+def rotated_photo(orientation: int) -> bytes:
     exif = PIL.Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     return encode_image(noise_image(20, 30, seed=50 + orientation), "JPEG", exif=exif)
 
 
-def nested() -> bytes:
+def nested_archive() -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         info = tarfile.TarInfo("cat/1.png")
@@ -76,41 +76,41 @@ GOOD: dict[bytes, Callable[[], bytes]] = {
     b"new\nline.png": lambda: encode_image(noise_image(20, 20, seed=10)),
     b"'quotes' \"both\".png": lambda: encode_image(noise_image(20, 20, seed=11)),
     b"\xff\xfe.png": lambda: encode_image(noise_image(20, 20, seed=12)),
-} | {f"exif{number}.jpg".encode(): (lambda number=number: turned(number)) for number in range(1, 9)}  # type: ignore[misc]
+} | {f"exif{number}.jpg".encode(): (lambda number=number: rotated_photo(number)) for number in range(1, 9)}  # type: ignore[misc]
 
 BAD: dict[bytes, tuple[Callable[[], bytes], str]] = {
     b"empty.png": (lambda: b"", "empty"),
     b"text.png": (lambda: b"I am a text.\n" * 9, "not_an_image"),
     b"bomb.png": (bomb, "too_many_pixels"),
-    b"nested.tar": (nested, "not_an_image"),
+    b"nested.tar": (nested_archive, "not_an_image"),
     b"thin.png": (lambda: encode_image(noise_image(1, 400)), "bad_aspect"),
     b"cut\xfe.jpg": (lambda: encode_image(noise_image(40, 40), "JPEG")[:700], "damaged"),
 }
 
 
-def write(folder: Path) -> None:
+def write_hostile_files(folder: Path) -> None:
     for label in ("cat", "dog"):
         (folder / label).mkdir(parents=True)
     for number, (name, make) in enumerate(GOOD.items()):
-        place = os.fsencode(folder / ("cat", "dog")[number % 2])
-        Path(os.fsdecode(place + b"/" + name)).write_bytes(make())
+        folder_bytes = os.fsencode(folder / ("cat", "dog")[number % 2])
+        Path(os.fsdecode(folder_bytes + b"/" + name)).write_bytes(make())
     for name, (make, _) in BAD.items():
         Path(os.fsdecode(os.fsencode(folder / "cat") + b"/" + name)).write_bytes(make())
 
 
 @pytest.mark.usefixtures("spark")
-def test_every_hostile_file_is_written_or_rejected_with_its_reason(tmp_path: Path) -> None:
+def test_hostile_files_are_written_or_rejected_with_reasons(tmp_path: Path) -> None:
     raw, table = tmp_path / "raw", tmp_path / "table"
-    write(raw)
+    write_hostile_files(raw)
     whole = {
         kind: encode_image(noise_image(64, 64, seed=3), kind) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
     }
     for kind, data in whole.items():
         for tenth in range(10):
             (raw / "dog" / f"{tenth}.{kind}").write_bytes(data[: len(data) * tenth // 10])
-    answer = prepare(configuration(raw, table, image=FORM, max_rejects=1.0))
-    assert answer["rows_in"] == len(GOOD) + len(BAD) + 60
-    assert answer["rows_in"] == answer["written"] + answer["rejected"]
+    result = prepare(configuration(raw, table, image=FORM, max_rejects=1.0))
+    assert result["rows_in"] == len(GOOD) + len(BAD) + 60
+    assert result["rows_in"] == result["written"] + result["rejected"]
     written = {row["path"].split("/", 1)[1] for row in read_rows(read(table))}
     rejects = {one.path.split("/", 1)[1]: one for one in read_rejects(table, 0, 999)}
     assert {escape_path(os.fsdecode(name)) for name in GOOD} <= written
@@ -120,5 +120,5 @@ def test_every_hostile_file_is_written_or_rejected_with_its_reason(tmp_path: Pat
     assert all(reject.detail for reject in rejects.values())
     for kind in whole:
         assert rejects[f"0.{kind}"].reason == "empty"
-    # Whoever made a picture of a file that was cut anywhere would teach the model half-grey images.
+    # Accepting truncated files would train the model on half-grey images.
     assert not {f"{tenth}.{kind}" for kind in ("PNG", "JPEG", "WEBP", "BMP") for tenth in range(10)} & written

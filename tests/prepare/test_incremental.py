@@ -1,4 +1,4 @@
-"""A later preparation does only what has changed, and ends with what preparing everything would have given."""
+"""An incremental preparation processes only changes and equals a full preparation."""
 
 import os
 import shutil
@@ -27,8 +27,8 @@ def table(tmp_path: Path) -> Path:
     return tmp_path / "table"
 
 
-def state(version: Version) -> dict[str, Any]:
-    """All that must not depend on how a version came about."""
+def comparable_state(version: Version) -> dict[str, Any]:
+    """Return everything that must not depend on how a version was prepared."""
     summary = version.summary
     number = summary.duplicates_version
     shards = () if number is None else list_shards(duplicates_path(version.table), number)
@@ -37,15 +37,15 @@ def state(version: Version) -> dict[str, Any]:
     return {
         "rows": [tuple(row[name] for name in names) for row in read_rows(version)],
         "counts": summary.counts,
-        "account": (summary.rows_in, summary.written, summary.rejected, summary.duplicates, summary.rejects),
+        "accounting": (summary.rows_in, summary.written, summary.rejected, summary.duplicates, summary.rejects),
         "statistics": version.contract.statistics,
         "duplicates": read_dropped(version.table, shards),
         "rejects": sorted(rejects),
     }
 
 
-def change(source: Path) -> None:
-    """Add, change and remove files; one that is removed is the one kept of two equal ones."""
+def change_source(source: Path) -> None:
+    """Add, change and remove files; one of the removed files is the kept one of two duplicates."""
     for number in range(5):
         (source / "cat" / f"new-{number}.png").write_bytes(encode_image(noise_image(8, 8, 1, seed=200 + number)))
     (source / "dog" / "004.png").write_bytes(encode_image(noise_image(8, 8, 1, seed=300)))
@@ -56,7 +56,7 @@ def change(source: Path) -> None:
     shutil.copy(source / "dog" / "007.png", source / "dog" / "another-007.png")
 
 
-def test_additions_changes_and_removals_end_as_preparing_everything_does(
+def test_increment_equals_full_preparation(
     source: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(3):
@@ -66,36 +66,34 @@ def test_additions_changes_and_removals_end_as_preparing_everything_does(
     settings = {"duplicates": "drop", "max_rejects": 0.5, "shard_rows": 8}
     prepare(configuration(source, table, **settings))
     first = read(table)
-    change(source)
-    answer = prepare(configuration(source, table, **settings))
-    assert (answer["version"], answer["changed"]) == (1, True)
+    change_source(source)
+    result = prepare(configuration(source, table, **settings))
+    assert (result["version"], result["changed"]) == (1, True)
     second = read(table)
     kept = {shard.path for shard in first.shards} & {shard.path for shard in second.shards}
     assert kept, "no shard stayed as it was"
-    prepare(configuration(source, tmp_path / "anew", **settings))
-    assert state(second) == state(read(tmp_path / "anew"))
+    prepare(configuration(source, tmp_path / "full", **settings))
+    assert comparable_state(second) == comparable_state(read(tmp_path / "full"))
     assert len(read_rows(first)) == 24  # the version before is still all there
     assert "cat/copy-001.png" in {row["path"] for row in read_rows(second)}
 
     assert prepare(configuration(source, table, **settings), full=True)["version"] == 2
-    assert state(read(table)) == state(second)
+    assert comparable_state(read(table)) == comparable_state(second)
     assert not {shard.path for shard in second.shards} & {shard.path for shard in read(table).shards}
 
 
-def test_only_new_files_are_read_again(source: Path, table: Path) -> None:
+def test_increment_reads_only_new_files(source: Path, table: Path) -> None:
     prepare(configuration(source, table))
     for file in source.glob("*/*.png"):
         status = file.stat()
         file.write_bytes(bytes(status.st_size))  # no image any more, but of the same size and time
         os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     (source / "cat" / "new.png").write_bytes(encode_image(noise_image(8, 8, seed=100)))
-    answer = prepare(configuration(source, table))
-    assert (answer["written"], answer["rejected"]) == (25, 0)
+    result = prepare(configuration(source, table))
+    assert (result["written"], result["rejected"]) == (25, 0)
 
 
-def test_by_content_a_file_with_a_new_time_is_the_same_and_one_with_the_old_time_is_not(
-    source: Path, table: Path
-) -> None:
+def test_changes_by_content_ignore_modification_times(source: Path, table: Path) -> None:
     settings = configuration(source, table, changes="content")
     prepare(settings)
     for file in source.glob("*/*.png"):
@@ -112,7 +110,7 @@ def test_by_content_a_file_with_a_new_time_is_the_same_and_one_with_the_old_time
 
 
 @pytest.mark.parametrize("kind", ["adds", "removes"])
-def test_of_two_increments_at_once_one_wins_and_what_the_other_leaves_can_be_vacuumed(
+def test_concurrent_increments_commit_once_and_leftovers_can_be_vacuumed(
     source: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     prepare(configuration(source, table))
@@ -131,7 +129,7 @@ def test_of_two_increments_at_once_one_wins_and_what_the_other_leaves_can_be_vac
     assert len(read_rejects(table, read(table).summary.rejects_version or 0, 9)) == 1
 
 
-def test_vacuum_removes_what_no_version_names_and_nothing_else(source: Path, table: Path) -> None:
+def test_vacuum_removes_only_unreferenced_files(source: Path, table: Path) -> None:
     prepare(configuration(source, table))
     (source / "cat" / "000.png").unlink()
     (source / "cat" / "broken.png").touch()
@@ -158,8 +156,8 @@ def test_vacuum_removes_what_no_version_names_and_nothing_else(source: Path, tab
 
 
 @pytest.mark.parametrize(
-    ("path", "gone"), [("a.tar", True), ("a.tar/b/c", True), ("a.tar2/b", False), ("b/a.tar", False)]
+    ("path", "removed"), [("a.tar", True), ("a.tar/b/c", True), ("a.tar2/b", False), ("b/a.tar", False)]
 )
-def test_what_is_in_a_file_that_is_gone_is_gone(path: str, gone: bool) -> None:
-    assert (path in RemovedFiles(frozenset({"a.tar"}), nested=True)) == gone
+def test_removed_files_contain_their_records(path: str, removed: bool) -> None:
+    assert (path in RemovedFiles(frozenset({"a.tar"}), nested=True)) == removed
     assert (path in RemovedFiles(frozenset({"a.tar"}), nested=False)) == (path == "a.tar")

@@ -1,4 +1,4 @@
-"""A preparation brings a table up to date with its source: every row accounted for, nothing done twice."""
+"""A preparation brings a table up to date with its source: every row is accounted for, nothing is prepared twice."""
 
 import hashlib
 import os
@@ -33,22 +33,22 @@ def table(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def real(fashion_mnist: Path, spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Version:
-    """A table of the 1,200 training images, split by hash; not to be changed."""
+def fashion_version(fashion_mnist: Path, spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """A table of the 1,200 training images, split by hash; tests must not change it."""
     table = tmp_path_factory.mktemp("real") / "table"
     prepare(configuration(fashion_mnist / "train", table, image=GREY, shard_rows=200, shard_bytes=60_000))
     return read(table)
 
 
 def refusal(source: Path | str, table: Path, kind: type[Exception] = DataError, **prepare_section: Any) -> str:
-    with pytest.raises(kind) as refused:
+    with pytest.raises(kind) as error:
         prepare(configuration(source, table, **prepare_section))
-    assert "\n" not in str(refused.value)
-    return str(refused.value)
+    assert "\n" not in str(error.value)
+    return str(error.value)
 
 
 def break_files(source: Path, count: int = 50) -> set[str]:
-    """Put `count` broken files among the images of `source`; their paths."""
+    """Add `count` broken files to the images of `source` and return their paths."""
     folders = sorted(folder for folder in (source / "train").iterdir())
     whole = next(folders[0].iterdir()).read_bytes()
     paths = set()
@@ -60,45 +60,51 @@ def break_files(source: Path, count: int = 50) -> set[str]:
     return paths
 
 
-def test_real_images_become_rows_with_the_pixels_they_had(real: Version, fashion_mnist: Path) -> None:
-    rows = read_rows(real)
+def test_prepare_keeps_pixels_of_real_images(fashion_version: Version, fashion_mnist: Path) -> None:
+    rows = read_rows(fashion_version)
     assert [row["path"] for row in rows] == sorted(
         str(path.relative_to(fashion_mnist / "train")) for path in (fashion_mnist / "train").glob("*/*.png")
     )
     for row in rows[::50]:
         pixels = np.asarray(PIL.Image.open(fashion_mnist / "train" / row["path"]))
         assert row["image"] == pixels.tobytes()
-        assert real.contract.classes[row["label"]] == row["path"].split("/")[0]
+        assert fashion_version.contract.classes[row["label"]] == row["path"].split("/")[0]
 
 
-def test_the_counts_in_the_summary_are_those_of_the_rows(real: Version) -> None:
-    counted = Counter((row["split"], real.contract.classes[row["label"]]) for row in read_rows(real))
-    assert {(split, name): n for split, names in real.summary.counts.items() for name, n in names.items()} == counted
-    assert real.summary.rows_in == real.summary.written == 1200
-    assert real.summary.counts["train"]
-    fractions = [sum(real.summary.counts[split].values()) / 1200 for split in ("train", "val", "test")]
+def test_summary_counts_equal_rows(fashion_version: Version) -> None:
+    counted = Counter(
+        (row["split"], fashion_version.contract.classes[row["label"]]) for row in read_rows(fashion_version)
+    )
+    assert {
+        (split, name): n for split, names in fashion_version.summary.counts.items() for name, n in names.items()
+    } == counted
+    assert fashion_version.summary.rows_in == fashion_version.summary.written == 1200
+    assert fashion_version.summary.counts["train"]
+    fractions = [sum(fashion_version.summary.counts[split].values()) / 1200 for split in ("train", "val", "test")]
     assert fractions == pytest.approx([0.8, 0.1, 0.1], abs=0.04)
 
 
-def test_the_statistics_are_those_of_all_training_pixels(real: Version) -> None:
-    pixels = np.frombuffer(b"".join(row["image"] for row in read_rows(real) if row["split"] == "train"), np.uint8)
-    statistics = real.contract.statistics
+def test_summary_statistics_equal_training_pixels(fashion_version: Version) -> None:
+    pixels = np.frombuffer(
+        b"".join(row["image"] for row in read_rows(fashion_version) if row["split"] == "train"), np.uint8
+    )
+    statistics = fashion_version.contract.statistics
     assert statistics.mean == pytest.approx((pixels.astype(np.float64).mean(),), rel=1e-12)
     assert statistics.variance == pytest.approx((pixels.astype(np.float64).var(),), rel=1e-12)
 
 
-def test_every_shard_is_one_row_group_within_bounds_and_named_by_its_bytes(real: Version) -> None:
-    for shard in real.shards:
-        file = real.table / shard.path
+def test_shards_are_one_row_group_within_limits_and_named_by_hash(fashion_version: Version) -> None:
+    for shard in fashion_version.shards:
+        file = fashion_version.table / shard.path
         metadata = pq.ParquetFile(file).metadata
         assert (metadata.num_row_groups, metadata.num_rows) == (1, shard.rows)
         assert 1 <= shard.rows <= 60_000 // 784 + 1
         assert file.name.endswith(f"-{hashlib.sha256(file.read_bytes()).hexdigest()}.parquet")
         assert file.stat().st_size == shard.size
-    assert list_files(real.table) == named_files(real)
+    assert list_files(fashion_version.table) == named_files(fashion_version)
 
 
-def test_colours_have_statistics_per_channel(tmp_path: Path, table: Path) -> None:
+def test_summary_has_statistics_per_channel(tmp_path: Path, table: Path) -> None:
     for number in range(12):
         folder = tmp_path / "raw" / "train" / ("cat", "dog")[number % 2]
         folder.mkdir(parents=True, exist_ok=True)
@@ -111,34 +117,32 @@ def test_colours_have_statistics_per_channel(tmp_path: Path, table: Path) -> Non
     assert version.contract.statistics.variance == pytest.approx(pixels.var(0, dtype=np.float64), rel=1e-12)
 
 
-def test_every_broken_file_is_listed_and_all_rows_are_accounted_for(images: Path, table: Path) -> None:
+def test_prepare_lists_every_broken_file(images: Path, table: Path) -> None:
     broken = break_files(images)
-    answer = prepare(configuration(images, table, image=GREY, shard_rows=200))
-    assert answer["rows_in"] == 1450
-    assert answer["rows_in"] == answer["written"] + answer["rejected"] + answer["duplicates"]
-    assert answer["rejected"] == 50
+    result = prepare(configuration(images, table, image=GREY, shard_rows=200))
+    assert result["rows_in"] == 1450
+    assert result["rows_in"] == result["written"] + result["rejected"] + result["duplicates"]
+    assert result["rejected"] == 50
     summary = read(table).summary
     assert (summary.rows_in, summary.written, summary.rejected, summary.duplicates) == (1450, 1400, 50, 0)
     assert len(read_rows(read(table))) == 1400
     assert DeltaTable(rejects_path(table)).version() == summary.rejects_version
-    listed = read_rejects(table, summary.rejects_version or 0, 1000)
-    assert {reject.path for reject in listed} == broken
-    assert len(listed) == 50
-    assert Counter(reject.reason for reject in listed) == answer["rejects"] == summary.rejects
-    assert answer["rejects"] == {"not_an_image": 10, "damaged": 30, "empty": 10}
-    assert all(reject.detail for reject in listed)
+    reject_records = read_rejects(table, summary.rejects_version or 0, 1000)
+    assert {reject.path for reject in reject_records} == broken
+    assert len(reject_records) == 50
+    assert Counter(reject.reason for reject in reject_records) == result["rejects"] == summary.rejects
+    assert result["rejects"] == {"not_an_image": 10, "damaged": 30, "empty": 10}
+    assert all(reject.detail for reject in reject_records)
 
 
-def test_unchanged_input_makes_no_new_version_and_every_change_makes_one(
-    source: Path, table: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_prepare_commits_only_if_something_changed(source: Path, table: Path, caplog: pytest.LogCaptureFixture) -> None:
     settings = configuration(source, table)
     first = prepare(settings)
     assert (first["version"], first["changed"], first["written"]) == (0, True, 24)
     caplog.set_level("INFO")
     again = prepare(settings)
     assert (again["version"], again["changed"], again["written"]) == (0, False, 24)
-    assert "Nothing has changed since version 0; no new version was made." in caplog.text
+    assert "Nothing has changed since version 0; no new version was committed." in caplog.text
 
     (source / "cat" / "new.png").write_bytes(encode_image(noise_image(8, 8, seed=100)))
     added = prepare(settings)
@@ -160,7 +164,7 @@ def test_unchanged_input_makes_no_new_version_and_every_change_makes_one(
     assert {row["content_hash"] for row in read_rows(read(table, 3))} == set(hashes[0].values())
 
 
-def test_classes_keep_their_numbers_when_one_comes_that_sorts_before_them(source: Path, table: Path) -> None:
+def test_classes_keep_their_indices_when_one_is_added(source: Path, table: Path) -> None:
     prepare(configuration(source, table))
     shutil.copytree(source / "dog", source / "ant")
     prepare(configuration(source, table))
@@ -176,13 +180,11 @@ def test_classes_keep_their_numbers_when_one_comes_that_sorts_before_them(source
             assert row["label"] == ("cat", "dog", "ant").index(row["path"].split("/")[0])
 
 
-def test_equal_images_are_kept_unless_dropping_is_asked_for_and_never_straddle_splits(
-    source: Path, table: Path
-) -> None:
+def test_duplicates_are_dropped_only_if_configured_and_share_a_split(source: Path, table: Path) -> None:
     for number in range(6):
         for copy in ("cat/copy", "dog/copy", "dog/another"):
             shutil.copy(source / "cat" / f"{number:03d}.png", source / f"{copy}-{number}.png")
-    # The same pixels in another file format are the same image.
+    # Equal pixels in another file format are the same image.
     (source / "dog" / "format.bmp").write_bytes(encode_image(noise_image(8, 8, channels=1, seed=23), "BMP"))
     (source / "cat" / "broken.png").touch()
     kept = prepare(configuration(source, table, max_rejects=0.5))
@@ -191,7 +193,7 @@ def test_equal_images_are_kept_unless_dropping_is_asked_for_and_never_straddle_s
     for row in read_rows(read(table)):
         splits.setdefault(row["content_hash"], set()).add(row["split"])
     assert len(splits) == 24
-    assert {len(found) for found in splits.values()} == {1}
+    assert {len(split_names) for split_names in splits.values()} == {1}
 
     dropped = prepare(configuration(source, table, max_rejects=0.5, duplicates="drop", shard_rows=7))
     assert (dropped["rows_in"], dropped["written"], dropped["duplicates"], dropped["rejected"]) == (44, 24, 19, 1)
@@ -201,7 +203,7 @@ def test_equal_images_are_kept_unless_dropping_is_asked_for_and_never_straddle_s
     assert read(table).summary.duplicates == 19
 
 
-def test_of_equal_images_the_copy_in_the_test_split_is_kept_first(tmp_path: Path, table: Path) -> None:
+def test_duplicates_keep_the_copy_in_the_test_split(tmp_path: Path, table: Path) -> None:
     source = tmp_path / "raw"
     for number, splits in enumerate((("train", "val", "test"), ("train", "val"), ("train", "train"), ("val", "test"))):
         for copy, split in enumerate(splits):
@@ -209,8 +211,8 @@ def test_of_equal_images_the_copy_in_the_test_split_is_kept_first(tmp_path: Path
                 file = source / split / label / f"{number}-{copy}.png"
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(encode_image(noise_image(8, 8, seed=number + (10 if label == "dog" else 0))))
-    answer = prepare(configuration(source, table, duplicates="drop", shard_rows=3))
-    assert (answer["written"], answer["duplicates"]) == (8, 10)
+    result = prepare(configuration(source, table, duplicates="drop", shard_rows=3))
+    assert (result["written"], result["duplicates"]) == (8, 10)
     rows = read_rows(read(table))
     assert {(row["path"].split("/")[2][0], row["split"]) for row in rows} == {
         ("0", "test"),
@@ -220,7 +222,7 @@ def test_of_equal_images_the_copy_in_the_test_split_is_kept_first(tmp_path: Path
     }
 
 
-def test_files_of_any_name_are_prepared_from_a_folder_of_any_name(tmp_path: Path) -> None:
+def test_prepare_accepts_any_file_and_folder_names(tmp_path: Path) -> None:
     source = tmp_path / "raw 100%20 #1 \u2603\n'x'"
     for number, name in enumerate((b"\xff.png", b"new\nline.png", b"'\"%20#?.png", b" .png", b"*.png", b"\\.png")):
         for label in (b"a cat's #1%20", b"\xfe\xff"):
@@ -232,19 +234,19 @@ def test_files_of_any_name_are_prepared_from_a_folder_of_any_name(tmp_path: Path
     (source / os.fsdecode(b"\xfe\xff") / "broken\n.png").touch()
     table = tmp_path / "my table 'x' \u2603"
     settings = configuration(source, table, max_rejects=0.5, duplicates="drop")
-    answer = prepare(settings)
-    assert (answer["written"], answer["rejected"]) == (12, 1)
+    result = prepare(settings)
+    assert (result["written"], result["rejected"]) == (12, 1)
     assert read(table).contract.classes == ("\\xfe\\xff", "a cat's #1%20")
     assert "a cat's #1%20/'\"%20#?.png" in {row["path"] for row in read_rows(read(table))}
     assert [reject.path for reject in read_rejects(table, 0, 10)] == ["\\xfe\\xff/broken\n.png"]
     assert prepare(settings)["changed"] is False
 
 
-def test_too_many_rejects_refuse_the_data_and_leave_nothing(source: Path, table: Path) -> None:
+def test_too_many_rejects_commit_and_leave_nothing(source: Path, table: Path) -> None:
     for number in range(3):
         (source / "cat" / f"broken-{number}.png").write_bytes(b"text"[: 4 * (number % 2)])
-    said = refusal(source, table)
-    assert said == (
+    message = refusal(source, table)
+    assert message == (
         "3 of 27 records were rejected (empty: 2, not_an_image: 1), prepare.max_rejects allows 5.0%; "
         "nothing was committed."
     )
@@ -252,7 +254,7 @@ def test_too_many_rejects_refuse_the_data_and_leave_nothing(source: Path, table:
     assert prepare(configuration(source, table, max_rejects=0.2))["version"] == 0
 
 
-def test_too_many_rejects_leave_an_older_version_as_it_was(source: Path, table: Path) -> None:
+def test_too_many_rejects_keep_the_previous_version(source: Path, table: Path) -> None:
     (source / "cat" / "broken.png").touch()
     prepare(configuration(source, table))
     before = list_files(table), list_files(rejects_path(table))
@@ -263,7 +265,7 @@ def test_too_many_rejects_leave_an_older_version_as_it_was(source: Path, table: 
     assert DeltaTable(rejects_path(table)).version() == 0
 
 
-def test_nothing_but_rejects_is_refused_even_where_all_may_be_rejected(tmp_path: Path, table: Path) -> None:
+def test_only_rejects_are_refused_even_with_max_rejects_1(tmp_path: Path, table: Path) -> None:
     for name in ("cat", "dog"):
         (tmp_path / "raw" / name).mkdir(parents=True)
         (tmp_path / "raw" / name / "1.png").touch()
@@ -272,13 +274,11 @@ def test_nothing_but_rejects_is_refused_even_where_all_may_be_rejected(tmp_path:
 
 
 @pytest.mark.parametrize("duplicates", ["keep", "drop"])
-def test_a_file_that_cannot_be_read_fails_the_job_and_leaves_nothing(
-    source: Path, table: Path, duplicates: str
-) -> None:
+def test_unreadable_file_fails_the_job_and_leaves_nothing(source: Path, table: Path, duplicates: str) -> None:
     (source / "cat" / "005.png").unlink()
     (source / "cat" / "005.png").symlink_to("/proc/self/mem")  # not even root can read its start
-    said = refusal(source, table, duplicates=duplicates, shard_rows=3)
-    assert said == (
+    message = refusal(source, table, duplicates=duplicates, shard_rows=3)
+    assert message == (
         f"The file 'cat/005.png' of {source} was listed but cannot be read (Input/output error); nothing was "
         "committed. Mend the permissions or the storage and prepare again."
     )
@@ -286,13 +286,13 @@ def test_a_file_that_cannot_be_read_fails_the_job_and_leaves_nothing(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_that_may_not_be_read_fails_the_job_and_leaves_nothing(source: Path, table: Path) -> None:
+def test_permission_error_fails_the_job_and_leaves_nothing(source: Path, table: Path) -> None:
     (source / "cat" / "005.png").chmod(0)
     assert "cannot be read (Permission denied)" in refusal(source, table)
     assert sorted(entry.name for entry in table.parent.iterdir()) == ["raw"]
 
 
-def test_a_link_to_nothing_fails_the_job_and_leaves_nothing(source: Path, table: Path) -> None:
+def test_dangling_link_fails_the_job_and_leaves_nothing(source: Path, table: Path) -> None:
     (source / "cat" / "005.png").unlink()
     (source / "cat" / "005.png").symlink_to("nowhere")
     assert "'No such file or directory'" in refusal(source, table)
@@ -300,21 +300,21 @@ def test_a_link_to_nothing_fails_the_job_and_leaves_nothing(source: Path, table:
 
 
 def overtake(monkeypatch: pytest.MonkeyPatch, other: Any) -> None:
-    """Let `other` prepare the table after the next preparation's Spark stage and before its commit."""
+    """Run `other` after the Spark stages of the next preparation and before its commit."""
     run = job.run_stages
 
     def overtaken(*arguments: Any) -> Any:
-        made = run(*arguments)
+        output = run(*arguments)
         monkeypatch.setattr(job, "run_stages", run)
         prepare(other)
-        return made
+        return output
 
     monkeypatch.setattr(job, "run_stages", overtaken)
 
 
 @pytest.mark.parametrize("new", [True, False], ids=["new table", "old table"])
 @pytest.mark.parametrize("rejects", ["both", "first", "second", "none"])
-def test_of_two_preparations_at_once_one_wins_and_the_other_leaves_nothing(
+def test_concurrent_preparations_commit_once_and_leave_nothing(
     tmp_path: Path, source: Path, table: Path, monkeypatch: pytest.MonkeyPatch, rejects: str, new: bool
 ) -> None:
     if not new:
@@ -335,23 +335,23 @@ def test_of_two_preparations_at_once_one_wins_and_the_other_leaves_nothing(
     assert list_files(table) == before | named_files(winner)
     expected = ["cat/broken.png"] if rejects in ("second", "both") else []
     version = winner.summary.rejects_version
-    listed = [] if version is None else read_rejects(table, version, 10)
-    assert [reject.path for reject in listed] == expected
+    reject_records = [] if version is None else read_rejects(table, version, 10)
+    assert [reject.path for reject in reject_records] == expected
     if rejects_path(table).exists():
         for past in range(DeltaTable(rejects_path(table)).version() + 1):
             assert len(read_rejects(table, past, 10)) == 1  # no version of it names files that are gone
 
 
-def test_a_table_inside_its_source_is_refused(source: Path) -> None:
-    said = refusal(source, source / "table", ConfigurationError)
-    assert "lies inside the source" in said
+def test_table_inside_its_source_is_refused(source: Path) -> None:
+    message = refusal(source, source / "table", ConfigurationError)
+    assert "lies inside the source" in message
     assert not (source / "table").exists()
     (source.parent / "link").symlink_to(source)
     assert "lies inside the source" in refusal(source, source.parent / "link" / "table", ConfigurationError)
     assert "lies inside the source" in refusal(source, source, ConfigurationError)
 
 
-def test_something_else_where_the_table_should_be_is_refused_and_left_alone(source: Path, table: Path) -> None:
+def test_other_content_at_the_table_path_is_refused_and_kept(source: Path, table: Path) -> None:
     write_deltalake(table, pd.DataFrame({"a": [1]}))
     assert "is a Delta table that Headrace did not make" in refusal(source, table)
     assert DeltaTable(table).version() == 0
@@ -365,7 +365,7 @@ def test_something_else_where_the_table_should_be_is_refused_and_left_alone(sour
     assert "is a file" in refusal(source, file)
 
 
-def test_something_else_where_the_rejects_should_be_is_refused_before_any_work(source: Path, table: Path) -> None:
+def test_other_content_at_the_rejects_path_is_refused_early(source: Path, table: Path) -> None:
     (source / "cat" / "broken.png").touch()
     write_deltalake(rejects_path(table), pd.DataFrame({"a": [1]}))
     assert "is a Delta table that Headrace did not make" in refusal(source, table)
@@ -373,7 +373,7 @@ def test_something_else_where_the_rejects_should_be_is_refused_before_any_work(s
     assert not table.exists()
 
 
-def test_what_a_dead_preparation_has_left_stays_out_of_the_log(source: Path, table: Path) -> None:
+def test_leftovers_of_a_killed_preparation_stay_out_of_the_log(source: Path, table: Path) -> None:
     (table / "split=train").mkdir(parents=True)
     left = {f"split=train/dead-000000-0-000-{'0' * 64}.parquet", "split=train/.dead-000001.parquet.tmp"}
     for name in left:
@@ -383,8 +383,8 @@ def test_what_a_dead_preparation_has_left_stays_out_of_the_log(source: Path, tab
     assert len(read_rows(read(table))) == 24
 
 
-def test_a_disk_that_is_full_is_one_sentence_and_leaves_nothing(source: Path, tmp_path: Path) -> None:
-    """A real disk of 64 kB, where one can be made."""
+def test_full_disk_is_one_error_line_and_leaves_nothing(source: Path, tmp_path: Path) -> None:
+    """Uses a real disk of 64 kB, if one can be mounted."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]

@@ -1,4 +1,4 @@
-"""A driver killed in the middle costs time and disk, never rows."""
+"""A killed driver costs time and disk space, but never rows."""
 
 import os
 import signal
@@ -25,18 +25,18 @@ prepare(Configuration.model_validate_json(sys.argv[1]))
 """
 
 
-def contents(version: Version) -> list[tuple[Any, ...]]:
+def row_contents(version: Version) -> list[tuple[Any, ...]]:
     names = ("path", "label", "image", "content_hash", "split")
     return [tuple(row[name] for name in names) for row in read_rows(version)]
 
 
-def versions_of(table: Path) -> int:
+def count_versions(table: Path) -> int:
     return len(list((table / "_delta_log").glob("*.json")))
 
 
-def kill_in_the_middle(settings: Any, table: Path) -> None:
-    """Start a preparation as a process of its own and kill its driver after some shards, before the commit."""
-    versions, files = versions_of(table), len(list_files(table)) if table.exists() else 0
+def kill_before_commit(settings: Any, table: Path) -> None:
+    """Start a preparation in a separate process and kill its driver after some shards, before the commit."""
+    versions, files = count_versions(table), len(list_files(table)) if table.exists() else 0
     driver = subprocess.Popen([sys.executable, "-c", PROGRAM, settings.model_dump_json()], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while len(list_files(table) if table.exists() else ()) < files + 5:
@@ -48,17 +48,17 @@ def kill_in_the_middle(settings: Any, table: Path) -> None:
     assert driver.wait() == -signal.SIGKILL
     alive = psutil.wait_procs(others, timeout=60)[1]
     assert not alive, "Spark goes on without its driver"
-    assert versions_of(table) == versions, "the driver was killed too late"
+    assert count_versions(table) == versions, "the driver was killed too late"
 
 
 @pytest.mark.usefixtures("spark")
-def test_after_a_killed_driver_the_next_preparation_gives_the_same_rows(fashion_mnist: Path, tmp_path: Path) -> None:
+def test_preparation_after_a_killed_driver_gives_the_same_rows(fashion_mnist: Path, tmp_path: Path) -> None:
     killed, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
-    kill_in_the_middle(configuration(fashion_mnist, killed, **FORM), killed)
+    kill_before_commit(configuration(fashion_mnist, killed, **FORM), killed)
     left = list_files(killed)
     for table in (killed, undisturbed):
         assert prepare(configuration(fashion_mnist, table, **FORM))["version"] == 0
-    assert contents(read(killed)) == contents(read(undisturbed))
+    assert row_contents(read(killed)) == row_contents(read(undisturbed))
     committed = {shard.path for shard in read(killed).shards}
     assert not left & committed
     for shard in read(killed).shards:
@@ -69,22 +69,20 @@ def test_after_a_killed_driver_the_next_preparation_gives_the_same_rows(fashion_
 
 @pytest.mark.long
 @pytest.mark.usefixtures("spark")
-def test_a_driver_killed_in_an_increment_leaves_the_version_before_and_the_next_is_the_same(
-    images: Path, tmp_path: Path
-) -> None:
+def test_driver_killed_during_an_increment_keeps_the_previous_version(images: Path, tmp_path: Path) -> None:
     killed, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
     late = {file: tmp_path / f"{number}.png" for number, file in enumerate(sorted(images.glob("*/*/*.png"))[::2])}
     for file, aside in late.items():
         file.rename(aside)
     for table in (killed, undisturbed):
         assert prepare(configuration(images, table, **FORM))["version"] == 0
-    first = contents(read(killed))
+    first = row_contents(read(killed))
     for file in sorted(images.glob("*/*/*.png"))[::5]:
         file.unlink()
     for file, aside in late.items():
         aside.rename(file)
-    kill_in_the_middle(configuration(images, killed, **FORM), killed)
-    assert contents(read(killed)) == first
+    kill_before_commit(configuration(images, killed, **FORM), killed)
+    assert row_contents(read(killed)) == first
     for table in (killed, undisturbed):
         assert prepare(configuration(images, table, **FORM))["version"] == 1
-    assert contents(read(killed)) == contents(read(undisturbed)) != first
+    assert row_contents(read(killed)) == row_contents(read(undisturbed)) != first

@@ -11,12 +11,12 @@ from headrace.prepare.sources.base import Listing, RawFile
 FILES = [RawFile("cat/1.png", "cat", None, 10, 5), RawFile("dog/1.png", "dog", None, 20, 6)]
 
 
-def mark(files: list[RawFile] = FILES, root: str = "raw", **prepare: Any) -> str:
+def compute_fingerprint(files: list[RawFile] = FILES, root: str = "raw", **prepare: Any) -> str:
     return fingerprint(Listing(root, files, ("cat", "dog")), Prepare.model_validate(prepare))
 
 
-def test_nothing_changed_is_equal() -> None:
-    assert mark(list(FILES)) == mark()
+def test_fingerprint_of_equal_input_is_equal() -> None:
+    assert compute_fingerprint(list(FILES)) == compute_fingerprint()
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ def test_nothing_changed_is_equal() -> None:
         [],
     ],
 )
-def test_other_files_are_unequal(files: list[RawFile]) -> None:
-    assert mark(files) != mark()
+def test_fingerprint_depends_on_files(files: list[RawFile]) -> None:
+    assert compute_fingerprint(files) != compute_fingerprint()
 
 
-def test_another_folder_is_unequal() -> None:
-    assert mark(root="raw2") != mark()
+def test_fingerprint_depends_on_the_root() -> None:
+    assert compute_fingerprint(root="raw2") != compute_fingerprint()
 
 
 @pytest.mark.parametrize(
@@ -56,20 +56,20 @@ def test_another_folder_is_unequal() -> None:
         {"image": {"max_pixels": 1000}},
     ],
 )
-def test_other_settings_are_unequal(prepare: dict[str, Any]) -> None:
-    assert mark(**prepare) != mark()
+def test_fingerprint_depends_on_settings(prepare: dict[str, Any]) -> None:
+    assert compute_fingerprint(**prepare) != compute_fingerprint()
 
 
-def test_how_many_rejects_are_allowed_changes_nothing_that_is_written() -> None:
-    assert mark(max_rejects=0.5) == mark()
+def test_fingerprint_ignores_max_rejects() -> None:
+    assert compute_fingerprint(max_rejects=0.5) == compute_fingerprint()
 
 
-def test_file_names_that_are_no_text_have_fingerprints_too() -> None:
+def test_fingerprint_accepts_file_names_that_are_not_text() -> None:
     names = [b"cat/\xff.png", b"cat/\xfe.png", "cat/\u00ff.png".encode()]
-    marks = {mark([FILES[0]._replace(path=name.decode("utf-8", "surrogateescape"))]) for name in names}
+    marks = {compute_fingerprint([FILES[0]._replace(path=name.decode("utf-8", "surrogateescape"))]) for name in names}
     assert len(marks) == 3
 
 
-def test_a_separator_counts_only_where_there_is_something_to_separate() -> None:
-    assert mark(label_separator="|") == mark()
-    assert mark(task="multi_label", label_separator="|") != mark(task="multi_label")
+def test_fingerprint_includes_label_separator_only_for_multi_label() -> None:
+    assert compute_fingerprint(label_separator="|") == compute_fingerprint()
+    assert compute_fingerprint(task="multi_label", label_separator="|") != compute_fingerprint(task="multi_label")

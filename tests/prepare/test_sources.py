@@ -34,11 +34,11 @@ def table(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def raw(tmp_path: Path) -> Path:
-    """Twelve images of each of two classes in folders."""
+    """Two class folders of twelve images each."""
     return write_source(tmp_path / "raw")
 
 
-def configured(table: Path, source: dict[str, Any], **prepare_section: Any) -> Configuration:
+def source_configuration(table: Path, source: dict[str, Any], **prepare_section: Any) -> Configuration:
     return Configuration.model_validate(
         {
             "data": {"source": source, "table": str(table)},
@@ -49,24 +49,24 @@ def configured(table: Path, source: dict[str, Any], **prepare_section: Any) -> C
     )
 
 
-def contents(table: Path) -> set[tuple[str, str, bytes]]:
-    """(hash, class, pixels) of every row: what does not depend on the kind of source."""
+def row_contents(table: Path) -> set[tuple[str, str, bytes]]:
+    """Return (hash, class, pixels) of every row, which does not depend on the kind of source."""
     version = read(table)
     return {(row["content_hash"], version.contract.classes[row["label"]], row["image"]) for row in read_rows(version)}
 
 
 def expected(raw: Path) -> set[tuple[str, bytes]]:
-    """(class, pixels) of every image file."""
+    """Return (class, pixels) of every image file."""
     return {(file.parent.name, np.asarray(PIL.Image.open(file)).tobytes()) for file in raw.glob("*/*.png")}
 
 
 def require_all(table: Path, raw: Path) -> None:
-    assert {(name, pixels) for _, name, pixels in contents(table)} == expected(raw)
+    assert {(name, pixels) for _, name, pixels in row_contents(table)} == expected(raw)
     assert len(read_rows(read(table))) == 24
 
 
 def write_rows(folder: Path, kind: str, rows: list[dict[str, Any]]) -> Path:
-    """A table of one file, as Spark's users have them."""
+    """Write `rows` as a table of one file in a format of Spark, and return its folder."""
     folder.mkdir(parents=True)
     if kind == "parquet":
         pq.write_table(pa.Table.from_pylist(rows), folder / "part-0.parquet")
@@ -82,27 +82,27 @@ def write_rows(folder: Path, kind: str, rows: list[dict[str, Any]]) -> Path:
     return folder
 
 
-def test_a_folder_with_a_labels_file(raw: Path, table: Path) -> None:
+def test_labels_file_source(raw: Path, table: Path) -> None:
     lines = [f"{file.relative_to(raw)},{file.parent.name},train" for file in sorted(raw.glob("*/*.png"))]
     (raw / "labels.csv").write_text("\n".join(["path,label,split", *lines, "gone.png,cat,train", "../x.png,dog,train"]))
-    answer = prepare(configured(table, {"path": str(raw), "labels": "labels.csv"}, max_rejects=0.1))
+    result = prepare(source_configuration(table, {"path": str(raw), "labels": "labels.csv"}, max_rejects=0.1))
     require_all(table, raw)
-    assert answer["rejects"] == {"missing_file": 2}
+    assert result["rejects"] == {"missing_file": 2}
     assert {shard.split for shard in read(table).shards} == {"train"}
 
 
 @pytest.mark.parametrize("name", ["images.tar.gz", "images.zip"])
-def test_an_archive(raw: Path, tmp_path: Path, table: Path, name: str) -> None:
+def test_archive_source(raw: Path, tmp_path: Path, table: Path, name: str) -> None:
     members = {str(file.relative_to(raw)): file.read_bytes() for file in sorted(raw.glob("*/*.png"))}
     archive = pack(tmp_path / name, members | {"../cat/out.png": b"x", "cat/broken.png": b"text"})
-    answer = prepare(configured(table, {"kind": "archive", "path": str(archive)}, max_rejects=0.1))
+    result = prepare(source_configuration(table, {"kind": "archive", "path": str(archive)}, max_rejects=0.1))
     require_all(table, raw)
-    assert answer["rejects"] == {"not_an_image": 1, "unsafe_name": 1}
-    assert answer["rows_in"] == 26
+    assert result["rejects"] == {"not_an_image": 1, "unsafe_name": 1}
+    assert result["rows_in"] == 26
     assert read_rows(read(table))[0]["path"] == f"{name}/cat/000.png"
 
 
-def test_webdataset_shards_with_names_for_their_labels(raw: Path, tmp_path: Path, table: Path) -> None:
+def test_webdataset_source_maps_class_names(raw: Path, tmp_path: Path, table: Path) -> None:
     for split in ("train", "test"):
         members: dict[str, bytes] = {}
         for file in sorted(raw.glob("*/*.png"))[split == "test" :: 2]:
@@ -110,7 +110,7 @@ def test_webdataset_shards_with_names_for_their_labels(raw: Path, tmp_path: Path
             members[f"{file.parent.name}{file.stem}.cls"] = str(CLASSES.index(file.parent.name)).encode()
         pack(tmp_path / "shards" / f"{split}-000.tar", members)
     source = {"kind": "archive", "path": str(tmp_path / "shards"), "class_names": {0: "cat", 1: "dog"}}
-    prepare(configured(table, source))
+    prepare(source_configuration(table, source))
     require_all(table, raw)
     assert {split: sum(names.values()) for split, names in read(table).summary.counts.items()} == {
         "test": 12,
@@ -118,43 +118,41 @@ def test_webdataset_shards_with_names_for_their_labels(raw: Path, tmp_path: Path
     }
 
 
-def test_too_many_damaged_archives_are_refused_however_few_records_they_seem_to_hold(
-    raw: Path, tmp_path: Path, table: Path
-) -> None:
+def test_damaged_archives_count_against_max_rejects(raw: Path, tmp_path: Path, table: Path) -> None:
     members = {str(file.relative_to(raw)): file.read_bytes() for file in sorted(raw.glob("*/*.png"))}
     archive = pack(tmp_path / "images.tar", members)
     archive.write_bytes(archive.read_bytes()[: archive.stat().st_size * 9 // 10 - 10_000])
     with pytest.raises(DataError, match=r"damaged_archive: 1\) and 1 of 1 archives are damaged"):
-        prepare(configured(table, {"kind": "archive", "path": str(archive)}, max_rejects=0.2))
+        prepare(source_configuration(table, {"kind": "archive", "path": str(archive)}, max_rejects=0.2))
 
 
-def test_idx_files(raw: Path, tmp_path: Path, table: Path) -> None:
+def test_idx_source(raw: Path, tmp_path: Path, table: Path) -> None:
     files = sorted(raw.glob("*/*.png"))
     pixels = np.stack([np.asarray(PIL.Image.open(file)) for file in files])
     labels = np.array([CLASSES.index(file.parent.name) for file in files], np.uint8)
     write_idx(tmp_path / "idx" / "train-images-idx3-ubyte.gz", pixels)
     write_idx(tmp_path / "idx" / "train-labels-idx1-ubyte.gz", labels)
     names = {"0": "cat", "1": "dog"}
-    prepare(configured(table, {"kind": "idx", "path": str(tmp_path / "idx"), "class_names": names}))
+    prepare(source_configuration(table, {"kind": "idx", "path": str(tmp_path / "idx"), "class_names": names}))
     require_all(table, raw)
 
 
-@pytest.mark.parametrize("holds", ["bytes", "paths"])
-def test_a_parquet_table_of_images(raw: Path, tmp_path: Path, table: Path, holds: str) -> None:
+@pytest.mark.parametrize("content", ["bytes", "paths"])
+def test_parquet_source_of_images(raw: Path, tmp_path: Path, table: Path, content: str) -> None:
     files = sorted(raw.glob("*/*.png"))
-    rows = [{"it": file.read_bytes() if holds == "bytes" else str(file), "y": file.parent.name} for file in files]
+    rows = [{"it": file.read_bytes() if content == "bytes" else str(file), "y": file.parent.name} for file in files]
     rows += [{"it": None, "y": "cat"}, {"it": rows[0]["it"], "y": None}]
     folder = write_rows(tmp_path / "rows", "parquet", rows)
-    columns = {"input": "it", "content": holds, "label": "y"}
-    settings = configured(table, {"kind": "table", "path": str(folder), "columns": columns}, max_rejects=0.1)
-    answer = prepare(settings)
+    columns = {"input": "it", "content": content, "label": "y"}
+    settings = source_configuration(table, {"kind": "table", "path": str(folder), "columns": columns}, max_rejects=0.1)
+    result = prepare(settings)
     require_all(table, raw)
-    assert answer["rejects"] == {"empty": 1, "no_class": 1}
+    assert result["rejects"] == {"empty": 1, "no_class": 1}
     assert prepare(settings)["changed"] is False
 
 
 @pytest.mark.parametrize(("kind", "options"), [("csv", {"header": True}), ("json", {})])
-def test_a_csv_or_json_table_of_paths_with_splits_and_names(
+def test_csv_and_json_sources_of_paths(
     raw: Path, tmp_path: Path, table: Path, kind: str, options: dict[str, Any]
 ) -> None:
     files = sorted(raw.glob("*/*.png"))
@@ -167,7 +165,7 @@ def test_a_csv_or_json_table_of_paths_with_splits_and_names(
     folder = write_rows(tmp_path / "rows", kind, rows)
     columns = {"input": "file", "content": "paths", "label": "y", "split": "part", "identity": "id"}
     source = {"kind": "table", "format": kind, "path": str(folder), "columns": columns, "options": options}
-    prepare(configured(table, source, max_rejects=0.1))
+    prepare(source_configuration(table, source, max_rejects=0.1))
     require_all(table, raw)
     version = read(table)
     assert {row["path"] for row in read_rows(version)} == {f"part-0.{kind}/no {number}" for number in range(24)}
@@ -176,11 +174,11 @@ def test_a_csv_or_json_table_of_paths_with_splits_and_names(
     assert rejects == {"gone": "missing_file", "elsewhere": "bad_split"}
 
 
-def test_numbers_can_be_the_target(raw: Path, table: Path) -> None:
+def test_table_source_with_regression_target(raw: Path, table: Path) -> None:
     lines = [f"{file.relative_to(raw)},{number / 4}" for number, file in enumerate(sorted(raw.glob("*/*.png")))]
     lines[3] = f"{lines[3].split(',')[0]},many"
     (raw / "labels.csv").write_text("\n".join(["path,label", *lines]))
-    settings = configured(table, {"path": str(raw), "labels": "labels.csv"}, task="regression")
+    settings = source_configuration(table, {"path": str(raw), "labels": "labels.csv"}, task="regression")
     assert prepare(settings)["rejects"] == {"bad_label": 1}
     version = read(table)
     assert (version.contract.task, version.contract.classes) == ("regression", ())
@@ -189,8 +187,8 @@ def test_numbers_can_be_the_target(raw: Path, table: Path) -> None:
     assert sum(names["all"] for names in version.summary.counts.values()) == 23
 
 
-def test_a_table_of_a_database(spark: SparkSession, raw: Path, tmp_path: Path, table: Path) -> None:
-    """Derby, the database that comes with Spark."""
+def test_jdbc_source(spark: SparkSession, raw: Path, tmp_path: Path, table: Path) -> None:
+    """Uses Derby, the database that is part of Spark."""
     rows = [(file.read_bytes(), file.parent.name, file.stem) for file in sorted(raw.glob("*/*.png"))]
     driver = {"driver": "org.apache.derby.iapi.jdbc.AutoloadedDriver", "dbtable": "images"}
     url = f"jdbc:derby:{tmp_path / 'database'}"
@@ -198,25 +196,25 @@ def test_a_table_of_a_database(spark: SparkSession, raw: Path, tmp_path: Path, t
     frame.write.format("jdbc").options(url=f"{url};create=true", **driver).save()
     columns = {"input": "image", "label": "animal", "identity": "name", "content": "bytes"}
     source = {"kind": "table", "format": "jdbc", "path": url, "columns": columns, "options": driver}
-    assert prepare(configured(table, source))["version"] == 0
+    assert prepare(source_configuration(table, source))["version"] == 0
     require_all(table, raw)
-    # Nothing about a database says whether it has changed.
-    assert prepare(configured(table, source))["version"] == 1
+    # A database does not reveal whether it has changed.
+    assert prepare(source_configuration(table, source))["version"] == 1
     require_all(table, raw)
     gone = source | {"options": driver | {"dbtable": "nothing"}}
     with pytest.raises(DataError, match="Spark cannot read jdbc:derby:.* as jdbc: .*NOTHING.* does not exist"):
-        prepare(configured(table, gone))
+        prepare(source_configuration(table, gone))
 
 
-def test_wrong_tables_are_refused_in_one_sentence(tmp_path: Path, table: Path) -> None:
+def test_invalid_table_sources_are_refused_in_one_line(tmp_path: Path, table: Path) -> None:
     folder = write_rows(tmp_path / "rows", "parquet", [{"it": "a", "label": "x"}, {"it": "b", "label": "x"}])
 
     def refusal(kind: type[Exception], **source: Any) -> str:
         settings = {"kind": "table", "path": str(folder), "columns": {"input": "it"}} | source
-        with pytest.raises(kind) as refused:
-            prepare(configured(table, settings, input="text"))
-        assert "\n" not in str(refused.value)
-        return str(refused.value)
+        with pytest.raises(kind) as error:
+            prepare(source_configuration(table, settings, input="text"))
+        assert "\n" not in str(error.value)
+        return str(error.value)
 
     assert "has no column 'nothing'; its columns are: it, label" in refusal(
         ConfigurationError, columns={"input": "nothing"}

@@ -1,4 +1,4 @@
-"""Raw texts become token numbers; the tokeniser is learned on the training split and kept from then on."""
+"""Raw texts become token ids; the tokenizer is trained on the training split once and then reused."""
 
 import json
 from collections import Counter
@@ -23,7 +23,7 @@ VERBS = ("sees", "likes", "follows", "hears")
 
 
 def texts(count: int, first: int = 0) -> list[dict[str, str]]:
-    """Different sentences; those about split `test` have words that no training text has."""
+    """Return different sentences; those in split `test` have words that no training text has."""
     rows = []
     for number in range(first, first + count):
         split = "test" if number % 5 == 0 else "train"
@@ -34,12 +34,12 @@ def texts(count: int, first: int = 0) -> list[dict[str, str]]:
     return rows
 
 
-def write(folder: Path, name: str, rows: list[dict[str, str]]) -> None:
+def write_rows(folder: Path, name: str, rows: list[dict[str, str]]) -> None:
     folder.mkdir(exist_ok=True)
     (folder / name).write_text("\n".join(json.dumps(row) for row in rows))
 
 
-def configured(folder: Path, **section: Any) -> Configuration:
+def text_configuration(folder: Path, **section: Any) -> Configuration:
     columns = {"input": "text", "split": "split"}
     return Configuration.model_validate(
         {
@@ -54,22 +54,24 @@ def configured(folder: Path, **section: Any) -> Configuration:
     )
 
 
-def read_back(version: Version) -> dict[str, str]:
-    """The words of every row, as the frozen tokeniser tells them, by path."""
+def decode_rows(version: Version) -> dict[str, str]:
+    """Return the words of every row by path, decoded by the saved tokenizer."""
     tokenizer = version.contract.tokenizer
     assert tokenizer is not None
-    made = load_tokenizer(version.table, tokenizer)
+    saved_tokenizer = load_tokenizer(version.table, tokenizer)
     dtype = np.dtype(version.contract.columns["tokens"].dtype).newbyteorder("<")
     return {
-        row["path"]: " ".join(made.id_to_token(int(number)) for number in np.frombuffer(row["tokens"], dtype))
+        row["path"]: " ".join(
+            saved_tokenizer.id_to_token(int(number)) for number in np.frombuffer(row["tokens"], dtype)
+        )
         for row in read_rows(version)
     }
 
 
-def test_words_are_learned_from_training_texts_alone_and_kept_when_texts_are_added(tmp_path: Path) -> None:
+def test_tokenizer_is_trained_on_training_split_and_kept_by_increments(tmp_path: Path) -> None:
     rows = texts(60)
-    write(tmp_path / "raw", "1.json", [*rows, {"text": "<br/>", "label": "a", "split": "train"}])
-    settings = configured(tmp_path / "raw", text={"tokens": {"min_count": 2}})
+    write_rows(tmp_path / "raw", "1.json", [*rows, {"text": "<br/>", "label": "a", "split": "train"}])
+    settings = text_configuration(tmp_path / "raw", text={"tokens": {"min_count": 2}})
     assert prepare(settings)["rejects"] == {"empty": 1}
     first = read(tmp_path / "table")
     tokens = first.contract.columns["tokens"]
@@ -81,11 +83,11 @@ def test_words_are_learned_from_training_texts_alone_and_kept_when_texts_are_add
     assert vocabulary.keys() - {"[PAD 0]", "[UNK 1]"} == {word for word, count in counts.items() if count >= 2}
     assert vocabulary["lesson"] == 2
     expected = {" ".join(w if w in vocabulary else "[UNK 1]" for w in row["text"].split()) for row in rows}
-    assert set(read_back(first).values()) == expected
+    assert set(decode_rows(first).values()) == expected
     assert {len(row["tokens"]) for row in read_rows(first)} == {2 * count for count in (5, 6, 7)} - {10}
     assert list_files(first.table) == named_files(first) | {tokenizer.file}
 
-    write(tmp_path / "raw", "2.json", texts(20, first=100))
+    write_rows(tmp_path / "raw", "2.json", texts(20, first=100))
     assert prepare(settings)["written"] == 80
     second = read(tmp_path / "table")
     assert second.contract.tokenizer == tokenizer
@@ -94,7 +96,7 @@ def test_words_are_learned_from_training_texts_alone_and_kept_when_texts_are_add
     assert read(tmp_path / "table").contract.tokenizer != tokenizer
 
 
-def test_bpe_and_near_duplicates(tmp_path: Path) -> None:
+def test_bpe_with_near_duplicates(tmp_path: Path) -> None:
     long = "a long text about many things that goes on and on until it has said all there is to say about them " * 2
     rows = [
         *texts(40),
@@ -102,14 +104,14 @@ def test_bpe_and_near_duplicates(tmp_path: Path) -> None:
         {"text": f"{long} yesterday", "label": "a", "split": "test"},
         texts(1, first=1)[0],
     ]
-    write(tmp_path / "raw", "1.json", rows)
+    write_rows(tmp_path / "raw", "1.json", rows)
     text = {"tokens": {"kind": "bpe", "vocabulary": 400}}
-    answer = prepare(configured(tmp_path / "raw", text=text, near_duplicates={"similarity": 0.8}))
-    assert (answer["rows_in"], answer["written"], answer["duplicates"]) == (43, 41, 2)
+    result = prepare(text_configuration(tmp_path / "raw", text=text, near_duplicates={"similarity": 0.8}))
+    assert (result["rows_in"], result["written"], result["duplicates"]) == (43, 41, 2)
     version = read(tmp_path / "table")
     assert version.contract.tokenizer is not None
     assert version.contract.tokenizer.kind == "bpe"
-    assert "[UNK 1]" not in " ".join(read_back(version).values())
+    assert "[UNK 1]" not in " ".join(decode_rows(version).values())
     dropped = read_dropped(version.table, list_shards(duplicates_path(version.table), 0))
     kept = {row["path"]: row["split"] for row in read_rows(version)}
     assert set(dropped.values()) <= kept.keys()

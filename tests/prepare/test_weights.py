@@ -1,4 +1,4 @@
-"""How much a record counts in training goes from its source into the table, and from there into training only."""
+"""Sample weights are read from the source into the table and affect training only."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from headrace.table.rejects import rejects_path
 from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 
 
-def configured(folder: Path, source: dict[str, Any], **more: Any) -> Configuration:
+def weights_configuration(folder: Path, source: dict[str, Any], **more: Any) -> Configuration:
     tree = {
         "data": {"source": source, "table": str(folder / "table")},
         "prepare": {**SMALL, "weights": True, "max_rejects": 0.9, **more},
@@ -31,7 +31,7 @@ def configured(folder: Path, source: dict[str, Any], **more: Any) -> Configurati
 
 
 def write_images(folder: Path, weights: list[object]) -> dict[str, Any]:
-    """A source of one image a weight."""
+    """Write a source of one image per weight and return its section."""
     folder.mkdir(exist_ok=True)
     lines = []
     for number, weight in enumerate(weights):
@@ -42,42 +42,42 @@ def write_images(folder: Path, weights: list[object]) -> dict[str, Any]:
     return {"path": str(folder), "labels": "labels.jsonl"}
 
 
-def weights_of(version: Version) -> dict[str, float]:
+def weights_by_path(version: Version) -> dict[str, float]:
     return {row["path"]: row["weight"] for row in read_rows(version)}
 
 
 @pytest.mark.usefixtures("spark")
-def test_weights_of_a_labels_file_are_kept_and_those_that_are_none_reject_their_record(tmp_path: Path) -> None:
+def test_labels_file_weights_are_stored_and_invalid_ones_rejected(tmp_path: Path) -> None:
     source = write_images(tmp_path / "raw", [1, 0.25, 3, "2e0", "", 0, -1, "many", "nan", 1e300, "inf", 1e-60])
-    prepare(configured(tmp_path, source))
+    prepare(weights_configuration(tmp_path, source))
     version = read(tmp_path / "table")
-    assert weights_of(version) == {"0.png": 1.0, "1.png": 0.25, "2.png": 3.0, "3.png": 2.0}
+    assert weights_by_path(version) == {"0.png": 1.0, "1.png": 0.25, "2.png": 3.0, "3.png": 2.0}
     assert version.summary.rejects == {Reason.BAD_WEIGHT: 8}
     assert version.contract.columns["weight"].role == "weight"
     assert sum(shard.rows for shard in list_shards(rejects_path(version.table), version.summary.rejects_version)) == 8
 
 
 @pytest.mark.usefixtures("spark")
-def test_a_weight_that_was_changed_makes_a_new_version(tmp_path: Path) -> None:
-    prepare(configured(tmp_path, write_images(tmp_path / "raw", [1, 1, 1, 1])))
-    assert prepare(configured(tmp_path, write_images(tmp_path / "raw", [1, 1, 5, 1])))["changed"]
-    assert weights_of(read(tmp_path / "table"))["2.png"] == 5.0
+def test_changed_weight_commits_a_new_version(tmp_path: Path) -> None:
+    prepare(weights_configuration(tmp_path, write_images(tmp_path / "raw", [1, 1, 1, 1])))
+    assert prepare(weights_configuration(tmp_path, write_images(tmp_path / "raw", [1, 1, 5, 1])))["changed"]
+    assert weights_by_path(read(tmp_path / "table"))["2.png"] == 5.0
 
 
 @pytest.mark.usefixtures("spark")
-def test_weights_of_texts_come_from_their_column(tmp_path: Path) -> None:
+def test_text_weights_are_read_from_their_column(tmp_path: Path) -> None:
     rows = [{"text": f"some words number {n}", "label": n / 2, "certainty": n + 0.5, "id": n} for n in range(9)]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
     columns = {"input": "text", "identity": "id", "weight": "certainty"}
     source = {"kind": "table", "format": "json", "path": str(tmp_path / "rows.jsonl"), "columns": columns}
-    prepare(configured(tmp_path, source, input="text", task="regression", duplicates="drop"))
-    assert weights_of(read(tmp_path / "table")) == {f"rows.jsonl/{n}": n + 0.5 for n in range(9)}
+    prepare(weights_configuration(tmp_path, source, input="text", task="regression", duplicates="drop"))
+    assert weights_by_path(read(tmp_path / "table")) == {f"rows.jsonl/{n}": n + 0.5 for n in range(9)}
 
 
 @pytest.mark.usefixtures("spark")
-def test_a_row_counts_as_much_as_its_weight_in_training_and_as_one_in_evaluation(tmp_path: Path) -> None:
+def test_weights_apply_in_training_and_not_in_evaluation(tmp_path: Path) -> None:
     weights = [0.5 + number for number in range(24)]
-    prepare(configured(tmp_path, write_images(tmp_path / "raw", list(weights))))
+    prepare(weights_configuration(tmp_path, write_images(tmp_path / "raw", list(weights))))
     version = read(tmp_path / "table")
     by_pixels = {row["image"]: row["weight"] for row in read_rows(version)}
     batches = training_batches(
@@ -92,7 +92,7 @@ def test_a_row_counts_as_much_as_its_weight_in_training_and_as_one_in_evaluation
 
 
 @pytest.mark.parametrize(
-    ("source", "weights", "told"),
+    ("source", "weights", "message"),
     [
         ({"path": "raw"}, True, r"`prepare.weights` needs `data.source.columns.weight`, or a labels file"),
         (
@@ -102,8 +102,8 @@ def test_a_row_counts_as_much_as_its_weight_in_training_and_as_one_in_evaluation
         ),
     ],
 )
-def test_weights_without_a_column_and_a_column_without_weights_are_refused(
-    tmp_path: Path, source: dict[str, Any], weights: bool, told: str
+def test_weights_and_their_column_require_each_other(
+    tmp_path: Path, source: dict[str, Any], weights: bool, message: str
 ) -> None:
-    with pytest.raises(ValidationError, match=told):
-        configured(tmp_path, source, weights=weights)
+    with pytest.raises(ValidationError, match=message):
+        weights_configuration(tmp_path, source, weights=weights)

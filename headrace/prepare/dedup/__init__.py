@@ -1,1 +1,1 @@
-"""Decisions that need every record: duplicates, near duplicates, and stratified splits."""
+"""Decisions that need every record: duplicates, near-duplicates and stratified splits."""

@@ -1,4 +1,4 @@
-"""Splits whose fractions hold for every class, or that have as many rows of each."""
+"""Stratified and balanced splits: fractions hold within every class, or every class has as many rows."""
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -6,19 +6,19 @@ from pyspark.sql import functions as F
 from headrace.prepare.plan import UNASSIGNED, PrepareContext
 
 
-def assign_splits(rows: DataFrame, task: PrepareContext) -> DataFrame:
-    """`rows` with `wanted`, the split each shall be in; those whose split was decided before stay in it."""
-    splits = task.settings.splits
-    open_ones = rows.where((F.col("split") == UNASSIGNED) & F.col("kept").isNull())
-    # Equal content counts once and goes to one split, also where its copies have different labels.
-    contents = open_ones.groupBy("content").agg(F.min("label").alias("label"))
+def assign_splits(rows: DataFrame, context: PrepareContext) -> DataFrame:
+    """Return `rows` with `target_split`; rows that already have a split keep it."""
+    splits = context.settings.splits
+    unassigned = rows.where((F.col("split") == UNASSIGNED) & F.col("kept").isNull())
+    # Equal content counts once and is assigned to one split, even if its copies have different labels.
+    contents = unassigned.groupBy("content").agg(F.min("label").alias("label"))
     by_class = Window.partitionBy("label")
-    placed = contents.withColumn("number", F.row_number().over(by_class.orderBy("content")) - 1)
-    placed = placed.withColumn("size", F.count("*").over(by_class))
+    assigned = contents.withColumn("number", F.row_number().over(by_class.orderBy("content")) - 1)
+    assigned = assigned.withColumn("size", F.count("*").over(by_class))
     if splits.method == "balanced":
         sizes = (F.min("size").alias("least"), F.count("*").alias("all"), F.countDistinct("label").alias("classes"))
-        placed = placed.crossJoin(placed.agg(*sizes))
-        # As many of each class as the fraction asks for, and no more than the smallest class can give.
+        assigned = assigned.crossJoin(assigned.agg(*sizes))
+        # Every class gives the fraction of the mean class size, or of the smallest class's size if that is less.
         test, val = (
             F.floor(F.least(F.col("all") / F.col("classes"), F.col("least")) * fraction + 0.5)
             for fraction in (splits.test, splits.val)
@@ -27,7 +27,7 @@ def assign_splits(rows: DataFrame, task: PrepareContext) -> DataFrame:
         test, val = (F.floor(F.col("size") * edge + 0.5) for edge in (splits.test, splits.test + splits.val))
         val = val - test
     decided = F.when(F.col("number") < test, "test").when(F.col("number") < test + val, "val").otherwise("train")
-    placed = placed.select("content", decided.alias("decided"))
-    rows = rows.join(placed, "content", "left")
-    wanted = F.when(F.col("split") == UNASSIGNED, F.col("decided")).otherwise(F.col("split"))
-    return rows.withColumn("wanted", wanted)
+    assigned = assigned.select("content", decided.alias("decided"))
+    rows = rows.join(assigned, "content", "left")
+    target_split = F.when(F.col("split") == UNASSIGNED, F.col("decided")).otherwise(F.col("split"))
+    return rows.withColumn("target_split", target_split)

@@ -1,1 +1,1 @@
-"""What becomes of a record's data: pixels, windows or clean text, its label, and its statistics."""
+"""Encoders of a record's payload (pixels, windows or clean text) and labels, content hashes, and statistics."""

@@ -1,6 +1,6 @@
-"""JPEG by libjpeg-turbo and OpenCV: the same pictures as Pillow's to the eye, in a fraction of the time.
+"""A fast path for JPEG by libjpeg-turbo and OpenCV, visually equal to Pillow in a fraction of the time.
 
-Only sound files of the usual kind are taken this way; whatever is odd about a file is left to Pillow to judge.
+Only valid files of the common kinds take this path; Pillow handles all others.
 """
 
 from typing import Any
@@ -17,22 +17,22 @@ Pixels = NDArray[np.uint8]
 # A Spark task has one core.
 cv2.setNumThreads(1)
 
-BEGINNING = b"\xff\xd8\xff"
-# What stands before the picture, in segments of a marker and a length; EXIF and XMP stand in those of APP1.
+JPEG_MAGIC = b"\xff\xd8\xff"
+# Segments of a marker and a length precede the image data; APP1 segments hold EXIF and XMP.
 MARKER, APP1, START_OF_SCAN = 0xFF, 0xE1, 0xDA
 COLOURS = {"L": "GRAY", "RGB": "RGB"}
-# Reduced while decoding by at least this, or not: other factors are no faster, and cost 10 dB.
+# Minimum reduction while decoding, if any: smaller factors are no faster and cost 10 dB.
 REDUCTION = 2.0
-# What is left of the reduction for the resizing, so that only that decides the picture.
-SPARE = 2
-# Below this reduction the mean of four bicubic samples a pixel is nearer to Pillow's Lanczos than the mean of the area,
-# by 4 dB for photos, in half of the time: OpenCV has fast code for whole numbers only.
-SAMPLED_BELOW = 1.75
+# Reduction that remains for resizing, so that resizing alone determines the result.
+DECODE_MARGIN = 2
+# Below this reduction, the mean of four bicubic samples per pixel is nearer to Pillow's Lanczos than the area mean, by
+# 4 dB for photos, in half of the time: OpenCV's area resizing is fast for integer factors only.
+BICUBIC_BELOW = 1.75
 
 
 def fast_path_size(data: bytes) -> tuple[int, int] | None:
-    """Height and width of a JPEG file in colours or grey; None where Pillow must decide."""
-    if not data.startswith(BEGINNING):
+    """Return height and width of a YCbCr or grey JPEG file; None if Pillow must decode it."""
+    if not data.startswith(JPEG_MAGIC):
         return None
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
@@ -42,79 +42,81 @@ def fast_path_size(data: bytes) -> tuple[int, int] | None:
 
 
 def may_need_rotation(data: bytes) -> bool:
-    """Whether a JPEG file may say how its picture is to be turned, or is odd; Pillow knows how to read either."""
-    place = len(BEGINNING) - 1
-    while len(data) > place + 3 and data[place] == MARKER and data[place + 1] not in (MARKER, APP1):
-        if data[place + 1] == START_OF_SCAN:
+    """Return whether a JPEG file may have an EXIF orientation, or has unusual segments; Pillow must read either."""
+    offset = len(JPEG_MAGIC) - 1
+    while len(data) > offset + 3 and data[offset] == MARKER and data[offset + 1] not in (MARKER, APP1):
+        if data[offset + 1] == START_OF_SCAN:
             return False
-        place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+        offset += 2 + int.from_bytes(data[offset + 2 : offset + 4], "big")
     return True
 
 
-def decode_jpeg(data: bytes, form: Image) -> Pixels | None:
-    """Pixels in `form`'s mode, uint8, (height, width, channels), perhaps reduced; None where Pillow must decide.
+def decode_jpeg(data: bytes, spec: Image) -> Pixels | None:
+    """Return pixels in the mode of `spec`, uint8, (height, width, channels); None if Pillow must decode them.
+
+    The size may be reduced, to no less than `DECODE_MARGIN` times the target size.
 
     Args:
-        data: a file that has a usual size.
+        data: a file for which `fast_path_size` is not None.
     """
-    height, width = form.size
+    height, width = spec.size
     options: dict[str, Any] = {}
-    if form.resize in ("crop", "stretch"):
-        options = {"min_height": SPARE * height, "min_width": SPARE * width, "min_factor": REDUCTION}
+    if spec.resize in ("crop", "stretch"):
+        options = {"min_height": DECODE_MARGIN * height, "min_width": DECODE_MARGIN * width, "min_factor": REDUCTION}
     try:
-        pixels: Pixels = simplejpeg.decode_jpeg(data, COLOURS[form.mode], **options)
+        pixels: Pixels = simplejpeg.decode_jpeg(data, COLOURS[spec.mode], **options)
     except ValueError:
         return None
     return pixels
 
 
 def encode_jpeg(pixels: Pixels, quality: int) -> bytes:
-    """A JPEG file of `pixels`, (height, width, 1 or 3), the same as Pillow's.
+    """Return `pixels`, (height, width, 1 or 3), as a JPEG file that equals Pillow's.
 
-    OpenCV's encoder, because TurboJPEG's takes its fast transform below quality 96, which costs photos 3 dB.
+    OpenCV encodes it, because TurboJPEG uses its fast transform below quality 96, which costs photos 3 dB.
     """
     image = pixels[:, :, 0] if pixels.shape[2] == 1 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     return bytes(encoded)
 
 
-def shrink(pixels: Pixels, form: Image) -> Pixels | None:
-    """`pixels` in `form`'s size, with nothing of what is too fine for it; None where that is no smaller both ways."""
-    part = _middle(pixels, form) if form.resize == "crop" else pixels
-    height, width = _inner(part, form)
-    if height > part.shape[0] or width > part.shape[1]:
+def shrink(pixels: Pixels, spec: Image) -> Pixels | None:
+    """Return `pixels` reduced to the size of `spec`, without aliasing; None if either side would have to grow."""
+    region = _crop_center(pixels, spec) if spec.resize == "crop" else pixels
+    height, width = _target_size(region, spec)
+    if height > region.shape[0] or width > region.shape[1]:
         return None
-    small = _resized(part, height, width).reshape(height, width, -1)
-    if (height, width) == form.size:
+    small = _resize(region, height, width).reshape(height, width, -1)
+    if (height, width) == spec.size:
         return np.asarray(small, np.uint8)
-    canvas = np.zeros((*form.size, small.shape[2]), np.uint8)
-    top, left = (form.size[0] - height) // 2, (form.size[1] - width) // 2
+    canvas = np.zeros((*spec.size, small.shape[2]), np.uint8)
+    top, left = (spec.size[0] - height) // 2, (spec.size[1] - width) // 2
     canvas[top : top + height, left : left + width] = small
     return canvas
 
 
-def _resized(pixels: Pixels, height: int, width: int) -> Pixels:
-    """`pixels` in a size that is no larger either way; (height, width) where there is one channel."""
+def _resize(pixels: Pixels, height: int, width: int) -> Pixels:
+    """Return `pixels` in a size that is no larger in either direction; (height, width) for one channel."""
     down, across = pixels.shape[0] / height, pixels.shape[1] / width
-    if max(down, across) < SAMPLED_BELOW and min(down, across) > 1:
+    if max(down, across) < BICUBIC_BELOW and min(down, across) > 1:
         pixels = np.asarray(cv2.resize(pixels, (2 * width, 2 * height), interpolation=cv2.INTER_CUBIC), np.uint8)
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _middle(pixels: Pixels, form: Image) -> Pixels:
-    """The largest part of the target's aspect."""
+def _crop_center(pixels: Pixels, spec: Image) -> Pixels:
+    """Return the largest centered region with the target's aspect ratio."""
     height, width = pixels.shape[:2]
-    wide, high = (
-        min(width, round(height * form.size[1] / form.size[0])),
-        min(height, round(width * form.size[0] / form.size[1])),
+    crop_width, crop_height = (
+        min(width, round(height * spec.size[1] / spec.size[0])),
+        min(height, round(width * spec.size[0] / spec.size[1])),
     )
-    top, left = (height - max(1, high)) // 2, (width - max(1, wide)) // 2
-    return pixels[top : top + max(1, high), left : left + max(1, wide)]
+    top, left = (height - max(1, crop_height)) // 2, (width - max(1, crop_width)) // 2
+    return pixels[top : top + max(1, crop_height), left : left + max(1, crop_width)]
 
 
-def _inner(pixels: Pixels, form: Image) -> tuple[int, int]:
-    """Height and width of the picture within the target."""
-    if form.resize in ("crop", "stretch"):
-        return form.size
-    scale = min(form.size[0] / pixels.shape[0], form.size[1] / pixels.shape[1])
+def _target_size(pixels: Pixels, spec: Image) -> tuple[int, int]:
+    """Return height and width of the image within the target, without its borders."""
+    if spec.resize in ("crop", "stretch"):
+        return spec.size
+    scale = min(spec.size[0] / pixels.shape[0], spec.size[1] / pixels.shape[1])
     return max(1, round(pixels.shape[0] * scale)), max(1, round(pixels.shape[1] * scale))

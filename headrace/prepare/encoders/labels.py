@@ -1,4 +1,4 @@
-"""The labels of a record that belongs to any number of classes: how they are written, and how they are stored."""
+"""Labels of multi_label records: their text form in sources and their stored form in tables."""
 
 import json
 from collections import Counter
@@ -7,34 +7,34 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
-# Of a number of a class.
-STORED = np.dtype("<i4")
+# Type of a stored class index.
+INDEX_TYPE = np.dtype("<i4")
 
 
 def parse_labels(text: str, separator: str) -> tuple[str, ...]:
-    """The names in a JSON list, or else those between separators; each once, without the space around it."""
-    names = _listed(text)
-    found = (name.strip() for name in (text.split(separator) if names is None else names))
-    return tuple(dict.fromkeys(name for name in found if name))
+    """Return the names in a JSON list, or else between separators; each once, stripped of whitespace."""
+    names = _parse_json_list(text)
+    stripped = (name.strip() for name in (text.split(separator) if names is None else names))
+    return tuple(dict.fromkeys(name for name in stripped if name))
 
 
 def format_labels(names: Iterable[object]) -> str:
-    """The text of which `parse_labels` makes these names again."""
+    """Return the text from which `parse_labels` restores these names."""
     return json.dumps([str(name) for name in names], ensure_ascii=False)
 
 
-def encode_labels(numbers: Iterable[int]) -> bytes:
-    """What a table holds for the classes of these numbers."""
-    return np.array(sorted(numbers), STORED).tobytes()
+def encode_labels(indices: Iterable[int]) -> bytes:
+    """Return the bytes that a table stores for these class indices: sorted, little-endian int32."""
+    return np.array(sorted(indices), INDEX_TYPE).tobytes()
 
 
 def count_labels(split: str, labels: pa.ChunkedArray) -> Counter[tuple[str, int]]:
-    """Rows by split and class, of a column of stored labels."""
-    numbers = np.frombuffer(b"".join(labels.to_pylist()), STORED)
-    return Counter({(split, number): rows for number, rows in enumerate(np.bincount(numbers).tolist()) if rows})
+    """Return the rows by split and class index, from a column of stored labels."""
+    indices = np.frombuffer(b"".join(labels.to_pylist()), INDEX_TYPE)
+    return Counter({(split, index): rows for index, rows in enumerate(np.bincount(indices).tolist()) if rows})
 
 
-def _listed(text: str) -> list[str] | None:
+def _parse_json_list(text: str) -> list[str] | None:
     if not text.startswith("["):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What becomes of a record's data in the first stage: images and windows are ready then, texts are clean."""
+"""Encoders of records for the first stage, whose images and windows are final and whose texts are clean."""
 
 from typing import Any, Protocol
 
@@ -20,12 +20,12 @@ Row = dict[str, Any]
 
 
 class RecordEncoder(Protocol):
-    """Of one kind of input.
+    """Encoder of records of one kind of input.
 
     Attributes:
-        columns: of the files that the first stage writes.
-        stored: the column whose bytes make a shard large.
-        max_bytes: of a raw record.
+        columns: columns of the shards that the first stage writes.
+        payload_column: column whose bytes dominate the size of a shard.
+        max_bytes: maximum size of a raw record.
     """
 
     columns: dict[str, Column]
@@ -33,7 +33,7 @@ class RecordEncoder(Protocol):
     max_bytes: int
 
     def row(self, record: RawRecord) -> Row:
-        """All columns of a record but its path and label.
+        """Return all columns of a record except path, label and weight.
 
         Raises:
             RejectedRecordError: the record is unusable.
@@ -41,7 +41,7 @@ class RecordEncoder(Protocol):
 
 
 class ImageEncoder:
-    """Pixels in one mode and size, encoded."""
+    """Encoder of images, in one mode and size."""
 
     payload_column = "image"
 
@@ -70,7 +70,7 @@ class ImageEncoder:
 
 
 class TextEncoder:
-    """Clean text, which a tokeniser turns into numbers when all of it is known."""
+    """Encoder of clean texts; the second stage tokenizes them."""
 
     payload_column = "text"
 
@@ -90,34 +90,34 @@ class TextEncoder:
 
 
 class WindowEncoder:
-    """Numbers of one window, as 32-bit floating point."""
+    """Encoder of windows of numbers, as little-endian float32."""
 
     payload_column = "window"
 
     def __init__(self, settings: Prepare, windows: Windows) -> None:
         self.columns = with_bookkeeping(window_columns(windows), settings)
-        # Spark cuts them; none comes from a file of its own.
+        # Spark cuts windows from rows; none has a file of its own.
         self.max_bytes = 0
 
     def row(self, record: RawRecord) -> Row:
         """See `RecordEncoder`."""
         if not isinstance(record.data, np.ndarray):
-            raise RejectedRecordError(Reason.BAD_VALUE, "the record is no window of numbers")
+            raise RejectedRecordError(Reason.BAD_VALUE, "the record is not a window of numbers")
         values = np.ascontiguousarray(record.data, "<f4")
         return {"window": values.tobytes(), "content_hash": content_hash(values)}
 
 
-def clean_text(data: bytes | str, form: Text) -> str:
-    """The text of a record, as a tokeniser gets it, in training and in prediction.
+def clean_text(data: bytes | str, spec: Text) -> str:
+    """Return the text of a record as the tokenizer receives it, in training and in prediction.
 
     Raises:
-        RejectedRecordError: it is no text, or none that is wanted.
+        RejectedRecordError: the record is not text, or violates the limits in `spec`.
     """
-    return clean(data if isinstance(data, str) else decode_text(data, form), form)
+    return clean(data if isinstance(data, str) else decode_text(data, spec), spec)
 
 
 def encoder_for(settings: Prepare) -> RecordEncoder:
-    """For `prepare.input`."""
+    """Return the encoder for `prepare.input`."""
     if settings.windows is not None:
         return WindowEncoder(settings, settings.windows)
     return ImageEncoder(settings) if settings.input == "image" else TextEncoder(settings)

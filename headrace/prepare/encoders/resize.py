@@ -1,4 +1,4 @@
-"""The four ways to bring an image to a size, (width, height); an image that has it stays as it is."""
+"""The four methods to resize an image to (width, height); an image of that size is returned unchanged."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ def _fit(image: PillowImage, size: tuple[int, int]) -> PillowImage:
     if image.size == size:
         return image
     scale = min(size[0] / image.width, size[1] / image.height)
-    # ImageOps.pad would round the short side of a long thin image to nothing and leave only black.
+    # ImageOps.pad would round the short side of a long thin image to 0 and leave only black.
     width, height = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     return _on_black(image.resize((width, height), Resampling.LANCZOS), size)
 

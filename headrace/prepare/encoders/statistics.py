@@ -6,7 +6,6 @@ from functools import partial, reduce
 
 import cv2
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
@@ -15,16 +14,17 @@ from headrace.errors import DataError
 from headrace.prepare.columns import window_columns
 from headrace.prepare.encoders.image import Pixels
 from headrace.prepare.plan import PrepareContext
+from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 
-# OpenCV adds up in integers and divides in 64-bit floating point; multiplied again that is, for so many pixels, far
-# less than 0.5 off, and rounds to the sum itself.
+# OpenCV sums integers and divides in 64-bit floating point. Up to this many pixels, multiplying the quotient again is
+# off by far less than 0.5, so that rounding restores the exact sum.
 MAX_PIXELS = 2**24
 
 
 @dataclass(frozen=True)
 class ChannelSums:
-    """Per channel: how many values, their sum, and the sum of their squares (Python integers, no rounding)."""
+    """Number of values per channel, their sum, and the sum of their squares per channel, as exact Python integers."""
 
     count: int
     total: tuple[int, ...]
@@ -32,14 +32,14 @@ class ChannelSums:
 
     @classmethod
     def zero(cls, channels: int) -> "ChannelSums":
-        """Of nothing."""
+        """Return the sums of no values."""
         return cls(0, (0,) * channels, (0,) * channels)
 
     @classmethod
     def from_bytes(cls, stored: Iterable[bytes], pixels: int, channels: int) -> "ChannelSums":
-        """Of images of which each has `pixels` values a channel, by their `stored_sums`."""
+        """Return the sums of images with `pixels` values per channel each, from their `stored_sums`."""
         rows = np.frombuffer(b"".join(stored), "<i8").reshape(-1, 2, channels)
-        # As Python's integers: the squares of many large images are more than 64 bits hold.
+        # Sum Python integers: the squares of many large images exceed 64 bits.
         total, squares = rows.astype(object).sum(0) if len(rows) else ((0,) * channels, (0,) * channels)
         return cls(len(rows) * pixels, tuple(total), tuple(squares))
 
@@ -50,11 +50,11 @@ class ChannelSums:
         return ChannelSums(self.count + other.count, _add(self.total, other.total), _add(self.squares, other.squares))
 
     def statistics(self) -> Statistics:
-        """Mean and population variance; 0 and 1 where there were no values."""
+        """Return mean and population variance; 0 and 1 if there are no values."""
         if not self.count:
             return Statistics(mean=tuple(0.0 for _ in self.total), variance=tuple(1.0 for _ in self.total))
         mean = tuple(total / self.count for total in self.total)
-        # n * sum(x^2) - sum(x)^2 in integers: nothing cancels.
+        # n * sum(x^2) - sum(x)^2 in integers avoids cancellation.
         variance = tuple(
             (self.count * square - total * total) / self.count**2
             for total, square in zip(self.total, self.squares, strict=True)
@@ -63,14 +63,14 @@ class ChannelSums:
 
 
 def stored_sums(pixels: Pixels) -> bytes:
-    """The sums of all channels of one image, then those of their squares, as little-endian 64-bit integers."""
+    """Return the sums of all channels of one image, then of their squares, as little-endian int64."""
     rows = max(1, MAX_PIXELS // pixels.shape[1])
     parts = [_totals(pixels[begin : begin + rows]) for begin in range(0, len(pixels), rows)]
     return reduce(np.add, parts).tobytes()
 
 
 def _totals(pixels: Pixels) -> NDArray[np.int64]:
-    """Sums, then sums of squares, of at most `MAX_PIXELS`; OpenCV's SIMD takes a tenth of NumPy's time."""
+    """Return the sums, then the sums of squares, of at most `MAX_PIXELS`; OpenCV takes a tenth of NumPy's time."""
     mean, deviation = cv2.meanStdDev(pixels)
     means = np.concatenate((mean, deviation * deviation + mean * mean))
     return np.asarray(np.rint(means * (pixels.shape[0] * pixels.shape[1])), "<i8")
@@ -82,54 +82,56 @@ def _add(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Moments:
-    """Of some values of each feature: how many, their mean, and the sum of their squared distances from it."""
+    """Number of values per feature, and for each feature their mean and the sum of squared deviations from it."""
 
     count: int
     mean: NDArray[np.float64]
     squares: NDArray[np.float64]
 
-    def joined(self, other: "Moments") -> "Moments":
-        """Of both, without cancellation.
+    def merge(self, other: "Moments") -> "Moments":
+        """Return the moments of both, without cancellation.
 
-        Chan, Golub, LeVeque: Algorithms for computing the sample variance. The American Statistician 37 (1983).
+        Method: Chan, Golub, LeVeque: Algorithms for computing the sample variance. The American Statistician 37 (1983).
         """
         count = self.count + other.count
-        apart = other.mean - self.mean
-        mean = self.mean + apart * (other.count / count)
-        return Moments(count, mean, self.squares + other.squares + apart**2 * (self.count * other.count / count))
+        difference = other.mean - self.mean
+        mean = self.mean + difference * (other.count / count)
+        return Moments(count, mean, self.squares + other.squares + difference**2 * (self.count * other.count / count))
 
 
-def window_statistics(spark: SparkSession, task: PrepareContext, training: Sequence[Shard]) -> Statistics:
-    """Over all values of the windows in `training`.
+def window_statistics(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard]) -> Statistics:
+    """Return mean and population variance of each feature, over all windows in `shards`, the training split.
 
     Raises:
-        DataError: there are none.
+        DataError: `shards` is empty.
     """
-    if not training:
-        raise DataError("No window is in the training split, so a model has nothing to learn; nothing was committed.")
-    paths = sorted(shard.path for shard in training)
-    # In the order of the shards, so that the same ones always give the same bits.
-    parts = spark.sparkContext.parallelize(paths, len(paths)).mapPartitions(partial(_moments, task)).collect()
-    together = parts[0]
+    if not shards:
+        raise DataError(
+            "No window is in the training split; nothing was committed. Check prepare.splits or the source's splits."
+        )
+    paths = sorted(shard.path for shard in shards)
+    # Merge in the order of the shards, so that the same shards always give the same bits.
+    parts = spark.sparkContext.parallelize(paths, len(paths)).mapPartitions(partial(_read_moments, context)).collect()
+    total = parts[0]
     for part in parts[1:]:
-        together = together.joined(part)
-    return Statistics(mean=tuple(together.mean.tolist()), variance=tuple((together.squares / together.count).tolist()))
+        total = total.merge(part)
+    return Statistics(mean=tuple(total.mean.tolist()), variance=tuple((total.squares / total.count).tolist()))
 
 
-def _moments(task: PrepareContext, paths: Iterator[str]) -> Iterator[Moments]:
+def _read_moments(context: PrepareContext, paths: Iterator[str]) -> Iterator[Moments]:
     for path in paths:
-        with pq.ParquetFile(task.table / path) as file:
+        with open_parquet(context.table / path) as file:
             stored = file.read(["window"])["window"].to_pylist()
-        yield compute_moments(np.frombuffer(b"".join(stored), "<f4").reshape(-1, _features(task)))
+        yield compute_moments(np.frombuffer(b"".join(stored), "<f4").reshape(-1, _feature_count(context)))
 
 
 def compute_moments(values: NDArray[np.float32]) -> Moments:
-    """Of (rows, features), at least one row."""
+    """Return the moments of `values`, (rows, features) with at least one row."""
     exact = values.astype(np.float64)
     mean = exact.mean(0)
     return Moments(len(exact), mean, ((exact - mean) ** 2).sum(0))
 
 
-def _features(task: PrepareContext) -> int:
-    windows = task.settings.windows
+def _feature_count(context: PrepareContext) -> int:
+    windows = context.settings.windows
     return window_columns(windows)["window"].fixed_shape[1] if windows else 1

@@ -1,1 +1,1 @@
-"""Raw text -> clean text -> numbers of tokens."""
+"""Turn raw text into clean text, and clean text into token ids."""

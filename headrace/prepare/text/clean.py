@@ -1,4 +1,4 @@
-"""Bytes of a text file -> clean text. No Spark, no files."""
+"""Decode and clean texts; independent of Spark."""
 
 import codecs
 import html
@@ -11,7 +11,7 @@ import ftfy
 from headrace.config.configuration import Text
 from headrace.prepare.rejection import Reason, RejectedRecordError
 
-WORDS = """
+STOP_WORDS = """
 a about above after again against all am an and any are as at be because been before being below between both
 but by can could did do does doing down during each few for from further had has have having he her here hers
 herself him himself his how i if in into is it its itself just me more most my myself no nor not now of off on
@@ -19,8 +19,8 @@ once only or other our ours ourselves out over own same she should so some such 
 themselves then there these they this those through to too under until up very was we were what when where
 which while who whom why will with would you your yours yourself yourselves
 """
-ENGLISH = frozenset(WORDS.split())
-# Elements of HTML, so that "x<y and z>w" is left alone.
+ENGLISH = frozenset(STOP_WORDS.split())
+# Known elements of HTML only, so that "x<y and z>w" is not taken for a tag.
 ELEMENTS = (
     "a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption center cite "
     "code col colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure font "
@@ -29,9 +29,11 @@ ELEMENTS = (
     "samp script section select small source span strike strong style sub summary sup svg table tbody td template "
     "textarea tfoot th thead time title tr track tt u ul var video wbr"
 )
-# A pattern that begins again inside of what it has just read in vain takes time that grows with the square of a text's
-# length. So an opening tag ends before the next "<", and an address begins where no character of one stands before it.
-UNSEEN = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<![A-Za-z][^<>]*>", re.S | re.I)
+# A pattern that starts again inside text it has just scanned without a match takes quadratic time. So an opening tag
+# ends before the next "<", and an address starts only where no character of an address precedes it.
+HIDDEN_ELEMENTS = re.compile(
+    r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<![A-Za-z][^<>]*>", re.S | re.I
+)
 TAG = re.compile(rf"</?(?:{'|'.join(ELEMENTS.split())})(?:\s[^<>]*)?/?>", re.I)
 IP_PART = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 IP6 = r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}"
@@ -41,55 +43,55 @@ MASKS = {
     "ip": re.compile(rf"(?<![\w.:])(?:(?:{IP_PART}\.){{3}}{IP_PART}|{IP6})(?![\w:]|\.\d)"),
     "phone": re.compile(r"(?<![\w.])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}(?!\w)"),
 }
-# Each before those that could be part of it.
+# A mask comes before those that could match a part of it.
 MASK_ORDER = ("url", "email", "ip", "phone")
-MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def decode_text(data: bytes, form: Text) -> str:
-    """The characters of a text file.
+def decode_text(data: bytes, spec: Text) -> str:
+    """Return the characters of a text file.
 
     Raises:
-        RejectedRecordError: it has no bytes, too many, or they are no text.
+        RejectedRecordError: `data` is empty, too large, or not text.
     """
     if not data:
         raise RejectedRecordError(Reason.EMPTY, "the file has no bytes")
-    if len(data) > form.max_bytes:
-        raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {form.max_bytes}")
-    encoding = form.encoding or next((name for mark, name in MARKS if data.startswith(mark)), "utf-8")
+    if len(data) > spec.max_bytes:
+        raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {spec.max_bytes}")
+    encoding = spec.encoding or next((name for mark, name in BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
     try:
         text = data.decode(encoding)
     except UnicodeError as error:
         raise RejectedRecordError(Reason.NOT_TEXT, str(error)) from None
     if "\0" in text:
-        raise RejectedRecordError(Reason.NOT_TEXT, f"a NUL character at place {text.index(chr(0))}")
+        raise RejectedRecordError(Reason.NOT_TEXT, f"a NUL character at position {text.index(chr(0))}")
     return text
 
 
-def clean(text: str, form: Text) -> str:
-    """`text` cleaned as `form` asks, in one line.
+def clean(text: str, spec: Text) -> str:
+    """Return `text` cleaned according to `spec`, in one line.
 
     Raises:
-        RejectedRecordError: what is left is empty, too short, too long, or in another script.
+        RejectedRecordError: the clean text is empty, too short, too long, has too few letters, or is in another script.
     """
-    if form.repair:
+    if spec.repair:
         text = "\n".join(map(_repair_line, text.split("\n")))
     text = unicodedata.normalize("NFC", text)
-    if form.html == "remove":
-        text = html.unescape(TAG.sub(" ", UNSEEN.sub(" ", text)))
+    if spec.html == "remove":
+        text = html.unescape(TAG.sub(" ", HIDDEN_ELEMENTS.sub(" ", text)))
     text = "".join(" " if unicodedata.category(one) in ("Cc", "Cs") else one for one in text)
-    if form.fold_case:
+    if spec.fold_case:
         text = text.casefold()
     for name in MASK_ORDER:
-        if name in form.mask:
+        if name in spec.mask:
             text = MASKS[name].sub(partial(_masked, name), text)
-    # Folding and HTML's entities can take text out of its normal form.
+    # Folding and HTML's entities can take text out of its normal spec.
     words = unicodedata.normalize("NFC", text).split()
-    if form.stop_words != "keep":
-        left_out = _left_out(form.stop_words)
-        words = [word for word in words if word.strip(".,;:!?\"'()").casefold() not in left_out]
+    if spec.stop_words != "keep":
+        dropped_words = _stop_words(spec.stop_words)
+        words = [word for word in words if word.strip(".,;:!?\"'()").casefold() not in dropped_words]
     text = " ".join(words)
-    _check(text, form)
+    _check(text, spec)
     return text
 
 
@@ -104,31 +106,31 @@ def _masked(name: str, match: re.Match[str]) -> str:
 
 
 @lru_cache
-def _left_out(stop_words: str | tuple[str, ...]) -> frozenset[str]:
+def _stop_words(stop_words: str | tuple[str, ...]) -> frozenset[str]:
     return ENGLISH if isinstance(stop_words, str) else frozenset(word.casefold() for word in stop_words)
 
 
-def _check(text: str, form: Text) -> None:
+def _check(text: str, spec: Text) -> None:
     if not text:
         raise RejectedRecordError(Reason.EMPTY, "nothing is left after cleaning")
-    if len(text) < form.min_length:
-        raise RejectedRecordError(Reason.TOO_SHORT, f"{len(text)} characters, at least {form.min_length} are wanted")
-    if len(text) > form.max_length:
-        raise RejectedRecordError(Reason.TOO_LONG, f"{len(text)} characters, the limit is {form.max_length}")
+    if len(text) < spec.min_length:
+        raise RejectedRecordError(Reason.TOO_SHORT, f"{len(text)} characters, the minimum is {spec.min_length}")
+    if len(text) > spec.max_length:
+        raise RejectedRecordError(Reason.TOO_LONG, f"{len(text)} characters, the limit is {spec.max_length}")
     letters = [one for one in text if one.isalpha()]
-    shown = len(text) - text.count(" ")
-    if len(letters) < form.min_letters * shown:
-        detail = f"{len(letters) / shown:.0%} of it are letters, at least {form.min_letters:.0%} are wanted"
+    visible = len(text) - text.count(" ")
+    if len(letters) < spec.min_letters * visible:
+        detail = f"{len(letters) / visible:.0%} of the characters are letters, the minimum is {spec.min_letters:.0%}"
         raise RejectedRecordError(Reason.OTHER_LANGUAGE, detail)
-    if form.script is not None:
-        found = sum(_script(one) == form.script.upper() for one in letters)
-        if not letters or found < form.min_script * len(letters):
-            share = found / max(1, len(letters))
-            detail = f"{share:.0%} of the letters are {form.script}, at least {form.min_script:.0%} are wanted"
+    if spec.script is not None:
+        in_script = sum(_script(one) == spec.script.upper() for one in letters)
+        if not letters or in_script < spec.min_script * len(letters):
+            share = in_script / max(1, len(letters))
+            detail = f"{share:.0%} of the letters are {spec.script}, the minimum is {spec.min_script:.0%}"
             raise RejectedRecordError(Reason.OTHER_LANGUAGE, detail)
 
 
 @lru_cache(maxsize=4096)
 def _script(letter: str) -> str:
-    """LATIN, GREEK, CYRILLIC ...: the first word of the letter's Unicode name."""
+    """Return LATIN, GREEK, CYRILLIC ...: the first word of the letter's Unicode name."""
     return unicodedata.name(letter, "").split(" ")[0]

@@ -1,4 +1,4 @@
-"""The second stage of text: learn a tokeniser on the training split, if there is none yet, and apply it."""
+"""The second stage of text: train a tokenizer on the training split, unless there is one, and apply it."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
-from pyspark import TaskContext
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Tokenizer
 from headrace.errors import DataError
 from headrace.prepare.columns import arrow_schema, text_columns, with_bookkeeping
 from headrace.prepare.plan import PrepareContext
-from headrace.prepare.shard_writer import write_shard_in
+from headrace.prepare.shard_writer import attempt_id, write_shard_in
 from headrace.prepare.text.tokenizer import (
     Counted,
     bpe_tokenizer,
@@ -31,73 +30,75 @@ BATCH = 1024
 
 
 class Staged(NamedTuple):
-    """A shard of clean texts and its number."""
+    """Shard of clean texts and its number."""
 
     number: int
     shard: Shard
 
 
-def train_tokenizer(spark: SparkSession, task: PrepareContext, staged: Sequence[Shard]) -> Tokenizer:
-    """A tokeniser of the training texts among `staged`, frozen in the table's folder.
+def train_tokenizer(spark: SparkSession, context: PrepareContext, staged: Sequence[Shard]) -> Tokenizer:
+    """Return a tokenizer trained on the training split of `staged` and saved in the table's folder.
 
     Raises:
-        DataError: there are none.
+        DataError: the training split is empty.
     """
     training = sorted((shard for shard in staged if shard.split == "train"), key=lambda shard: shard.path)
     if not training:
-        raise DataError("No text is in the training split, so no tokeniser can be learned; nothing was committed.")
-    form = task.settings.text
-    if form.tokens.kind == "bpe":
-        return save_tokenizer(bpe_tokenizer(_texts(task, training), form), form, task.table)
+        raise DataError(
+            "The training split holds no text to train a tokenizer on; nothing was committed. Check prepare.splits."
+        )
+    spec = context.settings.text
+    if spec.tokens.kind == "bpe":
+        return save_tokenizer(bpe_tokenizer(_sample_texts(context, training), spec), spec, context.table)
     paths = spark.sparkContext.parallelize([shard.path for shard in training], len(training))
-    counted = paths.mapPartitions(partial(_count, task)).reduceByKey(int.__add__)
-    # Ties at the edge of the vocabulary are broken by the alphabet, so that equal texts give equal tokenisers.
-    frequent = counted.takeOrdered(form.tokens.vocabulary, key=lambda pair: (-pair[1], pair[0]))
-    return save_tokenizer(word_tokenizer([Counted(*pair) for pair in frequent], form), form, task.table)
+    counted = paths.mapPartitions(partial(_count, context)).reduceByKey(int.__add__)
+    # Ties at the edge of the vocabulary are broken alphabetically, so that equal texts give equal tokenizers.
+    frequent = counted.takeOrdered(spec.tokens.vocabulary, key=lambda pair: (-pair[1], pair[0]))
+    return save_tokenizer(word_tokenizer([Counted(*pair) for pair in frequent], spec), spec, context.table)
 
 
-def tokenize(spark: SparkSession, task: PrepareContext, staged: Sequence[Shard], tokenizer: Tokenizer) -> list[Shard]:
-    """The final shards of `staged`, one for each."""
+def tokenize(
+    spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], tokenizer: Tokenizer
+) -> list[Shard]:
+    """Write one final shard of token ids for each of `staged` and return them."""
     numbered = [Staged(number, shard) for number, shard in enumerate(staged)]
-    work = spark.sparkContext.parallelize(numbered, max(1, len(numbered)))
-    return list(work.mapPartitions(partial(_tokenize, task, tokenizer)).collect())
+    shards_by_number = spark.sparkContext.parallelize(numbered, max(1, len(numbered)))
+    return list(shards_by_number.mapPartitions(partial(_tokenize, context, tokenizer)).collect())
 
 
-def token_columns(task: PrepareContext, tokenizer: Tokenizer) -> dict[str, Column]:
-    """Of the final shards."""
-    return with_bookkeeping(text_columns(tokenizer, token_dtype(tokenizer)), task.settings)
+def token_columns(context: PrepareContext, tokenizer: Tokenizer) -> dict[str, Column]:
+    """Return the columns of the final shards."""
+    return with_bookkeeping(text_columns(tokenizer, token_dtype(tokenizer)), context.settings)
 
 
-def _count(task: PrepareContext, paths: Iterator[str]) -> Iterator[tuple[str, int]]:
+def _count(context: PrepareContext, paths: Iterator[str]) -> Iterator[tuple[str, int]]:
     counts: Counter[str] = Counter()
     for path in paths:
-        for text in _texts_of(task.table / path):
-            counts.update(split_words(text, task.settings.text))
+        for text in _iter_texts(context.table / path):
+            counts.update(split_words(text, context.settings.text))
     yield from counts.items()
 
 
-def _texts(task: PrepareContext, shards: Sequence[Shard]) -> Iterator[str]:
-    """At most as many as BPE is to be learned from, spread over all shards."""
+def _sample_texts(context: PrepareContext, shards: Sequence[Shard]) -> Iterator[str]:
+    """Yield at most `tokens.bpe_texts` texts, spread evenly over all shards."""
     rows = sum(shard.rows for shard in shards)
-    step = max(1, -(-rows // task.settings.text.tokens.bpe_texts))
-    texts = (text for shard in shards for text in _texts_of(task.table / shard.path))
+    step = max(1, -(-rows // context.settings.text.tokens.bpe_texts))
+    texts = (text for shard in shards for text in _iter_texts(context.table / shard.path))
     yield from (text for number, text in enumerate(texts) if number % step == 0)
 
 
-def _texts_of(path: Path) -> Iterator[str]:
+def _iter_texts(path: Path) -> Iterator[str]:
     with open_parquet(path) as file:
         for batch in file.iter_batches(BATCH, columns=["text"]):
             yield from batch["text"].to_pylist()
 
 
-def _tokenize(task: PrepareContext, tokenizer: Tokenizer, staged: Iterator[Staged]) -> Iterator[Shard]:
-    context = TaskContext.get()
-    attempt = context.taskAttemptId() if context else 0
-    schema = arrow_schema(token_columns(task, tokenizer))
+def _tokenize(context: PrepareContext, tokenizer: Tokenizer, staged: Iterator[Staged]) -> Iterator[Shard]:
+    schema = arrow_schema(token_columns(context, tokenizer))
     for number, shard in staged:
-        with open_parquet(task.table / shard.path) as file:
+        with open_parquet(context.table / shard.path) as file:
             rows = file.read()
-        tokens = encode(rows["text"].to_pylist(), tokenizer, task.table)
+        tokens = encode(rows["text"].to_pylist(), tokenizer, context.table)
         rows = rows.set_column(rows.column_names.index("text"), "tokens", [pa.array(tokens, pa.binary())])
         final = pa.table([rows[name] for name in schema.names], schema=schema)
-        yield write_shard_in(task, final, ".", f"{task.identity}-{number:06d}-{attempt}-t", shard.split)
+        yield write_shard_in(context, final, ".", f"{context.identity}-{number:06d}-{attempt_id()}-t", shard.split)

@@ -1,4 +1,4 @@
-"""Equal records are seen by the driver alone in a small table, and by Spark in a large one, with the same outcome."""
+"""Exact duplicates are found by the driver alone in a small table and by Spark in a large one, with equal results."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ HASHES = [
 
 
 def shards_with(table: Path, splits: dict[str, list[str]]) -> list[Shard]:
-    """A shard for each string of one-letter hashes, in turn from all splits."""
+    """Return a shard for each string of one-letter hashes, in turn from all splits."""
     return [
         write_shard(pa.table({"content_hash": hashes.split()}), table, f"part-{split}-{number}", split)
         for number in range(2)
@@ -32,7 +32,7 @@ def shards_with(table: Path, splits: dict[str, list[str]]) -> list[Shard]:
 
 
 @pytest.mark.parametrize(("splits", "in_different_splits", "at_all"), HASHES)
-def test_hashes_are_compared_within_all_splits_or_between_them(
+def test_has_no_duplicates_compares_hashes_within_and_between_splits(
     tmp_path: Path, splits: dict[str, list[str]], in_different_splits: bool, at_all: bool
 ) -> None:
     shards = shards_with(tmp_path, splits)
@@ -40,14 +40,14 @@ def test_hashes_are_compared_within_all_splits_or_between_them(
     assert has_no_duplicates(tmp_path, shards, in_one_split=True) == at_all
 
 
-def test_of_too_many_rows_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_has_no_duplicates_returns_false_for_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shards = shards_with(tmp_path, {"train": ["a b", "c"]})
     monkeypatch.setattr(exact, "MAX_ROWS", 2)
     assert not has_no_duplicates(tmp_path, shards, in_one_split=True)
 
 
 @pytest.mark.usefixtures("spark")
-def test_spark_comes_to_the_same_table_where_nothing_is_equal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spark_gives_the_same_table_without_duplicates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(12):
         folder = tmp_path / "raw" / ("train", "train", "test")[number % 3] / ("cat", "dog")[number % 2]
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What needs all records: near-duplicates, splits by class, and copies that would stand in two splits."""
+"""Decisions that need all records: near-duplicates, splits by class, and copies in different splits."""
 
 import shutil
 from collections import Counter
@@ -30,19 +30,17 @@ def by_split(version: Version) -> dict[str, dict[str, int]]:
 
 
 def smooth(seed: int) -> PIL.Image.Image:
-    """A picture with a few large forms, as photos have them."""
+    """Return an image with a few large shapes, as in photos."""
     return noise_image(4, 4, channels=1, seed=seed).resize((64, 64), PIL.Image.Resampling.BICUBIC)
 
 
-def dropped(version: Version) -> dict[str, str]:
+def kept_by_dropped_path(version: Version) -> dict[str, str]:
     number = version.summary.duplicates_version
     return {} if number is None else read_dropped(version.table, list_shards(duplicates_path(version.table), number))
 
 
 @pytest.mark.usefixtures("spark")
-def test_stratified_splits_have_the_fractions_in_every_class_and_balanced_ones_equal_numbers(
-    tmp_path: Path, table: Path
-) -> None:
+def test_splits_are_stratified_or_balanced_by_class(tmp_path: Path, table: Path) -> None:
     source = write_source(tmp_path / "raw", count=12)
     for number in range(28):
         (source / "dog" / f"more-{number}.png").write_bytes(
@@ -56,7 +54,7 @@ def test_stratified_splits_have_the_fractions_in_every_class_and_balanced_ones_e
         "train": {"cat": 6, "dog": 20},
         "val": {"cat": 3, "dog": 10},
     }
-    assert dropped(version) in ({"dog/copy.png": "dog/000.png"}, {"dog/000.png": "dog/copy.png"})
+    assert kept_by_dropped_path(version) in ({"dog/copy.png": "dog/000.png"}, {"dog/000.png": "dog/copy.png"})
     pixels = np.frombuffer(b"".join(row["image"] for row in read_rows(version) if row["split"] == "train"), np.uint8)
     assert version.contract.channel_statistics.mean == pytest.approx((pixels.mean(dtype=np.float64),), rel=1e-12)
     counted = Counter((row["split"], version.contract.classes[row["label"]]) for row in read_rows(version))
@@ -69,7 +67,7 @@ def test_stratified_splits_have_the_fractions_in_every_class_and_balanced_ones_e
 
 
 @pytest.mark.usefixtures("spark")
-def test_a_copy_never_straddles_splits_that_the_source_names(tmp_path: Path, table: Path) -> None:
+def test_given_splits_share_no_copies(tmp_path: Path, table: Path) -> None:
     for number, split in enumerate(("train", "train", "test")):
         for label in ("cat", "dog"):
             (tmp_path / "raw" / split / label).mkdir(parents=True, exist_ok=True)
@@ -78,21 +76,21 @@ def test_a_copy_never_straddles_splits_that_the_source_names(tmp_path: Path, tab
                 (tmp_path / "raw" / split / label / f"{number}{index}.png").write_bytes(image)
     shutil.copy(tmp_path / "raw/test/cat/20.png", tmp_path / "raw/train/dog/leak.png")
     shutil.copy(tmp_path / "raw/train/cat/00.png", tmp_path / "raw/train/cat/again.png")
-    answer = prepare(configuration(tmp_path / "raw", table))
-    assert (answer["written"], answer["duplicates"]) == (
+    result = prepare(configuration(tmp_path / "raw", table))
+    assert (result["written"], result["duplicates"]) == (
         19,
         1,
-    )  # a copy within a split is kept, as nothing else was asked
-    assert dropped(read(table)) == {"train/dog/leak.png": "test/cat/20.png"}
+    )  # a copy within a split is kept by default
+    assert kept_by_dropped_path(read(table)) == {"train/dog/leak.png": "test/cat/20.png"}
     statistics = read(table).contract.statistics
     shutil.copy(tmp_path / "raw/train/cat/01.png", tmp_path / "raw/test/cat/new.png")
     prepare(configuration(tmp_path / "raw", table))
-    assert dropped(read(table))["train/cat/01.png"] == "test/cat/new.png"  # an older row goes, too
+    assert kept_by_dropped_path(read(table))["train/cat/01.png"] == "test/cat/new.png"  # an older row goes, too
     assert read(table).contract.statistics != statistics
 
 
 @pytest.mark.usefixtures("spark")
-def test_images_that_are_almost_equal_are_kept_once(tmp_path: Path, table: Path) -> None:
+def test_near_duplicate_images_are_kept_once(tmp_path: Path, table: Path) -> None:
     for number in range(12):
         folder = tmp_path / "raw" / ("cat", "dog")[number % 2]
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,14 +101,14 @@ def test_images_that_are_almost_equal_are_kept_once(tmp_path: Path, table: Path)
         encode_image(smooth(4).resize((48, 48), PIL.Image.Resampling.LANCZOS))
     )
     form: dict[str, Any] = {"mode": "L", "size": [32, 32], "codec": "raw"}
-    answer = prepare(configuration(tmp_path / "raw", table, image=form, near_duplicates={"bits": 4}))
-    assert (answer["written"], answer["duplicates"]) == (12, 2)
-    pairs = {frozenset(pair) for pair in dropped(read(table)).items()}
+    result = prepare(configuration(tmp_path / "raw", table, image=form, near_duplicates={"bits": 4}))
+    assert (result["written"], result["duplicates"]) == (12, 2)
+    pairs = {frozenset(pair) for pair in kept_by_dropped_path(read(table)).items()}
     assert pairs == {frozenset(("cat/brighter.jpg", "dog/03.png")), frozenset(("cat/04.png", "dog/smaller.png"))}
 
 
 @pytest.mark.parametrize("bits", [0, 1, 4, 8])
-def test_hashes_that_differ_in_few_bits_share_a_band(bits: int) -> None:
+def test_image_bands_of_near_hashes_share_one(bits: int) -> None:
     random = np.random.default_rng(bits)
     for _ in range(200):
         left = int(random.integers(-(2**63), 2**63))
@@ -122,7 +120,7 @@ def test_hashes_that_differ_in_few_bits_share_a_band(bits: int) -> None:
         assert bits == 0 or not signatures.images_are_near(left, right, bits - 1)
 
 
-def test_the_estimate_of_similarity_is_near_the_truth() -> None:
+def test_minhash_estimates_jaccard_similarity() -> None:
     words = [f"word{number}" for number in range(400)]
     left = signatures.minhash(" ".join(words[:300]))
     for shift, truth in ((0, 1.0), (30, 266 / 326), (300, 0.0)):
@@ -133,29 +131,29 @@ def test_the_estimate_of_similarity_is_near_the_truth() -> None:
 
 @pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize(
-    ("expected", "said"),
+    ("expected", "message"),
     [
         ({"rows": {"train": 1000}}, "rows.train is 24, expected 1000 or more"),
-        ({"classes": ["cat"]}, "the class 'dog' is there, expected only cat"),
+        ({"classes": ["cat"]}, "the class 'dog' is present, expected only cat"),
         ({"class_share": {"min": 0.6}}, "class_share of 'cat' is 0.5000, expected 0.6 or more"),
         ({"mean": {"max": 10}}, "mean of channel 0 is"),
         ({"rejected": 0.01}, "rejected is 0.0400, expected 0.01 or less"),
     ],
 )
-def test_a_breach_is_told_with_its_amount_and_nothing_is_committed(
-    tmp_path: Path, table: Path, expected: dict[str, Any], said: str
+def test_expectations_violation_reports_value_and_commits_nothing(
+    tmp_path: Path, table: Path, expected: dict[str, Any], message: str
 ) -> None:
     source = write_source(tmp_path / "raw")
     (source / "cat" / "broken.png").touch()
     whole = {"splits": {"train": 1.0, "val": 0.0, "test": 0.0}}
-    with pytest.raises(DataError) as refused:
+    with pytest.raises(DataError) as error:
         prepare(configuration(source, table, expectations=expected, **whole))
-    assert said in str(refused.value)
+    assert message in str(error.value)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["raw"]
 
 
 @pytest.mark.usefixtures("spark")
-def test_drift_since_the_version_before_is_refused_or_warned_of(
+def test_expectations_drift_is_refused_or_warned_of(
     tmp_path: Path, table: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     source = write_source(tmp_path / "raw")
@@ -173,9 +171,7 @@ def test_drift_since_the_version_before_is_refused_or_warned_of(
 
 
 @pytest.mark.usefixtures("spark")
-def test_a_burst_of_broken_records_is_refused_though_they_are_few_of_the_whole_table(
-    tmp_path: Path, table: Path
-) -> None:
+def test_expectations_refuse_a_burst_of_rejects_in_a_large_table(tmp_path: Path, table: Path) -> None:
     source = write_source(tmp_path / "raw")
     expected = {
         "expectations": {"new_rejected": 0.5},

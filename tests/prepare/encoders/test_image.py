@@ -1,4 +1,4 @@
-"""Whatever a camera or a designer made of it comes out as uint8 pixels of the configured shape, or as a rejection."""
+"""Every variety of image file becomes uint8 pixels of the configured shape, or a rejection."""
 
 import io
 import itertools
@@ -28,57 +28,57 @@ FORMS = [
 ]
 
 
-def as_it_is(height: int, width: int, mode: str = "RGB") -> Image:
-    """The form that changes no size."""
+def unchanged_size(height: int, width: int, mode: str = "RGB") -> Image:
+    """Return a specification that changes no size."""
     return Image.model_validate({"mode": mode, "size": (height, width), "resize": "stretch", "codec": "raw"})
 
 
-def reason(data: bytes, form: Image = FORMS[0]) -> Reason:
+def reason(data: bytes, spec: Image = FORMS[0]) -> Reason:
     with pytest.raises(RejectedRecordError) as rejected:
-        decode(data, form)
+        decode(data, spec)
     assert rejected.value.detail
     assert "\n" not in rejected.value.detail
     return rejected.value.reason
 
 
-def stored(data: bytes, form: Image) -> Pixels | None:
-    """What is read back of what is stored for `data`; None where it is rejected. Nothing else may happen."""
-    shape = (*form.size, {"L": 1, "RGB": 3}[form.mode])
+def roundtrip(data: bytes, spec: Image) -> Pixels | None:
+    """Return the pixels read back from the bytes stored for `data`; None if it is rejected. Other errors propagate."""
+    shape = (*spec.size, {"L": 1, "RGB": 3}[spec.mode])
     try:
-        pixels = decode(data, form)
+        pixels = decode(data, spec)
     except RejectedRecordError:
         return None
     assert pixels.shape == shape
     assert pixels.dtype == np.uint8
-    data = encode(pixels, form)
-    if form.codec == "raw":
+    data = encode(pixels, spec)
+    if spec.codec == "raw":
         return np.frombuffer(data, np.uint8).reshape(shape)
     with PIL.Image.open(io.BytesIO(data)) as image:
-        assert image.format == form.codec.upper()
-        assert image.mode == form.mode
+        assert image.format == spec.codec.upper()
+        assert image.mode == spec.mode
         return np.asarray(image).reshape(shape)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM"])
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form.mode}-{form.resize}-{form.codec}")
-def test_every_format_becomes_pixels_in_every_form(kind: str, form: Image) -> None:
-    assert stored(encode_image(noise_image(11, 6), kind), form) is not None
+@pytest.mark.parametrize("spec", FORMS, ids=lambda spec: f"{spec.mode}-{spec.resize}-{spec.codec}")
+def test_decode_supports_every_format_and_spec(kind: str, spec: Image) -> None:
+    assert roundtrip(encode_image(noise_image(11, 6), kind), spec) is not None
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "PPM"])
-def test_pixels_that_need_no_change_stay_bit_for_bit(kind: str) -> None:
+def test_decode_keeps_pixels_bit_for_bit(kind: str) -> None:
     image = noise_image(6, 9)
-    assert np.array_equal(decode(encode_image(image, kind), as_it_is(6, 9)), np.asarray(image))
+    assert np.array_equal(decode(encode_image(image, kind), unchanged_size(6, 9)), np.asarray(image))
 
 
 @pytest.mark.parametrize("codec", ["raw", "png"])
-def test_what_is_stored_without_loss_is_what_was_prepared(codec: str) -> None:
-    form = Image.model_validate({"mode": "RGB", "size": (6, 9), "codec": codec})
+def test_encode_lossless_restores_pixels(codec: str) -> None:
+    spec = Image.model_validate({"mode": "RGB", "size": (6, 9), "codec": codec})
     data = encode_image(noise_image(20, 20))
-    assert np.array_equal(stored(data, form), decode(data, form))
+    assert np.array_equal(roundtrip(data, spec), decode(data, spec))
 
 
-def test_jpeg_is_stored_in_the_quality_asked_for() -> None:
+def test_encode_jpeg_uses_the_configured_quality() -> None:
     pixels = np.asarray(noise_image(64, 64))
     sizes = [len(encode(pixels, Image(size=(64, 64), codec="jpeg", quality=quality))) for quality in (10, 50, 95)]
     assert sizes == sorted(sizes)
@@ -87,7 +87,7 @@ def test_jpeg_is_stored_in_the_quality_asked_for() -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_an_exif_orientation_is_applied(kind: str, orientation: int) -> None:
+def test_decode_applies_exif_orientation(kind: str, orientation: int) -> None:
     upright = np.zeros((16, 24), np.uint8)
     upright[:8, :8] = 255
     upright[8:, 16:] = 128
@@ -107,102 +107,104 @@ def test_an_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     data = encode_image(
         PIL.Image.fromarray(np.ascontiguousarray(turned[orientation](upright))), kind, exif=exif, **options
     )
-    pixels = decode(data, as_it_is(16, 24, "L"))[:, :, 0]
+    pixels = decode(data, unchanged_size(16, 24, "L"))[:, :, 0]
     assert np.abs(pixels.astype(int) - upright).max() <= 20, orientation
 
 
-def test_an_orientation_that_only_xmp_tells_is_applied() -> None:
+def test_decode_applies_xmp_orientation() -> None:
     upright = np.zeros((16, 24), np.uint8)
     upright[:8, :8] = 255
     xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="3"/></x:xmpmeta>'
     data = encode_image(PIL.Image.fromarray(np.ascontiguousarray(np.rot90(upright, 2))), "JPEG", xmp=xmp)
-    pixels = decode(data, as_it_is(16, 24, "L"))[:, :, 0]
+    pixels = decode(data, unchanged_size(16, 24, "L"))[:, :, 0]
     assert np.abs(pixels.astype(int) - upright).max() <= 20
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
-def test_an_orientation_that_does_not_exist_is_ignored(orientation: int) -> None:
+def test_decode_ignores_unknown_orientation(orientation: int) -> None:
     exif = PIL.Image.Exif()
     exif[0x0112] = orientation
     image = noise_image(6, 9)
-    assert np.array_equal(decode(encode_image(image, exif=exif), as_it_is(6, 9)), np.asarray(image))
+    assert np.array_equal(decode(encode_image(image, exif=exif), unchanged_size(6, 9)), np.asarray(image))
 
 
-def test_odd_exif_does_not_cost_a_photograph() -> None:
+def test_decode_accepts_invalid_exif() -> None:
     exif = PIL.Image.Exif()
     exif[0x0112] = 6
     exif[0x011A] = 72.0
     raw = exif.tobytes()
     odd = raw.replace(b"\x01\x1a\x00\x05", b"\x01\x1a\x00\x02")  # a resolution that says it is text
     assert odd != raw
-    pixels = decode(encode_image(noise_image(8, 16), "JPEG", exif=odd), as_it_is(16, 8))
+    pixels = decode(encode_image(noise_image(8, 16), "JPEG", exif=odd), unchanged_size(16, 8))
     assert pixels.shape == (16, 8, 3)
 
 
-def test_cmyk_becomes_the_colours_it_is_printed_in() -> None:
+def test_decode_converts_cmyk_to_printed_colours() -> None:
     colours = {(0, 255, 255, 0): (255, 0, 0), (255, 0, 255, 0): (0, 255, 0), (0, 0, 0, 255): (0, 0, 0)}
     for ink, light in colours.items():
         for kind in ("JPEG", "TIFF"):
             data = encode_image(PIL.Image.new("CMYK", (8, 8), ink), kind)
-            assert np.abs(decode(data, as_it_is(8, 8)).astype(int) - light).max() <= 3
+            assert np.abs(decode(data, unchanged_size(8, 8)).astype(int) - light).max() <= 3
             grey = PIL.Image.new("RGB", (1, 1), light).convert("L").getpixel((0, 0))
             assert isinstance(grey, int)
-            assert np.abs(decode(data, as_it_is(8, 8, "L")).astype(int) - grey).max() <= 3
+            assert np.abs(decode(data, unchanged_size(8, 8, "L")).astype(int) - grey).max() <= 3
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
-def test_what_is_transparent_lies_on_white(mode: str, kind: str) -> None:
+def test_decode_composes_transparency_on_white(mode: str, kind: str) -> None:
     image = PIL.Image.new("RGBA", (3, 1))
     image.putdata([(0, 0, 0, 255), (0, 0, 0, 0), (0, 0, 0, 128)])
-    pixels = decode(encode_image(image, kind, **({"lossless": True} if kind == "WEBP" else {})), as_it_is(1, 3, mode))
+    pixels = decode(
+        encode_image(image, kind, **({"lossless": True} if kind == "WEBP" else {})), unchanged_size(1, 3, mode)
+    )
     assert [int(value) for value in pixels[0, :, 0]] == [0, 255, 127]
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_grey_with_alpha_lies_on_white(mode: str) -> None:
+def test_decode_composes_grey_with_alpha_on_white(mode: str) -> None:
     image = PIL.Image.new("LA", (2, 1))
     image.putdata([(10, 255), (10, 0)])
-    assert [int(value) for value in decode(encode_image(image), as_it_is(1, 2, mode))[0, :, 0]] == [10, 255]
+    assert [int(value) for value in decode(encode_image(image), unchanged_size(1, 2, mode))[0, :, 0]] == [10, 255]
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 @pytest.mark.parametrize("kind", ["PNG", "GIF"])
-def test_a_transparent_entry_of_a_palette_lies_on_white(mode: str, kind: str) -> None:
+def test_decode_composes_transparent_palette_entry_on_white(mode: str, kind: str) -> None:
     image = PIL.Image.new("P", (2, 1))
     image.putpalette([0, 0, 0, 200, 200, 200])
     image.putdata([0, 1])
-    pixels = decode(encode_image(image, kind, transparency=0), as_it_is(1, 2, mode))
+    pixels = decode(encode_image(image, kind, transparency=0), unchanged_size(1, 2, mode))
     assert [int(value) for value in pixels[0, :, 0]] == [255, 200]
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 @pytest.mark.parametrize(("stored_as", "colour"), [("RGB", (9, 9, 9)), ("L", 9), ("1", 0)])
-def test_a_colour_that_stands_for_transparent_lies_on_white(
+def test_decode_composes_transparent_colour_on_white(
     mode: str, stored_as: str, colour: int | tuple[int, int, int]
 ) -> None:
-    """Also where the image has the wanted mode already."""
+    """Even if the image already has the target mode."""
     data = encode_image(PIL.Image.new(stored_as, (2, 2), colour), transparency=colour)
-    assert decode(data, as_it_is(2, 2, mode)).min() == 255
+    assert decode(data, unchanged_size(2, 2, mode)).min() == 255
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM"])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_of_16_bit_grey_the_upper_byte_is_kept(kind: str, mode: str) -> None:
+def test_decode_keeps_upper_byte_of_16_bit_grey(kind: str, mode: str) -> None:
     values = np.array([[0, 255, 256, 257, 32767, 32768, 65279, 65280, 65535]], np.uint16)
-    pixels = decode(encode_image(PIL.Image.fromarray(values), kind), as_it_is(1, 9, mode))
+    pixels = decode(encode_image(PIL.Image.fromarray(values), kind), unchanged_size(1, 9, mode))
     assert pixels[0, :, 0].tolist() == [0, 0, 1, 1, 127, 128, 254, 255, 255]
 
 
-def test_16_bit_grey_and_16_bit_colours_of_the_same_value_agree() -> None:
+def test_decode_treats_16_bit_grey_like_16_bit_colours() -> None:
     values = np.arange(0, 65536, 97, np.uint16)[None]
-    grey = decode(encode_image(PIL.Image.fromarray(values)), as_it_is(*values.shape))
-    colour = decode(png_of_16_bit_colours(np.repeat(values[:, :, None], 3, 2)), as_it_is(*values.shape))
+    grey = decode(encode_image(PIL.Image.fromarray(values)), unchanged_size(*values.shape))
+    colour = decode(png_of_16_bit_colours(np.repeat(values[:, :, None], 3, 2)), unchanged_size(*values.shape))
     assert np.array_equal(grey, colour)
 
 
 def png_of_16_bit_colours(values: NDArray[np.uint16]) -> bytes:
-    """Pillow reads such files but does not write them."""
+    """Return a PNG file of 16-bit colours, which Pillow reads but does not write."""
     height, width = values.shape[:2]
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
     return png(chunk(b"IHDR", header(width, height, depth=16)), chunk(b"IDAT", zlib.compress(rows)))
@@ -220,46 +222,49 @@ def header(width: int, height: int, depth: int = 8) -> bytes:
     return width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([depth, 2, 0, 0, 0])
 
 
-def test_an_image_of_floats_is_rejected_because_nothing_says_what_is_white() -> None:
+def test_decode_rejects_float_images_of_unknown_range() -> None:
     assert reason(encode_image(PIL.Image.new("F", (4, 4), 0.5), "TIFF")) is Reason.UNKNOWN_RANGE
 
 
-def test_an_image_of_32_bits_is_taken_only_within_16() -> None:
+def test_decode_accepts_32_bit_images_only_within_16_bits() -> None:
     within, beyond, below = (np.array([[0, value]], np.int32) for value in (65535, 65536, -1))
-    assert decode(encode_image(PIL.Image.fromarray(within), "TIFF"), as_it_is(1, 2, "L"))[0, :, 0].tolist() == [0, 255]
+    assert decode(encode_image(PIL.Image.fromarray(within), "TIFF"), unchanged_size(1, 2, "L"))[0, :, 0].tolist() == [
+        0,
+        255,
+    ]
     assert reason(encode_image(PIL.Image.fromarray(beyond), "TIFF")) is Reason.UNKNOWN_RANGE
     assert reason(encode_image(PIL.Image.fromarray(below), "TIFF")) is Reason.UNKNOWN_RANGE
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF"])
-def test_one_bit_is_black_or_white(kind: str) -> None:
+def test_decode_maps_one_bit_to_black_and_white(kind: str) -> None:
     image = PIL.Image.new("1", (2, 1))
     image.putdata([0, 255])
-    assert decode(encode_image(image, kind), as_it_is(1, 2))[0, :, 0].tolist() == [0, 255]
+    assert decode(encode_image(image, kind), unchanged_size(1, 2))[0, :, 0].tolist() == [0, 255]
 
 
 @pytest.mark.parametrize("mode", ["LAB", "YCbCr"])
-@pytest.mark.parametrize("form", [as_it_is(4, 4, "L"), as_it_is(4, 4)], ids=["L", "RGB"])
-def test_other_colour_spaces_become_grey_too(mode: str, form: Image) -> None:
-    assert decode(encode_image(PIL.Image.new(mode, (4, 4), (255, 128, 128)), "TIFF"), form).min() >= 250
+@pytest.mark.parametrize("spec", [unchanged_size(4, 4, "L"), unchanged_size(4, 4)], ids=["L", "RGB"])
+def test_decode_converts_other_colour_spaces_to_grey(mode: str, spec: Image) -> None:
+    assert decode(encode_image(PIL.Image.new(mode, (4, 4), (255, 128, 128)), "TIFF"), spec).min() >= 250
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
-def test_of_an_animation_the_first_frame_is_taken(kind: str) -> None:
+def test_decode_takes_first_frame_of_animation(kind: str) -> None:
     first, second = PIL.Image.new("RGB", (8, 8), "red"), PIL.Image.new("RGB", (8, 8), "blue")
     data = encode_image(first, kind, save_all=True, append_images=[second])
-    assert np.abs(decode(data, as_it_is(8, 8)).astype(int) - (255, 0, 0)).max() <= 3
+    assert np.abs(decode(data, unchanged_size(8, 8)).astype(int) - (255, 0, 0)).max() <= 3
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form.mode}-{form.resize}-{form.codec}")
+@pytest.mark.parametrize("spec", FORMS, ids=lambda spec: f"{spec.mode}-{spec.resize}-{spec.codec}")
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1), (2, 3), (400, 300)])
-def test_the_smallest_and_the_longest_images_have_the_shape_too(size: tuple[int, int], form: Image) -> None:
-    pixels = stored(encode_image(PIL.Image.new("RGB", size, "white")), form)
+def test_decode_gives_configured_shape_for_extreme_sizes(size: tuple[int, int], spec: Image) -> None:
+    pixels = roundtrip(encode_image(PIL.Image.new("RGB", size, "white")), spec)
     assert pixels is not None
     assert pixels.max() > 200, "the image has vanished"
 
 
-def test_an_empty_file_and_one_too_large_have_their_reasons() -> None:
+def test_decode_rejects_empty_and_too_large_files() -> None:
     assert reason(b"") is Reason.EMPTY
     assert reason(b"x" * 101, Image(max_bytes=100)) is Reason.TOO_MANY_BYTES
 
@@ -275,20 +280,20 @@ def test_an_empty_file_and_one_too_large_have_their_reasons() -> None:
         b"PK\x03\x04",
     ],
 )
-def test_what_is_no_image_is_told_by_its_first_bytes(data: bytes) -> None:
-    """PostScript among it: Pillow would run another program to draw it."""
+def test_decode_rejects_non_images_with_their_first_bytes(data: bytes) -> None:
+    """Includes PostScript, for which Pillow would run another program."""
     assert reason(data) is Reason.NOT_AN_IMAGE
 
 
-def test_more_pixels_than_the_limit_are_rejected_and_as_many_are_not() -> None:
+def test_decode_rejects_more_pixels_than_the_limit() -> None:
     data = encode_image(noise_image(10, 10))
     assert reason(data, Image(max_pixels=99)) is Reason.TOO_MANY_PIXELS
     assert decode(data, Image(max_pixels=100)).shape == (224, 224, 3)
 
 
 @pytest.mark.parametrize("side", [12_000, 30_000])
-def test_a_bomb_is_rejected_by_its_header_within_little_memory(side: int, tmp_path: Path) -> None:
-    """In a process of its own, whose memory nothing else has grown."""
+def test_decode_rejects_decompression_bomb_by_its_header(side: int, tmp_path: Path) -> None:
+    """Run in a separate process, whose memory no other test has grown."""
     data = png(chunk(b"IHDR", header(side, side)), chunk(b"IDAT", zlib.compress(bytes(1_000_000)) * 3))
     (tmp_path / "bomb.png").write_bytes(data)
     program = f"""
@@ -303,30 +308,30 @@ except RejectedRecordError as rejected:
     print(rejected.reason, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1000)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
-    said, megabytes = done.stdout.split()
-    assert said == "too_many_pixels"
+    reason_name, megabytes = done.stdout.split()
+    assert reason_name == "too_many_pixels"
     assert int(megabytes) < 50
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM"])
-def test_a_file_cut_short_anywhere_is_rejected(kind: str) -> None:
+def test_decode_rejects_truncated_file(kind: str) -> None:
     data = encode_image(noise_image(40, 40), kind)
     for tenth in range(1, 10):
         assert reason(data[: len(data) * tenth // 10]) in (Reason.DAMAGED, Reason.NOT_AN_IMAGE), tenth
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form.mode}-{form.resize}-{form.codec}")
-def test_a_photograph_cut_anywhere_is_pixels_or_a_rejection(form: Image) -> None:
+@pytest.mark.parametrize("spec", FORMS, ids=lambda spec: f"{spec.mode}-{spec.resize}-{spec.codec}")
+def test_decode_of_truncated_photo_gives_pixels_or_rejection(spec: Image) -> None:
     for kind in ("PNG", "JPEG"):
         data = encode_image(noise_image(40, 40), kind)
         for tenth in range(11):
-            stored(data[: len(data) * tenth // 10], form)
+            roundtrip(data[: len(data) * tenth // 10], spec)
 
 
 @settings(derandomize=True, deadline=None, max_examples=200)
-@given(data=st.binary(max_size=200), form=st.sampled_from(FORMS))
-def test_random_bytes_are_rejected(data: bytes, form: Image) -> None:
-    assert stored(data, form) is None
+@given(data=st.binary(max_size=200), spec=st.sampled_from(FORMS))
+def test_decode_rejects_random_bytes(data: bytes, spec: Image) -> None:
+    assert roundtrip(data, spec) is None
 
 
 def exif_rich() -> PIL.Image.Exif:
@@ -337,7 +342,7 @@ def exif_rich() -> PIL.Image.Exif:
 
 
 def seeds() -> list[bytes]:
-    """Valid files of every format, in many modes."""
+    """Return valid files of every format, in many modes."""
     files = []
     grey = PIL.Image.fromarray(np.random.default_rng(0).integers(0, 65536, (9, 7), np.uint16))
     images = [noise_image(9, 7).convert(mode) for mode in ("1", "L", "P", "LA", "RGB", "RGBA", "CMYK")]
@@ -359,20 +364,20 @@ SEEDS = seeds()
     data=st.sampled_from(SEEDS),
     changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6),
     head=st.booleans(),
-    form=st.sampled_from(FORMS),
+    spec=st.sampled_from(FORMS),
 )
-def test_a_damaged_file_is_pixels_or_a_rejection(
-    data: bytes, changes: list[tuple[float, int]], head: bool, form: Image
+def test_decode_of_damaged_file_gives_pixels_or_rejection(
+    data: bytes, changes: list[tuple[float, int]], head: bool, spec: Image
 ) -> None:
     damaged = bytearray(data)
-    for place, value in changes:
-        damaged[int(place * min(len(damaged), 120 if head else len(damaged)))] = value
-    form = form.model_copy(update={"max_pixels": 1_000_000})
-    stored(bytes(damaged), form)
+    for position, value in changes:
+        damaged[int(position * min(len(damaged), 120 if head else len(damaged)))] = value
+    spec = spec.model_copy(update={"max_pixels": 1_000_000})
+    roundtrip(bytes(damaged), spec)
 
 
-def test_a_warning_of_pillow_does_not_reach_the_user(recwarn: pytest.WarningsRecorder) -> None:
+def test_decode_suppresses_pillow_warnings(recwarn: pytest.WarningsRecorder) -> None:
     image = PIL.Image.new("P", (2, 2))
-    stored(encode_image(image, transparency=b"\x00\x80"), FORMS[0])
-    stored(encode_image(noise_image(9, 9), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x05"), FORMS[0])
+    roundtrip(encode_image(image, transparency=b"\x00\x80"), FORMS[0])
+    roundtrip(encode_image(noise_image(9, 9), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x05"), FORMS[0])
     assert not recwarn.list

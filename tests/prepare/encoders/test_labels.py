@@ -1,4 +1,4 @@
-"""Many labels a record: read as they are written, stored as numbers, counted by class, wherever they come from."""
+"""multi_label targets: parsing, storage as class indices, counting by class, for every kind of source."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 LABELS = [["even", "small"], ["small"], [], ["even"], ["small", "even"], ["big"], ["even", "big"], ["even", "even"]]
 
 
-def configured(folder: Path, source: dict[str, Any], **more: Any) -> Configuration:
+def labels_configuration(folder: Path, source: dict[str, Any], **more: Any) -> Configuration:
     tree = {
         "data": {"source": source, "table": str(folder / "table")},
         "prepare": {**SMALL, "task": "multi_label", "max_rejects": 0.9, **more},
@@ -37,7 +37,7 @@ def configured(folder: Path, source: dict[str, Any], **more: Any) -> Configurati
 
 
 def write_images(folder: Path, labels: list[object], begin: int = 0) -> dict[str, Any]:
-    """A source of one image for each of `labels`, every fourth in the test split."""
+    """Write a source of one image for each of `labels`, every fourth in the test split, and return its section."""
     folder.mkdir(exist_ok=True)
     lines = []
     for number, label in enumerate(labels, begin):
@@ -48,13 +48,13 @@ def write_images(folder: Path, labels: list[object], begin: int = 0) -> dict[str
     return {"path": str(folder), "labels": "labels.jsonl"}
 
 
-def labels_in(version: Version) -> dict[str, set[str]]:
+def label_names_by_path(version: Version) -> dict[str, set[str]]:
     names = version.contract.classes
     return {row["path"]: {names[number] for number in np.frombuffer(row["label"], "<i4")} for row in read_rows(version)}
 
 
 @given(st.lists(st.text(min_size=1).map(str.strip).filter(bool), unique=True))
-def test_a_list_is_read_as_it_was_written(names: list[str]) -> None:
+def test_parse_labels_restores_formatted_labels(names: list[str]) -> None:
     assert list(parse_labels(format_labels(names), ",")) == names
 
 
@@ -70,45 +70,49 @@ def test_a_list_is_read_as_it_was_written(names: list[str]) -> None:
         ("[draft], old", ",", ("[draft]", "old")),
     ],
 )
-def test_names_stand_between_separators_or_in_a_list(text: str, separator: str, names: tuple[str, ...]) -> None:
+def test_parse_labels_reads_separators_and_lists(text: str, separator: str, names: tuple[str, ...]) -> None:
     assert parse_labels(text, separator) == names
 
 
-def test_stored_labels_are_counted_by_class() -> None:
+def test_count_labels_counts_by_class() -> None:
     column = pa.chunked_array([[encode_labels({2, 0}), encode_labels(())], [encode_labels({2})]], pa.binary())
     assert count_labels("train", column) == {("train", 0): 1, ("train", 2): 2}
     assert not count_labels("train", pa.chunked_array([[]], pa.binary()))
 
 
 @pytest.mark.usefixtures("spark")
-def test_labels_of_a_labels_file_are_in_the_table_and_each_counts(tmp_path: Path) -> None:
+def test_labels_file_gives_many_labels_per_record(tmp_path: Path) -> None:
     source = write_images(tmp_path / "raw", [*LABELS, ""])
-    prepare(configured(tmp_path, source))
+    prepare(labels_configuration(tmp_path, source))
     version = read(tmp_path / "table")
     assert version.contract.classes == ("big", "even", "small")
-    assert labels_in(version) == {f"{number}.png": set(names) for number, names in enumerate(LABELS)}
+    assert label_names_by_path(version) == {f"{number}.png": set(names) for number, names in enumerate(LABELS)}
     assert version.summary.counts == {"train": {"all": 6}, "test": {"all": 2}}
     assert version.summary.label_counts == {"train": {"big": 2, "even": 3, "small": 3}, "test": {"even": 2}}
-    # What says nothing is not what says that there is none.
+    # A missing label is rejected; an empty list means no classes.
     assert version.summary.rejects == {Reason.NO_CLASS: 1}
     shown = inspect_table(version.table, None)
     assert (shown["task"], shown["label_counts"]) == ("multi_label", version.summary.label_counts)
 
 
 @pytest.mark.usefixtures("spark")
-def test_records_that_come_later_may_bring_new_labels_and_counts_stay_right(tmp_path: Path) -> None:
+def test_increment_adds_new_labels_and_keeps_counts(tmp_path: Path) -> None:
     source = write_images(tmp_path / "raw", LABELS)
-    prepare(configured(tmp_path, source))
+    prepare(labels_configuration(tmp_path, source))
     write_images(tmp_path / "raw", [["new", "even"], []], begin=len(LABELS))
     (tmp_path / "raw" / "1.png").unlink()
     lines = (tmp_path / "raw" / "labels.jsonl").read_text().splitlines()
     (tmp_path / "raw" / "labels.jsonl").write_text("\n".join(line for line in lines if '"1.png"' not in line) + "\n")
-    prepare(configured(tmp_path, source))
+    prepare(labels_configuration(tmp_path, source))
     version = read(tmp_path / "table")
     assert version.number == 1
     assert version.contract.classes == ("big", "even", "small", "new")
-    found = labels_in(version)
-    assert (found["8.png"], found["0.png"], "1.png" in found) == ({"new", "even"}, {"even", "small"}, False)
+    label_names = label_names_by_path(version)
+    assert (label_names["8.png"], label_names["0.png"], "1.png" in label_names) == (
+        {"new", "even"},
+        {"even", "small"},
+        False,
+    )
     assert version.summary.counts == {"train": {"all": 7}, "test": {"all": 2}}
     assert version.summary.label_counts == {
         "train": {"big": 2, "even": 4, "small": 2, "new": 1},
@@ -121,18 +125,20 @@ def test_records_that_come_later_may_bring_new_labels_and_counts_stay_right(tmp_
 
 
 @pytest.mark.usefixtures("spark")
-@pytest.mark.parametrize("listed", [True, False])
-def test_a_table_has_labels_in_a_list_or_in_a_text(tmp_path: Path, listed: bool) -> None:
+@pytest.mark.parametrize("as_list", [True, False])
+def test_table_source_reads_labels_from_lists_or_text(tmp_path: Path, as_list: bool) -> None:
     texts = [f"a text of its own, number {number}" for number in range(8)]
-    labels = [names if listed else ";".join(names) for names in LABELS]
+    labels = [names if as_list else ";".join(names) for names in LABELS]
     (tmp_path / "raw").mkdir()
     pq.write_table(pa.table({"text": texts, "label": labels}), tmp_path / "raw" / "part.parquet")
     source = {"kind": "table", "path": str(tmp_path / "raw"), "columns": {"input": "text"}}
-    prepare(configured(tmp_path, source, input="text", label_separator=";", text={"tokens": {"min_count": 1}}))
+    prepare(
+        labels_configuration(tmp_path, source, input="text", label_separator=";", text={"tokens": {"min_count": 1}})
+    )
     version = read(tmp_path / "table")
     assert version.contract.classes == ("big", "even", "small")
-    found = sorted(sorted(names) for names in labels_in(version).values())
-    assert found == sorted(sorted(set(names)) for names in LABELS)
+    label_names = sorted(sorted(names) for names in label_names_by_path(version).values())
+    assert label_names == sorted(sorted(set(names)) for names in LABELS)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +149,8 @@ def test_a_table_has_labels_in_a_list_or_in_a_text(tmp_path: Path, listed: bool)
         ({"path": "raw", "labels": "l.csv"}, {"splits": {"method": "stratified"}}, "needs one class a record"),
     ],
 )
-def test_what_cannot_have_many_labels_is_refused(source: Any, more: Any, expected: str, tmp_path: Path) -> None:
+def test_multi_label_is_refused_for_unsuitable_configurations(
+    source: Any, more: Any, expected: str, tmp_path: Path
+) -> None:
     with pytest.raises(ValidationError, match=expected):
-        configured(tmp_path, source, **more)
+        labels_configuration(tmp_path, source, **more)

@@ -1,4 +1,4 @@
-"""Text is cleaned as asked and no further; what is left empty, or is no text, is rejected with its reason."""
+"""Text is cleaned only as configured; empty text and non-text are rejected with their reasons."""
 
 import contextlib
 import time
@@ -15,13 +15,13 @@ from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.text.clean import clean, decode_text
 
 
-def form(**changes: Any) -> Text:
+def spec(**changes: Any) -> Text:
     return Text.model_validate(changes)
 
 
-def rejected(text: str | bytes, **changes: Any) -> Reason:
+def rejection_reason(text: str | bytes, **changes: Any) -> Reason:
     with pytest.raises(RejectedRecordError) as found:
-        decode_text(text, form(**changes)) if isinstance(text, bytes) else clean(text, form(**changes))
+        decode_text(text, spec(**changes)) if isinstance(text, bytes) else clean(text, spec(**changes))
     assert found.value.detail
     return found.value.reason
 
@@ -39,16 +39,16 @@ def rejected(text: str | bytes, **changes: Any) -> Reason:
         ("\N{HIRAGANA LETTER A}\N{THUMBS UP SIGN}", "\N{HIRAGANA LETTER A}\N{THUMBS UP SIGN}"),
     ],
 )
-def test_by_default_text_is_repaired_and_freed_of_html_and_control_characters(raw: str, cleaned: str) -> None:
-    assert clean(raw, form()) == cleaned
+def test_clean_repairs_text_and_removes_html_by_default(raw: str, cleaned: str) -> None:
+    assert clean(raw, spec()) == cleaned
 
 
-def test_what_is_not_asked_for_is_not_done() -> None:
-    assert clean("<p>schÃ¶n</p>", form(repair=False, html="keep")) == "<p>schÃ¶n</p>"
+def test_clean_does_only_what_is_configured() -> None:
+    assert clean("<p>schÃ¶n</p>", spec(repair=False, html="keep")) == "<p>schÃ¶n</p>"
 
 
-def test_case_is_folded_on_request() -> None:
-    assert clean("STRASSE Straße", form(fold_case=True)) == "strasse strasse"
+def test_clean_folds_case_if_configured() -> None:
+    assert clean("STRASSE Straße", spec(fold_case=True)) == "strasse strasse"
 
 
 @pytest.mark.parametrize(
@@ -60,55 +60,55 @@ def test_case_is_folded_on_request() -> None:
         ("phone", "call +49 30 1234567 or (030) 123-4567, in 1999 or 2024", None),
     ],
 )
-def test_addresses_and_numbers_are_masked_on_request(kind: str, raw: str, cleaned: str | None) -> None:
+def test_clean_masks_addresses_and_numbers_if_configured(kind: str, raw: str, cleaned: str | None) -> None:
     expected = {
         "ip": "from [IP] or [IP], not 1.2.3.4.5 or 999.1.1.1",
         "phone": "call [PHONE] or [PHONE], in 1999 or 2024",
     }
-    assert clean(raw, form(mask=[kind])) == (cleaned or expected[kind])
-    assert clean(raw, form()) == raw
+    assert clean(raw, spec(mask=[kind])) == (cleaned or expected[kind])
+    assert clean(raw, spec()) == raw
 
 
-def test_stop_words_are_left_out_on_request() -> None:
-    assert clean("The cat, and the hat.", form(stop_words="english")) == "cat, hat."
-    assert clean("der Hund und die Katze", form(stop_words=["Der", "und", "die"])) == "Hund Katze"
+def test_clean_removes_stop_words_if_configured() -> None:
+    assert clean("The cat, and the hat.", spec(stop_words="english")) == "cat, hat."
+    assert clean("der Hund und die Katze", spec(stop_words=["Der", "und", "die"])) == "Hund Katze"
 
 
-def test_what_is_left_empty_or_of_the_wrong_length_is_rejected() -> None:
-    assert rejected(" <br/> \n") == Reason.EMPTY
-    assert rejected("the and", stop_words="english") == Reason.EMPTY
-    assert rejected("abc", min_length=4) == Reason.TOO_SHORT
-    assert rejected("abc", max_length=2) == Reason.TOO_LONG
+def test_clean_rejects_empty_and_wrong_length() -> None:
+    assert rejection_reason(" <br/> \n") == Reason.EMPTY
+    assert rejection_reason("the and", stop_words="english") == Reason.EMPTY
+    assert rejection_reason("abc", min_length=4) == Reason.TOO_SHORT
+    assert rejection_reason("abc", max_length=2) == Reason.TOO_LONG
 
 
-def test_text_of_another_script_or_of_few_letters_is_rejected() -> None:
-    assert rejected("это русский text", script="latin") == Reason.OTHER_LANGUAGE
-    assert clean("это русский text", form(script="cyrillic")) == "это русский text"
-    assert rejected("12345", script="LATIN") == Reason.OTHER_LANGUAGE
-    assert rejected("a 1234 5678", min_letters=0.5) == Reason.OTHER_LANGUAGE
+def test_clean_rejects_other_scripts_and_few_letters() -> None:
+    assert rejection_reason("это русский text", script="latin") == Reason.OTHER_LANGUAGE
+    assert clean("это русский text", spec(script="cyrillic")) == "это русский text"
+    assert rejection_reason("12345", script="LATIN") == Reason.OTHER_LANGUAGE
+    assert rejection_reason("a 1234 5678", min_letters=0.5) == Reason.OTHER_LANGUAGE
 
 
 @pytest.mark.parametrize(
     ("data", "text"),
     [("für".encode(), "für"), (b"\xef\xbb\xbfhello", "hello"), ("für".encode("utf-16"), "für")],
 )
-def test_files_are_utf_8_or_carry_a_mark(data: bytes, text: str) -> None:
-    assert decode_text(data, form()) == text
+def test_decode_text_reads_utf_8_and_byte_order_marks(data: bytes, text: str) -> None:
+    assert decode_text(data, spec()) == text
 
 
-def test_bytes_that_are_no_text_are_rejected() -> None:
-    assert rejected("für".encode("latin-1")) == Reason.NOT_TEXT
-    assert decode_text("für".encode("latin-1"), form(encoding="latin-1")) == "für"
-    assert rejected(b"a\0b") == Reason.NOT_TEXT
-    assert rejected(b"") == Reason.EMPTY
-    assert rejected(b"x" * 11, max_bytes=10) == Reason.TOO_MANY_BYTES
+def test_decode_text_rejects_non_text() -> None:
+    assert rejection_reason("für".encode("latin-1")) == Reason.NOT_TEXT
+    assert decode_text("für".encode("latin-1"), spec(encoding="latin-1")) == "für"
+    assert rejection_reason(b"a\0b") == Reason.NOT_TEXT
+    assert rejection_reason(b"") == Reason.EMPTY
+    assert rejection_reason(b"x" * 11, max_bytes=10) == Reason.TOO_MANY_BYTES
 
 
 @settings(derandomize=True, deadline=None)
 @given(text=st.text(max_size=80), fold=st.booleans())
-def test_clean_text_is_one_line_in_normal_form(text: str, fold: bool) -> None:
-    # A word before it, so that something is left.
-    cleaned = clean(f"word {text}", form(fold_case=fold))
+def test_clean_gives_one_normalized_line(text: str, fold: bool) -> None:
+    # Prepend a word, so that the clean text is not empty.
+    cleaned = clean(f"word {text}", spec(fold_case=fold))
     assert cleaned == " ".join(cleaned.split())
     assert unicodedata.is_normalized("NFC", cleaned)
     assert not any(unicodedata.category(one) == "Cc" for one in cleaned)
@@ -138,7 +138,7 @@ UNITS = (
 @pytest.mark.parametrize("unit", UNITS)
 def test_cleaning_time_grows_with_the_length_of_a_text_and_not_with_its_square(unit: str) -> None:
     """Twice the text takes at most 2.5 times as long, and 0.05 s for what does not depend on it."""
-    everything = form(
+    everything = spec(
         mask=["url", "email", "ip", "phone"], html="remove", fold_case=True, stop_words="english", min_letters=0
     )
 
@@ -161,12 +161,12 @@ def test_cleaning_time_grows_with_the_length_of_a_text_and_not_with_its_square(u
     ],
 )
 def test_email_mask_replaces_addresses_and_leaves_what_stands_beside_them(raw: str, masked: str) -> None:
-    assert clean(raw, form(mask=["email"], min_letters=0)) == masked
+    assert clean(raw, spec(mask=["email"], min_letters=0)) == masked
 
 
 @pytest.mark.parametrize("raw", ["a <script b <script>x</script> c", "a <!draft b <!DOCTYPE html> c"])
 def test_html_tag_that_is_not_closed_does_not_take_the_next_one_with_it(raw: str) -> None:
-    assert clean(raw, form(html="remove")).endswith(" c")
+    assert clean(raw, spec(html="remove")).endswith(" c")
 
 
 def _clean_anything(text: str, settings: Text) -> None:
