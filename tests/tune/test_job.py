@@ -136,7 +136,7 @@ def test_too_few_slots_are_told_with_both_numbers(folder: Path) -> None:
 def test_where_all_trials_fail_the_command_fails_and_when_time_is_up_no_other_begins(folder: Path) -> None:
     words = ("tune.study=failing", "tune.time_limit_seconds=1", only(1e30, 1e29))
     answer = headrace("tune", "conf.yaml", *words, cwd=folder, code=4)
-    assert "1 have failed" in answer.last_error_line
+    assert "1 failed" in answer.last_error_line
     assert (answer.json["best"], answer.json["failed"], len(answer.json["trials"])) == (None, 1, 1)
 
 
