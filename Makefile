@@ -14,10 +14,10 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 	@.ci/setup
 	.venv/bin/python jobs/demo.py
 
-# Two tests at a time, but for those that measure time.
+# Two tests at a time, except for those that measure time.
 ALONE := tests/fault tests/train/distributed/test_thread_policy.py
 TESTS := not container and not engines
-# Where what is only tested with the whole of Petastorm stands.
+# Folders of the tests that need the complete Petastorm.
 PETASTORM := tests/stream tests/prepare/sources tests/test_inspect_table.py
 
 test:    ## all tests, with real Spark, Horovod and Chromium
@@ -37,7 +37,7 @@ lock-engines: ## lock the three sets of engines again, at the newest versions th
 	@.ci/setup
 	.ci/lock_engines
 
-check:   ## format, lint, types, and the direction between rooms
+check:   ## format, lint, types, and the import contracts
 	@.ci/setup
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
@@ -60,7 +60,7 @@ airflow: ## install Airflow into .venv-airflow, for pipelines/airflow_dag.py
 	@.ci/setup
 	pipelines/airflow_setup
 
-format:  ## mend format and what lint can mend
+format:  ## fix format and lint errors
 	@.ci/setup
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
