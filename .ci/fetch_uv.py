@@ -24,10 +24,10 @@ ANSWER_SECONDS = 60
 
 
 class Links(HTMLParser):
-    """Collects the targets of all links on a page."""
+    """Parser that collects the targets of all links on a page."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start without targets."""
         super().__init__()
         self.targets: list[str] = []
 
@@ -37,15 +37,15 @@ class Links(HTMLParser):
 
 
 def index_address() -> str:
-    """The package index that uv or pip was told to use, else PyPI's."""
-    told = (os.environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"))
-    address = next(filter(None, told), PYPI)
+    """Return the package index that uv or pip is configured to use, else PyPI."""
+    configured = (os.environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"))
+    address = next(filter(None, configured), PYPI)
     # uv also takes an index as NAME=ADDRESS.
     return re.sub(r"^[\w-]+=", "", address).rstrip("/")
 
 
 def download(address: str) -> tuple[bytes, str]:
-    """What is at `address`, and the address without user and password after all redirections."""
+    """Return the content at `address`, and its final address after redirects, without credentials."""
     parts = urlsplit(address)
     request = Request(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
     if parts.username:
@@ -56,7 +56,7 @@ def download(address: str) -> tuple[bytes, str]:
 
 
 def find_wheel(index: str, version: str) -> tuple[str, str]:
-    """The address and the SHA-256 of the wheel of uv `version` for this processor."""
+    """Return the address and the SHA-256 of the wheel of uv `version` for this processor."""
     page, base = download(f"{index}/uv/")
     links = Links()
     links.feed(page.decode())
@@ -65,19 +65,19 @@ def find_wheel(index: str, version: str) -> tuple[str, str]:
         address, fragment = urldefrag(urljoin(base, target))
         name = unquote(address.rpartition("/")[2])
         if name.startswith(start) and processor in name and name.endswith(".whl"):
-            return with_user_of(index, address), fragment.removeprefix("sha256=")
+            return with_credentials(index, address), fragment.removeprefix("sha256=")
     raise ValueError(f"it has no uv {version} for {platform.machine()}")
 
 
-def with_user_of(index: str, address: str) -> str:
-    """`address` with the user and password of `index`, where both are on one host."""
+def with_credentials(index: str, address: str) -> str:
+    """Return `address` with the credentials of `index` if both are on the same host."""
     here, there = urlsplit(index), urlsplit(address)
     user, at, host = here.netloc.rpartition("@")
     return there._replace(netloc=user + at + host).geturl() if there.netloc == host else address
 
 
 def unpack_program(wheel: bytes, folder: Path) -> None:
-    """Place the program from `wheel` into `folder`, whole or not at all."""
+    """Write the program from `wheel` into `folder` atomically."""
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         (member,) = (name for name in archive.namelist() if name.endswith(".data/scripts/uv"))
         program = archive.read(member)
@@ -89,7 +89,7 @@ def unpack_program(wheel: bytes, folder: Path) -> None:
 
 
 def main(version: str, folder: Path) -> None:
-    """Bring uv `version` into `folder`, or exit with one sentence."""
+    """Download uv `version` into `folder`, or exit with a one-sentence error."""
     index = index_address()
     shown = re.sub(r"//[^/@]*@", "//", index)
     try:

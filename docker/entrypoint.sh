@@ -1,8 +1,8 @@
 #!/bin/sh
-# What a container runs: the command it is given; `driver` and `executor` are what Spark on Kubernetes calls them.
+# Entry point of the image: runs the given command. Spark on Kubernetes passes `driver` or `executor`.
 set -eu
 
-# Spark numbers the options that it wants the executor's JVM to have.
+# Spark passes the executor's JVM options in numbered variables.
 executor_options() {
     env | sed -n 's/^SPARK_JAVA_OPT_\([0-9]*\)=/\1 /p' | sort -n | cut -d ' ' -f 2-
 }
@@ -14,7 +14,7 @@ run_driver() {
 }
 
 run_executor() {
-    # One option a line; none of Spark's holds a line break.
+    # One option per line; Spark's options contain no line breaks.
     IFS='
 '
     # shellcheck disable=SC2046 # one word per line

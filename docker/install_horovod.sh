@@ -1,12 +1,12 @@
 #!/bin/sh
-# Compiles Horovod from its source on PyPI, for the TensorFlow that is installed, without what needs XLA's headers.
-# `make setup` and docker/Dockerfile need it not: uv reads the same settings in pyproject.toml.
+# Compiles Horovod from its source on PyPI for the installed TensorFlow, without the file that needs XLA's headers.
+# `make setup` and docker/Dockerfile do not need it: uv reads the same settings from pyproject.toml.
 # Usage: install_horovod.sh [PYTHON]     PYTHON has TensorFlow and pip; HOROVOD_GPU_OPERATIONS and the like are kept.
 set -eu
 python=${1:-python3}
 export HOROVOD_WITH_GLOO=1 HOROVOD_WITH_TENSORFLOW=1
 export HOROVOD_WITHOUT_MPI=1 HOROVOD_WITHOUT_PYTORCH=1 HOROVOD_WITHOUT_MXNET=1
-# Makes one file empty: xla_mpi_ops.cc includes headers that TensorFlow 2.19 and later do not ship.
+# Compiles one file as empty: xla_mpi_ops.cc includes headers that TensorFlow 2.19 and later do not ship.
 export CMAKE_CXX_COMPILER_LAUNCHER='sh;-c;exec "$@" $(echo "$*" | sed -n "s/.*xla_mpi_ops.*/-UTENSORFLOW_VERSION/p");launcher'
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,4 +1,4 @@
-"""`spark-submit jobs/check.py ...`: the same words as `headrace check ...`."""
+"""`spark-submit jobs/check.py ...`: the same arguments as `headrace check ...`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`spark-submit jobs/config.py ...`: the same words as `headrace config ...`."""
+"""`spark-submit jobs/config.py ...`: the same arguments as `headrace config ...`."""
 
 import sys
 

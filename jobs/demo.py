@@ -1,6 +1,6 @@
-"""The whole way on real images: fetch, prepare, train on 2 ranks, evaluate, predict, report.
+"""The whole pipeline on real images: fetch, prepare, train on 2 ranks, evaluate, predict, report.
 
-`make demo` runs it. Every stage is a command that you could type; it is printed before it runs.
+`make demo` runs it. Every stage is a `headrace` command, printed before it runs.
 
     python jobs/demo.py [--limit N] [key=value ...]
 """
@@ -23,7 +23,7 @@ RUN = "runs/fashion-mnist"
 PREDICTIONS = "data/fashion-mnist/predictions"
 
 NEXT = f"""
-What is where
+Outputs
   raw images   {RAW}
   table        {TABLE}             headrace inspect {TABLE}
   run          {RUN}                   tensorboard --logdir {RUN}/events
@@ -43,8 +43,10 @@ What to try next (. .venv/bin/activate first)
 def main() -> None:
     """Run every stage; the last line on standard output is one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--limit", type=int, help="training images, and a sixth as many for the test; all if not given")
-    parser.add_argument("settings", nargs="*", metavar="key=value", help="settings of the training")
+    parser.add_argument(
+        "--limit", type=int, help="number of training images (and a sixth as many test images); default: all"
+    )
+    parser.add_argument("settings", nargs="*", metavar="key=value", help="overrides for the training")
     options = parser.parse_args()
     seconds: dict[str, float] = {}
     shutil.rmtree(PREDICTIONS, ignore_errors=True)
@@ -53,7 +55,7 @@ def main() -> None:
     trained = _stage(seconds, "train", CONF, *options.settings)
     evaluated = _stage(seconds, "evaluate", trained["bundle"], "--table", TABLE)
     predicted = _stage(seconds, "predict", trained["bundle"], f"{RAW}/test", PREDICTIONS)
-    # The report shows these where they are.
+    # The report shows these files if they exist.
     Path(RUN, "stages.json").write_text(json.dumps(seconds))
     Path(RUN, "predictions.json").write_text(json.dumps(predicted))
     report = _stage(seconds, "report", RUN)["report"]
@@ -64,16 +66,16 @@ def main() -> None:
     print(json.dumps(summary))
 
 
-def _stage(seconds: dict[str, float], verb: str, *words: str) -> dict[str, Any]:
-    """Run one command, let its log through, and return the JSON object of its last line."""
-    print(f"\n$ headrace {shlex.join([verb, *words])}", file=sys.stderr, flush=True)
-    began = time.monotonic()
-    command = [sys.executable, "-m", "headrace", verb, *words]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=os.environ, check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
-    seconds[verb] = round(time.monotonic() - began, 1)
-    line = done.stdout.splitlines()[-1]
+def _stage(seconds: dict[str, float], verb: str, *arguments: str) -> dict[str, Any]:
+    """Run one command with its log on standard error, and return the JSON object of its last line."""
+    print(f"\n$ headrace {shlex.join([verb, *arguments])}", file=sys.stderr, flush=True)
+    start = time.monotonic()
+    command = [sys.executable, "-m", "headrace", verb, *arguments]
+    process = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=os.environ, check=False)
+    if process.returncode:
+        sys.exit(process.returncode)
+    seconds[verb] = round(time.monotonic() - start, 1)
+    line = process.stdout.splitlines()[-1]
     print(line, file=sys.stderr, flush=True)
     result: dict[str, Any] = json.loads(line)
     return result

@@ -1,4 +1,4 @@
-"""`spark-submit jobs/evaluate.py ...`: the same words as `headrace evaluate ...`."""
+"""`spark-submit jobs/evaluate.py ...`: the same arguments as `headrace evaluate ...`."""
 
 import sys
 

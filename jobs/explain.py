@@ -1,4 +1,4 @@
-"""`spark-submit jobs/explain.py ...`: the same words as `headrace explain ...`."""
+"""`spark-submit jobs/explain.py ...`: the same arguments as `headrace explain ...`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`spark-submit jobs/export.py ...`: the same words as `headrace export ...`."""
+"""`spark-submit jobs/export.py ...`: the same arguments as `headrace export ...`."""
 
 import sys
 

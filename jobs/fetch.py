@@ -1,4 +1,4 @@
-"""`spark-submit jobs/fetch.py ...`: the same words as `headrace fetch ...`."""
+"""`spark-submit jobs/fetch.py ...`: the same arguments as `headrace fetch ...`."""
 
 import sys
 

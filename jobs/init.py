@@ -1,4 +1,4 @@
-"""`spark-submit jobs/init.py ...`: the same words as `headrace init ...`."""
+"""`spark-submit jobs/init.py ...`: the same arguments as `headrace init ...`."""
 
 import sys
 

@@ -1,4 +1,7 @@
-"""`spark-submit jobs/inspect_table.py ...`: as `headrace inspect ...`; a file inspect.py would hide Python's own."""
+"""`spark-submit jobs/inspect_table.py ...`: the same arguments as `headrace inspect ...`.
+
+A file named inspect.py would shadow Python's module of that name.
+"""
 
 import sys
 

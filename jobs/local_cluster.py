@@ -1,9 +1,9 @@
-"""A Spark standalone cluster on this machine: a master and workers as processes of their own, on loopback.
+"""A Spark standalone cluster on this machine: a master and workers as separate processes on the loopback interface.
 
     python jobs/local_cluster.py [--workers 2] [--cores 1]
 
-It prints one JSON object with the master's URL and runs until it is interrupted. Everything a cluster does
-differently from local mode happens here: executors are other processes, come late, and can die.
+It prints one JSON object with the master's URL and runs until it is interrupted. It behaves like a cluster, unlike
+local mode: executors are separate processes, register late, and can die.
 """
 
 import argparse
@@ -27,13 +27,15 @@ WORKER_STARTED = re.compile(r"Successfully registered with master (\S+)")
 
 
 class LocalCluster:
-    """Start with `with`; every process is ended at its end.
+    """A context manager that runs the cluster and terminates its processes at the end.
 
     Args:
-        folder: for logs and the executors' working folders.
-        gpus: addresses that each worker says it has.
-        settings: of the master and the workers, such as spark.authenticate.
-        home: folder of the Spark; that of the installed PySpark if not given.
+        folder: folder for logs and the executors' working folders.
+        workers: number of workers.
+        cores: cores of each worker.
+        gpus: GPU addresses that each worker reports.
+        settings: Spark settings of the master and the workers, such as spark.authenticate.
+        home: Spark's home folder; default: that of the installed PySpark.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class LocalCluster:
             process.wait()
 
     def add_worker(self) -> None:
-        """Start one more worker and wait until the master has it."""
+        """Start one more worker and wait until it has registered with the master."""
         self._started += 1
         name = f"worker-{self._started}"
         properties = self._properties(name, self.settings | self._gpu_settings(name))
@@ -78,7 +80,7 @@ class LocalCluster:
         self._wait(worker, log, WORKER_STARTED)
 
     def _gpu_settings(self, name: str) -> dict[str, str]:
-        """A discovery script that lists this worker's addresses, as Spark runs it on a machine with GPUs."""
+        """Return settings with a GPU discovery script that reports this worker's addresses."""
         if not self.gpus:
             return {}
         script = self.folder / f"{name}-gpus.sh"
@@ -88,7 +90,7 @@ class LocalCluster:
         return {f"{resource}.amount": str(len(self.gpus)), f"{resource}.discoveryScript": str(script)}
 
     def _properties(self, name: str, settings: Mapping[str, str]) -> tuple[str, ...]:
-        """A file of settings; not the command line, which everybody on this machine can read."""
+        """Return options for a file of settings; other users could read secrets on the command line."""
         if not settings:
             return ()
         file = self.folder / f"{name}.properties"
@@ -99,7 +101,7 @@ class LocalCluster:
     def _start(self, name: str, kind: str, *words: str) -> tuple["subprocess.Popen[bytes]", Path]:
         log = self.folder / f"{name}.log"
         environment = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(self.home)}
-        # Whoever started this may be a Spark program itself; its settings are not the cluster's.
+        # The calling process may be a Spark program; the cluster must not inherit its settings.
         environment = {key: value for key, value in environment.items() if not key.startswith("PYSPARK_")}
         with log.open("wb") as file:
             command = [str(self.home / "bin" / "spark-class"), f"org.apache.spark.{kind}", *words]
@@ -109,8 +111,8 @@ class LocalCluster:
     def _wait(self, process: "subprocess.Popen[bytes]", log: Path, line: "re.Pattern[str]") -> str:
         end = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < end and process.poll() is None:
-            if found := line.search(log.read_text(errors="replace")):
-                return found[1]
+            if match := line.search(log.read_text(errors="replace")):
+                return match[1]
             time.sleep(0.05)
         sys.exit(f"The local cluster did not start; its log is {log}:\n{log.read_text(errors='replace')[-2000:]}")
 
@@ -119,7 +121,7 @@ def main() -> None:
     """Run a cluster until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--cores", type=int, default=1, help="of each worker")
+    parser.add_argument("--cores", type=int, default=1, help="cores of each worker")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
@@ -130,7 +132,7 @@ def main() -> None:
         try:
             signal.pause()
         except KeyboardInterrupt:
-            print("The cluster is ending.", file=sys.stderr)
+            print("Stopping the cluster.", file=sys.stderr)
 
 
 if __name__ == "__main__":

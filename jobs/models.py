@@ -1,4 +1,4 @@
-"""`spark-submit jobs/models.py ...`: the same words as `headrace models ...`."""
+"""`spark-submit jobs/models.py ...`: the same arguments as `headrace models ...`."""
 
 import sys
 

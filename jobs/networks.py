@@ -1,4 +1,4 @@
-"""`spark-submit jobs/networks.py ...`: the same words as `headrace networks ...`."""
+"""`spark-submit jobs/networks.py ...`: the same arguments as `headrace networks ...`."""
 
 import sys
 

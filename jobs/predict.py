@@ -1,4 +1,4 @@
-"""`spark-submit jobs/predict.py ...`: the same words as `headrace predict ...`."""
+"""`spark-submit jobs/predict.py ...`: the same arguments as `headrace predict ...`."""
 
 import sys
 

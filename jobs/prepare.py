@@ -1,4 +1,4 @@
-"""`spark-submit jobs/prepare.py ...`: the same words as `headrace prepare ...`."""
+"""`spark-submit jobs/prepare.py ...`: the same arguments as `headrace prepare ...`."""
 
 import sys
 

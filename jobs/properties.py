@@ -1,4 +1,4 @@
-"""`spark-submit jobs/properties.py ...`: the same words as `headrace properties ...`."""
+"""`spark-submit jobs/properties.py ...`: the same arguments as `headrace properties ...`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`spark-submit jobs/report.py ...`: the same words as `headrace report ...`."""
+"""`spark-submit jobs/report.py ...`: the same arguments as `headrace report ...`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`spark-submit jobs/stream.py ...`: the same words as `headrace stream ...`."""
+"""`spark-submit jobs/stream.py ...`: the same arguments as `headrace stream ...`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`spark-submit jobs/train.py ...`: the same words as `headrace train ...`."""
+"""`spark-submit jobs/train.py ...`: the same arguments as `headrace train ...`."""
 
 import sys
 

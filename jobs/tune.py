@@ -1,4 +1,4 @@
-"""`spark-submit jobs/tune.py ...`: the same words as `headrace tune ...`."""
+"""`spark-submit jobs/tune.py ...`: the same arguments as `headrace tune ...`."""
 
 import sys
 

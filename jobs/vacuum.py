@@ -1,4 +1,4 @@
-"""`spark-submit jobs/vacuum.py ...`: the same words as `headrace vacuum ...`."""
+"""`spark-submit jobs/vacuum.py ...`: the same arguments as `headrace vacuum ...`."""
 
 import sys
 

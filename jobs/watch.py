@@ -1,4 +1,4 @@
-"""`spark-submit jobs/watch.py ...`: the same words as `headrace watch ...`."""
+"""`spark-submit jobs/watch.py ...`: the same arguments as `headrace watch ...`."""
 
 import sys
 

@@ -1,6 +1,6 @@
-"""What cron, Airflow or a person runs: the same words as `headrace retrain ...`, also under spark-submit.
+"""The same command as `headrace retrain ...`, for cron, Airflow and spark-submit.
 
-HEADRACE_FOLDER, where it is set, is where relative paths begin; Airflow starts programs in a folder of its own.
+If HEADRACE_FOLDER is set, relative paths start there; Airflow starts programs in another folder.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The command line answers at once, and a mistake is one sentence with its exit code."""
+"""The command line: fast start-up, help, programs in jobs/, and one-sentence errors with an exit code."""
 
 import json
 import resource
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from headrace import cli
+from headrace import check, cli
+from headrace.check import Report, Row
 from tests.support.commands import headrace, headrace_within, run
 
 VERBS = (
@@ -32,28 +33,28 @@ HEAVY = (
 )
 
 
-def seconds_of_children() -> float:
+def child_cpu_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
-def test_help_imports_nothing_heavy_and_answers_within_a_second(tmp_path: Path) -> None:
-    began = seconds_of_children()
+def test_help_is_fast_and_imports_nothing_heavy(tmp_path: Path) -> None:
+    began = child_cpu_seconds()
     listed = headrace("--help", cwd=tmp_path).stdout
-    # The processor's seconds: those of the clock depend on what else the machine does.
-    assert seconds_of_children() - began < 1.0
+    # CPU time, because wall time depends on what else the machine does.
+    assert child_cpu_seconds() - began < 1.0
     assert all(verb in listed for verb in VERBS)
     code = f"import sys, headrace.cli; print([name for name in {HEAVY} if name in sys.modules])"
     assert run([sys.executable, "-c", code], cwd=tmp_path).stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_explains_itself_with_an_example(verb: str, tmp_path: Path) -> None:
+def test_help_of_each_command_has_an_example(verb: str, tmp_path: Path) -> None:
     assert f"Example: headrace {verb}" in headrace_within(verb, "--help", cwd=tmp_path).stdout
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_is_also_a_program_with_the_same_words(verb: str, root: Path, tmp_path: Path) -> None:
+def test_each_command_is_also_a_program_with_the_same_options(verb: str, root: Path, tmp_path: Path) -> None:
     elsewhere = {"inspect": "jobs/inspect_table.py", "retrain": "pipelines/retrain.py"}
     program = root / elsewhere.get(verb, f"jobs/{verb}.py")
     as_program = run([sys.executable, str(program), "--help"], cwd=tmp_path).stdout
@@ -62,18 +63,18 @@ def test_every_verb_is_also_a_program_with_the_same_words(verb: str, root: Path,
 
 
 @pytest.mark.parametrize("verb", ["list", "promote", "rollback", "compare"])
-def test_the_verbs_of_models_explain_themselves_too_and_are_a_program(verb: str, root: Path, tmp_path: Path) -> None:
+def test_models_commands_have_an_example_and_a_program(verb: str, root: Path, tmp_path: Path) -> None:
     as_command = headrace_within("models", verb, "--help", cwd=tmp_path).stdout
     assert f"Example: headrace models {verb} conf/retraining.yaml" in as_command
     as_program = run([sys.executable, str(root / "jobs/models.py"), verb, "--help"], cwd=tmp_path).stdout
     assert as_program.split("Options")[1] == as_command.split("Options")[1]
 
 
-def test_an_unknown_verb_is_a_usage_error(tmp_path: Path) -> None:
+def test_unknown_command_is_a_usage_error(tmp_path: Path) -> None:
     assert "No such command" in headrace("trian", cwd=tmp_path, code=2).stderr
 
 
-def test_config_prints_every_key_resolved_and_the_schema(root: Path, tmp_path: Path) -> None:
+def test_config_prints_resolved_keys_and_the_schema(root: Path, tmp_path: Path) -> None:
     shown = headrace("config", str(root / "conf/fashion_mnist.yaml"), "train.ranks=7", cwd=tmp_path).json
     assert shown["train"]["ranks"] == 7
     assert shown["prepare"]["duplicates"] == "keep"
@@ -81,7 +82,7 @@ def test_config_prints_every_key_resolved_and_the_schema(root: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("name", [path.stem for path in (Path(__file__).parents[1] / "conf").glob("*.yaml")])
-def test_every_shipped_configuration_is_valid(name: str, root: Path, tmp_path: Path) -> None:
+def test_shipped_configurations_are_valid(name: str, root: Path, tmp_path: Path) -> None:
     shown = headrace_within("config", str(root / "conf" / f"{name}.yaml"), cwd=tmp_path)
     assert (root / json.loads(shown.stdout)["model"]["file"]).is_file()
 
@@ -94,7 +95,7 @@ def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         (["inspect", "gs://bucket/table"], "gs:// is not read; expected a folder or s3://bucket/folder"),
         (["inspect", "s3://id:hush@bucket/table"], "the address holds credentials"),
@@ -109,14 +110,31 @@ def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_pa
         (["predict", "bundle", "s3://bucket/raw", "hdfs://host/answers"], "hdfs:// is for data.source.path"),
     ],
 )
-def test_addresses_that_are_not_taken_are_refused_and_make_no_folder(
-    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_unsupported_addresses_are_refused_and_create_no_folder(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as ended:
-        cli.main(words)
+    with pytest.raises(SystemExit) as exited:
+        cli.main(arguments)
     shown = capsys.readouterr()
-    assert ended.value.code == 2
-    assert said in shown.err
+    assert exited.value.code == 2
+    assert message in shown.err
     assert "hush" not in shown.err + shown.out
     assert not list(tmp_path.iterdir())
+
+
+def test_check_cluster_uses_the_current_folder_as_default_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--store` has a `Path` as its default, which Typer passes to the parser too."""
+    row = Row(name="Executors", found="2", needed="", ok=True)
+    monkeypatch.setattr(check, "check", lambda slots, settings, cluster: Report((row,)))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as exited:
+        cli.main(["check", "--cluster"])
+    assert exited.value.code == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True

@@ -1,4 +1,4 @@
-"""What this machine, or the cluster that spark-submit names, lacks for Headrace."""
+"""Checks that this machine, or the Spark cluster in use, has everything that Headrace needs."""
 
 from headrace.check.job import check
 from headrace.check.report import Report, Row

@@ -1,4 +1,4 @@
-"""What the executors of a cluster are like, seen from the driver: a small task on every slot, then ranks."""
+"""Checks of a cluster's executors, run from the driver: a small task on every slot, then an allreduce between ranks."""
 
 from __future__ import annotations
 
@@ -25,26 +25,27 @@ if TYPE_CHECKING:
 
     from headrace.config.configuration import Spark
 
-# The bytes that a rank sends in a second, measured with so many ranks; a folder for their logs.
+# (session, number of ranks, folder for their logs) -> bytes per second that a rank sends.
 Allreduce = Callable[["SparkSession", int, Path], float]
 
-# Executors of a cluster come one after the other, and only who asks for a number knows when all are there.
-MANY, SECONDS_TO_COME = 1_000_000, 10.0
+# Executors register one after the other. Without a number of slots, wait this long for as many as register.
+UNLIMITED_SLOTS, REGISTRATION_SECONDS = 1_000_000, 10.0
 
 FIX_SESSION = (
-    "executors need this environment: name its Python in spark.pyspark.python, ship a packed one with spark.archives, "
-    "or Headrace alone with --py-files"
+    "executors need this environment: set spark.pyspark.python to its Python, ship a packed environment with "
+    "spark.archives, or ship Headrace alone with --py-files"
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterCheck:
-    """How a cluster is looked at.
+    """The options of a cluster check.
 
     Attributes:
-        slots: that must be free; where None, those that come within some seconds are looked at.
+        slots: number that must be free; None checks the slots that register within `REGISTRATION_SECONDS`.
         store: folder that all machines should share.
-        allreduce: measures the speed between ranks.
+        allreduce: function that measures the allreduce speed between ranks.
+        settings: of the Spark session.
     """
 
     slots: int | None
@@ -54,46 +55,48 @@ class ClusterCheck:
 
 
 def cluster_rows(check: ClusterCheck) -> list[Row]:
-    """A row for each thing that executors must have, or share."""
+    """Return a row for each requirement on executors and on what they share."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
         with spark_session(check.slots or 1, check.settings) as spark, _shared_folder(check.store) as folder:
             row = slots_row(check.slots or 1, check.settings)
-            slots = check.slots or wait_for_slots(spark, MANY, SECONDS_TO_COME)
+            slots = check.slots or wait_for_slots(spark, UNLIMITED_SLOTS, REGISTRATION_SECONDS)
             if not row.ok:
                 return [row]
-            answers = query_executors(spark, slots, folder)
+            probes = query_executors(spark, slots, folder)
             return [
                 row,
-                *executor_rows(answers),
-                _store_row(folder, answers),
+                *executor_rows(probes),
+                _store_row(folder, probes),
                 _allreduce_row(check, spark, slots, folder),
             ]
     except (HeadraceError, PySparkException, Py4JError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         fix = f"{reason} ({FIX_SESSION})" if "No module named" in reason else reason
-        return [Row(name="Executors", found="no answer", needed="an answer of each", ok=False, fix=fix)]
+        return [Row(name="Executors", found="no response", needed="a response from each", ok=False, fix=fix)]
 
 
 def query_executors(spark: SparkSession, slots: int, folder: Path) -> list[ExecutorInfo]:
-    """The answer of a task on every slot, all of which run at the same time."""
-    question = ProbeRequest(driver=driver_host(spark), store=str(folder), token=secrets.token_hex(8))
-    (folder / "driver").write_text(question.token)
+    """Run a probe task on every slot at the same time and return the results."""
+    request = ProbeRequest(driver=driver_host(spark), store=str(folder), token=secrets.token_hex(8))
+    (folder / "driver").write_text(request.token)
     tasks = spark.sparkContext.parallelize(range(slots), slots).barrier()
     with unwrap_python_errors():
-        texts = tasks.mapPartitions(partial(probe, question)).collect()
+        texts = tasks.mapPartitions(partial(probe, request)).collect()
     return [ExecutorInfo(**json.loads(text)) for text in texts]
 
 
 @contextmanager
 def _shared_folder(store: Path) -> Iterator[Path]:
-    """A folder in the store that nobody else has, removed afterwards."""
+    """Create a unique folder in `store` and remove it when the block ends."""
     try:
         folder = Path(tempfile.mkdtemp(prefix=".headrace-check-", dir=store.absolute()))
     except OSError as error:
-        raise ConfigurationError(f"The store {store} cannot be written to ({error.strerror}).") from None
+        raise ConfigurationError(
+            f"The store {store} is not writable ({error.strerror}); name a writable folder with --store."
+        ) from None
     # Executors may run as another user.
     folder.chmod(0o777)
     try:
@@ -102,29 +105,35 @@ def _shared_folder(store: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _store_row(folder: Path, answers: list[ExecutorInfo]) -> Row:
-    """Whether every executor reads what the driver writes, and the other way round."""
-    broken = {answer.host: answer.store for answer in answers if answer.store}
-    unseen = {a.host: "its file is not seen here" for a in answers if not (folder / f"task-{a.partition}").exists()}
-    wrong = unseen | broken
-    reason = "; ".join(f"{host}: {why}" for host, why in sorted(wrong.items()))
+def _store_row(folder: Path, probes: list[ExecutorInfo]) -> Row:
+    """Return the row that says whether driver and executors read each other's files in `folder`."""
+    failed = {info.host: info.store for info in probes if info.store}
+    unseen = {
+        info.host: "the driver does not see its file"
+        for info in probes
+        if not (folder / f"task-{info.partition}").exists()
+    }
+    errors = unseen | failed
+    reason = "; ".join(f"{host}: {error}" for host, error in sorted(errors.items()))
     return Row(
         name="Shared folder",
-        found=f"{folder.parent}, read and written by {len(answers) - len(wrong)} of {len(answers)} tasks",
+        found=f"{folder.parent}, read and written by {len(probes) - len(errors)} of {len(probes)} tasks",
         needed="all",
-        ok=not wrong,
-        fix=f"mount one file system at {folder.parent} on all machines, writable for the executors ({reason})"
-        if wrong
+        ok=not errors,
+        fix=f"mount one file system at {folder.parent} on all machines, writable by the executors ({reason})"
+        if errors
         else "",
     )
 
 
 def _allreduce_row(check: ClusterCheck, spark: SparkSession, slots: int, folder: Path) -> Row:
-    """How fast gradients travel, between two ranks or more; the error of a rank is the row's."""
+    """Return the row with the allreduce speed between ranks, or with the error of a rank."""
     ranks = max(1, slots)
     try:
         speed = check.allreduce(spark, ranks, folder)
     except (HeadraceError, ImportError) as error:
-        return Row(name="Allreduce", found="failed", needed="ranks that reach each other", ok=False, fix=str(error))
-    found = f"{speed / 1e6:,.0f} MB/s a rank, between {ranks}" if ranks > 1 else "one rank only, nothing to send"
+        return Row(
+            name="Allreduce", found="failed", needed="ranks that can connect to each other", ok=False, fix=str(error)
+        )
+    found = f"{speed / 1e6:,.0f} MB/s per rank, {ranks} ranks" if ranks > 1 else "one rank only, nothing to send"
     return Row(name="Allreduce", found=found, needed="", ok=True)

@@ -1,4 +1,4 @@
-"""What executors answered, as rows: what is the same everywhere is told once, what differs with its machines."""
+"""Rows about the executors: a value that all share is shown once, a value that differs is shown with its machines."""
 
 import ipaddress
 from collections.abc import Callable, Sequence
@@ -12,30 +12,34 @@ CLOCK_SECONDS = 1.0
 HOSTS_SHOWN = 4
 
 
-def executor_rows(answers: Sequence[ExecutorInfo]) -> list[Row]:
-    """Rows about the executors: how many, what they have, how they reach the driver, what their clocks say."""
-    executors = list({answer.executor: answer for answer in answers}.values())
-    hosts = {answer.host for answer in answers}
-    found = f"{len(executors)} with {len(answers)} slots; machines: {len(hosts)}"
+def executor_rows(probes: Sequence[ExecutorInfo]) -> list[Row]:
+    """Return rows about executors: number, versions, disk, GPUs, network and clocks.
+
+    Args:
+        probes: one result for each task; an executor with several slots has several.
+    """
+    executors = list({info.executor: info for info in probes}.values())
+    hosts = {info.host for info in probes}
+    found = f"{len(executors)} with {len(probes)} slots; machines: {len(hosts)}"
     return [
         Row(name="Executors", found=found, needed="", ok=True),
         versions_row(executors),
         disk_row(executors),
-        gpus_row(answers),
+        gpus_row(probes),
         network_row(executors),
-        clock_row(answers),
+        clock_row(probes),
     ]
 
 
 def versions_row(executors: Sequence[ExecutorInfo]) -> Row:
-    """Whether executors have the driver's versions."""
+    """Return the row that compares the executors' versions with the driver's."""
     here = installed_versions()
     differing = {
-        f"{difference} on {answer.host}" for answer in executors for difference in differences(answer.versions, here)
+        f"{difference} on {info.host}" for info in executors for difference in differences(info.versions, here)
     }
     return Row(
-        name="Versions there",
-        found="; ".join(sorted(differing)) or f"as here: {len(here)} the same",
+        name="Executor versions",
+        found="; ".join(sorted(differing)) or f"all {len(here)} as on the driver",
         needed="the driver's",
         ok=not differing,
         fix=SAME_ENVIRONMENT if differing else "",
@@ -43,53 +47,56 @@ def versions_row(executors: Sequence[ExecutorInfo]) -> Row:
 
 
 def disk_row(executors: Sequence[ExecutorInfo]) -> Row:
-    """The least free room in an executor's working folder."""
-    least = min(executors, key=lambda answer: answer.free_gigabytes)
+    """Return the row with the least free disk space of an executor's working folder."""
+    least = min(executors, key=lambda info: info.free_gigabytes)
     ok = least.free_gigabytes >= FREE_GIGABYTES
     return Row(
-        name="Free disk there",
-        found=f"{least.free_gigabytes:.1f} GB at least",
+        name="Executor disk",
+        found=f"{least.free_gigabytes:.1f} GB free or more",
         needed=f"{FREE_GIGABYTES:.0f} GB",
         ok=ok,
-        fix="" if ok else f"make room on {least.host}, whose executor works in {least.folder}",
+        fix="" if ok else f"free disk space on {least.host}, where an executor works in {least.folder}",
     )
 
 
-def gpus_row(answers: Sequence[ExecutorInfo]) -> Row:
-    """How many GPUs Spark gives to tasks; where it gives none, ranks use the CPU."""
-    number = len({(answer.host, gpu) for answer in answers for gpu in answer.gpus})
-    with_gpu = sum(bool(answer.gpus) for answer in answers)
-    found = f"{number}, for {with_gpu} of {len(answers)} slots" if number else "none given to tasks"
-    return Row(name="GPUs there", found=found, needed="", ok=with_gpu in (0, len(answers)), fix=_fix_gpus(with_gpu))
+def gpus_row(probes: Sequence[ExecutorInfo]) -> Row:
+    """Return the row with the GPUs that Spark assigns to tasks; if it assigns none, ranks use the CPU."""
+    number = len({(info.host, gpu) for info in probes for gpu in info.gpus})
+    with_gpu = sum(bool(info.gpus) for info in probes)
+    found = f"{number}, for {with_gpu} of {len(probes)} slots" if number else "none assigned to tasks"
+    return Row(name="Executor GPUs", found=found, needed="", ok=with_gpu in (0, len(probes)), fix=_fix_gpus(with_gpu))
 
 
 def _fix_gpus(with_gpu: int) -> str:
-    return "set spark.task.resource.gpu.amount, so that every task has one" if with_gpu else ""
+    return "set spark.task.resource.gpu.amount, so that every task gets a GPU" if with_gpu else ""
 
 
 def network_row(executors: Sequence[ExecutorInfo]) -> Row:
-    """From which addresses executors reach the driver; between machines it cannot be loopback."""
-    several = len({answer.host for answer in executors}) > 1
-    wrong = [answer for answer in executors if not _is_usable(answer.address, several)]
-    found = _grouped(executors, lambda answer: answer.address)
+    """Return the row with the addresses from which executors reach the driver.
+
+    With several machines the address must not be a loopback address.
+    """
+    several = len({info.host for info in executors}) > 1
+    unusable = [info for info in executors if not _is_usable(info.address, several)]
+    found = _list_by_host(executors, lambda info: info.address)
     return Row(
-        name="Network there",
+        name="Executor network",
         found=found,
-        needed="a way to the driver",
-        ok=not wrong,
-        fix="set spark.driver.host to an address that all machines reach" if wrong else "",
+        needed="a route to the driver",
+        ok=not unusable,
+        fix="set spark.driver.host to an address that all machines can reach" if unusable else "",
     )
 
 
-def clock_row(answers: Sequence[ExecutorInfo]) -> Row:
-    """How far clocks are apart; logs of several machines are read together."""
-    # A machine that was late to look at its clock was so at one of the moments, a clock that is wrong at all of them.
-    apart = min(max(clocks) - min(clocks) for clocks in zip(*(answer.clocks for answer in answers), strict=True))
-    ok = apart <= CLOCK_SECONDS
-    latest = max(answers, key=lambda answer: answer.clocks[0]).host
-    fix = "" if ok else f"set the machines' clocks by NTP; {latest} is the furthest ahead"
+def clock_row(probes: Sequence[ExecutorInfo]) -> Row:
+    """Return the row with the difference between clocks, which matters when logs of several machines are merged."""
+    # A busy machine reads its clock late in one sample; a wrong clock is off in all samples. So take the minimum.
+    skew = min(max(clocks) - min(clocks) for clocks in zip(*(info.clocks for info in probes), strict=True))
+    ok = skew <= CLOCK_SECONDS
+    latest = max(probes, key=lambda info: info.clocks[0]).host
+    fix = "" if ok else f"synchronise the clocks with NTP; {latest} is the furthest ahead"
     return Row(
-        name="Clocks there", found=f"{apart:.3f} s apart", needed=f"at most {CLOCK_SECONDS:.0f} s", ok=ok, fix=fix
+        name="Executor clocks", found=f"{skew:.3f} s apart", needed=f"at most {CLOCK_SECONDS:.0f} s", ok=ok, fix=fix
     )
 
 
@@ -100,7 +107,7 @@ def _is_usable(address: str, several: bool) -> bool:
         return False
 
 
-def _grouped(executors: Sequence[ExecutorInfo], value: Callable[[ExecutorInfo], str]) -> str:
-    shown = [f"{value(answer)} on {answer.host}" for answer in executors[:HOSTS_SHOWN]]
+def _list_by_host(executors: Sequence[ExecutorInfo], value: Callable[[ExecutorInfo], str]) -> str:
+    shown = [f"{value(info)} on {info.host}" for info in executors[:HOSTS_SHOWN]]
     more = len(executors) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -1,4 +1,4 @@
-"""All rows of a check."""
+"""The check command: runs all checks and returns their report."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 def check(
     slots: int | None = None, settings: Spark | None = None, cluster: Callable[[], list[Row]] | None = None
 ) -> Report:
-    """Look at versions, Java, Spark, Horovod and the machine; starts a Spark session, takes about ten seconds.
+    """Check versions, Java, Spark, Horovod and the machine. Starts a Spark session and takes about ten seconds.
 
     Args:
-        slots: that must be free at the same time, 1 when None.
+        slots: number that must be free at the same time; None means 1.
         settings: of the Spark session.
-        cluster: looks at the executors too; its rows, of which the first are about slots.
+        cluster: function that also checks the executors and returns the rows about slots and executors.
 
     Raises:
         ConfigurationError: `slots` is below 1.
     """
     wanted = 1 if slots is None else slots
     if wanted < 1:
-        raise ConfigurationError(f"The slots asked for are {wanted}; expected 1 or more.")
-    with ThreadPoolExecutor(1) as beside:
-        asked = beside.submit(ranks.ask_horovod)
+        raise ConfigurationError(f"slots is {wanted}; expected 1 or more.")
+    with ThreadPoolExecutor(1) as background:
+        future = background.submit(ranks.ask_horovod)
         java = machine.java_row()
-        spark = (cluster() if cluster else [slots_row(wanted, settings)]) if java.ok else [_not_asked(wanted)]
-        answer = asked.result()
-    horovod_works = not answer.error
+        spark = (cluster() if cluster else [slots_row(wanted, settings)]) if java.ok else [_unchecked_slots(wanted)]
+        horovod = future.result()
+    horovod_works = not horovod.error
     rows = [
         *version_rows(),
         java,
         *spark,
-        *ranks.rank_rows(answer),
+        *ranks.rank_rows(horovod),
         machine.compiler_row(horovod_works),
         machine.bytecode_row(),
         machine.disk_row(Path.cwd()),
@@ -51,5 +51,5 @@ def check(
     return Report(tuple(rows))
 
 
-def _not_asked(wanted: int) -> Row:
-    return Row(name="Spark slots", found="not asked", needed=f"{wanted} free", ok=False, fix="mend Java first")
+def _unchecked_slots(wanted: int) -> Row:
+    return Row(name="Spark slots", found="not checked", needed=f"{wanted} free", ok=False, fix="fix Java first")

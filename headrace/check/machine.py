@@ -1,4 +1,4 @@
-"""What this machine has besides Python packages: Java, bytecode, a compiler, room on the disk."""
+"""Checks of this machine besides Python packages: Java, bytecode, a C++ compiler and free disk space."""
 
 import importlib.util
 import os
@@ -10,13 +10,13 @@ from headrace.check.report import Row
 from headrace.errors import ConfigurationError
 from headrace.spark.java import find_java, java_range, require_java
 
-# The packages that take longest to import.
+# The packages that are slowest to import.
 COMPILED = ("tensorflow", "keras", "pyspark", "horovod")
 FREE_GIGABYTES = 2.0
 
 
 def java_row() -> Row:
-    """The Java that Spark would start."""
+    """Return the row about the Java that Spark would start."""
     needed = str(java_range())
     try:
         java = find_java()
@@ -31,20 +31,20 @@ def java_row() -> Row:
 
 
 def bytecode_row() -> Row:
-    """Whether the large packages are compiled to bytecode; TensorFlow's import takes three times as long if not."""
+    """Return the row about bytecode of the large packages; without it TensorFlow imports three times slower."""
     missing = [name for name in COMPILED if not _is_compiled(name)]
-    folders = " ".join(sorted({str(Path(place).parent.parent) for name in missing if (place := _place(name))}))
+    folders = " ".join(sorted({str(Path(origin).parent.parent) for name in missing if (origin := _origin(name))}))
     return Row(
         name="Bytecode",
-        found=f"not of {', '.join(missing)}" if missing else f"of {', '.join(COMPILED)}",
-        needed="all, or every rank starts slowly",
+        found=f"missing for {', '.join(missing)}" if missing else f"present for {', '.join(COMPILED)}",
+        needed="all packages, or every rank starts slowly",
         ok=not missing,
         fix=f"python -m compileall -q -j 0 {folders}".rstrip() if missing else "",
     )
 
 
 def compiler_row(horovod_works: bool) -> Row:
-    """A C++ compiler, which nobody needs once Horovod is compiled."""
+    """Return the row about the C++ compiler, which is needed only to compile Horovod."""
     found = shutil.which(os.environ.get("CXX") or "c++") or "none"
     ok = horovod_works or found != "none"
     needed = "" if horovod_works else "C++17, to compile Horovod"
@@ -52,22 +52,22 @@ def compiler_row(horovod_works: bool) -> Row:
 
 
 def disk_row(folder: Path) -> Row:
-    """Room where tables and runs are usually written: on the disk of `folder`."""
+    """Return the row about free space on the disk of `folder`, where tables and runs are usually written."""
     free = shutil.disk_usage(folder).free / 1e9
     ok = free >= FREE_GIGABYTES
-    fix = "" if ok else f"make room on the disk of {folder}, or work in another folder"
+    fix = "" if ok else f"free space on the disk of {folder}, or work in another folder"
     return Row(name="Free disk", found=f"{free:.1f} GB", needed=f"{FREE_GIGABYTES:.0f} GB", ok=ok, fix=fix)
 
 
-def _place(package: str) -> str | None:
-    found = importlib.util.find_spec(package)
-    return found.origin if found else None
+def _origin(package: str) -> str | None:
+    spec = importlib.util.find_spec(package)
+    return spec.origin if spec else None
 
 
 def _is_compiled(package: str) -> bool:
-    found = importlib.util.find_spec(package)
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
         return False
-    # spark-submit brings PySpark in an archive, which keeps no bytecode: there is nothing to mend.
-    archived = isinstance(found.loader, zipimporter)
-    return archived or os.path.exists(importlib.util.cache_from_source(found.origin))
+    # spark-submit imports PySpark from an archive, which has no bytecode: the user cannot fix that.
+    archived = isinstance(spec.loader, zipimporter)
+    return archived or os.path.exists(importlib.util.cache_from_source(spec.origin))

@@ -1,4 +1,4 @@
-"""What one executor of a cluster says about itself, asked in a Spark task."""
+"""The probe: a Spark task that collects facts about its executor."""
 
 import json
 import shutil
@@ -13,17 +13,17 @@ from pyspark import BarrierTaskContext
 
 from headrace.engines.compatibility import installed_versions
 
-MOMENTS = 3
+CLOCK_SAMPLES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeRequest:
-    """What every task is asked to do.
+    """The input of every probe task.
 
     Attributes:
-        driver: the driver's host.
-        store: folder that all machines should share; empty where none is to be tried.
-        token: what the driver has written there.
+        driver: host of the driver.
+        store: folder that all machines should share; empty to skip that test.
+        token: content of the file that the driver wrote there.
     """
 
     driver: str
@@ -33,16 +33,16 @@ class ProbeRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutorInfo:
-    """What one task found.
+    """The result of one probe task.
 
     Attributes:
-        folder: in which the executor works; each executor has its own.
+        folder: working folder of the executor; each executor has its own.
         versions: of Python, Headrace and the engines.
         free_gigabytes: on the executor's disk.
-        gpus: addresses that Spark gave to the task.
-        address: from which this machine speaks to the driver.
-        clocks: seconds since 1970, at some moments that are nearly the same for all tasks.
-        store: why the shared folder cannot be used, empty where it can.
+        gpus: addresses of the GPUs that Spark assigned to the task.
+        address: local address of the route to the driver.
+        clocks: `CLOCK_SAMPLES` times in seconds since 1970, each taken at nearly the same moment in all tasks.
+        store: why the shared folder is not usable; empty if it is.
     """
 
     host: str
@@ -57,54 +57,55 @@ class ExecutorInfo:
 
     @property
     def executor(self) -> tuple[str, str]:
-        """What tells executors apart."""
+        """Return the key that identifies the executor."""
         return self.host, self.folder
 
 
-def probe(question: ProbeRequest, _: Iterator[Any]) -> Iterator[str]:
-    """Look around; the answer as JSON."""
+def probe(request: ProbeRequest, _: Iterator[Any]) -> Iterator[str]:
+    """Collect facts about this executor; yield one `ExecutorInfo` as JSON."""
     context = BarrierTaskContext.get()
     resources: dict[str, Any] = context.resources()
     partition = context.partitionId()
-    store = _try_store(question, partition) if question.store else ""
-    clocks = tuple(_clock_after_all(context) for _ in range(MOMENTS))
-    answer = ExecutorInfo(
+    store = _try_store(request, partition) if request.store else ""
+    clocks = tuple(_clock_after_all(context) for _ in range(CLOCK_SAMPLES))
+    info = ExecutorInfo(
         host=gethostname(),
         folder=str(Path.cwd()),
         partition=partition,
         versions=installed_versions(),
         free_gigabytes=shutil.disk_usage(Path.cwd()).free / 1e9,
         gpus=tuple(resources["gpu"].addresses) if "gpu" in resources else (),
-        address=_address_towards(question.driver),
+        address=_local_address(request.driver),
         clocks=clocks,
         store=store,
     )
-    yield json.dumps(asdict(answer))
+    yield json.dumps(asdict(info))
 
 
 def _clock_after_all(context: BarrierTaskContext) -> float:
-    """What the clock says when every task has come here; a busy machine may be late to say so."""
+    """Return the time when every task has reached the barrier; a busy machine may read its clock late."""
     context.barrier()
     return time.time()
 
 
-def _try_store(question: ProbeRequest, partition: int) -> str:
-    """Read what the driver has written and write something for it to read."""
-    folder = Path(question.store)
+def _try_store(request: ProbeRequest, partition: int) -> str:
+    """Read the driver's file and write one for the driver; return the error, empty if there is none."""
+    folder = Path(request.store)
     try:
-        if (folder / "driver").read_text() != question.token:
-            return "another file stands where the driver's should be"
-        (folder / f"task-{partition}").write_text(question.token)
+        if (folder / "driver").read_text() != request.token:
+            return "the driver's file has other content"
+        (folder / f"task-{partition}").write_text(request.token)
     except OSError as error:
         return f"{error.strerror}: {error.filename}"
     return ""
 
 
-def _address_towards(host: str) -> str:
-    with socket(AF_INET, SOCK_DGRAM) as towards:
+def _local_address(host: str) -> str:
+    """Return the local address of the route to `host`, or an error that is not an address."""
+    with socket(AF_INET, SOCK_DGRAM) as connection:
         try:
-            # Nothing is sent; the system only chooses the way.
-            towards.connect((host, 9))
+            # Connecting a UDP socket sends nothing; the system only chooses the route.
+            connection.connect((host, 9))
         except OSError as error:
-            return f"no way: {error.strerror}"
-        return str(towards.getsockname()[0])
+            return f"no route: {error.strerror}"
+        return str(connection.getsockname()[0])

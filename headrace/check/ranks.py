@@ -1,6 +1,6 @@
-"""What a rank will find: Horovod built for TensorFlow, and GPUs.
+"""Checks of what a rank needs: Horovod built for TensorFlow, and GPUs.
 
-Asked in a process of its own, because a Horovod built for another TensorFlow may end the process that imports it.
+They run in a separate process, because a Horovod built for another TensorFlow may kill the process that imports it.
 """
 
 import json
@@ -20,19 +20,19 @@ import tensorflow
 gpus = [tensorflow.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
         for gpu in tensorflow.config.list_physical_devices("GPU")]
 built = {"Gloo": horovod.gloo_built(), "MPI": horovod.mpi_built(), "NCCL": horovod.nccl_built()}
-print(json.dumps({"built": [name for name, there in built.items() if there], "gpus": gpus}))
+print(json.dumps({"built": [name for name, available in built.items() if available], "gpus": gpus}))
 """
-ANSWER_SECONDS = 300
+TIMEOUT_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class HorovodInfo:
-    """What the process said.
+    """Horovod's build and the GPUs, as the separate process reports them.
 
     Attributes:
-        built: what Horovod can reduce over, of Gloo, MPI and NCCL; empty where it cannot be imported.
-        gpus: names of those TensorFlow can use.
-        error: why there is no answer; empty where there is one.
+        built: Horovod's backends among Gloo, MPI and NCCL; empty if it cannot be imported.
+        gpus: names of the GPUs that TensorFlow can use.
+        error: why the process failed; empty if it did not.
     """
 
     built: tuple[str, ...] = ()
@@ -41,36 +41,36 @@ class HorovodInfo:
 
 
 def ask_horovod() -> HorovodInfo:
-    """Import Horovod and TensorFlow in another process; takes seconds."""
+    """Import Horovod and TensorFlow in another process, which takes seconds, and return what it reports."""
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-c", HOROVOD_PROGRAM],
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=ANSWER_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return HorovodInfo(error=f"no answer in {ANSWER_SECONDS} s")
-    if done.returncode != 0:
-        ended = f"ended by signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-        return HorovodInfo(
-            error=(without_noise(done.stderr).strip().splitlines() or [ended])[-1] if done.returncode > 0 else ended
-        )
-    found = json.loads(done.stdout.splitlines()[-1])
-    return HorovodInfo(built=tuple(found["built"]), gpus=tuple(found["gpus"]))
+        return HorovodInfo(error=f"no response within {TIMEOUT_SECONDS} s")
+    if process.returncode < 0:
+        return HorovodInfo(error=f"killed by signal {-process.returncode}")
+    if process.returncode > 0:
+        lines = without_noise(process.stderr).strip().splitlines() or [f"exit code {process.returncode}"]
+        return HorovodInfo(error=lines[-1])
+    result = json.loads(process.stdout.splitlines()[-1])
+    return HorovodInfo(built=tuple(result["built"]), gpus=tuple(result["gpus"]))
 
 
-def rank_rows(answer: HorovodInfo) -> list[Row]:
-    """The rows for Horovod's build and for GPUs."""
-    fault = horovod_fault() or answer.error
-    ok = "Gloo" in answer.built and not fault
-    built = "none" if answer.error else ", ".join(answer.built) or "nothing to reduce over"
+def rank_rows(horovod: HorovodInfo) -> list[Row]:
+    """Return the rows for Horovod's build and for GPUs."""
+    fault = horovod_fault() or horovod.error
+    ok = "Gloo" in horovod.built and not fault
+    built = "none" if horovod.error else ", ".join(horovod.built) or "no backend"
     fix = "" if ok else f"{COMPILE_HOROVOD} ({fault})" if fault else COMPILE_HOROVOD
-    gpus = "not known" if answer.error else ", ".join(answer.gpus) or "none"
+    gpus = "unknown" if horovod.error else ", ".join(horovod.gpus) or "none"
     return [
-        Row(name="Horovod's build", found=built, needed="Gloo, for TensorFlow", ok=ok, fix=fix),
+        Row(name="Horovod build", found=built, needed="Gloo, for TensorFlow", ok=ok, fix=fix),
         Row(name="GPUs", found=gpus, needed="", ok=True),
     ]

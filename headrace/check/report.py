@@ -1,18 +1,18 @@
-"""The outcome of a check: a row for each thing that was looked at."""
+"""The report of a check: one row for each requirement."""
 
 from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One thing that was looked at.
+    """One requirement and its state.
 
     Attributes:
-        name: of the thing.
-        found: what is there; `none` where nothing is.
-        needed: what must be there; empty where nothing must.
-        ok: whether `found` will do.
-        fix: what to do where it will not; empty where it will.
+        name: of the requirement.
+        found: state that the check found; `none` if it found nothing.
+        needed: required state; empty if nothing is required.
+        ok: whether `found` satisfies `needed`.
+        fix: how to fix it; empty if `ok`.
     """
 
     name: str
@@ -24,18 +24,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that was looked at, in the order to mend it."""
+    """All rows, in the order in which to fix them."""
 
     rows: tuple[Row, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether every row is."""
+        """Return whether every row is ok."""
         return all(row.ok for row in self.rows)
 
     def table(self) -> str:
-        """For people: a line a row, with a tick or a cross, and below a cross how to mend it."""
-        name, found = (max(len(getattr(row, part)) for row in self.rows) for part in ("name", "found"))
+        """Return a text table: one line per row with a tick or a cross, and below a cross how to fix it."""
+        name, found = (max(len(getattr(row, field)) for row in self.rows) for field in ("name", "found"))
         lines = []
         for row in self.rows:
             needed = f"needs {row.needed}" if row.needed else ""
@@ -45,5 +45,5 @@ class Report:
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, object]:
-        """For programs: `ok`, and `rows` with the attributes of each."""
+        """Return `ok`, and `rows` with the attributes of each row, for JSON."""
         return {"ok": self.ok, "rows": [asdict(row) for row in self.rows]}

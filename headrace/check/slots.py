@@ -1,4 +1,4 @@
-"""Slots: how many ranks or tasks Spark can run at the same time, asked of a real session."""
+"""Checks of free slots, the number of ranks or tasks that Spark can run at the same time, in a real session."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["free_slots", "slots_row", "spark_session", "wait_for_slots"]
 
 FIX = (
-    "start more workers, or wait for other programs to end; with dynamic allocation, "
+    "start more workers, or wait until other applications finish; with dynamic allocation, "
     "set spark.dynamicAllocation.minExecutors"
 )
 
 
 def slots_row(wanted: int, settings: Spark | None = None) -> Row:
-    """Whether `wanted` slots are free on the master that is named, or on local Spark where none is."""
+    """Return the row that says whether `wanted` slots are free on the configured master, else on local Spark."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
@@ -35,7 +35,7 @@ def slots_row(wanted: int, settings: Spark | None = None) -> Row:
             free, master = wait_for_slots(spark, wanted), spark.sparkContext.master
     except (HeadraceError, PySparkException, Py4JError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
-        return Row(name="Spark slots", found="no session", needed=needed, ok=False, fix=f"Spark says: {reason}")
+        return Row(name="Spark slots", found="no session", needed=needed, ok=False, fix=f"Spark reports: {reason}")
     found = f"{free} free on {master}; {os.cpu_count()} cores here"
     ok = free >= wanted
     return Row(name="Spark slots", found=found, needed=needed, ok=ok, fix="" if ok else FIX)
@@ -43,16 +43,16 @@ def slots_row(wanted: int, settings: Spark | None = None) -> Row:
 
 @contextmanager
 def spark_session(wanted: int, settings: Spark | None = None) -> Iterator[SparkSession]:
-    """The session of this process, or one for this check only."""
+    """Yield the active session of this process, or a new one that is stopped when the block ends."""
     from pyspark.sql import SparkSession
 
     from headrace.config.configuration import Spark
     from headrace.spark.session import session
 
-    ours = SparkSession.getActiveSession() is None
+    is_new = SparkSession.getActiveSession() is None
     spark = session("check", settings or Spark(), wanted)
     try:
         yield spark
     finally:
-        if ours:
+        if is_new:
             spark.stop()

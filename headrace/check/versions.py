@@ -1,4 +1,4 @@
-"""Versions of Python and of the engines, against the ranges that are supported."""
+"""Checks that Python and the engines have supported versions."""
 
 import platform
 
@@ -15,7 +15,7 @@ def _python() -> Row:
     found, supported = platform.python_version(), supported_python()
     ok = is_supported(found, supported)
     needed = as_text(supported)
-    fix = "" if ok else f"run Headrace with Python {needed}; `make setup` makes an environment with one"
+    fix = "" if ok else f"run Headrace with Python {needed}; `make setup` creates an environment with it"
     return Row(name="Python", found=found, needed=needed, ok=ok, fix=fix)
 
 

@@ -1,9 +1,9 @@
-"""The command line. Each verb validates its words, calls one function, and prints one JSON object at the end.
+"""The command line. Each command validates its arguments, calls one function and prints one JSON object at the end.
 
-Nothing heavy is imported here; a verb imports what it needs when it runs.
+This package imports nothing heavy; a command imports what it needs when it runs.
 """
 
-# Verbs are listed in the order in which they are imported.
+# Help lists the commands in the order of these imports.
 from headrace.cli import data_verbs, machine_verbs, model_verbs, registry_verbs, retraining_verbs
 from headrace.cli.program import app, main
 

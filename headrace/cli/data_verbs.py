@@ -1,4 +1,4 @@
-"""Verbs that bring, prepare and look at data."""
+"""Commands that fetch, prepare, inspect and stream data."""
 
 import sys
 from pathlib import Path
@@ -12,10 +12,10 @@ from headrace.cli.program import app, print_result
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(help="where to put the files")] = Path("."),
-    force: Annotated[bool, typer.Option("--force", help="replace files that are there")] = False,
+    folder: Annotated[Path, typer.Argument(help="folder for the files")] = Path("."),
+    force: Annotated[bool, typer.Option("--force", help="overwrite existing files")] = False,
 ) -> None:
-    """Copy a commented configuration and a network to start from.
+    """Create a commented configuration and a network as a starting point.
 
     Example: headrace init my-project
     """
@@ -26,14 +26,14 @@ def init(
 
 @app.command()
 def fetch(
-    name: Annotated[str | None, typer.Argument(help="of the data set")] = None,
+    name: Annotated[str | None, typer.Argument(help="name of the data set")] = None,
     folder: Annotated[
-        Path | None, typer.Argument(parser=local_path, metavar="FOLDER", help="where to put its files")
+        Path | None, typer.Argument(parser=local_path, metavar="FOLDER", help="folder for its files")
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="only so many training records")] = None,
-    show: Annotated[bool, typer.Option("--list", help="the data sets, their licences and sizes")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="maximum number of training records")] = None,
+    show: Annotated[bool, typer.Option("--list", help="list the data sets with their licences and sizes")] = False,
 ) -> None:
-    """Bring a public data set as raw files: images in class folders, texts and numbers in a file of records.
+    """Download a public data set as raw files: images in class folders, texts and numbers in a JSON Lines file.
 
     Example: headrace fetch fashion-mnist data/fashion-mnist/raw --limit 6000
     """
@@ -51,9 +51,11 @@ def fetch(
 def prepare(
     conf: Conf,
     overrides: Overrides = None,
-    full: Annotated[bool, typer.Option("--full", help="prepare everything anew, not only what has changed")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="prepare all records again, not only new and changed ones")
+    ] = False,
 ) -> None:
-    """Raw records -> a version of a table. Only what is new or has changed since the version before is prepared.
+    """Prepare raw records as a new version of a table. Only new and changed records are processed.
 
     Example: headrace prepare conf/fashion_mnist.yaml prepare.duplicates=drop
     """
@@ -65,11 +67,15 @@ def prepare(
 
 @app.command()
 def vacuum(
-    table: Annotated[Path, typer.Argument(parser=location, metavar="TABLE", help="its folder, or s3://bucket/folder")],
-    hours: Annotated[float, typer.Option(min=0, help="younger files stay: a preparation may be writing them")] = 24.0,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count what would be removed")] = False,
+    table: Annotated[
+        Path, typer.Argument(parser=location, metavar="TABLE", help="folder of the table, or s3://bucket/folder")
+    ],
+    hours: Annotated[
+        float, typer.Option(min=0, help="keep files younger than this; a running preparation may be writing them")
+    ] = 24.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="count the files, remove nothing")] = False,
 ) -> None:
-    """Remove files that no version of a table names; preparations that were killed leave some.
+    """Remove files that no version of a table refers to, such as those that a killed preparation leaves behind.
 
     Example: headrace vacuum data/fashion-mnist/table --hours 1
     """
@@ -80,13 +86,15 @@ def vacuum(
 
 @app.command()
 def inspect(
-    table: Annotated[Path, typer.Argument(parser=location, metavar="TABLE", help="its folder, or s3://bucket/folder")],
-    version: Annotated[int | None, typer.Option(min=0, help="the newest if not given")] = None,
+    table: Annotated[
+        Path, typer.Argument(parser=location, metavar="TABLE", help="folder of the table, or s3://bucket/folder")
+    ],
+    version: Annotated[int | None, typer.Option(min=0, help="version of the table; default: the latest")] = None,
     files: Annotated[
-        str | None, typer.Option(metavar="SPLIT", help="list the addresses of the files of train, val or test too")
+        str | None, typer.Option(metavar="SPLIT", help="also list the file paths of this split: train, val or test")
     ] = None,
 ) -> None:
-    """Schema, counts, statistics, rejects and history of a table.
+    """Print the schema, counts, statistics, rejected records and history of a table.
 
     Example: headrace inspect data/fashion-mnist/table --version 0 --files train
     """
@@ -99,14 +107,16 @@ def inspect(
 def stream(
     conf: Conf,
     overrides: Overrides = None,
-    measure: Annotated[bool, typer.Option("--measure", help="speed, work and waiting of each stage")] = False,
-    rank: Annotated[int, typer.Option(min=0, help="whose share of the rows")] = 0,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="measure throughput, working time and waiting time of each stage")
+    ] = False,
+    rank: Annotated[int, typer.Option(min=0, help="rank whose rows to read")] = 0,
 ) -> None:
-    """Read an epoch of the training split as one rank would, without a model.
+    """Read one epoch of the training split as one rank would, without training a model.
 
     Example: headrace stream conf/fashion_mnist.yaml train.batch_size=128 --measure
     """
     configuration = load_configuration(conf, overrides)
     from headrace.stream.job import stream as run
 
-    print_result(run(configuration, rank, (lambda picture: print(picture, file=sys.stderr)) if measure else None))
+    print_result(run(configuration, rank, (lambda chart: print(chart, file=sys.stderr)) if measure else None))

@@ -1,4 +1,4 @@
-"""Verbs about machines, clusters and configurations."""
+"""Commands that check machines and clusters, and print configurations."""
 
 import sys
 from functools import partial
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 @app.command()
 def check(
-    slots: Annotated[int | None, typer.Option(min=1, help="that must be free")] = None,
-    cluster: Annotated[bool, typer.Option("--cluster", help="run a small job on every executor, and ranks")] = False,
+    slots: Annotated[int | None, typer.Option(min=1, help="number of slots that must be free")] = None,
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="also run a small job on every executor, and test ranks")
+    ] = False,
     store: Annotated[
         Path,
-        typer.Option(
-            parser=local_path, metavar="PATH", help="folder that all machines share, to be tried by --cluster"
-        ),
+        typer.Option(parser=local_path, metavar="PATH", help="folder shared by all machines; tested by --cluster"),
     ] = Path("."),
     spark_settings: SparkSettings = None,
 ) -> None:
-    """What this machine or cluster lacks: versions, Java, Horovod, free slots, GPUs; of executors also their network.
+    """Check this machine or cluster: versions, Java, Horovod, free slots, GPUs; with --cluster also the executors.
 
     Example: headrace check --cluster --slots 4 --store /work
     """
@@ -37,18 +37,18 @@ def check(
     from headrace.config.configuration import Spark
 
     settings = Spark(cluster=str(spark_settings) if spark_settings else None)
-    found = run(slots, settings, partial(_executors, slots, store, settings) if cluster else None)
-    print(found.table(), file=sys.stderr)
-    print_result(found.as_json())
-    if not found.as_json()["ok"]:
+    report = run(slots, settings, partial(_check_cluster, slots, store, settings) if cluster else None)
+    print(report.table(), file=sys.stderr)
+    print_result(report.as_json())
+    if not report.ok:
         raise typer.Exit(2)
 
 
-def _executors(slots: int | None, store: Path, settings: "Spark") -> "list[Row]":
+def _check_cluster(slots: int | None, store: Path, settings: "Spark") -> "list[Row]":
     from headrace.check.cluster import ClusterCheck, cluster_rows
 
     def allreduce(spark: "SparkSession", ranks: int, logs: Path) -> float:
-        # Horovod is imported last: where it is broken, the other rows are still told.
+        # Import Horovod last: if it is broken, the report still has the other rows.
         from headrace.train.launch.benchmark import measure_allreduce
 
         return measure_allreduce(spark, ranks, logs)
@@ -58,11 +58,11 @@ def _executors(slots: int | None, store: Path, settings: "Spark") -> "list[Row]"
 
 @app.command()
 def properties(
-    cluster: Annotated[Path, typer.Argument(help="file of Spark's settings, such as conf/cluster/yarn.yaml")],
+    cluster: Annotated[Path, typer.Argument(help="file of Spark settings, such as conf/cluster/yarn.yaml")],
     command: Annotated[str, typer.Argument(help="check, prepare, train or predict")],
     output: Annotated[Path, typer.Argument(help="file to write")],
 ) -> None:
-    """A cluster's settings for one command, as a file for `spark-submit --properties-file`.
+    """Write the Spark settings of a cluster for one command to a file for `spark-submit --properties-file`.
 
     Example: headrace properties conf/cluster/yarn.yaml train train.properties
     """
@@ -75,9 +75,9 @@ def properties(
 def config(
     conf: Annotated[Path | None, typer.Argument(metavar="CONF", help="configuration file (YAML)")] = None,
     overrides: Overrides = None,
-    schema: Annotated[bool, typer.Option("--schema", help="print the JSON Schema of every configuration")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="print the JSON Schema of configurations")] = False,
 ) -> None:
-    """The resolved configuration: defaults, file and overrides, validated.
+    """Print the resolved and validated configuration: defaults, file and overrides.
 
     Example: headrace config conf/fashion_mnist.yaml train.ranks=4
     """

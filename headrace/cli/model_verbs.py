@@ -1,4 +1,4 @@
-"""Verbs that make a model, judge it and use it."""
+"""Commands that train, evaluate, explain and export models, and predict with them."""
 
 import sys
 from pathlib import Path
@@ -22,11 +22,11 @@ Quantised = Literal["float16"]
 def networks(
     table: Annotated[
         Path | None,
-        typer.Argument(parser=location, metavar="TABLE", help="whose inputs and classes the networks are sized for"),
+        typer.Argument(parser=location, metavar="TABLE", help="table whose inputs and classes size the networks"),
     ] = None,
-    folder: Annotated[Path, typer.Option(help="of the networks' files")] = Path("models"),
+    folder: Annotated[Path, typer.Option(help="folder with the network files")] = Path("models"),
 ) -> None:
-    """The networks in a folder: what they are, their options, and for a table their parameters and FLOPs.
+    """List the networks in a folder with their options and, for a table, their parameters and FLOPs.
 
     Example: headrace networks data/fashion-mnist/table
     """
@@ -39,7 +39,7 @@ def networks(
 
 @app.command()
 def train(conf: Conf, overrides: Overrides = None) -> None:
-    """A table -> a training run -> a bundle. The same run again continues, or does nothing if it is complete.
+    """Train a model on a table and save it as a bundle. The same command resumes a run that is not complete.
 
     Example: headrace train conf/fashion_mnist.yaml train.ranks=2 train.run=runs/wide model.options.width=64
     """
@@ -56,24 +56,24 @@ def train(conf: Conf, overrides: Overrides = None) -> None:
 
 @app.command()
 def tune(conf: Conf, overrides: Overrides = None) -> None:
-    """Many trainings -> the best configuration, searched in the space that the section `tune` names.
+    """Search for the best configuration in the space of the section `tune`.
 
-    The same command again goes on with a study that was stopped or killed. Its folder gets a page and best.yaml, which
-    `headrace train` takes as it is. With a section `registry` MLflow is told of the study and of each trial.
+    The same command resumes a study that was stopped or killed. The study's folder gets a report page and best.yaml, a
+    configuration for `headrace train`. With a section `registry`, the study and each trial are logged to MLflow.
 
     Example: headrace tune conf/digits_search.yaml tune.trials=20 tune.parallel=2
     """
     configuration = load_configuration(conf, overrides)
     from headrace.tune.job import as_text
 
-    result = _tuned(configuration)
+    result = _run_study(configuration)
     print(as_text(result), file=sys.stderr)
     print_result(result)
     if result["best"] is None:
-        raise TrainingError(f"No trial of the study {result['study']} is complete; {result['failed']} have failed.")
+        raise TrainingError(f"No trial of the study {result['study']} is complete; {result['failed']} failed.")
 
 
-def _tuned(configuration: "Configuration") -> dict[str, Any]:
+def _run_study(configuration: "Configuration") -> dict[str, Any]:
     if configuration.registry is None:
         from headrace.tune.job import tune as run
 
@@ -85,16 +85,21 @@ def _tuned(configuration: "Configuration") -> dict[str, Any]:
 
 @app.command()
 def evaluate(
-    bundle: Annotated[Path, typer.Argument(parser=location, metavar="BUNDLE", help="the trained model; also s3://...")],
-    table: Annotated[Path, typer.Option(parser=location, metavar="TABLE", help="its folder, or s3://bucket/folder")],
-    split: Annotated[str, typer.Option(help="train, val or test")] = "test",
-    version: Annotated[int | None, typer.Option(min=0, help="of the table; the newest if not given")] = None,
+    bundle: Annotated[
+        Path,
+        typer.Argument(parser=location, metavar="BUNDLE", help="folder of the trained model, or s3://bucket/folder"),
+    ],
+    table: Annotated[
+        Path, typer.Option(parser=location, metavar="TABLE", help="folder of the table, or s3://bucket/folder")
+    ],
+    split: Annotated[str, typer.Option(help="split to evaluate: train, val or test")] = "test",
+    version: Annotated[int | None, typer.Option(min=0, help="version of the table; default: the latest")] = None,
     slice: Annotated[
         list[str] | None,
-        typer.Option(help="a column, or size of images; the figures within its values too; repeatable"),
+        typer.Option(help="column, or `size` for images, whose values get metrics of their own; repeatable"),
     ] = None,
 ) -> None:
-    """Judge a bundle on all rows of a split, and on slices of them: always by class, and texts by length.
+    """Evaluate a bundle on all rows of a split and on slices: always by class, texts also by length.
 
     Example: headrace evaluate runs/fashion-mnist/bundle --table data/fashion-mnist/table --slice path
     """
@@ -105,33 +110,37 @@ def evaluate(
 
 @app.command()
 def predict(
-    bundle: Annotated[Path, typer.Argument(parser=location, metavar="BUNDLE", help="the trained model; also s3://...")],
+    bundle: Annotated[
+        Path,
+        typer.Argument(parser=location, metavar="BUNDLE", help="folder of the trained model, or s3://bucket/folder"),
+    ],
     input: Annotated[
         Path,
         typer.Argument(
-            parser=location, metavar="INPUT", help="a folder of raw files, a table, or a file of texts; also s3://..."
+            parser=location, metavar="INPUT", help="folder of raw files, table, or file of texts; also s3://..."
         ),
     ],
     output: Annotated[
         Path,
-        typer.Argument(parser=location, metavar="OUTPUT", help="for the Parquet files; must not exist; also s3://..."),
+        typer.Argument(parser=location, metavar="OUTPUT", help="new folder for the Parquet files; also s3://..."),
     ],
     column: Annotated[
-        str | None, typer.Option(help="of texts in CSV, JSONL or Parquet; as prepared if not given")
+        str | None, typer.Option(help="text column in CSV, JSONL or Parquet; default: as in training")
     ] = None,
-    identity: Annotated[str | None, typer.Option("--id", help="column that names the records")] = None,
+    identity: Annotated[str | None, typer.Option("--id", help="column with the id of each record")] = None,
     spark_settings: SparkSettings = None,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="probability from which on a label is given, or of two classes the second"),
+        typer.Option(min=0, max=1, help="minimum probability of a label, or of the second of two classes"),
     ] = None,
 ) -> None:
-    """Raw files or a table -> Parquet of path, label and probabilities (in regression: path and value), by Spark.
+    """Predict raw files or a table with Spark; write Parquet with path, label and probabilities (regression: value).
 
-    Of two classes the label is the more probable one, of many labels those with a probability of a half or more;
-    --threshold sets another bound.
+    With two classes the label is the more probable one; with many labels it lists those with a probability of at least
+    0.5. --threshold sets another bound.
 
-    A file of texts is CSV, JSONL or Parquet by its name, else a text a line; its output also has the line of each.
+    The suffix of a file of texts selects CSV, JSONL or Parquet; any other file has one text a line. For a file of texts
+    the output also has the line number of each text.
 
     Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
     """
@@ -143,23 +152,28 @@ def predict(
 
 @app.command()
 def explain(
-    bundle: Annotated[Path, typer.Argument(parser=location, metavar="BUNDLE", help="the trained model; also s3://...")],
+    bundle: Annotated[
+        Path,
+        typer.Argument(parser=location, metavar="BUNDLE", help="folder of the trained model, or s3://bucket/folder"),
+    ],
     input: Annotated[
         Path,
         typer.Argument(
-            parser=local_path, metavar="INPUT", help="raw: an image or a folder of them; a file of lines, JSONL or CSV"
+            parser=local_path,
+            metavar="INPUT",
+            help="image, folder of raw files, or file of texts (lines, JSONL or CSV)",
         ),
     ],
     output: Annotated[Path, typer.Argument(parser=local_path, metavar="OUTPUT", help="HTML file to write")] = Path(
         "explanation.html"
     ),
-    limit: Annotated[int, typer.Option(min=1, help="inputs at most, spread evenly over all")] = 8,
-    class_name: Annotated[str | None, typer.Option("--class", help="the predicted one if not given")] = None,
-    steps: Annotated[int, typer.Option(min=1, max=4096, help="of integrated gradients, doubled where too few")] = 64,
-    method: Annotated[Method | None, typer.Option(help="all that fit if not given")] = None,
-    column: Annotated[
-        str | None, typer.Option(help="of the texts in JSONL or CSV; as in training if not given")
+    limit: Annotated[int, typer.Option(min=1, help="maximum number of inputs, spread evenly over all")] = 8,
+    class_name: Annotated[
+        str | None, typer.Option("--class", help="class to explain; default: the predicted class")
     ] = None,
+    steps: Annotated[int, typer.Option(min=1, max=4096, help="steps of integrated gradients; doubled if too few")] = 64,
+    method: Annotated[Method | None, typer.Option(help="method; default: all that fit the input")] = None,
+    column: Annotated[str | None, typer.Option(help="text column in JSONL or CSV; default: as in training")] = None,
 ) -> None:
     """What answers rest on: integrated gradients, Grad-CAM for images, occlusion for texts, on one HTML page.
 
@@ -168,27 +182,30 @@ def explain(
     from headrace.explain.job import explain as run
     from headrace.explain.options import ExplainOptions
 
-    wish = ExplainOptions(limit=limit, class_name=class_name, steps=steps, method=method, column=column)
-    print_result(run(bundle, input, output, wish))
+    options = ExplainOptions(limit=limit, class_name=class_name, steps=steps, method=method, column=column)
+    print_result(run(bundle, input, output, options))
 
 
 @app.command()
 def export(
-    bundle: Annotated[Path, typer.Argument(parser=location, metavar="BUNDLE", help="the trained model; also s3://...")],
-    output: Annotated[
-        Path, typer.Argument(parser=local_path, metavar="OUTPUT", help="folder to write; must not exist")
+    bundle: Annotated[
+        Path,
+        typer.Argument(parser=location, metavar="BUNDLE", help="folder of the trained model, or s3://bucket/folder"),
     ],
-    to: Annotated[Format, typer.Option(help="the format")],
+    output: Annotated[
+        Path, typer.Argument(parser=local_path, metavar="OUTPUT", help="new folder for the exported model")
+    ],
+    to: Annotated[Format, typer.Option(help="format of the exported model")],
     table: Annotated[
         Path | None,
         typer.Option(
-            parser=location, metavar="TABLE", help="whose rows both are asked about; random inputs if not given"
+            parser=location, metavar="TABLE", help="table whose rows compare both models; default: random inputs"
         ),
     ] = None,
-    split: Annotated[str, typer.Option(help="of the table: train, val or test")] = "test",
-    quantise: Annotated[Quantised | None, typer.Option(help="of tflite: weights in half the bytes")] = None,
+    split: Annotated[str, typer.Option(help="split of the table: train, val or test")] = "test",
+    quantise: Annotated[Quantised | None, typer.Option(help="tflite only: store weights in half the bytes")] = None,
 ) -> None:
-    """A bundle -> a model for other programs, kept only if it gives the bundle's answers (exit code 5 if not).
+    """Export a bundle for other programs. The export is kept only if it gives the bundle's predictions (else exit 5).
 
     Example: headrace export runs/fashion-mnist/bundle exported/ --to onnx --table data/fashion-mnist/table
     """
@@ -200,12 +217,14 @@ def export(
 
 @app.command()
 def report(
-    run: Annotated[Path, typer.Argument(parser=location, metavar="RUN", help="the training run; also s3://...")],
+    run: Annotated[
+        Path, typer.Argument(parser=location, metavar="RUN", help="folder of the training run, or s3://bucket/folder")
+    ],
     output: Annotated[
-        Path | None, typer.Option(parser=location, metavar="FILE", help="RUN/report.html if not given")
+        Path | None, typer.Option(parser=location, metavar="FILE", help="HTML file to write; default: RUN/report.html")
     ] = None,
 ) -> None:
-    """One HTML page about a run: data, curves, confusion, worst mistakes, speed, how to reproduce it.
+    """Write an HTML report of a run: data, curves, confusion matrix, worst errors, throughput, reproduction.
 
     Example: headrace report runs/fashion-mnist
     """

@@ -1,4 +1,4 @@
-"""Words that several verbs take."""
+"""Arguments and options that several commands share."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,53 +10,59 @@ if TYPE_CHECKING:
     from headrace.config import Configuration
 
 
-def location(word: str | Path) -> Path:
-    """A folder of this machine, or an address of a bucket; Typer also gives a default, which is a path already.
+def location(argument: str | Path) -> Path:
+    """Return the local folder or s3:// address that `argument` names.
+
+    Typer also passes defaults to a parser, and those are `Path` objects already.
 
     Raises:
-        typer.BadParameter: it is another address, or holds credentials.
+        typer.BadParameter: the address has another scheme or holds credentials.
     """
-    if isinstance(word, Path) or "://" not in word:
-        return Path(word)
+    if isinstance(argument, Path) or "://" not in argument:
+        return Path(argument)
     from headrace.config.base import require_location
 
-    return _accepted(word, require_location)
+    return _validated(argument, require_location)
 
 
-def local_path(word: str | Path) -> Path:
-    """A folder of this machine; one on S3 would be taken for a path. As with `location`, it may be a default.
+def local_path(argument: str | Path) -> Path:
+    """Return the local path that `argument` names; refuse an address, which `Path` would take for a relative path.
+
+    As in `location`, a default of an option arrives as a `Path`.
 
     Raises:
-        typer.BadParameter: it is an address.
+        typer.BadParameter: `argument` is an address.
     """
-    if isinstance(word, Path) or "://" not in word:
-        return Path(word)
+    if isinstance(argument, Path) or "://" not in argument:
+        return Path(argument)
     from headrace.config.base import require_path
 
-    return _accepted(word, require_path)
+    return _validated(argument, require_path)
 
 
-def _accepted(word: str, rule: Callable[[str], str]) -> Path:
+def _validated(address: str, rule: Callable[[str], str]) -> Path:
     from headrace.storage import locate
 
     try:
-        return locate(rule(word))
+        return locate(rule(address))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
 
 Conf = Annotated[Path, typer.Argument(metavar="CONF", help="configuration file (YAML)")]
-Overrides = Annotated[list[str] | None, typer.Argument(metavar="[key=value]...", help="such as train.ranks=4")]
+Overrides = Annotated[
+    list[str] | None, typer.Argument(metavar="[key=value]...", help="overrides, such as train.ranks=4")
+]
 SparkSettings = Annotated[
-    Path | None, typer.Option(help="file of Spark's settings for a kind of cluster, such as conf/cluster/yarn.yaml")
+    Path | None, typer.Option(help="file of Spark settings for a cluster, such as conf/cluster/yarn.yaml")
 ]
 
 
 def load_configuration(conf: Path, overrides: list[str] | None = None) -> "Configuration":
-    """The configuration that a verb's words give; its mistakes are told before anything heavy is imported.
+    """Return the configuration of a command. Errors are reported before anything heavy is imported.
 
     Raises:
-        ConfigurationError: the file or an override is wrong.
+        ConfigurationError: the file or an override is invalid.
     """
     from headrace.config import load
 

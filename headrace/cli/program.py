@@ -1,4 +1,4 @@
-"""The program itself: what all verbs have in common."""
+"""The Typer application: global options, logging, output and exit codes, which all commands share."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def _options(
     version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="only warnings in the log")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="log only warnings")] = False,
 ) -> None:
     if version:
         print(__version__)
@@ -32,23 +32,26 @@ def _options(
     logging.basicConfig(
         level=logging.WARNING if quiet else logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
     )
-    # Spark's bridge tells of every call; only its warnings are for people.
+    # py4j logs every call between Python and the JVM; only its warnings matter to users.
     logging.getLogger("py4j").setLevel(logging.WARNING)
 
 
 def print_result(result: dict[str, Any]) -> None:
-    """Print what came of a verb, as one JSON object on the last line."""
+    """Print the result of a command as one JSON object on the last line of standard output."""
     sys.stderr.flush()
     print(json.dumps(result, ensure_ascii=False), flush=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command and exit: 0 done, 2 usage, 3 data, 4 training, 5 gate, 1 anything else."""
+    """Run one command and exit with its code.
+
+    Exit codes: 0 success, 1 any other error, 2 usage, 3 data, 4 training, 5 gate, 130 interrupted.
+    """
     quiet_tensorflow()
     try:
         app(arguments)
     except ModuleNotFoundError as error:
-        print(f"headrace: {_missing(error)}", file=sys.stderr)
+        print(f"headrace: {_describe_missing_engine(error)}", file=sys.stderr)
         sys.exit(ConfigurationError.exit_code)
     except HeadraceError as error:
         print(f"headrace: {error}", file=sys.stderr)
@@ -58,11 +61,11 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(130)
 
 
-def _missing(error: ModuleNotFoundError) -> str:
-    """The sentence about an engine that is not installed.
+def _describe_missing_engine(error: ModuleNotFoundError) -> str:
+    """Return the message about an engine that is not installed.
 
     Raises:
-        ModuleNotFoundError: another module is missing.
+        ModuleNotFoundError: the missing module is not an engine.
     """
     from headrace.engines.compatibility import BY_MODULE, missing_engine
 

@@ -1,4 +1,4 @@
-"""Verbs of scheduled retraining."""
+"""Commands of scheduled retraining."""
 
 import sys
 from typing import Annotated, Literal
@@ -8,7 +8,7 @@ import typer
 from headrace.cli.parameters import Conf, Overrides, load_configuration
 from headrace.cli.program import app, print_result
 
-# As headrace.retrain.steps.runner has them, which takes long to import.
+# A copy of the steps in headrace.retrain.steps.runner, which is slow to import.
 Until = Literal["prepare", "validate", "train", "evaluate", "register", "gate", "promote", "predict", "conclude"]
 
 
@@ -16,15 +16,19 @@ Until = Literal["prepare", "validate", "train", "evaluate", "register", "gate", 
 def retrain(
     conf: Conf,
     overrides: Overrides = None,
-    force: Annotated[bool, typer.Option("--force", help="train though nothing has changed")] = False,
-    wait: Annotated[bool, typer.Option("--wait", help="for another that is retraining, instead of leaving it")] = False,
-    until: Annotated[Until | None, typer.Option(help="last step to do; the same again goes on from there")] = None,
-    cycle: Annotated[str | None, typer.Option(help="a scheduler's name for the cycle, the same for each step")] = None,
+    force: Annotated[bool, typer.Option("--force", help="train even if nothing has changed")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="wait for another process that is retraining, instead of exiting")
+    ] = False,
+    until: Annotated[Until | None, typer.Option(help="last step to run; the next call resumes after it")] = None,
+    cycle: Annotated[
+        str | None, typer.Option(help="the scheduler's name for the cycle, the same in every step")
+    ] = None,
 ) -> None:
-    """One cycle, if there is anything to do: new raw data -> a challenger -> a gate -> a champion.
+    """Run one cycle if there is new data: prepare it, train a challenger, compare it with the champion, promote it.
 
-    Safe at any time, twice at once, and after a crash. A challenger that is refused ends in exit code 5, refused data
-    in 3; both keep their reasons in the journal and on its page.
+    You may run it at any time, concurrently, and after a crash. Exit code 5 means that the gate refused the challenger,
+    3 that the data were refused; the journal and its report page record the reasons.
 
     Example: headrace retrain conf/retraining.yaml
     """
@@ -42,11 +46,11 @@ def retrain(
 def watch(
     conf: Conf,
     overrides: Overrides = None,
-    every: Annotated[str | None, typer.Option(help="such as 30m, 1h or 1d")] = None,
-    cron: Annotated[str | None, typer.Option(help="five fields, such as '0 3 * * *'")] = None,
-    times: Annotated[int | None, typer.Option(min=1, help="cycles to begin; without end if not given")] = None,
+    every: Annotated[str | None, typer.Option(help="interval, such as 30m, 1h or 1d")] = None,
+    cron: Annotated[str | None, typer.Option(help="cron expression with five fields, such as '0 3 * * *'")] = None,
+    times: Annotated[int | None, typer.Option(min=1, help="number of cycles; default: run forever")] = None,
 ) -> None:
-    """Retrain by the clock, where there is neither cron nor Airflow: now, and then again and again.
+    """Retrain immediately and then on a schedule, on machines without cron or Airflow.
 
     Example: headrace watch conf/retraining.yaml --every 1h
     """

@@ -1,1 +1,1 @@
-"""What a bundle's answers rest on: pixels and words, as pictures and colours on one page."""
+"""Explanations of a bundle's predictions: heatmaps over images and coloured words of texts, on one HTML page."""

@@ -1,4 +1,4 @@
-"""What is known of one input when it has been explained."""
+"""The explanation of one input: its prediction, its attributions and their renderings."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +13,11 @@ from headrace.explain.token_spans import TokenSpan
 
 @dataclass(frozen=True)
 class ExplainedPrediction:
-    """Of the bundle for one input.
+    """The bundle's prediction for one input.
 
     Attributes:
-        class_number: that is explained; None in regression.
-        outputs: a probability for each class, or one number.
+        outputs: one probability for each class, or one number in regression.
+        class_number: index of the explained class; None in regression.
     """
 
     contract: Contract
@@ -25,14 +25,16 @@ class ExplainedPrediction:
     class_number: int | None
 
     @classmethod
-    def of(cls, contract: Contract, outputs: NDArray[np.float32], wanted: int | None) -> "ExplainedPrediction":
-        """The class that is `wanted` is explained, or the most probable one."""
+    def select(
+        cls, contract: Contract, outputs: NDArray[np.float32], class_number: int | None
+    ) -> "ExplainedPrediction":
+        """Return the prediction that explains `class_number`, or the most probable class if it is None."""
         if not contract.classes:
             return cls(contract, outputs, None)
-        return cls(contract, outputs, int(outputs.argmax()) if wanted is None else wanted)
+        return cls(contract, outputs, int(outputs.argmax()) if class_number is None else class_number)
 
-    def described(self) -> dict[str, Any]:
-        """As JSON."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the prediction for JSON."""
         if self.class_number is None:
             return {"value": float(self.outputs[0])}
         best = int(self.outputs.argmax())
@@ -46,45 +48,46 @@ class ExplainedPrediction:
 
 @dataclass(frozen=True)
 class Rendering:
-    """One method's picture of an input, or its words.
+    """The result of one method as an image, or as coloured spans of a text.
 
     Attributes:
-        picture: a data URI; None for texts.
-        pieces: of the text; None for images.
+        picture: PNG as a data URI; None for texts.
+        spans: spans of the text; None for images.
     """
 
     method: str
     picture: str | None = None
-    pieces: list[TokenSpan] | None = None
+    spans: list[TokenSpan] | None = None
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One input.
+    """The explanation of one input.
 
     Attributes:
-        integrated: None where integrated gradients were not asked for, or cannot be had.
-        original: the image as the network was shown it; None for texts.
+        integrated: attributions by integrated gradients; None if not requested or not possible.
+        renderings: one for each method.
+        original: the prepared image, the network's input, as a data URI; None for texts.
     """
 
     path: str
-    answer: ExplainedPrediction
+    prediction: ExplainedPrediction
     integrated: Attribution | None
-    shown: tuple[Rendering, ...]
+    renderings: tuple[Rendering, ...]
     original: str | None = None
 
-    def described(self) -> dict[str, Any]:
-        """As JSON, with the measured gap."""
-        about = {"path": self.path} | self.answer.described()
-        found = self.integrated
-        if found is None:
-            return about
-        return about | {
-            "baseline_score": found.baseline,
-            "score": found.input,
-            "attributed": float(found.attributions.sum()),
-            "gap": found.gap,
-            "tolerance": found.tolerance,
-            "complete": found.complete,
-            "steps": found.steps,
+    def as_json(self) -> dict[str, Any]:
+        """Return the explanation with its measured gap for JSON."""
+        summary = {"path": self.path} | self.prediction.as_json()
+        attribution = self.integrated
+        if attribution is None:
+            return summary
+        return summary | {
+            "baseline_score": attribution.baseline,
+            "score": attribution.input,
+            "attributed": float(attribution.attributions.sum()),
+            "gap": attribution.gap,
+            "tolerance": attribution.tolerance,
+            "complete": attribution.complete,
+            "steps": attribution.steps,
         }

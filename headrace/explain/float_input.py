@@ -1,7 +1,7 @@
-"""A network for images, fed with numbers between two pixels' values.
+"""Copies of image networks that accept fractional pixel values.
 
-The input of a network is declared as whole numbers, to which Keras casts whatever it is fed; along a way between
-two images there is no gradient through that.
+Image networks declare an integer input, to which Keras casts whatever it receives. That cast has no gradient, so
+integration along a path between two images needs a float32 input.
 """
 
 from typing import Any
@@ -10,36 +10,37 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-WHOLE = ("uint8", "int8", "int16", "int32", "int64", "uint16")
+INTEGER_TYPES = ("uint8", "int8", "int16", "int32", "int64", "uint16")
 
 
 def with_float_input(model: keras.Model, pixels: NDArray[np.uint8]) -> keras.Model:
-    """`model` with the same layers and weights behind a float32 input; itself where it needs none.
+    """Return a copy of `model` with a float32 input and the same layers and weights, or `model` itself if not possible.
 
     Args:
-        pixels: (rows, height, width, channels), for which both must answer the same.
+        pixels: (rows, height, width, channels), for which the copy must predict the same; else `model` is returned.
     """
     try:
-        remade = _remade(model)
+        copy = _copy(model)
     except (ValueError, AttributeError):
-        # No graph of layers to be made anew: a subclass with a `call` of its own, which casts nothing.
+        # A subclass with its own `call` has no graph of layers to copy; Keras does not cast its input.
         return model
-    same = np.allclose(model(pixels, training=False), remade(pixels.astype(np.float32), training=False), atol=1e-4)
-    return remade if same else model
+    same = np.allclose(model(pixels, training=False), copy(pixels.astype(np.float32), training=False), atol=1e-4)
+    return copy if same else model
 
 
-def _remade(model: keras.Model) -> keras.Model:
-    # A sequential model has no `input` before it was called.
-    given = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
-    inputs = keras.tree.map_structure(_float_input, given)
-    return keras.models.clone_model(model, input_tensors=inputs, clone_function=_inside)
+def _copy(model: keras.Model) -> keras.Model:
+    # A Sequential model has no `input` before its first call.
+    tensors = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+    inputs = keras.tree.map_structure(_float_input, tensors)
+    return keras.models.clone_model(model, input_tensors=inputs, clone_function=_copy_layer)
 
 
-def _inside(layer: Any) -> Any:
-    """A layer is shared; a model within the model has an input of its own."""
-    whole = isinstance(layer, keras.Model) and any(one.dtype in WHOLE for one in getattr(layer, "inputs", None) or ())
-    return _remade(layer) if whole else layer
+def _copy_layer(layer: Any) -> Any:
+    """Return the layer itself, or a copy of a nested model with an integer input of its own."""
+    inputs = getattr(layer, "inputs", None) or ()
+    has_integer_input = isinstance(layer, keras.Model) and any(tensor.dtype in INTEGER_TYPES for tensor in inputs)
+    return _copy(layer) if has_integer_input else layer
 
 
 def _float_input(tensor: keras.KerasTensor) -> keras.KerasTensor:
-    return keras.Input(batch_shape=tensor.shape, dtype="float32" if tensor.dtype in WHOLE else tensor.dtype)
+    return keras.Input(batch_shape=tensor.shape, dtype="float32" if tensor.dtype in INTEGER_TYPES else tensor.dtype)

@@ -1,8 +1,9 @@
-"""Grad-CAM: where in an image the last convolutional feature map speaks for a class.
+"""Grad-CAM: the regions of an image in which the last convolutional feature map supports a class.
 
 Selvaraju et al.: Grad-CAM: Visual explanations from deep networks via gradient-based localization. ICCV 2017,
-arXiv:1610.02391. Each channel of the map is weighted by the mean gradient of the score by it; of the weighted sum
-what is positive is shown. They differentiate the logit of the class; `score` says why it is the log-odds here.
+arXiv:1610.02391. Each channel of the map is weighted by the mean gradient of the score with respect to it; the heatmap
+is the positive part of the weighted sum. The paper differentiates the logit of the class; `target_score` explains why
+Headrace differentiates the log-odds.
 """
 
 from typing import Any
@@ -19,19 +20,19 @@ from headrace.explain.target_score import TargetScore
 
 POOLING = (layers.MaxPooling2D, layers.AveragePooling2D, layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D)
 CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D, layers.Conv2DTranspose)
-# Behind them no place of the map is a place of the image any more.
+# After these layers a position of the map no longer corresponds to a position of the image.
 MIXING = (layers.MultiHeadAttention, layers.GroupQueryAttention, layers.Attention, layers.AdditiveAttention, layers.RNN)
 
 
 class NoFeatureMapError(Exception):
-    """The network has no last convolutional feature map; the message says what it has instead."""
+    """Raised for a network without a last convolutional feature map; the message gives the reason."""
 
 
 class GradCam:
-    """Of one network.
+    """Grad-CAM of one network.
 
     Raises:
-        NoFeatureMapError: it has none.
+        NoFeatureMapError: the network has no last convolutional feature map.
     """
 
     def __init__(self, model: keras.Model, contract: Contract) -> None:
@@ -41,46 +42,51 @@ class GradCam:
 
     @property
     def layer(self) -> str:
-        """Name of the layer whose output is the map."""
+        """Return the name of the layer whose output is the feature map."""
         return str(self._layer.name)
 
     def heat(self, image: NDArray[np.uint8], class_number: int | None) -> NDArray[np.float32]:
-        """(height, width) of the feature map, 0 and above."""
+        """Return the heatmap, (height, width) of the feature map, with values of 0 and above.
+
+        Args:
+            image: (height, width, channels).
+            class_number: index of the class; None in regression.
+        """
         maps: list[Any] = []
-        # Of what comes before the map no gradient is wanted.
+        # No gradient is needed for the layers before the map.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
 
-            def watched(_: keras.Layer, given: Any, output: Any) -> Any:
+            def watch(_: keras.Layer, inputs: Any, output: Any) -> Any:
                 tape.watch(output)
                 maps.append(output)
                 return output
 
-            with patch_outputs([self._layer], watched):
-                answers = self._model(image[None], training=False)
-            scores = self._score(answers, class_number)
-        # Of a layer that is used several times, the last use.
+            with patch_outputs([self._layer], watch):
+                outputs = self._model(image[None], training=False)
+            scores = self._score(outputs, class_number)
+        # A layer may be called several times; take the last call.
         gradient = tape.gradient(scores, maps[-1], unconnected_gradients="zero")
         weights = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
-        found: NDArray[np.float32] = tf.nn.relu(tf.reduce_sum(weights * maps[-1], axis=-1))[0].numpy()
-        return found
+        heat: NDArray[np.float32] = tf.nn.relu(tf.reduce_sum(weights * maps[-1], axis=-1))[0].numpy()
+        return heat
 
 
-def _last_map(done: list[LayerCall]) -> keras.Layer:
-    convolutions = [number for number, call in enumerate(done) if isinstance(call.layer, CONVOLUTIONS)]
+def _last_map(calls: list[LayerCall]) -> keras.Layer:
+    convolutions = [number for number, call in enumerate(calls) if isinstance(call.layer, CONVOLUTIONS)]
     if not convolutions:
         raise NoFeatureMapError("the network has no convolution over images")
-    maps = [number for number in range(convolutions[0], len(done)) if _is_map(done[number])]
+    maps = [number for number in range(convolutions[0], len(calls)) if _is_map(calls[number])]
     if not maps:
-        raise NoFeatureMapError("its convolutions leave one place of the whole image")
-    mixing = next((call.layer for call in done[maps[-1] :] if isinstance(call.layer, MIXING)), None)
+        raise NoFeatureMapError("its convolutions reduce the whole image to one position")
+    mixing = next((call.layer for call in calls[maps[-1] :] if isinstance(call.layer, MIXING)), None)
     if mixing is not None:
         kind = type(mixing).__name__
-        raise NoFeatureMapError(f"its convolutional feature map goes through {kind}, which mixes its places")
-    return done[maps[-1]].layer
+        raise NoFeatureMapError(f"its convolutional feature map passes through {kind}, which mixes its positions")
+    return calls[maps[-1]].layer
 
 
 def _is_map(call: LayerCall) -> bool:
-    """(1, height, width, channels), of more than one place, and not yet pooled."""
+    """Return whether the output is a map (1, height, width, channels) of more than one position, before pooling."""
     shape: tuple[int, ...] = tuple(getattr(call.output, "shape", ()))
     is_wide = len(shape) == 4 and min(shape[1], shape[2]) > 1
     return is_wide and not isinstance(call.layer, (keras.Model, *POOLING))

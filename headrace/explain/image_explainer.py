@@ -1,4 +1,4 @@
-"""Images, explained one after the other."""
+"""Explains the predictions of a bundle for images, one at a time."""
 
 from headrace.bundle import Bundle
 from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
@@ -13,19 +13,19 @@ from headrace.prepare.encoders.image import decode
 
 
 class ImageExplainer:
-    """For one bundle.
+    """Explains image files with one bundle.
 
     Attributes:
-        missing: why a method that would fit is not used, by its name.
+        missing: reasons why methods that fit images cannot explain this network, by method.
     """
 
-    def __init__(self, bundle: Bundle, inference: Inference, wish: ExplainOptions) -> None:
+    def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> None:
         contract = bundle.contract
-        self._contract, self._form, self._inference = contract, bundle.origin.prepare.image, inference
-        self._steps, self._class = wish.steps, wish.class_number(contract)
+        self._contract, self._spec, self._inference = contract, bundle.origin.prepare.image, inference
+        self._steps, self._class = options.steps, options.class_number(contract)
         self._baseline = contract.channel_statistics.mean
         self.missing: dict[str, str] = {}
-        methods, model = wish.methods(contract), bundle.model()
+        methods, model = options.methods(contract), bundle.model()
         self._network = ImageNetwork(model, contract) if "integrated-gradients" in methods else None
         self._grad_cam: GradCam | None = None
         try:
@@ -34,21 +34,22 @@ class ImageExplainer:
             self.missing["grad-cam"] = str(reason)
 
     def explain(self, raw: RawInput) -> Explanation:
-        """One image file.
+        """Return the explanation of one image file.
 
         Raises:
-            RejectedRecordError: it is no image, or one that preparation would reject.
+            RejectedRecordError: the file is not an image, or preparation would reject it.
         """
         data = raw.data if isinstance(raw.data, bytes) else raw.data.encode()
-        pixels = self._inference.apply_codec([decode(data, self._form)], self._form)
+        pixels = self._inference.apply_codec([decode(data, self._spec)], self._spec)
         image = pixels[0]
-        answer = ExplainedPrediction.of(self._contract, self._inference.predict(pixels)[0], self._class)
-        shown: list[Rendering] = []
+        prediction = ExplainedPrediction.select(self._contract, self._inference.predict(pixels)[0], self._class)
+        renderings: list[Rendering] = []
         integrated: Attribution | None = None
         if self._network:
-            integrated = integrate(ImagePath(self._network, image, self._baseline, answer.class_number), self._steps)
-            shown.append(Rendering("integrated-gradients", overlay(image, integrated.attributions.sum(axis=2))))
+            path = ImagePath(self._network, image, self._baseline, prediction.class_number)
+            integrated = integrate(path, self._steps)
+            renderings.append(Rendering("integrated-gradients", overlay(image, integrated.attributions.sum(axis=2))))
         if self._grad_cam:
-            heat = self._grad_cam.heat(image, answer.class_number)
-            shown.append(Rendering("grad-cam", overlay(image, enlarge(heat, image.shape))))
-        return Explanation(raw.path, answer, integrated, tuple(shown), picture(image))
+            heat = self._grad_cam.heat(image, prediction.class_number)
+            renderings.append(Rendering("grad-cam", overlay(image, enlarge(heat, image.shape))))
+        return Explanation(raw.path, prediction, integrated, tuple(renderings), picture(image))

@@ -1,7 +1,7 @@
-"""The way from the mean colour of the training data to an image.
+"""The integration path from the mean colour of the training data to an image.
 
-The mean of each channel is what the networks in models/ normalise to 0. Black, the other usual baseline, gives
-every black pixel the attribution 0, whatever the network makes of it.
+The networks in models/ normalise the mean of each channel to 0. Black, the other usual baseline, gives every black
+pixel the attribution 0, whatever its effect on the prediction.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from headrace.explain.target_score import TargetScore
 
 
 class ImageNetwork:
-    """A network for images with the gradients of its scores."""
+    """An image network with its scores and their gradients as compiled functions."""
 
     def __init__(self, model: keras.Model, contract: Contract) -> None:
         shape = contract.named("input")[1].image_shape
@@ -36,35 +36,38 @@ class ImageNetwork:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(images)
             scores = self._scores(images, number)
-        found = tape.gradient(scores, images)
-        if found is None:
+        gradients = tape.gradient(scores, images)
+        if gradients is None:
             raise ConfigurationError(
-                "The bundle's network has no gradient for its input, so that integrated gradients cannot explain it: "
-                "it makes whole numbers of pixels. Take another --method, or cast to float32 first in the network."
+                "The bundle's network has no gradient for its input, because it casts pixels to integers; integrated "
+                "gradients cannot explain it. Use another --method, or cast to float32 first in the network."
             )
-        return found
+        return gradients
 
 
 class ImagePath:
-    """To one image, (height, width, channels), from `baseline`, a value a channel; see `IntegrationPath`."""
+    """The path to one image (height, width, channels) from `baseline`, one value for each channel.
+
+    It implements `IntegrationPath`.
+    """
 
     def __init__(
         self, network: ImageNetwork, image: NDArray[np.uint8], baseline: tuple[float, ...], number: int | None
     ) -> None:
         self.scale = 0.0 if number is None else 1.0
         self._network, self._number = network, number or 0
-        self._begin = np.broadcast_to(np.array(baseline, np.float32), image.shape)
-        self._way = image.astype(np.float32) - self._begin
+        self._start = np.broadcast_to(np.array(baseline, np.float32), image.shape)
+        self._difference = image.astype(np.float32) - self._start
 
     def scores(self, alphas: Floats) -> Floats:
-        """(alphas,)."""
-        found: Floats = self._network.scores(self._images(alphas), self._number).numpy()
-        return found
+        """Return the scores at `alphas`, (alphas,)."""
+        scores: Floats = self._network.scores(self._images(alphas), self._number).numpy()
+        return scores
 
     def gradients(self, alphas: Floats) -> Floats:
-        """(alphas, height, width, channels)."""
-        found: Floats = self._network.gradients(self._images(alphas), self._number).numpy() * self._way
-        return found
+        """Return the gradients at `alphas` times the path, (alphas, height, width, channels)."""
+        gradients: Floats = self._network.gradients(self._images(alphas), self._number).numpy() * self._difference
+        return gradients
 
     def _images(self, alphas: Floats) -> Floats:
-        return self._begin + alphas[:, None, None, None] * self._way
+        return self._start + alphas[:, None, None, None] * self._difference

@@ -1,8 +1,8 @@
-"""Integrated gradients: what each part of an input adds to the answer, on the straight way from a baseline.
+"""Integrated gradients: the contribution of each part of an input to the score, along a straight path from a baseline.
 
-Sundararajan, Taly, Yan: Axiomatic attribution for deep networks. ICML 2017, arXiv:1703.01365. The integral is a sum
-over the middles of equal steps. Their axiom of completeness says that the attributions of an input sum to the
-difference between its score and that of the baseline; how far they are from it is measured for every input.
+Sundararajan, Taly, Yan: Axiomatic attribution for deep networks. ICML 2017, arXiv:1703.01365. The integral is
+a midpoint sum over equal steps. Their axiom of completeness says that the attributions of an input sum to the
+difference between its score and the baseline's; the gap is measured for every input.
 """
 
 from dataclasses import dataclass
@@ -13,28 +13,28 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-# Of the difference of scores; of a log-odd of 1 where the difference is smaller.
+# Share of the difference of scores; for log-odds, of 1 if the difference is smaller.
 TOLERANCE = 0.01
-# Steps are doubled so many times at most.
+# Maximum number of times that steps are doubled.
 DOUBLINGS = 4
-# Points of the way that are in memory at once.
-AT_ONCE = 64
+# Points of the path that are in memory at once.
+BATCH_SIZE = 64
 
 
 class IntegrationPath(Protocol):
-    """The straight way from a baseline, at 0, to an input, at 1.
+    """The straight path from a baseline (alpha 0) to an input (alpha 1).
 
     Attributes:
-        scale: a difference of scores that is worth calling one; 0 where none is known.
+        scale: smallest difference of scores to which the tolerance is relative; 0 if unknown.
     """
 
     scale: float
 
     def scores(self, alphas: Floats) -> Floats:
-        """(alphas,): the score at each."""
+        """Return the score at each alpha, (alphas,)."""
 
     def gradients(self, alphas: Floats) -> Floats:
-        """(alphas, ...): gradient of the score at each, times the whole way; one value a part of the input."""
+        """Return the gradient at each alpha times (input - baseline): (alphas, ...), one value per part of it."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Attribution:
     """The attributions of one input.
 
     Attributes:
-        attributions: one value a part of the input, in the unit of the score.
+        attributions: one value for each part of the input, in the unit of the score.
         baseline: score of the baseline.
         input: score of the input.
-        steps: of the sum.
-        gap: between the sum of the attributions and the difference of the scores.
-        tolerance: what the gap may be.
+        steps: number of steps of the sum.
+        gap: absolute difference between the sum of the attributions and the difference of the scores.
+        tolerance: maximum gap of a complete attribution.
     """
 
     attributions: NDArray[np.float64]
@@ -59,25 +59,25 @@ class Attribution:
 
     @property
     def complete(self) -> bool:
-        """Whether the axiom holds as closely as is wanted."""
+        """Return whether the gap is within the tolerance."""
         return self.gap <= self.tolerance
 
 
-def integrate(way: IntegrationPath, steps: int) -> Attribution:
-    """Attributions by `steps` steps, which are doubled up to `DOUBLINGS` times while the gap is too large."""
-    baseline, at_input = (float(value) for value in way.scores(np.array([0.0, 1.0], np.float32)))
-    tolerance = TOLERANCE * max(abs(at_input - baseline), way.scale)
+def integrate(path: IntegrationPath, steps: int) -> Attribution:
+    """Return attributions from `steps` steps, doubled up to `DOUBLINGS` times while the gap exceeds the tolerance."""
+    baseline, at_input = (float(value) for value in path.scores(np.array([0.0, 1.0], np.float32)))
+    tolerance = TOLERANCE * max(abs(at_input - baseline), path.scale)
     for doubled in range(DOUBLINGS + 1):
-        attributions = _mean_gradient(way, steps << doubled)
+        attributions = _mean_gradient(path, steps << doubled)
         gap = abs(float(attributions.sum()) - (at_input - baseline))
-        found = Attribution(attributions, baseline, at_input, steps << doubled, gap, tolerance)
-        if found.complete:
+        attribution = Attribution(attributions, baseline, at_input, steps << doubled, gap, tolerance)
+        if attribution.complete:
             break
-    return found
+    return attribution
 
 
-def _mean_gradient(way: IntegrationPath, steps: int) -> NDArray[np.float64]:
+def _mean_gradient(path: IntegrationPath, steps: int) -> NDArray[np.float64]:
     alphas = ((np.arange(steps) + 0.5) / steps).astype(np.float32)
-    parts = [alphas[begin : begin + AT_ONCE] for begin in range(0, steps, AT_ONCE)]
-    total = np.sum([way.gradients(part).astype(np.float64).sum(axis=0) for part in parts], axis=0)
+    batches = [alphas[start : start + BATCH_SIZE] for start in range(0, steps, BATCH_SIZE)]
+    total = np.sum([path.gradients(batch).astype(np.float64).sum(axis=0) for batch in batches], axis=0)
     return np.asarray(total / steps, np.float64)

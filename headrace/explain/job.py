@@ -1,4 +1,4 @@
-"""Raw files -> explanations of a bundle's answers, on one page."""
+"""The explain command: explains a bundle's predictions for raw files on one HTML page."""
 
 import logging
 import time
@@ -20,59 +20,61 @@ from headrace.prepare.rejection import RejectedRecordError
 log = logging.getLogger(__name__)
 
 
-def explain(path: Path, source: Path, output: Path, wish: ExplainOptions) -> dict[str, Any]:
-    """Explain the answers of the bundle at `path` to raw inputs, on the page `output`; a page there is replaced.
+def explain(path: Path, source: Path, output: Path, options: ExplainOptions) -> dict[str, Any]:
+    """Explain the predictions of the bundle at `path` for raw inputs and write (or replace) the page `output`.
 
     Raises:
-        ConfigurationError: an option does not fit the bundle, or `output` is no HTML file.
+        ConfigurationError: an option does not fit the bundle, or `output` is not an HTML file.
         DataError: the bundle or the input is missing or damaged, or no input can be explained.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     _require_page(output)
     bundle = bundles.load(path)
-    inputs = _inputs(bundle, source, wish)
-    explainer = _explainer(bundle, wish)
-    explained: list[Explanation] = []
+    inputs = _inputs(bundle, source, options)
+    explainer = _explainer(bundle, options)
+    explanations: list[Explanation] = []
     rejected: list[dict[str, str]] = []
     for number, raw in enumerate(inputs, 1):
         try:
             if raw.rejection:
                 raise raw.rejection
-            explained.append(explainer.explain(raw))
+            explanations.append(explainer.explain(raw))
             log.info("explained %d of %d: %s", number, len(inputs), raw.path)
         except RejectedRecordError as rejection:
             rejected.append({"path": raw.path, "reason": rejection.reason.value, "detail": rejection.detail})
-    if not explained:
+    if not explanations:
         raise DataError(f"No input of {source} can be explained; the first was rejected: {rejected[0]['detail']}.")
-    story = ExplanationPage(bundle, source, wish.methods(bundle.contract), explained, rejected, explainer.missing)
-    write_page(output, story)
-    return {"page": str(output.absolute())} | story.described() | {"seconds": round(time.monotonic() - began, 3)}
+    page = ExplanationPage(bundle, source, options.methods(bundle.contract), explanations, rejected, explainer.missing)
+    write_page(output, page)
+    return {"page": str(output.absolute())} | page.as_json() | {"seconds": round(time.monotonic() - start, 3)}
 
 
 def _require_page(output: Path) -> None:
     if output.suffix.lower() not in (".html", ".htm") or output.is_dir():
-        raise ConfigurationError(f"The output {output} is no HTML file; name one, such as explanation.html.")
+        raise ConfigurationError(f"The output {output} is not an HTML file; name a file such as explanation.html.")
 
 
-def _inputs(bundle: Bundle, source: Path, wish: ExplainOptions) -> list[RawInput]:
-    wish.methods(bundle.contract)
-    wish.class_number(bundle.contract)
+def _inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> list[RawInput]:
+    options.methods(bundle.contract)
+    options.class_number(bundle.contract)
     if bundle.contract.tokenizer is None:
-        return raw_images(source, wish.limit)
-    return raw_texts(source, wish.limit, wish.column or bundle.origin.text_column, bundle.origin.prepare.text)
+        return raw_images(source, options.limit)
+    return raw_texts(source, options.limit, options.column or bundle.origin.text_column, bundle.origin.prepare.text)
 
 
-def _explainer(bundle: Bundle, wish: ExplainOptions) -> ImageExplainer | TextExplainer:
-    """Of the kind of the bundle's inputs.
+def _explainer(bundle: Bundle, options: ExplainOptions) -> ImageExplainer | TextExplainer:
+    """Return an explainer for the bundle's kind of input.
 
     Raises:
-        ConfigurationError: the only method that is wanted cannot explain this network.
+        ConfigurationError: the requested method cannot explain this network.
     """
     inference, tokenizer = Inference(bundle), bundle.contract.tokenizer
-    made = ImageExplainer(bundle, inference, wish) if tokenizer is None else TextExplainer(
-        bundle, inference, wish, tokenizer
-    )  # fmt: skip
-    reason = made.missing.get(wish.method or "")
+    explainer: ImageExplainer | TextExplainer
+    if tokenizer is None:
+        explainer = ImageExplainer(bundle, inference, options)
+    else:
+        explainer = TextExplainer(bundle, inference, options, tokenizer)
+    reason = explainer.missing.get(options.method or "")
     if reason:
-        raise ConfigurationError(f"{wish.method} cannot explain this network: {reason}.")
-    return made
+        raise ConfigurationError(f"{options.method} cannot explain this network: {reason}.")
+    return explainer

@@ -1,8 +1,8 @@
-"""What a layer gives while a model runs: looked at, and replaced.
+"""Hooks on layers: record or replace the outputs of layers while a model runs.
 
-Keras 3 has no hooks. A layer's `call` is looked up on the layer each time, so a function put there for a while is
-called instead; that reaches layers in nested models, in other layers and in models with a `call` of their own, and
-leaves masks alone.
+Keras 3 has no hooks. It looks up `call` on the layer at every use, so a function assigned there temporarily is called
+instead. That also works for layers in nested models, in other layers and in models with their own `call`, and does
+not affect masks.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import keras
 
-# A layer, what it was given first, and what it gave -> what it shall give.
+# (layer, its first input, its output) -> the output that replaces it.
 Change = Callable[[keras.Layer, Any, Any], Any]
 
 
 class LayerCall(NamedTuple):
-    """One use of a layer: what it was given first, and what it gave."""
+    """One call of a layer with its first input and its output."""
 
     layer: keras.Layer
     input: Any
@@ -25,7 +25,7 @@ class LayerCall(NamedTuple):
 
 @contextmanager
 def patch_outputs(layers: Sequence[keras.Layer], change: Change) -> Iterator[None]:
-    """While the block runs, the output of each of `layers` is what `change` makes of it."""
+    """Replace the output of each of `layers` by the result of `change` while the block runs."""
     with ExitStack() as stack:
         for layer in layers:
             stack.enter_context(_patch_output(layer, change))
@@ -36,11 +36,11 @@ def patch_outputs(layers: Sequence[keras.Layer], change: Change) -> Iterator[Non
 def _patch_output(layer: keras.Layer, change: Change) -> Iterator[None]:
     call = layer.call
 
-    def changed(*inputs: Any, **options: Any) -> Any:
+    def patched(*inputs: Any, **options: Any) -> Any:
         return change(layer, inputs[0] if inputs else None, call(*inputs, **options))
 
-    # Past Keras's own `__setattr__`, which would note the function as a part of the layer.
-    object.__setattr__(layer, "call", changed)
+    # Bypass Keras's `__setattr__`, which would track the function as part of the layer.
+    object.__setattr__(layer, "call", patched)
     try:
         yield
     finally:
@@ -48,13 +48,13 @@ def _patch_output(layer: keras.Layer, change: Change) -> Iterator[None]:
 
 
 def trace_layers(model: keras.Model, inputs: Any) -> list[LayerCall]:
-    """What every layer of `model`, also those within others, does for `inputs`; in the order in which they are done."""
-    found: list[LayerCall] = []
+    """Run `model` on `inputs` and return the calls of all its layers, nested ones included, in execution order."""
+    calls: list[LayerCall] = []
 
-    def note(layer: keras.Layer, given: Any, output: Any) -> Any:
-        found.append(LayerCall(layer, given, output))
+    def record(layer: keras.Layer, first_input: Any, output: Any) -> Any:
+        calls.append(LayerCall(layer, first_input, output))
         return output
 
-    with patch_outputs(model._flatten_layers(include_self=False), note):
+    with patch_outputs(model._flatten_layers(include_self=False), record):
         model(inputs, training=False)
-    return found
+    return calls

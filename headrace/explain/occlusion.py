@@ -1,8 +1,8 @@
-"""Occlusion: how much the score falls when a part of the input is taken away.
+"""Occlusion: the decrease of the score when one token is removed.
 
 Zeiler, Fergus: Visualizing and understanding convolutional networks. ECCV 2014, arXiv:1311.2901 cover a part of an
-image; of a text each token is left out in turn, as Li, Monroe, Jurafsky do: Understanding neural networks through
-representation erasure. arXiv:1612.08220. The rest moves up and a zero follows it, as any text in a batch may end.
+image. For texts each token is removed in turn, as by Li, Monroe, Jurafsky: Understanding neural networks through
+representation erasure. arXiv:1612.08220. The following tokens move up and a zero pads the end, as in a batch.
 """
 
 import numpy as np
@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from headrace.explain.target_score import TargetScore
 from headrace.inference import Inference
 
-AT_ONCE = 64
+BATCH_SIZE = 64
 
 
 def occlusion(inference: Inference, tokens: NDArray[np.int32], class_number: int | None) -> NDArray[np.float64] | None:
-    """(tokens,): score of the text minus score without the token; None where nothing would be left."""
+    """Return the score of the text minus the score without each token, (tokens,); None for a text of one token."""
     if len(tokens) < 2:
         return None
-    rows = np.stack([tokens, *(np.append(np.delete(tokens, place), 0) for place in range(len(tokens)))])
-    parts = (rows[begin : begin + AT_ONCE].astype(np.int32) for begin in range(0, len(rows), AT_ONCE))
-    answers = np.concatenate([inference.predict(part) for part in parts])
-    scores = TargetScore(inference.contract)(tf.constant(answers), class_number).numpy().astype(np.float64)
-    falls: NDArray[np.float64] = scores[0] - scores[1:]
-    return falls
+    rows = np.stack([tokens, *(np.append(np.delete(tokens, index), 0) for index in range(len(tokens)))])
+    batches = (rows[start : start + BATCH_SIZE].astype(np.int32) for start in range(0, len(rows), BATCH_SIZE))
+    predictions = np.concatenate([inference.predict(batch) for batch in batches])
+    scores = TargetScore(inference.contract)(tf.constant(predictions), class_number).numpy().astype(np.float64)
+    decreases: NDArray[np.float64] = scores[0] - scores[1:]
+    return decreases

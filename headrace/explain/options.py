@@ -1,4 +1,4 @@
-"""What is to be explained, and how."""
+"""The options of an explanation and the methods for each kind of input."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +12,7 @@ METHODS: dict[str, tuple[Method, ...]] = {
     "image": ("integrated-gradients", "grad-cam"),
     "text": ("integrated-gradients", "occlusion"),
 }
-# As a page names them.
+# Names on the page.
 TITLES: dict[Method, str] = {
     "integrated-gradients": "integrated gradients",
     "grad-cam": "Grad-CAM",
@@ -25,11 +25,11 @@ class ExplainOptions:
     """The options of one explanation.
 
     Attributes:
-        limit: inputs at most.
-        class_name: which to explain; of each input the predicted one if None.
-        steps: of integrated gradients, to begin with.
-        method: the only one; all that fit the input if None.
-        column: of texts, in files of rows.
+        limit: maximum number of inputs.
+        class_name: class to explain; None explains the predicted class of each input.
+        steps: initial number of steps of integrated gradients.
+        method: the only method to use; None uses all that fit the input.
+        column: text column in files of rows.
     """
 
     limit: int = 8
@@ -39,14 +39,14 @@ class ExplainOptions:
     column: str | None = None
 
     def methods(self, contract: Contract) -> tuple[Method, ...]:
-        """Those to be used for inputs of `contract`.
+        """Return the methods to use for inputs of `contract`.
 
         Raises:
-            ConfigurationError: there are none, or the one that is wanted is for other inputs.
+            ConfigurationError: no method fits the inputs, or the requested method does not.
         """
         kind = contract.input_kind
         if kind == "windows":
-            raise ConfigurationError("The bundle answers about windows of numbers; images and texts can be explained.")
+            raise ConfigurationError("The bundle predicts windows of numbers; only images and texts can be explained.")
         if self.method is None:
             return METHODS[kind]
         if self.method not in METHODS[kind]:
@@ -56,14 +56,14 @@ class ExplainOptions:
         return (self.method,)
 
     def class_number(self, contract: Contract) -> int | None:
-        """Of the class to explain; None for the predicted one, and in regression.
+        """Return the index of the class to explain; None for the predicted class and in regression.
 
         Raises:
-            ConfigurationError: the bundle knows no such class.
+            ConfigurationError: the bundle has no such class.
         """
         if self.class_name is None:
             return None
         if self.class_name not in contract.classes:
-            have = ", ".join(contract.classes) or "none, it predicts numbers"
-            raise ConfigurationError(f"The bundle has no class {self.class_name!r}; its classes are: {have}.")
+            known = ", ".join(contract.classes) or "none, it predicts numbers"
+            raise ConfigurationError(f"The bundle has no class {self.class_name!r}; its classes are: {known}.")
         return contract.classes.index(self.class_name)

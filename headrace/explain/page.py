@@ -1,4 +1,4 @@
-"""The page of explanations: one HTML file that loads nothing and runs nothing."""
+"""The page of explanations: one self-contained HTML file without scripts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,70 +20,72 @@ PIXELATED_BELOW = 96
 
 @dataclass(frozen=True)
 class ExplanationPage:
-    """What one page tells.
+    """The content of one page.
 
     Attributes:
-        rejected: path, reason and detail of inputs that preparation would reject.
-        missing: why a method is not used, by its name.
+        methods: requested methods.
+        explanations: one for each explained input.
+        rejected: path, reason and detail of each input that preparation would reject.
+        missing: reasons why methods cannot explain this network, by method.
     """
 
     bundle: Bundle
     source: Path
     methods: tuple[Method, ...]
-    explained: list[Explanation]
+    explanations: list[Explanation]
     rejected: list[dict[str, str]]
     missing: dict[str, str]
 
     @property
     def is_text(self) -> bool:
-        """Or images."""
+        """Return whether the inputs are texts; else they are images."""
         return self.bundle.contract.tokenizer is not None
 
     @property
     def pixelated(self) -> bool:
-        """Whether images are shown enlarged."""
+        """Return whether images are so small that the page shows their pixels as squares."""
         return not self.is_text and max(self.bundle.contract.named("input")[1].image_shape[:2]) < PIXELATED_BELOW
 
     @property
     def used(self) -> list[str]:
-        """The methods that there are results of."""
+        """Return the methods that have results."""
         return [method for method in self.methods if method not in self.missing]
 
     @property
     def integrated(self) -> list[Explanation]:
-        """Those with integrated gradients."""
-        return [one for one in self.explained if one.integrated]
+        """Return the explanations with integrated gradients."""
+        return [explanation for explanation in self.explanations if explanation.integrated]
 
     @property
     def complete(self) -> int:
-        """How many of them keep the axiom of completeness within the tolerance."""
-        return sum(one.integrated is not None and one.integrated.complete for one in self.integrated)
+        """Return the number of inputs whose attributions satisfy the axiom of completeness within the tolerance."""
+        return sum(each.integrated is not None and each.integrated.complete for each in self.integrated)
 
-    def described(self) -> dict[str, Any]:
-        """As JSON."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the content for JSON."""
         return {
             "bundle": str(self.bundle.path),
             "methods": self.used,
             "missing": self.missing,
-            "explained": len(self.explained),
+            "explained": len(self.explanations),
             "complete": self.complete,
-            "greatest_gap": max((one.integrated.gap for one in self.integrated if one.integrated), default=None),
-            "inputs": [one.described() for one in self.explained],
+            "greatest_gap": max((each.integrated.gap for each in self.integrated if each.integrated), default=None),
+            "inputs": [explanation.as_json() for explanation in self.explanations],
             "rejected": self.rejected,
         }
 
 
-def write_page(output: Path, story: ExplanationPage) -> None:
-    """Write the page; the same story gives the same bytes.
+def write_page(output: Path, page: ExplanationPage) -> None:
+    """Write the HTML file; the same content gives the same bytes.
 
     Raises:
-        DataError: it cannot be written.
+        DataError: the file cannot be written.
     """
     template = environment(TEMPLATES).get_template("explanation.html.jinja")
     numbers = {"share": TOLERANCE, "doublings": DOUBLINGS}
-    page = template.render(headrace_version=__version__, story=story, titles=TITLES, **numbers)
+    html = template.render(headrace_version=__version__, page=page, titles=TITLES, **numbers)
     try:
-        # A path that is not UTF-8 must not cost the page.
-        atomic_write(output, page.encode("utf-8", "backslashreplace"))
+        # An input path may contain bytes that are not UTF-8.
+        atomic_write(output, html.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise DataError(f"The page {output} cannot be written: {error.strerror}.") from None

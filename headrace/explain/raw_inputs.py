@@ -1,4 +1,4 @@
-"""The raw records that are explained: one file or a folder of images; a file of records, or files of text."""
+"""Readers of the raw inputs to explain: image files, text files, or files of text records."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +12,12 @@ from headrace.prepare.sources.folder import walk
 
 
 class RawInput(NamedTuple):
-    """One record: its file, or file and line, and the bytes of the file or the characters of the text.
+    """One raw record.
 
     Attributes:
-        rejection: why it cannot be used, where that is known before it is decoded.
+        path: name of the file, with `:LINE` for a record of a file of texts.
+        data: bytes of the file, or characters of the text.
+        rejection: error that is known before decoding; None if there is none.
     """
 
     path: str
@@ -24,21 +26,22 @@ class RawInput(NamedTuple):
 
 
 def raw_images(source: Path, limit: int) -> list[RawInput]:
-    """The bytes of `limit` files of `source`, evenly from the first to the last by their names.
+    """Return up to `limit` files of `source` as bytes, evenly spaced in the order of their names.
 
     Raises:
-        DataError: there are none, or one cannot be read.
+        DataError: there are no files, or a file cannot be read.
     """
     return [RawInput(name, _bytes(file)) for name, file in _spread(_files(source), limit)]
 
 
-def raw_texts(source: Path, limit: int, column: str | None, form: Text) -> list[RawInput]:
-    """`limit` texts of `source`, evenly from the first to the last; blank lines are none.
+def raw_texts(source: Path, limit: int, column: str | None, spec: Text) -> list[RawInput]:
+    """Return up to `limit` texts of `source`, evenly spaced from the first to the last; blank lines are skipped.
 
     Args:
-        source: a folder of files, each of which is a text; or a file of records, see `RecordFile`.
-        column: of texts, where a record has several.
-        form: how texts are decoded.
+        source: a folder with one text per file, or a file of records, see `RecordFile`.
+        limit: maximum number of texts.
+        column: text column; needed if records have several columns.
+        spec: how texts are decoded.
 
     Raises:
         ConfigurationError: the records have no such column.
@@ -46,26 +49,26 @@ def raw_texts(source: Path, limit: int, column: str | None, form: Text) -> list[
     """
     if source.is_dir():
         return raw_images(source, limit)
-    records = RecordFile(source, form, column, None)
-    found = [record for stretch in records.ranges() for record in records.records(stretch)]
+    records = RecordFile(source, spec, column, None)
+    texts = [record for part in records.ranges() for record in records.records(part)]
     if records.kind == "lines":
-        found = [record for record in found if record.text.strip()]
-    if not found:
-        raise DataError(f"The input {source} holds no text.")
+        texts = [record for record in texts if record.text.strip()]
+    if not texts:
+        raise DataError(f"The input {source} contains no text; expected at least one.")
     name = escape_path(source.name)
-    return [RawInput(f"{name}:{one.line}", one.text, one.rejection) for one in _spread(found, limit)]
+    return [RawInput(f"{name}:{text.line}", text.text, text.rejection) for text in _spread(texts, limit)]
 
 
 def _files(source: Path) -> list[tuple[str, Path]]:
-    """Names and places, by name."""
+    """Return (escaped name, path) of the files, sorted by name."""
     if source.is_file():
         return [(escape_path(source.name), source)]
     if not source.is_dir():
-        raise DataError(f"The input {source} is not there; expected a file or a folder of raw files.")
-    found = sorted(entry.path for entry in walk(source))
-    if not found:
-        raise DataError(f"The input {source} holds no files.")
-    return [(escape_path(name), source / name) for name in found]
+        raise DataError(f"The input {source} does not exist; expected a file or a folder of raw files.")
+    names = sorted(entry.path for entry in walk(source))
+    if not names:
+        raise DataError(f"The input {source} contains no files; expected at least one.")
+    return [(escape_path(name), source / name) for name in names]
 
 
 def _spread(items: list[Any], limit: int) -> list[Any]:

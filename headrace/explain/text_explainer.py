@@ -1,4 +1,4 @@
-"""Texts, explained one after the other."""
+"""Explains the predictions of a bundle for texts, one at a time."""
 
 import numpy as np
 
@@ -18,48 +18,50 @@ from headrace.prepare.text.tokenizer import Tokens, encode_with_spans
 
 
 class TextExplainer:
-    """For one bundle.
+    """Explains texts with one bundle.
 
     Attributes:
-        missing: why a method that would fit is not used, by its name.
+        missing: reasons why methods that fit texts cannot explain this network, by method.
     """
 
-    def __init__(self, bundle: Bundle, inference: Inference, wish: ExplainOptions, tokenizer: Tokenizer) -> None:
+    def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions, tokenizer: Tokenizer) -> None:
         contract = bundle.contract
-        self._contract, self._form, self._inference = contract, bundle.origin.prepare.text, inference
+        self._contract, self._spec, self._inference = contract, bundle.origin.prepare.text, inference
         self._tokenizer, self._folder = tokenizer, bundle.path
-        self._steps, self._class = wish.steps, wish.class_number(contract)
-        self._methods = wish.methods(contract)
+        self._steps, self._class = options.steps, options.class_number(contract)
+        self._methods = options.methods(contract)
         self.missing: dict[str, str] = {}
         self._network: TextNetwork | None = None
         if "integrated-gradients" in self._methods:
             network = TextNetwork(bundle.model(), contract)
             self._network = network if network.has_embeddings else None
             if self._network is None:
-                self.missing["integrated-gradients"] = "no Embedding layer of Keras takes the network's tokens"
+                self.missing["integrated-gradients"] = "the network has no Keras Embedding layer for its tokens"
 
     def explain(self, raw: RawInput) -> Explanation:
-        """One text, cleaned and cut into tokens as for training.
+        """Return the explanation of one text, cleaned and tokenized as for training.
 
         Raises:
-            RejectedRecordError: it is none, or one that preparation would reject.
+            RejectedRecordError: the data are not a text, or preparation would reject it.
         """
-        text = clean(raw.data if isinstance(raw.data, str) else decode_text(raw.data, self._form), self._form)
+        text = clean(raw.data if isinstance(raw.data, str) else decode_text(raw.data, self._spec), self._spec)
         tokens = self._tokens(text)
         numbers = np.array(tokens.numbers, np.int32)
-        answer = ExplainedPrediction.of(self._contract, self._inference.predict(numbers[None])[0], self._class)
-        shown: list[Rendering] = []
+        prediction = ExplainedPrediction.select(self._contract, self._inference.predict(numbers[None])[0], self._class)
+        renderings: list[Rendering] = []
         integrated: Attribution | None = None
         if self._network:
-            integrated = integrate(TextPath(self._network, numbers, answer.class_number), self._steps)
-            shown.append(Rendering("integrated-gradients", pieces=token_spans(text, tokens, integrated.attributions)))
-        falls = occlusion(self._inference, numbers, answer.class_number) if "occlusion" in self._methods else None
-        if falls is not None:
-            shown.append(Rendering("occlusion", pieces=token_spans(text, tokens, falls)))
-        return Explanation(raw.path, answer, integrated, tuple(shown))
+            integrated = integrate(TextPath(self._network, numbers, prediction.class_number), self._steps)
+            spans = token_spans(text, tokens, integrated.attributions)
+            renderings.append(Rendering("integrated-gradients", spans=spans))
+        if "occlusion" in self._methods:
+            decreases = occlusion(self._inference, numbers, prediction.class_number)
+            if decreases is not None:
+                renderings.append(Rendering("occlusion", spans=token_spans(text, tokens, decreases)))
+        return Explanation(raw.path, prediction, integrated, tuple(renderings))
 
     def _tokens(self, text: str) -> Tokens:
         (tokens,) = encode_with_spans([text], self._tokenizer, self._folder)
         if not tokens.numbers:
-            raise RejectedRecordError(Reason.EMPTY, "the tokenizer finds no token in it")
+            raise RejectedRecordError(Reason.EMPTY, "the tokenizer finds no token in the text")
         return tokens

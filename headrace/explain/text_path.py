@@ -1,6 +1,6 @@
-"""The way from no text to a text: all its tokens' vectors grow from zero, after Sundararajan et al., section 5.
+"""The integration path to a text: the vectors of all tokens grow from zero, after Sundararajan et al., section 5.
 
-What else the network makes of the tokens, such as masks and alphas, stays as it is for the whole text.
+Other values that the network computes from the tokens, such as masks and positions, stay those of the whole text.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from headrace.explain.target_score import TargetScore
 
 
 class TextNetwork:
-    """A network for texts with the gradients of its scores by the vectors of the tokens."""
+    """A text network with its scores and their gradients with respect to the token vectors, as compiled functions."""
 
     def __init__(self, model: keras.Model, contract: Contract) -> None:
         self._model = model
@@ -25,72 +25,72 @@ class TextNetwork:
         self._embeddings = _embeddings(model)
         signature = [tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None,), tf.float32), tf.TensorSpec((), tf.int32)]
         self.scores = tf.function(self._scores, signature, autograph=False)
-        self.slopes = tf.function(self._gradients, signature, autograph=False)
+        self.gradients = tf.function(self._gradients, signature, autograph=False)
 
     @property
     def has_embeddings(self) -> bool:
-        """Whether there are vectors of tokens by which to take gradients."""
+        """Return whether the network has token vectors with respect to which to take gradients."""
         return bool(self._embeddings)
 
     def _scores(self, tokens: Any, alphas: Any, number: Any) -> Any:
-        def placed(_: keras.Layer, given: Any, vectors: Any) -> Any:
-            return vectors * _along(alphas, vectors)
+        def scale(_: keras.Layer, inputs: Any, vectors: Any) -> Any:
+            return vectors * _broadcast(alphas, vectors)
 
-        return self._answered(tokens, alphas, number, placed)
+        return self._patched_scores(tokens, alphas, number, scale)
 
     def _gradients(self, tokens: Any, alphas: Any, number: Any) -> Any:
-        """(alphas, tokens)."""
-        ends, middles = [], []
+        """Return the gradients times the path, (alphas, tokens)."""
+        vectors, scaled = [], []
         with tf.GradientTape(watch_accessed_variables=False) as tape:
 
-            def placed(_: keras.Layer, given: Any, vectors: Any) -> Any:
-                middle = vectors * _along(alphas, vectors)
-                tape.watch(middle)
-                ends.append(vectors)
-                middles.append(middle)
-                return middle
+            def scale(_: keras.Layer, inputs: Any, output: Any) -> Any:
+                point = output * _broadcast(alphas, output)
+                tape.watch(point)
+                vectors.append(output)
+                scaled.append(point)
+                return point
 
-            scores = self._answered(tokens, alphas, number, placed)
-        gradients = tape.gradient(scores, middles, unconnected_gradients="zero")
-        pairs = zip(gradients, ends, strict=True)
-        return tf.add_n([tf.reduce_sum(tf.convert_to_tensor(slope) * end, -1) for slope, end in pairs])
+            scores = self._patched_scores(tokens, alphas, number, scale)
+        gradients = tape.gradient(scores, scaled, unconnected_gradients="zero")
+        pairs = zip(gradients, vectors, strict=True)
+        return tf.add_n([tf.reduce_sum(tf.convert_to_tensor(gradient) * output, -1) for gradient, output in pairs])
 
-    def _answered(self, tokens: Any, alphas: Any, number: Any, change: Any) -> Any:
+    def _patched_scores(self, tokens: Any, alphas: Any, number: Any, change: Any) -> Any:
         rows = tf.repeat(tokens[None], tf.size(alphas), axis=0)
         with patch_outputs(self._embeddings, change):
-            answers = self._model(rows, training=False)
-        return self._score(answers, number)
+            predictions = self._model(rows, training=False)
+        return self._score(predictions, number)
 
 
-def _along(alphas: Any, vectors: Any) -> Any:
+def _broadcast(alphas: Any, vectors: Any) -> Any:
     return tf.cast(alphas, vectors.dtype)[:, None, None]
 
 
 def _embeddings(model: keras.Model) -> list[keras.Layer]:
-    """The layers that turn tokens into vectors; those of alphas, or of what else a network counts, are none."""
-    # No sequence of alphas begins like this.
+    """Return the Embedding layers of the tokens, without those of positions or other numbers."""
+    # No sequence of positions starts like this.
     probe = np.array([[5, 2, 5, 3]], np.int32)
-    found = [
+    embeddings = [
         call.layer
         for call in trace_layers(model, probe)
         if isinstance(call.layer, keras.layers.Embedding) and np.array_equal(np.asarray(call.input), probe)
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(embeddings))
 
 
 class TextPath:
-    """To one text, the numbers of its tokens; see `IntegrationPath`."""
+    """The path to one text, given as token numbers (tokens,); it implements `IntegrationPath`."""
 
     def __init__(self, network: TextNetwork, tokens: NDArray[np.int32], number: int | None) -> None:
         self.scale = 0.0 if number is None else 1.0
         self._network, self._tokens, self._number = network, tokens, number or 0
 
     def scores(self, alphas: Floats) -> Floats:
-        """(alphas,)."""
-        found: Floats = self._network.scores(self._tokens, alphas, self._number).numpy()
-        return found
+        """Return the scores at `alphas`, (alphas,)."""
+        scores: Floats = self._network.scores(self._tokens, alphas, self._number).numpy()
+        return scores
 
     def gradients(self, alphas: Floats) -> Floats:
-        """(alphas, tokens)."""
-        found: Floats = self._network.slopes(self._tokens, alphas, self._number).numpy()
-        return found
+        """Return the gradients at `alphas` times the path, (alphas, tokens)."""
+        gradients: Floats = self._network.gradients(self._tokens, alphas, self._number).numpy()
+        return gradients

@@ -1,4 +1,4 @@
-"""A text cut into its tokens, each with what it adds to the answer."""
+"""A text as spans of characters, each with its contribution to the score."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,13 @@ UNKNOWN = 1
 
 @dataclass(frozen=True)
 class TokenSpan:
-    """A run of characters.
+    """A span of characters of a text.
 
     Attributes:
-        value: what it adds to the score; None of what is no token: spaces, and what the network was not shown.
-        shade: its size among those of the text, 0 to 1.
+        value: contribution to the score; None if the span is not a token of the input, such as spaces and the end of a
+            long text.
+        shade: size of the value relative to the largest of the text, 0 to 1.
+        known: whether the tokenizer knows the token.
     """
 
     text: str
@@ -27,29 +29,30 @@ class TokenSpan:
 
 
 def token_spans(text: str, tokens: Tokens, values: NDArray[np.float64]) -> list[TokenSpan]:
-    """All of `text` in order, with one value a token.
+    """Return spans that cover all of `text` in order; `values` has one value for each token.
 
-    Tokens that share a character, as parts of one in UTF-8 do, are one piece with the sum of their values.
+    Tokens that share a character, such as the bytes of one character in UTF-8, form one span with the sum of their
+    values.
     """
-    most = float(np.abs(values).max(initial=0.0)) or 1.0
-    found, end = [], 0
-    for begin, stop, members in _joined(tokens.spans):
-        if begin > end:
-            found.append(TokenSpan(text[end:begin]))
+    largest = float(np.abs(values).max(initial=0.0)) or 1.0
+    spans, end = [], 0
+    for start, stop, members in _merge_overlapping(tokens.spans):
+        if start > end:
+            spans.append(TokenSpan(text[end:start]))
         value = float(values[members].sum())
         known = any(tokens.numbers[member] != UNKNOWN for member in members)
-        found.append(TokenSpan(text[begin:stop], value, round(min(1.0, abs(value) / most), 3), known))
+        spans.append(TokenSpan(text[start:stop], value, round(min(1.0, abs(value) / largest), 3), known))
         end = stop
-    return [*found, TokenSpan(text[end:])] if end < len(text) else found
+    return [*spans, TokenSpan(text[end:])] if end < len(text) else spans
 
 
-def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int, list[int]]]:
-    """First character, one past the last, and the tokens there."""
-    joined: list[tuple[int, int, list[int]]] = []
-    for number, (begin, stop) in enumerate(spans):
-        if joined and begin < joined[-1][1]:
-            first, last, members = joined[-1]
-            joined[-1] = (first, max(last, stop), [*members, number])
+def _merge_overlapping(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int, list[int]]]:
+    """Return (first character, one past the last, indices of the tokens) of each merged span."""
+    merged: list[tuple[int, int, list[int]]] = []
+    for index, (start, stop) in enumerate(spans):
+        if merged and start < merged[-1][1]:
+            first, last, members = merged[-1]
+            merged[-1] = (first, max(last, stop), [*members, index])
         else:
-            joined.append((begin, stop, [number]))
-    return joined
+            merged.append((start, stop, [index]))
+    return merged

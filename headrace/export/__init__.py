@@ -1,1 +1,1 @@
-"""A bundle -> a model in a format that other programs run, with proof that it gives the bundle's answers."""
+"""Exports of bundles to formats that other programs run, verified against the bundle's predictions."""

@@ -1,4 +1,4 @@
-"""What converters print: kept from the user where it says nothing, and read where it says what is missing."""
+"""The output of converters: hidden from the user unless conversion breaks, and parsed for missing operations."""
 
 import os
 import re
@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 
-MISSING = re.compile(r"^(?:TF Select|Flex|Custom|TF custom) ops: (.+)$", re.MULTILINE)
+MISSING_OPERATIONS = re.compile(r"^(?:TF Select|Flex|Custom|TF custom) ops: (.+)$", re.MULTILINE)
 
 
 @contextmanager
 def captured_stderr() -> Iterator[Callable[[], str]]:
-    """Keep what is written to standard error while the block runs, by C++ too; yield a function that returns it.
+    """Capture standard error, including output of C++, while the block runs; yield a function that returns it.
 
     TensorFlow's converters print every pass over a graph there, and Python cannot turn that off once TensorFlow is
-    loaded. If the block raises, what was kept is printed after all.
+    loaded. If the block raises, the captured output is printed.
     """
     sys.stderr.flush()
     original = os.dup(2)
@@ -38,8 +38,8 @@ def captured_stderr() -> Iterator[Callable[[], str]]:
 
 
 def describe_failure(output: str) -> str:
-    """Return in words what a TensorFlow Lite converter that failed lacks, from its error and what it printed."""
-    missing = sorted({name for names in MISSING.findall(output) for name in re.split(r",\s*", names)})
+    """Return why the TensorFlow Lite converter failed, as part of a sentence, from its error and its output."""
+    missing = sorted({name for names in MISSING_OPERATIONS.findall(output) for name in re.split(r",\s*", names)})
     if missing:
         return f"it has no operation for {', '.join(missing)}"
     errors = re.findall(r"error: (.+)", output) or output.splitlines()

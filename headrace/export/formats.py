@@ -1,4 +1,4 @@
-"""The formats there are: how a network becomes one, and how its answers are had from there."""
+"""The export formats: how to write a model in each, and how to run the written model."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,19 +17,19 @@ Name = Literal["saved_model", "onnx", "tflite"]
 Quantised = Literal["float16"]
 
 TOLERANCE = 1e-4
-# Weights of 11 bits are off by up to 0.05 %, in every layer.
+# float16 has 11 significant bits: weights have a relative error of up to 0.05 %, in every layer.
 HALF_TOLERANCE = 1e-2
 
 
 class RunningModel(Protocol):
-    """An exported model, running."""
+    """An exported model, loaded and ready to predict."""
 
     def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """For images or tokens."""
+        """Return predictions (rows, outputs) for images, tokens or windows."""
 
 
 class Exported(NamedTuple):
-    """An exported model on disk, and running from there."""
+    """An exported model: its path on disk, and the model loaded from there."""
 
     path: Path
     running: RunningModel
@@ -37,10 +37,10 @@ class Exported(NamedTuple):
 
 @dataclass(frozen=True)
 class Format:
-    """A format, and how its weights are kept.
+    """An export format with its type of weights.
 
     Attributes:
-        quantise: `float16`, of tflite alone.
+        quantise: `float16`, for tflite only; None keeps float32.
     """
 
     name: Name
@@ -48,24 +48,24 @@ class Format:
 
     @property
     def tolerance(self) -> float:
-        """By how much an answer may differ from the bundle's; of numbers above 1, relative to their size."""
+        """Return the maximum difference from the bundle's predictions; relative for numbers above 1."""
         return HALF_TOLERANCE if self.quantise else TOLERANCE
 
     def require_usable(self) -> None:
-        """Raise if it cannot be written here.
+        """Raise if the format cannot be written on this machine.
 
         Raises:
-            ConfigurationError: packages are missing, or the format keeps no weights like that.
+            ConfigurationError: packages are missing, or the format does not support the type of weights.
         """
         if self.quantise and self.name != "tflite":
             raise ConfigurationError(
-                f"--quantise {self.quantise} belongs to --to tflite; leave it out for {self.name}."
+                f"--quantise {self.quantise} works only with --to tflite; remove it for --to {self.name}."
             )
         if self.name == "onnx":
             require_onnx()
 
     def write(self, served: ServingModel, folder: Path) -> Exported:
-        """Convert `served` into `folder` and load what was written."""
+        """Convert `served`, write it into `folder` and load the written model."""
         if self.name == "saved_model":
             path = write_saved_model(served, folder)
             return Exported(path, SavedModel(path))

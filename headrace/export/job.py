@@ -1,4 +1,4 @@
-"""From bundle to exported folder: convert, ask both, and keep it only if they agree."""
+"""The export command: converts a bundle, compares both models and keeps the export only if they agree."""
 
 import time
 from pathlib import Path
@@ -22,55 +22,55 @@ def export(path: Path, output: Path, format: Format, table: Path | None = None, 
     """Write the bundle at `path` to the new folder `output`, in `format`.
 
     Args:
-        table: rows of whose `split` both are asked about; random inputs if not given.
+        table: table whose rows of `split` compare both models; None uses random inputs.
 
     Raises:
         ConfigurationError: `output` exists, the format cannot be written here, or it cannot hold this network.
-        DataError: bundle or table are missing, damaged, or do not fit each other.
-        GateError: the exported model does not give the bundle's answers; nothing is left of it.
+        DataError: the bundle or the table is missing or damaged, or they do not fit each other.
+        GateError: the exported model does not give the bundle's predictions; nothing is written.
     """
-    began = time.monotonic()
-    _require_free(output)
+    start = time.monotonic()
+    _require_absent(output)
     format.require_usable()
     bundle = bundles.load(path)
     inference = Inference(bundle)
-    batches, whence = _inputs(bundle, inference, table, split)
+    batches, source = _inputs(bundle, inference, table, split)
     with atomic_directory(output.absolute()) as folder:
-        served = ServingModel.of(bundle)
+        served = ServingModel.from_bundle(bundle)
         exported = format.write(served, folder)
         pairs = ((batch, batch) for batch in batches)
-        proof = compare(exported.running.predict, inference.predict, pairs, format.tolerance)
-        _require_same_of_files(exported, inference, bundle, format)
-        about = _about(format, exported, proof) | {"compared_with": whence}
-        write_metadata(folder, bundle, served, about)
-        _require_free(output)
-    return {"output": str(output.absolute())} | about | {"seconds": round(time.monotonic() - began, 3)}
+        parity = compare(exported.running.predict, inference.predict, pairs, format.tolerance)
+        _compare_files(exported, inference, bundle, format)
+        summary = _summarize(format, exported, parity) | {"compared_with": source}
+        write_metadata(folder, bundle, served, summary)
+        _require_absent(output)
+    return {"output": str(output.absolute())} | summary | {"seconds": round(time.monotonic() - start, 3)}
 
 
-def _require_free(output: Path) -> None:
+def _require_absent(output: Path) -> None:
     if output.exists() or output.is_symlink():
-        raise ConfigurationError(f"The output {output} exists; name a new folder, or remove it.")
+        raise ConfigurationError(f"The output {output} already exists; name a new folder or remove it.")
 
 
 def _inputs(bundle: Bundle, inference: Inference, table: Path | None, split: str) -> tuple[Batches, str]:
-    """What both are asked about, and in words what that is."""
+    """Return the inputs that compare both models, and a description of them."""
     if table is None:
-        return random_inputs(bundle.contract), f"random inputs, seed {SEED}; --table compares real ones"
+        return random_inputs(bundle.contract), f"random inputs, seed {SEED}; use --table to compare real ones"
     version = read(table)
     bundle.require_input_of(version)
-    words = f"the {split} split of version {version.number} of {version.table}"
-    return table_inputs(inference, version, split), words
+    description = f"the {split} split of version {version.number} of {version.table}"
+    return table_inputs(inference, version, split), description
 
 
-def _require_same_of_files(exported: Exported, inference: Inference, bundle: Bundle, format: Format) -> None:
-    """Images also come as files, which must be decoded to the same pixels."""
+def _compare_files(exported: Exported, inference: Inference, bundle: Bundle, format: Format) -> None:
+    """Compare predictions for encoded images, which a SavedModel must decode to the same pixels as preparation."""
     if isinstance(exported.running, SavedModel) and bundle.contract.input_kind == "image":
         pairs = encoded_images(bundle.contract)
         compare(exported.running.predict_files, inference.predict, pairs, format.tolerance)
 
 
-def _about(format: Format, exported: Exported, proof: ParityReport) -> dict[str, Any]:
+def _summarize(format: Format, exported: Exported, parity: ParityReport) -> dict[str, Any]:
     size = sum(file.stat().st_size for file in (exported.path, *exported.path.rglob("*")) if file.is_file())
-    about: dict[str, Any] = {"format": format.name, "quantised": format.quantise, "bytes": size}
-    compared = {"compared": proof.inputs, "greatest_difference": proof.difference, "tolerance": format.tolerance}
-    return about | compared
+    summary: dict[str, Any] = {"format": format.name, "quantised": format.quantise, "bytes": size}
+    comparison = {"compared": parity.inputs, "greatest_difference": parity.difference, "tolerance": format.tolerance}
+    return summary | comparison

@@ -1,9 +1,9 @@
-"""What lies beside an exported model, for whoever uses it without Headrace: what goes in and what comes out.
+"""Files beside an exported model that describe its input and output, for programs that do not use Headrace.
 
-export.json     format, input and output in words, the comparison with the bundle, how raw records are prepared
+export.json     format, description of input and output, comparison with the bundle, preparation of raw records
 contract.json   as in the bundle
-labels.txt      a class a line, in the order of the probabilities
-tokenizer.json  of text: Hugging Face's `tokenizers` reads it
+labels.txt      one class per line, in the order of the probabilities
+tokenizer.json  for text models; Hugging Face's `tokenizers` reads it
 """
 
 import json
@@ -15,17 +15,17 @@ from headrace.bundle import TOKENIZER, Bundle
 from headrace.export.serving import ServingModel
 
 
-def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, about: dict[str, Any]) -> None:
-    """Write the files into `folder`; `about` is what is known of the exported model."""
+def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, summary: dict[str, Any]) -> None:
+    """Write the files into `folder`; export.json contains `summary`."""
     contract = bundle.contract
-    described = about | {
-        "input": {"name": served.input_name, "dtype": served.input.dtype.name, "meaning": _input_in_words(bundle)},
-        "output": {"name": served.output_name, "dtype": "float32", "meaning": _output_in_words(bundle)},
+    content = summary | {
+        "input": {"name": served.input_name, "dtype": served.input.dtype.name, "meaning": _describe_input(bundle)},
+        "output": {"name": served.output_name, "dtype": "float32", "meaning": _describe_output(bundle)},
         "prepare": bundle.origin.settings.get(contract.input_kind),
         "bundle": str(bundle.path),
         "weights_sha256": bundle.origin.weights_sha256,
     }
-    (folder / "export.json").write_text(json.dumps(described, indent=2, ensure_ascii=False), encoding="utf-8")
+    (folder / "export.json").write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
     shutil.copyfile(bundle.folder / "contract.json", folder / "contract.json")
     if contract.classes:
         (folder / "labels.txt").write_text("".join(f"{name}\n" for name in contract.classes), encoding="utf-8")
@@ -33,26 +33,26 @@ def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, about: di
         shutil.copyfile(bundle.folder / TOKENIZER, folder / TOKENIZER)
 
 
-def _input_in_words(bundle: Bundle) -> str:
+def _describe_input(bundle: Bundle) -> str:
     tokenizer, windows = bundle.contract.tokenizer, bundle.contract.windows
     if windows is not None:
         return (
-            f"windows (rows, {', '.join(map(str, bundle.contract.input_shape))}): runs of rows of a series with the "
-            f"columns {', '.join(windows.values)}, any number of them; normalisation is part of the model."
+            f"windows (rows, {', '.join(map(str, bundle.contract.input_shape))}): consecutive rows of a series with "
+            f"the columns {', '.join(windows.values)}, any number of windows; the model includes normalisation."
         )
     if tokenizer is None:
         return (
             f"images (rows, {', '.join(map(str, bundle.contract.input_shape))}), pixels 0 to 255, any number of rows; "
-            "normalisation is part of the model. Other sizes must be brought to this one as `prepare` says."
+            "the model includes normalisation. Resize images of other sizes as `prepare` describes."
         )
     return (
-        "numbers of tokens (rows, length), any number of rows and any length; shorter texts end in zeros. The model "
-        f"takes no strings: clean a text as `prepare` says, let {TOKENIZER} make tokens of it, keep the first "
-        f"{tokenizer.max_length}."
+        "token numbers (rows, length), any number of rows and any length; shorter texts are padded with zeros. The "
+        f"model takes no strings: clean a text as `prepare` describes, tokenize it with {TOKENIZER}, keep the first "
+        f"{tokenizer.max_length} tokens."
     )
 
 
-def _output_in_words(bundle: Bundle) -> str:
+def _describe_output(bundle: Bundle) -> str:
     if bundle.contract.task == "regression":
-        return "(rows, 1): the number"
+        return "(rows, 1): the predicted number"
     return f"(rows, {bundle.contract.outputs}): the probability of each class, in the order of labels.txt"

@@ -1,4 +1,4 @@
-"""ONNX: one file for ONNX Runtime and what else reads it; converted by tf2onnx."""
+"""ONNX export: one file for ONNX Runtime and other programs, converted by tf2onnx."""
 
 import logging
 from pathlib import Path
@@ -12,7 +12,7 @@ from headrace.errors import ConfigurationError
 from headrace.export.converter_output import captured_stderr
 from headrace.export.serving import ServingModel
 
-# Of 2021: runtimes on phones and in browsers know it too.
+# Released in 2021, so that runtimes on phones and in browsers support it too.
 OPSET = 15
 
 
@@ -20,7 +20,7 @@ def require_onnx() -> None:
     """Raise if the packages that write and check ONNX files are missing.
 
     Raises:
-        ConfigurationError: they are.
+        ConfigurationError: a package is missing.
     """
     try:
         import onnxruntime  # noqa: F401
@@ -32,10 +32,10 @@ def require_onnx() -> None:
 
 
 def write_onnx(served: ServingModel, folder: Path) -> Path:
-    """Write `model.onnx`.
+    """Write `model.onnx` into `folder` and return its path.
 
     Raises:
-        ConfigurationError: the network does what ONNX has no operation for.
+        ConfigurationError: ONNX has no operation for a part of the network.
     """
     import onnx
 
@@ -48,25 +48,25 @@ def write_onnx(served: ServingModel, folder: Path) -> Path:
     except onnx.checker.ValidationError as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise ConfigurationError(
-            f"ONNX cannot hold this network: {reason}; nothing was written. Export to another format, or change the "
-            "network."
+            f"ONNX cannot represent this network: {reason}; nothing was written. Export to another format, or "
+            "change the network."
         ) from None
     return target
 
 
 def _convert(served: ServingModel) -> Any:
-    """Return the network as an `onnx.ModelProto`; what has no operation in ONNX keeps the name it has in TensorFlow."""
+    """Return the network as an `onnx.ModelProto`; operations that ONNX lacks keep their TensorFlow names."""
     import tf2onnx
 
-    # It tells of every pass over the graph, and prints a traceback for what it cannot convert.
+    # It logs every pass over the graph, and prints a traceback for operations that it cannot convert.
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
     frozen = _frozen(served)
-    (given,), (answers,) = frozen.inputs, frozen.outputs
+    (argument,), (output,) = frozen.inputs, frozen.outputs
     model, _ = tf2onnx.convert.from_graph_def(
         frozen.graph.as_graph_def(add_shapes=True),
-        input_names=[given.name],
-        output_names=[answers.name],
-        tensors_to_rename={given.name: served.input_name, answers.name: served.output_name},
+        input_names=[argument.name],
+        output_names=[output.name],
+        tensors_to_rename={argument.name: served.input_name, output.name: served.output_name},
         opset=OPSET,
         custom_op_handlers={"Erfc": (_erfc, [])},
     )
@@ -74,7 +74,7 @@ def _convert(served: ServingModel) -> Any:
 
 
 def _erfc(graph: Any, node: Any, name: str, arguments: Any) -> None:
-    """Replace the complement of the error function, of which TensorFlow 2.21 makes GELU, by 1 - erf(x).
+    """Replace the complementary error function, which TensorFlow 2.21 uses for GELU, by 1 - erf(x).
 
     tf2onnx calls this with its graph; ONNX has no operation of that name, and tf2onnx no handler.
     """
@@ -90,14 +90,14 @@ def _erfc(graph: Any, node: Any, name: str, arguments: Any) -> None:
 
 
 def _frozen(served: ServingModel) -> Any:
-    """The network as one graph without variables; tf2onnx would take a normalisation's constants for inputs."""
+    """Return the network as a graph without variables; tf2onnx would treat normalisation constants as inputs."""
     return convert_variables_to_constants_v2(
         served.function().get_concrete_function(), lower_control_flow=False, aggressive_inlining=True
     )
 
 
 class OnnxModel:
-    """The exported model in ONNX Runtime, on the processor."""
+    """The exported model in ONNX Runtime, on the CPU."""
 
     def __init__(self, path: Path) -> None:
         import onnxruntime
@@ -105,7 +105,7 @@ class OnnxModel:
         self._session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
     def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """For images or tokens."""
+        """Return predictions (rows, outputs) for images, tokens or windows."""
         (argument,), (output,) = self._session.get_inputs(), self._session.get_outputs()
-        answers: NDArray[np.float32] = self._session.run([output.name], {argument.name: inputs})[0]
-        return answers
+        predictions: NDArray[np.float32] = self._session.run([output.name], {argument.name: inputs})[0]
+        return predictions

@@ -1,4 +1,4 @@
-"""The exported model against the bundle, answer by answer."""
+"""The comparison of an exported model's predictions with the bundle's."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,30 +10,33 @@ from numpy.typing import NDArray
 from headrace.errors import GateError
 
 Pair = tuple[NDArray[Any], NDArray[Any]]
-Answers = Callable[[NDArray[Any]], NDArray[np.float32]]
+Predict = Callable[[NDArray[Any]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
 class ParityReport:
-    """What was compared.
+    """The result of a comparison.
 
     Attributes:
-        inputs: how many.
-        difference: the greatest of any two answers; of numbers above 1, relative to their size.
+        inputs: number of compared inputs.
+        difference: largest difference of two predictions; relative for numbers above 1.
     """
 
     inputs: int
     difference: float
 
 
-def compare(exported: Answers, expected: Answers, pairs: Iterable[Pair], tolerance: float) -> ParityReport:
-    """Ask both for every input.
+def compare(exported: Predict, expected: Predict, pairs: Iterable[Pair], tolerance: float) -> ParityReport:
+    """Compare the predictions of both models for every input.
 
     Args:
-        pairs: batches of the same inputs, as the one and as the other takes them.
+        exported: prediction function of the exported model.
+        expected: prediction function of the bundle.
+        pairs: batches of the same inputs, encoded for `exported` and for `expected`.
+        tolerance: maximum difference of two predictions.
 
     Raises:
-        GateError: two answers differ by more than `tolerance`, or an answer is no number.
+        GateError: two predictions differ by more than `tolerance`, or a prediction is not finite.
     """
     inputs, greatest = 0, 0.0
     for batch, same in pairs:
@@ -41,8 +44,8 @@ def compare(exported: Answers, expected: Answers, pairs: Iterable[Pair], toleran
         greatest = max(greatest, _difference(exported(batch), expected(same)))
     if greatest > tolerance:
         raise GateError(
-            f"The exported model's answers differ from the bundle's by up to {greatest:.3g} over {inputs} inputs, "
-            f"allowed are {tolerance:g}; nothing was written. Export to another format, or change the network."
+            f"The exported model's predictions differ from the bundle's by up to {greatest:.3g} over {inputs} inputs; "
+            f"expected at most {tolerance:g}. Nothing was written. Export to another format, or change the network."
         )
     return ParityReport(inputs, greatest)
 
@@ -50,5 +53,5 @@ def compare(exported: Answers, expected: Answers, pairs: Iterable[Pair], toleran
 def _difference(received: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
     if received.shape != expected.shape:
         return float("inf")
-    away = np.abs(received - expected) / np.maximum(1.0, np.abs(expected))
-    return float(np.nan_to_num(away, nan=np.inf, posinf=np.inf).max(initial=0.0))
+    differences = np.abs(received - expected) / np.maximum(1.0, np.abs(expected))
+    return float(np.nan_to_num(differences, nan=np.inf, posinf=np.inf).max(initial=0.0))

@@ -1,4 +1,4 @@
-"""TensorFlow's own format: a folder that TensorFlow Serving and every TensorFlow program load without Keras."""
+"""SavedModel export: a folder that TensorFlow Serving and TensorFlow programs load without Keras."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -14,24 +14,24 @@ from headrace.export.serving import SIGNATURE, ServingModel
 
 ENCODED = "encoded"
 
-Answer = Callable[[tf.Tensor], dict[str, tf.Tensor]]
+Predict = Callable[[tf.Tensor], dict[str, tf.Tensor]]
 
 
 class Endpoint(NamedTuple):
-    """A function that a SavedModel offers, under the name of its signature, and what it takes."""
+    """A function of a SavedModel with its signature name and its input."""
 
     signature: str
-    answer: Answer
+    predict: Predict
     input: tf.TensorSpec
 
 
 def write_saved_model(served: ServingModel, folder: Path) -> Path:
-    """Write the folder `saved_model`: signature `serving_default`, and of images also `encoded`.
+    """Write the folder `saved_model` with the signature `serving_default`, and `encoded` for images; return its path.
 
-    `encoded` takes the bytes of PNG or JPEG files, (rows,) string, of exactly the contract's height and width.
+    `encoded` takes the bytes of PNG or JPEG files, (rows,) string, which must have the contract's height and width.
     """
     target = folder / "saved_model"
-    endpoints = [Endpoint(SIGNATURE, served.answer, served.input)]
+    endpoints = [Endpoint(SIGNATURE, served.predict, served.input)]
     if served.contract.input_kind == "image":
         spec = tf.TensorSpec((None,), tf.string, name=ENCODED)
         endpoints.append(Endpoint(ENCODED, _file_function(served), spec))
@@ -41,52 +41,52 @@ def write_saved_model(served: ServingModel, folder: Path) -> Path:
 
 def write_archive(served: ServingModel, endpoints: Iterable[Endpoint], target: Path) -> None:
     """Write `served` to the new folder `target`, with a signature for each of `endpoints`."""
-    # It tells where assets were written to: a folder of another name, as yet, and empty.
+    # It logs that assets were written to a folder, which still has a temporary name and is empty.
     logging.getLogger("tensorflow").setLevel(logging.WARNING)
     archive = keras.export.ExportArchive()
     archive.track(served.model)
     for endpoint in endpoints:
-        archive.add_endpoint(endpoint.signature, endpoint.answer, input_signature=[endpoint.input])
+        archive.add_endpoint(endpoint.signature, endpoint.predict, input_signature=[endpoint.input])
     archive.write_out(str(target), verbose=False)
 
 
-def _file_function(served: ServingModel) -> Answer:
+def _file_function(served: ServingModel) -> Predict:
     shape = served.contract.input_shape
 
     def pixels(data: tf.Tensor) -> tf.Tensor:
         channels = int(shape[2] or 0)
         decoded = tf.cond(
             tf.io.is_jpeg(data),
-            # As libjpeg decodes for Pillow and in preparation; TensorFlow's default is faster and differs.
+            # Decode as libjpeg does in Pillow and in preparation; TensorFlow's default is faster but differs.
             lambda: tf.io.decode_jpeg(data, channels, dct_method="INTEGER_ACCURATE"),
             lambda: tf.io.decode_png(data, channels),
         )
         return tf.ensure_shape(decoded, shape)
 
-    def answer(files: tf.Tensor) -> dict[str, tf.Tensor]:
-        return served.answer(tf.map_fn(pixels, files, fn_output_signature=tf.TensorSpec(shape, tf.uint8)))
+    def predict(files: tf.Tensor) -> dict[str, tf.Tensor]:
+        return served.predict(tf.map_fn(pixels, files, fn_output_signature=tf.TensorSpec(shape, tf.uint8)))
 
-    return answer
+    return predict
 
 
 class SavedModel:
-    """The exported model, as any TensorFlow program loads it: no Keras and no source of the network takes part."""
+    """The exported model, loaded as any TensorFlow program does, without Keras and without the network's source."""
 
     def __init__(self, path: Path) -> None:
-        # It holds the variables; its functions alone would not keep them alive.
+        # Keep the loaded object: it owns the variables, and its functions alone do not keep them alive.
         self._loaded = tf.saved_model.load(str(path))
 
     def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """Of the signature `serving_default`, for images or tokens."""
-        return self._ask(SIGNATURE, inputs)
+        """Return predictions of the signature `serving_default` for images, tokens or windows."""
+        return self._call(SIGNATURE, inputs)
 
     def predict_files(self, files: NDArray[Any]) -> NDArray[np.float32]:
-        """Of the signature `encoded`, for bytes of PNG and JPEG files."""
-        return self._ask(ENCODED, files)
+        """Return predictions of the signature `encoded` for the bytes of PNG and JPEG files."""
+        return self._call(ENCODED, files)
 
-    def _ask(self, name: str, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def _call(self, name: str, inputs: NDArray[Any]) -> NDArray[np.float32]:
         signature = self._loaded.signatures[name]
         (argument,) = signature.structured_input_signature[1]
         (output,) = signature.structured_outputs
-        answers: NDArray[np.float32] = signature(**{argument: tf.constant(inputs)})[output].numpy()
-        return answers
+        predictions: NDArray[np.float32] = signature(**{argument: tf.constant(inputs)})[output].numpy()
+        return predictions

@@ -1,4 +1,4 @@
-"""What every format is made of: raw inputs -> the bundle's answers, as one function with a name for each end."""
+"""The function that every format exports: raw inputs -> predictions, with names for input and output."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,29 +13,29 @@ SIGNATURE = "serving_default"
 
 @dataclass(frozen=True)
 class ServingModel:
-    """A bundle's network for programs that have no Keras: it normalises the raw input itself."""
+    """A bundle's network for programs without Keras; it includes normalisation of the raw input."""
 
     model: Any
     contract: Contract
 
     @classmethod
-    def of(cls, bundle: Bundle) -> "ServingModel":
-        """The network of `bundle`."""
+    def from_bundle(cls, bundle: Bundle) -> "ServingModel":
+        """Load the network of `bundle`."""
         return cls(bundle.model(), bundle.contract)
 
     @property
     def input_name(self) -> str:
-        """`images`, `tokens` or `windows`."""
+        """Return `images`, `tokens` or `windows`."""
         return {"image": "images", "text": "tokens", "windows": "windows"}[self.contract.input_kind]
 
     @property
     def output_name(self) -> str:
-        """`probabilities`, or `values` in regression."""
+        """Return `probabilities`, or `values` in regression."""
         return "values" if self.contract.task == "regression" else "probabilities"
 
     @property
     def input(self) -> tf.TensorSpec:
-        """Rows are free, and so is the length of texts.
+        """Return the type and shape of the input; the number of rows and the length of texts are free.
 
         Images (rows, height, width, channels) uint8, tokens (rows, length) int32, windows (rows, length, features)
         float32.
@@ -43,10 +43,10 @@ class ServingModel:
         dtype = tf.int32 if self.contract.tokenizer else tf.as_dtype(self.contract.named("input")[1].dtype)
         return tf.TensorSpec((None, *self.contract.input_shape), dtype, name=self.input_name)
 
-    def answer(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        """(rows, classes) probabilities, or in regression (rows, 1) numbers, by the name of the output."""
+    def predict(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Return (rows, classes) probabilities, or (rows, 1) numbers in regression, by the name of the output."""
         return {self.output_name: self.model(inputs, training=False)}
 
     def function(self) -> Any:
-        """`answer`, to be compiled for inputs as `input` has them."""
-        return tf.function(self.answer, input_signature=[self.input])
+        """Return `predict` as a TensorFlow function for the signature `input`."""
+        return tf.function(self.predict, input_signature=[self.input])

@@ -1,4 +1,4 @@
-"""TensorFlow Lite: one flat file for phones and small devices, of TensorFlow Lite's own operations alone."""
+"""TensorFlow Lite export: one file for phones and small devices that uses only TensorFlow Lite's own operations."""
 
 import warnings
 from pathlib import Path
@@ -12,21 +12,21 @@ from tensorflow.lite.python.convert import ConverterError
 
 from headrace.errors import ConfigurationError
 from headrace.export.converter_output import captured_stderr, describe_failure
-from headrace.export.saved_model import Answer, Endpoint, write_archive
+from headrace.export.saved_model import Endpoint, Predict, write_archive
 from headrace.export.serving import SIGNATURE, ServingModel
 
 
 def write_tflite(served: ServingModel, folder: Path, half: bool = False) -> Path:
-    """Write `model.tflite`.
+    """Write `model.tflite` into `folder` and return its path.
 
     Args:
-        half: weights are kept as float16, in half the bytes; sums stay in float32.
+        half: store weights as float16, in half the bytes; sums stay in float32.
 
     Raises:
-        ConfigurationError: the network does what TensorFlow Lite has no operation for.
+        ConfigurationError: TensorFlow Lite has no operation for a part of the network.
     """
     target = folder / "model.tflite"
-    converted = _convert(served, served.answer, half)
+    converted = _convert(served, served.predict, half)
     if isinstance(converted, str):
         converted = _convert(served, _row_by_row(served), half)
     if isinstance(converted, str):
@@ -38,27 +38,27 @@ def write_tflite(served: ServingModel, folder: Path, half: bool = False) -> Path
     return target
 
 
-def _row_by_row(served: ServingModel) -> Answer:
-    """Return `served.answer` as a loop over rows.
+def _row_by_row(served: ServingModel) -> Predict:
+    """Return `served.predict` as a loop over rows.
 
-    TensorFlow Lite keeps lists only of tensors whose shape is fixed, as the outputs of a recurrent layer are for one
+    TensorFlow Lite supports lists only of tensors with a fixed shape, such as the outputs of a recurrent layer for one
     row, and inserts an axis only where at most one length is free. With a bidirectional LSTM of width 64 over 40
     tokens, one row takes 0.6 ms instead of 0.5 ms without the loop, and 64 rows 36 ms instead of 6 ms.
     """
     spec = tf.TensorSpec((served.contract.outputs,), tf.float32)
 
-    def answer(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    def predict(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         name = served.output_name
-        return {name: tf.map_fn(lambda row: served.answer(row[None])[name][0], inputs, fn_output_signature=spec)}
+        return {name: tf.map_fn(lambda row: served.predict(row[None])[name][0], inputs, fn_output_signature=spec)}
 
-    return answer
+    return predict
 
 
-def _convert(served: ServingModel, answer: Answer, half: bool) -> bytes | str:
-    """Return the file's bytes, or in words what TensorFlow Lite lacks for it."""
-    with TemporaryDirectory() as aside:
-        write_archive(served, [Endpoint(SIGNATURE, answer, served.input)], Path(aside))
-        converter = tf.lite.TFLiteConverter.from_saved_model(aside, signature_keys=[SIGNATURE])
+def _convert(served: ServingModel, predict: Predict, half: bool) -> bytes | str:
+    """Return the file's bytes, or a description of what TensorFlow Lite lacks."""
+    with TemporaryDirectory() as temporary:
+        write_archive(served, [Endpoint(SIGNATURE, predict, served.input)], Path(temporary))
+        converter = tf.lite.TFLiteConverter.from_saved_model(temporary, signature_keys=[SIGNATURE])
         if half:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
@@ -74,8 +74,8 @@ class LiteModel:
     """The exported model in TensorFlow Lite's interpreter."""
 
     def __init__(self, path: Path) -> None:
-        # It prints which delegate it takes, and announces a package of its own for the interpreter; every supported
-        # TensorFlow still brings this one.
+        # The interpreter prints which delegate it uses, and announces a separate package that will replace it; every
+        # supported TensorFlow still includes this one.
         with warnings.catch_warnings(), captured_stderr():
             warnings.filterwarnings("ignore", "(?s).*tf.lite.Interpreter is deprecated", UserWarning)
             self._interpreter = tf.lite.Interpreter(str(path))
@@ -83,7 +83,7 @@ class LiteModel:
             self._runner = self._interpreter.get_signature_runner(SIGNATURE)
 
     def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """For images or tokens."""
+        """Return predictions (rows, outputs) for images, tokens or windows."""
         (argument,), (output,) = self._runner.get_input_details(), self._runner.get_output_details()
-        answers: NDArray[np.float32] = self._runner(**{argument: inputs})[output]
-        return answers
+        predictions: NDArray[np.float32] = self._runner(**{argument: inputs})[output]
+        return predictions

@@ -1,4 +1,4 @@
-"""Free data sets, brought as class folders of images or files of records that `headrace prepare` can read."""
+"""Downloads of public data sets as class folders of images or JSON Lines files, which `headrace prepare` reads."""
 
 from headrace.fetch.job import DATASETS, fetch, listing
 

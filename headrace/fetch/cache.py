@@ -1,4 +1,4 @@
-"""Downloads kept for the next time, each checked against its SHA-256 whenever it is read."""
+"""The cache of downloaded files; every read verifies the SHA-256."""
 
 import hashlib
 import logging
@@ -10,18 +10,18 @@ log = logging.getLogger(__name__)
 
 
 def cache_folder(name: str) -> Path:
-    """Where files of the data set `name` are kept: below XDG_CACHE_HOME, else ~/.cache."""
+    """Return the cache folder of the data set `name`: below XDG_CACHE_HOME, else ~/.cache."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "headrace" / name
 
 
 def is_intact(content: bytes, sha256: str) -> bool:
-    """Whether `content` has the digest `sha256`, in lower-case hexadecimal."""
+    """Return whether `content` has the digest `sha256`, in lower-case hexadecimal."""
     return hashlib.sha256(content).hexdigest() == sha256
 
 
 def load(folder: Path, digests: Mapping[str, str]) -> dict[str, bytes] | None:
-    """The files named in `digests`, by name; None unless all are there and intact."""
+    """Return the contents of the files in `digests` by name; None unless all exist and are intact."""
     contents = {}
     for name, digest in digests.items():
         try:
@@ -29,14 +29,14 @@ def load(folder: Path, digests: Mapping[str, str]) -> dict[str, bytes] | None:
         except OSError:
             return None
         if not is_intact(content, digest):
-            log.warning("%s is damaged; it is brought again.", folder / name)
+            log.warning("%s is damaged; downloading it again.", folder / name)
             return None
         contents[name] = content
     return contents
 
 
 def store(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Keep `contents`, by file name; a folder that cannot be written is no error, only no help next time."""
+    """Write `contents`, by file name; if the folder cannot be written, log a warning instead of raising."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
@@ -44,4 +44,4 @@ def store(folder: Path, contents: Mapping[str, bytes]) -> None:
             temporary.write_bytes(content)
             temporary.replace(folder / name)
     except OSError as error:
-        log.warning("Nothing is kept in %s for the next time (%s).", folder, error.strerror)
+        log.warning("The download was not cached: %s cannot be written (%s).", folder, error.strerror)

@@ -1,4 +1,4 @@
-"""Images -> PNG files in a folder for each class, below one for each split that is fixed."""
+"""Image data sets, written as PNG files in a folder per class, below a folder per split if splits are fixed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Split:
 
     Attributes:
         images: (images, height, width), or (images, height, width, 3) in colour; 0 to 255.
-        labels: (images,), each an index into the data set's classes.
+        labels: (images,), indices into the classes of the data set.
     """
 
     images: NDArray[np.uint8]
@@ -29,24 +29,25 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageDataset(Dataset[Split]):
-    """A data set of images with classes."""
+    """An image data set with classes."""
 
     def write(self, splits: Mapping[str, Split], counts: Mapping[str, int], folder: Path) -> None:
-        """As SPLIT/CLASS/INDEX.png, without SPLIT where none is fixed."""
+        """Write SPLIT/CLASS/INDEX.png, without SPLIT if the data set fixes none."""
         for name, count in counts.items():
-            write_split(splits[name], balanced_subset(splits[name].labels, count), self.classes, _below(folder, name))
+            indices = balanced_subset(splits[name].labels, count)
+            write_split(splits[name], indices, self.classes, _split_folder(folder, name))
 
     def count(self, splits: Mapping[str, int], folder: Path) -> dict[str, int]:
-        """PNG files in the class folders."""
-        return {name: count_files(_below(folder, name), self.classes) for name in splits}
+        """Return the number of PNG files in the class folders by split."""
+        return {name: count_files(_split_folder(folder, name), self.classes) for name in splits}
 
 
-def _below(folder: Path, split: str) -> Path:
+def _split_folder(folder: Path, split: str) -> Path:
     return folder if split == WHOLE else folder / split
 
 
 def balanced_subset(labels: NDArray[np.uint8], count: int) -> NDArray[np.intp]:
-    """Which `count` images to take: the first of every class, equally many or one more while there are enough.
+    """Return the indices of `count` images: the first of every class, in equal numbers (or one more) if possible.
 
     Args:
         labels: (images,).
@@ -57,15 +58,15 @@ def balanced_subset(labels: NDArray[np.uint8], count: int) -> NDArray[np.intp]:
     """
     import numpy as np
 
-    of_its_class = np.empty(len(labels), np.intp)
+    rank_in_class = np.empty(len(labels), np.intp)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
-        of_its_class[rows] = np.arange(len(rows))
-    return np.sort(np.lexsort((labels, of_its_class))[:count])
+        rank_in_class[rows] = np.arange(len(rows))
+    return np.sort(np.lexsort((labels, rank_in_class))[:count])
 
 
-def write_split(split: Split, chosen: NDArray[np.intp], classes: Sequence[str], folder: Path) -> None:
-    """Write the images at `chosen` as `folder`/CLASS/INDEX.png, the index in five digits.
+def write_split(split: Split, indices: NDArray[np.intp], classes: Sequence[str], folder: Path) -> None:
+    """Write the images at `indices` as `folder`/CLASS/INDEX.png, the index in five digits.
 
     Raises:
         OSError: a file cannot be written.
@@ -74,12 +75,12 @@ def write_split(split: Split, chosen: NDArray[np.intp], classes: Sequence[str], 
 
     for name in classes:
         (folder / name).mkdir(parents=True, exist_ok=True)
-    places = [f"{folder / name}/" for name in classes]
-    for index in chosen:
-        # Harder compression saves 4 bytes in 100 on images this small, and takes longer.
-        Image.fromarray(split.images[index]).save(f"{places[split.labels[index]]}{index:05d}.png", compress_level=1)
+    prefixes = [f"{folder / name}/" for name in classes]
+    for index in indices:
+        # Higher compression levels save only 4 % on images this small, and take longer.
+        Image.fromarray(split.images[index]).save(f"{prefixes[split.labels[index]]}{index:05d}.png", compress_level=1)
 
 
 def count_files(folder: Path, classes: Sequence[str]) -> int:
-    """PNG files in the class folders below `folder`; 0 where there are none."""
+    """Return the number of PNG files in the class folders below `folder`."""
     return sum(1 for name in classes for _ in (folder / name).glob("*.png"))

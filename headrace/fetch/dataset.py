@@ -1,4 +1,4 @@
-"""What is known of a data set before anything of it was brought."""
+"""The description of a data set, known before it is downloaded."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-# What a split is read as.
+# The type of a split's content.
 Content = TypeVar("Content")
 
-# The name of the only split of a data set that fixes none; preparation splits it.
+# Split name of a data set without fixed splits; preparation splits it.
 WHOLE = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset(ABC, Generic[Content]):
-    """One data set that `headrace fetch` can bring.
+    """One data set of `headrace fetch`.
 
     Attributes:
-        licence: its short name, as SPDX has it.
-        size: for people: what is downloaded and what is written.
-        classes: names of the classes, by label; empty where records have none.
-        splits: records in each split, `all` where none is fixed.
-        digest: of the original's content and of how it is cut; a copy made of another content is made again.
-        read: brings the whole original; returns its splits, by name, and where they came from.
+        licence: SPDX identifier.
+        size: description of the download and of the written files.
+        classes: class names in the order of labels; empty if records have no class.
+        splits: number of records of each split; `all` if no splits are fixed.
+        digest: hash of the original content and of the rules that select from it; a change writes the copy again.
+        read: function that downloads the whole original and returns its splits by name, and their source.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Dataset(ABC, Generic[Content]):
 
     @abstractmethod
     def write(self, splits: Mapping[str, Content], counts: Mapping[str, int], folder: Path) -> None:
-        """Write so many records of each split below `folder`, which exists.
+        """Write `counts` records of each split below `folder`, which exists.
 
         Raises:
             OSError: a file cannot be written.
@@ -45,18 +45,19 @@ class Dataset(ABC, Generic[Content]):
 
     @abstractmethod
     def count(self, splits: Mapping[str, int], folder: Path) -> dict[str, int]:
-        """Records that are in `folder`, by split."""
+        """Return the number of records in `folder` by split."""
 
     def counts(self, limit: int | None) -> dict[str, int]:
-        """Records by split when the first split is limited to `limit`, at least 1.
+        """Return the number of records by split when the first split is limited to `limit` (1 or more).
 
-        The other splits shrink in proportion, but not below ten records of each class, or `limit` records.
+        The other splits shrink in proportion, but keep at least ten records per class, or `limit` records if that is
+        less.
         """
         if limit is None:
             return dict(self.splits)
-        first, whole = next(iter(self.splits.items()))
+        first, total = next(iter(self.splits.items()))
         floor = min(limit, 10 * max(1, len(self.classes)))
         return {
-            name: min(size, limit if name == first else max(size * limit // whole, floor))
+            name: min(size, limit if name == first else max(size * limit // total, floor))
             for name, size in self.splits.items()
         }

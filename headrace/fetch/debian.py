@@ -1,6 +1,6 @@
-"""Files out of a Debian or Ubuntu package, without installing it and without being root.
+"""Files from a Debian or Ubuntu package, without installing it and without root.
 
-apt checks what it downloads against the distribution's signature.
+apt verifies downloads against the signature of the distribution.
 """
 
 import shutil
@@ -12,63 +12,65 @@ from headrace.fetch import external_tool
 
 
 def has_packages() -> bool:
-    """Whether this machine has the tools to download and open packages."""
+    """Return whether this machine has the tools to download and unpack packages."""
     return shutil.which("apt-get") is not None and shutil.which("dpkg-deb") is not None
 
 
 def unpack(package: str, folder: Path) -> Path:
-    """Download `package` and unpack it below `folder`, which exists and is empty; returns where it lies.
+    """Download `package` and unpack it below `folder`, an existing empty folder; return the folder of its contents.
 
     Raises:
-        DataError: the package cannot be had or opened.
+        DataError: the package cannot be downloaded or unpacked.
     """
     return unpack_archive(download(package, folder), folder / "contents")
 
 
 def download(package: str, folder: Path) -> Path:
-    """The file of `package`, brought into `folder`, which exists and is empty.
+    """Download `package` into `folder`, an existing empty folder; return the .deb file.
 
-    The machine's own list of packages is used where it will do; where it is missing or too old, a list of our
-    own is brought into `folder`, for which nobody needs to be root.
+    If the machine's package lists are missing or outdated, this downloads new lists into `folder`, which does not need
+    root.
 
     Raises:
-        DataError: the package cannot be had.
+        DataError: the package cannot be downloaded.
     """
     try:
         _run(["apt-get", "download", package], folder)
     except DataError:
-        own = _own_lists(folder)
-        _run(["apt-get", *own, "update"], folder)
-        _run(["apt-get", *own, "download", package], folder)
+        options = _private_list_options(folder)
+        _run(["apt-get", *options, "update"], folder)
+        _run(["apt-get", *options, "download", package], folder)
     archives = list(folder.glob("*.deb"))
     if len(archives) != 1:
-        raise DataError(f"apt-get downloaded {len(archives)} files for the package {package}, expected one.")
+        raise DataError(f"apt-get downloaded {len(archives)} files for the package {package}; expected 1.")
     return archives[0]
 
 
 def unpack_archive(archive: Path, target: Path) -> Path:
-    """Unpack the file of a package into `target`, which is returned.
+    """Unpack a .deb file into `target` and return `target`.
 
     Raises:
-        DataError: it cannot be opened.
+        DataError: the file cannot be unpacked.
     """
     _run(["dpkg-deb", "-x", str(archive.absolute()), str(target.absolute())], archive.parent)
     return target
 
 
-def _own_lists(folder: Path) -> list[str]:
-    places = {"Dir::State::lists": folder / "lists", "Dir::Cache": folder / "cache"}
-    for place in places.values():
-        (place / "partial").mkdir(parents=True, exist_ok=True)
-    # As root, apt downloads as another user, who cannot enter a temporary folder of root's.
-    settings = {**places, "APT::Sandbox::User": "root"}
+def _private_list_options(folder: Path) -> list[str]:
+    """Return apt options that keep package lists and cache below `folder`."""
+    folders = {"Dir::State::lists": folder / "lists", "Dir::Cache": folder / "cache"}
+    for path in folders.values():
+        (path / "partial").mkdir(parents=True, exist_ok=True)
+    # As root, apt downloads as another user, who has no access to root's temporary folder.
+    settings = {**folders, "APT::Sandbox::User": "root"}
     return [part for key, value in settings.items() for part in ("-o", f"{key}={value}")]
 
 
 def _run(command: Sequence[str], folder: Path) -> None:
-    external_tool.run(command[0], command, folder, _complaint)
+    external_tool.run(command[0], command, folder, _find_error)
 
 
-def _complaint(log: str) -> str | None:
-    complaints = [line for line in log.splitlines() if not line.startswith("W:")]
-    return complaints[-1] if complaints else None
+def _find_error(log: str) -> str | None:
+    """Return the last line of apt's output that is not a warning."""
+    lines = [line for line in log.splitlines() if not line.startswith("W:")]
+    return lines[-1] if lines else None

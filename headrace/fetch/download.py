@@ -1,4 +1,4 @@
-"""The files of a data set from the first place that has them, each checked against its SHA-256."""
+"""Download of a data set's files from the first source that works, verified by SHA-256."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -12,15 +12,15 @@ log = logging.getLogger(__name__)
 
 
 def download(name: str, digests: Mapping[str, str], sources: Sources) -> tuple[dict[str, bytes], str]:
-    """The content of each file in `digests`, and where it came from: the cache, or the first of `sources` that works.
+    """Return the content of each file in `digests`, and its source: the cache, or the first of `sources` that works.
 
     Args:
-        name: of the data set, as `headrace fetch` knows it.
+        name: name of the data set.
         digests: SHA-256 by file name.
-        sources: functions that bring all files, by what people call the place.
+        sources: functions that download all files, by a description of the source.
 
     Raises:
-        DataError: no source can be reached, or what came is not the original.
+        DataError: no source works, or the downloaded files differ from the original.
     """
     folder = cache.cache_folder(name)
     contents = cache.load(folder, digests)
@@ -29,20 +29,20 @@ def download(name: str, digests: Mapping[str, str], sources: Sources) -> tuple[d
     failures = []
     for source, read in sources.items():
         try:
-            contents = _checked(read(), digests)
+            contents = _verified(read(), digests)
         except DataError as error:
             failures.append(f"from {source}: {error}")
             continue
         cache.store(folder, contents)
         return contents, source
     raise DataError(
-        f"{name} cannot be brought ({' '.join(failures)}) "
-        f"Connect this machine, or place the files {', '.join(digests)} in {folder}."
+        f"{name} cannot be downloaded ({' '.join(failures)}) "
+        f"Connect this machine to the network, or place the files {', '.join(digests)} in {folder}."
     )
 
 
-def _checked(contents: dict[str, bytes], digests: Mapping[str, str]) -> dict[str, bytes]:
+def _verified(contents: dict[str, bytes], digests: Mapping[str, str]) -> dict[str, bytes]:
     for name, digest in digests.items():
         if not cache.is_intact(contents[name], digest):
-            raise DataError(f"{name} has another SHA-256 than the original; it was damaged or changed.")
+            raise DataError(f"{name} has a different SHA-256 than the original; it is damaged or was changed.")
     return contents

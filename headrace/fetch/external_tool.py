@@ -1,4 +1,4 @@
-"""Programs of the machine that bring files: what they say when they fail, as one sentence."""
+"""Runs external programs that download files, and reports their errors in one sentence."""
 
 import os
 import subprocess
@@ -7,32 +7,32 @@ from pathlib import Path
 
 from headrace.errors import DataError
 
-LIMIT_SECONDS = 900
+TIMEOUT_SECONDS = 900
 
 
-def run(name: str, command: Sequence[str], folder: Path, complaint: Callable[[str], str | None]) -> None:
-    """Run `command` in `folder`, in English, asking nobody anything.
+def run(name: str, command: Sequence[str], folder: Path, find_error: Callable[[str], str | None]) -> None:
+    """Run `command` in `folder` with English output and without input.
 
     Args:
-        name: for people.
-        complaint: what a log says went wrong, None where it does not say.
+        name: name of the program in error messages.
+        find_error: function that returns the error in the program's standard error, None if there is none.
 
     Raises:
-        DataError: it cannot be started, takes more than 15 minutes, or fails.
+        DataError: the program cannot be started, runs for more than 15 minutes, or fails.
     """
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             cwd=folder,
             env={**os.environ, "LC_ALL": "C.UTF-8"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=LIMIT_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DataError(f"{name} did not finish: {error}.") from None
-    if done.returncode != 0:
-        said = complaint(done.stderr) or f"exit code {done.returncode}"
-        raise DataError(f"{name} failed: {said.strip().rstrip('.')}.")
+    if process.returncode != 0:
+        reason = find_error(process.stderr) or f"exit code {process.returncode}"
+        raise DataError(f"{name} failed: {reason.strip().rstrip('.')}.")

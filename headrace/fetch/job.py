@@ -1,4 +1,4 @@
-"""A data set by its name -> a folder that `headrace prepare` can read."""
+"""The fetch command: downloads a data set into a folder that `headrace prepare` reads."""
 
 import dataclasses
 import difflib
@@ -36,75 +36,75 @@ log = logging.getLogger(__name__)
 
 
 def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object]:
-    """Bring the data set `name` into `folder`; do nothing where it is there already.
+    """Download the data set `name` into `folder`; do nothing if it is complete already.
 
-    Images come as SPLIT/CLASS/INDEX.png, or CLASS/INDEX.png where no split is fixed; texts and numbers as
-    records.jsonl, a JSON object a line.
+    Images are written as SPLIT/CLASS/INDEX.png, or CLASS/INDEX.png if no splits are fixed; texts and numbers as
+    records.jsonl, one JSON object per line.
 
     Args:
         name: one of `DATASETS`.
-        folder: new, empty, or filled by an earlier call with the same name and limit, finished or not.
-        limit: training records at most, the whole data set when None. Of images the first of every class are
-            taken, equally many (or one more); of records some from all over the file. The other splits shrink in
-            proportion, but keep ten records of each class, or have `limit` records.
+        folder: new, empty, or filled by an earlier call with the same name and limit, complete or interrupted.
+        limit: maximum number of training records; None means the whole data set. Images are the first of every
+            class in equal numbers (or one more); records are spaced evenly over the file. The other splits shrink
+            in proportion, but keep at least ten records per class, or `limit` records if that is less.
 
     Returns:
-        name, folder, records, splits (records by split), licence, source, seconds, and `fetched`: whether anything
-        was written.
+        name, folder, records, splits (records by split), licence, source, seconds, and `fetched`: whether this call
+        wrote anything.
 
     Raises:
-        ConfigurationError: an unknown name, a limit below 1, a folder that holds something else.
-        DataError: the data set cannot be brought, is not the original, or cannot be written.
+        ConfigurationError: the name is unknown, the limit is below 1, or the folder contains something else.
+        DataError: the data set cannot be downloaded, differs from the original, or cannot be written.
     """
     started = time.monotonic()
     dataset = _find(name)
     if limit is not None and limit < 1:
-        raise ConfigurationError(f"The limit is {limit}; expected 1 record or more.")
+        raise ConfigurationError(f"The limit is {limit}; expected 1 or more.")
     wanted = Marker(name=name, splits=dataset.counts(limit), digest=dataset.digest)
-    found = marker.read_marker(folder, wanted)
-    fetched = found is None or not _is_whole(found, dataset, folder)
-    if found is None or fetched:
-        found = _fill(folder, dataset, wanted)
+    current = marker.read_marker(folder, wanted)
+    fetched = current is None or not _is_complete(current, dataset, folder)
+    if current is None or fetched:
+        current = _fill(folder, dataset, wanted)
     return {
         "name": name,
         "folder": str(folder),
-        "records": sum(found.splits.values()),
-        "splits": found.splits,
+        "records": sum(current.splits.values()),
+        "splits": current.splits,
         "licence": dataset.licence,
-        "source": found.source,
+        "source": current.source,
         "seconds": round(time.monotonic() - started, 3),
         "fetched": fetched,
     }
 
 
 def listing() -> dict[str, object]:
-    """What can be fetched: name, licence, size and description of each data set, for JSON."""
-    shown = ("name", "licence", "size", "description")
-    return {"datasets": [{key: getattr(dataset, key) for key in shown} for dataset in DATASETS.values()]}
+    """Return name, licence, size and description of each data set, for JSON."""
+    keys = ("name", "licence", "size", "description")
+    return {"datasets": [{key: getattr(dataset, key) for key in keys} for dataset in DATASETS.values()]}
 
 
 def _find(name: str) -> Dataset[Any]:
     if name not in DATASETS:
         near = difflib.get_close_matches(name, DATASETS, n=1, cutoff=0.3)
-        hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(DATASETS)}."
+        hint = f"did you mean {near[0]}?" if near else f"available are: {', '.join(DATASETS)}."
         raise ConfigurationError(f"There is no data set {name!r}; {hint}")
     return DATASETS[name]
 
 
-def _is_whole(found: Marker, dataset: Dataset[Any], folder: Path) -> bool:
-    is_current = found.complete and found.digest == dataset.digest
-    return is_current and dataset.count(found.splits, folder) == found.splits
+def _is_complete(current: Marker, dataset: Dataset[Any], folder: Path) -> bool:
+    is_valid = current.complete and current.digest == dataset.digest
+    return is_valid and dataset.count(current.splits, folder) == current.splits
 
 
 def _fill(folder: Path, dataset: Dataset[Any], wanted: Marker) -> Marker:
     splits, source = dataset.read()
-    log.info("%s is here from %s; writing %s.", dataset.name, source, wanted.what)
-    done = dataclasses.replace(wanted, source=source, complete=True)
+    log.info("Downloaded %s from %s; writing %s.", dataset.name, source, wanted.description)
+    complete = dataclasses.replace(wanted, source=source, complete=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         wanted.write(folder)
         dataset.write(splits, wanted.splits, folder)
-        done.write(folder)
+        complete.write(folder)
     except OSError as error:
         raise DataError(f"{dataset.name} cannot be written to {folder}: {error.strerror}.") from None
-    return done
+    return complete

@@ -1,4 +1,4 @@
-"""Records -> one file of JSON objects, one a line, as Spark's `json` reads them."""
+"""Data sets of records, written as one JSON Lines file that Spark's `json` reader accepts."""
 
 import json
 from collections import Counter
@@ -18,10 +18,10 @@ Record = Mapping[str, str | float | None]
 
 @dataclass(frozen=True, kw_only=True)
 class RecordDataset(Dataset[Sequence[Record]]):
-    """A data set of texts or of numbers, with a column `split` where splits are fixed."""
+    """A data set of texts or numbers, with a column `split` if splits are fixed."""
 
     def write(self, splits: Mapping[str, Sequence[Record]], counts: Mapping[str, int], folder: Path) -> None:
-        """As records.jsonl."""
+        """Write records.jsonl."""
         lines = []
         for name, count in counts.items():
             split = {} if name == WHOLE else {"split": name}
@@ -29,15 +29,15 @@ class RecordDataset(Dataset[Sequence[Record]]):
         atomic_write(folder / FILE, ("\n".join(lines) + "\n").encode())
 
     def count(self, splits: Mapping[str, int], folder: Path) -> dict[str, int]:
-        """Lines of the file."""
+        """Return the number of lines by split."""
         try:
             lines = (folder / FILE).read_text("utf-8").splitlines()
-            found = Counter(json.loads(line).get("split", WHOLE) for line in lines)
+            counts = Counter(json.loads(line).get("split", WHOLE) for line in lines)
         except (OSError, ValueError, AttributeError):
-            found = Counter()
-        return {name: found[name] for name in splits}
+            counts = Counter()
+        return {name: counts[name] for name in splits}
 
 
 def spread(records: Sequence[Item], count: int) -> list[Item]:
-    """`count` of `records`, evenly from the first to the last."""
+    """Return `count` of `records`, evenly spaced from the first to the last."""
     return [records[number * len(records) // count] for number in range(count)]

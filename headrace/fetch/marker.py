@@ -1,4 +1,4 @@
-"""The marker: a small hidden file that says what a folder was filled with, and whether to the end."""
+"""The marker: a hidden file that records which data set a folder contains, and whether it is complete."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -12,13 +12,13 @@ NAME = ".headrace-fetch.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Marker:
-    """What a folder holds, or is being filled with.
+    """The content of a marker file.
 
     Attributes:
-        name: of the data set.
-        splits: records by split.
-        digest: of the original.
-        source: where it was brought from; empty until it is known.
+        name: name of the data set.
+        splits: number of records by split.
+        digest: digest of the data set, see `Dataset`.
+        source: source of the download; empty until it is known.
         complete: whether every record was written.
     """
 
@@ -29,42 +29,45 @@ class Marker:
     complete: bool = False
 
     @property
-    def what(self) -> str:
-        """For people: the data set and how much of it."""
-        shown = {WHOLE: "records"}
-        return (
-            f"{self.name} ({', '.join(f'{count:,} {shown.get(split, split)}' for split, count in self.splits.items())})"
-        )
+    def description(self) -> str:
+        """Return the name of the data set and its number of records by split, for messages."""
+        units = {WHOLE: "records"}
+        counts = ", ".join(f"{count:,} {units.get(split, split)}" for split, count in self.splits.items())
+        return f"{self.name} ({counts})"
 
     def write(self, folder: Path) -> None:
-        """Place this marker in `folder`.
+        """Write this marker into `folder`.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the file cannot be written.
         """
         (folder / NAME).write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
 
 def read_marker(folder: Path, wanted: Marker) -> Marker | None:
-    """The marker in `folder`, which may be filled with `wanted`; None where `folder` is empty or missing.
+    """Return the marker in `folder`; None if `folder` is empty or does not exist.
 
     Raises:
-        ConfigurationError: `folder` is in use for something else.
+        ConfigurationError: `folder` contains anything other than `wanted`.
     """
     try:
         names = {path.name for path in folder.iterdir()} if folder.exists() else set()
     except OSError as error:
-        raise ConfigurationError(f"{folder} is no folder to fetch into ({error.strerror}); name another.") from None
+        raise ConfigurationError(
+            f"{folder} is not a readable folder ({error.strerror}); name another folder."
+        ) from None
     if not names:
         return None
-    found = _read(folder / NAME) if NAME in names else None
-    if found is None:
+    marker = _read(folder / NAME) if NAME in names else None
+    if marker is None:
         raise ConfigurationError(
-            f"{folder} holds other files, such as {min(names)}; name an empty or a new folder for {wanted.name}."
+            f"{folder} contains other files, such as {min(names)}; name an empty or new folder for {wanted.name}."
         )
-    if (found.name, found.splits) != (wanted.name, wanted.splits):
-        raise ConfigurationError(f"{folder} holds {found.what}, not {wanted.what}; name another folder or remove it.")
-    return found
+    if (marker.name, marker.splits) != (wanted.name, wanted.splits):
+        raise ConfigurationError(
+            f"{folder} contains {marker.description}, not {wanted.description}; name another folder or remove it."
+        )
+    return marker
 
 
 def _read(path: Path) -> Marker | None:

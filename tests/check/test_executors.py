@@ -1,4 +1,4 @@
-"""What executors answered becomes rows: each thing that is wrong somewhere is told, with the machine."""
+"""Rows about executors: each fault is reported with its machine."""
 
 from dataclasses import replace
 
@@ -23,39 +23,39 @@ GOOD = ExecutorInfo(
 OTHER = replace(GOOD, host="b", partition=1, address="10.0.0.2", clocks=(1000.01, 1001.5, 1002.5))
 
 
-def rows(*answers: ExecutorInfo) -> dict[str, Row]:
-    return {row.name: row for row in executor_rows(answers)}
+def rows(*probes: ExecutorInfo) -> dict[str, Row]:
+    return {row.name: row for row in executor_rows(probes)}
 
 
-def test_executors_that_lack_nothing_are_told_in_a_row_a_thing() -> None:
+def test_executor_rows_are_ok_on_a_good_cluster() -> None:
     found = rows(GOOD, OTHER, replace(OTHER, partition=2))
     assert all(row.ok and not row.fix for row in found.values())
     assert found["Executors"].found == "2 with 3 slots; machines: 2"
-    assert found["Network there"].found == "10.0.0.1 on a, 10.0.0.2 on b"
-    assert found["Clocks there"].found == "0.010 s apart"
+    assert found["Executor network"].found == "10.0.0.1 on a, 10.0.0.2 on b"
+    assert found["Executor clocks"].found == "0.010 s apart"
 
 
 @pytest.mark.parametrize(
-    ("wrong", "name", "told"),
+    ("fault", "name", "message"),
     [
-        ({"versions": GOOD.versions | {"NumPy": "1.24.0"}}, "Versions there", "NumPy 1.24.0 instead of"),
-        ({"free_gigabytes": 0.1}, "Free disk there", "make room on b"),
-        ({"gpus": ("0",)}, "GPUs there", "spark.task.resource.gpu.amount"),
-        ({"address": "127.0.0.1"}, "Network there", "spark.driver.host"),
-        ({"address": "no way: Network is unreachable"}, "Network there", "Network is unreachable"),
-        ({"clocks": (1005.0, 1006.0, 1007.0)}, "Clocks there", "b is the furthest ahead"),
+        ({"versions": GOOD.versions | {"NumPy": "1.24.0"}}, "Executor versions", "NumPy 1.24.0 instead of"),
+        ({"free_gigabytes": 0.1}, "Executor disk", "free disk space on b"),
+        ({"gpus": ("0",)}, "Executor GPUs", "spark.task.resource.gpu.amount"),
+        ({"address": "127.0.0.1"}, "Executor network", "spark.driver.host"),
+        ({"address": "no route: Network is unreachable"}, "Executor network", "Network is unreachable"),
+        ({"clocks": (1005.0, 1006.0, 1007.0)}, "Executor clocks", "b is the furthest ahead"),
     ],
 )
-def test_what_one_of_them_lacks_is_told_with_its_machine(wrong: dict[str, object], name: str, told: str) -> None:
-    found = rows(GOOD, replace(OTHER, **wrong))  # type: ignore[arg-type]
+def test_executor_rows_name_the_machine_of_a_fault(fault: dict[str, object], name: str, message: str) -> None:
+    found = rows(GOOD, replace(OTHER, **fault))  # type: ignore[arg-type]
     assert [row.name for row in found.values() if not row.ok] == [name]
-    assert told in f"{found[name].found} {found[name].fix}"
+    assert message in f"{found[name].found} {found[name].fix}"
 
 
-def test_gpus_are_counted_once_a_machine() -> None:
+def test_gpus_row_counts_each_gpu_of_a_machine_once() -> None:
     found = rows(replace(GOOD, gpus=("0",)), replace(GOOD, gpus=("1",), partition=1), replace(OTHER, gpus=("0",)))
-    assert found["GPUs there"].found == "3, for 3 of 3 slots"
+    assert found["Executor GPUs"].found == "3, for 3 of 3 slots"
 
 
-def test_on_one_machine_loopback_is_a_way() -> None:
-    assert rows(replace(GOOD, address="127.0.0.1"))["Network there"].ok
+def test_network_row_accepts_loopback_on_a_single_machine() -> None:
+    assert rows(replace(GOOD, address="127.0.0.1"))["Executor network"].ok

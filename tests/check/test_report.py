@@ -1,4 +1,4 @@
-"""A report is read by people as a table and by programs as JSON."""
+"""A report as a text table and as JSON."""
 
 import json
 
@@ -9,7 +9,7 @@ FREE = Row(name="GPUs", found="none", needed="", ok=True)
 BAD = Row(name="Horovod", found="none", needed="0.28.1", ok=False, fix="compile it")
 
 
-def test_the_table_has_a_tick_or_a_cross_a_row_and_says_how_to_mend() -> None:
+def test_report_table_shows_ok_and_fix_of_each_row() -> None:
     assert Report((GOOD, FREE, BAD)).table().splitlines() == [
         "✓ Java     17.0.15  needs 17 to 23",
         "✓ GPUs     none",
@@ -18,15 +18,15 @@ def test_the_table_has_a_tick_or_a_cross_a_row_and_says_how_to_mend() -> None:
     ]
 
 
-def test_one_bad_row_makes_the_report_bad() -> None:
+def test_report_is_not_ok_with_one_bad_row() -> None:
     assert Report((GOOD, FREE)).ok
     assert not Report((GOOD, BAD)).ok
 
 
-def test_json_has_every_row_with_all_it_says() -> None:
-    answer = Report((GOOD, BAD)).as_json()
-    assert json.loads(json.dumps(answer)) == answer
-    assert answer == {
+def test_report_json_has_every_row() -> None:
+    report = Report((GOOD, BAD)).as_json()
+    assert json.loads(json.dumps(report)) == report
+    assert report == {
         "ok": False,
         "rows": [
             {"name": "Java", "found": "17.0.15", "needed": "17 to 23", "ok": True, "fix": ""},

@@ -1,4 +1,4 @@
-"""Versions are held against the ranges that pyproject.toml states."""
+"""Versions are compared with the ranges in pyproject.toml."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ from headrace.engines import compatibility
 
 
 def rows_with(monkeypatch: pytest.MonkeyPatch, installed: dict[str, str]) -> dict[str, Row]:
-    """The rows where only `installed` is there, by name."""
+    """Return the rows by name for an environment with only the packages `installed`."""
 
     def version(package: str) -> str:
         if package not in installed:
@@ -26,7 +26,7 @@ def rows_with(monkeypatch: pytest.MonkeyPatch, installed: dict[str, str]) -> dic
     return {row.name: row for row in versions.version_rows()}
 
 
-def test_this_environment_has_what_works_together() -> None:
+def test_versions_of_this_environment_are_supported() -> None:
     assert [row for row in versions.version_rows() if not row.ok] == []
 
 
@@ -47,28 +47,28 @@ def test_this_environment_has_what_works_together() -> None:
         ("TensorFlow", "tensorflow-cpu", "2.18.0", False),
     ],
 )
-def test_a_version_is_good_inside_the_range_that_the_package_states(
+def test_version_row_is_ok_inside_the_declared_range(
     monkeypatch: pytest.MonkeyPatch, name: str, package: str, found: str, ok: bool
 ) -> None:
     row = rows_with(monkeypatch, {package: found})[name]
     assert (row.found, row.ok) == (found, ok)
 
 
-def test_what_is_not_installed_is_none_and_has_a_way_to_mend_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_version_row_of_missing_package_has_a_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     row = rows_with(monkeypatch, {})["PyArrow"]
     assert (row.found, row.needed, row.ok) == ("none", ">=14.0.2, <27", False)
     assert "pip install 'pyarrow>=14.0.2,<27'" in row.fix
 
 
 @pytest.mark.parametrize(("found", "ok"), [("3.10.14", False), ("3.11.0", True), ("3.13.9", True), ("3.14.0", False)])
-def test_python_has_a_range_too(monkeypatch: pytest.MonkeyPatch, found: str, ok: bool) -> None:
+def test_python_version_row_has_a_range(monkeypatch: pytest.MonkeyPatch, found: str, ok: bool) -> None:
     monkeypatch.setattr("platform.python_version", lambda: found)
     row = versions.version_rows()[0]
     assert (row.name, row.found, row.needed, row.ok) == ("Python", found, ">=3.11, <3.14", ok)
     assert ("run Headrace with Python >=3.11, <3.14" in row.fix) is not ok
 
 
-def test_the_ranges_are_those_of_the_project(root: Path) -> None:
+def test_ranges_are_those_of_pyproject(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     ranges = {
         re.split("[=<>]", line)[0]: SpecifierSet(re.sub(r"^[\w-]+", "", line)) for line in project["dependencies"]
@@ -79,13 +79,13 @@ def test_the_ranges_are_those_of_the_project(root: Path) -> None:
     assert compatibility.supported_python() == SpecifierSet(project["requires-python"])
 
 
-def test_a_wheel_for_gpus_states_the_range_under_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_range_of_tensorflow_gpu_wheel_is_read_under_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ["tensorflow>=2.18.1,<2.22", "tensorflow>=9; extra == 'other'"]
     monkeypatch.setattr(compatibility, "requires", lambda _: lines)
     assert str(compatibility.BY_MODULE["tensorflow"].supported) == "<2.22,>=2.18.1"
 
 
-def test_headrace_that_was_shipped_without_metadata_refuses_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headrace_without_metadata_accepts_any_version(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(package: str) -> None:
         raise PackageNotFoundError(package)
 

@@ -1,4 +1,4 @@
-"""A standalone cluster on this machine that only knows who has its secret, and encrypts what it says."""
+"""A standalone cluster on this machine with authentication and encryption."""
 
 import secrets
 import sys
@@ -24,7 +24,7 @@ def secret() -> str:
 
 @pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory, secret: str) -> Iterator[LocalCluster]:
-    """Two workers of one core."""
+    """Run two workers with one core each."""
     settings = ENCRYPTED | {"spark.authenticate.secret": secret}
     with LocalCluster(tmp_path_factory.mktemp("cluster"), settings=settings) as running:
         yield running
@@ -32,7 +32,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, secret: str) -> Iterator[L
 
 @pytest.fixture(scope="package")
 def settings_file(cluster: LocalCluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cluster's file as a user writes it; the secret is in the environment."""
+    """Write a cluster file as a user would; the secret comes from the environment."""
     settings = ENCRYPTED | {
         "spark.master": cluster.url,
         "spark.authenticate.secret": "$SPARK_SECRET",

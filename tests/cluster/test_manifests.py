@@ -1,4 +1,4 @@
-"""The Kubernetes manifests say what Kubernetes and the Spark operator understand."""
+"""The Kubernetes manifests are valid for Kubernetes and for the Spark operator."""
 
 from pathlib import Path
 from typing import Any
@@ -19,51 +19,52 @@ def documents(root: Path, name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", ["namespace.yaml", "pod.yaml", "client.yaml"])
-def test_manifests_fit_the_schemas_of_kubernetes(root: Path, name: str) -> None:
+def test_manifests_match_the_kubernetes_schemas(root: Path, name: str) -> None:
     for document in documents(root, name):
         kubernetes_validate.validate(document, KUBERNETES, strict=True)
 
 
-def test_a_manifest_with_a_wrong_key_would_be_noticed(root: Path) -> None:
+def test_manifest_with_unknown_key_is_refused(root: Path) -> None:
     (pod,) = documents(root, "pod.yaml")
     pod["spec"]["securityContext"]["runAsRoot"] = False
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(pod, KUBERNETES, strict=True)
 
 
-def unknown(told: Any, understood: Any, place: str = "") -> list[str]:
-    """The keys of `told` that are not in what was understood of it."""
-    if isinstance(told, dict) and isinstance(understood, dict):
-        lost = [f"{place}.{key}" for key in told if key not in understood]
-        return lost + [
-            one for key in told.keys() & understood for one in unknown(told[key], understood[key], f"{place}.{key}")
+def unknown_keys(document: Any, parsed: Any, path: str = "") -> list[str]:
+    """Return the paths of the keys of `document` that `parsed` lacks."""
+    if isinstance(document, dict) and isinstance(parsed, dict):
+        return [f"{path}.{key}" for key in document if key not in parsed] + [
+            name
+            for key in document.keys() & parsed
+            for name in unknown_keys(document[key], parsed[key], f"{path}.{key}")
         ]
-    if isinstance(told, list) and isinstance(understood, list):
-        return [one for a, b in zip(told, understood, strict=True) for one in unknown(a, b, place)]
+    if isinstance(document, list) and isinstance(parsed, list):
+        return [name for a, b in zip(document, parsed, strict=True) for name in unknown_keys(a, b, path)]
     return []
 
 
-def understood(application: dict[str, Any]) -> dict[str, Any]:
-    known = SparkV1beta2SparkApplication.from_dict(application)
-    assert known is not None
-    found: dict[str, Any] = known.to_dict()
-    return found
+def parse_application(application: dict[str, Any]) -> dict[str, Any]:
+    model = SparkV1beta2SparkApplication.from_dict(application)
+    assert model is not None
+    parsed: dict[str, Any] = model.to_dict()
+    return parsed
 
 
-def test_the_spark_operator_understands_every_key_of_the_application(root: Path) -> None:
+def test_spark_application_has_only_keys_of_the_operator(root: Path) -> None:
     (application,) = documents(root, "spark-application.yaml")
-    assert unknown(application, understood(application)) == []
+    assert unknown_keys(application, parse_application(application)) == []
     application["spec"]["executor"]["instancs"] = 2
-    assert unknown(application, understood(application)) == [".spec.executor.instancs"]
+    assert unknown_keys(application, parse_application(application)) == [".spec.executor.instancs"]
 
 
-def test_the_application_and_spark_submit_are_told_the_same(root: Path) -> None:
+def test_spark_application_has_the_settings_of_spark_submit(root: Path) -> None:
     (application,) = documents(root, "spark-application.yaml")
-    told = load_cluster(root / "conf" / "cluster" / "kubernetes.yaml").of("train")
+    submitted = load_cluster(root / "conf" / "cluster" / "kubernetes.yaml").of("train")
     executor, settings = application["spec"]["executor"], application["spec"]["sparkConf"]
-    assert str(executor["instances"]) == told["spark.executor.instances"]
-    assert str(executor["cores"]) == told["spark.executor.cores"]
-    assert executor["memoryOverhead"] == told["spark.executor.memoryOverhead"]
-    shared = settings.keys() & told
-    assert {key: settings[key] for key in shared} == {key: told[key] for key in shared}
+    assert str(executor["instances"]) == submitted["spark.executor.instances"]
+    assert str(executor["cores"]) == submitted["spark.executor.cores"]
+    assert executor["memoryOverhead"] == submitted["spark.executor.memoryOverhead"]
+    shared = settings.keys() & submitted
+    assert {key: settings[key] for key in shared} == {key: submitted[key] for key in shared}
     assert "spark.authenticate" in shared

@@ -1,4 +1,4 @@
-"""Executors whose Python has the engines but no Headrace: it travels with the job."""
+"""Executors whose Python has the engines but not Headrace, which the job ships."""
 
 import shutil
 import subprocess
@@ -31,8 +31,11 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("headrace-*.whl"))
 
 
-def environment(folder: Path) -> Path:
-    """An environment with what Headrace needs, and without Headrace: paths in a .pth file are not read for others."""
+def create_environment(folder: Path) -> Path:
+    """Create an environment with Headrace's dependencies but without Headrace.
+
+    Python does not read .pth files in a path that another .pth file adds, so an editable Headrace stays invisible.
+    """
     venv.create(folder, symlinks=True)
     packages = next(folder.glob("lib/python*/site-packages"))
     (packages / "engines.pth").write_text(sysconfig.get_path("purelib"))
@@ -41,8 +44,8 @@ def environment(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The Python of executors."""
-    python = environment(tmp_path_factory.mktemp("bare")) / "bin" / "python"
+    """Return the Python of the executors."""
+    python = create_environment(tmp_path_factory.mktemp("bare")) / "bin" / "python"
     run([str(python), "-c", "import pyspark, tensorflow"], cwd=python.parent)
     assert (
         "No module named"
@@ -51,41 +54,39 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(python)
 
 
-def checked(cluster: LocalCluster, folder: Path, code: int = 0, **settings: str) -> dict[str, Any]:
-    """The rows of a check of the cluster with these settings."""
+def check_rows(cluster: LocalCluster, folder: Path, code: int = 0, **settings: str) -> dict[str, Any]:
+    """Check the cluster with `settings`; return the rows by name."""
     (folder / "cluster.yaml").write_text(
         spark_setting(cluster, **settings).replace("spark.settings={", "settings: {", 1)
     )
-    words = ("check", "--cluster", "--slots", "2", "--store", str(folder), "--spark-settings", "cluster.yaml")
-    return {row["name"]: row for row in headrace(*words, cwd=folder, code=code).json["rows"]}
+    arguments = ("check", "--cluster", "--slots", "2", "--store", str(folder), "--spark-settings", "cluster.yaml")
+    return {row["name"]: row for row in headrace(*arguments, cwd=folder, code=code).json["rows"]}
 
 
 @pytest.mark.long
-def test_executors_without_headrace_are_told_with_how_to_bring_it(
+def test_check_explains_how_to_ship_headrace_to_executors(
     plain_cluster: LocalCluster, bare: str, tmp_path: Path
 ) -> None:
-    rows = checked(plain_cluster, tmp_path, 2, spark_pyspark_python=bare)
+    rows = check_rows(plain_cluster, tmp_path, 2, spark_pyspark_python=bare)
     assert not rows["Executors"]["ok"]
     assert "No module named headrace" in rows["Executors"]["fix"]
     assert "--py-files" in rows["Executors"]["fix"]
     assert rows["Executors"]["fix"].startswith("An executor cannot start Python for its tasks")
 
 
-def test_the_wheel_travels_to_tasks_and_to_the_ranks_that_they_start(
+def test_wheel_is_shipped_to_tasks_and_ranks(
     plain_cluster: LocalCluster, bare: str, wheel: Path, tmp_path: Path
 ) -> None:
-    # Spark knows no .whl; a wheel is a zip file.
+    # Spark does not accept .whl files, but a wheel is a zip file.
     shipped = Path(shutil.copy(wheel, tmp_path / "headrace.zip"))
-    rows = checked(plain_cluster, tmp_path, spark_pyspark_python=bare, spark_submit_pyFiles=str(shipped))
+    rows = check_rows(plain_cluster, tmp_path, spark_pyspark_python=bare, spark_submit_pyFiles=str(shipped))
     assert rows["Executors"]["ok"]
-    assert "MB/s a rank, between 2" in rows["Allreduce"]["found"]
+    assert "MB/s per rank, 2 ranks" in rows["Allreduce"]["found"]
 
 
 @pytest.mark.long
-def test_a_packed_environment_is_unpacked_by_executors(
-    plain_cluster: LocalCluster, wheel: Path, tmp_path: Path
-) -> None:
-    folder = environment(tmp_path / "environment")
+def test_packed_environment_is_unpacked_by_executors(plain_cluster: LocalCluster, wheel: Path, tmp_path: Path) -> None:
+    folder = create_environment(tmp_path / "environment")
     packages = next(folder.glob("lib/python*/site-packages"))
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", str(packages)]
     subprocess.run([*command, str(wheel)], check=True)
@@ -95,20 +96,20 @@ def test_a_packed_environment_is_unpacked_by_executors(
         "spark_archives": f"{tmp_path}/environment.tar.gz#environment",
         "spark_pyspark_python": "./environment/bin/python",
     }
-    rows = checked(plain_cluster, tmp_path, **settings)
+    rows = check_rows(plain_cluster, tmp_path, **settings)
     assert rows["Executors"]["ok"]
-    assert rows["Versions there"]["ok"]
-    assert "MB/s a rank, between 2" in rows["Allreduce"]["found"]
+    assert rows["Executor versions"]["ok"]
+    assert "MB/s per rank, 2 ranks" in rows["Allreduce"]["found"]
 
 
 @pytest.mark.long
-def test_with_spark_submit_the_wheel_and_a_model_of_ones_own_go_the_whole_way(
+def test_spark_submit_ships_wheel_and_custom_network_to_every_stage(
     plain_cluster: LocalCluster, bare: str, wheel: Path, own: Path, root: Path, fashion_mnist: Path
 ) -> None:
     (own / "table").unlink()
     (own / "my_network.py").write_text((own / "models" / "cnn.py").read_text())
     shipped = shutil.copy(wheel, own / "headrace.zip")
-    begin = ["spark-submit", "--master", plain_cluster.url, "--py-files", shipped]
+    command = ["spark-submit", "--master", plain_cluster.url, "--py-files", shipped]
     settings = {
         "spark.pyspark.python": bare,
         "spark.pyspark.driver.python": sys.executable,
@@ -117,10 +118,10 @@ def test_with_spark_submit_the_wheel_and_a_model_of_ones_own_go_the_whole_way(
         "spark.executor.memory": "512m",
         "spark.ui.enabled": "false",
     }
-    begin += [word for key, value in settings.items() for word in ("--conf", f"{key}={value}")]
+    command += [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
 
-    def submit(job: str, *words: str) -> dict[str, Any]:
-        return run([*begin, str(root / "jobs" / f"{job}.py"), *words], cwd=own).json
+    def submit(job: str, *arguments: str) -> dict[str, Any]:
+        return run([*command, str(root / "jobs" / f"{job}.py"), *arguments], cwd=own).json
 
     assert submit("prepare", "conf.yaml")["written"] == 1400
     trained = submit("train", "conf.yaml", "model.file=my_network.py")

@@ -1,4 +1,4 @@
-"""Bundles to explain, each trained once."""
+"""Bundles to explain; each network is trained once per session."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +10,13 @@ from tests.support.trained_bundles import table_for, trained
 
 @pytest.fixture(scope="session")
 def bundle_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The bundle of a network in models/, by its name."""
-    made: dict[str, Path] = {}
+    """Return a function that trains a network of models/ on first use and returns its bundle."""
+    bundles: dict[str, Path] = {}
 
     def bundle(network: str) -> Path:
-        if network not in made:
+        if network not in bundles:
             folder = tmp_path_factory.mktemp(network)
-            made[network] = trained(network, table_for(network, folder / "table"), folder / "bundle")
-        return made[network]
+            bundles[network] = trained(network, table_for(network, folder / "table"), folder / "bundle")
+        return bundles[network]
 
     return bundle

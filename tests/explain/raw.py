@@ -1,4 +1,4 @@
-"""Raw inputs of known classes, as a user has them."""
+"""Raw input files with known classes."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.support.trained_bundles import patched, sentences
 
 
 def write_images(folder: Path, rows: int = 3) -> Path:
-    """PNG files 0.png, 1.png ... of classes in turn."""
+    """Write PNG files 0.png, 1.png ... whose classes alternate; return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, pixels in enumerate(patched(rows, seed=7).pixels):
         PIL.Image.fromarray(pixels).save(folder / f"{number}.png")
@@ -17,7 +17,7 @@ def write_images(folder: Path, rows: int = 3) -> Path:
 
 
 def write_texts(file: Path, rows: int = 3) -> Path:
-    """A text in each row, in the column `review`, of classes in turn."""
+    """Write a JSON Lines file with a text per row in the column `review`, whose classes alternate; return the file."""
     texts, _ = sentences(rows)
     file.write_text("".join(json.dumps({"review": text, "stars": 1}) + "\n" for text in texts))
     return file

@@ -1,4 +1,4 @@
-"""`headrace explain` from files to page; what does not fit is refused in a sentence, before anything is written."""
+"""`headrace explain` from files to page; unsuitable options are refused before anything is written."""
 
 import json
 from collections.abc import Callable
@@ -17,47 +17,45 @@ from tests.support.small_table import CLASSES
 BundleOf = Callable[[str], Path]
 
 
-def test_the_command_answers_with_every_gap_and_the_same_files_give_the_same_page(
-    bundle_of: BundleOf, tmp_path: Path
-) -> None:
+def test_explain_reports_every_gap_and_writes_reproducible_page(bundle_of: BundleOf, tmp_path: Path) -> None:
     write_images(tmp_path / "raw")
-    words = ("explain", str(bundle_of("cnn")), "raw", "page.html", "--limit", "2", "--steps", "32")
-    told = headrace(*words, cwd=tmp_path).json
-    assert told["page"] == str(tmp_path / "page.html")
-    assert (told["explained"], told["methods"]) == (2, ["integrated-gradients", "grad-cam"])
-    assert told["greatest_gap"] == max(one["gap"] for one in told["inputs"])
-    assert {"path", "predicted", "class", "gap", "tolerance", "complete", "steps"} <= told["inputs"][0].keys()
+    arguments = ("explain", str(bundle_of("cnn")), "raw", "page.html", "--limit", "2", "--steps", "32")
+    result = headrace(*arguments, cwd=tmp_path).json
+    assert result["page"] == str(tmp_path / "page.html")
+    assert (result["explained"], result["methods"]) == (2, ["integrated-gradients", "grad-cam"])
+    assert result["greatest_gap"] == max(each["gap"] for each in result["inputs"])
+    assert {"path", "predicted", "class", "gap", "tolerance", "complete", "steps"} <= result["inputs"][0].keys()
     page = (tmp_path / "page.html").read_bytes()
     explain(bundle_of("cnn"), Path(tmp_path / "raw"), tmp_path / "again.html", ExplainOptions(limit=2, steps=32))
     assert (tmp_path / "again.html").read_text().count("<img") == page.decode().count("<img") == 6
 
 
-def test_the_column_of_texts_is_that_of_training_and_rows_that_are_none_are_listed(
-    bundle_of: BundleOf, tmp_path: Path
-) -> None:
+def test_explain_reads_column_of_training_and_lists_rejected_rows(bundle_of: BundleOf, tmp_path: Path) -> None:
     source = write_texts(tmp_path / "raw.jsonl")
     source.write_text(source.read_text() + json.dumps({"review": " \n"}))
-    told = explain(bundle_of("text_cnn"), source, tmp_path / "page.html", ExplainOptions(method="occlusion"))
-    assert (told["explained"], told["methods"], told["greatest_gap"]) == (3, ["occlusion"], None)
-    assert told["rejected"] == [{"path": "raw.jsonl:4", "reason": "empty", "detail": "nothing is left after cleaning"}]
+    result = explain(bundle_of("text_cnn"), source, tmp_path / "page.html", ExplainOptions(method="occlusion"))
+    assert (result["explained"], result["methods"], result["greatest_gap"]) == (3, ["occlusion"], None)
+    assert result["rejected"] == [
+        {"path": "raw.jsonl:4", "reason": "empty", "detail": "nothing is left after cleaning"}
+    ]
 
 
-def test_a_single_token_has_gradients_and_nothing_to_leave_out(bundle_of: BundleOf, tmp_path: Path) -> None:
+def test_text_of_one_token_is_explained_without_occlusion(bundle_of: BundleOf, tmp_path: Path) -> None:
     (tmp_path / "raw.txt").write_text("splendid")
     for network in ("rnn", "transformer"):
-        told = explain(bundle_of(network), tmp_path / "raw.txt", tmp_path / "page.html", ExplainOptions())
-        assert told["inputs"][0]["predicted"] == CLASSES[0]
-        assert told["complete"] == 1
+        result = explain(bundle_of(network), tmp_path / "raw.txt", tmp_path / "page.html", ExplainOptions())
+        assert result["inputs"][0]["predicted"] == CLASSES[0]
+        assert result["complete"] == 1
 
 
-def test_what_the_tolerance_does_not_allow_is_told(
+def test_incomplete_attributions_are_reported(
     bundle_of: BundleOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("headrace.explain.integrated_gradients.TOLERANCE", 0.0)
     monkeypatch.setattr("headrace.explain.integrated_gradients.DOUBLINGS", 1)
     source = write_images(tmp_path / "raw", 1)
-    told = explain(bundle_of("cnn"), source, tmp_path / "page.html", ExplainOptions(steps=3))
-    assert (told["complete"], told["inputs"][0]["steps"]) == (0, 6)
+    result = explain(bundle_of("cnn"), source, tmp_path / "page.html", ExplainOptions(steps=3))
+    assert (result["complete"], result["inputs"][0]["steps"]) == (0, 6)
     assert "not complete" in (tmp_path / "page.html").read_text()
 
 
@@ -68,10 +66,10 @@ def test_what_the_tolerance_does_not_allow_is_told(
         ("rnn", {"method": "grad-cam"}, "page.html", "does not fit text inputs"),
         ("mlp", {"method": "grad-cam"}, "page.html", "cannot explain this network: the network has no convolution"),
         ("cnn", {"class_name": "hat"}, "page.html", "no class 'hat'; its classes are: coat, bag, boot"),
-        ("cnn", {}, "page.txt", "is no HTML file"),
+        ("cnn", {}, "page.txt", "is not an HTML file"),
     ],
 )
-def test_what_does_not_fit_is_refused(
+def test_unsuitable_options_are_refused(
     bundle_of: BundleOf, tmp_path: Path, network: str, options: dict[str, Any], output: str, message: str
 ) -> None:
     source = write_texts(tmp_path / "raw.jsonl") if network == "rnn" else write_images(tmp_path / "raw")
@@ -80,7 +78,7 @@ def test_what_does_not_fit_is_refused(
     assert not (tmp_path / output).exists()
 
 
-def test_inputs_that_are_all_rejected_leave_the_page_of_before(bundle_of: BundleOf, tmp_path: Path) -> None:
+def test_existing_page_is_kept_if_all_inputs_are_rejected(bundle_of: BundleOf, tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "a.png").write_bytes(b"no image")
     (tmp_path / "page.html").write_text("before")

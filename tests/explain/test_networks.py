@@ -1,4 +1,4 @@
-"""Every network in models/ is explained: completely, and by what its answers do rest on."""
+"""Explanations of every network in models/ are complete and highlight the parts that determine the class."""
 
 import math
 from collections.abc import Callable
@@ -31,13 +31,13 @@ WITH_MAP = ("cnn", "resnet")
 BundleOf = Callable[[str], Path]
 
 
-def images_explained(path: Path, folder: Path, **options: Any) -> list[Explanation]:
+def explain_images(path: Path, folder: Path, **options: Any) -> list[Explanation]:
     bundle = bundles.load(path)
     explainer = ImageExplainer(bundle, Inference(bundle), ExplainOptions(**options))
     return [explainer.explain(raw) for raw in raw_images(write_images(folder), 8)]
 
 
-def texts_explained(path: Path, file: Path, **options: Any) -> list[Explanation]:
+def explain_texts(path: Path, file: Path, **options: Any) -> list[Explanation]:
     bundle = bundles.load(path)
     tokenizer = bundle.contract.tokenizer
     assert tokenizer is not None
@@ -51,23 +51,23 @@ def test_attributions_sum_to_the_difference_from_the_baseline(
 ) -> None:
     text = network in TEXT
     source = write_texts(tmp_path / "raw.jsonl") if text else write_images(tmp_path / "raw")
-    told = explain(bundle_of(network), source, tmp_path / "page.html", ExplainOptions())
-    assert (told["explained"], told["complete"]) == (3, 3)
-    for number, one in enumerate(told["inputs"]):
+    result = explain(bundle_of(network), source, tmp_path / "page.html", ExplainOptions())
+    assert (result["explained"], result["complete"]) == (3, 3)
+    for number, one in enumerate(result["inputs"]):
         assert one["predicted"] == CLASSES[number]
         difference = one["score"] - one["baseline_score"]
         assert abs(one["attributed"] - difference) == pytest.approx(one["gap"], abs=1e-5)
         assert one["gap"] <= TOLERANCE * max(1.0, abs(difference))
-        # What is explained is the bundle's own answer: its probability, as log-odds.
+        # The score is the log-odds of the bundle's own prediction.
         probability = 1 / (1 + math.exp(-one["score"]))
         assert probability == pytest.approx(one["class_probability"], abs=1e-4)
 
 
 @pytest.mark.parametrize("network", IMAGES)
-def test_the_patch_that_tells_the_class_has_most_of_the_attribution(
+def test_patch_that_determines_the_class_has_largest_attribution(
     bundle_of: BundleOf, network: str, tmp_path: Path
 ) -> None:
-    for label, one in enumerate(images_explained(bundle_of(network), tmp_path, method="integrated-gradients")):
+    for label, one in enumerate(explain_images(bundle_of(network), tmp_path, method="integrated-gradients")):
         assert one.integrated is not None
         of_pixels = np.abs(one.integrated.attributions).sum(axis=2)
         inside = of_pixels[PATCHES[label]].mean()
@@ -75,7 +75,7 @@ def test_the_patch_that_tells_the_class_has_most_of_the_attribution(
 
 
 @pytest.mark.parametrize("network", WITH_MAP)
-def test_grad_cam_is_warm_where_the_patch_is(bundle_of: BundleOf, network: str, tmp_path: Path) -> None:
+def test_grad_cam_highlights_the_patch(bundle_of: BundleOf, network: str, tmp_path: Path) -> None:
     from headrace.explain.grad_cam import GradCam
     from headrace.explain.heatmaps import enlarge
 
@@ -88,45 +88,42 @@ def test_grad_cam_is_warm_where_the_patch_is(bundle_of: BundleOf, network: str, 
 
 
 @pytest.mark.parametrize(("network", "reason"), [("mlp", "no convolution"), ("vit", "MultiHeadAttention")])
-def test_where_there_is_no_feature_map_it_is_said(
-    bundle_of: BundleOf, network: str, reason: str, tmp_path: Path
-) -> None:
+def test_grad_cam_reports_missing_feature_map(bundle_of: BundleOf, network: str, reason: str, tmp_path: Path) -> None:
     source = write_images(tmp_path / "raw", 1)
-    told = explain(bundle_of(network), source, tmp_path / "page.html", ExplainOptions())
-    assert reason in told["missing"]["grad-cam"]
-    assert told["methods"] == ["integrated-gradients"]
-    assert "There is no Grad-CAM here" in (tmp_path / "page.html").read_text()
+    result = explain(bundle_of(network), source, tmp_path / "page.html", ExplainOptions())
+    assert reason in result["missing"]["grad-cam"]
+    assert result["methods"] == ["integrated-gradients"]
+    assert "Grad-CAM is not available" in (tmp_path / "page.html").read_text()
 
 
 @pytest.mark.parametrize("network", TEXT)
-def test_the_word_that_tells_the_class_counts_most(bundle_of: BundleOf, network: str, tmp_path: Path) -> None:
-    for label, one in enumerate(texts_explained(bundle_of(network), tmp_path / "raw.jsonl")):
-        assert [shown.method for shown in one.shown] == ["integrated-gradients", "occlusion"]
-        for shown in one.shown:
-            assert shown.pieces is not None
-            words = [piece for piece in shown.pieces if piece.value is not None]
-            most = sorted(words, key=lambda piece: piece.value or 0.0, reverse=True)
-            if (network, shown.method) == ("transformer", "occlusion"):
-                continue  # what follows a word that is left out moves, of which this network takes notice
-            among = 1
-            assert WORDS[label] in [piece.text for piece in most[:among]], (network, shown.method)
+def test_word_that_determines_the_class_has_largest_value(bundle_of: BundleOf, network: str, tmp_path: Path) -> None:
+    for label, one in enumerate(explain_texts(bundle_of(network), tmp_path / "raw.jsonl")):
+        assert [rendering.method for rendering in one.renderings] == ["integrated-gradients", "occlusion"]
+        for rendering in one.renderings:
+            assert rendering.spans is not None
+            if (network, rendering.method) == ("transformer", "occlusion"):
+                continue  # removing a word moves the following ones, which changes the output of this network too
+            words = [span for span in rendering.spans if span.value is not None]
+            largest = max(words, key=lambda span: span.value or 0.0)
+            assert largest.text == WORDS[label], (network, rendering.method)
 
 
-def test_another_class_than_the_predicted_one_is_explained_if_wanted(bundle_of: BundleOf, tmp_path: Path) -> None:
+def test_requested_class_is_explained_instead_of_the_predicted_one(bundle_of: BundleOf, tmp_path: Path) -> None:
     path = bundle_of("cnn")
-    (own, *_) = images_explained(path, tmp_path, method="integrated-gradients")
-    (other, *_) = images_explained(path, tmp_path, method="integrated-gradients", class_name=CLASSES[1])
+    (own, *_) = explain_images(path, tmp_path, method="integrated-gradients")
+    (other, *_) = explain_images(path, tmp_path, method="integrated-gradients", class_name=CLASSES[1])
     assert own.integrated is not None
     assert other.integrated is not None
-    assert other.described()["class"] == CLASSES[1]
-    assert other.described()["predicted"] == CLASSES[0]
+    assert other.as_json()["class"] == CLASSES[1]
+    assert other.as_json()["predicted"] == CLASSES[0]
     assert other.integrated.attributions[PATCHES[0]].sum() < 0 < own.integrated.attributions[PATCHES[0]].sum()
 
 
-def test_files_of_any_size_are_prepared_as_for_training(bundle_of: BundleOf, tmp_path: Path) -> None:
+def test_images_of_other_sizes_are_prepared_as_for_training(bundle_of: BundleOf, tmp_path: Path) -> None:
     folder = write_images(tmp_path / "raw", 1)
     PIL.Image.open(folder / "0.png").resize((57, 83)).save(folder / "0.png")
     bundle = bundles.load(bundle_of("cnn"))
     pixels = decode((folder / "0.png").read_bytes(), bundle.origin.prepare.image)
-    told = explain(bundle.path, folder, tmp_path / "page.html", ExplainOptions(method="grad-cam"))["inputs"][0]
-    assert told["class_probability"] == pytest.approx(Inference(bundle).predict(pixels[None])[0].max(), abs=1e-6)
+    result = explain(bundle.path, folder, tmp_path / "page.html", ExplainOptions(method="grad-cam"))["inputs"][0]
+    assert result["class_probability"] == pytest.approx(Inference(bundle).predict(pixels[None])[0].max(), abs=1e-6)

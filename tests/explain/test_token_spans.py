@@ -1,4 +1,4 @@
-"""Coloured words are the text itself: no character is lost or said twice, and no value either."""
+"""Token spans cover the text: every character and every value appears exactly once."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from headrace.contract import Tokenizer
 from headrace.explain.token_spans import token_spans
 from headrace.prepare.text.tokenizer import Counted, bpe_tokenizer, encode_with_spans, save_tokenizer, word_tokenizer
 
-FORM = Text(mask=("url",), tokens=Tokens(kind="bpe", vocabulary=300, max_length=24))
+BPE = Text(mask=("url",), tokens=Tokens(kind="bpe", vocabulary=300, max_length=24))
 WORDS = Text(tokens=Tokens(min_count=1, max_length=5))
 
 
@@ -23,34 +23,34 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bpe(folder: Path) -> Tokenizer:
-    return save_tokenizer(bpe_tokenizer(iter(["a text of words"] * 9), FORM), FORM, folder)
+    return save_tokenizer(bpe_tokenizer(iter(["a text of words"] * 9), BPE), BPE, folder)
 
 
 @given(text=st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=40), seed=st.integers(0, 9))
-def test_pieces_are_the_text_and_their_values_the_sum(folder: Path, bpe: Tokenizer, text: str, seed: int) -> None:
+def test_spans_cover_the_text_and_keep_the_sum_of_values(folder: Path, bpe: Tokenizer, text: str, seed: int) -> None:
     (tokens,) = encode_with_spans([text], bpe, folder)
     values = np.random.default_rng(seed).normal(size=len(tokens.numbers))
-    found = token_spans(text, tokens, values)
-    assert "".join(piece.text for piece in found) == text
-    assert sum(piece.value or 0.0 for piece in found) == pytest.approx(values.sum())
-    assert all(0.0 <= piece.shade <= 1.0 for piece in found)
+    spans = token_spans(text, tokens, values)
+    assert "".join(span.text for span in spans) == text
+    assert sum(span.value or 0.0 for span in spans) == pytest.approx(values.sum())
+    assert all(0.0 <= span.shade <= 1.0 for span in spans)
 
 
-def test_the_tokens_of_one_character_are_one_piece(folder: Path, bpe: Tokenizer) -> None:
+def test_tokens_of_one_character_form_one_span(folder: Path, bpe: Tokenizer) -> None:
     (tokens,) = encode_with_spans(["a🙂"], bpe, folder)
     assert len(tokens.numbers) > 2
-    found = token_spans("a🙂", tokens, np.ones(len(tokens.numbers)))
-    assert [piece.text for piece in found] == ["a", "🙂"]
-    assert found[1].value == len(tokens.numbers) - 1
+    spans = token_spans("a🙂", tokens, np.ones(len(tokens.numbers)))
+    assert [span.text for span in spans] == ["a", "🙂"]
+    assert spans[1].value == len(tokens.numbers) - 1
 
 
-def test_spaces_and_what_the_network_is_not_shown_have_no_value_and_unknown_words_are_marked(folder: Path) -> None:
+def test_text_outside_tokens_has_no_value_and_unknown_words_are_marked(folder: Path) -> None:
     counts = [Counted(word, 2) for word in ("one", "two", "three")]
     tokenizer = save_tokenizer(word_tokenizer(counts, WORDS), WORDS, folder)
     text = "one two nine three one two"
     (tokens,) = encode_with_spans([text], tokenizer, folder)
-    found = token_spans(text, tokens, np.array([1.0, -2.0, 0.5, 0.0, 0.0]))
-    assert [(piece.text, piece.value) for piece in found][:3] == [("one", 1.0), (" ", None), ("two", -2.0)]
-    assert [piece.text for piece in found if not piece.known] == ["nine"]
-    assert (found[-1].text, found[-1].value) == (" two", None)
-    assert [piece.shade for piece in found[:3]] == [0.5, 0.0, 1.0]
+    spans = token_spans(text, tokens, np.array([1.0, -2.0, 0.5, 0.0, 0.0]))
+    assert [(span.text, span.value) for span in spans][:3] == [("one", 1.0), (" ", None), ("two", -2.0)]
+    assert [span.text for span in spans if not span.known] == ["nine"]
+    assert (spans[-1].text, spans[-1].value) == (" two", None)
+    assert [span.shade for span in spans[:3]] == [0.5, 0.0, 1.0]

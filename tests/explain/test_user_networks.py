@@ -1,4 +1,4 @@
-"""Networks of users are explained too: nested, with a `call` of their own, with positions; or it is said why not."""
+"""Explanations of other networks: nested, with their own `call`, with positions; or an error that says why not."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ MEAN = IMAGES.channel_statistics.mean
 
 
 def nested() -> keras.Model:
-    """A functional model in a sequential one, both with an input of whole numbers."""
+    """Return a functional model in a Sequential one, both with an integer input."""
     inputs = keras.Input((16, 12, 3), dtype="uint8")
     x = layers.Normalization(mean=MEAN, variance=(900.0, 400.0, 2500.0))(inputs)
     inner = keras.Model(inputs, layers.Conv2D(4, 3, activation="relu")(x), name="inner")
@@ -31,8 +31,8 @@ def nested() -> keras.Model:
     return keras.Sequential([keras.Input((16, 12, 3), dtype="uint8"), outer, layers.Dense(3, activation="softmax")])
 
 
-def by_functions() -> keras.Model:
-    """Pixels are brought to numbers by `keras.ops`, without a layer."""
+def with_ops() -> keras.Model:
+    """Return a network that scales pixels by `keras.ops`, without a layer."""
     inputs = keras.Input((16, 12, 3), dtype="uint8")
     x = keras.ops.cast(inputs, "float32") / 255.0
     x = layers.Flatten()(layers.Conv2D(4, 3, 2, activation="gelu")(x))
@@ -40,7 +40,7 @@ def by_functions() -> keras.Model:
 
 
 class OwnCall(keras.Model):
-    """No graph of layers."""
+    """A subclass without a graph of layers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,16 +52,16 @@ class OwnCall(keras.Model):
         return self.answers(keras.ops.mean(x, axis=(1, 2)))
 
 
-class WithPlaces(layers.Layer):
-    """Adds to each vector that of its place."""
+class WithPositions(layers.Layer):
+    """Adds a position embedding to each vector."""
 
     def __init__(self) -> None:
         super().__init__()
         self.supports_masking = True
-        self.places = layers.Embedding(40, 8, name="places")
+        self.positions = layers.Embedding(40, 8, name="positions")
 
     def call(self, vectors: Any) -> Any:
-        return vectors + self.places(keras.ops.arange(keras.ops.shape(vectors)[1]))
+        return vectors + self.positions(keras.ops.arange(keras.ops.shape(vectors)[1]))
 
 
 def own_call() -> keras.Model:
@@ -70,8 +70,8 @@ def own_call() -> keras.Model:
     return model
 
 
-@pytest.mark.parametrize("build", [nested, by_functions, own_call])
-def test_images_of_any_kind_of_network_are_explained_completely(build: Any) -> None:
+@pytest.mark.parametrize("build", [nested, with_ops, own_call])
+def test_attributions_of_other_image_networks_are_complete(build: Any) -> None:
     keras.utils.set_random_seed(3)
     model = build()
     image = inputs_for(IMAGES)[0]
@@ -83,7 +83,7 @@ def test_images_of_any_kind_of_network_are_explained_completely(build: Any) -> N
     assert GradCam(model, IMAGES).heat(image, 1).shape[0] >= 7
 
 
-def test_between_two_pixels_values_a_network_answers_between_too() -> None:
+def test_float_input_keeps_fractional_pixel_values() -> None:
     keras.utils.set_random_seed(3)
     model = nested()
     floats = with_float_input(model, np.zeros((1, 16, 12, 3), np.uint8))
@@ -94,7 +94,7 @@ def test_between_two_pixels_values_a_network_answers_between_too() -> None:
     assert not np.allclose(floats(half), floats(half - 0.5), atol=1e-7)
 
 
-def test_a_network_that_makes_whole_numbers_of_pixels_is_refused_in_a_sentence() -> None:
+def test_network_that_casts_pixels_to_integers_is_refused() -> None:
     inputs = keras.Input((16, 12, 3), dtype="uint8")
     x = keras.ops.cast(keras.ops.cast(inputs, "int32") // 16, "float32")
     model = keras.Model(inputs, layers.Dense(3, activation="softmax")(layers.Flatten()(x)))
@@ -102,21 +102,21 @@ def test_a_network_that_makes_whole_numbers_of_pixels_is_refused_in_a_sentence()
         integrate(ImagePath(ImageNetwork(model, IMAGES), inputs_for(IMAGES)[0], MEAN, 0), 4)
 
 
-def test_a_feature_map_that_attention_mixes_is_none() -> None:
+def test_grad_cam_refuses_feature_map_behind_attention() -> None:
     inputs = keras.Input((16, 12, 3), dtype="uint8")
     x = layers.Reshape((-1, 4))(layers.Conv2D(4, 4, 4)(layers.Rescaling(1 / 255)(inputs)))
     x = layers.GlobalAveragePooling1D()(layers.MultiHeadAttention(1, 4)(x, x))
     model = keras.Model(inputs, layers.Dense(3, activation="softmax")(x))
-    with pytest.raises(NoFeatureMapError, match="MultiHeadAttention, which mixes its places"):
+    with pytest.raises(NoFeatureMapError, match="MultiHeadAttention, which mixes its positions"):
         GradCam(model, IMAGES)
 
 
-def test_vectors_of_places_are_left_alone_and_those_of_tokens_are_found_within_other_models() -> None:
+def test_token_embeddings_are_found_in_nested_models_without_position_embeddings() -> None:
     keras.utils.set_random_seed(3)
     tokens = keras.Input((None,), dtype="int32")
     embedding = layers.Embedding(50, 8, mask_zero=True, name="words")
     inner = keras.Model(tokens, embedding(tokens), name="inner")
-    x = layers.GRU(8)(WithPlaces()(inner(tokens)))
+    x = layers.GRU(8)(WithPositions()(inner(tokens)))
     model = keras.Model(tokens, layers.Dense(3, activation="softmax")(x))
     network = TextNetwork(model, TEXTS)
     assert [layer.name for layer in network._embeddings] == ["words"]
@@ -128,14 +128,14 @@ def test_vectors_of_places_are_left_alone_and_those_of_tokens_are_found_within_o
     assert 1 / (1 + np.exp(-found.input)) == pytest.approx(float(answers[2]), abs=1e-5)
 
 
-def test_a_network_without_vectors_of_tokens_has_none_to_take_gradients_by() -> None:
+def test_network_without_embedding_layer_has_no_embeddings() -> None:
     tokens = keras.Input((None,), dtype="int32")
     x = keras.ops.mean(keras.ops.one_hot(tokens, 50), axis=1)
     model = keras.Model(tokens, layers.Dense(3, activation="softmax")(x))
     assert not TextNetwork(model, TEXTS).has_embeddings
 
 
-def test_layers_are_as_they_were_after_their_outputs_were_changed_also_by_an_error() -> None:
+def test_patched_layers_are_restored_even_after_an_error() -> None:
     model = nested()
     image = inputs_for(IMAGES)[:1]
     before = np.asarray(model(image))

@@ -1,4 +1,4 @@
-"""What converters print is kept back while they succeed, shown when they break, and read for what is missing."""
+"""The output of converters is hidden on success, printed when they raise, and parsed for missing operations."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from tests.support.commands import run
 
 
 def test_captured_output_is_kept_from_the_user(tmp_path: Path) -> None:
-    """Lines of Python and of C++ are kept, in order, and later ones are printed again."""
+    """Lines of Python and of C++ are captured in order; later lines are printed again."""
     program = """
 import os, sys
 from headrace.export.converter_output import captured_stderr
@@ -22,12 +22,12 @@ with captured_stderr() as output:
     print(output().splitlines())
 print("later", file=sys.stderr)
 """
-    ended = run([sys.executable, "-c", program], cwd=tmp_path)
-    assert (ended.stdout, ended.stderr) == ("['of Python', 'of C++']\n", "later\n")
+    result = run([sys.executable, "-c", program], cwd=tmp_path)
+    assert (result.stdout, result.stderr) == ("['of Python', 'of C++']\n", "later\n")
 
 
 def test_captured_output_is_printed_if_the_block_raises(capfd: pytest.CaptureFixture[str]) -> None:
-    """An error of the converter that nobody expects keeps what it printed."""
+    """An unexpected error of the converter comes with the output before it."""
 
     def convert() -> None:
         with captured_stderr():
@@ -40,7 +40,7 @@ def test_captured_output_is_printed_if_the_block_raises(capfd: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
-    ("output", "words"),
+    ("output", "description"),
     [
         ("error: failed\nTF Select ops: Erf, Erfinv\nDetails:", "it has no operation for Erf, Erfinv"),
         ("TF Select ops: Erf\nCustom ops: Mine\nTF Select ops: Erf", "it has no operation for Erf, Mine"),
@@ -49,6 +49,6 @@ def test_captured_output_is_printed_if_the_block_raises(capfd: pytest.CaptureFix
         ("", "its converter gave no reason"),
     ],
 )
-def test_failure_is_described_by_what_is_missing(output: str, words: str) -> None:
-    """The operations that are missing, else the first error, else the first line."""
-    assert describe_failure(output) == words
+def test_failure_is_described_by_what_is_missing(output: str, description: str) -> None:
+    """The description names missing operations, else the first error, else the first line."""
+    assert describe_failure(output) == description

@@ -1,4 +1,4 @@
-"""Every network in every format gives the bundle's answers, for any number of rows and texts of any length."""
+"""Every network gives the bundle's predictions in every format, for any number of rows and texts of any length."""
 
 import json
 from pathlib import Path
@@ -25,36 +25,36 @@ Pair = tuple[Version, Path]
 
 @pytest.fixture(scope="module", params=[path.stem for path in MODELS if path.stem not in SERIES])
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    """A table, and the bundle of a network that was trained on it."""
+    """Return a table and the bundle of a network trained on it."""
     folder = tmp_path_factory.mktemp(request.param)
     version = table_for(request.param, folder / "table")
     return version, trained(request.param, version, folder / "bundle")
 
 
 @pytest.mark.parametrize("name", get_args(Name))
-def test_it_gives_the_bundles_answers(pair: Pair, name: Name, tmp_path: Path) -> None:
+def test_exported_model_gives_the_bundles_predictions(pair: Pair, name: Name, tmp_path: Path) -> None:
     version, bundle = pair
-    real = export(bundle, tmp_path / "real", Format(name), version.table)
+    result = export(bundle, tmp_path / "real", Format(name), version.table)
     assert operations_beyond_lite(tmp_path / "real") == []
-    assert real["compared"] == len_of_test(version)
-    assert 0 <= real["greatest_difference"] <= TOLERANCE
-    assert "test split" in real["compared_with"]
+    assert result["compared"] == count_test_rows(version)
+    assert 0 <= result["greatest_difference"] <= TOLERANCE
+    assert "test split" in result["compared_with"]
 
 
 @pytest.mark.parametrize("name", get_args(Name))
-def test_of_windows_too(name: Name, tmp_path: Path) -> None:
+def test_exported_model_of_windows_gives_the_bundles_predictions(name: Name, tmp_path: Path) -> None:
     path = next(path for path in MODELS if path.stem in SERIES)
     contract = contract_for(path, task="regression", classes=())
     origin = Origin(run="r", table="t", data_version=0, steps=0, weights_sha256="0" * 64, settings={})
     keras.utils.set_random_seed(1)
     model = build_model(path, contract, SMALL[path.stem])
     bundle = write(tmp_path / "bundle", model, path, contract, SMALL[path.stem], origin)
-    made = export(bundle, tmp_path / "real", Format(name), None)
+    result = export(bundle, tmp_path / "real", Format(name), None)
     assert operations_beyond_lite(tmp_path / "real") == []
-    assert 0 <= made["greatest_difference"] <= TOLERANCE
-    meaning = json.loads((tmp_path / "real" / "export.json").read_text())["input"]
-    assert meaning["dtype"] == "float32"
-    assert "warmth, wind" in meaning["meaning"]
+    assert 0 <= result["greatest_difference"] <= TOLERANCE
+    description = json.loads((tmp_path / "real" / "export.json").read_text())["input"]
+    assert description["dtype"] == "float32"
+    assert "warmth, wind" in description["meaning"]
     with pytest.raises(ConfigurationError, match="windows of numbers"):
         explain(bundle, tmp_path, tmp_path / "page.html", ExplainOptions())
 
@@ -83,5 +83,5 @@ def operations_beyond_lite(folder: Path) -> list[str]:
     return sorted(operation["op_name"] for operation in operations if operation["op_name"].startswith("Flex"))
 
 
-def len_of_test(version: Version) -> int:
+def count_test_rows(version: Version) -> int:
     return sum(version.summary.counts["test"].values())

@@ -1,4 +1,4 @@
-"""An export is whole and proven, or it is not there; what lies beside it is enough to use it without Headrace."""
+"""An export is complete and verified, or nothing is written; its metadata suffice to use it without Headrace."""
 
 import json
 import sys
@@ -38,38 +38,40 @@ def bundle(version: Version) -> Path:
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle for texts."""
+    """Return a bundle for texts."""
     version = text_table(tmp_path_factory.mktemp("texts") / "table")
     return trained("text_cnn", version, version.table.parent / "bundle")
 
 
-def left_in(folder: Path) -> list[str]:
+def list_names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_the_command_says_what_was_compared_and_writes_it_down(version: Version, bundle: Path, tmp_path: Path) -> None:
-    words = ("export", str(bundle), "out", "--to", "tflite", "--table", str(version.table))
-    told = headrace(*words, cwd=tmp_path).json
-    assert (told["format"], told["compared"], told["tolerance"]) == ("tflite", 30, 1e-4)
+def test_export_reports_the_comparison_and_writes_it_to_export_json(
+    version: Version, bundle: Path, tmp_path: Path
+) -> None:
+    arguments = ("export", str(bundle), "out", "--to", "tflite", "--table", str(version.table))
+    result = headrace(*arguments, cwd=tmp_path).json
+    assert (result["format"], result["compared"], result["tolerance"]) == ("tflite", 30, 1e-4)
     written = json.loads((tmp_path / "out" / "export.json").read_text())
-    assert written["greatest_difference"] == told["greatest_difference"] <= 1e-4
+    assert written["greatest_difference"] == result["greatest_difference"] <= 1e-4
     assert "(rows, 16, 12, 3)" in written["input"]["meaning"]
-    assert left_in(tmp_path / "out") == ["contract.json", "export.json", "labels.txt", "model.tflite"]
+    assert list_names(tmp_path / "out") == ["contract.json", "export.json", "labels.txt", "model.tflite"]
     assert (tmp_path / "out" / "labels.txt").read_text() == "coat\nbag\nboot\n"
 
 
-def test_an_answer_that_is_off_leaves_nothing_and_ends_in_the_exit_code_of_a_gate(
+def test_export_with_other_predictions_is_refused_with_exit_code_5(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def off(self: ServingModel, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    def predict_with_offset(self: ServingModel, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return {self.output_name: self.model(inputs, training=False) + 2e-4}
 
-    monkeypatch.setattr(ServingModel, "answer", off)
+    monkeypatch.setattr(ServingModel, "predict", predict_with_offset)
     for name in ("saved_model", "onnx", "tflite"):
         with pytest.raises(GateError, match="differ from the bundle's by up to 0.0002") as refused:
             export(bundle, tmp_path / "out", Format(name))
         assert refused.value.exit_code == 5
-    assert left_in(tmp_path) == []
+    assert list_names(tmp_path) == []
 
 
 @pytest.mark.parametrize(("name", "title"), [("onnx", "ONNX"), ("tflite", "TensorFlow Lite")])
@@ -81,28 +83,28 @@ def test_operation_that_a_format_lacks_is_named_in_one_sentence(
     name: Any,
     title: str,
 ) -> None:
-    """A network that a format cannot hold is refused by the name of its operation, without the converter's output."""
+    """The error names the operation that the format lacks, and the converter prints nothing."""
 
     def inverted(self: ServingModel, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return {self.output_name: tf.math.erfinv(self.model(inputs, training=False))}
 
-    monkeypatch.setattr(ServingModel, "answer", inverted)
+    monkeypatch.setattr(ServingModel, "predict", inverted)
     with pytest.raises(ConfigurationError, match=f"^{title} cannot .*Erfinv.*; nothing was written.") as refused:
         export(bundle, tmp_path / "out", Format(name))
     assert "\n" not in str(refused.value)
-    assert left_in(tmp_path) == []
+    assert list_names(tmp_path) == []
     assert "Erfinv" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["saved_model", "onnx", "tflite"])
 def test_converters_print_nothing_to_the_user(texts: Path, tmp_path: Path, name: str) -> None:
-    """What converters log of their passes, folders and delegates stays out of standard error."""
+    """Log lines of converters about passes, folders and delegates do not reach standard error."""
     printed = headrace("export", str(texts), "out", "--to", name, cwd=tmp_path).stderr
     for noise in ("Assets written", "XNNPACK", "tf_tfl", "single_machine", "tf2onnx", "deprecated"):
         assert noise not in printed
 
 
-def test_a_saved_model_answers_in_a_process_that_has_no_keras(bundle: Path, tmp_path: Path) -> None:
+def test_saved_model_predicts_in_a_process_without_keras(bundle: Path, tmp_path: Path) -> None:
     export(bundle, tmp_path / "out", Format("saved_model"))
     pixels = patched(5, seed=3).pixels
     np.save(tmp_path / "pixels.npy", pixels)
@@ -111,45 +113,45 @@ import sys
 sys.modules["keras"] = sys.modules["headrace"] = None
 import numpy, tensorflow
 signature = tensorflow.saved_model.load("out/saved_model").signatures["serving_default"]
-numpy.save("answers.npy", signature(images=tensorflow.constant(numpy.load("pixels.npy")))["probabilities"])
+numpy.save("predictions.npy", signature(images=tensorflow.constant(numpy.load("pixels.npy")))["probabilities"])
 """
     run([sys.executable, "-c", program], cwd=tmp_path)
     expected = Inference(bundles.load(bundle)).predict(pixels)
-    assert np.load(tmp_path / "answers.npy") == pytest.approx(expected, abs=1e-5)
+    assert np.load(tmp_path / "predictions.npy") == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg"])
-def test_a_saved_model_also_takes_files(bundle: Path, tmp_path: Path, kind: str) -> None:
+def test_saved_model_predicts_encoded_files(bundle: Path, tmp_path: Path, kind: str) -> None:
     export(bundle, tmp_path / "out", Format("saved_model"))
     for number, pixels in enumerate(patched(4, seed=3).pixels):
         PIL.Image.fromarray(pixels).save(tmp_path / f"{number}.{kind}")
     files = sorted(tmp_path.glob(f"*.{kind}"))
     loaded = tf.saved_model.load(str(tmp_path / "out" / "saved_model"))
-    answers = loaded.signatures["encoded"](encoded=tf.constant([file.read_bytes() for file in files]))
+    predictions = loaded.signatures["encoded"](encoded=tf.constant([file.read_bytes() for file in files]))
     decoded = np.stack([np.asarray(PIL.Image.open(file)) for file in files])
     expected = Inference(bundles.load(bundle)).predict(decoded)
-    assert answers["probabilities"].numpy() == pytest.approx(expected, abs=1e-5)
+    assert predictions["probabilities"].numpy() == pytest.approx(expected, abs=1e-5)
 
 
-def test_what_lies_beside_a_text_model_turns_strings_into_its_input(texts: Path, tmp_path: Path) -> None:
-    told = export(texts, tmp_path / "out", Format("onnx"))
-    assert told["compared"] == RANDOM
-    assert "random inputs" in told["compared_with"]
-    about = json.loads((tmp_path / "out" / "export.json").read_text())
-    assert "takes no strings" in about["input"]["meaning"]
-    assert about["prepare"]["tokens"]["max_length"] == 40
+def test_metadata_of_text_model_suffice_to_tokenize_strings(texts: Path, tmp_path: Path) -> None:
+    result = export(texts, tmp_path / "out", Format("onnx"))
+    assert result["compared"] == RANDOM
+    assert "random inputs" in result["compared_with"]
+    metadata = json.loads((tmp_path / "out" / "export.json").read_text())
+    assert "takes no strings" in metadata["input"]["meaning"]
+    assert metadata["prepare"]["tokens"]["max_length"] == 40
     import onnxruntime
 
     tokenizer = tokenizers.Tokenizer.from_file(str(tmp_path / "out" / "tokenizer.json"))
     session = onnxruntime.InferenceSession(str(tmp_path / "out" / "model.onnx"))
     labels = (tmp_path / "out" / "labels.txt").read_text().split()
     for text, label in zip(*sentences(6), strict=True):
-        tokens = np.array([tokenizer.encode(text, add_special_tokens=False).ids], about["input"]["dtype"])
-        (answer,) = session.run([about["output"]["name"]], {about["input"]["name"]: tokens})
-        assert labels[int(answer[0].argmax())] == labels[label]
+        tokens = np.array([tokenizer.encode(text, add_special_tokens=False).ids], metadata["input"]["dtype"])
+        (predictions,) = session.run([metadata["output"]["name"]], {metadata["input"]["name"]: tokens})
+        assert labels[int(predictions[0].argmax())] == labels[label]
 
 
-def test_half_the_bytes_cost_no_more_than_their_own_tolerance(version: Version, tmp_path: Path) -> None:
+def test_float16_export_has_half_the_bytes_within_its_tolerance(version: Version, tmp_path: Path) -> None:
     """float16 weights take half the bytes, measured on a network whose file is weights almost alone."""
     path = next(path for path in MODELS if path.stem == "mlp")
     bundle = write(tmp_path / "bundle", path, build_model(path, version.contract, {}), version, {})
@@ -160,7 +162,7 @@ def test_half_the_bytes_cost_no_more_than_their_own_tolerance(version: Version, 
     assert half["bytes"] < 0.52 * whole["bytes"]
 
 
-def test_in_regression_the_number_is_exported_and_compared_by_its_size(version: Version, tmp_path: Path) -> None:
+def test_regression_export_compares_numbers_relative_to_their_size(version: Version, tmp_path: Path) -> None:
     contract = version.contract.model_copy(update={"task": "regression", "classes": ()})
     path = next(path for path in MODELS if path.stem == "mlp")
     model = build_model(path, contract, {"width": 8})
@@ -169,33 +171,33 @@ def test_in_regression_the_number_is_exported_and_compared_by_its_size(version: 
         run="r", table="t", data_version=0, steps=1, weights_sha256="0", settings=version.summary.settings
     )
     written = bundles.write(tmp_path / "bundle", model, path, contract, {"width": 8}, origin)
-    told = export(written, tmp_path / "out", Format("onnx"))
-    assert told["greatest_difference"] <= 1e-4
+    result = export(written, tmp_path / "out", Format("onnx"))
+    assert result["greatest_difference"] <= 1e-4
     assert json.loads((tmp_path / "out" / "export.json").read_text())["output"]["name"] == "values"
     assert not (tmp_path / "out" / "labels.txt").exists()
 
 
 def refusals(version: Version, texts: Path) -> Iterator[tuple[type[Exception], str, dict[str, Any]]]:
-    yield ConfigurationError, "--quantise float16 belongs to --to tflite", {"format": Format("onnx", "float16")}
+    yield ConfigurationError, "--quantise float16 works only with --to tflite", {"format": Format("onnx", "float16")}
     yield DataError, "has no split 'val'", {"format": Format("tflite"), "table": version.table, "split": "val"}
     yield DataError, "The bundle takes inputs of shape", {"format": Format("tflite"), "table": texts.parent / "table"}
 
 
-def test_what_does_not_fit_is_refused_and_nothing_is_left(
+def test_unsuitable_options_are_refused_and_nothing_is_written(
     version: Version, bundle: Path, texts: Path, tmp_path: Path
 ) -> None:
     for kind, message, options in refusals(version, texts):
         with pytest.raises(kind, match=message):
             export(bundle, tmp_path / "out", **options)
     (tmp_path / "out").mkdir()
-    with pytest.raises(ConfigurationError, match="The output .* exists"):
+    with pytest.raises(ConfigurationError, match="The output .* already exists"):
         export(bundle, tmp_path / "out", Format("tflite"))
-    assert left_in(tmp_path) == ["out"]
-    assert left_in(tmp_path / "out") == []
+    assert list_names(tmp_path) == ["out"]
+    assert list_names(tmp_path / "out") == []
 
 
-def test_packages_that_are_missing_are_named(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_packages_are_named(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'headrace\[onnx\]'"):
         export(bundle, tmp_path / "out", Format("onnx"))
-    assert left_in(tmp_path) == []
+    assert list_names(tmp_path) == []

@@ -1,4 +1,4 @@
-"""A network that was trained by the whole pipeline gives, in every format, its answers to 1,000 real images."""
+"""Exports of a network that the whole pipeline trained, compared on 1,000 real images."""
 
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,19 @@ from tests.support.commands import headrace_within
 
 
 @pytest.mark.long
-def test_a_thousand_real_images_get_the_bundles_answers_in_every_format(trained: dict[str, Any], own: Path) -> None:
+def test_every_format_gives_the_bundles_predictions_for_1000_real_images(trained: dict[str, Any], own: Path) -> None:
     for name in ("saved_model", "onnx", "tflite"):
-        words = ("export", trained["bundle"], f"exported/{name}", "--to", name, "--table", "table", "--split", "train")
-        told = headrace_within(*words, cwd=own).json
-        assert told["compared"] == 1000
-        assert told["greatest_difference"] <= 1e-4
+        arguments = (
+            "export",
+            trained["bundle"],
+            f"exported/{name}",
+            "--to",
+            name,
+            "--table",
+            "table",
+            "--split",
+            "train",
+        )
+        result = headrace_within(*arguments, cwd=own).json
+        assert result["compared"] == 1000
+        assert result["greatest_difference"] <= 1e-4

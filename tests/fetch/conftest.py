@@ -1,4 +1,4 @@
-"""The original is downloaded once a test run, into a cache of the run's own."""
+"""Fashion-MNIST, downloaded once per session into a cache of the session."""
 
 import gzip
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from headrace.fetch.datasets import fashion_mnist
 
 @pytest.fixture(scope="session")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that holds the four real files."""
+    """Return a folder with the four real files."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
@@ -25,32 +25,32 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def cached(originals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """This test's Headrace has the four files in its cache."""
+    """Make a cache with the four files the cache of this test."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(originals.parent.parent))
 
 
 @pytest.fixture
 def original(cached: None) -> dict[str, Split]:
-    """The real splits."""
+    """Return the real splits."""
     return fashion_mnist.read()[0]
 
 
 @pytest.fixture
 def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder where this test's Headrace keeps its files; not there yet."""
+    """Set an empty cache for this test; return its folder, which does not exist yet."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty-cache"))
     return tmp_path / "empty-cache" / "headrace" / "fashion-mnist"
 
 
 @pytest.fixture(scope="session")
 def copies(originals: Path) -> dict[str, bytes]:
-    """The four files as the web has them, compressed, by file name."""
+    """Return the four files compressed as on the web, by file name."""
     return {f"{name}.gz": gzip.compress((originals / name).read_bytes(), 1) for name in fashion_mnist.DIGESTS}
 
 
 @pytest.fixture
 def web(copies: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of the four files, served over HTTP: the only place this test's Headrace can download from."""
+    """Serve a folder of the four files over HTTP as the only source of downloads; yield the folder."""
     folder = tmp_path / "web"
     folder.mkdir()
     for name, content in copies.items():

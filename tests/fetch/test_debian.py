@@ -1,4 +1,4 @@
-"""A package's files are had without installing it, without lists of packages and without being root."""
+"""Files of a package are unpacked without installing it, without package lists and without root."""
 
 import os
 import tempfile
@@ -19,7 +19,7 @@ NOBODY = 65534
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """An empty folder that every user can enter, unlike those of pytest."""
+    """Yield an empty folder that every user can enter, unlike the folders of pytest."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -27,7 +27,7 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def no_lists(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """apt of this test finds no list of packages where the machine's should be: in this folder."""
+    """Configure apt to read package lists from an empty folder; return the folder."""
     lists = open_folder / "machine" / "lists"
     (lists / "partial").mkdir(parents=True)
     settings = open_folder / "apt.conf"
@@ -36,13 +36,13 @@ def no_lists(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return lists
 
 
-def test_a_machine_without_lists_of_packages_gets_them_for_this_once(no_lists: Path, tmp_path: Path) -> None:
+def test_unpack_downloads_private_package_lists_if_the_machine_has_none(no_lists: Path, tmp_path: Path) -> None:
     assert (debian.unpack(PACKAGE, tmp_path) / FILE).is_file()
     assert [path.name for path in no_lists.iterdir()] == ["partial"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_nobody_needs_to_be_root(no_lists: Path, open_folder: Path) -> None:
+def test_unpack_works_without_root(no_lists: Path, open_folder: Path) -> None:
     folder = open_folder / "folder"
     folder.mkdir()
     os.chown(folder, NOBODY, NOBODY)
@@ -54,13 +54,13 @@ def test_nobody_needs_to_be_root(no_lists: Path, open_folder: Path) -> None:
 
 
 def unpack_as_nobody(folder: Path) -> None:
-    """Run in a process of its own: there is no way back to root."""
+    """Give up root and unpack the package; needs its own process, because a process cannot regain root."""
     os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
     debian.unpack(PACKAGE, folder)
 
 
-def test_an_unknown_package_is_one_sentence_with_what_apt_said(tmp_path: Path) -> None:
+def test_unknown_package_is_reported_with_the_error_of_apt(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"^apt-get failed: E: Unable to locate package no-such-package-here\.$"):
         debian.unpack("no-such-package-here", tmp_path)

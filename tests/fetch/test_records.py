@@ -1,4 +1,4 @@
-"""Texts and numbers come as a file of records that say what the listing says of them."""
+"""Data sets of texts and numbers match the description in the listing."""
 
 import json
 from collections import Counter
@@ -20,7 +20,7 @@ if debian.has_packages():
 
 @pytest.fixture(scope="module")
 def fetched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[dict[str, Any]]]]:
-    """The records of each data set, by its name."""
+    """Yield the records of each data set by its name."""
     folder = tmp_path_factory.mktemp("records")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
@@ -35,15 +35,13 @@ def records(folder: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_there_are_as_many_records_of_each_split_and_class_as_said(
-    name: str, fetched: dict[str, list[dict[str, Any]]]
-) -> None:
+def test_records_have_the_declared_splits_and_classes(name: str, fetched: dict[str, list[dict[str, Any]]]) -> None:
     dataset = DATASETS[name]
     assert Counter(record.get("split", "all") for record in fetched[name]) == dict(dataset.splits)
     assert {record["label"] for record in fetched[name] if record.get("label")} == set(dataset.classes)
 
 
-def test_a_movie_review_has_the_sign_of_its_rating_where_that_has_one(fetched: dict[str, Any]) -> None:
+def test_movie_review_label_is_the_sign_of_its_rating(fetched: dict[str, Any]) -> None:
     reviews = fetched["movie-reviews"]
     assert reviews[0]["text"].startswith("The Rock is destined to be the 21st Century's new")
     assert reviews[0]["rating"] == pytest.approx(2.26667, abs=1e-4)
@@ -70,20 +68,20 @@ def test_temperatures_are_split_by_time(fetched: dict[str, Any]) -> None:
 
 
 @pytest.mark.skipif("manual-pages" not in NAMES, reason="apt-get and dpkg-deb are not on this machine")
-def test_no_line_is_there_twice_and_none_looks_english(fetched: dict[str, Any]) -> None:
+def test_manual_page_lines_are_unique_and_not_english(fetched: dict[str, Any]) -> None:
     lines = [one["text"] for one in fetched["manual-pages"]]
     assert len(set(lines)) == len(lines)
     assert all(manual_pages.is_sentence(line) for line in lines)
     assert not [line for line in lines if len(set(split_words(line)) & ENGLISH) >= 2]
 
 
-def test_a_limit_takes_records_from_all_over(tmp_path: Path, fetched: dict[str, Any]) -> None:
+def test_limit_takes_records_from_the_whole_file(tmp_path: Path, fetched: dict[str, Any]) -> None:
     assert fetch("four-sources", tmp_path / "few", 100)["splits"] == {"train": 100, "val": 40, "test": 40}
     found = Counter(one["label"] for one in records(tmp_path / "few") if one["split"] == "train")
     assert min(found.values()) >= 10
 
 
-def test_a_line_that_is_lost_comes_back(tmp_path: Path, fetched: dict[str, Any]) -> None:
+def test_fetch_restores_missing_line(tmp_path: Path, fetched: dict[str, Any]) -> None:
     fetch("temperatures", tmp_path / "data", 100)
     file = tmp_path / "data" / "records.jsonl"
     whole = file.read_bytes()
@@ -92,12 +90,10 @@ def test_a_line_that_is_lost_comes_back(tmp_path: Path, fetched: dict[str, Any])
     assert file.read_bytes() == whole
 
 
-def test_a_machine_without_apt_is_told_where_to_place_the_packages(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fetch_without_apt_says_where_to_place_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("headrace.fetch.debian.has_packages", lambda: False)
-    with pytest.raises(DataError, match=r"this machine has no apt-get .* place the files manpages-de\.deb") as caught:
+    with pytest.raises(DataError, match=r"this machine lacks apt-get .* place the files manpages-de\.deb") as caught:
         fetch("manual-pages", tmp_path / "data")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "data").exists()

@@ -136,7 +136,7 @@ def test_too_few_slots_are_reported_with_both_numbers(folder: Path) -> None:
 def test_command_fails_if_all_trials_fail_and_time_limit_stops_new_trials(folder: Path) -> None:
     words = ("tune.study=failing", "tune.time_limit_seconds=1", rate_space(1e30, 1e29))
     answer = headrace("tune", "conf.yaml", *words, cwd=folder, code=4)
-    assert "1 have failed" in answer.last_error_line
+    assert "1 failed" in answer.last_error_line
     assert (answer.json["best"], answer.json["failed"], len(answer.json["trials"])) == (None, 1, 1)
 
 

@@ -1,1 +1,1 @@
-"""The data sets that `headrace fetch` brings, one module each."""
+"""The data sets of `headrace fetch`, one module each."""

@@ -1,4 +1,4 @@
-"""The handwritten digits that scikit-learn ships, out of its wheel: the smallest real images there are.
+"""The handwritten digits in the wheel of scikit-learn: a very small data set of real images.
 
 Alpaydin, Kaynak: Optical recognition of handwritten digits. UCI Machine Learning Repository (1998),
 https://doi.org/10.24432/C50P49, CC BY 4.0; its 1,797 test images of 8 x 8 pixels.
@@ -23,14 +23,14 @@ SIDE, WHITE = 8, 16
 
 
 def read() -> tuple[dict[str, Split], str]:
-    """The 1,797 images as one split, and where they came from.
+    """Return the 1,797 images as one split, and their source.
 
     Raises:
-        DataError: they cannot be brought.
+        DataError: the file cannot be downloaded.
     """
     import numpy as np
 
-    contents, source = download("digits", DIGESTS, {RELEASE.place: _files})
+    contents, source = download("digits", DIGESTS, {RELEASE.description: _files})
     # Each line: 64 values from 0 to 16, and the digit.
     rows = np.loadtxt(gzip.decompress(contents[FILE]).decode().splitlines(), np.int64, delimiter=",")
     images = (rows[:, :-1].reshape(-1, SIDE, SIDE) * 255 // WHITE).astype(np.uint8)

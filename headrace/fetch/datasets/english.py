@@ -1,9 +1,8 @@
-"""Which lines of translated pages are still English: common words give some away, and those teach the others' words.
+"""Detection of untranslated English lines in translated pages, by common words and naive Bayes.
 
-A line with two English words that none of the eight languages has, or with three of a longer list, is English. Of all
-other words it is counted how often they stand in such lines and how often in the rest, whatever language they are
-filed under; what these counts make more likely English than not is English too (naive Bayes, two rounds). Labels play
-no part in it, and splits none.
+A line with two English words that none of the eight languages has, or with three words of a longer list, is English.
+The words of these lines and of all other lines are counted, regardless of their language; a line that the counts make
+more likely English than not is English too (naive Bayes, two rounds). Neither labels nor splits are used.
 """
 
 import math
@@ -11,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-# Two of the first, which none of the eight languages has, or three of both are taken for English.
+# Words that none of the eight languages has. Two of these, or three of both lists, make a line English.
 ENGLISH = frozenset(
     (
         "the",
@@ -35,42 +34,42 @@ ALSO_ENGLISH = ENGLISH | frozenset(
     ("is", "of", "to", "be", "are", "for", "or", "by", "if", "as", "an", "it", "at", "has", "have")
 )
 ROUNDS = 2
-# As so many occurrences more of each word.
+# Pseudo-count that is added to the occurrences of each word.
 PRIOR = 2.0
 
 
 def english_lines(lines: Collection[str]) -> set[str]:
-    """Those of `lines` that are English."""
+    """Return the English lines among `lines`."""
     words = {line: split_words(line) for line in lines}
-    found = {line for line, own in words.items() if _has_common_words(own)}
+    english = {line for line, own_words in words.items() if _has_common_words(own_words)}
     for _ in range(ROUNDS):
-        found |= _likely(words, found)
-    return found
+        english |= _likely_english(words, english)
+    return english
 
 
 def split_words(line: str) -> list[str]:
-    """In small letters, without what stands between them."""
+    """Return the lower-case words of two letters or more, without punctuation and digits."""
     return [word for word in re.findall(r"[^\W\d_]+", line.lower()) if len(word) > 1]
 
 
 def _has_common_words(words: Iterable[str]) -> bool:
-    found = set(words)
-    return len(found & ENGLISH) >= 2 or len(found & ALSO_ENGLISH) >= 3
+    distinct = set(words)
+    return len(distinct & ENGLISH) >= 2 or len(distinct & ALSO_ENGLISH) >= 3
 
 
-def _likely(words: dict[str, list[str]], english: set[str]) -> set[str]:
-    """The lines whose words are more likely in `english` ones than in the others."""
+def _likely_english(words: dict[str, list[str]], english: set[str]) -> set[str]:
+    """Return the lines whose words are more likely in lines of `english` than in the others."""
     inside, outside = Counter[str](), Counter[str]()
-    for line, own in words.items():
-        (inside if line in english else outside).update(own)
+    for line, own_words in words.items():
+        (inside if line in english else outside).update(own_words)
     if not inside or not outside:
         return set()
     share = inside.total() / (inside.total() + outside.total())
 
     def weight(word: str) -> float:
-        # Rare words are drawn towards the share of English in all, so that they say little.
+        # The pseudo-count pulls rare words towards the overall share of English, so that they have little weight.
         english, other = (inside[word] + PRIOR * share) / share, (outside[word] + PRIOR * (1 - share)) / (1 - share)
         return math.log(english / other)
 
     weights = {word: weight(word) for word in inside | outside}
-    return {line for line, own in words.items() if sum(weights[word] for word in own) > 0}
+    return {line for line, own_words in words.items() if sum(weights[word] for word in own_words) > 0}

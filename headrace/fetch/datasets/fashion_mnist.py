@@ -1,6 +1,6 @@
-"""Fashion-MNIST: 70,000 grey images of clothes by Zalando Research, from where this machine can reach it.
+"""Fashion-MNIST: 70,000 grey images of clothes by Zalando Research, from a Debian package or the web.
 
-https://github.com/zalandoresearch/fashion-mnist, MIT licence; the classes are those of its README, by label.
+https://github.com/zalandoresearch/fashion-mnist, MIT licence; the classes are those of its README, in label order.
 """
 
 import gzip
@@ -28,7 +28,7 @@ CLASSES = (
     "bag",
     "ankle-boot",
 )
-# Of the files as they are without compression: the distributions of them are compressed differently.
+# Digests of the uncompressed files, because the sources compress them differently.
 DIGESTS = {
     "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
     "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
@@ -38,16 +38,16 @@ DIGESTS = {
 PREFIXES = {"train": "train", "test": "t10k"}
 SIDE = 28
 PACKAGE = "dataset-fashion-mnist"
-# The copy that `keras.datasets.fashion_mnist` reads.
+# The copy that `keras.datasets.fashion_mnist` downloads.
 ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
-ANSWER_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 def read() -> tuple[dict[str, Split], str]:
-    """All 70,000 images as splits `train` and `test`, and where they came from.
+    """Return all 70,000 images as splits `train` and `test`, and their source.
 
     Raises:
-        DataError: no copy can be reached, or what came is not Fashion-MNIST.
+        DataError: no source works, or the downloaded files differ from the original.
     """
     sources: dict[str, Callable[[], dict[str, bytes]]] = {ADDRESS: _from_web}
     if debian.has_packages():
@@ -59,26 +59,26 @@ def read() -> tuple[dict[str, Split], str]:
 def _from_package() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
         contents = debian.unpack(PACKAGE, Path(temporary))
-        found = {path.name: path for path in contents.rglob("*-ubyte.gz")}
-        missing = [name for name in DIGESTS if f"{name}.gz" not in found]
+        files = {path.name: path for path in contents.rglob("*-ubyte.gz")}
+        missing = [name for name in DIGESTS if f"{name}.gz" not in files]
         if missing:
-            raise DataError(f"The package {PACKAGE} holds no {missing[0]}.gz.")
-        return {name: _decompressed(name, found[f"{name}.gz"].read_bytes()) for name in DIGESTS}
+            raise DataError(f"The package {PACKAGE} does not contain {missing[0]}.gz.")
+        return {name: _decompress(name, files[f"{name}.gz"].read_bytes()) for name in DIGESTS}
 
 
 def _from_web() -> dict[str, bytes]:
     contents = {}
     for name in DIGESTS:
         try:
-            with urllib.request.urlopen(f"{ADDRESS}/{name}.gz", timeout=ANSWER_SECONDS) as answer:
-                contents[name] = _decompressed(name, answer.read())
+            with urllib.request.urlopen(f"{ADDRESS}/{name}.gz", timeout=TIMEOUT_SECONDS) as response:
+                contents[name] = _decompress(name, response.read())
         except OSError as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             raise DataError(f"{name}.gz cannot be downloaded: {reason}.") from None
     return contents
 
 
-def _decompressed(name: str, compressed: bytes) -> bytes:
+def _decompress(name: str, compressed: bytes) -> bytes:
     try:
         return gzip.decompress(compressed)
     except (OSError, EOFError, ValueError) as error:
@@ -88,7 +88,7 @@ def _decompressed(name: str, compressed: bytes) -> bytes:
 def _split(contents: dict[str, bytes], prefix: str) -> Split:
     import numpy as np
 
-    # An idx file is a header of 4 bytes for its type and 4 for each dimension, then the values.
+    # An idx file has a header of 4 bytes for the type and 4 bytes for each dimension, followed by the values.
     images = np.frombuffer(contents[f"{prefix}-images-idx3-ubyte"], np.uint8, offset=16)
     labels = np.frombuffer(contents[f"{prefix}-labels-idx1-ubyte"], np.uint8, offset=8)
     return Split(images.reshape(-1, SIDE, SIDE), labels)

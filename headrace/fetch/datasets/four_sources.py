@@ -1,6 +1,6 @@
 """Sentences from four sources: movie reviews, product reviews, newspaper editorials and tweets.
 
-Sentences of one review or editorial are in one split: their common words would give them away.
+All sentences of one review or editorial are in the same split, because they share words.
 """
 
 import hashlib
@@ -19,10 +19,10 @@ FILES = {
 
 
 def read() -> tuple[dict[str, Sequence[Record]], str]:
-    """The 23,703 snippets as splits `train`, `val` and `test`, and where they came from.
+    """Return the 23,703 snippets as splits `train`, `val` and `test`, and their source.
 
     Raises:
-        DataError: they cannot be brought.
+        DataError: the files cannot be downloaded.
     """
     snippets, source = vader.read_snippets()
     splits: dict[str, list[Record]] = {"train": [], "val": [], "test": []}

@@ -1,7 +1,7 @@
-"""Lines of manual pages in eight languages, out of Debian's packages; the class of a line is its language.
+"""Lines of manual pages in eight languages, from Debian packages; the class of a line is its language.
 
-Left out are lines of fewer than five words, lines that stand in pages of several languages, and lines that are still
-English (headrace/fetch/datasets/english.py), in all splits alike. Lines of one page are in one split.
+All splits exclude lines of fewer than five words, lines that occur in several languages, and untranslated English lines
+(headrace/fetch/datasets/english.py). All lines of one page are in the same split.
 """
 
 import gzip
@@ -21,7 +21,7 @@ from headrace.fetch.hash_split import assign_split
 from headrace.fetch.json_lines import Record, RecordDataset, spread
 
 VERSION = "4.18.1-1"
-# By the package's name after `manpages-`; they are of Debian 12.
+# Digests of the Debian 12 packages manpages-LANGUAGE.
 DIGESTS = {
     "de": "37d2e7ee51f22952aecec3af93647ff59194a3c74bb7a694560f49c7f7ab3978",
     "es": "d21e9f85e487f149ae45b5c525b2b1a70ae7fd38d4b05b47c8753042c66f4c2b",
@@ -34,46 +34,47 @@ DIGESTS = {
 }
 MAX_LINES = {"train": 3200, "val": 400, "test": 400}
 MIN_WORDS, MIN_LETTERS = 5, 25
-# Raised when other lines are chosen.
+# Version of the rules that select lines; increment it when they change.
 RULE = 2
 
 
 def read() -> tuple[dict[str, Sequence[Record]], str]:
-    """The lines of all languages as splits `train`, `val` and `test`, and where they came from.
+    """Return the lines of all languages as splits `train`, `val` and `test`, and their source.
 
     Raises:
-        DataError: the packages cannot be brought, or are of another version.
+        DataError: the packages cannot be downloaded, or have another version.
     """
     names = {_file(language): digest for language, digest in DIGESTS.items()}
     contents, source = download("manual-pages", names, {f"packages manpages-* {VERSION}": _from_packages})
     lines = {language: _lines(language, contents[_file(language)]) for language in DIGESTS}
-    languages_of = Counter(line for found in lines.values() for line in found)
-    english = english_lines(languages_of)
+    language_counts = Counter(line for splits_by_line in lines.values() for line in splits_by_line)
+    english = english_lines(language_counts)
     splits: dict[str, list[Record]] = {name: [] for name in MAX_LINES}
-    for language, found in lines.items():
-        for split, most in MAX_LINES.items():
-            there = (line for line, place in found.items() if place == split and languages_of[line] == 1)
-            own = [line for line in there if line not in english]
-            # Evenly from all pages, where there are more than enough.
-            splits[split] += [{"text": line, "label": language} for line in spread(own, min(most, len(own)))]
+    for language, splits_by_line in lines.items():
+        for split, maximum in MAX_LINES.items():
+            unique = (line for line, own in splits_by_line.items() if own == split and language_counts[line] == 1)
+            candidates = [line for line in unique if line not in english]
+            # If there are more than enough, take lines evenly from all pages.
+            selected = spread(candidates, min(maximum, len(candidates)))
+            splits[split] += [{"text": line, "label": language} for line in selected]
     return {**splits}, source
 
 
 def is_sentence(line: str) -> bool:
-    """Whether `line` has enough words, and letters."""
+    """Return whether `line` has at least `MIN_WORDS` words and `MIN_LETTERS` letters."""
     words = [word for word in line.split() if re.fullmatch(r"[^\W\d_].*[^\W\d_][.,;:!?]*", word)]
     return len(words) >= MIN_WORDS and sum(letter.isalpha() for letter in line) >= MIN_LETTERS
 
 
 def _lines(language: str, package: bytes) -> dict[str, str]:
-    """Each line of the pages in a package once, and the split of the first page that has it."""
+    """Return the distinct lines of all pages in a package, each with the split of the first page that has it."""
     lines: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
         archive = Path(temporary, "package.deb")
         archive.write_bytes(package)
         contents = debian.unpack_archive(archive, Path(temporary, "contents"))
         for path in sorted(contents.rglob("man[1-9]/*.gz")):
-            # A link is another name of a page.
+            # A symbolic link is another name of a page.
             if not path.is_symlink():
                 page = gzip.decompress(path.read_bytes()).decode(errors="replace")
                 split = assign_split(f"{language}/{path.name}")
@@ -84,7 +85,7 @@ def _lines(language: str, package: bytes) -> dict[str, str]:
 
 def _from_packages() -> dict[str, bytes]:
     if not debian.has_packages():
-        raise DataError("this machine has no apt-get and dpkg-deb, with which packages are downloaded and opened.")
+        raise DataError("this machine lacks apt-get or dpkg-deb, which download and unpack packages.")
     contents = {}
     for language in DIGESTS:
         with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:

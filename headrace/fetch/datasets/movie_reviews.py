@@ -1,4 +1,4 @@
-"""Sentences of movie reviews with the mean of people's ratings: for classes, the sign; for regression, the rating."""
+"""Sentences of movie reviews with mean ratings: the sign is the class, the rating is the regression target."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,10 @@ FILE = "movieReviewSnippets_GroundTruth.txt"
 
 
 def read() -> tuple[dict[str, Sequence[Record]], str]:
-    """The 10,605 snippets as one split, and where they came from.
+    """Return the 10,605 snippets as one split, and their source.
 
     Raises:
-        DataError: they cannot be brought.
+        DataError: the files cannot be downloaded.
     """
     snippets, source = vader.read_snippets()
     return {WHOLE: [_record(snippet) for snippet in snippets[FILE]]}, source
@@ -28,7 +28,7 @@ DATASET = RecordDataset(
     name="movie-reviews",
     licence="MIT",
     size="2.5 MB to download; one file of 10,605 lines, 2 MB",
-    description="10,605 sentences of movie reviews with columns id, text, rating (mean of people's, -4 to 4) and "
+    description="10,605 sentences of movie reviews with columns id, text, rating (mean over people, -4 to 4) and "
     "label (its sign: positive, negative; none for the 37 rated 0); no split is fixed",
     classes=("negative", "positive"),
     splits={WHOLE: 10_605},

@@ -1,7 +1,7 @@
-"""Crops of eight colour photos that scikit-image ships, out of its wheel; the class of a crop is its photo.
+"""Crops of eight colour photos in the wheel of scikit-image; the class of a crop is its photo.
 
-A photo is cut into blocks of 96 x 96 pixels; every fourth belongs to the test split, and crops lie within one block.
-So training and test crops show the same photo, and share no pixel.
+Each photo is divided into blocks of 96 x 96 pixels. Every fourth block belongs to the test split, and each crop lies
+within one block. So training and test crops show the same photos but share no pixels.
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ DIGESTS = {
 }
 CLASSES = tuple(Path(name).stem.replace("_", "-") for name in DIGESTS)
 BLOCK, SIDE, STRIDE = 96, 64, 4
-# As many of each photo as the smallest has.
+# Number of crops of each photo, limited by the smallest photo.
 PER_CLASS = {"train": 720, "test": 240}
 
 
 def read() -> tuple[dict[str, Split], str]:
-    """Crops of all photos as splits `train` and `test`, and where the photos came from.
+    """Return crops of all photos as splits `train` and `test`, and the source of the photos.
 
     Raises:
-        DataError: they cannot be brought.
+        DataError: the photos cannot be downloaded.
     """
     import numpy as np
     from PIL import Image
 
-    contents, source = download("photo-crops", DIGESTS, {RELEASE.place: _files})
+    contents, source = download("photo-crops", DIGESTS, {RELEASE.description: _files})
     photos = [np.asarray(Image.open(io.BytesIO(contents[name])).convert("RGB")) for name in DIGESTS]
     return {split: _split(photos, split, count) for split, count in PER_CLASS.items()}, source
 
 
 def corners(height: int, width: int, split: str) -> list[tuple[int, int]]:
-    """The upper left corners of all crops of a photo that are in `split`, row by row of blocks."""
+    """Return the upper left corners (row, column) of all crops of a photo in `split`, in row-major order of blocks."""
     steps = range(0, BLOCK - SIDE + 1, STRIDE)
     return [
         (row * BLOCK + down, column * BLOCK + across)
@@ -74,8 +74,8 @@ def _split(photos: list[NDArray[np.uint8]], split: str, count: int) -> Split:
 
     crops = []
     for photo in photos:
-        found = corners(photo.shape[0], photo.shape[1], split)
-        crops += [photo[top : top + SIDE, left : left + SIDE] for top, left in spread(found, count)]
+        candidates = corners(photo.shape[0], photo.shape[1], split)
+        crops += [photo[top : top + SIDE, left : left + SIDE] for top, left in spread(candidates, count)]
     return Split(np.stack(crops), np.repeat(np.arange(len(photos), dtype=np.uint8), count))
 
 

@@ -1,19 +1,19 @@
-"""The source of a manual page -> its lines of running text.
+"""Extraction of running text from the roff source of a manual page.
 
-Requests, macros, literal blocks and escapes are left out, as groff(7) has them.
+Requests, macros, literal blocks and escapes, as described in groff(7), are removed.
 """
 
 import re
 
-# Fonts, sizes, and what has no width.
-UNSEEN = re.compile(r"\\f(?:\[[^]]*\]|\(..|.)|\\s[-+]?\d|\\[&,/|^:%]")
+# Changes of font and size, and escapes without width.
+INVISIBLE = re.compile(r"\\f(?:\[[^]]*\]|\(..|.)|\\s[-+]?\d|\\[&,/|^:%]")
 SPECIAL = re.compile(r"\\\((..)|\\\[([^]]*)\]")
 CHARACTERS = {"aq": "'", "dq": '"', "lq": "“", "rq": "”", "oq": "‘", "cq": "’", "en": "–", "em": "—"}
 LITERAL, RUNNING = ("nf", "EX"), ("fi", "EE")
 
 
 def running_text(page: str) -> list[str]:
-    """Every line that is neither a request nor in a literal block, without escapes."""
+    """Return the lines that are neither requests nor in a literal block, without escapes."""
     lines, is_literal = [], False
     for line in page.splitlines():
         if line.startswith((".", "'")):
@@ -25,6 +25,6 @@ def running_text(page: str) -> list[str]:
 
 
 def _without_escapes(line: str) -> str:
-    line = UNSEEN.sub("", line).replace("\\-", "-").replace("\\e", "\\").replace("\\ ", " ").replace("\\~", " ")
-    line = SPECIAL.sub(lambda found: CHARACTERS.get(found[1] or found[2], " "), line)
+    line = INVISIBLE.sub("", line).replace("\\-", "-").replace("\\e", "\\").replace("\\ ", " ").replace("\\~", " ")
+    line = SPECIAL.sub(lambda match: CHARACTERS.get(match[1] or match[2], " "), line)
     return " ".join(line.split())

@@ -1,4 +1,4 @@
-"""A year of hourly temperatures of Seattle and San Francisco, out of the wheel of vega-datasets.
+"""A year of hourly temperatures of Seattle and San Francisco, from the wheel of vega-datasets.
 
 Measured by the United States' weather service (NOAA).
 """
@@ -22,21 +22,21 @@ DIGESTS = {
     "sf-temps.csv": "3f91699707cfed43ef551394bebef4c2ebe5505157b9be7bff9558eea2fbaaec",
 }
 CITIES = {"seattle-temps.csv": "seattle", "sf-temps.csv": "san-francisco"}
-# The first day of each split, as the files write it.
-BEGINS = {"train": "2010/01/01", "val": "2010/10/01", "test": "2010/11/01"}
+# First day of each split, in the date format of the files.
+FIRST_DAYS = {"train": "2010/01/01", "val": "2010/10/01", "test": "2010/11/01"}
 
 
 def read() -> tuple[dict[str, Sequence[Record]], str]:
-    """The hours of both cities as splits `train`, `val` and `test`, and where they came from.
+    """Return the hours of both cities as splits `train`, `val` and `test`, and their source.
 
     Raises:
-        DataError: they cannot be brought.
+        DataError: the files cannot be downloaded.
     """
-    contents, source = download("temperatures", DIGESTS, {RELEASE.place: _files})
-    splits: dict[str, list[Record]] = {name: [] for name in BEGINS}
+    contents, source = download("temperatures", DIGESTS, {RELEASE.description: _files})
+    splits: dict[str, list[Record]] = {name: [] for name in FIRST_DAYS}
     for file, city in CITIES.items():
         for row in csv.DictReader(contents[file].decode().splitlines()):
-            split = [name for name, begin in BEGINS.items() if row["date"] >= begin][-1]
+            split = [name for name, first_day in FIRST_DAYS.items() if row["date"] >= first_day][-1]
             time = row["date"].replace("/", "-")[:16]
             splits[split].append({"city": city, "time": time, "temperature": float(row["temp"])})
     return {**splits}, source
@@ -53,6 +53,6 @@ DATASET = RecordDataset(
     description="hourly temperatures of Seattle and San Francisco in 2010, columns city, time, temperature (degrees "
     "Fahrenheit) and split by time: val from October, test from November on",
     splits={"train": 13_102, "val": 1488, "test": 2928},
-    digest=hashlib.sha256(f"{DIGESTS} {BEGINS}".encode()).hexdigest(),
+    digest=hashlib.sha256(f"{DIGESTS} {FIRST_DAYS}".encode()).hexdigest(),
     read=read,
 )

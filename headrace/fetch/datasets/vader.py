@@ -1,4 +1,4 @@
-"""Texts that people rated, out of the source distribution of vaderSentiment.
+"""Texts with ratings by people, from the source distribution of vaderSentiment.
 
 Hutto, Gilbert: VADER: a parsimonious rule-based model for sentiment analysis of social media text. ICWSM 2014.
 Movie reviews after Pang, Lee: A sentimental education. ACL 2004; product reviews after Hu, Liu: Mining and
@@ -43,17 +43,17 @@ class Snippet(NamedTuple):
 
     @property
     def document(self) -> str:
-        """What it is a sentence of; itself for a tweet or a movie snippet."""
+        """Return the number of its review or editorial; its own number for a tweet or a movie snippet."""
         return self.number.partition("_")[0]
 
 
 def read_snippets() -> tuple[dict[str, list[Snippet]], str]:
-    """The snippets of each of the four files, by file name, and where they came from.
+    """Return the snippets of the four files by file name, and their source.
 
     Raises:
-        DataError: they cannot be brought.
+        DataError: the files cannot be downloaded.
     """
-    contents, source = download("vader", DIGESTS, {RELEASE.place: lambda: pypi.read_members(RELEASE, _members)})
+    contents, source = download("vader", DIGESTS, {RELEASE.description: lambda: pypi.read_members(RELEASE, _members)})
     return {name: list(_snippets(content)) for name, content in contents.items()}, source
 
 
@@ -64,7 +64,7 @@ def _snippets(content: bytes) -> Iterator[Snippet]:
 
 
 def _members(archive: Path) -> dict[str, bytes]:
-    """The texts are in an archive in the archive."""
+    """Return the contents of the text files, which are in an archive inside the archive."""
     folder = f"{RELEASE.package}-{RELEASE.version}/additional_resources"
     with tarfile.open(archive) as outer:
         inner = _content(outer, f"{folder}/{INNER}.tar.gz")

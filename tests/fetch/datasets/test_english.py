@@ -1,8 +1,8 @@
-"""English is known by its common words, and what stands beside them; other languages are left alone."""
+"""English lines are detected by common words and by words that occur with them; other languages are kept."""
 
 from headrace.fetch.datasets.english import english_lines
 
-GIVEN_AWAY = [
+ENGLISH_LINES = [
     "This page documents the system call with all its arguments",
     "to be an owner of files at once",
     "display the contents of the section that was selected",
@@ -16,21 +16,21 @@ OTHERS = [
 ]
 
 
-def test_common_words_give_a_line_away() -> None:
-    assert english_lines([*GIVEN_AWAY, *OTHERS]) == set(GIVEN_AWAY)
+def test_lines_with_common_english_words_are_english() -> None:
+    assert english_lines([*ENGLISH_LINES, *OTHERS]) == set(ENGLISH_LINES)
 
 
-def test_a_line_without_them_is_known_by_words_that_stand_in_such_lines() -> None:
+def test_line_with_words_of_english_lines_is_english() -> None:
     hidden = "selected sections, written contents"
-    assert english_lines([*GIVEN_AWAY, hidden, *OTHERS]) == {*GIVEN_AWAY, hidden}
+    assert english_lines([*ENGLISH_LINES, hidden, *OTHERS]) == {*ENGLISH_LINES, hidden}
 
 
-def test_words_that_other_languages_use_too_or_that_nobody_else_uses_say_nothing() -> None:
+def test_shared_and_unseen_words_do_not_make_a_line_english() -> None:
     borrowed = "opties system sekcji una selected página"
     unheard = "multe greșeli asemenea acestea"
-    assert english_lines([*GIVEN_AWAY, borrowed, unheard, *OTHERS]) == set(GIVEN_AWAY)
+    assert english_lines([*ENGLISH_LINES, borrowed, unheard, *OTHERS]) == set(ENGLISH_LINES)
 
 
-def test_without_any_english_nothing_is_taken_out() -> None:
+def test_no_line_is_english_without_english_lines() -> None:
     assert english_lines(OTHERS) == set()
     assert english_lines([]) == set()

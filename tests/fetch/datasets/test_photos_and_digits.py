@@ -1,4 +1,4 @@
-"""Digits and crops of photos are the pixels that their originals have."""
+"""Digits and photo crops have the pixels of their originals."""
 
 import io
 from collections.abc import Iterator
@@ -20,25 +20,25 @@ def _one_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def test_all_digits_come_as_class_folders_without_splits(tmp_path: Path) -> None:
-    outcome = fetch("digits", tmp_path / "raw")
-    assert (outcome["records"], outcome["splits"]) == (1797, {"all": 1797})
-    found = LISTERS["folder"](str(tmp_path / "raw"))
-    assert found.classes == tuple("0123456789")
-    assert {file.split for file in found.files} == {None}
+def test_digits_are_written_as_class_folders_without_splits(tmp_path: Path) -> None:
+    result = fetch("digits", tmp_path / "raw")
+    assert (result["records"], result["splits"]) == (1797, {"all": 1797})
+    source = LISTERS["folder"](str(tmp_path / "raw"))
+    assert source.classes == tuple("0123456789")
+    assert {file.split for file in source.files} == {None}
     with Image.open(tmp_path / "raw" / "0" / "00000.png") as first:
         pixels = np.asarray(first)
     assert pixels.shape == (8, 8)
     assert pixels[0].tolist() == [value * 255 // 16 for value in (0, 0, 5, 13, 9, 1, 0, 0)]
 
 
-def test_a_limit_takes_digits_of_every_class(tmp_path: Path) -> None:
+def test_limit_takes_digits_of_every_class(tmp_path: Path) -> None:
     assert fetch("digits", tmp_path / "raw", 1790)["records"] == 1790
     assert fetch("digits", tmp_path / "few", 20)["splits"] == {"all": 20}
     assert {len(list(folder.iterdir())) for folder in (tmp_path / "few").iterdir() if folder.is_dir()} == {2}
 
 
-def test_no_pixel_of_a_photo_is_in_both_splits() -> None:
+def test_splits_of_photo_crops_share_no_pixel() -> None:
     for height, width in ((300, 451), (512, 512), (1411, 1411)):
         seen = {split: np.zeros((height, width), bool) for split in ("train", "test")}
         for split, mask in seen.items():
@@ -48,7 +48,7 @@ def test_no_pixel_of_a_photo_is_in_both_splits() -> None:
         assert 0.2 < seen["test"].sum() / (seen["train"] | seen["test"]).sum() < 0.3
 
 
-def test_a_crop_is_a_part_of_its_photo() -> None:
+def test_photo_crop_is_a_part_of_its_photo() -> None:
     splits, _ = photo_crops.read()
     content = cache.load(cache.cache_folder("photo-crops"), photo_crops.DIGESTS)
     assert content is not None
@@ -57,10 +57,10 @@ def test_a_crop_is_a_part_of_its_photo() -> None:
     top, left = photo_crops.corners(300, 451, "train")[0]
     crops = splits["train"].images[splits["train"].labels == photo_crops.CLASSES.index("chelsea")]
     assert np.array_equal(crops[0], photo[top : top + 64, left : left + 64])
-    assert {split: len(found.labels) for split, found in splits.items()} == dict(DATASETS["photo-crops"].splits)
+    assert {name: len(split.labels) for name, split in splits.items()} == dict(DATASETS["photo-crops"].splits)
 
 
-def test_a_photo_is_brought_once() -> None:
+def test_second_read_uses_the_cache() -> None:
     photo_crops.read()
     assert photo_crops.read()[1].endswith("photo-crops")
     assert digits.read()[0]["all"].images.max() == 255

@@ -1,4 +1,4 @@
-"""The source of a manual page gives its running text as a reader sees it."""
+"""Running text is extracted from the source of a manual page as a reader sees it."""
 
 from headrace.fetch.datasets.manual_pages import is_sentence
 from headrace.fetch.datasets.roff import running_text
@@ -19,7 +19,7 @@ a backslash \e, done\s-1 small\s0
 """
 
 
-def test_requests_comments_and_literal_blocks_are_left_out_and_escapes_resolved() -> None:
+def test_running_text_excludes_requests_and_literal_blocks_and_resolves_escapes() -> None:
     assert running_text(PAGE) == [
         "ls - Verzeichnisinhalte auflisten",
         "-a, --all",
@@ -28,7 +28,7 @@ def test_requests_comments_and_literal_blocks_are_left_out_and_escapes_resolved(
     ]
 
 
-def test_a_sentence_has_words_and_letters_enough() -> None:
+def test_sentence_needs_enough_words_and_letters() -> None:
     assert is_sentence("Die impliziten Einträge und viele andere nicht auflisten")
     assert not is_sentence("-a, --all /usr/bin x=3 --author --block-size --color")
     assert not is_sentence("te en de of an be to")
