@@ -1,4 +1,4 @@
-"""The command line answers at once, and a mistake is one sentence with its exit code."""
+"""The command line starts fast, and a usage error is one sentence with its exit code."""
 
 import json
 import resource
@@ -32,28 +32,28 @@ HEAVY = (
 )
 
 
-def seconds_of_children() -> float:
+def child_cpu_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
-def test_help_imports_nothing_heavy_and_answers_within_a_second(tmp_path: Path) -> None:
-    began = seconds_of_children()
+def test_help_imports_no_engine_and_takes_less_than_a_second(tmp_path: Path) -> None:
+    began = child_cpu_seconds()
     listed = headrace("--help", cwd=tmp_path).stdout
-    # The processor's seconds: those of the clock depend on what else the machine does.
-    assert seconds_of_children() - began < 1.0
+    # CPU seconds: wall-clock time depends on the machine's load.
+    assert child_cpu_seconds() - began < 1.0
     assert all(verb in listed for verb in VERBS)
     code = f"import sys, headrace.cli; print([name for name in {HEAVY} if name in sys.modules])"
     assert run([sys.executable, "-c", code], cwd=tmp_path).stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_explains_itself_with_an_example(verb: str, tmp_path: Path) -> None:
+def test_help_of_every_verb_has_an_example(verb: str, tmp_path: Path) -> None:
     assert f"Example: headrace {verb}" in headrace_within(verb, "--help", cwd=tmp_path).stdout
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_is_also_a_program_with_the_same_words(verb: str, root: Path, tmp_path: Path) -> None:
+def test_every_verb_has_a_job_with_the_same_options(verb: str, root: Path, tmp_path: Path) -> None:
     elsewhere = {"inspect": "jobs/inspect_table.py", "retrain": "pipelines/retrain.py"}
     program = root / elsewhere.get(verb, f"jobs/{verb}.py")
     as_program = run([sys.executable, str(program), "--help"], cwd=tmp_path).stdout
@@ -62,18 +62,18 @@ def test_every_verb_is_also_a_program_with_the_same_words(verb: str, root: Path,
 
 
 @pytest.mark.parametrize("verb", ["list", "promote", "rollback", "compare"])
-def test_the_verbs_of_models_explain_themselves_too_and_are_a_program(verb: str, root: Path, tmp_path: Path) -> None:
+def test_every_models_verb_has_an_example_and_a_job(verb: str, root: Path, tmp_path: Path) -> None:
     as_command = headrace_within("models", verb, "--help", cwd=tmp_path).stdout
     assert f"Example: headrace models {verb} conf/retraining.yaml" in as_command
     as_program = run([sys.executable, str(root / "jobs/models.py"), verb, "--help"], cwd=tmp_path).stdout
     assert as_program.split("Options")[1] == as_command.split("Options")[1]
 
 
-def test_an_unknown_verb_is_a_usage_error(tmp_path: Path) -> None:
+def test_unknown_verb_is_a_usage_error(tmp_path: Path) -> None:
     assert "No such command" in headrace("trian", cwd=tmp_path, code=2).stderr
 
 
-def test_config_prints_every_key_resolved_and_the_schema(root: Path, tmp_path: Path) -> None:
+def test_config_prints_resolved_keys_and_schema(root: Path, tmp_path: Path) -> None:
     shown = headrace("config", str(root / "conf/fashion_mnist.yaml"), "train.ranks=7", cwd=tmp_path).json
     assert shown["train"]["ranks"] == 7
     assert shown["prepare"]["duplicates"] == "keep"
@@ -81,12 +81,12 @@ def test_config_prints_every_key_resolved_and_the_schema(root: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("name", [path.stem for path in (Path(__file__).parents[1] / "conf").glob("*.yaml")])
-def test_every_shipped_configuration_is_valid(name: str, root: Path, tmp_path: Path) -> None:
+def test_shipped_configuration_is_valid(name: str, root: Path, tmp_path: Path) -> None:
     shown = headrace_within("config", str(root / "conf" / f"{name}.yaml"), cwd=tmp_path)
     assert (root / json.loads(shown.stdout)["model"]["file"]).is_file()
 
 
-def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_path: Path) -> None:
+def test_init_copies_configuration_and_network_and_overwrites_nothing(tmp_path: Path) -> None:
     headrace("init", "mine", cwd=tmp_path)
     assert (tmp_path / "mine/conf/images.yaml").exists()
     assert (tmp_path / "mine/models/cnn.py").exists()
@@ -94,7 +94,7 @@ def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         (["inspect", "gs://bucket/table"], "gs:// is not read; expected a folder or s3://bucket/folder"),
         (["inspect", "s3://id:hush@bucket/table"], "the address holds credentials"),
@@ -109,14 +109,18 @@ def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_pa
         (["predict", "bundle", "s3://bucket/raw", "hdfs://host/answers"], "hdfs:// is for data.source.path"),
     ],
 )
-def test_addresses_that_are_not_taken_are_refused_and_make_no_folder(
-    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_unsupported_address_is_refused_and_creates_no_folder(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:
-        cli.main(words)
+        cli.main(arguments)
     shown = capsys.readouterr()
     assert ended.value.code == 2
-    assert said in shown.err
+    assert message in shown.err
     assert "hush" not in shown.err + shown.out
     assert not list(tmp_path.iterdir())

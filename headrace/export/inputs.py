@@ -38,7 +38,7 @@ def table_inputs(inference: Inference, version: Version, split: str) -> Batches:
             begin, rows_here = 0, min(left, len(rows[name]))
             while begin < rows_here:
                 end = min(rows_here, begin + next(sizes))
-                yield inference.decoded({name: rows[name][begin:end]}, version.contract)
+                yield inference.decode({name: rows[name][begin:end]}, version.contract)
                 begin = end
             left -= rows_here
             if not left:
