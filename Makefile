@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-engines lock-engines check bench local-cluster cluster-test airflow format clean
+.PHONY: help setup demo test test-all test-unit test-engines lock-engines check bench local-cluster cluster-test airflow format clean
 
 # Spark starts the first python3 on PATH in its executors; it must be the one that has Headrace.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -14,17 +14,26 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 	@.ci/setup
 	.venv/bin/python jobs/demo.py
 
-# Two tests at a time, but for those that measure time.
+# Tests that measure time run one at a time, after the others.
 ALONE := tests/fault tests/train/distributed/test_thread_policy.py
-TESTS := not container and not engines
-# Where what is only tested with the whole of Petastorm stands.
+TESTS := not container and not engines and not long
+UNIT := not spark and not horovod and not tensorflow and not s3 and not hdfs and not browser and not slow and not long and not container and not engines and not petastorm
+# Where the tests are that need the whole of Petastorm.
 PETASTORM := tests/stream tests/prepare/sources tests/test_inspect_table.py
 
-test:    ## all tests, with real Spark, Horovod and Chromium
+test:    ## what CI runs: tests with real Spark, Horovod and Chromium
 	@.ci/setup --browser
 	.venv/bin/python -m tests.quick_java
 	.venv/bin/pytest -m '$(TESTS)' --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20 $(ALONE:%=--ignore=%)
 	.venv/bin/pytest -m '$(TESTS)' --durations 5 $(ALONE)
+
+test-all: ## every test but those of container images, with the oldest and the newest engines too
+	@$(MAKE) test TESTS='not container and not engines'
+	@$(MAKE) test-engines
+
+test-unit: ## the tests that need no engine, in less than a minute
+	@.ci/setup
+	.venv/bin/pytest -m '$(UNIT)' --numprocesses 2 --dist loadfile --quiet
 
 test-engines: ## the oldest, the default and the newest engines: a smoke test of each, and Petastorm's bridges
 	@.ci/setup

@@ -22,17 +22,34 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.update(quick_java())
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests go first: while the last file is run, the other of two processes has nothing to do.
+# What a fixture starts, directly or through others, as markers; a test that starts it by itself is marked in its file.
+NEEDS = {
+    "spark": ("spark",),
+    "workspace": ("spark",),
+    "trained": ("spark", "horovod"),
+    "cluster": ("spark",),
+    "undisturbed": ("spark", "horovod"),
+    "validated": ("spark",),
+    "s3": ("s3",),
+    "hdfs": ("hdfs",),
+    "browser": ("browser",),
+}
 
-    Tests that are marked `petastorm` are skipped where the whole of Petastorm cannot be imported.
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, skip those that cannot run here, and run files with slow tests first.
+
+    While the last file runs, the other of two processes has nothing to do, so that the last one should be short. Tests
+    marked `petastorm` are skipped where the whole of Petastorm cannot be imported.
     """
     pyarrow = version("pyarrow")
-    if int(pyarrow.split(".")[0]) >= 15:
-        reason = f"the whole of Petastorm needs pyarrow < 15, and {pyarrow} is installed; see docs/petastorm.md"
-        for item in items:
-            if item.get_closest_marker("petastorm"):
-                item.add_marker(pytest.mark.skip(reason=reason))
+    reason = f"the whole of Petastorm needs pyarrow < 15, and {pyarrow} is installed; see docs/petastorm.md"
+    for item in items:
+        for fixture in NEEDS.keys() & set(getattr(item, "fixturenames", ())):
+            for marker in NEEDS[fixture]:
+                item.add_marker(marker)
+        if int(pyarrow.split(".")[0]) >= 15 and item.get_closest_marker("petastorm"):
+            item.add_marker(pytest.mark.skip(reason=reason))
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 

@@ -46,7 +46,7 @@ ROW = """
 import json
 from headrace.check.slots import slots_row
 row = slots_row({})
-print(json.dumps([row.found, row.ok, row.mend]))
+print(json.dumps([row.found, row.ok, row.fix]))
 """
 
 

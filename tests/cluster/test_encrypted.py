@@ -50,8 +50,8 @@ def test_who_has_another_secret_gets_no_executor(settings_file: Path, tmp_path: 
     answer = headrace(*words, cwd=tmp_path, code=2, SPARK_SECRET="another")
     row = next(row for row in answer.json["rows"] if row["name"] == "Executors")
     assert not row["ok"]
-    assert "Spark did not start on spark://" in row["mend"]
-    assert "spark.authenticate.secret" in row["mend"]
+    assert "Spark did not start on spark://" in row["fix"]
+    assert "spark.authenticate.secret" in row["fix"]
 
 
 @pytest.mark.long

@@ -66,9 +66,9 @@ def test_executors_without_headrace_are_told_with_how_to_bring_it(
 ) -> None:
     rows = checked(plain_cluster, tmp_path, 2, spark_pyspark_python=bare)
     assert not rows["Executors"]["ok"]
-    assert "No module named headrace" in rows["Executors"]["mend"]
-    assert "--py-files" in rows["Executors"]["mend"]
-    assert rows["Executors"]["mend"].startswith("An executor cannot start Python for its tasks")
+    assert "No module named headrace" in rows["Executors"]["fix"]
+    assert "--py-files" in rows["Executors"]["fix"]
+    assert rows["Executors"]["fix"].startswith("An executor cannot start Python for its tasks")
 
 
 def test_the_wheel_travels_to_tasks_and_to_the_ranks_that_they_start(

@@ -6,22 +6,27 @@ IMAGES and TEXTS are what `headrace fetch` writes of fashion-mnist and of movie-
 output is one JSON object: versions, what was prepared, and for each model the SHA-256 of its weights and its metrics.
 """
 
+import contextlib
+import io
 import json
+import os
 import platform
 import shutil
-import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from headrace import cli
+from tests.quick_java.environment import quick_java
+
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("pyspark", "pyarrow", "tensorflow-cpu", "keras", "numpy", "pandas", "horovod", "petastorm", "deltalake")
 
-# The first is the README's network for images with all its parts: convolution, batch norm, dropout.
+# models/cnn.py has a convolution, batch normalisation and dropout.
 IMAGES = """
 data: {{source: {{kind: folder, path: {raw}}}, table: images}}
-prepare: {{image: {{mode: L, size: [28, 28], codec: {codec}}}, shard_rows: 100}}
+prepare: {{image: {{mode: L, size: [28, 28], codec: raw}}, shard_rows: 100}}
 model: {{file: models/cnn.py, options: {{width: 8, dense: 16}}}}
 train: {{run: images-run, ranks: 2, epochs: 1, batch_size: 32}}
 spark: {{local: true}}
@@ -37,42 +42,49 @@ spark: {{local: true}}
 """
 
 
-def run(folder: Path, *words: str) -> dict[str, Any]:
-    """Run a command of Headrace and return its result.
+def run(*words: str) -> dict[str, Any]:
+    """Run a command of Headrace in this process and return its result.
+
+    TensorFlow is imported once and Spark started once; ranks are processes of their own all the same.
 
     Raises:
-        SystemExit: it failed; its standard error is printed.
+        SystemExit: the command failed.
     """
-    command = [sys.executable, "-m", "headrace", *words]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(words)} ended with {done.returncode}:\n{done.stderr[-4000:]}")
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    out = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out):
+            cli.main(list(words))
+    except SystemExit as ended:
+        if ended.code:
+            sys.exit(f"{' '.join(words)} ended with {ended.code}")
+    result: dict[str, Any] = json.loads(out.getvalue().splitlines()[-1])
     return result
 
 
-def run_pipeline(folder: Path, name: str, unseen: Path, formats: tuple[str, ...]) -> dict[str, Any]:
+def run_pipeline(name: str, unseen: Path, formats: tuple[str, ...]) -> dict[str, Any]:
     """Prepare, train, evaluate, predict and export what `name`.yaml configures."""
-    prepared = run(folder, "prepare", f"{name}.yaml")
-    trained = run(folder, "train", f"{name}.yaml")
+    prepared = run("prepare", f"{name}.yaml")
+    trained = run("train", f"{name}.yaml")
     bundle = f"{name}-run/bundle"
-    evaluated = run(folder, "evaluate", bundle, "--table", name)
-    predicted = run(folder, "predict", bundle, str(unseen), f"{name}-predictions")
+    evaluated = run("evaluate", bundle, "--table", name)
+    predicted = run("predict", bundle, str(unseen), f"{name}-predictions")
     for form in formats:
-        run(folder, "export", bundle, f"{name}-{form}", "--to", form, "--table", name)
+        run("export", bundle, f"{name}-{form}", "--to", form, "--table", name)
     return {"prepared": prepared, "trained": trained, "evaluated": evaluated, "predicted": predicted}
 
 
 def main(folder: Path, images: Path, texts: Path) -> None:
     """Run all and print the result."""
+    os.environ.update(quick_java())
     folder.mkdir(parents=True)
     shutil.copytree(ROOT / "models", folder / "models")
-    (folder / "images.yaml").write_text(IMAGES.format(raw=images, codec="raw"))
+    (folder / "images.yaml").write_text(IMAGES.format(raw=images))
     (folder / "texts.yaml").write_text(TEXTS.format(raw=texts))
+    os.chdir(folder)
     result = {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-        "images": run_pipeline(folder, "images", images / "test", ("saved_model", "onnx", "tflite")),
-        "texts": run_pipeline(folder, "texts", texts / "records.jsonl", ("saved_model",)),
+        "images": run_pipeline("images", images / "test", ("saved_model", "onnx", "tflite")),
+        "texts": run_pipeline("texts", texts / "records.jsonl", ("saved_model",)),
     }
     print(json.dumps(result))
 

@@ -94,7 +94,7 @@ def test_a_horovod_without_tensorflow_is_refused_by_train(own: Path, tmp_path: P
 def test_a_horovod_for_another_tensorflow_fails_the_check_in_a_row(tmp_path: Path) -> None:
     python = horovod_for(tmp_path / "environment", "2.17.3")
     done = run([python, "-m", "headrace", "check"], cwd=tmp_path, code=2)
-    bad = {row["name"]: row["mend"] for row in done.json["rows"] if not row["ok"]}
+    bad = {row["name"]: row["fix"] for row in done.json["rows"] if not row["ok"]}
     assert list(bad) == ["Horovod's build"]
     assert "compiled for TensorFlow 2.17.3" in bad["Horovod's build"]
     assert "Traceback" not in done.stderr

@@ -54,7 +54,7 @@ def test_text_loses_its_noise_only() -> None:
 
 def program(text: str, folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run a program with the modules of `folder`; returns when nobody can write to its standard error any more."""
-    where = os.pathsep.join(map(str, (folder, Path(__file__).parent.parent)))
+    where = os.pathsep.join(map(str, (folder, Path(__file__).parents[2])))
     unset = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
     return subprocess.run(
         [sys.executable, "-c", text],

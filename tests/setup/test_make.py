@@ -64,7 +64,7 @@ def test_ci_checks_and_then_tests(machine: Machine) -> None:
     assert machine.run(".ci/run").returncode == 0
     assert machine.called("make") == [
         "make check",
-        "make test TESTS=not container and not engines and not long",
+        "make test",
         "make test-engines",
     ]
 

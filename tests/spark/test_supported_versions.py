@@ -69,7 +69,7 @@ def test_a_master_of_another_version_is_a_row_of_the_check(cluster: LocalCluster
     folder = as_pyspark(tmp_path, "9.1.0")
     done = headrace("check", "--spark-settings", str(file), cwd=tmp_path, code=2, PYTHONPATH=folder)
     row = next(row for row in done.json["rows"] if row["name"] == "Spark slots")
-    assert f"runs Spark {MINE}, and PySpark here is 9.1.0" in row["mend"]
+    assert f"runs Spark {MINE}, and PySpark here is 9.1.0" in row["fix"]
 
 
 @pytest.fixture(scope="module")

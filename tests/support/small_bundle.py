@@ -10,7 +10,7 @@ from headrace.networks.source import build_model
 from headrace.table import Version
 
 OPTIONS = {"width": 4, "dense": 16}
-CNN = Path(__file__).parent.parent / "models" / "cnn.py"
+CNN = Path(__file__).parents[2] / "models" / "cnn.py"
 
 
 def small_model(version: Version, seed: int = 0) -> Any:
