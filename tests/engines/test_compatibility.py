@@ -135,7 +135,10 @@ def test_executors_of_another_python_end_a_training_with_one_sentence(own: Path,
     said = headrace("train", "conf.yaml", setting, cwd=own, code=2, PYTHONPATH=str(root))
     mine = f"{sys.version_info.major}.{sys.version_info.minor}"
     assert "headrace: Executors run Python 3." in said.last_error_line
-    assert f"and the driver Python {mine}; name a Python {mine}" in said.last_error_line
+    assert (
+        f"but the driver runs Python {mine}. Set spark.pyspark.python to a Python {mine} on the executors"
+        in said.last_error_line
+    )
     assert "Traceback" not in said.stderr
     assert "org.apache" not in said.stderr
 

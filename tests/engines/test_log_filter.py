@@ -146,7 +146,7 @@ def test_a_java_that_does_not_start_says_why(tmp_path: Path) -> None:
     done = program(SESSION, tmp_path, JAVA_HOME=str(tmp_path))
     assert done.returncode == 1
     assert "Error: Could not reserve enough space for object heap" in done.stderr
-    assert "ConfigurationError: Spark's JVM ended before it had started" in done.stderr
+    assert "ConfigurationError: Spark's JVM exited during start-up" in done.stderr
 
 
 def test_a_training_says_nothing_that_is_noise_and_its_ranks_neither(own: Path) -> None:

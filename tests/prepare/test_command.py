@@ -113,5 +113,5 @@ def test_a_wrong_configuration_ends_with_2_and_one_sentence(here: Path) -> None:
 def test_a_missing_java_ends_with_2_and_one_sentence(here: Path) -> None:
     write_source(here / "raw", count=2)
     said = refuse(here, 2, "conf.yaml", JAVA_HOME="", PATH=str(here / "bin"))
-    assert f"Spark needs Java {java_range()}, and there is no `java` on PATH" in said
+    assert f"Spark needs Java {java_range()}, but there is no `java` on PATH" in said
     assert "JAVA_HOME" in refuse(here, 2, "conf.yaml", JAVA_HOME=str(here), PATH=os.environ["PATH"])
