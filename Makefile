@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-unit test-engines lock-engines check bench local-cluster cluster-test airflow format clean
+.PHONY: help setup demo test test-all test-unit test-engines lock-engines check docs bench local-cluster cluster-test airflow format clean
 
 # Spark starts the first python3 on PATH in its executors; it must be the one that has Headrace.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -53,6 +53,10 @@ check:   ## format, lint, types, and the direction between rooms
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
+docs:    ## build the documentation site into site/, in the environment .venv-docs
+	@.ci/setup
+	@.ci/docs
+
 bench:   ## measure speed, of one part by PART=training, prediction, streaming, preparation, engines or wire_bytes
 	@.ci/setup
 	.venv/bin/python -m tests.bench$(if $(PART),.$(PART))
@@ -69,11 +73,11 @@ airflow: ## install Airflow into .venv-airflow, for pipelines/airflow_dag.py
 	@.ci/setup
 	pipelines/airflow_setup
 
-format:  ## mend format and what lint can mend
+format:  ## fix format, and lint findings that can be fixed automatically
 	@.ci/setup
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-clean:   ## remove the environment and caches; data and runs stay
-	rm -rf .venv .venv-* .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+clean:   ## remove environments, caches and the site; data and runs stay
+	rm -rf .venv .venv-* site .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -21,6 +21,7 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.source import build_model
+from headrace.record_format import FORMAT, require_format
 from headrace.storage import is_remote, locate
 from headrace.storage.atomic import publish_directory
 from headrace.storage.link import read_link
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from headrace.table import Version
 
-FORMAT = 1
 WEIGHTS = "model.weights.h5"
 MANIFEST = "bundle.json"
 FILES = {"model.py", "model.json", WEIGHTS, "contract.json", "origin.json"}
@@ -223,8 +223,10 @@ def load(path: str | Path) -> Bundle:
 def _manifest(path: Path) -> dict[str, str]:
     """Return the SHA-256 of every file from bundle.json, by name."""
     try:
-        manifest = json.loads((path / MANIFEST).read_bytes())
-        if manifest["format"] == FORMAT and set(manifest["hashes"]) - {TOKENIZER} == FILES:
+        content = (path / MANIFEST).read_bytes()
+        require_format(content, f"The bundle {path}", "train again", DataError)
+        manifest = json.loads(content)
+        if set(manifest["hashes"]) - {TOKENIZER} == FILES:
             return dict(manifest["hashes"])
     except (OSError, ValueError, KeyError, TypeError):
         pass

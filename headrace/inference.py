@@ -1,6 +1,5 @@
 """Inference with a bundle's model, with the same predictions in evaluation, in `predict` and in a user's program."""
 
-import os
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -16,7 +15,6 @@ from headrace.errors import DataError
 from headrace.prepare.encoders.image import encode
 from headrace.stream.read.columns import Columns
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 quiet_tensorflow()
 
 import tensorflow as tf  # noqa: E402  after the settings it reads when it is imported

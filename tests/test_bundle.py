@@ -102,8 +102,6 @@ def test_load_ignores_evaluations_caches_and_hidden_files(bundle_copy: Path, nam
         lambda manifest: manifest["hashes"].update({"../x": manifest["hashes"].pop("model.py")}),
         lambda manifest: manifest.update(hashes=["model.py"]),
         lambda manifest: manifest.update(hashes=None),
-        lambda manifest: manifest.update(format=2),
-        lambda manifest: manifest.pop("format"),
     ],
 )
 def test_load_refuses_manifest_with_other_files(bundle_copy: Path, change: Callable[[dict[str, Any]], Any]) -> None:

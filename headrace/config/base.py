@@ -26,8 +26,8 @@ def require_path(place: str) -> str:
     """
     if ADDRESS.match(place):
         raise ValueError(
-            "this is an address, and only a folder of this machine is taken here; docs/cluster.md says what may be on "
-            f"s3://. For the rest, {MOUNT}"
+            "this is an address, and only a folder of this machine is taken here; docs/clusters/object-stores.md lists "
+            f"what may be on s3://. For the rest, {MOUNT}"
         )
     return place
 

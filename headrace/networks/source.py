@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from headrace.contract import Contract
+from headrace.engines.keras_settings import use_tensorflow
 from headrace.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
         ConfigurationError: as `read_source`; the file's code raised an error, which is quoted with its line; or
             `build` did not return a Keras model with the outputs of the contract.
     """
+    use_tensorflow()
     source = read_source(path)
     try:
         model = _run_module(path, source).build(contract, **options)

@@ -1,1 +1,1 @@
-"""Training runs and model versions, kept by MLflow; nothing else imports it."""
+"""Tracked training runs and registered model versions, stored by MLflow; only this package imports MLflow."""

@@ -1,4 +1,4 @@
-"""`headrace models`: the versions of a model, as JSON and for people; promoted and rolled back by hand."""
+"""`headrace models`: list the versions of a model as JSON or text, promote a version, roll back."""
 
 import datetime
 from typing import Any
@@ -10,43 +10,43 @@ from headrace.registry.versions import ModelRecord, versions
 
 
 def list_versions(registry: Registry) -> dict[str, Any]:
-    """All versions, newest first, and where the champion serves: the link that stays, and the bundle it stands for.
+    """Return all versions, newest first, with the champion's fixed link and the bundle that it points at.
 
     Raises:
-        HeadraceError: the registry does not answer.
+        HeadraceError: the registry does not respond.
     """
     finish_promotion(registry)
-    place = champion_link(registry)
+    link = champion_link(registry)
     return {
         "model": registry.name,
         "registry": without_password(registry.uri),
-        "serving": str(place) if place.exists() else None,
-        "bundle": str(champion_bundle(registry)) if place.exists() else None,
+        "serving": str(link) if link.exists() else None,
+        "bundle": str(champion_bundle(registry)) if link.exists() else None,
         "versions": [record.model_dump(mode="json") for record in versions(registry)],
     }
 
 
 def promote_by_hand(registry: Registry, name: str) -> dict[str, Any]:
-    """Make a version champion because a person says so, whatever a gate has said.
+    """Make a version the champion on a user's request, whatever the gate has decided.
 
     Raises:
         ConfigurationError: there is no such version.
-        DataError: its bundle is missing or damaged.
+        DataError: the bundle of the version is missing or damaged.
     """
-    return _champion(registry, promote(registry, name, "promoted by hand", "asked for"))
+    return _summarize(registry, promote(registry, name, "promoted by hand", "requested by the user"))
 
 
 def roll_back(registry: Registry) -> dict[str, Any]:
-    """Make the version champion again that the champion has replaced.
+    """Make the version that the champion replaced the champion again.
 
     Raises:
-        ConfigurationError: it has replaced none.
-        DataError: the bundle of the one before is missing or damaged.
+        ConfigurationError: the champion replaced no version.
+        DataError: the bundle of the previous champion is missing or damaged.
     """
-    return _champion(registry, rollback(registry))
+    return _summarize(registry, rollback(registry))
 
 
-def _champion(registry: Registry, record: ModelRecord) -> dict[str, Any]:
+def _summarize(registry: Registry, record: ModelRecord) -> dict[str, Any]:
     return {
         "model": registry.name,
         "champion": record.version,
@@ -56,14 +56,15 @@ def _champion(registry: Registry, record: ModelRecord) -> dict[str, Any]:
     }
 
 
-def as_text(answer: dict[str, Any]) -> str:
-    """For people: a line for each version."""
-    lines = [f"{answer['model']} in {answer['registry']}"]
-    for one in answer["versions"]:
-        created = datetime.datetime.fromtimestamp(one["created"] / 1000, datetime.UTC)
-        aliases = f" [{', '.join(one['aliases'])}]" if one["aliases"] else ""
+def as_text(listing: dict[str, Any]) -> str:
+    """Format the result of `list_versions` as text, one line per version."""
+    lines = [f"{listing['model']} in {listing['registry']}"]
+    for version in listing["versions"]:
+        created = datetime.datetime.fromtimestamp(version["created"] / 1000, datetime.UTC)
+        aliases = f" [{', '.join(version['aliases'])}]" if version["aliases"] else ""
         lines.append(
-            f"{one['version']:>4}{aliases}  {created:%Y-%m-%d %H:%M} UTC  data version {one['data_version']}  "
-            f"{one['decision'] or 'not decided'}" + (f": {one['reasons']}" if one["reasons"] else "")
+            f"{version['version']:>4}{aliases}  {created:%Y-%m-%d %H:%M} UTC  "
+            f"data version {version['data_version']}  {version['decision'] or 'no decision'}"
+            + (f": {version['reasons']}" if version["reasons"] else "")
         )
-    return "\n".join(lines if answer["versions"] else [*lines, "  no version yet; `headrace retrain` makes one"])
+    return "\n".join(lines if listing["versions"] else [*lines, "  no version yet; run `headrace retrain`"])

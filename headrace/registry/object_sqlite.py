@@ -1,8 +1,8 @@
-"""MLflow's SQLite of a registry in a bucket: an object, of which every process has a copy while it works.
+"""MLflow's SQLite database of a registry in object storage: each process works on a local copy of the object.
 
-SQLite writes into the middle of its file, and a store knows only whole objects. So what a process changes, it changes
-in its copy, and puts all of it back on condition that the object is still the one that it had fetched: of two who
-change it at the same time exactly one succeeds.
+SQLite writes into the middle of its file, but an object store replaces whole objects only. A process therefore changes
+its local copy and uploads the whole file with a conditional put, which succeeds only if the object is still the one
+that it fetched: exactly one of two concurrent writers succeeds.
 """
 
 import hashlib
@@ -17,73 +17,73 @@ from headrace.storage.s3 import objects
 
 
 class RegistryChangedError(HeadraceError):
-    """Another process has changed the registry while this one did; nothing of what this one did is kept."""
+    """Another process changed the registry at the same time; the changes of this process are discarded."""
 
 
 class ObjectSqlite:
-    """The object `place`, and the copy `here`, a file of this machine that goes with this object."""
+    """An SQLite database stored as the object `path`, with a local copy that is deleted with this instance."""
 
-    def __init__(self, place: S3Path) -> None:
-        self.place = place
+    def __init__(self, path: S3Path) -> None:
+        self.path = path
         self._scratch = TemporaryDirectory(prefix="headrace-")
-        self.here = Path(self._scratch.name) / place.name
+        self.local_copy = Path(self._scratch.name) / path.name
         self._tag: str | None = None
-        self._known = ""
+        self._synced_hash = ""
 
     def fetch(self) -> None:
-        """Let the copy be what the object is; while there is none, it is what MLflow makes.
+        """Update the local copy from the object; without an object, keep the database that MLflow creates.
 
         Raises:
-            StoreError: the store refuses, or does not answer.
+            StoreError: the store refuses the request or does not respond.
         """
         try:
-            if self._tag and objects.head(self.place.bucket, self.place.key).e_tag == self._tag:
+            if self._tag and objects.head(self.path.bucket, self.path.key).e_tag == self._tag:
                 return
-            data, self._tag = objects.get_with_tag(self.place.bucket, self.place.key)
+            data, self._tag = objects.get_with_tag(self.path.bucket, self.path.key)
         except FileNotFoundError:
             self._tag = None
             return
-        self._fill(data)
-        self._known = _hash(self._content())
+        self._load(data)
+        self._synced_hash = _hash(self._content())
 
     def commit(self) -> None:
-        """Put the copy, if it has changed since it was fetched or kept.
+        """Upload the local copy if it has changed since the last fetch or commit.
 
         Raises:
-            RegistryChangedError: the object has changed, too.
-            StoreError: the store refuses, does not answer, or knows no conditional puts.
+            RegistryChangedError: the object has changed as well.
+            StoreError: the store refuses the request, does not respond, or does not support conditional puts.
         """
         data = self._content()
-        if _hash(data) == self._known:
+        if _hash(data) == self._synced_hash:
             return
-        tag = objects.replace(self.place.bucket, self.place.key, data, self._tag) or self._tag_of(data)
+        tag = objects.replace(self.path.bucket, self.path.key, data, self._tag) or self._tag_of(data)
         if tag is None:
             raise RegistryChangedError(
-                f"The registry {self.place} was changed by another process while this one changed it; nothing of this "
-                "one's is kept. Run it again."
+                f"The registry {self.path} was changed by another process at the same time, so the changes of this "
+                "process were discarded; run the command again."
             )
-        self._tag, self._known = tag, _hash(data)
+        self._tag, self._synced_hash = tag, _hash(data)
 
     def rollback(self) -> None:
-        """What was changed here counts no longer: the next `fetch` takes the object's content."""
+        """Discard local changes: the next `fetch` replaces the local copy with the object's content."""
         self._tag = None
 
-    def _fill(self, data: bytes) -> None:
-        """As a transaction of the copy, which MLflow may have opened."""
-        fetched = self.here.with_suffix(".fetched")
+    def _load(self, data: bytes) -> None:
+        """Replace the content in one transaction, because MLflow may have the local copy open."""
+        fetched = self.local_copy.with_suffix(".fetched")
         fetched.write_bytes(data)
-        with closing(sqlite3.connect(fetched)) as source, closing(sqlite3.connect(self.here)) as copy:
+        with closing(sqlite3.connect(fetched)) as source, closing(sqlite3.connect(self.local_copy)) as copy:
             source.backup(copy)
         fetched.unlink()
 
     def _content(self) -> bytes:
-        with closing(sqlite3.connect(self.here)) as copy:
+        with closing(sqlite3.connect(self.local_copy)) as copy:
             return copy.serialize()
 
     def _tag_of(self, data: bytes) -> str | None:
-        """Of the object if it is `data`: the answer to a put that went well may have been lost."""
-        now, tag = objects.get_with_tag(self.place.bucket, self.place.key)
-        return tag if now == data else None
+        """Return the object's tag if its content is `data`: the response to a successful put may have been lost."""
+        content, tag = objects.get_with_tag(self.path.bucket, self.path.key)
+        return tag if content == data else None
 
 
 def _hash(data: bytes) -> str:

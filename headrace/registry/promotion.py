@@ -1,10 +1,9 @@
-"""Making a version the champion, step by step. The alias is what counts; the link that serves follows it.
+"""Promotion of a version to champion, step by step. The alias decides; the link to the served bundle follows it.
 
-Killed between any two steps, the champion is the old one or the new one: before `_name_champion` nobody sees a
-difference, after it `finish_promotion` finishes what is left, which is the first thing that the next command does.
-In a bucket
-every step is kept when it is done, on condition that nobody else has changed the registry since: of two who name a
-champion at the same time, one does.
+If the process is killed between two steps, the champion is either the old version or the new one: before
+`_set_champion_alias` nothing is visible, and after it `finish_promotion`, which the next command runs first, completes
+the remaining steps. In a bucket, each step is committed with a conditional put: exactly one of two concurrent
+promotions succeeds.
 """
 
 import logging
@@ -33,15 +32,15 @@ log = logging.getLogger(__name__)
 
 
 class ChampionChangedError(HeadraceError):
-    """A decision was made against a champion that is none any more."""
+    """A challenger was compared with a version that is no longer the champion."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Promotion:
-    """What is to become champion, instead of what, and why.
+    """A version to promote, the version that it replaces, and the decision.
 
     Attributes:
-        replaced: the version that a later rollback returns to; kept as it is where None.
+        replaced: the version that a later rollback returns to; None keeps the recorded one.
     """
 
     record: ModelRecord
@@ -50,113 +49,121 @@ class Promotion:
     reasons: str
 
 
-def _bring_bundle(registry: Registry, promotion: Promotion) -> None:
+def _download_bundle(registry: Registry, promotion: Promotion) -> None:
     stored_bundle(registry, promotion.record)
 
 
-def _note_decision(registry: Registry, promotion: Promotion) -> None:
-    notes = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: provenance.utc_now()}
+def _record_promotion(registry: Registry, promotion: Promotion) -> None:
+    tags = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: provenance.utc_now()}
     if promotion.replaced is not None:
-        notes[REPLACED] = str(promotion.replaced)
-    tag(registry, promotion.record.version, notes)
+        tags[REPLACED] = str(promotion.replaced)
+    tag(registry, promotion.record.version, tags)
 
 
-def _name_champion(registry: Registry, promotion: Promotion) -> None:
+def _set_champion_alias(registry: Registry, promotion: Promotion) -> None:
     registry.client.set_registered_model_alias(registry.name, CHAMPION, str(promotion.record.version))
 
 
-def _unname_challenger(registry: Registry, promotion: Promotion) -> None:
+def _remove_challenger_alias(registry: Registry, promotion: Promotion) -> None:
     if CHALLENGER in version_named(registry, str(promotion.record.version)).aliases:
         registry.client.delete_registered_model_alias(registry.name, CHALLENGER)
 
 
-def _serve(registry: Registry, promotion: Promotion) -> None:
+def _link_champion(registry: Registry, promotion: Promotion) -> None:
     point_champion(registry, stored_bundle(registry, promotion.record))
 
 
 STEPS: tuple[Callable[[Registry, Promotion], None], ...] = (
-    _bring_bundle,
-    _note_decision,
-    _name_champion,
-    _unname_challenger,
-    _serve,
+    _download_bundle,
+    _record_promotion,
+    _set_champion_alias,
+    _remove_challenger_alias,
+    _link_champion,
 )
 
 
-def promote(registry: Registry, name: str, decision: str, reasons: str, instead_of: int | None = None) -> ModelRecord:
-    """Make the version with this number or alias the champion; one that is champion already stays it.
+def promote(
+    registry: Registry, name: str, decision: str, reasons: str, expected_champion: int | None = None
+) -> ModelRecord:
+    """Make the version with this number or alias the champion; do nothing if it is the champion already.
 
     Args:
-        instead_of: the champion that the decision was made against; any if not given.
+        expected_champion: the champion that the version was compared with; any champion if None.
 
     Raises:
         ConfigurationError: there is no such version.
-        ChampionChangedError: the champion is another one by now.
-        RegistryChangedError: another process has changed a registry in a bucket meanwhile.
-        DataError: its bundle is missing or damaged.
+        ChampionChangedError: the champion is not `expected_champion`.
+        RegistryChangedError: another process changed the registry, which is in a bucket, at the same time.
+        DataError: the bundle of the version is missing or damaged.
     """
     with registry.transaction.hold(f"promote {name}"):
         finish_promotion(registry)
-        record, now = version_named(registry, name), champion(registry)
-        if now is not None and now.version == record.version:
-            return now
-        if instead_of is not None and (now is None or now.version != instead_of):
+        record, current = version_named(registry, name), champion(registry)
+        if current is not None and current.version == record.version:
+            return current
+        if expected_champion is not None and (current is None or current.version != expected_champion):
             raise ChampionChangedError(
-                f"The champion of {registry.name} is version {now.version if now else 'none'} by now, the decision for "
-                f"version {record.version} was made against version {instead_of}; retrain again, or promote by hand."
+                f"The champion of {registry.name} is now {f'version {current.version}' if current else 'no version'}, "
+                f"but version {record.version} was compared with version {expected_champion}; "
+                "retrain again, or promote it with `headrace models promote`."
             )
-        replaced = now.version if now else None
-        return _take_steps(registry, Promotion(record=record, replaced=replaced, decision=decision, reasons=reasons))
+        replaced = current.version if current else None
+        return _run_steps(registry, Promotion(record=record, replaced=replaced, decision=decision, reasons=reasons))
 
 
 def rollback(registry: Registry) -> ModelRecord:
-    """Make the version champion that the champion has replaced.
+    """Make the version that the champion replaced the champion again.
 
     Raises:
-        ConfigurationError: there is no champion, or it was the first.
-        RegistryChangedError: another process has changed a registry in a bucket meanwhile.
-        DataError: the bundle of the one before is missing or damaged.
+        ConfigurationError: there is no champion, or it replaced no version.
+        RegistryChangedError: another process changed the registry, which is in a bucket, at the same time.
+        DataError: the bundle of the previous champion is missing or damaged.
     """
     with registry.transaction.hold("rollback"):
-        was_cut_off, now = finish_promotion(registry), champion(registry)
-        if was_cut_off and now is not None and now.decision == ROLLED_BACK:
-            return now  # asked for again because it was killed; a second one would go too far back
-        if now is None or now.replaced is None:
-            what = f"version {now.version}, which replaced none" if now else "none"
+        was_interrupted, current = finish_promotion(registry), champion(registry)
+        if was_interrupted and current is not None and current.decision == ROLLED_BACK:
+            return current  # the repetition of an interrupted rollback; a second one would go back too far
+        if current is None or current.replaced is None:
+            state = f"the champion, version {current.version}, replaced no version" if current else "no champion"
             raise ConfigurationError(
-                f"There is nothing to roll back to: the champion of {registry.name} is {what}; "
-                "`headrace models list` shows all versions, `headrace models promote` takes any."
+                f"There is nothing to roll back to in {registry.name}: {state}. List the versions with "
+                "`headrace models list` and choose one with `headrace models promote`."
             )
-        before = version_named(registry, str(now.replaced))
-        # What `before` itself had replaced stays noted, so that one can go further back.
-        back = Promotion(
-            record=before, replaced=None, decision=ROLLED_BACK, reasons=f"rolled back from version {now.version}"
+        previous = version_named(registry, str(current.replaced))
+        # `previous` keeps the record of the version that it replaced, so that a further rollback is possible.
+        promotion = Promotion(
+            record=previous, replaced=None, decision=ROLLED_BACK, reasons=f"rolled back from version {current.version}"
         )
-        restored = _take_steps(registry, back)
-        record_decision(registry, now.version, "rolled back", [f"back to version {before.version}"])
+        restored = _run_steps(registry, promotion)
+        record_decision(registry, current.version, "rolled back", [f"back to version {previous.version}"])
         return restored
 
 
 def finish_promotion(registry: Registry) -> bool:
-    """Finish a promotion that was killed after it had named the champion; whether there was one."""
-    now = champion(registry)
-    if now is None or linked_bundle(registry) == now.version:
+    """Finish a promotion that was killed after it had set the champion alias; return whether there was one."""
+    current = champion(registry)
+    if current is None or linked_bundle(registry) == current.version:
         return False
-    log.warning("Version %s is champion and does not serve yet: a promotion was cut off. Finishing it.", now.version)
+    log.warning(
+        "Version %s is the champion but is not served yet because its promotion was interrupted. Finishing it.",
+        current.version,
+    )
     with registry.transaction.hold("finish a promotion"):
-        unfinished = Promotion(record=now, replaced=now.replaced, decision=now.decision, reasons=now.reasons)
-        for step in STEPS[STEPS.index(_name_champion) + 1 :]:
+        unfinished = Promotion(
+            record=current, replaced=current.replaced, decision=current.decision, reasons=current.reasons
+        )
+        for step in STEPS[STEPS.index(_set_champion_alias) + 1 :]:
             step(registry, unfinished)
     return True
 
 
-def _take_steps(registry: Registry, promotion: Promotion) -> ModelRecord:
+def _run_steps(registry: Registry, promotion: Promotion) -> ModelRecord:
     from mlflow.exceptions import MlflowException
 
     try:
         for step in STEPS:
             step(registry, promotion)
-            registry.transaction.keep()
+            registry.transaction.commit()
     except MlflowException as error:
         raise registry_error(registry, error) from error
     log.info("Version %s of %s is champion", promotion.record.version, registry.name)

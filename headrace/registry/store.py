@@ -1,4 +1,4 @@
-"""The registry of a configuration: where MLflow keeps runs and versions, and how it is asked."""
+"""The model registry of a configuration: the location of MLflow's store, its client, and its errors."""
 
 import logging
 import os
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 DATABASE = "mlflow.db"
-# As many as MLflow gives at once.
+# MLflow's limit on the results of one search.
 MAX_RUNS = 50_000
-UNSPEAKABLE = frozenset("'\\")
+# MLflow's filter syntax cannot escape these characters in a value.
+UNQUOTABLE = frozenset("'\\")
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +35,10 @@ class Registry:
     """The runs and the versions of one model.
 
     Attributes:
-        folder: absolute, or of a bucket; holds the champion's bundle, and SQLite and artifacts where no server keeps
-            them.
-        name: of the registered model and of the experiment.
-        uri: where MLflow's database or server is.
+        folder: absolute path, or path in a bucket; holds the bundles and, without a server, the SQLite database and
+            the artifacts.
+        name: name of the registered model and of the experiment.
+        uri: location of MLflow's database or server.
     """
 
     folder: Path
@@ -46,13 +47,13 @@ class Registry:
 
     @cached_property
     def database(self) -> ObjectSqlite | None:
-        """The copy of what is in a bucket; None where MLflow itself reads and writes what counts."""
+        """Database in a bucket, with its local copy; None where MLflow accesses the database itself."""
         file = self.folder / DATABASE
         return ObjectSqlite(file) if isinstance(file, S3Path) and self.uri == str(file) else None
 
     @cached_property
     def client(self) -> "MlflowClient":
-        """MLflow's, connected.
+        """MLflow's client, connected.
 
         Raises:
             HeadraceError: the store cannot be opened.
@@ -64,35 +65,35 @@ class Registry:
 
     @property
     def tracking_uri(self) -> str:
-        """What MLflow is told."""
-        return f"sqlite:///{self.database.here}" if self.database else self.uri
+        """URI that MLflow opens."""
+        return f"sqlite:///{self.database.local_copy}" if self.database else self.uri
 
     @cached_property
     def experiment(self) -> str:
-        """The number of the experiment, which is made where there is none; within `changes.hold`."""
-        found = self.client.get_experiment_by_name(self.name)
-        if found is not None:
-            return str(found.experiment_id)
+        """Id of the experiment, created if missing; read it within `transaction.hold`."""
+        experiment = self.client.get_experiment_by_name(self.name)
+        if experiment is not None:
+            return str(experiment.experiment_id)
         artifacts = self.folder / "artifacts"
-        place = None if self.is_server else str(artifacts) if is_remote(artifacts) else artifacts.as_uri()
-        return str(self.client.create_experiment(self.name, artifact_location=place))
+        location = None if self.is_server else str(artifacts) if is_remote(artifacts) else artifacts.as_uri()
+        return str(self.client.create_experiment(self.name, artifact_location=location))
 
     @property
     def is_server(self) -> bool:
-        """Whether others keep what is tracked."""
+        """Whether an MLflow server stores the runs."""
         return urlsplit(self.uri).scheme in ("http", "https", "databricks")
 
     @cached_property
     def transaction(self) -> Transaction:
-        """How this process changes it, and sees what others have changed."""
+        """Lock and commit point for the changes of this process."""
         return Transaction(self.folder, self.database)
 
 
 def open_registry(configuration: Configuration) -> Registry:
-    """The registry that the configuration names; nothing is opened yet.
+    """Return the registry of a configuration, without connecting to it.
 
     Raises:
-        ConfigurationError: it names none.
+        ConfigurationError: the configuration has no section `registry`.
     """
     settings = configuration.registry
     if settings is None:
@@ -113,38 +114,37 @@ def _database(file: Path) -> str:
 
 
 def _mlflow() -> "type[MlflowClient]":
-    """MLflow takes seconds to import; it must not report its use to anybody, nor fill the log."""
+    """Import MLflow's client, which takes seconds, with telemetry and verbose logging off."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    # So that a server that is gone is told within a minute, not after seven retries, each longer than the last.
+    # Report an unreachable server within a minute; MLflow's default is seven retries with exponential backoff.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     for name in ("alembic", "mlflow"):
         logging.getLogger(name).setLevel(logging.WARNING)
     from mlflow.tracking import MlflowClient
 
-    # Importing it sets up its logging anew.
+    # The import resets MLflow's logging level.
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     return MlflowClient
 
 
 def registry_error(registry: Registry, error: Exception) -> HeadraceError:
-    """What MLflow's `error` means to the user."""
-    shown = without_password(registry.uri)
-    sentence = " ".join(str(error).replace(registry.tracking_uri, shown).split())[:300]
-    return HeadraceError(f"The registry at {shown} does not answer as it should: {sentence}")
+    """Return an error that reports MLflow's `error` without passwords."""
+    uri = without_password(registry.uri)
+    cause = " ".join(str(error).replace(registry.tracking_uri, uri).split())[:300]
+    return HeadraceError(f"A request to the registry at {uri} failed: {cause}")
 
 
-def runs_with(registry: Registry, tags: dict[str, str]) -> list["Run"]:
-    """The runs that have all of `tags`, newest first."""
-    # MLflow's search knows no way to write a quotation mark in a value.
-    plain = {key: value for key, value in tags.items() if not UNSPEAKABLE.intersection(value)}
-    wanted = " and ".join(f"tags.\"{key}\" = '{value}'" for key, value in plain.items())
-    found = registry.client.search_runs([registry.experiment], wanted, max_results=MAX_RUNS)
-    return [run for run in found if tags.items() <= run.data.tags.items()]
+def search_runs(registry: Registry, tags: dict[str, str]) -> list["Run"]:
+    """Return the runs that have all of `tags`, newest first."""
+    quotable = {key: value for key, value in tags.items() if not UNQUOTABLE.intersection(value)}
+    query = " and ".join(f"tags.\"{key}\" = '{value}'" for key, value in quotable.items())
+    runs = registry.client.search_runs([registry.experiment], query, max_results=MAX_RUNS)
+    return [run for run in runs if tags.items() <= run.data.tags.items()]
 
 
 def without_password(uri: str) -> str:
-    """`uri` as it may be shown."""
+    """Return `uri` with its password masked."""
     parts = urlsplit(uri)
     if parts.password is None:
         return uri

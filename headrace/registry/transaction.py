@@ -1,4 +1,4 @@
-"""Changes of a registry: by one process at a time, and in a bucket all that belongs together at once."""
+"""Exclusive changes of a registry: one process at a time, and in a bucket committed together."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,49 +9,50 @@ from headrace.locks.file import LockHeldError
 from headrace.locks.folder import lock_folder
 from headrace.registry.object_sqlite import ObjectSqlite
 
-# In a bucket, where the lock of a process that has died on another machine stays; a change takes seconds.
-PATIENCE_SECONDS = 60
+# A change takes seconds, but in a bucket the lock of a process that died on another machine remains.
+LOCK_TIMEOUT_SECONDS = 60
 
 
 class Transaction:
-    """Of the registry in `folder`; without `database`, each change is there when it is made."""
+    """The lock of the registry in `folder` and its commit point; without `database`, changes are visible at once."""
 
     def __init__(self, folder: Path, database: ObjectSqlite | None) -> None:
         self._folder, self._database = folder, database
         self._held = False
 
     @contextmanager
-    def hold(self, work: str) -> Iterator[None]:
-        """Hold the registry for this process: all that the block changes is there when it ends.
+    def hold(self, operation: str) -> Iterator[None]:
+        """Lock the registry for the block and commit its changes when the block ends.
 
-        In a bucket, what it changes before `keep`, or its end, nobody else sees, and nobody ever if it fails before.
-        A block within such a block is a part of it.
+        In a bucket, other processes see no change before `commit` or the end of the block; if the block fails, its
+        uncommitted changes are discarded. A nested block belongs to the outer one.
 
         Args:
-            work: what this process is about to do, for others to read.
+            operation: short description of the block, shown to processes that find the lock held.
 
         Raises:
-            HeadraceError: another process does not let go of a registry in a bucket.
-            RegistryChangedError: it was changed all the same, because a person has removed the lock.
+            HeadraceError: another process holds the lock of a registry in a bucket for too long.
+            RegistryChangedError: another process changed the registry although it was locked, because the lock was
+                removed by hand.
         """
         if self._held:
             yield
             return
         try:
-            with lock_folder(self._folder, work, wait=True, at_most=PATIENCE_SECONDS), self._kept():
+            with lock_folder(self._folder, operation, wait=True, at_most=LOCK_TIMEOUT_SECONDS), self._committed():
                 yield
         except LockHeldError as error:
             raise HeadraceError(
-                f"The registry {self._folder} is worked on by {error.holder}; run it again later. {error.mend}"
+                f"The registry {self._folder} is locked by {error.holder}; run the command again later. {error.mend}"
             ) from None
 
     @contextmanager
-    def _kept(self) -> Iterator[None]:
+    def _committed(self) -> Iterator[None]:
         self.refresh()
         self._held = True
         try:
             yield
-            self.keep()
+            self.commit()
         except BaseException:
             if self._database:
                 self._database.rollback()
@@ -60,15 +61,15 @@ class Transaction:
             self._held = False
 
     def refresh(self) -> None:
-        """See what others have changed; while this process holds the registry they cannot."""
+        """Fetch the changes of other processes; while this process holds the lock there are none."""
         if self._database and not self._held:
             self._database.fetch()
 
-    def keep(self) -> None:
-        """Let others see what this process has changed until now.
+    def commit(self) -> None:
+        """Make the changes of this process visible to others.
 
         Raises:
-            RegistryChangedError: another one has changed it, too.
+            RegistryChangedError: another process changed the registry as well.
         """
         if self._database:
             self._database.commit()

@@ -1,4 +1,4 @@
-"""The versions of a model: registered from a run's bundle, listed, and told apart by what they were decided to be."""
+"""The versions of a model: registration of a run's bundle, listing, look-up by alias, and recorded decisions."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,14 +8,14 @@ from pydantic import BaseModel, ConfigDict
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
 from headrace.registry.store import CHALLENGER, CHAMPION, Registry, registry_error
-from headrace.registry.tracking.artifacts import keep_files
+from headrace.registry.tracking.artifacts import upload_files
 from headrace.storage import files_below
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 BUNDLE = "bundle"
-# Tags of a version.
+# Tags of a model version.
 DECISION, REASONS, REPLACED, PROMOTED = (
     "headrace.decision",
     "headrace.reasons",
@@ -26,7 +26,7 @@ DATA, WEIGHTS, CYCLE, RUN = "headrace.data.version", "headrace.weights.sha256", 
 
 
 class ModelRecord(BaseModel):
-    """One version of the model, as the registry has it."""
+    """One version of the model, as recorded in the registry."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,20 +45,23 @@ class ModelRecord(BaseModel):
 
 
 def register(registry: Registry, run_id: str, path: Path, cycle: str) -> int:
-    """Make the bundle at `path` a version with the alias challenger; one that this run has made is found again.
+    """Register the bundle at `path` as a version with the alias challenger, unless its run has a version already.
+
+    Returns:
+        The number of the version.
 
     Raises:
         DataError: the bundle is damaged.
-        HeadraceError: the registry does not answer.
+        HeadraceError: the registry does not respond.
     """
     from mlflow.exceptions import MlflowException
 
     bundle = bundles.load(path)
     try:
         with registry.transaction.hold(f"register {path}"):
-            _require_model(registry)
-            known = registry.client.search_model_versions(f"name='{registry.name}' and run_id='{run_id}'")
-            version = int(known[0].version) if known else _register(registry, run_id, bundle, cycle)
+            _ensure_model(registry)
+            existing = registry.client.search_model_versions(f"name='{registry.name}' and run_id='{run_id}'")
+            version = int(existing[0].version) if existing else _register(registry, run_id, bundle, cycle)
             registry.client.set_registered_model_alias(registry.name, CHALLENGER, str(version))
     except MlflowException as error:
         raise registry_error(registry, error) from error
@@ -67,7 +70,7 @@ def register(registry: Registry, run_id: str, path: Path, cycle: str) -> int:
 
 def _register(registry: Registry, run_id: str, bundle: bundles.Bundle, cycle: str) -> int:
     client = registry.client
-    keep_files(registry, run_id, bundle.folder, sorted(entry.path for entry in files_below(bundle.folder)), BUNDLE)
+    upload_files(registry, run_id, bundle.folder, sorted(entry.path for entry in files_below(bundle.folder)), BUNDLE)
     tags = {
         RUN: bundle.origin.run,
         DATA: str(bundle.origin.data_version),
@@ -78,39 +81,39 @@ def _register(registry: Registry, run_id: str, bundle: bundles.Bundle, cycle: st
     return int(client.create_model_version(registry.name, source, run_id, tags=tags).version)
 
 
-def _require_model(registry: Registry) -> None:
+def _ensure_model(registry: Registry) -> None:
     if not any(model.name == registry.name for model in registry.client.search_registered_models()):
         registry.client.create_registered_model(registry.name)
 
 
 def record_decision(registry: Registry, version: int, decision: str, reasons: list[str]) -> None:
-    """Keep with a version what was decided about it, and why."""
-    with registry.transaction.hold(f"note what was decided of version {version}"):
+    """Record the decision about a version and its reasons."""
+    with registry.transaction.hold(f"record the decision about version {version}"):
         tag(registry, version, {DECISION: decision, REASONS: "; ".join(reasons)[:4000]})
 
 
 def tag(registry: Registry, version: int, tags: dict[str, str]) -> None:
-    """Keep `tags` with a version, within `Changes.hold`."""
+    """Set `tags` of a version; call it within `Transaction.hold`."""
     for key, value in tags.items():
         registry.client.set_model_version_tag(registry.name, str(version), key, value)
 
 
 def versions(registry: Registry) -> list[ModelRecord]:
-    """All versions, newest first.
+    """Return all versions, newest first.
 
     Raises:
-        HeadraceError: the registry does not answer.
+        HeadraceError: the registry does not respond.
     """
     from mlflow.exceptions import MlflowException
 
     try:
         registry.transaction.refresh()
-        models = [m for m in registry.client.search_registered_models() if m.name == registry.name]
+        models = [model for model in registry.client.search_registered_models() if model.name == registry.name]
         aliases = models[0].aliases if models else {}
-        found = registry.client.search_model_versions(f"name='{registry.name}'", max_results=10_000)
+        results = registry.client.search_model_versions(f"name='{registry.name}'", max_results=10_000)
     except MlflowException as error:
         raise registry_error(registry, error) from error
-    records = [_record(version, aliases) for version in found]
+    records = [_record(version, aliases) for version in results]
     return sorted(records, key=lambda record: -record.version)
 
 
@@ -133,19 +136,19 @@ def _record(version: "ModelVersion", aliases: dict[str, Any]) -> ModelRecord:
 
 
 def champion(registry: Registry) -> ModelRecord | None:
-    """The version that serves; None before the first."""
+    """Return the champion; None if no version was promoted yet."""
     return next((record for record in versions(registry) if CHAMPION in record.aliases), None)
 
 
 def version_named(registry: Registry, name: str) -> ModelRecord:
-    """The version with this number or alias.
+    """Return the version with this number or alias.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: there is no such version.
     """
-    known = versions(registry)
-    for record in known:
+    records = versions(registry)
+    for record in records:
         if name == str(record.version) or name in record.aliases:
             return record
-    have = ", ".join(str(record.version) for record in known) or "none"
-    raise ConfigurationError(f"The model {registry.name} has no version or alias {name!r}; its versions: {have}.")
+    available = ", ".join(str(record.version) for record in records) or "none"
+    raise ConfigurationError(f"The model {registry.name} has no version or alias {name!r}; its versions: {available}.")

@@ -1,1 +1,1 @@
-"""Scheduled retraining: from new raw data to a new champion, or to the reasons against it."""
+"""Scheduled retraining: from new raw data to a new champion, or to the reasons for keeping the current one."""

@@ -1,4 +1,4 @@
-"""One cycle of retraining, from the lock to the last line."""
+"""`headrace retrain`: run, resume or skip one retraining cycle under the journal's lock."""
 
 import logging
 import time
@@ -9,7 +9,7 @@ from headrace.errors import HeadraceError
 from headrace.locks.file import LockHeldError
 from headrace.locks.folder import lock_folder
 from headrace.retrain.journal import Cycle, Journal
-from headrace.retrain.new_data import cycle_for, detect, retrain_settings
+from headrace.retrain.new_data import detect, retrain_settings, select_cycle
 from headrace.retrain.records import Outcome
 from headrace.storage import locate
 
@@ -27,53 +27,53 @@ def retrain(
     force: bool = False,
     wait: bool = False,
 ) -> dict[str, Any]:
-    """Do what the raw data ask for: nothing, a cycle, or the rest of one that was cut off.
+    """Run a retraining cycle if there is new data, or resume an interrupted one.
 
     Args:
-        until: the last step to do; all if not given. A cycle that a scheduler runs task by task is one process each.
-        name: a scheduler's name for the cycle; asked for again it answers as before.
-        force: train though nothing has changed.
-        wait: for another process that is retraining, instead of leaving it to it.
+        until: last step to run; all steps if None. A scheduler can run a cycle step by step, one process per step.
+        name: a scheduler's name for the cycle; a repeated call with the name of an ended cycle returns its result.
+        force: start a cycle even if nothing has changed.
+        wait: wait for another process that is retraining instead of returning.
 
     Returns:
-        `decision`, `reasons` and `exit_code` among others.
+        The result with `decision`, `reasons` and `exit_code`, and the cycle's versions and paths.
 
     Raises:
-        ConfigurationError: the configuration lacks what retraining needs.
+        ConfigurationError: the section `retrain` or `registry` is missing.
         DataError: the raw data cannot be listed, or the table is damaged.
-        TrainingError: training has failed; the next run goes on with it.
+        TrainingError: training has failed; the next run resumes it.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     journal = Journal(locate(retrain_settings(configuration).folder).absolute())
     try:
         with lock_folder(journal.folder, "retrain", wait=wait):
             result = _retrain(configuration, journal, until=until, name=name, force=force)
     except LockHeldError as error:
-        reason = f"{error.holder} works on it. {error.mend}".rstrip(". ")
-        log.warning("Nothing to do here: %s.", reason)
-        result = {"decision": "left to another", "reasons": [reason], "exit_code": 0}
-    return result | {"seconds": round(time.monotonic() - began, 3)}
+        reason = f"the journal is locked by {error.holder}. {error.mend}".rstrip(". ")
+        log.warning("Not retraining: %s.", reason)
+        result = {"decision": "already running", "reasons": [reason], "exit_code": 0}
+    return result | {"seconds": round(time.monotonic() - start, 3)}
 
 
 def _retrain(
     configuration: Configuration, journal: Journal, *, until: str | None, name: str | None, force: bool
 ) -> dict[str, Any]:
-    found = cycle_for(journal, detect(configuration), name, force=force)
-    if isinstance(found, str):
-        log.info("Nothing to do: %s", found)
-        return {"decision": "nothing to do", "reasons": [found], "exit_code": 0}
-    if found.is_open:
-        _run(configuration, journal, found, until)
-    return _told(found, journal)
+    cycle = select_cycle(journal, detect(configuration), name, force=force)
+    if isinstance(cycle, str):
+        log.info("Nothing to do: %s", cycle)
+        return {"decision": "nothing to do", "reasons": [cycle], "exit_code": 0}
+    if cycle.is_open:
+        _run(configuration, journal, cycle, until)
+    return _summarize(cycle, journal)
 
 
 def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: str | None) -> None:
-    """Take the steps; what ends the cycle is in its outcome, and on the page."""
-    # Spark and MLflow take seconds to import; most nights there is nothing to do.
+    """Run the steps; record an error that ends the cycle as its outcome, and write the page."""
+    # Spark and MLflow take seconds to import, and most calls find nothing to do.
     from headrace.registry.store import open_registry
     from headrace.retrain.steps.context import CycleContext
 
-    work = CycleContext(
+    context = CycleContext(
         configuration=configuration,
         settings=retrain_settings(configuration),
         journal=journal,
@@ -81,34 +81,34 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
         registry=open_registry(configuration),
     )
     try:
-        _take_steps(work, until)
+        _run_steps(context, until)
     except HeadraceError as error:
         cycle.end(Outcome(decision="failed", reasons=(str(error),), exit_code=error.exit_code))
-        _write_page(work)
+        _write_page(context)
         raise
-    _write_page(work)
+    _write_page(context)
 
 
-def _take_steps(work: "CycleContext", until: str | None) -> None:
+def _run_steps(context: "CycleContext", until: str | None) -> None:
     from headrace.retrain.steps.runner import STEPS, run_step
 
     for step in STEPS:
-        if run_step(step, work).outcome is not None or step.name == until:
+        if run_step(step, context).outcome is not None or step.name == until:
             break
 
 
-def _write_page(work: "CycleContext") -> None:
+def _write_page(context: "CycleContext") -> None:
     from headrace.registry.versions import versions
     from headrace.retrain.report.page import write_page
 
-    write_page(work.journal, work.registry.name, versions(work.registry), work.settings.gate.metric)
+    write_page(context.journal, context.registry.name, versions(context.registry), context.settings.gate.metric)
 
 
-def _told(cycle: Cycle, journal: Journal) -> dict[str, Any]:
+def _summarize(cycle: Cycle, journal: Journal) -> dict[str, Any]:
     outcome = cycle.outcome
     return {
         "cycle": cycle.number,
-        "decision": outcome.decision if outcome else "under way",
+        "decision": outcome.decision if outcome else "in progress",
         "reasons": list(outcome.reasons) if outcome else [],
         "exit_code": outcome.exit_code if outcome else 0,
         "version": cycle.output("register").get("version"),

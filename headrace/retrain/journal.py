@@ -1,8 +1,8 @@
-"""The journal of retraining: a folder for each cycle, a file for each step that is complete.
+"""The journal of retraining: one folder per cycle, with one file per completed step.
 
-cycles/000007/cycle.json    what began it: the raw data's fingerprint, the configuration's digest
-             /STEP.json     what the step gave, and the hashes of what it needed
-             /outcome.json  how it ended, and why
+cycles/000007/cycle.json    the cycle's start: fingerprint of the raw data, digest of the configuration
+             /STEP.json     the output of a step and the hashes of its inputs
+             /outcome.json  the decision and its reasons
              /run/          the training run
 """
 
@@ -15,14 +15,15 @@ from pydantic import BaseModel, ValidationError
 
 from headrace.errors import DataError
 from headrace.provenance import utc_now
-from headrace.retrain.records import FINAL, JUDGED, CycleRecord, Outcome, StepRecord
+from headrace.record_format import require_format
+from headrace.retrain.records import EVALUATED, FINAL, CycleRecord, Outcome, StepRecord
 from headrace.storage.atomic import atomic_write
 
 Record = TypeVar("Record", bound=BaseModel)
 
 
 class Cycle:
-    """One cycle on disk."""
+    """One cycle of the journal."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -30,76 +31,76 @@ class Cycle:
 
     @property
     def record(self) -> CycleRecord:
-        """What it began with."""
+        """Record of the cycle's start."""
         return _read(self.path / "cycle.json", CycleRecord)
 
     @property
     def number(self) -> int:
-        """From 1."""
+        """Number of the cycle, from 1."""
         return int(self.path.name)
 
     @property
     def outcome(self) -> Outcome | None:
-        """How it ended; None while it has not."""
-        return _read_if_there(self.path / "outcome.json", Outcome)
+        """Outcome of the cycle; None while it is in progress."""
+        return _read_optional(self.path / "outcome.json", Outcome)
 
     @property
     def is_open(self) -> bool:
-        """Whether the next run is to go on with it."""
+        """Whether the next run resumes the cycle."""
         outcome = self.outcome
-        return outcome is None or (outcome.decision not in FINAL and not outcome.left)
+        return outcome is None or (outcome.decision not in FINAL and not outcome.abandoned)
 
     @property
     def is_final(self) -> bool:
-        """Whether it came to a decision that stands."""
+        """Whether the cycle ended with a final decision."""
         outcome = self.outcome
         return outcome is not None and outcome.decision in FINAL
 
     @property
-    def was_judged(self) -> bool:
+    def was_evaluated(self) -> bool:
         """Whether a challenger was promoted or refused."""
         outcome = self.outcome
-        return outcome is not None and outcome.decision in JUDGED
+        return outcome is not None and outcome.decision in EVALUATED
 
     def step(self, name: str) -> StepRecord | None:
-        """What the step gave; None where it is not complete."""
-        return _read_if_there(self._file(name), StepRecord)
+        """Return the record of a step; None if the step is not complete."""
+        return _read_optional(self._file(name), StepRecord)
 
     def output(self, name: str) -> dict[str, Any]:
-        """What the step gave; empty where it is not complete."""
+        """Return the output of a step; empty if the step is not complete."""
         record = self.step(name)
         return record.output if record else {}
 
     def digest(self, name: str) -> str:
-        """Of the step's record; empty where it is not complete."""
+        """Return the SHA-256 of a step's record; empty if the step is not complete."""
         try:
             return hashlib.sha256(self._file(name).read_bytes()).hexdigest()
         except FileNotFoundError:
             return ""
 
-    def keep_step(self, name: str, record: StepRecord) -> None:
-        """Its presence makes the step complete."""
+    def write_step(self, name: str, record: StepRecord) -> None:
+        """Write the record of a step, which marks the step as complete."""
         atomic_write(self._file(name), record.model_dump_json(indent=2).encode())
 
     def end(self, outcome: Outcome) -> None:
-        """Write how the cycle ended."""
+        """Write the outcome of the cycle with the current time."""
         outcome = outcome.model_copy(update={"finished": utc_now()})
         atomic_write(self.path / "outcome.json", outcome.model_dump_json(indent=2).encode())
 
     def abandon(self, reason: str) -> None:
-        """Go on with a newer one; what it has found out about its data stays told."""
-        last = self.outcome or Outcome(decision="given up", reasons=())
-        self.end(last.model_copy(update={"reasons": (*last.reasons, reason), "left": True}))
+        """Mark the cycle as abandoned for a newer one; an earlier outcome keeps its decision and reasons."""
+        last = self.outcome or Outcome(decision="abandoned", reasons=())
+        self.end(last.model_copy(update={"reasons": (*last.reasons, reason), "abandoned": True}))
 
     def resume(self, name: str | None) -> None:
-        """Take up an open cycle again, also by the name that a scheduler has for it now."""
+        """Reopen the cycle, and record the name that a scheduler uses for it now."""
         (self.path / "outcome.json").unlink(missing_ok=True)
         record = self.record
         if name and name not in record.names:
-            self.keep(record.model_copy(update={"names": (*record.names, name)}))
+            self.write_record(record.model_copy(update={"names": (*record.names, name)}))
 
-    def keep(self, record: CycleRecord) -> None:
-        """Write what it began with."""
+    def write_record(self, record: CycleRecord) -> None:
+        """Write the record of the cycle's start."""
         atomic_write(self.path / "cycle.json", record.model_dump_json(indent=2).encode())
 
     def _file(self, step: str) -> Path:
@@ -114,21 +115,21 @@ class Journal:
         self.report = folder / "report.html"
 
     def cycles(self) -> list[Cycle]:
-        """Oldest first; a folder without a record is of a process that died before the cycle began."""
-        found = sorted((self.folder / "cycles").glob("[0-9]*/cycle.json"))
-        return [Cycle(file.parent) for file in found]
+        """Return all cycles, oldest first; skip folders without a record, left by a process killed at the start."""
+        files = sorted((self.folder / "cycles").glob("[0-9]*/cycle.json"))
+        return [Cycle(file.parent) for file in files]
 
-    def named(self, name: str) -> Cycle | None:
-        """The cycle that a scheduler knows by this name."""
+    def find(self, name: str) -> Cycle | None:
+        """Return the latest cycle with this scheduler's name; None if there is none."""
         return next((cycle for cycle in reversed(self.cycles()) if name in cycle.record.names), None)
 
     def begin(self, fingerprint: str, configuration: str, name: str | None, *, forced: bool) -> Cycle:
-        """The next cycle."""
+        """Create the next cycle."""
         cycles = self.cycles()
         number = cycles[-1].number + 1 if cycles else 1
         cycle = Cycle(self.folder / "cycles" / f"{number:06d}")
         names = (name,) if name else ()
-        cycle.keep(
+        cycle.write_record(
             CycleRecord(
                 number=number,
                 created=utc_now(),
@@ -142,20 +143,23 @@ class Journal:
 
 
 def _read(path: Path, kind: type[Record]) -> Record:
-    found = _read_if_there(path, kind)
-    if found is None:
-        raise _damaged(path, "there is no such file")
-    return found
+    record = _read_optional(path, kind)
+    if record is None:
+        raise _damaged(path, "file not found")
+    return record
 
 
-def _read_if_there(path: Path, kind: type[Record]) -> Record | None:
+def _read_optional(path: Path, kind: type[Record]) -> Record | None:
     try:
-        return kind.model_validate(json.loads(path.read_bytes()))
+        content = path.read_bytes()
+        if kind is CycleRecord:
+            require_format(content, f"The cycle {path.parent}", "name another retrain.folder", DataError)
+        return kind.model_validate(json.loads(content))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, ValidationError) as error:
         raise _damaged(path, " ".join(str(error).split())[:200]) from None
 
 
-def _damaged(path: Path, why: str) -> DataError:
-    return DataError(f"{path} cannot be read ({why}); restore it, or remove the cycle's folder.")
+def _damaged(path: Path, cause: str) -> DataError:
+    return DataError(f"{path} cannot be read ({cause}); restore it, or remove the cycle's folder.")

@@ -1,4 +1,4 @@
-"""Whether there is anything to do, told by a listing of the raw data; nothing heavy is imported for it."""
+"""Detection of new raw data from a listing, and selection of the cycle to run; avoids slow imports."""
 
 import hashlib
 import logging
@@ -11,13 +11,19 @@ from headrace.retrain.journal import Cycle, Journal
 
 log = logging.getLogger(__name__)
 
-# What may change while a cycle is under way: it says where and how, not what is learned.
-NOT_LEARNED = {"spark", "retrain", "registry"}
+# Sections that may change during a cycle: they set where and how a model is trained, not what it learns.
+CHANGEABLE_SECTIONS = {"spark", "retrain", "registry"}
 
 
 @dataclass(frozen=True)
 class Detected:
-    """The raw data as they are now."""
+    """The current state of the raw data and the configuration.
+
+    Attributes:
+        fingerprint: hash of the listing and of the preparation settings; empty for a database, which has no listing.
+        files: number of files.
+        configuration: digest of the configuration.
+    """
 
     fingerprint: str
     files: int
@@ -25,21 +31,21 @@ class Detected:
 
 
 def retrain_settings(configuration: Configuration) -> Retrain:
-    """The section `retrain`.
+    """Return the section `retrain`.
 
     Raises:
-        ConfigurationError: there is none, or none for the registry.
+        ConfigurationError: the section `retrain` or `registry` is missing.
     """
     for name in ("retrain", "registry"):
         if getattr(configuration, name) is None:
             raise ConfigurationError(
-                f"The configuration has no section `{name}`, which retraining needs; conf/retraining.yaml shows one."
+                f"The configuration has no section `{name}`, which retraining requires; see conf/retraining.yaml."
             )
     return configuration.retrain or Retrain(folder="retraining")
 
 
 def detect(configuration: Configuration) -> Detected:
-    """List the raw data.
+    """List the raw data and return their current state.
 
     Raises:
         DataError: the source is missing or empty.
@@ -54,51 +60,52 @@ def detect(configuration: Configuration) -> Detected:
         from headrace.prepare.job import listing_with_content
 
         listing = listing_with_content(configuration, listing)
-    mark = f"{append_key(listing.root, source, settings)}-{fingerprint(listing, settings)}"
-    # A database cannot be listed: that it has nothing new is only known when it has been read.
-    return Detected("" if source.format == NO_FILES else mark, len(listing.files), configuration_digest(configuration))
+    state = f"{append_key(listing.root, source, settings)}-{fingerprint(listing, settings)}"
+    # A database cannot be listed: only reading it shows whether it has new rows.
+    return Detected("" if source.format == NO_FILES else state, len(listing.files), configuration_digest(configuration))
 
 
 def configuration_digest(configuration: Configuration) -> str:
-    """Of what a cycle must not change on its way."""
-    return hashlib.sha256(configuration.model_dump_json(exclude=NOT_LEARNED).encode()).hexdigest()
+    """Return the SHA-256 of the settings that must not change during a cycle."""
+    return hashlib.sha256(configuration.model_dump_json(exclude=CHANGEABLE_SECTIONS).encode()).hexdigest()
 
 
-def cycle_for(journal: Journal, detected: Detected, name: str | None, *, force: bool) -> Cycle | str:
-    """The cycle to work on: the open one, or a new one; or the sentence that says why there is nothing to do.
+def select_cycle(journal: Journal, detected: Detected, name: str | None, *, force: bool) -> Cycle | str:
+    """Return the cycle to run, an open or a new one, or a message that says why there is nothing to do.
 
     Args:
-        name: the scheduler's name for the cycle; one that it has given before stands for the same cycle.
-        force: begin a cycle though nothing has changed, or another is not complete.
+        name: a scheduler's name for the cycle; a name used before refers to the same cycle.
+        force: start a cycle even if nothing has changed or another cycle is open.
     """
-    known = journal.named(name) if name else None
-    if known is not None and not known.is_open:
-        return known
+    existing = journal.find(name) if name else None
+    if existing is not None and not existing.is_open:
+        return existing
     cycles = journal.cycles()
     if cycles and cycles[-1].is_open:
-        if not force and _goes_on(cycles[-1], detected):
-            log.info("Going on with cycle %s", cycles[-1].number)
+        if not force and _is_resumable(cycles[-1], detected):
+            log.info("Resuming cycle %s", cycles[-1].number)
             cycles[-1].resume(name)
             return cycles[-1]
-        cycles[-1].abandon("left for a newer cycle" + ("" if force else ": the raw data or the configuration changed"))
+        cause = "" if force else ": the raw data or the configuration changed"
+        cycles[-1].abandon(f"abandoned for a newer cycle{cause}")
     ended = [cycle for cycle in cycles if cycle.is_final]
     if ended and not force and detected.fingerprint and ended[-1].record.fingerprint == detected.fingerprint:
-        return _nothing(ended[-1], detected)
+        return _no_new_data(ended[-1], detected)
     return journal.begin(detected.fingerprint, detected.configuration, name, forced=force)
 
 
-def _goes_on(cycle: Cycle, detected: Detected) -> bool:
-    """What is prepared is trained, whatever has arrived since; what is not may as well begin with what is there now."""
+def _is_resumable(cycle: Cycle, detected: Detected) -> bool:
+    """Return whether an open cycle can be resumed: with the same configuration and, until prepared, the same data."""
     record = cycle.record
     same_data = record.fingerprint == detected.fingerprint or cycle.step("prepare") is not None
     return record.configuration == detected.configuration and same_data
 
 
-def _nothing(last: Cycle, detected: Detected) -> str:
+def _no_new_data(last: Cycle, detected: Detected) -> str:
     outcome = last.outcome
-    sentence = f"No new data since cycle {last.number}"
+    message = f"No new data since cycle {last.number}"
     if outcome is not None:
-        sentence += f" ({outcome.decision})"
+        message += f" ({outcome.decision})"
     if last.record.configuration != detected.configuration:
-        sentence += "; the configuration has changed, --force trains with it"
-    return f"{sentence}."
+        message += "; the configuration has changed, use --force to train with it"
+    return f"{message}."

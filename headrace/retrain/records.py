@@ -1,20 +1,31 @@
-"""What the journal of retraining keeps of a cycle, of its steps and of its end."""
+"""The records of the retraining journal: the start of a cycle, its steps and its outcome."""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Decision = Literal["promoted", "refused by the gate", "not needed", "data refused", "failed", "given up"]
-# What is said of a model, or that none was needed; the next run goes on with what ended otherwise.
+from headrace.record_format import FORMAT
+
+Decision = Literal["promoted", "refused by the gate", "not needed", "data refused", "failed", "abandoned"]
+# Decisions that end a cycle for good; a cycle with another decision is resumed by the next run.
 FINAL: set[Decision] = {"promoted", "refused by the gate", "not needed"}
-JUDGED: set[Decision] = {"promoted", "refused by the gate"}
+# Decisions about an evaluated challenger.
+EVALUATED: set[Decision] = {"promoted", "refused by the gate"}
 
 
 class CycleRecord(BaseModel):
-    """What a cycle began with; `names` are those that a scheduler has given it."""
+    """The start of a cycle.
+
+    Attributes:
+        fingerprint: fingerprint of the raw data.
+        configuration: digest of the configuration.
+        forced: whether the cycle was started with --force.
+        names: names that a scheduler has given the cycle.
+    """
 
     model_config = ConfigDict(frozen=True)
 
+    format: int = FORMAT
     number: int
     created: str
     fingerprint: str
@@ -24,11 +35,12 @@ class CycleRecord(BaseModel):
 
 
 class Outcome(BaseModel):
-    """How a cycle ended.
+    """The outcome of a cycle.
 
     Attributes:
-        exit_code: of the command.
-        left: nobody goes on with it any more, though it came to no final decision.
+        exit_code: exit code of the command.
+        finished: time of the outcome.
+        abandoned: whether the cycle is never resumed although its decision is not final.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,11 +49,11 @@ class Outcome(BaseModel):
     reasons: tuple[str, ...]
     exit_code: int = 0
     finished: str = ""
-    left: bool = False
+    abandoned: bool = False
 
 
 class StepRecord(BaseModel):
-    """What a step gave, and from what: hashes of the records of the steps that it needs."""
+    """The output of a step, and the hashes of the records of the steps that it depends on."""
 
     model_config = ConfigDict(frozen=True)
 

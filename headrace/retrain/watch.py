@@ -1,6 +1,6 @@
-"""`headrace watch`: cycles by the clock, for a machine that has neither cron nor Airflow.
+"""`headrace watch`: scheduled cycles, for a machine that has neither cron nor Airflow.
 
-Each cycle is a process of its own: what it leaks ends with it, and one that dies takes nothing along.
+Each cycle runs in its own process, so that its memory is released at its end and a crash does not stop the schedule.
 """
 
 import datetime
@@ -27,10 +27,10 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"
 
 
 def trigger(every: str | None, cron: str | None) -> BaseTrigger:
-    """When cycles begin: `every` such as 1h or 30m, or `cron` such as `0 3 * * *`, in this machine's time.
+    """Return the trigger for `every`, such as 1h or 30m, or for `cron`, such as `0 3 * * *`, in local time.
 
     Raises:
-        ConfigurationError: it is neither or both, or cannot be read.
+        ConfigurationError: neither or both are given, or the value is invalid.
     """
     if (every is None) == (cron is None):
         raise ConfigurationError("Expected either --every, such as --every 1h, or --cron, such as --cron '0 3 * * *'.")
@@ -38,56 +38,59 @@ def trigger(every: str | None, cron: str | None) -> BaseTrigger:
         try:
             return CronTrigger.from_crontab(cron)
         except ValueError as error:
-            raise ConfigurationError(f"--cron {cron!r} is no cron expression of five fields: {error}.") from None
-    found = re.fullmatch(r"([1-9][0-9]*)([smhdw])", str(every))
-    if found is None:
-        raise ConfigurationError(f"--every {every!r} is no time; expected a number and s, m, h, d or w, such as 1h.")
-    return IntervalTrigger(**{UNITS[found[2]]: int(found[1])})
+            raise ConfigurationError(f"--cron {cron!r} is not a cron expression of five fields: {error}.") from None
+    match = re.fullmatch(r"([1-9][0-9]*)([smhdw])", str(every))
+    if match is None:
+        raise ConfigurationError(
+            f"--every {every!r} is not an interval; expected a number and s, m, h, d or w, such as 1h."
+        )
+    return IntervalTrigger(**{UNITS[match[2]]: int(match[1])})
 
 
 @dataclass
 class Watch:
-    """Begins cycles until it is told to stop.
+    """A scheduler that starts cycles until it receives SIGTERM or SIGINT.
 
     Attributes:
-        words: of `headrace retrain`.
-        times: cycles to begin at most; without end if None.
+        arguments: command-line arguments of `headrace retrain`.
+        times: maximum number of cycles; unlimited if None.
+        exit_codes: exit codes of the cycles so far.
     """
 
-    words: Sequence[str]
+    arguments: Sequence[str]
     times: int | None = None
-    codes: list[int] = field(default_factory=list)
+    exit_codes: list[int] = field(default_factory=list)
     _scheduler: BlockingScheduler = field(default_factory=BlockingScheduler)
     _running: "subprocess.Popen[bytes] | None" = None
     _stopped: bool = False
 
-    def run(self, when: BaseTrigger) -> dict[str, Any]:
-        """Begin a cycle now and then whenever `when` says; one that is late is begun once, never twice at a time."""
+    def run(self, schedule: BaseTrigger) -> dict[str, Any]:
+        """Start a cycle now and then on schedule; a late cycle starts once, and cycles never overlap."""
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         now = datetime.datetime.now(datetime.UTC)
         self._scheduler.add_job(
-            self._cycle, when, next_run_time=now, max_instances=1, coalesce=True, misfire_grace_time=None
+            self._cycle, schedule, next_run_time=now, max_instances=1, coalesce=True, misfire_grace_time=None
         )
         self._scheduler.start()
-        return {"cycles": len(self.codes), "exit_codes": self.codes}
+        return {"cycles": len(self.exit_codes), "exit_codes": self.exit_codes}
 
     def _cycle(self) -> None:
         if self._stopped:
             return
-        command = [sys.executable, "-m", "headrace", "retrain", *self.words]
-        # A session of its own: Ctrl-C is for this process, which then ends the cycle.
+        command = [sys.executable, "-m", "headrace", "retrain", *self.arguments]
+        # A new session: Ctrl-C reaches this process only, which then interrupts the cycle.
         with subprocess.Popen(command, start_new_session=True) as process:
             self._running = process
-            self.codes.append(process.wait())
+            self.exit_codes.append(process.wait())
             self._running = None
-        log.info("The cycle ended with exit code %s", self.codes[-1])
-        if len(self.codes) == self.times and not self._stopped:
+        log.info("The cycle ended with exit code %s", self.exit_codes[-1])
+        if len(self.exit_codes) == self.times and not self._stopped:
             self._scheduler.shutdown(wait=False)
 
     def _stop(self, number: int, _: FrameType | None) -> None:
-        """End the cycle that is under way; the next watch, or person, goes on with it."""
+        """Interrupt the running cycle; the next `headrace watch` or `headrace retrain` resumes it."""
         if self._stopped:
             return
         log.info("Stopping on %s", signal.Signals(number).name)

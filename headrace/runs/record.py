@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError
+from headrace.record_format import FORMAT, require_format
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -23,9 +24,12 @@ def read_record(file: Path, kind: type[Record], what: str, key: str) -> Record |
         StoreError: the store refuses, or does not answer.
     """
     try:
-        return kind.model_validate_json(file.read_bytes())
+        content = file.read_bytes()
     except FileNotFoundError:
         return None
+    require_format(content, f"The {what} {file.parent}", f"name another {key}", ConfigurationError)
+    try:
+        return kind.model_validate_json(content)
     except ValidationError as error:
         detail = error.errors()[0]
         raise ConfigurationError(
@@ -50,6 +54,7 @@ class RunRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    format: int = FORMAT
     configuration: Configuration
     table: str
     data_version: int

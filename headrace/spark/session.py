@@ -185,8 +185,9 @@ def _start_jvm(settings: dict[str, str]) -> None:
 
     Each session sets the rest, because the JVM's settings would also apply to the sessions of other commands.
     """
-    logging_file = Path(__file__).with_name("log4j2.properties")
-    java = f"{settings.get(JAVA_OPTIONS, '')} -Dlog4j2.configurationFile=file:{logging_file}".strip()
+    # As a URI, which has no spaces: Spark splits Java's options at spaces.
+    logging_file = Path(__file__).with_name("log4j2.properties").as_uri()
+    java = f"{settings.get(JAVA_OPTIONS, '')} -Dlog4j2.configurationFile={logging_file}".strip()
     launch_settings = {key: value for key, value in settings.items() if key in AT_LAUNCH} | {JAVA_OPTIONS: java}
     options = [option for key, value in launch_settings.items() for option in ("--conf", f"{key}={value}")]
     os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*options, "pyspark-shell"])

@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from headrace.contract import Column
 from headrace.errors import DataError, HeadraceError
+from headrace.record_format import require_format
 from headrace.storage import is_remote, locate
 from headrace.table.delta import delta_address, first_line, of_store, one_line, open_delta, refuse_store, require_empty
 from headrace.table.shards import Shard
@@ -147,8 +148,10 @@ def read(table: str | Path, number: int | None = None) -> Version:
     number = newest.version() if number is None else number
     if not 0 <= number <= newest.version():
         raise DataError(f"{table} has no version {number}; its newest is {newest.version()}.")
+    content = _metadata(table, newest, number)
+    require_format(content, f"Version {number} of {table}", "prepare the raw data into another table", DataError)
     try:
-        summary = Summary.model_validate_json(_metadata(table, newest, number))
+        summary = Summary.model_validate_json(content)
     except ValidationError as error:
         raise DataError(
             f"Version {number} of {table} has no summary that this release of Headrace can read; "

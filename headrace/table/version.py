@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from headrace.contract import Contract
 from headrace.errors import DataError
+from headrace.record_format import FORMAT
 from headrace.table.shards import Shard
 
 SPLITS = ("train", "val", "test")
@@ -35,6 +36,7 @@ class Summary(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    format: int = FORMAT
     contract: Contract
     rows_in: int
     written: int

@@ -1,1 +1,1 @@
-"""Many trainings -> the best configuration. The only importer of optuna."""
+"""Hyperparameter search: trains many configurations and returns the best. Only this package imports optuna."""

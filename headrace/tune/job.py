@@ -1,4 +1,4 @@
-"""The verb: a configuration with a section `tune` -> a study -> the best configuration, ready to train."""
+"""`headrace tune`: run the study of a configuration and write the best configuration, ready to train."""
 
 import time
 from collections.abc import Callable
@@ -22,20 +22,24 @@ from headrace.tune.trial import trial_configuration
 
 
 def tune(configuration: Configuration, tracker: Callable[[StudyResult], str] | None = None) -> dict[str, Any]:
-    """Begin the study `tune.study`, or go on with it; what came of it, `best` None where no trial is complete.
+    """Start or resume the study `tune.study` and run its trials.
 
     Args:
-        tracker: is given what the study has come to while its folder is still held, and gives the answer's `tracked`.
+        tracker: called with the study's result while its folder is still locked; returns the value of `tracked`.
+
+    Returns:
+        The trials, the number of trials per state, and the best trial as `best`, None if no trial is complete.
 
     Raises:
-        ConfigurationError: there is no section `tune`, its space does not fit, or the study is one of other settings.
+        ConfigurationError: there is no section `tune`, its space does not fit the configuration, or the study has
+            other settings.
         DataError: the table is missing or damaged.
-        TrainingError: too few slots, or another process works on the study.
+        TrainingError: there are too few slots, or another process has locked the study.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     if configuration.tune is None:
         raise ConfigurationError(
-            "The configuration has no section `tune`; add one with `study`, a folder, and `space`, "
+            "The configuration has no section `tune`; add one with the folder `study` and with `space`, "
             "such as {train.optimizer.learning_rate: {kind: float, low: 1.0e-4, high: 0.1, log: true}}."
         )
     folder = StudyFolder(configuration.tune.study)
@@ -43,27 +47,27 @@ def tune(configuration: Configuration, tracker: Callable[[StudyResult], str] | N
         record = open_or_create(folder, configuration)
         search = Search(folder, record, files)
         search.run()
-        outcome = StudyResult(folder, record, read_trials(search.study, record.tune.space))
-        if outcome.best is not None:
-            _write_best(folder, record, outcome.best)
-        write_page(folder, record, search.study, outcome.trials)
-        answer = _answer(outcome) | ({"tracked": tracker(outcome)} if tracker else {})
-    return answer | {"seconds": round(time.monotonic() - began, 3)}
+        result = StudyResult(folder, record, read_trials(search.study, record.tune.space))
+        if result.best is not None:
+            _write_best(folder, record, result.best)
+        write_page(folder, record, search.study, result.trials)
+        summary = _summarize(result) | ({"tracked": tracker(result)} if tracker else {})
+    return summary | {"seconds": round(time.monotonic() - start, 3)}
 
 
 def _write_best(folder: StudyFolder, record: StudyRecord, best: TrialRecord) -> None:
-    """The whole configuration of the best trial, with a run of its own, so that it trains as it is."""
+    """Write the complete configuration of the best trial with its own `train.run`, so that it can be trained as is."""
     run = f"{record.configuration.train.run}-tuned"
-    made = changed(trial_configuration(record, dict(best.parameters)), {"train.run": run}, folder.best)
-    # From a bucket it is fetched first: configurations are read here.
+    configuration = changed(trial_configuration(record, dict(best.parameters)), {"train.run": run}, folder.best)
+    # A configuration is read from local files only, so the user downloads one in a bucket first.
     file = folder.best.name if is_remote(folder.best) else folder.best
-    head = f"# Trial {best.number} of {folder.path}: {record.metric} {best.value:.6g}.\n#   headrace train {file}\n"
-    text = yaml.safe_dump(made.model_dump(mode="json", exclude={"tune"}), sort_keys=False, allow_unicode=True)
-    atomic_write(folder.best, (head + text).encode())
+    header = f"# Trial {best.number} of {folder.path}: {record.metric} {best.value:.6g}.\n#   headrace train {file}\n"
+    text = yaml.safe_dump(configuration.model_dump(mode="json", exclude={"tune"}), sort_keys=False, allow_unicode=True)
+    atomic_write(folder.best, (header + text).encode())
 
 
-def _answer(outcome: StudyResult) -> dict[str, Any]:
-    folder, record, trials, best = outcome.folder, outcome.record, outcome.trials, outcome.best
+def _summarize(result: StudyResult) -> dict[str, Any]:
+    folder, record, trials, best = result.folder, result.record, result.trials, result.best
     return {
         "study": str(folder.path),
         "metric": record.metric,
@@ -71,27 +75,31 @@ def _answer(outcome: StudyResult) -> dict[str, Any]:
         "complete": count(trials, "complete"),
         "pruned": count(trials, "pruned"),
         "failed": count(trials, "failed"),
-        "best": best.model_dump(mode="json", exclude={"figures", "sentence", "state"}) if best else None,
+        "best": best.model_dump(mode="json", exclude={"intermediate_values", "error", "state"}) if best else None,
         "configuration": str(folder.best) if best else None,
         "bundle": str(folder.run(best.number).path / "bundle") if best else None,
         "report": str(folder.report),
-        "trials": [one.model_dump(mode="json", exclude={"figures"}) | {"epochs": one.epochs} for one in trials],
+        "trials": [
+            trial.model_dump(mode="json", exclude={"intermediate_values"}) | {"epochs": trial.epochs}
+            for trial in trials
+        ],
     }
 
 
-def as_text(answer: dict[str, Any]) -> str:
-    """For people: a line for each trial, the best marked with a star."""
-    best = answer["best"]["number"] if answer["best"] else None
-    keys = list(dict.fromkeys(key for one in answer["trials"] for key in one["parameters"]))
-    lines = [["", "trial", "state", answer["metric"], "epochs", "seconds", *keys]]
-    for one in answer["trials"]:
-        figures = ("" if one[name] is None else f"{one[name]:.6g}" for name in ("value", "epochs", "seconds"))
-        chosen = (_short(one["parameters"].get(key, "")) for key in keys)
-        lines.append(["*" if one["number"] == best else "", str(one["number"]), one["state"], *figures, *chosen])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    table = ["  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    failed = [f"trial {one['number']} failed: {one['sentence']}" for one in answer["trials"] if one["sentence"]]
-    return "\n".join(table + failed)
+def as_text(summary: dict[str, Any]) -> str:
+    """Format the result of `tune` as text, one line per trial; a star marks the best one."""
+    best, trials = summary["best"]["number"] if summary["best"] else None, summary["trials"]
+    keys = list(dict.fromkeys(key for trial in trials for key in trial["parameters"]))
+    rows = [["", "trial", "state", summary["metric"], "epochs", "seconds", *keys]]
+    for trial in trials:
+        numbers = ("" if trial[name] is None else f"{trial[name]:.6g}" for name in ("value", "epochs", "seconds"))
+        parameters = (_short(trial["parameters"].get(key, "")) for key in keys)
+        marker = "*" if trial["number"] == best else ""
+        rows.append([marker, str(trial["number"]), trial["state"], *numbers, *parameters])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    failures = [f"trial {trial['number']} failed: {trial['error']}" for trial in trials if trial["error"]]
+    return "\n".join(table + failures)
 
 
 def _short(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""How the values of a trial are chosen, and when it is stopped: Optuna's samplers and pruners by our words.
+"""Optuna's samplers and pruners for a study's settings.
 
 Bergstra et al.: Algorithms for hyper-parameter optimization, NeurIPS (2011), for TPE; Golovin et al.: Google Vizier,
 KDD (2017), for the median rule; Li et al.: A system for massively parallel hyperparameter tuning, arXiv:1810.05934
@@ -16,24 +16,24 @@ from headrace.config.sections.tuning import Pruner, Tune
 
 
 def sampler_for(settings: Tune, number: int) -> BaseSampler:
-    """The sampler of one trial.
+    """Return the sampler of one trial.
 
-    Each trial has one of its own, seeded by the study's seed and the trial's number: a study that goes on after it was
-    killed draws what it would have drawn, and not its first numbers again.
+    Each trial has its own sampler, seeded with the study's seed and the trial's number: a resumed study draws the
+    values that it would have drawn without the interruption, instead of repeating its first ones.
     """
     seed = int(np.random.SeedSequence([settings.seed, number]).generate_state(1)[0])
-    # A grid's trials are waiting with their values; there is nothing to choose.
+    # The trials of a grid are enqueued with their values, so their sampler draws nothing.
     if settings.sampler.kind != "tpe":
         return RandomSampler(seed=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        # With it trials at the same time do not all try the same promising place.
-        liar = settings.parallel > 1
-        return TPESampler(seed=seed, n_startup_trials=settings.sampler.startup_trials, constant_liar=liar)
+        # The constant liar keeps concurrent trials from all sampling the same promising region.
+        constant_liar = settings.parallel > 1
+        return TPESampler(seed=seed, n_startup_trials=settings.sampler.startup_trials, constant_liar=constant_liar)
 
 
 def pruner_for(settings: Pruner, epochs: int) -> BasePruner:
-    """The pruner of a study whose trials have `epochs`; it is asked after each of them."""
+    """Return the pruner of a study whose trials have `epochs` epochs; it decides after each epoch."""
     if settings.kind == "median":
         return MedianPruner(n_startup_trials=settings.startup_trials, n_warmup_steps=settings.warmup_epochs)
     if settings.kind == "asha":

@@ -1,4 +1,4 @@
-"""The slots that a study's trials run on."""
+"""Reservation of the Spark slots that a study's trials run on."""
 
 from headrace.errors import TrainingError
 from headrace.spark.session import is_local, session
@@ -8,9 +8,10 @@ from headrace.tune.study.folder import StudyRecord
 
 
 def reserve_slots(record: StudyRecord) -> int | None:
-    """Start Spark and see that there is a slot for every rank of all trials at once; how many threads each rank gets.
+    """Start Spark, require a free slot for every rank of all concurrent trials, and return the threads per rank.
 
-    None stands for a rank's part of its machine's cores: there are no trials beside it.
+    Returns:
+        The number of threads; None without concurrent trials, for a rank's share of its machine's cores.
 
     Raises:
         TrainingError: there are too few slots.
@@ -23,7 +24,7 @@ def reserve_slots(record: StudyRecord) -> int | None:
     if free < ranks:
         key = "parallel" if settings.parallel > 1 else "ranks"
         raise TrainingError(
-            f"tune.{key} is {ranks} and {spark.sparkContext.master} has {free} slots free. "
+            f"tune.{key} is {ranks}, but {spark.sparkContext.master} has {free} slots free. "
             f"Lower tune.{key}, or give Spark more executors or cores."
         )
     if settings.parallel == 1:

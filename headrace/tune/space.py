@@ -1,4 +1,4 @@
-"""The space that is searched: values for keys of the configuration, as Optuna chooses and keeps them."""
+"""The search space: values for configuration keys, and their conversion to and from Optuna's parameters."""
 
 import itertools
 import json
@@ -17,10 +17,10 @@ Values = dict[str, Any]
 
 
 def require_space(configuration: Configuration, space: Space) -> None:
-    """Raise unless each value at a parameter's ends, or each choice, fits its key.
+    """Raise unless each parameter's low and high, or each of its choices, is valid for its key.
 
     Raises:
-        ConfigurationError: a key is unknown, or does not take such values.
+        ConfigurationError: a key is unknown or a value is invalid for it.
     """
     for key, parameter in space.items():
         for value in parameter.choices or (_number(parameter, parameter.low), _number(parameter, parameter.high)):
@@ -28,55 +28,55 @@ def require_space(configuration: Configuration, space: Space) -> None:
 
 
 def suggest(trial: Trial, space: Space) -> Values:
-    """The value of each key in `trial`: those that it has already, and where it has none, what its sampler chooses."""
-    return {key: _choose(trial, key, parameter) for key, parameter in space.items()}
+    """Return the value of each key in `trial`: the value that it already has, otherwise one drawn by its sampler."""
+    return {key: _suggest(trial, key, parameter) for key, parameter in space.items()}
 
 
-def parse_values(kept: Mapping[str, Choice], space: Space) -> Values:
-    """What Optuna has kept of a trial, as values of the configuration."""
-    return {key: _value(space[key], one) for key, one in kept.items() if key in space}
+def parse_values(parameters: Mapping[str, Choice], space: Space) -> Values:
+    """Convert the parameters of an Optuna trial to configuration values."""
+    return {key: _decode(space[key], value) for key, value in parameters.items() if key in space}
 
 
 def grid(space: Space) -> Iterator[dict[str, Choice]]:
-    """All combinations, as Optuna keeps them; the last key changes first."""
-    for combination in itertools.product(*(_points(parameter) for parameter in space.values())):
+    """Yield all combinations as Optuna parameters; the last key varies fastest."""
+    for combination in itertools.product(*(_grid_points(parameter) for parameter in space.values())):
         yield dict(zip(space, combination, strict=True))
 
 
-def _choose(trial: Trial, key: str, parameter: Parameter) -> Any:
+def _suggest(trial: Trial, key: str, parameter: Parameter) -> Any:
     if parameter.kind == "categorical":
-        labels = [_label(choice) for choice in parameter.choices]
-        return _value(parameter, trial.suggest_categorical(key, labels))
+        labels = [_encode(choice) for choice in parameter.choices]
+        return _decode(parameter, trial.suggest_categorical(key, labels))
     low, high = _number(parameter, parameter.low), _number(parameter, parameter.high)
     if parameter.kind == "int":
         return trial.suggest_int(key, int(low), int(high), step=int(parameter.step or 1), log=parameter.log)
     return trial.suggest_float(key, low, high, step=parameter.step, log=parameter.log)
 
 
-def _points(parameter: Parameter) -> list[Choice]:
+def _grid_points(parameter: Parameter) -> list[Choice]:
     if parameter.kind == "categorical":
-        return [_label(choice) for choice in parameter.choices]
-    # In decimals, as 0.1 + 2 x 0.1 would be 0.30000000000000004.
+        return [_encode(choice) for choice in parameter.choices]
+    # Decimal, because 0.1 + 2 x 0.1 is 0.30000000000000004 in floating point.
     low, high, step = (Decimal(str(value)) for value in (parameter.low, parameter.high, parameter.step or 1))
     points = [low + number * step for number in range(int((high - low) / step) + 1)]
     return [int(point) if parameter.kind == "int" else float(point) for point in points]
 
 
 def _number(parameter: Parameter, value: float | None) -> float | int:
-    # Configurations are refused where an end is missing.
-    end = value if value is not None else 0.0
-    return int(end) if parameter.kind == "int" else end
+    # The configuration requires low and high, so the value is None for choices only.
+    bound = value if value is not None else 0.0
+    return int(bound) if parameter.kind == "int" else bound
 
 
-def _label(choice: Choice | tuple[Choice, ...]) -> Choice:
-    """Optuna keeps no lists; they become text."""
+def _encode(choice: Choice | tuple[Choice, ...]) -> Choice:
+    """Convert a choice to a value that Optuna can store: a list becomes JSON text."""
     return json.dumps(choice) if isinstance(choice, tuple) else choice
 
 
-def _value(parameter: Parameter, kept: Choice) -> Any:
+def _decode(parameter: Parameter, value: Choice) -> Any:
     if parameter.kind != "categorical":
-        return kept
-    return _plain(next(choice for choice in parameter.choices if _label(choice) == kept))
+        return value
+    return _plain(next(choice for choice in parameter.choices if _encode(choice) == value))
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""One trial: a run of `headrace train` that is watched, and stopped where it promises little."""
+"""One trial: a training run whose epochs are reported to Optuna, and which is stopped if it is pruned."""
 
 import logging
 import math
@@ -25,18 +25,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrialResult:
-    """What came of a trial; `value` where it is complete, `sentence` where it has failed."""
+    """The result of a trial: `value` if it is complete, `error` if it has failed."""
 
     state: State
     value: float | None = None
-    sentence: str | None = None
+    error: str | None = None
 
 
 def trial_configuration(record: StudyRecord, values: Values) -> Configuration:
-    """The study's configuration with the values of one trial, and without the study.
+    """Return the study's configuration with the values of one trial and without the section `tune`.
 
     Raises:
-        ConfigurationError: a value does not fit, together with the others.
+        ConfigurationError: the combination of values is invalid.
     """
     settings = {"train.ranks": record.tune.ranks, "train.monitor.metric": record.metric}
     plain = record.configuration.model_copy(update={"tune": None})
@@ -44,46 +44,46 @@ def trial_configuration(record: StudyRecord, values: Values) -> Configuration:
 
 
 class TrialRun:
-    """A trial under way.
+    """A running trial.
 
     Args:
-        trial: of Optuna; `lock` is held whenever it is spoken to.
-        values: of the parameters, by key.
-        run: the folder of its run.
+        trial: Optuna's trial, used only while `lock` is held.
+        values: values of the parameters, by configuration key.
+        run: folder of the trial's training run.
     """
 
     def __init__(self, trial: optuna.Trial, values: Values, record: StudyRecord, run: RunFolder, lock: RLock) -> None:
         self.trial, self.values, self.record, self.run, self.lock = trial, values, record, run, lock
-        # Where a study was killed before it could say so, the run's own file still does.
+        # If the study was killed before it recorded the pruning, the run's stop file still shows it.
         self.pruned = run.stop_file.exists()
 
     def train(self, threads: int | None) -> TrialResult:
-        """Train the run, or go on with it, until it ends, fails or is stopped.
+        """Start or resume the training run, and return when it ends, fails or is stopped.
 
         Args:
-            threads: of its rank; None for its part of the machine's cores.
+            threads: threads of the trial's rank; None for its share of the machine's cores.
         """
         for line in read_metrics(self.run.metrics_file).epochs:
-            self._heard(line)
+            self._report(line)
         try:
             if not self.pruned:
                 name = f"trial {self.trial.number}"
-                train(self._configuration(), RunObserver(name=name, epoch_done=self._heard, threads=threads))
+                train(self._configuration(), RunObserver(name=name, epoch_done=self._report, threads=threads))
         except StoppedError as stopped:
             log.info("%s", stopped)
         except HeadraceError as error:
-            return TrialResult("failed", sentence=str(error))
+            return TrialResult("failed", error=str(error))
         return TrialResult("pruned") if self.pruned else self._complete()
 
     def _configuration(self) -> Configuration:
-        place = {"train.run": str(self.run.path), "train.bundle": None, "train.data_version": self.record.data_version}
-        return changed(trial_configuration(self.record, self.values), place, "tune")
+        run = {"train.run": str(self.run.path), "train.bundle": None, "train.data_version": self.record.data_version}
+        return changed(trial_configuration(self.record, self.values), run, "tune")
 
-    def _heard(self, figures: Message | Metrics) -> bool:
-        """Report an epoch; whether the run is to be stopped."""
-        epoch, value = int(figures["epoch"]) + 1, float(figures.get(self.record.metric, math.nan))
+    def _report(self, metrics: Message | Metrics) -> bool:
+        """Report the metrics of an epoch to Optuna and return whether the run must stop."""
+        epoch, value = int(metrics["epoch"]) + 1, float(metrics.get(self.record.metric, math.nan))
         with self.lock:
-            # After the decision nothing counts, so that it does not matter how soon the ranks have heard of it.
+            # Ignore epochs after the decision, so that the result does not depend on how soon the ranks stop.
             if self.pruned or not math.isfinite(value):
                 return self.pruned
             if epoch not in self._reported():
@@ -97,7 +97,7 @@ class TrialRun:
         return dict(trials[self.trial.number].intermediate_values)
 
     def _complete(self) -> TrialResult:
-        """With the figure of the epoch whose weights the bundle has."""
+        """Return the complete result, with the metric of the epoch whose weights are in the bundle."""
         epochs = read_metrics(self.run.metrics_file).epochs
         result = self.run.result() or {}
         if self.record.configuration.train.monitor.bundle == "best":
@@ -105,6 +105,6 @@ class TrialRun:
         value = epochs[-1].get(self.record.metric, math.nan) if epochs else math.nan
         if not math.isfinite(value):
             return TrialResult(
-                "failed", sentence=f"{self.record.metric} is {value} at the end, which is no finite number."
+                "failed", error=f"{self.record.metric} is {value} at the end of training; expected a finite number."
             )
         return TrialResult("complete", value)

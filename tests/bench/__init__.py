@@ -1,1 +1,1 @@
-"""`make bench`: the figures that the README quotes, measured again."""
+"""`make bench`: measure the figures of docs/benchmarks.md again."""

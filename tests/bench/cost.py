@@ -1,4 +1,4 @@
-"""What a terabyte costs at three scales, from the rates that the README has; printed as the table that it shows.
+"""What a terabyte costs at three scales, from the rates in docs/benchmarks.md; printed as the table in docs/scale.md.
 
     python -m tests.bench.cost
 

@@ -4,7 +4,7 @@
 
 The log is real: written and read as preparation and training do, with the shards' files left out. The plan is real
 too; every rank's part of an epoch is made, one after the other, and compared with what it should add up to.
-Printed as the table that the README shows.
+Printed as the table in docs/scale.md.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""A model of step time at scale: compute, then one ring allreduce; printed as the table that the README shows.
+"""A model of step time at scale: compute, then one ring allreduce; printed as the table in docs/scale.md.
 
     python -m tests.bench.step_time
 

@@ -1,4 +1,4 @@
-"""Headrace on Kubernetes, used as docs/cluster.md says: spark-submit in cluster mode, ranks in pods."""
+"""Headrace on Kubernetes, used as docs/clusters/kubernetes.md says: spark-submit in cluster mode, ranks in pods."""
 
 import re
 import subprocess

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.retrain.instalments import fed
+from tests.retrain.instalments import add_day
 
 LIMIT = 600
 A_DAY = LIMIT // 5
@@ -23,21 +23,21 @@ def brightness(project: Path, day: int) -> float:
 
 
 def test_five_days_arrive_with_their_faults_and_are_mended(tmp_path: Path) -> None:
-    assert fed(tmp_path, 1, LIMIT)["files"] == A_DAY + LIMIT // 6
+    assert add_day(tmp_path, 1, LIMIT)["files"] == A_DAY + LIMIT // 6
     first = {file: file.stat().st_mtime_ns for file in (tmp_path / "raw").rglob("*.png")}
-    assert fed(tmp_path, 1, LIMIT)["new"] == 0
-    assert fed(tmp_path, 2, LIMIT)["new"] == A_DAY
+    assert add_day(tmp_path, 1, LIMIT)["new"] == 0
+    assert add_day(tmp_path, 2, LIMIT)["new"] == A_DAY
 
-    fed(tmp_path, 3, LIMIT)
+    add_day(tmp_path, 3, LIMIT)
     arrived = labels(tmp_path, 3)
-    fed(tmp_path, 4, LIMIT)
+    add_day(tmp_path, 4, LIMIT)
     mended = labels(tmp_path, 3)
     wrong = Counter((arrived[name], mended[name]) for name in mended if arrived[name] != mended[name])
     assert set(wrong) == {("sandal", "sneaker"), ("sneaker", "sandal")}
 
     broken = list((tmp_path / "raw").rglob("day4-broken-*.png"))
     assert len(broken) == A_DAY // 2
-    fed(tmp_path, 5, LIMIT)
+    add_day(tmp_path, 5, LIMIT)
     assert not list((tmp_path / "raw").rglob("*broken*"))
     assert brightness(tmp_path, 5) < 0.5 * brightness(tmp_path, 1)
     assert len(labels(tmp_path, 5)) == A_DAY

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.retrain.instalments import fed, write_project
+from tests.retrain.instalments import add_day, write_project
 from tests.support.commands import headrace, run
 from tests.support.workspace import ROOT
 
@@ -84,7 +84,7 @@ def test_airflow_runs_a_cycle_task_by_task_and_the_next_night_finds_nothing_to_d
     setup = subprocess.run([PIPELINES / "airflow_setup"], capture_output=True, text=True, check=False)
     assert setup.returncode == 0, setup.stderr
     project, home = write_project(tmp_path / "project"), tmp_path / "airflow"
-    fed(project, 1)
+    add_day(project, 1)
     (project / "pipelines").symlink_to(PIPELINES)
     (home / "dags").mkdir(parents=True)
     (home / "dags" / "airflow_dag.py").symlink_to(PIPELINES / "airflow_dag.py")

@@ -1,4 +1,4 @@
-"""A real registry in SQLite, and bundles of small networks to put into it."""
+"""Fixtures: a real registry in SQLite, and finished runs with bundles of small networks to register."""
 
 import shutil
 from collections.abc import Callable
@@ -15,16 +15,16 @@ from tests.support.runs import Runs
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MLflow's SQLite without a row; making one takes seconds, copying it none."""
-    made = Registry(tmp_path_factory.mktemp("mlflow"), "none", "")
-    file = made.folder / "mlflow.db"
-    Registry(made.folder, "none", f"sqlite:///{file}").client.search_experiments()
+    """Return MLflow's SQLite database without a row: creating one takes seconds, copying it is instant."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    file = folder / "mlflow.db"
+    Registry(folder, "none", f"sqlite:///{file}").client.search_experiments()
     return file
 
 
 @pytest.fixture
 def registry(empty_database: Path, tmp_path: Path) -> Registry:
-    """A registry of the test's own."""
+    """Return an empty registry for one test."""
     folder = tmp_path / "registry"
     folder.mkdir()
     shutil.copy(empty_database, folder / "mlflow.db")
@@ -33,16 +33,16 @@ def registry(empty_database: Path, tmp_path: Path) -> Registry:
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """Three finished runs whose bundles have different weights; do not change them."""
+    """Return three finished runs whose bundles have different weights; tests must not change them."""
     folder = tmp_path_factory.mktemp("runs")
     return {number: write_run(folder / f"{number:06d}" / "run", seed=number) for number in (1, 2, 3)}
 
 
 @pytest.fixture
-def enter(registry: Registry, runs: Runs) -> Callable[[int], int]:
-    """Track one of the runs and make its bundle a version."""
+def register_run(registry: Registry, runs: Runs) -> Callable[[int], int]:
+    """Return a function that tracks one of the runs and registers its bundle as a version."""
 
-    def entered(number: int) -> int:
+    def track_and_register(number: int) -> int:
         return register(registry, track(registry, runs[number]), runs[number] / "bundle", f"cycle {number}")
 
-    return entered
+    return track_and_register

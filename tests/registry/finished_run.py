@@ -1,4 +1,4 @@
-"""The folder of a run as training leaves it, with a bundle of an untrained network."""
+"""The folder of a finished run, with a bundle of an untrained network."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ STEPS = 12
 
 
 def write_run(path: Path, seed: int, *, finished: bool = True) -> Path:
-    """Of 12 steps in 2 epochs, on version 0 of a table beside it."""
+    """Write a run of 12 steps in 2 epochs on version 0 of the table `table` next to it; `seed` sets its weights."""
     table = path.parent / "table"
     version = write_table(table, Content(splits={"train": some_rows(12)}))
     folder = RunFolder(path)

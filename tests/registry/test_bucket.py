@@ -1,4 +1,4 @@
-"""A registry in a bucket: one champion whoever promotes, however a promotion ends, and its exact bytes."""
+"""A registry in a bucket: concurrent, interrupted and repeated promotions leave exactly one intact champion."""
 
 import json
 import signal
@@ -19,16 +19,16 @@ from headrace.registry.tracking.training import track
 from headrace.registry.versions import ModelRecord, champion, register, version_named, versions
 from headrace.storage import files_below, locate
 from headrace.storage.remove_tree import remove_tree
-from tests.registry.dying import killed_before
+from tests.registry.killed_promotion import kill_before
 from tests.support.lock_holder import held
 from tests.support.runs import Runs
 
-Enter = Callable[[int], int]
-NAMED = [step.__name__ for step in promotion.STEPS].index("_name_champion")
+RegisterRun = Callable[[int], int]
+ALIAS_STEP = [step.__name__ for step in promotion.STEPS].index("_set_champion_alias")
 
 
-def another(registry: Registry) -> Registry:
-    """The same one, as another process sees it."""
+def reopen(registry: Registry) -> Registry:
+    """Return the same registry as another process opens it."""
     return Registry(registry.folder, registry.name, registry.uri)
 
 
@@ -39,140 +39,136 @@ def registry(bucket: str, empty_database: Path) -> Registry:
     return Registry(folder, "clothes", str(folder / "mlflow.db"))
 
 
-def contents(folder: Path) -> dict[str, bytes]:
+def read_files(folder: Path) -> dict[str, bytes]:
     return {file.path: (folder / file.path).read_bytes() for file in files_below(folder)}
 
 
-def the_champion(registry: Registry) -> int | None:
-    """As a process sees it that begins now."""
-    found = champion(another(registry))
-    return found.version if found else None
+def champion_version(registry: Registry) -> int | None:
+    """Return the champion's version as a new process reads it."""
+    record = champion(reopen(registry))
+    return record.version if record else None
 
 
 def make_champion(registry: Registry, version: int) -> ModelRecord:
     return promote(registry, str(version), "promoted", "it is better")
 
 
-def test_the_champion_has_the_bytes_of_its_run_and_a_rollback_gives_them_back_each_time(
-    registry: Registry, runs: Runs, enter: Enter
-) -> None:
+def test_rollback_restores_bytes_of_the_run(registry: Registry, runs: Runs, register_run: RegisterRun) -> None:
     for number in (1, 2, 3):
-        make_champion(registry, enter(number))
-        assert the_champion(registry) == linked_bundle(registry) == number
+        make_champion(registry, register_run(number))
+        assert champion_version(registry) == linked_bundle(registry) == number
     for number in (2, 1):
-        assert rollback(registry).version == number == the_champion(registry) == linked_bundle(registry)
-        assert contents(champion_bundle(registry)) == contents(runs[number] / "bundle")
+        assert rollback(registry).version == number == champion_version(registry) == linked_bundle(registry)
+        assert read_files(champion_bundle(registry)) == read_files(runs[number] / "bundle")
         assert bundle.load(champion_link(registry)).origin.weights_sha256 == f"{number:064x}"
-    assert version_named(another(registry), "3").decision == "rolled back"
+    assert version_named(reopen(registry), "3").decision == "rolled back"
     assert not (registry.folder / "lock.json").exists()
 
 
-def test_a_registry_that_is_not_there_yet_is_made_by_the_first_change(bucket: str, runs: Runs) -> None:
+def test_registry_is_created_by_the_first_change(bucket: str, runs: Runs) -> None:
     folder = locate(f"s3://{bucket}/new/registry")
     registry = Registry(folder, "clothes", str(folder / "mlflow.db"))
     assert versions(registry) == []
     assert not folder.exists()
     run = track(registry, runs[1])
-    assert track(another(registry), runs[1]) == run
+    assert track(reopen(registry), runs[1]) == run
     assert {file.path for file in files_below(folder)} == {
         "mlflow.db",
         *(f"artifacts/{run}/artifacts/{name}" for name in ("run.json", "result.json", "metrics.jsonl", "model.py")),
     }
 
 
-def test_bytes_that_were_lost_come_from_what_is_tracked_and_when_that_is_lost_too_it_is_a_sentence(
-    registry: Registry, runs: Runs, enter: Enter
-) -> None:
-    make_champion(registry, enter(1))
-    make_champion(registry, enter(2))
+def test_damaged_bundle_is_restored_from_artifacts(registry: Registry, runs: Runs, register_run: RegisterRun) -> None:
+    make_champion(registry, register_run(1))
+    make_champion(registry, register_run(2))
     (registry.folder / "bundles" / "000001" / "model.weights.h5").write_bytes(b"changed")
     rollback(registry)
-    assert contents(champion_bundle(registry)) == contents(runs[1] / "bundle")
+    assert read_files(champion_bundle(registry)) == read_files(runs[1] / "bundle")
     remove_tree(registry.folder / "bundles")
     remove_tree(registry.folder / "artifacts" / version_named(registry, "2").run_id)
     with pytest.raises(DataError, match="restore the registry's artifacts"):
         make_champion(registry, 2)
-    assert the_champion(registry) == 1
+    assert champion_version(registry) == 1
 
 
-@pytest.mark.parametrize("step", [NAMED, NAMED + 1, len(promotion.STEPS) - 1])
-def test_a_promotion_that_is_killed_leaves_the_old_champion_or_the_new_one_and_the_next_command_finishes_it(
-    registry: Registry, runs: Runs, enter: Enter, step: int
+@pytest.mark.parametrize("step", [ALIAS_STEP, ALIAS_STEP + 1, len(promotion.STEPS) - 1])
+def test_killed_promotion_is_finished_by_the_next_command(
+    registry: Registry, runs: Runs, register_run: RegisterRun, step: int
 ) -> None:
-    make_champion(registry, enter(1))
-    enter(2)
-    assert killed_before(step, registry, "promote", "2") == -signal.SIGKILL
-    assert the_champion(registry) == (2 if step > NAMED else 1)
+    make_champion(registry, register_run(1))
+    register_run(2)
+    assert kill_before(step, registry, "promote", "2") == -signal.SIGKILL
+    assert champion_version(registry) == (2 if step > ALIAS_STEP else 1)
     assert linked_bundle(registry) == 1
-    assert contents(champion_bundle(registry)) == contents(runs[1] / "bundle")
-    finish_promotion(another(registry))
-    assert linked_bundle(registry) == the_champion(registry)
-    make_champion(another(registry), 2)
-    assert contents(champion_bundle(registry)) == contents(runs[2] / "bundle")
+    assert read_files(champion_bundle(registry)) == read_files(runs[1] / "bundle")
+    finish_promotion(reopen(registry))
+    assert linked_bundle(registry) == champion_version(registry)
+    make_champion(reopen(registry), 2)
+    assert read_files(champion_bundle(registry)) == read_files(runs[2] / "bundle")
     assert [record.aliases for record in versions(registry)] == [("champion",), ()]
 
 
-def test_of_two_who_promote_at_once_one_wins_and_the_other_is_told(registry: Registry, enter: Enter) -> None:
-    make_champion(registry, enter(1))
+def test_exactly_one_of_two_concurrent_promotions_succeeds(registry: Registry, register_run: RegisterRun) -> None:
+    make_champion(registry, register_run(1))
     for number in (2, 3):
-        enter(number)
+        register_run(number)
 
-    def promoted(version: int) -> int | ChampionChangedError:
+    def try_promote(version: int) -> int | ChampionChangedError:
         try:
-            return promote(another(registry), str(version), "promoted", "better than 1", instead_of=1).version
+            return promote(reopen(registry), str(version), "promoted", "better than 1", expected_champion=1).version
         except ChampionChangedError as error:
             return error
 
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(promoted, (2, 3)))
-    (won,) = [answer for answer in answers if isinstance(answer, int)]
-    (lost,) = [answer for answer in answers if isinstance(answer, ChampionChangedError)]
-    assert f"is version {won} by now" in str(lost)
-    assert the_champion(registry) == linked_bundle(registry) == won
+        results = list(pool.map(try_promote, (2, 3)))
+    (winner,) = [result for result in results if isinstance(result, int)]
+    (error,) = [result for result in results if isinstance(result, ChampionChangedError)]
+    assert f"is now version {winner}" in str(error)
+    assert champion_version(registry) == linked_bundle(registry) == winner
 
 
-def test_who_lost_the_lock_cannot_overwrite_the_champion_of_who_took_it(
-    registry: Registry, enter: Enter, monkeypatch: pytest.MonkeyPatch
+def test_process_that_lost_its_lock_cannot_overwrite_the_champion(
+    registry: Registry, register_run: RegisterRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_champion(registry, enter(1))
+    make_champion(registry, register_run(1))
     for number in (2, 3):
-        enter(number)
+        register_run(number)
 
-    def interrupted(_: Registry, __: promotion.Promotion) -> None:
+    def steal_lock(_: Registry, __: promotion.Promotion) -> None:
         monkeypatch.undo()
         (registry.folder / "lock.json").unlink()
-        make_champion(another(registry), 3)
+        make_champion(reopen(registry), 3)
 
-    monkeypatch.setattr(promotion, "STEPS", (*promotion.STEPS[:NAMED], interrupted, *promotion.STEPS[NAMED:]))
-    with pytest.raises(RegistryChangedError, match="was changed by another process while this one changed it"):
+    monkeypatch.setattr(promotion, "STEPS", (*promotion.STEPS[:ALIAS_STEP], steal_lock, *promotion.STEPS[ALIAS_STEP:]))
+    with pytest.raises(RegistryChangedError, match="was changed by another process at the same time"):
         make_champion(registry, 2)
-    assert the_champion(registry) == linked_bundle(registry) == 3
-    # What it had changed in its copy only does not come back.
-    assert champion(registry) == champion(another(registry))
+    assert champion_version(registry) == linked_bundle(registry) == 3
+    # The changes in the local copy were discarded.
+    assert champion(registry) == champion(reopen(registry))
     assert make_champion(registry, 2).replaced == 3
 
 
-def test_a_lock_that_nobody_lets_go_of_is_a_sentence_that_names_it(
-    registry: Registry, enter: Enter, monkeypatch: pytest.MonkeyPatch
+def test_stale_lock_is_reported_with_its_path(
+    registry: Registry, register_run: RegisterRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    enter(1)
-    monkeypatch.setattr(transaction, "PATIENCE_SECONDS", 0.1)
+    register_run(1)
+    monkeypatch.setattr(transaction, "LOCK_TIMEOUT_SECONDS", 0.1)
     lock = registry.folder / "lock.json"
     with held(lock) as other:
         lock.write_bytes(json.dumps(json.loads(lock.read_bytes()) | {"machine": "another one"}).encode())
         other.kill()
         other.wait()
-        with pytest.raises(HeadraceError, match=f"is worked on by process {other.pid} on .* remove {lock}"):
+        with pytest.raises(HeadraceError, match=f"is locked by process {other.pid} on .* remove {lock}"):
             make_champion(registry, 1)
         assert [record.version for record in versions(registry)] == [1]
 
 
-def test_a_run_in_a_bucket_is_tracked_and_its_bundle_registered(registry: Registry, runs: Runs, bucket: str) -> None:
+def test_run_in_bucket_is_tracked_and_registered(registry: Registry, runs: Runs, bucket: str) -> None:
     run = locate(f"s3://{bucket}/runs/first")
-    for name, data in contents(runs[1]).items():
+    for name, data in read_files(runs[1]).items():
         (run / name).write_bytes(data)
     number = track(registry, run)
     register(registry, number, run / "bundle", "cycle 1")
-    assert another(registry).client.get_run(number).data.metrics["epoch/val_loss"] == pytest.approx(0.3)
+    assert reopen(registry).client.get_run(number).data.metrics["epoch/val_loss"] == pytest.approx(0.3)
     make_champion(registry, 1)
-    assert contents(champion_bundle(registry)) == contents(runs[1] / "bundle")
+    assert read_files(champion_bundle(registry)) == read_files(runs[1] / "bundle")

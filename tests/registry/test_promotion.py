@@ -1,4 +1,4 @@
-"""The champion is one whole version, before and after, and wherever a promotion is killed; rollback gives its bytes."""
+"""The champion is always one intact version, wherever a promotion is killed; rollback restores its exact bytes."""
 
 import hashlib
 import shutil
@@ -15,14 +15,14 @@ from headrace.registry.bundle_store import champion_link, linked_bundle, stored_
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
 from headrace.registry.store import Registry
 from headrace.registry.versions import champion, version_named, versions
-from tests.registry.dying import killed_before
+from tests.registry.killed_promotion import kill_before
 from tests.support.runs import Runs
 
-Enter = Callable[[int], int]
-NAMED = [step.__name__ for step in promotion.STEPS].index("_name_champion")
+RegisterRun = Callable[[int], int]
+ALIAS_STEP = [step.__name__ for step in promotion.STEPS].index("_set_champion_alias")
 
 
-def hashes(folder: Path) -> dict[str, str]:
+def hash_files(folder: Path) -> dict[str, str]:
     return {
         str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in folder.rglob("*")
@@ -30,27 +30,29 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
-def the_champion(registry: Registry) -> int | None:
-    found = champion(registry)
-    return found.version if found else None
+def champion_version(registry: Registry) -> int | None:
+    record = champion(registry)
+    return record.version if record else None
 
 
 def make_champion(registry: Registry, version: int) -> None:
     promote(registry, str(version), "promoted", "it is better")
 
 
-def test_the_promoted_version_serves_with_the_bytes_of_its_run(registry: Registry, runs: Runs, enter: Enter) -> None:
+def test_promoted_version_is_served_with_bytes_of_its_run(
+    registry: Registry, runs: Runs, register_run: RegisterRun
+) -> None:
     assert champion(registry) is None
-    make_champion(registry, enter(1))
-    assert the_champion(registry) == linked_bundle(registry) == 1
-    assert hashes(champion_link(registry)) == hashes(runs[1] / "bundle")
+    make_champion(registry, register_run(1))
+    assert champion_version(registry) == linked_bundle(registry) == 1
+    assert hash_files(champion_link(registry)) == hash_files(runs[1] / "bundle")
     assert bundle.load(champion_link(registry).resolve()).origin.weights_sha256 == f"{1:064x}"
     assert version_named(registry, "champion").decision == "promoted"
 
 
-def test_the_challenger_is_the_last_one_entered_until_it_is_promoted(registry: Registry, enter: Enter) -> None:
-    make_champion(registry, enter(1))
-    enter(2)
+def test_challenger_is_the_last_registered_version(registry: Registry, register_run: RegisterRun) -> None:
+    make_champion(registry, register_run(1))
+    register_run(2)
     assert [(record.version, record.aliases) for record in versions(registry)] == [
         (2, ("challenger",)),
         (1, ("champion",)),
@@ -59,90 +61,84 @@ def test_the_challenger_is_the_last_one_entered_until_it_is_promoted(registry: R
     assert [(record.version, record.aliases) for record in versions(registry)] == [(2, ("champion",)), (1, ())]
 
 
-def test_a_run_makes_one_version_however_often_it_is_entered(registry: Registry, enter: Enter) -> None:
-    assert enter(1) == enter(1) == 1
+def test_run_is_registered_once(registry: Registry, register_run: RegisterRun) -> None:
+    assert register_run(1) == register_run(1) == 1
     assert len(versions(registry)) == 1
 
 
-def test_rollback_restores_the_exact_bytes_and_goes_further_back_each_time(
-    registry: Registry, runs: Runs, enter: Enter
+def test_rollback_restores_bytes_and_goes_further_back_each_time(
+    registry: Registry, runs: Runs, register_run: RegisterRun
 ) -> None:
     for number in (1, 2, 3):
-        make_champion(registry, enter(number))
+        make_champion(registry, register_run(number))
     for number in (2, 1):
-        assert rollback(registry).version == number == the_champion(registry)
-        assert hashes(champion_link(registry)) == hashes(runs[number] / "bundle")
+        assert rollback(registry).version == number == champion_version(registry)
+        assert hash_files(champion_link(registry)) == hash_files(runs[number] / "bundle")
     assert version_named(registry, "3").decision == "rolled back"
     with pytest.raises(ConfigurationError, match="nothing to roll back to"):
         rollback(registry)
 
 
-def test_bytes_that_were_changed_or_lost_here_come_from_the_registry(
-    registry: Registry, runs: Runs, enter: Enter
-) -> None:
-    make_champion(registry, enter(1))
-    make_champion(registry, enter(2))
+def test_damaged_bundle_is_restored_from_artifacts(registry: Registry, runs: Runs, register_run: RegisterRun) -> None:
+    make_champion(registry, register_run(1))
+    make_champion(registry, register_run(2))
     here = stored_bundle(registry, version_named(registry, "1"))
     (here / "model.weights.h5").write_bytes(b"changed")
-    assert hashes(rollback(registry) and champion_link(registry)) == hashes(runs[1] / "bundle")
+    assert hash_files(rollback(registry) and champion_link(registry)) == hash_files(runs[1] / "bundle")
     shutil.rmtree(registry.folder / "bundles")
     make_champion(registry, 2)
-    assert hashes(champion_link(registry)) == hashes(runs[2] / "bundle")
+    assert hash_files(champion_link(registry)) == hash_files(runs[2] / "bundle")
 
 
-def test_a_bundle_that_the_registry_has_lost_is_a_sentence_and_changes_nothing(
-    registry: Registry, enter: Enter
-) -> None:
-    make_champion(registry, enter(1))
-    enter(2)
+def test_lost_artifacts_stop_promotion_before_any_change(registry: Registry, register_run: RegisterRun) -> None:
+    make_champion(registry, register_run(1))
+    register_run(2)
     run_id = version_named(registry, "2").run_id
     shutil.rmtree(registry.folder / "artifacts" / run_id / "artifacts" / "bundle")
     with pytest.raises(DataError, match="restore the registry's artifacts"):
         make_champion(registry, 2)
-    assert the_champion(registry) == linked_bundle(registry) == 1
+    assert champion_version(registry) == linked_bundle(registry) == 1
 
 
 @pytest.mark.parametrize("step", range(len(promotion.STEPS)))
-def test_killed_before_any_step_the_champion_is_the_old_or_the_new_one_whole(
-    registry: Registry, runs: Runs, enter: Enter, step: int
+def test_killed_promotion_leaves_one_intact_champion(
+    registry: Registry, runs: Runs, register_run: RegisterRun, step: int
 ) -> None:
-    make_champion(registry, enter(1))
-    enter(2)
-    assert killed_before(step, registry, "promote", "2") == -signal.SIGKILL
-    # What serves meanwhile is whole, and what is named is what was decided.
-    assert hashes(champion_link(registry)) == hashes(runs[1] / "bundle")
-    assert the_champion(registry) == (2 if step > NAMED else 1)
-    # The next command finds it whole, and the same command again finishes it.
+    make_champion(registry, register_run(1))
+    register_run(2)
+    assert kill_before(step, registry, "promote", "2") == -signal.SIGKILL
+    # The served bundle stays intact; the alias already names the new version once it is set.
+    assert hash_files(champion_link(registry)) == hash_files(runs[1] / "bundle")
+    assert champion_version(registry) == (2 if step > ALIAS_STEP else 1)
+    # The next command finishes the promotion, and repeating it has no further effect.
     finish_promotion(registry)
-    assert linked_bundle(registry) == the_champion(registry)
+    assert linked_bundle(registry) == champion_version(registry)
     make_champion(registry, 2)
-    assert the_champion(registry) == linked_bundle(registry) == 2
-    assert hashes(champion_link(registry)) == hashes(runs[2] / "bundle")
+    assert champion_version(registry) == linked_bundle(registry) == 2
+    assert hash_files(champion_link(registry)) == hash_files(runs[2] / "bundle")
     assert [record.aliases for record in versions(registry)] == [("champion",), ()]
     assert rollback(registry).version == 1
 
 
-@pytest.mark.parametrize("step", [NAMED, NAMED + 1, len(promotion.STEPS) - 1])
-def test_a_rollback_that_was_killed_and_is_asked_for_again_goes_back_once(
-    registry: Registry, enter: Enter, step: int
-) -> None:
+@pytest.mark.parametrize("step", [ALIAS_STEP, ALIAS_STEP + 1, len(promotion.STEPS) - 1])
+def test_killed_rollback_goes_back_once_when_repeated(registry: Registry, register_run: RegisterRun, step: int) -> None:
     for number in (1, 2, 3):
-        make_champion(registry, enter(number))
-    assert killed_before(step, registry, "rollback") == -signal.SIGKILL
+        make_champion(registry, register_run(number))
+    assert kill_before(step, registry, "rollback") == -signal.SIGKILL
     assert rollback(registry).version == 2
-    assert the_champion(registry) == linked_bundle(registry) == 2
+    assert champion_version(registry) == linked_bundle(registry) == 2
 
 
-def test_a_decision_against_a_champion_that_is_none_any_more_does_not_count(registry: Registry, enter: Enter) -> None:
-    make_champion(registry, enter(1))
-    make_champion(registry, enter(2))
-    enter(3)
-    with pytest.raises(ChampionChangedError, match="is version 2 by now"):
-        promote(registry, "3", "promoted", "it is better than 1", instead_of=1)
-    assert the_champion(registry) == 2
+def test_promotion_is_refused_when_champion_has_changed(registry: Registry, register_run: RegisterRun) -> None:
+    make_champion(registry, register_run(1))
+    make_champion(registry, register_run(2))
+    register_run(3)
+    with pytest.raises(ChampionChangedError, match="is now version 2"):
+        promote(registry, "3", "promoted", "it is better than 1", expected_champion=1)
+    assert champion_version(registry) == 2
 
 
-def test_an_unknown_version_is_a_sentence_that_lists_those_there_are(registry: Registry, enter: Enter) -> None:
-    enter(1)
+def test_unknown_version_error_lists_versions(registry: Registry, register_run: RegisterRun) -> None:
+    register_run(1)
     with pytest.raises(ConfigurationError, match="no version or alias '7'; its versions: 1"):
         make_champion(registry, 7)

@@ -1,4 +1,4 @@
-"""A small project that is retrained day by day, as the README has it in large."""
+"""A small project that is retrained day by day, a smaller form of the walk in docs/retraining.md."""
 
 import shutil
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.commands import run
 from tests.support.workspace import ROOT
 
-# Training images of all five days; a sixth as many to test.
+# Training images of all five days; there are a sixth as many test images.
 LIMIT = 3000
 
 CONFIGURATION = """
@@ -32,13 +32,13 @@ retrain:
 
 
 def write_project(folder: Path) -> Path:
-    """A folder with a configuration and the networks."""
+    """Write a configuration and copy the networks to `folder`; return the folder."""
     shutil.copytree(ROOT / "models", folder / "models")
     (folder / "conf.yaml").write_text(CONFIGURATION)
     return folder
 
 
-def fed(project: Path, day: int, limit: int = LIMIT) -> dict[str, Any]:
-    """Let the raw images of a day arrive."""
+def add_day(project: Path, day: int, limit: int = LIMIT) -> dict[str, Any]:
+    """Add the raw images of one day to the project."""
     script = str(ROOT / "pipelines" / "instalments.py")
     return run([sys.executable, script, "raw", str(day), "--limit", str(limit)], cwd=project).json

@@ -1,4 +1,4 @@
-"""Retraining whose data, cycles, runs and registry are all in a bucket: killed, gone on with, replaced, rolled back."""
+"""Retraining with data, journal and registry in a bucket: killed, resumed, replaced and rolled back."""
 
 import signal
 import sys
@@ -14,21 +14,21 @@ from tests.support.raw_images import write_source
 from tests.support.s3_server import make_bucket
 from tests.support.workspace import ROOT, write_configuration
 
-PLACE = "s3://cycles"
-REGISTRY = locate(f"{PLACE}/registry")
-CYCLE = locate(f"{PLACE}/retraining/cycles/000001")
+BUCKET = "s3://cycles"
+REGISTRY = locate(f"{BUCKET}/registry")
+CYCLE = locate(f"{BUCKET}/retraining/cycles/000001")
 CONFIGURATION = f"""
-data: {{source: {{kind: folder, path: {PLACE}/raw}}, table: {PLACE}/table}}
+data: {{source: {{kind: folder, path: {BUCKET}/raw}}, table: {BUCKET}/table}}
 prepare: {{image: {{mode: L, size: [8, 8], codec: raw}}, shard_rows: 40}}
 model: {{file: models/mlp.py, options: {{width: 8}}}}
 train: {{run: unused, ranks: 1, epochs: 2, batch_size: 16}}
 registry: {{folder: {REGISTRY}, model: noise}}
 retrain:
-  folder: {PLACE}/retraining
+  folder: {BUCKET}/retraining
   gate: {{margin: -1, slices: {{max_drop: 1}}}}
 """
-PREDICT = f"retrain.predict={{input: {PLACE}/raw/cat, output: {PLACE}/answers}}"
-# `headrace retrain`, killed in the promotion when the champion is named and nothing serves it yet.
+PREDICT = f"retrain.predict={{input: {BUCKET}/raw/cat, output: {BUCKET}/predictions}}"
+# `headrace retrain`, killed during the promotion, after the champion alias is set and before the link changes.
 KILLED = """
 import os, signal
 from headrace.cli import main
@@ -37,8 +37,8 @@ from headrace.registry import promotion
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-named = [step.__name__ for step in promotion.STEPS].index("_name_champion")
-promotion.STEPS = (*promotion.STEPS[: named + 1], die, *promotion.STEPS[named + 1 :])
+alias_step = [step.__name__ for step in promotion.STEPS].index("_set_champion_alias")
+promotion.STEPS = (*promotion.STEPS[: alias_step + 1], die, *promotion.STEPS[alias_step + 1 :])
 main(["retrain", "conf.yaml"])
 """
 
@@ -46,16 +46,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
 
 
 class Nights(NamedTuple):
-    """What the command said each time, and what served then.
+    """The result of each command, and the files of the served bundle after it.
 
     Attributes:
-        judged: when the first cycle was to stop after the gate.
-        left: what is served, of the registry and of the journal when it was killed.
+        gated: result of the first cycle, stopped after the gate.
+        remaining: files of the registry and of the cycle when the process was killed.
     """
 
     folder: Path
-    judged: CommandResult
-    left: set[str]
+    gated: CommandResult
+    remaining: set[str]
     resumed: CommandResult
     first: dict[str, bytes]
     replaced: CommandResult
@@ -65,11 +65,11 @@ class Nights(NamedTuple):
 
 def arrive(folder: Path, *classes: str, count: int) -> None:
     for file in write_source(folder, classes, count).rglob("*.png"):
-        (locate(f"{PLACE}/raw") / f"{file.parent.name}/{folder.name}-{file.name}").write_bytes(file.read_bytes())
+        (locate(f"{BUCKET}/raw") / f"{file.parent.name}/{folder.name}-{file.name}").write_bytes(file.read_bytes())
 
 
-def serving(folder: Path) -> dict[str, bytes]:
-    """What `headrace models list` says serves."""
+def served_files(folder: Path) -> dict[str, bytes]:
+    """Return the files of the bundle that `headrace models list` reports as served."""
     bundle = locate(headrace_within("models", "list", "conf.yaml", cwd=folder).json["bundle"])
     return {file.path: (bundle / file.path).read_bytes() for file in files_below(bundle)}
 
@@ -81,18 +81,18 @@ def nights(s3: str, tmp_path_factory: pytest.TempPathFactory) -> Nights:
     write_configuration(folder, Path("unused"))
     (folder / "conf.yaml").write_text(CONFIGURATION)
     arrive(folder / "one", "cat", "dog", count=60)
-    judged = headrace_within("retrain", "conf.yaml", "--until", "gate", cwd=folder)
+    gated = headrace_within("retrain", "conf.yaml", "--until", "gate", cwd=folder)
     run([sys.executable, "-c", KILLED], cwd=folder, code=-signal.SIGKILL, PYTHONPATH=str(ROOT))
-    left = {file.path for place in (REGISTRY, CYCLE) for file in files_below(place)}
+    remaining = {file.path for folder in (REGISTRY, CYCLE) for file in files_below(folder)}
     resumed = headrace_within("retrain", "conf.yaml", PREDICT, cwd=folder)
-    first = serving(folder)
+    first = served_files(folder)
     arrive(folder / "two", "dog", "cat", count=20)
     replaced = headrace_within("retrain", "conf.yaml", cwd=folder)
-    second = serving(folder)
+    second = served_files(folder)
     return Nights(
         folder,
-        judged,
-        left,
+        gated,
+        remaining,
         resumed,
         first,
         replaced,
@@ -101,45 +101,45 @@ def nights(s3: str, tmp_path_factory: pytest.TempPathFactory) -> Nights:
     )
 
 
-def test_a_cycle_that_was_killed_in_its_promotion_is_gone_on_with_from_there(nights: Nights) -> None:
-    assert nights.judged.json["decision"] == "under way"
-    assert "bundles/000001/bundle.json" in nights.left
-    assert not nights.left & {"champion", "promote.json"}
-    assert "lock.json" in nights.left
-    found = nights.resumed.json
-    assert (found["decision"], found["cycle"], found["champion"]) == ("promoted", 1, 1)
-    assert found["run"] == nights.judged.json["run"] == str(CYCLE / "run")
+def test_cycle_killed_during_promotion_is_resumed(nights: Nights) -> None:
+    assert nights.gated.json["decision"] == "in progress"
+    assert "bundles/000001/bundle.json" in nights.remaining
+    assert not nights.remaining & {"champion", "promote.json"}
+    assert "lock.json" in nights.remaining
+    result = nights.resumed.json
+    assert (result["decision"], result["cycle"], result["champion"]) == ("promoted", 1, 1)
+    assert result["run"] == nights.gated.json["run"] == str(CYCLE / "run")
     assert not (REGISTRY / "lock.json").exists()
-    assert (locate(f"{PLACE}/answers") / "cycle-000001" / "_summary.json").is_file()
+    assert (locate(f"{BUCKET}/predictions") / "cycle-000001" / "_summary.json").is_file()
 
 
-def test_what_serves_is_the_bundle_that_was_trained(nights: Nights) -> None:
+def test_served_bundle_is_the_trained_bundle(nights: Nights) -> None:
     trained = CYCLE / "run" / "bundle"
     assert nights.first == {file.path: (trained / file.path).read_bytes() for file in files_below(trained)}
 
 
-def test_new_data_make_a_new_champion_and_a_rollback_gives_the_exact_bytes_of_the_one_before(nights: Nights) -> None:
+def test_rollback_restores_bytes_of_previous_champion(nights: Nights) -> None:
     assert (nights.replaced.json["decision"], nights.replaced.json["champion"]) == ("promoted", 2)
     assert nights.second["model.weights.h5"] != nights.first["model.weights.h5"]
     assert (nights.back.json["champion"], nights.back.json["replaced"]) == (1, None)
-    assert serving(nights.folder) == nights.first
-    assert "Version 1 serves" in (locate(f"{PLACE}/retraining") / "report.html").read_text()
+    assert served_files(nights.folder) == nights.first
+    assert "Version 1 is the champion" in (locate(f"{BUCKET}/retraining") / "report.html").read_text()
 
 
-def test_nothing_new_is_nothing_to_do_and_nothing_is_written_on_this_machine(nights: Nights) -> None:
+def test_unchanged_data_start_no_cycle_and_leave_no_local_files(nights: Nights) -> None:
     assert headrace_within("retrain", "conf.yaml", cwd=nights.folder).json["decision"] == "nothing to do"
     assert {entry.name for entry in nights.folder.iterdir()} == {"conf.yaml", "models", "one", "two"}
 
 
-def test_another_who_retrains_is_left_to_it_and_named(nights: Nights) -> None:
-    lock = locate(f"{PLACE}/retraining/lock.json")
+def test_concurrent_retraining_is_reported_with_its_process(nights: Nights) -> None:
+    lock = locate(f"{BUCKET}/retraining/lock.json")
     with held(lock) as other:
-        answer = headrace_within("retrain", "conf.yaml", cwd=nights.folder).json
-    assert answer["decision"] == "left to another"
-    assert f"process {other.pid} on " in answer["reasons"][0]
-    assert f"If it has ended, remove {lock}" in answer["reasons"][0]
+        result = headrace_within("retrain", "conf.yaml", cwd=nights.folder).json
+    assert result["decision"] == "already running"
+    assert f"process {other.pid} on " in result["reasons"][0]
+    assert f"If it has ended, remove {lock}" in result["reasons"][0]
 
 
-def test_the_champion_is_used_by_the_address_that_always_stands_for_it(nights: Nights) -> None:
-    answer = headrace_within("evaluate", f"{REGISTRY}/champion", "--table", f"{PLACE}/table", cwd=nights.folder).json
-    assert answer["evaluation"] == f"{REGISTRY}/bundles/000001/evaluation/test.json"
+def test_champion_link_is_accepted_as_bundle_path(nights: Nights) -> None:
+    result = headrace_within("evaluate", f"{REGISTRY}/champion", "--table", f"{BUCKET}/table", cwd=nights.folder).json
+    assert result["evaluation"] == f"{REGISTRY}/bundles/000001/evaluation/test.json"

@@ -1,4 +1,4 @@
-"""A cycle on real images: safe when it is killed, twice at once, and again when there is nothing to do."""
+"""A cycle on real images: a concurrent command, a killed process, its resumption and a repeated command."""
 
 import json
 import os
@@ -11,15 +11,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.retrain.instalments import fed, write_project
+from tests.retrain.instalments import add_day, write_project
 from tests.support.commands import headrace
 from tests.support.running_training import checkpoints_of, wait_for
 
 SETTINGS = ("train.epochs=40", "retrain.predict={input: raw/test, output: predictions}")
 
 
-def begun(project: Path) -> "subprocess.Popen[str]":
-    """`headrace retrain` in the background, until it has a checkpoint."""
+def start_training(project: Path) -> "subprocess.Popen[str]":
+    """Start `headrace retrain` in the background and wait for its first checkpoint."""
     command = [sys.executable, "-m", "headrace", "retrain", "conf.yaml", *SETTINGS]
     process = subprocess.Popen(command, cwd=project, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     run = project / "retraining" / "cycles" / "000001" / "run"
@@ -28,22 +28,22 @@ def begun(project: Path) -> "subprocess.Popen[str]":
     return process
 
 
-def killed(process: "subprocess.Popen[str]") -> None:
-    """By SIGKILL; what it has started ends with it."""
-    others = psutil.Process(process.pid).children(recursive=True)
+def kill(process: "subprocess.Popen[str]") -> None:
+    """Kill the process with SIGKILL, and check that its child processes end as well."""
+    children = psutil.Process(process.pid).children(recursive=True)
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    assert not psutil.wait_procs(others, timeout=60)[1]
+    assert not psutil.wait_procs(children, timeout=60)[1]
 
 
 @pytest.mark.slow
-def test_two_at_once_a_kill_a_resumption_and_nothing_to_do(tmp_path: Path) -> None:
+def test_waiting_command_resumes_killed_cycle(tmp_path: Path) -> None:
     project = write_project(tmp_path / "project")
-    fed(project, 1, limit=600)
-    first = begun(project)
+    add_day(project, 1, limit=600)
+    first = start_training(project)
 
     second = headrace("retrain", "conf.yaml", *SETTINGS, cwd=project)
-    assert second.json["decision"] == "left to another"
+    assert second.json["decision"] == "already running"
     assert f"process {first.pid} on " in second.json["reasons"][0]
 
     waiting = subprocess.Popen(
@@ -55,20 +55,20 @@ def test_two_at_once_a_kill_a_resumption_and_nothing_to_do(tmp_path: Path) -> No
     )
     cycle = project / "retraining" / "cycles" / "000001"
     prepared = (cycle / "prepare.json").stat().st_mtime_ns
-    killed(first)
+    kill(first)
     out, err = waiting.communicate(timeout=400)
     assert waiting.returncode == 0, err[-3000:]
     assert f"was left by process {first.pid} on " in err
-    assert "Going on with cycle 1" in err
-    answer = json.loads(out.splitlines()[-1])
-    assert (answer["decision"], answer["cycle"], answer["champion"]) == ("promoted", 1, 1)
-    # What was complete was not done again, and training went on from its checkpoint.
+    assert "Resuming cycle 1" in err
+    result = json.loads(out.splitlines()[-1])
+    assert (result["decision"], result["cycle"], result["champion"]) == ("promoted", 1, 1)
+    # Completed steps were not repeated, and training resumed from its checkpoint.
     assert (cycle / "prepare.json").stat().st_mtime_ns == prepared
     assert "All ranks are ready at step 0 " not in err
 
-    # The new champion has answered what was asked for.
-    answered = json.loads((project / "predictions" / "cycle-000001" / "_summary.json").read_text())
-    assert (answered["rows"], answered["rejected"]) == (100, 0)
+    # The new champion has predicted the rows of `retrain.predict`.
+    summary = json.loads((project / "predictions" / "cycle-000001" / "_summary.json").read_text())
+    assert (summary["rows"], summary["rejected"]) == (100, 0)
 
     before = time.monotonic()
     third = headrace("retrain", "conf.yaml", *SETTINGS, cwd=project)

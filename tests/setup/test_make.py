@@ -15,6 +15,7 @@ TARGETS = [
     "test-engines",
     "lock-engines",
     "check",
+    "docs",
     "bench",
     "local-cluster",
     "cluster-test",
@@ -42,7 +43,7 @@ def test_the_python_of_the_environment_comes_first_for_sparks_executors() -> Non
 
 
 def test_tests_get_a_browser_and_the_others_do_not() -> None:
-    for target in ("demo", "test", "check", "bench", "format"):
+    for target in ("demo", "test", "check", "docs", "bench", "format"):
         first = make("--dry-run", target).splitlines()[0]
         assert first == (".ci/setup --browser" if target == "test" else ".ci/setup")
 
@@ -64,6 +65,7 @@ def test_ci_checks_and_then_tests(machine: Machine) -> None:
     assert machine.run(".ci/run").returncode == 0
     assert machine.called("make") == [
         "make check",
+        "make docs",
         "make test",
         "make test-engines",
     ]
@@ -78,5 +80,5 @@ def test_ci_fails_with_the_first_failure(machine: Machine) -> None:
 def test_the_scripts_of_ci_can_be_started() -> None:
     assert all(
         Path(ROOT / ".ci" / name).stat().st_mode & 0o111 == 0o111
-        for name in ("setup", "run", "engines", "lock_engines")
+        for name in ("setup", "run", "docs", "engines", "lock_engines")
     )

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.support.commands import run
+from tests.support.workspace import ROOT
 
 PROGRAM = """
 import json
@@ -21,6 +22,13 @@ for command in ("prepare", "train"):
     spark.stop()
 print(json.dumps(found))
 """
+START = """
+import headrace
+from headrace.config.configuration import Spark
+from headrace.spark.session import session
+
+print(session("test", Spark()).range(3).count(), headrace.__file__)
+"""
 CLUSTER = """
 settings:
   {spark.master: "local[1]", spark.driver.memory: 300m, spark.testing.memory: 500000000, spark.ui.enabled: false}
@@ -33,3 +41,13 @@ def test_session_has_settings_of_command_and_driver_memory(tmp_path: Path) -> No
     (tmp_path / "cluster.yaml").write_text(CLUSTER)
     found = json.loads(run([sys.executable, "-c", PROGRAM], cwd=tmp_path).stdout.splitlines()[-1])
     assert found == [["7", "1s", True], ["2", "none", True]]
+
+
+def test_session_starts_from_a_directory_with_a_space_and_an_accent(tmp_path: Path) -> None:
+    """Its logging is the one of Headrace's file: Spark's own would write INFO lines."""
+    checkout = tmp_path / "My Projécts" / "headrace"
+    checkout.parent.mkdir()
+    checkout.symlink_to(ROOT)
+    started = run([sys.executable, "-c", START], cwd=tmp_path, PYTHONPATH=str(checkout))
+    assert started.stdout.splitlines()[-1] == f"3 {checkout}/headrace/__init__.py"
+    assert not started.stderr

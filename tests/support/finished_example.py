@@ -18,6 +18,7 @@ from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.classification import Classification
 from headrace.evaluate.slices import Slicer
 from headrace.prepare.columns import IDENTITY, LABEL
+from headrace.record_format import FORMAT
 from headrace.table.log import commit, open_base, with_contract
 from headrace.table.rejects import SCHEMA, rejects_path
 from headrace.table.shards import write_shard
@@ -50,7 +51,7 @@ def write_example(folder: Path, example: Example) -> Path:
     _write_table(table, example)
     _write_training(run, table, example)
     _dump(run / "bundle" / "evaluation" / "test.json", _evaluation(table, example))
-    _dump(run / "bundle" / "bundle.json", {"format": 1, "hashes": {"weights.h5": "d" * 64, "model.py": "e" * 64}})
+    _dump(run / "bundle" / "bundle.json", {"format": FORMAT, "hashes": {"weights.h5": "d" * 64, "model.py": "e" * 64}})
     _dump(run / "stages.json", {"prepare": 21.5, "train": 231.25, "evaluate": 19.75})
     return run
 

@@ -33,7 +33,7 @@ def ranks_of(run: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline"]):
         words = process.info["cmdline"] or []
-        if "headrace.train.rank.__main__" in words and words[-1] == str(run):
+        if "headrace.train.rank" in words and words[-1] == str(run):
             found.append(process)
     return sorted(found, key=lambda process: int(process.environ()["HOROVOD_RANK"]))
 

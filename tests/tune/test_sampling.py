@@ -1,4 +1,4 @@
-"""A study's draws depend on its seed and a trial's number, and on nothing that a restart would change."""
+"""A study's draws depend only on its seed and the trial's number, so a restart does not change them."""
 
 from pathlib import Path
 
@@ -17,8 +17,8 @@ def settings(kind: str = "tpe", seed: int = 0) -> Tune:
     return Tune(study="s", space=SPACE, sampler=Sampler.model_validate({"kind": kind, "startup_trials": 4}), seed=seed)
 
 
-def searched(journal: Path, tune: Tune, trials: int) -> list[tuple[float, int]]:
-    """All values after so many further trials of a simple function, its study opened anew."""
+def run_trials(journal: Path, tune: Tune, trials: int) -> list[tuple[float, int]]:
+    """Reopen the study, run `trials` further trials of a quadratic function and return all values drawn so far."""
     study = open_study(journal, "minimize", pruner_for(Pruner(kind="none"), 1))
     for number in range(len(study.trials), len(study.trials) + trials):
         study.sampler = sampler_for(tune, number)
@@ -29,24 +29,24 @@ def searched(journal: Path, tune: Tune, trials: int) -> list[tuple[float, int]]:
 
 
 @pytest.mark.parametrize("kind", ["tpe", "random"])
-def test_a_study_opened_again_goes_on_as_if_it_had_not_been_closed(tmp_path: Path, kind: str) -> None:
-    whole = searched(tmp_path / "whole", settings(kind), 12)
-    searched(tmp_path / "parts", settings(kind), 5)
-    assert searched(tmp_path / "parts", settings(kind), 7) == whole
-    assert len(set(whole)) == 12
+def test_reopened_study_draws_as_if_uninterrupted(tmp_path: Path, kind: str) -> None:
+    uninterrupted = run_trials(tmp_path / "uninterrupted", settings(kind), 12)
+    run_trials(tmp_path / "resumed", settings(kind), 5)
+    assert run_trials(tmp_path / "resumed", settings(kind), 7) == uninterrupted
+    assert len(set(uninterrupted)) == 12
 
 
-def test_another_seed_draws_other_values(tmp_path: Path) -> None:
-    assert searched(tmp_path / "a", settings(seed=1), 3) != searched(tmp_path / "b", settings(seed=2), 3)
+def test_other_seed_draws_other_values(tmp_path: Path) -> None:
+    assert run_trials(tmp_path / "a", settings(seed=1), 3) != run_trials(tmp_path / "b", settings(seed=2), 3)
 
 
-def test_tpe_comes_closer_than_its_first_trials(tmp_path: Path) -> None:
-    values = [(x - 1) ** 2 + (y - 7) ** 2 for x, y in searched(tmp_path / "j", settings(), 40)]
+def test_tpe_improves_on_its_first_trials(tmp_path: Path) -> None:
+    values = [(x - 1) ** 2 + (y - 7) ** 2 for x, y in run_trials(tmp_path / "j", settings(), 40)]
     assert sum(values[-10:]) < sum(values[:10]) / 2
 
 
 @pytest.mark.parametrize("kind", ["median", "asha", "hyperband"])
-def test_a_pruner_stops_what_is_far_worse_and_never_the_best(tmp_path: Path, kind: str) -> None:
+def test_pruner_stops_poor_trials_but_never_the_best(tmp_path: Path, kind: str) -> None:
     pruner = pruner_for(Pruner.model_validate({"kind": kind, "startup_trials": 2}), 9)
     study = open_study(tmp_path / "journal.log", "minimize", pruner)
     pruned = {quality: [_is_pruned(study, quality) for _ in range(8)][-1] for quality in (1.0, 100.0, 0.1)}
@@ -64,10 +64,10 @@ def _is_pruned(study: optuna.Study, value: float) -> bool:
     return False
 
 
-def test_half_a_line_at_the_end_of_a_journal_costs_only_itself(tmp_path: Path) -> None:
+def test_partial_last_line_of_journal_is_ignored(tmp_path: Path) -> None:
     journal = tmp_path / "journal.log"
-    before = searched(journal, settings(), 3)
+    before = run_trials(journal, settings(), 3)
     with journal.open("ab") as file:
         file.write(b'{"op_code": 4, "worker')
-    assert searched(journal, settings(), 1)[:3] == before
-    assert len(searched(journal, settings(), 0)) == 4
+    assert run_trials(journal, settings(), 1)[:3] == before
+    assert len(run_trials(journal, settings(), 0)) == 4

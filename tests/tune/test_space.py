@@ -1,4 +1,4 @@
-"""Values of a trial lie in the space, are kept by Optuna, and come back as the configuration wants them."""
+"""Values of a trial lie in the search space and survive the conversion to Optuna's parameters and back."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def configuration() -> Configuration:
 
 @settings(deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_values_lie_in_the_space_and_are_found_again(seed: int) -> None:
+def test_suggested_values_lie_in_space_and_round_trip(seed: int) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
     trial = study.ask()
@@ -40,11 +40,11 @@ def test_values_lie_in_the_space_and_are_found_again(seed: int) -> None:
     assert values["model.options.width"] in range(8, 65, 8)
     assert values["model.options.sizes"] in ([3, 4, 5], [7])
     assert parse_values(trial.params, SPACE) == values
-    # Asked again, as when a trial goes on, it has the values that it has.
+    # A resumed trial gets the same values.
     assert suggest(optuna.Trial(study, trial._trial_id), SPACE) == values
 
 
-def test_a_grid_has_each_combination_once() -> None:
+def test_grid_has_each_combination_once() -> None:
     space = {key: SPACE[key] for key in list(SPACE)[1:]}
     points = list(grid(space))
     assert len(points) == len({tuple(point.values()) for point in points}) == 5 * 8 * 2 * 2
@@ -54,17 +54,17 @@ def test_a_grid_has_each_combination_once() -> None:
 
 @settings(deadline=None, derandomize=True)
 @given(low=st.integers(-50, 50), count=st.integers(1, 40), step=st.integers(1, 9))
-def test_a_grid_of_whole_numbers_is_a_range(low: int, count: int, step: int) -> None:
+def test_integer_grid_is_a_range(low: int, count: int, step: int) -> None:
     parameter = Parameter(kind="int", low=low, high=low + count, step=step)
     assert [point["train.x"] for point in grid({"train.x": parameter})] == list(range(low, low + count + 1, step))
 
 
-def test_a_space_that_fits_is_accepted(configuration: Configuration) -> None:
+def test_valid_space_is_accepted(configuration: Configuration) -> None:
     require_space(configuration, SPACE)
 
 
 @pytest.mark.parametrize(
-    ("key", "parameter", "sentence"),
+    ("key", "parameter", "message"),
     [
         ("train.optimizer.learning_rte", {"kind": "float", "low": 1, "high": 2}, "did you mean"),
         ("train.optimizer.name", {"kind": "categorical", "choices": ["adam", "adamm"]}, "'adamm'"),
@@ -72,10 +72,10 @@ def test_a_space_that_fits_is_accepted(configuration: Configuration) -> None:
         ("train.epochs.most", {"kind": "int", "low": 1, "high": 2}, "has no keys below it"),
     ],
 )
-def test_a_key_or_a_value_that_no_training_takes_is_refused(
-    configuration: Configuration, key: str, parameter: dict[str, Any], sentence: str
+def test_unknown_key_or_invalid_value_is_refused(
+    configuration: Configuration, key: str, parameter: dict[str, Any], message: str
 ) -> None:
-    told = configuration.model_copy(update={"train": configuration.train.model_copy(update={"epochs": 3})})
+    changed = configuration.model_copy(update={"train": configuration.train.model_copy(update={"epochs": 3})})
     with pytest.raises(ConfigurationError) as error:
-        require_space(told, {key: Parameter.model_validate(parameter)})
-    assert sentence in str(error.value)
+        require_space(changed, {key: Parameter.model_validate(parameter)})
+    assert message in str(error.value)

@@ -1,1 +1,1 @@
-"""Tracking: training runs and studies as MLflow's runs."""
+"""Tracking of training runs and studies as MLflow runs."""

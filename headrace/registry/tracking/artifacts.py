@@ -1,4 +1,4 @@
-"""Files of tracked runs: in folders and on servers MLflow keeps them, in a bucket they are put as they are."""
+"""Artifact files of tracked runs: through MLflow in local folders and on servers, directly in object storage."""
 
 from collections.abc import Iterable
 from pathlib import Path, PurePath
@@ -7,47 +7,52 @@ from headrace.registry.store import Registry
 from headrace.storage import S3Path, files_below, locate
 
 
-def keep_files(registry: Registry, run_id: str, folder: Path, names: Iterable[str], below: str = "") -> None:
-    """Keep the files `names` of `folder`, which is of this machine, with a run, in its folder `below`.
+def upload_files(registry: Registry, run_id: str, folder: Path, names: Iterable[str], prefix: str = "") -> None:
+    """Upload the files `names` of the local folder `folder` as artifacts of a run, under the folder `prefix`.
 
     Raises:
-        MlflowException: MLflow cannot.
-        StoreError: the store refuses, or does not answer.
+        MlflowException: MLflow cannot store a file.
+        StoreError: the object store refuses the request or does not respond.
     """
-    place = _place(registry, run_id)
+    artifacts = _remote_artifacts(registry, run_id)
     for name in names:
-        if place:
-            (place / below / name).write_bytes((folder / name).read_bytes())
+        if artifacts:
+            (artifacts / prefix / name).write_bytes((folder / name).read_bytes())
         else:
-            into = str(PurePath(below, name).parent)
-            registry.client.log_artifact(run_id, str(folder / name), None if into == "." else into)
+            parent = str(PurePath(prefix, name).parent)
+            registry.client.log_artifact(run_id, str(folder / name), None if parent == "." else parent)
 
 
-def bring_files(registry: Registry, run_id: str, below: str, folder: Path) -> None:
-    """Put a copy of the files that a run has in its folder `below` into the folder `below` of `folder`.
+def download_files(registry: Registry, run_id: str, prefix: str, folder: Path) -> None:
+    """Download the artifacts of a run under the folder `prefix` to the folder `prefix` of `folder`.
 
     Raises:
-        MlflowException: MLflow cannot, or has none.
-        OSError: the same.
-        StoreError: the store refuses, or does not answer.
+        MlflowException: MLflow cannot download the artifacts, or has none.
+        OSError: a file cannot be read or written, or the run has no such artifacts.
+        StoreError: the object store refuses the request or does not respond.
     """
-    place = _place(registry, run_id)
-    if place is None:
+    artifacts = _remote_artifacts(registry, run_id)
+    if artifacts is None:
         from mlflow.artifacts import download_artifacts
 
-        download_artifacts(run_id=run_id, artifact_path=below, dst_path=str(folder), tracking_uri=registry.tracking_uri)
+        download_artifacts(
+            run_id=run_id, artifact_path=prefix, dst_path=str(folder), tracking_uri=registry.tracking_uri
+        )
         return
-    kept = place / below
-    entries = list(files_below(kept))
+    source = artifacts / prefix
+    entries = list(files_below(source))
     if not entries:
-        raise FileNotFoundError(2, "no such folder", str(kept))
+        raise FileNotFoundError(2, "no such folder", str(source))
     for entry in entries:
-        file = folder / below / entry.path
+        file = folder / prefix / entry.path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes((kept / entry.path).read_bytes())
+        file.write_bytes((source / entry.path).read_bytes())
 
 
-def _place(registry: Registry, run_id: str) -> Path | None:
-    """In a bucket that no server of MLflow's keeps; None elsewhere, where MLflow needs no library of a store's."""
-    place = locate(str(registry.client.get_run(run_id).info.artifact_uri))
-    return place if isinstance(place, S3Path) and not registry.is_server else None
+def _remote_artifacts(registry: Registry, run_id: str) -> Path | None:
+    """Return the run's artifact folder if it is in a bucket that no MLflow server manages, otherwise None.
+
+    Such a folder is accessed directly, so that MLflow needs no client library of the object store.
+    """
+    path = locate(str(registry.client.get_run(run_id).info.artifact_uri))
+    return path if isinstance(path, S3Path) and not registry.is_server else None

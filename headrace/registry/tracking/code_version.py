@@ -1,4 +1,4 @@
-"""Which code trained a model."""
+"""The version of the code that trained a model."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,7 @@ from headrace import __version__
 
 
 def code_version(folder: Path = Path()) -> str:
-    """The release of Headrace, and where `folder` is in a git checkout its commit, `-dirty` if it has changes."""
+    """Return Headrace's release and, if `folder` is in a git checkout, its commit, with `-dirty` if it has changes."""
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None:
         return f"headrace {__version__}"
@@ -15,10 +15,12 @@ def code_version(folder: Path = Path()) -> str:
     return f"headrace {__version__}, git {commit}{'-dirty' if changed else ''}"
 
 
-def _git(folder: Path, *words: str) -> str | None:
-    """What git says; None where there is no git or no checkout."""
+def _git(folder: Path, *arguments: str) -> str | None:
+    """Return the output of a git command; None without git or outside of a checkout."""
     try:
-        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, timeout=20, check=False)
+        result = subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=20, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return result.stdout.strip() if result.returncode == 0 else None

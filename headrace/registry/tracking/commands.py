@@ -1,4 +1,4 @@
-"""Trainings and searches that are tracked when their command ends, also when it fails."""
+"""`headrace train` and `headrace tune` with tracking: runs and studies are logged when they end, failed ones too."""
 
 from typing import Any
 
@@ -13,10 +13,13 @@ from headrace.tune.job import tune
 
 
 def train_tracked(configuration: Configuration) -> dict[str, Any]:
-    """`train`, and then `tracked`: MLflow's number for the run.
+    """Train and track the run, also if training fails.
+
+    Returns:
+        The result of `train`, and `tracked`: the id of the MLflow run.
 
     Raises:
-        HeadraceError: as `train` raises, or the registry does not answer.
+        HeadraceError: `train` raises it, or the registry does not respond.
     """
     registry, run = open_registry(configuration), locate(configuration.train.run)
     try:
@@ -29,10 +32,13 @@ def train_tracked(configuration: Configuration) -> dict[str, Any]:
 
 
 def tune_tracked(configuration: Configuration) -> dict[str, Any]:
-    """`tune`, and `tracked`: MLflow's number for the study's run.
+    """Run a study and track it.
+
+    Returns:
+        The result of `tune`, and `tracked`: the id of the study's MLflow run.
 
     Raises:
-        HeadraceError: as `tune` raises, or the registry does not answer.
+        HeadraceError: `tune` raises it, or the registry does not respond.
     """
     registry = open_registry(configuration)
-    return tune(configuration, lambda outcome: track_study(registry, outcome))
+    return tune(configuration, lambda result: track_study(registry, result))

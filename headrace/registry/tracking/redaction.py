@@ -1,4 +1,4 @@
-"""A configuration as MLflow's parameters, without what is secret."""
+"""Conversion of a configuration to MLflow parameters, with secrets withheld."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from headrace.report.reproduce import WITHHELD, is_withheld
 
 
-def flattened(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Every value by its key, such as train.optimizer.name; what is not set is left out."""
+def flatten_settings(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each value with its dotted key, such as train.optimizer.name; skip values that are None."""
     for key, value in tree.items():
         name = f"{prefix}{key}"
         if isinstance(value, dict):
-            yield from flattened(value, f"{name}.")
+            yield from flatten_settings(value, f"{name}.")
         elif value is not None:
             yield name, WITHHELD if is_withheld(key, value) else str(value)

@@ -1,4 +1,4 @@
-"""What MLflow is told of a study, and of each of its trials."""
+"""The content of the MLflow runs of a study and of its trials."""
 
 import time
 from collections.abc import Iterator
@@ -11,95 +11,95 @@ from headrace.registry.tracking.mlflow_run import MlflowRun
 from headrace.registry.tracking.training import milliseconds, training_run
 from headrace.storage import locate
 from headrace.tune.study.result import StudyResult
-from headrace.tune.study.setup import fixed
+from headrace.tune.study.setup import fixed_settings
 from headrace.tune.study.trial_records import State, TrialRecord, count
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric
 
-# By this tag MLflow nests a run in another.
+# MLflow's tag for the parent of a nested run.
 PARENT = "mlflow.parentRunId"
 TRIAL = "headrace.trial"
-# MLflow has no word for a trial that was pruned; KILLED is a run that was stopped before its end.
+# MLflow has no status for a pruned trial; KILLED means a run that was stopped before its end.
 STATUS: dict[State, str] = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
 
 
-def study_run(outcome: StudyResult, tracked: dict[int, str]) -> MlflowRun:
-    """The study: its settings, how many trials came to what, its best value, its files.
+def study_run(result: StudyResult, tracked: dict[int, str]) -> MlflowRun:
+    """Return the run of the study: its settings, number of trials per state, best value and files.
 
     Args:
-        tracked: MLflow's numbers of trials, by theirs.
+        tracked: MLflow run ids by trial number.
     """
-    folder, record = outcome.folder, outcome.record
+    folder, record = result.folder, result.record
     return MlflowRun(
         name=f"{folder.path.parent.name}/{folder.path.name}",
-        begun=milliseconds(record.created),
+        started=milliseconds(record.created),
         identity={"headrace.study": str(folder.path), "headrace.created": record.created},
-        # Those that may change while a study goes on are in study.json: MLflow's parameters stay what they were.
-        settings=fixed(record.configuration),
-        metrics=_study_metrics(outcome),
-        tags=_study_tags(outcome, tracked),
+        # MLflow's parameters cannot change; the settings that may change while a study runs are in study.json.
+        settings=fixed_settings(record.configuration),
+        metrics=_study_metrics(result),
+        tags=_study_tags(result, tracked),
         folder=folder.path,
         files=(folder.record_file.name, folder.best.name, folder.report.name),
-        status="FINISHED" if outcome.best else "FAILED",
+        status="FINISHED" if result.best else "FAILED",
     )
 
 
-def trial_run(outcome: StudyResult, trial: TrialRecord, study: str) -> MlflowRun:
-    """An ended trial, with the whole of its run where it has begun one.
+def trial_run(result: StudyResult, trial: TrialRecord, study: str) -> MlflowRun:
+    """Return the run of an ended trial, with its training run if the trial started one.
 
     Args:
-        study: MLflow's number for the study's run.
+        study: id of the study's MLflow run.
     """
-    run = outcome.folder.run(trial.number)
+    run = result.folder.run(trial.number)
     record, status = run.record(), STATUS[trial.state]
-    told = training_run(run, record, status) if record else _without_run(outcome, trial)
-    ended = told.begun + int((trial.seconds or 0.0) * 1000)
+    entry = training_run(run, record, status) if record else _without_run(result, trial)
+    ended = entry.started + int((trial.seconds or 0.0) * 1000)
     return replace(
-        told,
+        entry,
         name=f"trial {trial.number}",
-        identity=told.identity | {PARENT: study, TRIAL: str(trial.number)},
-        metrics=chain(told.metrics, _trial_metrics(outcome.record.metric, trial, ended)),
-        tags=told.tags | _trial_tags(trial),
+        identity=entry.identity | {PARENT: study, TRIAL: str(trial.number)},
+        metrics=chain(entry.metrics, _trial_metrics(result.record.metric, trial, ended)),
+        tags=entry.tags | _trial_tags(trial),
         ended=ended,
     )
 
 
-def _without_run(outcome: StudyResult, trial: TrialRecord) -> MlflowRun:
-    """Of a trial whose settings did not fit together: no run was begun."""
+def _without_run(result: StudyResult, trial: TrialRecord) -> MlflowRun:
+    """Return the run of a trial that started no training because its settings are invalid."""
     return MlflowRun(
         name="",
-        begun=milliseconds(outcome.record.created),
+        started=milliseconds(result.record.created),
         identity={},
         settings=dict(trial.parameters),
         metrics=(),
         tags={},
-        folder=outcome.folder.path,
+        folder=result.folder.path,
         files=(),
         status=STATUS[trial.state],
     )
 
 
-def _study_metrics(outcome: StudyResult) -> "Iterator[Metric]":
+def _study_metrics(result: StudyResult) -> "Iterator[Metric]":
     from mlflow.entities import Metric
 
-    record, trials, best, now = outcome.record, outcome.trials, outcome.best, int(time.time() * 1000)
+    record, trials, best, now = result.record, result.trials, result.best, int(time.time() * 1000)
     if best is not None and best.value is not None:
         yield Metric(f"study/{record.metric}", best.value, now, len(trials))
     for state in STATUS:
         yield Metric(f"study/{state}", count(trials, state), now, len(trials))
 
 
-def _trial_metrics(metric: str, trial: TrialRecord, at: int) -> "Iterator[Metric]":
-    """What trials are compared by."""
+def _trial_metrics(metric: str, trial: TrialRecord, timestamp: int) -> "Iterator[Metric]":
+    """Yield the value that trials are compared by."""
     from mlflow.entities import Metric
 
     if trial.value is not None:
-        yield Metric(f"trial/{metric}", trial.value, at, trial.epochs)
+        yield Metric(f"trial/{metric}", trial.value, timestamp, trial.epochs)
 
 
-def _study_tags(outcome: StudyResult, tracked: dict[int, str]) -> dict[str, str]:
-    record, best = outcome.record, outcome.best
+def _study_tags(result: StudyResult, tracked: dict[int, str]) -> dict[str, str]:
+    record, best = result.record, result.best
     tags = {
         "headrace.data.table": str(locate(record.configuration.data.table).absolute()),
         "headrace.data.version": str(record.data_version),
@@ -113,5 +113,5 @@ def _study_tags(outcome: StudyResult, tracked: dict[int, str]) -> dict[str, str]
 
 
 def _trial_tags(trial: TrialRecord) -> dict[str, str]:
-    sentence = {"headrace.trial.sentence": trial.sentence} if trial.sentence else {}
-    return {"headrace.trial.state": trial.state} | sentence
+    error = {"headrace.trial.error": trial.error} if trial.error else {}
+    return {"headrace.trial.state": trial.state} | error

@@ -1,4 +1,4 @@
-"""A training run, told to MLflow once: by the driver, out of the run's folder, when the ranks have ended."""
+"""Tracking of a training run: the driver logs the run's folder to MLflow once, after the ranks have ended."""
 
 import datetime
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace.errors import DataError
-from headrace.registry.store import Registry, registry_error, runs_with
+from headrace.registry.store import Registry, registry_error, search_runs
 from headrace.registry.tracking.code_version import code_version
 from headrace.registry.tracking.mlflow_run import MlflowRun, log_run
 from headrace.runs.folder import RunFolder
@@ -21,13 +21,13 @@ FILES = ("run.json", "result.json", "metrics.jsonl", "model.py")
 
 
 def track(registry: Registry, path: Path) -> str:
-    """Track the run in folder `path` and give MLflow's number for it; a run that is tracked already is left alone.
+    """Track the run in folder `path` and return its MLflow id; a run that is tracked already stays unchanged.
 
-    A run without a result is tracked as failed, and anew when it is complete.
+    A run without a result is tracked as failed, and is tracked again once it is complete.
 
     Raises:
-        DataError: `path` holds no training run.
-        HeadraceError: the registry does not answer.
+        DataError: `path` is not a training run.
+        HeadraceError: the registry does not respond.
     """
     from mlflow.exceptions import MlflowException
 
@@ -38,14 +38,15 @@ def track(registry: Registry, path: Path) -> str:
     status = "FINISHED" if folder.result() else "FAILED"
     try:
         with registry.transaction.hold(f"track {folder.path}"):
-            return _tracked(registry, folder, record, status) or log_run(registry, training_run(folder, record, status))
+            run_id = _tracked_id(registry, folder, record, status)
+            return run_id or log_run(registry, training_run(folder, record, status))
     except MlflowException as error:
         raise registry_error(registry, error) from error
 
 
-def _tracked(registry: Registry, folder: RunFolder, record: RunRecord, status: str) -> str | None:
-    """The number of the run if it was tracked to this end; what was tracked half, or before it went on, is deleted."""
-    for run in runs_with(registry, _identity(folder, record)):
+def _tracked_id(registry: Registry, folder: RunFolder, record: RunRecord, status: str) -> str | None:
+    """Return the MLflow id of the run if it is tracked as finished; delete incomplete and outdated entries."""
+    for run in search_runs(registry, _identity(folder, record)):
         if run.info.status == status == "FINISHED":
             return str(run.info.run_id)
         registry.client.delete_run(run.info.run_id)
@@ -53,14 +54,14 @@ def _tracked(registry: Registry, folder: RunFolder, record: RunRecord, status: s
 
 
 def training_run(folder: RunFolder, record: RunRecord, status: str) -> MlflowRun:
-    """What MLflow is told of the run in `folder`, whose record is `record`."""
-    begun = milliseconds(record.created)
+    """Return the MLflow run of the training run in `folder`, whose record is `record`."""
+    started = milliseconds(record.created)
     return MlflowRun(
         name=_name(folder.path),
-        begun=begun,
+        started=started,
         identity=_identity(folder, record),
         settings=record.configuration.model_dump(mode="json"),
-        metrics=_metrics(folder.metrics_file, begun),
+        metrics=_metrics(folder.metrics_file, started),
         tags=_tags(folder, record),
         folder=folder.path,
         files=FILES,
@@ -85,25 +86,25 @@ def _tags(folder: RunFolder, record: RunRecord) -> dict[str, str]:
     }
 
 
-def _metrics(file: Path, begun: int) -> "Iterator[Metric]":
-    """Each number of each line; those of whole epochs are named epoch/..., as in TensorBoard."""
+def _metrics(file: Path, started: int) -> "Iterator[Metric]":
+    """Yield each number of each line; metrics of whole epochs are named epoch/..., as in TensorBoard."""
     from mlflow.entities import Metric
 
     for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
-        # A process that was killed leaves half a line.
+        # A killed process may leave an incomplete last line.
         if not line.endswith("}"):
             continue
         entry: dict[str, Any] = json.loads(line)
-        at = begun + int(entry["seconds"] * 1000)
+        timestamp = started + int(entry["seconds"] * 1000)
         for name, value in entry.items():
             if name not in NOT_METRICS:
-                yield Metric(f"{entry['kind']}/{name}", float(value), at, int(entry["step"]))
+                yield Metric(f"{entry['kind']}/{name}", float(value), timestamp, int(entry["step"]))
 
 
 def _name(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def milliseconds(moment: str) -> int:
-    """Since 1970, of a moment as it is kept."""
-    return int(datetime.datetime.fromisoformat(moment).timestamp() * 1000)
+def milliseconds(timestamp: str) -> int:
+    """Convert an ISO 8601 timestamp to milliseconds since 1970."""
+    return int(datetime.datetime.fromisoformat(timestamp).timestamp() * 1000)

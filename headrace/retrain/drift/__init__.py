@@ -1,1 +1,1 @@
-"""Drift: how far new training rows are from those that the champion was trained on."""
+"""Data drift: the distance between new training rows and the rows that the champion was trained on."""

@@ -1,4 +1,4 @@
-"""How far the new training rows are from those that the champion was trained on."""
+"""Drift assessment: distances between the new training rows and those that the champion was trained on."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from headrace.config.sections.retraining import Drift
 from headrace.retrain.drift.histogram import (
     Histogram,
-    aligned,
+    align_counts,
     has_drifted,
     population_stability_index,
     psi_noise_threshold,
@@ -22,102 +22,111 @@ SHARES = "share of classes"
 
 
 class Distance(BaseModel):
-    """Of one distribution.
+    """The distance between two versions of one distribution.
 
     Attributes:
-        by_chance: what the index of equal rows would exceed only as rarely as `retrain.drift.chance` says.
-        rows: of the champion's data, and new ones; for shares of many labels, how many labels these have.
+        statistic: name of the statistic, or `share of classes`.
+        class_name: class that the rows belong to, or `every class`.
+        psi: population stability index.
+        noise_threshold: PSI that samples of equal populations exceed with probability
+            `retrain.drift.false_alarm_rate`.
+        rows: number of the champion's rows and of new rows; for shares of several labels per row, numbers of labels.
+        drifted: whether the PSI exceeds both `retrain.drift.psi` and `noise_threshold`.
     """
 
     model_config = ConfigDict(frozen=True)
 
     statistic: str
-    of_class: str
+    class_name: str
     psi: float
-    by_chance: float
+    noise_threshold: float
     rows: tuple[int, int]
     drifted: bool
 
 
 def drift_order(distance: Distance) -> tuple[bool, float]:
-    """To sort by: those of every class first, then the farthest."""
-    return distance.of_class != EVERY_CLASS, -distance.psi
+    """Return the sort key of a distance: distributions over all classes first, then by descending PSI."""
+    return distance.class_name != EVERY_CLASS, -distance.psi
 
 
 class RowChanges(BaseModel):
-    """Training rows from one version to a later one."""
+    """The changes of the training rows between two versions of a table; a changed row counts as new and removed."""
 
     model_config = ConfigDict(frozen=True)
 
     new: int
-    gone: int
+    removed: int
     distances: tuple[Distance, ...] = ()
 
     @property
     def drifted(self) -> list[Distance]:
-        """The distributions that are another one now: those of every class, then of one, the farthest first."""
-        return sorted((one for one in self.distances if one.drifted), key=drift_order)
+        """Drifted distributions: those over all classes first, then by descending PSI."""
+        return sorted((distance for distance in self.distances if distance.drifted), key=drift_order)
 
     @property
     def rows(self) -> int:
-        """How many are not as they were."""
-        return self.new + self.gone
+        """Number of new and removed rows."""
+        return self.new + self.removed
 
 
 def changed_rows(before: Version, now: Version) -> RowChanges:
-    """How many training rows are new and how many are gone; a row that was changed is both."""
-    left, came = _replaced(before, now)
-    then = set(identities(before.table, left, before.contract))
-    later = set(identities(now.table, came, now.contract))
-    return RowChanges(new=len(later - then), gone=len(then - later))
+    """Return the numbers of new and removed training rows; a changed row counts as both."""
+    old_shards, new_shards = _replaced_shards(before, now)
+    old = set(identities(before.table, old_shards, before.contract))
+    new = set(identities(now.table, new_shards, now.contract))
+    return RowChanges(new=len(new - old), removed=len(old - new))
 
 
 def drift(spark: SparkSession, before: Version, now: Version, settings: Drift) -> RowChanges:
-    """The distances between the training rows of `before` and those that are new in `now`."""
-    left, came = _replaced(before, now)
-    then = frozenset(identities(before.table, left, before.contract))
-    later = frozenset(identities(now.table, came, now.contract))
-    fresh = profile(spark, now, came, then)
+    """Return the distances between the training rows of `before` and the rows that are new in `now`."""
+    old_shards, new_shards = _replaced_shards(before, now)
+    old = frozenset(identities(before.table, old_shards, before.contract))
+    new = frozenset(identities(now.table, new_shards, now.contract))
+    current = profile(spark, now, new_shards, old)
     distances: tuple[Distance, ...] = ()
-    if fresh.rows:
+    if current.rows:
         reference = profile(spark, before, before.split("train"), frozenset())
-        distances = tuple(_distances(reference, fresh, settings))
-    return RowChanges(new=len(later - then), gone=len(then - later), distances=distances)
+        distances = tuple(_distances(reference, current, settings))
+    return RowChanges(new=len(new - old), removed=len(old - new), distances=distances)
 
 
-def _replaced(before: Version, now: Version) -> tuple[list[Any], list[Any]]:
-    """Training shards that only one of the versions has; most rows lie in the others and need not be read."""
-    then, later = before.split("train"), now.split("train")
-    old, new = {shard.path for shard in then}, {shard.path for shard in later}
-    return [shard for shard in then if shard.path not in new], [shard for shard in later if shard.path not in old]
+def _replaced_shards(before: Version, now: Version) -> tuple[list[Any], list[Any]]:
+    """Return the training shards that only one version has; shared shards hold most rows and need not be read."""
+    old, new = before.split("train"), now.split("train")
+    old_paths, new_paths = {shard.path for shard in old}, {shard.path for shard in new}
+    return [shard for shard in old if shard.path not in new_paths], [
+        shard for shard in new if shard.path not in old_paths
+    ]
 
 
-def _distances(reference: Profile, fresh: Profile, settings: Drift) -> list[Distance]:
-    found = []
+def _distances(reference: Profile, current: Profile, settings: Drift) -> list[Distance]:
+    distances = []
     if set(reference.classes) != {ALL}:
-        counts = aligned(reference.classes, fresh.classes)
-        index = population_stability_index(*counts)
-        found.append(_distance(SHARES, EVERY_CLASS, index, len(counts[0]), (reference.rows, fresh.rows), settings))
-    for statistic in sorted(fresh.statistics):
-        found.append(_of_values(statistic, EVERY_CLASS, reference.of_all(statistic), fresh.of_all(statistic), settings))
-        for name, histogram in sorted(fresh.statistics[statistic].items()):
-            of_class = reference.statistics.get(statistic, {}).get(name)
-            if of_class and name != ALL:
-                found.append(_of_values(statistic, name, of_class, histogram, settings))
-    return found
+        counts = align_counts(reference.classes, current.classes)
+        psi = population_stability_index(*counts)
+        rows = (reference.rows, current.rows)
+        distances.append(_distance(SHARES, EVERY_CLASS, psi, len(counts[0]), rows, settings))
+    for statistic, histograms in sorted(current.statistics.items()):
+        totals = reference.total(statistic), current.total(statistic)
+        distances.append(_values_distance(statistic, EVERY_CLASS, *totals, settings))
+        for name, histogram in sorted(histograms.items()):
+            reference_histogram = reference.statistics.get(statistic, {}).get(name)
+            if reference_histogram and name != ALL:
+                distances.append(_values_distance(statistic, name, reference_histogram, histogram, settings))
+    return distances
 
 
-def _of_values(statistic: str, name: str, then: Histogram, now: Histogram, settings: Drift) -> Distance:
-    index = values_psi(then, now, settings.bins)
-    return _distance(statistic, name, index, settings.bins, (then.total(), now.total()), settings)
+def _values_distance(statistic: str, name: str, reference: Histogram, current: Histogram, settings: Drift) -> Distance:
+    psi = values_psi(reference, current, settings.bins)
+    return _distance(statistic, name, psi, settings.bins, (reference.total(), current.total()), settings)
 
 
-def _distance(statistic: str, name: str, index: float, bins: int, rows: tuple[int, int], settings: Drift) -> Distance:
+def _distance(statistic: str, name: str, psi: float, bins: int, rows: tuple[int, int], settings: Drift) -> Distance:
     return Distance(
         statistic=statistic,
-        of_class=name,
-        psi=round(index, 4),
-        by_chance=round(psi_noise_threshold(bins, rows, settings.false_alarm_rate), 4),
+        class_name=name,
+        psi=round(psi, 4),
+        noise_threshold=round(psi_noise_threshold(bins, rows, settings.false_alarm_rate), 4),
         rows=rows,
-        drifted=has_drifted(index, bins, rows, settings),
+        drifted=has_drifted(psi, bins, rows, settings),
     )

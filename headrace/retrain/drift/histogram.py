@@ -1,8 +1,9 @@
-"""How often values occur, and how far two such distributions are apart.
+"""Histograms of values and the population stability index (PSI) between two of them.
 
-The population stability index is the sum over bins of (q - p) ln(q / p), for the shares p of the reference and q of
-the current rows. Of equal populations it is about chi-squared with bins - 1 degrees of freedom times (1/n + 1/m);
-Yurdakul, B.: Statistical properties of population stability index. Western Michigan University (2018).
+The PSI is the sum over bins of (q - p) ln(q / p), for the shares p of the reference rows and q of the current rows.
+For samples of n and m rows from equal populations, it approximately follows a chi-squared distribution with bins - 1
+degrees of freedom, scaled by (1/n + 1/m); Yurdakul, B.: Statistical properties of population stability index. Western
+Michigan University (2018).
 """
 
 import math
@@ -16,59 +17,64 @@ from numpy.typing import ArrayLike
 from headrace.config.sections.retraining import Drift
 
 Histogram = Counter[float]
-# So that a bin that is empty on one side has a logarithm.
-HALF_A_ROW = 0.5
+# Added to each bin, so that the logarithm of an empty bin is finite.
+PSEUDOCOUNT = 0.5
 
 
-def rounded(values: ArrayLike) -> Histogram:
-    """Counts by value, in eight significant bits: enough for any decile, few enough to keep."""
+def value_counts(values: ArrayLike) -> Histogram:
+    """Count values rounded to eight significant bits: enough for any decile, few enough to keep in memory."""
     bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32)
-    found, counts = np.unique((bits + 0x8000) & np.uint32(0xFFFF0000), return_counts=True)
-    return Counter(dict(zip(found.view(np.float32).astype(float).tolist(), counts.tolist(), strict=True)))
+    rounded, counts = np.unique((bits + 0x8000) & np.uint32(0xFFFF0000), return_counts=True)
+    return Counter(dict(zip(rounded.view(np.float32).astype(float).tolist(), counts.tolist(), strict=True)))
 
 
 def values_psi(reference: Histogram, current: Histogram, bins: int) -> float:
-    """The population stability index over bins that hold equal shares of `reference`."""
-    edges = _edges(reference, bins)
-    return population_stability_index(_binned(reference, edges), _binned(current, edges))
+    """Return the population stability index over bins that hold equal shares of `reference`."""
+    edges = _bin_edges(reference, bins)
+    return population_stability_index(_bin_counts(reference, edges), _bin_counts(current, edges))
 
 
 def population_stability_index(reference: Sequence[int], current: Sequence[int]) -> float:
-    """Of counts by bin, both in the same bins."""
+    """Return the population stability index of two sequences of counts over the same bins."""
     shares = zip(_shares(reference), _shares(current), strict=True)
-    return sum((now - then) * math.log(now / then) for then, now in shares)
+    return sum((q - p) * math.log(q / p) for p, q in shares)
 
 
-def has_drifted(index: float, bins: int, rows: tuple[int, int], settings: Drift) -> bool:
-    """Whether an index is above the bound, and above what so few rows may reach by chance."""
-    return index > settings.psi and index > psi_noise_threshold(bins, rows, settings.false_alarm_rate)
+def has_drifted(psi: float, bins: int, rows: tuple[int, int], settings: Drift) -> bool:
+    """Return whether a PSI exceeds both the configured bound and the noise threshold for this number of rows."""
+    return psi > settings.psi and psi > psi_noise_threshold(bins, rows, settings.false_alarm_rate)
 
 
-def psi_noise_threshold(bins: int, rows: tuple[int, int], chance: float) -> float:
-    """What the index of equal populations exceeds with probability `chance`; `rows` of both, 1 or more."""
-    freedom = max(1, bins - 1)
+def psi_noise_threshold(bins: int, rows: tuple[int, int], false_alarm_rate: float) -> float:
+    """Return the PSI that two samples of equal populations exceed with probability `false_alarm_rate`.
+
+    Args:
+        rows: sizes of both samples, 1 or more.
+    """
+    degrees_of_freedom = max(1, bins - 1)
     # Wilson and Hilferty's approximation of the quantile of chi-squared.
-    part = 2 / (9 * freedom)
-    quantile: float = freedom * (1 - part + NormalDist().inv_cdf(1 - chance) * math.sqrt(part)) ** 3
+    variance = 2 / (9 * degrees_of_freedom)
+    deviation = NormalDist().inv_cdf(1 - false_alarm_rate) * math.sqrt(variance)
+    quantile: float = degrees_of_freedom * (1 - variance + deviation) ** 3
     return quantile * (1 / max(1, rows[0]) + 1 / max(1, rows[1]))
 
 
-def aligned(reference: Mapping[str, int], current: Mapping[str, int]) -> tuple[list[int], list[int]]:
-    """Counts of both by name, in the same order."""
+def align_counts(reference: Mapping[str, int], current: Mapping[str, int]) -> tuple[list[int], list[int]]:
+    """Return the counts of both mappings over the union of their names, in the same order."""
     names = sorted(reference.keys() | current.keys())
     return [reference.get(name, 0) for name in names], [current.get(name, 0) for name in names]
 
 
-def total(histograms: Iterable[Histogram]) -> Histogram:
-    """All of them together."""
-    together: Histogram = Counter()
+def merge_histograms(histograms: Iterable[Histogram]) -> Histogram:
+    """Return the sum of the histograms."""
+    merged: Histogram = Counter()
     for histogram in histograms:
-        together.update(histogram)
-    return together
+        merged.update(histogram)
+    return merged
 
 
-def _edges(reference: Histogram, bins: int) -> list[float]:
-    """Upper ends of all bins but the last, rising."""
+def _bin_edges(reference: Histogram, bins: int) -> list[float]:
+    """Return the upper edges of all bins but the last, in ascending order."""
     rows, seen = reference.total(), 0
     edges: list[float] = []
     for value in sorted(reference):
@@ -78,14 +84,14 @@ def _edges(reference: Histogram, bins: int) -> list[float]:
     return edges
 
 
-def _binned(histogram: Histogram, edges: list[float]) -> list[int]:
+def _bin_counts(histogram: Histogram, edges: list[float]) -> list[int]:
     counts = [0] * (len(edges) + 1)
-    places = np.searchsorted(edges, list(histogram), side="left")
-    for place, rows in zip(places.tolist(), histogram.values(), strict=True):
-        counts[place] += rows
+    indices = np.searchsorted(edges, list(histogram), side="left")
+    for index, rows in zip(indices.tolist(), histogram.values(), strict=True):
+        counts[index] += rows
     return counts
 
 
 def _shares(counts: Sequence[int]) -> list[float]:
-    rows = sum(counts) + HALF_A_ROW * len(counts)
-    return [(count + HALF_A_ROW) / rows for count in counts]
+    rows = sum(counts) + PSEUDOCOUNT * len(counts)
+    return [(count + PSEUDOCOUNT) / rows for count in counts]

@@ -1,4 +1,4 @@
-"""The gate: what a challenger must prove, each as a check with what was expected and what was received."""
+"""The checks of the gate: each states what it expected of the challenger and what it received."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from headrace.config.sections.retraining import Gate, Metric
 from headrace.evaluate.bootstrap import lower_bound
-from headrace.retrain.gate.metrics import SMALL_IS_GOOD, default_metric, improvement, metric_label, score
+from headrace.retrain.gate.metrics import LOWER_IS_BETTER, default_metric, improvement, metric_label, score
 from headrace.retrain.gate.predictions import ScoredModel
 from headrace.retrain.gate.slices import ModelPair, make_slices
 
@@ -15,7 +15,7 @@ BETTER = "better"
 
 
 class Check(BaseModel):
-    """One of them, in words."""
+    """The result of one check, as text."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,91 +30,94 @@ class Check(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Both models on the same rows.
+    """Champion and challenger, evaluated on the same rows.
 
     Attributes:
-        champion: None before the first.
-        classes: names by number.
-        breaches: of the expectations of the data.
+        champion: current champion; None if no version was promoted yet.
+        classes: names of the classes, by index.
+        violations: violated expectations of the data.
     """
 
     task: str
     classes: tuple[str, ...]
     champion: ScoredModel | None
     challenger: ScoredModel
-    breaches: tuple[str, ...]
+    violations: tuple[str, ...]
 
     def metric(self, gate: Gate) -> Metric:
-        """By which they are compared."""
+        """Return the metric that the models are compared by."""
         return gate.metric or default_metric(self.task)
 
 
-def run_checks(contest: Comparison, gate: Gate) -> list[Check]:
-    """Every check; the challenger is promoted if all are passed."""
-    checks = [*_bounds(contest, gate), *_costs(contest, gate)]
-    if contest.champion is not None:
-        checks = [_better(contest.champion, contest, gate), *_slices(contest.champion, contest, gate), *checks]
+def run_checks(comparison: Comparison, gate: Gate) -> list[Check]:
+    """Run all checks; the challenger is promoted if it passes every one."""
+    checks = [*_bounds(comparison, gate), *_costs(comparison, gate)]
+    if comparison.champion is not None:
+        checks = [
+            _better(comparison.champion, comparison, gate),
+            *_slices(comparison.champion, comparison, gate),
+            *checks,
+        ]
     if gate.expectations:
-        received = "; ".join(contest.breaches) or "no breach"
-        checks.append(_check("expectations of the data", not contest.breaches, "no breach", received))
+        received = "; ".join(comparison.violations) or "no violation"
+        checks.append(_check("expectations of the data", not comparison.violations, "no violation", received))
     return checks
 
 
-def _better(champion: ScoredModel, contest: Comparison, gate: Gate) -> Check:
-    metric, new = contest.metric(gate), contest.challenger.predictions
+def _better(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Check:
+    metric, new = comparison.metric(gate), comparison.challenger.predictions
     gain = improvement(metric, champion.predictions, new)
-    least = lower_bound(
-        lambda drawn: improvement(metric, champion.predictions.select(drawn), new.select(drawn)),
+    min_gain = lower_bound(
+        lambda sample: improvement(metric, champion.predictions.select(sample), new.select(sample)),
         new.rows,
         gate.confidence,
     )
     return _check(
         f"{BETTER} {metric_label(metric)}",
-        least >= gate.margin and (gain > 0 or gate.margin < 0),
+        min_gain >= gate.margin and (gain > 0 or gate.margin < 0),
         f"an improvement of {gate.margin:g} or more with {gate.confidence:.0%} confidence",
-        f"{gain:+.4f}, at least {least:+.4f} ({_pair(metric, champion, contest.challenger)})",
+        f"{gain:+.4f}, at least {min_gain:+.4f} ({_score_pair(metric, champion, comparison.challenger)})",
     )
 
 
-def _slices(champion: ScoredModel, contest: Comparison, gate: Gate) -> Iterator[Check]:
-    """The score within each slice; in regression the error in parts of the champion's."""
-    both = ModelPair(champion.predictions, contest.challenger.predictions)
-    for part in make_slices(contest.task, contest.classes, both, gate.slices.paths):
-        if part.rows < gate.slices.min_rows:
+def _slices(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterator[Check]:
+    """Yield a check per slice: the absolute drop of its score, or in regression the relative increase of its error."""
+    models = ModelPair(champion.predictions, comparison.challenger.predictions)
+    for data_slice in make_slices(comparison.task, comparison.classes, models, gate.slices.paths):
+        if data_slice.rows < gate.slices.min_rows:
             continue
-        before, after = (score(part.metric, answers) for answers in part.both)
-        worse = (after - before) / max(before, 1e-9) if contest.task == "regression" else before - after
+        before, after = (score(data_slice.metric, predictions) for predictions in data_slice.models)
+        drop = (after - before) / max(before, 1e-9) if comparison.task == "regression" else before - after
         yield _check(
-            part.measured,
-            worse <= gate.slices.max_drop,
-            f"worse by {gate.slices.max_drop:g} at most",
-            f"{before:.4f} before, {after:.4f} now, {part.rows} rows",
+            data_slice.label,
+            drop <= gate.slices.max_drop,
+            f"a drop of {gate.slices.max_drop:g} or less",
+            f"{before:.4f} before, {after:.4f} now, {data_slice.rows} rows",
         )
 
 
-def _bounds(contest: Comparison, gate: Gate) -> Iterator[Check]:
+def _bounds(comparison: Comparison, gate: Gate) -> Iterator[Check]:
     for metric, allowed in gate.bounds.items():
-        value = score(metric, contest.challenger.predictions)
-        low = allowed.min is None or value >= allowed.min
-        high = allowed.max is None or value <= allowed.max
-        ends = [f"{allowed.min:g} or more"] if allowed.min is not None else []
-        ends += [f"{allowed.max:g} or less"] if allowed.max is not None else []
-        yield _check(metric_label(metric), low and high, " and ".join(ends) or "anything", f"{value:.4f}")
+        value = score(metric, comparison.challenger.predictions)
+        passed = (allowed.min is None or value >= allowed.min) and (allowed.max is None or value <= allowed.max)
+        limits = [f"{allowed.min:g} or more"] if allowed.min is not None else []
+        limits += [f"{allowed.max:g} or less"] if allowed.max is not None else []
+        yield _check(metric_label(metric), passed, " and ".join(limits) or "any value", f"{value:.4f}")
 
 
-def _costs(contest: Comparison, gate: Gate) -> Iterator[Check]:
-    spent, size = contest.challenger.milliseconds, contest.challenger.size_bytes
+def _costs(comparison: Comparison, gate: Gate) -> Iterator[Check]:
+    latency, size = comparison.challenger.milliseconds, comparison.challenger.size_bytes
     allowed = [gate.latency.milliseconds] if gate.latency.milliseconds else []
-    if gate.latency.max_ratio and contest.champion:
-        allowed.append(gate.latency.max_ratio * contest.champion.milliseconds)
+    if gate.latency.max_ratio and comparison.champion:
+        allowed.append(gate.latency.max_ratio * comparison.champion.milliseconds)
     if allowed:
-        yield _check("latency", spent <= min(allowed), f"{min(allowed):.3g} ms or less", f"{spent:.3g} ms")
+        yield _check("latency", latency <= min(allowed), f"{min(allowed):.3g} ms or less", f"{latency:.3g} ms")
     if gate.size_bytes:
         yield _check("size", size <= gate.size_bytes, f"{gate.size_bytes:,} bytes or less", f"{size:,} bytes")
 
 
-def _pair(metric: Metric, champion: ScoredModel, challenger: ScoredModel) -> str:
-    order = "smaller is better" if metric in SMALL_IS_GOOD else "larger is better"
+def _score_pair(metric: Metric, champion: ScoredModel, challenger: ScoredModel) -> str:
+    order = "smaller is better" if metric in LOWER_IS_BETTER else "larger is better"
     return f"{score(metric, champion.predictions):.4f} to {score(metric, challenger.predictions):.4f}, {order}"
 
 

@@ -1,4 +1,4 @@
-"""Two versions of a model on the same rows of the same test split, as the gate would see them."""
+"""`headrace models compare`: run the gate's checks for two versions of a model on the same test split."""
 
 from typing import Any
 
@@ -17,33 +17,33 @@ SPLIT = "test"
 
 
 def compare(configuration: Configuration, first: str, second: str) -> dict[str, Any]:
-    """Judge version or alias `second` against `first`; nothing is promoted.
+    """Compare version or alias `second` with `first`; promote nothing.
 
     Raises:
         ConfigurationError: there is no such version.
-        DataError: a bundle or the table is missing or damaged, or they do not fit.
+        DataError: a bundle or the table is missing or damaged, or they do not match.
     """
     from headrace.retrain.gate.scoring import score_models
 
     registry = open_registry(configuration)
     version = read(configuration.data.table, frozen_version(configuration))
     records = [version_named(registry, name) for name in (first, second)]
-    places = {str(record.version): stored_bundle(registry, record) for record in records}
-    examined = score_models(places, version, SPLIT)
-    before, after = (examined[str(record.version)] for record in records)
+    bundles = {str(record.version): stored_bundle(registry, record) for record in records}
+    models = score_models(bundles, version, SPLIT)
+    before, after = (models[str(record.version)] for record in records)
     gate = configuration.retrain.gate if configuration.retrain else Gate()
-    contest = Comparison(
-        task=version.contract.task, classes=version.contract.classes, champion=before, challenger=after, breaches=()
+    comparison = Comparison(
+        task=version.contract.task, classes=version.contract.classes, champion=before, challenger=after, violations=()
     )
-    checks = run_checks(contest, gate)
+    checks = run_checks(comparison, gate)
     return {
         "table": str(version.table),
         "data_version": version.number,
         "split": SPLIT,
         "rows": after.predictions.rows,
         "models": [
-            {"version": record.version} | compute_metrics(contest.task, found)
-            for record, found in zip(records, (before, after), strict=True)
+            {"version": record.version} | compute_metrics(comparison.task, model)
+            for record, model in zip(records, (before, after), strict=True)
         ],
         "checks": [check.model_dump() for check in checks],
         "passed": all(check.passed for check in checks),
@@ -51,7 +51,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
 
 
 def frozen_version(configuration: Configuration) -> int | None:
-    """The version whose test split judges; the newest where that is wanted, or nothing was promoted yet."""
+    """Return the table version whose test split is used; None for the newest, or if nothing was promoted yet."""
     settings = configuration.retrain
     if settings is None or settings.test_version == "newest":
         return None
@@ -61,7 +61,7 @@ def frozen_version(configuration: Configuration) -> int | None:
 
 
 def first_test_version(journal: Journal) -> int | None:
-    """The one that judged the first champion; None where there is no champion yet."""
+    """Return the table version that the first champion was tested on; None if there is no champion yet."""
     for cycle in journal.cycles():
         outcome = cycle.outcome
         if outcome is not None and outcome.decision == "promoted":
@@ -69,14 +69,14 @@ def first_test_version(journal: Journal) -> int | None:
     return None
 
 
-def as_text(answer: dict[str, Any]) -> str:
-    """For people: the figures of both, then every check."""
-    lines = [f"{answer['rows']:,} rows of the {answer['split']} split of version {answer['data_version']}"]
-    for model in answer["models"]:
-        figures = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in model["metrics"].items())
+def as_text(result: dict[str, Any]) -> str:
+    """Format the result of `compare` as text: the metrics of both versions, then the checks."""
+    lines = [f"{result['rows']:,} rows of the {result['split']} split of version {result['data_version']}"]
+    for model in result["models"]:
+        metrics = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in model["metrics"].items())
         lines.append(
-            f"  version {model['version']}: {figures}, {model['milliseconds']:g} ms, {model['size_bytes']:,} B"
+            f"  version {model['version']}: {metrics}, {model['milliseconds']:g} ms, {model['size_bytes']:,} B"
         )
-    for check in answer["checks"]:
+    for check in result["checks"]:
         lines.append(f"  {'pass' if check['passed'] else 'FAIL'}  {Check(**check)}")
     return "\n".join(lines)

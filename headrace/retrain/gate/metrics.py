@@ -1,4 +1,4 @@
-"""Figures of a model's answers, and which of them are best large."""
+"""The metrics of a model's predictions that the gate compares, and their direction."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,80 +19,80 @@ from headrace.evaluate.classifier_scores import (
 from headrace.evaluate.regression import errors
 from headrace.retrain.gate.predictions import Predictions, ScoredModel
 
-SMALL_IS_GOOD = {"loss", "mean_absolute_error", "root_mean_squared_error"}
+LOWER_IS_BETTER = {"loss", "mean_absolute_error", "root_mean_squared_error"}
 
 
 def default_metric(task: str) -> Metric:
-    """By which models for `task` are compared where nothing else is said."""
+    """Return the metric that models for `task` are compared by unless configured otherwise."""
     return METRICS[task][0]
 
 
-def score(metric: Metric, answers: Predictions) -> float:
-    """The figure `metric` of at least one row; it must be one of the task's."""
+def score(metric: Metric, predictions: Predictions) -> float:
+    """Return one metric of the predictions for at least one row; it must be a metric of the task."""
     if metric in METRICS["regression"]:
-        return errors(answers.true, answers.predicted)[metric]
-    return _by_metric(answers)[metric](answers)
+        return errors(predictions.true, predictions.predicted)[metric]
+    return _metric_functions(predictions)[metric](predictions)
 
 
-def scores(task: str, answers: Predictions) -> dict[str, float]:
-    """All figures that there are for `task`."""
+def scores(task: str, predictions: Predictions) -> dict[str, float]:
+    """Return all metrics of `task`."""
     if task == "regression":
-        return errors(answers.true, answers.predicted)
-    return {name: of(answers) for name, of in _by_metric(answers).items()}
+        return errors(predictions.true, predictions.predicted)
+    return {name: function(predictions) for name, function in _metric_functions(predictions).items()}
 
 
 def metric_label(metric: str) -> str:
-    """For people."""
+    """Return the name of a metric as shown to users."""
     return metric.replace("_", " ")
 
 
-def compute_metrics(task: str, found: ScoredModel) -> dict[str, Any]:
-    """Metrics, latency and size, for the journal."""
+def compute_metrics(task: str, model: ScoredModel) -> dict[str, Any]:
+    """Return the metrics, latency and size of a model, as written to the journal."""
     return {
-        "metrics": scores(task, found.predictions),
-        "milliseconds": found.milliseconds,
-        "size_bytes": found.size_bytes,
+        "metrics": scores(task, model.predictions),
+        "milliseconds": model.milliseconds,
+        "size_bytes": model.size_bytes,
     }
 
 
 def improvement(metric: Metric, champion: Predictions, challenger: Predictions) -> float:
-    """How much better the challenger is, on the same rows; negative where it is worse."""
+    """Return by how much the challenger is better on the same rows; negative if it is worse."""
     gain = score(metric, challenger) - score(metric, champion)
-    return -gain if metric in SMALL_IS_GOOD else gain
+    return -gain if metric in LOWER_IS_BETTER else gain
 
 
-def _accuracy(answers: Predictions) -> float:
-    return float((answers.true == answers.predicted).mean())
+def _accuracy(predictions: Predictions) -> float:
+    return float((predictions.true == predictions.predicted).mean())
 
 
-def _loss(answers: Predictions) -> float:
-    return float(-np.log(np.clip(answers.likelihood, SMALLEST_PROBABILITY, 1.0)).mean())
+def _loss(predictions: Predictions) -> float:
+    return float(-np.log(np.clip(predictions.likelihood, SMALLEST_PROBABILITY, 1.0)).mean())
 
 
-def _macro_f1(answers: Predictions) -> float:
-    """Over the classes that are in the test split: one that came later cannot be judged by it."""
-    classes = int(max(answers.true.max(), answers.predicted.max())) + 1
-    confusion = confusion_matrix(answers.true, answers.predicted, classes)
-    return macro_f1([one for one in class_scores(confusion) if one.support])
+def _macro_f1(predictions: Predictions) -> float:
+    """Average over the classes that occur in the test split; it cannot evaluate a class that was added later."""
+    classes = int(max(predictions.true.max(), predictions.predicted.max())) + 1
+    confusion = confusion_matrix(predictions.true, predictions.predicted, classes)
+    return macro_f1([class_score for class_score in class_scores(confusion) if class_score.support])
 
 
-def _counts(answers: Predictions) -> NDArray[np.int64]:
-    return label_counts(answers.true, answers.predicted)
+def _counts(predictions: Predictions) -> NDArray[np.int64]:
+    return label_counts(predictions.true, predictions.predicted)
 
 
-def _labels_macro_f1(answers: Predictions) -> float:
-    """Likewise, over the labels that a row has; 0 where none has any."""
-    supported = [one for one in scores_from_counts(*_counts(answers)) if one.support]
+def _labels_macro_f1(predictions: Predictions) -> float:
+    """Average over the labels that occur in the test split; 0 if no row has a label."""
+    supported = [label_score for label_score in scores_from_counts(*_counts(predictions)) if label_score.support]
     return macro_f1(supported) if supported else 0.0
 
 
-def _micro_f1(answers: Predictions) -> float:
-    return micro_f1(_counts(answers))
+def _micro_f1(predictions: Predictions) -> float:
+    return micro_f1(_counts(predictions))
 
 
 Scores = dict[Metric, Callable[[Predictions], float]]
 CLASS_SCORES: Scores = {"accuracy": _accuracy, "macro_f1": _macro_f1, "loss": _loss}
-# Right and wrong are counted by label here.
+# Here, correct and wrong predictions are counted per label.
 LABEL_SCORES: Scores = {
     "macro_f1": _labels_macro_f1,
     "micro_f1": _micro_f1,
@@ -101,5 +101,5 @@ LABEL_SCORES: Scores = {
 }
 
 
-def _by_metric(answers: Predictions) -> Scores:
-    return LABEL_SCORES if answers.true.ndim == 2 else CLASS_SCORES
+def _metric_functions(predictions: Predictions) -> Scores:
+    return LABEL_SCORES if predictions.true.ndim == 2 else CLASS_SCORES

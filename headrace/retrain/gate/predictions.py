@@ -1,4 +1,4 @@
-"""What a model said to every row of a test split, kept, so that two models can be compared row by row."""
+"""A model's predictions for every row of a test split, saved so that two models can be compared row by row."""
 
 import io
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from headrace.storage.atomic import atomic_write
 
 @dataclass(frozen=True)
 class Predictions:
-    """Of one model, by row.
+    """The predictions of one model.
 
     Attributes:
-        paths: (rows,) of the records.
-        true: (rows,) numbers of classes, or values; of many labels (rows, labels) truth values.
-        predicted: (rows,) likewise.
-        likelihood: (rows,) the probability that was given to the true class, or of many labels the geometric mean of
-            those given to what is true of each; in regression not used.
+        paths: (rows,) paths of the records.
+        true: (rows,) class indices or values; in multi-label tasks (rows, labels) booleans.
+        predicted: predictions, of the same shape and type as `true`.
+        likelihood: (rows,) probability of the true class; in multi-label tasks the geometric mean over the labels of
+            the probability of each label's true state; unused in regression.
     """
 
     paths: NDArray[np.str_]
@@ -31,26 +31,26 @@ class Predictions:
 
     @property
     def rows(self) -> int:
-        """How many."""
+        """Number of rows."""
         return len(self.true)
 
     def select(self, rows: NDArray[Any]) -> "Predictions":
-        """Those at the indices `rows`, or where the mask `rows` is true."""
+        """Return the predictions at the indices `rows`, or where the mask `rows` is true."""
         return Predictions(self.paths[rows], self.true[rows], self.predicted[rows], self.likelihood[rows])
 
-    def for_label(self, number: int) -> "Predictions":
-        """Those about one label of many."""
-        one = slice(number, number + 1)
-        return Predictions(self.paths, self.true[:, one], self.predicted[:, one], self.likelihood)
+    def for_label(self, index: int) -> "Predictions":
+        """Return the predictions of one label in a multi-label task."""
+        column = slice(index, index + 1)
+        return Predictions(self.paths, self.true[:, column], self.predicted[:, column], self.likelihood)
 
     @classmethod
     def concatenate(cls, parts: "Sequence[Predictions]") -> "Predictions":
-        """All of at least one part, in order."""
+        """Concatenate one or more parts in order."""
         names = ("paths", "true", "predicted", "likelihood")
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
     def save(self, path: Path) -> None:
-        """Keep them in an NPZ file."""
+        """Write the predictions to an NPZ file."""
         file = io.BytesIO()
         np.savez_compressed(
             file, paths=self.paths, true=self.true, predicted=self.predicted, likelihood=self.likelihood
@@ -59,18 +59,18 @@ class Predictions:
 
     @classmethod
     def load(cls, path: Path) -> "Predictions":
-        """Those of `save`."""
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
-            return cls(kept["paths"], kept["true"], kept["predicted"], kept["likelihood"])
+        """Read the predictions from a file written by `save`."""
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+            return cls(arrays["paths"], arrays["true"], arrays["predicted"], arrays["likelihood"])
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredModel:
-    """One model on the test split.
+    """One model's predictions for the test split, with its latency and size.
 
     Attributes:
-        milliseconds: to answer one row, the median.
-        size_bytes: of the bundle's files, without evaluations.
+        milliseconds: median latency of a prediction for one row.
+        size_bytes: size of the bundle's files, without evaluations.
     """
 
     predictions: Predictions

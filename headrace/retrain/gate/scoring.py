@@ -1,4 +1,4 @@
-"""Asking models about every row of a test split, and how long they take to answer one."""
+"""Computation of models' predictions for a test split, and measurement of their latency."""
 
 import time
 from collections.abc import Mapping
@@ -22,76 +22,77 @@ LATENCY_ROUNDS = 50
 WARM_UP_ROUNDS = 5
 
 
-def score_models(places: Mapping[str, Path], version: Version, split: str) -> dict[str, ScoredModel]:
-    """What the model of each bundle says to every row of the same split, by the bundles' names.
+def score_models(paths: Mapping[str, Path], version: Version, split: str) -> dict[str, ScoredModel]:
+    """Return the predictions of each bundle's model for every row of a split, by bundle name.
 
     Raises:
-        DataError: bundle or table are missing or damaged, or a model is not for such rows.
+        DataError: a bundle or the table is missing or damaged, or a model does not match the rows.
     """
-    loaded = {name: bundles.load(place) for name, place in places.items()}
+    loaded = {name: bundles.load(path) for name, path in paths.items()}
     for bundle in loaded.values():
         _require_comparable(bundle, version)
     models = {name: Inference(bundle) for name, bundle in loaded.items()}
-    answers: dict[str, Predictions] = {}
+    predictions: dict[str, Predictions] = {}
     for name, model in models.items():
-        answers[name], one = _ask(model, version, split)
-    spent = _milliseconds(models, one)
+        predictions[name], sample = _predict(model, version, split)
+    latencies = _measure_latency(models, sample)
     return {
-        name: ScoredModel(predictions=answers[name], milliseconds=spent[name], size_bytes=_size(bundle))
+        name: ScoredModel(predictions=predictions[name], milliseconds=latencies[name], size_bytes=_size(bundle))
         for name, bundle in loaded.items()
     }
 
 
 def _require_comparable(bundle: bundles.Bundle, version: Version) -> None:
-    mine, theirs = bundle.contract, version.contract
-    same = (mine.input_shape, mine.windows, mine.task) == (theirs.input_shape, theirs.windows, theirs.task)
-    tokens = (mine.tokenizer and mine.tokenizer.sha256) == (theirs.tokenizer and theirs.tokenizer.sha256)
-    # A class that came later has a number after those before.
-    known = min(len(mine.classes), len(theirs.classes))
-    if not same or not tokens or mine.classes[:known] != theirs.classes[:known]:
+    model, table = bundle.contract, version.contract
+    same = (model.input_shape, model.windows, model.task) == (table.input_shape, table.windows, table.task)
+    same_tokens = (model.tokenizer and model.tokenizer.sha256) == (table.tokenizer and table.tokenizer.sha256)
+    # Classes that are added later get the next indices.
+    shared = min(len(model.classes), len(table.classes))
+    if not same or not same_tokens or model.classes[:shared] != table.classes[:shared]:
         raise DataError(
-            f"The bundle {bundle.path} cannot be judged on version {version.number} of {version.table}: they differ in "
-            "inputs, task, tokenizer or classes; name a version that is prepared alike as retrain.test_version, and "
-            "begin anew with --force."
+            f"The bundle {bundle.path} cannot be evaluated on version {version.number} of {version.table}: they differ "
+            "in inputs, task, tokenizer or classes. Set retrain.test_version to a version with the same preparation, "
+            "and start over with --force."
         )
 
 
-def _ask(model: Inference, version: Version, split: str) -> tuple[Predictions, NDArray[Any]]:
-    """The answers to all rows, and one input; inputs are not kept, a test split may be larger than the memory."""
-    parts, one = [], np.empty(0)
+def _predict(model: Inference, version: Version, split: str) -> tuple[Predictions, NDArray[Any]]:
+    """Return the predictions for all rows and one input; other inputs are dropped, as a split may exceed the memory."""
+    parts, sample = [], np.empty(0)
     for batch in iter_batches(model, version, split):
-        parts.append(_answers(batch, len(model.contract.classes)))
-        one = batch.inputs[:1]
-    return Predictions.concatenate(parts), one
+        parts.append(_batch_predictions(batch, len(model.contract.classes)))
+        sample = batch.inputs[:1]
+    return Predictions.concatenate(parts), sample
 
 
-def _answers(batch: EvaluationBatch, classes: int) -> Predictions:
-    true, answers, paths = batch.targets, batch.predictions, batch.paths.astype(str)
+def _batch_predictions(batch: EvaluationBatch, classes: int) -> Predictions:
+    true, outputs, paths = batch.targets, batch.predictions, batch.paths.astype(str)
     if true.ndim == 2:
-        return _of_labels(paths, true > 0, answers)
+        return _label_predictions(paths, true > 0, outputs)
     if not classes:
-        return Predictions(paths, true.astype(np.float64), answers[:, 0].astype(np.float64), np.zeros(len(true)))
+        return Predictions(paths, true.astype(np.float64), outputs[:, 0].astype(np.float64), np.zeros(len(true)))
     known = np.clip(true, 0, classes - 1)
-    likelihood = np.where(true < classes, answers[np.arange(len(true)), known], 0.0)
-    return Predictions(paths, true.astype(np.int64), answers.argmax(1), likelihood.astype(np.float64))
+    likelihood = np.where(true < classes, outputs[np.arange(len(true)), known], 0.0)
+    return Predictions(paths, true.astype(np.int64), outputs.argmax(1), likelihood.astype(np.float64))
 
 
-def _of_labels(paths: NDArray[np.str_], true: NDArray[np.bool_], answers: NDArray[np.float32]) -> Predictions:
-    """A label that the model does not know it has not given; of one that the split does not know nothing is true."""
+def _label_predictions(paths: NDArray[np.str_], true: NDArray[np.bool_], outputs: NDArray[np.float32]) -> Predictions:
+    """Return predictions over the split's labels: probability 0 for labels unknown to the model, others dropped."""
     labels = true.shape[1]
-    known = np.pad(answers[:, :labels], ((0, 0), (0, max(0, labels - answers.shape[1]))))
-    return Predictions(paths, true, known >= THRESHOLD, np.exp(-label_cross_entropies(true, known)))
+    probabilities = np.pad(outputs[:, :labels], ((0, 0), (0, max(0, labels - outputs.shape[1]))))
+    likelihood = np.exp(-label_cross_entropies(true, probabilities))
+    return Predictions(paths, true, probabilities >= THRESHOLD, likelihood)
 
 
-def _milliseconds(models: Mapping[str, Inference], one: NDArray[Any]) -> dict[str, float]:
-    """To answer one row, the median; the models take turns, so that what else the machine does slows all alike."""
-    spent: dict[str, list[float]] = {name: [] for name in models}
+def _measure_latency(models: Mapping[str, Inference], sample: NDArray[Any]) -> dict[str, float]:
+    """Return the median latency for one row in milliseconds; models alternate, so other load affects all equally."""
+    times: dict[str, list[float]] = {name: [] for name in models}
     for _ in range(WARM_UP_ROUNDS + LATENCY_ROUNDS):
         for name, model in models.items():
-            began = time.perf_counter()
-            model.predict(one)
-            spent[name].append(time.perf_counter() - began)
-    return {name: round(float(np.median(times[WARM_UP_ROUNDS:])) * 1000, 3) for name, times in spent.items()}
+            start = time.perf_counter()
+            model.predict(sample)
+            times[name].append(time.perf_counter() - start)
+    return {name: round(float(np.median(rounds[WARM_UP_ROUNDS:])) * 1000, 3) for name, rounds in times.items()}
 
 
 def _size(bundle: bundles.Bundle) -> int:

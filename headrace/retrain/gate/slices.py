@@ -1,4 +1,4 @@
-"""Parts of the test split in which a challenger must not be much worse than the champion."""
+"""Slices of the test split, on each of which a challenger must not be much worse than the champion."""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -20,52 +20,53 @@ SLICE_METRICS: dict[str, Metric] = {
 
 
 class ModelPair(NamedTuple):
-    """What both models said to the same rows."""
+    """The predictions of both models for the same rows."""
 
     champion: Predictions
     challenger: Predictions
 
 
 class Slice(NamedTuple):
-    """One part.
+    """One slice of the test split.
 
     Attributes:
-        measured: what is measured, and of what.
-        rows: how many there are; of a label those that have it.
+        label: name of the metric and of the slice.
+        rows: number of rows; for a label, number of rows that have it.
+        models: predictions of both models for these rows.
     """
 
-    measured: str
+    label: str
     metric: Metric
     rows: int
-    both: ModelPair
+    models: ModelPair
 
 
-def make_slices(task: str, classes: tuple[str, ...], both: ModelPair, paths: Mapping[str, str]) -> Iterator[Slice]:
-    """Every class that is there, then the rows of each pattern of `paths`, by its name.
+def make_slices(task: str, classes: tuple[str, ...], models: ModelPair, paths: Mapping[str, str]) -> Iterator[Slice]:
+    """Yield a slice for each class that occurs, then one for each named pattern of `paths`.
 
-    A class is measured by the accuracy of its rows, which is its recall. A label, which a row has besides others, is
-    measured by its F1 over all rows: a model that gives it to every row has a recall of 1.
+    A class is measured by the accuracy of its rows, which is its recall. A label of a multi-label task is measured by
+    its F1 over all rows, because a model that predicts it for every row has a recall of 1.
     """
     metric = SLICE_METRICS[task]
     if task == "multi_label":
-        yield from _labels(classes, both)
+        yield from _labels(classes, models)
     else:
-        for part in by_class(both.champion.true, classes):
-            yield _chosen(metric, f"class {part.name!r}", part.rows, both)
+        for part in by_class(models.champion.true, classes):
+            yield _select(metric, f"class {part.name!r}", part.rows, models)
     for name, pattern in paths.items():
-        found = [fnmatchcase(path, pattern) for path in both.champion.paths.tolist()]
-        yield _chosen(metric, name, np.array(found, bool), both)
+        matches = [fnmatchcase(path, pattern) for path in models.champion.paths.tolist()]
+        yield _select(metric, name, np.array(matches, bool), models)
 
 
-def _labels(classes: tuple[str, ...], both: ModelPair) -> Iterator[Slice]:
-    for number, name in enumerate(classes):
-        support = int(both.champion.true[:, number].sum())
+def _labels(classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
+    for index, name in enumerate(classes):
+        support = int(models.champion.true[:, index].sum())
         if support:
-            # The mean over one label is that of the label.
-            of_label = ModelPair(*(answers.for_label(number) for answers in both))
-            yield Slice(f"f1 of label {name!r}", "macro_f1", support, of_label)
+            # Macro F1 over a single label is the label's F1.
+            label_models = ModelPair(*(predictions.for_label(index) for predictions in models))
+            yield Slice(f"f1 of label {name!r}", "macro_f1", support, label_models)
 
 
-def _chosen(metric: Metric, name: str, rows: NDArray[Any], both: ModelPair) -> Slice:
-    chosen = ModelPair(*(answers.select(rows) for answers in both))
-    return Slice(f"{metric_label(metric)} of {name}", metric, chosen.champion.rows, chosen)
+def _select(metric: Metric, name: str, rows: NDArray[Any], models: ModelPair) -> Slice:
+    selected = ModelPair(*(predictions.select(rows) for predictions in models))
+    return Slice(f"{metric_label(metric)} of {name}", metric, selected.champion.rows, selected)

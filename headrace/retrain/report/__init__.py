@@ -1,1 +1,1 @@
-"""The page of retraining: the lineage of data, runs and decisions."""
+"""The HTML page of retraining: the lineage of data, runs, versions and decisions."""

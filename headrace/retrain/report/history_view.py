@@ -1,4 +1,4 @@
-"""What the page of retraining tells of each cycle, read from the journal."""
+"""The content of the retraining page: a view of each cycle, read from the journal."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +11,14 @@ from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.records import Outcome, StepRecord
 from headrace.retrain.steps.runner import NAMES
 
-UNDER_WAY = "under way"
-# How a decision looks: blue is good, orange is bad, as everywhere on the pages.
+IN_PROGRESS = "in progress"
+# CSS class of a decision: blue for success, orange for failure, as on all pages.
 TONES = {"promoted": "right", "refused by the gate": "wrong", "data refused": "wrong", "failed": "wrong"}
 
 
 @dataclass(frozen=True)
 class CycleView:
-    """One cycle."""
+    """The view of one cycle."""
 
     cycle: Cycle
     steps: dict[str, StepRecord]
@@ -26,100 +26,108 @@ class CycleView:
 
     @property
     def decision(self) -> str:
-        """In words."""
-        return self.outcome.decision if self.outcome else UNDER_WAY
+        """Decision as text."""
+        return self.outcome.decision if self.outcome else IN_PROGRESS
 
     @property
     def tone(self) -> str:
-        """A class of the style."""
+        """CSS class of the decision."""
         return TONES.get(self.decision, "quiet")
 
-    def given(self, step: str) -> dict[str, Any]:
-        """What a step gave; empty where it is not complete."""
+    def output(self, step: str) -> dict[str, Any]:
+        """Return the output of a step; empty if the step is not complete."""
         record = self.steps.get(step)
         return record.output if record else {}
 
     @property
     def prepared(self) -> dict[str, Any]:
-        """The account of the data version, if there is one."""
-        return self.given("prepare")
+        """Accounting of the prepared data version; empty if there is none."""
+        return self.output("prepare")
 
     @property
     def version(self) -> int | None:
-        """Of the model, that was made."""
-        number: int | None = self.given("register").get("version")
+        """Version of the model that the cycle registered; None if it registered none."""
+        number: int | None = self.output("register").get("version")
         return number
 
     @property
-    def against(self) -> int | None:
-        """The champion when the cycle looked, whose weights it began with."""
-        number: int | None = self.given("validate").get("champion")
+    def champion(self) -> int | None:
+        """Champion at the time of the cycle, whose weights training started from; None if there was none."""
+        number: int | None = self.output("validate").get("champion")
         return number
 
     @property
     def checks(self) -> list[Check]:
-        """Of the gate; the failed ones first."""
-        return sorted((Check(**check) for check in self.given("gate").get("checks", ())), key=lambda one: one.passed)
+        """Checks of the gate, failed ones first."""
+        checks = (Check(**check) for check in self.output("gate").get("checks", ()))
+        return sorted(checks, key=lambda check: check.passed)
 
     @property
     def distances(self) -> list[Distance]:
-        """Of the new rows from the champion's: those of all classes first, then the largest."""
-        found = [Distance(**one) for one in self.given("validate").get("drift", {}).get("distances", ())]
-        return sorted(found, key=drift_order)
+        """Distances of the new rows from the champion's: over all classes first, then by descending PSI."""
+        distances = self.output("validate").get("drift", {}).get("distances", ())
+        return sorted((Distance(**distance) for distance in distances), key=drift_order)
 
     @property
     def drifted(self) -> int:
-        """How many of them are more than chance and the bound allow."""
-        return sum(one.drifted for one in self.distances)
+        """Number of drifted distributions."""
+        return sum(distance.drifted for distance in self.distances)
 
     def metric(self, model: str, name: str) -> float | None:
-        """Of champion or challenger on the test split."""
-        value: float | None = self.given("evaluate").get(model, {}).get("metrics", {}).get(name)
+        """Return a metric of champion or challenger on the test split; None if it was not computed."""
+        value: float | None = self.output("evaluate").get(model, {}).get("metrics", {}).get(name)
         return value
 
     @property
     def seconds(self) -> float:
-        """Of all its steps."""
+        """Duration of all steps, in seconds."""
         return sum(record.seconds for record in self.steps.values())
 
 
 @dataclass(frozen=True)
 class HistoryView:
-    """All of them, oldest first."""
+    """The view of all cycles.
+
+    Attributes:
+        model: name of the registered model.
+        cycles: cycles of the journal, oldest first.
+        versions: versions of the model.
+        metric: metric that models are compared by.
+    """
 
     model: str
-    chapters: list[CycleView]
+    cycles: list[CycleView]
     versions: list[ModelRecord]
     metric: str
 
     @property
     def champion(self) -> ModelRecord | None:
-        """The version that serves."""
+        """Current champion; None if no version was promoted yet."""
         return next((version for version in self.versions if CHAMPION in version.aliases), None)
 
     @property
-    def champion_figures(self) -> dict[str, float]:
-        """Of the champion, from the cycle that made it."""
+    def champion_metrics(self) -> dict[str, float]:
+        """Metrics of the champion, from the cycle that trained it; empty if there is none."""
         version = self.champion.version if self.champion else None
-        for chapter in self.chapters:
-            if version is not None and chapter.version == version:
-                figures: dict[str, float] = chapter.given("evaluate")["challenger"]["metrics"]
-                return figures
+        for cycle in self.cycles:
+            if version is not None and cycle.version == version:
+                metrics: dict[str, float] = cycle.output("evaluate")["challenger"]["metrics"]
+                return metrics
         return {}
 
     def count(self, decision: str) -> int:
-        """How many cycles ended so."""
-        return sum(chapter.decision == decision for chapter in self.chapters)
+        """Return the number of cycles with this decision."""
+        return sum(cycle.decision == decision for cycle in self.cycles)
 
 
 def build_view(journal: Journal, model: str, versions: list[ModelRecord], metric: str | None) -> HistoryView:
-    """Read the journal; the metric is that of the gate, or the first that was measured."""
-    chapters = [_chapter(cycle) for cycle in journal.cycles()]
-    figures = (chapter.given("evaluate").get("challenger", {}).get("metrics", {}) for chapter in chapters)
-    measured = next((list(one) for one in figures if one), ["accuracy"])
-    return HistoryView(model, chapters, versions, metric or measured[0])
+    """Read the journal and return its view; `metric` defaults to the first metric that was computed."""
+    cycles = [_cycle_view(cycle) for cycle in journal.cycles()]
+    metrics = (cycle.output("evaluate").get("challenger", {}).get("metrics", {}) for cycle in cycles)
+    computed = next((list(names) for names in metrics if names), ["accuracy"])
+    return HistoryView(model, cycles, versions, metric or computed[0])
 
 
-def _chapter(cycle: Cycle) -> CycleView:
+def _cycle_view(cycle: Cycle) -> CycleView:
     steps = {name: cycle.step(name) for name in NAMES}
     return CycleView(cycle, {name: record for name, record in steps.items() if record}, cycle.outcome)

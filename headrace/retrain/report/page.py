@@ -1,4 +1,4 @@
-"""The page of retraining: which data, runs and decisions have led to the champion."""
+"""The HTML page of retraining: the data, runs and decisions that led to the champion."""
 
 from pathlib import Path
 
@@ -17,27 +17,29 @@ TEMPLATES = Path(__file__).parent / "pages"
 
 
 def write_page(journal: Journal, model: str, records: list[ModelRecord], metric: str | None = None) -> Path:
-    """Write the page anew and give its place; the same journal gives the same bytes.
+    """Write the page, replacing an older one, and return its path; the same journal gives the same bytes.
 
     Args:
-        metric: by which models are compared; the first that was measured if not given.
+        metric: metric that models are compared by; if None, the first metric that was computed.
 
     Raises:
         DataError: a file of the journal is damaged.
     """
-    story = build_view(journal, model, records, metric)
+    history = build_view(journal, model, records, metric)
     template = environment(TEMPLATES).get_template("retraining.html.jinja")
-    page = template.render(headrace_version=__version__, story=story, chart=progress_chart(story), journal=journal)
+    page = template.render(
+        headrace_version=__version__, history=history, chart=progress_chart(history), journal=journal
+    )
     atomic_write(journal.report, page.encode("utf-8", "backslashreplace"))
     return journal.report
 
 
 def refresh_page(configuration: Configuration) -> None:
-    """Write the page anew where there is a journal: what serves may have been changed by hand.
+    """Rewrite the page, if there is a journal, after a user has changed the champion.
 
     Raises:
         DataError: a file of the journal is damaged.
-        HeadraceError: the registry does not answer.
+        HeadraceError: the registry does not respond.
     """
     settings = configuration.retrain
     if settings is None:

@@ -1,4 +1,4 @@
-"""The metric by cycle: the challenger of each, and the champion it met, as numbers for an SVG of fixed size."""
+"""The metric of each cycle's challenger and of its champion, as positions in an SVG of fixed size."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ MAX_LABELS = 16
 
 @dataclass(frozen=True)
 class Point:
-    """A model in a cycle; `text` says it in words."""
+    """A model in a cycle: its position, its description, and the CSS class of the decision."""
 
     x: float
     y: float
@@ -24,7 +24,7 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class ProgressChart:
-    """Positions in a box of WIDTH by HEIGHT."""
+    """Ticks, points and line, in units of a view box of WIDTH by HEIGHT."""
 
     title: str
     summary: str
@@ -35,59 +35,57 @@ class ProgressChart:
     challengers: tuple[Point, ...]
 
 
-def progress_chart(story: HistoryView) -> ProgressChart | None:
-    """None where no challenger was evaluated yet."""
-    name = story.metric
-    both = [(c, c.metric("champion", name), c.metric("challenger", name)) for c in story.chapters]
-    values = [value for _, *pair in both for value in pair if value is not None]
+def progress_chart(history: HistoryView) -> ProgressChart | None:
+    """Return the chart of all cycles; None if no challenger was evaluated yet."""
+    name = history.metric
+    rows = [(cycle, cycle.metric("champion", name), cycle.metric("challenger", name)) for cycle in history.cycles]
+    values = [value for _, *pair in rows for value in pair if value is not None]
     if not values:
         return None
     axis = fraction_axis(values) if is_fraction(name) or name == "macro_f1" else value_axis(values)
-    places = {c.cycle.number: _across(place, len(both)) for place, (c, _, _) in enumerate(both)}
+    positions = {view.cycle.number: _x_position(index, len(rows)) for index, (view, _, _) in enumerate(rows)}
     champions = tuple(
         Point(
-            places[c.cycle.number], _up(axis, value), f"champion that cycle {c.cycle.number} met: {_say(name, value)}"
+            positions[view.cycle.number],
+            _y_position(axis, value),
+            f"champion at cycle {view.cycle.number}: {metric(value, name)}",
         )
-        for c, value, _ in both
+        for view, value, _ in rows
         if value is not None
     )
     challengers = tuple(
         Point(
-            places[c.cycle.number],
-            _up(axis, value),
-            f"challenger of cycle {c.cycle.number}: {_say(name, value)}, {c.decision}",
-            c.tone,
+            positions[view.cycle.number],
+            _y_position(axis, value),
+            f"challenger of cycle {view.cycle.number}: {metric(value, name)}, {view.decision}",
+            view.tone,
         )
-        for c, _, value in both
+        for view, _, value in rows
         if value is not None
     )
     return ProgressChart(
         title=words(name),
         summary=f"{words(name)} by cycle: " + "; ".join(point.text for point in challengers),
-        x_ticks=_labels(places),
-        y_ticks=tuple(Tick(_up(axis, tick), _tick(name, tick)) for tick in axis.ticks),
+        x_ticks=_cycle_ticks(positions),
+        y_ticks=tuple(Tick(_y_position(axis, tick), _format_tick(name, tick)) for tick in axis.ticks),
         champions=champions,
         line="M" + "L".join(f"{point.x:g} {point.y:g}" for point in champions) if champions else "",
         challengers=challengers,
     )
 
 
-def _labels(places: dict[int, float]) -> tuple[Tick, ...]:
-    every = -(-len(places) // MAX_LABELS)
-    return tuple(Tick(x, str(number)) for place, (number, x) in enumerate(places.items()) if place % every == 0)
+def _cycle_ticks(positions: dict[int, float]) -> tuple[Tick, ...]:
+    step = -(-len(positions) // MAX_LABELS)
+    return tuple(Tick(x, str(number)) for index, (number, x) in enumerate(positions.items()) if index % step == 0)
 
 
-def _across(place: int, cycles: int) -> float:
-    return round(LEFT + (place + 0.5) / cycles * (RIGHT - LEFT), 1)
+def _x_position(index: int, cycles: int) -> float:
+    return round(LEFT + (index + 0.5) / cycles * (RIGHT - LEFT), 1)
 
 
-def _up(axis: Axis, value: float) -> float:
+def _y_position(axis: Axis, value: float) -> float:
     return round(BOTTOM - axis.place(value) * (BOTTOM - TOP), 1)
 
 
-def _say(name: str, value: float) -> str:
-    return metric(value, name)
-
-
-def _tick(name: str, value: float) -> str:
+def _format_tick(name: str, value: float) -> str:
     return f"{100 * value:.4g}%" if is_fraction(name) else f"{value:,.4g}"

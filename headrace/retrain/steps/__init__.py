@@ -1,1 +1,1 @@
-"""The steps of a retraining cycle, and how one of them is run, skipped or resumed."""
+"""The steps of a retraining cycle, and the runner that executes, skips or resumes a step."""

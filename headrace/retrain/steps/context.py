@@ -1,4 +1,4 @@
-"""What every step of a cycle is given."""
+"""The input and the result of a step of a cycle."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from headrace.table import Version, read
 
 @dataclass(frozen=True, kw_only=True)
 class CycleContext:
-    """One cycle and what it works with."""
+    """One cycle with its configuration, journal and registry, passed to every step."""
 
     configuration: Configuration
     settings: Retrain
@@ -22,18 +22,18 @@ class CycleContext:
     registry: Registry
 
     def output(self, step: str) -> dict[str, Any]:
-        """What an earlier step gave."""
+        """Return the output of an earlier step."""
         return self.cycle.output(step)
 
     @property
     def version(self) -> Version:
-        """Of the table, that this cycle has prepared."""
+        """Version of the table that this cycle has prepared."""
         return read(self.configuration.data.table, int(self.output("prepare")["version"]))
 
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step gives; with an outcome the cycle ends here, and without an output the step is to be done again."""
+    """The result of a step: an outcome ends the cycle, and a step without an output is run again later."""
 
     output: dict[str, Any] | None
     outcome: Outcome | None = None

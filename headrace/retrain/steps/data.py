@@ -1,4 +1,4 @@
-"""The steps of a cycle that are about data: prepare them, and see whether they ask for a new model."""
+"""The data steps of a cycle: prepare new data, and decide whether they require a new model."""
 
 import logging
 from typing import Any
@@ -13,88 +13,88 @@ from headrace.table import Version, read
 
 log = logging.getLogger(__name__)
 
-SHOWN = 3
+MAX_NAMES = 3
 
 
-def prepare(work: CycleContext) -> StepResult:
-    """Append what is new to the table; data that are refused end the cycle until they, or the bounds, are mended."""
+def prepare(context: CycleContext) -> StepResult:
+    """Append new data to the table; refused data end the cycle until the data or the limits are fixed."""
     from headrace.prepare.job import prepare as run
 
     try:
-        return StepResult(run(work.configuration))
+        return StepResult(run(context.configuration))
     except DataError as error:
         return StepResult(None, Outcome(decision="data refused", reasons=(str(error),), exit_code=DataError.exit_code))
 
 
-def validate(work: CycleContext) -> StepResult:
-    """Compare the new version with the expectations and with the champion's data; decide whether to train."""
+def validate(context: CycleContext) -> StepResult:
+    """Compare the new version with the expectations and with the champion's training data; decide whether to train."""
     from headrace.retrain.drift.assessment import changed_rows, drift
 
-    finish_promotion(work.registry)
-    serving = champion(work.registry)
-    version, trained_on = work.version, _last_trained(work)
+    finish_promotion(context.registry)
+    current = champion(context.registry)
+    version, trained_on = context.version, _last_trained(context)
     output: dict[str, Any] = {
         "version": version.number,
-        "test_version": _test_version(work, version),
-        "champion": serving.version if serving else None,
-        "champion_data_version": serving.data_version if serving else None,
-        "breaches": _breaches(version, work),
+        "test_version": _test_version(context, version),
+        "champion": current.version if current else None,
+        "champion_data_version": current.data_version if current else None,
+        "violations": _violations(version, context),
         "changed_rows": sum(shard.rows for shard in version.split("train")),
     }
     drifted: list[str] = []
-    if serving is not None:
+    if current is not None:
         from headrace.spark.session import session
 
-        reference = read(version.table, serving.data_version)
-        spark = session("retrain", work.configuration.spark)
-        changes = drift(spark, reference, version, work.settings.drift)
-        drifted = [f"{one.statistic} of {one.of_class} (PSI {one.psi:.2f})" for one in changes.drifted]
+        reference = read(version.table, current.data_version)
+        spark = session("retrain", context.configuration.spark)
+        changes = drift(spark, reference, version, context.settings.drift)
+        drifted = [
+            f"{distance.statistic} of {distance.class_name} (PSI {distance.psi:.2f})" for distance in changes.drifted
+        ]
         output["drift"] = changes.model_dump(mode="json")
     if trained_on is not None:
         output["changed_rows"] = changed_rows(read(version.table, trained_on), version).rows
-    return _decided(work, output, drifted, is_first=serving is None)
+    return _decide(context, output, drifted, is_first=current is None)
 
 
-def _decided(work: CycleContext, output: dict[str, Any], drifted: list[str], *, is_first: bool) -> StepResult:
-    """With the reason to train, or the one not to."""
-    rows, enough = output["changed_rows"], work.settings.min_new_rows
+def _decide(context: CycleContext, output: dict[str, Any], drifted: list[str], *, is_first: bool) -> StepResult:
+    """Add the decision to train or not, with its reasons."""
+    rows, min_rows = output["changed_rows"], context.settings.min_new_rows
     if drifted:
-        log.warning("The new rows differ from the champion's training data: %s", _some(drifted))
+        log.warning("The new rows differ from the champion's training data: %s", _join_first(drifted))
     reasons = ["no model yet"] if is_first else []
-    reasons += ["asked for"] if work.cycle.record.forced else []
-    reasons += [f"{rows} training rows changed"] if rows >= enough else []
-    reasons += [f"drift of {_some(drifted)}"] if drifted and rows else []
-    output |= {"drifted": drifted, "train": bool(reasons), "why": reasons}
+    reasons += ["requested with --force"] if context.cycle.record.forced else []
+    reasons += [f"{rows} training rows changed"] if rows >= min_rows else []
+    reasons += [f"drift of {_join_first(drifted)}"] if drifted and rows else []
+    output |= {"drifted": drifted, "train": bool(reasons), "reasons": reasons}
     if reasons:
         return StepResult(output)
-    why = (
-        f"{rows} training rows changed since the last training, retrain.min_new_rows is {enough}, and there is no drift"
-    )
-    return StepResult(output, Outcome(decision="not needed", reasons=(why,)))
+    reason = f"{rows} training rows changed since the last training, fewer than retrain.min_new_rows = {min_rows}"
+    return StepResult(output, Outcome(decision="not needed", reasons=(f"{reason}, and there is no drift",)))
 
 
-def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:SHOWN])
-    return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown
+def _join_first(names: list[str]) -> str:
+    shown = ", ".join(names[:MAX_NAMES])
+    return f"{shown} and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else shown
 
 
-def _breaches(version: Version, work: CycleContext) -> list[str]:
-    """Of the expectations; where a breach refuses, the preparation has already made sure that there is none."""
+def _violations(version: Version, context: CycleContext) -> list[str]:
+    """Return the violated expectations; with `on_failure: refuse`, preparation has already ruled them out."""
     from headrace.prepare.expectations import find_breaches
 
-    before = read(version.table, version.number - 1).summary if version.number else None
-    return list(find_breaches(version.summary, before, work.configuration.prepare.expectations))
+    previous = read(version.table, version.number - 1).summary if version.number else None
+    return list(find_breaches(version.summary, previous, context.configuration.prepare.expectations))
 
 
-def _last_trained(work: CycleContext) -> int | None:
-    """The version of the table that the last challenger was trained on, whatever became of it."""
-    for cycle in reversed(work.journal.cycles()):
-        if cycle.number != work.cycle.number and cycle.was_judged:
+def _last_trained(context: CycleContext) -> int | None:
+    """Return the table version that the last evaluated challenger was trained on; None if there is none."""
+    for cycle in reversed(context.journal.cycles()):
+        if cycle.number != context.cycle.number and cycle.was_evaluated:
             return int(cycle.output("prepare")["version"])
     return None
 
 
-def _test_version(work: CycleContext, version: Version) -> int:
-    """Whose test split judges; frozen when this step is done, for champion and challenger alike."""
-    wanted = frozen_version(work.configuration)
-    return version.number if wanted is None else read(version.table, wanted).number
+def _test_version(context: CycleContext, version: Version) -> int:
+    """Return the version whose test split is used for both models; it is fixed for the cycle once this step is done."""
+    frozen = frozen_version(context.configuration)
+    return version.number if frozen is None else read(version.table, frozen).number

@@ -1,4 +1,4 @@
-"""The steps of a cycle that make a challenger and judge it."""
+"""The model steps of a cycle: train, evaluate and register the challenger, and run the gate."""
 
 import logging
 from typing import Any
@@ -8,7 +8,7 @@ from headrace.config.sections.training import FineTune
 from headrace.errors import GateError
 from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.versions import record_decision, version_named
-from headrace.registry.versions import register as make_version
+from headrace.registry.versions import register as register_version
 from headrace.retrain.gate.comparison import SPLIT
 from headrace.retrain.gate.metrics import compute_metrics
 from headrace.retrain.gate.predictions import Predictions, ScoredModel
@@ -20,85 +20,87 @@ from headrace.table import Version, read
 log = logging.getLogger(__name__)
 
 
-def train(work: CycleContext) -> StepResult:
-    """Train the challenger, in the cycle's folder; killed, it goes on from its last checkpoint. Tracked once."""
+def train(context: CycleContext) -> StepResult:
+    """Train the challenger in the cycle's folder, or resume it from its last checkpoint; track the run once."""
     from headrace.registry.tracking.commands import train_tracked
 
-    return StepResult(train_tracked(_challenger_configuration(work)))
+    return StepResult(train_tracked(_challenger_configuration(context)))
 
 
-def _challenger_configuration(work: CycleContext) -> Configuration:
-    settings = work.configuration.train
+def _challenger_configuration(context: CycleContext) -> Configuration:
+    settings = context.configuration.train
     changes: dict[str, Any] = {
-        "run": str(work.cycle.run),
+        "run": str(context.cycle.run),
         "bundle": None,
-        "data_version": int(work.output("prepare")["version"]),
-        "fine_tune": _begin_from(work),
+        "data_version": int(context.output("prepare")["version"]),
+        "fine_tune": _initial_weights(context),
     }
-    return work.configuration.model_copy(update={"train": settings.model_copy(update=changes)})
+    return context.configuration.model_copy(update={"train": settings.model_copy(update=changes)})
 
 
-def _begin_from(work: CycleContext) -> FineTune | None:
-    """The champion's weights, with the layers frozen that `train.fine_tune` says; from scratch what it says itself."""
-    champion, settings = work.output("validate")["champion"], work.configuration.train.fine_tune
-    if champion is None or work.settings.initial_weights == "scratch":
+def _initial_weights(context: CycleContext) -> FineTune | None:
+    """Return the champion's weights with the frozen layers of `train.fine_tune`, or from scratch `train.fine_tune`."""
+    champion, settings = context.output("validate")["champion"], context.configuration.train.fine_tune
+    if champion is None or context.settings.initial_weights == "scratch":
         return settings
-    donor = stored_bundle(work.registry, version_named(work.registry, str(champion)))
+    donor = stored_bundle(context.registry, version_named(context.registry, str(champion)))
     return FineTune(bundle=str(donor), freeze=settings.freeze if settings else ())
 
 
-def evaluate(work: CycleContext) -> StepResult:
-    """Ask champion and challenger about every row of the same test split."""
+def evaluate(context: CycleContext) -> StepResult:
+    """Compute the predictions of champion and challenger for every row of the same test split."""
     from headrace.retrain.gate.scoring import score_models
 
-    version = _frozen(work)
-    places = {"challenger": locate(work.output("train")["bundle"])}
-    champion = work.output("validate")["champion"]
+    version = _test_version(context)
+    bundles = {"challenger": locate(context.output("train")["bundle"])}
+    champion = context.output("validate")["champion"]
     if champion is not None:
-        places["champion"] = stored_bundle(work.registry, version_named(work.registry, str(champion)))
-    log.info("Evaluating %s on the %s split of version %s", " and ".join(places), SPLIT, version.number)
+        bundles["champion"] = stored_bundle(context.registry, version_named(context.registry, str(champion)))
+    log.info("Evaluating %s on the %s split of version %s", " and ".join(bundles), SPLIT, version.number)
     output: dict[str, Any] = {"table": str(version.table), "version": version.number, "split": SPLIT}
-    for name, found in score_models(places, version, SPLIT).items():
-        found.predictions.save(work.cycle.path / f"{name}.npz")
-        output |= {name: compute_metrics(version.contract.task, found), "rows": found.predictions.rows}
+    for name, model in score_models(bundles, version, SPLIT).items():
+        model.predictions.save(context.cycle.path / f"{name}.npz")
+        output |= {name: compute_metrics(version.contract.task, model), "rows": model.predictions.rows}
     return StepResult(output)
 
 
-def _frozen(work: CycleContext) -> Version:
-    return read(work.configuration.data.table, int(work.output("validate")["test_version"]))
+def _test_version(context: CycleContext) -> Version:
+    return read(context.configuration.data.table, int(context.output("validate")["test_version"]))
 
 
-def register(work: CycleContext) -> StepResult:
-    """Make the challenger a version in the registry."""
-    trained = work.output("train")
-    cycle = f"{work.journal.folder.name}/{work.cycle.number}"
-    return StepResult({"version": make_version(work.registry, trained["tracked"], locate(trained["bundle"]), cycle)})
+def register(context: CycleContext) -> StepResult:
+    """Register the challenger as a version of the model."""
+    trained = context.output("train")
+    cycle = f"{context.journal.folder.name}/{context.cycle.number}"
+    return StepResult(
+        {"version": register_version(context.registry, trained["tracked"], locate(trained["bundle"]), cycle)}
+    )
 
 
-def gate(work: CycleContext) -> StepResult:
-    """Let the challenger through, or refuse it with every reason; it keeps its run and its version."""
+def gate(context: CycleContext) -> StepResult:
+    """Run the checks; a refused challenger keeps its run and its version, and every failed check is a reason."""
     from headrace.retrain.gate.checks import Comparison, run_checks
 
-    version, evaluated = _frozen(work), work.output("evaluate")
-    contest = Comparison(
+    version, evaluated = _test_version(context), context.output("evaluate")
+    comparison = Comparison(
         task=version.contract.task,
         classes=version.contract.classes,
-        champion=_kept(work, "champion") if "champion" in evaluated else None,
-        challenger=_kept(work, "challenger"),
-        breaches=tuple(work.output("validate")["breaches"]),
+        champion=_load_scored(context, "champion") if "champion" in evaluated else None,
+        challenger=_load_scored(context, "challenger"),
+        violations=tuple(context.output("validate")["violations"]),
     )
-    checks = run_checks(contest, work.settings.gate)
+    checks = run_checks(comparison, context.settings.gate)
     output = {"checks": [check.model_dump() for check in checks], "passed": all(check.passed for check in checks)}
     if output["passed"]:
         return StepResult(output)
     reasons = [str(check) for check in checks if not check.passed]
-    record_decision(work.registry, int(work.output("register")["version"]), "refused by the gate", reasons)
+    record_decision(context.registry, int(context.output("register")["version"]), "refused by the gate", reasons)
     return StepResult(
         output, Outcome(decision="refused by the gate", reasons=tuple(reasons), exit_code=GateError.exit_code)
     )
 
 
-def _kept(work: CycleContext, name: str) -> ScoredModel:
-    figures: dict[str, Any] = work.output("evaluate")[name]
-    answers = Predictions.load(work.cycle.path / f"{name}.npz")
-    return ScoredModel(predictions=answers, milliseconds=figures["milliseconds"], size_bytes=figures["size_bytes"])
+def _load_scored(context: CycleContext, name: str) -> ScoredModel:
+    costs: dict[str, Any] = context.output("evaluate")[name]
+    predictions = Predictions.load(context.cycle.path / f"{name}.npz")
+    return ScoredModel(predictions=predictions, milliseconds=costs["milliseconds"], size_bytes=costs["size_bytes"])

@@ -1,8 +1,8 @@
-"""The steps of a cycle after the gate: promote, predict what is asked for."""
+"""The steps of a cycle after the gate: promote the challenger, predict with it, and conclude."""
 
 from headrace.registry.bundle_store import champion_bundle, champion_link
 from headrace.registry.promotion import ChampionChangedError
-from headrace.registry.promotion import promote as make_champion
+from headrace.registry.promotion import promote as promote_version
 from headrace.retrain.gate.checks import BETTER, Check
 from headrace.retrain.records import Outcome
 from headrace.retrain.steps.context import CycleContext, StepResult
@@ -10,41 +10,42 @@ from headrace.storage import locate
 from headrace.storage.remove_tree import remove_tree
 
 
-def promote(work: CycleContext) -> StepResult:
-    """Make the challenger champion, if the champion is still the one that it was judged against."""
-    version = int(work.output("register")["version"])
-    against = work.output("validate")["champion"]
-    checks = [Check(**check) for check in work.output("gate")["checks"]]
-    first = [check.received for check in checks if check.name.startswith(BETTER)]
-    reasons = "; ".join([*first, f"all {len(checks)} checks passed"])
+def promote(context: CycleContext) -> StepResult:
+    """Promote the challenger if the champion is still the version that it was compared with."""
+    version = int(context.output("register")["version"])
+    expected_champion = context.output("validate")["champion"]
+    checks = [Check(**check) for check in context.output("gate")["checks"]]
+    gains = [check.received for check in checks if check.name.startswith(BETTER)]
+    reasons = "; ".join([*gains, f"all {len(checks)} checks passed"])
     try:
-        record = make_champion(work.registry, str(version), "promoted", reasons, against)
+        record = promote_version(context.registry, str(version), "promoted", reasons, expected_champion)
     except ChampionChangedError as error:
         return StepResult(
-            None, Outcome(decision="given up", reasons=(str(error),), exit_code=error.exit_code, left=True)
+            None, Outcome(decision="abandoned", reasons=(str(error),), exit_code=error.exit_code, abandoned=True)
         )
     return StepResult(
-        {"champion": record.version, "replaced": record.replaced, "serving": str(champion_link(work.registry))}
+        {"champion": record.version, "replaced": record.replaced, "serving": str(champion_link(context.registry))}
     )
 
 
-def predict(work: CycleContext) -> StepResult:
-    """Let the champion answer the rows of `retrain.predict`, where that is set."""
-    wanted = work.settings.predict
-    if wanted is None:
-        return StepResult({"asked": False})
+def predict(context: CycleContext) -> StepResult:
+    """Predict the rows of `retrain.predict` with the champion, if that is configured."""
+    settings = context.settings.predict
+    if settings is None:
+        return StepResult({"skipped": True})
     from headrace.predict.job import predict as run
 
-    output = locate(wanted.output) / f"cycle-{work.cycle.number:06d}"
-    # Of an attempt that was killed after it was complete and before that was noted.
+    output = locate(settings.output) / f"cycle-{context.cycle.number:06d}"
+    # An attempt may have been killed between its completion and the step's record.
     remove_tree(output)
-    return StepResult(run(champion_bundle(work.registry), locate(wanted.input), output))
+    return StepResult(run(champion_bundle(context.registry), locate(settings.input), output))
 
 
-def conclude(work: CycleContext) -> StepResult:
+def conclude(context: CycleContext) -> StepResult:
     """End the cycle."""
-    promoted = work.output("promote")
+    promoted = context.output("promote")
     replaced = promoted["replaced"]
-    reason = f"version {promoted['champion']} replaces {f'version {replaced}' if replaced else 'nothing'}"
-    outcome = Outcome(decision="promoted", reasons=(reason, *work.output("validate")["why"]))
+    change = f"replaces version {replaced}" if replaced else "is the first champion"
+    reason = f"version {promoted['champion']} {change}"
+    outcome = Outcome(decision="promoted", reasons=(reason, *context.output("validate")["reasons"]))
     return StepResult({"champion": promoted["champion"]}, outcome)

@@ -1,4 +1,4 @@
-"""The steps of a cycle, in order, and how one is done: skipped when it is complete, kept when it has just become so."""
+"""The steps of a cycle in order, and the runner: it skips a completed step and records a step that completes."""
 
 import logging
 import time
@@ -16,18 +16,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Step:
-    """One of them; its output is complete as long as the outputs that it needs are those it was made from."""
+    """A step of a cycle; it stays complete as long as the outputs that it depends on do not change."""
 
     name: str
     needs: tuple[str, ...]
     run: Callable[[CycleContext], StepResult]
 
     def inputs(self, cycle: Cycle) -> dict[str, str]:
-        """Hashes of what it needs."""
+        """Return the hashes of the step records that this step depends on."""
         return {name: cycle.digest(name) for name in self.needs}
 
     def is_complete(self, cycle: Cycle) -> bool:
-        """Whether it need not be done again."""
+        """Return whether the step has run with its current inputs."""
         record = cycle.step(self.name)
         return record is not None and record.inputs == self.inputs(cycle)
 
@@ -46,19 +46,20 @@ STEPS: tuple[Step, ...] = (
 NAMES = tuple(step.name for step in STEPS)
 
 
-def run_step(step: Step, work: CycleContext) -> StepResult:
-    """Do the step, or find it done."""
-    cycle = work.cycle
+def run_step(step: Step, context: CycleContext) -> StepResult:
+    """Run the step and record its output, or return the recorded output if it is complete."""
+    cycle = context.cycle
     record = cycle.step(step.name)
     if record is not None and step.is_complete(cycle):
         return StepResult(record.output)
     log.info("Cycle %s: %s", cycle.number, step.name)
-    began, inputs = time.monotonic(), step.inputs(cycle)
-    given = step.run(work)
-    if given.outcome is not None:
-        # Before the step's record: who dies in between does the step again and ends the cycle then.
-        cycle.end(given.outcome)
-    if given.output is not None:
-        seconds = round(time.monotonic() - began, 3)
-        cycle.keep_step(step.name, StepRecord(inputs=inputs, output=given.output, seconds=seconds, finished=utc_now()))
-    return given
+    start, inputs = time.monotonic(), step.inputs(cycle)
+    result = step.run(context)
+    if result.outcome is not None:
+        # Written before the step's record: if the process dies in between, the step runs again and ends the cycle then.
+        cycle.end(result.outcome)
+    if result.output is not None:
+        seconds = round(time.monotonic() - start, 3)
+        record = StepRecord(inputs=inputs, output=result.output, seconds=seconds, finished=utc_now())
+        cycle.write_step(step.name, record)
+    return result

@@ -1,4 +1,4 @@
-"""The page of a study: what was searched, what was found, and by which trials."""
+"""The HTML page of a study: its search space, its trials and the best configuration."""
 
 import warnings
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from headrace.tune.study.folder import StudyFolder, StudyRecord
 from headrace.tune.study.trial_records import TrialRecord, best_trial, count
 
 TEMPLATES = Path(__file__).parent / "pages"
-# Of fewer trials importance says more of chance than of parameters.
-ENOUGH_TRIALS = 10
+# With fewer trials, parameter importance is mostly noise.
+MIN_IMPORTANCE_TRIALS = 10
 
 
 def write_page(folder: StudyFolder, record: StudyRecord, study: optuna.Study, records: Sequence[TrialRecord]) -> Path:
-    """Write the page anew and give its place; the same study gives the same bytes."""
+    """Write the page, replacing an older one, and return its path; the same study gives the same bytes."""
     plots, space = Plots(record, records), record.tune.space
     page = environment(TEMPLATES).get_template("study.html.jinja").render(
         headrace_version=__version__,
@@ -32,7 +32,7 @@ def write_page(folder: StudyFolder, record: StudyRecord, study: optuna.Study, re
         best=best_trial(records, record.direction),
         counts={state: count(records, state) for state in ("complete", "pruned", "failed", "running")},
         overview=[plot for plot in (plots.history(), plots.by_epoch()) if plot],
-        parameters=[plot for key, one in space.items() if (plot := plots.of_parameter(key, one))],
+        parameters=[plot for key, parameter in space.items() if (plot := plots.by_parameter(key, parameter))],
         parallel=parallel_coordinates(plots, space),
         importance=_importance(study, records),
     )  # fmt: skip
@@ -41,11 +41,11 @@ def write_page(folder: StudyFolder, record: StudyRecord, study: optuna.Study, re
 
 
 def _importance(study: optuna.Study, records: Sequence[TrialRecord]) -> dict[str, float]:
-    """The part of each parameter in what sets the best tenth of trials apart, by PED-ANOVA; empty for few trials.
+    """Return each parameter's share in what distinguishes the best tenth of trials (PED-ANOVA); {} for few trials.
 
     Watanabe, Bansal, Hutter: PED-ANOVA, IJCAI (2023).
     """
-    if count(records, "complete") < ENOUGH_TRIALS:
+    if count(records, "complete") < MIN_IMPORTANCE_TRIALS:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)

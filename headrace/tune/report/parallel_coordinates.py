@@ -1,4 +1,4 @@
-"""Parallel coordinates: an axis for each parameter and one for the value, a line for each trial.
+"""Parallel coordinates: one axis per parameter and one for the value, one line per trial.
 
 Inselberg: The plane with parallel coordinates. The Visual Computer 1 (1985).
 """
@@ -19,7 +19,7 @@ MAX_LABELS = 8
 
 @dataclass(frozen=True)
 class ParallelAxis:
-    """One upright axis, with its name and its labels."""
+    """One vertical axis with its name and tick labels."""
 
     name: str
     x: float
@@ -28,52 +28,56 @@ class ParallelAxis:
 
 @dataclass(frozen=True)
 class ParallelPlot:
-    """Positions in a box of 920 by 290."""
+    """Axes and lines, in units of a view box of 920 by 290."""
 
-    rails: tuple[ParallelAxis, ...]
+    axes: tuple[ParallelAxis, ...]
     lines: tuple[Line, ...]
     summary: str
 
 
 def parallel_coordinates(plots: Plots, space: dict[str, Parameter]) -> ParallelPlot | None:
-    """None where fewer than two trials are complete: there is nothing to compare."""
-    complete = [(one, value) for one, value in plots.valued if one.state == "complete"]
+    """Return the plot of the complete trials; None if there are fewer than two to compare."""
+    complete = [(trial, value) for trial, value in plots.valued if trial.state == "complete"]
     if len(complete) < 2:
         return None
     last = metric_axis([value for _, value in complete], plots.metric)
-    xs = [round(LEFT + place * (RIGHT - LEFT) / len(space), 1) for place in range(len(space) + 1)]
-    rails = [_rail(key, parameter, x) for (key, parameter), x in zip(space.items(), xs[:-1], strict=True)]
-    rails.append(
-        ParallelAxis(plots.metric, xs[-1], tuple(Tick(_up(last, v), metric(v, plots.metric)) for v in last.ticks))
-    )
+    xs = [round(LEFT + index * (RIGHT - LEFT) / len(space), 1) for index in range(len(space) + 1)]
+    axes = [_parallel_axis(key, parameter, x) for (key, parameter), x in zip(space.items(), xs[:-1], strict=True)]
+    value_ticks = tuple(Tick(_y_position(last, tick), metric(tick, plots.metric)) for tick in last.ticks)
+    axes.append(ParallelAxis(plots.metric, xs[-1], value_ticks))
     ordered = sorted(complete, key=lambda pair: pair[0] == plots.best)
     lines = tuple(
-        Line("best" if one == plots.best else "complete", _path(xs, [*_heights(one, space), _up(last, value)]),
-             f"trial {one.number}: {metric(value, plots.metric)}")
-        for one, value in ordered
-    )  # fmt: skip
+        Line(
+            "best" if trial == plots.best else "complete",
+            _path(xs, [*_heights(trial, space), _y_position(last, value)]),
+            f"trial {trial.number}: {metric(value, plots.metric)}",
+        )
+        for trial, value in ordered
+    )
     names = ", ".join(space)
-    return ParallelPlot(tuple(rails), lines, f"Parallel coordinates of {len(lines)} complete trials over {names}.")
+    return ParallelPlot(tuple(axes), lines, f"Parallel coordinates of {len(lines)} complete trials over {names}.")
 
 
-def _rail(key: str, parameter: Parameter, x: float) -> ParallelAxis:
+def _parallel_axis(key: str, parameter: Parameter, x: float) -> ParallelAxis:
     axis, name = parameter_axis(parameter), key.rpartition(".")[2]
     if parameter.kind != "categorical":
-        return ParallelAxis(name, x, tuple(Tick(_up(axis, tick), f"{tick:,.4g}") for tick in axis.ticks))
-    ticks = tuple(Tick(_up(axis, place), label(choice)) for place, choice in enumerate(parameter.choices))
+        return ParallelAxis(name, x, tuple(Tick(_y_position(axis, tick), f"{tick:,.4g}") for tick in axis.ticks))
+    ticks = tuple(Tick(_y_position(axis, index), label(choice)) for index, choice in enumerate(parameter.choices))
     return ParallelAxis(name, x, ticks[:: -(-len(ticks) // MAX_LABELS)])
 
 
-def _heights(one: TrialRecord, space: dict[str, Parameter]) -> list[float]:
+def _heights(trial: TrialRecord, space: dict[str, Parameter]) -> list[float]:
     heights = []
     for key, parameter in space.items():
-        value = one.parameters[key]
+        value = trial.parameters[key]
         labels = [label(choice) for choice in parameter.choices]
-        heights.append(_up(parameter_axis(parameter), labels.index(label(value)) if labels else float(str(value))))
+        heights.append(
+            _y_position(parameter_axis(parameter), labels.index(label(value)) if labels else float(str(value)))
+        )
     return heights
 
 
-def _up(axis: Axis, value: float) -> float:
+def _y_position(axis: Axis, value: float) -> float:
     return round(BOTTOM - axis.place(value) * (BOTTOM - TOP), 1)
 
 

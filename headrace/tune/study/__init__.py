@@ -1,1 +1,1 @@
-"""A study: its directory, its journal, the records of its trials, and its result."""
+"""A study: its folder, its journal, the records of its trials, and its result."""

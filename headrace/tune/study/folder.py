@@ -1,7 +1,7 @@
-"""A study is a folder, also of a bucket: what was asked for, the journal of its trials, their runs, what came of it.
+"""The folder of a study, local or in a bucket: its record, the journal and runs of its trials, and its results.
 
-study.json    the resolved configuration, the data version, the network's hash, what trials are compared by
-journal.log   Optuna's journal: every value, figure and ending of every trial
+study.json    the resolved configuration, the data version, the network's hash, the metric that trials are compared by
+journal.log   Optuna's journal: parameters, intermediate values and final state of every trial
 trials/0007/  the run of a trial, as `headrace train` writes it
 report.html   the page
 best.yaml     the best trial's configuration
@@ -17,6 +17,7 @@ from headrace.config import Configuration
 from headrace.config.sections.tuning import Tune
 from headrace.errors import ConfigurationError
 from headrace.locks.folder import lock_for_training
+from headrace.record_format import FORMAT
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import read_record
 from headrace.storage import locate
@@ -24,16 +25,17 @@ from headrace.storage.atomic import atomic_write
 
 
 class StudyRecord(BaseModel):
-    """What stays the same while a study is continued.
+    """The record of a study, which stays the same when the study is resumed.
 
     Attributes:
-        data_version: of the table that all trials read.
-        metric: by which they are compared, as an epoch's figures name it.
-        direction: in which it is better.
+        data_version: version of the table that all trials read.
+        metric: name of the epoch metric that trials are compared by.
+        direction: direction in which the metric improves.
     """
 
     model_config = ConfigDict(frozen=True)
 
+    format: int = FORMAT
     configuration: Configuration
     model_sha256: str
     data_version: int
@@ -44,18 +46,20 @@ class StudyRecord(BaseModel):
 
     @property
     def tune(self) -> Tune:
-        """The settings of the study.
+        """Settings of the study.
 
         Raises:
-            ConfigurationError: there are none.
+            ConfigurationError: the configuration has no section `tune`.
         """
         if self.configuration.tune is None:
-            raise ConfigurationError("The configuration has no section `tune`, which says what is to be searched.")
+            raise ConfigurationError(
+                "The configuration has no section `tune`; add one with the search space, as in conf/digits_search.yaml."
+            )
         return self.configuration.tune
 
 
 class StudyFolder:
-    """Paths in a study's folder, and the files that tell what it is."""
+    """The paths of a study's folder, its lock and its record."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = locate(path).absolute()
@@ -65,25 +69,25 @@ class StudyFolder:
         self.best = self.path / "best.yaml"
 
     def run(self, number: int) -> RunFolder:
-        """The run of the trial with this number."""
+        """Return the run folder of the trial with this number."""
         return RunFolder(self.trials / f"{number:04d}")
 
     def locked(self) -> AbstractContextManager[None]:
-        """Hold the study for this process.
+        """Lock the study for this process.
 
         Raises:
-            TrainingError: another process holds it.
+            TrainingError: another process has locked it.
         """
         return lock_for_training(self.path, "tune", f"study {self.path} is worked on", "tune.study")
 
     def record(self) -> StudyRecord | None:
-        """What the study began with; None where it has not begun.
+        """Return the record of the study; None if the folder holds no study yet.
 
         Raises:
-            ConfigurationError: the folder holds a study.json that Headrace did not write.
+            ConfigurationError: the folder contains a study.json that Headrace did not write.
         """
         return read_record(self.record_file, StudyRecord, "study", "tune.study")
 
-    def keep(self, record: StudyRecord) -> None:
-        """Write the record; it makes the folder a study."""
+    def write_record(self, record: StudyRecord) -> None:
+        """Write the record, which makes the folder a study."""
         atomic_write(self.record_file, record.model_dump_json(indent=2).encode())

@@ -1,8 +1,8 @@
-"""Optuna's storage of a study: its journal, one line an event, in the study's folder.
+"""Optuna's storage of a study: a journal in the study's folder, with one line per event.
 
-A file that is only ever appended to survives a process that is killed, needs no server and no locks of a database,
-which shared folders often lack; SQLite needs them. The folder's own lock makes this process the only one that writes,
-so the journal needs none of its own, which a killed process would leave behind.
+An append-only file survives a killed process and needs neither a server nor file locks, which SQLite needs and shared
+file systems often lack. The lock of the study's folder makes this process the only writer, so the journal needs no
+lock of its own, which a killed process would leave behind.
 """
 
 from pathlib import Path
@@ -13,35 +13,34 @@ from optuna.pruners import BasePruner
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
-# Hyperband deals trials to its brackets by this name and their numbers.
+# Hyperband assigns trials to its brackets by this name and their numbers.
 NAME = "headrace"
-# The file's.
 JOURNAL = "journal.log"
 
 
 def open_study(journal: Path, direction: Literal["minimize", "maximize"], pruner: BasePruner) -> optuna.Study:
-    """The study kept in the file `journal`; a new one where there is none. The folder must be locked."""
+    """Open the study stored in the file `journal`, or create it. The study's folder must be locked."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    _forget_half_a_line(journal)
-    storage = JournalStorage(JournalFileBackend(str(journal), lock_obj=_NobodyElse(str(journal))))
+    _truncate_partial_line(journal)
+    storage = JournalStorage(JournalFileBackend(str(journal), lock_obj=_NoLock(str(journal))))
     return optuna.create_study(
         storage=storage, study_name=NAME, direction=direction, pruner=pruner, load_if_exists=True
     )
 
 
-class _NobodyElse(JournalFileOpenLock):
-    """The lock of a journal that only this process writes."""
+class _NoLock(JournalFileOpenLock):
+    """A lock that does nothing, for a journal that only this process writes."""
 
     def acquire(self) -> bool:
-        """Nobody else has it."""
+        """Return True: no other process writes the journal."""
         return True
 
     def release(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: no lock was acquired."""
 
 
-def _forget_half_a_line(journal: Path) -> None:
-    """A full disk may leave the last line unfinished; what comes after it would then not be read."""
+def _truncate_partial_line(journal: Path) -> None:
+    """Remove an incomplete last line, as a full disk may leave: lines appended to it would not be read."""
     if not journal.exists():
         return
     with journal.open("rb+") as file:

@@ -1,4 +1,4 @@
-"""What a study has come to: for the answer, the best configuration, the page, and who keeps track of it."""
+"""The result of a study, for the command's output, the best configuration, the page and tracking."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from headrace.tune.study.trial_records import TrialRecord, best_trial
 
 @dataclass(frozen=True)
 class StudyResult:
-    """A study whose trials have ended, or are to be gone on with later.
+    """A study with the current state of its trials.
 
     Attributes:
-        trials: all that have begun, in order.
+        trials: all trials that were started, in order.
     """
 
     folder: StudyFolder
@@ -20,5 +20,5 @@ class StudyResult:
 
     @property
     def best(self) -> TrialRecord | None:
-        """The complete trial with the best value; None where none is complete."""
+        """Complete trial with the best value; None if no trial is complete."""
         return best_trial(self.trials, self.record.direction)

@@ -1,4 +1,4 @@
-"""Beginning a study, or going on with one that was begun with the same settings."""
+"""Creation of a study, or resumption of a study with the same settings."""
 
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,16 @@ from headrace.train.validate import is_best_small, metric_names, require_fit, wa
 from headrace.tune.space import require_space
 from headrace.tune.study.folder import StudyFolder, StudyRecord
 
-# How long a study goes on and on which machines may change while it goes on; what its trials are may not.
-FREE_TO_CHANGE = {"trials", "time_limit_seconds", "parallel", "keep", "study"}
-PARTS = ("model", "stream", "train", "tune")
+# The length and the resources of a study may change when it is resumed; the definition of its trials may not.
+CHANGEABLE_KEYS = {"trials", "time_limit_seconds", "parallel", "keep", "study"}
+SECTIONS = ("model", "stream", "train", "tune")
 
 
 def open_or_create(folder: StudyFolder, configuration: Configuration) -> StudyRecord:
-    """The record of the study in `folder`, new or as it was but for what is free to change.
+    """Return the record of the study in `folder`: a new one, or the existing one with the changeable settings updated.
 
     Raises:
-        ConfigurationError: the study was begun with other settings, or the space does not fit the configuration.
+        ConfigurationError: the study was started with other settings, or the space does not fit the configuration.
         DataError: the table is missing or damaged.
     """
     model_hash = source_hash(read_source(Path(configuration.model.file)))
@@ -31,9 +31,9 @@ def open_or_create(folder: StudyFolder, configuration: Configuration) -> StudyRe
     else:
         study = ResumeGuard("study", folder.path, "tune.study")
         study.require_network(model_hash == record.model_sha256, configuration.model.file)
-        study.require_settings(fixed(record.configuration), fixed(configuration))
+        study.require_settings(fixed_settings(record.configuration), fixed_settings(configuration))
         record = record.model_copy(update={"configuration": configuration})
-    folder.keep(record)
+    folder.write_record(record)
     return record
 
 
@@ -56,9 +56,9 @@ def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
     return record
 
 
-def fixed(configuration: Configuration) -> dict[str, Any]:
-    """The settings that a study keeps from its beginning to its end, by section and key."""
-    tree = configuration.model_dump(mode="json", include=set(PARTS))
-    free = {f"tune.{key}" for key in FREE_TO_CHANGE} | {"train.run"}
-    flat = {f"{part}.{key}": value for part in PARTS for key, value in (tree[part] or {}).items()}
-    return {key: value for key, value in flat.items() if key not in free}
+def fixed_settings(configuration: Configuration) -> dict[str, Any]:
+    """Return the settings that must not change while a study runs, by section and key."""
+    tree = configuration.model_dump(mode="json", include=set(SECTIONS))
+    changeable = {f"tune.{key}" for key in CHANGEABLE_KEYS} | {"train.run"}
+    flat = {f"{section}.{key}": value for section in SECTIONS for key, value in (tree[section] or {}).items()}
+    return {key: value for key, value in flat.items() if key not in changeable}

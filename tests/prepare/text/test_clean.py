@@ -1,6 +1,9 @@
 """Text is cleaned as asked and no further; what is left empty, or is no text, is rejected with its reason."""
 
+import contextlib
+import time
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -109,3 +112,69 @@ def test_clean_text_is_one_line_in_normal_form(text: str, fold: bool) -> None:
     assert cleaned == " ".join(cleaned.split())
     assert unicodedata.is_normalized("NFC", cleaned)
     assert not any(unicodedata.category(one) == "Cc" for one in cleaned)
+
+
+UNITS = (
+    *("a", "a.", "a-", "a@", "a@b.", "x@y.-", "www.", "http://", "1.", "1:", "12 ", "+1 ", "(1", "ab cd ", "...."),
+    *(
+        "<script ",
+        "<style",
+        "<!a",
+        "<a ",
+        "<!--",
+        "</script ",
+        "<script>",
+        "&amp",
+        "\u0301",
+        "é ",
+        "ﷺ",
+        "Ã©",
+        "\n",
+        "\t\n",
+    ),
+)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_cleaning_time_grows_with_the_length_of_a_text_and_not_with_its_square(unit: str) -> None:
+    """Twice the text takes at most 2.5 times as long, and 0.05 s for what does not depend on it."""
+    everything = form(
+        mask=["url", "email", "ip", "phone"], html="remove", fold_case=True, stop_words="english", min_letters=0
+    )
+
+    def seconds(length: int) -> float:
+        text = unit * (length // len(unit))
+        return min(_processor_seconds(lambda: _clean_anything(text, everything)) for _ in range(3))
+
+    assert seconds(200_000) < 2.5 * seconds(100_000) + 0.05
+
+
+@pytest.mark.parametrize(
+    ("raw", "masked"),
+    [
+        ("write to a.b+c@example.org.", "write to [EMAIL]."),
+        ("...a@b.c", "...[EMAIL]"),
+        ("-a@b.c-", "-[EMAIL]-"),
+        ("a@b", "a@b"),
+        ("@b.c", "@b.c"),
+        ("ü@exämple.org, x@y.z", "[EMAIL], [EMAIL]"),
+    ],
+)
+def test_email_mask_replaces_addresses_and_leaves_what_stands_beside_them(raw: str, masked: str) -> None:
+    assert clean(raw, form(mask=["email"], min_letters=0)) == masked
+
+
+@pytest.mark.parametrize("raw", ["a <script b <script>x</script> c", "a <!draft b <!DOCTYPE html> c"])
+def test_html_tag_that_is_not_closed_does_not_take_the_next_one_with_it(raw: str) -> None:
+    assert clean(raw, form(html="remove")).endswith(" c")
+
+
+def _clean_anything(text: str, settings: Text) -> None:
+    with contextlib.suppress(RejectedRecordError):
+        clean(text, settings)
+
+
+def _processor_seconds(work: Callable[[], None]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began

@@ -1,4 +1,4 @@
-"""A training run is tracked once, with its parameters, metrics by step, versions and files."""
+"""A training run is tracked once, with its parameters, metrics per step, versions and files."""
 
 import json
 import shutil
@@ -14,11 +14,11 @@ from tests.registry.finished_run import STEPS, write_run
 from tests.support.runs import Runs
 
 
-def all_runs(registry: Registry) -> list[str]:
+def run_ids(registry: Registry) -> list[str]:
     return [run.info.run_id for run in registry.client.search_runs([registry.experiment])]
 
 
-def test_parameters_metrics_versions_and_files_are_there(registry: Registry, runs: Runs, root: Path) -> None:
+def test_track_logs_parameters_metrics_versions_and_files(registry: Registry, runs: Runs, root: Path) -> None:
     number = track(registry, runs[1])
     run = registry.client.get_run(number)
     assert run.info.status == "FINISHED"
@@ -35,19 +35,17 @@ def test_parameters_metrics_versions_and_files_are_there(registry: Registry, run
     assert files == {"run.json", "result.json", "metrics.jsonl", "model.py"}
 
 
-def test_a_run_is_tracked_once_however_often_it_is_asked_for(registry: Registry, runs: Runs) -> None:
+def test_run_is_tracked_once(registry: Registry, runs: Runs) -> None:
     assert track(registry, runs[1]) == track(registry, runs[1])
-    assert len(all_runs(registry)) == 1
+    assert len(run_ids(registry)) == 1
 
 
-def test_a_run_is_found_again_also_below_a_folder_whose_name_has_quotation_marks(
-    registry: Registry, tmp_path: Path
-) -> None:
+def test_run_in_folder_with_quotation_marks_is_tracked_once(registry: Registry, tmp_path: Path) -> None:
     path = write_run(tmp_path / """it's "ours" """ / "run", seed=1)
     assert track(registry, path) == track(registry, path)
 
 
-def test_what_was_tracked_half_is_tracked_anew(registry: Registry, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_partly_tracked_run_is_tracked_again(registry: Registry, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -55,40 +53,40 @@ def test_what_was_tracked_half_is_tracked_anew(registry: Registry, runs: Runs, m
         patched.setattr(type(registry.client), "set_terminated", die)
         with pytest.raises(KeyboardInterrupt):
             track(registry, runs[1])
-    half = all_runs(registry)
-    whole = track(registry, runs[1])
-    assert all_runs(registry) == [whole]
-    assert half != [whole]
-    assert len(registry.client.get_metric_history(whole, "step/loss")) == STEPS
+    partial = run_ids(registry)
+    complete = track(registry, runs[1])
+    assert run_ids(registry) == [complete]
+    assert partial != [complete]
+    assert len(registry.client.get_metric_history(complete, "step/loss")) == STEPS
 
 
-def test_a_failed_run_is_tracked_as_failed_and_as_finished_when_it_is(registry: Registry, tmp_path: Path) -> None:
+def test_failed_run_is_tracked_again_once_finished(registry: Registry, tmp_path: Path) -> None:
     path = write_run(tmp_path / "run", seed=1, finished=False)
     failed = track(registry, path)
     assert registry.client.get_run(failed).info.status == "FAILED"
     shutil.rmtree(tmp_path / "table")
     (path / "result.json").write_text(json.dumps({"weights_sha256": "b" * 64}))
     finished = track(registry, path)
-    assert all_runs(registry) == [finished]
+    assert run_ids(registry) == [finished]
     assert registry.client.get_run(finished).data.tags["headrace.weights.sha256"] == "b" * 64
 
 
-def test_a_folder_without_a_run_is_a_sentence(registry: Registry, tmp_path: Path) -> None:
+def test_folder_without_run_is_refused(registry: Registry, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a training run"):
         track(registry, tmp_path)
 
 
-def test_a_server_that_is_not_there_is_a_sentence_without_its_password(
+def test_unreachable_server_is_reported_without_password(
     tmp_path: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    gone = Registry(tmp_path, "clothes", "http://me:hidden@127.0.0.1:9")
-    with pytest.raises(HeadraceError, match="does not answer as it should") as raised:
-        track(gone, runs[1])
+    unreachable = Registry(tmp_path, "clothes", "http://me:hidden@127.0.0.1:9")
+    with pytest.raises(HeadraceError, match="A request to the registry at .* failed") as raised:
+        track(unreachable, runs[1])
     assert "hidden" not in str(raised.value)
 
 
-def test_outside_of_git_the_code_version_is_the_release(root: Path, tmp_path: Path) -> None:
+def test_code_version_outside_git_is_the_release(root: Path, tmp_path: Path) -> None:
     assert ", git " in code_version(root)
     assert code_version(tmp_path).startswith("headrace ")
     assert "git" not in code_version(tmp_path)

@@ -1,4 +1,4 @@
-"""New rows are compared with the champion's, class by class; rows that both versions have are not read."""
+"""New rows are compared with the champion's rows, class by class; shards shared by both versions are not read."""
 
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ def rows(count: int, seed: int, *, darker: float = 1.0, labels: tuple[int, ...] 
     )
 
 
-def grown(table: Path, new: Rows) -> tuple[Version, Version]:
-    """A version, and one with `new` appended to its training split."""
+def append_rows(table: Path, new: Rows) -> tuple[Version, Version]:
+    """Return a version, and a second one with `new` appended to its training split."""
     before = write_table(table, Content(splits={"train": rows(OLD, seed=1), "test": rows(30, seed=2)}))
     content = Content(
         splits={"train": new}, paths={"train": [f"train/new-{row}.png" for row in range(len(new.labels))]}
@@ -41,39 +41,43 @@ def grown(table: Path, new: Rows) -> tuple[Version, Version]:
 
 
 def distances(changes: RowChanges, statistic: str) -> dict[str, tuple[float, bool]]:
-    return {one.of_class: (one.psi, one.drifted) for one in changes.distances if one.statistic == statistic}
+    return {
+        distance.class_name: (distance.psi, distance.drifted)
+        for distance in changes.distances
+        if distance.statistic == statistic
+    }
 
 
-def test_rows_like_the_champions_have_not_drifted(spark: Any, tmp_path: Path) -> None:
-    changes = drift(spark, *grown(tmp_path / "table", rows(NEW, seed=3)), Drift())
-    assert (changes.new, changes.gone) == (NEW, 0)
+def test_similar_rows_have_not_drifted(spark: Any, tmp_path: Path) -> None:
+    changes = drift(spark, *append_rows(tmp_path / "table", rows(NEW, seed=3)), Drift())
+    assert (changes.new, changes.removed) == (NEW, 0)
     assert changes.drifted == []
     assert set(distances(changes, "brightness")) == {EVERY_CLASS, *CLASSES}
-    assert {one.rows for one in changes.distances if one.of_class == EVERY_CLASS} == {(OLD, NEW)}
+    assert {distance.rows for distance in changes.distances if distance.class_name == EVERY_CLASS} == {(OLD, NEW)}
 
 
-def test_darker_rows_have_drifted_in_every_class(spark: Any, tmp_path: Path) -> None:
-    changes = drift(spark, *grown(tmp_path / "table", rows(NEW, seed=3, darker=0.6)), Drift())
+def test_darker_rows_drift_in_every_class(spark: Any, tmp_path: Path) -> None:
+    changes = drift(spark, *append_rows(tmp_path / "table", rows(NEW, seed=3, darker=0.6)), Drift())
     assert all(drifted for _, drifted in distances(changes, "brightness").values())
     assert not distances(changes, SHARES)[EVERY_CLASS][1]
-    assert changes.drifted[0].of_class == EVERY_CLASS
+    assert changes.drifted[0].class_name == EVERY_CLASS
 
 
-def test_other_shares_of_classes_are_drift_of_their_own(spark: Any, tmp_path: Path) -> None:
-    changes = drift(spark, *grown(tmp_path / "table", rows(NEW, seed=3, labels=(0, 0, 0, 1))), Drift())
-    assert [one.statistic for one in changes.drifted] == [SHARES]
+def test_changed_class_shares_are_drift(spark: Any, tmp_path: Path) -> None:
+    changes = drift(spark, *append_rows(tmp_path / "table", rows(NEW, seed=3, labels=(0, 0, 0, 1))), Drift())
+    assert [distance.statistic for distance in changes.drifted] == [SHARES]
 
 
-def test_nothing_new_has_no_distance(spark: Any, tmp_path: Path) -> None:
-    before, _ = grown(tmp_path / "table", rows(NEW, seed=3))
+def test_unchanged_version_has_no_distances(spark: Any, tmp_path: Path) -> None:
+    before, _ = append_rows(tmp_path / "table", rows(NEW, seed=3))
     changes = drift(spark, before, before, Drift())
-    assert changes == RowChanges(new=0, gone=0)
+    assert changes == RowChanges(new=0, removed=0)
 
 
-def test_a_shard_that_was_only_written_anew_changes_no_row(tmp_path: Path) -> None:
-    before, after = grown(tmp_path / "table", rows(NEW, seed=3))
-    assert changed_rows(before, after) == RowChanges(new=NEW, gone=0)
-    assert changed_rows(after, before) == RowChanges(new=0, gone=NEW)
+def test_rewritten_shards_change_no_rows(tmp_path: Path) -> None:
+    before, after = append_rows(tmp_path / "table", rows(NEW, seed=3))
+    assert changed_rows(before, after) == RowChanges(new=NEW, removed=0)
+    assert changed_rows(after, before) == RowChanges(new=0, removed=NEW)
     other = Content(splits={"train": rows(OLD, seed=1)})
     same_rows = write_shards(
         tmp_path / "table", "train", Rows(**vars(rows(OLD, seed=1)) | {"shards": [200, 400]}), other
@@ -83,21 +87,21 @@ def test_a_shard_that_was_only_written_anew_changes_no_row(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("codec", ["png", "jpeg"])
-def test_images_are_decoded_as_they_are_stored(codec: str) -> None:
+def test_image_statistics_use_decoded_pixels(codec: str) -> None:
     from headrace.config.configuration import Image
     from headrace.prepare.encoders.image import encode
     from headrace.retrain.drift.profile import _statistics
 
     pixels = np.full((6, 6, 3), (200, 100, 0), np.uint8)
-    form = Image.model_validate({"mode": "RGB", "size": (6, 6), "codec": codec, "quality": 100})
+    image = Image.model_validate({"mode": "RGB", "size": (6, 6), "codec": codec, "quality": 100})
     column = Column(role="input", codec=codec, dtype="uint8", shape=(6, 6, 3))  # type: ignore[arg-type]
-    found = _statistics(encode(pixels, form), column)
-    assert found["red"] == pytest.approx(200, abs=2)
-    assert found["blue"] == pytest.approx(0, abs=2)
-    assert found["brightness"] == pytest.approx(100, abs=2)
+    statistics = _statistics(encode(pixels, image), column)
+    assert statistics["red"] == pytest.approx(200, abs=2)
+    assert statistics["blue"] == pytest.approx(0, abs=2)
+    assert statistics["brightness"] == pytest.approx(100, abs=2)
 
 
-def test_texts_are_told_by_their_length_and_their_unknown_tokens() -> None:
+def test_text_statistics_are_length_and_unknown_share() -> None:
     from headrace.retrain.drift.profile import _statistics
 
     column = Column(role="input", codec="tokens", dtype="int32", shape=(None,))
@@ -106,7 +110,7 @@ def test_texts_are_told_by_their_length_and_their_unknown_tokens() -> None:
     assert _statistics(b"", column) == {"tokens": 0.0, "unknown": 0}
 
 
-def test_labels_are_counted_one_by_one_and_a_row_without_any_counts_too() -> None:
+def test_labels_are_counted_and_unlabelled_rows_too() -> None:
     from headrace.retrain.drift.profile import _labels
 
     column = Column(role="target", codec="labels", dtype="int32")

@@ -1,4 +1,4 @@
-"""The page tells every cycle with its data, its model and its reasons, fits a phone and can be read."""
+"""The retraining page shows each cycle's data, model and reasons, fits a phone and is readable."""
 
 import re
 from pathlib import Path
@@ -15,53 +15,61 @@ from tests.report.test_browser import BROWSER, channels, contrast, document, lum
 NAME = "clothes & <others>"
 
 
-def ended(journal: Journal, decision: Decision, reasons: tuple[str, ...], **outputs: dict[str, Any]) -> Cycle:
+def add_cycle(journal: Journal, decision: Decision, reasons: tuple[str, ...], **outputs: dict[str, Any]) -> Cycle:
     cycle = journal.begin(f"data {len(journal.cycles())}", "settings", None, forced=False)
-    cycle.keep(cycle.record.model_copy(update={"created": "2026-03-01T03:00:00+00:00"}))
+    cycle.write_record(cycle.record.model_copy(update={"created": "2026-03-01T03:00:00+00:00"}))
     for step, output in outputs.items():
-        cycle.keep_step(step, StepRecord(inputs={}, output=output, seconds=12.5, finished="2026-03-01T03:01:00+00:00"))
+        cycle.write_step(step, StepRecord(inputs={}, output=output, seconds=12.5, finished="2026-03-01T03:01:00+00:00"))
     cycle.end(Outcome(decision=decision, reasons=reasons))
     return cycle
 
 
-def evaluated(challenger: float, champion: float | None) -> dict[str, Any]:
-    found: dict[str, Any] = {"version": 0, "rows": 500, "challenger": {"metrics": {"accuracy": challenger}}}
-    return found | ({"champion": {"metrics": {"accuracy": champion}}} if champion else {})
+def evaluation(challenger: float, champion: float | None) -> dict[str, Any]:
+    output: dict[str, Any] = {"version": 0, "rows": 500, "challenger": {"metrics": {"accuracy": challenger}}}
+    return output | ({"champion": {"metrics": {"accuracy": champion}}} if champion else {})
 
 
 def drift(psi: float) -> dict[str, Any]:
-    one = {"statistic": "brightness", "psi": psi, "by_chance": 0.1, "rows": (600, 600), "drifted": psi > 0.2}
-    return {"new": 600, "gone": 0, "distances": [one | {"of_class": name} for name in ("coat", "every class")]}
+    distance = {"statistic": "brightness", "psi": psi, "noise_threshold": 0.1, "rows": (600, 600), "drifted": psi > 0.2}
+    return {
+        "new": 600,
+        "removed": 0,
+        "distances": [distance | {"class_name": name} for name in ("coat", "every class")],
+    }
 
 
 def version(number: int, *aliases: str, **others: Any) -> ModelRecord:
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "run_id": "r", "run": "run", "data_version": number - 1, "weights_sha256": f"{number}" * 64, "created": 0,
         "cycle": "c", "decision": "promoted", "reasons": "", "replaced": number - 1 or None, "source": "s",
     }  # fmt: skip
-    return ModelRecord(version=number, aliases=aliases, **given | others)
+    return ModelRecord(version=number, aliases=aliases, **fields | others)
 
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
-    """Of five cycles."""
+    """Return a journal of five cycles."""
     journal = Journal(tmp_path / "retraining")
     prepared = {"version": 0, "written": 1100, "rejected": 3}
-    looked = {"champion": None, "changed_rows": 600, "why": ["no model yet"]}
+    validated = {"champion": None, "changed_rows": 600, "reasons": ["no model yet"]}
     check = {"name": "better accuracy", "passed": False, "expected": "0 or more", "received": "-0.1"}
-    ended(
-        journal, "promoted", ("version 1 replaces nothing",),
-        prepare=prepared, validate=looked, train={"bundle": "b"}, evaluate=evaluated(0.7, None),
+    add_cycle(
+        journal, "promoted", ("version 1 is the first champion",),
+        prepare=prepared, validate=validated, train={"bundle": "b"}, evaluate=evaluation(0.7, None),
         register={"version": 1}, gate={"checks": [check | {"passed": True}]},
     )  # fmt: skip
-    ended(
+    add_cycle(
         journal, "refused by the gate", ("better accuracy: expected 0 or more, received -0.1",),
-        prepare=prepared | {"version": 1}, validate=looked | {"champion": 1, "drift": drift(0.9)},
-        train={"bundle": "b"}, evaluate=evaluated(0.6, 0.7), register={"version": 2}, gate={"checks": [check]},
+        prepare=prepared | {"version": 1}, validate=validated | {"champion": 1, "drift": drift(0.9)},
+        train={"bundle": "b"}, evaluate=evaluation(0.6, 0.7), register={"version": 2}, gate={"checks": [check]},
     )  # fmt: skip
-    ended(journal, "data refused", ("300 of 900 records were rejected <script>alert(1)</script>",))
-    ended(
-        journal, "not needed", ("2 training rows changed",), prepare=prepared, validate=looked | {"drift": drift(0.1)}
+    add_cycle(journal, "data refused", ("300 of 900 records were rejected <script>alert(1)</script>",))
+    add_cycle(
+        journal,
+        "not needed",
+        ("2 training rows changed",),
+        prepare=prepared,
+        validate=validated | {"drift": drift(0.1)},
     )
     journal.begin("data 9", "settings", None, forced=False)
     return journal
@@ -72,40 +80,40 @@ def page(journal: Journal) -> Path:
     return write_page(journal, NAME, [version(2, "challenger"), version(1, "champion")])
 
 
-def test_every_cycle_is_told_with_its_decision_and_its_reasons(page: Path) -> None:
+def test_page_shows_decision_and_reasons_of_every_cycle(page: Path) -> None:
     text = page.read_text()
     decisions = re.findall(r'<h3>Cycle (\d) <span class="decision (\w+)">([^<]+)', text)
     assert decisions == [
-        ("5", "quiet", "under way"),
+        ("5", "quiet", "in progress"),
         ("4", "quiet", "not needed"),
         ("3", "wrong", "data refused"),
         ("2", "wrong", "refused by the gate"),
         ("1", "right", "promoted"),
     ]
     assert "300 of 900 records were rejected" in text
-    assert "Drift of 2 of 2 distributions" in text
+    assert "Drift in 2 of 2 distributions" in text
     assert "1 check of the gate, 1 failed" in text
-    assert "Version 1 serves, trained on data version 0" in text
+    assert "Version 1 is the champion, trained on data version 0" in text
 
 
-def test_the_same_journal_gives_the_same_bytes(page: Path, journal: Journal) -> None:
+def test_same_journal_gives_same_bytes(page: Path, journal: Journal) -> None:
     before = page.read_bytes()
     assert write_page(journal, NAME, [version(2, "challenger"), version(1, "champion")]).read_bytes() == before
 
 
-def test_what_files_hold_is_text_and_never_markup(page: Path) -> None:
+def test_page_escapes_markup(page: Path) -> None:
     assert "<script" not in page.read_text()
     assert "clothes &amp; &lt;others&gt;" in page.read_text()
 
 
-def test_before_the_first_cycle_there_is_a_page_too(tmp_path: Path) -> None:
+def test_empty_journal_has_a_page(tmp_path: Path) -> None:
     text = write_page(Journal(tmp_path / "retraining"), NAME, []).read_text()
-    assert "No version serves yet." in text
+    assert "No version has been promoted yet." in text
     assert "No cycle yet." in text
 
 
 @pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
-def test_in_a_browser_it_is_whole_fits_a_phone_and_can_be_read(page: Path) -> None:
+def test_page_is_complete_and_readable_in_browser(page: Path) -> None:
     assert re.findall(r"<h2[^>]*>([^<]*)</h2>", document(page)) == ["Lineage", "Cycles", "Versions"]
     assert probed(page, width=360)["overflow"] == 0
     for scheme in (0, 1):

@@ -1,4 +1,4 @@
-"""The page of a study tells what was searched and found, fits a phone and can be read."""
+"""The page of a study shows its search space, trials and best value, fits a phone and is readable."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ from headrace.tune.sampling import pruner_for, sampler_for
 from headrace.tune.space import suggest
 from headrace.tune.study.folder import StudyFolder, StudyRecord
 from headrace.tune.study.journal import JOURNAL, open_study
-from headrace.tune.study.trial_records import SENTENCE, best_trial, read_trials
+from headrace.tune.study.trial_records import ERROR, best_trial, read_trials
 from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
 
 SPACE: dict[str, Any] = {
@@ -41,8 +41,8 @@ def record() -> StudyRecord:
     return StudyRecord(configuration=configuration, model_sha256="0" * 64, data_version=3, command="headrace", **about)
 
 
-def searched(folder: StudyFolder, record: StudyRecord, trials: int) -> optuna.Study:
-    """A study of a made-up network, whose first trial fails."""
+def run_study(folder: StudyFolder, record: StudyRecord, trials: int) -> optuna.Study:
+    """Run a study of an artificial objective, whose first trial fails."""
     folder.path.mkdir(parents=True)
     study = open_study(folder.path / JOURNAL, "maximize", pruner_for(record.tune.pruner, EPOCHS))
     for number in range(trials):
@@ -50,20 +50,20 @@ def searched(folder: StudyFolder, record: StudyRecord, trials: int) -> optuna.St
         trial = study.ask()
         values = suggest(trial, record.tune.space)
         if number == 0:
-            trial.set_user_attr(SENTENCE, "the gradient of step 3 is <script>alert(1)</script>")
+            trial.set_user_attr(ERROR, "the gradient of step 3 is <script>alert(1)</script>")
             study.tell(trial, state=TrialState.FAIL)
         else:
             _train(study, trial, 0.9 - abs(values["train.optimizer.learning_rate"] - 0.01))
     return study
 
 
-def _train(study: optuna.Study, trial: optuna.Trial, good: float) -> None:
+def _train(study: optuna.Study, trial: optuna.Trial, limit: float) -> None:
     for epoch in range(1, EPOCHS + 1):
-        trial.report(good * (1 - 0.5**epoch), epoch)
+        trial.report(limit * (1 - 0.5**epoch), epoch)
         if trial.should_prune():
             study.tell(trial, state=TrialState.PRUNED)
             return
-    study.tell(trial, good * (1 - 0.5**EPOCHS))
+    study.tell(trial, limit * (1 - 0.5**EPOCHS))
 
 
 @pytest.fixture
@@ -73,46 +73,46 @@ def folder(tmp_path: Path) -> StudyFolder:
 
 @pytest.fixture
 def page(folder: StudyFolder, record: StudyRecord) -> Path:
-    study = searched(folder, record, 30)
+    study = run_study(folder, record, 30)
     return write_page(folder, record, study, read_trials(study, record.tune.space))
 
 
-def test_it_tells_the_best_every_trial_and_why_one_failed(page: Path, folder: StudyFolder, record: StudyRecord) -> None:
+def test_page_shows_best_value_all_trials_and_failure(page: Path, folder: StudyFolder, record: StudyRecord) -> None:
     text = page.read_text()
     records = read_trials(open_study(folder.path / JOURNAL, "maximize", optuna.pruners.NopPruner()), record.tune.space)
     best = best_trial(records, "maximize")
     assert best is not None
-    assert f"{100 * (best.value or 0):.2f}%<small>trial {best.number}; large values are good" in text
+    assert f"{100 * (best.value or 0):.2f}%<small>trial {best.number}; large values are better" in text
     assert len(re.findall(r'<span class="state (?:complete|pruned|failed)">', text)) == 30
-    assert {one.state for one in records} == {"complete", "pruned", "failed"}
+    assert {trial.state for trial in records} == {"complete", "pruned", "failed"}
     assert "Trial 0: the gradient of step 3 is &lt;script&gt;" in text
     assert "<script" not in text
     assert all(f"<strong>{key}</strong>" in text for key in SPACE)
     assert "PED-ANOVA" in text
 
 
-def test_the_same_study_gives_the_same_bytes(page: Path, folder: StudyFolder, record: StudyRecord) -> None:
+def test_same_study_gives_same_bytes(page: Path, folder: StudyFolder, record: StudyRecord) -> None:
     before = page.read_bytes()
     study = open_study(folder.path / JOURNAL, "maximize", optuna.pruners.NopPruner())
     assert write_page(folder, record, study, read_trials(study, record.tune.space)).read_bytes() == before
 
 
 @pytest.mark.parametrize("trials", [0, 1, 2])
-def test_a_study_of_few_trials_has_a_page_too(folder: StudyFolder, record: StudyRecord, trials: int) -> None:
-    study = searched(folder, record, trials)
+def test_study_of_few_trials_has_a_page(folder: StudyFolder, record: StudyRecord, trials: int) -> None:
+    study = run_study(folder, record, trials)
     text = write_page(folder, record, study, read_trials(study, record.tune.space)).read_text()
     assert ("No trial is complete." in text) == (trials < 2)
     assert "PED-ANOVA" not in text
 
 
-def test_the_line_of_the_best_until_then_steps_and_never_turns_back() -> None:
+def test_best_so_far_line_is_monotonic() -> None:
     assert best_so_far([(0, 5.0), (1, 7.0), (2, 3.0), (4, 4.0)], 1.0) == [(0, 5.0), (2, 5.0), (2, 3.0), (4, 3.0)]
     assert best_so_far([(0, 5.0), (1, 7.0)], -1.0) == [(0, 5.0), (1, 5.0), (1, 7.0), (1, 7.0)]
     assert best_so_far([], 1.0) == []
 
 
 @pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
-def test_in_a_browser_it_is_whole_fits_a_phone_and_can_be_read(page: Path) -> None:
+def test_page_is_complete_and_readable_in_browser(page: Path) -> None:
     assert re.findall(r"<h2[^>]*>([^<]*)</h2>", document(page)) == ["Best", "Search", "Parameters", "Trials"]
     assert probed(page, width=360)["overflow"] == 0
     for scheme in (0, 1):

@@ -1,0 +1,98 @@
+"""The commands of the README and of the pages below docs/, run as a reader types them.
+
+A block marked `sh` is run; one marked `text` is shown only.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import run
+
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ACTIVATE = ". .venv/bin/activate"
+# Later pages use the tables and runs of earlier ones, so that the expensive commands run once.
+WALK = (
+    "docs/index.md",
+    "docs/explaining-and-exporting.md",
+    "README.md",
+    "docs/networks.md",
+    "docs/clusters/spark.md",
+)
+SEARCH = "docs/tuning.md"
+FIVE_DAYS = "docs/retraining.md"
+
+
+@pytest.mark.slow
+def test_walk_commands_succeed_in_order_and_then_the_demo(root: Path, fashion_mnist: Path, tmp_path: Path) -> None:
+    workspace = make_workspace(root, tmp_path)
+    shutil.copytree(fashion_mnist / "test", workspace / "photos")
+    for page in WALK:
+        type_commands(root / page, workspace)
+    assert (workspace / "runs" / "fashion-mnist" / "report.html").exists()
+    # The demo repeats some commands in the same folders; its training is complete already.
+    demo = run([sys.executable, "jobs/demo.py", "--limit", "6000", "train.epochs=2"], cwd=workspace).json
+    assert (demo["rows_in"], demo["ranks"], demo["predicted"]) == (7000, 2, 1000)
+    assert 0.5 < demo["accuracy"] <= 1
+    assert set(demo["seconds"]) == {"fetch", "prepare", "train", "evaluate", "predict", "report"}
+
+
+@pytest.mark.long
+def test_search_commands_end_with_a_model(root: Path, tmp_path: Path) -> None:
+    workspace = make_workspace(root, tmp_path)
+    type_commands(root / SEARCH, workspace)
+    assert list(workspace.glob("runs/*/bundle"))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1500)
+def test_retraining_commands_end_with_a_report(root: Path, tmp_path: Path) -> None:
+    workspace = make_workspace(root, tmp_path)
+    type_commands(root / FIVE_DAYS, workspace)
+    assert (workspace / "retraining" / "fashion-mnist" / "report.html").exists()
+
+
+def test_every_page_with_commands_is_run(root: Path) -> None:
+    pages = [root / "README.md", root / "CONTRIBUTING.md", *(root / "docs").rglob("*.md")]
+    assert {str(page.relative_to(root)) for page in pages if commands(page)} == {*WALK, SEARCH, FIVE_DAYS}
+
+
+def test_code_blocks_have_known_languages(root: Path) -> None:
+    pages = [root / "README.md", *(root / "docs").rglob("*.md")]
+    languages = {language for page in pages for language in re.findall(r"^```(\w*)$", page.read_text(), re.MULTILINE)}
+    assert languages == {"", "sh", "text", "yaml", "python"}
+
+
+def test_demo_runs_the_commands_of_the_walk(root: Path) -> None:
+    walk, demo = (root / WALK[0]).read_text(), (root / "jobs" / "demo.py").read_text()
+    for verb in ("fetch", "prepare", "train", "evaluate", "predict", "report"):
+        assert f"headrace {verb} " in walk
+        assert f'"{verb}"' in demo
+
+
+def commands(page: Path) -> list[str]:
+    """The `sh` blocks of a page."""
+    return BLOCK.findall(page.read_text())
+
+
+def make_workspace(root: Path, folder: Path) -> Path:
+    """A new folder with what the commands read of the checkout."""
+    for name in ("conf", "models", "jobs", "pipelines"):
+        shutil.copytree(root / name, folder / name)
+    return folder
+
+
+def type_commands(page: Path, workspace: Path) -> None:
+    """Run the commands of `page` in one shell; the environment is the one that runs the tests."""
+    script = "\n".join(commands(page)).replace(ACTIVATE, ":")
+    assert script
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-eux", "-c", script], cwd=workspace, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{page}: {done.stderr[-4000:]}"
