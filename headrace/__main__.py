@@ -1,4 +1,4 @@
-"""`python -m headrace` is the same as the `headrace` command."""
+"""Entry point of `python -m headrace`, which is the `headrace` command."""
 
 from headrace.cli import main
 

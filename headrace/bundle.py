@@ -1,11 +1,12 @@
-"""What leaves training: a folder with everything that is needed to use the model, and nothing that is unpickled.
+"""Write and load bundles: folders that hold everything needed to use a trained model, without pickles.
 
-bundle.json       format, hashes of all other files
-model.py          the network's source            model.json     its options
-model.weights.h5  as Keras writes them
+bundle.json       format version, SHA-256 of all other files
+model.py          source of the network
+model.json        options of the network
+model.weights.h5  weights in Keras' format
 contract.json     input, classes, statistics
-tokenizer.json    of text: how it becomes numbers of tokens
-origin.json       the run, the data version, how raw records are prepared
+tokenizer.json    tokenizer, for text only
+origin.json       the run, the data version, and the preparation of raw records
 evaluation/       added by `headrace evaluate`; not hashed
 """
 
@@ -35,16 +36,19 @@ WEIGHTS = "model.weights.h5"
 MANIFEST = "bundle.json"
 FILES = {"model.py", "model.json", WEIGHTS, "contract.json", "origin.json"}
 TOKENIZER = "tokenizer.json"
-# A program that imports model.py leaves compiled code beside it, which is never read here.
+# A program that imports model.py leaves compiled code beside it, which Headrace never reads.
 UNHASHED = {MANIFEST, "evaluation", "__pycache__"}
 
 
 class Origin(BaseModel):
-    """Where a bundle comes from.
+    """The run and the data that produced a bundle.
 
     Attributes:
-        settings: the `prepare` section that made its training data.
-        text_column: that held the raw texts, where they stood in a column.
+        run: path of the run's folder.
+        table: path of the training table.
+        steps: optimizer steps of the saved weights.
+        settings: the `prepare` section that the training data was prepared with.
+        text_column: source column of the raw texts; None if they were not read from a column.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -59,16 +63,17 @@ class Origin(BaseModel):
 
     @property
     def prepare(self) -> Prepare:
-        """How raw records must be prepared for this model."""
+        """The preparation that raw records need for this model."""
         return Prepare.model_validate(self.settings)
 
 
 class Bundle:
-    """A bundle whose hashes were checked.
+    """A bundle whose hashes were verified.
 
     Attributes:
-        path: where it is.
-        folder: of this machine, with its files: `path`, or of a bundle on a store a copy that goes with this object.
+        path: address of the bundle.
+        folder: local folder with its files: `path` itself, or for a bundle on an object store a temporary copy that is
+            removed together with this object.
     """
 
     def __init__(
@@ -82,34 +87,38 @@ class Bundle:
         self.options = options
 
     def model(self) -> "keras.Model":
-        """The network, built from its source, with its trained weights."""
+        """Build the network from its source and load its trained weights."""
         model = build_model(self.folder / "model.py", self.contract, self.options)
         model.load_weights(self.folder / WEIGHTS)
         return model
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Names of those that belong to it; evaluations come later and do not."""
+        """Names of the bundle's files, sorted; without evaluations, which are added later."""
         names = FILES | {MANIFEST} | ({TOKENIZER} if self.contract.tokenizer else set())
         return tuple(sorted(names))
 
-    def require_input_of(self, version: "Version") -> None:
-        """Raise if the rows of `version` are no inputs for this model.
+    def require_matching_input(self, version: "Version") -> None:
+        """Raise if the model cannot take the rows of `version` as inputs.
 
         Raises:
-            DataError: they have another shape, are the tokens of another tokenizer, or windows cut otherwise.
+            DataError: the input shape, the tokenizer or the windows differ.
         """
-        mine, theirs = self.contract, version.contract
-        if mine.input_shape != theirs.input_shape:
+        expected, received = self.contract, version.contract
+        if expected.input_shape != received.input_shape:
             raise DataError(
-                f"The bundle takes inputs of shape {mine.input_shape}, {version.table} holds {theirs.input_shape}."
+                f"The bundle takes inputs of shape {expected.input_shape}, but {version.table} holds inputs of shape "
+                f"{received.input_shape}. Prepare the table with the bundle's settings."
             )
-        if (mine.tokenizer and mine.tokenizer.sha256) != (theirs.tokenizer and theirs.tokenizer.sha256):
-            raise DataError(f"The bundle was trained with another tokenizer than {version.table} is prepared with.")
-        mine.require_same_windows(theirs)
+        if (expected.tokenizer and expected.tokenizer.sha256) != (received.tokenizer and received.tokenizer.sha256):
+            raise DataError(
+                f"The bundle was trained with another tokenizer than {version.table} is prepared with. "
+                "Prepare the table with the bundle's tokenizer."
+            )
+        expected.require_same_windows(received)
 
     def evaluation(self, split: str) -> Path:
-        """The file where the evaluation on `split` is kept."""
+        """Return the path of the evaluation file of `split`."""
         return self.path / "evaluation" / f"{split}.json"
 
 
@@ -121,13 +130,13 @@ def write(
     options: dict[str, Any],
     origin: Origin,
 ) -> Path:
-    """Write a bundle beside `target` and put it in its place when it is complete; a bundle there is replaced.
+    """Write a bundle to `target` atomically and return its path; an existing bundle is replaced.
 
-    On a store its files are put one by one, the manifest last: until then there is no bundle.
+    On an object store the files are written one by one, the manifest last: without it the folder is not a bundle.
 
     Raises:
-        ConfigurationError: `target` holds something else.
-        StoreError: the store refuses, or does not answer.
+        ConfigurationError: `target` holds something other than a bundle.
+        StoreError: the object store rejects the request or does not respond.
         DataError: the tokenizer of the table that `origin` names is missing or was changed.
     """
     target = locate(target).absolute()
@@ -145,7 +154,7 @@ def write(
 
 
 def _with_tokenizer(contract: Contract, table: Path, folder: Path) -> Contract:
-    """`contract` with the tokenizer that lies in `folder` from now on."""
+    """Copy the table's tokenizer into `folder` and return `contract` with its new path."""
     if contract.tokenizer is None:
         return contract
     source = table / contract.tokenizer.file
@@ -154,7 +163,7 @@ def _with_tokenizer(contract: Contract, table: Path, folder: Path) -> Contract:
     except OSError as error:
         raise DataError(f"The tokenizer {source} cannot be read ({error.strerror}); restore it.") from None
     if hashlib.sha256(data).hexdigest() != contract.tokenizer.sha256:
-        raise DataError(f"The tokenizer {source} was changed since its table was prepared; restore it.")
+        raise DataError(f"The tokenizer {source} was changed after its table was prepared; restore it.")
     (folder / TOKENIZER).write_bytes(data)
     return contract.model_copy(update={"tokenizer": contract.tokenizer.model_copy(update={"file": TOKENIZER})})
 
@@ -163,41 +172,42 @@ def require_replaceable(target: Path) -> None:
     """Raise if writing a bundle to `target` would remove anything but a bundle.
 
     Raises:
-        ConfigurationError: it would.
+        ConfigurationError: `target` is not a directory, or holds files that do not belong to a bundle.
     """
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise ConfigurationError(
-            f"The bundle cannot be written to {target}: it is no folder; name another train.bundle."
+            f"The bundle cannot be written to {target}: it is not a directory. Set train.bundle to another path."
         )
     names = {entry.name for entry in target.iterdir()} if target.exists() else set()
-    # On a store what was not put to its end has no manifest.
+    # On an object store an interrupted write leaves files without a manifest.
     is_bundle = MANIFEST in names or is_remote(target)
     if names and (not is_bundle or names - UNHASHED - FILES - {TOKENIZER}):
         raise ConfigurationError(
-            f"The bundle cannot be written to {target}: the folder holds other files, which would be lost; "
-            "name another train.bundle, or remove it."
+            f"The bundle cannot be written to {target}: the folder holds other files, which would be lost. "
+            "Set train.bundle to another path, or remove the folder."
         )
 
 
 def load(path: str | Path) -> Bundle:
-    """The bundle in folder `path`, or that the link `path` stands for.
+    """Load the bundle in the folder `path`, or in the folder that the link `path` points to.
 
     Raises:
-        DataError: it is not a bundle, or a file in it is missing, changed or not its own.
+        DataError: the folder is not a bundle, or a file in it is missing, changed or unexpected.
     """
     path = locate(path).absolute()
     if is_remote(path):
         path = read_link(path) or path
     hashes = _manifest(path)
-    others = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - UNHASHED - set(hashes)
-    if others:
-        raise DataError(f"The bundle {path} is damaged: {', '.join(sorted(others))} does not belong to it. Remove it.")
+    unexpected = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - UNHASHED - set(hashes)
+    if unexpected:
+        names = ", ".join(sorted(unexpected))
+        raise DataError(f"The bundle {path} is damaged: {names} does not belong to it. Remove the extra files.")
     copy = LocalCopy(path, [MANIFEST, *sorted(hashes)])
     for name in sorted(hashes):
         file = copy.path / name
         if not file.is_file() or _hash(file) != hashes[name]:
             state = "was changed after it was written" if file.is_file() else "is missing"
-            raise DataError(f"The bundle {path} is damaged: {name} {state}. Train again or restore the folder.")
+            raise DataError(f"The bundle {path} is damaged: {name} {state}. Restore the folder, or train again.")
     try:
         return Bundle(
             path,
@@ -211,7 +221,7 @@ def load(path: str | Path) -> Bundle:
 
 
 def _manifest(path: Path) -> dict[str, str]:
-    """The hash of every file, as bundle.json has it."""
+    """Return the SHA-256 of every file from bundle.json, by name."""
     try:
         content = (path / MANIFEST).read_bytes()
         require_format(content, f"The bundle {path}", "train again", DataError)
@@ -220,7 +230,9 @@ def _manifest(path: Path) -> dict[str, str]:
             return dict(manifest["hashes"])
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    raise DataError(f"{path} is not a bundle of this version of Headrace; `headrace train` makes one in RUN/bundle.")
+    raise DataError(
+        f"{path} is not a bundle of this version of Headrace; `headrace train` writes a bundle to RUN/bundle."
+    )
 
 
 def _hash(path: Path) -> str:

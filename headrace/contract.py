@@ -1,7 +1,7 @@
 """The contract between a table and a model: columns, classes, statistics and tokenizer of a version.
 
-A model's `build(contract, **options)` reads its input shape, its number of classes and its normalisation
-here, so that nothing about the data is written twice.
+A model's `build(contract, **options)` reads its input shape, number of classes and normalisation from the
+contract, so that nothing about the data is stated twice.
 """
 
 import math
@@ -20,13 +20,16 @@ ACTIVATIONS: dict[TaskType, Literal["softmax", "sigmoid", "linear"]] = {
 
 
 class Column(BaseModel):
-    """What a column of the table holds and what it is for.
+    """The role, encoding and shape of one column of a table.
 
-    `codec` says how the stored value becomes an array of `dtype` and `shape`: `raw` bytes, `png` or `jpeg`
-    for images (height, width, channels); `tokens` for text, the numbers of its tokens one after the other,
-    little-endian and without padding; `labels` for the numbers of the classes that a row belongs to, likewise;
-    `plain` for a value stored as itself. `raw` is also that of windows: their numbers, little-endian,
-    (length, features). A length that differs from row to row is None in `shape`.
+    Attributes:
+        role: purpose of the column.
+        codec: encoding of the stored value, which decodes to an array of `dtype` and `shape`. `raw` bytes, `png` or
+            `jpeg` for images (height, width, channels); `raw` little-endian numbers for windows (length, features);
+            `tokens` for text: token ids, little-endian, concatenated without padding; `labels` for the class indices
+            of a row, in the same layout; `plain` for a value that needs no decoding.
+        dtype: data type of the decoded array.
+        shape: shape of the decoded array; None for a length that differs from row to row.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,10 +41,10 @@ class Column(BaseModel):
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels.
+        """Height, width and channels of an image.
 
         Raises:
-            DataError: the column holds no images.
+            DataError: the column does not hold images.
         """
         match self.shape:
             case (int(height), int(width), int(channels)):
@@ -50,19 +53,22 @@ class Column(BaseModel):
 
     @property
     def fixed_shape(self) -> tuple[int, ...]:
-        """Of every value of the column.
+        """Shape of every value of the column.
 
         Raises:
             DataError: lengths differ from row to row.
         """
         lengths = tuple(length for length in self.shape if length is not None)
         if len(lengths) < len(self.shape):
-            raise DataError(f"The column holds values of shape {self.shape}; expected one length for all rows.")
+            raise DataError(f"The column holds values of shape {self.shape}; expected the same length in every row.")
         return lengths
 
 
 class Statistics(BaseModel):
-    """Over the training split, in units of the stored values: of images per channel, of windows per feature."""
+    """Mean and variance over the training split, in units of the stored values.
+
+    Images have one value per channel, windows one per feature.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,17 +77,17 @@ class Statistics(BaseModel):
 
     @property
     def standard_deviation(self) -> tuple[float, ...]:
-        """The square root of the variance, per channel or feature."""
+        """Square root of the variance, per channel or feature."""
         return tuple(math.sqrt(value) for value in self.variance)
 
 
 class Tokenizer(BaseModel):
-    """What has turned text into the numbers of tokens; 0 stands for padding, 1 for an unknown token.
+    """The tokenizer that encoded a table's texts; id 0 is padding, id 1 an unknown token.
 
     Attributes:
         file: a Hugging Face `tokenizers` JSON file, relative to the table's folder; named by its hash, never rewritten.
-        vocabulary_size: every token's number is below.
-        max_length: tokens a stored text has at most.
+        vocabulary_size: number of token ids; every id is smaller.
+        max_length: maximum number of tokens of a stored text.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -94,21 +100,22 @@ class Tokenizer(BaseModel):
 
 
 class WindowSpec(BaseModel):
-    """What the rows of a table of windows are.
+    """The layout of the windows in a table of time series.
 
     Attributes:
-        values: the features of a window, in their order.
-        label: the column whose value is foretold.
-        every_seconds: between a row of a window and the next.
-        horizon: rows from the last one of a window to the one that is foretold.
-        season: rows after which values come back; None where that is not known.
+        values: features of a window, in order.
+        label: column that is predicted.
+        every_seconds: seconds between consecutive rows of a window.
+        horizon: rows between the last row of a window and the predicted row.
+        season: rows per seasonal period; None if unknown.
     """
 
     model_config = ConfigDict(frozen=True)
 
     def __str__(self) -> str:
         return (
-            f"windows of {', '.join(self.values)} for {self.label}, {self.horizon} rows of {self.every_seconds} s ahead"
+            f"windows of {', '.join(self.values)} that predict {self.label} {self.horizon} rows of "
+            f"{self.every_seconds} s ahead"
         )
 
     values: tuple[str, ...]
@@ -119,19 +126,21 @@ class WindowSpec(BaseModel):
 
     @property
     def label_feature(self) -> int | None:
-        """Which of the features is of the column that is foretold; None where none is."""
+        """Index of the predicted column among the features; None if it is not a feature."""
         return self.values.index(self.label) if self.label in self.values else None
 
 
 class Contract(BaseModel):
-    """What a model may rely on.
+    """The properties of a table's data that a model relies on.
 
     Attributes:
-        task: for `classification` a row belongs to one class, of two or more, and for `multi_label` to any number of
-            them; for `regression` the target is a float32 and there are no classes.
-        statistics: None for text.
-        tokenizer: of text.
-        windows: of windows of rows.
+        columns: columns by name.
+        classes: class names, by class index; empty for regression.
+        task: in `classification` a row belongs to exactly one of two or more classes, in `multi_label` to any number
+            of classes; in `regression` the target is a float32 and there are no classes.
+        statistics: statistics of the inputs; None for text.
+        tokenizer: tokenizer, for text only.
+        windows: window layout, for windows only.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -144,23 +153,23 @@ class Contract(BaseModel):
     windows: WindowSpec | None = None
 
     @model_validator(mode="after")
-    def _has_classes_to_tell_apart(self) -> "Contract":
+    def _require_classes(self) -> "Contract":
         if (self.task != "regression") != bool(self.classes):
-            raise ValueError("`classes` belongs to the tasks classification and multi_label, which need it")
+            raise ValueError("`classes` is required for classification and multi_label, and not allowed for regression")
         return self
 
     @property
     def input_kind(self) -> Literal["image", "text", "windows"]:
-        """What one input is, as `prepare.input` calls it."""
+        """Kind of the inputs, as in `prepare.input`."""
         if self.windows is not None:
             return "windows"
         return "image" if self.tokenizer is None else "text"
 
     def named(self, role: str) -> tuple[str, Column]:
-        """The name and the column that has `role`.
+        """Return the name and the column with `role`.
 
         Raises:
-            KeyError: there is none.
+            KeyError: no column has this role.
         """
         for name, column in self.columns.items():
             if column.role == role:
@@ -168,48 +177,49 @@ class Contract(BaseModel):
         raise KeyError(f"the table has no column with role {role!r}")
 
     def require_same_windows(self, other: "Contract") -> None:
-        """Raise unless rows of `other` are windows as mine are.
+        """Raise unless `other` has the same window layout.
 
         Raises:
-            DataError: they are not.
+            DataError: the layouts differ.
         """
         if self.windows != other.windows:
-            mine, theirs = (str(one.windows or "no windows") for one in (self, other))
+            expected, received = (str(contract.windows or "no windows") for contract in (self, other))
             raise DataError(
-                f"The bundle is for {mine}; the table holds {theirs}. Prepare it with the bundle's settings."
+                f"The bundle is for {expected}; the table holds {received}. "
+                "Prepare the table with the bundle's settings."
             )
 
     @property
     def weight_name(self) -> str | None:
-        """Of the column that says how much a row counts in training."""
+        """Name of the column with the row weights for training; None if there is none."""
         return next((name for name, column in self.columns.items() if column.role == "weight"), None)
 
     @property
     def channel_statistics(self) -> Statistics:
-        """What a network for images normalises with.
+        """Per-channel statistics, with which an image network normalises its input.
 
         Raises:
-            DataError: there is none, the input is no image.
+            DataError: the inputs are not images.
         """
         if self.statistics is None or self.windows is not None:
-            raise DataError("The table has no statistics of channels; this network expects a table of images.")
+            raise DataError("The table has no channel statistics; this network expects a table of images.")
         return self.statistics
 
     @property
     def outputs(self) -> int:
-        """How many numbers a model gives for a row: one for each class, one in regression."""
+        """Number of model outputs per row: one per class, or one in regression."""
         return 1 if self.task == "regression" else len(self.classes)
 
     @property
     def output_activation(self) -> Literal["softmax", "sigmoid", "linear"]:
-        """Of a model's last layer, as Keras calls it.
+        """Keras name of the activation of a model's last layer.
 
-        Two classes are two outputs with softmax, as any other number is: it gives the same probabilities as one output
-        with a sigmoid would (of the difference), and everything behind it needs to know one form only.
+        Two classes are two softmax outputs too: the probabilities equal those of a single sigmoid output (of the
+        difference of the logits), and all later code handles one layout only.
         """
         return ACTIVATIONS[self.task]
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
-        """Of one decoded input: (height, width, channels) for images, (None,) for text, (length, features)."""
+        """Shape of one decoded input: images (height, width, channels), text (None,), windows (length, features)."""
         return self.named("input")[1].shape

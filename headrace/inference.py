@@ -1,4 +1,4 @@
-"""A bundle's model, ready to answer: the same answers in evaluation, in prediction and in a user's program."""
+"""Inference with a bundle's model, with the same predictions in evaluation, in `predict` and in a user's program."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -34,24 +34,31 @@ class Inference:
         self._forward = tf.function(self._call, input_signature=[tf.TensorSpec(shape, dtype)])
 
     def predict(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """Inputs as `decoded` gives them -> probabilities (rows, classes), or in regression numbers (rows, 1).
+        """Return the model's predictions for `inputs`.
+
+        Args:
+            inputs: arrays as `decode` returns them.
+
+        Returns:
+            Probabilities (rows, classes), or in regression values (rows, 1).
 
         Raises:
-            DataError: the model gives something that is no number.
+            DataError: a prediction is NaN or infinite.
         """
-        answer: NDArray[np.float32] = self._forward(inputs).numpy()
-        if not np.isfinite(answer).all():
+        predictions: NDArray[np.float32] = self._forward(inputs).numpy()
+        if not np.isfinite(predictions).all():
             raise DataError(
-                f"The bundle {self.path} gives answers that are no numbers: its training has diverged. "
-                "Train again, with a smaller train.optimizer.learning_rate."
+                f"The bundle {self.path} predicts NaN or infinity: its training diverged. "
+                "Train again with a smaller train.optimizer.learning_rate."
             )
-        return answer
+        return predictions
 
-    def decoded(self, rows: Columns, contract: Contract) -> NDArray[Any]:
-        """The inputs among `rows` of a table with `contract`.
+    def decode(self, rows: Columns, contract: Contract) -> NDArray[Any]:
+        """Decode the input column of `rows` from a table with `contract`.
 
-        Images: (rows, height, width, channels) uint8; texts: (rows, tokens of the longest) int32; windows: (rows,
-        length, features) float32.
+        Returns:
+            Images (rows, height, width, channels) uint8; texts (rows, tokens of the longest text) int32; windows
+            (rows, length, features) float32.
         """
         name, column = contract.named("input")
         stored = stored_input(rows, name, column)
@@ -60,15 +67,18 @@ class Inference:
         pixels: NDArray[np.uint8] = _compiled_decoder(column)(tf.constant(stored)).numpy()
         return pixels
 
-    def apply_codec(self, images: list[NDArray[np.uint8]], form: Image) -> NDArray[np.uint8]:
-        """Decoded images of `form` -> the pixels that training would have seen, (rows, height, width, channels).
+    def apply_codec(self, images: list[NDArray[np.uint8]], settings: Image) -> NDArray[np.uint8]:
+        """Encode and decode `images` as `settings` store them, and return the pixels that training would have seen.
 
-        JPEG changes pixels, and a table's images were through it.
+        JPEG compression changes pixels, and the images of a table have been through it.
+
+        Returns:
+            Pixels (rows, height, width, channels).
         """
-        if form.stored_as != "jpeg":
+        if settings.stored_as != "jpeg":
             return np.stack(images)
-        stored = np.array([encode(pixels, form) for pixels in images], dtype=object)
-        return self.decoded({self.contract.named("input")[0]: stored}, self.contract)
+        stored = np.array([encode(pixels, settings) for pixels in images], dtype=object)
+        return self.decode({self.contract.named("input")[0]: stored}, self.contract)
 
     def _call(self, pixels: Any) -> Any:
         return self._model(pixels, training=False)
@@ -76,7 +86,7 @@ class Inference:
 
 @lru_cache
 def _compiled_decoder(column: Column) -> Callable[[tf.Tensor], Any]:
-    # Image by image in Python, the decoding of small images would take twenty times as long.
+    # Decoding small images one by one in Python takes twenty times as long.
     decode: Callable[[tf.Tensor], Any] = tf.function(
         decoder(column), input_signature=[tf.TensorSpec((None,), tf.string)]
     )

@@ -1,4 +1,4 @@
-"""`headrace inspect`: what is in a version of a table, for people (on stderr) and for programs."""
+"""`headrace inspect`: describe a version of a table, as text on stderr and as JSON."""
 
 import sys
 from pathlib import Path
@@ -12,13 +12,14 @@ from headrace.table.version import SPLITS, Summary
 
 
 def inspect_table(table: Path, number: int | None, split: str | None = None) -> dict[str, Any]:
-    """Describe version `number` of `table`, the newest when None; also prints it.
+    """Print a description of version `number` of `table` to stderr, and return it.
 
     Args:
-        split: list its files too, by their addresses, under `files`.
+        number: version; the newest if None.
+        split: split whose file addresses are listed under `files`; none if None.
 
     Raises:
-        DataError: there is no such table, version or split, or it is not ours.
+        DataError: the table, version or split does not exist, or the table was not written by Headrace.
     """
     version = read(table, number)
     files = {} if split is None else {"files": file_urls(version, split)}
@@ -51,10 +52,10 @@ def inspect_table(table: Path, number: int | None, split: str | None = None) -> 
 def file_urls(version: Version, split: str) -> list[str]:
     """Return the addresses of the files of a split, file:///folder/file or s3://bucket/folder/file, ordered by path.
 
-    They are plain Parquet: Petastorm's `make_batch_reader` takes them as they are, so nothing in them is escaped.
+    The files are plain Parquet. Nothing is escaped, because Petastorm's `make_batch_reader` takes addresses verbatim.
 
     Raises:
-        DataError: the version has no row of that split.
+        DataError: the version has no rows in this split.
     """
     paths = (version.table / shard.path for shard in version.split(split))
     return [str(path) if is_remote(path) else f"file://{path.absolute()}" for path in paths]
@@ -79,9 +80,9 @@ def _text(version: Version, commits: list[dict[str, Any]]) -> str:
         "column         role      codec  type    shape",
         *(f"{n:14} {c.role:9} {c.codec:6} {c.dtype:7} {c.shape or ''}" for n, c in contract.columns.items()),
         "",
-        *_about_input(version.contract),
+        *_input_lines(version.contract),
         "",
-        *_counts(version),
+        *_count_lines(version),
         "",
         *(f"rejected: {reason} {count}" for reason, count in summary.rejects.items()),
         *(f"version {c['version']}: {c['operation']}, {c.get('written', '?')} rows" for c in commits),
@@ -89,13 +90,13 @@ def _text(version: Version, commits: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _about_input(contract: Contract) -> list[str]:
+def _input_lines(contract: Contract) -> list[str]:
     lines = []
     if contract.statistics:
         mean = ", ".join(f"{value:.2f}" for value in contract.statistics.mean)
         deviation = ", ".join(f"{value:.2f}" for value in contract.statistics.standard_deviation)
-        each = "feature" if contract.windows else "channel"
-        lines.append(f"mean {mean}; standard deviation {deviation} (per {each}, training split)")
+        axis = "feature" if contract.windows else "channel"
+        lines.append(f"mean {mean}; standard deviation {deviation} (per {axis}, training split)")
     if contract.windows:
         lines.append(str(contract.windows))
     if contract.tokenizer:
@@ -104,7 +105,7 @@ def _about_input(contract: Contract) -> list[str]:
     return lines
 
 
-def _counts(version: Version) -> list[str]:
+def _count_lines(version: Version) -> list[str]:
     splits = [split for split in SPLITS if version.summary.counts.get(split)]
     width = max((len(name) for name in version.contract.classes), default=5) + 2
     counts, by_class = version.summary.counts, version.summary.class_counts

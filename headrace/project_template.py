@@ -1,4 +1,4 @@
-"""`headrace init`: a commented configuration and a network to start from."""
+"""`headrace init`: copy a commented configuration and a network as a starting point."""
 
 import shutil
 from pathlib import Path
@@ -10,23 +10,23 @@ FILES = ("conf/images.yaml", "models/cnn.py")
 
 
 def copy_template(folder: Path, *, force: bool) -> dict[str, Any]:
-    """Copy the files of `FILES` below `folder`.
+    """Copy `FILES` to `folder`.
 
     Raises:
-        ConfigurationError: one is there already and `force` is not given.
+        ConfigurationError: a target exists and `force` is False.
     """
     targets = [folder / name for name in FILES]
-    present = [str(target) for target in targets if target.exists()]
-    if present and not force:
-        raise ConfigurationError(f"{', '.join(present)} would be overwritten; --force does so.")
+    existing = [str(target) for target in targets if target.exists()]
+    if existing and not force:
+        raise ConfigurationError(f"{', '.join(existing)} would be overwritten; pass --force to overwrite.")
     for name, target in zip(FILES, targets, strict=True):
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_starter() / name, target)
+        shutil.copyfile(_template_folder() / name, target)
     return {"written": [str(target) for target in targets]}
 
 
-def _starter() -> Path:
-    """In a wheel the files travel inside the package; in a checkout they lie beside it."""
+def _template_folder() -> Path:
+    """Return the folder that holds `FILES`: inside the package in a wheel, beside it in a checkout."""
     package = Path(__file__).parent
-    packed = package / "starter_files"
-    return packed if packed.is_dir() else package.parent
+    packaged = package / "starter_files"
+    return packaged if packaged.is_dir() else package.parent

@@ -1,4 +1,4 @@
-"""The command and the time that records of runs, studies and cycles keep."""
+"""The command line and the time, as the records of runs, studies and cycles store them."""
 
 import datetime
 import shlex
@@ -7,12 +7,12 @@ from pathlib import Path
 
 
 def command_line() -> str:
-    """Ready for a shell: `headrace` and its words, or the path of a job and its words."""
+    """Return the command line, quoted for a shell: `headrace` or the path of a job, and its arguments."""
     program = Path(sys.argv[0])
     is_headrace = program.name == "headrace" or program.parts[-2:] == ("headrace", "__main__.py")
     return shlex.join(["headrace", *sys.argv[1:]] if is_headrace else sys.argv)
 
 
 def utc_now() -> str:
-    """In UTC to the second, as ISO 8601 has it."""
+    """Return the current UTC time to the second, in ISO 8601."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

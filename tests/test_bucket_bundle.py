@@ -1,4 +1,4 @@
-"""A bundle in a bucket is fetched, compared with its hashes, and used like any other."""
+"""A bundle in a bucket is downloaded, verified by its hashes, and used like a local one."""
 
 import gc
 import tempfile
@@ -26,7 +26,7 @@ def stored(version: Version, bucket: str) -> Path:
     return write_bundle(locate(f"s3://{bucket}/run/bundle"), version)
 
 
-def test_it_answers_as_the_model_that_was_written_and_leaves_nothing_here(
+def test_bucket_bundle_predicts_like_written_model_and_removes_local_copy(
     version: Version, stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -39,7 +39,7 @@ def test_it_answers_as_the_model_that_was_written_and_leaves_nothing_here(
     assert not list(tmp_path.iterdir())
 
 
-def test_what_was_changed_there_is_refused(stored: Path) -> None:
+def test_load_refuses_changed_and_missing_object(stored: Path) -> None:
     weights = stored / bundle.WEIGHTS
     weights.write_bytes(weights.read_bytes()[:-1] + b"!")
     with pytest.raises(DataError, match="model.weights.h5 was changed after it was written"):
@@ -49,7 +49,7 @@ def test_what_was_changed_there_is_refused(stored: Path) -> None:
         bundle.load(stored)
 
 
-def test_one_that_was_not_put_to_its_end_is_none_and_is_replaced(
+def test_interrupted_upload_is_not_a_bundle_and_can_be_replaced(
     s3: str, version: Version, stored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with front(s3, Fault(403, "AccessDenied", "PUT", ends=bundle.MANIFEST)) as url, monkeypatch.context() as at:
@@ -62,7 +62,7 @@ def test_one_that_was_not_put_to_its_end_is_none_and_is_replaced(
     bundle.load(stored)
 
 
-def test_other_objects_are_not_overwritten(version: Version, bucket: str) -> None:
+def test_write_refuses_prefix_with_other_objects(version: Version, bucket: str) -> None:
     folder = locate(f"s3://{bucket}/photos")
     (folder / "cat.png").write_bytes(b"1")
     with pytest.raises(ConfigurationError, match="holds other files, which would be lost"):

@@ -1,4 +1,4 @@
-"""A bundle holds all that is needed to use a model, refuses to load changed, and runs no pickles."""
+"""A bundle holds everything needed to use a model, refuses changed files, and unpickles nothing."""
 
 import hashlib
 import json
@@ -34,8 +34,8 @@ def written(version: Version, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def mine(written: Path, tmp_path: Path) -> Path:
-    """A copy that the test may damage."""
+def bundle_copy(written: Path, tmp_path: Path) -> Path:
+    """Return a copy that the test may damage."""
     return Path(shutil.copytree(written, tmp_path / "bundle"))
 
 
@@ -52,7 +52,7 @@ def edit(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
     path.write_text(json.dumps(content))
 
 
-def test_what_was_written_is_loaded(version: Version, written: Path) -> None:
+def test_load_returns_written_bundle(version: Version, written: Path) -> None:
     loaded = bundle.load(written)
     assert loaded.contract == version.contract
     assert loaded.options == OPTIONS
@@ -62,35 +62,35 @@ def test_what_was_written_is_loaded(version: Version, written: Path) -> None:
     assert np.array_equal(loaded.model()(images), small_model(version)(images))
 
 
-def test_a_bundle_is_these_files(written: Path) -> None:
+def test_bundle_consists_of_exactly_these_files(written: Path) -> None:
     assert sorted(file.name for file in written.iterdir()) == FILES
 
 
 @pytest.mark.parametrize("name", FILES[1:])
-def test_a_changed_file_is_refused_by_its_name(mine: Path, name: str) -> None:
-    data = bytearray((mine / name).read_bytes())
+def test_load_names_changed_file(bundle_copy: Path, name: str) -> None:
+    data = bytearray((bundle_copy / name).read_bytes())
     data[len(data) // 2] ^= 1
-    (mine / name).write_bytes(bytes(data))
-    assert f"{name} was changed" in refusal(mine)
+    (bundle_copy / name).write_bytes(bytes(data))
+    assert f"{name} was changed" in refusal(bundle_copy)
 
 
 @pytest.mark.parametrize("name", FILES[1:])
-def test_a_missing_file_is_refused_by_its_name(mine: Path, name: str) -> None:
-    (mine / name).unlink()
-    assert f"{name} is missing" in refusal(mine)
+def test_load_names_missing_file(bundle_copy: Path, name: str) -> None:
+    (bundle_copy / name).unlink()
+    assert f"{name} is missing" in refusal(bundle_copy)
 
 
 @pytest.mark.parametrize("name", ["weights.pkl", "model.keras", "extra.py"])
-def test_an_added_file_is_refused_by_its_name(mine: Path, name: str) -> None:
-    (mine / name).write_bytes(b"")
-    assert f"{name} does not belong to it" in refusal(mine)
+def test_load_names_unexpected_file(bundle_copy: Path, name: str) -> None:
+    (bundle_copy / name).write_bytes(b"")
+    assert f"{name} does not belong to it" in refusal(bundle_copy)
 
 
 @pytest.mark.parametrize("name", ["evaluation/test.json", "__pycache__/model.cpython-311.pyc", ".nfs0001"])
-def test_what_evaluation_python_and_file_systems_leave_there_is_no_damage(mine: Path, name: str) -> None:
-    (mine / name).parent.mkdir(exist_ok=True)
-    (mine / name).write_bytes(b"")
-    bundle.load(mine)
+def test_load_ignores_evaluations_caches_and_hidden_files(bundle_copy: Path, name: str) -> None:
+    (bundle_copy / name).parent.mkdir(exist_ok=True)
+    (bundle_copy / name).write_bytes(b"")
+    bundle.load(bundle_copy)
 
 
 @pytest.mark.parametrize(
@@ -104,33 +104,31 @@ def test_what_evaluation_python_and_file_systems_leave_there_is_no_damage(mine: 
         lambda manifest: manifest.update(hashes=None),
     ],
 )
-def test_a_manifest_that_names_other_files_is_refused(mine: Path, change: Callable[[dict[str, Any]], Any]) -> None:
-    (mine.parent / "x").write_bytes(b"")
-    edit(mine / "bundle.json", change)
-    assert "is not a bundle of this version of Headrace" in refusal(mine)
+def test_load_refuses_manifest_with_other_files(bundle_copy: Path, change: Callable[[dict[str, Any]], Any]) -> None:
+    (bundle_copy.parent / "x").write_bytes(b"")
+    edit(bundle_copy / "bundle.json", change)
+    assert "is not a bundle of this version of Headrace" in refusal(bundle_copy)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{", b"\xff", b"7"])
-def test_a_manifest_that_is_none_is_refused(mine: Path, content: bytes) -> None:
-    (mine / "bundle.json").write_bytes(content)
-    assert "is not a bundle" in refusal(mine)
+def test_load_refuses_invalid_manifest(bundle_copy: Path, content: bytes) -> None:
+    (bundle_copy / "bundle.json").write_bytes(content)
+    assert "is not a bundle" in refusal(bundle_copy)
 
 
-def test_a_manifest_whose_hashes_are_no_text_is_refused(mine: Path) -> None:
-    edit(mine / "bundle.json", lambda manifest: manifest["hashes"].update({"model.py": 7}))
-    assert "model.py was changed" in refusal(mine)
+def test_load_refuses_manifest_with_non_text_hash(bundle_copy: Path) -> None:
+    edit(bundle_copy / "bundle.json", lambda manifest: manifest["hashes"].update({"model.py": 7}))
+    assert "model.py was changed" in refusal(bundle_copy)
 
 
-def test_a_foreign_folder_a_file_and_nothing_are_no_bundles(tmp_path: Path) -> None:
+def test_load_refuses_other_folder_file_and_missing_path(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     for path in (tmp_path, tmp_path / "file", tmp_path / "nothing"):
-        assert "`headrace train` makes one" in refusal(path)
+        assert "`headrace train` writes a bundle to RUN/bundle" in refusal(path)
 
 
 def rewrite(path: Path, name: str, change: Callable[[dict[str, Any]], Any]) -> None:
     """Change a file and its hash, as another version of Headrace might have written them."""
-    import hashlib
-
     edit(path / name, change)
     digest = hashlib.sha256((path / name).read_bytes()).hexdigest()
     edit(path / "bundle.json", lambda manifest: manifest["hashes"].update({name: digest}))
@@ -139,23 +137,23 @@ def rewrite(path: Path, name: str, change: Callable[[dict[str, Any]], Any]) -> N
 @pytest.mark.parametrize(
     ("name", "key"), [("contract.json", "classes"), ("origin.json", "run"), ("model.json", "options")]
 )
-def test_a_file_without_what_it_should_say_is_refused(mine: Path, name: str, key: str) -> None:
-    rewrite(mine, name, lambda content: content.pop(key))
-    assert "cannot be read" in refusal(mine)
+def test_load_refuses_file_without_required_key(bundle_copy: Path, name: str, key: str) -> None:
+    rewrite(bundle_copy, name, lambda content: content.pop(key))
+    assert "cannot be read" in refusal(bundle_copy)
 
 
-def test_a_bundle_in_the_way_is_replaced_with_its_evaluations(version: Version, mine: Path) -> None:
-    (mine / "evaluation").mkdir()
-    (mine / "evaluation" / "test.json").write_text("{}")
-    write_bundle(mine, version, small_model(version, seed=1))
-    assert sorted(file.name for file in mine.iterdir()) == FILES
+def test_write_replaces_existing_bundle_and_its_evaluations(version: Version, bundle_copy: Path) -> None:
+    (bundle_copy / "evaluation").mkdir()
+    (bundle_copy / "evaluation" / "test.json").write_text("{}")
+    write_bundle(bundle_copy, version, small_model(version, seed=1))
+    assert sorted(file.name for file in bundle_copy.iterdir()) == FILES
     images = some_images(5)
-    assert np.array_equal(bundle.load(mine).model()(images), small_model(version, seed=1)(images))
-    assert [entry.name for entry in mine.parent.iterdir()] == ["bundle"]
+    assert np.array_equal(bundle.load(bundle_copy).model()(images), small_model(version, seed=1)(images))
+    assert [entry.name for entry in bundle_copy.parent.iterdir()] == ["bundle"]
 
 
 @pytest.mark.parametrize("name", ["thesis.tex", ".git", "model.py"])
-def test_a_folder_with_other_files_is_never_replaced(version: Version, tmp_path: Path, name: str) -> None:
+def test_write_refuses_folder_with_other_files(version: Version, tmp_path: Path, name: str) -> None:
     precious = tmp_path / "home" / name
     precious.parent.mkdir()
     precious.write_text("years of work")
@@ -164,29 +162,29 @@ def test_a_folder_with_other_files_is_never_replaced(version: Version, tmp_path:
     assert precious.read_text() == "years of work"
 
 
-def test_a_bundle_to_which_a_user_has_added_files_is_never_replaced(version: Version, mine: Path) -> None:
-    (mine / "notes.txt").write_text("years of work")
+def test_write_refuses_bundle_with_added_files(version: Version, bundle_copy: Path) -> None:
+    (bundle_copy / "notes.txt").write_text("years of work")
     with pytest.raises(ConfigurationError, match="would be lost"):
-        write_bundle(mine, version)
-    assert (mine / "notes.txt").exists()
+        write_bundle(bundle_copy, version)
+    assert (bundle_copy / "notes.txt").exists()
 
 
-def test_a_file_in_the_way_is_never_replaced(version: Version, tmp_path: Path) -> None:
+def test_write_refuses_to_replace_file(version: Version, tmp_path: Path) -> None:
     (tmp_path / "bundle").write_text("years of work")
-    with pytest.raises(ConfigurationError, match="it is no folder"):
+    with pytest.raises(ConfigurationError, match="it is not a directory"):
         write_bundle(tmp_path / "bundle", version)
 
 
-def test_a_bundle_that_cannot_be_written_leaves_the_one_before(version: Version, mine: Path) -> None:
+def test_failed_write_keeps_previous_bundle(version: Version, bundle_copy: Path) -> None:
     class Failing:
         def save_weights(self, path: Path) -> None:
             path.write_bytes(b"half")
             raise OSError("the disk is full")
 
     with pytest.raises(OSError, match="the disk is full"):
-        write_bundle(mine, version, Failing())
-    bundle.load(mine)
-    assert [entry.name for entry in mine.parent.iterdir()] == ["bundle"]
+        write_bundle(bundle_copy, version, Failing())
+    bundle.load(bundle_copy)
+    assert [entry.name for entry in bundle_copy.parent.iterdir()] == ["bundle"]
 
 
 PLAIN_KERAS = """
@@ -230,26 +228,26 @@ def run(program: str, folder: Path, data: bytes = b"") -> str:
     return done.stdout.decode()
 
 
-def test_plain_keras_uses_a_bundle_where_no_horovod_spark_or_petastorm_is(version: Version, mine: Path) -> None:
+def test_plain_keras_loads_bundle_without_horovod_spark_and_petastorm(version: Version, bundle_copy: Path) -> None:
     images = some_images(5)
-    answers = json.loads(run(PLAIN_KERAS, mine, images.tobytes()))
-    assert np.allclose(answers, small_model(version)(images), atol=1e-6)
-    bundle.load(mine)
+    predictions = json.loads(run(PLAIN_KERAS, bundle_copy, images.tobytes()))
+    assert np.allclose(predictions, small_model(version)(images), atol=1e-6)
+    bundle.load(bundle_copy)
 
 
-def test_loading_a_bundle_unpickles_nothing(mine: Path) -> None:
-    run(NO_PICKLES, mine)
+def test_load_unpickles_nothing(bundle_copy: Path) -> None:
+    run(NO_PICKLES, bundle_copy)
 
 
-def test_no_file_of_a_bundle_is_a_pickle_or_an_archive(written: Path) -> None:
+def test_bundle_files_are_neither_pickles_nor_archives(written: Path) -> None:
     for file in written.iterdir():
         head = file.read_bytes()[:4]
         assert not head.startswith((b"\x80", b"PK", b"\x1f\x8b")), file
 
 
 @pytest.fixture
-def of_text(version: Version, tmp_path: Path) -> Callable[[], Path]:
-    """Writes a bundle whose contract names a tokenizer, which lies in the table's folder."""
+def write_text_bundle(version: Version, tmp_path: Path) -> Callable[[], Path]:
+    """Return a function that writes a bundle whose contract names a tokenizer in the table's folder."""
     table = tmp_path / "table"
     table.mkdir()
     (table / "words.json").write_text('{"model": {}}')
@@ -264,8 +262,8 @@ def of_text(version: Version, tmp_path: Path) -> Callable[[], Path]:
     return write
 
 
-def test_a_bundle_for_text_brings_its_tokenizer(of_text: Callable[[], Path], tmp_path: Path) -> None:
-    path = of_text()
+def test_text_bundle_includes_tokenizer(write_text_bundle: Callable[[], Path], tmp_path: Path) -> None:
+    path = write_text_bundle()
     shutil.rmtree(tmp_path / "table")
     tokenizer = bundle.load(path).contract.tokenizer
     assert tokenizer is not None
@@ -275,16 +273,16 @@ def test_a_bundle_for_text_brings_its_tokenizer(of_text: Callable[[], Path], tmp
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed"])
-def test_a_tokenizer_that_is_not_the_table_s_is_refused(
-    of_text: Callable[[], Path], tmp_path: Path, damage: str
+def test_write_refuses_missing_or_changed_tokenizer(
+    write_text_bundle: Callable[[], Path], tmp_path: Path, damage: str
 ) -> None:
     file = tmp_path / "table" / "words.json"
     file.unlink() if damage == "missing" else file.write_text("{}")
     with pytest.raises(DataError, match=r"The tokenizer .*words\.json .*restore it"):
-        of_text()
+        write_text_bundle()
     assert not (tmp_path / "bundle").exists()
 
 
-def test_a_tokenizer_in_a_bundle_of_images_does_not_belong_to_it(mine: Path) -> None:
-    (mine / "tokenizer.json").write_text("{}")
-    assert "tokenizer.json does not belong to it" in refusal(mine)
+def test_load_refuses_tokenizer_in_image_bundle(bundle_copy: Path) -> None:
+    (bundle_copy / "tokenizer.json").write_text("{}")
+    assert "tokenizer.json does not belong to it" in refusal(bundle_copy)

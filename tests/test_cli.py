@@ -87,7 +87,7 @@ def test_shipped_configurations_are_valid(name: str, root: Path, tmp_path: Path)
     assert (root / json.loads(shown.stdout)["model"]["file"]).is_file()
 
 
-def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_path: Path) -> None:
+def test_init_copies_configuration_and_network_and_overwrites_nothing(tmp_path: Path) -> None:
     headrace("init", "mine", cwd=tmp_path)
     assert (tmp_path / "mine/conf/images.yaml").exists()
     assert (tmp_path / "mine/models/cnn.py").exists()

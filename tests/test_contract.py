@@ -1,4 +1,4 @@
-"""The contract answers what a model asks of it, and survives being written down."""
+"""The contract provides what a model needs, and a JSON round trip keeps it exactly."""
 
 import pytest
 from pydantic import ValidationError
@@ -16,26 +16,26 @@ CONTRACT = Contract(
 )
 
 
-def test_a_column_is_found_by_what_it_is_for() -> None:
+def test_column_is_found_by_role() -> None:
     assert CONTRACT.named("target") == ("label", CONTRACT.columns["label"])
     assert CONTRACT.input_shape == (28, 32, 3)
 
 
-def test_a_role_that_no_column_has_is_named() -> None:
+def test_missing_role_is_named() -> None:
     without = CONTRACT.model_copy(update={"columns": {"path": CONTRACT.columns["path"]}})
     with pytest.raises(KeyError, match="no column with role 'target'"):
         without.named("target")
 
 
-def test_the_standard_deviation_is_the_root_of_the_variance() -> None:
+def test_standard_deviation_is_root_of_variance() -> None:
     assert CONTRACT.statistics.standard_deviation == (0.0, 2.0, 1e-150)
 
 
-def test_it_is_the_same_after_being_written_as_json_to_the_last_bit() -> None:
+def test_json_round_trip_is_exact() -> None:
     assert Contract.model_validate_json(CONTRACT.model_dump_json()) == CONTRACT
 
 
-def test_a_classifier_has_an_output_for_each_class_and_a_regression_one() -> None:
+def test_outputs_and_activation_follow_task() -> None:
     assert (CONTRACT.outputs, CONTRACT.output_activation) == (2, "softmax")
     regression = CONTRACT.model_copy(update={"task": "regression", "classes": ()})
     assert (regression.outputs, regression.output_activation) == (1, "linear")
@@ -44,6 +44,8 @@ def test_a_classifier_has_an_output_for_each_class_and_a_regression_one() -> Non
 
 
 @pytest.mark.parametrize(("task", "classes"), [("multi_label", ()), ("classification", ()), ("regression", ("a", "b"))])
-def test_classes_belong_to_the_tasks_that_tell_them(task: str, classes: tuple[str, ...]) -> None:
-    with pytest.raises(ValidationError, match="belongs to the tasks classification and multi_label"):
+def test_classes_are_required_by_classification_and_refused_by_regression(task: str, classes: tuple[str, ...]) -> None:
+    with pytest.raises(
+        ValidationError, match="is required for classification and multi_label, and not allowed for regression"
+    ):
         Contract.model_validate({"columns": {}, "task": task, "classes": classes})

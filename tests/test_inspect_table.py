@@ -1,4 +1,4 @@
-"""`headrace inspect` tells what is in a version, to people on stderr and to programs in one line of JSON."""
+"""`headrace inspect` describes a version, as text on stderr and as one line of JSON on stdout."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from tests.support.raw_images import configuration, read_rows, write_source
 
 @pytest.fixture(scope="module")
 def table(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Version 0 of cats and dogs, version 1 with ants, a duplicate dropped, and a reject; not to be changed."""
+    """Version 0: cats and dogs; version 1: also ants, a dropped duplicate and a reject. Read-only."""
     folder = tmp_path_factory.mktemp("inspect")
     source = write_source(folder / "raw")
     prepare(configuration(source, folder / "table"))
@@ -32,7 +32,7 @@ def table(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "table"
 
 
-def test_the_newest_version_is_described_completely(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_inspect_describes_newest_version(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = inspect_table(table, None)
     version = read(table)
     rows = read_rows(version)
@@ -69,7 +69,7 @@ def test_the_newest_version_is_described_completely(table: Path, capsys: pytest.
         ]
 
 
-def test_an_older_version_is_described_as_it_was(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_inspect_describes_older_version(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = inspect_table(table, 0)
     assert (found["version"], found["classes"], found["written"]) == (0, ["cat", "dog"], 24)
     assert (found["rejects"], found["rejected"]) == ({}, 0)
@@ -77,14 +77,14 @@ def test_an_older_version_is_described_as_it_was(table: Path, capsys: pytest.Cap
     assert "version 0: " in capsys.readouterr().err
 
 
-def test_the_command_prints_one_line_of_json(table: Path) -> None:
-    answer = headrace("inspect", "table", "--version", "0", cwd=table.parent)
-    assert json.loads(answer.stdout) == answer.json
-    assert answer.json["version"] == 0
-    assert "24 rows in = 24 written" in answer.stderr
+def test_command_prints_one_line_of_json(table: Path) -> None:
+    result = headrace("inspect", "table", "--version", "0", cwd=table.parent)
+    assert json.loads(result.stdout) == result.json
+    assert result.json["version"] == 0
+    assert "24 rows in = 24 written" in result.stderr
 
 
-def test_the_files_of_a_split_are_listed_by_their_addresses(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_split_are_listed_by_address(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(table.parent)
     found = inspect_table(Path("table"), 0, "train")
     assert found["files"] == [f"file://{table / shard.path}" for shard in read(table, 0).split("train")]
@@ -95,11 +95,11 @@ def test_the_files_of_a_split_are_listed_by_their_addresses(table: Path, monkeyp
         inspect_table(table, 0, "holdout")
 
 
-def test_what_is_no_table_of_ours_ends_with_3_and_one_sentence(table: Path) -> None:
-    answer = headrace("inspect", "nowhere", cwd=table.parent, code=3)
-    assert answer.stdout == ""
-    assert answer.stderr.strip() == "headrace: nowhere is not a prepared table; `headrace prepare` makes one."
-    answer = headrace("inspect", "table", "--version", "7", cwd=table.parent, code=3)
-    assert answer.stderr.strip() == "headrace: table has no version 7; its newest is 1."
+def test_other_folder_ends_with_3_and_one_sentence(table: Path) -> None:
+    result = headrace("inspect", "nowhere", cwd=table.parent, code=3)
+    assert result.stdout == ""
+    assert result.stderr.strip() == "headrace: nowhere is not a prepared table; `headrace prepare` makes one."
+    result = headrace("inspect", "table", "--version", "7", cwd=table.parent, code=3)
+    assert result.stderr.strip() == "headrace: table has no version 7; its newest is 1."
     with pytest.raises(DataError, match="no summary that this release of Headrace can read"):
         inspect_table(rejects_path(table), None)

@@ -1,4 +1,4 @@
-"""The command that a run keeps can be given to a shell again."""
+"""The recorded command line can be run in a shell again."""
 
 import sys
 
@@ -8,7 +8,7 @@ from headrace.provenance import command_line
 
 
 @pytest.mark.parametrize(
-    ("words", "kept"),
+    ("arguments", "expected"),
     [
         (["/opt/venv/bin/headrace", "train", "my conf.yaml"], "headrace train 'my conf.yaml'"),
         (["/opt/headrace/headrace/__main__.py", "tune", "c.yaml"], "headrace tune c.yaml"),
@@ -16,8 +16,8 @@ from headrace.provenance import command_line
         (["/opt/headrace/jobs/train.py", "c.yaml"], "/opt/headrace/jobs/train.py c.yaml"),
     ],
 )
-def test_the_program_goes_by_its_name_and_a_job_by_its_path(
-    words: list[str], kept: str, monkeypatch: pytest.MonkeyPatch
+def test_command_line_has_name_of_headrace_and_path_of_job(
+    arguments: list[str], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "argv", words)
-    assert command_line() == kept
+    monkeypatch.setattr(sys, "argv", arguments)
+    assert command_line() == expected

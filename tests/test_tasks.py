@@ -1,4 +1,4 @@
-"""Many labels a record, the whole way by the commands: real digits, each even, prime, greater than four, or none."""
+"""The commands from prepare to retrain on multi-label data: digits that are even, prime, greater than four, or none."""
 
 import json
 from pathlib import Path
@@ -31,8 +31,8 @@ registry: {folder: registry, model: digits}
 """
 
 
-def names_of(path: str) -> list[str]:
-    """Of a digit's file, in its class folder."""
+def label_names(path: str) -> list[str]:
+    """Return the labels of a digit from the class folder of its file."""
     return [name for name, digits in LABELS.items() if int(Path(path).parts[-2]) in digits]
 
 
@@ -41,21 +41,21 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
 
 @pytest.fixture(scope="module")
 def folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Trained and evaluated."""
-    made = tmp_path_factory.mktemp("digits")
-    headrace_within("fetch", "digits", "raw", cwd=made)
-    files = sorted(str(file.relative_to(made / "raw")) for file in (made / "raw").rglob("*.png"))
+    """Return a folder with a table, and a run that was trained and evaluated."""
+    workspace = tmp_path_factory.mktemp("digits")
+    headrace_within("fetch", "digits", "raw", cwd=workspace)
+    files = sorted(str(file.relative_to(workspace / "raw")) for file in (workspace / "raw").rglob("*.png"))
     # 1 is none of the three.
-    lines = [f"{file},{'|'.join(names_of(file)) or '[]'}" for file in files]
-    (made / "raw" / "labels.csv").write_text("\n".join(["path,label", *lines]) + "\n")
-    (made / "conf.yaml").write_text(CONFIGURATION.replace("MODEL", str(root / "models" / "mlp.py")))
-    assert headrace("prepare", "conf.yaml", cwd=made).json["written"] == 1797
-    assert headrace("train", "conf.yaml", cwd=made).json["ranks"] == 2
-    headrace_within("evaluate", "run/bundle", "--table", "table", "--slice", "path", cwd=made)
-    return made
+    lines = [f"{file},{'|'.join(label_names(file)) or '[]'}" for file in files]
+    (workspace / "raw" / "labels.csv").write_text("\n".join(["path,label", *lines]) + "\n")
+    (workspace / "conf.yaml").write_text(CONFIGURATION.replace("MODEL", str(root / "models" / "mlp.py")))
+    assert headrace("prepare", "conf.yaml", cwd=workspace).json["written"] == 1797
+    assert headrace("train", "conf.yaml", cwd=workspace).json["ranks"] == 2
+    headrace_within("evaluate", "run/bundle", "--table", "table", "--slice", "path", cwd=workspace)
+    return workspace
 
 
-def test_two_ranks_learn_which_of_the_labels_a_digit_has(folder: Path) -> None:
+def test_training_on_two_ranks_learns_labels(folder: Path) -> None:
     found = json.loads((folder / "run" / "bundle" / "evaluation" / "test.json").read_text())
     assert found["task"] == "multi_label"
     assert found["metrics"]["macro_f1"] > 0.9
@@ -66,16 +66,16 @@ def test_two_ranks_learn_which_of_the_labels_a_digit_has(folder: Path) -> None:
     assert {"val_binary_accuracy", "val_micro_f1", "val_auc"} <= set(last)
 
 
-def test_the_counts_of_the_table_are_those_of_the_digits(folder: Path) -> None:
+def test_table_counts_equal_digit_counts(folder: Path) -> None:
     summary = read(folder / "table").summary
     assert sum(sum(rows.values()) for rows in summary.counts.values()) == 1797
     for name in LABELS:
-        files = [file for file in (folder / "raw").rglob("*.png") if name in names_of(str(file))]
+        files = [file for file in (folder / "raw").rglob("*.png") if name in label_names(str(file))]
         assert sum(rows[name] for rows in summary.label_counts.values()) == len(files)
 
 
-def test_prediction_gives_the_labels_that_evaluation_has_judged(folder: Path) -> None:
-    # Everything but the labels file, whose rejection is told.
+def test_predict_writes_labels_above_threshold(folder: Path) -> None:
+    # The labels file is the only rejected record.
     predicted = headrace_within("predict", "run/bundle", "raw", "answers", "--threshold", "0.4", cwd=folder).json
     assert (predicted["rows"], predicted["rejected"]) == (1797, 1)
     rows = pq.read_table(folder / "answers", partitioning=None).to_pylist()
@@ -83,12 +83,12 @@ def test_prediction_gives_the_labels_that_evaluation_has_judged(folder: Path) ->
     classes = read(folder / "table").contract.classes
     for row in rows:
         assert row["labels"] == [name for name, one in zip(classes, row["probabilities"], strict=True) if one >= 0.4]
-    truth = [[name in names_of(row["path"]) for name in classes] for row in rows]
+    truth = [[name in label_names(row["path"]) for name in classes] for row in rows]
     given = [[name in row["labels"] for name in classes] for row in rows]
     assert f1_score(truth, given, average="macro") > 0.9
 
 
-def test_the_report_tells_of_labels(folder: Path) -> None:
+def test_report_shows_labels(folder: Path) -> None:
     page = (folder / headrace_within("report", "run", cwd=folder).json["report"]).read_text()
     assert "each of which may have any of 3 labels" in page
     assert "<h3>Curves and calibration</h3>" in page
@@ -96,7 +96,7 @@ def test_the_report_tells_of_labels(folder: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_model_of_more_rows_replaces_the_first_if_no_label_suffers(root: Path, folder: Path) -> None:
+def test_retrain_promotes_model_trained_on_more_rows(root: Path, folder: Path) -> None:
     text = CONFIGURATION.replace("MODEL", str(root / "models" / "mlp.py")) + RETRAINING
     (folder / "retraining.yaml").write_text(
         text.replace("labels.csv", "some.csv").replace("table: table", "table: growing")
@@ -115,6 +115,6 @@ def test_a_model_of_more_rows_replaces_the_first_if_no_label_suffers(root: Path,
     assert second["loss"] < first["loss"]
 
 
-def test_a_folder_of_class_folders_cannot_name_many(folder: Path) -> None:
-    answer = headrace_within("prepare", "conf.yaml", "data.source.labels=null", cwd=folder, code=2)
-    assert "use a labels file" in answer.last_error_line
+def test_multi_label_requires_labels_file(folder: Path) -> None:
+    result = headrace_within("prepare", "conf.yaml", "data.source.labels=null", cwd=folder, code=2)
+    assert "use a labels file" in result.last_error_line

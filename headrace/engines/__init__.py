@@ -1,2 +1,1 @@
-"""The engines that Headrace runs on: which versions are supported and installed, and their log lines that say
-nothing."""
+"""The engines that Headrace runs on: their supported and installed versions, and a filter for their log noise."""

@@ -1,7 +1,7 @@
-"""The engines: which versions Headrace supports, which are installed, and whether those belong together.
+"""Report which engine versions Headrace supports, which are installed, and whether they are compatible.
 
-All of it is read from the metadata of installed packages, in milliseconds: no engine is imported. The supported
-ranges are those of our own distribution, which `pyproject.toml` states.
+Everything is read from the metadata of installed packages, in milliseconds; no engine is imported. The supported
+ranges come from the metadata of Headrace itself, which `pyproject.toml` defines.
 """
 
 import importlib
@@ -25,20 +25,18 @@ from headrace.errors import ConfigurationError
 log = logging.getLogger(__name__)
 
 MISSING, UNKNOWN = "none", "unknown"
-COMPILE_HOROVOD = (
-    "`make setup` compiles it for the TensorFlow that is there; with uv: uv sync --reinstall-package horovod"
-)
-SAME_ENVIRONMENT = "give executors the driver's environment: spark.pyspark.python, or spark.archives"
+COMPILE_HOROVOD = "`make setup` compiles it for the installed TensorFlow; with uv: uv sync --reinstall-package horovod"
+SAME_ENVIRONMENT = "give executors the driver's environment with spark.pyspark.python or spark.archives"
 
 
 @dataclass(frozen=True)
 class Engine:
-    """One engine.
+    """A library that Headrace runs on.
 
     Attributes:
-        name: for people.
-        module: under which Python imports it.
-        packages: names it is published under, any of which will do.
+        name: display name.
+        module: name of the imported module.
+        packages: names of the distributions that provide the module; one of them suffices.
     """
 
     name: str
@@ -47,28 +45,28 @@ class Engine:
 
     @property
     def installed(self) -> str:
-        """The version that is installed, `none` where none is, `unknown` where it is there without metadata."""
-        # What spark-submit brings has no metadata, and goes before what is installed.
+        """Installed version; `none` if not installed, `unknown` if installed without metadata."""
+        # The PySpark of spark-submit has no metadata, and takes precedence over an installed one.
         imported = sys.modules.get("pyspark") if self.module == "pyspark" else None
         return str(imported.__version__) if imported else _installed(self)
 
     @property
     def is_installed(self) -> bool:
-        """Whether Python finds it."""
+        """Whether Python finds the module."""
         return importlib.util.find_spec(self.module) is not None
 
     @property
     def supported(self) -> SpecifierSet:
-        """The versions that Headrace supports; all where our own metadata is missing, as with --py-files."""
+        """Versions that Headrace supports; all if Headrace's metadata is missing, as with --py-files."""
         return _supported(self.packages)
 
     @property
     def fix(self) -> str:
-        """How to get a version that is supported."""
+        """Instructions for installing a supported version."""
         if self.module == "horovod":
             return COMPILE_HOROVOD
-        wanted = f"{self.packages[0]}{as_text(self.supported).replace(' ', '')}"
-        return f"`make setup` brings the environment of uv.lock; without a checkout: pip install '{wanted}'"
+        requirement = f"{self.packages[0]}{as_text(self.supported).replace(' ', '')}"
+        return f"`make setup` installs the environment of uv.lock; without a checkout: pip install '{requirement}'"
 
 
 ENGINES = (
@@ -86,48 +84,48 @@ BY_MODULE = {engine.module: engine for engine in ENGINES}
 
 
 def supported_python() -> SpecifierSet:
-    """Return the versions of Python that Headrace supports; all where our own metadata is missing."""
+    """Return the versions of Python that Headrace supports; all if Headrace's metadata is missing."""
     try:
         return SpecifierSet(metadata("headrace").get("Requires-Python") or "")
     except PackageNotFoundError:
         return SpecifierSet()
 
 
-def is_supported(found: str, supported: SpecifierSet) -> bool:
-    """Return whether the version `found` is one of `supported`."""
+def is_supported(installed: str, supported: SpecifierSet) -> bool:
+    """Return whether `supported` contains the version `installed`, pre-releases included."""
     try:
-        return supported.contains(Version(found), prereleases=True)
+        return supported.contains(Version(installed), prereleases=True)
     except InvalidVersion:
         return False
 
 
 def as_text(supported: SpecifierSet) -> str:
-    """Return a range for people, its lower end first, such as `>=3.5, <4.4`."""
-    return ", ".join(sorted(map(str, supported), key=lambda one: (one.startswith("<"), one)))
+    """Return a version range as text, lower bound first, such as `>=3.5, <4.4`."""
+    return ", ".join(sorted(map(str, supported), key=lambda specifier: (specifier.startswith("<"), specifier)))
 
 
 def installed_versions() -> dict[str, str]:
-    """Return what is installed here: Python, Headrace and the engines."""
+    """Return the installed versions of Python, Headrace and the engines, by display name."""
     engines = {engine.name: engine.installed for engine in ENGINES}
     return {"Python": platform.python_version(), "Headrace": __version__} | engines
 
 
-def differences(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:
-    """Return what is another version there than here, as `NumPy 1.26.4 instead of 2.4.0`; of Python, its minor version.
+def differences(executor: Mapping[str, str], driver: Mapping[str, str]) -> list[str]:
+    """Return the versions that differ, such as `NumPy 1.26.4 instead of 2.4.0`; Python is compared by minor version.
 
     Args:
-        there: as `installed_versions` gives it on an executor.
-        here: the same on the driver.
+        executor: `installed_versions` of an executor.
+        driver: `installed_versions` of the driver.
     """
     return [
-        f"{name} {there.get(name, MISSING)} instead of {wanted}"
-        for name, wanted in here.items()
-        if _compared(name, there.get(name, MISSING)) != _compared(name, wanted)
+        f"{name} {executor.get(name, MISSING)} instead of {expected}"
+        for name, expected in driver.items()
+        if _comparable(name, executor.get(name, MISSING)) != _comparable(name, expected)
     ]
 
 
 def require_engines() -> None:
-    """Make sure that ranks can be trained with what is installed here; warn of versions outside the supported ranges.
+    """Raise unless the installed engines can train; warn about versions outside the supported ranges.
 
     Raises:
         ConfigurationError: an engine is missing, or Horovod was compiled for another TensorFlow.
@@ -140,22 +138,22 @@ def require_engines() -> None:
     for engine in ENGINES:
         if not is_supported(engine.installed, engine.supported):
             log.warning(
-                "%s %s is installed, and Headrace supports %s; trying anyway",
+                "%s %s is installed, but Headrace supports %s; continuing anyway",
                 *(engine.name, engine.installed, as_text(engine.supported)),
             )
 
 
 def missing_engine(engine: Engine) -> str:
-    """Return the sentence about an engine that this Python does not have."""
-    needed = f" {as_text(engine.supported)}" if engine.supported else ""
-    return f"{sys.executable} has no {engine.name}, and this needs {engine.name}{needed}; {engine.fix}."
+    """Return the message about an engine that this Python does not have."""
+    supported = f" {as_text(engine.supported)}" if engine.supported else ""
+    return f"{sys.executable} has no {engine.name}; this command needs {engine.name}{supported}. Fix: {engine.fix}."
 
 
 def horovod_fault() -> str:
-    """Return why Horovod does not belong to the TensorFlow that is installed; empty where it does, or is not there.
+    """Return why Horovod does not match the installed TensorFlow; empty if it matches, or if either is missing.
 
-    Horovod's build records the version it was compiled with. TensorFlow promises no stable C++ interface, so another
-    release may crash the rank, or compute something else.
+    Horovod's build records the TensorFlow version that it was compiled for. TensorFlow has no stable C++ interface,
+    so another release may crash a rank or compute wrong results.
     """
     recorded = _recorded_tensorflow()
     installed = BY_MODULE["tensorflow"].installed
@@ -165,16 +163,16 @@ def horovod_fault() -> str:
         return "Horovod was compiled without TensorFlow"
     if _release(recorded) == _release(installed):
         return ""
-    return f"Horovod was compiled for TensorFlow {recorded}, and TensorFlow {installed} is installed"
+    return f"Horovod was compiled for TensorFlow {recorded}, but TensorFlow {installed} is installed"
 
 
 def _recorded_tensorflow() -> str | None:
-    """Return the version that Horovod was compiled with, empty where it was compiled without, None if not recorded."""
-    found = importlib.util.find_spec("horovod")
-    if found is None or found.origin is None:
+    """Return the TensorFlow version that Horovod was compiled for; empty if compiled without, None if not recorded."""
+    spec = importlib.util.find_spec("horovod")
+    if spec is None or spec.origin is None:
         return None
     try:
-        return str(json.loads(Path(found.origin).with_name("metadata.json").read_text()).get("tensorflow", ""))
+        return str(json.loads(Path(spec.origin).with_name("metadata.json").read_text()).get("tensorflow", ""))
     except (OSError, ValueError):
         return None
 
@@ -196,15 +194,16 @@ def _supported(packages: tuple[str, ...]) -> SpecifierSet:
     except PackageNotFoundError:
         return SpecifierSet()
     requirements = [Requirement(line) for line in lines]
-    return next((one.specifier for one in requirements if one.name in packages and one.marker is None), SpecifierSet())
+    ours = (requirement for requirement in requirements if requirement.name in packages and requirement.marker is None)
+    return next((requirement.specifier for requirement in ours), SpecifierSet())
 
 
-def _compared(name: str, found: str) -> str:
-    return ".".join(found.split(".")[:2]) if name == "Python" else found
+def _comparable(name: str, installed: str) -> str:
+    return ".".join(installed.split(".")[:2]) if name == "Python" else installed
 
 
-def _release(found: str) -> tuple[int, ...] | str:
+def _release(text: str) -> tuple[int, ...] | str:
     try:
-        return Version(found).release
+        return Version(text).release
     except InvalidVersion:
-        return found
+        return text

@@ -1,8 +1,8 @@
-"""Lines that engines write to standard error and that say nothing, kept from users; every other line is passed on.
+"""Filter meaningless lines that engines write to standard error, and pass on every other line.
 
-TensorFlow 2.21 writes some while its libraries are loaded, before any setting of its logging is read, and Java some
-before Spark's logging begins. So lines are what is filtered, by a process of its own: it outlives the program that
-writes them, so that the last words of one that crashes are passed on too.
+TensorFlow 2.21 writes some while its libraries load, before it reads any logging setting; Java writes some before
+Spark configures its logging. Therefore the lines themselves are filtered, by a separate process: it outlives the
+process that writes them, so the last lines before a crash are passed on too.
 """
 
 import importlib.util
@@ -20,10 +20,10 @@ from types import ModuleType
 
 NOISE = re.compile(
     r"""
-    # absl, before TensorFlow has told it where to log: a notice of that, and messages of the lowest level.
+    # absl, before TensorFlow initializes its logging: a notice about it, and INFO messages.
     WARNING:\ All\ log\ messages\ before\ absl::InitializeLog\(\)\ is\ called\ are\ written\ to\ STDERR
     | I0000\ 00:00:\d+\.\d+\s+\d+\ \S+\.cc:\d+\]
-    # Java, about options that Spark's own launcher gives it, and those in the environment.
+    # Java, about the options of Spark's launcher and of the environment.
     | WARNING:\ Using\ incubator\ modules:\ jdk\.incubator\.vector\s*$
     | WARNING:\ package\ sun\.security\.action\ not\ in\ java\.base\s*$
     | (NOTE:\ )?Picked\ up\ (_JAVA_OPTIONS|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS):
@@ -31,43 +31,44 @@ NOISE = re.compile(
     | Using\ Spark's\ default\ log4j\ profile:
     | Setting\ default\ log\ level\ to\ "WARN"\.
     | To\ adjust\ logging\ level\ use\ sc\.setLogLevel
-    # PySpark, about a pandas that Headrace is tested with; the second line is Python's quotation.
+    # PySpark, about a pandas that Headrace is tested with; the second line is the source line that Python quotes.
     | .*FutureWarning:\ PySpark\ does\ not\ yet\ fully\ support\ pandas\ >=\ 3
     | \ \ require_minimum_pandas_version\(\)\s*$
     """,
     re.VERBOSE,
 )
-LONGEST_LINE = 1_000_000
-# To wait for the last lines of an import; whatever it started may hold its standard error for longer.
+MAX_LINE_BYTES = 1_000_000
+# Wait for the last lines of an import; processes that it started may hold standard error for longer.
 LAST_LINES_SECONDS = 1.0
 
 
 def is_noise(line: str) -> bool:
-    """Return whether a line of standard error says nothing."""
+    """Return whether a line of standard error is meaningless to users."""
     return NOISE.match(line) is not None
 
 
 def without_noise(text: str) -> str:
-    """Return `text` without the lines that say nothing."""
+    """Return `text` without the meaningless lines."""
     return "".join(line for line in text.splitlines(keepends=True) if not is_noise(line))
 
 
 def start_filter() -> "subprocess.Popen[bytes]":
-    """Start a process that passes its standard input on to our standard error, without the lines that say nothing.
+    """Start a process that copies its standard input to this process's standard error, without meaningless lines.
 
-    It ends when nobody can write to it any more. Ctrl-C is not for it: who is interrupted has something to say.
+    It ends when all writers have closed its input. It ignores Ctrl-C, so that it passes on what an interrupted
+    process still writes.
     """
-    program = [sys.executable, "-I", "-S", "-c", inspect.getsource(sys.modules[__name__])]
-    return subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+    command = [sys.executable, "-I", "-S", "-c", inspect.getsource(sys.modules[__name__])]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
 
 
 @contextmanager
 def filtered_stderr() -> Iterator[None]:
-    """Filter what this process, its libraries and the processes it starts write to standard error meanwhile."""
+    """Filter what this process, its libraries and its child processes write to standard error inside the block."""
     try:
-        kept = os.dup(2)
+        original = os.dup(2)
     except OSError:
-        # Standard error is closed: nobody reads it.
+        # Standard error is closed.
         yield
         return
     process = start_filter()
@@ -77,18 +78,18 @@ def filtered_stderr() -> Iterator[None]:
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(original, 2)
+        os.close(original)
         process.stdin.close()
         with suppress(subprocess.TimeoutExpired):
             process.wait(LAST_LINES_SECONDS)
 
 
 class _TensorFlowFinder(MetaPathFinder):
-    """Finds TensorFlow as Python does, and filters standard error while it is loaded."""
+    """An import finder that filters standard error while TensorFlow is loaded."""
 
     def find_spec(self, fullname: str, path: object, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Return the spec of `tensorflow`, once, and None for everything else."""
+        """Return Python's own spec of `tensorflow`, once; None for every other module."""
         if fullname != "tensorflow":
             return None
         sys.meta_path.remove(self)
@@ -105,9 +106,9 @@ class _TensorFlowFinder(MetaPathFinder):
 
 
 def quiet_tensorflow() -> None:
-    """Have TensorFlow say only what matters, in this process, from its import on; it must not be imported yet.
+    """Reduce TensorFlow's log to errors in this process; call it before TensorFlow is imported.
 
-    Whoever has set TF_CPP_MIN_LOG_LEVEL to 0 wants to read everything.
+    TF_CPP_MIN_LOG_LEVEL=0 in the environment disables this and keeps every line.
     """
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") == "0" or "tensorflow" in sys.modules:
         return
@@ -116,18 +117,18 @@ def quiet_tensorflow() -> None:
 
 
 def copy_filtered(source: int, target: int) -> None:
-    """Copy what is read from one file descriptor to another, without the lines that say nothing, to its end."""
-    held = b""
+    """Copy one file descriptor to another until its end, without the meaningless lines."""
+    pending = b""
     with suppress(OSError), open(target, "wb", closefd=False) as file:  # noqa: PTH123  a descriptor, not a path
         while chunk := os.read(source, 65536):
-            *lines, held = (held + chunk).split(b"\n")
+            *lines, pending = (pending + chunk).split(b"\n")
             file.writelines(line + b"\n" for line in lines if not is_noise(line.decode(errors="replace")))
-            # A line that is written again and again, as a progress bar is, has no end to wait for.
-            if b"\r" in held or len(held) > LONGEST_LINE:
-                file.write(held)
-                held = b""
+            # A progress bar rewrites its line and may never end it.
+            if b"\r" in pending or len(pending) > MAX_LINE_BYTES:
+                file.write(pending)
+                pending = b""
             file.flush()
-        file.write(held)
+        file.write(pending)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
 
 
 def _require_same(bundle: bundles.Bundle, version: Version) -> None:
-    bundle.require_input_of(version)
+    bundle.require_matching_input(version)
     mine, theirs = bundle.contract, version.contract
     if mine.task != theirs.task:
         raise DataError(f"The bundle was trained for {mine.task}, {version.table} is prepared for {theirs.task}.")
@@ -91,7 +91,7 @@ def iter_batches(
     stream = rank_stream(version, split, plan, tuple(dict.fromkeys(("path", input_name, target_name, *columns))))
     for rows, weights in stream.epoch(0):
         present = weights > 0
-        inputs = inference.decoded(rows, contract)
+        inputs = inference.decode(rows, contract)
         answers = inference.predict(inputs)
         asked = {name: rows[name][present] for name in columns}
         targets = encode_targets(rows, target_name, target, len(contract.classes))[present]

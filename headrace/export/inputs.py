@@ -38,7 +38,7 @@ def table_inputs(inference: Inference, version: Version, split: str) -> Batches:
             start, count = 0, min(remaining, len(rows[name]))
             while start < count:
                 end = min(count, start + next(sizes))
-                yield inference.decoded({name: rows[name][start:end]}, version.contract)
+                yield inference.decode({name: rows[name][start:end]}, version.contract)
                 start = end
             remaining -= count
             if not remaining:

@@ -57,7 +57,7 @@ def _inputs(bundle: Bundle, inference: Inference, table: Path | None, split: str
     if table is None:
         return random_inputs(bundle.contract), f"random inputs, seed {SEED}; use --table to compare real ones"
     version = read(table)
-    bundle.require_input_of(version)
+    bundle.require_matching_input(version)
     description = f"the {split} split of version {version.number} of {version.table}"
     return table_inputs(inference, version, split), description
 

@@ -1,1 +1,1 @@
-"""Networks: the Python file that builds one, the list of those there are, and their arithmetic."""
+"""Networks: load the Python file that builds one, list the available networks, and count their FLOPs."""

@@ -1,4 +1,4 @@
-"""`headrace networks`: each network of a folder with its options, and for a table its size."""
+"""`headrace networks`: list the networks of a folder with their options and, for a table, their sizes."""
 
 import ast
 from pathlib import Path
@@ -10,39 +10,39 @@ from headrace.networks.source import build_model, read_source
 
 
 def list_networks(folder: Path, table: Path | None) -> dict[str, Any]:
-    """The files in `folder` that define a `build`, with what they are, their options and defaults.
+    """List the files in `folder` that define a `build`, with their summary, options and defaults.
 
-    With a table also parameters and floating-point operations of one row, for the default options; a network that
-    does not fit the table has the reason under `unfit` instead.
+    With a table, each network also has its parameters and the floating-point operations of one row, for the default
+    options; a network that does not fit the table has the reason under `error` instead.
 
     Raises:
-        ConfigurationError: `folder` holds no network, or one that is not valid Python.
+        ConfigurationError: `folder` holds no network, or a network file is not valid Python.
         DataError: `table` is missing or damaged.
     """
     files = sorted(path for path in folder.glob("*.py") if "def build(" in path.read_text("utf-8"))
     if not files:
-        raise ConfigurationError(f"{folder} holds no file with a function `build`; `headrace init` brings one.")
-    contract = _contract(table) if table else None
-    return {"networks": [_described(path) | (_sized(path, contract) if contract else {}) for path in files]}
+        raise ConfigurationError(f"{folder} holds no file with a function `build`; `headrace init` copies one.")
+    contract = _read_contract(table) if table else None
+    return {"networks": [_describe(path) | (_measure(path, contract) if contract else {}) for path in files]}
 
 
-def _contract(table: Path) -> Contract:
+def _read_contract(table: Path) -> Contract:
     from headrace.table import read
 
     return read(table, None).contract
 
 
-def _described(path: Path) -> dict[str, Any]:
-    """Read from the source without running it."""
+def _describe(path: Path) -> dict[str, Any]:
+    """Return the summary and the options of a network, from its source, without running it."""
     tree = ast.parse(read_source(path))
     build = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "build")
     names = [argument.arg for argument in (*build.args.args, *build.args.kwonlyargs)]
-    given = [*build.args.defaults, *(one for one in build.args.kw_defaults if one is not None)]
-    with_default = names[len(names) - len(given) :]
+    defaults = [*build.args.defaults, *(default for default in build.args.kw_defaults if default is not None)]
+    options = names[len(names) - len(defaults) :]
     return {
         "file": str(path),
-        "what": (ast.get_docstring(tree) or "").partition("\n")[0],
-        "options": {name: _value(node) for name, node in zip(with_default, given, strict=True)},
+        "summary": (ast.get_docstring(tree) or "").partition("\n")[0],
+        "options": {name: _value(node) for name, node in zip(options, defaults, strict=True)},
     }
 
 
@@ -53,25 +53,25 @@ def _value(node: ast.expr) -> Any:
         return ast.unparse(node)
 
 
-def _sized(path: Path, contract: Contract) -> dict[str, Any]:
+def _measure(path: Path, contract: Contract) -> dict[str, Any]:
     from headrace.networks.flops import flops
 
     try:
         model = build_model(path, contract, {})
     except HeadraceError as error:
-        return {"unfit": str(error)}
+        return {"error": str(error)}
     length = contract.tokenizer.max_length if contract.tokenizer else 1
     return {"parameters": model.count_params(), "flops": flops(model, length)}
 
 
-def as_text(listed: dict[str, Any]) -> str:
-    """For people: a paragraph for each network."""
+def as_text(listing: dict[str, Any]) -> str:
+    """Return the listing as text, with one paragraph per network."""
     lines = []
-    for model in listed["networks"]:
-        lines.append(f"{model['file']}: {model['what']}")
-        lines.append("    " + ", ".join(f"{name}={value}" for name, value in model["options"].items()))
-        if "unfit" in model:
-            lines.append(f"    {model['unfit']}")
-        elif "parameters" in model:
-            lines.append(f"    {model['parameters']:,} parameters, {model['flops']:,} FLOPs a row")
+    for network in listing["networks"]:
+        lines.append(f"{network['file']}: {network['summary']}")
+        lines.append("    " + ", ".join(f"{name}={value}" for name, value in network["options"].items()))
+        if "error" in network:
+            lines.append(f"    {network['error']}")
+        elif "parameters" in network:
+            lines.append(f"    {network['parameters']:,} parameters, {network['flops']:,} FLOPs per row")
     return "\n".join(lines)

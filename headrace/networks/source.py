@@ -1,4 +1,4 @@
-"""A network is one Python file with `build(contract, **options) -> keras.Model`; here it is found and run."""
+"""Read, run and verify a network: one Python file with `build(contract, **options) -> keras.Model`."""
 
 import ast
 import hashlib
@@ -19,10 +19,10 @@ MODULE = "headrace_user_model"
 
 
 def read_source(path: Path) -> str:
-    """The text of the model file, checked without running it.
+    """Return the source of the model file, after checking it without running it.
 
     Raises:
-        ConfigurationError: it is missing, is not Python, or defines no function `build`.
+        ConfigurationError: the file is missing, is not valid Python, or defines no function `build`.
     """
     try:
         source = path.read_text(encoding="utf-8")
@@ -40,39 +40,39 @@ def read_source(path: Path) -> str:
 
 
 def source_hash(source: str) -> str:
-    """SHA-256 of a model's source, hexadecimal."""
+    """Return the hexadecimal SHA-256 of a model's source."""
     return hashlib.sha256(source.encode()).hexdigest()
 
 
 def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "keras.Model":
-    """Run the file at `path` and call its `build`.
+    """Run the file at `path` and return the model that its `build` builds.
 
     Raises:
-        ConfigurationError: as `read_source`; its code raised an error, which is quoted with its place; or what it
-            gave is no Keras model with the outputs of the contract.
+        ConfigurationError: as `read_source`; the file's code raised an error, which is quoted with its line; or
+            `build` did not return a Keras model with the outputs of the contract.
     """
     use_tensorflow()
     source = read_source(path)
     try:
-        model = _module(path, source).build(contract, **options)
-    except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code may raise anything; it is told as theirs
-        raise ConfigurationError(f"The model file {path} failed at {_quoted(error, path, options)}") from error
+        model = _run_module(path, source).build(contract, **options)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code may raise anything
+        raise ConfigurationError(f"The model file {path} failed at {_quote_error(error, path, options)}") from error
     _require_fit(model, path, contract)
     return model
 
 
-def _quoted(error: BaseException, path: Path, options: dict[str, Any]) -> str:
-    """Where in the user's file the error arose, and what it says, on one line."""
+def _quote_error(error: BaseException, path: Path, options: dict[str, Any]) -> str:
+    """Return the line of the user's file that raised `error`, and the message, on one line."""
     frame = next((f for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename == str(path)), None)
-    place = f"line {frame.lineno}: `{frame.line}`" if frame else f"its options {options}"
-    return f"{place} with {type(error).__name__}: {' '.join(str(error).split())}"
+    location = f"line {frame.lineno}: `{frame.line}`" if frame else f"its options {options}"
+    return f"{location} with {type(error).__name__}: {' '.join(str(error).split())}"
 
 
-def _module(path: Path, source: str) -> ModuleType:
+def _run_module(path: Path, source: str) -> ModuleType:
     module = ModuleType(MODULE)
     module.__file__ = str(path)
     sys.modules[MODULE] = module
-    # Not imported: that would leave compiled code beside the file, and prefer it to the source when next asked.
+    # An import would leave compiled code beside the file, and the next import would prefer it to the source.
     exec(compile(source, str(path), "exec"), module.__dict__)
     return module
 
@@ -81,14 +81,14 @@ def _require_fit(model: Any, path: Path, contract: Contract) -> None:
     import keras
 
     if not isinstance(model, keras.Model):
-        raise ConfigurationError(f"`build` in {path} must return a keras.Model, it returned {type(model).__name__}.")
+        raise ConfigurationError(f"`build` in {path} must return a keras.Model; it returned {type(model).__name__}.")
     if not model.built:
         raise ConfigurationError(
-            f"`build` in {path} returned a model without weights; begin it with keras.Input(contract.input_shape)."
+            f"`build` in {path} returned a model without weights; start it with keras.Input(contract.input_shape)."
         )
     expected, shape = (None, contract.outputs), getattr(model, "output_shape", None)
     if shape is not None and shape != expected:
-        meaning = "one number a row" if contract.task == "regression" else "one for each class"
+        meaning = "one value per row" if contract.task == "regression" else "one per class"
         raise ConfigurationError(
-            f"`build` in {path} must return a model with outputs {expected}, {meaning}; it has {shape}."
+            f"`build` in {path} must return a model with outputs {expected}, {meaning}; it returned outputs {shape}."
         )

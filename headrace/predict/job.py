@@ -157,7 +157,7 @@ def _require_cleaning(bundle: bundles.Bundle) -> None:
 
 def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask, list[Part]]:
     version = read(task.root)
-    bundle.require_input_of(version)
+    bundle.require_matching_input(version)
     return replace(task, contract=version.contract), [Part(i, shard=shard) for i, shard in enumerate(version.shards)]
 
 

@@ -133,7 +133,7 @@ def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> Predic
         answers.paths.extend(rows["path"].tolist())
         for begin in range(0, len(rows["path"]), BATCH):
             batch = {column: values[begin : begin + BATCH] for column, values in rows.items()}
-            answers.batches.append(inference.predict(inference.decoded(batch, task.contract)))
+            answers.batches.append(inference.predict(inference.decode(batch, task.contract)))
     return answers
 
 

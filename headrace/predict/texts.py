@@ -80,7 +80,7 @@ class TextBatcher:
             raise TypeError("the bundle's model takes no texts")
         stored = np.array(encode(self.texts, contract.tokenizer, bundle), dtype=object)
         name, _ = contract.named("input")
-        answers.batches.append(self.inference.predict(self.inference.decoded({name: stored}, contract)))
+        answers.batches.append(self.inference.predict(self.inference.decode({name: stored}, contract)))
         self.texts = []
 
 

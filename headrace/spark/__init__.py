@@ -1,1 +1,1 @@
-"""The Spark session, its slots and properties, its Java, and the daemon that forks its Python workers."""
+"""The Spark session, its slots, properties and Java, and the daemon that forks its Python workers."""

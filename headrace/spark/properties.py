@@ -1,4 +1,4 @@
-"""A cluster's file as the properties file that spark-submit reads, for what must be known before a driver starts."""
+"""Write a cluster's settings as a properties file for spark-submit, which needs some before the driver starts."""
 
 import os
 from pathlib import Path
@@ -10,10 +10,11 @@ from headrace.errors import ConfigurationError
 
 
 def write_properties(cluster: Path, command: str, output: Path) -> dict[str, Any]:
-    """Write what `command` is told on the cluster to `output`, readable by this user only: it may hold secrets.
+    """Write the settings of `command` on `cluster` to `output`, readable by this user only: they may hold secrets.
 
     Raises:
-        ConfigurationError: the file is wrong, a variable is not set, or no such command runs on Spark.
+        ConfigurationError: the cluster file is invalid, an environment variable is not set, `command` does not run
+            on Spark, or `output` cannot be written.
     """
     if command not in COMMANDS:
         raise ConfigurationError(f"`{command}` does not run on Spark; expected one of {', '.join(COMMANDS)}.")
@@ -24,10 +25,12 @@ def write_properties(cluster: Path, command: str, output: Path) -> dict[str, Any
         with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.writelines(lines)
     except OSError as error:
-        raise ConfigurationError(f"The properties cannot be written to {output} ({error.strerror}).") from None
+        raise ConfigurationError(
+            f"The properties cannot be written to {output} ({error.strerror}); name another file."
+        ) from None
     return {"properties": str(output), "command": command, "settings": len(settings)}
 
 
 def _escaped(value: str) -> str:
-    """As java.util.Properties reads it."""
+    """Escape `value` for java.util.Properties."""
     return value.replace("\\", "\\\\").replace("\n", "\\n")

@@ -1,7 +1,7 @@
-"""The Spark session, and Spark's ways with Python, in one place.
+"""Create the Spark session and translate Spark's errors from Python tasks.
 
-The master is never chosen here, except for local mode asked for by name (`spark.local`); whatever
-spark-submit set stays as it is.
+Headrace never chooses a master, except in local mode (`spark.local: true`), and never overrides the settings of
+spark-submit.
 """
 
 import logging
@@ -33,7 +33,7 @@ from headrace.spark.supported_versions import require_own_spark_home, require_sa
 
 log = logging.getLogger(__name__)
 
-# Those that are supported are tested with it.
+# Headrace is tested with every pandas version that it supports.
 warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
 
 LOCAL_SETTINGS = {
@@ -44,13 +44,13 @@ LOCAL_SETTINGS = {
 
 DAEMON = "spark.python.daemon.module"
 DEFAULT_SETTINGS = {
-    # A barrier stage that does not fit is refused at once, not after ten minutes of asking again.
+    # Reject a barrier stage without enough slots at once, not after ten minutes of retries.
     "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "1",
     DAEMON: "headrace.spark.worker_daemon",
 }
 
 SHIPPED = "spark.submit.pyFiles"
-# What a JVM, or spark-submit, must know before there is a session.
+# Settings that a JVM, or spark-submit, needs before there is a session.
 AT_LAUNCH = (
     "spark.master",
     SHIPPED,
@@ -64,8 +64,8 @@ AT_LAUNCH = (
 WORKERS_PYTHON = "spark.pyspark.python"
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
-# Several runs may be trained at once, in threads of one program; their session is one.
-_MAKING = threading.Lock()
+# Several runs may train at once, in threads of one process that share a session.
+_session_lock = threading.Lock()
 
 PYTHON_MISMATCH = re.compile(r"worker has different version:? (.+?) than that in driver:? (.+?), PySpark")
 
@@ -78,81 +78,82 @@ REPEATING_LOGGERS = (
 
 
 def session(name: str, settings: Spark, slots: int = 1) -> SparkSession:
-    """The session of this program, made or joined.
+    """Create this process's Spark session, or return the existing one.
 
     Args:
-        name: of the command, shown in Spark's own pages; the cluster's file may have settings for it.
+        name: name of the command, shown in Spark's web pages; the cluster file may have settings for it.
+        settings: the `spark` section.
         slots: tasks that must run at the same time; local Spark gets at least as many.
 
     Raises:
-        ConfigurationError: Java is missing, no master is named and local mode is not asked for, or the master does
-            not answer, or is of another version than PySpark.
+        ConfigurationError: Java is missing, no master is configured and local mode is off, or the master does not
+            respond or runs another version than PySpark.
     """
-    if not _submitted():
+    if not _is_launched():
         require_own_spark_home()
-        # Otherwise there is one; to ask it for its version again takes as long as to prepare a hundred photos.
+        # A running JVM has a Java. Reading its version again would take as long as preparing a hundred photos.
         require_java()
-    with _MAKING:
-        return _made(name, settings, slots)
+    with _session_lock:
+        return _create(name, settings, slots)
 
 
-def _made(name: str, settings: Spark, slots: int) -> SparkSession:
-    asked = spark_settings(settings, name)
-    asked = _without_our_daemon(asked, asked.get(SHIPPED))
-    wanted = DEFAULT_SETTINGS | asked
-    if not _master_is_named(wanted):
-        wanted = _local(settings, slots) | wanted
-    if not _submitted():
-        _start_quietly(asked | {key: wanted[key] for key in ("spark.master",) if key in wanted})
+def _create(name: str, settings: Spark, slots: int) -> SparkSession:
+    configured = spark_settings(settings, name)
+    configured = _without_headrace_daemon(configured, configured.get(SHIPPED))
+    requested = DEFAULT_SETTINGS | configured
+    if not _has_master(requested):
+        requested = _local_settings(settings, slots) | requested
+    if not _is_launched():
+        _start_jvm(configured | {key: requested[key] for key in ("spark.master",) if key in requested})
     SparkContext._ensure_initialized()
-    chosen = SparkConf(loadDefaults=True)
-    wanted = _without_our_daemon(wanted, chosen.get(SHIPPED))
+    launched = SparkConf(loadDefaults=True)
+    requested = _without_headrace_daemon(requested, launched.get(SHIPPED))
     builder = SparkSession.builder.appName(f"headrace {name}")
-    for key, value in wanted.items():
-        if not chosen.contains(key):
+    for key, value in requested.items():
+        if not launched.contains(key):
             builder = builder.config(key, value)
-    # PySpark turns Spark's progress bar on; it is for terminals only, and fills a log with carriage returns.
+    # PySpark enables Spark's progress bar, which fills a log with carriage returns; keep it for terminals only.
     builder = builder.config("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())
-    master = chosen.get("spark.master") or wanted["spark.master"]
+    master = launched.get("spark.master") or requested["spark.master"]
     if SparkContext._active_spark_context is None:
-        require_same_master(master, _joined(chosen, wanted))
-    with _workers_python(wanted.get(WORKERS_PYTHON)), _start_told(master):
+        require_same_master(master, _merge(launched, requested))
+    with _worker_python(requested.get(WORKERS_PYTHON)), _explain_start_failure(master):
         spark = builder.getOrCreate()
     require_same_jvm(spark.version)
-    _hush(spark)
+    _silence_repeating_loggers(spark)
     return spark
 
 
-def _joined(chosen: SparkConf, wanted: dict[str, str]) -> SparkConf:
-    """What a session would be made with: what is chosen already goes before what is wanted."""
-    joined = SparkConf(loadDefaults=False)
-    return joined.setAll([*wanted.items(), *chosen.getAll()])
+def _merge(launched: SparkConf, requested: dict[str, str]) -> SparkConf:
+    """Return the configuration of the session: launch settings take precedence over requested ones."""
+    conf = SparkConf(loadDefaults=False)
+    return conf.setAll([*requested.items(), *launched.getAll()])
 
 
 @contextmanager
-def _start_told(master: str) -> Iterator[None]:
-    """Say in a sentence why there is no session; what led to it stands in the log above."""
+def _explain_start_failure(master: str) -> Iterator[None]:
+    """Turn a failed start into one error with its likely causes; the log above it has the details."""
     try:
         yield
     except Py4JJavaError as error:
         reason = str(error.java_exception.toString()).strip().split("\n")[0]
         raise errors.ConfigurationError(
-            f"Spark did not start on {master} ({reason}). Is the master there, does this machine reach it, "
-            f"is it Spark {pyspark.__version__} too, and has it the same spark.authenticate.secret?"
+            f"Spark did not start on {master} ({reason}). Check that the master is running, that this machine reaches "
+            f"it, that it runs Spark {pyspark.__version__}, and that spark.authenticate.secret is the same."
         ) from error
 
 
-def _without_our_daemon(settings: dict[str, str], shipped: str | None) -> dict[str, str]:
-    """A daemon of ours cannot start where Headrace comes with the job: only its workers are told where that is."""
-    ours = settings.get(DAEMON, "").startswith("headrace.")
-    return {key: value for key, value in settings.items() if key != DAEMON} if shipped and ours else settings
+def _without_headrace_daemon(settings: dict[str, str], shipped: str | None) -> dict[str, str]:
+    """Drop Headrace's daemon if Headrace is shipped with the job: only workers find shipped files, not the daemon."""
+    is_headrace = settings.get(DAEMON, "").startswith("headrace.")
+    return {key: value for key, value in settings.items() if key != DAEMON} if shipped and is_headrace else settings
 
 
 @contextmanager
-def _workers_python(python: str | None) -> Iterator[None]:
-    """Start the workers of the session made meanwhile with `python`.
+def _worker_python(python: str | None) -> Iterator[None]:
+    """Start the workers of a session that is created inside the block with `python`.
 
-    Only spark-submit looks at the setting; PySpark itself asks the environment, once.
+    Only spark-submit reads the setting; PySpark itself reads the environment, once.
     """
     if python is None or "PYSPARK_PYTHON" in os.environ:
         yield
@@ -164,92 +165,92 @@ def _workers_python(python: str | None) -> Iterator[None]:
         del os.environ["PYSPARK_PYTHON"]
 
 
-def _submitted() -> bool:
-    """Whether spark-submit, a notebook or this program has started the JVM, or said how to start it."""
-    said = "PYSPARK_GATEWAY_PORT" in os.environ or "PYSPARK_SUBMIT_ARGS" in os.environ
-    return said or SparkContext._gateway is not None
+def _is_launched() -> bool:
+    """Return whether spark-submit, a notebook or this process has started the JVM, or set how to start it."""
+    is_configured = "PYSPARK_GATEWAY_PORT" in os.environ or "PYSPARK_SUBMIT_ARGS" in os.environ
+    return is_configured or SparkContext._gateway is not None
 
 
-def _master_is_named(wanted: dict[str, str]) -> bool:
-    """Whether anybody has chosen a master. It cannot be asked of Spark, which by then has put in its own default."""
-    if _submitted() or "spark.master" in wanted:
+def _has_master(requested: dict[str, str]) -> bool:
+    """Return whether a master is configured. Spark itself cannot tell: it fills in a default."""
+    if _is_launched() or "spark.master" in requested:
         return True
     folder = os.environ.get("SPARK_CONF_DIR") or os.path.join(os.environ.get("SPARK_HOME", ""), "conf")
     defaults = Path(folder, "spark-defaults.conf")
     return defaults.is_file() and bool(re.search(r"^\s*spark\.master[\s=]", defaults.read_text(), re.MULTILINE))
 
 
-def _start_quietly(wanted: dict[str, str]) -> None:
-    """Start the JVM with our logging, and with what cannot be set later: the master, its memory, files to ship.
+def _start_jvm(settings: dict[str, str]) -> None:
+    """Start the JVM with Headrace's logging and the settings that cannot change later: master, memory, shipped files.
 
-    The rest is for each session to say: what the JVM starts with is there for the sessions of other commands too.
+    Each session sets the rest, because the JVM's settings would also apply to the sessions of other commands.
     """
-    # As an address, which has no spaces: Spark cuts Java's options at them.
+    # As a URI, which has no spaces: Spark splits Java's options at spaces.
     logging_file = Path(__file__).with_name("log4j2.properties").as_uri()
-    java = f"{wanted.get(JAVA_OPTIONS, '')} -Dlog4j2.configurationFile={logging_file}".strip()
-    told = {key: value for key, value in wanted.items() if key in AT_LAUNCH} | {JAVA_OPTIONS: java}
-    words = [word for key, value in told.items() for word in ("--conf", f"{key}={value}")]
-    os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*words, "pyspark-shell"])
+    java = f"{settings.get(JAVA_OPTIONS, '')} -Dlog4j2.configurationFile={logging_file}".strip()
+    launch_settings = {key: value for key, value in settings.items() if key in AT_LAUNCH} | {JAVA_OPTIONS: java}
+    options = [option for key, value in launch_settings.items() for option in ("--conf", f"{key}={value}")]
+    os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*options, "pyspark-shell"])
     try:
         SparkContext._ensure_initialized(gateway=_launch_filtered())
     finally:
-        # Programs started from here are not this Spark's.
+        # Child processes of this one must not inherit the arguments.
         del os.environ["PYSPARK_SUBMIT_ARGS"]
 
 
 def _launch_filtered() -> JavaGateway:
-    """Start a JVM whose standard error, and that of the workers it starts, goes through our filter.
+    """Start a JVM whose standard error, and that of its workers, goes through the log filter.
 
     Raises:
-        ConfigurationError: it ended at once.
+        ConfigurationError: the JVM exited during start-up.
     """
-    # The filter lives as long as the JVM, and is waited for by nobody.
-    with start_filter().stdin as into:  # type: ignore[union-attr]
+    # The filter lives as long as the JVM; nothing waits for it.
+    with start_filter().stdin as filter_input:  # type: ignore[union-attr]
         try:
-            return launch_gateway(popen_kwargs={"stderr": into})
+            return launch_gateway(popen_kwargs={"stderr": filter_input})
         except PySparkRuntimeError as error:
             raise errors.ConfigurationError(
-                f"Spark's JVM ended before it had started ({error}); what it said stands above."
+                f"Spark's JVM exited during start-up ({error}); its output above says why."
             ) from error
 
 
-def _hush(spark: SparkSession) -> None:
-    """Silence the loggers that print a Java trace for a Python error, which is shown once, as what it is."""
+def _silence_repeating_loggers(spark: SparkSession) -> None:
+    """Silence the loggers that print a Java trace for each Python error, which Headrace reports once itself."""
     log4j = spark.sparkContext._jvm.org.apache.logging.log4j
     for logger in REPEATING_LOGGERS:
         log4j.core.config.Configurator.setLevel(logger, log4j.Level.OFF)
 
 
-def _local(settings: Spark, slots: int) -> dict[str, str]:
+def _local_settings(settings: Spark, slots: int) -> dict[str, str]:
     if not settings.local:
         raise errors.ConfigurationError(
-            "No Spark master is named; expected spark-submit --master, `spark.settings` with spark.master, "
+            "No Spark master is configured; expected spark-submit --master, spark.master in `spark.settings`, "
             "or `spark.local: true` for Spark on this machine."
         )
-    wanted = settings.slots or max(slots, os.cpu_count() or 1)
-    # Executors would otherwise start whatever `python3` their PATH finds, which may have no Headrace.
-    return LOCAL_SETTINGS | {"spark.master": f"local[{wanted}]", WORKERS_PYTHON: sys.executable}
+    threads = settings.slots or max(slots, os.cpu_count() or 1)
+    # By default executors start the first `python3` on their PATH, which may lack Headrace.
+    return LOCAL_SETTINGS | {"spark.master": f"local[{threads}]", WORKERS_PYTHON: sys.executable}
 
 
 def is_local(spark: SparkSession) -> bool:
-    """Whether all tasks run in the driver's own process tree, and no executors come or go."""
+    """Return whether all tasks run on the driver's machine, so that executors neither join nor leave."""
     return bool(spark.sparkContext.master.startswith("local["))
 
 
 def driver_host(spark: SparkSession) -> str:
-    """Where executors reach the driver."""
+    """Return the host name or address at which executors reach the driver."""
     return spark.sparkContext.getConf().get("spark.driver.host") or "127.0.0.1"
 
 
 def await_tasks(seconds: float = 10.0) -> None:
-    """Wait until no task of this program runs any more: those of a failed job go on for a moment.
+    """Wait until this application runs no more tasks: tasks of a failed job keep running for a moment.
 
     Args:
-        seconds: to wait at most.
+        seconds: maximum time to wait.
     """
     context = SparkContext._active_spark_context
     end = time.monotonic() + seconds
-    # Where the JVM has died there is nobody to ask, and no task either.
+    # A JVM that has died raises here, and runs no tasks.
     with suppress(Py4JError, OSError):
         while context is not None and context._jsc is not None and time.monotonic() < end:
             executors = context._jsc.sc().statusTracker().getExecutorInfos()
@@ -260,40 +261,40 @@ def await_tasks(seconds: float = 10.0) -> None:
 
 @contextmanager
 def unwrap_python_errors() -> Iterator[None]:
-    """Turn the Java trace around an error in a Python task into that error.
+    """Replace the Java exception around an error in a Python task by the original error.
 
     Raises:
-        HeadraceError: of the class it had in the task, with its message.
+        HeadraceError: with the class and message that it had in the task.
     """
     try:
         yield
     except (Py4JJavaError, PySparkException) as error:
         text = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error)
-        raise _from_task(text) from error
+        raise _parse_task_error(text) from error
 
 
-def _from_task(text: str) -> errors.HeadraceError:
-    """The Python exception at the end of the traceback in `text`; what Java adds is left out."""
-    unstarted = re.search(r"Error from python worker:\s*(.+?)\s*PYTHONPATH was:", text, re.DOTALL)
-    if unstarted:
-        reason = " ".join(unstarted[1].split())
+def _parse_task_error(text: str) -> errors.HeadraceError:
+    """Return the Python exception at the end of the traceback in `text`, without the lines that Java adds."""
+    start_failure = re.search(r"Error from python worker:\s*(.+?)\s*PYTHONPATH was:", text, re.DOTALL)
+    if start_failure:
+        reason = " ".join(start_failure[1].split())
         return errors.ConfigurationError(f"An executor cannot start Python for its tasks: {reason}")
-    foreign = PYTHON_MISMATCH.search(text)
-    if foreign:
-        there, here = (".".join(re.findall(r"\d+", version)) for version in foreign.groups())
+    mismatch = PYTHON_MISMATCH.search(text)
+    if mismatch:
+        worker, driver = (".".join(re.findall(r"\d+", version)) for version in mismatch.groups())
         return errors.ConfigurationError(
-            f"Executors run Python {there} and the driver Python {here}; name a Python {here} that they have in "
-            "spark.pyspark.python, or ship the driver's environment with spark.archives."
+            f"Executors run Python {worker}, but the driver runs Python {driver}. Set spark.pyspark.python to a Python "
+            f"{driver} on the executors, or ship the driver's environment with spark.archives."
         )
     traceback = re.split(r"\n\s*\tat |\nDriver stacktrace", text)[0].strip()
     last = traceback.rpartition("Traceback (most recent call last):")[2]
-    # The lines of the traceback itself are indented, those of the message need not be.
-    raised = re.search(r"^(\S+?)(?:: (.*))?\Z", last, re.MULTILINE | re.DOTALL)
-    sentence = " ".join((raised[0] if raised else last).split())
-    known = re.match(r"headrace\.errors\.(\w+): (.*)", sentence)
-    if known:
-        kind: type[errors.HeadraceError] = getattr(errors, known[1], errors.HeadraceError)
-        return kind(known[2])
+    # Lines of the traceback are indented; lines of the message need not be.
+    exception = re.search(r"^(\S+?)(?:: (.*))?\Z", last, re.MULTILINE | re.DOTALL)
+    summary = " ".join((exception[0] if exception else last).split())
+    headrace_error = re.match(r"headrace\.errors\.(\w+): (.*)", summary)
+    if headrace_error:
+        error_class: type[errors.HeadraceError] = getattr(errors, headrace_error[1], errors.HeadraceError)
+        return error_class(headrace_error[2])
     log.error("%s", traceback)
-    kind = errors.HeadraceError if "Traceback" in text else errors.LostExecutorError
-    return kind(f"A Spark task failed: {sentence}")
+    error_class = errors.HeadraceError if "Traceback" in text else errors.LostExecutorError
+    return error_class(f"A Spark task failed: {summary}")

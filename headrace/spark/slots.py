@@ -1,4 +1,4 @@
-"""Slots: how many ranks or tasks Spark can run at the same time, asked of a real session."""
+"""Count the slots of a Spark session: the tasks or ranks that it can run at the same time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ POLL_SECONDS = 0.2
 
 
 def free_slots(spark: SparkSession, profile: ResourceProfile | None = None) -> int:
-    """Tasks that could start at this moment on the executors present; never below 0.
+    """Return how many tasks could start now on the current executors; at least 0.
 
     Args:
-        profile: what each of them takes; Spark's default when None.
+        profile: resources per task; Spark's default if None.
     """
-    # Asked of the scheduler: Spark's public status lags behind by up to a heartbeat, ten seconds.
+    # From the scheduler: Spark's public status lags by up to one heartbeat, ten seconds.
     running = spark.sparkContext._jsc.sc().taskScheduler().runningTasksByExecutors().valuesIterator()
     busy = 0
     while running.hasNext():
@@ -30,7 +30,7 @@ def free_slots(spark: SparkSession, profile: ResourceProfile | None = None) -> i
 def wait_for_slots(
     spark: SparkSession, wanted: int, seconds: float = PATIENCE_SECONDS, profile: ResourceProfile | None = None
 ) -> int:
-    """The free slots, as soon as there are `wanted`, or after `seconds`: executors of a cluster take time to come."""
+    """Wait up to `seconds` for `wanted` free slots, as executors take time to register, and return the free slots."""
     deadline = time.monotonic() + seconds
     while (free := free_slots(spark, profile)) < wanted and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
@@ -38,7 +38,7 @@ def wait_for_slots(
 
 
 def total_slots(spark: SparkSession, profile: ResourceProfile | None) -> int:
-    """Tasks that the executors present now can run at the same time."""
+    """Return how many tasks the current executors can run at the same time."""
     context = spark.sparkContext._jsc.sc()
     default = context.resourceProfileManager().defaultResourceProfile()
     return int(context.maxNumConcurrentTasks(profile._java_resource_profile if profile else default))

@@ -1,7 +1,7 @@
-"""Whether the other parts of a Spark have the version of this PySpark: SPARK_HOME, the cluster's master, the JVM.
+"""Verify that SPARK_HOME, the cluster's master and the JVM have the version of the installed PySpark.
 
-Spark's processes speak Java serialization with each other. A master of another version drops what it does not
-understand, and Spark gives it up after a minute with the words "All masters are unresponsive".
+Spark's processes exchange Java-serialized messages. A master of another version drops those that it cannot
+deserialize, and after a minute Spark fails with "All masters are unresponsive".
 """
 
 import os
@@ -16,73 +16,74 @@ from pyspark import SparkConf, SparkContext, __version__
 
 from headrace.errors import ConfigurationError
 
-# On the machine that the master names, or on the one where its page usually is.
-USUAL_PAGE_PORT = 8080
+# Default port of a master's web page, used if the master does not report its port.
+DEFAULT_PAGE_PORT = 8080
 PAGE_SECONDS = 2.0
-# A master that does not answer is Spark's to wait for.
-PATIENCE = {
+# Short timeouts: Spark itself waits for a master that does not respond.
+TIMEOUTS = {
     "spark.rpc.askTimeout": "5s",
     "spark.rpc.lookupTimeout": "5s",
     "spark.rpc.io.connectionCreationTimeout": "5s",
 }
-FOREIGN = ("InvalidClassException", "serialVersionUID", "ClassNotFoundException", "StreamCorruptedException")
-SAME_MINOR = "install pyspark=={minor}.* in this environment, or use a cluster with Spark {mine}"
+INCOMPATIBLE = ("InvalidClassException", "serialVersionUID", "ClassNotFoundException", "StreamCorruptedException")
 
 
 def require_own_spark_home() -> None:
-    """Make sure that SPARK_HOME, whose JVM PySpark would start, has the minor version of PySpark.
+    """Raise unless SPARK_HOME, whose JVM PySpark would start, has the minor version of PySpark.
 
     Raises:
-        ConfigurationError: it has another.
+        ConfigurationError: the minor versions differ.
     """
     home = os.environ.get("SPARK_HOME")
-    found = _version_in(Path(home)) if home else None
-    if found is not None and not is_same_minor(found, __version__):
+    version = _read_version(Path(home)) if home else None
+    if version is not None and not is_same_minor(version, __version__):
         raise ConfigurationError(
-            f"SPARK_HOME is {home}, which holds Spark {found}, and PySpark here is {__version__}; "
-            f"unset SPARK_HOME, or install pyspark=={_minor(found)}.*."
+            f"SPARK_HOME is {home}, which holds Spark {version}, but PySpark is {__version__}. "
+            f"Unset SPARK_HOME, or install pyspark=={_minor(version)}.*."
         )
 
 
 def require_same_jvm(version: str) -> None:
-    """Make sure that the JVM of a session, which spark-submit or a notebook started, has the minor version of PySpark.
+    """Raise unless the JVM of a session, which spark-submit or a notebook started, has the minor version of PySpark.
 
     Raises:
-        ConfigurationError: it has another.
+        ConfigurationError: the minor versions differ.
     """
     if not is_same_minor(version, __version__):
         raise ConfigurationError(
-            f"Spark is {version} and PySpark here is {__version__}; submit with Spark {__version__}'s spark-submit, "
+            f"Spark is {version}, but PySpark is {__version__}. Submit with the spark-submit of Spark {__version__}, "
             f"or install pyspark=={_minor(version)}.* in this environment."
         )
 
 
 def require_same_master(master: str, conf: SparkConf) -> None:
-    """Make sure that a standalone master has the minor version of PySpark; there is a JVM but no session yet.
+    """Raise unless a standalone master has the minor version of PySpark; the JVM runs, but there is no session yet.
 
-    Nothing is said of a master that does not answer, or does not tell its version: Spark will find out.
+    A master that does not respond, or does not report its version, passes: Spark handles it later.
 
     Args:
-        master: such as `spark://host:7077`, or several hosts after commas; of other kinds nothing is asked.
+        master: address such as `spark://host:7077`, or several hosts separated by commas; other kinds always pass.
+        conf: configuration of the session.
 
     Raises:
-        ConfigurationError: it has another.
+        ConfigurationError: the minor versions differ.
     """
     if not master.startswith("spark://"):
         return
     for address in master.removeprefix("spark://").split(","):
-        understood, port = _ask_master(f"spark://{address}", conf)
-        found = _version_on_page(address, port)
-        if not understood or (found is not None and not is_same_minor(found, __version__)):
-            fix = SAME_MINOR.format(minor=_minor(found) if found else "X.Y", mine=__version__)
+        is_compatible, port = _probe_master(f"spark://{address}", conf)
+        version = _fetch_version(address, port)
+        if not is_compatible or (version is not None and not is_same_minor(version, __version__)):
+            minor = _minor(version) if version else "X.Y"
             raise ConfigurationError(
-                f"The master spark://{address} runs {f'Spark {found}' if found else 'another version of Spark'}, "
-                f"and PySpark here is {__version__}; the two do not understand each other: {fix}."
+                f"The master spark://{address} runs {f'Spark {version}' if version else 'another version of Spark'}, "
+                f"but PySpark is {__version__}. Install pyspark=={minor}.* in this environment, or use a cluster with "
+                f"Spark {__version__}."
             )
 
 
 def is_same_minor(one: str, other: str) -> bool:
-    """Return whether two versions are of one minor release, such as 4.0.1 and 4.0.5."""
+    """Return whether two versions belong to the same minor release, such as 4.0.1 and 4.0.5."""
     return _minor(one) == _minor(other)
 
 
@@ -90,32 +91,32 @@ def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
-def _version_in(home: Path) -> str | None:
-    """The version of Spark's core in a folder."""
+def _read_version(home: Path) -> str | None:
+    """Return the version of Spark's core in the folder `home`, from the name of its jar."""
     cores = sorted(home.glob("jars/spark-core_*.jar"))
-    found = re.fullmatch(r"spark-core_[\d.]+-(.+)\.jar", cores[0].name) if cores else None
-    return found[1] if found else None
+    match = re.fullmatch(r"spark-core_[\d.]+-(.+)\.jar", cores[0].name) if cores else None
+    return match[1] if match else None
 
 
-def _ask_master(address: str, conf: SparkConf) -> tuple[bool, int | None]:
-    """Whether a master understands us, and the port of its page if it tells; two questions that change nothing there.
+def _probe_master(address: str, conf: SparkConf) -> tuple[bool, int | None]:
+    """Return whether a master understands this Spark's messages, and the port of its web page if it reports it.
 
-    They are Spark's own: the first comes before every message, the second is how a master learns of its own ports.
+    Two of Spark's own read-only requests: the first precedes every message, the second reports a master's ports.
     """
     jvm = SparkContext._jvm
-    asking = conf._jconf.clone()
-    for key, value in PATIENCE.items():
-        asking.set(key, value)
+    probe_conf = conf._jconf.clone()
+    for key, value in TIMEOUTS.items():
+        probe_conf.set(key, value)
     try:
-        environment = _rpc_environment(jvm, asking)
+        environment = _rpc_environment(jvm, probe_conf)
     except Py4JError:
-        # These classes are Spark's private matter.
+        # These classes are private to Spark, and another version may lack them.
         return True, None
     try:
         endpoint = environment.setupEndpointRef(jvm.org.apache.spark.rpc.RpcAddress.fromSparkURL(address), "Master")
         return True, _page_port(jvm, endpoint)
     except Py4JJavaError as error:
-        return not any(word in _causes(error) for word in FOREIGN), None
+        return not any(name in _causes(error) for name in INCOMPATIBLE), None
     except Py4JError:
         return True, None
     finally:
@@ -134,8 +135,8 @@ def _page_port(jvm: Any, endpoint: Any) -> int | None:
         loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
         name = "org.apache.spark.deploy.master.MasterMessages$BoundPortsRequest$"
         request = jvm.java.lang.Class.forName(name, True, loader).getField("MODULE$").get(None)
-        anything = jvm.scala.reflect.ClassTag.apply(jvm.java.lang.Class.forName("java.lang.Object"))
-        return int(endpoint.askSync(request, anything).webUIPort())
+        any_class = jvm.scala.reflect.ClassTag.apply(jvm.java.lang.Class.forName("java.lang.Object"))
+        return int(endpoint.askSync(request, any_class).webUIPort())
     return None
 
 
@@ -147,17 +148,17 @@ def _causes(error: Py4JJavaError) -> str:
     return "\n".join(texts)
 
 
-def _version_on_page(address: str, port: int | None) -> str | None:
-    """The version on the page of the master at `address`; None where there is no such page."""
-    page = f"http://{address.rpartition(':')[0]}:{port or USUAL_PAGE_PORT}/"
-    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def _fetch_version(address: str, port: int | None) -> str | None:
+    """Return the version on the web page of the master at `address`; None if there is no such page."""
+    url = f"http://{address.rpartition(':')[0]}:{port or DEFAULT_PAGE_PORT}/"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with suppress(OSError, ValueError):
-        text = directly.open(page, timeout=PAGE_SECONDS).read().decode(errors="replace")
-        return version_on_page(text, f"spark://{address}" if port is None else "spark://")
+        text = opener.open(url, timeout=PAGE_SECONDS).read().decode(errors="replace")
+        return parse_version(text, f"spark://{address}" if port is None else "spark://")
     return None
 
 
-def version_on_page(text: str, master: str) -> str | None:
-    """Return the version on a master's page, if it is the page of `master`."""
-    found = re.search(r'class="version[^"]*"[^>]*>\s*(\d[^<\s]*)', text)
-    return found[1] if found and re.search(rf"Spark Master at {re.escape(master)}", text) else None
+def parse_version(text: str, master: str) -> str | None:
+    """Return the Spark version on the web page `text`; None unless it is the page of `master`."""
+    match = re.search(r'class="version[^"]*"[^>]*>\s*(\d[^<\s]*)', text)
+    return match[1] if match and re.search(rf"Spark Master at {re.escape(master)}", text) else None

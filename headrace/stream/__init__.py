@@ -1,1 +1,4 @@
-"""Shards -> batches on one rank: the plan, Petastorm's reader, and tf.data. The only importer of petastorm."""
+"""Stream shards as batches on one rank: the plan, Petastorm's worker pool, and tf.data.
+
+No other package imports petastorm.
+"""

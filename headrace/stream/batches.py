@@ -1,4 +1,4 @@
-"""Batches of one rank: rows read shard by shard, put in the plan's order, cut into steps, padded at the end."""
+"""Read the batches of one rank: rows shard by shard, in the plan's order, cut into steps and padded at the end."""
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
@@ -17,22 +17,26 @@ from headrace.stream.read.shards import read_shards
 from headrace.stream.stage_timer import StageTimer
 from headrace.table import Shard
 
-# Steps are made several at a time, which spares Python's time; so many at most, and of so many stored bytes.
+# Steps are assembled in blocks, which saves time in Python: limits in steps and in stored bytes per block.
 BLOCK_STEPS = 16
 BLOCK_BYTES = 8_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class RankStream:
-    """What one rank reads of one split.
+    """The rows of one split that one rank reads.
 
     Attributes:
-        shards: in the order of `plan.shard_rows`.
-        columns: of the table, to read.
-        grouped_by: a binary column; rows of similar length come in the same step, if the plan shuffles.
-        group_steps: steps whose rows are grouped with each other.
-        cache: keeps shards that were read.
-        watch: is told how long the rows of a shard were waited for.
+        table: folder of the table.
+        shards: shards of the split, in the order of `plan.shard_rows`.
+        columns: names of the columns to read.
+        plan: assignment of rows to ranks and steps.
+        rank: index of the rank, 0 to `world_size` - 1.
+        world_size: number of ranks.
+        grouped_by: binary column by whose length rows are grouped into steps, if the plan shuffles.
+        group_steps: number of steps whose rows are grouped together.
+        cache: cache of the shards that were read.
+        timer: timer of the waits for shards.
     """
 
     table: Path
@@ -44,86 +48,90 @@ class RankStream:
     grouped_by: str | None = None
     group_steps: int = 32
     cache: CacheBase = field(default_factory=NullCache)
-    watch: StageTimer | None = None
+    timer: StageTimer | None = None
 
     @property
     def batch_size(self) -> int:
-        """Rows a step on this rank."""
+        """Rows per step on this rank."""
         return self.plan.global_batch // self.world_size
 
     @property
     def lanes(self) -> range:
-        """That this rank reads."""
+        """Lanes that this rank reads."""
         return rank_lanes(self.plan, self.rank, self.world_size)
 
     def epoch(self, epoch: int, from_step: int = 0) -> Generator[tuple[Columns, NDArray[np.float32]], None, None]:
-        """The columns and row weights of each step of one epoch from `from_step` on.
+        """Yield the columns and row weights of each step of one epoch, starting at `from_step`.
 
         Raises:
-            DataError: a shard is missing, damaged, or not as long as the log says.
+            DataError: a shard is missing or damaged, or its number of rows differs from the log.
         """
         with closing(self.blocks(epoch, from_step, epoch + 1)) as blocks:
             for block in blocks:
                 yield from map(block.step, block.steps)
 
     def blocks(self, epoch: int, from_step: int, epochs: int) -> Generator[Block, None, None]:
-        """Every step from `from_step` of `epoch` to the end of epoch `epochs` - 1, a few at a time.
+        """Yield every step from `from_step` of `epoch` to the end of epoch `epochs` - 1, in blocks.
 
-        Shards of which nothing is needed are not opened. The next epoch's are read while this one's end is used.
+        Shards without needed rows are not opened. The next epoch's shards are read while this epoch's last steps are
+        in use.
 
         Raises:
-            DataError: a shard is missing, damaged, or not as long as the log says.
+            DataError: a shard is missing or damaged, or its number of rows differs from the log.
         """
-        begins = [(number, self._block_begin(from_step) if number == epoch else 0) for number in range(epoch, epochs)]
-        source = LaneReader(self.plan, self.lanes, begins)
-        shards = (self.shards[shard] for shard in source.shards())
-        with closing(read_shards(self.table, shards, self.columns, self.cache)) as read:
-            for number, begin in begins:
-                for block in self._blocks(source, self._watched(read), number, begin):
+        starts = [(number, self._block_start(from_step) if number == epoch else 0) for number in range(epoch, epochs)]
+        reader = LaneReader(self.plan, self.lanes, starts)
+        shards = (self.shards[shard] for shard in reader.shards())
+        with closing(read_shards(self.table, shards, self.columns, self.cache)) as contents:
+            for number, start in starts:
+                for block in self._blocks(reader, self._timed(contents), number, start):
                     yield block.since(from_step) if number == epoch else block
-                source.finish(number)
+                reader.finish(number)
 
-    def _blocks(self, source: LaneReader, read: Iterator[Columns], epoch: int, begin: int) -> Iterator[Block]:
-        grouped_by = self.grouped_by if self._grouped else None
-        for first in range(begin, self.plan.steps, self._block_steps):
+    def _blocks(self, reader: LaneReader, contents: Iterator[Columns], epoch: int, start: int) -> Iterator[Block]:
+        grouped_by = self.grouped_by if self._is_grouped else None
+        for first in range(start, self.plan.steps, self._block_steps):
             steps = range(first, min(first + self._block_steps, self.plan.steps))
-            of_lanes = [self.plan.lane_rows(lane, steps) for lane in self.lanes]
-            wanted = zip(self.lanes, of_lanes, strict=True)
-            parts = [part for lane, rows in wanted for part in source.take(read, epoch, lane, rows)]
-            dealer = BatchAssembler(plan=self.plan, epoch=epoch, steps=steps, grouped_by=grouped_by)
-            yield dealer.assemble(concat_rows(parts) if parts else self._filler(), of_lanes)
+            lane_rows = [self.plan.lane_rows(lane, steps) for lane in self.lanes]
+            requests = zip(self.lanes, lane_rows, strict=True)
+            parts = [part for lane, rows in requests for part in reader.take(contents, epoch, lane, rows)]
+            assembler = BatchAssembler(plan=self.plan, epoch=epoch, steps=steps, grouped_by=grouped_by)
+            yield assembler.assemble(concat_rows(parts) if parts else self._filler(), lane_rows)
 
     @property
-    def _grouped(self) -> bool:
+    def _is_grouped(self) -> bool:
         return self.grouped_by is not None and self.plan.shuffle
 
     @cached_property
     def _block_steps(self) -> int:
-        if self._grouped:
+        if self._is_grouped:
             return self.group_steps
-        bytes_a_row = sum(shard.size for shard in self.shards) / self.plan.rows
-        rows_a_shard = self.plan.rows / len(self.shards)
-        of_bytes, of_shards = BLOCK_BYTES / (bytes_a_row * self.batch_size), rows_a_shard / self.plan.lane_batch
-        return max(1, int(min(BLOCK_STEPS, of_bytes, of_shards)))
+        row_bytes = sum(shard.size for shard in self.shards) / self.plan.rows
+        shard_rows = self.plan.rows / len(self.shards)
+        steps_by_bytes, steps_by_shard = BLOCK_BYTES / (row_bytes * self.batch_size), shard_rows / self.plan.lane_batch
+        return max(1, int(min(BLOCK_STEPS, steps_by_bytes, steps_by_shard)))
 
-    def _block_begin(self, step: int) -> int:
-        """Rows that were grouped by length with those of earlier steps cannot be told without these."""
-        return step - step % self.group_steps if self._grouped else step
+    def _block_start(self, step: int) -> int:
+        """Return the first step of the block with `step`: grouping by length depends on all rows of the block."""
+        return step - step % self.group_steps if self._is_grouped else step
 
-    def _watched(self, read: Iterator[Columns]) -> Iterator[Columns]:
-        return read if self.watch is None else self.watch.waits("wait for shards", read)
+    def _timed(self, contents: Iterator[Columns]) -> Iterator[Columns]:
+        return contents if self.timer is None else self.timer.time_waits("wait for shards", contents)
 
     def _filler(self) -> Columns:
-        """For a rank that has no row in the last step: the table's first row."""
-        with closing(read_shards(self.table, self.shards[:1], self.columns, self.cache)) as read:
-            return take_rows(next(read), slice(0, 1))
+        """Return the table's first row, as padding for a rank without rows in the last step."""
+        with closing(read_shards(self.table, self.shards[:1], self.columns, self.cache)) as contents:
+            return take_rows(next(contents), slice(0, 1))
 
 
 def row_ids(stream: RankStream, epoch: int, step: int, identity: str = "path") -> list[str]:
-    """The rows of `step` of `epoch` (both 0-based, the step within its epoch) on the stream's rank, in order.
+    """Return the identities of the rows in `step` of `epoch` (both 0-based) on the stream's rank, in order.
 
     Args:
-        identity: the column that tells what a row was made of, such as a file's path.
+        stream: rows of the rank.
+        epoch: number of the epoch.
+        step: number of the step within the epoch.
+        identity: column that identifies a row, such as the path of its file.
 
     Raises:
         DataError: a shard is missing or damaged.

@@ -1,4 +1,4 @@
-"""From a version of a table to the stream of one rank."""
+"""Build the plan and one rank's stream for a version of a table."""
 
 from headrace.config.sections.streaming import Stream
 from headrace.contract import Contract
@@ -9,7 +9,7 @@ from headrace.table import Version
 
 
 def training_plan(version: Version, split: str, global_batch: int, lanes: int, seed: int) -> Plan:
-    """The shuffled plan of training on `split`.
+    """Return the shuffled plan for training on `split`.
 
     Raises:
         DataError: the version has no such split.
@@ -19,7 +19,11 @@ def training_plan(version: Version, split: str, global_batch: int, lanes: int, s
 
 
 def evaluation_plan(version: Version, split: str, global_batch: int, world_size: int = 1) -> Plan:
-    """The plan of evaluation: every row once, unshuffled, one lane a rank."""
+    """Return the plan for evaluation on `split`: every row once, unshuffled, one lane per rank.
+
+    Raises:
+        DataError: the version has no such split.
+    """
     rows = tuple(shard.rows for shard in version.split(split))
     return Plan(shard_rows=rows, global_batch=global_batch, lanes=world_size, shuffle=False)
 
@@ -33,10 +37,14 @@ def rank_stream(
     world_size: int = 1,
     settings: Stream | None = None,
 ) -> RankStream:
-    """What `rank` of `world_size` reads of `split`; texts are grouped by length where the plan shuffles."""
+    """Return the stream of `rank` of `world_size` over `split`; texts are grouped by length if the plan shuffles.
+
+    Raises:
+        DataError: the version has no such split.
+    """
     settings = settings or Stream()
     name, column = version.contract.named("input")
-    grouped = column.codec == "tokens" and name in columns and settings.bucket_steps > 1
+    is_grouped = column.codec == "tokens" and name in columns and settings.bucket_steps > 1
     return RankStream(
         table=version.table,
         shards=version.split(split),
@@ -44,13 +52,13 @@ def rank_stream(
         plan=plan,
         rank=rank,
         world_size=world_size,
-        grouped_by=name if grouped else None,
+        grouped_by=name if is_grouped else None,
         group_steps=settings.bucket_steps,
         cache=open_cache(settings),
     )
 
 
 def training_columns(contract: Contract, *, weighted: bool = False) -> tuple[str, ...]:
-    """The names of the input and of the target; and, where rows are `weighted`, of their weights if there are any."""
+    """Return the names of the input and target columns and, if `weighted`, of the weight column if there is one."""
     weight = contract.weight_name if weighted else None
     return (contract.named("input")[0], contract.named("target")[0], *([weight] if weight else []))

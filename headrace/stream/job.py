@@ -1,4 +1,4 @@
-"""`headrace stream`: the training split as one rank would be given it, with no model behind it."""
+"""`headrace stream`: read the training split as one rank does, without a model."""
 
 import logging
 import time
@@ -20,28 +20,32 @@ log = logging.getLogger(__name__)
 
 
 def stream(configuration: Configuration, rank: int, show: Callable[[str], None] | None = None) -> dict[str, Any]:
-    """Read an epoch of the training split as `rank` of `train.ranks`.
+    """Read one epoch of the training split as `rank` of `train.ranks`, and return its number of rows and times.
 
     Args:
-        show: is given a picture of where time went in a second epoch; only one is read if there is none.
+        configuration: the whole configuration.
+        rank: index of the rank.
+        show: function that receives a bar chart of the time per stage; with it a second epoch is read and profiled.
 
     Raises:
-        ConfigurationError: there is no such rank, or the stream's settings do not fit the table.
+        ConfigurationError: the rank does not exist, or the stream's settings do not fit the table.
         DataError: the table is missing or damaged, or has no training split.
     """
     settings = configuration.train
     if rank >= settings.ranks:
-        raise ConfigurationError(f"--rank is {rank}, but train.ranks is {settings.ranks}; ranks begin at 0.")
+        raise ConfigurationError(
+            f"--rank is {rank}, but train.ranks is {settings.ranks}; expected 0 to {settings.ranks - 1}."
+        )
     version = read(configuration.data.table, settings.data_version)
     lanes = lanes_for(settings.ranks, settings.batch_size)
     plan = training_plan(version, "train", settings.ranks * settings.batch_size, lanes, settings.seed)
     batches = training_batches(version, plan, configuration.stream, rank, settings.ranks)
-    about = {"table": str(version.table), "version": version.number, "rank": rank, "ranks": settings.ranks}
-    about |= {"batch_size": settings.batch_size, "lanes": lanes, "steps": plan.steps}
-    return about | (_measured(batches, show) if show else _taken(batches))
+    result = {"table": str(version.table), "version": version.number, "rank": rank, "ranks": settings.ranks}
+    result |= {"batch_size": settings.batch_size, "lanes": lanes, "steps": plan.steps}
+    return result | (_profile_epoch(batches, show) if show else _read_epoch(batches))
 
 
-def _taken(batches: Batches) -> dict[str, Any]:
+def _read_epoch(batches: Batches) -> dict[str, Any]:
     began, rows, first = time.monotonic(), 0, 0.0
     for _, _, weights in batches.steps(0, 0, 1):
         first = first or time.monotonic() - began
@@ -50,20 +54,20 @@ def _taken(batches: Batches) -> dict[str, Any]:
     return {"rows": rows, "seconds": round(seconds, 3), "seconds_to_first_batch": round(first, 3)}
 
 
-def _measured(batches: Batches, show: Callable[[str], None]) -> dict[str, Any]:
-    from headrace.stream.profile import bars, profile_batches
+def _profile_epoch(batches: Batches, show: Callable[[str], None]) -> dict[str, Any]:
+    from headrace.stream.profile import draw_bars, profile_batches
 
-    log.info("Reading two epochs, one to warm up and one to measure.")
-    figures = profile_batches(batches)
-    show(bars(figures))
+    log.info("Reading two epochs: one to warm up and one to measure.")
+    profile = profile_batches(batches)
+    show(draw_bars(profile))
     return {
-        "rows": figures.rows,
-        "seconds": round(figures.wait, 3),
-        "seconds_to_first_batch": round(figures.first, 3),
-        "samples_per_second": round(figures.rows / figures.wait, 1),
-        "bytes_read_per_second": round(figures.read / figures.wait),
-        "bytes_given_per_second": round(figures.given / figures.wait),
-        "cores_busy": round(figures.cores, 2),
-        "work_seconds": {stage: round(seconds, 4) for stage, seconds in figures.work.items()},
-        "wait_seconds": {"shards": round(figures.wait_for_shards, 4), "batches": round(figures.wait, 4)},
+        "rows": profile.rows,
+        "seconds": round(profile.wait, 3),
+        "seconds_to_first_batch": round(profile.first, 3),
+        "samples_per_second": round(profile.rows / profile.wait, 1),
+        "bytes_read_per_second": round(profile.bytes_read / profile.wait),
+        "bytes_given_per_second": round(profile.bytes_delivered / profile.wait),
+        "cores_busy": round(profile.cores, 2),
+        "work_seconds": {stage: round(seconds, 4) for stage, seconds in profile.work.items()},
+        "wait_seconds": {"shards": round(profile.wait_for_shards, 4), "batches": round(profile.wait, 4)},
     }

@@ -1,4 +1,4 @@
-"""The lanes of one rank: their rows in the plan's order, assembled into the steps of a block."""
+"""Read the lanes of one rank in the plan's order, and assemble their rows into blocks of steps."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.stream.plan import Plan, Segment, row_order, segments, step_order
-from headrace.stream.read.columns import BinaryColumn, Columns, Places, count, take_rows
+from headrace.stream.read.columns import BinaryColumn, Columns, Indices, count, take_rows
 
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Rows of `steps`, one step after the other.
+    """The rows of consecutive steps.
 
     Attributes:
-        rows: of all steps, each as many.
-        weights: (steps, rows of a step); 1 for a row, 0 for padding.
+        epoch: number of the epoch.
+        steps: numbers of the steps within the epoch.
+        rows: rows of all steps in order, the same number per step.
+        weights: (steps, rows per step); 1 for a row, 0 for padding.
     """
 
     epoch: int
@@ -27,7 +29,7 @@ class Block:
     weights: NDArray[np.float32]
 
     def since(self, first: int) -> "Block":
-        """The steps from `first` on."""
+        """Return the steps from `first` on."""
         skipped = max(0, first - self.steps.start)
         if not skipped:
             return self
@@ -35,17 +37,20 @@ class Block:
         return Block(epoch=self.epoch, steps=self.steps[skipped:], rows=rows, weights=self.weights[skipped:])
 
     def step(self, number: int) -> tuple[Columns, NDArray[np.float32]]:
-        """The rows of step `number` of the epoch, and their weights."""
-        place, size = number - self.steps.start, self.weights.shape[1]
-        return take_rows(self.rows, slice(place * size, (place + 1) * size)), self.weights[place]
+        """Return the rows of step `number` of the epoch, and their weights."""
+        index, size = number - self.steps.start, self.weights.shape[1]
+        return take_rows(self.rows, slice(index * size, (index + 1) * size)), self.weights[index]
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchAssembler:
-    """Deals rows to the steps of a block.
+    """Assigns the rows of all lanes to the steps of a block.
 
     Attributes:
-        grouped_by: a binary column; rows of similar length come in the same step. None keeps the plan's order.
+        plan: plan of the split.
+        epoch: number of the epoch.
+        steps: numbers of the block's steps.
+        grouped_by: binary column by whose length rows are grouped into steps; None keeps the plan's order.
     """
 
     plan: Plan
@@ -53,103 +58,122 @@ class BatchAssembler:
     steps: range
     grouped_by: str | None
 
-    def assemble(self, rows: Columns, of_lanes: Sequence[int]) -> Block:
-        """A block of `rows`, of which the first `of_lanes[0]` are the first lane's, and so on; at least one row."""
-        places = self._places(rows, of_lanes)
-        present = places >= 0
-        # Padding repeats rows of the block, as many different ones as there are.
-        places[~present] = np.arange(np.count_nonzero(~present)) % count(rows)
-        in_order = len(of_lanes) == 1 and self.grouped_by is None and present.all()
+    def assemble(self, rows: Columns, lane_rows: Sequence[int]) -> Block:
+        """Return a block of `rows`, padded to full steps.
+
+        Args:
+            rows: rows of all lanes, lane after lane; at least one row.
+            lane_rows: number of rows of each lane.
+        """
+        indices = self._row_indices(rows, lane_rows)
+        present = indices >= 0
+        # Padding repeats rows of the block, as many different rows as possible.
+        indices[~present] = np.arange(np.count_nonzero(~present)) % count(rows)
+        in_order = len(lane_rows) == 1 and self.grouped_by is None and present.all()
         return Block(
             epoch=self.epoch,
             steps=self.steps,
-            rows=rows if in_order else take_rows(rows, places.ravel()),
+            rows=rows if in_order else take_rows(rows, indices.ravel()),
             weights=present.reshape(len(self.steps), -1).astype(np.float32),
         )
 
-    def _places(self, rows: Columns, of_lanes: Sequence[int]) -> Places:
-        """(steps, lanes, rows of a lane in a step): where each row is, -1 for padding."""
-        places = np.full((len(of_lanes), len(self.steps) * self.plan.lane_batch), -1, np.int64)
+    def _row_indices(self, rows: Columns, lane_rows: Sequence[int]) -> Indices:
+        """Return the index of each row, -1 for padding: (steps, lanes, rows of a lane in a step)."""
+        indices = np.full((len(lane_rows), len(self.steps) * self.plan.lane_batch), -1, np.int64)
         begin = 0
-        for lane, length in enumerate(of_lanes):
-            places[lane, :length] = begin + self._order(rows, slice(begin, begin + length))
+        for lane, length in enumerate(lane_rows):
+            indices[lane, :length] = begin + self._order(rows, slice(begin, begin + length))
             begin += length
-        by_step = places.reshape(len(of_lanes), len(self.steps), self.plan.lane_batch).transpose(1, 0, 2)
+        by_step = indices.reshape(len(lane_rows), len(self.steps), self.plan.lane_batch).transpose(1, 0, 2)
         return by_step[step_order(self.plan, self.epoch, self.steps)] if self.grouped_by else by_step.copy()
 
-    def _order(self, rows: Columns, lane: slice) -> Places:
+    def _order(self, rows: Columns, lane: slice) -> Indices:
         if self.grouped_by is None:
             return np.arange(lane.stop - lane.start)
         return np.argsort(cast(BinaryColumn, rows[self.grouped_by])[lane].lengths, kind="stable")
 
 
 class ReadSchedule(NamedTuple):
-    """What the lanes need in one epoch: of each shard, in the order of reading, and lane by lane."""
+    """The segments that the lanes need in one epoch.
 
-    of_shard: dict[int, list[Segment]]
-    of_lane: dict[int, deque[Segment]]
+    Attributes:
+        by_shard: segments of each shard, in reading order.
+        by_lane: segments of each lane, in reading order.
+    """
+
+    by_shard: dict[int, list[Segment]]
+    by_lane: dict[int, deque[Segment]]
 
 
 class LaneReader:
-    """Rows of `lanes` over one epoch after another.
+    """Reads the rows of some lanes over consecutive epochs.
 
-    Whoever reads the shards asks `shards` for the next one to read, some ahead of those that `take` is given.
+    The caller reads the shards that `shards` yields, some ahead of need, and passes their contents to `take`.
 
     Args:
-        begins: the epochs to read, each with the step to begin with.
+        plan: plan of the split.
+        lanes: lanes to read.
+        starts: epochs to read, each with its first step.
     """
 
-    def __init__(self, plan: Plan, lanes: range, begins: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, plan: Plan, lanes: range, starts: Sequence[tuple[int, int]]) -> None:
         self._plan = plan
         self._lanes = lanes
-        self._begins = dict(begins)
-        self._epochs: dict[int, ReadSchedule] = {}
-        self._coming: deque[tuple[int, int]] = deque()
-        self._arrived: dict[tuple[int, int, int], Columns] = {}
+        self._starts = dict(starts)
+        self._schedules: dict[int, ReadSchedule] = {}
+        self._pending: deque[tuple[int, int]] = deque()
+        self._buffers: dict[tuple[int, int, int], Columns] = {}
         self._offset: dict[int, int] = defaultdict(int)
 
     def shards(self) -> Iterator[int]:
-        """The shards to read, each once an epoch, in the order in which their first rows are needed."""
-        for epoch in self._begins:
-            for shard in self._needs(epoch).of_shard:
-                self._coming.append((epoch, shard))
+        """Yield the shards to read, each once per epoch, in the order in which their first rows are needed."""
+        for epoch in self._starts:
+            for shard in self._schedule(epoch).by_shard:
+                self._pending.append((epoch, shard))
                 yield shard
 
-    def take(self, read: Iterator[Columns], epoch: int, lane: int, rows: int) -> list[Columns]:
-        """The next `rows` of `lane` in `epoch`, in parts; as many shards are taken from `read` as that needs."""
+    def take(self, contents: Iterator[Columns], epoch: int, lane: int, rows: int) -> list[Columns]:
+        """Return the next `rows` of `lane` in `epoch`, in parts.
+
+        Args:
+            contents: contents of the shards, in the order of `shards`; only as many are taken as needed.
+            epoch: number of the epoch.
+            lane: index of the lane.
+            rows: number of rows.
+        """
         parts: list[Columns] = []
-        waiting = self._needs(epoch).of_lane[lane]
+        queue = self._schedule(epoch).by_lane[lane]
         while rows > 0:
-            segment = waiting[0]
+            segment = queue[0]
             offset, length = self._offset[lane], segment.stop - segment.start
-            taken = min(rows, length - offset)
-            found = self._rows(read, epoch, segment)
-            parts.append(take_rows(found, slice(offset, offset + taken)))
-            rows -= taken
-            self._offset[lane] = (offset + taken) % length
-            if offset + taken == length:
-                waiting.popleft()
-                del self._arrived[epoch, segment.shard, lane]
+            size = min(rows, length - offset)
+            columns = self._segment_rows(contents, epoch, segment)
+            parts.append(take_rows(columns, slice(offset, offset + size)))
+            rows -= size
+            self._offset[lane] = (offset + size) % length
+            if offset + size == length:
+                queue.popleft()
+                del self._buffers[epoch, segment.shard, lane]
         return parts
 
     def finish(self, epoch: int) -> None:
-        """Forget what `epoch` needed."""
-        self._epochs.pop(epoch, None)
+        """Drop the schedule of `epoch`."""
+        self._schedules.pop(epoch, None)
 
-    def _needs(self, epoch: int) -> ReadSchedule:
-        if epoch not in self._epochs:
-            needs = ReadSchedule(defaultdict(list), defaultdict(deque))
-            for segment in segments(self._plan, epoch, self._lanes, self._begins[epoch]):
-                needs.of_shard[segment.shard].append(segment)
-                needs.of_lane[segment.lane].append(segment)
-            self._epochs[epoch] = needs
-        return self._epochs[epoch]
+    def _schedule(self, epoch: int) -> ReadSchedule:
+        if epoch not in self._schedules:
+            schedule = ReadSchedule(defaultdict(list), defaultdict(deque))
+            for segment in segments(self._plan, epoch, self._lanes, self._starts[epoch]):
+                schedule.by_shard[segment.shard].append(segment)
+                schedule.by_lane[segment.lane].append(segment)
+            self._schedules[epoch] = schedule
+        return self._schedules[epoch]
 
-    def _rows(self, read: Iterator[Columns], epoch: int, segment: Segment) -> Columns:
-        while (epoch, segment.shard, segment.lane) not in self._arrived:
-            columns = next(read)
-            arrived, shard = self._coming.popleft()
-            order = row_order(self._plan, arrived, shard)
-            for part in self._needs(arrived).of_shard[shard]:
-                self._arrived[arrived, shard, part.lane] = take_rows(columns, order[part.start : part.stop])
-        return self._arrived[epoch, segment.shard, segment.lane]
+    def _segment_rows(self, contents: Iterator[Columns], epoch: int, segment: Segment) -> Columns:
+        while (epoch, segment.shard, segment.lane) not in self._buffers:
+            columns = next(contents)
+            shard_epoch, shard = self._pending.popleft()
+            order = row_order(self._plan, shard_epoch, shard)
+            for part in self._schedule(shard_epoch).by_shard[shard]:
+                self._buffers[shard_epoch, shard, part.lane] = take_rows(columns, order[part.start : part.stop])
+        return self._buffers[epoch, segment.shard, segment.lane]

@@ -1,8 +1,8 @@
-"""The parts of Petastorm that the stream uses: its thread pool and the interface of its cache.
+"""The parts of Petastorm that the stream uses: its thread pool and its cache interface.
 
-`petastorm/__init__.py` imports readers that need names which pyarrow dropped in version 15; the parts used here need
-no pyarrow. They are imported while an empty package stands in for `petastorm`. Afterwards it is removed, so that a
-program which imports the whole of Petastorm in the same process still gets it, or its own error.
+`petastorm/__init__.py` imports readers that need names which pyarrow removed in version 15; the parts used here do
+not need pyarrow. They are imported while an empty package replaces `petastorm`. It is removed afterwards, so that a
+program that imports all of Petastorm in the same process still gets it, or the original import error.
 """
 
 import importlib.util
@@ -16,7 +16,7 @@ NAME = "petastorm"
 
 @contextmanager
 def without_initialization() -> Iterator[None]:
-    """Let the submodules of Petastorm be imported without running `petastorm/__init__.py`.
+    """Allow imports of Petastorm's submodules without running `petastorm/__init__.py`.
 
     Raises:
         ModuleNotFoundError: Petastorm is not installed.
@@ -42,9 +42,9 @@ with without_initialization():
     from petastorm.workers_pool.thread_pool import ThreadPool
     from petastorm.workers_pool.worker_base import WorkerBase
 
-# An idle worker of the pool looks this often whether it was stopped, every millisecond if Petastorm had its way: 3 % of
-# the core on which a rank computes. Ours need not look, as one that is stopped is given something to do; those of a
-# program that uses Petastorm itself, in the same process, still end in time.
+# Interval at which an idle worker checks whether it was stopped. Petastorm's default of 1 ms takes 3 % of the core on
+# which a rank computes. Headrace's workers need no check, because `read_shards` wakes them to stop; the workers of a
+# program that uses Petastorm in the same process still stop in time.
 thread_pool.IO_TIMEOUT_INTERVAL_S = 0.1
 
 __all__ = ["CacheBase", "NullCache", "ThreadPool", "WorkerBase", "thread_pool", "without_initialization"]

@@ -1,4 +1,4 @@
-"""Where the time goes between the shards and the model: the work and the waiting of each stage."""
+"""Profile the stream from the shards to the model: working and waiting time of each stage."""
 
 import os
 import time
@@ -15,24 +15,25 @@ from headrace.stream.stage_timer import StageTimer, TimedCache
 
 READ = "read shards"
 WAIT_FOR_SHARDS = "wait for shards"
-DEAL = "deal rows to steps"
-STORE = "hand to TensorFlow"
+ASSEMBLE = "assemble batches"
+STORE = "pass to TensorFlow"
 DECODE = "decode"
 AUGMENT = "augment"
-STAGES = (READ, DEAL, STORE, DECODE, AUGMENT)
+STAGES = (READ, ASSEMBLE, STORE, DECODE, AUGMENT)
 
 
 class StreamProfile(NamedTuple):
-    """What a measured epoch took.
+    """The measurements of one epoch.
 
     Attributes:
-        rows: without padding.
-        first: seconds to the first batch, from a standstill.
-        wait: seconds that whoever takes the batches, and does nothing else, waits for them.
-        cores: processor seconds a second.
-        work: seconds that each stage works, in threads of its own; several may work at once.
-        wait_for_shards: seconds that dealing waits for reading.
-        read, given: bytes that came out of the shards, and that a model was given.
+        rows: rows without padding.
+        steps: number of steps.
+        first: seconds to the first batch, from a cold start.
+        wait: seconds that a consumer that does nothing else waits for all batches.
+        cores: CPU seconds per second.
+        work: seconds that each stage works; stages have their own threads and may overlap.
+        wait_for_shards: seconds that the assembly of batches waits for shards.
+        bytes_read, bytes_delivered: bytes read from the shards, and bytes of model inputs.
     """
 
     rows: int
@@ -42,102 +43,103 @@ class StreamProfile(NamedTuple):
     cores: float
     work: dict[str, float]
     wait_for_shards: float
-    read: int
-    given: int
+    bytes_read: int
+    bytes_delivered: int
 
 
 class ProfiledBatches(Batches):
-    """Batches that keep account of their time; each element has the seconds of decoding and augmenting at its end."""
+    """Batches that time their stages; each element ends with the seconds of decoding and of augmentation."""
 
-    def __init__(self, batches: Batches, watch: StageTimer) -> None:
-        stream = replace(batches.stream, cache=TimedCache(batches.stream.cache, watch, READ), watch=watch)
-        super().__init__(stream, batches.contract, batches.treatment)
-        self._watch = watch
+    def __init__(self, batches: Batches, timer: StageTimer) -> None:
+        stream = replace(batches.stream, cache=TimedCache(batches.stream.cache, timer, READ), timer=timer)
+        super().__init__(stream, batches.contract, batches.transform)
+        self._timer = timer
 
     def _blocks(self, first_epoch: int, first_step: int, epochs: int) -> Iterator[Block]:
         blocks = super()._blocks(first_epoch, first_step, epochs)
         while True:
-            waited = self._watch.seconds[WAIT_FOR_SHARDS]
+            waited = self._timer.seconds[WAIT_FOR_SHARDS]
             began = time.perf_counter()
             block = next(blocks, None)
-            waited = self._watch.seconds[WAIT_FOR_SHARDS] - waited
-            self._watch.add(DEAL, time.perf_counter() - began - waited)
+            waited = self._timer.seconds[WAIT_FOR_SHARDS] - waited
+            self._timer.add(ASSEMBLE, time.perf_counter() - began - waited)
             if block is None:
                 return
             yield block
 
-    def _elements(self, block: Block, form: InputCodec) -> Elements:
-        with self._watch.timed(STORE):
-            return super()._elements(block, form)
+    def _elements(self, block: Block, codec: InputCodec) -> Elements:
+        with self._timer.timed(STORE):
+            return super()._elements(block, codec)
 
-    def _finished(self, form: InputCodec) -> Callable[..., Any]:
+    def _decoder(self, codec: InputCodec) -> Callable[..., Any]:
         augment = self._augmenter()
 
-        def finished(stored: Any, target: tf.Tensor, weights: tf.Tensor, number: tf.Tensor) -> Any:
-            inputs, decoding = _timed(form.decoded, stored)
-            augmenting = tf.constant(0.0, tf.float64)
+        def decode(stored: Any, target: tf.Tensor, weights: tf.Tensor, number: tf.Tensor) -> Any:
+            inputs, decode_seconds = _time_call(codec.decode, stored)
+            augment_seconds = tf.constant(0.0, tf.float64)
             if augment is not None:
-                inputs, augmenting = _timed(lambda pixels: augment(pixels, number), inputs)
-            return inputs, target, weights, decoding, augmenting
+                inputs, augment_seconds = _time_call(lambda pixels: augment(pixels, number), inputs)
+            return inputs, target, weights, decode_seconds, augment_seconds
 
-        return finished
+        return decode
 
 
 def profile_batches(batches: Batches, warm_up_epochs: int = 1) -> StreamProfile:
-    """One epoch after `warm_up_epochs`, taken as fast as it comes.
+    """Measure one epoch, consumed as fast as possible, after `warm_up_epochs`.
 
     Raises:
-        DataError: a shard is missing, damaged, or not as long as the log says.
+        DataError: a shard is missing or damaged, or its number of rows differs from the log.
     """
-    watch = StageTimer()
-    measured = ProfiledBatches(batches, watch)
+    timer = StageTimer()
+    profiled = ProfiledBatches(batches, timer)
     for epoch in range(warm_up_epochs):
-        _take(measured, watch, epoch)
-    watch.clear()
-    return _take(measured, watch, warm_up_epochs)
+        _profile_epoch(profiled, timer, epoch)
+    timer.clear()
+    return _profile_epoch(profiled, timer, warm_up_epochs)
 
 
-def _take(batches: ProfiledBatches, watch: StageTimer, epoch: int) -> StreamProfile:
-    began, processor, first, given, steps = time.perf_counter(), time.process_time(), 0.0, 0, []
+def _profile_epoch(batches: ProfiledBatches, timer: StageTimer, epoch: int) -> StreamProfile:
+    began, cpu_began, first, bytes_delivered, steps = time.perf_counter(), time.process_time(), 0.0, 0, []
     for inputs, _, weights, *seconds in batches.steps(epoch, 0, epoch + 1):
         first = first or time.perf_counter() - began
-        given += inputs.dtype.size * inputs.shape.num_elements()
-        # Looked into afterwards: that would take longer than a small batch.
+        bytes_delivered += inputs.dtype.size * inputs.shape.num_elements()
+        # Evaluated after the epoch: reading the tensors here would take longer than a small batch.
         steps.append((weights, *seconds))
     wall = time.perf_counter() - began
-    for _, decoding, augmenting in steps:
-        watch.add(DECODE, float(decoding))
-        watch.add(AUGMENT, float(augmenting))
+    for _, decode_seconds, augment_seconds in steps:
+        timer.add(DECODE, float(decode_seconds))
+        timer.add(AUGMENT, float(augment_seconds))
     return StreamProfile(
         rows=sum(int((weights.numpy() > 0).sum()) for weights, *_ in steps),
         steps=len(steps),
         first=first,
         wait=wall,
-        cores=(time.process_time() - processor) / wall,
-        work={stage: watch.seconds[stage] for stage in STAGES},
-        wait_for_shards=watch.seconds[WAIT_FOR_SHARDS],
-        read=watch.bytes,
-        given=given,
+        cores=(time.process_time() - cpu_began) / wall,
+        work={stage: timer.seconds[stage] for stage in STAGES},
+        wait_for_shards=timer.seconds[WAIT_FOR_SHARDS],
+        bytes_read=timer.bytes,
+        bytes_delivered=bytes_delivered,
     )
 
 
-def _timed(function: Callable[[Any], tf.Tensor], inputs: Any) -> tuple[tf.Tensor, tf.Tensor]:
-    """What `function` makes of `inputs`, and the seconds that it takes when it runs."""
+def _time_call(function: Callable[[Any], tf.Tensor], inputs: Any) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return graph tensors of `function`'s result for `inputs` and of the seconds that it takes."""
     with tf.control_dependencies(tf.nest.flatten(inputs)):
         begin = tf.timestamp()
     with tf.control_dependencies([begin]):
-        found = function(tf.nest.map_structure(tf.identity, inputs))
-    with tf.control_dependencies([found]):
-        return tf.identity(found), tf.timestamp() - begin
+        result = function(tf.nest.map_structure(tf.identity, inputs))
+    with tf.control_dependencies([result]):
+        return tf.identity(result), tf.timestamp() - begin
 
 
-def bars(figures: StreamProfile, width: int = 40) -> str:
-    """A bar for each stage: its work against the time that the epoch took."""
-    lines = [f"{figures.rows} rows in {figures.wait:.2f} s, {figures.rows / figures.wait:,.0f} a second; "
-             f"{figures.cores:.1f} of {os.cpu_count()} cores busy"]  # fmt: skip
-    shown = {**figures.work, WAIT_FOR_SHARDS: figures.wait_for_shards, "wait for batches": figures.wait}
-    longest = max(shown.values())
-    for stage, seconds in shown.items():
+def draw_bars(profile: StreamProfile, width: int = 40) -> str:
+    """Return a text chart with one bar per stage: its seconds relative to the longest."""
+    rate = profile.rows / profile.wait
+    lines = [f"{profile.rows} rows in {profile.wait:.2f} s, {rate:,.0f} rows per second; "
+             f"{profile.cores:.1f} of {os.cpu_count()} cores busy"]  # fmt: skip
+    bars = {**profile.work, WAIT_FOR_SHARDS: profile.wait_for_shards, "wait for batches": profile.wait}
+    longest = max(bars.values())
+    for stage, seconds in bars.items():
         bar = "█" * round(width * seconds / longest)
-        lines.append(f"{stage:<20} {bar:<{width}} {seconds:8.3f} s  {1000 * seconds / figures.steps:8.3f} ms a step")
+        lines.append(f"{stage:<20} {bar:<{width}} {seconds:8.3f} s  {1000 * seconds / profile.steps:8.3f} ms per step")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""How long each stage works, or waits for another; several threads may add to the same watch."""
+"""Measure how long each stage of the stream works or waits; threads may share a timer."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 
 
 class StageTimer:
-    """Seconds and bytes of each stage."""
+    """The seconds of each stage, and the bytes read."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
@@ -22,15 +22,15 @@ class StageTimer:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Add the time of a block of code to `stage`."""
+        """Add the time of the block to `stage`."""
         began = time.perf_counter()
         try:
             yield
         finally:
             self.add(stage, time.perf_counter() - began)
 
-    def waits(self, stage: str, items: Iterator[Item]) -> Iterator[Item]:
-        """The same items, with the time until each comes added to `stage`."""
+    def time_waits(self, stage: str, items: Iterator[Item]) -> Iterator[Item]:
+        """Yield the items, and add the time that each takes to arrive to `stage`."""
         while True:
             with self.timed(stage):
                 item = next(items, None)
@@ -39,27 +39,27 @@ class StageTimer:
             yield item
 
     def add(self, stage: str, seconds: float, read: int = 0) -> None:
-        """Add `seconds` to `stage`, and `read` bytes to those that were read."""
+        """Add `seconds` to `stage`, and `read` to the bytes read."""
         with self._lock:
             self.seconds[stage] += seconds
             self.bytes += read
 
     def clear(self) -> None:
-        """Begin again at nothing."""
+        """Reset all seconds and bytes to zero."""
         with self._lock:
             self.seconds.clear()
             self.bytes = 0
 
 
 class TimedCache(CacheBase):
-    """Another cache, with the time that it, or reading, takes."""
+    """A wrapper that times another cache, including the reads on a miss."""
 
-    def __init__(self, cache: CacheBase, watch: StageTimer, stage: str) -> None:
-        self._cache, self._watch, self._stage = cache, watch, stage
+    def __init__(self, cache: CacheBase, timer: StageTimer, stage: str) -> None:
+        self._cache, self._timer, self._stage = cache, timer, stage
 
     def get(self, key: str, fill_cache_func: Callable[[], Any]) -> Any:
-        """What the other cache gives."""
+        """Return the other cache's value for `key`."""
         began = time.perf_counter()
-        found = self._cache.get(key, fill_cache_func)
-        self._watch.add(self._stage, time.perf_counter() - began, found.nbytes)
-        return found
+        value = self._cache.get(key, fill_cache_func)
+        self._timer.add(self._stage, time.perf_counter() - began, value.nbytes)
+        return value

@@ -24,7 +24,7 @@ def pixels(inference: Inference, version: Version) -> Iterator[NDArray[Any]]:
     """Of one shard after the other, as `headrace predict` reads and decodes them."""
     columns = ["path", version.contract.named("input")[0]]
     for rows in read_shards(version.table, version.shards, columns):
-        yield inference.decoded(rows, version.contract)
+        yield inference.decode(rows, version.contract)
 
 
 def main(bundle: str, table: str, warm_up: int) -> None:

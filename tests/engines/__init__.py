@@ -1,1 +1,1 @@
-"""Sets of engines beside the default one: what they are, and a smoke test of each."""
+"""Engine sets beside the default one, and a smoke test of each."""

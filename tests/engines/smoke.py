@@ -1,9 +1,9 @@
-"""Raw images and raw texts to evaluated, used and exported models, with the engines of the Python that runs this.
+"""Prepare, train, evaluate, predict and export on raw images and texts, with the engines of the current Python.
 
     python -m tests.engines.smoke FOLDER IMAGES TEXTS
 
-IMAGES and TEXTS are what `headrace fetch` writes of fashion-mnist and of movie-reviews. The last line on standard
-output is one JSON object: versions, what was prepared, and for each model the SHA-256 of its weights and its metrics.
+IMAGES and TEXTS are the folders that `headrace fetch` writes for fashion-mnist and movie-reviews. The last line on
+standard output is one JSON object: versions, preparation results, and each model's weight SHA-256 and metrics.
 """
 
 import contextlib
@@ -42,10 +42,10 @@ spark: {{local: true}}
 """
 
 
-def run(*words: str) -> dict[str, Any]:
-    """Run a command of Headrace in this process and return its result.
+def run(*arguments: str) -> dict[str, Any]:
+    """Run a Headrace command in this process and return its JSON result.
 
-    TensorFlow is imported once and Spark started once; ranks are processes of their own all the same.
+    TensorFlow is imported once and Spark started once; ranks are still separate processes.
 
     Raises:
         SystemExit: the command failed.
@@ -53,28 +53,28 @@ def run(*words: str) -> dict[str, Any]:
     out = io.StringIO()
     try:
         with contextlib.redirect_stdout(out):
-            cli.main(list(words))
+            cli.main(list(arguments))
     except SystemExit as ended:
         if ended.code:
-            sys.exit(f"{' '.join(words)} ended with {ended.code}")
+            sys.exit(f"{' '.join(arguments)} ended with exit code {ended.code}")
     result: dict[str, Any] = json.loads(out.getvalue().splitlines()[-1])
     return result
 
 
 def run_pipeline(name: str, unseen: Path, formats: tuple[str, ...]) -> dict[str, Any]:
-    """Prepare, train, evaluate, predict and export what `name`.yaml configures."""
+    """Prepare, train, evaluate, predict and export as `name`.yaml configures."""
     prepared = run("prepare", f"{name}.yaml")
     trained = run("train", f"{name}.yaml")
     bundle = f"{name}-run/bundle"
     evaluated = run("evaluate", bundle, "--table", name)
     predicted = run("predict", bundle, str(unseen), f"{name}-predictions")
-    for form in formats:
-        run("export", bundle, f"{name}-{form}", "--to", form, "--table", name)
+    for export_format in formats:
+        run("export", bundle, f"{name}-{export_format}", "--to", export_format, "--table", name)
     return {"prepared": prepared, "trained": trained, "evaluated": evaluated, "predicted": predicted}
 
 
 def main(folder: Path, images: Path, texts: Path) -> None:
-    """Run all and print the result."""
+    """Run both pipelines and print the result as JSON."""
     os.environ.update(quick_java())
     folder.mkdir(parents=True)
     shutil.copytree(ROOT / "models", folder / "models")
@@ -90,4 +90,4 @@ def main(folder: Path, images: Path, texts: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(word).absolute() for word in sys.argv[1:]))
+    main(*(Path(argument).absolute() for argument in sys.argv[1:]))

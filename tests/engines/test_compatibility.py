@@ -1,4 +1,4 @@
-"""Engines that do not belong together are one sentence, before anything is read or started."""
+"""Incompatible engines are reported in one sentence, before anything is read or started."""
 
 import json
 import os
@@ -18,7 +18,7 @@ SITE = Path(sysconfig.get_paths()["purelib"])
 
 
 def python_without(folder: Path, *names: str) -> str:
-    """A Python that has the packages of this one but for `names`; its packages are links to ours."""
+    """Create a Python environment with links to this one's packages, except `names`."""
     minor = f"python{sys.version_info.major}.{sys.version_info.minor}"
     site = folder / "lib" / minor / "site-packages"
     site.mkdir(parents=True)
@@ -32,8 +32,8 @@ def python_without(folder: Path, *names: str) -> str:
     return str(folder / "bin" / "python")
 
 
-def horovod_for(folder: Path, tensorflow: str | None) -> str:
-    """A Python whose Horovod records that it was compiled for `tensorflow`."""
+def python_with_horovod_for(folder: Path, tensorflow: str | None) -> str:
+    """Create a Python environment whose Horovod records that it was compiled for `tensorflow`."""
     python = python_without(folder, "horovod")
     site = next(folder.glob("lib/*/site-packages"))
     shutil.copytree(SITE / "horovod", site / "horovod")
@@ -43,16 +43,16 @@ def horovod_for(folder: Path, tensorflow: str | None) -> str:
     return python
 
 
-def refused(python: str, words: Iterable[str], folder: Path) -> str:
-    """The only line on standard error of a command that ends with 2."""
-    done = run([python, "-m", "headrace", *words], cwd=folder, code=2, PYTHONPATH=os.environ.get("PYTHONPATH", ""))
+def refusal(python: str, arguments: Iterable[str], folder: Path) -> str:
+    """Return the only line on standard error of a command that ends with exit code 2."""
+    done = run([python, "-m", "headrace", *arguments], cwd=folder, code=2, PYTHONPATH=os.environ.get("PYTHONPATH", ""))
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, done.stderr
     assert done.stdout == ""
     return lines[0]
 
 
-def test_engines_here_belong_together() -> None:
+def test_installed_engines_are_compatible() -> None:
     assert horovod_fault() == ""
     assert differences(installed_versions(), installed_versions()) == []
 
@@ -61,38 +61,38 @@ def test_engines_here_belong_together() -> None:
     ("missing", "name"),
     [(("horovod",), "Horovod"), (("tensorflow", "tensorflow_cpu"), "TensorFlow"), (("keras",), "Keras")],
 )
-def test_a_python_without_an_engine_trains_nothing_and_says_so(
-    own: Path, tmp_path: Path, missing: tuple[str, ...], name: str
-) -> None:
+def test_train_refuses_missing_engine(own: Path, tmp_path: Path, missing: tuple[str, ...], name: str) -> None:
     python = python_without(tmp_path / "environment", *missing)
     began = time.monotonic()
-    said = refused(python, ("train", "conf.yaml"), own)
-    assert said.startswith(f"headrace: {python} has no {name}, and this needs {name} ")
-    assert "`make setup`" in said
+    message = refusal(python, ("train", "conf.yaml"), own)
+    assert message.startswith(f"headrace: {python} has no {name}; this command needs {name} ")
+    assert "`make setup`" in message
     assert not (own / "run").exists()
     assert time.monotonic() - began < 30
 
 
-def test_a_python_without_tensorflow_cannot_evaluate_either(trained: dict[str, str], tmp_path: Path) -> None:
+def test_evaluate_refuses_missing_tensorflow(trained: dict[str, str], tmp_path: Path) -> None:
     python = python_without(tmp_path / "environment", "tensorflow", "tensorflow_cpu")
-    said = refused(python, ("evaluate", trained["bundle"], "--table", "table"), Path(trained["run"]).parent)
-    assert "has no TensorFlow" in said
+    message = refusal(python, ("evaluate", trained["bundle"], "--table", "table"), Path(trained["run"]).parent)
+    assert "has no TensorFlow" in message
 
 
-def test_a_horovod_for_another_tensorflow_is_refused_by_train(own: Path, tmp_path: Path) -> None:
-    said = refused(horovod_for(tmp_path / "environment", "2.17.3"), ("train", "conf.yaml"), own)
+def test_train_refuses_horovod_for_another_tensorflow(own: Path, tmp_path: Path) -> None:
+    message = refusal(python_with_horovod_for(tmp_path / "environment", "2.17.3"), ("train", "conf.yaml"), own)
     installed = installed_versions()["TensorFlow"]
-    assert f"Horovod was compiled for TensorFlow 2.17.3, and TensorFlow {installed} is installed; `make setup`" in said
+    assert (
+        f"Horovod was compiled for TensorFlow 2.17.3, but TensorFlow {installed} is installed; `make setup`" in message
+    )
     assert not (own / "run").exists()
 
 
-def test_a_horovod_without_tensorflow_is_refused_by_train(own: Path, tmp_path: Path) -> None:
-    said = refused(horovod_for(tmp_path / "environment", None), ("train", "conf.yaml"), own)
-    assert "Horovod was compiled without TensorFlow" in said
+def test_train_refuses_horovod_without_tensorflow(own: Path, tmp_path: Path) -> None:
+    message = refusal(python_with_horovod_for(tmp_path / "environment", None), ("train", "conf.yaml"), own)
+    assert "Horovod was compiled without TensorFlow" in message
 
 
-def test_a_horovod_for_another_tensorflow_fails_the_check_in_a_row(tmp_path: Path) -> None:
-    python = horovod_for(tmp_path / "environment", "2.17.3")
+def test_check_reports_horovod_for_another_tensorflow(tmp_path: Path) -> None:
+    python = python_with_horovod_for(tmp_path / "environment", "2.17.3")
     done = run([python, "-m", "headrace", "check"], cwd=tmp_path, code=2)
     bad = {row["name"]: row["fix"] for row in done.json["rows"] if not row["ok"]}
     assert list(bad) == ["Horovod build"]
@@ -100,17 +100,19 @@ def test_a_horovod_for_another_tensorflow_fails_the_check_in_a_row(tmp_path: Pat
     assert "Traceback" not in done.stderr
 
 
-def test_executors_without_an_engine_end_a_training_with_one_sentence(own: Path, tmp_path: Path) -> None:
+def test_train_refuses_executors_without_engine(own: Path, tmp_path: Path) -> None:
     python = python_without(tmp_path / "environment", "horovod")
     setting = f"spark.settings={{spark.pyspark.python: {python}}}"
-    said = headrace("train", "conf.yaml", setting, cwd=own, code=2)
-    assert "has other versions than the driver: Horovod none instead of 0.28.1; give executors" in said.last_error_line
-    assert "Traceback" not in said.stderr
-    assert "org.apache" not in said.stderr
+    result = headrace("train", "conf.yaml", setting, cwd=own, code=2)
+    assert (
+        "has other versions than the driver: Horovod none instead of 0.28.1; give executors" in result.last_error_line
+    )
+    assert "Traceback" not in result.stderr
+    assert "org.apache" not in result.stderr
 
 
-def test_a_horovod_that_a_rank_cannot_import_is_one_sentence(own: Path, tmp_path: Path) -> None:
-    python = horovod_for(tmp_path / "environment", installed_versions()["TensorFlow"])
+def test_failed_horovod_import_of_rank_is_one_sentence(own: Path, tmp_path: Path) -> None:
+    python = python_with_horovod_for(tmp_path / "environment", installed_versions()["TensorFlow"])
     broken = next((tmp_path / "environment").glob("lib/*/site-packages/horovod/tensorflow/__init__.py"))
     broken.write_text("raise ImportError('mpi_lib.so: undefined symbol: _ZN10tensorflow')")
     done = run([python, "-m", "headrace", "train", "conf.yaml"], cwd=own, code=2)
@@ -122,7 +124,7 @@ def test_a_horovod_that_a_rank_cannot_import_is_one_sentence(own: Path, tmp_path
 
 
 def other_python() -> str:
-    """A Python of another minor version, with nothing installed."""
+    """Return a Python of another minor version, with nothing installed."""
     for minor in {11, 12, 13, 14} - {sys.version_info.minor}:
         built = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python"))
         if found := (str(built[0]) if built else shutil.which(f"python3.{minor}")):
@@ -130,18 +132,21 @@ def other_python() -> str:
     pytest.skip("there is no Python of another minor version on PATH or in ~/.pyenv")
 
 
-def test_executors_of_another_python_end_a_training_with_one_sentence(own: Path, root: Path) -> None:
+def test_train_refuses_executors_with_another_python(own: Path, root: Path) -> None:
     setting = f"spark.settings={{spark.pyspark.python: {other_python()}}}"
-    said = headrace("train", "conf.yaml", setting, cwd=own, code=2, PYTHONPATH=str(root))
+    result = headrace("train", "conf.yaml", setting, cwd=own, code=2, PYTHONPATH=str(root))
     mine = f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert "headrace: Executors run Python 3." in said.last_error_line
-    assert f"and the driver Python {mine}; name a Python {mine}" in said.last_error_line
-    assert "Traceback" not in said.stderr
-    assert "org.apache" not in said.stderr
+    assert "headrace: Executors run Python 3." in result.last_error_line
+    assert (
+        f"but the driver runs Python {mine}. Set spark.pyspark.python to a Python {mine} on the executors"
+        in result.last_error_line
+    )
+    assert "Traceback" not in result.stderr
+    assert "org.apache" not in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("there", "told"),
+    ("executor", "expected"),
     [
         ({"NumPy": "1.24.0"}, ["NumPy 1.24.0 instead of 2.0.0"]),
         ({"Python": "3.12.9"}, []),
@@ -149,6 +154,6 @@ def test_executors_of_another_python_end_a_training_with_one_sentence(own: Path,
         ({"Keras": "none"}, ["Keras none instead of 3.15.0"]),
     ],
 )
-def test_other_versions_are_told_and_patches_of_python_are_none(there: dict[str, str], told: list[str]) -> None:
-    here = {"Python": "3.12.1", "NumPy": "2.0.0", "Keras": "3.15.0"}
-    assert differences(here | there, here) == told
+def test_differences_reports_versions_but_not_python_patches(executor: dict[str, str], expected: list[str]) -> None:
+    driver = {"Python": "3.12.1", "NumPy": "2.0.0", "Keras": "3.15.0"}
+    assert differences(driver | executor, driver) == expected

@@ -1,4 +1,4 @@
-"""The oldest, the default and the newest set of engines go the whole way, from raw files to exported models."""
+"""The oldest, default and newest engine sets work from raw files to exported models."""
 
 import json
 import subprocess
@@ -18,14 +18,14 @@ Result = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def results(root: Path, fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
-    """What the smoke test of each set printed."""
+    """Result of the smoke test of each engine set."""
     folder = tmp_path_factory.mktemp("engines")
     fetch("movie-reviews", folder / "reviews")
     return {name: run_smoke(root, name, folder / name, fashion_mnist, folder / "reviews") for name in INTERPRETERS}
 
 
 def run_smoke(root: Path, name: str, folder: Path, images: Path, texts: Path) -> Result:
-    """Run the smoke test with the engines of the set `name`."""
+    """Run the smoke test with the engine set `name`."""
     interpreter = root / INTERPRETERS[name]
     command = [str(interpreter), "-m", "tests.engines.smoke", str(folder), str(images), str(texts)]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
@@ -35,8 +35,8 @@ def run_smoke(root: Path, name: str, folder: Path, images: Path, texts: Path) ->
 
 
 @pytest.mark.parametrize("name", INTERPRETERS)
-def test_a_set_of_engines_prepares_trains_evaluates_and_predicts(results: dict[str, Result], name: str) -> None:
-    """No record is lost, and both models have learned something in one epoch."""
+def test_engine_set_prepares_trains_evaluates_and_predicts(results: dict[str, Result], name: str) -> None:
+    """No record is lost, and both models beat chance after one epoch."""
     images, texts = results[name]["images"], results[name]["texts"]
     assert (images["prepared"]["rows_in"], images["prepared"]["rejected"]) == (1400, 0)
     assert images["predicted"]["rows"] == 200
@@ -48,8 +48,8 @@ def test_a_set_of_engines_prepares_trains_evaluates_and_predicts(results: dict[s
 
 
 @pytest.mark.parametrize("name", ["oldest", "newest"])
-def test_a_set_of_engines_is_the_one_that_is_locked(results: dict[str, Result], root: Path, name: str) -> None:
-    """What is called tested is what was installed."""
+def test_engine_set_has_locked_versions(results: dict[str, Result], root: Path, name: str) -> None:
+    """The tested versions are the installed versions."""
     locked = dict(
         line.split()[0].split("==")
         for line in (root / "tests" / "engines" / f"{name}.txt").read_text().splitlines()
@@ -63,7 +63,7 @@ def test_a_set_of_engines_is_the_one_that_is_locked(results: dict[str, Result], 
 
 
 @pytest.mark.parametrize("kind", ["images", "texts"])
-def test_sets_of_engines_train_the_same_weights(results: dict[str, Result], kind: str) -> None:
-    """Shuffles, initial values, gradients and their sums over ranks are the same to the last bit."""
+def test_engine_sets_train_identical_weights(results: dict[str, Result], kind: str) -> None:
+    """Shuffles, initial values, gradients and their sums over ranks are bit-identical."""
     trained = {name: result[kind]["trained"]["weights_sha256"] for name, result in results.items()}
     assert len(set(trained.values())) == 1, trained

@@ -1,4 +1,4 @@
-"""How Horovod is compiled: the same by uv, by plain pip and in the GPU image, and still needed."""
+"""Horovod is compiled with the same options by uv, by pip and in the GPU image, and the options are still needed."""
 
 import re
 import subprocess
@@ -13,14 +13,14 @@ LAUNCHER = "CMAKE_CXX_COMPILER_LAUNCHER"
 
 @pytest.fixture
 def variables(root: Path) -> dict[str, str]:
-    """What uv sets while it builds Horovod."""
+    """Environment variables that uv sets while it builds Horovod."""
     project = tomllib.loads((root / "pyproject.toml").read_text())
     found: dict[str, str] = project["tool"]["uv"]["extra-build-variables"]["horovod"]
     return found
 
 
-def test_the_script_for_pip_sets_what_uv_sets(root: Path, variables: dict[str, str]) -> None:
-    """Every variable has the same value, and the source the same SHA-256 as in the lock file."""
+def test_pip_script_sets_same_variables_as_uv(root: Path, variables: dict[str, str]) -> None:
+    """The source has the same SHA-256 as in the lock file too."""
     script = (root / "docker" / "install_horovod.sh").read_text()
     exported = dict(re.findall(r"\b(HOROVOD_\w+)=(\d)", script)) | dict(re.findall(r"export (CMAKE\w+)='(.*)'", script))
     assert exported == variables
@@ -29,10 +29,10 @@ def test_the_script_for_pip_sets_what_uv_sets(root: Path, variables: dict[str, s
 
 
 @pytest.mark.parametrize(("source", "code"), [("xla_mpi_ops.cc", 4), ("mpi_ops.cc", 1)])
-def test_the_launcher_undefines_the_version_for_one_file_alone(
+def test_launcher_undefines_version_for_one_file_only(
     variables: dict[str, str], tmp_path: Path, source: str, code: int
 ) -> None:
-    """The guard around the whole of xla_mpi_ops.cc leaves it empty; every other file sees TensorFlow's version."""
+    """Without the version xla_mpi_ops.cc compiles to nothing; every other file sees TensorFlow's version."""
     (tmp_path / source).write_text(
         "#if TENSORFLOW_VERSION >= 2006000000\nint main() { return 1; }\n#else\nint main() { return 4; }\n#endif\n"
     )
@@ -42,7 +42,7 @@ def test_the_launcher_undefines_the_version_for_one_file_alone(
     assert subprocess.run([tmp_path / "program"], check=False).returncode == code
 
 
-def test_tensorflow_still_lacks_the_headers_that_the_file_includes() -> None:
-    """When this fails TensorFlow ships XLA's headers again, and the launcher may be dropped."""
+def test_tensorflow_still_lacks_xla_headers() -> None:
+    """When this fails, TensorFlow ships XLA's headers again, and the launcher can be removed."""
     headers = distribution("tensorflow-cpu").locate_file("tensorflow/include/tensorflow/compiler/xla/client")
     assert not (Path(str(headers)) / "xla_builder.h").exists()

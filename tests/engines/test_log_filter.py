@@ -1,4 +1,4 @@
-"""Lines of engines that say nothing are kept from users, and every other line is passed on."""
+"""Meaningless log lines of engines are removed, and every other line is passed on."""
 
 import os
 import re
@@ -23,7 +23,7 @@ Using Spark's default log4j profile: org/apache/spark/log4j2-defaults.properties
 Setting default log level to "WARN".
 To adjust logging level use sc.setLogLevel(newLevel). For SparkR, use setLogLevel(newLevel).
 """
-MEANT = """\
+SIGNAL = """\
 W0000 00:00:1795902244.287725   29176 gpu_device.cc:2341] Cannot dlopen some GPU libraries.
 E0000 00:00:1795902244.287725   29176 cuda_dnn.cc:8310] Unable to register cuDNN factory
 F0000 00:00:1795902244.287725   29176 cpu_feature_guard.cc:227] The TensorFlow library was compiled to use AVX
@@ -38,22 +38,22 @@ UserWarning: Setting default log level to "WARN".
 
 
 @pytest.mark.parametrize("line", NOISE.splitlines())
-def test_a_line_that_says_nothing_is_noise(line: str) -> None:
+def test_meaningless_line_is_noise(line: str) -> None:
     assert is_noise(line)
     assert is_noise(line + "\n")
 
 
-@pytest.mark.parametrize("line", MEANT.splitlines())
-def test_an_error_or_a_warning_is_not(line: str) -> None:
+@pytest.mark.parametrize("line", SIGNAL.splitlines())
+def test_error_or_warning_is_not_noise(line: str) -> None:
     assert not is_noise(line)
 
 
-def test_text_loses_its_noise_only() -> None:
-    assert without_noise(NOISE + MEANT + NOISE + "the end") == MEANT + "the end"
+def test_without_noise_removes_only_noise() -> None:
+    assert without_noise(NOISE + SIGNAL + NOISE + "the end") == SIGNAL + "the end"
 
 
-def program(text: str, folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run a program with the modules of `folder`; returns when nobody can write to its standard error any more."""
+def run_program(text: str, folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run Python code with the modules of `folder`, until every writer has closed its standard error."""
     where = os.pathsep.join(map(str, (folder, Path(__file__).parents[2])))
     unset = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
     return subprocess.run(
@@ -69,38 +69,40 @@ def program(text: str, folder: Path, **environment: str) -> "subprocess.Complete
 QUIETLY = "from headrace.engines.log_filter import quiet_tensorflow; quiet_tensorflow(); import tensorflow; "
 
 
-def test_tensorflow_is_imported_and_run_without_a_word(tmp_path: Path) -> None:
-    done = program(QUIETLY + "import horovod.tensorflow, keras; print(float(tensorflow.ones(2)[0] + 1))", tmp_path)
+def test_tensorflow_import_writes_nothing(tmp_path: Path) -> None:
+    done = run_program(QUIETLY + "import horovod.tensorflow, keras; print(float(tensorflow.ones(2)[0] + 1))", tmp_path)
     assert (done.stdout, done.stderr) == ("2.0\n", "")
 
 
-def test_who_wants_every_line_of_tensorflow_has_it(tmp_path: Path) -> None:
-    assert "cpu_feature_guard" in program(QUIETLY, tmp_path, TF_CPP_MIN_LOG_LEVEL="0").stderr
+def test_log_level_0_keeps_every_line_of_tensorflow(tmp_path: Path) -> None:
+    assert "cpu_feature_guard" in run_program(QUIETLY, tmp_path, TF_CPP_MIN_LOG_LEVEL="0").stderr
 
 
-def test_an_error_of_tensorflow_after_its_import_is_seen(tmp_path: Path) -> None:
-    done = program(QUIETLY + "tensorflow.raw_ops.Print(input=1, data=[1], message='E0000 seen')", tmp_path)
-    again = program(QUIETLY + "import os; os.write(2, b'I0000 00:00:1.5 7 port.cc:1] after the import\\n')", tmp_path)
+def test_lines_after_tensorflow_import_are_passed_on(tmp_path: Path) -> None:
+    done = run_program(QUIETLY + "tensorflow.raw_ops.Print(input=1, data=[1], message='E0000 seen')", tmp_path)
+    again = run_program(
+        QUIETLY + "import os; os.write(2, b'I0000 00:00:1.5 7 port.cc:1] after the import\\n')", tmp_path
+    )
     assert "E0000 seen" in done.stderr
     assert "after the import" in again.stderr
 
 
-def test_the_last_words_of_a_tensorflow_that_crashes_while_it_is_loaded_are_seen(tmp_path: Path) -> None:
-    text = f"import os; os.write(2, {NOISE.encode()!r} + {MEANT.encode()!r} + b'half a line'); os.abort()"
+def test_lines_before_crash_during_tensorflow_import_are_passed_on(tmp_path: Path) -> None:
+    text = f"import os; os.write(2, {NOISE.encode()!r} + {SIGNAL.encode()!r} + b'half a line'); os.abort()"
     (tmp_path / "tensorflow.py").write_text(text)
-    done = program(QUIETLY, tmp_path)
-    assert (done.returncode, done.stderr) == (-6, MEANT + "half a line")
+    done = run_program(QUIETLY, tmp_path)
+    assert (done.returncode, done.stderr) == (-6, SIGNAL + "half a line")
 
 
-def test_a_tensorflow_that_cannot_be_imported_says_why(tmp_path: Path) -> None:
+def test_failed_tensorflow_import_reports_its_error(tmp_path: Path) -> None:
     (tmp_path / "tensorflow.py").write_text("raise ImportError('libcudart.so.12: no such file')")
-    done = program(QUIETLY, tmp_path)
+    done = run_program(QUIETLY, tmp_path)
     assert done.returncode == 1
     assert done.stderr.endswith("ImportError: libcudart.so.12: no such file\n")
 
 
-def test_tensorflow_is_imported_where_standard_error_is_closed(tmp_path: Path) -> None:
-    done = program("import os; os.close(2); " + QUIETLY + "print(tensorflow.__name__)", tmp_path)
+def test_tensorflow_import_works_with_closed_standard_error(tmp_path: Path) -> None:
+    done = run_program("import os; os.close(2); " + QUIETLY + "print(tensorflow.__name__)", tmp_path)
     assert (done.returncode, done.stdout) == (0, "tensorflow\n")
 
 
@@ -111,12 +113,12 @@ spark = session("test", Spark())
 """
 
 
-def test_spark_starts_without_a_word(tmp_path: Path) -> None:
-    done = program(SESSION + "print(spark.range(3).count())", tmp_path, JAVA_TOOL_OPTIONS="-Dheadrace=1")
+def test_spark_start_writes_nothing(tmp_path: Path) -> None:
+    done = run_program(SESSION + "print(spark.range(3).count())", tmp_path, JAVA_TOOL_OPTIONS="-Dheadrace=1")
     assert (done.stdout, done.stderr) == ("3\n", "")
 
 
-def test_what_java_spark_and_its_workers_have_to_say_is_seen(tmp_path: Path) -> None:
+def test_lines_of_java_spark_and_workers_are_passed_on(tmp_path: Path) -> None:
     text = """
 def task(rows):
     import os
@@ -126,7 +128,7 @@ spark.sparkContext.parallelize([1], 1).mapPartitions(task).collect()
 spark._jvm.org.apache.logging.log4j.LogManager.getLogger("org.apache.spark.Mine").warn("this matters")
 spark._jvm.java.lang.System.err.println('Exception in thread "main" java.lang.OutOfMemoryError')
 """
-    done = program(SESSION + text, tmp_path)
+    done = run_program(SESSION + text, tmp_path)
     lines = [re.sub(r"^[\d:]{8} ", "", line) for line in done.stderr.splitlines()]
     assert sorted(lines) == [
         'Exception in thread "main" java.lang.OutOfMemoryError',
@@ -135,7 +137,7 @@ spark._jvm.java.lang.System.err.println('Exception in thread "main" java.lang.Ou
     ]
 
 
-def test_a_java_that_does_not_start_says_why(tmp_path: Path) -> None:
+def test_failed_java_start_reports_its_error(tmp_path: Path) -> None:
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
     java.write_text(
@@ -143,13 +145,13 @@ def test_a_java_that_does_not_start_says_why(tmp_path: Path) -> None:
         "echo 'Error: Could not reserve enough space for object heap' >&2\nexit 1\n"
     )
     java.chmod(0o755)
-    done = program(SESSION, tmp_path, JAVA_HOME=str(tmp_path))
+    done = run_program(SESSION, tmp_path, JAVA_HOME=str(tmp_path))
     assert done.returncode == 1
     assert "Error: Could not reserve enough space for object heap" in done.stderr
-    assert "ConfigurationError: Spark's JVM ended before it had started" in done.stderr
+    assert "ConfigurationError: Spark's JVM exited during start-up" in done.stderr
 
 
-def test_a_training_says_nothing_that_is_noise_and_its_ranks_neither(own: Path) -> None:
+def test_training_and_its_ranks_write_no_noise(own: Path) -> None:
     done = headrace("train", "conf.yaml", cwd=own)
     logs = "".join(file.read_text() for file in (own / "run").rglob("*.log"))
     assert [line for line in (done.stderr + logs).splitlines() if is_noise(re.sub(r"^\[rank \d+\] ", "", line))] == []

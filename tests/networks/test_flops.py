@@ -1,4 +1,4 @@
-"""FLOPs of every network agree with those that TensorFlow counts in its graph, where it can."""
+"""FLOPs of every network agree with TensorFlow's count in its graph, where TensorFlow can count them."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from headrace.networks.source import build_model
 from tests.models.test_networks import MODELS, SERIES, SMALL, TEXT, contract_for
 
 LENGTH = 10
-# What a recurrent layer does in each turn of its loop TensorFlow counts once.
+# TensorFlow counts the body of a recurrent layer's loop once.
 LOOPS = ("rnn", *SERIES)
 
 
-def counted_by_tensorflow(model: keras.Model, shape: tuple[int, ...]) -> int:
-    """Of products of matrices alone, in a graph for one row."""
+def tensorflow_flops(model: keras.Model, shape: tuple[int, ...]) -> int:
+    """Return TensorFlow's count of the matrix products in a graph for one row."""
     function = tf.function(lambda x: model(x, training=False))
     concrete = function.get_concrete_function(tf.TensorSpec((1, *shape), model.inputs[0].dtype))
     graph = convert_variables_to_constants_v2(concrete).graph
@@ -29,15 +29,15 @@ def counted_by_tensorflow(model: keras.Model, shape: tuple[int, ...]) -> int:
 
 
 @pytest.mark.parametrize("path", [path for path in MODELS if path.stem not in LOOPS], ids=lambda path: path.stem)
-def test_they_are_nearly_all_that_tensorflow_counts(path: Path) -> None:
+def test_flops_are_nearly_all_that_tensorflow_counts(path: Path) -> None:
     model = build_model(path, contract_for(path), SMALL[path.stem] | {"width": 32})
     shape = (LENGTH,) if path.stem in TEXT else model.input_shape[1:]
-    expected = counted_by_tensorflow(model, shape)
+    expected = tensorflow_flops(model, shape)
     assert 0.85 * expected <= flops(model, LENGTH) <= expected
 
 
 @pytest.mark.parametrize(("cell", "gates"), [(layers.LSTM, 4), (layers.GRU, 3), (layers.SimpleRNN, 1)])
-def test_a_recurrent_layer_multiplies_its_input_and_its_state_at_every_step(cell: type, gates: int) -> None:
+def test_flops_count_input_and_state_of_recurrent_layer_at_every_step(cell: type, gates: int) -> None:
     one = keras.Sequential([keras.Input((None, 5)), cell(7)])
     assert flops(one, LENGTH) == LENGTH * gates * 2 * (5 + 7) * 7
     both = keras.Sequential([keras.Input((None, 5)), layers.Bidirectional(cell(7))])

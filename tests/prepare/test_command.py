@@ -113,5 +113,5 @@ def test_command_exits_with_2_for_an_invalid_configuration(project: Path) -> Non
 def test_command_exits_with_2_without_java(project: Path) -> None:
     write_source(project / "raw", count=2)
     message = refuse(project, 2, "conf.yaml", JAVA_HOME="", PATH=str(project / "bin"))
-    assert f"Spark needs Java {java_range()}, and there is no `java` on PATH" in message
+    assert f"Spark needs Java {java_range()}, but there is no `java` on PATH" in message
     assert "JAVA_HOME" in refuse(project, 2, "conf.yaml", JAVA_HOME=str(project), PATH=os.environ["PATH"])

@@ -1,4 +1,4 @@
-"""A cluster's file as spark-submit reads it."""
+"""A cluster file is written as a properties file for spark-submit."""
 
 from pathlib import Path
 
@@ -16,7 +16,9 @@ def cluster(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_line_a_setting_for_this_user_only(cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_properties_writes_one_line_per_setting_for_this_user_only(
+    cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OURS", "1234")
     output = tmp_path / "out"
     output.touch(mode=0o644)
@@ -25,11 +27,11 @@ def test_a_line_a_setting_for_this_user_only(cluster: Path, tmp_path: Path, monk
     assert output.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_command_without_spark_has_no_settings(cluster: Path, tmp_path: Path) -> None:
+def test_command_without_spark_is_refused(cluster: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="`evaluate` does not run on Spark; expected one of check, prepare"):
         write_properties(cluster, "evaluate", tmp_path / "out")
 
 
-def test_the_command_says_what_it_has_written(root: Path, tmp_path: Path) -> None:
-    told = headrace("properties", str(root / "conf/cluster/local.yaml"), "prepare", "local.properties", cwd=tmp_path)
-    assert told.json == {"properties": "local.properties", "command": "prepare", "settings": 6}
+def test_command_prints_file_and_number_of_settings(root: Path, tmp_path: Path) -> None:
+    result = headrace("properties", str(root / "conf/cluster/local.yaml"), "prepare", "local.properties", cwd=tmp_path)
+    assert result.json == {"properties": "local.properties", "command": "prepare", "settings": 6}

@@ -1,4 +1,4 @@
-"""Sessions of several commands in one program, each with the settings that the cluster's file has for it."""
+"""Each command's session has the settings that the cluster file has for the command."""
 
 import json
 import sys
@@ -37,7 +37,7 @@ train: {spark.task.maxFailures: 2}
 """
 
 
-def test_each_command_has_its_own_settings_and_the_driver_its_memory(tmp_path: Path) -> None:
+def test_session_has_settings_of_command_and_driver_memory(tmp_path: Path) -> None:
     (tmp_path / "cluster.yaml").write_text(CLUSTER)
     found = json.loads(run([sys.executable, "-c", PROGRAM], cwd=tmp_path).stdout.splitlines()[-1])
     assert found == [["7", "1s", True], ["2", "none", True]]

@@ -1,4 +1,4 @@
-"""A Spark of another version than PySpark is one sentence, in seconds."""
+"""A Spark of another version than PySpark is refused within seconds, in one sentence."""
 
 import os
 import re
@@ -12,14 +12,14 @@ import pyspark
 import pytest
 
 from headrace.errors import ConfigurationError
-from headrace.spark.supported_versions import require_own_spark_home, require_same_jvm, version_on_page
+from headrace.spark.supported_versions import parse_version, require_own_spark_home, require_same_jvm
 from jobs.local_cluster import LocalCluster
 from tests.support.commands import headrace
 
-MINE = pyspark.__version__
-# One of another Scala, so that nothing is understood, and one that fails later.
-FOREIGN = "4.0.1" if MINE.startswith("3.5") else "3.5.9"
-NEAR = "4.0.1" if not MINE.startswith("4.0") else "4.1.1"
+INSTALLED = pyspark.__version__
+# A version with another Scala, which cannot deserialize any message, and a version that fails later.
+OTHER_SCALA = "4.0.1" if INSTALLED.startswith("3.5") else "3.5.9"
+OTHER_MINOR = "4.0.1" if not INSTALLED.startswith("4.0") else "4.1.1"
 
 
 def master_setting(url: str) -> str:
@@ -28,13 +28,13 @@ def master_setting(url: str) -> str:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
-    """A master of our version, without workers."""
+    """A master of the installed version, without workers."""
     with LocalCluster(tmp_path_factory.mktemp("cluster"), workers=0) as running:
         yield running
 
 
-def as_pyspark(folder: Path, version: str) -> str:
-    """A folder for PYTHONPATH that makes Headrace believe that PySpark is `version`; all else is as it is."""
+def fake_pyspark_version(folder: Path, version: str) -> str:
+    """Return a folder for PYTHONPATH that makes Headrace see PySpark as `version`; nothing else changes."""
     (folder / "usercustomize.py").write_text("")
     (folder / "sitecustomize.py").write_text(
         f"import headrace.spark.supported_versions as versions\nversions.__version__ = '{version}'\n"
@@ -42,13 +42,13 @@ def as_pyspark(folder: Path, version: str) -> str:
     return str(folder)
 
 
-def test_a_master_of_our_version_is_no_fault(cluster: LocalCluster, own: Path) -> None:
+def test_master_of_same_version_passes(cluster: LocalCluster, own: Path) -> None:
     done = headrace("train", "conf.yaml", master_setting(cluster.url), cwd=own, code=4)
     assert "has 0 slots free" in done.last_error_line
 
 
 @pytest.mark.parametrize("verb", ["train", "prepare"])
-def test_a_master_of_another_version_is_named_with_both(
+def test_error_names_versions_of_master_and_pyspark(
     cluster: LocalCluster, own: Path, tmp_path: Path, verb: str
 ) -> None:
     folder = tmp_path / "path"
@@ -56,25 +56,25 @@ def test_a_master_of_another_version_is_named_with_both(
     began = time.monotonic()
     words = (verb, "conf.yaml", master_setting(cluster.url), "data.table=other" if verb == "prepare" else "seed=0")
     done = headrace(
-        *[word for word in words if word != "seed=0"], cwd=own, code=2, PYTHONPATH=as_pyspark(folder, "9.1.0")
+        *[word for word in words if word != "seed=0"], cwd=own, code=2, PYTHONPATH=fake_pyspark_version(folder, "9.1.0")
     )
-    assert f"{cluster.url} runs Spark {MINE}, and PySpark here is 9.1.0" in done.last_error_line
+    assert f"{cluster.url} runs Spark {INSTALLED}, but PySpark is 9.1.0" in done.last_error_line
     assert "Traceback" not in done.stderr
     assert time.monotonic() - began < 40
 
 
-def test_a_master_of_another_version_is_a_row_of_the_check(cluster: LocalCluster, tmp_path: Path) -> None:
+def test_check_reports_master_of_another_version(cluster: LocalCluster, tmp_path: Path) -> None:
     file = tmp_path / "cluster.yaml"
     file.write_text(f"settings:\n  spark.master: {cluster.url}\n  spark.driver.host: 127.0.0.1\n")
-    folder = as_pyspark(tmp_path, "9.1.0")
+    folder = fake_pyspark_version(tmp_path, "9.1.0")
     done = headrace("check", "--spark-settings", str(file), cwd=tmp_path, code=2, PYTHONPATH=folder)
     row = next(row for row in done.json["rows"] if row["name"] == "Spark slots")
-    assert f"runs Spark {MINE}, and PySpark here is 9.1.0" in row["fix"]
+    assert f"runs Spark {INSTALLED}, but PySpark is 9.1.0" in row["fix"]
 
 
 @pytest.fixture(scope="module")
 def other_spark(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A folder with another PySpark, from PyPI."""
+    """Return a folder with another PySpark from PyPI."""
     folder = tmp_path_factory.mktemp("pyspark")
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--target", str(folder)]
     done = subprocess.run([*pip, f"pyspark=={request.param}"], capture_output=True, text=True, check=False)
@@ -84,28 +84,26 @@ def other_spark(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("other_spark", [FOREIGN, NEAR], indirect=True)
-def test_a_real_cluster_of_another_version_is_refused_by_train(own: Path, other_spark: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("other_spark", [OTHER_SCALA, OTHER_MINOR], indirect=True)
+def test_train_refuses_cluster_of_another_version(own: Path, other_spark: Path, tmp_path: Path) -> None:
     with LocalCluster(tmp_path / "cluster", workers=1, home=other_spark / "pyspark") as foreign:
         began = time.monotonic()
         done = headrace("train", "conf.yaml", master_setting(foreign.url), cwd=own, code=2)
     assert time.monotonic() - began < 40
     assert re.search(
-        r"runs (another version of Spark|Spark \d[.\d]+), and PySpark here is " + re.escape(MINE), done.last_error_line
+        r"runs (another version of Spark|Spark \d[.\d]+), but PySpark is " + re.escape(INSTALLED), done.last_error_line
     )
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("other_spark", [FOREIGN, NEAR], indirect=True)
-def test_a_real_client_of_another_version_is_refused_by_train(
-    cluster: LocalCluster, own: Path, other_spark: Path
-) -> None:
+@pytest.mark.parametrize("other_spark", [OTHER_SCALA, OTHER_MINOR], indirect=True)
+def test_train_refuses_client_of_another_version(cluster: LocalCluster, own: Path, other_spark: Path) -> None:
     began = time.monotonic()
     done = headrace("train", "conf.yaml", master_setting(cluster.url), cwd=own, code=2, PYTHONPATH=str(other_spark))
     assert time.monotonic() - began < 40
-    assert re.search(r"runs (another version of Spark|Spark \d[.\d]+), and PySpark here is \d", done.last_error_line)
-    assert f"here is {MINE}" not in done.last_error_line
+    assert re.search(r"runs (another version of Spark|Spark \d[.\d]+), but PySpark is \d", done.last_error_line)
+    assert f"PySpark is {INSTALLED}" not in done.last_error_line
     assert "Traceback" not in done.stderr
 
 
@@ -115,25 +113,25 @@ def spark_home(folder: Path, version: str) -> str:
     return str(folder)
 
 
-def test_a_spark_home_of_another_version_is_refused_by_train(own: Path, tmp_path: Path) -> None:
+def test_train_refuses_spark_home_of_another_version(own: Path, tmp_path: Path) -> None:
     home = spark_home(tmp_path / "spark", "3.2.1")
     done = headrace("train", "conf.yaml", cwd=own, code=2, SPARK_HOME=home)
     assert (
-        f"SPARK_HOME is {home}, which holds Spark 3.2.1, and PySpark here is {MINE}; unset SPARK_HOME"
+        f"SPARK_HOME is {home}, which holds Spark 3.2.1, but PySpark is {INSTALLED}. Unset SPARK_HOME"
         in done.last_error_line
     )
 
 
-def test_a_spark_home_of_another_patch_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPARK_HOME", spark_home(tmp_path, f"{'.'.join(MINE.split('.')[:2])}.99"))
+def test_spark_home_of_another_patch_release_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARK_HOME", spark_home(tmp_path, f"{'.'.join(INSTALLED.split('.')[:2])}.99"))
     require_own_spark_home()
     monkeypatch.setenv("SPARK_HOME", os.devnull)
     require_own_spark_home()
 
 
-def test_a_jvm_of_another_version_is_refused() -> None:
-    require_same_jvm(MINE)
-    with pytest.raises(ConfigurationError, match=f"Spark is 3.4.1 and PySpark here is {re.escape(MINE)}"):
+def test_jvm_of_another_version_is_refused() -> None:
+    require_same_jvm(INSTALLED)
+    with pytest.raises(ConfigurationError, match=f"Spark is 3.4.1, but PySpark is {re.escape(INSTALLED)}"):
         require_same_jvm("3.4.1")
 
 
@@ -146,5 +144,5 @@ def test_a_jvm_of_another_version_is_refused() -> None:
         ("<title>Tomcat</title>", None),
     ],
 )
-def test_the_version_is_read_from_the_page_of_that_master_only(page: str, version: str | None) -> None:
-    assert version_on_page(page, "spark://a:7077") == version
+def test_parse_version_reads_page_of_given_master_only(page: str, version: str | None) -> None:
+    assert parse_version(page, "spark://a:7077") == version

@@ -1,4 +1,4 @@
-"""Spark's workers are forked with all they need, and do nothing in vain between tasks."""
+"""Spark's workers are forked with their modules imported, and do no needless work between tasks."""
 
 import struct
 import subprocess
@@ -18,7 +18,7 @@ LIBRARIES = Path(pyspark.__file__).parent / "python" / "lib"
 
 
 @pytest.mark.parametrize("module", ["headrace.spark.worker_daemon", "headrace.prepare.daemon"])
-def test_a_daemon_starts_and_says_its_port(module: str) -> None:
+def test_daemon_starts_and_reports_its_port(module: str) -> None:
     command = [sys.executable, "-m", module, "pyspark.worker"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as daemon:
         assert daemon.stdout is not None
@@ -27,27 +27,27 @@ def test_a_daemon_starts_and_says_its_port(module: str) -> None:
         daemon.stdin.close()
 
 
-def test_workers_have_pyspark_from_where_it_is_installed_and_keep_the_lists_of_archives() -> None:
-    def found(number: int) -> tuple[str, str]:
+def test_workers_import_installed_pyspark_and_keep_archive_directories() -> None:
+    def observe(number: int) -> tuple[str, str]:
         return pyspark.__file__, zipimport.zipimporter.invalidate_caches.__name__
 
     spark = session("tests", Spark(local=True))
-    of_tasks = set(spark.sparkContext.parallelize(range(2), 2).map(found).collect())
-    assert of_tasks == {(pyspark.__file__, "_kept")}
+    observations = set(spark.sparkContext.parallelize(range(2), 2).map(observe).collect())
+    assert observations == {(pyspark.__file__, "_keep_directory")}
 
 
 def test_archives_of_another_spark_stay_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    theirs, ours = str(tmp_path / "pyspark.zip"), str(LIBRARIES / "pyspark.zip")
-    monkeypatch.setattr(sys, "path", [theirs, ours, *sys.path])
+    other, installed = str(tmp_path / "pyspark.zip"), str(LIBRARIES / "pyspark.zip")
+    monkeypatch.setattr(sys, "path", [other, installed, *sys.path])
     leave_installed_archives()
-    assert theirs in sys.path
-    assert ours not in sys.path
+    assert other in sys.path
+    assert installed not in sys.path
 
 
-def test_python_reads_the_list_of_an_archive_again_at_once_when_its_caches_are_to_be_forgotten(
+def test_python_reads_archive_directory_again_after_invalidate_caches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When this fails, it no longer does, and the daemon need not keep them."""
+    """When this fails, Python no longer reads the directory again, and the daemon need not keep it."""
     archive = tmp_path / "archive.zip"
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("module.py", "")

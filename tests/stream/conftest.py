@@ -1,4 +1,4 @@
-"""Tables of a few images for the tests of streaming."""
+"""Small image tables and thread checks for the streaming tests."""
 
 import gc
 import threading
@@ -12,27 +12,27 @@ from hypothesis import settings
 from headrace.table import Version
 from tests.support.small_table import Content, some_rows, write_table
 
-# The machine may be busy, and a failure must come again.
+# No deadline, because the machine may be busy; derandomized, so that failures are reproducible.
 settings.register_profile("headrace", deadline=None, derandomize=True)
 settings.load_profile("headrace")
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Version:
-    """96 rows in shards of 1 to 20 rows; the test may do with it what it likes."""
+    """Return a table of 96 rows in shards of 1 to 20 rows, which the test may damage."""
     return write_table(tmp_path / "table", Content(splits={"train": some_rows(96, (10, 1, 20, 3, 16, 7, 13, 9, 17))}))
 
 
 @pytest.fixture
 def no_threads_left() -> Iterator[None]:
-    """The test must leave no thread behind that was not there before."""
+    """Fail if the test leaves a thread behind."""
     before = _threads()
     yield
-    assert_gone(before)
+    assert_no_new_threads(before)
 
 
-def assert_gone(before: set[threading.Thread]) -> None:
-    """All threads but those of `before` end within seconds."""
+def assert_no_new_threads(before: set[threading.Thread]) -> None:
+    """Wait up to 5 seconds until all threads except `before` have ended."""
     gc.collect()
     until = time.monotonic() + 5
     while (left := _threads() - before) and time.monotonic() < until:
@@ -41,10 +41,10 @@ def assert_gone(before: set[threading.Thread]) -> None:
 
 
 def _threads() -> set[threading.Thread]:
-    """Those that Python has started and somebody must end.
+    """Return the threads that Python started and that must be ended.
 
-    TensorFlow's own threads, which have called Python once, are called Dummy. Where a footer cannot be read
-    Petastorm leaves an idle pool to the collector, which comes when the error's traceback is forgotten.
+    TensorFlow's own threads that have called Python are named Dummy. If a footer cannot be read, Petastorm leaves an
+    idle ThreadPoolExecutor to the garbage collector, which frees it with the error's traceback.
     """
     kinds = ("Dummy-", "ThreadPoolExecutor-")
     return {thread for thread in threading.enumerate() if not thread.name.startswith(kinds)}

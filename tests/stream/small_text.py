@@ -1,4 +1,4 @@
-"""Tables of a few texts as tokens, written as preparation writes them."""
+"""Small tables of tokenized texts, in the format of `headrace prepare`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ CLASSES = ("good", "bad", "neither")
 
 
 def some_texts(rows: int, longest: int = 100, seed: int = 0) -> list[list[int]]:
-    """Token numbers, 0 to `longest` of them; the first tokens of a text tell which row it is."""
+    """Return token ids of `rows` texts of 2 to `longest` tokens; the first token identifies the row."""
     rng = np.random.default_rng(seed)
     lengths = rng.integers(2, longest + 1, rows)
     return [[2 + row % 30_000, *rng.integers(2, 30_000, length - 1).tolist()] for row, length in enumerate(lengths)]
@@ -25,7 +25,7 @@ def some_texts(rows: int, longest: int = 100, seed: int = 0) -> list[list[int]]:
 def write_texts(
     table: Path, texts: Sequence[Sequence[int]], shard_rows: int = 25, dtype: str = "uint16", longest: int = 100
 ) -> Version:
-    """Commit `texts` as the training split, labels in turn."""
+    """Commit `texts` as the training split of `table`, with the labels in turn."""
     columns = {
         "label": Column(role="target", codec="plain", dtype="int32"),
         "tokens": Column(role="input", codec="tokens", dtype=dtype, shape=(None,)),

@@ -1,4 +1,4 @@
-"""What the ranks read together: every row once, the same sequence for any number of ranks and after any stop."""
+"""Together the ranks read every row once, in the same sequence for any number of ranks and after any resume."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ from headrace.table import Shard, Version
 
 
 @dataclass
-class Memory:
+class MemoryShards:
     """Shards in memory instead of Petastorm: row r of shard s is 1000 s + r."""
 
     plan: Plan
-    given: list[int] = field(default_factory=list)
+    read_shards: list[int] = field(default_factory=list)
 
     @property
     def shards(self) -> list[Shard]:
@@ -34,7 +34,7 @@ class Memory:
 
     def read(self, _: Path, shards: Iterable[Shard], columns: Sequence[str], __: object) -> Iterator[Columns]:
         for shard in shards:
-            self.given.append(int(shard.path))
+            self.read_shards.append(int(shard.path))
             yield {name: 1000 * int(shard.path) + np.arange(shard.rows) for name in columns}
 
     def stream(self, rank: int, world_size: int) -> RankStream:
@@ -46,8 +46,8 @@ class Memory:
 Steps = list[tuple[list[int], list[float]]]
 
 
-def steps_of(plan: Plan, epoch: int, rank: int, world_size: int, from_step: int = 0) -> Steps:
-    memory = Memory(plan)
+def rank_steps(plan: Plan, epoch: int, rank: int, world_size: int, from_step: int = 0) -> Steps:
+    memory = MemoryShards(plan)
     with patch.object(module, "read_shards", memory.read):
         stream = memory.stream(rank, world_size)
         found = [(rows["row"].tolist(), weights.tolist()) for rows, weights in stream.epoch(epoch, from_step)]
@@ -56,8 +56,8 @@ def steps_of(plan: Plan, epoch: int, rank: int, world_size: int, from_step: int 
 
 
 def sequence(plan: Plan, epoch: int, world_size: int, from_step: int = 0) -> list[list[int]]:
-    """The rows of each step over all ranks, without padding."""
-    ranks = [steps_of(plan, epoch, rank, world_size, from_step) for rank in range(world_size)]
+    """Return the rows of each step over all ranks, without padding."""
+    ranks = [rank_steps(plan, epoch, rank, world_size, from_step) for rank in range(world_size)]
     return [
         [row for rows, weights in parts for row, weight in zip(rows, weights, strict=True) if weight]
         for parts in zip(*ranks, strict=True)
@@ -83,19 +83,19 @@ def worlds_and_plans(draw: st.DrawFn) -> tuple[int, Plan]:
 
 
 @given(worlds_and_plans(), st.integers(0, 5))
-def test_every_rank_has_the_planned_steps_and_each_row_comes_exactly_once(chosen: tuple[int, Plan], epoch: int) -> None:
-    world_size, plan = chosen
+def test_epoch_has_planned_steps_and_each_row_once(case: tuple[int, Plan], epoch: int) -> None:
+    world_size, plan = case
     steps = sequence(plan, epoch, world_size)
     assert len(steps) == plan.steps == -(-plan.rows // plan.global_batch)
     assert sorted(row for rows in steps for row in rows) == all_rows(plan)
 
 
 @given(worlds_and_plans())
-def test_only_the_last_step_is_padded_and_padding_has_no_weight(chosen: tuple[int, Plan]) -> None:
-    world_size, plan = chosen
+def test_only_last_step_is_padded_with_weight_0(case: tuple[int, Plan]) -> None:
+    world_size, plan = case
     last = 0.0
     for rank in range(world_size):
-        *others, (rows, weights) = steps_of(plan, 0, rank, world_size)
+        *others, (rows, weights) = rank_steps(plan, 0, rank, world_size)
         assert all(weight == 1.0 for _, all_weights in others for weight in all_weights)
         assert set(weights) <= {0.0, 1.0}
         assert set(rows) <= set(all_rows(plan))
@@ -104,7 +104,7 @@ def test_only_the_last_step_is_padded_and_padding_has_no_weight(chosen: tuple[in
 
 
 @given(shard_rows, st.integers(1, 4), st.integers(0, 9), st.integers(0, 3))
-def test_the_global_sequence_is_the_same_for_1_2_4_and_8_ranks(
+def test_global_sequence_is_same_for_1_2_4_and_8_ranks(
     rows: tuple[int, ...], lane_batch: int, seed: int, epoch: int
 ) -> None:
     plan = Plan(shard_rows=rows, global_batch=16 * lane_batch, lanes=16, seed=seed)
@@ -113,7 +113,7 @@ def test_the_global_sequence_is_the_same_for_1_2_4_and_8_ranks(
 
 
 @given(shard_rows, st.integers(1, 4), st.sampled_from([1, 2, 4, 8, 16]), st.integers(0, 3), st.data())
-def test_a_run_continued_at_any_step_by_any_number_of_ranks_reads_the_same_rest(
+def test_resume_at_any_step_on_any_number_of_ranks_reads_same_rest(
     rows: tuple[int, ...], lane_batch: int, world_size: int, epoch: int, data: st.DataObject
 ) -> None:
     plan = Plan(shard_rows=rows, global_batch=16 * lane_batch, lanes=16, seed=5)
@@ -122,37 +122,35 @@ def test_a_run_continued_at_any_step_by_any_number_of_ranks_reads_the_same_rest(
 
 
 @given(worlds_and_plans(), st.data())
-def test_a_rank_reads_each_shard_it_needs_once_and_no_other(chosen: tuple[int, Plan], data: st.DataObject) -> None:
-    world_size, plan = chosen
+def test_rank_reads_only_needed_shards_and_each_once(case: tuple[int, Plan], data: st.DataObject) -> None:
+    world_size, plan = case
     from_step = data.draw(st.integers(0, plan.steps))
     for rank in range(world_size):
-        memory = Memory(plan)
+        memory = MemoryShards(plan)
         with patch.object(module, "read_shards", memory.read):
             steps = list(memory.stream(rank, world_size).epoch(1, from_step))
         rows = [row for columns, weights in steps for row in columns["row"][weights > 0].tolist()]
         needed = {row // 1000 for row in rows}
-        # A rank without any row left pads the last step with the first row of the table.
-        assert sorted(memory.given) == sorted(needed or ({0} if steps else set()))
+        # A rank without rows pads the last step with the first row of the table.
+        assert sorted(memory.read_shards) == sorted(needed or ({0} if steps else set()))
 
 
 @given(worlds_and_plans())
-def test_a_shard_is_read_when_a_block_of_steps_needs_it_and_not_before(chosen: tuple[int, Plan]) -> None:
-    world_size, plan = chosen
-    memory = Memory(plan)
+def test_shard_is_read_only_when_block_needs_it(case: tuple[int, Plan]) -> None:
+    world_size, plan = case
+    memory = MemoryShards(plan)
     with patch.object(module, "read_shards", memory.read):
         needed: set[int] = set()
         for block in memory.stream(0, world_size).blocks(0, 0, 1):
             needed |= {row // 1000 for row in block.rows["row"][block.weights.ravel() > 0].tolist()}
-            assert set(memory.given) <= needed | {0}
+            assert set(memory.read_shards) <= needed | {0}
 
 
 @given(worlds_and_plans(), st.integers(1, 4), st.data())
-def test_epochs_follow_each_other_as_if_each_were_read_alone(
-    chosen: tuple[int, Plan], epochs: int, data: st.DataObject
-) -> None:
-    world_size, plan = chosen
+def test_consecutive_epochs_equal_epochs_read_alone(case: tuple[int, Plan], epochs: int, data: st.DataObject) -> None:
+    world_size, plan = case
     from_step = data.draw(st.integers(0, plan.steps))
-    memory = Memory(plan)
+    memory = MemoryShards(plan)
     with patch.object(module, "read_shards", memory.read):
         together = [
             (block.epoch, step, block.step(step)[0]["row"].tolist())
@@ -163,12 +161,12 @@ def test_epochs_follow_each_other_as_if_each_were_read_alone(
         (epoch, step + begin, rows)
         for epoch in range(2, 2 + epochs)
         for begin in [from_step if epoch == 2 else 0]
-        for step, (rows, _) in enumerate(steps_of(plan, epoch, 0, world_size, begin))
+        for step, (rows, _) in enumerate(rank_steps(plan, epoch, 0, world_size, begin))
     ]
     assert together == alone
 
 
-def test_epochs_differ_in_their_order_and_not_in_their_rows() -> None:
+def test_epochs_differ_in_order_but_not_in_rows() -> None:
     plan = Plan(shard_rows=(30,) * 10, global_batch=32, lanes=16)
     sequences = [sequence(plan, epoch, 2) for epoch in range(5)]
     assert len({str(found) for found in sequences}) == 5
@@ -177,9 +175,7 @@ def test_epochs_differ_in_their_order_and_not_in_their_rows() -> None:
 
 @pytest.mark.parametrize("world_size", [1, 4])
 @pytest.mark.parametrize("rows", [(1,), (1, 1), (3,)])
-def test_a_table_with_fewer_rows_than_ranks_lanes_or_a_batch_gives_one_padded_step(
-    rows: tuple[int, ...], world_size: int
-) -> None:
+def test_tiny_table_gives_one_padded_step(rows: tuple[int, ...], world_size: int) -> None:
     plan = Plan(shard_rows=rows, global_batch=64, lanes=16)
     assert plan.steps == 1
     (step,) = sequence(plan, 0, world_size)
@@ -187,7 +183,7 @@ def test_a_table_with_fewer_rows_than_ranks_lanes_or_a_batch_gives_one_padded_st
 
 
 @pytest.mark.parametrize("world_size", [1, 2, 4])
-def test_all_ranks_of_an_epoch_together_read_exactly_the_stored_rows(table: Version, world_size: int) -> None:
+def test_ranks_together_read_exactly_stored_rows(table: Version, world_size: int) -> None:
     columns = ("path", "label", "image")
     plan = training_plan(table, "train", global_batch=32, lanes=16, seed=3)
     found = {}
@@ -207,7 +203,7 @@ def test_all_ranks_of_an_epoch_together_read_exactly_the_stored_rows(table: Vers
 
 
 @pytest.mark.usefixtures("no_threads_left")
-def test_an_epoch_that_is_left_early_leaves_no_thread(table: Version) -> None:
+def test_closing_epoch_early_leaves_no_thread(table: Version) -> None:
     plan = training_plan(table, "train", global_batch=16, lanes=16, seed=3)
     steps = rank_stream(table, "train", plan, ("label",)).epoch(0)
     next(steps)

@@ -1,4 +1,4 @@
-"""From a version of a table to what one rank reads."""
+"""Plans and streams built for a version of a table."""
 
 import pytest
 
@@ -7,13 +7,13 @@ from headrace.stream.build import evaluation_plan, rank_stream, training_columns
 from headrace.table import Version
 
 
-def test_evaluation_reads_every_row_once_in_the_order_in_which_it_is_stored(table: Version) -> None:
+def test_evaluation_reads_every_row_once_in_stored_order(table: Version) -> None:
     stream = rank_stream(table, "train", evaluation_plan(table, "train", 25), ("path",))
     paths = [path for rows, weights in stream.epoch(0) for path in rows["path"][weights > 0].tolist()]
     assert paths == [f"train/{row}.png" for row in range(96)]
 
 
-def test_evaluation_on_ranks_gives_each_a_stretch_of_the_rows(table: Version) -> None:
+def test_evaluation_gives_each_rank_consecutive_rows(table: Version) -> None:
     plan = evaluation_plan(table, "train", 24, world_size=3)
     paths = [
         path
@@ -24,16 +24,16 @@ def test_evaluation_on_ranks_gives_each_a_stretch_of_the_rows(table: Version) ->
     assert paths == [f"train/{row}.png" for row in range(96)]
 
 
-def test_training_reads_shuffled_from_the_row_counts_of_the_log(table: Version) -> None:
+def test_training_plan_shuffles_and_takes_row_counts_from_log(table: Version) -> None:
     plan = training_plan(table, "train", 32, 16, seed=4)
     assert plan.shard_rows == (10, 1, 20, 3, 16, 7, 13, 9, 17)
     assert (plan.global_batch, plan.lanes, plan.seed, plan.shuffle) == (32, 16, 4, True)
 
 
-def test_training_reads_the_input_and_the_target_and_nothing_else(table: Version) -> None:
+def test_training_columns_are_input_and_target(table: Version) -> None:
     assert training_columns(table.contract) == ("image", "label")
 
 
-def test_a_split_that_the_version_has_not_is_refused_with_those_it_has(table: Version) -> None:
+def test_missing_split_is_refused_with_existing_splits(table: Version) -> None:
     with pytest.raises(DataError, match="no split 'val'; it has: train"):
         training_plan(table, "val", 32, 16, seed=0)

@@ -1,4 +1,4 @@
-"""A class's weight is multiplied into the weights of its training rows, and into nothing else."""
+"""A class weight is multiplied into the weights of the class's training rows only."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from headrace.stream.dataset import evaluation_batches, training_batches
 from tests.support.small_table import Content, Rows, some_images, write_table
 
 
-def test_rows_weigh_as_their_class_and_padding_nothing(tmp_path: Path) -> None:
+def test_class_weights_apply_to_rows_but_not_to_padding(tmp_path: Path) -> None:
     rows = Rows(pixels=some_images(100), labels=[0] * 60 + [1] * 30 + [2] * 10, shards=[50, 50])
     uneven = write_table(tmp_path / "table", Content(splits={"train": rows}))
     plan = training_plan(uneven, "train", 32, 16, seed=0)

@@ -1,4 +1,4 @@
-"""Batches as TensorFlow sees them: the stored pixels, weights, order, errors, and no stalls between epochs."""
+"""Batches as a TensorFlow data set: pixels, weights, order, errors, and no stalls between epochs."""
 
 import gc
 import io
@@ -29,7 +29,7 @@ def batches(version: Version, global_batch: int = 32, rank: int = 0, world_size:
     return Batches(rank_stream(version, "train", plan, columns, rank, world_size), version.contract)
 
 
-def as_pillow_reads(rows: Rows, content: Content) -> NDArray[np.uint8]:
+def decode_with_pillow(rows: Rows, content: Content) -> NDArray[np.uint8]:
     if content.codec == "raw":
         return rows.pixels
     images = [np.asarray(PIL.Image.open(io.BytesIO(encode(pixels, content.image)))) for pixels in rows.pixels]
@@ -38,7 +38,7 @@ def as_pillow_reads(rows: Rows, content: Content) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (24, 32, 3)])
 @pytest.mark.parametrize("codec", ["raw", "png", "jpeg"])
-def test_the_pixels_are_those_that_were_stored(tmp_path: Path, codec: str, shape: tuple[int, int, int]) -> None:
+def test_dataset_yields_stored_pixels(tmp_path: Path, codec: str, shape: tuple[int, int, int]) -> None:
     content = Content(splits={"train": some_rows(23, shape=shape)}, codec=codec)
     rows = content.splits["train"]
     version = write_table(tmp_path / "table", content)
@@ -47,13 +47,13 @@ def test_the_pixels_are_those_that_were_stored(tmp_path: Path, codec: str, shape
     steps = list(Batches(stream, version.contract).dataset(0, 0, 1).as_numpy_iterator())
     pixels, labels, weights = (np.concatenate(parts) for parts in zip(*steps, strict=True))
     assert (pixels.dtype, labels.dtype, weights.dtype) == (np.uint8, np.int32, np.float32)
-    assert np.array_equal(pixels[:23], as_pillow_reads(rows, content))
+    assert np.array_equal(pixels[:23], decode_with_pillow(rows, content))
     assert labels[:23].tolist() == list(rows.labels)
     assert weights.tolist() == [1.0] * 23 + [0.0] * 7
     assert pixels.shape == (30, *shape)
 
 
-def test_two_ranks_together_give_exactly_the_split(table: Version) -> None:
+def test_two_ranks_together_yield_exactly_the_split(table: Version) -> None:
     found = []
     for rank in range(2):
         for pixels, labels, weights in batches(table, rank=rank, world_size=2).dataset(0, 0, 1).as_numpy_iterator():
@@ -66,14 +66,14 @@ def test_two_ranks_together_give_exactly_the_split(table: Version) -> None:
     assert sorted(found) == sorted(expected)
 
 
-def test_one_dataset_goes_on_over_epochs_and_begins_where_it_is_told(table: Version) -> None:
+def test_dataset_spans_epochs_and_starts_at_given_step(table: Version) -> None:
     whole = [labels.tolist() for _, labels, _ in batches(table, 16).dataset(0, 0, 3).as_numpy_iterator()]
     assert len(whole) == 3 * 6
     rest = [labels.tolist() for _, labels, _ in batches(table, 16).dataset(1, 4, 3).as_numpy_iterator()]
     assert rest == whole[6 + 4 :]
 
 
-def test_the_error_that_ended_the_batches_is_kept(table: Version) -> None:
+def test_failure_keeps_error_that_ended_batches(table: Version) -> None:
     damaged = table.table / table.shards[4].path
     damaged.write_bytes(damaged.read_bytes()[:-1])
     stream = batches(table)
@@ -83,7 +83,7 @@ def test_the_error_that_ended_the_batches_is_kept(table: Version) -> None:
     assert damaged.name in str(stream.failure)
 
 
-def test_an_error_of_the_steps_is_itself_and_holds_no_iterator_that_python_could_not_end_with(table: Version) -> None:
+def test_steps_raise_original_error_without_keeping_iterator(table: Version) -> None:
     damaged = table.table / table.shards[4].path
     damaged.write_bytes(damaged.read_bytes()[:-1])
     gc.collect()
@@ -91,32 +91,32 @@ def test_an_error_of_the_steps_is_itself_and_holds_no_iterator_that_python_could
     try:
         with pytest.raises(DataError, match=damaged.name):
             list(batches(table).steps(0, 0, 1))
-        alive = [each for each in gc.get_objects() if type(each).__name__ == "OwnedIterator"]
+        alive = [item for item in gc.get_objects() if type(item).__name__ == "OwnedIterator"]
     finally:
         gc.enable()
     assert not alive
 
 
-def test_no_error_is_kept_where_there_was_none(table: Version) -> None:
+def test_failure_is_none_without_error(table: Version) -> None:
     stream = batches(table)
     list(stream.dataset(0, 0, 2))
     assert stream.failure is None
 
 
 @pytest.mark.parametrize("codec", ["raw", "png"])
-def test_the_autotuner_is_off_and_the_order_is_kept(tmp_path: Path, codec: str) -> None:
+def test_dataset_disables_autotuner_and_is_deterministic(tmp_path: Path, codec: str) -> None:
     version = write_table(tmp_path / "table", Content(splits={"train": some_rows(20)}, codec=codec))
     options = batches(version).dataset(0, 0, 1).options()
     assert options.autotune.enabled is False
     assert options.deterministic is True
 
 
-def test_the_autotuner_stays_off_through_what_training_adds(table: Version) -> None:
+def test_autotuner_stays_off_after_map_and_take(table: Version) -> None:
     dataset = batches(table).dataset(0, 0, 1).map(lambda x, y, weight: (x, y, 2 * weight)).take(3)
     assert dataset.options().autotune.enabled is False
 
 
-def test_short_epochs_follow_each_other_without_a_pause(table: Version) -> None:
+def test_short_epochs_follow_without_pause(table: Version) -> None:
     """With the autotuner on, freeing the iterator of a short epoch took seconds on idle cores."""
     stream, seconds = batches(table), []
     for epoch in range(11):
@@ -129,13 +129,13 @@ def test_short_epochs_follow_each_other_without_a_pause(table: Version) -> None:
 
 
 @pytest.mark.usefixtures("no_threads_left")
-def test_an_iterator_that_is_left_early_lets_go_of_the_reader(table: Version) -> None:
+def test_dropped_iterator_releases_reader(table: Version) -> None:
     steps = iter(batches(table, 16).dataset(0, 0, 50))
     next(steps)
     del steps
 
 
-def test_a_stored_image_that_cannot_be_decoded_is_an_error_in_a_sentence(tmp_path: Path) -> None:
+def test_undecodable_jpeg_is_a_data_error(tmp_path: Path) -> None:
     content = Content(splits={"train": some_rows(20, shape=(24, 32, 3))}, codec="jpeg")
     with patch.object(small_table, "encode", lambda pixels, form: b"\xff\xd8\xff\xe0 no picture"):
         version = write_table(tmp_path / "table", content)
@@ -146,7 +146,7 @@ def test_a_stored_image_that_cannot_be_decoded_is_an_error_in_a_sentence(tmp_pat
     assert "A stored JPEG image cannot be decoded" in str(stream.failure)
 
 
-def test_an_image_of_another_size_than_the_contract_has_is_refused(tmp_path: Path) -> None:
+def test_image_of_other_size_than_contract_is_refused(tmp_path: Path) -> None:
     content = Content(splits={"train": some_rows(20, shape=(24, 32, 3))}, codec="jpeg")
     other = encode(some_rows(1, shape=(32, 24, 3)).pixels[0], content.image)
     with patch.object(small_table, "encode", lambda pixels, form: other):
@@ -157,7 +157,7 @@ def test_an_image_of_another_size_than_the_contract_has_is_refused(tmp_path: Pat
     assert "(32, 24, 3)" in str(stream.failure)
 
 
-def test_images_that_nobody_fetches_are_let_go(tmp_path: Path) -> None:
+def test_unconsumed_images_are_freed(tmp_path: Path) -> None:
     version = write_table(tmp_path / "table", Content(splits={"train": some_rows(96, shape=(24, 32, 3))}, codec="jpeg"))
     gc.collect()
     before = pa.total_allocated_bytes()

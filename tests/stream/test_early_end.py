@@ -1,4 +1,4 @@
-"""Petastorm's `Reader` can report the end of the data while shards are still unread; its worker pool alone cannot."""
+"""Petastorm's `Reader` can report the end of the data while shards are unread; its worker pool alone cannot."""
 
 import time
 from pathlib import Path
@@ -13,25 +13,25 @@ from headrace.table import read
 
 @pytest.fixture
 def losing_race(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last work is handed out exactly between the pool's two questions, as happens on a busy machine."""
-    asked = ThreadPool.all_workers_done
+    """Hand out the last work exactly between the pool's two checks, as happens on a busy machine."""
+    all_workers_done = ThreadPool.all_workers_done
 
-    def asked_too_early(pool: Any) -> bool:
-        done = bool(asked(pool))
+    def check_too_early(pool: Any) -> bool:
+        done = bool(all_workers_done(pool))
         ventilator = pool._ventilator
         if ventilator is None:
             return done
-        while done and asked(pool) and not ventilator.completed():
+        while done and all_workers_done(pool) and not ventilator.completed():
             time.sleep(0.001)
         while done and pool._ventilated_items == len(ventilator._items_to_ventilate) and not ventilator.completed():
             time.sleep(0.001)
         return done
 
-    monkeypatch.setattr(ThreadPool, "all_workers_done", asked_too_early)
+    monkeypatch.setattr(ThreadPool, "all_workers_done", check_too_early)
 
 
 @pytest.mark.usefixtures("losing_race")
-def test_every_shard_is_read(workspace: Path) -> None:
+def test_read_shards_reads_every_shard(workspace: Path) -> None:
     version = read(workspace / "table")
     for _ in range(20):
         shards = version.split("train")
@@ -40,8 +40,8 @@ def test_every_shard_is_read(workspace: Path) -> None:
 
 @pytest.mark.petastorm
 @pytest.mark.usefixtures("losing_race")
-def test_petastorms_reader_still_loses_shards(workspace: Path) -> None:
-    """When this fails one reason less is left for headrace/stream/read/shards.py not to use it."""
+def test_petastorm_reader_still_loses_shards(workspace: Path) -> None:
+    """When this fails, headrace/stream/read/shards.py has one reason less to avoid Petastorm's reader."""
     from petastorm import make_batch_reader
 
     version = read(workspace / "table")

@@ -1,6 +1,6 @@
-"""A split of a table is read by Petastorm's own `make_batch_reader`: every row once, with Headrace's own values.
+"""Petastorm's own `make_batch_reader` reads a split of a table: every row once, with the values that Headrace reads.
 
-Its reader may end too early, whatever it reads; `read_whole` reads again then, as a user must.
+Petastorm's reader can end too early on any data; `read_whole` then reads again, as a user must.
 """
 
 from pathlib import Path
@@ -26,19 +26,19 @@ INPUTS = {"image": "image", "text": "tokens"}
 
 @pytest.fixture
 def version(tmp_path: Path, request: pytest.FixtureRequest) -> Version:
-    """Of images, or of texts of different lengths; both in several shards."""
+    """Return a table of images, or of texts of different lengths, in several shards."""
     if request.param == "image":
         prepare(configuration(write_source(tmp_path / "raw", count=40), tmp_path / "table"))
     else:
         write(tmp_path / "raw", "texts.json", texts(100))
         prepare(configured(tmp_path / "raw"))
-    made = read(tmp_path / "table")
-    assert len(made.split("train")) > 2
-    return made
+    table = read(tmp_path / "table")
+    assert len(table.split("train")) > 2
+    return table
 
 
 def by_path(columns: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
-    """The values of every row by its path; no path is there twice."""
+    """Return the values of every row by its path; paths must be unique."""
     values = {name: list(column.tolist()) for name, column in columns.items()}
     rows = dict(zip(values["path"], zip(*values.values(), strict=True), strict=True))
     assert len(rows) == len(values["path"])
@@ -51,7 +51,7 @@ def expected(version: Version, split: str, names: list[str]) -> dict[str, tuple[
 
 @pytest.mark.parametrize("split", ["train", "test"])
 @pytest.mark.parametrize("version", INPUTS, indirect=True)
-def test_every_row_comes_once_with_its_values(version: Version, split: str) -> None:
+def test_make_batch_reader_yields_every_row_once(version: Version, split: str) -> None:
     from petastorm import make_batch_reader
 
     names = ["path", "label", version.contract.named("input")[0], "content_hash"]
@@ -68,7 +68,7 @@ def test_every_row_comes_once_with_its_values(version: Version, split: str) -> N
 
 
 @pytest.mark.parametrize("version", INPUTS, indirect=True)
-def test_tensorflow_gets_the_same_by_petastorms_data_set(version: Version) -> None:
+def test_make_petastorm_dataset_yields_same_values(version: Version) -> None:
     from petastorm import make_batch_reader
     from petastorm.tf_utils import make_petastorm_dataset
 
@@ -86,14 +86,14 @@ def test_tensorflow_gets_the_same_by_petastorms_data_set(version: Version) -> No
 
 
 @pytest.mark.parametrize("version", ["image"], indirect=True)
-def test_the_command_lists_the_files_that_petastorm_reads(version: Version) -> None:
+def test_inspect_lists_files_that_petastorm_reads(version: Version) -> None:
     from petastorm import make_batch_reader
 
-    answer = headrace("inspect", "table", "--files", "train", cwd=version.table.parent).json
+    result = headrace("inspect", "table", "--files", "train", cwd=version.table.parent).json
 
     def paths() -> list[str]:
-        with make_batch_reader(answer["files"], schema_fields=["path"], num_epochs=1) as reader:
+        with make_batch_reader(result["files"], schema_fields=["path"], num_epochs=1) as reader:
             return [path for batch in reader for path in batch.path]
 
-    found = read_whole(paths, sum(answer["counts"]["train"].values()))
+    found = read_whole(paths, sum(result["counts"]["train"].values()))
     assert sorted(found) == sorted(row["path"] for row in read_rows(version) if row["split"] == "train")

@@ -1,4 +1,4 @@
-"""The plan is arithmetic: which rows, in which order, for any seed, epoch and number of ranks."""
+"""The plan assigns rows and their order by arithmetic, for any seed, epoch and number of ranks."""
 
 import time
 
@@ -23,27 +23,27 @@ def plans(draw: st.DrawFn) -> Plan:
     )
 
 
-def rows_of(plan: Plan, epoch: int, found: list[Segment]) -> list[tuple[int, int]]:
-    """(shard, row) of every row of the segments, in order."""
+def segment_rows(plan: Plan, epoch: int, plan_segments: list[Segment]) -> list[tuple[int, int]]:
+    """Return (shard, row) of every row of the segments, in order."""
     return [
         (segment.shard, int(row))
-        for segment in found
+        for segment in plan_segments
         for row in row_order(plan, epoch, segment.shard)[segment.start : segment.stop]
     ]
 
 
 def lane_rows(plan: Plan, epoch: int, lane: int, from_step: int = 0) -> list[tuple[int, int]]:
-    return rows_of(plan, epoch, segments(plan, epoch, range(lane, lane + 1), from_step))
+    return segment_rows(plan, epoch, segments(plan, epoch, range(lane, lane + 1), from_step))
 
 
 @given(plans(), epochs)
-def test_all_lanes_together_hold_each_row_exactly_once(plan: Plan, epoch: int) -> None:
-    rows = rows_of(plan, epoch, segments(plan, epoch, range(plan.lanes)))
+def test_lanes_together_hold_each_row_once(plan: Plan, epoch: int) -> None:
+    rows = segment_rows(plan, epoch, segments(plan, epoch, range(plan.lanes)))
     assert sorted(rows) == [(shard, row) for shard, count in enumerate(plan.shard_rows) for row in range(count)]
 
 
 @given(plans(), epochs)
-def test_lanes_are_equally_long_to_within_one_row_and_fit_into_the_steps(plan: Plan, epoch: int) -> None:
+def test_lane_lengths_differ_by_at_most_one_row_and_fit_steps(plan: Plan, epoch: int) -> None:
     lengths = [len(lane_rows(plan, epoch, lane)) for lane in range(plan.lanes)]
     assert max(lengths) - min(lengths) <= 1
     assert (plan.steps - 1) * plan.lane_batch <= min(lengths)
@@ -51,14 +51,14 @@ def test_lanes_are_equally_long_to_within_one_row_and_fit_into_the_steps(plan: P
 
 
 @given(plans(), epochs, st.integers(0, 400))
-def test_from_any_step_on_a_lane_goes_on_as_it_would_have_done(plan: Plan, epoch: int, from_step: int) -> None:
+def test_lane_from_any_step_equals_rest_of_whole_lane(plan: Plan, epoch: int, from_step: int) -> None:
     for lane in range(plan.lanes):
         whole = lane_rows(plan, epoch, lane)
         assert lane_rows(plan, epoch, lane, from_step) == whole[from_step * plan.lane_batch :]
 
 
 @given(plans(), epochs, st.integers(0, 400))
-def test_a_lane_keeps_its_order_among_the_segments_of_others(plan: Plan, epoch: int, from_step: int) -> None:
+def test_lane_keeps_its_order_among_other_lanes(plan: Plan, epoch: int, from_step: int) -> None:
     together = segments(plan, epoch, range(plan.lanes), from_step)
     for lane in range(plan.lanes):
         mine = [segment for segment in together if segment.lane == lane]
@@ -66,7 +66,7 @@ def test_a_lane_keeps_its_order_among_the_segments_of_others(plan: Plan, epoch: 
 
 
 @given(plans(), epochs, st.integers(0, 400))
-def test_segments_come_in_the_order_in_which_steps_need_them(plan: Plan, epoch: int, from_step: int) -> None:
+def test_segments_are_ordered_by_first_step(plan: Plan, epoch: int, from_step: int) -> None:
     found = segments(plan, epoch, range(plan.lanes), from_step)
     needed = [segment.first_step for segment in found]
     assert needed == sorted(needed)
@@ -78,9 +78,9 @@ def test_segments_come_in_the_order_in_which_steps_need_them(plan: Plan, epoch: 
 
 
 @given(plans(), epochs)
-def test_without_shuffling_the_rows_come_as_they_are_stored(plan: Plan, epoch: int) -> None:
+def test_unshuffled_plan_keeps_stored_order(plan: Plan, epoch: int) -> None:
     if not plan.shuffle:
-        rows = rows_of(
+        rows = segment_rows(
             plan, epoch, [s for lane in range(plan.lanes) for s in segments(plan, epoch, range(lane, lane + 1))]
         )
         assert rows == sorted(rows)
@@ -91,10 +91,10 @@ def shuffled(seed: int = 0) -> Plan:
 
 
 def whole_epoch(plan: Plan, epoch: int) -> list[tuple[int, int]]:
-    return rows_of(plan, epoch, segments(plan, epoch, range(plan.lanes)))
+    return segment_rows(plan, epoch, segments(plan, epoch, range(plan.lanes)))
 
 
-def test_each_epoch_has_an_order_of_its_own_for_shards_and_for_rows() -> None:
+def test_each_epoch_shuffles_shards_and_rows_differently() -> None:
     plan = shuffled()
     shards = [tuple(segment.shard for segment in segments(plan, epoch, range(16))) for epoch in range(50)]
     assert len(set(shards)) == 50
@@ -102,7 +102,7 @@ def test_each_epoch_has_an_order_of_its_own_for_shards_and_for_rows() -> None:
     assert len({tuple(row_order(plan, 0, shard)) for shard in range(20)}) == 20
 
 
-def test_the_order_is_a_function_of_seed_and_epoch_alone() -> None:
+def test_order_depends_only_on_seed_and_epoch() -> None:
     first = whole_epoch(shuffled(7), 3)
     np.random.seed(1)
     whole_epoch(shuffled(7), 2)
@@ -111,20 +111,20 @@ def test_the_order_is_a_function_of_seed_and_epoch_alone() -> None:
     assert whole_epoch(shuffled(3), 7) != first
 
 
-def test_large_and_negative_seeds_and_epochs_have_orders_of_their_own() -> None:
+def test_large_and_negative_seeds_and_epochs_have_distinct_orders() -> None:
     numbers = [0, 1, -1, 2**31, 2**32 - 1, 2**32, 2**32 + 1, 2**63, -(2**31), -(2**32), -(2**62)]
     orders = [tuple(whole_epoch(shuffled(seed), epoch)) for seed in numbers for epoch in numbers]
     assert len(set(orders)) == len(orders)
 
 
-def test_a_step_draws_from_as_many_shards_as_there_are_lanes() -> None:
+def test_step_draws_from_many_shards() -> None:
     first = {segment.shard for segment in segments(shuffled(), 0, range(16)) if segment.first_step == 0}
     assert len(first) >= 12
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 3, 5, 7, 17, 64])
 @pytest.mark.parametrize("batch_size", [1, 3, 5, 7, 17, 32, 64, 100])
-def test_lanes_can_be_shared_out_among_the_ranks_and_divide_the_global_batch(ranks: int, batch_size: int) -> None:
+def test_lanes_divide_global_batch_and_ranks_divide_lanes(ranks: int, batch_size: int) -> None:
     lanes = lanes_for(ranks, batch_size)
     assert lanes % ranks == 0
     assert ranks * batch_size % lanes == 0
@@ -135,25 +135,25 @@ def test_lanes_can_be_shared_out_among_the_ranks_and_divide_the_global_batch(ran
 
 
 @pytest.mark.parametrize("global_batch", [16, 64, 128, 1024])
-def test_one_two_four_and_eight_ranks_have_the_same_lanes_at_the_same_global_batch(global_batch: int) -> None:
+def test_1_2_4_and_8_ranks_have_same_lanes_at_same_global_batch(global_batch: int) -> None:
     assert {lanes_for(ranks, global_batch // ranks) for ranks in (1, 2, 4, 8)} == {16}
 
 
-def test_lanes_that_cannot_be_shared_out_are_refused() -> None:
+def test_rank_lanes_refuses_uneven_division() -> None:
     plan = Plan(shard_rows=(10,), global_batch=12, lanes=12)
-    with pytest.raises(ValueError, match="12 lanes cannot be shared out evenly among 8 ranks"):
+    with pytest.raises(ValueError, match="12 lanes cannot be divided evenly among 8 ranks"):
         rank_lanes(plan, 0, 8)
 
 
 @pytest.mark.parametrize(
     ("rows", "global_batch", "lanes"), [((), 4, 2), ((3, 0), 4, 2), ((3,), 4, 3), ((3,), 4, 0), ((-1,), 4, 2)]
 )
-def test_plans_that_make_no_sense_are_refused(rows: tuple[int, ...], global_batch: int, lanes: int) -> None:
+def test_invalid_plan_is_refused(rows: tuple[int, ...], global_batch: int, lanes: int) -> None:
     with pytest.raises(ValueError, match="shard|lanes"):
         Plan(shard_rows=rows, global_batch=global_batch, lanes=lanes)
 
 
-def test_ten_thousand_shards_are_planned_for_one_of_64_ranks_in_a_moment() -> None:
+def test_planning_10000_shards_for_one_of_64_ranks_takes_less_than_100_ms() -> None:
     plan = Plan(shard_rows=(2048,) * 10_000, global_batch=64 * 64, lanes=64)
     seconds = []
     for epoch in range(5):

@@ -1,4 +1,4 @@
-"""A run that was stopped goes on with the rows it had not seen, on any number of ranks, reading nothing it skips."""
+"""A resumed run reads the remaining rows on any number of ranks, and does not open skipped shards."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,26 +20,26 @@ CLASS_WEIGHTS = (1.0, 3.0, 1.0)
 
 @pytest.fixture(scope="module")
 def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    """500 rows in 50 shards, 16 steps an epoch."""
+    """Return a table of 500 rows in 50 shards; 16 steps per epoch."""
     return write_table(tmp_path_factory.mktemp("resume") / "table", Content(splits={"train": some_rows(500)}))
 
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The paths of the shards that are opened from now on."""
+    """Return a list that collects the paths of opened shards."""
     paths: list[str] = []
-    really = shards.open_verified
+    open_verified = shards.open_verified
 
-    def watched(table: Path, shard: Shard) -> Any:
+    def record(table: Path, shard: Shard) -> Any:
         paths.append(shard.path)
-        return really(table, shard)
+        return open_verified(table, shard)
 
-    monkeypatch.setattr(shards, "open_verified", watched)
+    monkeypatch.setattr(shards, "open_verified", record)
     return paths
 
 
 def global_steps(version: Version, ranks: int, epoch: int, from_step: int, epochs: int) -> Iterator[list[Any]]:
-    """For each step: the sorted (pixels, label, weight) of all ranks' rows that are no padding."""
+    """Yield the sorted (pixels, label, weight) of all ranks' rows in each step, without padding."""
     plan = training_plan(version, "train", 32, 16, seed=2)
     batches = [training_batches(version, plan, SETTINGS, rank, ranks, CLASS_WEIGHTS) for rank in range(ranks)]
     steps = [each.dataset(epoch, from_step, epochs).as_numpy_iterator() for each in batches]
@@ -49,7 +49,7 @@ def global_steps(version: Version, ranks: int, epoch: int, from_step: int, epoch
         yield sorted((image.tobytes(), label, weight) for image, label, weight in rows if weight)
 
 
-def test_the_rest_is_the_same_pixel_for_pixel_at_any_step_and_on_any_number_of_ranks(version: Version) -> None:
+def test_resume_at_any_step_on_any_number_of_ranks_yields_same_pixels(version: Version) -> None:
     whole = list(global_steps(version, 1, 0, 0, 2))
     assert len(whole) == 32
     assert sum(len(step) for step in whole) == 1000
@@ -57,7 +57,7 @@ def test_the_rest_is_the_same_pixel_for_pixel_at_any_step_and_on_any_number_of_r
         assert list(global_steps(version, ranks, epoch, step, 2)) == whole[16 * epoch + step :]
 
 
-def test_what_is_skipped_is_not_even_opened(version: Version, opened: list[str]) -> None:
+def test_resume_does_not_open_skipped_shards(version: Version, opened: list[str]) -> None:
     for _ in global_steps(version, 1, 3, 0, 4):
         pass
     assert len(set(opened)) == len(opened) == 50
@@ -65,11 +65,11 @@ def test_what_is_skipped_is_not_even_opened(version: Version, opened: list[str])
         opened.clear()
         for _ in global_steps(version, 1, 3, from_step, 4):
             pass
-        # Each of 16 lanes begins in the midst of a shard.
+        # Each of 16 lanes may start in the middle of a shard.
         assert len(opened) <= 50 * (16 - from_step) / 16 + 16
 
 
-def test_a_rank_opens_only_the_shards_of_its_own_lanes(version: Version, opened: list[str]) -> None:
+def test_rank_opens_only_shards_of_its_lanes(version: Version, opened: list[str]) -> None:
     plan = training_plan(version, "train", 64, 64, seed=0)
     for rank in (0, 31, 63):
         opened.clear()

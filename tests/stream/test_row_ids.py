@@ -1,4 +1,4 @@
-"""The rows of a step, found again, are those that the step had."""
+"""`row_ids` returns the identities of the rows of a step."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from headrace.table import Version
 
 @pytest.mark.parametrize("rank", [0, 1])
 @pytest.mark.parametrize("step", [0, 3, 11])
-def test_the_rows_of_a_step_are_found_again(table: Version, rank: int, step: int) -> None:
+def test_row_ids_equal_rows_of_step(table: Version, rank: int, step: int) -> None:
     plan = training_plan(table, "train", 8, 4, seed=3)
     stream = rank_stream(table, "train", plan, training_columns(table.contract), rank, 2)
     whole = list(replace(stream, columns=("path",)).epoch(1))
@@ -20,7 +20,7 @@ def test_the_rows_of_a_step_are_found_again(table: Version, rank: int, step: int
     assert len(set(row_ids(stream, 1, step))) == int(weights.sum())
 
 
-def test_padding_is_left_out(table: Version) -> None:
+def test_row_ids_omit_padding(table: Version) -> None:
     plan = training_plan(table, "train", 36, 4, seed=3)
     stream = rank_stream(table, "train", plan, training_columns(table.contract))
     assert len(row_ids(stream, 0, plan.steps - 1)) == 96 % 36

@@ -1,1 +1,1 @@
-"""Decoding: stored values -> the arrays that a model takes, and its targets."""
+"""Decode stored values into model inputs and targets."""

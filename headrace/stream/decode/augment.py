@@ -1,8 +1,7 @@
-"""Training images changed at random, each row by its place in the run and not by who computes it, or when.
+"""Augment training images at random, reproducibly for any number of ranks and after a resume.
 
-The random numbers of a step are a function of the seed and of the step's number, for all rows of the global batch
-at once; a rank uses those of its own rows. So a run that was continued, or is shared by another number of ranks,
-sees the same images.
+The random numbers of a step are a function of the seed and the step's number, for all rows of the global batch; a
+rank uses those of its own rows. So a resumed run, or a run on another number of ranks, sees the same images.
 """
 
 import math
@@ -14,13 +13,13 @@ import tensorflow as tf
 from headrace.config.sections.streaming import Augment
 
 FILL = {"nearest": "NEAREST", "reflect": "REFLECT", "black": "CONSTANT"}
-# Mirrored twice, moved twice, turned, scaled, lighter, more contrast.
+# Two flips, two shifts, rotation, zoom, brightness, contrast.
 NUMBERS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class RankRows:
-    """Which rows of the global batch are this rank's."""
+    """The range of this rank's rows in the global batch."""
 
     begin: int
     size: int
@@ -28,27 +27,30 @@ class RankRows:
 
 
 def augmenter(settings: Augment, seed: int, rows: RankRows) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """A function from the pixels of a step, (batch, height, width, channels) uint8, and its number to new pixels."""
+    """Return a function from the pixels and the number of a step to augmented pixels.
+
+    Pixels are (batch, height, width, channels) uint8.
+    """
 
     def augment(pixels: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-        drawn = tf.random.stateless_uniform((rows.global_batch, NUMBERS), (tf.constant(seed, tf.int64), step))
-        drawn = drawn[rows.begin : rows.begin + rows.size]
-        changed = tf.cast(pixels, tf.float32)
+        uniform = tf.random.stateless_uniform((rows.global_batch, NUMBERS), (tf.constant(seed, tf.int64), step))
+        uniform = uniform[rows.begin : rows.begin + rows.size]
+        images = tf.cast(pixels, tf.float32)
         if settings.moves:
-            changed = _moved(changed, drawn, settings)
+            images = _transform(images, uniform, settings)
         if settings.recolours:
-            changed = _recoloured(changed, drawn, settings)
-        return tf.ensure_shape(tf.cast(tf.round(tf.clip_by_value(changed, 0.0, 255.0)), tf.uint8), pixels.shape)
+            images = _recolour(images, uniform, settings)
+        return tf.ensure_shape(tf.cast(tf.round(tf.clip_by_value(images, 0.0, 255.0)), tf.uint8), pixels.shape)
 
     return augment
 
 
-def _moved(images: tf.Tensor, drawn: tf.Tensor, settings: Augment) -> tf.Tensor:
-    """Mirrored, turned, scaled and shifted at once, so that pixels are interpolated once."""
+def _transform(images: tf.Tensor, uniform: tf.Tensor, settings: Augment) -> tf.Tensor:
+    """Flip, rotate, scale and shift in one step, so that pixels are interpolated once."""
     height, width = images.shape[1], images.shape[2]
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=images,
-        transforms=_transforms(drawn, settings, height, width),
+        transforms=_transform_matrices(uniform, settings, height, width),
         output_shape=(height, width),
         fill_value=0.0,
         interpolation="BILINEAR",
@@ -56,31 +58,31 @@ def _moved(images: tf.Tensor, drawn: tf.Tensor, settings: Augment) -> tf.Tensor:
     )
 
 
-def _transforms(drawn: tf.Tensor, settings: Augment, height: int, width: int) -> tf.Tensor:
-    """(batch, 8): for each row, where in the old image a pixel of the new one comes from.
+def _transform_matrices(uniform: tf.Tensor, settings: Augment, height: int, width: int) -> tf.Tensor:
+    """Return the coefficients that map output pixels to input pixels, (batch, 8), for ImageProjectiveTransformV3.
 
     About the centre: x' = sx (cos x - sin y) + shift, y' = sy (sin x + cos y) + shift.
     """
-    signed = 2.0 * drawn - 1.0
+    signed = 2.0 * uniform - 1.0
     scale = 1.0 / (1.0 + settings.zoom * signed[:, 5])
     angle = math.radians(settings.rotate) * signed[:, 4]
-    across = scale * _mirrored(drawn[:, 0], settings.flip in ("horizontal", "both"))
-    down = scale * _mirrored(drawn[:, 1], settings.flip in ("vertical", "both"))
-    a, b = across * tf.cos(angle), -across * tf.sin(angle)
-    c, d = down * tf.sin(angle), down * tf.cos(angle)
+    scale_x = scale * _flip_sign(uniform[:, 0], settings.flip in ("horizontal", "both"))
+    scale_y = scale * _flip_sign(uniform[:, 1], settings.flip in ("vertical", "both"))
+    a, b = scale_x * tf.cos(angle), -scale_x * tf.sin(angle)
+    c, d = scale_y * tf.sin(angle), scale_y * tf.cos(angle)
     x, y = (width - 1) / 2.0, (height - 1) / 2.0
-    right = x - a * x - b * y + settings.shift * width * signed[:, 2]
-    below = y - c * x - d * y + settings.shift * height * signed[:, 3]
+    offset_x = x - a * x - b * y + settings.shift * width * signed[:, 2]
+    offset_y = y - c * x - d * y + settings.shift * height * signed[:, 3]
     zero = tf.zeros_like(a)
-    return tf.stack([a, b, right, c, d, below, zero, zero], axis=1)
+    return tf.stack([a, b, offset_x, c, d, offset_y, zero, zero], axis=1)
 
 
-def _mirrored(drawn: tf.Tensor, wanted: bool) -> tf.Tensor:
-    return tf.where(drawn < 0.5, -1.0, 1.0) if wanted else tf.ones_like(drawn)
+def _flip_sign(uniform: tf.Tensor, enabled: bool) -> tf.Tensor:
+    return tf.where(uniform < 0.5, -1.0, 1.0) if enabled else tf.ones_like(uniform)
 
 
-def _recoloured(images: tf.Tensor, drawn: tf.Tensor, settings: Augment) -> tf.Tensor:
-    signed = (2.0 * drawn - 1.0)[:, :, None, None, None]
+def _recolour(images: tf.Tensor, uniform: tf.Tensor, settings: Augment) -> tf.Tensor:
+    signed = (2.0 * uniform - 1.0)[:, :, None, None, None]
     mean = tf.reduce_mean(images, axis=(1, 2), keepdims=True)
-    contrast, light = 1.0 + settings.contrast * signed[:, 7], 255.0 * settings.brightness * signed[:, 6]
-    return mean + (images - mean) * contrast + light
+    contrast, brightness = 1.0 + settings.contrast * signed[:, 7], 255.0 * settings.brightness * signed[:, 6]
+    return mean + (images - mean) * contrast + brightness

@@ -1,5 +1,5 @@
-"""Codecs: stored values of the input column -> pixels (batch, height, width, channels), tokens (batch, length), or
-windows."""
+"""Decode the input column: to pixels (batch, height, width, channels), tokens (batch, length) or windows
+(batch, length, features)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -20,7 +20,7 @@ COLOURS = {1: "GRAY", 3: "RGB"}
 
 
 def stored_input(rows: Columns, name: str, column: Column, buckets: Sequence[int] = ()) -> NDArray[Any]:
-    """The values of an input column: numbers where they are stored raw, padded tokens, else encoded bytes."""
+    """Return the values of an input column: arrays if stored raw, padded tokens for text, else encoded bytes."""
     values = rows[name]
     if not isinstance(values, BinaryColumn):
         values = BinaryColumn.of(values.tolist())
@@ -32,106 +32,115 @@ def stored_input(rows: Columns, name: str, column: Column, buckets: Sequence[int
 
 
 def decoder(column: Column) -> Callable[[tf.Tensor], tf.Tensor]:
-    """A function from a batch of encoded images, (batch,) string, to pixels (batch, height, width, channels) uint8.
+    """Return a function from encoded images, (batch,) string, to pixels (batch, height, width, channels) uint8.
 
-    Both codecs give Pillow's pixels exactly.
+    The pixels of both codecs equal Pillow's exactly.
     """
     return partial(DECODERS[column.codec], shape=column.image_shape)
 
 
 def decode_jpegs(encoded: Iterable[bytes | memoryview], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """Pixels of JPEG files by libjpeg-turbo, which lets other threads run meanwhile.
+    """Decode JPEG files with libjpeg-turbo, which releases the GIL.
 
-    TensorFlow's own decoder takes more than twice as long for the same pixels.
+    TensorFlow's decoder takes more than twice as long for the same pixels.
+
+    Args:
+        encoded: bytes of each image.
+        shape: shape of an image, (height, width, channels).
+
+    Returns:
+        Pixels (images, height, width, channels) uint8.
 
     Raises:
-        DataError: a value is no JPEG image of this shape.
+        DataError: a value is not a JPEG image of `shape`.
     """
     encoded = list(encoded)
     pixels = aligned_buffer((len(encoded), *shape))
     for row, data in enumerate(encoded):
         try:
-            found = simplejpeg.decode_jpeg(data, COLOURS[shape[2]], buffer=pixels[row])
+            image = simplejpeg.decode_jpeg(data, COLOURS[shape[2]], buffer=pixels[row])
         except ValueError as error:
             raise DataError(f"A stored JPEG image cannot be decoded ({error}); prepare the table again.") from error
-        if found.shape != shape:
-            raise DataError(f"A stored JPEG image is {found.shape}, expected {shape}; prepare the table again.")
+        if image.shape != shape:
+            raise DataError(f"A stored JPEG image has shape {image.shape}, expected {shape}; prepare the table again.")
     return pixels
 
 
-def _jpegs(batch: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tensor:
+def _decode_jpeg_tensor(batch: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tensor:
     pixels = tf.numpy_function(partial(decode_jpegs, shape=shape), [batch], tf.uint8, stateful=False)
     return tf.ensure_shape(pixels, (batch.shape[0], *shape))
 
 
-def _pngs(batch: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tensor:
-    def one(data: tf.Tensor) -> tf.Tensor:
+def _decode_png_tensor(batch: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tensor:
+    def decode_png(data: tf.Tensor) -> tf.Tensor:
         return tf.ensure_shape(tf.io.decode_png(data, channels=shape[2]), shape)
 
-    return tf.map_fn(one, batch, fn_output_signature=tf.TensorSpec(shape, tf.uint8))
+    return tf.map_fn(decode_png, batch, fn_output_signature=tf.TensorSpec(shape, tf.uint8))
 
 
-DECODERS = {"jpeg": _jpegs, "png": _pngs}
+DECODERS = {"jpeg": _decode_jpeg_tensor, "png": _decode_png_tensor}
 
 
 class JpegHandoff:
-    """The encoded images of steps that TensorFlow has been told of and has not decoded yet.
+    """A buffer of encoded images between Python and TensorFlow, which receives only a ticket for each step.
 
     Args:
-        shape: of one image, (height, width, channels).
-        failed: is told of an image that cannot be decoded.
+        shape: shape of one image, (height, width, channels).
+        on_error: function that receives the error of an image that cannot be decoded.
     """
 
-    def __init__(self, shape: tuple[int, int, int], failed: Callable[[Exception], None]) -> None:
+    def __init__(self, shape: tuple[int, int, int], on_error: Callable[[Exception], None]) -> None:
         self._shape = shape
-        self._failed = failed
+        self._on_error = on_error
         self._tickets = count()
-        self._waiting: dict[int, BinaryColumn] = {}
+        self._pending: dict[int, BinaryColumn] = {}
 
     def put(self, images: BinaryColumn, steps: int) -> NDArray[np.int64]:
-        """Tickets for `steps` of equal size: (steps,)."""
+        """Store the images of `steps` of equal size, and return one ticket per step, (steps,)."""
         size = len(images) // steps
         tickets = [next(self._tickets) for _ in range(steps)]
         for step, ticket in enumerate(tickets):
-            self._waiting[ticket] = images[step * size : (step + 1) * size]
+            self._pending[ticket] = images[step * size : (step + 1) * size]
         return np.array(tickets, np.int64)
 
     def take(self, ticket: tf.Tensor, size: int) -> tf.Tensor:
-        """The pixels of a step of `size` images, as an operation of a graph: (size, height, width, channels) uint8."""
-        return tf.ensure_shape(tf.numpy_function(self._decoded, [ticket], tf.uint8), (size, *self._shape))
+        """Return the graph operation that decodes a step of `size` images: (size, height, width, channels) uint8."""
+        return tf.ensure_shape(tf.numpy_function(self._decode, [ticket], tf.uint8), (size, *self._shape))
 
-    def forget(self) -> None:
-        """Drop what nobody will fetch."""
-        self._waiting.clear()
+    def clear(self) -> None:
+        """Drop the images that will not be decoded."""
+        self._pending.clear()
 
-    def _decoded(self, ticket: np.int64) -> NDArray[np.uint8]:
+    def _decode(self, ticket: np.int64) -> NDArray[np.uint8]:
         try:
-            return decode_jpegs(self._waiting.pop(int(ticket)).views(), self._shape)
+            return decode_jpegs(self._pending.pop(int(ticket)).views(), self._shape)
         except DataError as error:
-            self._failed(error)
+            self._on_error(error)
             raise
 
 
 class InputCodec:
-    """Of one input column, for one data set.
+    """The codec of one input column, for one data set.
 
     Args:
+        name: name of the column.
+        column: the column.
         buckets: lengths that texts are padded to.
-        size: rows of a step.
-        failed: is told of a value that cannot be decoded.
+        size: rows per step.
+        on_error: function that receives the error of a value that cannot be decoded.
     """
 
     def __init__(
-        self, name: str, column: Column, buckets: tuple[int, ...], size: int, failed: Callable[[Exception], None]
+        self, name: str, column: Column, buckets: tuple[int, ...], size: int, on_error: Callable[[Exception], None]
     ) -> None:
         self._name, self._column, self._buckets, self._size = name, column, buckets, size
-        jpeg = column.codec == "jpeg"
-        self._images = JpegHandoff(column.image_shape, failed) if jpeg else None
+        is_jpeg = column.codec == "jpeg"
+        self._images = JpegHandoff(column.image_shape, on_error) if is_jpeg else None
 
-    def stored(self, rows: Columns, steps: int) -> tuple[NDArray[Any], ...]:
-        """What is handed to TensorFlow for `steps` of equal size: arrays of shape (steps, ...).
+    def store(self, rows: Columns, steps: int) -> tuple[NDArray[Any], ...]:
+        """Return the arrays that TensorFlow receives for `steps` of equal size, each of shape (steps, ...).
 
-        Texts are padded to the longest of all steps here, and come with the bucket of each step.
+        Texts are padded to the longest of all steps, and come with the bucket of each step.
         """
         if self._images is not None:
             return (self._images.put(rows[self._name], steps),)
@@ -145,7 +154,7 @@ class InputCodec:
 
     @property
     def signature(self) -> tuple[tf.TensorSpec, ...]:
-        """Of what `stored` gives."""
+        """TensorFlow signature of the arrays that `store` returns, for one step."""
         size = self._size
         match self._column.codec:
             case "tokens":
@@ -156,8 +165,12 @@ class InputCodec:
                 return (tf.TensorSpec((None, size), tf.string),)
         return (tf.TensorSpec((None, size, *self._column.fixed_shape), self._column.dtype),)
 
-    def decoded(self, stored: tuple[tf.Tensor, ...]) -> tf.Tensor:
-        """One step as the model takes it: pixels (batch, height, width, channels), tokens (batch, bucket), windows."""
+    def decode(self, stored: tuple[tf.Tensor, ...]) -> tf.Tensor:
+        """Return the model's input for one step.
+
+        Returns:
+            Pixels (batch, height, width, channels), tokens (batch, bucket), or windows (batch, length, features).
+        """
         if self._images is not None:
             return self._images.take(stored[0], self._size)
         if self._column.codec == "tokens":
@@ -165,7 +178,7 @@ class InputCodec:
             return tokens[:, :bucket]
         return decoder(self._column)(stored[0]) if self._column.codec == "png" else stored[0]
 
-    def forget(self) -> None:
-        """Let go of what was stored and will not be decoded any more."""
+    def clear(self) -> None:
+        """Drop stored values that will not be decoded."""
         if self._images is not None:
-            self._images.forget()
+            self._images.clear()

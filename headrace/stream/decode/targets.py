@@ -1,4 +1,4 @@
-"""What a model is asked for, as arrays."""
+"""Decode the target column into arrays."""
 
 from typing import Any
 
@@ -11,19 +11,22 @@ from headrace.stream.read.columns import BinaryColumn, Columns
 
 
 def encode_targets(rows: Columns, name: str, column: Column, classes: int) -> NDArray[Any]:
-    """(rows,) numbers of classes, or numbers to predict; of many labels (rows, classes) float32, 1 for each label.
+    """Return the targets of `rows`.
+
+    Returns:
+        Class indices or regression values, (rows,); in multi_label (rows, classes) float32, 1 for each label of a row.
 
     Raises:
-        DataError: a row has a label that is none of the classes.
+        DataError: a label is not a class index.
     """
     if column.codec != "labels":
         return np.asarray(rows[name])
     stored: BinaryColumn = rows[name]
-    numbers = stored.data.view(np.dtype(column.dtype).newbyteorder("<"))
-    if len(numbers) and not 0 <= numbers.min() <= numbers.max() < classes:
+    labels = stored.data.view(np.dtype(column.dtype).newbyteorder("<"))
+    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
         raise DataError(
-            f"A row has the label {numbers.max()}, and there are {classes} classes; prepare the table again."
+            f"A row has the label {labels.max()}, but there are {classes} classes; prepare the table again."
         )
-    found = np.zeros((len(stored), classes), np.float32)
-    found[np.repeat(np.arange(len(stored)), stored.lengths // numbers.itemsize), numbers] = 1
-    return found
+    targets = np.zeros((len(stored), classes), np.float32)
+    targets[np.repeat(np.arange(len(stored)), stored.lengths // labels.itemsize), labels] = 1
+    return targets

@@ -1,6 +1,6 @@
-"""Texts of differing length as one array: padded with zeros to the shortest bucket that holds the longest.
+"""Pad texts of different lengths with zeros to one array, as long as the shortest bucket that fits the longest text.
 
-A few lengths, rather than any, spare TensorFlow a new trace and new memory for each.
+With a few fixed lengths TensorFlow needs few traces and memory allocations.
 """
 
 from collections.abc import Sequence
@@ -14,34 +14,36 @@ from headrace.stream.read.columns import BinaryColumn
 SHORTEST_BUCKET = 16
 
 
-def buckets_for(contract: Contract, wished: Sequence[int] | None = None) -> tuple[int, ...]:
-    """Rising lengths, of which the last holds every text of the table.
+def buckets_for(contract: Contract, configured: Sequence[int] | None = None) -> tuple[int, ...]:
+    """Return rising bucket lengths; the last holds every text of the table.
 
     Args:
-        wished: lengths; 16, 32, 64 ... if not given. Those beyond the longest text are left out.
+        contract: contract of the table.
+        configured: lengths; 16, 32, 64 ... if None. Lengths beyond the longest text are left out.
     """
     longest = contract.tokenizer.max_length if contract.tokenizer else None
     if longest is None:
-        return tuple(wished or ())
-    lengths = wished or [SHORTEST_BUCKET << power for power in range(longest.bit_length())]
+        return tuple(configured or ())
+    lengths = configured or [SHORTEST_BUCKET << power for power in range(longest.bit_length())]
     return (*(length for length in lengths if length < longest), longest)
 
 
 def choose_bucket(length: int, buckets: Sequence[int]) -> int:
-    """The shortest of `buckets` that holds `length` tokens; 1 or `length` itself where none does."""
+    """Return the shortest of `buckets` that holds `length` tokens; `length`, at least 1, if none does."""
     return next((bucket for bucket in buckets if bucket >= length), max(1, length))
 
 
 def padded_tokens(stored: BinaryColumn, dtype: str, buckets: Sequence[int]) -> NDArray[np.int32]:
-    """(rows, bucket): the tokens of each row and then zeros.
+    """Return the tokens of each row, padded with zeros: (rows, bucket).
 
     Args:
-        stored: little-endian numbers of `dtype`.
+        stored: little-endian token ids of `dtype`.
+        dtype: data type of the stored ids.
         buckets: rising lengths; the first that holds the longest row is used.
     """
-    kind = np.dtype(dtype).newbyteorder("<")
-    lengths = stored.lengths // kind.itemsize
+    stored_dtype = np.dtype(dtype).newbyteorder("<")
+    lengths = stored.lengths // stored_dtype.itemsize
     bucket = choose_bucket(int(lengths.max(initial=0)), buckets)
     padded = np.zeros((len(stored), bucket), np.int32)
-    padded[np.arange(bucket) < lengths[:, None]] = stored.data.view(kind)
+    padded[np.arange(bucket) < lengths[:, None]] = stored.data.view(stored_dtype)
     return padded

@@ -1,1 +1,1 @@
-"""Reading shards: Petastorm's workers, integrity, the cache, and columns in memory."""
+"""Read shards: Petastorm's workers, integrity checks, the cache, and columns in memory."""

@@ -1,7 +1,7 @@
-"""What was read once, kept: in the memory of the process or on a disk near it, by Petastorm's interface.
+"""Cache shards in the process's memory or on a local disk, with Petastorm's cache interface.
 
-The key is the content of a shard, not its path: a table that was prepared again, or moved, never gets another's
-rows. Petastorm's own disk cache goes by path, and its clean-up removes a folder that another rank may be using.
+The key is the content of a shard, not its path, so a table that was prepared again or moved never gets stale rows.
+Petastorm's own disk cache uses paths, and its clean-up removes a folder that another rank may be using.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ Fill = Callable[[], pa.Table]
 
 
 def shard_key(shard: Shard, columns: tuple[str, ...]) -> str:
-    """The same for the same columns of the same content, wherever it lies."""
+    """Return the cache key of some columns of a shard, which depends on its content and not on its path."""
     content = shard.path.removesuffix(".parquet")[-64:]
     return f"{content}-{_digest(columns)}"
 
@@ -36,7 +36,7 @@ def _digest(columns: tuple[str, ...]) -> str:
 
 
 def open_cache(settings: Stream) -> CacheBase:
-    """The cache that `settings` ask for."""
+    """Return the cache that `settings` configure."""
     if settings.cache == "memory":
         return MemoryCache(settings.cache_bytes)
     if settings.cache == "disk":
@@ -45,48 +45,49 @@ def open_cache(settings: Stream) -> CacheBase:
 
 
 class MemoryCache(CacheBase):
-    """Shards as Arrow tables in this process.
+    """A cache of shards as Arrow tables in this process.
 
-    What came first stays. In an order that is new each epoch, nothing else says which shard will be wanted soonest,
-    and to drop the oldest for the newest would, where not all fits, drop each before it is wanted again.
+    The first shards stay; nothing is evicted. Each epoch has a new order, so no shard is known to be needed soonest,
+    and evicting the oldest would, if not all shards fit, evict each before it is needed again.
 
     Args:
-        limit: bytes at most.
+        limit: maximum size in bytes.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._bytes = 0
-        self._kept: dict[str, pa.Table] = {}
+        self._tables: dict[str, pa.Table] = {}
         self._lock = threading.Lock()
 
     def get(self, key: str, fill_cache_func: Fill) -> pa.Table:
-        """What is kept under `key`; if nothing is, what `fill_cache_func` gives, which is kept if there is room."""
-        found = self._kept.get(key)
-        if found is not None:
-            return found
-        found = fill_cache_func()
+        """Return the table cached under `key`, or the one from `fill_cache_func`, which is cached if there is room."""
+        table = self._tables.get(key)
+        if table is not None:
+            return table
+        table = fill_cache_func()
         with self._lock:
-            if key not in self._kept and self._bytes + found.nbytes <= self._limit:
-                self._kept[key] = found
-                self._bytes += found.nbytes
-        return found
+            if key not in self._tables and self._bytes + table.nbytes <= self._limit:
+                self._tables[key] = table
+                self._bytes += table.nbytes
+        return table
 
     def cleanup(self) -> None:
-        """Forget everything."""
+        """Empty the cache."""
         with self._lock:
-            self._kept.clear()
+            self._tables.clear()
             self._bytes = 0
 
 
 class DiskCache(CacheBase):
-    """Shards as uncompressed Arrow files in a folder, which any number of processes may share.
+    """A cache of shards as uncompressed Arrow files in a folder, which any number of processes may share.
 
-    A file appears whole or not at all; its name holds the SHA-256 of its bytes, and one that was damaged since is
-    thrown away and made again. Nothing is ever removed to make room.
+    Files are written atomically; a file's name holds the SHA-256 of its bytes, and a damaged file is deleted and
+    written again. Nothing is evicted.
 
     Args:
-        limit: bytes at most that this process finds in the folder and adds to it.
+        folder: folder of the files.
+        limit: maximum bytes of the files that this process finds in the folder and adds to it.
     """
 
     def __init__(self, folder: Path, limit: int) -> None:
@@ -97,26 +98,26 @@ class DiskCache(CacheBase):
         self._verified: set[Path] = set()
 
     def get(self, key: str, fill_cache_func: Fill) -> pa.Table:
-        """What is kept under `key`; if nothing is, what `fill_cache_func` gives, which is kept if there is room.
+        """Return the table cached under `key`, or the one from `fill_cache_func`, which is cached if there is room.
 
         Raises:
-            DataError: the folder cannot be used.
+            DataError: the folder cannot be read or written.
         """
         try:
-            found = self._found(key)
-            if found is None:
-                found = fill_cache_func()
-                self._keep(key, found)
-            return found
+            table = self._load(key)
+            if table is None:
+                table = fill_cache_func()
+                self._store(key, table)
+            return table
         except (OSError, pa.ArrowException) as error:
             raise DataError(
-                f"The cache {self._folder} cannot be used ({error}). Mend it, remove it, or set stream.cache to none."
+                f"The cache {self._folder} cannot be used ({error}). Fix or remove it, or set stream.cache to none."
             ) from error
 
     def cleanup(self) -> None:
-        """Nothing: another process may be using the folder."""
+        """Do nothing: another process may be using the folder."""
 
-    def _found(self, key: str) -> pa.Table | None:
+    def _load(self, key: str) -> pa.Table | None:
         path = self._files().get(key)
         if path is None:
             return None
@@ -129,16 +130,16 @@ class DiskCache(CacheBase):
 
     def _verify(self, path: Path) -> bool:
         if hashlib.sha256(path.read_bytes()).hexdigest() != path.stem[-64:]:
-            log.warning("%s was damaged; it is made again.", path)
+            log.warning("The cached file %s was damaged; reading its shard again.", path)
             path.unlink(missing_ok=True)
             return False
         self._verified.add(path)
         return True
 
-    def _keep(self, key: str, found: pa.Table) -> None:
+    def _store(self, key: str, table: pa.Table) -> None:
         sink = pa.BufferOutputStream()
-        with pa.ipc.new_file(sink, found.schema) as writer:
-            writer.write_table(found)
+        with pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
         data = sink.getvalue()
         if self._bytes + data.size <= self._limit:
             path = self._folder / f"{key}-{hashlib.sha256(data).hexdigest()}.arrow"
@@ -147,7 +148,7 @@ class DiskCache(CacheBase):
             self._bytes += data.size
 
     def _files(self) -> dict[str, Path]:
-        """What the folder holds, looked up once; what others add later is only made once more."""
+        """Return the files of the folder by key, listed once; files that other processes add later are not seen."""
         if self._index is None:
             files = list(self._folder.glob("*.arrow"))
             self._bytes = sum(path.stat().st_size for path in files)

@@ -1,4 +1,4 @@
-"""Columns of rows as they travel from shard to step: NumPy for numbers and strings, Arrow's buffers for bytes."""
+"""Columns of rows on their way from shard to step: NumPy arrays for numbers and strings, Arrow buffers for bytes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -7,109 +7,116 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 
 def keep_freed_memory() -> None:
-    """Let Arrow keep freed memory for what it reads next, in all of this process."""
+    """Make Arrow reuse freed memory, in the whole process."""
     pa.set_memory_pool(pa.mimalloc_memory_pool())
 
 
 def aligned_buffer(shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Bytes to be written to, at an address (a multiple of 64) that TensorFlow takes without copying."""
+    """Return a writable uint8 array at an address (a multiple of 64) that TensorFlow takes without copying."""
     return np.frombuffer(pa.allocate_buffer(int(np.prod(shape))), np.uint8).reshape(shape)
 
 
 class BinaryColumn:
-    """The byte strings of some rows: where they lie in Arrow's buffers. Nothing is copied until all are asked for.
+    """The byte strings of some rows, as positions in Arrow's buffers; nothing is copied until the bytes are read.
 
-    A Python object for each row would take longer to make than a small image takes to read, and each copy of
-    photographs costs a fiftieth of their decoding.
+    Creating a Python object per row takes longer than reading a small image, and each copy of photographs costs a
+    fiftieth of their decoding.
+
+    Args:
+        arrays: Arrow arrays of bytes.
+        array_index: index of each row's array, (rows,).
+        row_index: index of each row in its array, (rows,).
     """
 
-    def __init__(self, arrays: Sequence[pa.Array], array_of: NDArray[np.int32], place: Places) -> None:
+    def __init__(self, arrays: Sequence[pa.Array], array_index: NDArray[np.int32], row_index: Indices) -> None:
         self._arrays = arrays
-        self._array_of = array_of
-        self._place = place
+        self._array_index = array_index
+        self._row_index = row_index
 
     @classmethod
     def whole(cls, array: pa.Array) -> "BinaryColumn":
-        """All rows of `array`."""
+        """Create a column of all rows of `array`."""
         return cls([array], np.zeros(len(array), np.int32), np.arange(len(array)))
 
     @classmethod
     def of(cls, values: Sequence[bytes]) -> "BinaryColumn":
-        """A column of `values`."""
+        """Create a column of `values`."""
         return cls.whole(pa.array(values, pa.binary()))
 
     @classmethod
-    def joined(cls, parts: Sequence["BinaryColumn"]) -> "BinaryColumn":
-        """All rows of `parts`, at least one, in their order."""
+    def concat(cls, parts: Sequence["BinaryColumn"]) -> "BinaryColumn":
+        """Concatenate `parts`, at least one."""
         arrays = list({id(array): array for part in parts for array in part._arrays}.values())
         number = {id(array): number for number, array in enumerate(arrays)}
-        array_of = [np.array([number[id(array)] for array in part._arrays], np.int32)[part._array_of] for part in parts]
-        return cls(arrays, np.concatenate(array_of), np.concatenate([part._place for part in parts]))
+        array_index = [
+            np.array([number[id(array)] for array in part._arrays], np.int32)[part._array_index] for part in parts
+        ]
+        return cls(arrays, np.concatenate(array_index), np.concatenate([part._row_index for part in parts]))
 
     def __len__(self) -> int:
-        return len(self._place)
+        return len(self._row_index)
 
-    def __getitem__(self, rows: slice | NDArray[np.bool_] | Places) -> "BinaryColumn":
-        """The rows of a slice, of a mask, or at some places."""
-        return BinaryColumn(self._arrays, self._array_of[rows], self._place[rows])
+    def __getitem__(self, rows: slice | NDArray[np.bool_] | Indices) -> "BinaryColumn":
+        """Select rows by a slice, a mask or indices."""
+        return BinaryColumn(self._arrays, self._array_index[rows], self._row_index[rows])
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Bytes of each row."""
-        begins, ends = self._edges()
+        """Length of each row in bytes, (rows,)."""
+        begins, ends = self._bounds()
         return ends - begins
 
     @property
     def data(self) -> NDArray[np.uint8]:
-        """The bytes of all rows, one after another, in memory that begins at a multiple of 64."""
-        begins, ends = self._edges()
+        """Bytes of all rows, concatenated; of rows of equal length in memory aligned to 64 bytes."""
+        begins, ends = self._bounds()
         width = int(ends[0] - begins[0]) if len(self) else 0
         if width == 0 or (ends - begins != width).any():
             return np.frombuffer(b"".join(self.views()), np.uint8)
-        found = aligned_buffer((len(self), width))
-        for number, rows in self._rows_of_arrays():
-            # Values of one width lie in rows, as of a matrix, where no other value lies between them.
-            first, places = np.divmod(begins[rows], width)[::-1]
+        gathered = aligned_buffer((len(self), width))
+        for number, rows in self._rows_by_array():
+            # Values of equal width form the rows of a matrix, if no other value lies between them.
+            first, indices = np.divmod(begins[rows], width)[::-1]
             if (first != first[0]).any():
                 return np.frombuffer(b"".join(self.views()), np.uint8)
             stored = _bytes(self._arrays[number])[first[0] :]
-            found[rows] = stored[: len(stored) // width * width].reshape(-1, width)[places]
-        return found.ravel()
+            gathered[rows] = stored[: len(stored) // width * width].reshape(-1, width)[indices]
+        return gathered.ravel()
 
     def views(self) -> list[memoryview]:
-        """The bytes of each row, where they are."""
+        """Return views of each row's bytes, without copying."""
         buffers = [_bytes(array).data for array in self._arrays]
-        rows = zip(self._array_of.tolist(), *(edge.tolist() for edge in self._edges()), strict=True)
+        rows = zip(self._array_index.tolist(), *(bound.tolist() for bound in self._bounds()), strict=True)
         return [buffers[number][begin:end] for number, begin, end in rows]
 
     def tolist(self) -> list[bytes]:
-        """Each row as a Python object."""
+        """Return each row as a bytes object."""
         return [bytes(view) for view in self.views()]
 
     def objects(self) -> NDArray[Any]:
-        """Each row as a Python object in a NumPy array, as TensorFlow takes strings."""
-        found = np.empty(len(self), object)
-        found[:] = self.tolist()
-        return found
+        """Return the rows as bytes objects in a NumPy array, the form in which TensorFlow takes strings."""
+        array = np.empty(len(self), object)
+        array[:] = self.tolist()
+        return array
 
-    def _edges(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where each row begins and ends in its array's bytes."""
+    def _bounds(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the begin and end of each row in the bytes of its array, (rows,) each."""
         begins, ends = np.empty((2, len(self)), np.int64)
-        for number, rows in self._rows_of_arrays():
+        for number, rows in self._rows_by_array():
             offsets = _offsets(self._arrays[number])
-            begins[rows], ends[rows] = offsets[self._place[rows]], offsets[self._place[rows] + 1]
+            begins[rows], ends[rows] = offsets[self._row_index[rows]], offsets[self._row_index[rows] + 1]
         return begins, ends
 
-    def _rows_of_arrays(self) -> Iterator[tuple[int, Places]]:
-        """Each array that any row is in, and those rows."""
+    def _rows_by_array(self) -> Iterator[tuple[int, Indices]]:
+        """Yield the index of each array that holds a row, and the positions of its rows in this column."""
         if not len(self):
             return iter(())
-        order = np.argsort(self._array_of, kind="stable")
-        numbers, begins = np.unique(self._array_of[order], return_index=True)
+        order = np.argsort(self._array_index, kind="stable")
+        numbers, begins = np.unique(self._array_index[order], return_index=True)
         return zip(numbers.tolist(), np.split(order, begins[1:]), strict=True)
 
 
@@ -121,12 +128,12 @@ def _offsets(array: pa.Array) -> NDArray[np.int32]:
     return np.frombuffer(array.buffers()[1] or bytes(4), np.int32)[array.offset : array.offset + len(array) + 1]
 
 
-# NumPy arrays, or Binary for bytes; all have a length, take slices, masks and places, and give `tolist`.
+# NumPy arrays, or `BinaryColumn` for bytes; all have a length and `tolist`, and take slices, masks and indices.
 Columns = Mapping[str, Any]
 
 
 def column_values(column: pa.ChunkedArray) -> NDArray[Any] | BinaryColumn:
-    """The values of one column of a table; numbers are not copied."""
+    """Return the values of one column of an Arrow table; numbers are not copied."""
     array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks)
@@ -136,23 +143,23 @@ def column_values(column: pa.ChunkedArray) -> NDArray[Any] | BinaryColumn:
     return values.astype(np.str_) if pa.types.is_string(column.type) else values
 
 
-def take_rows(columns: Columns, rows: slice | Places) -> Columns:
-    """The same columns of some rows only."""
+def take_rows(columns: Columns, rows: slice | Indices) -> Columns:
+    """Select rows of all columns."""
     return {name: values[rows] for name, values in columns.items()}
 
 
 def concat_rows(parts: Sequence[Columns]) -> Columns:
-    """All rows of `parts`, at least one, in their order."""
+    """Concatenate the rows of `parts`, at least one."""
     return {name: _concat([part[name] for part in parts]) for name in parts[0]}
 
 
 def _concat(parts: Sequence[Any]) -> NDArray[Any] | BinaryColumn:
     if isinstance(parts[0], BinaryColumn):
-        return BinaryColumn.joined(parts)
+        return BinaryColumn.concat(parts)
     values: NDArray[Any] = np.concatenate(parts)
     return values
 
 
 def count(columns: Columns) -> int:
-    """How many rows there are."""
+    """Return the number of rows."""
     return len(next(iter(columns.values())))

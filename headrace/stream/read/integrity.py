@@ -1,4 +1,4 @@
-"""What is refused: files that are not the ones that were written, and files that run code."""
+"""Refuse shards that differ from the written ones, and tables with files that could run code."""
 
 import hashlib
 import os
@@ -12,23 +12,23 @@ from headrace.table import Shard
 
 PICKLED_SCHEMA_FILES = ("_common_metadata", "_metadata")
 
-# What the file system said of each shard when its content was found to be right, in this process.
+# File system state of each shard whose content was verified in this process.
 _verified: dict[Path, tuple[int, ...]] = {}
 
 
 def open_verified(table: Path, shard: Shard) -> pa.NativeFile:
-    """The shard's file, whose content is the one that was written.
+    """Open the file of `shard` after verifying that its content is unchanged.
 
-    The SHA-256 of the whole file is compared with the one in its name when the process opens it first, and again
-    whenever the file system says that it was changed. What is parsed then are the very bytes that were hashed.
-    (pyarrow 14 can neither write nor verify the checksums of Parquet pages.)
+    The SHA-256 of the whole file is compared with the one in its name when the process first opens it, and again
+    after the file system reports a change. The bytes that are parsed then are the bytes that were hashed.
+    (pyarrow 14 can neither write nor verify checksums of Parquet pages.)
 
     Raises:
-        DataError: it is not the same, or cannot be read.
+        DataError: the file was changed, or cannot be read.
     """
     path = table / shard.path
     if is_remote(path):
-        return _fetched(table, shard)
+        return _download(table, shard)
     try:
         file = path.open("rb")
     except OSError as error:
@@ -46,8 +46,8 @@ def open_verified(table: Path, shard: Shard) -> pa.NativeFile:
     return pa.BufferReader(data)
 
 
-def _fetched(table: Path, shard: Shard) -> pa.NativeFile:
-    """Of a store: one request for all of it, hashed each time."""
+def _download(table: Path, shard: Shard) -> pa.NativeFile:
+    """Download a shard from an object store in one request; it is hashed every time."""
     try:
         data = (table / shard.path).read_bytes()
     except OSError as error:
@@ -57,35 +57,35 @@ def _fetched(table: Path, shard: Shard) -> pa.NativeFile:
 
 
 def check_rows(table: Path, shard: Shard, rows: int) -> None:
-    """Raise unless as many `rows` were read as the log has.
+    """Raise unless the shard's number of rows equals the one in the log.
 
     Raises:
-        DataError: there are more or fewer.
+        DataError: the numbers differ.
     """
     if rows != shard.rows:
         raise DataError(
-            f"The shard {shard.path} of {table} gave {rows} rows where its log says {shard.rows}; "
+            f"The shard {shard.path} of {table} has {rows} rows, but the table's log says {shard.rows}; "
             "it is not the shard that was committed. Prepare the table again."
         )
 
 
 def refuse_pickled_schema(table: Path) -> None:
-    """Raise if `table` carries a schema file that Petastorm would unpickle, and so run.
+    """Raise if `table` has a schema file that Petastorm would unpickle, which can run code.
 
     Raises:
-        DataError: it does.
+        DataError: there is such a file.
     """
     for name in PICKLED_SCHEMA_FILES:
-        found = next((path for pattern in (name, f"*/{name}") for path in table.glob(pattern)), None)
-        if found is not None:
+        path = next((path for pattern in (name, f"*/{name}") for path in table.glob(pattern)), None)
+        if path is not None:
             raise DataError(
-                f"{found} is a Petastorm schema file; reading it can run code that it carries, so the table is "
-                "refused. Headrace writes none: remove the file if you trust where the table comes from."
+                f"{path} is a pickled Petastorm schema; reading it can run code, so the table is refused. "
+                "Headrace writes no such file: remove it if you trust the table's origin."
             )
 
 
-def _state(found: os.stat_result) -> tuple[int, ...]:
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+def _state(stat: os.stat_result) -> tuple[int, ...]:
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _require_same(table: Path, shard: Shard, digest: str) -> None:

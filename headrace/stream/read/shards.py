@@ -1,4 +1,4 @@
-"""Shards read by Petastorm's worker pool, one after another in the order in which the plan needs them."""
+"""Read shards with Petastorm's worker pool, in the order in which the plan needs them."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,11 +19,12 @@ from headrace.table import Shard
 
 @dataclass(frozen=True, kw_only=True)
 class ReadTask:
-    """What every worker of one reader knows.
+    """The arguments that all workers of one reader share.
 
     Attributes:
+        table: folder of the table.
         columns: names of the columns to read.
-        cache: keeps what was read; asked before the shard is opened.
+        cache: cache that is consulted before a shard is opened.
     """
 
     table: Path
@@ -33,46 +34,46 @@ class ReadTask:
 
 @dataclass(frozen=True)
 class Failure:
-    """An error that takes the place of a shard, in its turn.
+    """An error that a worker publishes instead of a shard.
 
-    Petastorm's thread would print the trace of an error that it meets, and could then not be stopped while its
-    queue is full.
+    If the worker raised it, Petastorm's thread would print a traceback, and could not be stopped while its queue is
+    full.
     """
 
     error: DataError | StoreError
 
 
 class ShardWorker(WorkerBase):
-    """Reads the shards that the pool hands it and publishes an Arrow table, or a `Failure`, for each."""
+    """Reads shards and publishes an Arrow table or a `Failure` for each."""
 
     def __init__(self, worker_id: int, publish: Any, task: ReadTask) -> None:
         super().__init__(worker_id, publish, task)
         self._task = task
 
     def process(self, shard: Shard | None) -> None:
-        """Publish the content of `shard`; None only wakes a worker that is to stop."""
+        """Publish the content of `shard`; None wakes a worker that is to stop."""
         if shard is None:
             return
         task = self._task
         try:
-            found = task.cache.get(shard_key(shard, task.columns), lambda: _read(task, shard))
+            result = task.cache.get(shard_key(shard, task.columns), lambda: _read(task, shard))
         except (DataError, StoreError) as error:
-            found = Failure(error)
-        self.publish_func(found)
+            result = Failure(error)
+        self.publish_func(result)
 
 
 def _read(task: ReadTask, shard: Shard) -> pa.Table:
     try:
         with open_verified(task.table, shard) as source, pq.ParquetFile(source) as file:
             _require_columns(task, shard, file.schema_arrow.names)
-            found = file.read(columns=list(task.columns), use_threads=False)
+            content = file.read(columns=list(task.columns), use_threads=False)
     except (OSError, pa.ArrowException) as error:
         detail = " ".join(str(error).split())
         raise DataError(
             f"The shard {shard.path} of {task.table} cannot be read: {detail}. Prepare the table again."
         ) from error
-    check_rows(task.table, shard, found.num_rows)
-    return found
+    check_rows(task.table, shard, content.num_rows)
+    return content
 
 
 def _require_columns(task: ReadTask, shard: Shard, present: Sequence[str]) -> None:
@@ -89,35 +90,37 @@ keep_freed_memory()
 
 WORKERS = 1
 
-
-# Shards in work or waiting to be taken.
+# Shards that are being read or waiting to be consumed.
 READ_AHEAD = 4
 
-
-# Room for each of them and its receipt, for the receipt of the one just taken and for that of the one that wakes a
-# worker to stop: none ever waits for room.
+# Capacity for each shard and its acknowledgement, for the acknowledgement of the shard just consumed, and for that of
+# the task that wakes a worker to stop: no worker ever blocks on a full queue.
 RESULTS = WORKERS * (2 * READ_AHEAD + 2)
 
 
 def read_shards(
     table: Path, shards: Iterable[Shard], columns: Sequence[str], cache: CacheBase | None = None
 ) -> Generator[Columns, None, None]:
-    """The named columns of each shard, one mapping a shard, in the order of `shards`.
+    """Yield the named columns of each shard, one mapping per shard, in the order of `shards`.
 
-    At most a few shards are in memory, and `shards` is asked for no more than those; it may be endless.
+    Only a few shards are in memory at a time, and `shards` is consumed only as far; it may be endless.
 
     Args:
-        cache: keeps what was read; nothing is kept if not given.
+        table: folder of the table.
+        shards: shards to read.
+        columns: names of the columns to read.
+        cache: cache of the shards; None caches nothing.
 
     Raises:
-        DataError: a shard is missing or damaged, has another number of rows than the log says, or the table's
-            folder carries a pickled Petastorm schema.
+        DataError: a shard is missing or damaged, its number of rows differs from the log, or the table's folder
+            holds a pickled Petastorm schema.
+        StoreError: the object store rejects a request or does not respond.
     """
     refuse_pickled_schema(table)
     pool = ThreadPool(WORKERS, RESULTS)
     pool.start(ShardWorker, ReadTask(table=table, columns=tuple(columns), cache=cache or NullCache()))
     try:
-        yield from _in_turn(pool, iter(shards))
+        yield from _read_in_order(pool, iter(shards))
     finally:
         pool.stop()
         for _ in range(WORKERS):
@@ -125,12 +128,12 @@ def read_shards(
         pool.join()
 
 
-def _in_turn(pool: ThreadPool, shards: Iterator[Shard]) -> Iterator[Columns]:
-    in_work = sum(1 for _ in map(pool.ventilate, islice(shards, READ_AHEAD)))
-    while in_work:
-        found: pa.Table | Failure = pool.get_results()
-        in_work -= 1
-        if isinstance(found, Failure):
-            raise found.error
-        in_work += sum(1 for _ in map(pool.ventilate, islice(shards, 1)))
-        yield {name: column_values(column) for name, column in zip(found.column_names, found.columns, strict=True)}
+def _read_in_order(pool: ThreadPool, shards: Iterator[Shard]) -> Iterator[Columns]:
+    pending = sum(1 for _ in map(pool.ventilate, islice(shards, READ_AHEAD)))
+    while pending:
+        result: pa.Table | Failure = pool.get_results()
+        pending -= 1
+        if isinstance(result, Failure):
+            raise result.error
+        pending += sum(1 for _ in map(pool.ventilate, islice(shards, 1)))
+        yield {name: column_values(column) for name, column in zip(result.column_names, result.columns, strict=True)}

@@ -1,4 +1,4 @@
-"""Images are changed at random, alike in a continued run and on any number of ranks, and only as was asked for."""
+"""Augmentation is reproducible after a resume and on any number of ranks, and stays within its settings."""
 
 from pathlib import Path
 from typing import Any
@@ -34,24 +34,24 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
 
 
 def steps(version: Version, settings: Stream, ranks: int = 1, epoch: int = 0, from_step: int = 0) -> list[Any]:
-    """The pixels, labels and weights of each step over all ranks; 5 steps an epoch, the last padded."""
+    """Return the pixels, labels and weights of each step over all ranks; 5 steps per epoch, the last padded."""
     plan = training_plan(version, "train", 32, 16, seed=7)
-    of_ranks = [
+    rank_steps = [
         training_batches(version, plan, settings, rank, ranks).dataset(epoch, from_step, 2).as_numpy_iterator()
         for rank in range(ranks)
     ]
-    return [tuple(np.concatenate(parts) for parts in zip(*step, strict=True)) for step in zip(*of_ranks, strict=True)]
+    return [tuple(np.concatenate(parts) for parts in zip(*step, strict=True)) for step in zip(*rank_steps, strict=True)]
 
 
 def same(found: list[Any], expected: list[Any]) -> bool:
-    """Whether all rows that are no padding are the same."""
+    """Return whether all rows except padding are equal."""
     return len(found) == len(expected) and all(
-        np.array_equal(mine[2], theirs[2]) and np.array_equal(mine[0][mine[2] > 0], theirs[0][theirs[2] > 0])
-        for mine, theirs in zip(found, expected, strict=True)
+        np.array_equal(left[2], right[2]) and np.array_equal(left[0][left[2] > 0], right[0][right[2] > 0])
+        for left, right in zip(found, expected, strict=True)
     )
 
 
-def test_a_continued_run_and_another_number_of_ranks_see_the_same_images(version: Version) -> None:
+def test_augmentation_is_same_after_resume_and_on_any_number_of_ranks(version: Version) -> None:
     settings = Stream(augment=EVERYTHING)
     whole = steps(version, settings)
     assert len(whole) == 10
@@ -60,13 +60,13 @@ def test_a_continued_run_and_another_number_of_ranks_see_the_same_images(version
         assert same(steps(version, settings, ranks, epoch, from_step), whole[5 * epoch + from_step :])
 
 
-def test_each_epoch_and_each_seed_changes_an_image_in_another_way() -> None:
+def test_augmentation_differs_by_step_and_seed() -> None:
     images = some_images(4, (16, 16, 1))
     found = [augmented(EVERYTHING, images, step, seed).tobytes() for step in range(5) for seed in range(5)]
     assert len(set(found)) == 25
 
 
-def test_nothing_is_changed_in_evaluation_or_when_nothing_is_asked_for(version: Version) -> None:
+def test_evaluation_and_default_settings_do_not_augment(version: Version) -> None:
     batches = evaluation_batches(version, "train", evaluation_plan(version, "train", 32), Stream(augment=EVERYTHING))
     found = np.concatenate([pixels[weights > 0] for pixels, _, weights in batches.dataset(0, 0, 1).as_numpy_iterator()])
     assert np.array_equal(found, some_rows(150, shape=(12, 10, 3)).pixels)
@@ -74,17 +74,17 @@ def test_nothing_is_changed_in_evaluation_or_when_nothing_is_asked_for(version: 
 
 
 @pytest.mark.parametrize("flip", ["horizontal", "vertical"])
-def test_half_of_the_images_are_mirrored_exactly(flip: str) -> None:
+def test_flip_mirrors_half_of_images_exactly(flip: str) -> None:
     images = some_images(400, (9, 8, 3))
     other = images[:, :, ::-1] if flip == "horizontal" else images[:, ::-1]
     found = augmented(Augment(flip=flip), images)  # type: ignore[arg-type]
-    as_it_was = (found == images).all((1, 2, 3))
+    unchanged = (found == images).all((1, 2, 3))
     mirrored = (found == other).all((1, 2, 3))
-    assert (as_it_was | mirrored).all()
+    assert (unchanged | mirrored).all()
     assert 150 < mirrored.sum() < 250
 
 
-def test_a_shift_moves_by_no_more_than_was_allowed() -> None:
+def test_shift_stays_within_limit() -> None:
     images = np.zeros((200, 21, 21, 1), np.uint8)
     images[:, 10, 10] = 255
     found = augmented(Augment(shift=0.2, fill="black"), images).astype(float)[..., 0]
@@ -97,7 +97,7 @@ def test_a_shift_moves_by_no_more_than_was_allowed() -> None:
     assert abs(np.corrcoef(rows, columns)[0, 1]) < 0.3
 
 
-def test_a_turn_keeps_the_centre_and_turns_by_no_more_than_was_allowed() -> None:
+def test_rotation_keeps_centre_and_stays_within_limit() -> None:
     images = np.zeros((200, 41, 41, 1), np.uint8)
     images[:, 19:22, 35:38] = 255
     found = augmented(Augment(rotate=30), images).astype(float)[..., 0]
@@ -111,7 +111,7 @@ def test_a_turn_keeps_the_centre_and_turns_by_no_more_than_was_allowed() -> None
     assert angles.max() > 20
 
 
-def test_a_zoom_scales_by_no_more_than_was_allowed() -> None:
+def test_zoom_stays_within_limit() -> None:
     images = np.zeros((200, 41, 41, 1), np.uint8)
     images[:, 10:31, 10:31] = 255
     sides = np.sqrt((augmented(Augment(zoom=0.2, fill="black"), images) / 255.0).sum((1, 2, 3)))
@@ -119,7 +119,7 @@ def test_a_zoom_scales_by_no_more_than_was_allowed() -> None:
     assert 1.15 * 21 < sides.max() < 1.22 * 21
 
 
-def test_brightness_and_contrast_change_values_within_their_bounds_and_stay_in_the_range_of_bytes() -> None:
+def test_brightness_and_contrast_stay_within_limits_and_byte_range() -> None:
     grey = np.full((200, 4, 4, 1), 100, np.uint8)
     lighter = augmented(Augment(brightness=0.2), grey).astype(int) - 100
     assert lighter.min() >= -51
@@ -134,12 +134,12 @@ def test_brightness_and_contrast_change_values_within_their_bounds_and_stay_in_t
 
 
 @pytest.mark.parametrize(("fill", "corner"), [("black", 0), ("nearest", 77), ("reflect", 77)])
-def test_what_shows_beyond_the_edge_is_as_asked_for(fill: str, corner: int) -> None:
+def test_fill_sets_pixels_beyond_edge(fill: str, corner: int) -> None:
     images = np.full((50, 8, 8, 1), 77, np.uint8)
     assert augmented(Augment(shift=0.5, fill=fill), images).min() == corner  # type: ignore[arg-type]
 
 
-def test_texts_cannot_be_augmented(tmp_path: Path) -> None:
+def test_augmenting_texts_is_refused(tmp_path: Path) -> None:
     version = write_texts(tmp_path / "table", some_texts(10))
     plan = training_plan(version, "train", 32, 16, seed=0)
     with pytest.raises(ConfigurationError, match="stream.augment changes images"):

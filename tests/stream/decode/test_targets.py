@@ -1,4 +1,4 @@
-"""What a model is asked for, from what a table holds."""
+"""Targets are decoded from the stored target column."""
 
 import numpy as np
 import pyarrow as pa
@@ -15,28 +15,31 @@ from headrace.stream.read.columns import BinaryColumn
 sets = st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=20)
 
 
-def held(rows: list[set[int]]) -> BinaryColumn:
+def label_column(rows: list[set[int]]) -> BinaryColumn:
     return BinaryColumn.whole(pa.array([encode_labels(row) for row in rows], pa.binary()))
 
 
 @given(sets)
-def test_each_label_is_a_1_in_its_own_place(rows: list[set[int]]) -> None:
-    found = encode_targets({"label": held(rows)}, "label", LABELS, 6)
+def test_encode_targets_sets_1_for_each_label(rows: list[set[int]]) -> None:
+    found = encode_targets({"label": label_column(rows)}, "label", LABELS, 6)
     assert found.dtype == np.float32
     assert found.tolist() == [[float(number in row) for number in range(6)] for row in rows]
 
 
 @given(sets, st.data())
-def test_any_order_of_rows_has_their_labels(rows: list[set[int]], data: st.DataObject) -> None:
+def test_encode_targets_follows_row_order(rows: list[set[int]], data: st.DataObject) -> None:
     order = np.array(data.draw(st.permutations(range(len(rows)))))
-    found = encode_targets({"label": held(rows)[order]}, "label", LABELS, 6)
-    assert found.tolist() == encode_targets({"label": held([rows[row] for row in order])}, "label", LABELS, 6).tolist()
+    found = encode_targets({"label": label_column(rows)[order]}, "label", LABELS, 6)
+    assert (
+        found.tolist()
+        == encode_targets({"label": label_column([rows[row] for row in order])}, "label", LABELS, 6).tolist()
+    )
 
 
-def test_numbers_of_classes_stay_as_they_are() -> None:
+def test_class_indices_are_unchanged() -> None:
     assert encode_targets({"label": np.array([2, 0])}, "label", LABEL, 3).tolist() == [2, 0]
 
 
-def test_a_label_that_is_no_class_is_refused() -> None:
-    with pytest.raises(DataError, match="the label 3, and there are 3 classes"):
-        encode_targets({"label": held([{1}, {3}])}, "label", LABELS, 3)
+def test_label_beyond_classes_is_refused() -> None:
+    with pytest.raises(DataError, match="the label 3, but there are 3 classes"):
+        encode_targets({"label": label_column([{1}, {3}])}, "label", LABELS, 3)

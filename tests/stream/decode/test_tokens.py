@@ -1,4 +1,4 @@
-"""Texts of differing length: padded with zeros to a bucket, grouped by length without losing or doubling one."""
+"""Texts are padded with zeros to a bucket, and grouped by length without losing or repeating one."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +24,7 @@ lists_of_tokens = st.lists(st.lists(st.integers(0, 65_535), max_size=40), min_si
 
 
 @given(lists_of_tokens, st.sampled_from(["uint16", "int32"]))
-def test_padded_texts_are_the_tokens_and_then_zeros(texts: list[list[int]], dtype: str) -> None:
+def test_padded_tokens_appends_zeros(texts: list[list[int]], dtype: str) -> None:
     stored = BinaryColumn.of([np.array(text, np.dtype(dtype).newbyteorder("<")).tobytes() for text in texts])
     padded = padded_tokens(stored, dtype, (4, 16, 32))
     assert padded.dtype == np.int32
@@ -33,17 +33,17 @@ def test_padded_texts_are_the_tokens_and_then_zeros(texts: list[list[int]], dtyp
         assert row == text + [0] * (padded.shape[1] - len(text))
 
 
-def test_a_part_of_a_column_is_padded_like_a_column_of_its_own() -> None:
+def test_padded_tokens_of_slice_equal_those_of_own_column() -> None:
     texts = some_texts(20)
     stored = BinaryColumn.of([np.array(text, "<u2").tobytes() for text in texts])
     assert padded_tokens(stored[5:9], "uint16", (128,))[:, :2].tolist() == [text[:2] for text in texts[5:9]]
 
 
-def test_the_bucket_is_the_shortest_that_holds_the_text() -> None:
+def test_choose_bucket_returns_shortest_that_fits() -> None:
     assert [choose_bucket(length, (4, 16)) for length in (0, 1, 4, 5, 16, 17)] == [4, 4, 4, 16, 16, 17]
 
 
-def test_buckets_double_up_to_the_longest_text_of_the_table(tmp_path: Path) -> None:
+def test_default_buckets_double_up_to_longest_text(tmp_path: Path) -> None:
     contract = write_texts(tmp_path / "table", some_texts(10)).contract
     assert buckets_for(contract) == (16, 32, 64, 100)
     assert buckets_for(contract, (10, 50, 400)) == (10, 50, 100)
@@ -51,19 +51,19 @@ def test_buckets_double_up_to_the_longest_text_of_the_table(tmp_path: Path) -> N
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    """997 texts of 2 to 100 tokens; the first token tells which it is."""
+    """Return a table of 997 texts of 2 to 100 tokens; the first token identifies the text."""
     return write_texts(tmp_path_factory.mktemp("texts") / "table", some_texts(997))
 
 
 def steps(version: Version, settings: Stream, ranks: int = 1, epoch: int = 0, from_step: int = 0) -> list[Steps]:
-    """The steps of each rank; a global batch of 64, that is 16 steps an epoch."""
+    """Return the steps of each rank; the global batch is 64, so an epoch has 16 steps."""
     plan = training_plan(version, "train", 64, 16, seed=3)
-    of_ranks = [training_batches(version, plan, settings, rank, ranks) for rank in range(ranks)]
-    return [list(batches.dataset(epoch, from_step, epoch + 1).as_numpy_iterator()) for batches in of_ranks]
+    rank_batches = [training_batches(version, plan, settings, rank, ranks) for rank in range(ranks)]
+    return [list(batches.dataset(epoch, from_step, epoch + 1).as_numpy_iterator()) for batches in rank_batches]
 
 
 def numbers(found: list[Steps]) -> list[list[int]]:
-    """Which texts come in each step over all ranks, in order."""
+    """Return the sorted ids of the texts in each step over all ranks."""
     return [
         sorted(int(token) for tokens, _, weights in parts for token in tokens[weights > 0, 0])
         for parts in zip(*found, strict=True)
@@ -71,11 +71,11 @@ def numbers(found: list[Steps]) -> list[list[int]]:
 
 
 GROUPED = Stream(bucket_steps=8)
-AS_THEY_COME = Stream(bucket_steps=1)
+UNGROUPED = Stream(bucket_steps=1)
 
 
-@pytest.mark.parametrize("settings", [GROUPED, AS_THEY_COME])
-def test_each_text_comes_once_an_epoch_whole_and_padded_to_a_bucket(texts: Version, settings: Stream) -> None:
+@pytest.mark.parametrize("settings", [GROUPED, UNGROUPED])
+def test_epoch_has_each_text_once_padded_to_bucket(texts: Version, settings: Stream) -> None:
     original = some_texts(997)
     found = {}
     for tokens, labels, weights in steps(texts, settings)[0]:
@@ -90,7 +90,7 @@ def test_each_text_comes_once_an_epoch_whole_and_padded_to_a_bucket(texts: Versi
     assert len(found) == 997
 
 
-def test_grouping_by_length_leaves_less_than_half_of_the_padding(texts: Version) -> None:
+def test_grouping_by_length_halves_padding(texts: Version) -> None:
     def padding(bucket_steps: int) -> int:
         settings = Stream(bucket_steps=bucket_steps, buckets=tuple(range(10, 101, 10)))
         return sum(int((tokens == 0).sum()) for tokens, _, _ in steps(texts, settings)[0])
@@ -98,26 +98,26 @@ def test_grouping_by_length_leaves_less_than_half_of_the_padding(texts: Version)
     assert padding(8) < 0.5 * padding(1)
 
 
-def test_short_and_long_texts_come_in_a_shuffled_order_new_each_epoch(texts: Version) -> None:
+def test_grouped_steps_are_shuffled_in_each_epoch(texts: Version) -> None:
     lengths = [[tokens.shape[1] for tokens, _, _ in steps(texts, GROUPED, epoch=epoch)[0]] for epoch in range(4)]
     assert len({tuple(found) for found in lengths}) == 4
     assert any(before > after for before, after in pairwise(lengths[0][:8]))
 
 
-@pytest.mark.parametrize("settings", [GROUPED, AS_THEY_COME])
-def test_any_number_of_ranks_continues_at_any_step_with_the_same_texts(texts: Version, settings: Stream) -> None:
+@pytest.mark.parametrize("settings", [GROUPED, UNGROUPED])
+def test_resume_at_any_step_on_any_number_of_ranks_reads_same_texts(texts: Version, settings: Stream) -> None:
     whole = numbers(steps(texts, settings, epoch=1))
     for ranks, from_step in ((1, 3), (2, 0), (4, 8), (8, 15), (2, 11)):
         assert numbers(steps(texts, settings, ranks, 1, from_step)) == whole[from_step:]
 
 
-def test_evaluation_pads_and_keeps_the_order(texts: Version) -> None:
+def test_evaluation_pads_and_keeps_stored_order(texts: Version) -> None:
     batches = evaluation_batches(texts, "train", evaluation_plan(texts, "train", 64), GROUPED)
     found = [int(token) for tokens, _, weights in batches.dataset(0, 0, 1) for token in tokens[weights > 0][:, 0]]
     assert found == [2 + row for row in range(997)]
 
 
-def test_an_empty_text_is_padding_only(tmp_path: Path) -> None:
+def test_empty_text_is_padding_only(tmp_path: Path) -> None:
     version = write_texts(tmp_path / "table", [[], [], []])
     ((tokens, _, weights),) = steps(version, GROUPED)[0]
     assert tokens.shape == (64, 16)

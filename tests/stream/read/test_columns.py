@@ -1,4 +1,4 @@
-"""Byte strings that lie in Arrow's buffers: chosen, joined and gathered as a list of bytes would be."""
+"""Byte strings in Arrow buffers are selected, concatenated and gathered like a list of bytes."""
 
 import numpy as np
 import pyarrow as pa
@@ -13,17 +13,15 @@ same_widths = st.integers(0, 4).flatmap(lambda width: st.lists(st.binary(min_siz
 
 
 @given(st.lists(values | same_widths, min_size=1, max_size=4), st.data())
-def test_whatever_is_chosen_of_joined_columns_is_what_a_list_would_give(
-    lists: list[list[bytes]], data: st.DataObject
-) -> None:
+def test_selection_of_concatenated_columns_equals_list(lists: list[list[bytes]], data: st.DataObject) -> None:
     column, plain = (
-        BinaryColumn.joined([BinaryColumn.of(each) for each in lists]),
+        BinaryColumn.concat([BinaryColumn.of(each) for each in lists]),
         [value for each in lists for value in each],
     )
     assert column.tolist() == plain
     if plain:
-        places = np.array(data.draw(st.lists(st.integers(0, len(plain) - 1), max_size=12)), np.int64)
-        column, plain = column[places], [plain[place] for place in places]
+        indices = np.array(data.draw(st.lists(st.integers(0, len(plain) - 1), max_size=12)), np.int64)
+        column, plain = column[indices], [plain[index] for index in indices]
     begin, stop = sorted(data.draw(st.tuples(st.integers(0, 12), st.integers(0, 12))))
     column, plain = column[begin:stop], plain[begin:stop]
     assert len(column) == len(plain)
@@ -35,23 +33,23 @@ def test_whatever_is_chosen_of_joined_columns_is_what_a_list_would_give(
 
 
 @given(values.filter(bool), st.data())
-def test_a_slice_of_an_arrow_array_begins_where_the_slice_does(plain: list[bytes], data: st.DataObject) -> None:
+def test_sliced_arrow_array_starts_at_slice(plain: list[bytes], data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, len(plain)))
     column = BinaryColumn.whole(pa.array(plain, pa.binary()).slice(begin))
     assert column.tolist() == plain[begin:]
     assert column.data.tobytes() == b"".join(plain[begin:])
 
 
-def test_a_mask_chooses_rows() -> None:
+def test_mask_selects_rows() -> None:
     assert BinaryColumn.of([b"a", b"b", b"c"])[np.array([True, False, True])].tolist() == [b"a", b"c"]
 
 
-def test_what_is_gathered_can_be_handed_to_tensorflow_without_a_copy() -> None:
+def test_data_is_aligned_for_tensorflow() -> None:
     column = BinaryColumn.of([bytes([row] * 784) for row in range(100)])
     assert column[np.arange(99, -1, -1)].data.ctypes.data % 64 == 0
 
 
-def test_columns_of_a_table_keep_their_kind() -> None:
+def test_column_values_keep_their_type() -> None:
     table = pa.table({"n": pa.array([1, 2, 3], pa.int32()), "s": ["a", "b", "ü"], "b": [b"x", b"", b"yz"]})
     columns = {name: column_values(table[name]) for name in table.column_names}
     both = concat_rows([take_rows(columns, slice(1, 3)), take_rows(columns, np.array([0, 0]))])
@@ -65,13 +63,13 @@ def test_columns_of_a_table_keep_their_kind() -> None:
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.int32(), pa.binary()])
-def test_a_column_in_several_chunks_or_in_none_is_one(kind: pa.DataType) -> None:
+def test_column_values_combine_chunks(kind: pa.DataType) -> None:
     value = {"string": "a", "int32": 1, "binary": b"a"}[str(kind)]
     chunked = pa.chunked_array([pa.array([value], kind), pa.array([value, value], kind)])
     assert column_values(chunked).tolist() == [value] * 3
     assert column_values(pa.chunked_array([], kind)).tolist() == []
 
 
-def test_values_of_one_length_among_others_are_gathered_from_where_they_are() -> None:
+def test_data_gathers_equal_lengths_among_other_values() -> None:
     column = BinaryColumn.of([b"xx", b"a", b"yy", b"bcd", b"zz"])[np.array([4, 0, 2])]
     assert column.data.tobytes() == b"zzxxyy"

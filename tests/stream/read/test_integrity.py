@@ -1,4 +1,4 @@
-"""A shard that is not the one that was written ends in one sentence: never in a hang, never in wrong rows."""
+"""A changed shard is refused in one sentence, without a hang and without wrong rows."""
 
 import builtins
 import hashlib
@@ -22,14 +22,14 @@ COLUMNS = ["path", "label", "image"]
 pytestmark = [pytest.mark.usefixtures("no_threads_left"), pytest.mark.timeout(60)]
 
 
-def flip(path: Path, place: int) -> None:
+def flip(path: Path, position: int) -> None:
     data = bytearray(path.read_bytes())
-    data[place] ^= 0x10
+    data[position] ^= 0x10
     path.write_bytes(bytes(data))
 
 
 def refusal(table: Version, shards: list[Shard] | None = None) -> str:
-    """What reading says; rows must not have come from a shard that is not as it was written."""
+    """Return the message of the error that reading the shards raises."""
     with pytest.raises(DataError) as caught:
         list(read_shards(table.table, shards or table.shards, COLUMNS))
     message = str(caught.value)
@@ -37,14 +37,14 @@ def refusal(table: Version, shards: list[Shard] | None = None) -> str:
     return message
 
 
-def middle(table: Version, number: int = 5) -> Path:
+def shard_path(table: Version, number: int = 5) -> Path:
     return table.table / table.shards[number].path
 
 
 @pytest.mark.parametrize("number", range(9))
-def test_a_missing_shard_is_named(table: Version, number: int) -> None:
-    middle(table, number).unlink()
-    assert middle(table, number).name in refusal(table)
+def test_missing_shard_is_named(table: Version, number: int) -> None:
+    shard_path(table, number).unlink()
+    assert shard_path(table, number).name in refusal(table)
 
 
 DAMAGES: dict[str, Callable[[Path], Any]] = {
@@ -59,54 +59,54 @@ DAMAGES: dict[str, Callable[[Path], Any]] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("number", [0, 1, 4, 8])
-def test_a_damaged_shard_is_refused_by_its_name(table: Version, damage: str, number: int) -> None:
-    DAMAGES[damage](middle(table, number))
-    assert middle(table, number).name in refusal(table)
+def test_damaged_shard_is_named(table: Version, damage: str, number: int) -> None:
+    DAMAGES[damage](shard_path(table, number))
+    assert shard_path(table, number).name in refusal(table)
 
 
-def test_a_byte_flipped_anywhere_in_a_shard_is_noticed(table: Version) -> None:
-    path = middle(table, 0)
+def test_flipped_byte_anywhere_is_detected(table: Version) -> None:
+    path = shard_path(table, 0)
     whole = path.read_bytes()
-    for place in range(0, len(whole), len(whole) // 60):
-        flip(path, place)
+    for position in range(0, len(whole), len(whole) // 60):
+        flip(path, position)
         refusal(table)
         path.write_bytes(whole)
     assert sum(len(rows["path"]) for rows in read_shards(table.table, table.shards, COLUMNS)) == 96
 
 
 @pytest.mark.petastorm
-def test_petastorm_alone_reads_a_flipped_byte_as_if_it_were_right(table: Version) -> None:
-    """When this fails pyarrow verifies pages itself, and the check of whole files may be dropped."""
+def test_petastorm_still_misses_flipped_byte(table: Version) -> None:
+    """When this fails, pyarrow verifies pages itself, and the check of whole files can be removed."""
     from petastorm import make_batch_reader
 
-    path = middle(table, 0)
+    path = shard_path(table, 0)
     whole = path.read_bytes()
     wrong = False
-    for place in range(4, len(whole) - 8, 97):
-        flip(path, place)
+    for position in range(4, len(whole) - 8, 97):
+        flip(path, position)
         try:
             with make_batch_reader([f"file://{path}"], workers_count=1) as reader:
                 wrong = wrong or any(len(batch.label) == table.shards[0].rows for batch in reader)
-        except Exception:  # noqa: BLE001  other flips are noticed in many ways
+        except Exception:  # noqa: BLE001  other flips raise various errors
             pass
         path.write_bytes(whole)
     assert wrong
 
 
-def test_a_shard_in_the_place_of_another_is_refused(table: Version) -> None:
-    shutil.copyfile(middle(table, 1), middle(table, 5))
-    assert middle(table, 5).name in refusal(table)
+def test_swapped_shard_is_refused(table: Version) -> None:
+    shutil.copyfile(shard_path(table, 1), shard_path(table, 5))
+    assert shard_path(table, 5).name in refusal(table)
 
 
 @pytest.mark.parametrize("difference", [-1, 1])
-def test_a_log_that_says_another_number_of_rows_is_refused(table: Version, difference: int) -> None:
+def test_other_number_of_rows_than_in_log_is_refused(table: Version, difference: int) -> None:
     shards = list(table.shards)
     shards[3] = replace(shards[3], rows=shards[3].rows + difference)
-    assert f"gave 3 rows where its log says {3 + difference}" in refusal(table, shards)
+    assert f"has 3 rows, but the table's log says {3 + difference}" in refusal(table, shards)
 
 
-def test_rows_before_a_damaged_shard_are_still_the_right_ones(table: Version) -> None:
-    flip(middle(table, 8), 50)
+def test_rows_before_damaged_shard_are_correct(table: Version) -> None:
+    flip(shard_path(table, 8), 50)
     read = read_shards(table.table, table.shards, COLUMNS)
     paths = [path for _, rows in zip(range(4), read, strict=False) for path in rows["path"].tolist()]
     assert paths == [f"train/{row}.png" for row in range(34)]
@@ -114,41 +114,41 @@ def test_rows_before_a_damaged_shard_are_still_the_right_ones(table: Version) ->
 
 @pytest.fixture
 def hashed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The sizes of what is hashed from now on."""
+    """Return a list that collects the sizes of hashed data."""
     sizes: list[int] = []
     sha256 = hashlib.sha256
     monkeypatch.setattr(integrity.hashlib, "sha256", lambda data: sizes.append(len(data)) or sha256(data))
     return sizes
 
 
-def test_a_shard_is_verified_once_in_a_process(table: Version, hashed: list[int]) -> None:
+def test_shard_is_verified_once_per_process(table: Version, hashed: list[int]) -> None:
     for _ in range(3):
         list(read_shards(table.table, table.shards, COLUMNS))
-    # What is shorter than a shard is no shard.
+    # Shorter data is not a shard.
     assert sorted(size for size in hashed if size > 100) == sorted(shard.size for shard in table.shards)
 
 
-def test_a_shard_that_changes_after_it_was_verified_is_noticed(table: Version) -> None:
+def test_change_after_verification_is_detected(table: Version) -> None:
     list(read_shards(table.table, table.shards, COLUMNS))
-    for place in range(0, middle(table).stat().st_size, 200):
-        flip(middle(table), place)
+    for position in range(0, shard_path(table).stat().st_size, 200):
+        flip(shard_path(table), position)
         assert "was changed after it was written" in refusal(table)
-        flip(middle(table), place)
+        flip(shard_path(table), position)
 
 
-def test_a_shard_without_a_column_is_refused_with_those_it_has(table: Version) -> None:
+def test_missing_column_is_refused_with_existing_columns(table: Version) -> None:
     with pytest.raises(DataError, match="has no column depth; it has: path, label, image, content_hash"):
         next(read_shards(table.table, table.shards, ["label", "depth"]))
 
 
-def test_an_error_of_the_reader_prints_no_trace(table: Version, capfd: pytest.CaptureFixture[str]) -> None:
-    flip(middle(table), 50)
+def test_reader_error_prints_no_traceback(table: Version, capfd: pytest.CaptureFixture[str]) -> None:
+    flip(shard_path(table), 50)
     refusal(table)
     assert capfd.readouterr().err == ""
 
 
 class Payload:
-    """Unpickled, it writes a file; it gets past Petastorm's list of allowed modules."""
+    """An object that writes a file when it is unpickled, and passes Petastorm's list of allowed modules."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -165,16 +165,14 @@ def plant(folder: Path, name: str, file: Path) -> None:
 
 @pytest.mark.parametrize("name", ["_common_metadata", "_metadata"])
 @pytest.mark.parametrize("below", [".", "split=train"])
-def test_a_table_with_a_pickled_schema_is_refused_before_petastorm_opens_it(
-    table: Version, tmp_path: Path, name: str, below: str
-) -> None:
+def test_pickled_schema_is_refused_before_it_is_opened(table: Version, tmp_path: Path, name: str, below: str) -> None:
     plant(table.table / below, name, tmp_path / "ran")
     assert "can run code" in refusal(table)
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_folder_in_the_place_of_a_shard_is_not_opened_by_petastorm(table: Version, tmp_path: Path) -> None:
-    only = middle(table, 0)
+def test_folder_in_place_of_shard_is_not_opened(table: Version, tmp_path: Path) -> None:
+    only = shard_path(table, 0)
     only.unlink()
     only.mkdir()
     plant(only, "_common_metadata", tmp_path / "ran")
@@ -183,8 +181,8 @@ def test_a_folder_in_the_place_of_a_shard_is_not_opened_by_petastorm(table: Vers
 
 
 @pytest.mark.petastorm
-def test_petastorm_alone_runs_what_a_pickled_schema_carries(table: Version, tmp_path: Path) -> None:
-    """When this fails Petastorm has become safe, and `refuse_pickled_schema` may be dropped."""
+def test_petastorm_still_runs_code_of_pickled_schema(table: Version, tmp_path: Path) -> None:
+    """When this fails, Petastorm has become safe, and `refuse_pickled_schema` can be removed."""
     from petastorm import make_batch_reader
 
     folder = table.table / "split=train"
@@ -192,6 +190,6 @@ def test_petastorm_alone_runs_what_a_pickled_schema_carries(table: Version, tmp_
     try:
         with make_batch_reader(f"file://{folder}", workers_count=1):
             pass
-    except Exception:  # noqa: BLE001  what was unpickled is no schema
+    except Exception:  # noqa: BLE001  the unpickled object is not a schema
         pass
     assert (tmp_path / "ran").exists()

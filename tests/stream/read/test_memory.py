@@ -1,4 +1,4 @@
-"""However large the table, a rank holds the shards of its lanes and a few that are read ahead."""
+"""A rank holds only the shards of its lanes and a few read ahead, however large the table is."""
 
 import gc
 from pathlib import Path
@@ -19,7 +19,7 @@ SHARD_BYTES = ROWS * ROW_BYTES
 
 
 def shards_below(table: Path, count: int) -> list[Shard]:
-    """Shards of half a megabyte of noise."""
+    """Write `count` shards of half a megabyte of noise each."""
     noise = np.random.default_rng(0)
     schema = pa.schema([pa.field("image", pa.binary(), metadata={"compressed": "true"})])
     return [
@@ -31,16 +31,16 @@ def shards_below(table: Path, count: int) -> list[Shard]:
 
 
 def peak(table: Path, shards: list[Shard], epochs: int) -> int:
-    """The most bytes that Arrow holds while all steps are taken."""
+    """Return the maximum bytes that Arrow holds while all steps are read."""
     plan = Plan(shard_rows=(ROWS,) * len(shards), global_batch=16, lanes=LANES)
     stream = RankStream(table=table, shards=shards, columns=["image"], plan=plan)
     before = pa.total_allocated_bytes()
     return max(pa.total_allocated_bytes() - before for _ in stream.blocks(0, 0, epochs))
 
 
-def test_arrow_holds_no_more_of_a_table_three_times_as_large(tmp_path: Path) -> None:
+def test_arrow_memory_is_independent_of_table_size(tmp_path: Path) -> None:
     shards = shards_below(tmp_path, 120)
-    # A shard of each lane and its part that waits, those ahead, and a block with its copy.
+    # Per lane a shard and its buffered part, the shards read ahead, and a block with its copy.
     bound = (2 * LANES + READ_AHEAD + 1) * SHARD_BYTES + 3 * 16 * 16 * ROW_BYTES
     assert peak(tmp_path, shards[:40], 2) < bound
     assert peak(tmp_path, shards, 2) < bound
@@ -48,7 +48,7 @@ def test_arrow_holds_no_more_of_a_table_three_times_as_large(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("no_threads_left")
-def test_the_process_does_not_grow_with_the_epochs(tmp_path: Path) -> None:
+def test_process_memory_does_not_grow_with_epochs(tmp_path: Path) -> None:
     shards = shards_below(tmp_path, 20)
     peak(tmp_path, shards, 2)
     gc.collect()
