@@ -14,7 +14,7 @@ from headrace.prepare.job import prepare
 from headrace.stream.read.columns import concat_rows
 from headrace.stream.read.shards import read_shards
 from headrace.table import Version, read
-from tests.prepare.test_text_job import configured, texts, write
+from tests.prepare.test_text_job import text_configuration, texts, write_rows
 from tests.support.commands import headrace
 from tests.support.petastorm_data import read_whole
 from tests.support.raw_images import configuration, read_rows, write_source
@@ -30,8 +30,8 @@ def version(tmp_path: Path, request: pytest.FixtureRequest) -> Version:
     if request.param == "image":
         prepare(configuration(write_source(tmp_path / "raw", count=40), tmp_path / "table"))
     else:
-        write(tmp_path / "raw", "texts.json", texts(100))
-        prepare(configured(tmp_path / "raw"))
+        write_rows(tmp_path / "raw", "texts.json", texts(100))
+        prepare(text_configuration(tmp_path / "raw"))
     table = read(tmp_path / "table")
     assert len(table.split("train")) > 2
     return table
