@@ -15,6 +15,8 @@ from tests.support.s3_server import Fault, front
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_table import Content, some_images, some_rows, write_table
 
+pytestmark = pytest.mark.tensorflow
+
 
 @pytest.fixture(scope="module")
 def version(tmp_path_factory: pytest.TempPathFactory) -> Version:

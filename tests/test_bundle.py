@@ -20,6 +20,8 @@ from headrace.table import Version
 from tests.support.small_bundle import CNN, OPTIONS, small_model, write_bundle
 from tests.support.small_table import Content, some_images, some_rows, write_table
 
+pytestmark = pytest.mark.tensorflow
+
 FILES = ["bundle.json", "contract.json", "model.json", "model.py", "model.weights.h5", "origin.json"]
 
 

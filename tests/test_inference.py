@@ -13,6 +13,8 @@ from headrace.table import Version
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_table import Content, some_images, some_rows, write_table
 
+pytestmark = pytest.mark.tensorflow
+
 
 def table(folder: Path, codec: str = "raw") -> Version:
     return write_table(folder / codec, Content(splits={"train": some_rows(12, shape=(8, 8, 3))}, codec=codec))

@@ -16,6 +16,8 @@ from headrace.table.log import commit, open_base
 from headrace.tune.study.folder import StudyFolder
 from tests.support.table_versions import SCHEMA, add_version, shard, summary
 
+pytestmark = pytest.mark.tensorflow
+
 
 def refusal(error: type[HeadraceError], read_it: Any) -> str:
     with pytest.raises(error) as caught:

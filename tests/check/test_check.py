@@ -9,6 +9,8 @@ import pytest
 from headrace.check import check
 from headrace.errors import ConfigurationError
 
+pytestmark = pytest.mark.spark
+
 NAMES = [
     *("Python", "PySpark", "PyArrow", "NumPy", "pandas", "Delta Lake", "Petastorm", "TensorFlow", "Keras", "Horovod"),
     *("Java", "Spark slots", "Horovod build", "GPUs", "C++ compiler", "Bytecode", "Free disk"),

@@ -10,6 +10,8 @@ import pytest
 from headrace.check import machine
 from headrace.spark.java import java_range
 
+pytestmark = pytest.mark.tensorflow
+
 
 def test_all_rows_are_ok_on_this_machine() -> None:
     rows = [machine.java_row(), machine.bytecode_row(), machine.compiler_row(False), machine.disk_row(Path.cwd())]

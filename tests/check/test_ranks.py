@@ -8,6 +8,8 @@ import pytest
 from headrace.check import ranks
 from headrace.check.ranks import HorovodInfo, ask_horovod, rank_rows
 
+pytestmark = [pytest.mark.horovod, pytest.mark.tensorflow]
+
 
 def test_horovod_of_this_environment_has_gloo() -> None:
     horovod = ask_horovod()

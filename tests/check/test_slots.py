@@ -12,6 +12,8 @@ from pyspark import SparkContext
 
 from headrace.check.slots import slots_row
 
+pytestmark = pytest.mark.spark
+
 BUSY_AND_FREE = """
 import json, sys, threading, time
 from pathlib import Path

@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.commands import headrace, run
 
+pytestmark = pytest.mark.spark
+
 ROWS = ["Executors", "Executor versions", "Executor disk", "Executor GPUs", "Executor network", "Executor clocks"]
 
 

@@ -11,6 +11,8 @@ from headrace.fetch import DATASETS
 from tests.support.commands import headrace
 from tests.support.workspace import ROOT
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod]
+
 TASKS = sorted((ROOT / "conf").glob("*.yaml"))
 FETCHED = [path for path in TASKS if "headrace fetch" in path.read_text("utf-8")]
 

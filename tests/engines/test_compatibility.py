@@ -14,6 +14,8 @@ import pytest
 from headrace.engines.compatibility import differences, horovod_fault, installed_versions
 from tests.support.commands import headrace, run
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.tensorflow]
+
 SITE = Path(sysconfig.get_paths()["purelib"])
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.tensorflow
+
 SETTINGS = """
 {first}
 from headrace.engines.keras_settings import use_tensorflow

@@ -11,6 +11,8 @@ import pytest
 from headrace.engines.log_filter import is_noise, without_noise
 from tests.support.commands import headrace
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.tensorflow]
+
 NOISE = """\
 WARNING: All log messages before absl::InitializeLog() is called are written to STDERR
 I0000 00:00:1795902244.287725   29176 port.cc:153] oneDNN custom operations are on. You may see slightly different

@@ -24,6 +24,8 @@ from tests.support.commands import headrace
 from tests.support.small_bundle import fitted, small_model, write_bundle
 from tests.support.small_table import CLASSES, Content, some_rows, write_table
 
+pytestmark = pytest.mark.tensorflow
+
 CONTENT = Content(
     splits={"train": some_rows(60, shape=(12, 10, 3)), "test": some_rows(41, (7, 1, 33), shape=(12, 10, 3))}
 )

@@ -14,6 +14,8 @@ from tests.explain.raw import write_images, write_texts
 from tests.support.commands import headrace
 from tests.support.small_table import CLASSES
 
+pytestmark = pytest.mark.tensorflow
+
 BundleOf = Callable[[str], Path]
 
 

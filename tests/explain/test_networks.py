@@ -25,6 +25,8 @@ from tests.models.test_networks import MODELS, SERIES, TEXT
 from tests.support.small_table import CLASSES
 from tests.support.trained_bundles import PATCHES, WORDS, patched
 
+pytestmark = pytest.mark.tensorflow
+
 IMAGES = [path.stem for path in MODELS if path.stem not in (*TEXT, *SERIES)]
 WITH_MAP = ("cnn", "resnet")
 

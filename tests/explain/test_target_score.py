@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from headrace.contract import Contract
 from headrace.explain.target_score import TargetScore
 
+pytestmark = pytest.mark.tensorflow
+
 CLASSES = ("a", "b", "c")
 
 

@@ -17,6 +17,8 @@ from headrace.explain.layer_hooks import patch_outputs, trace_layers
 from headrace.explain.text_path import TextNetwork, TextPath
 from tests.models.test_networks import MODELS, contract_for, inputs_for
 
+pytestmark = pytest.mark.tensorflow
+
 IMAGES: Contract = contract_for(next(path for path in MODELS if path.stem == "cnn"))
 TEXTS: Contract = contract_for(next(path for path in MODELS if path.stem == "rnn"))
 MEAN = IMAGES.channel_statistics.mean

@@ -9,6 +9,8 @@ import pytest
 from headrace.export.converter_output import captured_stderr, describe_failure
 from tests.support.commands import run
 
+pytestmark = pytest.mark.tensorflow
+
 
 def test_captured_output_is_kept_from_the_user(tmp_path: Path) -> None:
     """Lines of Python and of C++ are captured in order; later lines are printed again."""

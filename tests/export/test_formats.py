@@ -20,6 +20,8 @@ from tests.models.test_networks import MODELS, SERIES, SMALL, contract_for
 from tests.support.trained_bundles import table_for, trained
 from tests.support.trained_bundles import write as write_for
 
+pytestmark = pytest.mark.tensorflow
+
 Pair = tuple[Version, Path]
 
 

@@ -25,6 +25,8 @@ from tests.models.test_networks import MODELS
 from tests.support.commands import headrace, run
 from tests.support.trained_bundles import image_table, patched, sentences, text_table, trained, write
 
+pytestmark = pytest.mark.tensorflow
+
 
 @pytest.fixture(scope="module")
 def version(tmp_path_factory: pytest.TempPathFactory) -> Version:

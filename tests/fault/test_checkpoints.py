@@ -10,7 +10,7 @@ import pytest
 from tests.support.commands import headrace
 from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.horovod]
 
 
 def test_a_checkpoint_that_does_not_fit_on_the_disk_leaves_those_before_it(

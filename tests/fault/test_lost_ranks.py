@@ -18,7 +18,7 @@ from jobs.local_cluster import LocalCluster
 from tests.support.commands import headrace
 from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, step_of, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.horovod]
 
 STEPS = 300
 # A lost rank is noticed at once, a stopped one after the stall timeout; then ranks start anew, which takes most.

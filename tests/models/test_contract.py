@@ -19,7 +19,7 @@ from headrace.train import job
 from tests.models.tables import KINDS, ROWS, prepared
 from tests.models.test_networks import MODELS, SERIES, SMALL, TEXT
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.tensorflow]
 
 CASES = [
     pytest.param(path, content, task, id=f"{path.stem}-{content}-{task}")

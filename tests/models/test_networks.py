@@ -11,6 +11,8 @@ from headrace.contract import Column, Contract, Statistics, Tokenizer, WindowSpe
 from headrace.errors import ConfigurationError
 from headrace.networks.source import build_model
 
+pytestmark = pytest.mark.tensorflow
+
 MODELS = sorted((Path(__file__).parents[2] / "models").glob("*.py"))
 TEXT = ("rnn", "text_cnn", "transformer")
 SERIES = ("series",)

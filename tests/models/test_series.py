@@ -15,6 +15,8 @@ from tests.models.test_networks import contract_for, inputs_for
 from tests.support.commands import headrace, headrace_within
 from tests.support.workspace import ROOT
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.tensorflow]
+
 NETWORK = ROOT / "models" / "series.py"
 CONFIGURATION = f"""
 data:

@@ -12,6 +12,8 @@ from headrace.networks.flops import flops
 from headrace.networks.source import build_model
 from tests.models.test_networks import MODELS, SERIES, SMALL, TEXT, contract_for
 
+pytestmark = pytest.mark.tensorflow
+
 LENGTH = 10
 # TensorFlow counts the body of a recurrent layer's loop once.
 LOOPS = ("rnn", *SERIES)

@@ -10,6 +10,8 @@ from headrace.networks.listing import list_networks
 from tests.support.commands import headrace
 from tests.support.small_table import Content, some_rows, write_table
 
+pytestmark = pytest.mark.tensorflow
+
 NAMES = ["cnn", "mlp", "resnet", "rnn", "series", "text_cnn", "transformer", "vit"]
 
 

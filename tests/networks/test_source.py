@@ -8,6 +8,8 @@ from headrace.contract import Column, Contract, Statistics
 from headrace.errors import ConfigurationError
 from headrace.networks.source import build_model, read_source, source_hash
 
+pytestmark = pytest.mark.tensorflow
+
 CONTRACT = Contract(
     columns={
         "image": Column(role="input", codec="raw", dtype="uint8", shape=(8, 8, 1)),

@@ -15,6 +15,8 @@ from tests.retrain.instalments import add_day, write_project
 from tests.support.commands import headrace, run
 from tests.support.workspace import ROOT
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod]
+
 PIPELINES = ROOT / "pipelines"
 AIRFLOW = ROOT / ".venv-airflow" / "bin" / "airflow"
 

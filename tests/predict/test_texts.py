@@ -20,7 +20,7 @@ from headrace.prepare.job import prepare
 from headrace.table import Version, read
 from tests.support.commands import headrace
 
-pytestmark = pytest.mark.usefixtures("spark")
+pytestmark = [pytest.mark.usefixtures("spark"), pytest.mark.tensorflow]
 
 NETWORK = Path(__file__).parents[2] / "models" / "text_cnn.py"
 OPTIONS = {"width": 8, "embedding": 8, "sizes": [2, 3]}

@@ -27,6 +27,8 @@ from tests.support.commands import headrace
 from tests.support.raw_images import configuration, write_source
 from tests.support.s3_server import Fault, busy, environment, faults_of, free_port, front
 
+pytestmark = pytest.mark.spark
+
 
 def upload(folder: Path, bucket: str, prefix: str = "raw") -> str:
     """Upload the files below `folder` and return their address."""

@@ -15,6 +15,8 @@ from tests.support.commands import headrace
 from tests.support.raw_images import write_source
 from tests.support.workspace import write_configuration
 
+pytestmark = pytest.mark.spark
+
 LOG_LINE = r"^\d\d:\d\d:\d\d |^WARNING: Using incubator modules"
 
 

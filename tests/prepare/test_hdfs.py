@@ -21,7 +21,7 @@ from tests.support.hdfs_server import Hdfs, hdfs_server
 from tests.support.raw_images import configuration, read_rows, write_source
 from tests.support.s3_server import free_port
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.spark]
 
 
 def prepare(source: str | Path, table: Path, **source_options: Any) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from headrace.table.log import list_shards
 from headrace.table.rejects import rejects_path
 from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 
+pytestmark = pytest.mark.tensorflow
+
 
 def weights_configuration(folder: Path, source: dict[str, Any], **more: Any) -> Configuration:
     tree = {

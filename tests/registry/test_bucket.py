@@ -23,6 +23,8 @@ from tests.registry.killed_promotion import kill_before
 from tests.support.lock_holder import held
 from tests.support.runs import Runs
 
+pytestmark = pytest.mark.tensorflow
+
 RegisterRun = Callable[[int], int]
 ALIAS_STEP = [step.__name__ for step in promotion.STEPS].index("_set_champion_alias")
 

@@ -18,6 +18,8 @@ from headrace.registry.versions import champion, version_named, versions
 from tests.registry.killed_promotion import kill_before
 from tests.support.runs import Runs
 
+pytestmark = pytest.mark.tensorflow
+
 RegisterRun = Callable[[int], int]
 ALIAS_STEP = [step.__name__ for step in promotion.STEPS].index("_set_champion_alias")
 

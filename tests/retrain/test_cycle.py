@@ -15,6 +15,8 @@ from tests.retrain.instalments import add_day, write_project
 from tests.support.commands import headrace
 from tests.support.running_training import checkpoints_of, wait_for
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod]
+
 SETTINGS = ("train.epochs=40", "retrain.predict={input: raw/test, output: predictions}")
 
 

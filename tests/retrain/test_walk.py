@@ -10,6 +10,8 @@ import pytest
 from tests.retrain.instalments import add_day, write_project
 from tests.support.commands import headrace
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod]
+
 
 def retrain(project: Path, day: int, code: int = 0) -> dict[str, Any]:
     add_day(project, day)

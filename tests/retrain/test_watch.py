@@ -15,6 +15,8 @@ from tests.support.commands import headrace
 from tests.support.running_training import wait_for
 from tests.support.workspace import write_configuration
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod]
+
 SECTIONS = """
 registry: {folder: registry, model: clothes}
 retrain: {folder: retraining}

@@ -11,6 +11,8 @@ from headrace.errors import ConfigurationError
 from headrace.spark import java as java_module
 from headrace.spark.java import find_java, java_range, require_java
 
+pytestmark = pytest.mark.spark
+
 
 def write_java(folder: Path, output: str) -> Path:
     """Write a program `java` to `folder` that prints `output` on stderr, as Java does."""

@@ -4,8 +4,12 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.commands import run
 from tests.support.workspace import ROOT
+
+pytestmark = pytest.mark.spark
 
 PROGRAM = """
 import json

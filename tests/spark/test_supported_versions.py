@@ -16,6 +16,8 @@ from headrace.spark.supported_versions import parse_version, require_own_spark_h
 from jobs.local_cluster import LocalCluster
 from tests.support.commands import headrace
 
+pytestmark = pytest.mark.spark
+
 INSTALLED = pyspark.__version__
 # A version with another Scala, which cannot deserialize any message, and a version that fails later.
 OTHER_SCALA = "4.0.1" if INSTALLED.startswith("3.5") else "3.5.9"

@@ -14,6 +14,8 @@ from headrace.config.configuration import Spark
 from headrace.spark.session import session
 from headrace.spark.worker_daemon import leave_installed_archives
 
+pytestmark = pytest.mark.spark
+
 LIBRARIES = Path(pyspark.__file__).parent / "python" / "lib"
 
 

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from headrace.config.sections.streaming import Stream
 from headrace.stream.build import evaluation_plan, training_plan
 from headrace.stream.dataset import evaluation_batches, training_batches
 from tests.support.small_table import Content, Rows, some_images, write_table
+
+pytestmark = pytest.mark.tensorflow
 
 
 def test_class_weights_apply_to_rows_but_not_to_padding(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from headrace.table import Version
 from tests.support import small_table
 from tests.support.small_table import Content, Rows, some_rows, write_table
 
+pytestmark = pytest.mark.tensorflow
+
 
 def batches(version: Version, global_batch: int = 32, rank: int = 0, world_size: int = 1) -> Batches:
     plan = training_plan(version, "train", global_batch, lanes=16, seed=1)

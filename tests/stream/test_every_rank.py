@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.commands import headrace
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod]
+
 
 @pytest.fixture
 def own(workspace: Path, tmp_path: Path) -> Path:

@@ -14,6 +14,8 @@ from headrace.stream.read import shards
 from headrace.table import Shard, Version
 from tests.support.small_table import Content, some_rows, write_table
 
+pytestmark = pytest.mark.tensorflow
+
 SETTINGS = Stream(augment=Augment(flip="horizontal", shift=0.2))
 CLASS_WEIGHTS = (1.0, 3.0, 1.0)
 

@@ -27,7 +27,13 @@ PLACES = (f"data.source.path={RAW}", f"data.table={TABLE}")
 # 4 steps an epoch, so that checkpoints are within epochs and at their ends.
 LONG = (*PLACES, "train.batch_size=16", "train.epochs=40", "train.checkpoint_every_steps=10")
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("spark"),
+    pytest.mark.spark,
+    pytest.mark.horovod,
+    pytest.mark.tensorflow,
+]
 
 
 class Stored(NamedTuple):

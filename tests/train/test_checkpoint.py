@@ -13,6 +13,8 @@ from headrace.storage import locate
 from headrace.train import checkpoint
 from tests.support.s3_server import Fault, front
 
+pytestmark = pytest.mark.tensorflow
+
 
 @pytest.fixture(params=["folder", "bucket"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:

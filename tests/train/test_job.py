@@ -15,6 +15,8 @@ from headrace.runs.folder import RunFolder
 from tests.support.commands import CommandResult, headrace
 from tests.support.running_training import in_the_background, ranks_of, wait_for
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod]
+
 LONG = ("train.run=long", "train.epochs=40")
 
 

@@ -12,7 +12,13 @@ import pytest
 from headrace import bundle
 from tests.support.commands import headrace, headrace_within
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("spark"),
+    pytest.mark.spark,
+    pytest.mark.horovod,
+    pytest.mark.tensorflow,
+]
 
 
 def epochs_of(run: str) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from tests.support.running_training import checkpoints_of, in_the_background, ra
 from tests.support.small_table import Content, some_rows, write_table
 from tests.tune.test_job import CONFIGURATION, RATE, rate_space
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.tensorflow]
+
 RATES = (0.01, 0.02)
 
 

@@ -16,6 +16,8 @@ from tests.support.running_training import checkpoints_of, in_the_background, ra
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.workspace import ROOT
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod]
+
 RATE = "train.optimizer.learning_rate"
 # A good rate, one without effect, and one that makes the loss overflow.
 RATES = [0.01, 1.0e-9, 1.0e30]

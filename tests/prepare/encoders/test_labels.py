@@ -23,6 +23,8 @@ from headrace.stream.dataset import training_batches
 from headrace.table import Version, read
 from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 
+pytestmark = pytest.mark.tensorflow
+
 LABELS = [["even", "small"], ["small"], [], ["even"], ["small", "even"], ["big"], ["even", "big"], ["even", "even"]]
 
 

@@ -15,6 +15,8 @@ from headrace.tune.study.result import StudyResult
 from headrace.tune.study.trial_records import State, TrialRecord
 from tests.registry.finished_run import STEPS, write_run
 
+pytestmark = pytest.mark.tensorflow
+
 WIDTH = "model.options.width"
 ERROR = "tune.space: model.options.width is too large"
 

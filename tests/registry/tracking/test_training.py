@@ -13,6 +13,8 @@ from headrace.registry.tracking.training import track
 from tests.registry.finished_run import STEPS, write_run
 from tests.support.runs import Runs
 
+pytestmark = pytest.mark.tensorflow
+
 
 def run_ids(registry: Registry) -> list[str]:
     return [run.info.run_id for run in registry.client.search_runs([registry.experiment])]

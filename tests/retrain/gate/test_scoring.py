@@ -15,6 +15,8 @@ from headrace.table import Version
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_table import CLASSES, Content, some_rows, write_table
 
+pytestmark = pytest.mark.tensorflow
+
 ROWS = 300
 
 

@@ -12,6 +12,8 @@ from headrace.retrain.records import Decision, Outcome, StepRecord
 from headrace.retrain.report.page import write_page
 from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
 
+pytestmark = pytest.mark.tensorflow
+
 NAME = "clothes & <others>"
 
 

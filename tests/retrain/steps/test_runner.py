@@ -8,10 +8,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.records import Outcome
 from headrace.retrain.steps.context import CycleContext, StepResult
 from headrace.retrain.steps.runner import STEPS, Step, run_step
+
+pytestmark = pytest.mark.tensorflow
 
 KILLED = """
 import os, signal, sys

@@ -17,6 +17,8 @@ from headrace.table import Version
 from tests.stream.small_text import some_texts, write_texts
 from tests.support.small_table import Content, some_images, some_rows, write_table
 
+pytestmark = pytest.mark.tensorflow
+
 EVERYTHING = Augment(flip="both", shift=0.1, rotate=15, zoom=0.1, brightness=0.1, contrast=0.2)
 Pixels = NDArray[np.uint8]
 

@@ -17,6 +17,8 @@ from headrace.stream.read.columns import BinaryColumn
 from headrace.table import Version
 from tests.stream.small_text import some_texts, write_texts
 
+pytestmark = pytest.mark.tensorflow
+
 Steps = list[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]]
 
 

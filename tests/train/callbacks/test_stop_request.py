@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from headrace.train.callbacks.stop_request import StopOnRequest
 from headrace.train.observer import StoppedError
 from headrace.train.rank.context import Position
+
+pytestmark = pytest.mark.tensorflow
 
 
 def test_ranks_stop_within_as_many_steps_as_lie_between_looks(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 from headrace.train.distributed.thread_policy import batch_scheduling, cores_per_rank
 from headrace.train.launch.launcher import RankProgram, launch
 
+pytestmark = pytest.mark.tensorflow
+
 
 @pytest.fixture(scope="module")
 def messages(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.multi_label import MultiLabel
 from headrace.train.model.objective import make_loss, make_metrics
 
+pytestmark = pytest.mark.tensorflow
+
 CONTRACT = Contract(
     columns={"label": Column(role="target", codec="plain", dtype="int32")},
     classes=("bag", "boot", "coat"),

@@ -14,6 +14,8 @@ from headrace.errors import ConfigurationError
 from headrace.train.model.optimizer import make_optimizer
 from tests.train.rank_program import ACCUMULATED, ALL, CASES, COMPRESSED, OPTIMIZERS, STEPS, numbers
 
+pytestmark = pytest.mark.tensorflow
+
 Messages = list[dict[str, Any]]
 
 # Every optimizer with a network whose gradients are sparse, and every network with two of them, are enough for .ci/run.

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from headrace.config.sections.training import Optimizer, Schedule
 from headrace.train.model.schedule import learning_rate
 
+pytestmark = pytest.mark.tensorflow
+
 STEPS_PER_EPOCH, EPOCHS = 10, 5
 
 

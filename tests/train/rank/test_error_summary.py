@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from headrace.train.rank.error_summary import summarize_error
 
+pytestmark = pytest.mark.tensorflow
+
 SOURCE = """
 import keras, tensorflow as tf
 class Picky(keras.layers.Layer):
