@@ -42,7 +42,7 @@ class Transaction:
                 yield
         except LockHeldError as error:
             raise HeadraceError(
-                f"The registry {self._folder} is worked on by {error.holder}; run it again later. {error.mend}"
+                f"The registry {self._folder} is worked on by {error.holder}; run it again later. {error.fix}"
             ) from None
 
     @contextmanager

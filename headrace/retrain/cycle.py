@@ -49,7 +49,7 @@ def retrain(
         with lock_folder(journal.folder, "retrain", wait=wait):
             result = _retrain(configuration, journal, until=until, name=name, force=force)
     except LockHeldError as error:
-        reason = f"{error.holder} works on it. {error.mend}".rstrip(". ")
+        reason = f"{error.holder} works on it. {error.fix}".rstrip(". ")
         log.warning("Nothing to do here: %s.", reason)
         result = {"decision": "left to another", "reasons": [reason], "exit_code": 0}
     return result | {"seconds": round(time.monotonic() - began, 3)}
