@@ -46,5 +46,5 @@ def lock_for_training(folder: Path, work: str, state: str, key: str) -> Iterator
             yield
     except LockHeldError as error:
         raise TrainingError(
-            f"The {state} by {error.holder}; wait for it, or name another {key}. {error.fix}".rstrip()
+            f"The {state} by {error.holder}; wait for it, or set {key} to another directory. {error.fix}".rstrip()
         ) from None
