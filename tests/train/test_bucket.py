@@ -162,7 +162,7 @@ def test_a_checkpoint_that_the_store_refuses_ends_the_run_in_a_sentence_and_leav
         "refuses access to s3://models/runs/first/checkpoints/step-000000020/position.json"
         in stored.refused.last_error_line
     )
-    assert "it goes on from the checkpoint before" in stored.refused.last_error_line
+    assert "it resumes from the previous checkpoint" in stored.refused.last_error_line
     assert stored.left == [10]
 
 
