@@ -1,4 +1,4 @@
-"""A folder that one process works in at a time, and who that is."""
+"""Lock a directory through a file that the kernel locks, and record the process that holds it."""
 
 import fcntl
 import json
@@ -32,33 +32,33 @@ class LockHolder(BaseModel):
 
 
 class LockHeldError(Exception):
-    """Another process works in the folder; the one who wanted it decides what that means.
+    """Another process holds the lock; callers turn this into an error of their own.
 
     Attributes:
-        mend: a sentence on what to do with a lock that nobody lets go of; empty where the kernel does.
+        fix: how to remove a stale lock; empty where the kernel releases it.
     """
 
-    def __init__(self, path: Path, holder: LockHolder | None, mend: str = "") -> None:
+    def __init__(self, path: Path, holder: LockHolder | None, fix: str = "") -> None:
         self.path = path
-        self.mend = mend
-        self.holder = str(holder) if holder else "another process, which has only just begun"
+        self.fix = fix
+        self.holder = str(holder) if holder else "another process, which has just started"
         super().__init__(f"{path} is held by {self.holder}")
 
 
 def this_process(work: str) -> LockHolder:
-    """The process that asks, as a holder."""
+    """Return the current process as a lock holder."""
     return LockHolder(pid=os.getpid(), host=platform.node(), since=utc_now(), work=work)
 
 
 @contextmanager
 def lock_file(path: Path, work: str, *, wait: bool) -> Iterator[LockHolder | None]:
-    """Hold the lock in the file `path`; gives the holder that has died with it, if one has.
+    """Hold the lock in the file `path`; yield the holder that died while it held the lock, or None.
 
-    The kernel lets go of the lock when its process ends, however that ends, so a dead process never keeps it.
+    The kernel releases the lock when its process ends for any reason, so a dead process never keeps it.
 
     Args:
-        work: what this process is about to do, for others to read.
-        wait: until the other process has ended, instead of raising.
+        work: what this process is about to do, shown to other processes.
+        wait: wait until the other process releases the lock, instead of raising.
 
     Raises:
         LockHeldError: another process holds it.
@@ -68,12 +68,12 @@ def lock_file(path: Path, work: str, *, wait: bool) -> Iterator[LockHolder | Non
         _take(file, path, wait=wait)
         dead = _holder(file)
         if dead:
-            log.warning("The lock %s was left by %s, which has ended without letting go.", path, dead)
+            log.warning("The lock %s was left by %s, which exited without releasing it.", path, dead)
         _write(file, this_process(work).model_dump_json())
         try:
             yield dead
         finally:
-            # Only who dies leaves a name.
+            # Only a process that dies leaves its record in the file.
             _write(file, "")
 
 

@@ -1,4 +1,4 @@
-"""The lock of a folder, wherever it is: a file that the kernel locks, or in a bucket an object."""
+"""Lock a directory: through a file that the kernel locks, or in a bucket through an object."""
 
 import math
 from collections.abc import Iterator
@@ -13,16 +13,16 @@ from headrace.storage import S3Path
 
 
 def lock_folder(folder: Path, work: str, *, wait: bool, at_most: float = math.inf) -> AbstractContextManager[Any]:
-    """Hold `folder` for this process, while the block lasts.
+    """Hold the lock of `folder` until the block ends.
 
     Args:
-        work: what this process is about to do, for others to read.
-        wait: for another process, instead of raising.
-        at_most: seconds, in a bucket, where the lock of a process that has died elsewhere stays.
+        work: what this process is about to do, shown to other processes.
+        wait: wait for another process, instead of raising.
+        at_most: maximum seconds to wait in a bucket, where the lock of a process that died elsewhere stays.
 
     Raises:
         LockHeldError: another process holds it.
-        StoreError: the store refuses, does not answer, or knows no conditional puts.
+        StoreError: the store denies access, does not respond, or does not support conditional puts.
     """
     if isinstance(folder, S3Path):
         return lock_object(folder / "lock.json", work, seconds=at_most if wait else 0)
@@ -31,20 +31,20 @@ def lock_folder(folder: Path, work: str, *, wait: bool, at_most: float = math.in
 
 @contextmanager
 def lock_for_training(folder: Path, work: str, state: str, key: str) -> Iterator[None]:
-    """Hold `folder`, which only one process can work on.
+    """Hold the lock of `folder`; report another holder as a training error.
 
     Args:
-        state: what the folder is, and what is done with it, such as "run runs/first is being trained".
-        key: of the configuration that names the folder.
+        state: the directory and its state, such as "run runs/first is being trained".
+        key: configuration key that names the directory.
 
     Raises:
         TrainingError: another process holds it.
-        StoreError: the store refuses, does not answer, or knows no conditional puts.
+        StoreError: the store denies access, does not respond, or does not support conditional puts.
     """
     try:
         with lock_folder(folder, work, wait=False):
             yield
     except LockHeldError as error:
         raise TrainingError(
-            f"The {state} by {error.holder}; wait for it, or name another {key}. {error.mend}".rstrip()
+            f"The {state} by {error.holder}; wait for it, or set {key} to another directory. {error.fix}".rstrip()
         ) from None

@@ -1,7 +1,7 @@
-"""A folder of a store that one process works in at a time: whoever puts the lock there, where none is, holds it.
+"""Lock a directory of a store through an object: the process whose conditional put creates the object holds the lock.
 
-A store does not notice that a process has ended. The lock of one that has died on this machine is taken; whether one of
-another machine lives cannot be seen from here, so its lock stays until a person removes the object.
+A store does not notice that a process has ended. A lock whose holder died on this machine is taken over. Whether a
+process on another machine is alive cannot be seen from here, so its lock stays until a person removes the object.
 """
 
 import logging
@@ -28,9 +28,9 @@ class RemoteHolder(LockHolder):
     """The process that holds a lock on a store.
 
     Attributes:
-        machine: the boot of a kernel and the namespace in which the process has its number.
-        started: when it was, in the kernel's ticks; numbers are used again.
-        token: of this lock alone.
+        machine: boot ID of the kernel and the PID namespace of the process.
+        started: start time of the process in kernel clock ticks, because PIDs are reused.
+        token: unique for each acquisition of the lock.
     """
 
     machine: str
@@ -39,7 +39,7 @@ class RemoteHolder(LockHolder):
 
     @property
     def is_dead(self) -> bool:
-        """Whether it is known to have ended."""
+        """Return whether the process is known to have ended."""
         return self.machine == _machine() and self.started != _started(self.pid)
 
 
@@ -48,12 +48,12 @@ def lock_object(path: S3Path, work: str, *, seconds: float = 0) -> Iterator[None
     """Hold the lock that is the object `path`.
 
     Args:
-        work: what this process is about to do, for others to read.
-        seconds: at most, that it waits for another process to let go; a store tells nobody, so it is asked.
+        work: what this process is about to do, shown to other processes.
+        seconds: maximum time to wait for another process to release the lock; the store is polled.
 
     Raises:
-        LockHeldError: another process holds it, or has died on another machine.
-        StoreError: the store refuses, does not answer, or knows no conditional puts.
+        LockHeldError: another process holds it, or died on another machine without releasing it.
+        StoreError: the store denies access, does not respond, or does not support conditional puts.
     """
     mine = RemoteHolder(
         **this_process(work).model_dump(),
@@ -66,20 +66,20 @@ def lock_object(path: S3Path, work: str, *, seconds: float = 0) -> Iterator[None
     try:
         yield
     finally:
-        _let_go(path, data)
+        _release(path, data)
 
 
 def _wait_and_take(path: S3Path, mine: bytes, until: float) -> None:
-    told = False
+    is_logged = False
     while True:
         try:
             return _take(path, mine)
         except LockHeldError as error:
             if time.monotonic() >= until:
                 raise
-            if not told:
-                log.info("Waiting for %s. %s", error.holder, error.mend)
-            told = True
+            if not is_logged:
+                log.info("Waiting for %s. %s", error.holder, error.fix)
+            is_logged = True
         time.sleep(POLL_SECONDS)
 
 
@@ -89,10 +89,10 @@ def _take(path: S3Path, mine: bytes) -> None:
     if before is not None and not (holder and holder.is_dead):
         raise _held(path, holder)
     if holder:
-        log.warning("The lock %s was left by %s, which has ended without letting go.", path, holder)
+        log.warning("The lock %s was left by %s, which exited without releasing it.", path, holder)
     if objects.replace(path.bucket, path.key, mine, tag):
         return
-    # Another was faster, or the answer to a put that went well was lost.
+    # Another process was faster, or the response to a successful put was lost.
     now, _ = _content(path)
     if now != mine:
         raise _held(path, _holder(now))
@@ -102,18 +102,18 @@ def _held(path: S3Path, holder: LockHolder | None) -> LockHeldError:
     return LockHeldError(path, holder, f"If it has ended, remove {path}: a store does not notice.")
 
 
-def _let_go(path: S3Path, mine: bytes) -> None:
+def _release(path: S3Path, mine: bytes) -> None:
     try:
         now, _ = _content(path)
         if now == mine:
             path.unlink()
     except StoreError as error:
-        # What the work has come to is more important.
-        log.warning("The lock %s stays, though nobody holds it any longer. %s", path, error)
+        # The outcome of the work matters more than this failure.
+        log.warning("The lock %s could not be removed, though no process holds it. %s", path, error)
 
 
 def _content(path: S3Path) -> tuple[bytes | None, str | None]:
-    """What is there, and its tag."""
+    """Return the content of the object and its tag, or None for both where there is no object."""
     try:
         return objects.get_with_tag(path.bucket, path.key)
     except FileNotFoundError:
@@ -133,9 +133,9 @@ def _machine() -> str:
 
 
 def _started(process: int) -> str | None:
-    """None where there is no such process, or only what its parent has not looked at."""
+    """Return the start time of `process`; None where it does not exist or is a zombie."""
     try:
-        # After the name, which may hold anything; see proc(5).
+        # Split after the process name, which may contain any character; see proc(5).
         state, *others = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None

@@ -43,7 +43,7 @@ class Transaction:
                 yield
         except LockHeldError as error:
             raise HeadraceError(
-                f"The registry {self._folder} is locked by {error.holder}; run the command again later. {error.mend}"
+                f"The registry {self._folder} is locked by {error.holder}; run the command again later. {error.fix}"
             ) from None
 
     @contextmanager

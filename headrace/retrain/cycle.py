@@ -49,7 +49,7 @@ def retrain(
         with lock_folder(journal.folder, "retrain", wait=wait):
             result = _retrain(configuration, journal, until=until, name=name, force=force)
     except LockHeldError as error:
-        reason = f"the journal is locked by {error.holder}. {error.mend}".rstrip(". ")
+        reason = f"the journal is locked by {error.holder}. {error.fix}".rstrip(". ")
         log.warning("Not retraining: %s.", reason)
         result = {"decision": "already running", "reasons": [reason], "exit_code": 0}
     return result | {"seconds": round(time.monotonic() - start, 3)}

@@ -1,7 +1,7 @@
-"""The files of checkpoints: each checkpoint is a folder that is whole, or that no reader takes for one.
+"""Write and read the files of checkpoints: readers see a checkpoint only when it is complete.
 
-On a file system it is written aside, forced to disk, and renamed. A store has no renaming: there the state is put
-first, under a name with its hash, and then the position, which names it and makes it whole.
+On a file system it is written to a temporary directory, synced to disk and renamed. A store has no rename: there the
+state is put first, under a name that contains its hash, and then the position, which names it and completes it.
 """
 
 import hashlib
@@ -20,10 +20,10 @@ POSITION = "position.json"
 
 
 def write_files(checkpoint: Path, state: bytes, position: dict[str, Any]) -> None:
-    """Write a checkpoint; one that is there is replaced.
+    """Write a checkpoint; replace an existing one.
 
     Raises:
-        OSError: it cannot be written; what was there before still is, as is every other checkpoint.
+        OSError: it cannot be written; an existing checkpoint at the path and all other checkpoints are unchanged.
         StoreError: the same, on a store.
     """
     position = position | {"sha256": hashlib.sha256(state).hexdigest(), "bytes": len(state)}
@@ -32,17 +32,17 @@ def write_files(checkpoint: Path, state: bytes, position: dict[str, Any]) -> Non
         (checkpoint / position["state"]).write_bytes(state)
         (checkpoint / POSITION).write_bytes(json.dumps(position).encode())
     else:
-        _write_aside(checkpoint, {STATE: state, POSITION: json.dumps(position).encode()})
+        _write_directory(checkpoint, {STATE: state, POSITION: json.dumps(position).encode()})
 
 
 def read_files(checkpoint: Path) -> tuple[bytes, dict[str, Any]]:
-    """State and position, compared with the hash.
+    """Return state and position, after the state's hash is verified.
 
     Raises:
         OSError: a file is missing.
-        ValueError: one is damaged.
-        KeyError: the same.
-        StoreError: the store refuses, or does not answer.
+        ValueError: a file is damaged.
+        KeyError: the position lacks an entry.
+        StoreError: the store denies access or does not respond.
     """
     position = json.loads((checkpoint / POSITION).read_bytes())
     state = (checkpoint / position.get("state", STATE)).read_bytes()
@@ -52,27 +52,27 @@ def read_files(checkpoint: Path) -> tuple[bytes, dict[str, Any]]:
 
 
 def newest_first(folder: Path) -> list[Path]:
-    """The checkpoints in `folder` that were written to their end."""
+    """Return the complete checkpoints in `folder`, newest first."""
     return sorted((position.parent for position in folder.glob(f"step-*/{POSITION}")), reverse=True)
 
 
 def remove_all_but(folder: Path, kept: list[Path]) -> None:
-    """Remove every other checkpoint, also one that was not written to its end; only one rank writes here."""
+    """Remove all other checkpoints, incomplete ones included; only one rank writes here."""
     for other in folder.iterdir():
         if other.name.startswith("step-") and other not in kept:
             remove_tree(other)
 
 
-def _write_aside(checkpoint: Path, files: dict[str, bytes]) -> None:
-    _forget_unfinished(checkpoint.parent)
+def _write_directory(checkpoint: Path, files: dict[str, bytes]) -> None:
+    _remove_unfinished(checkpoint.parent)
     with atomic_directory(checkpoint) as folder:
         for name, data in files.items():
             _write(folder / name, data)
-    _force(checkpoint.parent)
+    _sync_directory(checkpoint.parent)
 
 
-def _forget_unfinished(folder: Path) -> None:
-    """Remove what a rank that was killed left half written."""
+def _remove_unfinished(folder: Path) -> None:
+    """Remove the partial checkpoints of a killed rank."""
     for unfinished in folder.glob(".step-*"):
         shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -84,7 +84,7 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _force(folder: Path) -> None:
+def _sync_directory(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

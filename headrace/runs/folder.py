@@ -1,13 +1,13 @@
-"""A training run is a folder, also of a bucket: what was asked for, what it reads, how far it is, and what came of it.
+"""The directory of a training run, local or in a bucket: its configuration, data version, progress and result.
 
 run.json       the resolved configuration, the data version, the model's hash, the plan's constants
-model.py       the model's source, as it was when the run began
-metrics.jsonl  a line every few steps and a line an epoch
+model.py       the model's source at the start of the run
+metrics.jsonl  one line every few steps and one line per epoch
 checkpoints/   weights, optimizer state and position
-events/        for TensorBoard
-logs/          one file a rank
-stop           where the run is to stop before its end
-result.json    when the run is complete
+events/        TensorBoard event files
+logs/          one log file per rank
+stop           present when the run must stop early
+result.json    the result, present when the run is complete
 bundle/        the trained model
 """
 
@@ -25,7 +25,7 @@ from headrace.storage.remove_tree import remove_tree
 
 
 class RunFolder:
-    """Paths in a run's folder and the files that the driver writes there."""
+    """The paths in a run's directory, and the reads and writes of the driver there."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = locate(path).absolute()
@@ -41,7 +41,7 @@ class RunFolder:
         self.result_file = self.path / "result.json"
 
     def locked(self) -> AbstractContextManager[None]:
-        """Hold the run for this process.
+        """Hold the lock of the run until the block ends.
 
         Raises:
             TrainingError: another process holds it.
@@ -49,19 +49,19 @@ class RunFolder:
         return lock_for_training(self.path, "train", f"run {self.path} is being trained", "train.run")
 
     def record(self) -> RunRecord | None:
-        """What the run began with; None where it has not begun.
+        """Return the record of the run, or None where it has not started.
 
         Raises:
-            ConfigurationError: the folder holds a run.json that Headrace did not write.
+            ConfigurationError: run.json is not a valid record of this version.
         """
         return read_record(self.record_file, RunRecord, "run", "train.run")
 
     def has_progress(self) -> bool:
-        """Whether there is anything that beginning anew would lose."""
+        """Return whether the run has a result or a checkpoint, which starting over would lose."""
         return self.result_file.exists() or bool(newest_first(self.checkpoints))
 
     def begin(self, record: RunRecord, source: str) -> None:
-        """Write the record and the model's source; the record last, it makes the folder a run."""
+        """Write the model's source and then the record, which makes the directory a run."""
         self.metrics_file.unlink(missing_ok=True)
         self.stop_file.unlink(missing_ok=True)
         remove_tree(self.events)
@@ -70,16 +70,16 @@ class RunFolder:
         self.keep(record)
 
     def keep(self, record: RunRecord) -> None:
-        """Write the record, for the ranks to read."""
+        """Write the record, which the ranks read."""
         atomic_write(self.record_file, record.model_dump_json(indent=2).encode())
 
     def result(self) -> dict[str, Any] | None:
-        """What came of the run; None while it is not complete."""
+        """Return the result of the run, or None while it is not complete."""
         if not self.result_file.exists():
             return None
         result: dict[str, Any] = json.loads(self.result_file.read_bytes())
         return result
 
     def finish(self, result: dict[str, Any]) -> None:
-        """Write the result; its presence makes the run complete."""
+        """Write the result, which marks the run as complete."""
         atomic_write(self.result_file, json.dumps(result, indent=2).encode())

@@ -1,4 +1,4 @@
-"""metrics.jsonl: the figures of a training run, by step and by epoch."""
+"""Read metrics.jsonl: the metrics of a training run by step and by epoch."""
 
 import json
 import math
@@ -13,23 +13,23 @@ NOT_METRICS = {"step", "epoch", "seconds", "samples_per_second"}
 
 @dataclass(frozen=True)
 class MetricsLog:
-    """Each line's numbers, ordered by step; `epoch` counts from 0, `seconds` from the start of training."""
+    """The numbers of each line, ordered by step; `epoch` counts from 0, `seconds` from the start of training."""
 
     steps: tuple[Metrics, ...] = ()
     epochs: tuple[Metrics, ...] = ()
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Names of what was measured, loss and accuracy first, without the `val_` ones."""
-        found = {name.removeprefix("val_") for line in (*self.steps, *self.epochs) for name in line} - NOT_METRICS
-        first = [name for name in ("loss", "accuracy") if name in found]
-        return (*first, *sorted(found - set(first)))
+        """Return the metric names without the prefix `val_`, loss and accuracy first."""
+        names = {name.removeprefix("val_") for line in (*self.steps, *self.epochs) for name in line} - NOT_METRICS
+        first = [name for name in ("loss", "accuracy") if name in names]
+        return (*first, *sorted(names - set(first)))
 
 
 def read_metrics(path: Path) -> MetricsLog:
-    """The lines of the file at `path`; nothing where there is no file.
+    """Return the metrics in the file `path`; an empty log where the file does not exist.
 
-    Of two lines for the same step the later one stands: a run that was continued repeats steps.
+    The later of two lines for the same step wins, because a resumed run repeats steps.
     """
     steps: dict[float, Metrics] = {}
     epochs: dict[float, Metrics] = {}
@@ -39,7 +39,7 @@ def read_metrics(path: Path) -> MetricsLog:
 
 
 def points(lines: tuple[Metrics, ...], name: str) -> list[tuple[float, float]]:
-    """(step, value) of `name` where it was measured and is finite."""
+    """Return (step, value) of the metric `name` for every line that has a finite value."""
     return [(line["step"], line[name]) for line in lines if name in line and math.isfinite(line[name])]
 
 
@@ -50,12 +50,12 @@ def _lines(path: Path) -> Iterator[tuple[str, Metrics]]:
         try:
             line = json.loads(text)
         except ValueError:
-            # A process that was killed leaves half a line, and the one that continued wrote on behind it.
+            # A killed process leaves a partial line, and the resumed process appends to it.
             continue
         if isinstance(line, dict) and line.get("kind") in ("step", "epoch"):
-            figures = {name: float(value) for name, value in line.items() if type(value) in (int, float)}
-            if "step" in figures:
-                yield line["kind"], figures
+            values = {name: float(value) for name, value in line.items() if type(value) in (int, float)}
+            if "step" in values:
+                yield line["kind"], values
 
 
 def _ordered(lines: dict[float, Metrics]) -> tuple[Metrics, ...]:

@@ -1,4 +1,4 @@
-"""The record that makes a directory a run or a study of this version, and the record of a training run."""
+"""Read the record that makes a directory a run or a study; define the record of a training run."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -13,15 +13,15 @@ Record = TypeVar("Record", bound=BaseModel)
 
 
 def read_record(file: Path, kind: type[Record], what: str, key: str) -> Record | None:
-    """What `file` holds; None where there is none.
+    """Return the record in `file`, or None where the file does not exist.
 
     Args:
-        what: the folder is, such as run.
-        key: of the configuration that names the folder.
+        what: what the directory is, such as run.
+        key: configuration key that names the directory.
 
     Raises:
-        ConfigurationError: it holds something that Headrace did not write.
-        StoreError: the store refuses, or does not answer.
+        ConfigurationError: the file is not a valid record of this version.
+        StoreError: the store denies access or does not respond.
     """
     try:
         content = file.read_bytes()
@@ -34,22 +34,22 @@ def read_record(file: Path, kind: type[Record], what: str, key: str) -> Record |
         detail = error.errors()[0]
         raise ConfigurationError(
             f"{file} is not a {what} of this version of Headrace ({detail['loc']}: {detail['msg']}); "
-            f"name another {key}."
+            f"set {key} to another directory."
         ) from None
 
 
 class RunRecord(BaseModel):
-    """What stays the same while a run is continued.
+    """The constants of a training run, which stay the same when it resumes.
 
     Attributes:
-        data_version: of the table that the run reads.
-        ranks: that it began with, whose number scales the learning rate; those that go on may be others.
-        global_batch: rows a step over all ranks.
-        lanes: of the plan; with the seed they fix the order of the rows.
-        steps_per_epoch: on every rank.
-        bundle: where the trained model goes; ranks have working folders of their own, so all paths are absolute.
-        followed: whether the driver may stop the run.
-        threads: of each rank; its part of its machine's cores when None.
+        data_version: version of the table that the run reads.
+        ranks: number of ranks at the start of the run, which scales the learning rate; a resumed run may use another.
+        global_batch: rows per step over all ranks.
+        lanes: number of lanes of the plan; together with the seed they fix the order of the rows.
+        steps_per_epoch: steps per epoch, equal on all ranks.
+        bundle: absolute path of the trained model, because ranks have working directories of their own.
+        followed: whether the driver may stop the run early.
+        threads: threads per rank; the rank's share of the cores of its machine when None.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -73,5 +73,5 @@ class RunRecord(BaseModel):
 
     @property
     def total_steps(self) -> int:
-        """Of the whole run."""
+        """Return the number of steps of the whole run."""
         return self.steps_per_epoch * self.epochs

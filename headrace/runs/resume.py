@@ -1,4 +1,4 @@
-"""Resuming a run or a study: only with the same network, settings, and rows in every step."""
+"""Check that a run or a study resumes with the same network, the same settings and the same rows in every step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from headrace.config.sections.training import Train
 from headrace.errors import ConfigurationError
 from headrace.runs.record import RunRecord
 
-# May differ between a run's beginning and its continuation: they change nothing that was trained.
+# May change when a run resumes, because they do not affect the trained weights.
 FREE_TO_CHANGE = {
     "run", "bundle", "resources", "log_every_steps", "keep_checkpoints", "max_restarts", "stall_timeout_seconds",
 }  # fmt: skip
-# May differ together: what they must give is the same steps.
+# May change together, provided that the steps stay the same.
 SHARING = {"ranks", "batch_size"}
 
 
 @dataclass(frozen=True)
 class ResumeGuard:
-    """What is to be continued.
+    """The run or study that resumes, and the checks it must pass.
 
     Attributes:
         kind: `run` or `study`.
-        path: its folder.
-        setting: that names the folder, such as train.run.
+        path: directory of the run or study.
+        setting: configuration key that names the directory, such as train.run.
     """
 
     kind: str
@@ -33,29 +33,29 @@ class ResumeGuard:
     setting: str
 
     def require_network(self, same: bool, file: str) -> None:
-        """Raise `ConfigurationError` unless the network's `file` holds the `same` as at the beginning."""
+        """Raise `ConfigurationError` unless the content of the network's `file` is the `same` as at the start."""
         if not same:
             raise ConfigurationError(
-                f"The {self.kind} {self.path} was begun with another content of {file}; "
-                f"name another {self.setting}, or remove the folder to begin anew."
+                f"The {self.kind} {self.path} was started with another content of {file}; "
+                f"set {self.setting} to another directory, or remove this one to start over."
             )
 
     def require_settings(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """Raise `ConfigurationError` unless the settings `after` are those of `before`; both by their dotted names."""
+        """Raise `ConfigurationError` unless the settings `after` equal `before`; keys are dotted names."""
         changed = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
         if changed:
-            told = ", ".join(f"{key} was {before.get(key)!r} and is {after.get(key)!r}" for key in changed)
+            differences = ", ".join(f"{key} was {before.get(key)!r} and is {after.get(key)!r}" for key in changed)
             raise ConfigurationError(
-                f"The {self.kind} {self.path} was begun with other settings: {told}; "
-                f"set them back, name another {self.setting}, or remove the folder to begin anew."
+                f"The {self.kind} {self.path} was started with other settings: {differences}; "
+                f"restore them, set {self.setting} to another directory, or remove this one to start over."
             )
 
 
 def require_resumable(path: Path, record: RunRecord, configuration: Configuration, model_hash: str) -> None:
-    """Raise unless the run in `path` can go on with `configuration` and the network of this hash.
+    """Raise unless the run in `path` can resume with `configuration` and the network of this hash.
 
     Raises:
-        ConfigurationError: the network or a setting is another one, or the ranks would share out other steps.
+        ConfigurationError: the network or a setting has changed, or the global batch or lanes do not fit the ranks.
     """
     run = ResumeGuard("run", path, "train.run")
     run.require_network(model_hash == record.model_sha256, configuration.model.file)
@@ -64,7 +64,7 @@ def require_resumable(path: Path, record: RunRecord, configuration: Configuratio
 
 
 def _fixed(configuration: Configuration) -> dict[str, Any]:
-    """The settings that a run keeps from its beginning to its end."""
+    """Return the settings that must not change when a run resumes, by dotted name."""
     tree = configuration.model_dump(mode="json")
     training = {f"train.{key}": value for key, value in tree["train"].items() if key not in FREE_TO_CHANGE | SHARING}
     streaming = {f"stream.{key}": value for key, value in tree["stream"].items() if not key.startswith("cache")}
@@ -77,6 +77,6 @@ def _require_same_steps(path: Path, record: RunRecord, settings: Train) -> None:
     possible = [count for count in range(1, record.lanes + 1) if record.lanes % count == 0]
     pairs = ", ".join(f"{count} x {record.global_batch // count}" for count in possible)
     raise ConfigurationError(
-        f"The run {path} was begun with {record.global_batch} rows a step, and train.ranks x train.batch_size is now "
-        f"{settings.ranks} x {settings.batch_size}; it can go on with {pairs}, or name another train.run."
+        f"The run {path} was started with {record.global_batch} rows per step, and train.ranks x train.batch_size is "
+        f"now {settings.ranks} x {settings.batch_size}; use one of {pairs}, or set train.run to another directory."
     )

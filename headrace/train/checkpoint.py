@@ -1,6 +1,7 @@
-"""Checkpoints: everything needed to go on, complete and verified, or not there at all.
+"""Save and load checkpoints, which hold everything that a run needs to resume.
 
-A checkpoint is a folder named by its step, whose hash is checked before it is read. Arrays only, no pickles.
+A checkpoint is a directory named by its step, complete or absent. Its hash is verified on load. It holds arrays only,
+no pickles.
 """
 
 import io
@@ -21,9 +22,9 @@ log = logging.getLogger(__name__)
 
 
 def model_state(model: keras.Model) -> list[keras.Variable]:
-    """Everything that changes while a model trains: weights, statistics, random seeds, optimizer state.
+    """Return all variables that training changes: weights, statistics, random seeds, optimizer state.
 
-    The same list, in the same order, for the same model on every rank and in every run.
+    The list and its order are the same for the same model on every rank and in every run.
     """
     metrics = {id(variable) for metric in model.metrics for variable in metric.variables}
     own = [variable for variable in model.variables if id(variable) not in metrics]
@@ -33,13 +34,13 @@ def model_state(model: keras.Model) -> list[keras.Variable]:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint holds.
+    """The content of a checkpoint.
 
     Attributes:
-        step: steps done since the run's beginning.
-        state: of the variables that `model_state` gives, in their order.
-        sums: of the metrics of the epoch that is going on, over all ranks; empty between epochs.
-        notes: kept beside it, as JSON.
+        step: steps completed since the start of the run.
+        state: values of the variables that `model_state` returns, in their order.
+        sums: metric sums of the current epoch over all ranks; empty between epochs.
+        notes: additional values, stored as JSON.
     """
 
     step: int
@@ -49,7 +50,7 @@ class Checkpoint:
 
 
 def state_arrays(state: Sequence[keras.Variable]) -> list[NDArray[Any]]:
-    """The values of variables."""
+    """Return the values of the variables in `state`."""
     return [keras.ops.convert_to_numpy(variable.value) for variable in state]
 
 
@@ -57,7 +58,7 @@ def save(folder: Path, saved: Checkpoint, keep: int) -> Path:
     """Write a checkpoint and remove all but the newest `keep`.
 
     Raises:
-        TrainingError: it cannot be written; the checkpoints that were there still are.
+        TrainingError: it cannot be written; existing checkpoints are unchanged.
     """
     final = folder / f"step-{saved.step:09d}"
     buffer = io.BytesIO()
@@ -69,32 +70,32 @@ def save(folder: Path, saved: Checkpoint, keep: int) -> Path:
     except OSError as error:
         raise TrainingError(
             f"The checkpoint of step {saved.step} cannot be written to {folder}: {error.strerror}. "
-            "Make room, and run the same command again: it goes on from the checkpoint before."
+            "Free disk space and run the same command again: it resumes from the previous checkpoint."
         ) from error
     except StoreError as error:
         raise TrainingError(
             f"The checkpoint of step {saved.step} cannot be written. {error} "
-            "Then run the same command: it goes on from the checkpoint before."
+            "Then run the same command again: it resumes from the previous checkpoint."
         ) from error
     remove_all_but(folder, newest_first(folder)[:keep])
     return final
 
 
 def load_latest(folder: Path) -> Checkpoint | None:
-    """The newest checkpoint that is whole; None where there is none."""
+    """Return the newest valid checkpoint, or None where there is none."""
     for checkpoint in newest_first(folder):
         loaded = _load(checkpoint)
         if loaded is not None:
             return loaded
-        log.warning("The checkpoint %s is damaged; the one before it is used.", checkpoint)
+        log.warning("The checkpoint %s is damaged; the previous one is used.", checkpoint)
     return None
 
 
 def restore(state: Sequence[keras.Variable], arrays: Sequence[NDArray[Any]]) -> None:
-    """Put `arrays` into the variables.
+    """Assign `arrays` to the variables in `state`.
 
     Raises:
-        ValueError: they are of another model or optimizer.
+        ValueError: the shapes are those of another model or optimizer.
     """
     if [tuple(variable.shape) for variable in state] != [array.shape for array in arrays]:
         raise ValueError("the checkpoint is of another model or optimizer")

@@ -1,4 +1,4 @@
-"""The training, seen from the driver: begin or continue a run, launch its ranks, record what came of it."""
+"""Train on the driver: start or resume a run, launch its ranks, and record the result."""
 
 import json
 import logging
@@ -37,14 +37,14 @@ PACKAGES = (
 
 
 def train(configuration: Configuration, follower: RunObserver | None = None) -> dict[str, Any]:
-    """Train the run `train.run`: begin it, continue it, or say what came of it if it is complete.
+    """Start or resume the run `train.run`, and return its result; return at once if the run is complete.
 
     Args:
-        follower: hears of each epoch and may stop the run; several runs may then be trained at once, in threads.
+        follower: observes each epoch and may stop the run; several runs may then train at once, in threads.
 
     Raises:
-        StoppedError: the follower has stopped the run.
-        ConfigurationError: the run was begun with other settings, the model's file is at fault, or an engine is
+        StoppedError: the observer stopped the run.
+        ConfigurationError: the run was started with other settings, the model's file is at fault, or an engine is
             missing, broken or of another version than on the executors.
         DataError: the table is missing or damaged, or has no training split.
         TrainingError: too few slots, a rank failed, or the ranks drifted apart.
@@ -81,7 +81,7 @@ def _begun(folder: RunFolder, configuration: Configuration) -> RunRecord:
 
 
 def _with_absolute_paths(configuration: Configuration) -> Configuration:
-    """The bundle to begin from is read by ranks, whose working folder is another one."""
+    """Make the path of the donor bundle absolute, because ranks have another working directory."""
     settings = configuration.train
     if settings.fine_tune is None:
         return configuration
@@ -119,7 +119,7 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
 
 
 def _versions() -> dict[str, str]:
-    """Of Python and of those packages that are here."""
+    """Return the versions of Python and of the installed packages among `PACKAGES`."""
     found = {"python": sys.version.split()[0]}
     for name in PACKAGES:
         with suppress(PackageNotFoundError):
@@ -174,7 +174,7 @@ def _result(folder: RunFolder, record: RunRecord, progress: Progress, began: flo
 
 
 def _last_metrics(folder: RunFolder) -> dict[str, float]:
-    """Of the last epoch, over all ranks."""
+    """Return the metrics of the last epoch, over all ranks."""
     lines = folder.metrics_file.read_text().splitlines() if folder.metrics_file.exists() else []
     epochs = [json.loads(line) for line in lines if line.startswith('{"kind": "epoch"') and line.endswith("}")]
     hidden = ("kind", "step", "epoch", "seconds")

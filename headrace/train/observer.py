@@ -1,4 +1,4 @@
-"""Following a run from the driver, and stopping it before its end."""
+"""Observe a run from the driver, and stop it early."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from headrace.train.launch.messages import Message
 
 
 class StoppedError(TrainingError):
-    """The run was stopped by who followed it; it can be continued from its last checkpoint."""
+    """The observer stopped the run; it can resume from its last checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunObserver:
-    """Who hears of each epoch of a run as soon as it is done.
+    """An observer that is called at the end of each epoch of a run.
 
     Attributes:
-        name: of the run, before its lines in the log.
-        epoch_done: called with the figures of an epoch, `epoch` counted from 0; True stops the run, within
-            `train.log_every_steps` steps of the answer.
-        threads: of each rank; its part of its machine's cores when None, which is too many where ranks of other runs
-            are on the same machine.
+        name: name of the run, the prefix of its log lines.
+        epoch_done: called with the metrics of an epoch, `epoch` counted from 0; True stops the run within
+            `train.log_every_steps` steps.
+        threads: threads per rank; the rank's share of the cores of its machine when None, which is too many where
+            ranks of other runs share the machine.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Whether the settings of a training fit the table that it reads; seen before any rank is started."""
+"""Check that the training settings fit the table, before any rank starts."""
 
 from collections.abc import Mapping
 
@@ -21,10 +21,10 @@ DEFAULTS = {
 
 
 def require_fit(settings: Train, version: Version) -> None:
-    """Raise unless `settings` can be followed with `version`.
+    """Raise unless `settings` fit the table `version`.
 
     Raises:
-        ConfigurationError: a loss, a metric or a class is named that the table's task does not have.
+        ConfigurationError: the table's task does not have a loss, a metric or a class that the settings name.
     """
     contract = version.contract
     require_loss(settings.loss, contract)
@@ -34,10 +34,10 @@ def require_fit(settings: Train, version: Version) -> None:
 
 
 def require_loss(settings: Loss, contract: Contract) -> None:
-    """Raise if `settings` speak of classes and there are none, or weigh rows by a class of which they have many.
+    """Raise unless the loss `settings` fit the task of the `contract`.
 
     Raises:
-        ConfigurationError: they do.
+        ConfigurationError: class settings for regression, or class weights for multi-label targets.
     """
     if contract.task == "regression" and settings != Loss():
         raise ConfigurationError(
@@ -51,10 +51,10 @@ def require_loss(settings: Loss, contract: Contract) -> None:
 
 
 def metric_names(chosen: tuple[str, ...] | None, contract: Contract) -> tuple[str, ...]:
-    """The metrics that are shown beside the loss; those of the task where none are chosen.
+    """Return the names of the metrics beside the loss; the defaults of the task when `chosen` is None.
 
     Raises:
-        ConfigurationError: a metric of the other task is chosen.
+        ConfigurationError: a chosen metric does not exist for the task.
     """
     known = METRICS[contract.task]
     wrong = [name for name in chosen or () if name not in known]
@@ -67,10 +67,10 @@ def metric_names(chosen: tuple[str, ...] | None, contract: Contract) -> tuple[st
 
 
 def watched_metric(settings: Monitor, metrics: tuple[str, ...], validates: bool) -> str:
-    """The name under which the watched figure stands in the logs of an epoch.
+    """Return the name of the monitored metric in the logs of an epoch.
 
     Raises:
-        ConfigurationError: there will be no figure of the name that `settings` give.
+        ConfigurationError: the training will not report the metric that `settings` name.
     """
     known = ["loss", *metrics]
     known += [f"val_{name}" for name in known] if validates else []
@@ -82,12 +82,12 @@ def watched_metric(settings: Monitor, metrics: tuple[str, ...], validates: bool)
 
 
 def is_best_small(settings: Monitor, metric: str) -> bool:
-    """Whether the smallest value of the watched `metric` is the best."""
+    """Return whether the smallest value of the monitored `metric` is the best."""
     return settings.mode == "min" or (settings.mode == "auto" and metric.endswith(FALLING))
 
 
 def class_weights(settings: Loss, contract: Contract, counts: Mapping[str, int]) -> tuple[float, ...] | None:
-    """The weight of each class, in the order of the contract; None where all weigh 1.
+    """Return the weight of each class in the order of the contract; None where all weights are 1.
 
     `balanced` gives a class rows / (classes x rows of the class), so that the mean over rows is 1.
 
@@ -95,7 +95,7 @@ def class_weights(settings: Loss, contract: Contract, counts: Mapping[str, int])
         counts: rows of each class in the training split.
 
     Raises:
-        ConfigurationError: a class that the table does not have is named.
+        ConfigurationError: the weights name a class that the table does not have.
     """
     chosen = settings.class_weights
     if chosen == "none":

@@ -1,4 +1,4 @@
-"""A folder is worked in by one process at a time; the others learn whose it is, and the dead hold nothing."""
+"""The file lock: one holder at a time, named to the others, and released when its process dies."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from headrace.locks.file import LockHeldError, lock_file
 from tests.support.lock_holder import held
 
 
-def test_the_second_one_learns_who_holds_the_lock(tmp_path: Path) -> None:
+def test_file_lock_names_its_holder(tmp_path: Path) -> None:
     path = tmp_path / "folder" / ".lock"
     with held(path) as other, pytest.raises(LockHeldError) as raised, lock_file(path, "work", wait=False):
         pass
@@ -19,7 +19,7 @@ def test_the_second_one_learns_who_holds_the_lock(tmp_path: Path) -> None:
     assert "(hold it)" in raised.value.holder
 
 
-def test_a_lock_that_was_let_go_of_leaves_no_trace(tmp_path: Path) -> None:
+def test_file_lock_is_empty_after_release(tmp_path: Path) -> None:
     path = tmp_path / ".lock"
     for _ in range(2):
         with lock_file(path, "work", wait=False) as dead:
@@ -27,7 +27,7 @@ def test_a_lock_that_was_let_go_of_leaves_no_trace(tmp_path: Path) -> None:
     assert path.read_text() == ""
 
 
-def test_the_lock_of_a_killed_process_is_taken_and_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_file_lock_takes_over_from_killed_process(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / ".lock"
     with held(path) as other:
         os.kill(other.pid, signal.SIGKILL)
@@ -35,10 +35,10 @@ def test_the_lock_of_a_killed_process_is_taken_and_noticed(tmp_path: Path, caplo
         with lock_file(path, "work", wait=False) as dead:
             assert dead is not None
             assert dead.pid == other.pid
-    assert "has ended without letting go" in caplog.text
+    assert "exited without releasing it" in caplog.text
 
 
-def test_who_waits_gets_the_lock_when_the_other_has_ended(tmp_path: Path) -> None:
+def test_file_lock_waits_for_release(tmp_path: Path) -> None:
     path = tmp_path / ".lock"
     got = threading.Event()
 
@@ -58,7 +58,7 @@ def test_who_waits_gets_the_lock_when_the_other_has_ended(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"pid": "x"}'])
-def test_what_is_no_holder_is_nobody(tmp_path: Path, text: str) -> None:
+def test_file_lock_ignores_invalid_holder_record(tmp_path: Path, text: str) -> None:
     path = tmp_path / ".lock"
     path.write_text(text)
     with lock_file(path, "work", wait=False) as dead:

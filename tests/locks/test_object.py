@@ -1,4 +1,4 @@
-"""On a store too one process works in a folder at a time, and the next learns how to go on after one that has died."""
+"""The object lock: one holder at a time on a store, and how to recover after a holder that died."""
 
 import json
 import os
@@ -32,20 +32,20 @@ def edit(path: S3Path, **changes: Any) -> None:
     path.write_bytes(json.dumps(json.loads(path.read_bytes()) | changes).encode())
 
 
-def test_the_second_one_learns_who_holds_the_run_and_what_to_do_if_it_has_ended(lock: S3Path) -> None:
+def test_object_lock_names_its_holder_and_the_fix(lock: S3Path) -> None:
     with held(lock) as other, pytest.raises(TrainingError) as raised, RunFolder(lock.parent).locked():
         pass
     assert f"is being trained by process {other.pid} on " in str(raised.value)
     assert f"If it has ended, remove {lock}" in str(raised.value)
 
 
-def test_a_lock_that_was_let_go_of_leaves_no_trace(lock: S3Path) -> None:
+def test_object_lock_is_removed_on_release(lock: S3Path) -> None:
     for _ in range(2):
         take(lock)
     assert not lock.exists()
 
 
-def test_the_lock_of_a_killed_process_of_this_machine_is_taken_and_noticed(
+def test_object_lock_takes_over_from_process_killed_on_this_machine(
     lock: S3Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with held(lock) as other:
@@ -56,14 +56,14 @@ def test_the_lock_of_a_killed_process_of_this_machine_is_taken_and_noticed(
     assert f"was left by process {other.pid} on " in caplog.text
 
 
-def test_another_process_of_the_same_number_is_not_the_holder(lock: S3Path) -> None:
+def test_object_lock_detects_reused_pid(lock: S3Path) -> None:
     with held(lock) as other:
         edit(lock, pid=os.getpid())
         take(lock)
         assert other.poll() is None
 
 
-def test_the_lock_of_another_machine_stays_whatever_processes_there_are_here(lock: S3Path) -> None:
+def test_object_lock_of_another_machine_stays(lock: S3Path) -> None:
     with held(lock) as other:
         other.kill()
         other.wait()
@@ -75,22 +75,20 @@ def test_the_lock_of_another_machine_stays_whatever_processes_there_are_here(loc
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"pid": 1}'])
-def test_a_lock_that_cannot_be_read_is_somebodys(lock: S3Path, content: bytes) -> None:
+def test_object_lock_with_invalid_content_counts_as_held(lock: S3Path, content: bytes) -> None:
     lock.write_bytes(content)
     with pytest.raises(LockHeldError):
         take(lock)
 
 
-def test_an_answer_that_was_lost_on_its_way_is_no_other_holder(
-    s3: str, lock: S3Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_object_lock_survives_lost_put_response(s3: str, lock: S3Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with front(s3, Fault(503, "SlowDown", "PUT", times=1, late=True)) as url, monkeypatch.context() as at:
         at.setenv("AWS_ENDPOINT_URL", url)
         take(lock)
     assert not lock.exists()
 
 
-def test_work_that_failed_is_told_though_the_store_keeps_the_lock(
+def test_object_lock_keeps_the_error_of_the_work_when_removal_fails(
     s3: str, lock: S3Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def work() -> None:
@@ -101,10 +99,10 @@ def test_work_that_failed_is_told_though_the_store_keeps_the_lock(
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(ValueError, match="the work"):
             work()
-    assert "stays, though nobody holds it any longer" in caplog.text
+    assert "could not be removed, though no process holds it" in caplog.text
 
 
-def test_a_bucket_that_is_not_there_and_a_store_that_refuses_are_sentences(
+def test_object_lock_reports_missing_bucket_and_denied_access(
     s3: str, lock: S3Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = locate("s3://no-such-bucket/run/lock.json")

@@ -1,4 +1,4 @@
-"""Reading metrics.jsonl as training leaves it, whole or not."""
+"""Reading metrics.jsonl, complete or with partial lines."""
 
 import json
 from pathlib import Path
@@ -17,17 +17,17 @@ def step(number: int, loss: float) -> dict[str, Any]:
     return {"kind": "step", "step": number, "epoch": 0, "loss": loss, "seconds": 1.0}
 
 
-def test_no_file_is_an_empty_history(tmp_path: Path) -> None:
+def test_metrics_log_without_file_is_empty(tmp_path: Path) -> None:
     history = read_metrics(tmp_path / "metrics.jsonl")
     assert (history.steps, history.epochs, history.metrics) == ((), (), ())
 
 
-def test_the_later_line_for_a_step_stands_and_steps_are_ordered(tmp_path: Path) -> None:
+def test_metrics_log_keeps_the_later_line_and_orders_steps(tmp_path: Path) -> None:
     path = written(tmp_path, step(10, 1.0), step(20, 0.9), step(30, 0.8), step(20, 0.7), step(30, 0.6), step(40, 0.5))
     assert points(read_metrics(path).steps, "loss") == [(10, 1.0), (20, 0.7), (30, 0.6), (40, 0.5)]
 
 
-def test_a_step_and_an_epoch_of_the_same_number_do_not_replace_each_other(tmp_path: Path) -> None:
+def test_metrics_log_separates_steps_from_epochs(tmp_path: Path) -> None:
     path = written(tmp_path, step(10, 1.0), {"kind": "epoch", "step": 10, "epoch": 0, "loss": 2.0, "val_loss": 3.0})
     history = read_metrics(path)
     assert points(history.steps, "loss") == [(10, 1.0)]
@@ -35,23 +35,23 @@ def test_a_step_and_an_epoch_of_the_same_number_do_not_replace_each_other(tmp_pa
     assert points(history.epochs, "val_loss") == [(10, 3.0)]
 
 
-def test_lines_cut_short_are_left_out(tmp_path: Path) -> None:
+def test_metrics_log_skips_partial_lines(tmp_path: Path) -> None:
     path = written(tmp_path, step(10, 1.0), '{"kind": "step", "st' + json.dumps(step(20, 0.9)), '{"kind": "step", "ste')
     assert points(read_metrics(path).steps, "loss") == [(10, 1.0)]
 
 
-def test_lines_of_another_kind_and_values_that_are_no_numbers_are_left_out(tmp_path: Path) -> None:
+def test_metrics_log_skips_other_kinds_and_non_numbers(tmp_path: Path) -> None:
     path = written(tmp_path, {"kind": "note", "step": 1}, "[1]", step(10, 1.0) | {"note": "slow", "flag": True})
     history = read_metrics(path)
     assert history.metrics == ("loss",)
     assert len(history.steps) == 1
 
 
-def test_values_that_are_not_finite_are_no_points(tmp_path: Path) -> None:
+def test_points_skip_non_finite_values(tmp_path: Path) -> None:
     path = written(tmp_path, step(10, 1.0), step(20, float("nan")), step(30, float("inf")))
     assert points(read_metrics(path).steps, "loss") == [(10, 1.0)]
 
 
-def test_loss_and_accuracy_come_first(tmp_path: Path) -> None:
+def test_metrics_log_lists_loss_and_accuracy_first(tmp_path: Path) -> None:
     line = {"kind": "epoch", "step": 1, "epoch": 0, "val_auc": 0.5, "accuracy": 0.5, "a": 1, "loss": 1, "seconds": 2}
     assert read_metrics(written(tmp_path, line)).metrics == ("loss", "accuracy", "a", "auc")

@@ -1,4 +1,4 @@
-"""Going on with a run on another number of ranks."""
+"""Resuming a run on another number of ranks."""
 
 import shutil
 from pathlib import Path
@@ -8,13 +8,13 @@ import pytest
 from tests.support.commands import headrace
 from tests.support.workspace import write_configuration
 
-# Without dropout nothing is drawn by ranks, so that their number leaves no trace.
+# Without dropout ranks draw no random numbers, so their number does not affect the result.
 WORDS = ("train", "conf.yaml", "model.options.dropout=0", "train.checkpoint_every_steps=4", "train.epochs=2")
 
 
 @pytest.fixture(scope="module")
 def folder(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of this module's run."""
+    """Return the workspace of this module's run."""
     path = tmp_path_factory.mktemp("other-ranks")
     write_configuration(path, workspace)
     (path / "table").symlink_to(workspace / "table")
@@ -33,15 +33,13 @@ def metrics(folder: Path) -> dict[str, float]:
     return found
 
 
-def test_ranks_that_would_make_other_steps_are_refused_with_those_that_would_not(
-    folder: Path, metrics: dict[str, float]
-) -> None:
+def test_resume_refuses_ranks_that_change_the_global_batch(folder: Path, metrics: dict[str, float]) -> None:
     answer = headrace(*WORDS, "train.ranks=3", cwd=folder, code=2)
-    assert "begun with 128 rows a step, and train.ranks x train.batch_size is now 3 x 64" in answer.last_error_line
+    assert "started with 128 rows per step, and train.ranks x train.batch_size is now 3 x 64" in answer.last_error_line
     assert "1 x 128, 2 x 64, 4 x 32, 8 x 16, 16 x 8" in answer.last_error_line
 
 
-def test_a_run_goes_on_with_another_number_of_ranks_and_the_same_steps(folder: Path, metrics: dict[str, float]) -> None:
+def test_resume_continues_with_another_number_of_ranks(folder: Path, metrics: dict[str, float]) -> None:
     resumed = headrace(*WORDS, "train.ranks=1", "train.batch_size=128", cwd=folder)
     assert "Continuing from the checkpoint of step 16" in resumed.stderr
     assert resumed.json["ranks"] == 1

@@ -168,7 +168,7 @@ def test_a_checkpoint_that_the_store_refuses_ends_the_run_in_a_sentence_and_leav
         "refuses access to s3://models/runs/first/checkpoints/step-000000020/position.json"
         in stored.refused.last_error_line
     )
-    assert "it goes on from the checkpoint before" in stored.refused.last_error_line
+    assert "it resumes from the previous checkpoint" in stored.refused.last_error_line
     assert stored.left == [10]
 
 
@@ -178,7 +178,7 @@ def test_a_run_in_a_bucket_goes_on_after_kills_of_a_rank_and_of_the_driver_and_e
     found, undisturbed = stored.complete.json, trained[1].json
     assert "Rank 0 on" in stored.killed
     assert "Restart 1 of at most 3." in stored.killed
-    assert "which has ended without letting go" in stored.complete.stderr
+    assert "which exited without releasing it" in stored.complete.stderr
     assert f"Continuing from the checkpoint of step {stored.last}" in stored.complete.stderr
     assert (found["run"], found["bundle"]) == ("s3://models/runs/first", BUNDLE)
     assert found["weights_sha256"] == undisturbed["weights_sha256"]

@@ -1,4 +1,4 @@
-"""Rank 0's lines for people and programs: metrics.jsonl, TensorBoard, and messages to the driver."""
+"""Log the metrics of rank 0 to metrics.jsonl, to TensorBoard and to the driver."""
 
 import json
 import time
@@ -20,7 +20,7 @@ HIDDEN = ("kind", "step", "epoch", "seconds")
 
 
 class MetricsLogger(keras.callbacks.Callback):
-    """A line every `every` steps and one an epoch; `rows` are in a step, over all ranks."""
+    """A callback that logs every `every` steps and every epoch; `rows` counts the rows per step over all ranks."""
 
     def __init__(
         self,
@@ -59,12 +59,12 @@ class MetricsLogger(keras.callbacks.Callback):
         self.writer.close()
 
     def _report(self, batches: int, running: Logs) -> None:
-        """Means of the steps since the last report, out of Keras's means since the epoch's begin."""
+        """Log the means over the steps since the last report, from Keras's means since the start of the epoch."""
         before, old = self.first_logs
         recent = {
             name: (value * batches - old.get(name, 0.0) * before) / (batches - before)
             for name, value in running.items()
-            if name != "auc"  # an area is no mean
+            if name != "auc"  # an area is not a mean
         }
         self.first_logs = (batches, running)
         now = time.monotonic()
@@ -81,7 +81,7 @@ class MetricsLogger(keras.callbacks.Callback):
         except OSError as error:
             raise TrainingError(
                 f"The metrics of step {line['step']} cannot be written to {self.metrics.name}: {error.strerror}. "
-                "Make room, and run the same command again: it goes on from the last checkpoint."
+                "Free disk space and run the same command again: it resumes from the last checkpoint."
             ) from error
         values = {f"{prefix}/{name}": value for name, value in line.items() if name not in HIDDEN}
         with self.writer.as_default():
@@ -93,17 +93,17 @@ class MetricsLogger(keras.callbacks.Callback):
 
 
 def write_scalars(names: tuple[str, ...], values: tf.Tensor, step: tf.Tensor) -> None:
-    """Each of `values` under its name, for TensorBoard."""
+    """Write each of `values` under its name to TensorBoard."""
     for number, name in enumerate(names):
         tf.summary.scalar(name, values[number], tf.cast(step, tf.int64))
 
 
 def truncate_metrics(metrics: Path, step: int) -> None:
-    """Remove lines of steps after `step` from the file: they were done, but are not in the checkpoint."""
+    """Remove the lines of steps after `step` from the file, because the checkpoint does not contain those steps."""
     if not metrics.exists():
         return
     lines = metrics.read_text(encoding="utf-8").splitlines(keepends=True)
-    # A rank that was killed may have left half a line.
+    # A killed rank may have left a partial line.
     kept = [line for line in lines if line.endswith("}\n") and json.loads(line)["step"] <= step]
     if kept != lines:
         atomic_write(metrics, "".join(kept).encode())

@@ -1,4 +1,4 @@
-"""A training that has left the finite numbers is stopped, and the rows at which it did are written down."""
+"""Stop a training whose gradients are not finite, and write the rows of the step at which that began."""
 
 import json
 from pathlib import Path
@@ -12,18 +12,18 @@ from headrace.stream.batches import RankStream, row_ids
 from headrace.train.distributed.gradients import GradientMonitor
 from headrace.train.rank.context import Position
 
-# Dynamic loss scaling begins too high on purpose and halves until gradients are finite: 2^15 is halved away in 15.
+# Dynamic loss scaling starts too high on purpose and halves until gradients are finite: from 2^15 that is 15 steps.
 SKIPS_OF_LOSS_SCALING = 20
 
 
 class StopOnNonFinite(keras.callbacks.Callback):
-    """Looks at the gradients now and then, and before every checkpoint: none is written of a model that is lost.
+    """A callback that checks gradients every few steps and before each checkpoint, so that no broken model is saved.
 
     Args:
-        folder: for one file a rank: step, epoch, and the path of every row of the step.
-        every: steps between looks.
-        reduced_every: steps whose gradients are one.
-        tolerated: gradients in a row that may not be finite.
+        folder: directory for one file per rank: step, epoch, and the path of every row of the step.
+        every: steps between checks.
+        reduced_every: steps that are accumulated into one gradient.
+        tolerated: maximum number of consecutive non-finite gradients.
     """
 
     def __init__(
@@ -42,12 +42,12 @@ class StopOnNonFinite(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.position.step % self.every == 0:
-            self._look()
+            self._check()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self._look()
+        self._check()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         gradients = self.gradients.not_finite
         if gradients <= self.tolerated:
             return
@@ -55,7 +55,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
         files = [self._write(step) for step in range(first, first + self.reduced_every)]
         raise TrainingError(
             f"The gradient of step {first} is not a finite number. The rows of that step are listed in "
-            f"{files[0].parent}; look at them, or lower train.optimizer.learning_rate. Checkpoints are of steps before."
+            f"{files[0].parent}; check them, or lower train.optimizer.learning_rate. Checkpoints hold earlier steps."
         )
 
     def _write(self, step: int) -> Path:

@@ -1,4 +1,4 @@
-"""Ranks that stop before their end, all at the same step, when the driver asks them to."""
+"""Stop all ranks early, at the same step, when the driver requests it."""
 
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from headrace.train.rank.context import Position
 
 
 class StopOnRequest(keras.callbacks.Callback):
-    """Looks every `every` steps whether `file` is there. Rank 0 looks, and all ranks do what it has seen.
+    """A callback that checks every `every` steps whether `file` exists; rank 0 checks and broadcasts the result.
 
-    Leaving by an exception, and not by Keras's `stop_training`, keeps the epoch from being taken for a whole one.
+    It raises an exception instead of setting Keras's `stop_training`, so that the epoch does not count as complete.
     """
 
     def __init__(self, position: Position, file: Path, every: int, rank: int, world_size: int) -> None:
@@ -22,10 +22,10 @@ class StopOnRequest(keras.callbacks.Callback):
         self.rank, self.world_size = rank, world_size
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self.position.step % self.every == 0 and self._asked():
+        if self.position.step % self.every == 0 and self._is_requested():
             raise StoppedError(f"stopped at step {self.position.step}")
 
-    def _asked(self) -> bool:
-        asked = self.rank == 0 and self.file.exists()
-        # A rank alone would wait for Horovod's thread, which looks for work only now and then.
-        return asked if self.world_size == 1 else bool(collectives.broadcast_number(int(asked)))
+    def _is_requested(self) -> bool:
+        requested = self.rank == 0 and self.file.exists()
+        # A single rank skips the broadcast, which would wait for the next poll of Horovod's thread.
+        return requested if self.world_size == 1 else bool(collectives.broadcast_number(int(requested)))

@@ -1,4 +1,4 @@
-"""The program of a rank that only measures: `python -m headrace.train.launch.benchmark_rank`."""
+"""Measure the allreduce bandwidth on one rank: `python -m headrace.train.launch.benchmark_rank`."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ ROUNDS = 5
 
 
 def bytes_per_second() -> float:
-    """That this rank sends, in the best of some rounds; 0 where there is nobody to send to."""
+    """Return the bytes per second that this rank sends in the fastest of `ROUNDS` rounds; 0 for a single rank."""
     values = tf.ones(MEGABYTES * 250_000, tf.float32)
     seconds = []
     for _ in range(ROUNDS):
@@ -22,13 +22,13 @@ def bytes_per_second() -> float:
         began = time.perf_counter()
         hvd.allreduce(values, name="values", op=hvd.Sum).numpy()
         seconds.append(time.perf_counter() - began)
-    # What a ring sends: all values but its own share, once to add them up and once to hand the sums round.
+    # A ring allreduce sends all values but the own share twice: in the reduce-scatter and in the allgather.
     sent = 4 * len(values) * 2 * (hvd.size() - 1) / hvd.size()
     return float(sent / min(seconds))
 
 
 def main() -> None:
-    """Meet the other ranks, measure, tell the driver."""
+    """Connect to the other ranks, measure, and report to the driver."""
     channel = Channel()
     exit_with_task()
     hvd.init()

@@ -25,12 +25,12 @@ from headrace.train.launch.task import Launch, run_rank
 
 @dataclass(frozen=True, kw_only=True)
 class RankProgram:
-    """What every rank runs: `python -m module *arguments`.
+    """The program of every rank: `python -m module *arguments`.
 
     Attributes:
-        logs: folder for one log file a rank.
-        stall_timeout_seconds: after which a rank that says nothing is given up by the others.
-        profile: what each takes of its executor; what Spark gives every task when None.
+        logs: directory for one log file per rank.
+        stall_timeout_seconds: time after which the other ranks treat a silent rank as failed.
+        profile: resources of each rank on its executor; the defaults of a Spark task when None.
     """
 
     module: str
@@ -41,14 +41,14 @@ class RankProgram:
 
 
 def launch(spark: SparkSession, ranks: int, program: RankProgram, receive: Callable[[Message], None]) -> None:
-    """Run `program` as `ranks` ranks and return when all have ended well.
+    """Run `program` as `ranks` ranks and return when all have succeeded.
 
-    `receive` is called with the messages of every rank, from several threads.
+    Call `receive` with the messages of every rank, from several threads.
 
     Raises:
         ConfigurationError: executors have other versions of Python or of the engines than the driver.
-        TrainingError: a rank ended with an error.
-        LostExecutorError: a rank's executor ended.
+        TrainingError: a rank failed.
+        LostExecutorError: the executor of a rank was lost.
     """
     host = driver_host(spark)
     with _rendezvous(host) as port, message_server(host, receive) as address:
@@ -75,7 +75,7 @@ def launch(spark: SparkSession, ranks: int, program: RankProgram, receive: Calla
 
 @contextmanager
 def _rendezvous(host: str) -> Iterator[int]:
-    """Horovod's key-value server on the driver's own interface only; it stores bytes and unpickles nothing."""
+    """Run Horovod's key-value server on the driver's own interface only; it stores bytes and unpickles nothing."""
     with RendezvousHTTPServer((host, 0), RendezvousHandler, 0) as server:
         threading.Thread(target=server.serve_forever, name="rendezvous", daemon=True).start()
         try:

@@ -1,7 +1,7 @@
-"""What ranks tell the driver while they run: log lines, progress, errors.
+"""Send messages from ranks to the driver while they run: log lines, progress, errors.
 
-The driver listens on its own interface; a task sends one JSON object a line, the first of which must carry the
-job's secret. Nothing that arrives is unpickled or run.
+The driver listens on its own interface; a task sends one JSON object per line, and the first must carry the job's
+secret. No received data is unpickled or executed.
 """
 
 import hmac
@@ -18,14 +18,14 @@ from typing import Any, cast
 
 log = logging.getLogger(__name__)
 
-LONGEST_LINE = 1_000_000
+MAX_LINE_BYTES = 1_000_000
 
 Message = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the driver listens and what it wants to hear first."""
+    """The address of the driver and the secret that the first message must carry."""
 
     host: str
     port: int
@@ -41,17 +41,17 @@ class Sender:
         self.send({"secret": address.secret})
 
     def send(self, message: Message) -> None:
-        """Send one message. A driver that is gone is not the rank's concern: Spark ends the task."""
-        with self._lock, _gone_driver():
+        """Send one message; ignore a lost driver, because Spark then ends the task."""
+        with self._lock, _ignore_lost_driver():
             self._socket.sendall(json.dumps(message).encode() + b"\n")
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._socket.close()
 
 
 @contextmanager
-def _gone_driver() -> Iterator[None]:
+def _ignore_lost_driver() -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -75,7 +75,7 @@ class _Connection(socketserver.StreamRequestHandler):
             server.receive(message)
 
     def _message(self) -> Message | None:
-        line = self.rfile.readline(LONGEST_LINE)
+        line = self.rfile.readline(MAX_LINE_BYTES)
         try:
             message = json.loads(line) if line else None
         except ValueError:

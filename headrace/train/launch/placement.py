@@ -1,4 +1,4 @@
-"""Which Spark task becomes which rank, and the environment in which it meets the others."""
+"""Assign ranks to Spark tasks, and build the environment in which Horovod connects them."""
 
 import json
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ import psutil
 
 @dataclass(frozen=True, order=True)
 class TaskLocation:
-    """Where one task runs. Places on one machine sort next to each other, so they get neighbouring ranks.
+    """The location of one task. Locations on one machine sort together, so they get adjacent ranks.
 
     Attributes:
-        partition: of the Spark task.
-        gpu: address that Spark gave to the task, empty where it gave none.
+        partition: partition ID of the Spark task.
+        gpu: GPU address that Spark assigned to the task; empty where it assigned none.
     """
 
     host: str
@@ -24,18 +24,18 @@ class TaskLocation:
     gpu: str = ""
 
     def dumps(self) -> str:
-        """As JSON."""
+        """Return the location as JSON."""
         return json.dumps(asdict(self))
 
     @classmethod
     def loads(cls, text: str) -> "TaskLocation":
-        """From JSON."""
+        """Return the location in the JSON `text`."""
         return cls(**json.loads(text))
 
 
 @dataclass(frozen=True)
 class RankAssignment:
-    """A rank's place among all ranks, among those on its machine, and among those with its local rank."""
+    """The index of a rank among all ranks, among those on its machine, and among those with its local rank."""
 
     rank: int
     size: int
@@ -46,7 +46,7 @@ class RankAssignment:
     host: str
 
     def environment(self) -> dict[str, str]:
-        """What Horovod reads at start."""
+        """Return the environment variables that Horovod reads at start-up."""
         return {
             "HOROVOD_RANK": str(self.rank),
             "HOROVOD_SIZE": str(self.size),
@@ -58,13 +58,13 @@ class RankAssignment:
         }
 
 
-def assign(places: Sequence[TaskLocation], partition: int) -> RankAssignment:
-    """The slot of the task with `partition`; every task computes the same assignment from the same places."""
-    ordered = sorted(places)
-    rank = next(i for i, place in enumerate(ordered) if place.partition == partition)
+def assign(locations: Sequence[TaskLocation], partition: int) -> RankAssignment:
+    """Return the assignment of the task with `partition`; all tasks compute the same from the same `locations`."""
+    ordered = sorted(locations)
+    rank = next(i for i, location in enumerate(ordered) if location.partition == partition)
     mine = ordered[rank]
-    hosts = sorted({place.host for place in ordered})
-    on = {host: [place for place in ordered if place.host == host] for host in hosts}
+    hosts = sorted({location.host for location in ordered})
+    on = {host: [location for location in ordered if location.host == host] for host in hosts}
     local_rank = on[mine.host].index(mine)
     peers = [host for host in hosts if len(on[host]) > local_rank]
     return RankAssignment(
@@ -79,7 +79,7 @@ def assign(places: Sequence[TaskLocation], partition: int) -> RankAssignment:
 
 
 def interface_towards(host: str) -> str:
-    """The network interface through which this machine reaches `host`.
+    """Return the network interface through which this machine reaches `host`.
 
     Horovod would take the address that the machine's own name resolves to, which on Debian is a loopback
     address that no other machine can reach.
@@ -95,6 +95,6 @@ def interface_towards(host: str) -> str:
 
 
 def current_location(partition: int, resources: dict[str, Any]) -> TaskLocation:
-    """The place of the running task; `resources` as Spark gives them to it."""
+    """Return the location of the running task; `resources` are those of its Spark task context."""
     gpu = resources["gpu"].addresses[0] if "gpu" in resources else ""
     return TaskLocation(gethostname(), partition, gpu)

@@ -108,7 +108,7 @@ def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecor
 def _told(failed: HeadraceError) -> HeadraceError:
     """What ends a training although nothing is wrong with data and settings is a training's failure."""
     if isinstance(failed, StoreError):
-        return TrainingError(f"{failed} Then run the same command: it goes on from the last checkpoint.")
+        return TrainingError(f"{failed} Then run the same command again: it resumes from the last checkpoint.")
     return TrainingError(str(failed)) if isinstance(failed, LostExecutorError) else failed
 
 

@@ -1,4 +1,4 @@
-"""The training of one rank, from start to end: restore, fit, finalize, and write the bundle."""
+"""Train one rank from start to end: restore, fit, finalize, and write the bundle."""
 
 import logging
 import os
@@ -84,7 +84,7 @@ def _share_the_machine(threads: int | None) -> None:
 
 
 def _restored(rank: RankContext) -> checkpoint.Checkpoint:
-    """What to go on from. Rank 0 reads the checkpoint; the others are given the state that it has."""
+    """Return the checkpoint to resume from; rank 0 reads it and broadcasts its state."""
     state = checkpoint.model_state(rank.model)
     found = checkpoint.load_latest(rank.folder.checkpoints) if rank.rank == 0 else None
     if found is not None:
@@ -135,14 +135,14 @@ def _fit(rank: RankContext, position: Position, saved: checkpoint.Checkpoint) ->
 
 
 def _process_age() -> float:
-    """Seconds since this process was started, imports included."""
+    """Return the seconds since the start of this process, imports included."""
     import psutil
 
     return time.time() - float(psutil.Process().create_time())
 
 
 def finalize_run(rank: RankContext, position: Position, callbacks: list[keras.callbacks.Callback]) -> Figures:
-    """Write the last checkpoint, choose the weights that the bundle gets, and see that all ranks have them."""
+    """Write the last checkpoint, choose the weights of the bundle, and require that they are equal on all ranks."""
     figures: Figures = {"steps": position.step}
     for callback in callbacks:
         if isinstance(callback, CheckpointCallback):
@@ -159,7 +159,7 @@ def finalize_run(rank: RankContext, position: Position, callbacks: list[keras.ca
 
 
 def write_bundle(rank: RankContext, seconds: float, steps: int, figures: Figures) -> None:
-    """Write the bundle and tell the driver what came of the run; on rank 0 only.
+    """Write the bundle and report the result to the driver; on rank 0 only.
 
     Args:
         seconds: of the steps done since this process began, `steps` of them.
