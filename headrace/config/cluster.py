@@ -19,11 +19,19 @@ COMMANDS: tuple[Command, ...] = get_args(Command)
 class Cluster(Section):
     """What Spark is told on a cluster: by every command, and more by single ones."""
 
-    settings: Settings = Field(default_factory=dict, description="of every command")
-    check: Settings = Field(default_factory=dict, description="of this command; they go before those of every command")
-    prepare: Settings = Field(default_factory=dict, description="likewise")
-    train: Settings = Field(default_factory=dict, description="likewise")
-    predict: Settings = Field(default_factory=dict, description="likewise")
+    settings: Settings = Field(default_factory=dict, description="spark.* settings of every command")
+    check: Settings = Field(
+        default_factory=dict, description="spark.* settings of `headrace check`; they override `settings`"
+    )
+    prepare: Settings = Field(
+        default_factory=dict, description="spark.* settings of `headrace prepare`; they override `settings`"
+    )
+    train: Settings = Field(
+        default_factory=dict, description="spark.* settings of `headrace train`; they override `settings`"
+    )
+    predict: Settings = Field(
+        default_factory=dict, description="spark.* settings of `headrace predict`; they override `settings`"
+    )
 
     def of(self, command: str) -> dict[str, str]:
         """What `command` is told."""

@@ -24,27 +24,34 @@ class Data(Section):
     """The raw records and the table made of them."""
 
     source: Source
-    table: StoredFolder = Field(description="folder of the Delta table of prepared shards, or s3://bucket/folder")
+    table: StoredFolder = Field(
+        description="folder of the Delta table that holds the prepared shards, or s3://bucket/folder"
+    )
 
 
 class Model(Section):
     """The network: a Python file with build(contract, **options)."""
 
-    file: NonEmptyStr
-    options: dict[str, Any] = Field(default_factory=dict)
+    file: NonEmptyStr = Field(description="path of a Python file that defines build(contract, **options)")
+    options: dict[str, Any] = Field(default_factory=dict, description="keyword arguments passed to build()")
 
 
 class Spark(Section):
     """The Spark session, where no spark-submit made one."""
 
-    local: bool = Field(True, description="start Spark on this machine, if nothing else names a master")
-    slots: Positive | None = Field(None, description="of local Spark; as many as ranks or cores if not given")
+    local: bool = Field(True, description="start Spark on this machine if nothing else sets a master")
+    slots: Positive | None = Field(
+        None, description="task slots of local Spark; default: the number of ranks or of CPU cores"
+    )
     cluster: NonEmptyStr | None = Field(
-        None, description="file of spark.* settings for a kind of cluster, such as conf/cluster/yarn.yaml"
+        None, description="YAML file with spark.* settings for one kind of cluster, such as conf/cluster/yarn.yaml"
     )
     settings: Settings = Field(
         default_factory=dict,
-        description="spark.* settings, before those of the cluster's file; $NAME stands for an environment variable",
+        description=(
+            "spark.* settings; they override those of the cluster file. $NAME is replaced by the environment "
+            "variable NAME"
+        ),
     )
 
 

@@ -16,15 +16,21 @@ class Columns(Section):
     """What the columns of a table are for."""
 
     input: NonEmptyStr = Field(
-        "data", description="the column of the records themselves; of windows see prepare.windows"
+        "data", description="column that holds the records; ignored for windows, see prepare.windows"
     )
     content: Literal["bytes", "paths", "text"] = Field(
-        "text", description="bytes: a file's content; paths: of files, relative to data.source.path; text"
+        "text",
+        description=(
+            "what the input column holds. bytes: the content of a file; paths: file paths relative to "
+            "data.source.path; text: the text itself"
+        ),
     )
-    label: NonEmptyStr = "label"
-    split: NonEmptyStr | None = Field(None, description="the column of train, val and test")
-    weight: NonEmptyStr | None = Field(None, description="the column of weights, see prepare.weights")
-    identity: NonEmptyStr | None = Field(None, description="the column that names a record; a hash of it if not given")
+    label: NonEmptyStr = Field("label", description="column of the labels")
+    split: NonEmptyStr | None = Field(None, description="column that holds train, val or test")
+    weight: NonEmptyStr | None = Field(None, description="column of the sample weights, see prepare.weights")
+    identity: NonEmptyStr | None = Field(
+        None, description="column that identifies a record; default: a hash of the record"
+    )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -42,31 +48,44 @@ class Source(Section):
 
     kind: Literal["folder", "table", "archive", "idx", "cifar", "petastorm"] = Field(
         "folder",
-        description="folder: files in class folders, or with a labels file; table: what Spark reads; archive: tar and "
-        "zip files; idx: files of the MNIST family; cifar: binary files of CIFAR-10 and CIFAR-100; petastorm: a "
-        "data set that Petastorm materialised",
+        description=(
+            "folder: files in class folders, or listed in a labels file; table: any table that Spark reads; "
+            "archive: tar and zip files; idx: MNIST-style IDX files; cifar: CIFAR-10 and CIFAR-100 binary "
+            "files; petastorm: a dataset materialized by Petastorm"
+        ),
     )
     path: NonEmptyStr = Field(
-        description="the folder that holds them, s3://bucket/folder, or hdfs://namenode:port/folder; of an archive or "
-        "table also the file itself"
+        description=(
+            "folder of the raw records, s3://bucket/folder or hdfs://namenode:port/folder; for archive and "
+            "table also a single file"
+        )
     )
     labels: NonEmptyStr | None = Field(
         None,
-        description="of a folder: CSV or JSONL file in it with columns path, label and, if wanted, split and weight",
+        description=(
+            "kind folder: CSV or JSONL file inside it with columns path, label and, optionally, split and weight"
+        ),
     )
-    columns: Columns | None = Field(None, description="of a table or of petastorm: what the columns hold")
+    columns: Columns | None = Field(None, description="kinds table and petastorm: which column holds what")
     codecs: dict[str, Codec] = Field(
         default_factory=dict,
-        description="of petastorm: what cells of a column hold, where its pickled schema does not say it or is wrong, "
-        "such as {photo: image}. image: a PNG or JPEG file; ndarray, compressed_ndarray: an array of uint8; scalar",
+        description=(
+            "kind petastorm: codec by column, such as {photo: image}, where the pickled schema lacks it or "
+            "is wrong. image: a PNG or JPEG file; ndarray, compressed_ndarray: an array of uint8; scalar: a "
+            "plain value"
+        ),
     )
-    format: Literal["csv", "json", "parquet", "orc", "jdbc"] = Field("parquet", description="of a table")
+    format: Literal["csv", "json", "parquet", "orc", "jdbc"] = Field(
+        "parquet", description="kind table: file format, or jdbc"
+    )
     options: dict[str, str] = Field(
         default_factory=dict,
-        description="of Spark's reader of a table, such as header; $NAME stands for an environment variable",
+        description=(
+            "kind table: options of Spark's reader, such as header; $NAME is replaced by the environment variable NAME"
+        ),
     )
     class_names: dict[str, str] = Field(
-        default_factory=dict, description="names of classes by what the source calls them, such as {0: airplane}"
+        default_factory=dict, description="class name by the source's own label, such as {0: airplane}"
     )
 
     @field_validator("class_names", "options", mode="before")
