@@ -96,17 +96,20 @@ def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_pa
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["inspect", "gs://bucket/table"], "gs:// is not read; expected a folder or s3://bucket/folder"),
+        (["inspect", "gs://bucket/table"], "gs:// is not supported; expected a folder or s3://bucket/folder"),
         (["inspect", "s3://id:hush@bucket/table"], "the address holds credentials"),
         (
             ["evaluate", "gs://bucket/bundle", "--table", "t"],
-            "gs:// is not read; expected a folder or s3://bucket/folder",
+            "gs:// is not supported; expected a folder or s3://bucket/folder",
         ),
-        (["report", "gs://bucket/run"], "gs:// is not read; expected a folder or s3://bucket/folder"),
+        (["report", "gs://bucket/run"], "gs:// is not supported; expected a folder or s3://bucket/folder"),
         (["export", "bundle", "s3://bucket/out", "--to", "onnx"], "only a folder of this machine is taken here"),
         (["explain", "bundle", "photos", "s3://bucket/page.html"], "only a folder of this machine is taken here"),
         (["fetch", "digits", "s3://bucket/raw"], "only a folder of this machine is taken here"),
-        (["predict", "bundle", "s3://bucket/raw", "hdfs://host/answers"], "hdfs:// is for data.source.path"),
+        (
+            ["predict", "bundle", "s3://bucket/raw", "hdfs://host/answers"],
+            "hdfs:// is accepted only by data.source.path",
+        ),
     ],
 )
 def test_addresses_that_are_not_taken_are_refused_and_make_no_folder(

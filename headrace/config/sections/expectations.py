@@ -1,4 +1,4 @@
-"""What must be true of a version of a table before it is committed."""
+"""The section that says what a table version must satisfy before it is committed."""
 
 from typing import Annotated, Literal
 
@@ -8,14 +8,14 @@ from headrace.config.base import Fraction, Positive, Section
 
 
 class Range(Section):
-    """From `min` to `max`, both included; None sets no bound."""
+    """A range from `min` to `max`, both inclusive; None means unbounded."""
 
     min: float | None = Field(None, description="lower bound, inclusive; null: unbounded")
     max: float | None = Field(None, description="upper bound, inclusive; null: unbounded")
 
 
 class Expectations(Section):
-    """What must be true of a version before it is committed."""
+    """Conditions that a table version must satisfy before it is committed."""
 
     on_failure: Literal["refuse", "warn"] = Field(
         "refuse",

@@ -1,4 +1,4 @@
-"""How every image, and every text, is brought to one form."""
+"""The sections that say how images and texts are normalized before they are stored."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from headrace.config.base import Fraction, NonEmptyStr, Positive, Section, Side
 
 
 class Image(Section):
-    """How every image is brought to one form."""
+    """Normalization of images: mode, size and codec."""
 
     mode: Literal["L", "RGB"] = Field("RGB", description="L: one grayscale channel; RGB: three color channels")
     size: tuple[Side, Side] = Field((224, 224), description="height and width in pixels")
@@ -42,14 +42,14 @@ class Image(Section):
 
     @property
     def stored_as(self) -> Literal["raw", "png", "jpeg"]:
-        """The codec, chosen by size where it is `auto`."""
+        """Return the codec, resolved by size if it is `auto`."""
         if self.codec == "auto":
             return "raw" if self.size[0] * self.size[1] <= 64 * 64 else "jpeg"
         return self.codec
 
 
 class Tokens(Section):
-    """How text becomes numbers; what is learned for it is learned on the training split alone."""
+    """Tokenization of texts; the tokenizer is trained on the training split alone."""
 
     kind: Literal["word", "bpe"] = Field(
         "word", description="word: one token for each of the most frequent words; bpe: byte-pair encoding"
@@ -63,7 +63,7 @@ class Tokens(Section):
 
 
 class Text(Section):
-    """How every text is cleaned, in this order, and turned into tokens. Unicode NFC always."""
+    """Cleaning of texts, in the order of these keys, and tokenization. Texts are always normalized to Unicode NFC."""
 
     encoding: NonEmptyStr | None = Field(
         None, description="encoding of text files; default: UTF-8, or UTF-16 if the file has a byte order mark"

@@ -1,4 +1,4 @@
-"""How raw records become shards."""
+"""The sections that say how raw records become shards."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ from headrace.config.sections.windows import Windows
 
 
 class NearDuplicates(Section):
-    """Records that are almost the same."""
+    """Similarity above which two records are near duplicates."""
 
     bits: Annotated[int, Field(ge=0, le=12)] = Field(
         4, description="images: maximum number of differing bits between two 64-bit perceptual hashes"
@@ -22,7 +22,7 @@ class NearDuplicates(Section):
 
 
 class Splits(Section):
-    """Fractions of records, used where the source names no splits itself."""
+    """Fractions of records by split, used where the source assigns no splits itself."""
 
     method: Literal["hash", "stratified", "balanced", "time"] = Field(
         "hash",
@@ -40,12 +40,12 @@ class Splits(Section):
     def _sum_to_one(self) -> "Splits":
         total = self.train + self.val + self.test
         if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"train + val + test must be 1, they are {total:g}")
+            raise ValueError(f"train + val + test must sum to 1, they sum to {total:g}")
         return self
 
 
 class Prepare(Section):
-    """How raw records become shards."""
+    """Preparation: how raw records become shards."""
 
     input: Literal["image", "text", "windows"] = Field(
         "image", description="kind of record: image, text, or windows (consecutive rows of a table, see `windows`)"
@@ -98,20 +98,21 @@ class Prepare(Section):
     seed: Seed = Field(0, description="seed of the assignment of records to shards")
 
     @model_validator(mode="after")
-    def _classes_are_there_to_stratify(self) -> "Prepare":
+    def _require_classes_to_stratify(self) -> "Prepare":
         if self.task != "classification" and self.splits.method not in ("hash", "time"):
             raise ValueError(
-                f"splits.method {self.splits.method} needs one class a record, {self.task} has not; use hash"
+                f"splits.method: {self.splits.method} needs exactly one class per record, which {self.task} does not "
+                "have; use hash"
             )
         return self
 
     @model_validator(mode="after")
-    def _windows_are_said(self) -> "Prepare":
-        cuts = self.input == "windows"
-        if cuts != (self.windows is not None):
-            raise ValueError("`windows` belongs to `input: windows`, and that input needs it")
-        if self.splits.method == "time" and not cuts:
-            raise ValueError("splits.method time is for `input: windows`; images and texts have no time")
-        if self.near_duplicates is not None and cuts:
-            raise ValueError("`near_duplicates` are of images and texts; leave it out for windows")
+    def _require_windows_section(self) -> "Prepare":
+        is_windows = self.input == "windows"
+        if is_windows != (self.windows is not None):
+            raise ValueError("`windows` and `input: windows` require each other; set both or neither")
+        if self.splits.method == "time" and not is_windows:
+            raise ValueError("splits.method: time requires `input: windows`; images and texts have no timestamp")
+        if self.near_duplicates is not None and is_windows:
+            raise ValueError("`near_duplicates` supports images and texts only; remove it for windows")
         return self

@@ -1,4 +1,4 @@
-"""The sections of the configuration that say when a model is retrained, and what it takes to be promoted."""
+"""The sections that say when a model is retrained, and when it is promoted."""
 
 from typing import Annotated, Literal
 
@@ -18,7 +18,7 @@ Metric = Literal[
     "root_mean_squared_error",
     "r_squared",
 ]
-# Of a task; the first is the one by which models are compared if nothing else is said.
+# Metrics by task; the first one compares models by default.
 METRICS: dict[str, tuple[Metric, ...]] = {
     "classification": ("accuracy", "macro_f1", "loss"),
     "multi_label": ("macro_f1", "micro_f1", "binary_accuracy", "loss"),
@@ -27,7 +27,7 @@ METRICS: dict[str, tuple[Metric, ...]] = {
 
 
 class Registry(Section):
-    """Where runs are tracked and model versions are kept, by MLflow."""
+    """The MLflow registry of runs and model versions."""
 
     folder: StoredFolder = Field(
         description=(
@@ -42,7 +42,7 @@ class Registry(Section):
 
 
 class Drift(Section):
-    """When new training rows are called different from those the champion was trained on."""
+    """Thresholds above which new training rows have drifted from the champion's training data."""
 
     psi: Ratio = Field(0.2, description="population stability index above which a distribution has drifted")
     bins: Annotated[int, Field(ge=2, le=100)] = Field(
@@ -58,7 +58,7 @@ class Drift(Section):
 
 
 class Slices(Section):
-    """Parts of the test split that must not suffer: every class, and rows by their paths."""
+    """Slices of the test split that must not regress: every class, and rows selected by path."""
 
     max_drop: Fraction = Field(
         0.05,
@@ -74,14 +74,14 @@ class Slices(Section):
 
 
 class Latency(Section):
-    """Of answering one row on the machine that evaluates: the median of repeated answers."""
+    """Latency of predicting one row on the machine that evaluates: the median of repeated predictions."""
 
     milliseconds: Ratio | None = Field(None, description="maximum median latency in milliseconds")
     max_ratio: Ratio | None = Field(None, description="maximum median latency as a multiple of the champion's")
 
 
 class Gate(Section):
-    """What a challenger must prove before it is promoted."""
+    """The checks that a challenger must pass before it is promoted."""
 
     metric: Metric | None = Field(
         None,
@@ -103,19 +103,19 @@ class Gate(Section):
     expectations: bool = Field(True, description="require prepare.expectations to hold, even with `on_failure: warn`")
 
     def unsupported_metrics(self, task: str) -> list[str]:
-        """Metrics that are named here and that `task` has not."""
+        """Return the metrics named in this section that `task` does not have."""
         return sorted({*self.bounds, *([self.metric] if self.metric else [])}.difference(METRICS[task]))
 
 
 class BatchPrediction(Section):
-    """Rows that every new champion answers."""
+    """Batch prediction by every new champion."""
 
     input: Location = Field(description="folder of raw files, or a table")
     output: StoredFolder = Field(description="output folder; each cycle writes Parquet files to OUTPUT/cycle-N")
 
 
 class Retrain(Section):
-    """The cycle that cron, Airflow or a person starts."""
+    """The retraining cycle, started by cron, Airflow or a person."""
 
     folder: StoredFolder = Field(
         description="folder of the retraining history; holds the journal, the runs, the lock and report.html"

@@ -1,4 +1,4 @@
-"""The sections of the configuration that say how shards become batches in training."""
+"""The sections that say how shards become training batches."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from headrace.config.base import Fraction, NonEmptyStr, Positive, Section
 
 
 class Augment(Section):
-    """How training images are changed at random, each row alike in a continued run and on any number of ranks."""
+    """Random augmentation of training images, reproducible per row in a resumed run and on any number of ranks."""
 
     flip: Literal["none", "horizontal", "vertical", "both"] = Field(
         "none", description="mirror half of the images along this direction"
@@ -30,17 +30,17 @@ class Augment(Section):
 
     @property
     def moves(self) -> bool:
-        """Whether pixels change their place."""
+        """Return whether pixels change position."""
         return self.flip != "none" or any((self.shift, self.rotate, self.zoom))
 
     @property
     def recolours(self) -> bool:
-        """Whether pixels change their value."""
+        """Return whether pixels change value."""
         return any((self.brightness, self.contrast))
 
 
 class Stream(Section):
-    """How shards become batches in training."""
+    """Streaming: how shards become training batches."""
 
     cache: Literal["none", "memory", "disk"] = Field(
         "none",
@@ -62,9 +62,9 @@ class Stream(Section):
     augment: Augment = Augment()
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> "Stream":
+    def _require_consistent_keys(self) -> "Stream":
         if self.cache == "disk" and self.cache_folder is None:
-            raise ValueError("cache: disk needs cache_folder, a folder for the copies")
+            raise ValueError("cache: disk requires `cache_folder`; set it to a folder for the cached shards")
         if self.buckets and list(self.buckets) != sorted(set(self.buckets)):
-            raise ValueError("buckets must rise, such as [16, 32, 64]")
+            raise ValueError("`buckets` must be strictly increasing, such as [16, 32, 64]")
         return self

@@ -1,4 +1,4 @@
-"""The sections of the configuration that say how a model is trained."""
+"""The sections that say how a model is trained."""
 
 from typing import Annotated, Any, Literal
 
@@ -36,11 +36,11 @@ class Schedule(Section):
     )
 
     @model_validator(mode="after")
-    def _steps_have_places(self) -> "Schedule":
+    def _require_epochs_of_step(self) -> "Schedule":
         if (self.kind == "step") != bool(self.at_epochs):
-            raise ValueError("`at_epochs` belongs to kind: step, which needs it")
+            raise ValueError("`at_epochs` is required by kind: step, and not accepted by others")
         if list(self.at_epochs) != sorted(set(self.at_epochs)):
-            raise ValueError("`at_epochs` must rise")
+            raise ValueError("`at_epochs` must be strictly increasing, such as [10, 20]")
         return self
 
 
@@ -61,7 +61,7 @@ class Optimizer(Section):
 
 
 class Loss(Section):
-    """What is made small."""
+    """The loss that training minimizes."""
 
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.0,
@@ -74,7 +74,7 @@ class Loss(Section):
 
 
 class Monitor(Section):
-    """The figure by which epochs are compared."""
+    """The metric that compares epochs, and early stopping."""
 
     metric: NonEmptyStr | None = Field(
         None, description="metric that compares epochs; default: val_loss with a validation split, else loss"
@@ -90,7 +90,7 @@ class Monitor(Section):
 
 
 class FineTune(Section):
-    """Weights to begin with, from another model."""
+    """Fine-tuning: initial weights from another model."""
 
     bundle: StoredFolder = Field(
         description=(
@@ -103,7 +103,7 @@ class FineTune(Section):
 
 
 class Resources(Section):
-    """What each rank takes of its executor, where that is more than Spark gives every task."""
+    """CPU cores and GPUs per rank, where a rank needs more than Spark gives every task."""
 
     cpus: Positive | None = Field(None, description="CPU cores per rank; default: spark.task.cpus")
     gpus: Annotated[int, Field(ge=0)] | None = Field(

@@ -1,4 +1,4 @@
-"""The section of the configuration that says how hyperparameters are searched for."""
+"""The section that says how hyperparameters are searched."""
 
 from typing import Annotated, Literal
 
@@ -7,13 +7,13 @@ from pydantic import Field, field_validator, model_validator
 from headrace.config.base import NonEmptyStr, Positive, Section, Seed, StoredFolder
 
 Choice = bool | int | float | str | None
-# What a study sets itself, and what it compares trials by.
+# Set by the study itself, or the metric that compares trials.
 SET_BY_THE_STUDY = ("train.run", "train.bundle", "train.ranks", "train.data_version", "train.monitor")
 SEARCHED = ("model.", "stream.", "train.")
 
 
 class Parameter(Section):
-    """A key of the configuration that is searched, and the values it may have."""
+    """A parameter of the search space: the values that a configuration key may take."""
 
     kind: Literal["float", "int", "categorical"] = Field(description="float, int, or categorical (one of `choices`)")
     low: float | None = Field(None, description="float and int: lower bound, inclusive")
@@ -25,26 +25,26 @@ class Parameter(Section):
     )
 
     @model_validator(mode="after")
-    def _kind_has_what_it_needs(self) -> "Parameter":
+    def _require_keys_of_kind(self) -> "Parameter":
         if self.kind == "categorical":
-            return self._of_choices()
+            return self._require_choices()
         if self.choices:
-            raise ValueError("`choices` belongs to kind: categorical")
+            raise ValueError("`choices` is accepted by kind: categorical only")
         if self.low is None or self.high is None or self.low >= self.high:
-            raise ValueError(f"kind: {self.kind} needs `low` and `high`, and `low` must be below `high`")
+            raise ValueError(f"kind: {self.kind} requires `low` and `high`, with `low` below `high`")
         if self.log and (self.low <= 0 or self.step is not None):
-            raise ValueError("`log` needs a `low` above 0 and takes no `step`")
+            raise ValueError("`log` requires a `low` above 0 and no `step`")
         whole = all(value is None or value.is_integer() for value in (self.low, self.high, self.step))
         if self.kind == "int" and not whole:
-            raise ValueError("kind: int needs whole numbers")
+            raise ValueError("kind: int requires whole numbers for `low`, `high` and `step`")
         return self
 
-    def _of_choices(self) -> "Parameter":
+    def _require_choices(self) -> "Parameter":
         if not self.choices or (self.low, self.high, self.step, self.log) != (None, None, None, False):
-            raise ValueError("kind: categorical needs `choices`, such as [sgd, adam], and nothing else")
-        # Of equal values, as 1 and true are, a trial could not say which one it has.
+            raise ValueError("kind: categorical requires `choices`, such as [sgd, adam], and no other key")
+        # Between equal values, such as 1 and true, a trial could not record which one it uses.
         if any(self.choices.count(choice) > 1 for choice in self.choices):
-            raise ValueError("`choices` names a value twice")
+            raise ValueError("`choices` contains a value twice")
         return self
 
 
@@ -62,7 +62,7 @@ class Sampler(Section):
 
 
 class Pruner(Section):
-    """When a trial is stopped before its end."""
+    """When a trial is stopped early."""
 
     kind: Literal["median", "asha", "hyperband", "none"] = Field(
         "median",
@@ -84,7 +84,7 @@ class Pruner(Section):
 
 
 class Tune(Section):
-    """A study: trainings with different hyperparameters, compared by the figure that `train.monitor` names."""
+    """A study: trainings with different hyperparameters, compared by the metric of `train.monitor`."""
 
     study: StoredFolder = Field(description="folder of the study; tuning again with the same folder resumes the study")
     space: Annotated[dict[str, Parameter], Field(min_length=1)] = Field(
@@ -112,19 +112,19 @@ class Tune(Section):
 
     @field_validator("space")
     @classmethod
-    def _keys_are_of_training(cls, space: dict[NonEmptyStr, Parameter]) -> dict[str, Parameter]:
+    def _require_training_keys(cls, space: dict[NonEmptyStr, Parameter]) -> dict[str, Parameter]:
         for key in space:
             if not key.startswith(SEARCHED):
                 raise ValueError(f"{key} cannot be searched: expected keys that begin with model., stream. or train.")
             if key == "model.file" or any(key == own or key.startswith(f"{own}.") for own in SET_BY_THE_STUDY):
-                raise ValueError(f"{key} cannot be searched: it is the same in all trials, or set by the study")
+                raise ValueError(f"{key} cannot be searched: it is fixed for all trials, or set by the study")
         return space
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> "Tune":
+    def _require_consistent_keys(self) -> "Tune":
         if self.parallel > 1 and self.ranks > 1:
-            raise ValueError("`parallel` is of trials with one rank each; set either `parallel` or `ranks` to 1")
+            raise ValueError("parallel trials have one rank each; set either `parallel` or `ranks` to 1")
         steps = (one.kind == "float" and one.step is None for one in self.space.values())
         if self.sampler.kind == "grid" and any(steps):
-            raise ValueError("sampler: grid needs a `step` for every parameter of kind: float")
+            raise ValueError("sampler.kind: grid requires a `step` for every parameter of kind: float")
         return self

@@ -1,4 +1,4 @@
-"""How rows of numbers, one a moment, become windows of them."""
+"""The section that says how rows of a time series become windows."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from headrace.config.base import NonEmptyStr, Positive, Section
 
 
 class Windows(Section):
-    """Which rows one example is made of, and which one it is to foretell: `data.source.columns.label` of that row."""
+    """Which rows form a window, and which row it predicts: the target is that row's `data.source.columns.label`."""
 
     values: Annotated[tuple[NonEmptyStr, ...], Field(min_length=1)] = Field(
         description="numeric columns that the model receives, in this order"
@@ -36,5 +36,5 @@ class Windows(Section):
 
     @property
     def span(self) -> int:
-        """Rows from the first one of a window to the one that is foretold."""
+        """Return the number of rows from the first row of a window to the row to predict."""
         return self.length - 1 + self.horizon

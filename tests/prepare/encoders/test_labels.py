@@ -140,7 +140,11 @@ def test_a_table_has_labels_in_a_list_or_in_a_text(tmp_path: Path, listed: bool)
     [
         ({"path": "raw"}, {}, "use a labels file"),
         ({"path": "raw", "kind": "idx"}, {}, "use a labels file"),
-        ({"path": "raw", "labels": "l.csv"}, {"splits": {"method": "stratified"}}, "needs one class a record"),
+        (
+            {"path": "raw", "labels": "l.csv"},
+            {"splits": {"method": "stratified"}},
+            "needs exactly one class per record",
+        ),
     ],
 )
 def test_what_cannot_have_many_labels_is_refused(source: Any, more: Any, expected: str, tmp_path: Path) -> None:

@@ -110,5 +110,5 @@ def test_a_folder_that_cannot_be_used_is_one_sentence(table: Version, tmp_path: 
 def test_the_configuration_chooses_the_cache(tmp_path: Path) -> None:
     assert isinstance(open_cache(Stream(cache="memory")), MemoryCache)
     assert isinstance(open_cache(Stream(cache="disk", cache_folder=str(tmp_path))), DiskCache)
-    with pytest.raises(ValueError, match="cache: disk needs cache_folder"):
+    with pytest.raises(ValueError, match="cache: disk requires `cache_folder`"):
         Stream(cache="disk")
