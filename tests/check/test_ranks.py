@@ -36,7 +36,7 @@ def test_a_broken_build_is_a_reason_and_no_crash(monkeypatch: pytest.MonkeyPatch
 def test_a_build_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranks, "HOROVOD_PROGRAM", "import time; time.sleep(60)")
     monkeypatch.setattr(ranks, "ANSWER_SECONDS", 0.5)
-    assert ask_horovod().error == "no answer in 0.5 s"
+    assert ask_horovod().error == "no response within 0.5 s"
 
 
 def test_a_build_without_gloo_is_not_enough() -> None:
