@@ -98,7 +98,7 @@ def test_the_files_of_a_split_are_listed_by_their_addresses(table: Path, monkeyp
 def test_what_is_no_table_of_ours_ends_with_3_and_one_sentence(table: Path) -> None:
     answer = headrace("inspect", "nowhere", cwd=table.parent, code=3)
     assert answer.stdout == ""
-    assert answer.stderr.strip() == "headrace: nowhere is not a prepared table; `headrace prepare` makes one."
+    assert answer.stderr.strip() == "headrace: nowhere is not a prepared table; create it with `headrace prepare`."
     answer = headrace("inspect", "table", "--version", "7", cwd=table.parent, code=3)
     assert answer.stderr.strip() == "headrace: table has no version 7; its newest is 1."
     with pytest.raises(DataError, match="no summary that this release of Headrace can read"):
