@@ -103,9 +103,9 @@ def test_init_copies_a_configuration_and_a_network_and_overwrites_nothing(tmp_pa
             "gs:// is not supported; expected a folder or s3://bucket/folder",
         ),
         (["report", "gs://bucket/run"], "gs:// is not supported; expected a folder or s3://bucket/folder"),
-        (["export", "bundle", "s3://bucket/out", "--to", "onnx"], "only a folder of this machine is taken here"),
-        (["explain", "bundle", "photos", "s3://bucket/page.html"], "only a folder of this machine is taken here"),
-        (["fetch", "digits", "s3://bucket/raw"], "only a folder of this machine is taken here"),
+        (["export", "bundle", "s3://bucket/out", "--to", "onnx"], "expected a folder of this machine, not an address"),
+        (["explain", "bundle", "photos", "s3://bucket/page.html"], "expected a folder of this machine, not an address"),
+        (["fetch", "digits", "s3://bucket/raw"], "expected a folder of this machine, not an address"),
         (
             ["predict", "bundle", "s3://bucket/raw", "hdfs://host/answers"],
             "hdfs:// is accepted only by data.source.path",
