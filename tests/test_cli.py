@@ -97,17 +97,20 @@ def test_init_copies_configuration_and_network_and_overwrites_nothing(tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["inspect", "gs://bucket/table"], "gs:// is not read; expected a folder or s3://bucket/folder"),
+        (["inspect", "gs://bucket/table"], "gs:// is not supported; expected a folder or s3://bucket/folder"),
         (["inspect", "s3://id:hush@bucket/table"], "the address holds credentials"),
         (
             ["evaluate", "gs://bucket/bundle", "--table", "t"],
-            "gs:// is not read; expected a folder or s3://bucket/folder",
+            "gs:// is not supported; expected a folder or s3://bucket/folder",
         ),
-        (["report", "gs://bucket/run"], "gs:// is not read; expected a folder or s3://bucket/folder"),
-        (["export", "bundle", "s3://bucket/out", "--to", "onnx"], "only a folder of this machine is taken here"),
-        (["explain", "bundle", "photos", "s3://bucket/page.html"], "only a folder of this machine is taken here"),
-        (["fetch", "digits", "s3://bucket/raw"], "only a folder of this machine is taken here"),
-        (["predict", "bundle", "s3://bucket/raw", "hdfs://host/answers"], "hdfs:// is for data.source.path"),
+        (["report", "gs://bucket/run"], "gs:// is not supported; expected a folder or s3://bucket/folder"),
+        (["export", "bundle", "s3://bucket/out", "--to", "onnx"], "expected a folder of this machine, not an address"),
+        (["explain", "bundle", "photos", "s3://bucket/page.html"], "expected a folder of this machine, not an address"),
+        (["fetch", "digits", "s3://bucket/raw"], "expected a folder of this machine, not an address"),
+        (
+            ["predict", "bundle", "s3://bucket/raw", "hdfs://host/answers"],
+            "hdfs:// is accepted only by data.source.path",
+        ),
     ],
 )
 def test_unsupported_addresses_are_refused_and_create_no_folder(

@@ -1,4 +1,4 @@
-"""The configuration: what may be said (`configuration`, `cluster`) and how it is read (`load`)."""
+"""The configuration: its models (`configuration`, `cluster`) and its reader (`load`)."""
 
 from headrace.config.cluster import load_cluster, spark_settings
 from headrace.config.configuration import Configuration

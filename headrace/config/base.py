@@ -1,4 +1,4 @@
-"""What all sections of the configuration share: unknown keys are errors, values have ranges."""
+"""The base model of all configuration sections, and the value types that they share."""
 
 import re
 from typing import Annotated
@@ -13,51 +13,53 @@ ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 BUCKET = re.compile(r"s3a?://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9](/.*)?", re.DOTALL)
 HDFS = re.compile(r"hdfs://([A-Za-z0-9._-]+(:[0-9]+)?)?/.*", re.DOTALL)
 MOUNT = (
-    "mount the store (s3fs, Mountpoint for S3, gcsfuse, HDFS's NFS gateway or FUSE, a CSI driver) or copy what is "
-    "there (hadoop distcp), and give the folder"
+    "mount the store (s3fs, Mountpoint for S3, gcsfuse, HDFS's NFS gateway or FUSE, a CSI driver) or copy the "
+    "data (hadoop distcp), and give the folder"
 )
 
 
 def require_path(place: str) -> str:
-    """Refuse addresses such as hdfs://host/table: taken for a path, each would quietly become a folder here.
+    """Return `place`, which must be a local path: taken for a path, hdfs://host/table would silently become a folder.
 
     Raises:
-        ValueError: it is one.
+        ValueError: `place` is an address.
     """
     if ADDRESS.match(place):
         raise ValueError(
-            "this is an address, and only a folder of this machine is taken here; docs/clusters/object-stores.md lists "
-            f"what may be on s3://. For the rest, {MOUNT}"
+            "expected a folder of this machine, not an address; docs/clusters/object-stores.md lists the keys "
+            f"that accept s3://. Otherwise {MOUNT}"
         )
     return place
 
 
 def require_location(place: str) -> str:
-    """Refuse addresses other than s3://bucket/folder, of which s3a:// is another name, and credentials in them.
+    """Return `place`, which must be a local path or s3://bucket/folder (s3a:// is an alias) without credentials.
 
     Raises:
-        ValueError: it is one, or names no bucket.
-        PydanticCustomError: it holds credentials.
+        ValueError: `place` is another address, or names no bucket.
+        PydanticCustomError: `place` holds credentials.
     """
     scheme, bucket = ADDRESS.match(place), BUCKET.fullmatch(place)
     if scheme is None:
         return place
     _require_no_credentials(place, "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY", "s3://bucket/folder")
     if scheme[1] == "hdfs":
-        raise ValueError(f"hdfs:// is for data.source.path; expected a folder or s3://bucket/folder. Otherwise {MOUNT}")
+        raise ValueError(
+            f"hdfs:// is accepted only by data.source.path; expected a folder or s3://bucket/folder. Otherwise {MOUNT}"
+        )
     if scheme[1] not in ("s3", "s3a"):
-        raise ValueError(f"{scheme[1]}:// is not read; expected a folder or s3://bucket/folder. Otherwise {MOUNT}")
+        raise ValueError(f"{scheme[1]}:// is not supported; expected a folder or s3://bucket/folder. Otherwise {MOUNT}")
     if bucket is None:
-        raise ValueError("no bucket is named there; expected s3://bucket/folder")
+        raise ValueError("the address names no bucket; expected s3://bucket/folder")
     return place
 
 
 def require_source(place: str) -> str:
-    """As `require_location`, but for raw data, which is only read: hdfs://namenode:port/folder is one more place.
+    """Return `place`, which must pass `require_location` or be hdfs://namenode:port/folder: raw data is only read.
 
     Raises:
-        ValueError: it is another address, or one without a folder.
-        PydanticCustomError: it holds credentials.
+        ValueError: `place` is another address, or names no folder.
+        PydanticCustomError: `place` holds credentials.
     """
     if not place.startswith("hdfs://"):
         return require_location(place)
@@ -69,20 +71,20 @@ def require_source(place: str) -> str:
 
 def _require_no_credentials(place: str, names: str, instead: str) -> None:
     if "@" in place.partition("://")[2].partition("/")[0]:
-        # An error of its own, because the others quote what they have received.
+        # A separate error type, because all other errors quote the value received.
         raise PydanticCustomError(
             "secret",
-            "the address holds credentials, and it is copied into tables and logs; put them into the environment "
-            "({names}) and write {instead} here",
+            "the address holds credentials, and addresses are copied into tables and logs; set them in the environment "
+            "({names}) and write {instead}",
             {"names": names, "instead": instead},
         )
 
 
 def require_folder_of_bucket(place: str) -> str:
-    """Refuse a bucket as a whole: beside a table are others of its name, and a run is not all that is there.
+    """Return `place`, which must not be a whole bucket: a table has sibling tables, and a run shares its bucket.
 
     Raises:
-        ValueError: it is one.
+        ValueError: `place` is a bucket without a folder.
     """
     if ADDRESS.match(place) and len([part for part in place.split("/") if part]) < 3:
         raise ValueError("name a folder in the bucket, such as s3://bucket/folder")
@@ -91,18 +93,18 @@ def require_folder_of_bucket(place: str) -> str:
 
 Location = Annotated[NonEmptyStr, AfterValidator(require_location)]
 StoredFolder = Annotated[Location, AfterValidator(require_folder_of_bucket)]
-# JPEG stores no longer side.
+# The longest side that JPEG can store.
 Side = Annotated[int, Field(gt=0, le=65_500)]
-# Keras, NumPy and TensorFlow all take these.
+# The range that Keras, NumPy and TensorFlow all accept.
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class Section(BaseModel):
-    """A part of the configuration; unknown keys are errors, a section that says nothing has its defaults."""
+    """A part of the configuration. Unknown keys are errors; an empty section has its defaults."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
-    def _nothing_is_the_defaults(cls, section: object) -> object:
+    def _default_if_empty(cls, section: object) -> object:
         return {} if section is None else section

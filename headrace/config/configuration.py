@@ -1,6 +1,6 @@
-"""What a configuration may say: one model per section, every key with its default and its meaning.
+"""The model of the whole configuration: one model per section, every key with its default and description.
 
-Unknown keys are refused. `headrace config --schema` prints these models as JSON Schema.
+Unknown keys are errors. `headrace config --schema` prints these models as JSON Schema.
 """
 
 from typing import Any
@@ -21,35 +21,42 @@ __all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spar
 
 
 class Data(Section):
-    """The raw records and the table made of them."""
+    """The raw records, and the table prepared from them."""
 
     source: Source
-    table: StoredFolder = Field(description="folder of the Delta table of prepared shards, or s3://bucket/folder")
+    table: StoredFolder = Field(
+        description="folder of the Delta table that holds the prepared shards, or s3://bucket/folder"
+    )
 
 
 class Model(Section):
-    """The network: a Python file with build(contract, **options)."""
+    """The network: a Python file that defines build(contract, **options)."""
 
-    file: NonEmptyStr
-    options: dict[str, Any] = Field(default_factory=dict)
+    file: NonEmptyStr = Field(description="path of a Python file that defines build(contract, **options)")
+    options: dict[str, Any] = Field(default_factory=dict, description="keyword arguments passed to build()")
 
 
 class Spark(Section):
-    """The Spark session, where no spark-submit made one."""
+    """The Spark session, where spark-submit has not created one."""
 
-    local: bool = Field(True, description="start Spark on this machine, if nothing else names a master")
-    slots: Positive | None = Field(None, description="of local Spark; as many as ranks or cores if not given")
+    local: bool = Field(True, description="start Spark on this machine if nothing else sets a master")
+    slots: Positive | None = Field(
+        None, description="task slots of local Spark; default: the number of ranks or of CPU cores"
+    )
     cluster: NonEmptyStr | None = Field(
-        None, description="file of spark.* settings for a kind of cluster, such as conf/cluster/yarn.yaml"
+        None, description="YAML file with spark.* settings for one kind of cluster, such as conf/cluster/yarn.yaml"
     )
     settings: Settings = Field(
         default_factory=dict,
-        description="spark.* settings, before those of the cluster's file; $NAME stands for an environment variable",
+        description=(
+            "spark.* settings; they override those of the cluster file. $NAME is replaced by the environment "
+            "variable NAME"
+        ),
     )
 
 
 class Configuration(Section):
-    """All of it."""
+    """The whole configuration."""
 
     data: Data
     prepare: Prepare = Prepare()
@@ -62,25 +69,27 @@ class Configuration(Section):
     spark: Spark = Spark()
 
     @model_validator(mode="after")
-    def _many_labels_have_a_place(self) -> "Configuration":
+    def _require_source_of_many_labels(self) -> "Configuration":
         source = self.data.source
         if self.prepare.task == "multi_label" and source.columns is None and source.labels is None:
             raise ValueError(
-                "`prepare.task: multi_label` needs a source that can name many classes of a record; use a labels file "
+                "`prepare.task: multi_label` needs a source with several class names per record; use a labels file "
                 "(`data.source.labels`), or `data.source.kind: table`"
             )
         return self
 
     @model_validator(mode="after")
-    def _the_gate_measures_the_task(self) -> "Configuration":
-        strangers = self.retrain.gate.unsupported_metrics(self.prepare.task) if self.retrain else []
-        if strangers:
+    def _require_gate_metrics_of_task(self) -> "Configuration":
+        unsupported = self.retrain.gate.unsupported_metrics(self.prepare.task) if self.retrain else []
+        if unsupported:
             known = ", ".join(METRICS[self.prepare.task])
-            raise ValueError(f"`retrain.gate` names {', '.join(strangers)}; metrics of {self.prepare.task} are {known}")
+            raise ValueError(
+                f"`retrain.gate` names {', '.join(unsupported)}; metrics of {self.prepare.task} are {known}"
+            )
         return self
 
     @model_validator(mode="after")
-    def _weights_have_a_column(self) -> "Configuration":
+    def _require_weight_column(self) -> "Configuration":
         source = self.data.source
         in_column = source.columns is not None and source.columns.weight is not None
         if in_column and not self.prepare.weights:
@@ -92,15 +101,15 @@ class Configuration(Section):
         return self
 
     @model_validator(mode="after")
-    def _windows_have_rows_and_times(self) -> "Configuration":
+    def _require_table_for_windows(self) -> "Configuration":
         source, settings = self.data.source, self.prepare
         if settings.windows is None:
             return self
         if source.columns is None or source.kind != "table":
-            raise ValueError("`prepare.input: windows` needs rows; expected `data.source.kind: table`")
+            raise ValueError("`prepare.input: windows` needs rows of a table; expected `data.source.kind: table`")
         if (source.columns.split is None) != (settings.splits.method == "time"):
             raise ValueError(
-                "windows overlap, so their splits must be apart in time: name `data.source.columns.split`, or set "
-                "`prepare.splits.method: time`, one of both"
+                "windows overlap, so their splits must be separated in time; set exactly one of "
+                "`data.source.columns.split` and `prepare.splits.method: time`"
             )
         return self

@@ -1,4 +1,4 @@
-"""Environment variables in settings, so that no secret stands in a file."""
+"""Environment variables in settings, so that no file holds a secret."""
 
 import os
 import re
@@ -11,25 +11,27 @@ VARIABLE = re.compile(r"\$\w+")
 
 
 def from_environment(settings: Mapping[str, str], place: str) -> dict[str, str]:
-    """`settings` with the value of $NAME in the place of every value that is such a name.
+    """Return `settings` with every value of the form $NAME replaced by that environment variable.
 
     Args:
-        place: where the settings stand, for the message.
+        place: file or key that holds the settings, for the message.
 
     Raises:
         ConfigurationError: a variable is not set.
     """
-    found = {}
+    resolved = {}
     for name, value in settings.items():
         if VARIABLE.fullmatch(value):
             if value[1:] not in os.environ:
-                raise ConfigurationError(f"`{place}.{name}` is {value}, and that variable is not set.")
+                raise ConfigurationError(
+                    f"`{place}.{name}` is {value}, but this environment variable is not set; set it."
+                )
             value = os.environ[value[1:]]
-        found[name] = value
-    return found
+        resolved[name] = value
+    return resolved
 
 
 def written_out_secret(settings: Mapping[str, str]) -> str | None:
-    """The name of a secret whose value stands there itself, and not the name of a variable that holds it."""
+    """Return the name of the first secret setting whose value is not an environment variable; None if there is none."""
     secrets = (name for name, value in settings.items() if is_secret(name) and not VARIABLE.fullmatch(value))
     return next(secrets, None)

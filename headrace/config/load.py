@@ -1,4 +1,4 @@
-"""A configuration file and `key=value` overrides -> a validated `Configuration`, or one clear sentence."""
+"""Read a configuration file and `key=value` overrides into a validated `Configuration`."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from headrace.errors import ConfigurationError
 
 Model = TypeVar("Model", bound=BaseModel)
 
-# What PyYAML raises on text it cannot read, and on tags, dates and numbers it cannot make values of.
+# What PyYAML raises on invalid text, and on tags, dates and numbers that it cannot convert.
 NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
 
 
@@ -22,7 +22,7 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Configuration:
     """Read the YAML file at `path`, apply `overrides` such as `train.ranks=2`, and validate.
 
     Raises:
-        ConfigurationError: the file is missing or is no YAML mapping, a key is unknown, a value does not fit.
+        ConfigurationError: the file is missing or not a YAML mapping, a key is unknown, or a value is invalid.
     """
     tree = read_yaml(Path(path), "`headrace init` writes one to start from.")
     for override in overrides:
@@ -31,13 +31,13 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Configuration:
 
 
 def changed(configuration: Configuration, values: Mapping[str, Any], place: str | Path) -> Configuration:
-    """`configuration` with other values for some keys, which are written with dots, such as train.optimizer.name.
+    """Return `configuration` with the values of some dotted keys, such as train.optimizer.name, replaced.
 
     Args:
-        place: that the values come from, for the message.
+        place: where the values come from, for the message.
 
     Raises:
-        ConfigurationError: a key is unknown, a value does not fit.
+        ConfigurationError: a key is unknown, or a value is invalid.
     """
     tree = configuration.model_dump(mode="json", exclude_unset=True)
     for key, value in values.items():
@@ -46,26 +46,26 @@ def changed(configuration: Configuration, values: Mapping[str, Any], place: str 
 
 
 def validated(model: type[Model], tree: dict[str, Any], path: str | Path) -> Model:
-    """`tree`, which was read from `path`, as a `model`.
+    """Validate `tree`, read from `path`, as a `model`.
 
     Raises:
-        ConfigurationError: a key is unknown, a value does not fit.
+        ConfigurationError: a key is unknown, or a value is invalid.
     """
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        sentences = "; ".join(_sentence(one, model) for one in error.errors())
-        raise ConfigurationError(f"{path}: {' '.join(sentences.split())}") from None
+        messages = "; ".join(_describe(details, model) for details in error.errors())
+        raise ConfigurationError(f"{path}: {' '.join(messages.split())}") from None
 
 
 def read_yaml(path: Path, hint: str) -> dict[str, Any]:
-    """The mapping in the YAML file at `path`.
+    """Return the mapping in the YAML file at `path`.
 
     Args:
-        hint: for who has no such file.
+        hint: how to get such a file; appended to the message if it is missing.
 
     Raises:
-        ConfigurationError: it is missing, or is no YAML mapping.
+        ConfigurationError: the file is missing or not a YAML mapping.
     """
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -74,7 +74,7 @@ def read_yaml(path: Path, hint: str) -> dict[str, Any]:
     except NOT_YAML as error:
         raise ConfigurationError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(tree, dict):
-        raise ConfigurationError(f"{path} must hold sections such as `data:` and `train:`, it holds {tree!r:.60}.")
+        raise ConfigurationError(f"{path} must hold sections such as `data:` and `train:`; received {tree!r:.60}.")
     return tree
 
 
@@ -88,20 +88,20 @@ def _apply(tree: dict[str, Any], override: str) -> None:
         raise ConfigurationError(f"`{override}`: {value!r} is not a YAML value; quote it.") from None
 
 
-def _set(tree: dict[str, Any], key: str, value: Any, told: str) -> None:
-    """Put `value` under a key with dots; `told` is what was asked for, for the message."""
+def _set(tree: dict[str, Any], key: str, value: Any, source: str) -> None:
+    """Set the dotted `key` to `value`; the message of an error quotes `source`."""
     *parents, leaf = key.split(".")
     for parent in parents:
         if tree.get(parent) is None:
             tree[parent] = {}
         below = tree[parent]
         if not isinstance(below, dict):
-            raise ConfigurationError(f"`{told}`: {parent} holds the value {below!r} and has no keys below it.")
+            raise ConfigurationError(f"`{source}`: {parent} holds the value {below!r} and has no keys below it.")
         tree = below
     tree[leaf] = value
 
 
-def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
+def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
     names = [str(part) for part in error["loc"] if part != "[key]"]
     key = ".".join(names)
     if error["type"] == "extra_forbidden":
@@ -117,16 +117,16 @@ def _sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _nearest(names: list[str], model: type[BaseModel]) -> str:
-    """The known key that is the same but for its place; else the one beside it, or anywhere, that reads alike."""
+    """Return a hint: the same name elsewhere, else a similar sibling, else a similar key, else all siblings."""
     known = _known_keys(model)
     prefix = ".".join([*names[:-1], ""]) if len(names) > 1 else ""
-    beside = [key for key in known if key.rpartition(".")[0] == prefix.removesuffix(".")]
-    for keys, likeness in ((known, 1.0), (beside, 0.6), (known, 0.6)):
+    siblings = [key for key in known if key.rpartition(".")[0] == prefix.removesuffix(".")]
+    for keys, likeness in ((known, 1.0), (siblings, 0.6), (known, 0.6)):
         last_parts = {key.rpartition(".")[2]: key for key in reversed(keys)}
         near = difflib.get_close_matches(names[-1], last_parts, n=1, cutoff=likeness)
         if near:
             return f"; did you mean `{last_parts[near[0]]}`?"
-    return "; known here: " + ", ".join(sorted(key.removeprefix(prefix) for key in beside))
+    return "; known keys: " + ", ".join(sorted(key.removeprefix(prefix) for key in siblings))
 
 
 def _known_keys(model: type[BaseModel], prefix: str = "") -> list[str]:

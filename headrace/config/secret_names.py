@@ -2,19 +2,18 @@
 
 import re
 
-# As Spark itself decides what not to show, `spark.redaction.regex`; and the keys of Azure's accounts, in whose settings
-# the account's name comes last.
+# Spark's own `spark.redaction.regex`, and the keys of Azure accounts, whose setting names end with the account's name.
 HIDDEN = re.compile(r"secret|password|token|access[._]?key|account[._]?key", re.IGNORECASE)
-# Fewer, as settings that are refused cannot be made at all: spark.authenticate.secretBitLength holds no secret, and an
-# access key is the name that belongs to one.
+# Narrower, as a refused setting cannot be used at all: spark.authenticate.secretBitLength holds no secret, and an
+# access key is the name that belongs to a secret.
 SECRET = re.compile(r"(secret|password|token|secret\.?key|account\.?key(\.[\w.-]+)?)$", re.IGNORECASE)
 
 
 def is_hidden(name: str) -> bool:
-    """Whether the value of the setting `name` is not to be shown: it is secret, or may be."""
+    """Return whether the value of the setting `name` must not be shown: it is, or may be, secret."""
     return HIDDEN.search(name) is not None
 
 
 def is_secret(name: str) -> bool:
-    """Whether the value of the setting `name` is secret beyond doubt."""
+    """Return whether the value of the setting `name` is certainly secret."""
     return SECRET.search(name) is not None

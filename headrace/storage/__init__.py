@@ -1,6 +1,6 @@
-"""Where data, runs and bundles are: folders of this machine, prefixes of a bucket on S3, and for raw data HDFS.
+"""Storage of data, runs and bundles: local folders, prefixes of an S3 bucket and, for raw data, HDFS.
 
-All are a `pathlib.Path`.
+Every location is a `pathlib.Path`.
 """
 
 from headrace.storage.entry import Entry

@@ -1,4 +1,4 @@
-"""Files that grow: appended to where they are, or on a store, which knows only whole objects, put anew now and then."""
+"""Append-only files: appended in place locally, or uploaded again at intervals to a store of whole objects."""
 
 import logging
 from collections.abc import Iterator
@@ -13,17 +13,17 @@ log = logging.getLogger(__name__)
 
 
 class AppendMirror:
-    """Files of `target` that grow in the folder `here` of this machine; the two are one where `target` is of it."""
+    """Append-only files of `target`, written in the local folder `here`; `here` is `target` if `target` is local."""
 
     def __init__(self, target: Path, here: Path) -> None:
         self.target, self.here = target, here
         self._sizes: dict[Path, int] = {}
 
     def continued(self, name: str) -> Path:
-        """Where to append to the file `name`, with what is in it already.
+        """Return the local file to append to, filled with the content that `name` already has in the target.
 
         Raises:
-            StoreError: the store refuses, or does not answer.
+            StoreError: the store refuses the request, or does not respond.
         """
         before, file = self.target / name, self.here / name
         if before != file and before.is_file():
@@ -31,10 +31,10 @@ class AppendMirror:
         return file
 
     def keep(self) -> None:
-        """Put the files that have grown since they were put last.
+        """Upload the files that have grown since the last upload.
 
         Raises:
-            StoreError: the store refuses, or does not answer.
+            StoreError: the store refuses the request, or does not respond.
         """
         if not is_remote(self.target):
             return
@@ -47,7 +47,7 @@ class AppendMirror:
 
 @contextmanager
 def mirror_appends(target: Path) -> Iterator[AppendMirror]:
-    """Files of the folder `target` that grow while the block lasts; at its end they are kept, however it ends."""
+    """Yield the append-only files of the folder `target`; upload them when the block ends, also by an error."""
     if not is_remote(target):
         target.mkdir(parents=True, exist_ok=True)
         yield AppendMirror(target, target)
@@ -57,12 +57,12 @@ def mirror_appends(target: Path) -> Iterator[AppendMirror]:
         try:
             yield files
         finally:
-            _keep_at_the_end(files)
+            _upload_or_warn(files)
 
 
-def _keep_at_the_end(files: AppendMirror) -> None:
-    """What has gone wrong in the block is more telling than that this has, too."""
+def _upload_or_warn(files: AppendMirror) -> None:
+    """Upload the files; log a failure instead of raising it, so that it does not hide an error of the block."""
     try:
         files.keep()
     except StoreError as error:
-        log.warning("The end of the files that grow in %s is lost: %s", files.target, error)
+        log.warning("The latest lines of files in %s could not be uploaded and are lost: %s", files.target, error)

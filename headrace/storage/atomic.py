@@ -13,20 +13,20 @@ from headrace.storage.remove_tree import remove_tree
 
 
 def atomic_write(path: Path, data: bytes | memoryview) -> None:
-    """Write `data` to `path`; folders that are missing are made.
+    """Write `data` to `path`; create missing parent folders.
 
-    The file appears under its name only when all of it is on disk. Readers see what was there before or the new
-    content; a writer that dies leaves at most a hidden temporary file beside it.
+    The file appears under its name only when all of it is on disk. Readers see the old or the new content; a writer
+    that dies leaves at most a hidden temporary file beside it.
 
     Raises:
-        OSError: the file cannot be written; what was at `path` before is still there.
+        OSError: the file cannot be written; the old content of `path` is unchanged.
     """
     if is_remote(path):
-        # A store shows an object when it has all of it.
+        # A store publishes an object only when it is complete.
         path.write_bytes(data)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Two machines that share the folder may have processes of the same number.
+    # Not the process id: two machines that share the folder may use the same one.
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
     try:
         with temporary.open("wb") as file:
@@ -41,13 +41,12 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
 
 @contextmanager
 def atomic_directory(target: Path) -> Iterator[Path]:
-    """A new hidden folder beside `target`, which takes its place when the block ends without an error.
+    """Yield a new hidden folder beside `target` that replaces `target` when the block ends without an error.
 
-    A folder that is at `target` by then is removed; only between two renames is there neither. A block that fails
-    leaves `target` as it was and nothing beside it; a process that dies leaves the hidden folder.
+    An existing `target` is removed; neither folder exists between the two renames. A block that fails leaves `target`
+    unchanged and removes the hidden folder; a process that dies leaves the hidden folder behind.
 
-    A store has no folders to rename: there the block is given `target` itself, and what it has put there is removed
-    if it fails.
+    A store cannot rename folders: there the block receives `target` itself, which is removed if the block fails.
     """
     if is_remote(target):
         with _removed_on_failure(target):
@@ -78,14 +77,14 @@ def _removed_on_failure(target: Path) -> Iterator[None]:
 
 @contextmanager
 def publish_directory(target: Path, last: str) -> Iterator[Path]:
-    """As `atomic_directory`, for files that this process alone makes, also on a store: what is there is no half of it.
+    """Yield a folder like `atomic_directory`, but publish it completely on a store too; only this process may write it.
 
-    There the folder given is one of this machine, whose files are put when the block ends without an error: `last`
-    comes when all others are there, and while they change there is none, so that readers who ask for it first never
-    take one content for the other. What was there before is gone from the first of them on.
+    On a store the block receives a local folder, uploaded when the block ends without an error: the file `last` is
+    deleted first and uploaded last, so that readers who open it first never mix old and new files. The old files are
+    removed before the first upload.
 
     Raises:
-        StoreError: the store refuses, or does not answer; `last` is missing then, or all is as it was.
+        StoreError: the store refuses the request, or does not respond; `last` is then missing, or nothing has changed.
     """
     if not is_remote(target):
         with atomic_directory(target) as folder:

@@ -1,4 +1,4 @@
-"""An end to waiting for a library that may wait for ever."""
+"""A timeout for calls of libraries that may block forever."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -8,24 +8,24 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def run_with_timeout(seconds: float, ask: Callable[[], Result]) -> Result:
-    """What `ask` gives, or the OSError, RuntimeError or ValueError that it raises.
+def run_with_timeout(seconds: float, call: Callable[[], Result]) -> Result:
+    """Return the result of `call`, or raise its OSError, RuntimeError or ValueError.
 
     Raises:
-        TimeoutError: it has neither after `seconds`; its thread is left behind, and does not hold up the program's end.
+        TimeoutError: `call` has not returned after `seconds`; its daemon thread is abandoned.
     """
-    answer = Future[Result]()
+    result = Future[Result]()
 
     def work() -> None:
         try:
-            answer.set_result(ask())
+            result.set_result(call())
         except (OSError, RuntimeError, ValueError) as error:
-            answer.set_exception(error)
+            result.set_exception(error)
 
     Thread(target=work, daemon=True).start()
     try:
-        return answer.result(seconds)
+        return result.result(seconds)
     except TimeoutError as error:
-        if answer.done():
+        if result.done():
             raise
-        raise TimeoutError(f"no answer in {seconds:g} s") from error
+        raise TimeoutError(f"no response within {seconds:g} s") from error

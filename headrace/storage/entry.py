@@ -1,16 +1,16 @@
-"""One file, as its storage describes it."""
+"""A file in a listing of storage."""
 
 from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """One file.
+    """A file as its storage describes it.
 
     Attributes:
         path: relative to the listed directory.
         size: in bytes.
         modified: seconds since 1970.
-        change_tag: differs after the file was changed: nanoseconds since 1970, or a hash of a store's own tag.
+        change_tag: changes whenever the file changes: nanoseconds since 1970, or a hash of the store's tag.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""A name that stands for a folder: a symbolic link, or in a bucket an object that says where the folder is."""
+"""Links to folders: a symbolic link, or in a bucket an object that holds the relative path of the folder."""
 
 import os
 import uuid
@@ -16,12 +16,12 @@ class _Link(BaseModel):
 
 
 def write_link(link: Path, folder: Path) -> None:
-    """Let `link` stand for `folder`, which is beside it or below: readers find the one before or this one, whole.
+    """Point `link` atomically to `folder`, a sibling or below one: readers see the old or the new target.
 
     Raises:
-        StoreError: the store refuses, or does not answer.
+        StoreError: the store refuses the request, or does not respond.
     """
-    # Relative, so that what holds both can be moved, copied, or mounted elsewhere.
+    # Relative, so that the parent folder can be moved, copied, or mounted elsewhere.
     if is_remote(link):
         link.write_bytes(_Link(link=str(folder.relative_to(link.parent))).model_dump_json().encode())
         return
@@ -31,10 +31,10 @@ def write_link(link: Path, folder: Path) -> None:
 
 
 def read_link(link: Path) -> Path | None:
-    """The folder that `link` stands for, which need not be there; None where it is no link.
+    """Return the target of `link`, which need not exist; None if `link` is not a link.
 
     Raises:
-        StoreError: the store refuses, or does not answer.
+        StoreError: the store refuses the request, or does not respond.
     """
     if not is_remote(link):
         return link.parent / link.readlink() if link.is_symlink() else None

@@ -1,4 +1,4 @@
-"""Files below a directory, with what their storage says of them, in as few requests as possible."""
+"""List the files below a directory with their metadata, in as few requests as possible."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +8,12 @@ from headrace.storage.location import is_remote
 
 
 def files_below(folder: Path) -> Iterator[Entry]:
-    """Every file below `folder`, at any depth, in no order."""
+    """Yield every file below `folder`, at any depth, in no particular order."""
     return folder.files() if is_remote(folder) else _files(folder)
 
 
 def read_entry(file: Path) -> Entry:
-    """Of one file, named alone."""
+    """Return the entry of one file; its path is the file name alone."""
     if is_remote(file):
         return file.entry()
     status = file.stat()

@@ -1,4 +1,4 @@
-"""Files of a store on this machine, for those who can read only there."""
+"""Local copies of remote files, for libraries that read local files only."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -9,15 +9,15 @@ from headrace.storage.location import is_remote
 
 
 class LocalCopy:
-    """The files `names` of `folder`: where they are, or of a store in a folder that is removed with this object.
+    """The files `names` of `folder`: in place if local, else in a temporary folder removed with this object.
 
-    A file that is not there is not in the copy either.
+    Files that do not exist are skipped.
 
     Attributes:
-        path: the folder of this machine.
+        path: the local folder.
 
     Raises:
-        StoreError: the store refuses, or does not answer.
+        StoreError: the store refuses the request, or does not respond.
     """
 
     def __init__(self, folder: Path, names: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""From what a user wrote to a path: of this machine, of a bucket, or of HDFS."""
+"""Parse a location written by a user into a local, S3 or HDFS path."""
 
 import re
 from pathlib import Path
@@ -8,14 +8,14 @@ from headrace.storage.hdfs.path import HdfsPath
 from headrace.storage.remote_path import RemotePath
 from headrace.storage.s3.path import S3Path
 
-# `Path` makes one slash of two: what came through one is known all the same. s3a is Hadoop's name for s3.
+# One slash suffices, because `Path` collapses two into one. s3a is Hadoop's name for s3.
 S3 = re.compile(r"s3a?:/+")
-# Of one slash nobody could say whether a server comes next or a folder.
+# Two slashes are required: after one, a server and a folder could not be told apart.
 HDFS = re.compile(r"hdfs://(?P<server>[^/]*)(?P<path>.*)", re.DOTALL)
 
 
 def locate(place: str | Path) -> Path:
-    """The path of a place: of s3://bucket/raw, which s3a:// is too, an `S3Path`, of hdfs://host/raw an `HdfsPath`."""
+    """Return the path of a location: `S3Path` for s3:// and s3a://, `HdfsPath` for hdfs://, else a local `Path`."""
     if isinstance(place, RemotePath):
         return place
     if address := S3.match(str(place)):
@@ -26,5 +26,5 @@ def locate(place: str | Path) -> Path:
 
 
 def is_remote(path: Path) -> TypeGuard[RemotePath]:
-    """Whether it is not of this machine: without links, locks, or files that grow."""
+    """Return whether `path` is on a store, without links, file locks or appending."""
     return isinstance(path, RemotePath)

@@ -1,4 +1,4 @@
-"""Parquet files wherever they are."""
+"""Parquet files, local or remote."""
 
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,9 @@ from headrace.storage.location import is_remote
 
 
 def open_parquet(path: Path, **options: Any) -> pq.ParquetFile:
-    """The file at `path`, whose columns are read when they are asked for; `options` are pyarrow's.
+    """Open the Parquet file at `path`; columns are read on demand. `options` go to `pyarrow.parquet.ParquetFile`.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     return pq.ParquetFile(path.open("rb") if is_remote(path) else path, **options)

@@ -1,4 +1,4 @@
-"""Several requests at once, for what takes long only because the store is far away."""
+"""Concurrent reads, which hide the latency of a remote store."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -13,18 +13,18 @@ AT_ONCE = 8
 
 
 def prefetch(read: Callable[[Item], Result], items: Iterable[Item], at_once: int = AT_ONCE) -> Iterator[Result]:
-    """`read` of every item, in their order; at most `at_once` are read or wait to be taken.
+    """Yield `read(item)` for every item, in order; at most `at_once` results are in flight or waiting.
 
-    An error comes in the place of its item, and nothing after it.
+    An error is raised in the position of its item and ends the iteration.
     """
-    left = iter(items)
+    remaining = iter(items)
     with ThreadPoolExecutor(at_once) as pool:
-        waiting: deque[Future[Result]] = deque(pool.submit(read, item) for item in islice(left, at_once))
+        waiting: deque[Future[Result]] = deque(pool.submit(read, item) for item in islice(remaining, at_once))
         try:
             while waiting:
-                found = waiting.popleft().result()
-                waiting.extend(pool.submit(read, item) for item in islice(left, 1))
-                yield found
+                result = waiting.popleft().result()
+                waiting.extend(pool.submit(read, item) for item in islice(remaining, 1))
+                yield result
         finally:
             for future in waiting:
                 future.cancel()

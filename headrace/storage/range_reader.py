@@ -1,4 +1,4 @@
-"""Bytes that a store gives from one place to another, read as a file is."""
+"""A file object on top of a store's byte-range requests."""
 
 import io
 import os
@@ -6,38 +6,38 @@ from collections.abc import Callable
 
 
 class RangeReader(io.RawIOBase):
-    """Each read is a request."""
+    """A seekable binary file in which each read is one request."""
 
     def __init__(self, size: int, read_range: Callable[[int, int], bytes]) -> None:
-        """Of `size` bytes; `read_range` gives those from one byte up to another."""
+        """Create a file of `size` bytes; `read_range(start, stop)` returns the bytes of that half-open range."""
         super().__init__()
         self._size, self._read_range = size, read_range
-        self._at = 0
+        self._position = 0
 
     def readable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place; nothing is read."""
-        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(0, origin + offset)
-        return self._at
+        """Set the position of the next read; read nothing."""
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        self._position = max(0, origin + offset)
+        return self._position
 
     def tell(self) -> int:
-        """Where the next read begins."""
-        return self._at
+        """Return the position of the next read."""
+        return self._position
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill `buffer` from here on, as far as the bytes go."""
-        stop = min(self._at + len(buffer), self._size)
-        if stop <= self._at:
+        """Read up to `len(buffer)` bytes into `buffer`; return their number, 0 at the end."""
+        stop = min(self._position + len(buffer), self._size)
+        if stop <= self._position:
             return 0
-        data = self._read_range(self._at, stop)
+        data = self._read_range(self._position, stop)
         buffer[: len(data)] = data
-        self._at += len(data)
+        self._position += len(data)
         return len(data)

@@ -1,8 +1,8 @@
-"""A path that is not of this machine and answers as `pathlib.Path` does.
+"""A remote path with the interface of `pathlib.Path`.
 
-The names of a path (`/`, parent, name, with_name, relative_to) are pathlib's own work. What touches a store is
-written for each; whatever else of `Path` is called, or given to the operating system, raises TypeError in
-`__fspath__`, so that no folder of a store's name is made on this machine by mistake.
+Pure path operations (`/`, parent, name, with_name, relative_to) are inherited from pathlib. Each store implements its
+own I/O; any other method of `Path`, or use by the operating system, raises TypeError in `__fspath__`, so that no local
+folder of a store's name is created by mistake.
 """
 
 import io
@@ -15,12 +15,12 @@ from typing import IO, Any, ClassVar, NoReturn, Self
 from headrace.storage.entry import Entry
 from headrace.storage.range_reader import RangeReader
 
-# Of a reader: the parts of a column, or of an archive, in few requests.
+# Buffer of a reader: reads a column, or an archive, in few requests.
 BUFFER = 4 << 20
 
 
 class RemotePath(PosixPath, ABC):
-    """SCHEME//server/path; relative where it was made so by `relative_to`."""
+    """SCHEME//server/path, or a relative path returned by `relative_to`."""
 
     SCHEME: ClassVar[str]
 
@@ -32,7 +32,7 @@ class RemotePath(PosixPath, ABC):
         return f"{type(self).__name__}({str(self)!r})"
 
     def __fspath__(self) -> NoReturn:
-        raise TypeError(f"{self} is not on this machine, and was used as if it were a file here")
+        raise TypeError(f"{self} is not on this machine; expected a local path")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RemotePath) and self.parts == other.parts
@@ -45,34 +45,34 @@ class RemotePath(PosixPath, ABC):
         """The part after the scheme.
 
         Raises:
-            ValueError: there is none, as after joining with a path that begins anew.
+            ValueError: there is none, as after joining with an absolute local path.
         """
         if not self.is_absolute() or len(self.parts) < 2:
             raise ValueError(f"{self} names no server or bucket")
         return self.parts[1]
 
     def absolute(self) -> Self:
-        """Itself."""
+        """Return the path itself."""
         return self
 
     def resolve(self, strict: bool = False) -> Self:
-        """Itself: no links are followed."""
+        """Return the path itself: remote storage has no symbolic links."""
         return self
 
     def is_absolute(self) -> bool:
-        """Whether it begins with the scheme."""
+        """Return whether the path begins with the scheme."""
         return self.parts[:1] == (self.SCHEME,)
 
     def is_symlink(self) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
     def exists(self, *, follow_symlinks: bool = True) -> bool:
-        """Whether there is a file or a folder."""
+        """Return whether a file or a folder exists at this path."""
         return self.is_file() or self.is_dir()
 
     def read_text(self, encoding: str | None = None, errors: str | None = None) -> str:
-        """All of the file."""
+        """Return the whole content as text, UTF-8 by default."""
         return self.read_bytes().decode(encoding or "utf-8", errors or "strict")
 
     def open(  # type: ignore[override]
@@ -83,7 +83,7 @@ class RemotePath(PosixPath, ABC):
         errors: str | None = None,
         newline: str | None = None,
     ) -> IO[Any]:
-        """For reading only; what is read is asked for when it is needed."""
+        """Open the file for reading, with requests on demand."""
         if mode not in ("r", "rb"):
             raise TypeError(f"{self} can be opened for reading only, not as {mode!r}")
         binary = io.BufferedReader(self.reader(), BUFFER)
@@ -91,39 +91,39 @@ class RemotePath(PosixPath, ABC):
 
     @abstractmethod
     def reader(self) -> RangeReader:
-        """The file, to be read part by part.
+        """Return a reader of the file by byte ranges.
 
         Raises:
-            FileNotFoundError: there is none.
-            StoreError: the store refuses, or does not answer.
+            FileNotFoundError: the file does not exist.
+            StoreError: the store refuses the request, or does not respond.
         """
 
     @abstractmethod
     def entry(self) -> Entry:
-        """The file, named alone.
+        """Return the entry of the file; its path is the file name alone.
 
         Raises:
-            FileNotFoundError: there is none.
-            StoreError: the store refuses, or does not answer.
+            FileNotFoundError: the file does not exist.
+            StoreError: the store refuses the request, or does not respond.
         """
 
     @abstractmethod
     def files(self) -> Iterator[Entry]:
-        """Every file below, at any depth, in no order.
+        """Yield every file below this path, at any depth, in no particular order.
 
         Raises:
-            StoreError: the store refuses, or does not answer.
+            StoreError: the store refuses the request, or does not respond.
         """
 
     @abstractmethod
     def folders(self) -> set[str]:
-        """Names of the folders directly below.
+        """Return the names of the folders directly below this path.
 
         Raises:
-            StoreError: the store refuses, or does not answer.
+            StoreError: the store refuses the request, or does not respond.
         """
 
 
 def as_status(kind: int, size: int, modified: float) -> os.stat_result:
-    """What `stat` gives of a file or folder, as `kind` says, with `modified` in seconds since 1970."""
+    """Return a `stat` result of the file type `kind`; `size` in bytes, `modified` in seconds since 1970."""
     return os.stat_result((kind, 0, 0, 1, 0, 0, size, int(modified), int(modified), int(modified)))

@@ -1,4 +1,4 @@
-"""A folder removed with all that is in it."""
+"""Remove a folder and its content."""
 
 import shutil
 from pathlib import Path
@@ -7,10 +7,10 @@ from headrace.storage.location import is_remote
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove `folder`, if it is there; of this machine also where some of it cannot be removed.
+    """Remove `folder` and its content if it exists; a local folder without errors for files that cannot be removed.
 
     Raises:
-        StoreError: the store refuses, or does not answer.
+        StoreError: the store refuses the request, or does not respond.
     """
     if not is_remote(folder):
         shutil.rmtree(folder, ignore_errors=True)

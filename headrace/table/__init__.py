@@ -1,4 +1,4 @@
-"""The table: where preparation and training meet. Parquet shards and a Delta transaction log."""
+"""The table, the interface between preparation and training: Parquet shards and a Delta transaction log."""
 
 from headrace.table.log import read
 from headrace.table.shards import Shard

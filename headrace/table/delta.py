@@ -1,4 +1,4 @@
-"""Opening what may be a Delta table: anything else at its place is one clear sentence."""
+"""Open Delta tables, and refuse paths that hold something else."""
 
 import re
 from collections.abc import Iterator
@@ -13,24 +13,26 @@ from headrace.storage import S3Path, is_remote
 from headrace.storage.s3.environment import delta_options
 from headrace.storage.s3.errors import describe
 
-# `deltalake` reads %20 in a folder's name as a space, \ as / and what follows # or ? as no part of it.
+# `deltalake` reads %20 in a folder name as a space, \ as /, and drops everything after # or ?.
 UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[#?\\\x00-\x1f\x7f\ud800-\udfff]")
-# What preparations that did not get as far as the log may have left in a table's folder.
+# Left in a table's folder by preparations that failed before their commit.
 LEFT_BEHIND = re.compile(r"\..*|_delta_log|_headrace|split=.*|.*-[0-9a-f]{64}\.parquet")
 
-# A store that fails in the middle of a log makes `deltalake`'s readers panic, and what the store said is lost.
+# A store that fails while a log is read makes `deltalake` panic, and the store's own error is lost.
 OF_STORE = re.compile("panicked|Generic S3 error")
 
 
 def open_delta(table: Path, number: int | None = None) -> DeltaTable | None:
-    """Version `number` of the Delta table at `table`, the newest when None; None where there is no table.
+    """Open version `number` of the Delta table at `table`, the newest if None; return None if there is no table.
 
     Raises:
-        DataError: there is a file, the log is damaged, the version is gone, or the name cannot be a table's.
+        DataError: `table` is a file or has an unsupported name, the log is damaged, or the version no longer exists.
     """
     absolute, options = delta_address(table)
     if UNNAMEABLE.search(absolute):
-        raise DataError(f"{absolute!r} cannot be a table: its name may hold no #, ?, \\, %XX or control characters.")
+        raise DataError(
+            f"{absolute!r} cannot be a table: its name must not contain #, ?, \\, %XX or control characters."
+        )
     if table.exists() and not table.is_dir():
         raise DataError(f"{table} is a file; expected the folder of a table.")
     try:
@@ -44,15 +46,15 @@ def open_delta(table: Path, number: int | None = None) -> DeltaTable | None:
 
 
 def delta_address(table: Path) -> tuple[str, dict[str, str] | None]:
-    """What `deltalake` calls a table, and how it reaches it; nothing to tell of folders of this machine."""
+    """Return the address of a table for `deltalake`, and its storage options; None for local folders."""
     return str(table.absolute()), delta_options() if is_remote(table) else None
 
 
 def refuse_store(table: Path, error: Exception) -> None:
-    """Where the table is in a store, and that is why, say so.
+    """Raise a StoreError if the table is in a store and `error` comes from that store.
 
     Raises:
-        StoreError: it is.
+        StoreError: the store refused the request, or did not respond.
     """
     if isinstance(table, S3Path) and (isinstance(error, OSError) or OF_STORE.search(str(error))):
         raise StoreError(describe(table.bucket, table.key, one_line(error))) from error
@@ -60,10 +62,10 @@ def refuse_store(table: Path, error: Exception) -> None:
 
 @contextmanager
 def of_store(table: Path) -> Iterator[None]:
-    """What is asked of the log of `table` in this block.
+    """Translate errors of the store while the block reads the log of `table`.
 
     Raises:
-        StoreError: its store refuses, or does not answer.
+        StoreError: the store refuses the request, or does not respond.
     """
     try:
         yield
@@ -73,10 +75,10 @@ def of_store(table: Path) -> Iterator[None]:
 
 
 def require_empty(table: Path) -> None:
-    """Make sure that a new table at `table` would not be mixed with other files.
+    """Check that a new table at `table` would not be mixed with other files.
 
     Raises:
-        DataError: the folder holds something that no preparation has left there.
+        DataError: the folder holds files that no preparation left there.
     """
     if table.exists():
         foreign = [entry.name for entry in table.iterdir() if not LEFT_BEHIND.fullmatch(entry.name)]
@@ -85,10 +87,10 @@ def require_empty(table: Path) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """The message without the trace that Rust appends."""
+    """Return the message without the trace that Rust appends."""
     return str(error).strip().split("\n")[0]
 
 
 def one_line(error: Exception) -> str:
-    """The message with all its causes, without the arrows and colours that Rust puts before them."""
+    """Return the message with all its causes on one line, without Rust's arrows and colors."""
     return ": ".join(filter(None, (line.strip() for line in re.sub(r"\x1b\[\d+m|↳", "", str(error)).split("\n"))))

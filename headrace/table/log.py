@@ -1,7 +1,7 @@
-"""The transaction log: versions are committed and read here and nowhere else (`deltalake`, no JVM).
+"""The transaction log: the only module that commits and reads versions (`deltalake`, no JVM).
 
-Readers see one version or the next, never a mixture; of two writers that started from the same version
-one is told that it lost. A column's contract is JSON in its field metadata; the version's summary is JSON
+Readers see one version or the next, never a mixture; of two writers that started from the same version, one gets a
+DataError. A column's contract is JSON in its field metadata; the version's summary is JSON
 in the commit.
 """
 
@@ -30,7 +30,7 @@ from headrace.table.shards import Shard
 from headrace.table.version import Summary, Version
 
 KEY = "headrace"
-# A commit is a hard link: the one of two writers that comes second finds the name taken.
+# A commit is a hard link: the second of two writers finds the name taken.
 HARD_LINKS = (
     "it needs storage with hard links, such as a disk, NFS or CephFS. On a mounted object store, and where no other "
     "preparation of this table runs at the same time, set the environment variable MOUNT_ALLOW_UNSAFE_RENAME=true."
@@ -40,22 +40,22 @@ TYPES = {pa.string(): "string", pa.binary(): "binary", pa.int32(): "integer", pa
 
 @dataclass(frozen=True)
 class CommitBase:
-    """The state a writer starts from: None where there is no table yet."""
+    """The state that a writer starts from; `delta` is None if there is no table yet."""
 
     table: Path
     delta: DeltaTable | None
 
     @property
     def number(self) -> int | None:
-        """Of the version, None where there is no table yet."""
+        """Return the version number, None if there is no table yet."""
         return None if self.delta is None else self.delta.version()
 
 
 def open_base(table: Path) -> CommitBase:
-    """The newest version of `table`, to commit on top of.
+    """Return the newest version of `table`, as the base of the next commit.
 
     Raises:
-        DataError: there is something else at this path, such as other files or another program's Delta table.
+        DataError: the path holds something else, such as other files or another program's Delta table.
     """
     delta = open_delta(table)
     if delta is None:
@@ -67,16 +67,16 @@ def open_base(table: Path) -> CommitBase:
 
 @dataclass(frozen=True)
 class FileChanges:
-    """What the next version adds to the one before and takes from it."""
+    """Shards that the next version adds to, and removes from, the previous version."""
 
     added: Sequence[Shard]
     removed: Sequence[Shard]
 
 
 def commit(base: CommitBase, shards: Sequence[Shard] | FileChanges, schema: pa.Schema, metadata: str) -> int:
-    """Make `shards`, whose columns are `schema`, the whole content of the next version and return its number.
+    """Commit `shards`, with columns `schema`, as the whole content of the next version; return its number.
 
-    A `FileChanges` leaves all other shards of `base` in the next version.
+    With a `FileChanges`, the next version keeps all other shards of `base`.
 
     Raises:
         DataError: another writer committed since `base` was opened.
@@ -110,21 +110,21 @@ def commit(base: CommitBase, shards: Sequence[Shard] | FileChanges, schema: pa.S
         if open_base(base.table).number == base.number:
             raise HeadraceError(f"{base.table} cannot be committed to: {first_line(error)}") from error
         raise DataError(
-            f"Another preparation committed to {base.table} while this one ran; nothing of this one was kept. "
+            f"Another preparation committed to {base.table} while this one ran; nothing of this one was committed. "
             "Run it again to prepare on top of the new version."
         ) from error
     return _next(base)
 
 
 def _next(base: CommitBase) -> int:
-    """Without retries the commit is the one after `base`, or it has failed."""
+    """Return the number of the next version: without retries the commit follows `base`, or it has failed."""
     return 0 if base.number is None else base.number + 1
 
 
 def _went_through(base: CommitBase, change: FileChanges) -> bool:
-    """Whether the commit is there although a store said that it failed.
+    """Return whether the commit succeeded although the store reported a failure.
 
-    A conditional put whose answer was lost is sent again, and then finds itself. Shards have names of their own.
+    A conditional put whose response was lost is sent again, and then conflicts with itself. Shard names are unique.
     """
     if not is_remote(base.table) or not change.added:
         return False
@@ -136,15 +136,15 @@ def _went_through(base: CommitBase, change: FileChanges) -> bool:
 
 
 def read(table: str | Path, number: int | None = None) -> Version:
-    """Version `number` of `table`, the newest when None.
+    """Return version `number` of `table`, the newest if None.
 
     Raises:
-        DataError: there is no such table or version, or it was not made by `headrace prepare`.
+        DataError: the table or version does not exist, or was not written by `headrace prepare`.
     """
     table = locate(table)
     newest = open_delta(table)
     if newest is None:
-        raise DataError(f"{table} is not a prepared table; `headrace prepare` makes one.")
+        raise DataError(f"{table} is not a prepared table; create it with `headrace prepare`.")
     number = newest.version() if number is None else number
     if not 0 <= number <= newest.version():
         raise DataError(f"{table} has no version {number}; its newest is {newest.version()}.")
@@ -162,25 +162,25 @@ def read(table: str | Path, number: int | None = None) -> Version:
 
 
 def list_shards(table: Path, number: int | None = None) -> tuple[Shard, ...]:
-    """The shards of version `number` of any Delta table of ours, the newest when None.
+    """Return the shards of version `number`, the newest if None, of any Delta table written by Headrace.
 
     Raises:
-        DataError: the version is gone, or the log cannot be read.
+        DataError: the version no longer exists, or the log cannot be read.
     """
     delta = open_delta(table, number)
     return () if delta is None else _shards(table, delta)
 
 
 def history(table: str | Path) -> list[dict[str, Any]]:
-    """Every commit, newest first, as the log has it."""
+    """Return all commits of the log, newest first."""
     address, options = delta_address(locate(table))
     with of_store(locate(table)):
         return list(DeltaTable(address, storage_options=options).history())
 
 
 def _metadata(table: Path, newest: DeltaTable, number: int) -> str:
-    """What was written with the commit that made the content of version `number`; cleaning up makes none."""
-    # History is asked of the newest version: asked of an older one, deltalake numbers the entries wrongly.
+    """Return the metadata of the commit that wrote the content of version `number`; vacuum commits write none."""
+    # Read the history from the newest version: from an older one, deltalake numbers the entries wrongly.
     with of_store(table):
         entries = newest.history()
     for entry in entries:
@@ -193,10 +193,10 @@ def _metadata(table: Path, newest: DeltaTable, number: int) -> str:
 
 def _shards(table: Path, delta: DeltaTable) -> tuple[Shard, ...]:
     with of_store(table):
-        found = pa.table(delta.get_add_actions(flatten=True))
-    splits = found["partition.split"] if "partition.split" in found.column_names else pa.nulls(len(found))
-    columns = [splits, *(found[name] for name in ("path", "num_records", "size_bytes", "modification_time"))]
-    # By way of NumPy, as PyArrow's own way to Python's values takes six times as long.
+        actions = pa.table(delta.get_add_actions(flatten=True))
+    splits = actions["partition.split"] if "partition.split" in actions.column_names else pa.nulls(len(actions))
+    columns = [splits, *(actions[name] for name in ("path", "num_records", "size_bytes", "modification_time"))]
+    # Through NumPy: PyArrow's own conversion to Python values takes six times as long.
     rows = zip(*(column.to_numpy(zero_copy_only=False).tolist() for column in columns), strict=True)
     shards = (
         Shard(path=path, split=split or "", rows=count, size=size, modified=modified)
@@ -226,6 +226,6 @@ def _field(field: pa.Field) -> Field:
 
 
 def with_contract(field: pa.Field, column: Column) -> pa.Field:
-    """`field` with `column` as JSON in its metadata, as it will stand in the log."""
+    """Return `field` with `column` as JSON in its metadata, as stored in the log."""
     compressed = "true" if column.codec in ("png", "jpeg") else "false"
     return field.with_metadata({KEY: column.model_dump_json(), "compressed": compressed})

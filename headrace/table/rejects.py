@@ -1,4 +1,4 @@
-"""The rejects table beside a table: each record that was not written, and why."""
+"""The rejects and duplicates tables beside a table: each record that was not written, and why."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ class Reject(NamedTuple):
     Attributes:
         path: relative to the source's folder.
         reason: one of a closed list, such as `damaged`.
-        detail: what was wrong with this record, in words.
+        detail: description of what is wrong with this record.
     """
 
     path: str
@@ -46,24 +46,24 @@ DUPLICATES_SCHEMA = pa.schema(
 
 
 def duplicates_path(table: Path) -> Path:
-    """Where the dropped duplicates of `table` are: path, kind (`exact` or `near`), and the path of the one kept."""
+    """Return the duplicates table of `table`: path, kind (`exact` or `near`), and path of the record kept instead."""
     return table.with_name(table.name + ".duplicates")
 
 
 def rejects_path(table: Path) -> Path:
-    """Where the rejects of `table` are."""
+    """Return the path of the rejects table of `table`."""
     return table.with_name(table.name + ".rejects")
 
 
 def read_rejects(table: Path, version: int, limit: int) -> list[Reject]:
-    """At most `limit` rejects, in the order of their shards; no more rows are read than that takes.
+    """Return at most `limit` rejects, in shard order, without reading more rows than needed.
 
     Args:
-        version: of the rejects table, as `Summary.rejects_version` has it.
+        version: version of the rejects table, from `Summary.rejects_version`.
         limit: 1 or more.
 
     Raises:
-        DataError: the rejects table, or this version of it, is no longer there.
+        DataError: the rejects table, or this version of it, no longer exists.
     """
     folder = rejects_path(table)
     rejects: list[Reject] = []
@@ -84,7 +84,7 @@ def read_rejects(table: Path, version: int, limit: int) -> list[Reject]:
 
 
 def read_dropped(table: Path, shards: Sequence[Shard]) -> dict[str, str]:
-    """Path of the record kept by path of the one dropped for it, of `shards` of the duplicates of `table`."""
+    """Return the path of the kept record by the path of its dropped duplicate, from duplicates `shards`."""
     kept: dict[str, str] = {}
     for shard in shards:
         with open_parquet(duplicates_path(table) / shard.path) as file:

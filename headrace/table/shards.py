@@ -1,7 +1,7 @@
-"""Shards: the Parquet files of a table, written whole or not at all.
+"""Shards: the Parquet files of a table, written completely or not at all.
 
-A shard is one row group, so that its number of rows, known from the log, is all a plan needs. Its name holds
-the SHA-256 of its bytes; a shard that was changed afterwards can be recognised.
+A shard is one row group, so that a plan needs only its number of rows, which the log holds. Its name contains the
+SHA-256 of its bytes, which reveals later changes.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ BATCH_ROWS = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
-    """One file of a version.
+    """One Parquet file of a version.
 
     Attributes:
         path: relative to the table's folder.
@@ -38,10 +38,10 @@ class Shard:
 
 
 def write_shard(rows: pa.Table, folder: Path, name: str, split: str = "") -> Shard:
-    """Write `rows` below `folder` and return what the log needs to know.
+    """Write `rows` below `folder` and return the shard, ready to commit.
 
-    The file appears under its final name only when it is complete and on disk, so an attempt that dies leaves
-    at most a hidden temporary file.
+    The file appears under its final name only when it is complete and on disk; an attempt that dies leaves at most a
+    hidden temporary file.
 
     Args:
         rows: at least 1, at most 1,000,000: pyarrow would write more as several row groups.
@@ -57,7 +57,7 @@ def write_shard(rows: pa.Table, folder: Path, name: str, split: str = "") -> Sha
         compression=_compression(rows.schema),
         use_dictionary=["label"] if "label" in rows.column_names else False,
         write_statistics=False,
-        # Pages of images are then filled as they are needed, instead of grown to a thousand rows and copied.
+        # Small batches fill pages of images on demand; otherwise they grow to a thousand rows and are copied.
         write_batch_size=BATCH_ROWS,
     )
     data = sink.getvalue()
@@ -68,12 +68,12 @@ def write_shard(rows: pa.Table, folder: Path, name: str, split: str = "") -> Sha
     except OSError as error:
         raise HeadraceError(
             f"A shard of {len(data)} bytes cannot be written to {folder} ({error.strerror}); nothing was committed. "
-            "Make room or mend the permissions, and prepare again."
+            "Free disk space or fix the permissions, then prepare again."
         ) from error
     now = int(time.time() * 1000)
     return Shard(path=str(relative), split=split, rows=rows.num_rows, size=len(data), modified=now)
 
 
 def _compression(schema: pa.Schema) -> dict[str, str]:
-    """Zstandard, except for columns that say their bytes are compressed already."""
+    """Return the compression by column: Zstandard, or none if the column is marked as already compressed."""
     return {field.name: "NONE" if (field.metadata or {}).get(b"compressed") == b"true" else "ZSTD" for field in schema}

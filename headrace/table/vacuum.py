@@ -1,4 +1,4 @@
-"""Removing files that no version names: what preparations that died, or lost a race, have left behind."""
+"""Remove files that no version refers to: left behind by preparations that died or lost a concurrent commit."""
 
 import re
 import time
@@ -12,20 +12,20 @@ from headrace.table.delta import open_delta
 from headrace.table.log import list_shards, read
 from headrace.table.rejects import duplicates_path, rejects_path
 
-# Shards, whole or half-written, and all in the folder that no other program writes to.
+# Shards, complete or partial, and everything in the folder that only Headrace writes to.
 OURS = re.compile(r"_headrace/.*|(split=[^/]*/)?(.*-[0-9a-f]{64}\.parquet|\..*\.parquet\.[0-9a-f]+)", re.DOTALL)
 
 
 def vacuum(table: Path, hours: float, *, dry_run: bool = False) -> dict[str, Any]:
-    """Remove from `table`, and from the tables of rejects and duplicates beside it, what no version names.
+    """Remove the files of `table` and of its rejects and duplicates tables that no version refers to.
 
-    Every version stays as readable as it was. Transaction logs and the files of other programs are left alone.
+    Every version stays readable. Transaction logs and files of other programs are not touched.
 
     Args:
-        hours: younger files stay, they may be of a preparation that is running.
+        hours: minimum age of removed files; younger ones may belong to a running preparation.
 
     Raises:
-        DataError: there is no table of ours, or a file cannot be removed.
+        DataError: `table` is not a prepared table, or a file cannot be removed.
     """
     table = locate(table).absolute()
     newest = read(table).number
@@ -43,14 +43,14 @@ def vacuum(table: Path, hours: float, *, dry_run: bool = False) -> dict[str, Any
 
 
 def _named(table: Path, newest: int) -> tuple[set[str], tuple[set[int], set[int]]]:
-    """The files that any version names, and the versions of the tables beside it that any refers to."""
+    """Return the files that any version refers to, and the referenced versions of the rejects and duplicates tables."""
     names: set[str] = set()
     rejects, duplicates = set[int](), set[int]()
     for number in range(newest + 1):
         try:
             version = read(table, number)
         except DataError:
-            continue  # cleaned away, or of another program; what it named is not read any more
+            continue  # removed, or of another program; its files are no longer read
         names.update(shard.path for shard in version.shards)
         names.update(name for name in (version.summary.listing,) if name)
         if version.contract.tokenizer:
@@ -73,4 +73,4 @@ def _remove(files: list[Path]) -> None:
         try:
             file.unlink(missing_ok=True)
         except OSError as error:
-            raise DataError(f"{file} cannot be removed ({error.strerror}); mend the permissions.") from error
+            raise DataError(f"{file} cannot be removed ({error.strerror}); fix the permissions.") from error

@@ -1,4 +1,4 @@
-"""A version of a table: its shards, its contract, and the account of every record that went in."""
+"""A version of a table: its shards, its contract, and the accounting of every input record."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,23 +15,23 @@ SPLITS = ("train", "val", "test")
 
 
 class Summary(BaseModel):
-    """What is true of a version as a whole; it travels in the commit.
+    """Summary of a version, stored in its commit.
 
-    `rows_in` is always `written + rejected + duplicates`; `duplicates` counts the dropped ones.
+    `rows_in` always equals `written + rejected + duplicates`; `duplicates` counts dropped records.
 
     Attributes:
-        counts: rows by split, then by class name; by `all` where rows have not one class each.
-        label_counts: of multi_label, rows by split, then by each of their classes' names.
+        counts: rows by split, then by class name; by `all` if a row does not have exactly one class.
+        label_counts: multi_label only: rows by split, then by each class name.
         rejects: rejected records by reason.
-        rejects_version: version of the rejects table beside this one that lists them; None if there are none.
-        duplicates_version: likewise, of the dropped duplicates.
+        rejects_version: version of the rejects table that lists them; None if there are none.
+        duplicates_version: version of the duplicates table; None if no record was dropped.
         source: kind and path of the raw records.
-        fingerprint: of the raw records' listing and of the settings; equal means that nothing has changed.
-        basis: of the settings alone; a version can be appended to by a preparation with the same ones.
-        listing: the raw files of this version, in a Parquet file in the table's folder.
-        sums: count, totals and sums of squares by channel of the training split, exact.
+        fingerprint: hash of the raw listing and the settings; equal if nothing has changed.
+        append_key: hash of the settings alone; only a preparation with the same key can append.
+        listing: Parquet file in the table's folder that lists the raw files of this version.
+        sums: exact count, sums and sums of squares by channel of the training split.
         settings: the `prepare` section used.
-        seconds: from the start of the preparation to the commit.
+        seconds: duration from the start of the preparation to the commit.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,7 +57,7 @@ class Summary(BaseModel):
 
     @property
     def class_counts(self) -> dict[str, dict[str, int]]:
-        """Rows by split, then by class name; a row counts for each of its classes."""
+        """Return rows by split, then by class name; a row counts for each of its classes."""
         return self.label_counts if self.contract.task == "multi_label" else self.counts
 
 
@@ -72,11 +72,11 @@ class Version:
 
     @property
     def contract(self) -> Contract:
-        """What a model may rely on."""
+        """Return the contract between the table and models."""
         return self.summary.contract
 
     def split(self, name: str) -> tuple[Shard, ...]:
-        """The shards of split `name`, ordered by path.
+        """Return the shards of split `name`, ordered by path.
 
         Raises:
             DataError: the version has no row of that split.

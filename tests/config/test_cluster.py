@@ -53,7 +53,9 @@ def test_the_configuration_goes_before_the_file_of_the_cluster(tmp_path: Path) -
 def test_variables_are_taken_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = written(tmp_path, "settings: {spark.authenticate.secret: $OUR_SECRET}\n")
     section = Spark(cluster=str(file))
-    with pytest.raises(ConfigurationError, match=r"spark.authenticate.secret` is \$OUR_SECRET, and that variable"):
+    with pytest.raises(
+        ConfigurationError, match=r"spark.authenticate.secret` is \$OUR_SECRET, but this environment variable"
+    ):
         spark_settings(section, "train")
     monkeypatch.setenv("OUR_SECRET", "1234")
     assert spark_settings(section, "train") == {"spark.authenticate.secret": "1234"}
@@ -62,7 +64,7 @@ def test_variables_are_taken_from_the_environment(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("settings: {master: x}", "master is no setting of Spark"),
+        ("settings: {master: x}", "master is not a Spark setting"),
         ("setings: {}", "unknown key `setings`; did you mean `settings`?"),
         ("settings: {spark.a: [1]}", "`settings.spark.a`"),
         ("- spark.a", "must hold sections"),

@@ -97,7 +97,7 @@ def test_bytes_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
     ("text", "held"), [("", "None"), ("- a\n", "['a']"), ("text", "'text'"), ("&a [*a]", "[[...]]")]
 )
 def test_a_file_without_sections_is_refused_with_what_it_holds(tmp_path: Path, text: str, held: str) -> None:
-    assert f"must hold sections such as `data:` and `train:`, it holds {held}" in refusal(write(tmp_path, text))
+    assert f"must hold sections such as `data:` and `train:`; received {held}" in refusal(write(tmp_path, text))
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,9 @@ def test_a_file_without_sections_is_refused_with_what_it_holds(tmp_path: Path, t
         ("learning_rat=1", "did you mean `train.optimizer.learning_rate`?"),
         (
             "prepare.zzz=1",
-            "known here: changes, duplicates, expectations, image, input, label_separator, max_rejects, ",
+            "known keys: changes, duplicates, expectations, image, input, label_separator, max_rejects, ",
         ),
-        ("zzz=1", "known here: data, model, prepare, registry, retrain, spark, stream, train"),
+        ("zzz=1", "known keys: data, model, prepare, registry, retrain, spark, stream, train"),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest_known(smallest: Path, override: str, nearest: str) -> None:
@@ -134,7 +134,7 @@ def test_an_unknown_key_is_refused_with_the_nearest_known(smallest: Path, overri
         ("prepare.image.size=[28]", "`prepare.image.size` has too few values, received [28]"),
         ("prepare.image.size=[28, 0]", "`prepare.image.size.1`: input should be greater than 0, received 0"),
         ("prepare.image.size=[70000, 1]", "`prepare.image.size.0`: input should be less than or equal to 65500"),
-        ("prepare.splits.train=0.9", "`prepare.splits`: train + val + test must be 1, they are 1.1"),
+        ("prepare.splits.train=0.9", "`prepare.splits`: train + val + test must sum to 1, they sum to 1.1"),
         ("prepare.max_rejects=.nan", "`prepare.max_rejects`: input should be a finite number, received nan"),
         ("train.optimizer.learning_rate=.inf", "`train.optimizer.learning_rate`: input should be a finite number"),
         ("prepare.seed=-1", "`prepare.seed`: input should be greater than or equal to 0, received -1"),
@@ -225,8 +225,8 @@ def test_raw_data_tables_runs_and_bundles_may_be_in_a_bucket(root: Path, key: st
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("gs://bucket/folder", "gs:// is not read"),
-        ("s3:///folder", "no bucket is named there"),
+        ("gs://bucket/folder", "gs:// is not supported"),
+        ("s3:///folder", "the address names no bucket"),
     ],
 )
 def test_other_addresses_are_refused_with_what_to_do(root: Path, key: str, address: str, said: str) -> None:
@@ -250,7 +250,9 @@ def test_an_address_on_hdfs_has_a_server_and_a_folder(root: Path, address: str) 
 
 @pytest.mark.parametrize("key", [key for key in STORED if key != "data.source.path"])
 def test_what_is_written_is_not_on_hdfs(root: Path, key: str) -> None:
-    with pytest.raises(ConfigurationError, match="hdfs:// is for data.source.path; expected a folder or s3://.* mount"):
+    with pytest.raises(
+        ConfigurationError, match="hdfs:// is accepted only by data.source.path; expected a folder or s3://.* mount"
+    ):
         load(root / "conf" / "images.yaml", [f"{key}=hdfs://host/folder"])
 
 

@@ -222,5 +222,7 @@ def test_invalid_table_sources_are_refused_in_one_line(tmp_path: Path, table: Pa
     assert "holds 1 classes; expected from 2" in refusal(DataError)
     assert "cannot read" in refusal(DataError, format="orc")
     assert "is not there" in refusal(DataError, path=str(tmp_path / "nowhere"))
-    assert "that variable is not set" in refusal(ConfigurationError, options={"password": "$HEADRACE_NOT_SET"})
+    assert "this environment variable is not set" in refusal(
+        ConfigurationError, options={"password": "$HEADRACE_NOT_SET"}
+    )
     assert not table.exists()

@@ -58,5 +58,5 @@ def test_a_store_that_refuses_the_end_hides_no_other_error_and_nothing_is_left_h
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(ValueError, match="the work"):
             work()
-    assert "The end of the files that grow in" in caplog.text
+    assert "The latest lines of files in" in caplog.text
     assert not list(tmp_path.iterdir())

@@ -14,7 +14,7 @@ def test_an_answer_and_an_error_are_passed_on() -> None:
 
 def test_an_answer_that_does_not_come_is_an_error() -> None:
     never = threading.Event()
-    with pytest.raises(TimeoutError, match=r"no answer in 0\.05 s"):
+    with pytest.raises(TimeoutError, match=r"no response within 0\.05 s"):
         run_with_timeout(0.05, never.wait)
     never.set()
 

@@ -191,7 +191,7 @@ def test_of_eight_writers_at_the_same_moment_one_wins(table: Path, new: bool) ->
 
 
 def test_no_table_is_refused_with_the_command_that_makes_one(table: Path) -> None:
-    with pytest.raises(DataError, match="is not a prepared table; `headrace prepare` makes one"):
+    with pytest.raises(DataError, match="is not a prepared table; create it with `headrace prepare`"):
         read(table)
     table.mkdir()
     with pytest.raises(DataError, match="is not a prepared table"):
@@ -280,7 +280,7 @@ def test_the_folder_may_have_an_odd_name(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["t%20x", "a\nb", "\udcff", "C#", "what?", "a\\b"])
 def test_a_name_that_the_log_cannot_hold_is_refused(tmp_path: Path, name: str) -> None:
     for attempt in (read, open_base):
-        with pytest.raises(DataError, match="cannot be a table: its name may hold") as refused:
+        with pytest.raises(DataError, match="cannot be a table: its name must not contain") as refused:
             attempt(tmp_path / name)
         assert "\n" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []

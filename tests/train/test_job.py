@@ -158,7 +158,7 @@ class Picky(layers.Layer):
 
 def test_a_missing_table_is_one_sentence(own: Path) -> None:
     answer = headrace("train", "conf.yaml", "data.table=nowhere", cwd=own, code=3)
-    assert answer.last_error_line == "headrace: nowhere is not a prepared table; `headrace prepare` makes one."
+    assert answer.last_error_line == "headrace: nowhere is not a prepared table; create it with `headrace prepare`."
 
 
 @pytest.mark.slow

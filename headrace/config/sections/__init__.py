@@ -1,1 +1,1 @@
-"""The sections of the configuration: one model a section, each key with its default and its meaning."""
+"""The sections of the configuration: one model per section, each key with its default and description."""

@@ -1,4 +1,4 @@
-"""How every image, and every text, is brought to one form."""
+"""The sections that say how images and texts are normalized before they are stored."""
 
 from typing import Annotated, Literal
 
@@ -8,62 +8,87 @@ from headrace.config.base import Fraction, NonEmptyStr, Positive, Section, Side
 
 
 class Image(Section):
-    """How every image is brought to one form."""
+    """Normalization of images: mode, size and codec."""
 
-    mode: Literal["L", "RGB"] = Field("RGB", description="L: one grey channel; RGB: three")
+    mode: Literal["L", "RGB"] = Field("RGB", description="L: one grayscale channel; RGB: three color channels")
     size: tuple[Side, Side] = Field((224, 224), description="height and width in pixels")
     resize: Literal["fit", "crop", "pad", "stretch"] = Field(
         "crop",
-        description="crop: scaled to fill, middle cut out; fit: scaled to fit, rest black; "
-        "pad: as fit, but small images are not enlarged; stretch: aspect ignored",
+        description=(
+            "crop: scale to cover the target, then crop the center; fit: scale to fit inside the target, "
+            "fill the rest with black; pad: like fit, but never enlarge; stretch: ignore the aspect ratio"
+        ),
     )
     codec: Literal["auto", "raw", "png", "jpeg"] = Field(
-        "jpeg", description="raw: pixels as they are; best below 64x64; auto: raw up to 64x64, jpeg above"
+        "jpeg",
+        description=(
+            "jpeg or png: compressed; raw: uncompressed pixels, fastest below 64x64; auto: raw up to 64x64 "
+            "pixels, jpeg above"
+        ),
     )
-    quality: Annotated[int, Field(ge=1, le=100)] = Field(90, description="of jpeg")
+    quality: Annotated[int, Field(ge=1, le=100)] = Field(90, description="JPEG quality, 1 to 100")
     max_pixels: Annotated[int, Field(gt=0, le=178_956_970)] = Field(
-        100_000_000, description="larger images are rejected unread; Pillow itself opens none above 178,956,970"
+        100_000_000,
+        description="images with more pixels are rejected without decoding; Pillow opens none above 178,956,970",
     )
-    max_bytes: Positive = Field(100_000_000, description="larger files are rejected unread")
+    max_bytes: Positive = Field(100_000_000, description="files with more bytes are rejected without reading")
     max_aspect: Annotated[float, Field(ge=1)] | None = Field(
-        None, description="longer side by shorter side; images above are rejected unread"
+        None,
+        description=(
+            "maximum ratio of the longer to the shorter side; images above are rejected without decoding. "
+            "null: no limit"
+        ),
     )
 
     @property
     def stored_as(self) -> Literal["raw", "png", "jpeg"]:
-        """The codec, chosen by size where it is `auto`."""
+        """Return the codec, resolved by size if it is `auto`."""
         if self.codec == "auto":
             return "raw" if self.size[0] * self.size[1] <= 64 * 64 else "jpeg"
         return self.codec
 
 
 class Tokens(Section):
-    """How text becomes numbers; what is learned for it is learned on the training split alone."""
+    """Tokenization of texts; the tokenizer is trained on the training split alone."""
 
-    kind: Literal["word", "bpe"] = Field("word", description="word: the most frequent words; bpe: byte-pair encoding")
-    vocabulary: Annotated[int, Field(ge=8)] = Field(20_000, description="tokens at most, padding and unknown included")
-    min_count: Positive = Field(2, description="rarer words, or pairs, get no token of their own")
-    max_length: Positive = Field(512, description="tokens of a text that are kept, from its beginning")
-    bpe_texts: Positive = Field(1_000_000, description="training texts from which bpe is learned, at most")
+    kind: Literal["word", "bpe"] = Field(
+        "word", description="word: one token for each of the most frequent words; bpe: byte-pair encoding"
+    )
+    vocabulary: Annotated[int, Field(ge=8)] = Field(
+        20_000, description="maximum number of tokens, including padding and unknown"
+    )
+    min_count: Positive = Field(2, description="words (or pairs, for bpe) that occur less often get no token")
+    max_length: Positive = Field(512, description="maximum tokens per text; the rest is truncated")
+    bpe_texts: Positive = Field(1_000_000, description="maximum number of training texts used to train bpe")
 
 
 class Text(Section):
-    """How every text is cleaned, in this order, and turned into tokens. Unicode NFC always."""
+    """Cleaning of texts, in the order of these keys, and tokenization. Texts are always normalized to Unicode NFC."""
 
-    encoding: NonEmptyStr | None = Field(None, description="of text files; UTF-8, or UTF-16 with a mark, if not given")
-    repair: bool = Field(True, description="mend text that was decoded wrongly before (mojibake), with ftfy")
-    html: Literal["keep", "remove"] = Field("remove", description="tags, comments, scripts and styles")
-    fold_case: bool = False
+    encoding: NonEmptyStr | None = Field(
+        None, description="encoding of text files; default: UTF-8, or UTF-16 if the file has a byte order mark"
+    )
+    repair: bool = Field(True, description="repair text that was decoded with the wrong encoding (mojibake), with ftfy")
+    html: Literal["keep", "remove"] = Field(
+        "remove", description="remove: strip tags, comments, scripts and styles; keep: leave HTML unchanged"
+    )
+    fold_case: bool = Field(False, description="fold upper and lower case, so that case is ignored")
     mask: tuple[Literal["url", "email", "phone", "ip"], ...] = Field(
-        (), description="replaced by [URL], [EMAIL], [PHONE], [IP]"
+        (), description="what to replace, by [URL], [EMAIL], [PHONE] or [IP]"
     )
     stop_words: Literal["keep", "english"] | tuple[str, ...] = Field(
-        "keep", description="words that are left out: the common English ones, or a list"
+        "keep", description="keep: remove no words; english: remove common English words; or a list of words to remove"
     )
-    min_length: Positive = Field(1, description="characters after cleaning; shorter texts are rejected")
-    max_length: Positive = Field(1_000_000, description="characters after cleaning; longer texts are rejected")
-    max_bytes: Positive = Field(10_000_000, description="larger files are rejected unread")
-    script: NonEmptyStr | None = Field(None, description="such as LATIN, CYRILLIC, CJK, by Unicode's names of letters")
-    min_script: Fraction = Field(0.5, description="a smaller part of the letters in `script` is rejected")
-    min_letters: Fraction = Field(0.0, description="a smaller part of letters in all but white space is rejected")
+    min_length: Positive = Field(1, description="minimum characters after cleaning; shorter texts are rejected")
+    max_length: Positive = Field(1_000_000, description="maximum characters after cleaning; longer texts are rejected")
+    max_bytes: Positive = Field(10_000_000, description="files with more bytes are rejected without reading")
+    script: NonEmptyStr | None = Field(
+        None, description="expected script, as in Unicode character names, such as LATIN, CYRILLIC or CJK; null: any"
+    )
+    min_script: Fraction = Field(
+        0.5, description="minimum fraction of letters that belong to `script`; texts below are rejected"
+    )
+    min_letters: Fraction = Field(
+        0.0, description="minimum fraction of letters among non-whitespace characters; texts below are rejected"
+    )
     tokens: Tokens = Tokens()

@@ -1,4 +1,4 @@
-"""How raw records become shards."""
+"""The sections that say how raw records become shards."""
 
 from typing import Annotated, Literal
 
@@ -11,91 +11,108 @@ from headrace.config.sections.windows import Windows
 
 
 class NearDuplicates(Section):
-    """Records that are almost the same."""
+    """Similarity above which two records are near duplicates."""
 
     bits: Annotated[int, Field(ge=0, le=12)] = Field(
-        4, description="images: of 64 bits of a perceptual hash that may differ"
+        4, description="images: maximum number of differing bits between two 64-bit perceptual hashes"
     )
     similarity: Annotated[float, Field(ge=0.5, le=1.0)] = Field(
-        0.8, description="texts: Jaccard similarity of their runs of five words, estimated by MinHash"
+        0.8, description="texts: minimum Jaccard similarity of five-word shingles, estimated by MinHash"
     )
 
 
 class Splits(Section):
-    """Fractions of records, used where the source names no splits itself."""
+    """Fractions of records by split, used where the source assigns no splits itself."""
 
     method: Literal["hash", "stratified", "balanced", "time"] = Field(
         "hash",
-        description="hash: by content alone; stratified: the fractions hold for every class; balanced: val and test "
-        "have the same number of rows of every class; time, for windows: of the time from the first row to the last, "
-        "train first and test last",
+        description=(
+            "hash: assign by a hash of the content; stratified: apply the fractions within each class; "
+            "balanced: val and test get equally many rows of every class; time (windows only): divide the "
+            "time range of the table by the fractions, train first and test last"
+        ),
     )
-    train: Fraction = 0.8
-    val: Fraction = 0.1
-    test: Fraction = 0.1
+    train: Fraction = Field(0.8, description="fraction of records in the training split")
+    val: Fraction = Field(0.1, description="fraction of records in the validation split")
+    test: Fraction = Field(0.1, description="fraction of records in the test split")
 
     @model_validator(mode="after")
     def _sum_to_one(self) -> "Splits":
         total = self.train + self.val + self.test
         if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"train + val + test must be 1, they are {total:g}")
+            raise ValueError(f"train + val + test must sum to 1, they sum to {total:g}")
         return self
 
 
 class Prepare(Section):
-    """How raw records become shards."""
+    """Preparation: how raw records become shards."""
 
     input: Literal["image", "text", "windows"] = Field(
-        "image", description="windows: runs of rows of a table, as `windows` has them"
+        "image", description="kind of record: image, text, or windows (consecutive rows of a table, see `windows`)"
     )
     task: Literal["classification", "multi_label", "regression"] = Field(
         "classification",
-        description="classification: a label is the name of a class; multi_label: it names any number of classes; "
-        "regression: it is a number",
+        description=(
+            "classification: a label is one class name; multi_label: a label is any number of class names; "
+            "regression: a label is a number"
+        ),
     )
     label_separator: Annotated[str, Field(min_length=1)] = Field(
-        ",", description="of multi_label: stands between names; a JSON list of names needs none, and [] is none of them"
+        ",",
+        description=(
+            "multi_label: separator between class names. Not used for a JSON list of names; [] means no class"
+        ),
     )
     weights: bool = Field(
         False,
-        description="keep how much a record counts in training, a number above 0: column `weight` of a labels file, or "
-        "`data.source.columns.weight`",
+        description=(
+            "store a sample weight above 0 for each record, from the column `weight` of the labels file or "
+            "from `data.source.columns.weight`"
+        ),
     )
-    max_rejects: Fraction = Field(0.05, description="a larger fraction of rejected records refuses the data")
+    max_rejects: Fraction = Field(
+        0.05, description="maximum fraction of rejected records; above it, preparation fails and nothing is committed"
+    )
     duplicates: Literal["keep", "drop"] = Field(
         "keep",
-        description="drop: keep one of records with equal content; keep: only those that would straddle splits go",
+        description=(
+            "drop: keep one of several records with equal content; keep: drop a duplicate only if it would "
+            "be in another split"
+        ),
     )
-    near_duplicates: NearDuplicates | None = Field(None, description="keep one of records that are almost equal")
+    near_duplicates: NearDuplicates | None = Field(
+        None, description="keep one of several records that are almost equal; null: keep all of them"
+    )
     changes: Literal["time", "content"] = Field(
-        "time", description="a file has changed when its size or time has; content: when its bytes have"
+        "time", description="how a changed file is detected. time: by size and modification time; content: by its bytes"
     )
     expectations: Expectations = Expectations()
     splits: Splits = Splits()
     image: Image = Image()
     text: Text = Text()
-    windows: Windows | None = Field(None, description="for input: windows")
+    windows: Windows | None = Field(None, description="which rows form a window; required by `input: windows`")
     shard_rows: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
-        2048, description="rows a shard holds at most; a shard is one row group"
+        2048, description="maximum rows per shard; a shard is one Parquet row group"
     )
-    shard_bytes: Positive = Field(32_000_000, description="bytes of input a shard holds at most, about")
-    seed: Seed = Field(0, description="of the order in which records are dealt to shards")
+    shard_bytes: Positive = Field(32_000_000, description="approximate maximum of input bytes per shard")
+    seed: Seed = Field(0, description="seed of the assignment of records to shards")
 
     @model_validator(mode="after")
-    def _classes_are_there_to_stratify(self) -> "Prepare":
+    def _require_classes_to_stratify(self) -> "Prepare":
         if self.task != "classification" and self.splits.method not in ("hash", "time"):
             raise ValueError(
-                f"splits.method {self.splits.method} needs one class a record, {self.task} has not; use hash"
+                f"splits.method: {self.splits.method} needs exactly one class per record, which {self.task} does not "
+                "have; use hash"
             )
         return self
 
     @model_validator(mode="after")
-    def _windows_are_said(self) -> "Prepare":
-        cuts = self.input == "windows"
-        if cuts != (self.windows is not None):
-            raise ValueError("`windows` belongs to `input: windows`, and that input needs it")
-        if self.splits.method == "time" and not cuts:
-            raise ValueError("splits.method time is for `input: windows`; images and texts have no time")
-        if self.near_duplicates is not None and cuts:
-            raise ValueError("`near_duplicates` are of images and texts; leave it out for windows")
+    def _require_windows_section(self) -> "Prepare":
+        is_windows = self.input == "windows"
+        if is_windows != (self.windows is not None):
+            raise ValueError("`windows` and `input: windows` require each other; set both or neither")
+        if self.splits.method == "time" and not is_windows:
+            raise ValueError("splits.method: time requires `input: windows`; images and texts have no timestamp")
+        if self.near_duplicates is not None and is_windows:
+            raise ValueError("`near_duplicates` supports images and texts only; remove it for windows")
         return self

@@ -1,4 +1,4 @@
-"""The sections of the configuration that say when a model is retrained, and what it takes to be promoted."""
+"""The sections that say when a model is retrained, and when it is promoted."""
 
 from typing import Annotated, Literal
 
@@ -18,7 +18,7 @@ Metric = Literal[
     "root_mean_squared_error",
     "r_squared",
 ]
-# Of a task; the first is the one by which models are compared if nothing else is said.
+# Metrics by task; the first one compares models by default.
 METRICS: dict[str, tuple[Metric, ...]] = {
     "classification": ("accuracy", "macro_f1", "loss"),
     "multi_label": ("macro_f1", "micro_f1", "binary_accuracy", "loss"),
@@ -27,85 +27,115 @@ METRICS: dict[str, tuple[Metric, ...]] = {
 
 
 class Registry(Section):
-    """Where runs are tracked and model versions are kept, by MLflow."""
+    """The MLflow registry of runs and model versions."""
 
     folder: StoredFolder = Field(
-        description="holds FOLDER/champion, the bundle that serves, and all that MLflow keeps here"
+        description=(
+            "folder of the registry; holds FOLDER/champion, the bundle in production, and MLflow's local files"
+        )
     )
-    model: NonEmptyStr = Field(description="name of the registered model and of the experiment")
+    model: NonEmptyStr = Field(description="name of the registered model and of the experiment in MLflow")
     uri: NonEmptyStr | None = Field(
-        None, description="of an MLflow server; if not given MLFLOW_TRACKING_URI, else SQLite in `folder`"
+        None,
+        description="address of an MLflow server; default: MLFLOW_TRACKING_URI, else a SQLite database in `folder`",
     )
 
 
 class Drift(Section):
-    """When new training rows are called different from those the champion was trained on."""
+    """Thresholds above which new training rows have drifted from the champion's training data."""
 
     psi: Ratio = Field(0.2, description="population stability index above which a distribution has drifted")
-    bins: Annotated[int, Field(ge=2, le=100)] = Field(10, description="of equal share in the champion's data")
+    bins: Annotated[int, Field(ge=2, le=100)] = Field(
+        10, description="number of quantile bins, computed on the champion's training data"
+    )
     false_alarm_rate: Annotated[float, Field(gt=0, lt=0.5)] = Field(
-        0.001, description="how often equal data may look drifted; few rows need a larger index"
+        0.001,
+        description=(
+            "probability of reporting drift between equal distributions; with few rows, the index must "
+            "exceed a higher threshold"
+        ),
     )
 
 
 class Slices(Section):
-    """Parts of the test split that must not suffer: every class, and rows by their paths."""
+    """Slices of the test split that must not regress: every class, and rows selected by path."""
 
     max_drop: Fraction = Field(
-        0.05, description="most by which the score of a slice may fall, of a label its F1; in regression, in parts"
+        0.05,
+        description=(
+            "maximum drop of a slice's score against the champion (for a label: of its F1; in regression: "
+            "relative to the champion's error)"
+        ),
     )
-    min_rows: Positive = Field(20, description="slices of fewer rows are told, not judged")
+    min_rows: Positive = Field(20, description="slices with fewer rows are reported but cannot block a promotion")
     paths: dict[str, NonEmptyStr] = Field(
-        default_factory=dict, description="further slices: patterns of paths by name, such as {night: '*/night/*'}"
+        default_factory=dict, description="additional slices: a path pattern by name, such as {night: '*/night/*'}"
     )
 
 
 class Latency(Section):
-    """Of answering one row on the machine that evaluates: the median of repeated answers."""
+    """Latency of predicting one row on the machine that evaluates: the median of repeated predictions."""
 
-    milliseconds: Ratio | None = Field(None, description="allowed at most")
-    max_ratio: Ratio | None = Field(None, description="allowed at most, in latencies of the champion")
+    milliseconds: Ratio | None = Field(None, description="maximum median latency in milliseconds")
+    max_ratio: Ratio | None = Field(None, description="maximum median latency as a multiple of the champion's")
 
 
 class Gate(Section):
-    """What a challenger must prove before it is promoted."""
+    """The checks that a challenger must pass before it is promoted."""
 
     metric: Metric | None = Field(
-        None, description="accuracy, of multi_label macro_f1, in regression mean_absolute_error, if not given"
+        None,
+        description=(
+            "metric that compares the models; default: accuracy (classification), macro_f1 (multi_label), "
+            "mean_absolute_error (regression)"
+        ),
     )
-    margin: float = Field(0.0, description="by which it must be better than the champion")
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="of being better by the margin")
-    bounds: dict[Metric, Range] = Field(default_factory=dict, description="of its metrics, also of the first model's")
+    margin: float = Field(0.0, description="minimum improvement over the champion")
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        0.95, description="confidence with which the improvement must exceed the margin"
+    )
+    bounds: dict[Metric, Range] = Field(
+        default_factory=dict, description="allowed range by metric; also applies to the first model"
+    )
     slices: Slices = Slices()
     latency: Latency = Latency()
-    size_bytes: Positive | None = Field(None, description="of its bundle, allowed at most")
-    expectations: bool = Field(True, description="prepare.expectations must be met, also where a breach only warns")
+    size_bytes: Positive | None = Field(None, description="maximum size of the bundle in bytes")
+    expectations: bool = Field(True, description="require prepare.expectations to hold, even with `on_failure: warn`")
 
     def unsupported_metrics(self, task: str) -> list[str]:
-        """Metrics that are named here and that `task` has not."""
+        """Return the metrics named in this section that `task` does not have."""
         return sorted({*self.bounds, *([self.metric] if self.metric else [])}.difference(METRICS[task]))
 
 
 class BatchPrediction(Section):
-    """Rows that every new champion answers."""
+    """Batch prediction by every new champion."""
 
-    input: Location = Field(description="a folder of raw files, or a table")
-    output: StoredFolder = Field(description="folder; OUTPUT/cycle-N holds the Parquet files")
+    input: Location = Field(description="folder of raw files, or a table")
+    output: StoredFolder = Field(description="output folder; each cycle writes Parquet files to OUTPUT/cycle-N")
 
 
 class Retrain(Section):
-    """The cycle that cron, Airflow or a person starts."""
+    """The retraining cycle, started by cron, Airflow or a person."""
 
-    folder: StoredFolder = Field(description="journal of the cycles, their runs, the lock and report.html")
+    folder: StoredFolder = Field(
+        description="folder of the retraining history; holds the journal, the runs, the lock and report.html"
+    )
     min_new_rows: Positive = Field(
         1,
-        description="training rows that must be new, changed or gone before a model is trained; fewer do with drift",
+        description=(
+            "minimum number of new, changed or removed training rows that starts a training; drift starts "
+            "one with fewer"
+        ),
     )
     initial_weights: Literal["champion", "scratch"] = Field(
-        "champion", description="the weights that training begins with"
+        "champion", description="champion: start training from the champion's weights; scratch: from random weights"
     )
     test_version: Literal["first", "newest"] | Annotated[int, Field(ge=0)] = Field(
-        "first", description="of the table: its test split judges champion and challenger; first: of the first cycle"
+        "first",
+        description=(
+            "table version whose test split compares champion and challenger. first: the version of the "
+            "first cycle; newest; or a number"
+        ),
     )
     drift: Drift = Drift()
     gate: Gate = Gate()

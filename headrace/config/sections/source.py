@@ -1,4 +1,4 @@
-"""Where raw records come from."""
+"""The section that says where raw records come from."""
 
 from typing import Literal
 
@@ -8,99 +8,118 @@ from headrace.config.base import NonEmptyStr, Section, require_source
 
 
 def word(value: object) -> str:
-    """A value of YAML as the text that stood there."""
+    """Return a parsed YAML value as the text in the file: true, not True."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class Columns(Section):
-    """What the columns of a table are for."""
+    """Roles of a table's columns."""
 
     input: NonEmptyStr = Field(
-        "data", description="the column of the records themselves; of windows see prepare.windows"
+        "data", description="column that holds the records; ignored for windows, see prepare.windows"
     )
     content: Literal["bytes", "paths", "text"] = Field(
-        "text", description="bytes: a file's content; paths: of files, relative to data.source.path; text"
+        "text",
+        description=(
+            "what the input column holds. bytes: the content of a file; paths: file paths relative to "
+            "data.source.path; text: the text itself"
+        ),
     )
-    label: NonEmptyStr = "label"
-    split: NonEmptyStr | None = Field(None, description="the column of train, val and test")
-    weight: NonEmptyStr | None = Field(None, description="the column of weights, see prepare.weights")
-    identity: NonEmptyStr | None = Field(None, description="the column that names a record; a hash of it if not given")
+    label: NonEmptyStr = Field("label", description="column of the labels")
+    split: NonEmptyStr | None = Field(None, description="column that holds train, val or test")
+    weight: NonEmptyStr | None = Field(None, description="column of the sample weights, see prepare.weights")
+    identity: NonEmptyStr | None = Field(
+        None, description="column that identifies a record; default: a hash of the record"
+    )
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the names of all columns that are read, the input's first."""
+        """Return the names of all columns to read, the input column first."""
         named = (self.input, self.label, self.split, self.weight, self.identity)
         return tuple(name for name in named if name is not None)
 
 
-# What Petastorm's codecs write: CompressedImageCodec, NdarrayCodec, CompressedNdarrayCodec, ScalarCodec or none.
+# Written by Petastorm's CompressedImageCodec, NdarrayCodec, CompressedNdarrayCodec, and ScalarCodec or no codec.
 Codec = Literal["image", "ndarray", "compressed_ndarray", "scalar"]
 
 
 class Source(Section):
-    """Where the raw records are."""
+    """Source of the raw records."""
 
     kind: Literal["folder", "table", "archive", "idx", "cifar", "petastorm"] = Field(
         "folder",
-        description="folder: files in class folders, or with a labels file; table: what Spark reads; archive: tar and "
-        "zip files; idx: files of the MNIST family; cifar: binary files of CIFAR-10 and CIFAR-100; petastorm: a "
-        "data set that Petastorm materialised",
+        description=(
+            "folder: files in class folders, or listed in a labels file; table: any table that Spark reads; "
+            "archive: tar and zip files; idx: MNIST-style IDX files; cifar: CIFAR-10 and CIFAR-100 binary "
+            "files; petastorm: a dataset materialized by Petastorm"
+        ),
     )
     path: NonEmptyStr = Field(
-        description="the folder that holds them, s3://bucket/folder, or hdfs://namenode:port/folder; of an archive or "
-        "table also the file itself"
+        description=(
+            "folder of the raw records, s3://bucket/folder or hdfs://namenode:port/folder; for archive and "
+            "table also a single file"
+        )
     )
     labels: NonEmptyStr | None = Field(
         None,
-        description="of a folder: CSV or JSONL file in it with columns path, label and, if wanted, split and weight",
+        description=(
+            "kind folder: CSV or JSONL file inside it with columns path, label and, optionally, split and weight"
+        ),
     )
-    columns: Columns | None = Field(None, description="of a table or of petastorm: what the columns hold")
+    columns: Columns | None = Field(None, description="kinds table and petastorm: which column holds what")
     codecs: dict[str, Codec] = Field(
         default_factory=dict,
-        description="of petastorm: what cells of a column hold, where its pickled schema does not say it or is wrong, "
-        "such as {photo: image}. image: a PNG or JPEG file; ndarray, compressed_ndarray: an array of uint8; scalar",
+        description=(
+            "kind petastorm: codec by column, such as {photo: image}, where the pickled schema lacks it or "
+            "is wrong. image: a PNG or JPEG file; ndarray, compressed_ndarray: an array of uint8; scalar: a "
+            "plain value"
+        ),
     )
-    format: Literal["csv", "json", "parquet", "orc", "jdbc"] = Field("parquet", description="of a table")
+    format: Literal["csv", "json", "parquet", "orc", "jdbc"] = Field(
+        "parquet", description="kind table: file format, or jdbc"
+    )
     options: dict[str, str] = Field(
         default_factory=dict,
-        description="of Spark's reader of a table, such as header; $NAME stands for an environment variable",
+        description=(
+            "kind table: options of Spark's reader, such as header; $NAME is replaced by the environment variable NAME"
+        ),
     )
     class_names: dict[str, str] = Field(
-        default_factory=dict, description="names of classes by what the source calls them, such as {0: airplane}"
+        default_factory=dict, description="class name by the source's own label, such as {0: airplane}"
     )
 
     @field_validator("class_names", "options", mode="before")
     @classmethod
-    def _keys_and_values_are_text(cls, value: object) -> object:
-        # YAML reads 0: airplane and header: true as a number and a truth value.
+    def _convert_to_text(cls, value: object) -> object:
+        # YAML parses the key of 0: airplane as a number, and the value of header: true as a boolean.
         if not isinstance(value, dict):
             return value
-        return {str(key): word(one) for key, one in value.items()}
+        return {str(key): word(item) for key, item in value.items()}
 
     @model_validator(mode="after")
-    def _kind_has_what_it_needs(self) -> "Source":
+    def _require_keys_of_kind(self) -> "Source":
         if (self.kind in ("table", "petastorm")) != (self.columns is not None):
-            raise ValueError("`columns` belongs to the kinds table and petastorm, and these need it")
+            raise ValueError("`columns` is required by the kinds table and petastorm, and not accepted by others")
         if self.labels is not None and self.kind != "folder":
-            raise ValueError("`labels` belongs to the kind folder")
+            raise ValueError("`labels` is accepted by the kind folder only")
         if self.format != "jdbc":
             require_source(self.path)
         return self
 
     @model_validator(mode="after")
-    def _codecs_are_of_petastorm(self) -> "Source":
+    def _require_petastorm_keys(self) -> "Source":
         if self.kind != "petastorm" or self.columns is None:
             if self.codecs:
-                raise ValueError("`codecs` belongs to the kind petastorm")
+                raise ValueError("`codecs` is accepted by the kind petastorm only")
             return self
         for key, given in (("format", self.format != "parquet"), ("options", bool(self.options))):
             if given:
-                raise ValueError(f"`{key}` belongs to the kind table; a data set of Petastorm's is Parquet")
+                raise ValueError(f"`{key}` is accepted by the kind table only; a Petastorm dataset is always Parquet")
         if "content" in self.columns.model_fields_set:
             raise ValueError(
-                "`columns.content` belongs to the kind table; of petastorm the codec says it, see `codecs`"
+                "`columns.content` is accepted by the kind table only; for petastorm the codec decides, see `codecs`"
             )
         unknown = sorted(set(self.codecs) - set(self.columns.names))
         if unknown:
-            raise ValueError(f"`codecs` names {unknown[0]!r}, which is none of `columns`")
+            raise ValueError(f"`codecs` names {unknown[0]!r}, which is not one of `columns`")
         return self

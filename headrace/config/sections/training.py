@@ -1,4 +1,4 @@
-"""The sections of the configuration that say how a model is trained."""
+"""The sections that say how a model is trained."""
 
 from typing import Annotated, Any, Literal
 
@@ -14,81 +14,100 @@ class Schedule(Section):
 
     kind: Literal["constant", "step", "cosine"] = Field(
         "constant",
-        description="step: times `factor` at each of `at_epochs`; cosine: down to `final_fraction` at the end",
+        description=(
+            "constant: no change; step: multiply by `factor` at each of `at_epochs`; cosine: decay to "
+            "`final_fraction` of the rate at the end"
+        ),
     )
-    at_epochs: tuple[Annotated[float, Field(gt=0)], ...] = Field((), description="of step")
-    factor: Annotated[float, Field(gt=0, lt=1)] = Field(0.1, description="of step")
-    final_fraction: Fraction = Field(0.0, description="of cosine")
+    at_epochs: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (), description="kind step: epochs at which the rate changes, strictly increasing"
+    )
+    factor: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.1, description="kind step: factor applied at each of `at_epochs`"
+    )
+    final_fraction: Fraction = Field(
+        0.0, description="kind cosine: fraction of the learning rate that is left at the end"
+    )
     warmup_epochs: NotNegative = Field(
-        0.0, description="rising linearly, from `learning_rate` where it is scaled by ranks, else from 0"
+        0.0, description="epochs of linear warmup; starts at `learning_rate` if it is scaled by ranks, else at 0"
     )
     scale_by_ranks: Literal["none", "linear", "square_root"] = Field(
-        "none", description="multiply the learning rate by the number of ranks, or its square root"
+        "none", description="linear: multiply the learning rate by the number of ranks; square_root: by its square root"
     )
 
     @model_validator(mode="after")
-    def _steps_have_places(self) -> "Schedule":
+    def _require_epochs_of_step(self) -> "Schedule":
         if (self.kind == "step") != bool(self.at_epochs):
-            raise ValueError("`at_epochs` belongs to kind: step, which needs it")
+            raise ValueError("`at_epochs` is required by kind: step, and not accepted by others")
         if list(self.at_epochs) != sorted(set(self.at_epochs)):
-            raise ValueError("`at_epochs` must rise")
+            raise ValueError("`at_epochs` must be strictly increasing, such as [10, 20]")
         return self
 
 
 class Optimizer(Section):
     """The Keras optimizer and its arguments."""
 
-    name: Literal["sgd", "rmsprop", "adam", "adamw"] = "adam"
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    name: Literal["sgd", "rmsprop", "adam", "adamw"] = Field("adam", description="the Keras optimizer")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(
+        1e-3, description="learning rate before scaling and scheduling"
+    )
     schedule: Schedule = Schedule()
     accumulate_steps: Positive = Field(
-        1, description="steps whose gradients are summed on each rank before they are reduced and applied"
+        1, description="gradient accumulation: steps whose gradients each rank sums before they are reduced and applied"
     )
     options: dict[str, Any] = Field(
-        default_factory=dict, description="further arguments of the Keras optimizer, such as momentum or weight_decay"
+        default_factory=dict, description="more arguments of the Keras optimizer, such as momentum or weight_decay"
     )
 
 
 class Loss(Section):
-    """What is made small."""
+    """The loss that training minimizes."""
 
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.0,
-        description="part of the target's probability that is spread over all classes; of multi_label over yes and no",
+        description="share of the target probability spread over all classes; in multi_label over present and absent",
     )
     class_weights: Literal["none", "balanced"] | dict[str, NotNegative] = Field(
         "none",
-        description="balanced: rows of rare classes weigh more; or a weight for each class by name, 1 if not named",
+        description="none; balanced: rows of rare classes weigh more; or a weight by class name, 1 if not listed",
     )
 
 
 class Monitor(Section):
-    """The figure by which epochs are compared."""
+    """The metric that compares epochs, and early stopping."""
 
-    metric: NonEmptyStr | None = Field(None, description="val_loss where there is a validation split, else loss")
-    mode: Literal["auto", "min", "max"] = Field("auto", description="auto: losses and errors are best small")
-    min_delta: NotNegative = Field(0.0, description="smaller differences are no improvement")
-    patience: Positive | None = Field(None, description="epochs without improvement after which to stop; never if null")
-    bundle: Literal["last", "best"] = Field("last", description="which epoch's weights the bundle gets")
+    metric: NonEmptyStr | None = Field(
+        None, description="metric that compares epochs; default: val_loss with a validation split, else loss"
+    )
+    mode: Literal["auto", "min", "max"] = Field(
+        "auto", description="min: lower is better; max: higher is better; auto: min for losses and errors, else max"
+    )
+    min_delta: NotNegative = Field(0.0, description="minimum change that counts as an improvement")
+    patience: Positive | None = Field(
+        None, description="early stopping: epochs without improvement before training stops; null: never stop early"
+    )
+    bundle: Literal["last", "best"] = Field("last", description="epoch whose weights the bundle gets")
 
 
 class FineTune(Section):
-    """Weights to begin with, from another model."""
+    """Fine-tuning: initial weights from another model."""
 
     bundle: StoredFolder = Field(
-        description="its weights are taken for layers of the same name and shape; others begin anew"
+        description=(
+            "bundle to take weights from, for layers of the same name and shape; all other layers are newly initialized"
+        )
     )
     freeze: tuple[NonEmptyStr, ...] = Field(
-        (), description="names of layers that are not trained; * stands for anything"
+        (), description="names of layers that are not trained; * matches any characters"
     )
 
 
 class Resources(Section):
-    """What each rank takes of its executor, where that is more than Spark gives every task."""
+    """CPU cores and GPUs per rank, where a rank needs more than Spark gives every task."""
 
-    cpus: Positive | None = Field(None, description="cores; spark.task.cpus if not given")
+    cpus: Positive | None = Field(None, description="CPU cores per rank; default: spark.task.cpus")
     gpus: Annotated[int, Field(ge=0)] | None = Field(
-        None, description="GPUs; spark.task.resource.gpu.amount if not given"
+        None, description="GPUs per rank; default: spark.task.resource.gpu.amount"
     )
 
 
@@ -108,31 +127,45 @@ class Train(Section):
     """A training run."""
 
     run: StoredFolder = Field(
-        description="folder of the run, or s3://bucket/folder; the same folder again continues it"
+        description="folder of the run, or s3://bucket/folder; training again with the same folder resumes the run"
     )
     bundle: StoredFolder | None = Field(
-        None, description="folder of the trained model, or s3://bucket/folder; RUN/bundle when not given"
+        None, description="folder of the trained model, or s3://bucket/folder; default: RUN/bundle"
     )
-    ranks: Positive = Field(1, description="processes that train in parallel, each on its own executor slot")
+    ranks: Positive = Field(1, description="number of data-parallel processes, each on its own executor slot")
     resources: Resources = Resources()
-    epochs: Positive = 1
-    batch_size: Positive = Field(64, description="rows a step on one rank; the global batch is ranks times this")
-    checkpoint_every_steps: Positive = 500
+    epochs: Positive = Field(1, description="passes over the training split")
+    batch_size: Positive = Field(64, description="rows per step on one rank; the global batch size is ranks times this")
+    checkpoint_every_steps: Positive = Field(500, description="steps between two checkpoints")
     optimizer: Optimizer = Optimizer()
     loss: Loss = Loss()
     metrics: tuple[Metric, ...] | None = Field(
         None,
-        description="shown beside the loss; accuracy, of multi_label binary_accuracy and macro_f1, in regression both "
-        "errors, if not given",
+        description=(
+            "metrics reported beside the loss; default: accuracy (classification), binary_accuracy and "
+            "macro_f1 (multi_label), mean_absolute_error and root_mean_squared_error (regression)"
+        ),
     )
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
-    compression: Literal["none", "fp16", "bf16"] = Field("none", description="of gradients on their way between ranks")
-    synchronized_batch_norm: bool = Field(False, description="batch statistics over all ranks, not each rank's own")
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(
+        "float32", description="Keras dtype policy of the model"
+    )
+    compression: Literal["none", "fp16", "bf16"] = Field(
+        "none", description="compression of gradients in the allreduce"
+    )
+    synchronized_batch_norm: bool = Field(
+        False, description="compute batch normalization statistics over all ranks instead of per rank"
+    )
     monitor: Monitor = Monitor()
     fine_tune: FineTune | None = None
-    seed: Seed = Field(0, description="of initial weights, shuffling and dropout")
-    data_version: Annotated[int, Field(ge=0)] | None = Field(None, description="of the table; the newest if not given")
-    max_restarts: Annotated[int, Field(ge=0)] = Field(3, description="after ranks were lost, from the last checkpoint")
-    keep_checkpoints: Positive = 2
-    log_every_steps: Positive = 10
-    stall_timeout_seconds: Positive = Field(120, description="a rank silent for longer ends the attempt")
+    seed: Seed = Field(0, description="seed of weight initialization, shuffling and dropout")
+    data_version: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="version of the table; default: the newest"
+    )
+    max_restarts: Annotated[int, Field(ge=0)] = Field(
+        3, description="maximum number of restarts from the last checkpoint after a loss of ranks"
+    )
+    keep_checkpoints: Positive = Field(2, description="number of newest checkpoints to keep")
+    log_every_steps: Positive = Field(10, description="steps between two entries of the metrics log")
+    stall_timeout_seconds: Positive = Field(
+        120, description="seconds without a sign of life from a rank after which the attempt ends"
+    )

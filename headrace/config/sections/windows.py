@@ -1,4 +1,4 @@
-"""How rows of numbers, one a moment, become windows of them."""
+"""The section that says how rows of a time series become windows."""
 
 from typing import Annotated
 
@@ -8,28 +8,33 @@ from headrace.config.base import NonEmptyStr, Positive, Section
 
 
 class Windows(Section):
-    """Which rows one example is made of, and which one it is to foretell: `data.source.columns.label` of that row."""
+    """Which rows form a window, and which row it predicts: the target is that row's `data.source.columns.label`."""
 
     values: Annotated[tuple[NonEmptyStr, ...], Field(min_length=1)] = Field(
-        description="the columns of numbers that a model is given, in this order"
+        description="numeric columns that the model receives, in this order"
     )
-    time: NonEmptyStr = Field(description="the column of moments: a time of day, or a number of seconds")
+    time: NonEmptyStr = Field(description="timestamp column: timestamps, or numbers of seconds")
     series: NonEmptyStr | None = Field(
-        None, description="the column that names the series a row belongs to; all rows are one if not given"
+        None, description="column that names the series of a row; null: all rows form one series"
     )
     every_seconds: Positive = Field(
-        3600, description="between a row and the next of its series; where it is not, there is a gap, and no window"
+        3600,
+        description=(
+            "seconds between two consecutive rows of a series; any other distance is a gap, and no window spans a gap"
+        ),
     )
-    length: Positive = Field(24, description="rows of a window")
-    horizon: Positive = Field(1, description="rows from the last one of a window to the one to foretell")
-    step: Positive = Field(1, description="rows from the begin of a window to that of the next")
+    length: Positive = Field(24, description="rows per window")
+    horizon: Positive = Field(1, description="rows from the last row of a window to the row to predict")
+    step: Positive = Field(1, description="rows between the starts of two consecutive windows")
     season: Positive | None = Field(
         None,
-        description="rows after which values come back, such as 24 for the hours of a day; evaluation then says what "
-        "answering with the value of one season before would reach",
+        description=(
+            "period of the series in rows, such as 24 for hourly data with a daily period; evaluation then "
+            "reports the error of the seasonal-naive prediction (the value one season before)"
+        ),
     )
 
     @property
     def span(self) -> int:
-        """Rows from the first one of a window to the one that is foretold."""
+        """Return the number of rows from the first row of a window to the row to predict."""
         return self.length - 1 + self.horizon

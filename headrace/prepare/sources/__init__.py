@@ -1,4 +1,4 @@
-"""Where raw records come from: one module per kind, with a function that lists files and one that reads records."""
+"""Sources of raw records: one module per kind, with a function that lists files and one that reads records."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -20,7 +20,7 @@ LISTERS: dict[str, Callable[[str], Listing]] = {
     "cifar": list_cifar,
 }
 
-# The rows of a table, or of a data set of Petastorm's, are read by Spark itself.
+# Spark itself reads tables and Petastorm datasets.
 READERS: dict[str, Callable[[str, RawFile, int], Iterator[RawRecord]]] = {
     "folder": read_file,
     "archive": read_archive,
@@ -30,7 +30,7 @@ READERS: dict[str, Callable[[str, RawFile, int], Iterator[RawRecord]]] = {
 
 
 def list_source(source: Source) -> Listing:
-    """All files of `source`.
+    """List all files of `source`.
 
     Raises:
         DataError: the source is missing, empty or refused.
@@ -43,11 +43,11 @@ def list_source(source: Source) -> Listing:
 
 
 def read_records(kind: str, root: str, files: Iterable[RawFile], max_bytes: int) -> Iterator[RawRecord]:
-    """The records of `files`, in their order; several files of a store are fetched at once.
+    """Yield the records of `files`, in order; files of a store are fetched concurrently.
 
     Raises:
         DataError: a file cannot be read.
-        StoreError: the store refuses, or does not answer.
+        StoreError: the store refuses the request, or does not respond.
     """
     read = READERS[kind]
     if kind == "folder" and is_remote(locate(root)):

@@ -59,7 +59,7 @@ class Member(NamedTuple):
 
 
 def members(path: Path) -> Iterator[Member]:
-    """The files in an archive, in its order."""
+    """Yield the files in an archive, in archive order."""
     if path.suffix.lower() == ".zip":
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             for info in archive.infolist():
@@ -85,10 +85,10 @@ def _content(stream: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
 
 
 def list_archives(path: str) -> Listing:
-    """Every archive below `path`, or the one at `path`; those that are no archives are ignored.
+    """List every archive below `path`, or the archive at `path`; ignore other files.
 
     Raises:
-        DataError: there is none.
+        DataError: there is no archive.
     """
     root = locate(path).absolute()
     if root.is_file():
@@ -96,7 +96,7 @@ def list_archives(path: str) -> Listing:
     elif root.is_dir():
         found = [one for one in walk(root) if ARCHIVE.search(one.path)]
     else:
-        raise DataError(f"The source {path} is not there; expected a tar or zip file, or a folder of them.")
+        raise DataError(f"The source {path} does not exist; expected a tar or zip file, or a folder of them.")
     if not found:
         raise DataError(f"The source {path} holds no archives; expected .tar, .tar.gz, .tgz, .tar.xz or .zip files.")
     files = sorted(RawFile(one.path, None, _split(one.path), one.size, one.change_tag) for one in found)
@@ -104,7 +104,7 @@ def list_archives(path: str) -> Listing:
 
 
 def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
-    """Every record of an archive; damage in it ends them with one rejected record that says where."""
+    """Yield every record of an archive; damage ends it with one rejected record that says where."""
     last = "its beginning"
     name = escape_path(file.path)
     try:
@@ -118,7 +118,7 @@ def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord
     except OSError as error:
         # Decompressors raise it without a number, the file system with one.
         if error.errno is not None:
-            raise DataError(f"The archive {name!r} of {root} cannot be read ({error.strerror}); mend it.") from error
+            raise DataError(f"The archive {name!r} of {root} cannot be read ({error.strerror}); fix it.") from error
         detail = f"nothing can be read after {last}: {error}"
         yield RawRecord(name, None, None, b"", RejectedRecordError(Reason.DAMAGED_ARCHIVE, detail))
 

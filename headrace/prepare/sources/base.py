@@ -1,4 +1,4 @@
-"""A raw file as a source lists it, and a raw record before anything is done to it."""
+"""Raw files as a source lists them, and raw records before any processing."""
 
 import re
 from collections.abc import Iterable
@@ -14,15 +14,15 @@ ESCAPE_LIKE = re.compile(rb"\\(?=x[0-9a-f]{2})")
 
 
 class RawRecord(NamedTuple):
-    """One example as its source gives it.
+    """One example as read from its source.
 
     Attributes:
-        path: names it among all records of the source; can be stored.
-        label: what the source calls its class, or a number as text.
+        path: unique among all records of the source; valid UTF-8.
+        label: the source's class label, or a number as text.
         data: the bytes of a file, the characters of a text, pixels (height, width, channels), or the numbers of
             a window (length, features).
-        rejection: why it could not be had; `data` is empty then.
-        weight: how much it counts in training, a number as text.
+        rejection: why the record could not be read; `data` is then empty.
+        weight: sample weight in training, a number as text.
     """
 
     path: str
@@ -34,17 +34,17 @@ class RawRecord(NamedTuple):
 
 
 class RawFile(NamedTuple):
-    """One file, or a run of the records in it, as light as can be: there may be millions.
+    """One file, or a range of its records; kept small, as there may be millions.
 
     Attributes:
         path: relative to the source's folder.
-        label: what the source calls its class; None where it has none, or where it is in the file.
-        split: where the source decides it; None where the hash of its content will.
-        size: in bytes; -1 where the file is named but not there.
-        modified: nanoseconds since 1970, or a hash of the content, as `prepare.changes` has it.
-        first: number of the first record, in a file of many.
-        rows: records in the run; 1 where that is not known before it is read.
-        weight: of the record in training, as the source writes it.
+        label: the source's class label; None if there is none, or if the file holds it.
+        split: split assigned by the source; None if the hash of the content decides.
+        size: in bytes; -1 if the file is listed but missing.
+        modified: nanoseconds since 1970, or a hash of the content, see `prepare.changes`.
+        first: index of the first record in a file of many.
+        rows: number of records; 1 if not known before reading.
+        weight: sample weight in training, as text from the source.
     """
 
     path: str
@@ -59,7 +59,7 @@ class RawFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Listing:
-    """All files of a source and the labels found, sorted; no labels where they are still to be read from the files."""
+    """All files and labels of a source, sorted; without labels if they must be read from the files."""
 
     root: str
     files: list[RawFile]
@@ -67,7 +67,7 @@ class Listing:
 
 
 def escape_path(path: str) -> str:
-    """`path` as text that can be stored: bytes of a file name that are not UTF-8 appear as \\x escapes.
+    """Return `path` as storable text: bytes of a file name that are not UTF-8 appear as \\x escapes.
 
     A backslash that would read as the beginning of one is escaped itself, so that no two paths become the same text.
     """
@@ -76,7 +76,7 @@ def escape_path(path: str) -> str:
 
 
 def natural_sort(labels: Iterable[str]) -> tuple[str, ...]:
-    """`labels` by the alphabet, numbers in them by their size: 2 before 10."""
+    """Return `labels` in natural order: alphabetically, with numbers by value (2 before 10)."""
 
     def rank(label: str) -> tuple[bool, int, str]:
         number = re.fullmatch(r"\d{1,18}", label)

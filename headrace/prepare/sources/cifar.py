@@ -21,10 +21,10 @@ NAMES = {"batches.meta.txt": 1, "fine_label_names.txt": 2}
 
 
 def list_cifar(path: str) -> Listing:
-    """Runs of records of every .bin file in folder `path`; files that begin with `test` are the test split.
+    """List ranges of records of every .bin file in folder `path`; files that begin with `test` are the test split.
 
     Raises:
-        DataError: there is none, or one is no whole number of records.
+        DataError: there is no file, or a file is not a whole number of records.
     """
     root = locate(path).absolute()
     names = sorted(one.name for one in root.iterdir() if one.suffix == ".bin") if root.is_dir() else []
@@ -37,7 +37,7 @@ def list_cifar(path: str) -> Listing:
         rows, rest = divmod(found.size, labels + PIXELS)
         if rest:
             raise DataError(
-                f"{root / name} has {found.size} bytes, no multiple of the {labels + PIXELS} of a record; "
+                f"{root / name} has {found.size} bytes, not a multiple of the {labels + PIXELS} of a record; "
                 "copy it again, or put the file of class names beside it."
             )
         split = "test" if name.startswith("test") else "train"
@@ -48,7 +48,7 @@ def list_cifar(path: str) -> Listing:
 
 
 def read_cifar(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
-    """The records of one run."""
+    """Yield the records of one range."""
     folder = locate(root)
     labels, classes = _classes(folder)
     size = labels + PIXELS

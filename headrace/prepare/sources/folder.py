@@ -14,10 +14,10 @@ from headrace.table.version import SPLITS
 
 
 def list_folder(path: str) -> Listing:
-    """Every file below `path`, sorted by path; links are followed.
+    """List every file below `path`, sorted by path; follow links.
 
     Raises:
-        DataError: there is no such folder, it cannot be listed to the end, it holds no file or less than two
+        DataError: the folder is missing, cannot be listed completely, or holds no file or less than two
             classes, or folders of which it is unclear whether they are splits or classes.
     """
     root = locate(path)
@@ -35,10 +35,10 @@ def list_folder(path: str) -> Listing:
 
 
 def read_file(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
-    """The one record of `file`.
+    """Return the record of `file`.
 
     Raises:
-        DataError: the file cannot be read; that is no fault of the record's.
+        DataError: the file cannot be read, a failure of the storage and not of the record.
     """
     path = escape_path(file.path)
     rejection = _unread(file, max_bytes)
@@ -47,10 +47,10 @@ def read_file(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
 
 
 def read_bytes(root: str, path: str) -> bytes:
-    """The content of the file `path` below `root`.
+    """Return the content of the file `path` below `root`.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: the file cannot be read.
     """
     try:
         place = locate(root)
@@ -97,7 +97,7 @@ def _folders(folder: Path) -> set[str]:
 
 
 def walk(root: Path) -> Iterator[Entry]:
-    """Every file below `root`, hidden ones left out."""
+    """Yield every file below `root` except hidden ones."""
     if is_remote(root):
         return (file for file in files_below(root) if not any(part.startswith(".") for part in file.path.split("/")))
     return _walk(str(root))
@@ -127,7 +127,7 @@ def _entries(folder: str) -> Iterator[tuple[str, os.stat_result]]:
         with os.scandir(folder) as entries:
             yield from ((entry.name, entry.stat()) for entry in entries if not entry.name.startswith("."))
     except OSError as error:
-        raise _unlistable(str(error.filename), f"gives the error {error.strerror!r}; mend or remove it") from error
+        raise _unlistable(str(error.filename), f"gives the error {error.strerror!r}; fix or remove it") from error
 
 
 def _unlistable(path: str, reason: str) -> DataError:

@@ -25,14 +25,14 @@ BLOCK = 10_000
 
 
 class Header(NamedTuple):
-    """What an IDX file says of itself."""
+    """The header of an IDX file."""
 
     shape: tuple[int, ...]
     length: int
 
 
 def list_idx(path: str) -> Listing:
-    """Runs of records of every pair of image and label files in folder `path`.
+    """List ranges of records of every pair of image and label files in folder `path`.
 
     Raises:
         DataError: there is no pair, or one is damaged.
@@ -56,7 +56,7 @@ def list_idx(path: str) -> Listing:
 
 
 def read_idx(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
-    """The records of one run."""
+    """Yield the records of one range."""
     folder = locate(root)
     labels = read_array(folder / _labels_of(root, file.path, _names(folder)))
     pixels = read_array(folder / file.path, file.first, file.rows)
@@ -66,7 +66,7 @@ def read_idx(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
 
 
 def read_array(path: Path, first: int = 0, count: int | None = None) -> NDArray[np.uint8]:
-    """`count` records from `first` on, (count, ...).
+    """Return `count` records from index `first` on, shape (count, ...).
 
     Raises:
         DataError: the file is damaged.
@@ -81,7 +81,7 @@ def read_array(path: Path, first: int = 0, count: int | None = None) -> NDArray[
     except (OSError, EOFError) as error:
         raise DataError(f"{path} cannot be read to its end ({error}); copy it again.") from None
     if len(data) != count * size:
-        raise DataError(f"{path} ends before the {header.shape[0]} records that its header promises; copy it again.")
+        raise DataError(f"{path} ends before the {header.shape[0]} records that its header declares; copy it again.")
     return np.frombuffer(data, np.uint8).reshape(count, *header.shape[1:])
 
 
@@ -113,7 +113,7 @@ def _header(path: Path) -> Header:
             start = stream.read(4)
             sides = start[3] if len(start) == 4 else 0
             if start[:3] != bytes((0, 0, UNSIGNED_BYTE)) or not 1 <= sides <= 4:
-                raise DataError(f"{path} is no IDX file of unsigned bytes; it begins with {start!r}.")
+                raise DataError(f"{path} is not an IDX file of unsigned bytes; it begins with {start!r}.")
             return Header(struct.unpack(f">{sides}I", stream.read(4 * sides)), 4 + 4 * sides)
     except (OSError, EOFError, struct.error) as error:
         raise DataError(f"{path} cannot be read ({error}); copy it again.") from None

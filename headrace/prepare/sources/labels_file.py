@@ -20,7 +20,7 @@ KEYS = "path and label, and split and weight if wanted"
 
 
 def list_labelled(folder: str, labels: str) -> Listing:
-    """Every file that `labels`, a file in `folder`, names, sorted by path; other files are none of its records.
+    """List every file named by `labels`, a file in `folder`, sorted by path; ignore other files.
 
     Raises:
         DataError: the labels file is missing, damaged, or names a file twice.
@@ -50,7 +50,7 @@ def _text(value: object) -> str | None:
 
 
 def is_inside(path: str) -> bool:
-    """Whether the name of a file stays in the folder or archive it is given for: neither absolute nor upwards."""
+    """Return whether a file name stays inside its folder or archive: neither absolute nor with `..`."""
     parts = path.replace("\\", "/").split("/")
     return bool(path) and ".." not in parts and not path.startswith(("/", "\\")) and not parts[0].endswith(":")
 
@@ -72,13 +72,13 @@ def _status(folder: Path, path: str) -> tuple[int, int]:
         return -1, 0
     except OSError as error:
         raise DataError(
-            f"The file {escape_path(path)!r} of {folder} gives the error {error.strerror!r}; mend it."
+            f"The file {escape_path(path)!r} of {folder} gives the error {error.strerror!r}; fix it."
         ) from None
     return status.st_size, status.st_mtime_ns
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each line's number and values."""
+    """Yield the number and the values of each line."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             if file.suffix.lower() in (".jsonl", ".ndjson"):
@@ -88,7 +88,7 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     except OSError as error:
         raise DataError(f"The labels file {file} cannot be read ({error.strerror}).") from None
     except (ValueError, csv.Error) as error:
-        raise DataError(f"The labels file {file} is no CSV or JSONL in UTF-8: {error}.") from None
+        raise DataError(f"The labels file {file} is not valid CSV or JSONL in UTF-8: {error}.") from None
 
 
 def _object(line: str) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecor
         return b"", RejectedRecordError(Reason.MISSING_FILE, f"there is no file {escape_path(path)!r}")
     except OSError as error:
         raise DataError(
-            f"The file {escape_path(path)!r} cannot be read ({error.strerror}); mend the storage."
+            f"The file {escape_path(path)!r} cannot be read ({error.strerror}); fix the storage."
         ) from error
     if not stat.S_ISREG(status.st_mode):
         return b"", RejectedRecordError(Reason.MISSING_FILE, f"{escape_path(path)!r} is no file")

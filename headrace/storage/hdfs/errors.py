@@ -1,4 +1,4 @@
-"""What the errors of HDFS mean, in a sentence for the user."""
+"""Translate errors of HDFS into messages for the user."""
 
 import re
 
@@ -6,11 +6,11 @@ USER_ERRORS = "set HADOOP_USER_NAME, or have a Kerberos ticket (kinit), on execu
 
 
 def describe(server: str, path: str, text: str) -> str:
-    """What happened with a file, or with those below it, and how to mend it.
+    """Return a message that says what failed for a path and how to fix it.
 
     Args:
-        server: empty for the one that Hadoop's configuration names.
-        text: of the error that the library has raised.
+        server: NameNode or nameservice; empty for the default of Hadoop's configuration.
+        text: message of the library's error.
     """
     place, name = f"hdfs://{server}{path}", f"hdfs://{server}" if server else "The default file system of Hadoop"
     said = _said(text)
@@ -24,7 +24,7 @@ def describe(server: str, path: str, text: str) -> str:
             "HADOOP_CONF_DIR to the folder of a core-site.xml and hdfs-site.xml that know it, on executors too."
         )
     if "XmlParseError" in text:
-        return f"Hadoop's configuration in HADOOP_CONF_DIR, which {place} needs, cannot be read ({said}); mend it."
+        return f"Hadoop's configuration in HADOOP_CONF_DIR, which {place} needs, cannot be read ({said}); fix it."
     if re.search("DataTransferError|BlocksNotFound|ChecksumError|ErasureCodingError", text):
         return (
             f"No DataNode of {name} gives {place} ({said}); see whether they run, whether this machine reaches them, "

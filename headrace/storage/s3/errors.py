@@ -1,21 +1,21 @@
-"""What a store's errors mean, in a sentence for the user."""
+"""Translate errors of an S3 store into messages for the user."""
 
 import re
 
 from headrace.storage.s3.environment import endpoint
 
-# Where a machine in Amazon's cloud asks for its role; asked last, when nothing else gives credentials.
+# Instance metadata service of AWS; queried last, when there are no other credentials.
 METADATA = "169.254.169.254"
 
 
 def describe(bucket: str, key: str, text: str) -> str:
-    """What happened with an object, or with those below it, and how to mend it.
+    """Return a message that says what failed for an object or prefix and how to fix it.
 
     Args:
-        text: of the error that the library of the store has raised.
+        text: message of the store library's error.
     """
     place = f"s3://{bucket}/{key}".rstrip("/")
-    # An address may hold a password.
+    # The address of the endpoint may hold a password.
     server = re.sub("//[^/]*@", "//", endpoint() or "Amazon S3")
     code = re.search(r"<Code>(\w+)</Code>", text)
     status = re.search(r"status code: (\d{3})", text)
@@ -25,9 +25,9 @@ def describe(bucket: str, key: str, text: str) -> str:
             "environment, nor has this machine a role; set them, on executors too."
         )
     if "NoSuchBucket" in text:
-        return f"There is no bucket {bucket!r} on {server}; make it, or name another."
+        return f"There is no bucket {bucket!r} on {server}; create it, or use another."
     if "Precondition" in text or (status and status[1] == "412"):
-        return f"{place} was changed while it was read; run it again when nobody writes there."
+        return f"{place} was changed while it was read; run it again when no other process writes there."
     if status and status[1] in ("401", "403"):
         return (
             f"{server} refuses access to {place} ({code[1] if code else status[1]}); put credentials that may read "

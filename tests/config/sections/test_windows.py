@@ -32,14 +32,14 @@ def test_the_rows_from_the_first_of_a_window_to_what_it_foretells_are_counted() 
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"windows": None}, "that input needs it"),
-        ({"input": "text"}, "belongs to `input: windows`"),
-        ({"near_duplicates": {}}, "leave it out for windows"),
-        ({"splits": {"method": "time"}}, "must be apart in time"),
-        ({"source": {"kind": "table", "path": "raw", "columns": {"label": "warmth"}}}, "must be apart in time"),
-        ({"source": {"path": "raw"}}, "needs rows"),
+        ({"windows": None}, "require each other"),
+        ({"input": "text"}, "`windows` and `input: windows` require each other"),
+        ({"near_duplicates": {}}, "remove it for windows"),
+        ({"splits": {"method": "time"}}, "must be separated in time"),
+        ({"source": {"kind": "table", "path": "raw", "columns": {"label": "warmth"}}}, "must be separated in time"),
+        ({"source": {"path": "raw"}}, "needs rows of a table"),
         ({"windows": WINDOWS | {"values": []}}, "at least 1 item"),
-        ({"input": "image", "windows": None, "splits": {"method": "time"}}, "images and texts have no time"),
+        ({"input": "image", "windows": None, "splits": {"method": "time"}}, "images and texts have no timestamp"),
     ],
 )
 def test_what_makes_no_sense_is_refused(change: dict[str, Any], why: str) -> None:

@@ -148,7 +148,11 @@ def test_table_source_reads_labels_from_lists_or_text(tmp_path: Path, as_list: b
     [
         ({"path": "raw"}, {}, "use a labels file"),
         ({"path": "raw", "kind": "idx"}, {}, "use a labels file"),
-        ({"path": "raw", "labels": "l.csv"}, {"splits": {"method": "stratified"}}, "needs one class a record"),
+        (
+            {"path": "raw", "labels": "l.csv"},
+            {"splits": {"method": "stratified"}},
+            "needs exactly one class per record",
+        ),
     ],
 )
 def test_multi_label_is_refused_for_unsuitable_configurations(

@@ -146,5 +146,5 @@ def test_one_damaged_or_encrypted_member_of_a_zip_file_does_not_cost_the_others(
 def test_no_archive_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no archives; expected .tar"):
         list_archives(str(tmp_path))
-    with pytest.raises(DataError, match="is not there; expected a tar or zip file"):
+    with pytest.raises(DataError, match="does not exist; expected a tar or zip file"):
         list_archives(str(tmp_path / "nowhere.tar"))

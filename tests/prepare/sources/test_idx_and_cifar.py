@@ -72,7 +72,7 @@ def test_damaged_idx_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="ends before the 10 records"):
         records("idx", list_idx(str(tmp_path)))
     path.write_bytes(b"\x89PNG")
-    with pytest.raises(DataError, match="is no IDX file of unsigned bytes"):
+    with pytest.raises(DataError, match="is not an IDX file of unsigned bytes"):
         list_idx(str(tmp_path))
 
 
@@ -100,5 +100,5 @@ def test_damaged_cifar_files_are_refused_and_unknown_labels_rejected(tmp_path: P
     assert found.rejection is not None
     assert found.rejection.reason == Reason.BAD_LABEL
     (tmp_path / "train.bin").write_bytes(bytes(3000))
-    with pytest.raises(DataError, match="no multiple of the 3073 of a record"):
+    with pytest.raises(DataError, match="not a multiple of the 3073 of a record"):
         list_cifar(str(tmp_path))

@@ -284,13 +284,13 @@ def test_the_kind_table_refuses_arrays_and_takes_images(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        ({"columns": None}, "`columns` belongs to the kinds table and petastorm, and these need it"),
-        ({"columns": {"input": "photo", "content": "bytes"}}, "`columns.content` belongs to the kind table"),
-        ({"codecs": {"other": "image"}}, "`codecs` names 'other', which is none of `columns`"),
+        ({"columns": None}, "`columns` is required by the kinds table and petastorm"),
+        ({"columns": {"input": "photo", "content": "bytes"}}, "`columns.content` is accepted by the kind table only"),
+        ({"codecs": {"other": "image"}}, "`codecs` names 'other', which is not one of `columns`"),
         ({"codecs": {"photo": "png"}}, "'image', 'ndarray', 'compressed_ndarray' or 'scalar'"),
-        ({"format": "orc"}, "`format` belongs to the kind table"),
-        ({"options": {"mergeSchema": True}}, "`options` belongs to the kind table"),
-        ({"kind": "table", "codecs": {"photo": "image"}}, "`codecs` belongs to the kind petastorm"),
+        ({"format": "orc"}, "`format` is accepted by the kind table only"),
+        ({"options": {"mergeSchema": True}}, "`options` is accepted by the kind table only"),
+        ({"kind": "table", "codecs": {"photo": "image"}}, "`codecs` is accepted by the kind petastorm only"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(tmp_path: Path, source: dict[str, Any], says: str) -> None:

@@ -138,6 +138,6 @@ def test_a_server_that_says_nothing_is_a_sentence_in_bounded_time(monkeypatch: p
     monkeypatch.setattr(files, "ANSWER_SECONDS", 2)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         began = time.monotonic()
-        with pytest.raises(StoreError, match=r"did not answer for hdfs://.*no answer in 2 s"):
+        with pytest.raises(StoreError, match=r"did not answer for hdfs://.*no response within 2 s"):
             locate(f"hdfs://127.0.0.1:{mute.getsockname()[1]}/raw").exists()
         assert time.monotonic() - began < 10

@@ -110,5 +110,5 @@ def test_unusable_folder_is_refused(table: Version, tmp_path: Path) -> None:
 def test_open_cache_follows_configuration(tmp_path: Path) -> None:
     assert isinstance(open_cache(Stream(cache="memory")), MemoryCache)
     assert isinstance(open_cache(Stream(cache="disk", cache_folder=str(tmp_path))), DiskCache)
-    with pytest.raises(ValueError, match="cache: disk needs cache_folder"):
+    with pytest.raises(ValueError, match="cache: disk requires `cache_folder`"):
         Stream(cache="disk")
