@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from headrace.prepare.removed_files import RemovedFiles
 from headrace.storage.parquet import open_parquet
-from headrace.table.log import CommitBase, FileChanges, commit, list_shards
+from headrace.table.log import NO_SUMMARY, CommitBase, FileChanges, commit, list_shards
 from headrace.table.shards import Shard, write_shard
 
 
@@ -87,7 +87,7 @@ def commit_side_table(table: SideTable, shards: Sequence[Shard]) -> int | None:
     if not shards:
         return None
     if table.base.delta is None:
-        return commit(table.base, shards, table.schema, "{}")
+        return commit(table.base, shards, table.schema, NO_SUMMARY)
     # The newest version may come from a preparation that failed to commit afterwards, and differ from `number`.
     newest = {shard.path: shard for shard in list_shards(table.base.table, table.base.number)}
     target = {shard.path: shard for shard in shards}
@@ -95,7 +95,7 @@ def commit_side_table(table: SideTable, shards: Sequence[Shard]) -> int | None:
         return table.base.number
     added = [shard for path, shard in target.items() if path not in newest]
     removed = [shard for path, shard in newest.items() if path not in target]
-    return commit(table.base, FileChanges(added, removed), table.schema, "{}")
+    return commit(table.base, FileChanges(added, removed), table.schema, NO_SUMMARY)
 
 
 def _rename_kept(rows: pa.Table, renames: dict[str, str]) -> pa.Table:

@@ -30,6 +30,8 @@ from headrace.table.shards import Shard
 from headrace.table.version import Summary, Version
 
 KEY = "headrace"
+# The summary of a table that lists rejected or duplicate records.
+NO_SUMMARY = "{}"
 # A commit is a hard link: the second of two writers finds the name taken.
 HARD_LINKS = (
     "it needs storage with hard links, such as a disk, NFS or CephFS. On a mounted object store, and where no other "
@@ -149,6 +151,8 @@ def read(table: str | Path, number: int | None = None) -> Version:
     if not 0 <= number <= newest.version():
         raise DataError(f"{table} has no version {number}; its newest is {newest.version()}.")
     content = _metadata(table, newest, number)
+    if content == NO_SUMMARY:
+        raise DataError(f"{table} lists rejected or duplicate records; expected a table of prepared records.")
     require_format(content, f"Version {number} of {table}", "prepare the raw data into another table", DataError)
     try:
         summary = Summary.model_validate_json(content)

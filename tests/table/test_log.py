@@ -250,9 +250,17 @@ def test_a_damaged_log_is_one_sentence(table: Path, damage: str) -> None:
         assert "\n" not in str(refused.value)
 
 
-def test_a_table_of_another_release_and_a_rejects_table_are_told_apart_from_prepared_ones(table: Path) -> None:
-    commit(open_base(table), [shard(table)], SCHEMA, "{}")
-    with pytest.raises(DataError, match="has format 1, written by an older version"):
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{}", "lists rejected or duplicate records"),
+        ('{"contract": {}}', "has format 1, written by an older version"),
+        ('{"format": 2}', "no summary that this release of Headrace can read"),
+    ],
+)
+def test_table_without_a_readable_summary_is_refused(table: Path, content: str, reason: str) -> None:
+    commit(open_base(table), [shard(table)], SCHEMA, content)
+    with pytest.raises(DataError, match=reason):
         read(table)
 
 
