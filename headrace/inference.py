@@ -13,7 +13,7 @@ from headrace.contract import Column, Contract
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.errors import DataError
 from headrace.prepare.encoders.image import encode
-from headrace.stream.read.columns import Columns
+from headrace.stream.read.column_buffers import Columns
 
 quiet_tensorflow()
 

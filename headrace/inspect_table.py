@@ -7,7 +7,7 @@ from typing import Any
 from headrace.contract import Contract
 from headrace.storage import is_remote
 from headrace.table import Version, read
-from headrace.table.log import KEY, history
+from headrace.table.transaction_log import KEY, history
 from headrace.table.version import SPLITS, Summary
 
 

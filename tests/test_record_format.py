@@ -12,7 +12,7 @@ from headrace.record_format import FORMAT, require_format
 from headrace.retrain.journal import Journal
 from headrace.runs.folder import RunFolder
 from headrace.table import read
-from headrace.table.log import commit, open_base
+from headrace.table.transaction_log import commit, open_base
 from headrace.tune.study.folder import StudyFolder
 from tests.support.table_versions import SCHEMA, add_version, shard, summary
 

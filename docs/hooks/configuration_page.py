@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from headrace.config.cluster import Cluster  # noqa: E402  after the path that it is found on
+from headrace.config.cluster_file import Cluster  # noqa: E402  after the path that it is found on
 from headrace.config.configuration import Configuration  # noqa: E402
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 import ipaddress
 from collections.abc import Callable, Sequence
 
+from headrace.check.check_report import Row
+from headrace.check.executor_probe import ExecutorInfo
 from headrace.check.machine import FREE_GIGABYTES
-from headrace.check.probe import ExecutorInfo
-from headrace.check.report import Row
 from headrace.engines.compatibility import SAME_ENVIRONMENT, differences, installed_versions
 
 CLOCK_SECONDS = 1.0

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headrace.check import machine, ranks
-from headrace.check.report import Report, Row
+from headrace.check import horovod_and_gpus, machine
+from headrace.check.check_report import Report, Row
 from headrace.check.slots import slots_row
 from headrace.check.versions import version_rows
 from headrace.errors import ConfigurationError
@@ -34,7 +34,7 @@ def check(
     if wanted < 1:
         raise ConfigurationError(f"slots is {wanted}; expected 1 or more.")
     with ThreadPoolExecutor(1) as background:
-        future = background.submit(ranks.ask_horovod)
+        future = background.submit(horovod_and_gpus.ask_horovod)
         java = machine.java_row()
         spark = (cluster() if cluster else [slots_row(wanted, settings)]) if java.ok else [_unchecked_slots(wanted)]
         horovod = future.result()
@@ -43,7 +43,7 @@ def check(
         *version_rows(),
         java,
         *spark,
-        *ranks.rank_rows(horovod),
+        *horovod_and_gpus.rank_rows(horovod),
         machine.compiler_row(horovod_works),
         machine.bytecode_row(),
         machine.disk_row(Path.cwd()),

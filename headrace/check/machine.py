@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 from zipimport import zipimporter
 
-from headrace.check.report import Row
+from headrace.check.check_report import Row
 from headrace.errors import ConfigurationError
-from headrace.spark.java import find_java, java_range, require_java
+from headrace.spark.java_version import find_java, java_range, require_java
 
 # The packages that are slowest to import.
 COMPILED = ("tensorflow", "keras", "pyspark", "horovod")

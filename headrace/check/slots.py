@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from headrace.check.report import Row
+from headrace.check.check_report import Row
 from headrace.errors import HeadraceError
 from headrace.spark.slots import free_slots, wait_for_slots
 

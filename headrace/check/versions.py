@@ -2,7 +2,7 @@
 
 import platform
 
-from headrace.check.report import Row
+from headrace.check.check_report import Row
 from headrace.engines.compatibility import ENGINES, Engine, as_text, is_supported, supported_python
 
 

@@ -4,7 +4,23 @@ This package imports nothing heavy; a command imports what it needs when it runs
 """
 
 # Help lists the commands in the order of these imports.
-from headrace.cli import data_verbs, machine_verbs, model_verbs, registry_verbs, retraining_verbs
+from headrace.cli import data_commands, machine_commands, registry_commands, remodeling_commands, modeling_commands
 from headrace.cli.program import app, main
 
-__all__ = ["app", "data_verbs", "machine_verbs", "main", "model_verbs", "registry_verbs", "retraining_verbs"]
+__all__ = [
+    "app",
+    "data_commands",
+    "machine_commands",
+    "main",
+    "modeling_commands",
+    "registry_commands",
+    "retraining_commands",
+]
+    "app",
+    "data_commands",
+    "machine_commands",
+    "main",
+    "modeling_commands",
+    "registry_commands",
+    "remodeling_commands",
+]

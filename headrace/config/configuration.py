@@ -15,7 +15,7 @@ from headrace.config.sections.source import Source
 from headrace.config.sections.streaming import Stream
 from headrace.config.sections.training import Train
 from headrace.config.sections.tuning import Tune
-from headrace.config.spark_conf import Settings
+from headrace.config.spark_properties import Settings
 
 __all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spark", "Splits", "Stream", "Text", "Train"]
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.bootstrap import Intervals, mean_intervals, sum_intervals
 from headrace.evaluate.calibration import expected_calibration_error, reliability
 from headrace.evaluate.classifier_scores import (
@@ -18,8 +17,9 @@ from headrace.evaluate.classifier_scores import (
     micro_f1,
     scores_from_counts,
 )
-from headrace.evaluate.curves import class_curves, mean_areas
+from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
+from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
 
 THRESHOLD = 0.5
 SLICE_METRICS = ("binary_accuracy", "macro_f1", "loss")

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.evaluate.baselines import Baselines
-from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.bootstrap import sum_intervals
+from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
 
 # Of a figure of residuals: so many bars of equal width, and so many rows at most as points.

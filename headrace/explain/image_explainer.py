@@ -4,10 +4,10 @@ from headrace.bundle import Bundle
 from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.grad_cam import GradCam, NoFeatureMapError
 from headrace.explain.heatmaps import enlarge, overlay, picture
-from headrace.explain.image_path import ImageNetwork, ImagePath
+from headrace.explain.image_integration_path import ImageNetwork, ImagePath
 from headrace.explain.integrated_gradients import Attribution, integrate
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_inputs import RawInput
+from headrace.explain.raw_input_readers import RawInput
 from headrace.inference import Inference
 from headrace.prepare.encoders.image import decode
 

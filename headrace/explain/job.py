@@ -12,7 +12,7 @@ from headrace.explain.explanation import Explanation
 from headrace.explain.image_explainer import ImageExplainer
 from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
-from headrace.explain.raw_inputs import RawInput, raw_images, raw_texts
+from headrace.explain.raw_input_readers import RawInput, raw_images, raw_texts
 from headrace.explain.text_explainer import TextExplainer
 from headrace.inference import Inference
 from headrace.prepare.rejection import RejectedRecordError

@@ -8,8 +8,8 @@ from headrace.explain.explanation import ExplainedPrediction, Explanation, Rende
 from headrace.explain.integrated_gradients import Attribution, integrate
 from headrace.explain.occlusion import occlusion
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_inputs import RawInput
-from headrace.explain.text_path import TextNetwork, TextPath
+from headrace.explain.raw_input_readers import RawInput
+from headrace.explain.text_integration_path import TextNetwork, TextPath
 from headrace.explain.token_spans import token_spans
 from headrace.inference import Inference
 from headrace.prepare.rejection import Reason, RejectedRecordError

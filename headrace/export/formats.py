@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from headrace.errors import ConfigurationError
 from headrace.export.onnx_file import OnnxModel, require_onnx, write_onnx
 from headrace.export.saved_model import SavedModel, write_saved_model
-from headrace.export.serving import ServingModel
+from headrace.export.serving_function import ServingModel
 from headrace.export.tflite_file import LiteModel, write_tflite
 
 Name = Literal["saved_model", "onnx", "tflite"]

@@ -8,11 +8,11 @@ from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError
 from headrace.export.formats import Exported, Format
-from headrace.export.inputs import SEED, Batches, encoded_images, random_inputs, table_inputs
 from headrace.export.metadata import write_metadata
 from headrace.export.parity import ParityReport, compare
+from headrace.export.parity_inputs import SEED, Batches, encoded_images, random_inputs, table_inputs
 from headrace.export.saved_model import SavedModel
-from headrace.export.serving import ServingModel
+from headrace.export.serving_function import ServingModel
 from headrace.inference import Inference
 from headrace.storage.atomic import atomic_directory
 from headrace.table import read

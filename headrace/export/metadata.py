@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.bundle import TOKENIZER, Bundle
-from headrace.export.serving import ServingModel
+from headrace.export.serving_function import ServingModel
 
 
 def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, summary: dict[str, Any]) -> None:

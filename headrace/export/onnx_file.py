@@ -10,7 +10,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from headrace.errors import ConfigurationError
 from headrace.export.converter_output import captured_stderr
-from headrace.export.serving import ServingModel
+from headrace.export.serving_function import ServingModel
 
 # Released in 2021, so that runtimes on phones and in browsers support it too.
 OPSET = 15

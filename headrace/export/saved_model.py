@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.export.serving import SIGNATURE, ServingModel
+from headrace.export.serving_function import SIGNATURE, ServingModel
 
 ENCODED = "encoded"
 

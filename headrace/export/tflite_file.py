@@ -13,7 +13,7 @@ from tensorflow.lite.python.convert import ConverterError
 from headrace.errors import ConfigurationError
 from headrace.export.converter_output import captured_stderr, describe_failure
 from headrace.export.saved_model import Endpoint, Predict, write_archive
-from headrace.export.serving import SIGNATURE, ServingModel
+from headrace.export.serving_function import SIGNATURE, ServingModel
 
 
 def write_tflite(served: ServingModel, folder: Path, half: bool = False) -> Path:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import ConfigurationError, DataError
-from headrace.fetch import marker
-from headrace.fetch.dataset import Dataset
+from headrace.fetch import completion_marker
+from headrace.fetch.completion_marker import Marker
+from headrace.fetch.dataset_description import Dataset
 from headrace.fetch.datasets import (
     digits,
     fashion_mnist,
@@ -19,7 +20,6 @@ from headrace.fetch.datasets import (
     photo_crops,
     temperatures,
 )
-from headrace.fetch.marker import Marker
 
 _ALL: tuple[Dataset[Any], ...] = (
     digits.DATASET,
@@ -61,7 +61,7 @@ def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object
     if limit is not None and limit < 1:
         raise ConfigurationError(f"The limit is {limit}; expected 1 or more.")
     wanted = Marker(name=name, splits=dataset.counts(limit), digest=dataset.digest)
-    current = marker.read_marker(folder, wanted)
+    current = completion_marker.read_marker(folder, wanted)
     fetched = current is None or not _is_complete(current, dataset, folder)
     if current is None or fetched:
         current = _fill(folder, dataset, wanted)

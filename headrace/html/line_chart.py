@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from headrace.html.axis import Axis, fraction_axis, step_axis, value_axis
-from headrace.html.formatting import count, is_fraction, metric, words
+from headrace.html.number_formatting import count, is_fraction, metric, words
 from headrace.runs.metrics_log import Metrics, MetricsLog, points
 
 WIDTH, HEIGHT = 440.0, 240.0

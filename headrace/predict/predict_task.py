@@ -18,7 +18,7 @@ from headrace.contract import Contract
 from headrace.errors import DataError
 from headrace.predict.output import PredictionOutput
 from headrace.predict.record_files import RecordFile, RecordRange
-from headrace.predict.texts import predict_records, predict_texts
+from headrace.predict.text_prediction import predict_records, predict_texts
 from headrace.prepare.encoders.image import decode
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import escape_path

@@ -10,7 +10,7 @@ from headrace.errors import DataError, HeadraceError
 from headrace.prepare.chunks import ALL, ChunkResult, add_sums
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.rejection import Reason
-from headrace.prepare.side_tables import CarriedOver
+from headrace.prepare.rejects_and_duplicates import CarriedOver
 from headrace.table import Version
 from headrace.table.shards import Shard
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from headrace.prepare.rejects_and_duplicates import SideTable
 from headrace.prepare.removed_files import RemovedFiles
-from headrace.prepare.side_tables import SideTable
 from headrace.prepare.sources.base import RawFile, escape_path
 from headrace.storage.atomic import atomic_write
 from headrace.storage.parquet import open_parquet

@@ -11,20 +11,20 @@ from headrace.config.configuration import Source
 from headrace.contract import Contract, WindowSpec
 from headrace.errors import ConfigurationError
 from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
-from headrace.prepare.cleanup import remove_leftovers, remove_orphans
-from headrace.prepare.columns import arrow_schema
 from headrace.prepare.expectations import check_expectations
 from headrace.prepare.incremental import save_listing
+from headrace.prepare.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.plan import PrepareContext, PreparePlan, is_unchanged, make_context, make_plan
-from headrace.prepare.side_tables import carry_over, commit_side_table
+from headrace.prepare.rejects_and_duplicates import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.base import escape_path
 from headrace.prepare.stages import StageOutput, run_stages, with_content
+from headrace.prepare.table_schema import arrow_schema
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
-from headrace.table.log import FileChanges, commit, open_base
 from headrace.table.rejects import read_dropped
+from headrace.table.transaction_log import FileChanges, commit, open_base
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ def listing_with_content(configuration: Configuration, listing: Listing) -> List
 
 def _session(configuration: Configuration) -> SparkSession:
     # Takes effect only if this program starts Spark; an existing session keeps its own daemon.
-    settings = {"spark.python.daemon.module": "headrace.prepare.daemon"} | configuration.spark.settings
+    settings = {"spark.python.daemon.module": "headrace.prepare.preloaded_daemon"} | configuration.spark.settings
     return session("prepare", configuration.spark.model_copy(update={"settings": settings}))
 
 

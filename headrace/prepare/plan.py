@@ -9,13 +9,13 @@ from typing import NamedTuple
 from headrace.config import Configuration
 from headrace.config.configuration import Prepare, Source
 from headrace.prepare.incremental import Increment, can_append, increment
-from headrace.prepare.side_tables import SideTable
+from headrace.prepare.rejects_and_duplicates import SideTable
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.spark_table import NO_FILES
 from headrace.table import Version
-from headrace.table.log import CommitBase, open_base
 from headrace.table.rejects import DUPLICATES_SCHEMA, duplicates_path, rejects_path
 from headrace.table.rejects import SCHEMA as REJECTS_SCHEMA
+from headrace.table.transaction_log import CommitBase, open_base
 
 # Split of the shards whose records have no split yet.
 UNASSIGNED = "undecided"

@@ -11,14 +11,14 @@ import pyarrow as pa
 from pyspark import TaskContext
 
 from headrace.prepare.chunks import ChunkResult, add_sums, channel_sums
-from headrace.prepare.columns import arrow_schema
 from headrace.prepare.encoders import labels
 from headrace.prepare.encoders.hashing import hash_split
-from headrace.prepare.encoders.record_encoders import RecordEncoder, encoder_for
+from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.base import escape_path
+from headrace.prepare.table_schema import arrow_schema
 from headrace.table.rejects import SCHEMA as REJECTS_SCHEMA
 from headrace.table.rejects import rejects_path
 from headrace.table.shards import Shard, write_shard

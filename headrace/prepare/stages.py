@@ -21,7 +21,7 @@ from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult, make_chunks
 from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
 from headrace.prepare.encoders.labels import parse_labels
-from headrace.prepare.encoders.record_encoders import encoder_for
+from headrace.prepare.encoders.row_encoders import encoder_for
 from headrace.prepare.encoders.statistics import window_statistics
 from headrace.prepare.incremental import Increment
 from headrace.prepare.plan import STAGED, Chunk, PrepareContext

@@ -6,10 +6,10 @@ from pathlib import Path
 from headrace import bundle as bundles
 from headrace.errors import DataError
 from headrace.registry.store import Registry
-from headrace.registry.tracking.artifacts import download_files
+from headrace.registry.tracking.artifact_store import download_files
 from headrace.registry.versions import BUNDLE, ModelRecord
 from headrace.storage.atomic import publish_directory
-from headrace.storage.link import read_link, write_link
+from headrace.storage.symlink import read_link, write_link
 
 log = logging.getLogger(__name__)
 

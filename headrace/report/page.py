@@ -14,11 +14,11 @@ from headrace.report.artifacts import (
     RunArtifacts,
     read_artifacts,
 )
-from headrace.report.data import describe_data
+from headrace.report.data_section import describe_data
 from headrace.report.evaluation.classification import Assessment
 from headrace.report.evaluation.multi_label import MultiLabelAssessment
 from headrace.report.evaluation.regression import RegressionAssessment
-from headrace.report.reproduce import configuration_file, reproduction, to_evaluate, to_prepare, without_secrets
+from headrace.report.reproducibility import configuration_file, reproduction, to_evaluate, to_prepare, without_secrets
 from headrace.report.throughput import stages
 from headrace.storage.atomic import atomic_write
 

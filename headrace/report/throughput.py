@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from headrace.html.formatting import count
+from headrace.html.number_formatting import count
 from headrace.report.artifacts import Result, RunArtifacts
-from headrace.report.data import Data
+from headrace.report.data_section import Data
 
 PIPELINE = ("fetch", "prepare", "train", "evaluate", "predict")
 

@@ -9,8 +9,8 @@ from headrace.errors import HeadraceError
 from headrace.locks.file import LockHeldError
 from headrace.locks.folder import lock_folder
 from headrace.retrain.journal import Cycle, Journal
+from headrace.retrain.journal_records import Outcome
 from headrace.retrain.new_data import detect, retrain_settings, select_cycle
-from headrace.retrain.records import Outcome
 from headrace.storage import locate
 
 if TYPE_CHECKING:

@@ -25,10 +25,10 @@ from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from headrace import errors
-from headrace.config.cluster import spark_settings
+from headrace.config.cluster_file import spark_settings
 from headrace.config.configuration import Spark
 from headrace.engines.log_filter import start_filter
-from headrace.spark.java import require_java
+from headrace.spark.java_version import require_java
 from headrace.spark.supported_versions import require_own_spark_home, require_same_jvm, require_same_master
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from deltalake.exceptions import DeltaError
 
 from headrace.errors import DataError, StoreError
 from headrace.storage import S3Path, is_remote
-from headrace.storage.s3.environment import delta_options
+from headrace.storage.s3.connection_settings import delta_options
 from headrace.storage.s3.errors import describe
 
 # `deltalake` reads %20 in a folder name as a space, \ as /, and drops everything after # or ?.

@@ -9,8 +9,8 @@ from typing import Any
 from headrace.errors import DataError
 from headrace.storage import Entry, files_below, locate
 from headrace.table.delta import open_delta
-from headrace.table.log import list_shards, read
 from headrace.table.rejects import duplicates_path, rejects_path
+from headrace.table.transaction_log import list_shards, read
 
 # Shards, complete or partial, and everything in the folder that only Headrace writes to.
 OURS = re.compile(r"_headrace/.*|(split=[^/]*/)?(.*-[0-9a-f]{64}\.parquet|\..*\.parquet\.[0-9a-f]+)", re.DOTALL)

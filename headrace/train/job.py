@@ -18,14 +18,14 @@ from headrace.networks.source import read_source, source_hash
 from headrace.provenance import command_line, utc_now
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
-from headrace.runs.resume import require_resumable
+from headrace.runs.resume_check import require_resumable
 from headrace.storage import locate
 from headrace.stream.plan import lanes_for
 from headrace.table import read
-from headrace.train.launch.messages import Message
+from headrace.train.launch.rank_messages import Message
 from headrace.train.observer import RunObserver, StoppedError
-from headrace.train.progress import Progress
-from headrace.train.validate import require_fit
+from headrace.train.run_monitor import Progress
+from headrace.train.validate_settings import require_fit
 
 log = logging.getLogger(__name__)
 

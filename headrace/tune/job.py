@@ -10,13 +10,13 @@ from headrace.config import Configuration
 from headrace.config.load import changed
 from headrace.errors import ConfigurationError
 from headrace.storage import is_remote
-from headrace.storage.append_mirror import mirror_appends
+from headrace.storage.append_only_files import mirror_appends
 from headrace.storage.atomic import atomic_write
 from headrace.tune.report.page import write_page
-from headrace.tune.search import Search
+from headrace.tune.search_loop import Search
+from headrace.tune.study.create_or_resume import open_or_create
 from headrace.tune.study.folder import StudyFolder, StudyRecord
 from headrace.tune.study.result import StudyResult
-from headrace.tune.study.setup import open_or_create
 from headrace.tune.study.trial_records import TrialRecord, count, read_trials
 from headrace.tune.trial import trial_configuration
 

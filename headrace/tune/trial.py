@@ -14,9 +14,9 @@ from headrace.errors import HeadraceError
 from headrace.runs.folder import RunFolder
 from headrace.runs.metrics_log import Metrics, read_metrics
 from headrace.train.job import train
-from headrace.train.launch.messages import Message
+from headrace.train.launch.rank_messages import Message
 from headrace.train.observer import RunObserver, StoppedError
-from headrace.tune.space import Values
+from headrace.tune.search_space import Values
 from headrace.tune.study.folder import StudyRecord
 from headrace.tune.study.trial_records import State
 

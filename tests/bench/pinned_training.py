@@ -8,8 +8,8 @@ import psutil
 
 from headrace.config import load
 from headrace.train import job
-from headrace.train.launch.messages import Message
-from headrace.train.progress import Progress
+from headrace.train.launch.rank_messages import Message
+from headrace.train.run_monitor import Progress
 from tests.bench.__main__ import steady_speed
 
 

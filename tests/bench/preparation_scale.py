@@ -37,7 +37,7 @@ class WorkerMemory(threading.Thread):
         while not self.over.wait(0.1):
             for process in psutil.Process().children(recursive=True):
                 try:
-                    if "headrace.prepare.daemon" in process.cmdline():
+                    if "headrace.prepare.preloaded_daemon" in process.cmdline():
                         self.most = max(self.most, process.memory_info().rss / 2**20)
                 except psutil.Error:
                     continue

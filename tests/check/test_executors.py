@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from headrace.check.check_report import Row
+from headrace.check.executor_probe import ExecutorInfo
 from headrace.check.executors import executor_rows
-from headrace.check.probe import ExecutorInfo
-from headrace.check.report import Row
 from headrace.engines.compatibility import installed_versions
 
 GOOD = ExecutorInfo(

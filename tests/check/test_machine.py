@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headrace.check import machine
-from headrace.spark.java import java_range
+from headrace.spark.java_version import java_range
 
 pytestmark = pytest.mark.tensorflow
 

@@ -7,7 +7,7 @@ import pytest
 
 from headrace.contract import Column, Contract, Statistics, WindowSpec
 from headrace.evaluate.baselines import Baselines, baseline_rows
-from headrace.evaluate.batch import EvaluationBatch
+from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.regression import Regression
 
 

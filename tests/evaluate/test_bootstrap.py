@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from headrace.evaluate import bootstrap
-from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, lower_bound, mean_intervals
 from headrace.evaluate.classifier_scores import class_scores
+from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.regression import Regression, errors
 
 CONFUSION = np.array([[80, 20], [10, 90]])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from headrace.evaluate.batch import EvaluationBatch
+from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.multi_label import MultiLabel
 
 CLASSES = ("even", "prime", "rare", "never")

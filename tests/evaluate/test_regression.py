@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.evaluate.batch import EvaluationBatch
+from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.regression import Regression, errors, residuals
 
 TRUE = np.array([1.0, 2.0, 3.0, 6.0])

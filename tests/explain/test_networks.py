@@ -16,7 +16,7 @@ from headrace.explain.image_explainer import ImageExplainer
 from headrace.explain.integrated_gradients import TOLERANCE
 from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_inputs import raw_images, raw_texts
+from headrace.explain.raw_input_readers import raw_images, raw_texts
 from headrace.explain.text_explainer import TextExplainer
 from headrace.inference import Inference
 from headrace.prepare.encoders.image import decode

@@ -15,9 +15,9 @@ import tokenizers
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError, DataError, GateError
 from headrace.export.formats import HALF_TOLERANCE, Format
-from headrace.export.inputs import RANDOM
 from headrace.export.job import export
-from headrace.export.serving import ServingModel
+from headrace.export.parity_inputs import RANDOM
+from headrace.export.serving_function import ServingModel
 from headrace.inference import Inference
 from headrace.networks.source import build_model
 from headrace.table import Version

@@ -11,7 +11,7 @@ import pytest
 from headrace.errors import DataError
 from headrace.fetch import DATASETS, debian, fetch
 from headrace.fetch.datasets import manual_pages
-from headrace.fetch.datasets.english import ENGLISH, split_words
+from headrace.fetch.datasets.english_detection import ENGLISH, split_words
 
 NAMES = ["movie-reviews", "four-sources", "temperatures"]
 if debian.has_packages():

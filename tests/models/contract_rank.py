@@ -12,12 +12,12 @@ import keras
 
 from headrace.errors import HeadraceError
 from headrace.runs.folder import RunFolder
-from headrace.storage.append_mirror import AppendMirror
+from headrace.storage.append_only_files import AppendMirror
 from headrace.table import read
 from headrace.train.distributed import collectives
-from headrace.train.model.build import compile_model
-from headrace.train.rank.channel import Channel, exit_with_task
+from headrace.train.model.model_builder import compile_model
 from headrace.train.rank.context import RankContext
+from headrace.train.rank.driver_channel import Channel, exit_with_task
 from headrace.train.rank.trainer import train
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.spark.java import java_range
+from headrace.spark.java_version import java_range
 from headrace.table import read
 from headrace.table.rejects import read_rejects
 from tests.support.commands import headrace

@@ -15,7 +15,7 @@ from headrace.registry.bundle_store import champion_bundle, champion_link, linke
 from headrace.registry.object_sqlite import RegistryChangedError
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
 from headrace.registry.store import Registry
-from headrace.registry.tracking.training import track
+from headrace.registry.tracking.run_logger import track
 from headrace.registry.versions import ModelRecord, champion, register, version_named, versions
 from headrace.storage import files_below, locate
 from headrace.storage.remove_tree import remove_tree

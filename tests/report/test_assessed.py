@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.html.unit_chart import BOTTOM, LEFT, RIGHT, TOP
+from headrace.html.unit_square_chart import BOTTOM, LEFT, RIGHT, TOP
 from headrace.report import write_report
 from headrace.report.artifacts import Evaluation
 from headrace.report.evaluation.calibration import reliability_chart

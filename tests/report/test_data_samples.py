@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from headrace.contract import Column
-from headrace.report.data import LARGEST_SIDE, PER_CLASS, Sample, sample_images
+from headrace.report.data_section import LARGEST_SIDE, PER_CLASS, Sample, sample_images
 from headrace.table import read
 
 MakeRun = Callable[..., Path]

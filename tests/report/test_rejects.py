@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 
 from headrace.errors import DataError
-from headrace.table.log import commit, open_base
 from headrace.table.rejects import SCHEMA, Reject, read_rejects, rejects_path
 from headrace.table.shards import write_shard
+from headrace.table.transaction_log import commit, open_base
 
 
 def write(table: Path, *shards_of_paths: str) -> None:

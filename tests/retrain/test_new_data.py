@@ -8,8 +8,8 @@ import pytest
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.retrain.journal import Cycle, Journal
+from headrace.retrain.journal_records import Decision, Outcome, StepRecord
 from headrace.retrain.new_data import Detected, detect, retrain_settings, select_cycle
-from headrace.retrain.records import Decision, Outcome, StepRecord
 
 FIRST = Detected("day 1", 10, "settings")
 

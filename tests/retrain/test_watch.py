@@ -28,8 +28,8 @@ def project(tmp_path: Path) -> Path:
     """Return a folder whose data were used already, so that a cycle ends within a second."""
     from headrace.config import load
     from headrace.retrain.journal import Cycle, Journal
+    from headrace.retrain.journal_records import Outcome
     from headrace.retrain.new_data import detect, select_cycle
-    from headrace.retrain.records import Outcome
 
     for name in ("cat", "dog"):
         (tmp_path / "raw" / name).mkdir(parents=True)

@@ -6,14 +6,14 @@ import pytest
 
 from headrace.errors import HeadraceError, StoreError
 from headrace.storage import locate
-from headrace.storage.s3.environment import delta_options, open_bucket
+from headrace.storage.s3.connection_settings import delta_options, open_bucket
 from headrace.storage.s3.errors import describe
 from headrace.table import read
 from tests.support.s3_server import busy, denied, environment, faults_of, free_port, front
 
 
 def reach(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("headrace.storage.s3.environment.LONGEST_WAIT", timedelta(milliseconds=300))
+    monkeypatch.setattr("headrace.storage.s3.connection_settings.LONGEST_WAIT", timedelta(milliseconds=300))
     monkeypatch.setenv("AWS_ENDPOINT_URL", environment(url)["AWS_ENDPOINT_URL"])
 
 

@@ -14,7 +14,7 @@ from headrace.stream import batches as module
 from headrace.stream.batches import RankStream
 from headrace.stream.build import evaluation_plan, rank_stream, training_plan
 from headrace.stream.plan import Plan, lanes_for
-from headrace.stream.read.columns import Columns
+from headrace.stream.read.column_buffers import Columns
 from headrace.table import Shard, Version
 
 

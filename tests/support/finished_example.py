@@ -14,14 +14,14 @@ import pyarrow as pa
 from PIL import Image, ImageDraw
 
 from headrace.contract import Column, Contract, Statistics
-from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.classification import Classification
-from headrace.evaluate.slices import Slicer
-from headrace.prepare.columns import IDENTITY, LABEL
+from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.slice_metrics import Slicer
+from headrace.prepare.table_schema import IDENTITY, LABEL
 from headrace.record_format import FORMAT
-from headrace.table.log import commit, open_base, with_contract
 from headrace.table.rejects import SCHEMA, rejects_path
 from headrace.table.shards import write_shard
+from headrace.table.transaction_log import commit, open_base, with_contract
 from headrace.table.version import Summary
 
 CHANNELS = {1: "L", 3: "RGB"}

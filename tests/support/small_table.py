@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Contract, Statistics
-from headrace.prepare.columns import arrow_schema, image_columns
 from headrace.prepare.encoders.image import encode
+from headrace.prepare.table_schema import arrow_schema, image_columns
 from headrace.table import Shard, Summary, Version, read
-from headrace.table.log import commit, open_base
 from headrace.table.shards import write_shard
+from headrace.table.transaction_log import commit, open_base
 
 CLASSES = ("coat", "bag", "boot")
 

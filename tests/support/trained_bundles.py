@@ -14,11 +14,11 @@ from headrace.config.configuration import Prepare
 from headrace.config.sections.inputs import Text, Tokens
 from headrace.contract import Contract
 from headrace.networks.source import build_model
-from headrace.prepare.columns import arrow_schema, text_columns
+from headrace.prepare.table_schema import arrow_schema, text_columns
 from headrace.prepare.text.tokenizer import Counted, encode, save_tokenizer, split_words, token_dtype, word_tokenizer
 from headrace.table import Summary, Version, read
-from headrace.table.log import commit, open_base
 from headrace.table.shards import write_shard
+from headrace.table.transaction_log import commit, open_base
 from tests.models.test_networks import MODELS, SMALL, TEXT
 from tests.support.small_table import CLASSES, Content, Rows, write_table
 

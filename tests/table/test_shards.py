@@ -12,7 +12,7 @@ import pytest
 
 from headrace.config.configuration import Image
 from headrace.errors import HeadraceError
-from headrace.prepare.columns import arrow_schema, image_columns
+from headrace.prepare.table_schema import arrow_schema, image_columns
 from headrace.table.shards import write_shard
 
 

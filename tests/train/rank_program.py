@@ -18,7 +18,7 @@ from headrace.train.distributed import collectives
 from headrace.train.distributed.gradients import GradientMonitor
 from headrace.train.model.optimizer import distributed
 from headrace.train.model.sync_batch_norm import synchronize
-from headrace.train.rank.channel import Channel
+from headrace.train.rank.driver_channel import Channel
 from tests.train.small_networks import CLASSES, NETWORKS, TOKENS, batch_norm, cnn
 
 STEPS = 50

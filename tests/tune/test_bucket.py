@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from headrace.registry.store import Registry, search_runs
-from headrace.registry.tracking.study_runs import PARENT
+from headrace.registry.tracking.study_run_data import PARENT
 from headrace.storage import files_below, locate
 from tests.support.commands import headrace_within
 from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, wait_for

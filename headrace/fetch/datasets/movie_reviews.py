@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from headrace.fetch.dataset import WHOLE
+from headrace.fetch.dataset_description import WHOLE
 from headrace.fetch.datasets import vader
 from headrace.fetch.json_lines import Record, RecordDataset
 

@@ -15,10 +15,10 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from headrace.prepare.chunks import ChunkResult
-from headrace.prepare.dedup.exact import has_no_duplicates
-from headrace.prepare.dedup.near import mark_near
-from headrace.prepare.dedup.rewrite import rewriter
-from headrace.prepare.dedup.stratified import assign_splits
+from headrace.prepare.dedup.exact_duplicates import has_no_duplicates
+from headrace.prepare.dedup.near_duplicates import mark_near
+from headrace.prepare.dedup.shard_rewrite import rewriter
+from headrace.prepare.dedup.stratified_splits import assign_splits
 from headrace.prepare.plan import UNASSIGNED, PrepareContext
 from headrace.prepare.removed_files import RemovedFiles
 from headrace.storage.parquet import open_parquet

@@ -11,9 +11,9 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Statistics
 from headrace.errors import DataError
-from headrace.prepare.columns import window_columns
 from headrace.prepare.encoders.image import Pixels
 from headrace.prepare.plan import PrepareContext
+from headrace.prepare.table_schema import window_columns
 from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 

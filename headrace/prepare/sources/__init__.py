@@ -11,7 +11,7 @@ from headrace.prepare.sources.idx import list_idx, read_idx
 from headrace.prepare.sources.labels_file import list_labelled
 from headrace.prepare.sources.spark_table import list_table
 from headrace.storage import is_remote, locate
-from headrace.storage.prefetch import prefetch
+from headrace.storage.concurrent_reads import prefetch
 
 LISTERS: dict[str, Callable[[str], Listing]] = {
     "folder": list_folder,

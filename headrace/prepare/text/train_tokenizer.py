@@ -11,9 +11,9 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Tokenizer
 from headrace.errors import DataError
-from headrace.prepare.columns import arrow_schema, text_columns, with_bookkeeping
 from headrace.prepare.plan import PrepareContext
 from headrace.prepare.shard_writer import attempt_id, write_shard_in
+from headrace.prepare.table_schema import arrow_schema, text_columns, with_bookkeeping
 from headrace.prepare.text.tokenizer import (
     Counted,
     bpe_tokenizer,

@@ -5,8 +5,8 @@ from typing import Any
 from headrace.config import Configuration
 from headrace.errors import TrainingError
 from headrace.registry.store import open_registry
-from headrace.registry.tracking.study import track_study
-from headrace.registry.tracking.training import track
+from headrace.registry.tracking.run_logger import track
+from headrace.registry.tracking.study_logger import track_study
 from headrace.storage import locate
 from headrace.train.job import train
 from headrace.tune.job import tune

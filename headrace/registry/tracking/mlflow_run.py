@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace.registry.store import Registry
-from headrace.registry.tracking.artifacts import upload_files
+from headrace.registry.tracking.artifact_store import upload_files
 from headrace.registry.tracking.redaction import flatten_settings
 from headrace.storage.local_copy import LocalCopy
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from headrace.report.reproduce import WITHHELD, is_withheld
+from headrace.report.reproducibility import WITHHELD, is_withheld
 
 
 def flatten_settings(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """The reliability diagram: how often a model is right, by how certain it says it is."""
 
-from headrace.html.formatting import count, number, percent
-from headrace.html.unit_chart import BOTTOM, TOP, Dot, Share, UnitChart, x_position, y_position
+from headrace.html.number_formatting import count, number, percent
+from headrace.html.unit_square_chart import BOTTOM, TOP, Dot, Share, UnitChart, x_position, y_position
 from headrace.report.artifacts import Bin, ClassEvaluation
 from headrace.report.evaluation.wilson import wilson
 

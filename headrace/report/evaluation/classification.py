@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from headrace.html.formatting import count, percent
-from headrace.html.images import is_pixelated
+from headrace.html.image_rendering import is_pixelated
+from headrace.html.number_formatting import count, percent
 from headrace.report.artifacts import Evaluation, Mistake
 from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.wilson import wilson

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from headrace.html.formatting import number
-from headrace.html.unit_chart import Line, UnitChart, path
+from headrace.html.number_formatting import number
+from headrace.html.unit_square_chart import Line, UnitChart, path
 from headrace.report.artifacts import ClassEvaluation
 
 

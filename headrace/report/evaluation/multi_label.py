@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from headrace.html.images import is_pixelated
+from headrace.html.image_rendering import is_pixelated
 from headrace.report.artifacts import MultiLabelEvaluation, MultiLabelMistake
 from headrace.report.evaluation.per_class import PerClass
 

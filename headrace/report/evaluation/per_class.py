@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from headrace.html.unit_chart import UnitChart
+from headrace.html.unit_square_chart import UnitChart
 from headrace.report.artifacts import ClassEvaluation, Scores
 from headrace.report.evaluation.calibration import reliability_chart
 from headrace.report.evaluation.curves import curve_charts

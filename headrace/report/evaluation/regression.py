@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from headrace.html.axis import Axis
-from headrace.html.formatting import count, number
-from headrace.html.images import is_pixelated
+from headrace.html.image_rendering import is_pixelated
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
+from headrace.html.number_formatting import count, number
 from headrace.report.artifacts import RegressionEvaluation, RegressionMistake
 from headrace.report.evaluation.slices import SliceTable, slice_tables
 

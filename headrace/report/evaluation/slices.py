@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from headrace.html.axis import Axis
-from headrace.html.formatting import metric, words
+from headrace.html.number_formatting import metric, words
 from headrace.report.artifacts import SliceFigures, TaskEvaluation
 
 WIDTH, MARGIN = 180.0, 4.0

@@ -9,7 +9,7 @@ from headrace.config.sections.retraining import Gate, Metric
 from headrace.evaluate.bootstrap import lower_bound
 from headrace.retrain.gate.metrics import LOWER_IS_BETTER, default_metric, improvement, metric_label, score
 from headrace.retrain.gate.predictions import ScoredModel
-from headrace.retrain.gate.slices import ModelPair, make_slices
+from headrace.retrain.gate.slicing import ModelPair, make_slices
 
 BETTER = "better"
 

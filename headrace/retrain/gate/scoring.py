@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from headrace import bundle as bundles
 from headrace.errors import DataError
-from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.classifier_scores import label_cross_entropies
+from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.job import iter_batches
 from headrace.evaluate.multi_label import THRESHOLD
 from headrace.inference import Inference

@@ -8,7 +8,7 @@ from headrace.registry.versions import ModelRecord
 from headrace.retrain.drift.assessment import Distance, drift_order
 from headrace.retrain.gate.checks import Check
 from headrace.retrain.journal import Cycle, Journal
-from headrace.retrain.records import Outcome, StepRecord
+from headrace.retrain.journal_records import Outcome, StepRecord
 from headrace.retrain.steps.runner import NAMES
 
 IN_PROGRESS = "in progress"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from headrace.html.axis import Axis, fraction_axis, value_axis
-from headrace.html.formatting import is_fraction, metric, words
 from headrace.html.line_chart import Tick
+from headrace.html.number_formatting import is_fraction, metric, words
 from headrace.retrain.report.history_view import HistoryView
 
 WIDTH, HEIGHT = 640.0, 240.0

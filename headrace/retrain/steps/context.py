@@ -7,7 +7,7 @@ from headrace.config import Configuration
 from headrace.config.sections.retraining import Retrain
 from headrace.registry.store import Registry
 from headrace.retrain.journal import Cycle, Journal
-from headrace.retrain.records import Outcome
+from headrace.retrain.journal_records import Outcome
 from headrace.table import Version, read
 
 

@@ -7,7 +7,7 @@ from headrace.errors import DataError
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import champion
 from headrace.retrain.gate.comparison import frozen_version
-from headrace.retrain.records import Outcome
+from headrace.retrain.journal_records import Outcome
 from headrace.retrain.steps.context import CycleContext, StepResult
 from headrace.table import Version, read
 

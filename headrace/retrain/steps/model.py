@@ -12,7 +12,7 @@ from headrace.registry.versions import register as register_version
 from headrace.retrain.gate.comparison import SPLIT
 from headrace.retrain.gate.metrics import compute_metrics
 from headrace.retrain.gate.predictions import Predictions, ScoredModel
-from headrace.retrain.records import Outcome
+from headrace.retrain.journal_records import Outcome
 from headrace.retrain.steps.context import CycleContext, StepResult
 from headrace.storage import locate
 from headrace.table import Version, read

@@ -4,7 +4,7 @@ from headrace.registry.bundle_store import champion_bundle, champion_link
 from headrace.registry.promotion import ChampionChangedError
 from headrace.registry.promotion import promote as promote_version
 from headrace.retrain.gate.checks import BETTER, Check
-from headrace.retrain.records import Outcome
+from headrace.retrain.journal_records import Outcome
 from headrace.retrain.steps.context import CycleContext, StepResult
 from headrace.storage import locate
 from headrace.storage.remove_tree import remove_tree

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from headrace.provenance import utc_now
 from headrace.retrain.journal import Cycle
-from headrace.retrain.records import StepRecord
+from headrace.retrain.journal_records import StepRecord
 from headrace.retrain.steps import data, model, release
 from headrace.retrain.steps.context import CycleContext, StepResult
 

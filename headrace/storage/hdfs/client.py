@@ -14,7 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.errors import StoreError
-from headrace.storage.deadline import run_with_timeout
+from headrace.storage.call_timeout import run_with_timeout
 from headrace.storage.entry import Entry
 from headrace.storage.hdfs.errors import describe
 from headrace.storage.range_reader import RangeReader

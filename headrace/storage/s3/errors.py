@@ -2,7 +2,7 @@
 
 import re
 
-from headrace.storage.s3.environment import endpoint
+from headrace.storage.s3.connection_settings import endpoint
 
 # Instance metadata service of AWS; queried last, when there are no other credentials.
 METADATA = "169.254.169.254"

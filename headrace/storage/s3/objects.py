@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.errors import StoreError
-from headrace.storage.prefetch import prefetch
-from headrace.storage.s3.environment import endpoint, open_bucket
+from headrace.storage.concurrent_reads import prefetch
+from headrace.storage.s3.connection_settings import endpoint, open_bucket
 from headrace.storage.s3.errors import describe
 
 if TYPE_CHECKING:

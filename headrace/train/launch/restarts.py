@@ -10,9 +10,9 @@ from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.spark.session import is_local
 from headrace.spark.slots import PATIENCE_SECONDS, total_slots, wait_for_slots
+from headrace.train.launch.executor_resources import profile_for
 from headrace.train.launch.launcher import RankProgram, launch
-from headrace.train.launch.resources import profile_for
-from headrace.train.progress import Progress
+from headrace.train.run_monitor import Progress
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import traceback
 
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.runs.folder import RunFolder
-from headrace.train.rank.channel import Channel, exit_with_task
+from headrace.train.rank.driver_channel import Channel, exit_with_task
 
 LOST_PEER = 75
 

@@ -7,12 +7,12 @@ import keras
 
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
-from headrace.storage.append_mirror import AppendMirror
+from headrace.storage.append_only_files import AppendMirror
 from headrace.table import Version
-from headrace.train.model.build import CompiledModel
+from headrace.train.model.model_builder import CompiledModel
 
 if TYPE_CHECKING:
-    from headrace.train.rank.channel import Channel
+    from headrace.train.rank.driver_channel import Channel
 
 
 class Position:

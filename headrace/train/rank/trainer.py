@@ -11,24 +11,24 @@ import tensorflow as tf
 from headrace import bundle
 from headrace.errors import ConfigurationError
 from headrace.runs.folder import RunFolder
-from headrace.storage.append_mirror import mirror_appends
+from headrace.storage.append_only_files import mirror_appends
 from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
 from headrace.table import read
 from headrace.train import checkpoint
-from headrace.train.callbacks.best import Best
-from headrace.train.callbacks.checkpoint import CheckpointCallback
-from headrace.train.callbacks.logger import MetricsLogger
-from headrace.train.callbacks.order import ordered_callbacks
+from headrace.train.callbacks.best_epoch import Best
+from headrace.train.callbacks.callback_list import ordered_callbacks
+from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
+from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.distributed import collectives
-from headrace.train.model.build import compile_model
+from headrace.train.model.model_builder import compile_model
 from headrace.train.model.rank_seeds import offset_seeds
 from headrace.train.observer import StoppedError
 from headrace.train.rank.context import Position, RankContext
-from headrace.train.validate import class_weights
+from headrace.train.validate_settings import class_weights
 
 if TYPE_CHECKING:
-    from headrace.train.rank.channel import Channel
+    from headrace.train.rank.driver_channel import Channel
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from headrace.config.sections.tuning import Parameter
 from headrace.html.axis import Axis, step_axis
-from headrace.html.formatting import metric, words
 from headrace.html.line_chart import Tick
-from headrace.html.trial_plot import Dot, Frame, Line, Plot, best_so_far, metric_axis
+from headrace.html.number_formatting import metric, words
+from headrace.tune.report.scatter_plot import Dot, Frame, Line, Plot, best_so_far, metric_axis
 from headrace.tune.study.folder import StudyRecord
 from headrace.tune.study.trial_records import TrialRecord, best_trial
 

@@ -8,7 +8,7 @@ from optuna.trial import FrozenTrial, TrialState
 from pydantic import BaseModel, ConfigDict
 
 from headrace.config.sections.tuning import Choice
-from headrace.tune.space import Space, parse_values
+from headrace.tune.search_space import Space, parse_values
 
 # Optuna's user attribute for the error message of a failed trial.
 ERROR = "error"

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column, Contract, Statistics, Tokenizer
 from headrace.fetch.datasets.fashion_mnist import read as fashion_mnist
-from headrace.prepare.columns import image_columns
 from headrace.prepare.encoders.image import encode
+from headrace.prepare.table_schema import image_columns
 from headrace.table import Summary, Version, read
-from headrace.table.log import commit, open_base, with_contract
 from headrace.table.shards import write_shard
+from headrace.table.transaction_log import commit, open_base, with_contract
 
 SHARD_ROWS = 2048
 SHARD_BYTES = 32_000_000

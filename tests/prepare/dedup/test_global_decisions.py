@@ -13,8 +13,8 @@ from headrace.errors import DataError
 from headrace.prepare.dedup import signatures
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
-from headrace.table.log import list_shards
 from headrace.table.rejects import duplicates_path, read_dropped
+from headrace.table.transaction_log import list_shards
 from tests.support.raw_images import configuration, encode_image, noise_image, read_rows, write_source
 
 SPLITS = {"train": 0.5, "val": 0.25, "test": 0.25}

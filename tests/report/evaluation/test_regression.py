@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.evaluate.batch import EvaluationBatch
+from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.regression import Regression
 from headrace.report import write_report
 from headrace.report.artifacts import RegressionEvaluation

@@ -10,7 +10,7 @@ from headrace.config.sections.retraining import Drift
 from headrace.contract import Column, Contract
 from headrace.retrain.drift.assessment import EVERY_CLASS, SHARES, RowChanges, changed_rows, drift
 from headrace.table import Version, read
-from headrace.table.log import FileChanges, commit, open_base
+from headrace.table.transaction_log import FileChanges, commit, open_base
 from tests.support.small_table import CLASSES, Content, Rows, write_shards, write_table
 
 OLD, NEW = 600, 300
@@ -32,7 +32,7 @@ def append_rows(table: Path, new: Rows) -> tuple[Version, Version]:
         splits={"train": new}, paths={"train": [f"train/new-{row}.png" for row in range(len(new.labels))]}
     )
     base = open_base(table)
-    from headrace.prepare.columns import arrow_schema, image_columns
+    from headrace.prepare.table_schema import arrow_schema, image_columns
 
     added = write_shards(table, "train", new, content)
     schema = arrow_schema(image_columns(content.image))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from headrace.errors import DataError
-from headrace.evaluate.batch import EvaluationBatch
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY
+from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.retrain.gate.metrics import score
 from headrace.retrain.gate.predictions import Predictions
 from headrace.retrain.gate.scoring import _batch_predictions, score_models

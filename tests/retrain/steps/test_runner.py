@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from headrace.retrain.journal import Cycle, Journal
-from headrace.retrain.records import Outcome
+from headrace.retrain.journal_records import Outcome
 from headrace.retrain.steps.context import CycleContext, StepResult
 from headrace.retrain.steps.runner import STEPS, Step, run_step
 
@@ -109,6 +109,6 @@ def test_steps_depend_only_on_earlier_steps() -> None:
 def test_command_line_accepts_every_step() -> None:
     from typing import get_args
 
-    from headrace.cli.retraining_verbs import Until
+    from headrace.cli.remodeling_commands import Until
 
     assert get_args(Until) == tuple(step.name for step in STEPS)

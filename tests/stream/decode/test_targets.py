@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.errors import DataError
-from headrace.prepare.columns import LABEL, LABELS
 from headrace.prepare.encoders.labels import encode_labels
+from headrace.prepare.table_schema import LABEL, LABELS
 from headrace.stream.decode.targets import encode_targets
-from headrace.stream.read.columns import BinaryColumn
+from headrace.stream.read.column_buffers import BinaryColumn
 
 sets = st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=20)
 

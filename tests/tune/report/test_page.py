@@ -9,10 +9,10 @@ import pytest
 from optuna.trial import TrialState
 
 from headrace.config import Configuration
-from headrace.html.trial_plot import best_so_far
 from headrace.tune.report.page import write_page
-from headrace.tune.sampling import pruner_for, sampler_for
-from headrace.tune.space import suggest
+from headrace.tune.report.scatter_plot import best_so_far
+from headrace.tune.samplers_and_pruners import pruner_for, sampler_for
+from headrace.tune.search_space import suggest
 from headrace.tune.study.folder import StudyFolder, StudyRecord
 from headrace.tune.study.journal import JOURNAL, open_study
 from headrace.tune.study.trial_records import ERROR, best_trial, read_trials

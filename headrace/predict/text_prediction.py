@@ -1,0 +1,89 @@
+"""Answers for raw texts: cleaned and tokenised as training's were, by the same code and the bundle's own tokeniser."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headrace.config.configuration import Text
+from headrace.predict.output import PredictionOutput
+from headrace.predict.record_files import RecordFile, RecordRange
+from headrace.prepare.encoders.row_encoders import clean_text
+from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.base import escape_path
+
+if TYPE_CHECKING:
+    from headrace.inference import Inference
+
+BATCH = 256
+
+
+def predict_texts(
+    texts: Iterable[tuple[str, Callable[[], bytes]]], form: Text, inference: "Inference"
+) -> PredictionOutput:
+    """For files of one text each: their paths, and what reads them."""
+    answers, waiting = PredictionOutput(), TextBatcher(inference)
+    for path, read in texts:
+        try:
+            waiting.add(clean_text(read(), form), answers)
+            answers.paths.append(path)
+        except RejectedRecordError as rejection:
+            answers.reject(path, rejection)
+    waiting.answer(answers)
+    return answers
+
+
+def predict_records(file: RecordFile, stretch: RecordRange, inference: "Inference") -> PredictionOutput:
+    """For the records of a file, in their order."""
+    path = escape_path(file.path.name)
+    lines: list[int] = []
+    ids: list[str] | None = [] if file.identity else None
+    answers, waiting = PredictionOutput(lines=lines, ids=ids), TextBatcher(inference)
+    for record in file.records(stretch):
+        try:
+            if record.rejection is not None:
+                raise record.rejection
+            _require_size(record.text, file.form)
+            waiting.add(clean_text(record.text, file.form), answers)
+            answers.paths.append(path)
+            lines.append(record.line)
+            if ids is not None:
+                ids.append(record.identity)
+        except RejectedRecordError as rejection:
+            answers.reject(f"{path}:{record.line}", rejection)
+    waiting.answer(answers)
+    return answers
+
+
+class TextBatcher:
+    """Clean texts that wait until there are enough for a batch."""
+
+    def __init__(self, inference: "Inference") -> None:
+        self.inference = inference
+        self.texts: list[str] = []
+
+    def add(self, text: str, answers: PredictionOutput) -> None:
+        """Add one; a full batch is answered."""
+        self.texts.append(text)
+        if len(self.texts) == BATCH:
+            self.answer(answers)
+
+    def answer(self, answers: PredictionOutput) -> None:
+        """Answer those that wait."""
+        if not self.texts:
+            return
+        # Tokenisers are imported where there are texts only.
+        from headrace.prepare.text.tokenizer import encode
+
+        contract, bundle = self.inference.contract, self.inference.path
+        if contract.tokenizer is None:
+            raise TypeError("the bundle's model takes no texts")
+        stored = np.array(encode(self.texts, contract.tokenizer, bundle), dtype=object)
+        name, _ = contract.named("input")
+        answers.batches.append(self.inference.predict(self.inference.decode({name: stored}, contract)))
+        self.texts = []
+
+
+def _require_size(text: str | bytes, form: Text) -> None:
+    if len(text) > form.max_bytes:
+        raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(text)} bytes, the limit is {form.max_bytes}")

@@ -1,0 +1,61 @@
+"""The best epoch so far: kept as a checkpoint, and a reason to stop when it lies long ago."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from headrace.config.sections.training import Monitor
+from headrace.train import checkpoint
+from headrace.train.distributed import collectives
+from headrace.train.rank.context import Position
+from headrace.train.validate_settings import is_best_small
+
+log = logging.getLogger(__name__)
+
+
+class Best(keras.callbacks.Callback):
+    """Keeps the best epoch's checkpoint in `folder` and stops the training after `patience` epochs without a better.
+
+    Every rank sees the same figures, so all decide alike. The figure and the epoch are kept with the checkpoint: a
+    run that goes on from an earlier step reaches that epoch again, with the same figure.
+    """
+
+    def __init__(self, position: Position, folder: Path, settings: Monitor, metric: str, rank: int) -> None:
+        super().__init__()
+        self.position, self.folder, self.settings, self.metric, self.rank = position, folder, settings, metric, rank
+        self.sign = -1.0 if is_best_small(settings, metric) else 1.0
+        found = checkpoint.load_latest(folder) if rank == 0 else None
+        notes = found.notes if found else {}
+        self.epoch = collectives.broadcast_number(notes.get("epoch", -1))
+        self.value = collectives.broadcast_float(notes.get("value", 0.0))
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the best epoch lies `patience` epochs back."""
+        patience = self.settings.patience
+        return patience is not None and self.epoch >= 0 and self.position.epoch - self.epoch >= patience
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        value = float(logs[self.metric])
+        if self.epoch < 0 or epoch == self.epoch or self.sign * (value - self.value) > self.settings.min_delta:
+            self.epoch, self.value = epoch, value
+            self._keep()
+        if self.exhausted:
+            if self.rank == 0:
+                log.info("No better %s since epoch %s with %.6g: stopping", self.metric, self.epoch + 1, self.value)
+            self.model.stop_training = True
+
+    def restore(self) -> None:
+        """Give the model of every rank the weights of the best epoch."""
+        state = checkpoint.model_state(self.model)
+        if self.rank == 0 and (found := checkpoint.load_latest(self.folder)):
+            checkpoint.restore(state, found.state)
+        collectives.broadcast(state)
+
+    def _keep(self) -> None:
+        if self.rank == 0:
+            notes = {"epoch": self.epoch, "value": self.value, "metric": self.metric}
+            state = checkpoint.state_arrays(checkpoint.model_state(self.model))
+            checkpoint.save(self.folder, checkpoint.Checkpoint(self.position.step, state, [], notes), keep=1)

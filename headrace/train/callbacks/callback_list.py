@@ -1,0 +1,59 @@
+"""What happens besides the steps, in the order in which it must."""
+
+import math
+
+import keras
+
+from headrace.runs.folder import RunFolder
+from headrace.stream.build import evaluation_plan
+from headrace.stream.dataset import Batches, evaluation_batches
+from headrace.train import checkpoint
+from headrace.train.callbacks.best_epoch import Best
+from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
+from headrace.train.callbacks.exact_metrics import ExactMetrics
+from headrace.train.callbacks.metrics_logger import MetricsLogger
+from headrace.train.callbacks.non_finite import SKIPS_OF_LOSS_SCALING, StopOnNonFinite
+from headrace.train.callbacks.stop_request import StopOnRequest
+from headrace.train.model.optimizer import NEEDS_LOSS_SCALING
+from headrace.train.rank.context import CountSteps, Position, RankContext
+from headrace.train.validate_settings import metric_names, watched_metric
+
+
+def ordered_callbacks(
+    rank: RankContext, position: Position, batches: Batches, saved: checkpoint.Checkpoint
+) -> list[keras.callbacks.Callback]:
+    """In the order in which they must be called; on every rank the same, only files and messages are rank 0's."""
+    folder, settings = rank.folder, rank.record.configuration.train
+    gradients, stream = rank.compiled.gradients, batches.stream
+    validation = _validation(rank)
+    metrics = ExactMetrics(stream.plan, validation, saved.sums)
+    names = metric_names(settings.metrics, rank.version.contract)
+    watched = watched_metric(settings.monitor, names, validation is not None)
+    looks = math.gcd(settings.log_every_steps, settings.checkpoint_every_steps)
+    scaled = settings.precision == NEEDS_LOSS_SCALING
+    # Under loss scaling gradients are reduced at every step, accumulated or not.
+    reduced_every = 1 if scaled else settings.optimizer.accumulate_steps
+    tolerated = SKIPS_OF_LOSS_SCALING if scaled else 0
+    callbacks: list[keras.callbacks.Callback] = [
+        CountSteps(position),
+        StopOnNonFinite(position, gradients, stream, folder.not_finite, looks, reduced_every, tolerated),
+        metrics,
+        Best(position, folder.best, settings.monitor, watched, rank.rank),
+    ]
+    if rank.rank == 0:
+        rank.files.continued(folder.metrics_file.name)
+        every, rows, send = settings.log_every_steps, rank.record.global_batch, rank.channel.send
+        callbacks.append(MetricsLogger(position, RunFolder(rank.files.here), gradients, every, rows, send))
+    if rank.record.followed:
+        every = settings.log_every_steps
+        callbacks.append(StopOnRequest(position, folder.stop_file, every, rank.rank, rank.world_size))
+    return [*callbacks, CheckpointCallback(position, rank, metrics)]
+
+
+def _validation(rank: RankContext) -> Batches | None:
+    version = rank.version
+    if not version.summary.counts.get("val"):
+        return None
+    plan = evaluation_plan(version, "val", rank.record.global_batch, rank.world_size)
+    streaming = rank.record.configuration.stream
+    return evaluation_batches(version, "val", plan, streaming, rank.rank, rank.world_size)

@@ -1,0 +1,109 @@
+"""Log the metrics of rank 0 to metrics.jsonl, to TensorBoard and to the driver."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from headrace.errors import TrainingError
+from headrace.runs.folder import RunFolder
+from headrace.storage.atomic import atomic_write
+from headrace.train.callbacks.exact_metrics import Logs
+from headrace.train.distributed.gradients import GradientMonitor
+from headrace.train.rank.context import Position
+
+HIDDEN = ("kind", "step", "epoch", "seconds")
+
+
+class MetricsLogger(keras.callbacks.Callback):
+    """A callback that logs every `every` steps and every epoch; `rows` counts the rows per step over all ranks."""
+
+    def __init__(
+        self,
+        position: Position,
+        folder: RunFolder,
+        gradients: GradientMonitor,
+        every: int,
+        rows: int,
+        send: Callable[..., None],
+    ) -> None:
+        super().__init__()
+        self.position, self.gradients, self.every, self.rows, self.send = position, gradients, every, rows, send
+        truncate_metrics(folder.metrics_file, position.step)
+        self.metrics = folder.metrics_file.open("a", encoding="utf-8")
+        # One call of a graph takes a fifth of one for each value; the graph keeps the writer it was made with.
+        self.write_scalars = tf.function(write_scalars)
+        self.writer = tf.summary.create_file_writer(str(folder.events))
+        self.began = self.last_time = time.monotonic()
+        self.last_step = position.step
+        self.first_logs: tuple[int, Logs] = (0, {})
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.first_logs = (0, {})
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.position.step == 1 or self.position.step % self.every == 0:
+            self._report(batch + 1, {name: float(value) for name, value in (logs or {}).items()})
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        line = {"kind": "epoch", "step": self.position.step, "epoch": epoch, **(logs or {})}
+        self._write(line | {"seconds": self._seconds()}, "epoch")
+
+    def finish(self) -> None:
+        """Close the files."""
+        self.metrics.close()
+        self.writer.close()
+
+    def _report(self, batches: int, running: Logs) -> None:
+        """Log the means over the steps since the last report, from Keras's means since the start of the epoch."""
+        before, old = self.first_logs
+        recent = {
+            name: (value * batches - old.get(name, 0.0) * before) / (batches - before)
+            for name, value in running.items()
+            if name != "auc"  # an area is not a mean
+        }
+        self.first_logs = (batches, running)
+        now = time.monotonic()
+        speed = (self.position.step - self.last_step) * self.rows / max(now - self.last_time, 1e-9)
+        self.last_step, self.last_time = self.position.step, now
+        recent |= {"gradient_norm": self.gradients.norm, "learning_rate": float(self.model.optimizer.learning_rate)}
+        line = {"kind": "step", "step": self.position.step, "epoch": self.position.epoch, **recent}
+        self._write(line | {"samples_per_second": round(speed, 1), "seconds": self._seconds()}, "step")
+
+    def _write(self, line: dict[str, Any], prefix: str) -> None:
+        try:
+            self.metrics.write(json.dumps(line) + "\n")
+            self.metrics.flush()
+        except OSError as error:
+            raise TrainingError(
+                f"The metrics of step {line['step']} cannot be written to {self.metrics.name}: {error.strerror}. "
+                "Free disk space and run the same command again: it resumes from the last checkpoint."
+            ) from error
+        values = {f"{prefix}/{name}": value for name, value in line.items() if name not in HIDDEN}
+        with self.writer.as_default():
+            self.write_scalars(tuple(values), tf.constant(list(values.values()), tf.float64), tf.constant(line["step"]))
+        self.send(**(line | {"kind": "progress", "of": prefix}))
+
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self.began, 3)
+
+
+def write_scalars(names: tuple[str, ...], values: tf.Tensor, step: tf.Tensor) -> None:
+    """Write each of `values` under its name to TensorBoard."""
+    for number, name in enumerate(names):
+        tf.summary.scalar(name, values[number], tf.cast(step, tf.int64))
+
+
+def truncate_metrics(metrics: Path, step: int) -> None:
+    """Remove the lines of steps after `step` from the file, because the checkpoint does not contain those steps."""
+    if not metrics.exists():
+        return
+    lines = metrics.read_text(encoding="utf-8").splitlines(keepends=True)
+    # A killed rank may have left a partial line.
+    kept = [line for line in lines if line.endswith("}\n") and json.loads(line)["step"] <= step]
+    if kept != lines:
+        atomic_write(metrics, "".join(kept).encode())

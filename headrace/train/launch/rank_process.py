@@ -1,0 +1,182 @@
+"""What a Spark task does to become a rank: meet the other tasks, then run the rank as a process of its own.
+
+A process of its own starts with a clean TensorFlow and the right environment, and can be ended. It lives no
+longer than the task, however that dies: its standard input is a pipe that the kernel then closes, and the kernel
+kills it, should it be stopped and not read.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from pyspark import BarrierTaskContext, SparkFiles
+
+from headrace.engines.compatibility import SAME_ENVIRONMENT, differences, installed_versions
+from headrace.engines.log_filter import is_noise
+from headrace.errors import ConfigurationError, TrainingError
+from headrace.storage.append_only_files import mirror_appends
+from headrace.train.launch.rank_assignment import (
+    RankAssignment,
+    TaskLocation,
+    assign,
+    current_location,
+    interface_towards,
+)
+from headrace.train.launch.rank_messages import Address, Sender
+
+# From linux/prctl.h.
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """What every rank's task knows.
+
+    Attributes:
+        program: module that a rank runs, with `arguments`.
+        rendezvous: host and port where ranks exchange their addresses.
+        logs: folder for one log file a rank.
+        versions: of Python and the engines on the driver, which every rank must have.
+        environment: added to every rank's.
+    """
+
+    program: str
+    arguments: tuple[str, ...]
+    rendezvous: tuple[str, int]
+    messages: Address
+    logs: Path
+    stall_timeout_seconds: int
+    versions: dict[str, str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def run_rank(launch: Launch, _: Iterator[Any]) -> Iterator[int]:
+    """Run one rank to its end and give its number.
+
+    Spark does not repeat a barrier stage whose result is collected, so a failed rank ends the job.
+
+    Raises:
+        ConfigurationError: this executor has other versions of Python or of the engines than the driver.
+        TrainingError: the rank ended with an error.
+    """
+    context = BarrierTaskContext.get()
+    place = current_location(context.partitionId(), context.resources())
+    _require_same_versions(launch, place)
+    places = [TaskLocation.loads(text) for text in context.allGather(place.dumps())]
+    slot = assign(places, place.partition)
+    sender = Sender(launch.messages)
+    try:
+        code = _run(launch, slot, place, sender)
+    finally:
+        sender.close()
+    if code != 0:
+        raise TrainingError(f"Rank {slot.rank} on {slot.host} ended with {_ending(code)}.")
+    yield slot.rank
+
+
+def _require_same_versions(launch: Launch, place: TaskLocation) -> None:
+    """Ranks of several versions would train, and their weights drift apart or their messages not be understood."""
+    if found := differences(installed_versions(), launch.versions):
+        raise ConfigurationError(
+            f"The executor on {place.host} has other versions than the driver: {', '.join(found)}; {SAME_ENVIRONMENT}."
+        )
+
+
+def _run(launch: Launch, slot: RankAssignment, place: TaskLocation, sender: Sender) -> int:
+    command = [sys.executable, "-m", launch.program, *launch.arguments]
+    environment = os.environ | _environment(launch, slot, place)
+    with (
+        mirror_appends(launch.logs) as logs,
+        logs.continued(f"rank-{slot.rank}.log").open("a") as file,
+        subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            preexec_fn=_end_with_parent,
+        ) as process,
+    ):
+        sender.send({"kind": "started", "rank": slot.rank, "host": slot.host, "pid": process.pid})
+        forwarders = [
+            threading.Thread(target=_forward, args=(process.stdout, "message", slot.rank, sender, None)),
+            threading.Thread(target=_forward, args=(process.stderr, "log", slot.rank, sender, file)),
+        ]
+        for forwarder in forwarders:
+            forwarder.start()
+        code = process.wait()
+        for forwarder in forwarders:
+            forwarder.join()
+        if code < 0:
+            sender.send({"kind": "killed", "rank": slot.rank, "text": f"on {slot.host} ended with {_ending(code)}"})
+    return code
+
+
+def _end_with_parent() -> None:
+    """In the new process: have the kernel kill it when the task's process dies, also while it is stopped."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _forward(stream: IO[str], kind: str, rank: int, sender: Sender, file: IO[str] | None) -> None:
+    for line in stream:
+        if kind == "log" and is_noise(line):
+            continue
+        if file is not None:
+            file.write(line)
+            file.flush()
+        sender.send({"kind": kind, "rank": rank, "text": line.rstrip("\n")})
+
+
+def _pace(slot: RankAssignment) -> dict[str, str]:
+    """How often Horovod's own thread looks for work, in milliseconds; its default is 1.
+
+    A single rank has none but at its start and at checkpoints, and looking took 2 % of its core.
+    """
+    return {"HOROVOD_CYCLE_TIME": "20"} if slot.size == 1 else {}
+
+
+def _environment(launch: Launch, slot: RankAssignment, place: TaskLocation) -> dict[str, str]:
+    host, port = launch.rendezvous
+    gpu = {"CUDA_VISIBLE_DEVICES": place.gpu} if place.gpu else {}
+    shipped = {"PYTHONPATH": os.pathsep.join(path)} if (path := _shipped_path()) else {}
+    return (
+        {
+            "HOROVOD_CONTROLLER": "gloo",
+            "HOROVOD_CPU_OPERATIONS": "gloo",
+            "HOROVOD_GLOO_RENDEZVOUS_ADDR": host,
+            "HOROVOD_GLOO_RENDEZVOUS_PORT": str(port),
+            "HOROVOD_GLOO_IFACE": interface_towards(host),
+            # A stopped rank is noticed by the others after this time, in a collective or on the way to one.
+            "HOROVOD_GLOO_TIMEOUT_SECONDS": str(launch.stall_timeout_seconds),
+            "HOROVOD_STALL_CHECK_TIME_SECONDS": str(max(1, launch.stall_timeout_seconds // 2)),
+            "HOROVOD_STALL_SHUTDOWN_TIME_SECONDS": str(launch.stall_timeout_seconds),
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+            "KERAS_BACKEND": "tensorflow",
+            "PYTHONUNBUFFERED": "1",
+        }
+        | slot.environment()
+        | _pace(slot)
+        | gpu
+        | shipped
+        | launch.environment
+    )
+
+
+def _shipped_path() -> list[str]:
+    """Where Python finds what `--py-files` brought: Spark tells its own worker only, and a rank is another process."""
+    folder = SparkFiles.getRootDirectory()
+    shipped = [place for place in sys.path if place.startswith(folder)]
+    return [*shipped, *filter(None, [os.environ.get("PYTHONPATH")])] if shipped else []
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"exit code {code}"

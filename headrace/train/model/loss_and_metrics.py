@@ -1,0 +1,102 @@
+"""What a model is trained for, from the contract: its loss, and the metrics shown beside it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from headrace.config.sections.training import Loss
+from headrace.contract import Contract
+from headrace.train.validate_settings import metric_names, require_loss
+
+# Keras's metrics count a label as given above this probability; 0.5 itself is given, as in evaluation and prediction.
+HALF = float(np.nextafter(np.float32(0.5), np.float32(0)))
+
+
+class SmoothedCrossEntropy(keras.losses.Loss):
+    """Cross-entropy of class numbers whose target gives `smoothing` of its probability to all classes alike.
+
+    Szegedy et al.: Rethinking the Inception architecture for computer vision. arXiv:1512.00567 (2015), section 7.
+    """
+
+    def __init__(self, classes: int, smoothing: float) -> None:
+        super().__init__(name="smoothed_cross_entropy")
+        self.classes, self.smoothing = classes, smoothing
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """(rows,) class numbers and (rows, classes) probabilities -> (rows,) losses."""
+        targets = tf.one_hot(tf.cast(y_true, tf.int32), self.classes, dtype=y_pred.dtype)
+        return keras.losses.categorical_crossentropy(targets, y_pred, label_smoothing=self.smoothing)
+
+
+class MacroAUC(keras.metrics.AUC):
+    """The area under the ROC curve of each class against the rest, averaged over classes.
+
+    Its state are counts at 200 thresholds, which add up over ranks; the areas themselves could not be averaged.
+    """
+
+    def __init__(self, classes: int) -> None:
+        super().__init__(multi_label=True, num_labels=classes, name="auc")
+        self.classes = classes
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """(rows,) class numbers, (rows, classes) probabilities, (rows,) weights."""
+        super().update_state(tf.one_hot(tf.cast(y_true, tf.int32), self.classes), y_pred, sample_weight)
+
+
+class LabelsF1(keras.metrics.F1Score):
+    """F1 of labels that are given where their probability is 0.5 or more; its state are counts, which add up."""
+
+    def __init__(self, classes: int, average: str, name: str) -> None:
+        super().__init__(average=average, threshold=HALF, name=name)
+        # Now, and not with the first batch: what ranks add up must be there on all of them.
+        self._build((None, classes), (None, classes))
+
+
+def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
+    """The loss of `settings`: cross-entropy where the model gives probabilities, in regression the squared error.
+
+    Of multi_label it is the mean over classes of the cross-entropy of yes and no.
+
+    Raises:
+        ConfigurationError: `settings` speak of classes and the table has none.
+    """
+    require_loss(settings, contract)
+    if contract.task == "regression":
+        return keras.losses.MeanSquaredError()
+    if contract.task == "multi_label":
+        return keras.losses.BinaryCrossentropy(label_smoothing=settings.label_smoothing)
+    if settings.label_smoothing:
+        return SmoothedCrossEntropy(len(contract.classes), settings.label_smoothing)
+    return keras.losses.SparseCategoricalCrossentropy()
+
+
+def make_metrics(chosen: tuple[str, ...] | None, contract: Contract) -> list[keras.metrics.Metric]:
+    """The metrics of these names, those of the task where none are chosen; all states may be summed over ranks.
+
+    Raises:
+        ConfigurationError: a metric of the other task is chosen.
+    """
+    classes = len(contract.classes)
+    made: dict[str, Callable[[str], keras.metrics.Metric]] = {
+        "accuracy": lambda name: keras.metrics.SparseCategoricalAccuracy(name=name),
+        "top_5_accuracy": lambda name: keras.metrics.SparseTopKCategoricalAccuracy(min(5, classes), name=name),
+        "auc": lambda _: _auc(contract),
+        "binary_accuracy": lambda name: keras.metrics.BinaryAccuracy(name=name, threshold=HALF),
+        "macro_f1": lambda name: LabelsF1(classes, "macro", name),
+        "micro_f1": lambda name: LabelsF1(classes, "micro", name),
+        # The sum of absolute, or of squared, errors and the number of rows.
+        "mean_absolute_error": lambda name: keras.metrics.MeanAbsoluteError(name=name),
+        "root_mean_squared_error": lambda name: keras.metrics.RootMeanSquaredError(name=name),
+    }
+    return [made[name](name) for name in metric_names(chosen, contract)]
+
+
+def _auc(contract: Contract) -> keras.metrics.AUC:
+    """The mean over classes, also of rows that have many of them."""
+    classes = len(contract.classes)
+    if contract.task == "multi_label":
+        return keras.metrics.AUC(multi_label=True, num_labels=classes, name="auc")
+    return MacroAUC(classes)

@@ -1,0 +1,96 @@
+"""A plot of trials as numbers for an SVG of fixed size; `plot.html.jinja` draws it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from headrace.html.axis import Axis, fraction_axis, value_axis
+from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Points, Tick
+from headrace.html.number_formatting import is_fraction
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One trial; `kind` is a class of the style, `text` says it in words."""
+
+    kind: str
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """An SVG path."""
+
+    kind: str
+    path: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    """Positions in a box of 440 by 240."""
+
+    title: str
+    note: str = ""
+    summary: str
+    across: str
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    lines: tuple[Line, ...] = ()
+    dots: tuple[Dot, ...] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Two axes; from values to positions."""
+
+    x: Axis
+    y: Axis
+    metric: str
+
+    def at(self, across: float, up: float) -> tuple[float, float]:
+        """The position of a point, in the box."""
+        x, y = self.x.place(across), self.y.place(up)
+        return round(LEFT + x * (RIGHT - LEFT), 1), round(BOTTOM - y * (BOTTOM - TOP), 1)
+
+    def path(self, points: Iterable[tuple[float, float]]) -> str:
+        """A line through points."""
+        return "M" + "L".join("{:g} {:g}".format(*self.at(*point)) for point in points)
+
+    @property
+    def x_ticks(self) -> tuple[Tick, ...]:
+        """With their values."""
+        return tuple(Tick(self.at(tick, self.y.low)[0], f"{tick:,.6g}") for tick in self.x.ticks)
+
+    @property
+    def y_ticks(self) -> tuple[Tick, ...]:
+        """With their values; fractions as percentages."""
+        fractions = is_fraction(self.metric)
+        labels = (f"{100 * tick:.4g}%" if fractions else f"{tick:,.4g}" for tick in self.y.ticks)
+        return tuple(
+            Tick(self.at(self.x.low, tick)[1], label) for tick, label in zip(self.y.ticks, labels, strict=True)
+        )
+
+
+def metric_axis(values: Sequence[float], metric: str) -> Axis:
+    """For values of a metric."""
+    fractions = is_fraction(metric) and min(values) >= 0 and max(values) <= 1
+    return fraction_axis(list(values)) if fractions else value_axis(list(values))
+
+
+def best_so_far(values: Points, sign: float) -> Points:
+    """The corners of a line that steps down or up wherever a value is the best until then.
+
+    Args:
+        values: (place, value), in the order of places.
+        sign: 1 where small values are good, -1 where large ones are.
+    """
+    corners: Points = []
+    for place, value in values:
+        if corners and sign * value >= sign * corners[-1][1]:
+            continue
+        if corners:
+            corners.append((place, corners[-1][1]))
+        corners.append((place, value))
+    return [*corners, (values[-1][0], corners[-1][1])] if corners else []

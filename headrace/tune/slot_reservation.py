@@ -1,0 +1,32 @@
+"""Reservation of the Spark slots that a study's trials run on."""
+
+from headrace.errors import TrainingError
+from headrace.spark.session import is_local, session
+from headrace.spark.slots import PATIENCE_SECONDS, wait_for_slots
+from headrace.train.launch.executor_resources import profile_for
+from headrace.tune.study.folder import StudyRecord
+
+
+def reserve_slots(record: StudyRecord) -> int | None:
+    """Start Spark, require a free slot for every rank of all concurrent trials, and return the threads per rank.
+
+    Returns:
+        The number of threads; None without concurrent trials, for a rank's share of its machine's cores.
+
+    Raises:
+        TrainingError: there are too few slots.
+    """
+    settings, configuration = record.tune, record.configuration
+    ranks = max(settings.parallel, settings.ranks)
+    spark = session("train", configuration.spark, ranks)
+    profile = profile_for(spark, configuration.train.resources)
+    free = wait_for_slots(spark, ranks, 0 if is_local(spark) else PATIENCE_SECONDS, profile)
+    if free < ranks:
+        key = "parallel" if settings.parallel > 1 else "ranks"
+        raise TrainingError(
+            f"tune.{key} is {ranks}, but {spark.sparkContext.master} has {free} slots free. "
+            f"Lower tune.{key}, or give Spark more executors or cores."
+        )
+    if settings.parallel == 1:
+        return None
+    return configuration.train.resources.cpus or int(spark.conf.get("spark.task.cpus", "1") or 1)

@@ -1,0 +1,64 @@
+"""Creation of a study, or resumption of a study with the same settings."""
+
+from pathlib import Path
+from typing import Any
+
+from headrace.config import Configuration
+from headrace.networks.source import read_source, source_hash
+from headrace.provenance import command_line, utc_now
+from headrace.runs.resume_check import ResumeGuard
+from headrace.table import read
+from headrace.train.validate_settings import is_best_small, metric_names, require_fit, watched_metric
+from headrace.tune.search_space import require_space
+from headrace.tune.study.folder import StudyFolder, StudyRecord
+
+# The length and the resources of a study may change when it is resumed; the definition of its trials may not.
+CHANGEABLE_KEYS = {"trials", "time_limit_seconds", "parallel", "keep", "study"}
+SECTIONS = ("model", "stream", "train", "tune")
+
+
+def open_or_create(folder: StudyFolder, configuration: Configuration) -> StudyRecord:
+    """Return the record of the study in `folder`: a new one, or the existing one with the changeable settings updated.
+
+    Raises:
+        ConfigurationError: the study was started with other settings, or the space does not fit the configuration.
+        DataError: the table is missing or damaged.
+    """
+    model_hash = source_hash(read_source(Path(configuration.model.file)))
+    record = folder.record()
+    if record is None:
+        record = _new(configuration, model_hash)
+    else:
+        study = ResumeGuard("study", folder.path, "tune.study")
+        study.require_network(model_hash == record.model_sha256, configuration.model.file)
+        study.require_settings(fixed_settings(record.configuration), fixed_settings(configuration))
+        record = record.model_copy(update={"configuration": configuration})
+    folder.write_record(record)
+    return record
+
+
+def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
+    settings = configuration.train
+    table = read(configuration.data.table, settings.data_version)
+    require_fit(settings, table)
+    names = metric_names(settings.metrics, table.contract)
+    metric = watched_metric(settings.monitor, names, bool(table.summary.counts.get("val")))
+    record = StudyRecord(
+        configuration=configuration,
+        model_sha256=model_hash,
+        data_version=table.number,
+        metric=metric,
+        direction="minimize" if is_best_small(settings.monitor, metric) else "maximize",
+        created=utc_now(),
+        command=command_line(),
+    )
+    require_space(configuration, record.tune.space)
+    return record
+
+
+def fixed_settings(configuration: Configuration) -> dict[str, Any]:
+    """Return the settings that must not change while a study runs, by section and key."""
+    tree = configuration.model_dump(mode="json", include=set(SECTIONS))
+    changeable = {f"tune.{key}" for key in CHANGEABLE_KEYS} | {"train.run"}
+    flat = {f"{section}.{key}": value for section in SECTIONS for key, value in (tree[section] or {}).items()}
+    return {key: value for key, value in flat.items() if key not in changeable}

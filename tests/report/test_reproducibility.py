@@ -1,0 +1,57 @@
+"""Commands that are derived from the one that trained."""
+
+from pathlib import Path
+
+import pytest
+
+from headrace.report.reproducibility import configuration_file, to_evaluate, to_prepare, to_report, without_secrets
+
+
+@pytest.mark.parametrize(
+    ("training", "preparing"),
+    [
+        ("headrace train conf/x.yaml", "headrace prepare conf/x.yaml"),
+        (
+            "headrace train conf/x.yaml train.ranks=4 data.table=t prepare.seed=2",
+            "headrace prepare conf/x.yaml data.table=t prepare.seed=2",
+        ),
+        ("headrace --quiet train 'my conf.yml'", "headrace --quiet prepare 'my conf.yml'"),
+        ("jobs/train.py conf/x.yaml", "jobs/prepare.py conf/x.yaml"),
+        ("spark-submit /opt/train/jobs/train.py x.yaml", "spark-submit /opt/train/jobs/prepare.py x.yaml"),
+        ("something else", "headrace prepare CONF"),
+        ("headrace train 'unbalanced", "headrace prepare ''\"'\"'unbalanced'"),
+    ],
+)
+def test_preparing_takes_the_configuration_and_what_concerns_the_data(training: str, preparing: str) -> None:
+    assert to_prepare(training) == preparing
+
+
+def test_the_configuration_is_the_first_word_that_is_no_option() -> None:
+    assert configuration_file("headrace train data.table=t conf/x.yaml") == "conf/x.yaml"
+    assert configuration_file("python notebook.py") is None
+
+
+def test_paths_are_quoted() -> None:
+    run = Path("my runs/a;b")
+    assert to_report(run) == "headrace report 'my runs/a;b'"
+    assert to_evaluate(run / "bundle", "t", 3) == "headrace evaluate 'my runs/a;b/bundle' --table t --version 3"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "data.password",
+        "spark.settings.fs.s3a.secret.key",
+        "x.auth_token",
+        "a.access_key",
+        "fs.azure.account.key.photos",
+    ],
+)
+def test_the_value_of_an_override_that_names_a_secret_is_withheld(key: str) -> None:
+    line = without_secrets(f"headrace train c.yaml {key}=hush train.ranks=2")
+    assert line == f"headrace train c.yaml '{key}=(withheld)' train.ranks=2"
+
+
+def test_a_line_without_secrets_stays_as_it_was_typed() -> None:
+    line = 'headrace  train "c.yaml" train.ranks=2'
+    assert without_secrets(line) == line
