@@ -4,7 +4,7 @@ This package imports nothing heavy; a command imports what it needs when it runs
 """
 
 # Help lists the commands in the order of these imports.
-from headrace.cli import data_commands, machine_commands, registry_commands, remodeling_commands, modeling_commands
+from headrace.cli import data_commands, machine_commands, modeling_commands, registry_commands, retraining_commands
 from headrace.cli.program import app, main
 
 __all__ = [
@@ -15,12 +15,4 @@ __all__ = [
     "modeling_commands",
     "registry_commands",
     "retraining_commands",
-]
-    "app",
-    "data_commands",
-    "machine_commands",
-    "main",
-    "modeling_commands",
-    "registry_commands",
-    "remodeling_commands",
 ]

@@ -51,7 +51,7 @@ def test_search_commands_end_with_a_model(root: Path, tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(1500)
-def test_remodeling_commands_end_with_a_report(root: Path, tmp_path: Path) -> None:
+def test_retraining_commands_end_with_a_report(root: Path, tmp_path: Path) -> None:
     workspace = make_workspace(root, tmp_path)
     type_commands(root / FIVE_DAYS, workspace)
     assert (workspace / "retraining" / "fashion-mnist" / "report.html").exists()
