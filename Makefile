@@ -17,7 +17,7 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 # Tests that measure time run one at a time, after the others.
 ALONE := tests/fault tests/train/distributed/test_thread_scheduling.py
 TESTS := not container and not engines and not long
-UNIT := not spark and not horovod and not tensorflow and not s3 and not hdfs and not browser and not slow and not long and not container and not engines and not petastorm
+UNIT := not spark and not horovod and not tensorflow and not s3 and not hdfs and not network and not browser and not slow and not long and not container and not engines and not petastorm
 # Where the tests are that need the whole of Petastorm.
 PETASTORM := tests/stream tests/prepare/sources tests/test_inspect_table.py
 

@@ -32,7 +32,8 @@ NEEDS = {
     "validated": ("spark",),
     "s3": ("s3",),
     "hdfs": ("hdfs",),
-    "browser": ("browser",),
+    "fashion_mnist": ("network",),
+    "originals": ("network",),
 }
 
 

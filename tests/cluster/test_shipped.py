@@ -16,6 +16,8 @@ from jobs.local_cluster import LocalCluster
 from tests.support.cluster_settings import spark_setting
 from tests.support.commands import headrace, run
 
+pytestmark = [pytest.mark.spark, pytest.mark.horovod]
+
 
 @pytest.fixture(scope="module")
 def plain_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:

@@ -12,7 +12,11 @@ from headrace.explain.options import ExplainOptions
 from tests.explain.raw import write_images, write_texts
 from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
 
-pytestmark = [pytest.mark.skipif(BROWSER is None, reason="chromium is not installed"), pytest.mark.tensorflow]
+pytestmark = [
+    pytest.mark.skipif(BROWSER is None, reason="chromium is not installed"),
+    pytest.mark.tensorflow,
+    pytest.mark.browser,
+]
 
 
 @pytest.fixture(scope="module", params=["cnn", "rnn"])

@@ -11,7 +11,10 @@ import pytest
 from headrace.errors import DataError
 from headrace.fetch import debian
 
-pytestmark = pytest.mark.skipif(not debian.has_packages(), reason="apt-get and dpkg-deb are not on this machine")
+pytestmark = [
+    pytest.mark.skipif(not debian.has_packages(), reason="apt-get and dpkg-deb are not on this machine"),
+    pytest.mark.network,
+]
 PACKAGE = "dataset-fashion-mnist"
 FILE = "usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz"
 NOBODY = 65534

@@ -8,6 +8,8 @@ from headrace.errors import DataError
 from headrace.fetch import pypi
 from headrace.fetch.datasets.temperatures import RELEASE
 
+pytestmark = pytest.mark.network
+
 FOLDER, FILE = "vega_datasets/_data", "sf-temps.csv"
 
 

@@ -4,9 +4,12 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.retrain.instalments import add_day
+
+pytestmark = pytest.mark.network
 
 LIMIT = 600
 A_DAY = LIMIT // 5

@@ -12,6 +12,8 @@ TARGETS = [
     "setup",
     "demo",
     "test",
+    "test-all",
+    "test-unit",
     "test-engines",
     "lock-engines",
     "check",

@@ -146,7 +146,7 @@ def test_cleaning_time_grows_with_the_length_of_a_text_and_not_with_its_square(u
         text = unit * (length // len(unit))
         return min(_processor_seconds(lambda: _clean_anything(text, everything)) for _ in range(3))
 
-    assert seconds(200_000) < 2.5 * seconds(100_000) + 0.05
+    assert seconds(80_000) < 2.5 * seconds(40_000) + 0.05
 
 
 @pytest.mark.parametrize(

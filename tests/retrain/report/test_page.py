@@ -12,7 +12,7 @@ from headrace.retrain.journal_records import Decision, Outcome, StepRecord
 from headrace.retrain.report.page import write_page
 from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.tensorflow, pytest.mark.browser]
 
 NAME = "clothes & <others>"
 

@@ -18,6 +18,8 @@ from headrace.tune.study.journal import JOURNAL, open_study
 from headrace.tune.study.trial_records import ERROR, best_trial, read_trials
 from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
 
+pytestmark = pytest.mark.browser
+
 SPACE: dict[str, Any] = {
     "train.optimizer.learning_rate": {"kind": "float", "low": 1e-4, "high": 0.1, "log": True},
     "train.optimizer.name": {"kind": "categorical", "choices": ["sgd", "adam", "rmsprop"]},
