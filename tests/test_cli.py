@@ -1,7 +1,6 @@
 """The command line: fast start-up, help, programs in jobs/, and one-sentence errors with an exit code."""
 
 import json
-import resource
 import sys
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 
 from headrace import check, cli
 from headrace.check import Report, Row
-from tests.support.commands import headrace, headrace_within, run
+from tests.support.commands import child_cpu_seconds, headrace, headrace_within, run
 
 VERBS = (
     "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "tune", "evaluate", "predict",
@@ -31,11 +30,6 @@ HEAVY = (
     "optuna",
     "onnx",
 )
-
-
-def child_cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def test_help_is_fast_and_imports_nothing_heavy(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +60,9 @@ def headrace_within(*words: str, cwd: Path, code: int = 0) -> CommandResult:
         cli.main(list(words))
     assert ended.value.code == code, f"{words} ended with {ended.value.code}, not {code}:\n{err.getvalue()}"
     return CommandResult(subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue()))
+
+
+def child_cpu_seconds() -> float:
+    """Return the CPU time of all child processes that have ended; wall time depends on the machine's load."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
