@@ -18,6 +18,23 @@ Model = TypeVar("Model", bound=BaseModel)
 NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML with the keys of mappings as they are written: `yes` and `01` are names, not true and 1."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+                continue
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"the key `{key.value}` is repeated", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+            key.tag = "tag:yaml.org,2002:str"
+        return dict(super().construct_mapping(node, deep))
+
+
 def load(path: str | Path, overrides: Iterable[str] = ()) -> Configuration:
     """Read the YAML file at `path`, apply `overrides` such as `train.ranks=2`, and validate.
 
@@ -68,7 +85,7 @@ def read_yaml(path: Path, hint: str) -> dict[str, Any]:
         ConfigurationError: the file is missing or not a YAML mapping.
     """
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except OSError as error:
         raise ConfigurationError(f"The configuration {path} cannot be read ({error.strerror}). {hint}") from None
     except NOT_YAML as error:
@@ -83,7 +100,7 @@ def _apply(tree: dict[str, Any], override: str) -> None:
     if not equals or not all(key.split(".")):
         raise ConfigurationError(f"`{override}` is not an override; expected key=value, such as train.ranks=2.")
     try:
-        _set(tree, key, yaml.safe_load(value), override)
+        _set(tree, key, yaml.load(value, _Loader), override)
     except NOT_YAML:
         raise ConfigurationError(f"`{override}`: {value!r} is not a YAML value; quote it.") from None
 

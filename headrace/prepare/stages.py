@@ -1,9 +1,10 @@
 """The Spark stages of a preparation: encode records, make the decisions that need all of them, tokenize."""
 
 import hashlib
+import logging
 import math
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import itemgetter
@@ -33,6 +34,8 @@ from headrace.prepare.sources.spark_table import NO_FILES, cell_format, frame_re
 from headrace.prepare.sources.windows import read_windows, window_records
 from headrace.prepare.text import train_tokenizer
 from headrace.table.shards import Shard
+
+log = logging.getLogger(__name__)
 
 MAX_CLASSES = 100_000
 # Rows that Spark passes to Python at once; they may hold images of a megabyte each.
@@ -176,6 +179,10 @@ def _list_classes(
     elif context.settings.task == "multi_label":
         labels = natural_sort(_split_names(context.settings.label_separator, labels))
     known = tuple(context.labels)
+    labels = list(labels)
+    # `list_labels` has replaced the labels of archives already.
+    if not known and context.kind != "archive":
+        _require_class_names(context.class_names, labels, listing.root)
     named = dict.fromkeys(context.class_names.get(label, label) for label in labels)
     classes = (*known, *(name for name in named if name not in context.labels))
     if not 2 <= len(classes) <= MAX_CLASSES:
@@ -184,6 +191,22 @@ def _list_classes(
             "If labels are numbers to predict, set prepare.task to regression."
         )
     return classes
+
+
+def _require_class_names(class_names: Mapping[str, str], labels: Sequence[str], root: str) -> None:
+    """Warn of `class_names` for labels that the source does not have.
+
+    Raises:
+        DataError: none of them is a label of the source.
+    """
+    unknown = [label for label in class_names if label not in labels]
+    if not unknown:
+        return
+    shown = ", ".join(map(repr, labels[:5])) + (", ..." if len(labels) > 5 else "")
+    message = f"data.source.class_names has {', '.join(map(repr, unknown[:5]))}, and the labels of {root} are {shown}"
+    if len(unknown) == len(class_names):
+        raise DataError(f"{message}; expected at least one label of the source.")
+    log.warning("%s", message)
 
 
 def _distinct_labels(records: "DataFrame", settings: Prepare) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A configuration is validated as a whole, and whatever is wrong with it is one sentence."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -172,9 +173,38 @@ def test_an_override_that_is_no_yaml_is_refused(smallest: Path, value: str) -> N
     assert "is not a YAML value; quote it" in refusal(smallest, f"data.table={value}")
 
 
-def test_keys_that_are_no_text_are_named(tmp_path: Path) -> None:
-    assert "`1`: keys should be strings, received 1" in refusal(write(tmp_path, SMALLEST + "1: x\n"))
-    assert "keys should be strings, received True" in refusal(write(tmp_path, SMALLEST + "on: x\n"))
+@pytest.mark.parametrize("key", ["1", "on", "~", "1.5", "2026-11-29"])
+def test_keys_are_text_as_they_are_written(tmp_path: Path, key: str) -> None:
+    assert f"unknown key `{key}`" in refusal(write(tmp_path, SMALLEST + f"{key}: x\n"))
+
+
+def test_class_names_keep_labels_as_they_are_written(tmp_path: Path) -> None:
+    """YAML reads yes as true, and 01 as 1."""
+    file = write(tmp_path, SMALLEST.replace("path: raw", "path: raw, class_names: {yes: tumour, no: healthy, 01: cat}"))
+    names = {"yes": "tumour", "no": "healthy", "01": "cat"}
+    assert load(file).data.source.class_names == names
+    override = "data.source.class_names={yes: tumour, no: healthy, 01: cat}"
+    assert load(write(tmp_path, SMALLEST), [override]).data.source.class_names == names
+
+
+@pytest.mark.parametrize("text", ["train: {run: other}\n", "'train': {run: other}\n"])
+def test_repeated_key_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
+    message = refusal(write(tmp_path, SMALLEST + text))
+    assert "is not valid YAML: the key `train` is repeated" in message
+    assert "line 4, column 1" in message
+
+
+def test_merged_keys_may_be_set_again(tmp_path: Path) -> None:
+    text = SMALLEST.replace("{run: run}", "{run: run, optimizer: {<<: {name: sgd, learning_rate: 0.5}, name: adam}}")
+    optimizer = load(write(tmp_path, text)).train.optimizer
+    assert (optimizer.name, optimizer.learning_rate) == ("adam", 0.5)
+
+
+@pytest.mark.parametrize("encoding", ["utf8mb4", "base64", "rot13", "a\0b"])
+def test_encoding_that_python_does_not_know_is_refused(tmp_path: Path, encoding: str) -> None:
+    override = f"prepare.text.encoding={json.dumps(encoding)}"
+    message = refusal(write(tmp_path, SMALLEST), override)
+    assert "`prepare.text.encoding`: expected a text encoding that Python knows" in message
 
 
 TREES = st.recursive(

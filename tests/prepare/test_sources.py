@@ -226,3 +226,15 @@ def test_invalid_table_sources_are_refused_in_one_line(tmp_path: Path, table: Pa
         ConfigurationError, options={"password": "$HEADRACE_NOT_SET"}
     )
     assert not table.exists()
+
+
+def test_class_names_without_a_label_of_the_source_are_refused_and_some_are_warned_of(
+    raw: Path, table: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A name for a class that is not there renames nothing; without a word the classes would keep their labels."""
+    source = {"path": str(raw), "class_names": {"tiger": "cat", "wolf": "dog"}}
+    with pytest.raises(DataError, match="class_names has 'tiger', 'wolf', and the labels of .* are 'cat', 'dog'"):
+        prepare(source_configuration(table, source))
+    prepare(source_configuration(table, {"path": str(raw), "class_names": {"cat": "feline", "wolf": "dog"}}))
+    assert read(table).contract.classes == ("feline", "dog")
+    assert "class_names has 'wolf', and the labels of" in caplog.text

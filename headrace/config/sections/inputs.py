@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from headrace.config.base import Fraction, NonEmptyStr, Positive, Section, Side
 
@@ -92,3 +92,13 @@ class Text(Section):
         0.0, description="minimum fraction of letters among non-whitespace characters; texts below are rejected"
     )
     tokens: Tokens = Tokens()
+
+    @field_validator("encoding")
+    @classmethod
+    def _require_text_encoding(cls, value: str | None) -> str | None:
+        try:
+            if value is not None:
+                "".encode(value)
+        except (LookupError, ValueError):
+            raise ValueError("expected a text encoding that Python knows, such as utf-8 or latin-1") from None
+        return value
