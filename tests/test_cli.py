@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headrace import check, cli
-from headrace.check import Report, Row
+from headrace.check import CheckRow, Report
 from tests.support.commands import child_cpu_seconds, headrace, headrace_within, run
 
 VERBS = (
@@ -128,7 +128,7 @@ def test_check_cluster_uses_the_current_folder_as_default_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`--store` has a `Path` as its default, which Typer passes to the parser too."""
-    row = Row(name="Executors", found="2", needed="", ok=True)
+    row = CheckRow(name="Executors", found="2", needed="", ok=True)
     monkeypatch.setattr(check, "check", lambda slots, settings, cluster: Report((row,)))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as exited:

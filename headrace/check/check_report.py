@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class CheckRow:
     """One requirement and its state.
 
     Attributes:
@@ -26,7 +26,7 @@ class Row:
 class Report:
     """All rows, in the order in which to fix them."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[CheckRow, ...]
 
     @property
     def ok(self) -> bool:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headrace.check.check_report import Row
+from headrace.check.check_report import CheckRow
 from headrace.check.executor_probe import ExecutorInfo, ProbeRequest, probe
 from headrace.check.executors import executor_rows
 from headrace.check.slots import slots_row, spark_session, wait_for_slots
@@ -54,7 +54,7 @@ class ClusterCheck:
     settings: Spark
 
 
-def cluster_rows(check: ClusterCheck) -> list[Row]:
+def cluster_rows(check: ClusterCheck) -> list[CheckRow]:
     """Return a row for each requirement on executors and on what they share."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
@@ -75,7 +75,7 @@ def cluster_rows(check: ClusterCheck) -> list[Row]:
     except (HeadraceError, PySparkException, Py4JError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         fix = f"{reason} ({FIX_SESSION})" if "No module named" in reason else reason
-        return [Row(name="Executors", found="no response", needed="a response from each", ok=False, fix=fix)]
+        return [CheckRow(name="Executors", found="no response", needed="a response from each", ok=False, fix=fix)]
 
 
 def query_executors(spark: SparkSession, slots: int, folder: Path) -> list[ExecutorInfo]:
@@ -105,7 +105,7 @@ def _shared_folder(store: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _store_row(folder: Path, probes: list[ExecutorInfo]) -> Row:
+def _store_row(folder: Path, probes: list[ExecutorInfo]) -> CheckRow:
     """Return the row that says whether driver and executors read each other's files in `folder`."""
     failed = {info.host: info.store for info in probes if info.store}
     unseen = {
@@ -115,7 +115,7 @@ def _store_row(folder: Path, probes: list[ExecutorInfo]) -> Row:
     }
     errors = unseen | failed
     reason = "; ".join(f"{host}: {error}" for host, error in sorted(errors.items()))
-    return Row(
+    return CheckRow(
         name="Shared folder",
         found=f"{folder.parent}, read and written by {len(probes) - len(errors)} of {len(probes)} tasks",
         needed="all",
@@ -126,14 +126,14 @@ def _store_row(folder: Path, probes: list[ExecutorInfo]) -> Row:
     )
 
 
-def _allreduce_row(check: ClusterCheck, spark: SparkSession, slots: int, folder: Path) -> Row:
+def _allreduce_row(check: ClusterCheck, spark: SparkSession, slots: int, folder: Path) -> CheckRow:
     """Return the row with the allreduce speed between ranks, or with the error of a rank."""
     ranks = max(1, slots)
     try:
         speed = check.allreduce(spark, ranks, folder)
     except (HeadraceError, ImportError) as error:
-        return Row(
+        return CheckRow(
             name="Allreduce", found="failed", needed="ranks that can connect to each other", ok=False, fix=str(error)
         )
     found = f"{speed / 1e6:,.0f} MB/s per rank, {ranks} ranks" if ranks > 1 else "one rank only, nothing to send"
-    return Row(name="Allreduce", found=found, needed="", ok=True)
+    return CheckRow(name="Allreduce", found=found, needed="", ok=True)

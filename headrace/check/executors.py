@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Callable, Sequence
 
-from headrace.check.check_report import Row
+from headrace.check.check_report import CheckRow
 from headrace.check.executor_probe import ExecutorInfo
 from headrace.check.machine import FREE_GIGABYTES
 from headrace.engines.compatibility import SAME_ENVIRONMENT, differences, installed_versions
@@ -12,7 +12,7 @@ CLOCK_SECONDS = 1.0
 HOSTS_SHOWN = 4
 
 
-def executor_rows(probes: Sequence[ExecutorInfo]) -> list[Row]:
+def executor_rows(probes: Sequence[ExecutorInfo]) -> list[CheckRow]:
     """Return rows about executors: number, versions, disk, GPUs, network and clocks.
 
     Args:
@@ -22,7 +22,7 @@ def executor_rows(probes: Sequence[ExecutorInfo]) -> list[Row]:
     hosts = {info.host for info in probes}
     found = f"{len(executors)} with {len(probes)} slots; machines: {len(hosts)}"
     return [
-        Row(name="Executors", found=found, needed="", ok=True),
+        CheckRow(name="Executors", found=found, needed="", ok=True),
         versions_row(executors),
         disk_row(executors),
         gpus_row(probes),
@@ -31,13 +31,13 @@ def executor_rows(probes: Sequence[ExecutorInfo]) -> list[Row]:
     ]
 
 
-def versions_row(executors: Sequence[ExecutorInfo]) -> Row:
+def versions_row(executors: Sequence[ExecutorInfo]) -> CheckRow:
     """Return the row that compares the executors' versions with the driver's."""
     here = installed_versions()
     differing = {
         f"{difference} on {info.host}" for info in executors for difference in differences(info.versions, here)
     }
-    return Row(
+    return CheckRow(
         name="Executor versions",
         found="; ".join(sorted(differing)) or f"all {len(here)} as on the driver",
         needed="the driver's",
@@ -46,11 +46,11 @@ def versions_row(executors: Sequence[ExecutorInfo]) -> Row:
     )
 
 
-def disk_row(executors: Sequence[ExecutorInfo]) -> Row:
+def disk_row(executors: Sequence[ExecutorInfo]) -> CheckRow:
     """Return the row with the least free disk space of an executor's working folder."""
     least = min(executors, key=lambda info: info.free_gigabytes)
     ok = least.free_gigabytes >= FREE_GIGABYTES
-    return Row(
+    return CheckRow(
         name="Executor disk",
         found=f"{least.free_gigabytes:.1f} GB free or more",
         needed=f"{FREE_GIGABYTES:.0f} GB",
@@ -59,19 +59,21 @@ def disk_row(executors: Sequence[ExecutorInfo]) -> Row:
     )
 
 
-def gpus_row(probes: Sequence[ExecutorInfo]) -> Row:
+def gpus_row(probes: Sequence[ExecutorInfo]) -> CheckRow:
     """Return the row with the GPUs that Spark assigns to tasks; if it assigns none, ranks use the CPU."""
     number = len({(info.host, gpu) for info in probes for gpu in info.gpus})
     with_gpu = sum(bool(info.gpus) for info in probes)
     found = f"{number}, for {with_gpu} of {len(probes)} slots" if number else "none assigned to tasks"
-    return Row(name="Executor GPUs", found=found, needed="", ok=with_gpu in (0, len(probes)), fix=_fix_gpus(with_gpu))
+    return CheckRow(
+        name="Executor GPUs", found=found, needed="", ok=with_gpu in (0, len(probes)), fix=_fix_gpus(with_gpu)
+    )
 
 
 def _fix_gpus(with_gpu: int) -> str:
     return "set spark.task.resource.gpu.amount, so that every task gets a GPU" if with_gpu else ""
 
 
-def network_row(executors: Sequence[ExecutorInfo]) -> Row:
+def network_row(executors: Sequence[ExecutorInfo]) -> CheckRow:
     """Return the row with the addresses from which executors reach the driver.
 
     With several machines the address must not be a loopback address.
@@ -79,7 +81,7 @@ def network_row(executors: Sequence[ExecutorInfo]) -> Row:
     several = len({info.host for info in executors}) > 1
     unusable = [info for info in executors if not _is_usable(info.address, several)]
     found = _list_by_host(executors, lambda info: info.address)
-    return Row(
+    return CheckRow(
         name="Executor network",
         found=found,
         needed="a route to the driver",
@@ -88,14 +90,14 @@ def network_row(executors: Sequence[ExecutorInfo]) -> Row:
     )
 
 
-def clock_row(probes: Sequence[ExecutorInfo]) -> Row:
+def clock_row(probes: Sequence[ExecutorInfo]) -> CheckRow:
     """Return the row with the difference between clocks, which matters when logs of several machines are merged."""
     # A busy machine reads its clock late in one sample; a wrong clock is off in all samples. So take the minimum.
     skew = min(max(clocks) - min(clocks) for clocks in zip(*(info.clocks for info in probes), strict=True))
     ok = skew <= CLOCK_SECONDS
     latest = max(probes, key=lambda info: info.clocks[0]).host
     fix = "" if ok else f"synchronise the clocks with NTP; {latest} is the furthest ahead"
-    return Row(
+    return CheckRow(
         name="Executor clocks", found=f"{skew:.3f} s apart", needed=f"at most {CLOCK_SECONDS:.0f} s", ok=ok, fix=fix
     )
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from headrace.check.check_report import Row
+from headrace.check.check_report import CheckRow
 from headrace.engines.compatibility import COMPILE_HOROVOD, horovod_fault
 from headrace.engines.log_filter import without_noise
 
@@ -63,7 +63,7 @@ def ask_horovod() -> HorovodInfo:
     return HorovodInfo(built=tuple(result["built"]), gpus=tuple(result["gpus"]))
 
 
-def rank_rows(horovod: HorovodInfo) -> list[Row]:
+def rank_rows(horovod: HorovodInfo) -> list[CheckRow]:
     """Return the rows for Horovod's build and for GPUs."""
     fault = horovod_fault() or horovod.error
     ok = "Gloo" in horovod.built and not fault
@@ -71,6 +71,6 @@ def rank_rows(horovod: HorovodInfo) -> list[Row]:
     fix = "" if ok else f"{COMPILE_HOROVOD} ({fault})" if fault else COMPILE_HOROVOD
     gpus = "unknown" if horovod.error else ", ".join(horovod.gpus) or "none"
     return [
-        Row(name="Horovod build", found=built, needed="Gloo, for TensorFlow", ok=ok, fix=fix),
-        Row(name="GPUs", found=gpus, needed="", ok=True),
+        CheckRow(name="Horovod build", found=built, needed="Gloo, for TensorFlow", ok=ok, fix=fix),
+        CheckRow(name="GPUs", found=gpus, needed="", ok=True),
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headrace.check import horovod_and_gpus, machine
-from headrace.check.check_report import Report, Row
+from headrace.check.check_report import CheckRow, Report
 from headrace.check.slots import slots_row
 from headrace.check.versions import version_rows
 from headrace.errors import ConfigurationError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    slots: int | None = None, settings: Spark | None = None, cluster: Callable[[], list[Row]] | None = None
+    slots: int | None = None, settings: Spark | None = None, cluster: Callable[[], list[CheckRow]] | None = None
 ) -> Report:
     """Check versions, Java, Spark, Horovod and the machine. Starts a Spark session and takes about ten seconds.
 
@@ -51,5 +51,5 @@ def check(
     return Report(tuple(rows))
 
 
-def _unchecked_slots(wanted: int) -> Row:
-    return Row(name="Spark slots", found="not checked", needed=f"{wanted} free", ok=False, fix="fix Java first")
+def _unchecked_slots(wanted: int) -> CheckRow:
+    return CheckRow(name="Spark slots", found="not checked", needed=f"{wanted} free", ok=False, fix="fix Java first")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from headrace.check.check_report import Row
+from headrace.check.check_report import CheckRow
 from headrace.errors import HeadraceError
 from headrace.spark.slots import free_slots, wait_for_slots
 
@@ -24,7 +24,7 @@ FIX = (
 )
 
 
-def slots_row(wanted: int, settings: Spark | None = None) -> Row:
+def slots_row(wanted: int, settings: Spark | None = None) -> CheckRow:
     """Return the row that says whether `wanted` slots are free on the configured master, else on local Spark."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
@@ -35,10 +35,10 @@ def slots_row(wanted: int, settings: Spark | None = None) -> Row:
             free, master = wait_for_slots(spark, wanted), spark.sparkContext.master
     except (HeadraceError, PySparkException, Py4JError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
-        return Row(name="Spark slots", found="no session", needed=needed, ok=False, fix=f"Spark reports: {reason}")
+        return CheckRow(name="Spark slots", found="no session", needed=needed, ok=False, fix=f"Spark reports: {reason}")
     found = f"{free} free on {master}; {os.cpu_count()} cores here"
     ok = free >= wanted
-    return Row(name="Spark slots", found=found, needed=needed, ok=ok, fix="" if ok else FIX)
+    return CheckRow(name="Spark slots", found=found, needed=needed, ok=ok, fix="" if ok else FIX)
 
 
 @contextmanager

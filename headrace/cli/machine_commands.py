@@ -13,7 +13,7 @@ from headrace.cli.program import app, print_result
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headrace.check import Row
+    from headrace.check import CheckRow
     from headrace.config.configuration import Spark
 
 
@@ -44,7 +44,7 @@ def check(
         raise typer.Exit(2)
 
 
-def _check_cluster(slots: int | None, store: Path, settings: "Spark") -> "list[Row]":
+def _check_cluster(slots: int | None, store: Path, settings: "Spark") -> "list[CheckRow]":
     from headrace.check.cluster import ClusterCheck, cluster_rows
 
     def allreduce(spark: "SparkSession", ranks: int, logs: Path) -> float:

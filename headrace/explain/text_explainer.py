@@ -14,7 +14,7 @@ from headrace.explain.token_spans import token_spans
 from headrace.inference import Inference
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.text.clean import clean, decode_text
-from headrace.prepare.text.tokenizer import Tokens, encode_with_spans
+from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans
 
 
 class TextExplainer:
@@ -46,7 +46,7 @@ class TextExplainer:
         """
         text = clean(raw.data if isinstance(raw.data, str) else decode_text(raw.data, self._spec), self._spec)
         tokens = self._tokens(text)
-        numbers = np.array(tokens.numbers, np.int32)
+        numbers = np.array(tokens.ids, np.int32)
         prediction = ExplainedPrediction.select(self._contract, self._inference.predict(numbers[None])[0], self._class)
         renderings: list[Rendering] = []
         integrated: Attribution | None = None
@@ -60,8 +60,8 @@ class TextExplainer:
                 renderings.append(Rendering("occlusion", spans=token_spans(text, tokens, decreases)))
         return Explanation(raw.path, prediction, integrated, tuple(renderings))
 
-    def _tokens(self, text: str) -> Tokens:
+    def _tokens(self, text: str) -> TokenizedText:
         (tokens,) = encode_with_spans([text], self._tokenizer, self._folder)
-        if not tokens.numbers:
+        if not tokens.ids:
             raise RejectedRecordError(Reason.EMPTY, "the tokenizer finds no token in the text")
         return tokens

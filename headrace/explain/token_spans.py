@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.prepare.text.tokenizer import Tokens
+from headrace.prepare.text.tokenizer import TokenizedText
 
 UNKNOWN = 1
 
@@ -28,7 +28,7 @@ class TokenSpan:
     known: bool = True
 
 
-def token_spans(text: str, tokens: Tokens, values: NDArray[np.float64]) -> list[TokenSpan]:
+def token_spans(text: str, tokens: TokenizedText, values: NDArray[np.float64]) -> list[TokenSpan]:
     """Return spans that cover all of `text` in order; `values` has one value for each token.
 
     Tokens that share a character, such as the bytes of one character in UTF-8, form one span with the sum of their
@@ -40,7 +40,7 @@ def token_spans(text: str, tokens: Tokens, values: NDArray[np.float64]) -> list[
         if start > end:
             spans.append(TokenSpan(text[end:start]))
         value = float(values[members].sum())
-        known = any(tokens.numbers[member] != UNKNOWN for member in members)
+        known = any(tokens.ids[member] != UNKNOWN for member in members)
         spans.append(TokenSpan(text[start:stop], value, round(min(1.0, abs(value) / largest), 3), known))
         end = stop
     return [*spans, TokenSpan(text[end:])] if end < len(text) else spans

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from headrace import bundle as bundles
 from headrace.errors import DataError
-from headrace.registry.store import Registry
+from headrace.registry.store import ModelRegistry
 from headrace.registry.tracking.artifact_store import download_files
 from headrace.registry.versions import BUNDLE, ModelRecord
 from headrace.storage.atomic import publish_directory
@@ -14,7 +14,7 @@ from headrace.storage.symlink import read_link, write_link
 log = logging.getLogger(__name__)
 
 
-def stored_bundle(registry: Registry, record: ModelRecord) -> Path:
+def stored_bundle(registry: ModelRegistry, record: ModelRecord) -> Path:
     """Return the bundle of a version; download it from the tracked artifacts if the local copy is missing or changed.
 
     Raises:
@@ -34,7 +34,7 @@ def _is_intact(path: Path, record: ModelRecord) -> bool:
         return False
 
 
-def _restore(registry: Registry, record: ModelRecord, path: Path) -> None:
+def _restore(registry: ModelRegistry, record: ModelRecord, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with publish_directory(path, last=bundles.MANIFEST) as folder:
         downloaded = _download(registry, record, folder)
@@ -44,7 +44,7 @@ def _restore(registry: Registry, record: ModelRecord, path: Path) -> None:
         downloaded.rmdir()
 
 
-def _download(registry: Registry, record: ModelRecord, folder: Path) -> Path:
+def _download(registry: ModelRegistry, record: ModelRecord, folder: Path) -> Path:
     from mlflow.exceptions import MlflowException
 
     try:
@@ -58,22 +58,22 @@ def _download(registry: Registry, record: ModelRecord, folder: Path) -> Path:
     return folder / BUNDLE
 
 
-def champion_link(registry: Registry) -> Path:
+def champion_link(registry: ModelRegistry) -> Path:
     """Return the fixed path of the champion's bundle: a link, so that a promotion replaces the bundle atomically."""
     return registry.folder / "champion"
 
 
-def champion_bundle(registry: Registry) -> Path:
+def champion_bundle(registry: ModelRegistry) -> Path:
     """Return the folder of the bundle that is served now."""
     return read_link(champion_link(registry)) or champion_link(registry)
 
 
-def point_champion(registry: Registry, bundle: Path) -> None:
+def point_champion(registry: ModelRegistry, bundle: Path) -> None:
     """Point the champion link at `bundle`; a reader finds either the previous bundle or this one, complete."""
     write_link(champion_link(registry), bundle)
 
 
-def linked_bundle(registry: Registry) -> int | None:
+def linked_bundle(registry: ModelRegistry) -> int | None:
     """Return the version that the champion link points at; None if there is no link."""
     path = read_link(champion_link(registry))
     return int(path.name) if path and path.name.isdecimal() else None

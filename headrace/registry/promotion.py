@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from headrace import provenance
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.registry.bundle_store import linked_bundle, point_champion, stored_bundle
-from headrace.registry.store import CHALLENGER, CHAMPION, Registry, registry_error
+from headrace.registry.store import CHALLENGER, CHAMPION, ModelRegistry, registry_error
 from headrace.registry.versions import (
     DECISION,
     PROMOTED,
@@ -49,31 +49,31 @@ class Promotion:
     reasons: str
 
 
-def _download_bundle(registry: Registry, promotion: Promotion) -> None:
+def _download_bundle(registry: ModelRegistry, promotion: Promotion) -> None:
     stored_bundle(registry, promotion.record)
 
 
-def _record_promotion(registry: Registry, promotion: Promotion) -> None:
+def _record_promotion(registry: ModelRegistry, promotion: Promotion) -> None:
     tags = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: provenance.utc_now()}
     if promotion.replaced is not None:
         tags[REPLACED] = str(promotion.replaced)
     tag(registry, promotion.record.version, tags)
 
 
-def _set_champion_alias(registry: Registry, promotion: Promotion) -> None:
+def _set_champion_alias(registry: ModelRegistry, promotion: Promotion) -> None:
     registry.client.set_registered_model_alias(registry.name, CHAMPION, str(promotion.record.version))
 
 
-def _remove_challenger_alias(registry: Registry, promotion: Promotion) -> None:
+def _remove_challenger_alias(registry: ModelRegistry, promotion: Promotion) -> None:
     if CHALLENGER in version_named(registry, str(promotion.record.version)).aliases:
         registry.client.delete_registered_model_alias(registry.name, CHALLENGER)
 
 
-def _link_champion(registry: Registry, promotion: Promotion) -> None:
+def _link_champion(registry: ModelRegistry, promotion: Promotion) -> None:
     point_champion(registry, stored_bundle(registry, promotion.record))
 
 
-STEPS: tuple[Callable[[Registry, Promotion], None], ...] = (
+STEPS: tuple[Callable[[ModelRegistry, Promotion], None], ...] = (
     _download_bundle,
     _record_promotion,
     _set_champion_alias,
@@ -83,7 +83,7 @@ STEPS: tuple[Callable[[Registry, Promotion], None], ...] = (
 
 
 def promote(
-    registry: Registry, name: str, decision: str, reasons: str, expected_champion: int | None = None
+    registry: ModelRegistry, name: str, decision: str, reasons: str, expected_champion: int | None = None
 ) -> ModelRecord:
     """Make the version with this number or alias the champion; do nothing if it is the champion already.
 
@@ -111,7 +111,7 @@ def promote(
         return _run_steps(registry, Promotion(record=record, replaced=replaced, decision=decision, reasons=reasons))
 
 
-def rollback(registry: Registry) -> ModelRecord:
+def rollback(registry: ModelRegistry) -> ModelRecord:
     """Make the version that the champion replaced the champion again.
 
     Raises:
@@ -139,7 +139,7 @@ def rollback(registry: Registry) -> ModelRecord:
         return restored
 
 
-def finish_promotion(registry: Registry) -> bool:
+def finish_promotion(registry: ModelRegistry) -> bool:
     """Finish a promotion that was killed after it had set the champion alias; return whether there was one."""
     current = champion(registry)
     if current is None or linked_bundle(registry) == current.version:
@@ -157,7 +157,7 @@ def finish_promotion(registry: Registry) -> bool:
     return True
 
 
-def _run_steps(registry: Registry, promotion: Promotion) -> ModelRecord:
+def _run_steps(registry: ModelRegistry, promotion: Promotion) -> ModelRecord:
     from mlflow.exceptions import MlflowException
 
     try:

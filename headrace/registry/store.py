@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Registry:
+class ModelRegistry:
     """The runs and the versions of one model.
 
     Attributes:
@@ -89,7 +89,7 @@ class Registry:
         return Transaction(self.folder, self.database)
 
 
-def open_registry(configuration: Configuration) -> Registry:
+def open_registry(configuration: Configuration) -> ModelRegistry:
     """Return the registry of a configuration, without connecting to it.
 
     Raises:
@@ -102,7 +102,7 @@ def open_registry(configuration: Configuration) -> Registry:
             "as in conf/retraining.yaml."
         )
     folder = locate(settings.folder).absolute()
-    return Registry(folder, settings.model, _uri(settings, folder))
+    return ModelRegistry(folder, settings.model, _uri(settings, folder))
 
 
 def _uri(settings: Settings, folder: Path) -> str:
@@ -128,14 +128,14 @@ def _mlflow() -> "type[MlflowClient]":
     return MlflowClient
 
 
-def registry_error(registry: Registry, error: Exception) -> HeadraceError:
+def registry_error(registry: ModelRegistry, error: Exception) -> HeadraceError:
     """Return an error that reports MLflow's `error` without passwords."""
     uri = without_password(registry.uri)
     cause = " ".join(str(error).replace(registry.tracking_uri, uri).split())[:300]
     return HeadraceError(f"A request to the registry at {uri} failed: {cause}")
 
 
-def search_runs(registry: Registry, tags: dict[str, str]) -> list["Run"]:
+def search_runs(registry: ModelRegistry, tags: dict[str, str]) -> list["Run"]:
     """Return the runs that have all of `tags`, newest first."""
     quotable = {key: value for key, value in tags.items() if not UNQUOTABLE.intersection(value)}
     query = " and ".join(f"tags.\"{key}\" = '{value}'" for key, value in quotable.items())

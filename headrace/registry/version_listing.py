@@ -5,11 +5,11 @@ from typing import Any
 
 from headrace.registry.bundle_store import champion_bundle, champion_link
 from headrace.registry.promotion import finish_promotion, promote, rollback
-from headrace.registry.store import Registry, without_password
+from headrace.registry.store import ModelRegistry, without_password
 from headrace.registry.versions import ModelRecord, versions
 
 
-def list_versions(registry: Registry) -> dict[str, Any]:
+def list_versions(registry: ModelRegistry) -> dict[str, Any]:
     """Return all versions, newest first, with the champion's fixed link and the bundle that it points at.
 
     Raises:
@@ -26,7 +26,7 @@ def list_versions(registry: Registry) -> dict[str, Any]:
     }
 
 
-def promote_by_hand(registry: Registry, name: str) -> dict[str, Any]:
+def promote_by_hand(registry: ModelRegistry, name: str) -> dict[str, Any]:
     """Make a version the champion on a user's request, whatever the gate has decided.
 
     Raises:
@@ -36,7 +36,7 @@ def promote_by_hand(registry: Registry, name: str) -> dict[str, Any]:
     return _summarize(registry, promote(registry, name, "promoted by hand", "requested by the user"))
 
 
-def roll_back(registry: Registry) -> dict[str, Any]:
+def roll_back(registry: ModelRegistry) -> dict[str, Any]:
     """Make the version that the champion replaced the champion again.
 
     Raises:
@@ -46,7 +46,7 @@ def roll_back(registry: Registry) -> dict[str, Any]:
     return _summarize(registry, rollback(registry))
 
 
-def _summarize(registry: Registry, record: ModelRecord) -> dict[str, Any]:
+def _summarize(registry: ModelRegistry, record: ModelRecord) -> dict[str, Any]:
     return {
         "model": registry.name,
         "champion": record.version,

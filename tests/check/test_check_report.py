@@ -2,11 +2,11 @@
 
 import json
 
-from headrace.check import Report, Row
+from headrace.check import CheckRow, Report
 
-GOOD = Row(name="Java", found="17.0.15", needed="17 to 23", ok=True)
-FREE = Row(name="GPUs", found="none", needed="", ok=True)
-BAD = Row(name="Horovod", found="none", needed="0.28.1", ok=False, fix="compile it")
+GOOD = CheckRow(name="Java", found="17.0.15", needed="17 to 23", ok=True)
+FREE = CheckRow(name="GPUs", found="none", needed="", ok=True)
+BAD = CheckRow(name="Horovod", found="none", needed="0.28.1", ok=False, fix="compile it")
 
 
 def test_report_table_shows_ok_and_fix_of_each_row() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from headrace.check.check_report import Row
+from headrace.check.check_report import CheckRow
 from headrace.check.executor_probe import ExecutorInfo
 from headrace.check.executors import executor_rows
 from headrace.engines.compatibility import installed_versions
@@ -23,7 +23,7 @@ GOOD = ExecutorInfo(
 OTHER = replace(GOOD, host="b", partition=1, address="10.0.0.2", clocks=(1000.01, 1001.5, 1002.5))
 
 
-def rows(*probes: ExecutorInfo) -> dict[str, Row]:
+def rows(*probes: ExecutorInfo) -> dict[str, CheckRow]:
     return {row.name: row for row in executor_rows(probes)}
 
 

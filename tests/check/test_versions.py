@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from headrace.check import Row, versions
+from headrace.check import CheckRow, versions
 from headrace.engines import compatibility
 
 
-def rows_with(monkeypatch: pytest.MonkeyPatch, installed: dict[str, str]) -> dict[str, Row]:
+def rows_with(monkeypatch: pytest.MonkeyPatch, installed: dict[str, str]) -> dict[str, CheckRow]:
     """Return the rows by name for an environment with only the packages `installed`."""
 
     def version(package: str) -> str:

@@ -29,7 +29,7 @@ def bpe(folder: Path) -> Tokenizer:
 @given(text=st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=40), seed=st.integers(0, 9))
 def test_spans_cover_the_text_and_keep_the_sum_of_values(folder: Path, bpe: Tokenizer, text: str, seed: int) -> None:
     (tokens,) = encode_with_spans([text], bpe, folder)
-    values = np.random.default_rng(seed).normal(size=len(tokens.numbers))
+    values = np.random.default_rng(seed).normal(size=len(tokens.ids))
     spans = token_spans(text, tokens, values)
     assert "".join(span.text for span in spans) == text
     assert sum(span.value or 0.0 for span in spans) == pytest.approx(values.sum())
@@ -38,10 +38,10 @@ def test_spans_cover_the_text_and_keep_the_sum_of_values(folder: Path, bpe: Toke
 
 def test_tokens_of_one_character_form_one_span(folder: Path, bpe: Tokenizer) -> None:
     (tokens,) = encode_with_spans(["a🙂"], bpe, folder)
-    assert len(tokens.numbers) > 2
-    spans = token_spans("a🙂", tokens, np.ones(len(tokens.numbers)))
+    assert len(tokens.ids) > 2
+    spans = token_spans("a🙂", tokens, np.ones(len(tokens.ids)))
     assert [span.text for span in spans] == ["a", "🙂"]
-    assert spans[1].value == len(tokens.numbers) - 1
+    assert spans[1].value == len(tokens.ids) - 1
 
 
 def test_text_outside_tokens_has_no_value_and_unknown_words_are_marked(folder: Path) -> None:

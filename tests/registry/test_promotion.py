@@ -13,7 +13,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.registry import promotion
 from headrace.registry.bundle_store import champion_link, linked_bundle, stored_bundle
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
-from headrace.registry.store import Registry
+from headrace.registry.store import ModelRegistry
 from headrace.registry.versions import champion, version_named, versions
 from tests.registry.killed_promotion import kill_before
 from tests.support.runs import Runs
@@ -32,17 +32,17 @@ def hash_files(folder: Path) -> dict[str, str]:
     }
 
 
-def champion_version(registry: Registry) -> int | None:
+def champion_version(registry: ModelRegistry) -> int | None:
     record = champion(registry)
     return record.version if record else None
 
 
-def make_champion(registry: Registry, version: int) -> None:
+def make_champion(registry: ModelRegistry, version: int) -> None:
     promote(registry, str(version), "promoted", "it is better")
 
 
 def test_promoted_version_is_served_with_bytes_of_its_run(
-    registry: Registry, runs: Runs, register_run: RegisterRun
+    registry: ModelRegistry, runs: Runs, register_run: RegisterRun
 ) -> None:
     assert champion(registry) is None
     make_champion(registry, register_run(1))
@@ -52,7 +52,7 @@ def test_promoted_version_is_served_with_bytes_of_its_run(
     assert version_named(registry, "champion").decision == "promoted"
 
 
-def test_challenger_is_the_last_registered_version(registry: Registry, register_run: RegisterRun) -> None:
+def test_challenger_is_the_last_registered_version(registry: ModelRegistry, register_run: RegisterRun) -> None:
     make_champion(registry, register_run(1))
     register_run(2)
     assert [(record.version, record.aliases) for record in versions(registry)] == [
@@ -63,13 +63,13 @@ def test_challenger_is_the_last_registered_version(registry: Registry, register_
     assert [(record.version, record.aliases) for record in versions(registry)] == [(2, ("champion",)), (1, ())]
 
 
-def test_run_is_registered_once(registry: Registry, register_run: RegisterRun) -> None:
+def test_run_is_registered_once(registry: ModelRegistry, register_run: RegisterRun) -> None:
     assert register_run(1) == register_run(1) == 1
     assert len(versions(registry)) == 1
 
 
 def test_rollback_restores_bytes_and_goes_further_back_each_time(
-    registry: Registry, runs: Runs, register_run: RegisterRun
+    registry: ModelRegistry, runs: Runs, register_run: RegisterRun
 ) -> None:
     for number in (1, 2, 3):
         make_champion(registry, register_run(number))
@@ -81,7 +81,9 @@ def test_rollback_restores_bytes_and_goes_further_back_each_time(
         rollback(registry)
 
 
-def test_damaged_bundle_is_restored_from_artifacts(registry: Registry, runs: Runs, register_run: RegisterRun) -> None:
+def test_damaged_bundle_is_restored_from_artifacts(
+    registry: ModelRegistry, runs: Runs, register_run: RegisterRun
+) -> None:
     make_champion(registry, register_run(1))
     make_champion(registry, register_run(2))
     here = stored_bundle(registry, version_named(registry, "1"))
@@ -92,7 +94,7 @@ def test_damaged_bundle_is_restored_from_artifacts(registry: Registry, runs: Run
     assert hash_files(champion_link(registry)) == hash_files(runs[2] / "bundle")
 
 
-def test_lost_artifacts_stop_promotion_before_any_change(registry: Registry, register_run: RegisterRun) -> None:
+def test_lost_artifacts_stop_promotion_before_any_change(registry: ModelRegistry, register_run: RegisterRun) -> None:
     make_champion(registry, register_run(1))
     register_run(2)
     run_id = version_named(registry, "2").run_id
@@ -104,7 +106,7 @@ def test_lost_artifacts_stop_promotion_before_any_change(registry: Registry, reg
 
 @pytest.mark.parametrize("step", range(len(promotion.STEPS)))
 def test_killed_promotion_leaves_one_intact_champion(
-    registry: Registry, runs: Runs, register_run: RegisterRun, step: int
+    registry: ModelRegistry, runs: Runs, register_run: RegisterRun, step: int
 ) -> None:
     make_champion(registry, register_run(1))
     register_run(2)
@@ -123,7 +125,9 @@ def test_killed_promotion_leaves_one_intact_champion(
 
 
 @pytest.mark.parametrize("step", [ALIAS_STEP, ALIAS_STEP + 1, len(promotion.STEPS) - 1])
-def test_killed_rollback_goes_back_once_when_repeated(registry: Registry, register_run: RegisterRun, step: int) -> None:
+def test_killed_rollback_goes_back_once_when_repeated(
+    registry: ModelRegistry, register_run: RegisterRun, step: int
+) -> None:
     for number in (1, 2, 3):
         make_champion(registry, register_run(number))
     assert kill_before(step, registry, "rollback") == -signal.SIGKILL
@@ -131,7 +135,7 @@ def test_killed_rollback_goes_back_once_when_repeated(registry: Registry, regist
     assert champion_version(registry) == linked_bundle(registry) == 2
 
 
-def test_promotion_is_refused_when_champion_has_changed(registry: Registry, register_run: RegisterRun) -> None:
+def test_promotion_is_refused_when_champion_has_changed(registry: ModelRegistry, register_run: RegisterRun) -> None:
     make_champion(registry, register_run(1))
     make_champion(registry, register_run(2))
     register_run(3)
@@ -140,7 +144,7 @@ def test_promotion_is_refused_when_champion_has_changed(registry: Registry, regi
     assert champion_version(registry) == 2
 
 
-def test_unknown_version_error_lists_versions(registry: Registry, register_run: RegisterRun) -> None:
+def test_unknown_version_error_lists_versions(registry: ModelRegistry, register_run: RegisterRun) -> None:
     register_run(1)
     with pytest.raises(ConfigurationError, match="no version or alias '7'; its versions: 1"):
         make_champion(registry, 7)

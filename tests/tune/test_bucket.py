@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from headrace.registry.store import Registry, search_runs
+from headrace.registry.store import ModelRegistry, search_runs
 from headrace.registry.tracking.study_run_data import PARENT
 from headrace.storage import files_below, locate
 from tests.support.commands import headrace_within
@@ -52,7 +52,8 @@ def test_killed_study_resumes_interrupted_trial_and_repeats_none(bucket: str, tm
     assert (
         len(
             search_runs(
-                Registry(registry_folder, "clothes", str(registry_folder / "mlflow.db")), {PARENT: result["tracked"]}
+                ModelRegistry(registry_folder, "clothes", str(registry_folder / "mlflow.db")),
+                {PARENT: result["tracked"]},
             )
         )
         == 2

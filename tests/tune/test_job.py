@@ -9,7 +9,7 @@ import optuna
 import pytest
 import yaml
 
-from headrace.registry.store import Registry
+from headrace.registry.store import ModelRegistry
 from headrace.tune.study.journal import open_study
 from tests.support.commands import CommandResult, headrace, headrace_within
 from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
@@ -104,7 +104,7 @@ def test_study_and_trials_are_tracked_once(study_result: CommandResult, folder: 
     tracked = headrace_within(*words, cwd=folder).json
     assert {**tracked, "seconds": 0} == {**study_result.json, "seconds": 0, "tracked": tracked["tracked"]}
     assert headrace_within(*words, cwd=folder).json["tracked"] == tracked["tracked"]
-    registry = Registry(folder / "registry", "clothes", f"sqlite:///{folder / 'registry' / 'mlflow.db'}")
+    registry = ModelRegistry(folder / "registry", "clothes", f"sqlite:///{folder / 'registry' / 'mlflow.db'}")
     runs = {str(run.info.run_name): run for run in registry.client.search_runs([registry.experiment])}
     statuses = {"search/study": "FINISHED", "trial 0": "FINISHED", "trial 1": "FINISHED", "trial 2": "FAILED"}
     assert {name.replace(folder.name, "search"): run.info.status for name, run in runs.items()} == statuses

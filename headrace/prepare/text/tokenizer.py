@@ -36,10 +36,10 @@ class Counted(NamedTuple):
     times: int
 
 
-class Tokens(NamedTuple):
+class TokenizedText(NamedTuple):
     """Token ids of a text, and for each token the range of its characters: first, and one past the last."""
 
-    numbers: list[int]
+    ids: list[int]
     spans: list[tuple[int, int]]
 
 
@@ -108,10 +108,10 @@ def encode(texts: Sequence[str], tokenizer: Tokenizer, table: Path) -> list[byte
         DataError: the tokenizer's file is missing or was changed.
     """
     dtype = np.dtype(token_dtype(tokenizer)).newbyteorder("<")
-    return [np.array(encoding.numbers, dtype).tobytes() for encoding in encode_with_spans(texts, tokenizer, table)]
+    return [np.array(encoding.ids, dtype).tobytes() for encoding in encode_with_spans(texts, tokenizer, table)]
 
 
-def encode_with_spans(texts: Sequence[str], tokenizer: Tokenizer, table: Path) -> list[Tokens]:
+def encode_with_spans(texts: Sequence[str], tokenizer: Tokenizer, table: Path) -> list[TokenizedText]:
     """Return the tokens of each text, at most `tokenizer.max_length`.
 
     Raises:
@@ -119,7 +119,7 @@ def encode_with_spans(texts: Sequence[str], tokenizer: Tokenizer, table: Path) -
     """
     encodings = load_tokenizer(table, tokenizer).encode_batch(list(texts), add_special_tokens=False)
     limit = tokenizer.max_length
-    return [Tokens(encoding.ids[:limit], encoding.offsets[:limit]) for encoding in encodings]
+    return [TokenizedText(encoding.ids[:limit], encoding.offsets[:limit]) for encoding in encodings]
 
 
 def token_dtype(tokenizer: Tokenizer) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headrace.registry.store import Registry
+from headrace.registry.store import ModelRegistry
 from headrace.registry.tracking.artifact_store import upload_files
 from headrace.registry.tracking.redaction import flatten_settings
 from headrace.storage.local_copy import LocalCopy
@@ -44,14 +44,14 @@ class MlflowRun:
     ended: int | None = None
 
 
-def log_run(registry: Registry, entry: MlflowRun) -> str:
+def log_run(registry: ModelRegistry, entry: MlflowRun) -> str:
     """Log a complete run and return its MLflow id."""
     run_id = start_run(registry, entry)
     finish_run(registry, run_id, entry)
     return run_id
 
 
-def start_run(registry: Registry, entry: MlflowRun) -> str:
+def start_run(registry: ModelRegistry, entry: MlflowRun) -> str:
     """Create a running MLflow run with its identity tags and return its id."""
     run = registry.client.create_run(
         registry.experiment, start_time=entry.started, run_name=entry.name, tags=entry.identity
@@ -59,7 +59,7 @@ def start_run(registry: Registry, entry: MlflowRun) -> str:
     return str(run.info.run_id)
 
 
-def finish_run(registry: Registry, run_id: str, entry: MlflowRun) -> None:
+def finish_run(registry: ModelRegistry, run_id: str, entry: MlflowRun) -> None:
     """Log the content of `entry`, then terminate the run: only a terminated run counts as tracked."""
     from mlflow.entities import Param, RunTag
 

@@ -13,7 +13,7 @@ MAX_LABELS = 16
 
 
 @dataclass(frozen=True)
-class Point:
+class ProgressPoint:
     """A model in a cycle: its position, its description, and the CSS class of the decision."""
 
     x: float
@@ -30,9 +30,9 @@ class ProgressChart:
     summary: str
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
-    champions: tuple[Point, ...]
+    champions: tuple[ProgressPoint, ...]
     line: str
-    challengers: tuple[Point, ...]
+    challengers: tuple[ProgressPoint, ...]
 
 
 def progress_chart(history: HistoryView) -> ProgressChart | None:
@@ -45,7 +45,7 @@ def progress_chart(history: HistoryView) -> ProgressChart | None:
     axis = fraction_axis(values) if is_fraction(name) or name == "macro_f1" else value_axis(values)
     positions = {view.cycle.number: _x_position(index, len(rows)) for index, (view, _, _) in enumerate(rows)}
     champions = tuple(
-        Point(
+        ProgressPoint(
             positions[view.cycle.number],
             _y_position(axis, value),
             f"champion at cycle {view.cycle.number}: {metric(value, name)}",
@@ -54,7 +54,7 @@ def progress_chart(history: HistoryView) -> ProgressChart | None:
         if value is not None
     )
     challengers = tuple(
-        Point(
+        ProgressPoint(
             positions[view.cycle.number],
             _y_position(axis, value),
             f"challenger of cycle {view.cycle.number}: {metric(value, name)}, {view.decision}",

@@ -5,7 +5,7 @@ from typing import Any
 
 from headrace.config import Configuration
 from headrace.config.sections.retraining import Retrain
-from headrace.registry.store import Registry
+from headrace.registry.store import ModelRegistry
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome
 from headrace.table import Version, read
@@ -19,7 +19,7 @@ class CycleContext:
     settings: Retrain
     journal: Journal
     cycle: Cycle
-    registry: Registry
+    registry: ModelRegistry
 
     def output(self, step: str) -> dict[str, Any]:
         """Return the output of an earlier step."""

@@ -10,7 +10,7 @@ from headrace.html.axis import Axis
 from headrace.html.line_chart import Tick
 from headrace.html.number_formatting import metric
 from headrace.tune.report.plots import Plots, label, parameter_axis
-from headrace.tune.report.scatter_plot import Line, metric_axis
+from headrace.tune.report.scatter_plot import PlotLine, metric_axis
 from headrace.tune.study.trial_records import TrialRecord
 
 LEFT, RIGHT, TOP, BOTTOM = 60.0, 850.0, 34.0, 270.0
@@ -31,7 +31,7 @@ class ParallelPlot:
     """Axes and lines, in units of a view box of 920 by 290."""
 
     axes: tuple[ParallelAxis, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[PlotLine, ...]
     summary: str
 
 
@@ -47,7 +47,7 @@ def parallel_coordinates(plots: Plots, space: dict[str, Parameter]) -> ParallelP
     axes.append(ParallelAxis(plots.metric, xs[-1], value_ticks))
     ordered = sorted(complete, key=lambda pair: pair[0] == plots.best)
     lines = tuple(
-        Line(
+        PlotLine(
             "best" if trial == plots.best else "complete",
             _path(xs, [*_heights(trial, space), _y_position(last, value)]),
             f"trial {trial.number}: {metric(value, plots.metric)}",

@@ -7,7 +7,7 @@ from headrace.config.sections.tuning import Parameter
 from headrace.html.axis import Axis, step_axis
 from headrace.html.line_chart import Tick
 from headrace.html.number_formatting import metric, words
-from headrace.tune.report.scatter_plot import Dot, Frame, Line, Plot, best_so_far, metric_axis
+from headrace.tune.report.scatter_plot import Frame, Plot, PlotLine, TrialDot, best_so_far, metric_axis
 from headrace.tune.study.folder import StudyRecord
 from headrace.tune.study.trial_records import TrialRecord, best_trial
 
@@ -40,7 +40,7 @@ class Plots:
             across="trial",
             x_ticks=frame.x_ticks,
             y_ticks=frame.y_ticks,
-            lines=(Line("training", frame.path(corners), "best so far"),) if corners else (),
+            lines=(PlotLine("training", frame.path(corners), "best so far"),) if corners else (),
             dots=tuple(self._dot(trial, *frame.at(trial.number, value)) for trial, value in self.valued),
         )
 
@@ -60,7 +60,7 @@ class Plots:
             x_ticks=frame.x_ticks,
             y_ticks=frame.y_ticks,
             lines=tuple(
-                Line(f"trial {self._kind(trial)}", frame.path(trial.intermediate_values), self._text(trial))
+                PlotLine(f"trial {self._kind(trial)}", frame.path(trial.intermediate_values), self._text(trial))
                 for trial in ordered
             ),
         )
@@ -90,8 +90,10 @@ class Plots:
         value = trial.parameters[key]
         return labels.index(label(value)) if labels else float(str(value))
 
-    def _dot(self, trial: TrialRecord, x: float, y: float, key: str | None = None) -> Dot:
-        return Dot(self._kind(trial), x, y, self._text(trial) + (f", {key} {trial.parameters[key]}" if key else ""))
+    def _dot(self, trial: TrialRecord, x: float, y: float, key: str | None = None) -> TrialDot:
+        return TrialDot(
+            self._kind(trial), x, y, self._text(trial) + (f", {key} {trial.parameters[key]}" if key else "")
+        )
 
     def _kind(self, trial: TrialRecord) -> str:
         return "best" if trial == self.best else trial.state

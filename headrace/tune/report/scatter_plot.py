@@ -9,7 +9,7 @@ from headrace.html.number_formatting import is_fraction
 
 
 @dataclass(frozen=True)
-class Dot:
+class TrialDot:
     """One trial; `kind` is a class of the style, `text` says it in words."""
 
     kind: str
@@ -19,7 +19,7 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Line:
+class PlotLine:
     """An SVG path."""
 
     kind: str
@@ -37,8 +37,8 @@ class Plot:
     across: str
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
-    lines: tuple[Line, ...] = ()
-    dots: tuple[Dot, ...] = ()
+    lines: tuple[PlotLine, ...] = ()
+    dots: tuple[TrialDot, ...] = ()
 
 
 @dataclass(frozen=True)
