@@ -1,1 +1,1 @@
-"""How good a bundle is on a split it was not trained on."""
+"""Evaluation of a bundle on a split that it was not trained on."""

@@ -1,4 +1,4 @@
-"""What answers without a model would reach on windows of rows, for comparison.
+"""Baselines for windows of a time series: the errors of predictions without a model.
 
 Hyndman, Athanasopoulos: Forecasting: principles and practice, 3rd edition (2021), section 5.2: the naive and the
 seasonal naive method.
@@ -13,7 +13,7 @@ from headrace.contract import Contract
 
 
 class Baselines:
-    """Persistence, the last value of what is foretold; seasonal, its value whole seasons before, where that is seen."""
+    """Two baselines: persistence, the target's last value; seasonal, its value whole seasons earlier."""
 
     def __init__(self, contract: Contract) -> None:
         self._rows = baseline_rows(contract)
@@ -22,17 +22,17 @@ class Baselines:
         self._answers: dict[str, list[NDArray[np.float64]]] = {name: [] for name in self._rows}
 
     def add(self, inputs: NDArray[Any]) -> None:
-        """Consider the windows of one batch, (rows, length, features)."""
+        """Add the windows of one batch, (rows, length, features)."""
         for name, row in self._rows.items():
             self._answers[name].append(inputs[:, row, self._feature].astype(np.float64))
 
     def predictions(self) -> dict[str, NDArray[np.float64]]:
-        """Of all windows, by the name of the baseline."""
+        """Return the predictions for all windows by the baseline's name."""
         return {name: np.concatenate(parts) for name, parts in self._answers.items()}
 
 
 def baseline_rows(contract: Contract) -> dict[str, int]:
-    """Which row of a window each baseline answers with; none where no feature is what is foretold."""
+    """Return the row of a window that each baseline predicts with; empty if no feature is the target."""
     windows = contract.windows
     if windows is None or windows.label_feature is None or contract.task != "regression":
         return {}

@@ -1,4 +1,4 @@
-"""Values of one column -> parts of the rows: numbers by quantiles, anything else by value. NumPy only."""
+"""Partition rows by the values of one column: numbers by quantiles, everything else by value. NumPy only."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -16,14 +16,14 @@ OTHERS = "other values"
 
 
 class Partition(NamedTuple):
-    """Some rows: a name, and a mask over all of them."""
+    """A subset of the rows: its name and a mask over all rows."""
 
     name: str
     rows: NDArray[np.bool_]
 
 
 def by_class(targets: NDArray[Any], classes: Sequence[str]) -> Iterator[Partition]:
-    """The rows of each class that has any, in the order of the classes."""
+    """Return the rows of each class that has rows, in the order of the classes."""
     for number, name in enumerate(classes):
         rows = targets == number
         if rows.any():
@@ -31,7 +31,7 @@ def by_class(targets: NDArray[Any], classes: Sequence[str]) -> Iterator[Partitio
 
 
 def by_number(values: NDArray[Any]) -> Iterator[Partition]:
-    """Whole numbers of few kinds one by one, others in about equal parts by size, equal numbers together."""
+    """Return one partition per distinct number if these are few and whole, else about equal parts by quantile."""
     if np.isnan(values).any():
         yield Partition("no number", np.isnan(values))
     known = values[~np.isnan(values)]
@@ -49,18 +49,18 @@ def by_number(values: NDArray[Any]) -> Iterator[Partition]:
 
 
 class Values:
-    """The values of a column that holds text, as they come in, and then the parts of the rows."""
+    """Collects the values of a text column, and partitions the rows by them."""
 
     def __init__(self) -> None:
         self._codes: list[NDArray[np.int32]] = []
         self._code_of: dict[str, int] = {}
 
     def add(self, values: Sequence[str]) -> None:
-        """The next rows."""
+        """Add the values of the next rows."""
         self._codes.append(np.array([self._code(value) for value in values], np.int32))
 
     def parts(self) -> Iterator[Partition]:
-        """The most frequent values, then all others together."""
+        """Return one partition per frequent value, and one for all other values."""
         codes, names = np.concatenate(self._codes), list(self._code_of)
         times = np.bincount(codes[codes >= 0], minlength=len(names))
         frequent = sorted(range(len(names)), key=lambda code: (-times[code], names[code]))[:MAX_VALUES]
@@ -76,13 +76,13 @@ class Values:
 
 
 class Numbers:
-    """The values of a column that holds numbers, likewise."""
+    """Collects the values of a numeric column, and partitions the rows by them."""
 
     def __init__(self) -> None:
         self._values: list[NDArray[np.float64]] = []
 
     def add(self, values: Sequence[float] | NDArray[Any]) -> None:
-        """The next rows."""
+        """Add the values of the next rows."""
         self._values.append(np.asarray(values, np.float64))
 
     def parts(self) -> Iterator[Partition]:
@@ -91,14 +91,14 @@ class Numbers:
 
 
 class Classes:
-    """The classes of the rows, likewise."""
+    """Collects the class indices of the rows, and partitions the rows by them."""
 
     def __init__(self, classes: Sequence[str]) -> None:
         self._classes = classes
         self._targets: list[NDArray[np.int64]] = []
 
     def add(self, values: NDArray[Any]) -> None:
-        """The next rows' numbers of classes."""
+        """Add the class indices of the next rows."""
         self._targets.append(values.astype(np.int64))
 
     def parts(self) -> Iterator[Partition]:

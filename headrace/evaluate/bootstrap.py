@@ -1,4 +1,4 @@
-"""Confidence intervals of 95% by resampling rows with replacement, the percentile method.
+"""Bootstrap confidence intervals of 95%: rows are resampled with replacement, percentile method.
 
 Efron, Tibshirani: An introduction to the bootstrap. Chapman and Hall (1993), chapter 13.
 """
@@ -21,7 +21,7 @@ Intervals = dict[str, tuple[float, float]]
 
 
 def confusion_intervals(confusion: NDArray[np.int64], classes: Sequence[int] | None = None) -> Intervals:
-    """Of accuracy, and of macro F1 over `classes`, all of them if not given."""
+    """Return the intervals of accuracy and of macro F1 over `classes` (default: all)."""
     chosen = list(range(len(confusion)) if classes is None else classes)
     return _intervals(
         [
@@ -32,7 +32,7 @@ def confusion_intervals(confusion: NDArray[np.int64], classes: Sequence[int] | N
 
 
 def class_intervals(confusion: NDArray[np.int64]) -> list[Intervals]:
-    """Of precision, recall and F1 of each class, in order."""
+    """Return the intervals of precision, recall and F1 of each class, in order."""
     drawn = np.array([class_ratios(one) for one in _drawn_confusions(confusion)])
     low, high = np.percentile(drawn, PERCENTILES, axis=0)
     names = ("precision", "recall", "f1")
@@ -45,7 +45,7 @@ def class_intervals(confusion: NDArray[np.int64]) -> list[Intervals]:
 def sum_intervals(
     figures: Callable[[NDArray[np.float64]], Mapping[str, float]], terms: Sequence[NDArray[Any]]
 ) -> Intervals:
-    """Of figures that follow from sums over rows: of a mean, for example, from the sum and the number of rows.
+    """Return the intervals of metrics that are functions of sums over rows, such as a mean.
 
     Of more rows than MOST_GROUPS, groups of equal size are drawn, into which rows were dealt at random: their sums
     have the spread that sums of single rows have.
@@ -63,7 +63,7 @@ def sum_intervals(
 
 
 def mean_intervals(means: Mapping[str, NDArray[np.float64]]) -> Intervals:
-    """Of the mean of each array, (rows,), by its name."""
+    """Return the interval of the mean of each array, (rows,), by its name."""
     names = tuple(means)
     return sum_intervals(
         lambda sums: dict(zip(names, (sums[1:] / sums[0]).tolist(), strict=True)), tuple(means.values())
@@ -71,14 +71,14 @@ def mean_intervals(means: Mapping[str, NDArray[np.float64]]) -> Intervals:
 
 
 def lower_bound(difference: Callable[[NDArray[np.int64]], float], rows: int, confidence: float) -> float:
-    """What a difference over drawn rows, given by their indices, is at least, with this confidence on one side."""
+    """Return the one-sided lower confidence bound of a difference, computed on the indices of resampled rows."""
     random = np.random.default_rng(SEED)
     drawn = [difference(random.integers(0, rows, rows)) for _ in range(DRAWS)]
     return float(np.percentile(drawn, 100 * (1 - confidence)))
 
 
 def _drawn_confusions(confusion: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """Confusion matrices of drawn rows; to draw rows is to draw cells, which is faster."""
+    """Return confusion matrices of resampled rows; cells are drawn instead of rows, which is faster and equivalent."""
     random, rows = np.random.default_rng(SEED), int(confusion.sum())
     filled = np.flatnonzero(confusion)
     shares = confusion.ravel()[filled] / rows

@@ -1,4 +1,4 @@
-"""Whether a model is right as often as it says: calibration of probabilities.
+"""Calibration: whether predictions of a given confidence are correct as often as the confidence says.
 
 Naeini, Cooper, Hauskrecht: Obtaining well calibrated probabilities using Bayesian binning. AAAI 2015.
 Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks. ICML 2017, section 2.
@@ -29,7 +29,7 @@ class Bin:
 
 
 def reliability(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> list[Bin]:
-    """The bins of equal width that have rows, lowest first; (rows,) both."""
+    """Return the non-empty bins of equal width, lowest first, for confidences and correctness, (rows,) each."""
     places = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     rows = np.bincount(places, minlength=BINS)
     sure = np.bincount(places, confidence.astype(np.float64), BINS)
@@ -47,12 +47,12 @@ def reliability(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> li
 
 
 def expected_calibration_error(bins: list[Bin]) -> float:
-    """The mean distance of confidence and accuracy, bins weighing by their rows; 0 to 1."""
+    """Return the mean distance between confidence and accuracy, bins weighted by their rows; 0 to 1."""
     return sum(one.rows * abs(one.accuracy - one.confidence) for one in bins) / sum(one.rows for one in bins)
 
 
 def brier_scores(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Of each row the sum over classes of (probability - truth) squared, 0 to 2; (rows,) and (rows, classes).
+    """Return the sum over classes of (probability - truth)^2 of each row, 0 to 2, from (rows,) and (rows, classes).
 
     Brier: Verification of forecasts expressed in terms of probability. Monthly Weather Review 78 (1950).
     """

@@ -1,4 +1,4 @@
-"""How well a model tells classes."""
+"""Evaluation of classifiers with one class per row."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
 
 
 class Classification:
-    """Judges answers that are a probability for each of `classes`."""
+    """Evaluates predictions that are a probability for each of `classes`."""
 
     def __init__(self, classes: tuple[str, ...], show: Show = picture) -> None:
         self._classes = classes
@@ -26,14 +26,14 @@ class Classification:
         self._show = show
 
     def add(self, batch: EvaluationBatch) -> None:
-        """Consider one batch."""
+        """Add one batch."""
         self._labels.append(batch.targets.astype(np.int64))
         self._probabilities.append(batch.predictions)
         for mistake in self._mistakes(batch):
             self._worst.add(mistake)
 
     def metrics(self) -> dict[str, Any]:
-        """Metrics and their intervals, confusion matrix, calibration, curves, scores by class, worst mistakes."""
+        """Return metrics with intervals, confusion matrix, calibration, curves, scores by class, worst mistakes."""
         labels, probabilities = self._all()
         predicted = probabilities.argmax(1)
         confusion = confusion_matrix(labels, predicted, len(self._classes))
@@ -60,7 +60,7 @@ class Classification:
         }
 
     def slice_metrics(self, rows: NDArray[np.bool_]) -> dict[str, Any]:
-        """See `Evaluator`; macro F1 is over the classes that are there, if there are two or more."""
+        """See `Evaluator`; macro F1 covers the classes that occur in the rows, if there are at least two."""
         labels, probabilities = self._all()
         labels, probabilities = labels[rows], probabilities[rows]
         # Numbered anew: of many classes a slice may hold few, and its matrix is drawn often.
@@ -81,7 +81,7 @@ class Classification:
         }
 
     def _all(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """All rows so far; the parts are let go of."""
+        """Return all rows so far as one batch, and release the single batches."""
         self._labels, self._probabilities = [np.concatenate(self._labels)], [np.concatenate(self._probabilities)]
         return self._labels[0], self._probabilities[0]
 

@@ -1,4 +1,4 @@
-"""Figures of a classifier from labels and probabilities. NumPy only; every function is exact."""
+"""Metrics of a classifier from labels and probabilities. NumPy only; every function is exact."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ SMALLEST_PROBABILITY = 1e-7
 
 @dataclass(frozen=True)
 class ClassScore:
-    """Of one class. A ratio whose denominator is 0 counts as 0.
+    """Scores of one class. A ratio whose denominator is 0 is 0.
 
     Attributes:
         support: rows that truly are of this class.
@@ -24,42 +24,42 @@ class ClassScore:
 
 
 def confusion_matrix(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
-    """Counts, (classes, classes): rows are the true class, columns the predicted one."""
+    """Return counts, (classes, classes): rows are true classes, columns predicted classes."""
     return np.bincount(labels * classes + predicted, minlength=classes * classes).reshape(classes, classes)
 
 
 def accuracy(confusion: NDArray[np.int64]) -> float:
-    """The fraction of rows on the diagonal, 0 to 1."""
+    """Return the fraction of rows on the diagonal, 0 to 1."""
     return float(np.trace(confusion) / confusion.sum())
 
 
 def cross_entropies(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-    """-ln(probability of the true class) of each row, in nats; (rows,) and (rows, classes) -> (rows,)."""
+    """Return -ln(probability of the true class) of each row, in nats: (rows,) and (rows, classes) -> (rows,)."""
     true = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     losses: NDArray[np.float64] = -np.log(np.clip(true, SMALLEST_PROBABILITY, 1.0))
     return losses
 
 
 def class_scores(confusion: NDArray[np.int64]) -> list[ClassScore]:
-    """Precision, recall and F1 of every class, in order."""
+    """Return precision, recall and F1 of every class, in order."""
     rows = zip(*class_ratios(confusion).tolist(), confusion.sum(1).tolist(), strict=True)
     return [ClassScore(*row) for row in rows]
 
 
 def class_ratios(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Precision, recall and F1 of every class: (3, classes)."""
+    """Return precision, recall and F1 of every class: (3, classes)."""
     return _ratios(np.diag(confusion), confusion.sum(0), confusion.sum(1))
 
 
 def scores_from_counts(right: NDArray[Any], too_many: NDArray[Any], too_few: NDArray[Any]) -> list[ClassScore]:
-    """Of each class from its true positives, false positives and false negatives, (classes,) each."""
+    """Return the scores of each class from true positives, false positives and false negatives, (classes,) each."""
     support = right + too_few
     rows = zip(*_ratios(right, right + too_many, support).tolist(), support.tolist(), strict=True)
     return [ClassScore(precision, recall, f1, int(rows_of_class)) for precision, recall, f1, rows_of_class in rows]
 
 
 def label_counts(truth: NDArray[np.bool_], given: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """True positives, false positives and false negatives of each label, from (rows, labels) each: (3, labels)."""
+    """Return true positives, false positives and false negatives of each label, (3, labels), from (rows, labels)."""
     return np.stack([(given & truth).sum(0), (given & ~truth).sum(0), (~given & truth).sum(0)])
 
 
@@ -71,13 +71,13 @@ def label_cross_entropies(truth: NDArray[np.bool_], probabilities: NDArray[np.fl
 
 
 def micro_f1(counts: NDArray[Any]) -> float:
-    """Of all labels together, from (3, labels) of `label_counts`; 0 where there are none."""
+    """Return F1 over all labels together, from (3, labels) of `label_counts`; 0 if there are none."""
     right, too_many, too_few = counts.sum(1).tolist()
     return 2 * right / (2 * right + too_many + too_few) if right else 0.0
 
 
 def macro_f1(scores: list[ClassScore]) -> float:
-    """The mean of the classes' F1, each class weighing the same."""
+    """Return the unweighted mean of the classes' F1."""
     return sum(score.f1 for score in scores) / len(scores)
 
 

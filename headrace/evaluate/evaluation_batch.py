@@ -1,4 +1,4 @@
-"""One batch of an evaluation: what is true and what the model said."""
+"""One batch of an evaluation: targets and predictions."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
@@ -27,13 +27,13 @@ class EvaluationBatch(NamedTuple):
 
 
 class Evaluator(Protocol):
-    """Takes every batch, and has the figures at the end."""
+    """Collects all batches and computes the metrics at the end."""
 
     def add(self, batch: EvaluationBatch) -> None:
-        """Consider one batch."""
+        """Add one batch."""
 
     def metrics(self) -> dict[str, Any]:
-        """Of all that was added, for JSON; `metrics` among them."""
+        """Return the evaluation of all added rows as JSON values, `metrics` among them."""
 
     def slice_metrics(self, rows: NDArray[np.bool_]) -> Mapping[str, Any]:
-        """`rows`, `metrics` and `intervals` of the rows where the mask is true, at least one."""
+        """Return `rows`, `metrics` and `intervals` of the rows where the mask is true, at least one."""

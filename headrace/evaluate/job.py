@@ -1,4 +1,4 @@
-"""Every row of a split through the model once, streamed as in training; the figures go into the bundle."""
+"""The evaluate command: predicts every row of a split once, streamed as in training, and stores the metrics."""
 
 import json
 import logging
@@ -29,7 +29,7 @@ BATCH = 256
 
 
 def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Judge the bundle at `path` on `split` of version `number` of `table`, and keep the result in the bundle.
+    """Evaluate the bundle at `path` on `split` of version `number` of `table`, and store the result in the bundle.
 
     Args:
         slices: by what rows are cut, besides what they are always cut by; see `Slicer`.
@@ -72,7 +72,7 @@ def _require_same(bundle: bundles.Bundle, version: Version) -> None:
 
 
 def evaluator_for(bundle: bundles.Bundle) -> Evaluator:
-    """What the task of `bundle` is judged by."""
+    """Return the evaluator for the task of `bundle`."""
     contract = bundle.contract
     show = show_for(contract, bundle.path)
     if contract.task == "regression":
@@ -84,7 +84,7 @@ def evaluator_for(bundle: bundles.Bundle) -> Evaluator:
 def iter_batches(
     inference: Inference, version: Version, split: str, columns: tuple[str, ...] = ()
 ) -> Iterator[EvaluationBatch]:
-    """Every row of `split` once, with the model's answer, and the values of `columns`."""
+    """Yield every row of `split` once, with the model's prediction and the values of `columns`."""
     contract = version.contract
     input_name, (target_name, target) = contract.named("input")[0], contract.named("target")
     plan = evaluation_plan(version, split, BATCH)

@@ -1,4 +1,4 @@
-"""The rows that a model was most wrong about, with what it saw: a picture, or the text."""
+"""The worst mistakes of a model, each with its input as a picture or a text."""
 
 import base64
 import heapq
@@ -23,7 +23,7 @@ Show = Callable[[NDArray[Any]], dict[str, str | None]]
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    """One row, ordered by how wrong the model was.
+    """A row that was predicted wrongly; ordered by how wrong the prediction is.
 
     Attributes:
         error: larger is worse.
@@ -37,19 +37,19 @@ class Mistake:
     input: NDArray[Any] = field(compare=False, repr=False)
 
     def describe(self, show: Show) -> dict[str, Any]:
-        """As JSON."""
+        """Return the mistake as JSON values."""
         return {"path": self.path, **self.about, **show(self.input)}
 
 
 class WorstMistakes:
-    """Keeps the worst of all the mistakes it is shown, and no more than it must."""
+    """Keeps the worst of all added mistakes, and no other input in memory."""
 
     def __init__(self, keep: int = WORST) -> None:
         self.keep = keep
         self._heap: list[Mistake] = []
 
     def add(self, mistake: Mistake) -> None:
-        """Consider one mistake; its input is copied if it is kept, so that no whole batch stays in memory."""
+        """Add one mistake; its input is copied if kept, so that no whole batch stays in memory."""
         if len(self._heap) < self.keep:
             heapq.heappush(self._heap, _own(mistake))
         elif self._heap[0] < mistake:
@@ -63,17 +63,17 @@ class WorstMistakes:
         return found
 
     def worst_first(self) -> list[Mistake]:
-        """Those that were kept."""
+        """Return the kept mistakes, the worst first."""
         return sorted(self._heap, reverse=True)
 
 
 def picture(shown: NDArray[Any]) -> dict[str, str | None]:
-    """An image, (height, width, channels) uint8, as a base64 PNG; of anything else nothing."""
+    """Return an image, (height, width, channels) uint8, as a base64 PNG; nothing for other inputs."""
     return {"png": _png(shown) if shown.ndim == 3 else None}
 
 
 def show_for(contract: Contract, folder: Path) -> Show:
-    """How inputs of `contract` are shown; of text the tokenizer lies in `folder`."""
+    """Return the function that shows inputs of `contract`; `folder` holds the tokenizer of texts."""
     tokenizer = contract.tokenizer
     if tokenizer is None:
         return picture

@@ -1,4 +1,4 @@
-"""How well a model tells which of the classes a row belongs to, where it may be any number of them."""
+"""Evaluation of multi-label models, whose rows have any number of classes."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -26,7 +26,7 @@ SLICE_METRICS = ("binary_accuracy", "macro_f1", "loss")
 
 
 class MultiLabel:
-    """Judges answers that are a probability of each of `classes` by itself; what has a half or more is given."""
+    """Evaluates predictions that are an independent probability for each class; predicted from 0.5 on."""
 
     def __init__(self, classes: tuple[str, ...], show: Show = picture) -> None:
         self._classes = classes
@@ -36,7 +36,7 @@ class MultiLabel:
         self._show = show
 
     def add(self, batch: EvaluationBatch) -> None:
-        """Consider one batch; its targets are (rows, classes)."""
+        """Add one batch, whose targets are (rows, classes)."""
         truth = batch.targets > 0
         self._truth.append(truth)
         self._probabilities.append(batch.predictions)
@@ -44,7 +44,7 @@ class MultiLabel:
             self._worst.add(mistake)
 
     def metrics(self) -> dict[str, Any]:
-        """Metrics and their intervals, counts and scores by class, calibration, curves, worst mistakes."""
+        """Return metrics with intervals, counts and scores by class, calibration, curves and the worst mistakes."""
         truth, probabilities = self._all()
         measured, scores, intervals = _measured(truth, probabilities)
         areas, drawn = class_curves(self._classes, truth.T, probabilities)
@@ -74,12 +74,12 @@ class MultiLabel:
         return found
 
     def _all(self) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-        """All rows so far; the parts are let go of."""
+        """Return all rows so far as one batch, and release the single batches."""
         self._truth, self._probabilities = [np.concatenate(self._truth)], [np.concatenate(self._probabilities)]
         return self._truth[0], self._probabilities[0]
 
     def _mistakes(self, batch: EvaluationBatch, truth: NDArray[np.bool_]) -> Iterator[Mistake]:
-        """Rows with a label too many or too few; the label that is most surely wrong says how bad it is."""
+        """Add the rows with a missing or superfluous label, ordered by their most confident wrong label."""
         given = batch.predictions >= THRESHOLD
         errors = np.where(given != truth, np.abs(batch.predictions - truth), 0).max(1)
         for i in self._worst.candidates(errors, batch.paths, np.flatnonzero(errors)):
@@ -98,7 +98,7 @@ class MultiLabel:
 def _measured(
     truth: NDArray[np.bool_], probabilities: NDArray[np.float32]
 ) -> tuple[dict[str, Any], list[ClassScore], list[Intervals]]:
-    """`rows`, `metrics` and `intervals`; and of each class its scores and their intervals."""
+    """Return `rows`, `metrics` and `intervals`, and the scores of each class with their intervals."""
     given = probabilities >= THRESHOLD
     counts = label_counts(truth, given)
     means = {

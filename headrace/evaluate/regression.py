@@ -1,4 +1,4 @@
-"""How near a model comes to numbers."""
+"""Evaluation of regression models."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ ROUNDING = 1e-12
 
 
 class Regression:
-    """Judges answers that are one number a row; of windows also what persistence would have answered."""
+    """Evaluates predictions that are one number per row; for windows also the baselines."""
 
     def __init__(self, show: Show = picture, baselines: Baselines | None = None) -> None:
         self._baselines = baselines
@@ -28,7 +28,7 @@ class Regression:
         self._show = show
 
     def add(self, batch: EvaluationBatch) -> None:
-        """Consider one batch."""
+        """Add one batch."""
         true, predicted = batch.targets.astype(np.float64), batch.predictions[:, 0].astype(np.float64)
         self._true.append(true)
         self._predicted.append(predicted)
@@ -40,7 +40,7 @@ class Regression:
             self._baselines.add(batch.inputs)
 
     def metrics(self) -> dict[str, Any]:
-        """Metrics and their intervals, those of baselines, residuals and the rows with the largest errors."""
+        """Return metrics with intervals, those of the baselines, residuals, and the rows with the largest errors."""
         true, predicted = self._all()
         return {
             "task": "regression",
@@ -56,7 +56,7 @@ class Regression:
         return _measured(true[rows], predicted[rows])
 
     def _all(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """All rows so far; the parts are let go of."""
+        """Return all rows so far as one batch, and release the single batches."""
         self._true, self._predicted = [np.concatenate(self._true)], [np.concatenate(self._predicted)]
         return self._true[0], self._predicted[0]
 
@@ -66,7 +66,7 @@ class Regression:
 
 
 def errors(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, float]:
-    """Mean absolute error, root mean squared error, and R squared; (rows,) both, at least one row.
+    """Return mean absolute error, root mean squared error and R squared of (rows,) values, at least one row.
 
     R squared is 1 - (sum of squared errors) / (sum of squared distances from the mean of `true`): 0 is what answering
     always that mean would reach; it is 0 too where all of `true` are the same.
@@ -75,7 +75,7 @@ def errors(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[st
 
 
 def residuals(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, Any]:
-    """What a figure of `predicted - true` needs: a histogram symmetric about 0, and (true, predicted) of some rows."""
+    """Return a histogram of `predicted - true`, symmetric about 0, and (true, predicted) of a sample of rows."""
     off = predicted - true
     reach = float(np.abs(off).max()) or 1.0
     counts, edges = np.histogram(off, BARS, (-reach, reach))
@@ -90,7 +90,7 @@ def _measured(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict
 
 
 def _terms(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-    """What is summed: absolute and squared errors, distances from the mean and their squares."""
+    """Return the terms that are summed: absolute and squared errors, distances from the mean and their squares."""
     off, from_mean = predicted - true, true - true.mean()
     return np.abs(off), off**2, from_mean, from_mean**2
 

@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves of one class against the rest: exact, with rows of equal score taken together.
+"""ROC and precision-recall curves of one class against the rest: exact, rows of equal score share a threshold.
 
 Fawcett: An introduction to ROC analysis. Pattern Recognition Letters 27 (2006).
 """
@@ -22,7 +22,7 @@ Areas = dict[str, float | None]
 
 @dataclass(frozen=True)
 class Curves:
-    """What each threshold lets through, by distinct score from the highest on.
+    """Counts of true and false positives at each threshold, one per distinct score, highest first.
 
     Attributes:
         true_positives: (scores,) rows of the class with at least that score.
@@ -34,7 +34,7 @@ class Curves:
 
     @classmethod
     def of(cls, positive: NDArray[np.bool_], scores: NDArray[np.float32]) -> "Curves":
-        """Of at least one row; (rows,) both."""
+        """Return the curves of at least one row from truth and scores, (rows,) each."""
         order = np.argsort(-scores, kind="stable")
         last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
         found = np.cumsum(positive[order])[last]
@@ -42,17 +42,17 @@ class Curves:
 
     @cached_property
     def positives(self) -> int:
-        """Rows of the class."""
+        """Number of rows of the class."""
         return int(self.true_positives[-1])
 
     @cached_property
     def negatives(self) -> int:
-        """Other rows."""
+        """Number of other rows."""
         return int(self.false_positives[-1])
 
     @property
     def roc_auc(self) -> float | None:
-        """The area under the ROC curve; None where all rows, or none, are of the class."""
+        """Area under the ROC curve; None if all rows or no row are of the class."""
         if not self.positives or not self.negatives:
             return None
         across, up = np.diff(self.false_positives, prepend=0), self.true_positives
@@ -62,7 +62,7 @@ class Curves:
 
     @property
     def average_precision(self) -> float | None:
-        """The mean of the precision over the steps of the recall; None where no row is of the class."""
+        """Mean of the precision over the steps of the recall; None if no row is of the class."""
         if not self.positives:
             return None
         gained = np.diff(self.true_positives, prepend=0)
@@ -70,7 +70,7 @@ class Curves:
 
     @property
     def roc(self) -> Points:
-        """(false positive rate, true positive rate) from (0, 0) to (1, 1), thinned for drawing; `roc_auc` is there."""
+        """Return (false positive rate, true positive rate) from (0, 0) to (1, 1), thinned; needs a `roc_auc`."""
         across = np.append(0, self.false_positives) / self.negatives
         up = np.append(0, self.true_positives) / self.positives
         kept = _kept(across + up, up - across)
@@ -78,7 +78,7 @@ class Curves:
 
     @property
     def precision_recall(self) -> Points:
-        """(recall, precision) by rising recall, thinned for drawing; `average_precision` is there."""
+        """Return (recall, precision) by increasing recall, thinned for drawing; needs an `average_precision`."""
         recall = self.true_positives / self.positives
         kept = _kept(recall, self._precision)
         return _points(recall[kept], self._precision[kept])
@@ -91,7 +91,7 @@ class Curves:
 def class_curves(
     classes: Sequence[str], truth: Iterable[NDArray[np.bool_]], scores: NDArray[np.float32]
 ) -> tuple[list[Areas], dict[str, Any]]:
-    """`roc_auc` and `average_precision` of every class, and those of the worst with their curves, by name.
+    """Return `roc_auc` and `average_precision` of every class, and the curves of the worst classes by name.
 
     Args:
         truth: of each class which rows are of it, (rows,); one of them is in memory at a time.
@@ -110,7 +110,7 @@ def class_curves(
 
 
 def mean_areas(areas: Sequence[Areas]) -> dict[str, float]:
-    """The mean of each area over the classes that have one."""
+    """Return the mean of each area over the classes for which it is defined."""
     found = {}
     for name in ("roc_auc", "average_precision"):
         known = [value for value in (area[name] for area in areas) if value is not None]
@@ -120,7 +120,7 @@ def mean_areas(areas: Sequence[Areas]) -> dict[str, float]:
 
 
 def _kept(along: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Places of the first, last, lowest and highest point of each stretch of `along`, which never falls."""
+    """Return the first, last, lowest and highest index of each interval of `along`, which never decreases."""
     if len(along) <= 4 * STRETCHES:
         return np.arange(len(along))
     edges = np.linspace(along[0], along[-1], STRETCHES + 1)[1:-1]

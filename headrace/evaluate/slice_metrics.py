@@ -1,4 +1,4 @@
-"""The figures within parts of the rows: by class, by the length of texts, by the size of images, by any column."""
+"""Metrics of slices of the rows: by class, by text length, by image size, by any column."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -16,17 +16,17 @@ HEIGHT, WIDTH = "height", "width"
 
 
 class Partitioner(Protocol):
-    """Takes the values of one column, and has the parts of the rows at the end."""
+    """Collects the values of one column and partitions the rows at the end."""
 
     def add(self, values: Any) -> None:
-        """The next rows."""
+        """Add the values of the next rows."""
 
     def parts(self) -> Any:
         """Each a `Partition`."""
 
 
 class Slicer:
-    """Cuts the rows of a table by columns.
+    """Slices the rows of a table by columns.
 
     Args:
         asked: names of columns, or `class`, `length` of texts in tokens, `size` of images; what a table's rows are
@@ -44,16 +44,16 @@ class Slicer:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Of the table, to read."""
+        """Columns of the table to read."""
         return tuple({column: None for name in self._names for column in _read_for(self._contract, name)})
 
     def add(self, batch: EvaluationBatch) -> None:
-        """Consider one batch."""
+        """Add one batch."""
         for name, holder in self._holders.items():
             holder.add(self._values_of[name](batch))
 
     def metrics(self, judge: Evaluator) -> dict[str, list[dict[str, Any]]]:
-        """By what was asked for, of each part its name, rows, metrics and their intervals."""
+        """Return name, rows, metrics and intervals of each slice, by column."""
         return {name: [_figures(part, judge) for part in holder.parts()] for name, holder in self._holders.items()}
 
 
@@ -68,7 +68,7 @@ def _always(contract: Contract) -> tuple[str, ...]:
 
 
 def _read_for(contract: Contract, name: str) -> tuple[str, ...]:
-    """The columns whose values are needed."""
+    """Return the columns whose values are needed."""
     if name == SIZE and {HEIGHT, WIDTH} <= set(contract.columns):
         return HEIGHT, WIDTH
     if name in (CLASS, LENGTH, SIZE) and name not in contract.columns:
@@ -85,7 +85,7 @@ def _partitioner(contract: Contract, name: str) -> Partitioner:
 
 
 def _values_of(contract: Contract, name: str) -> Callable[[EvaluationBatch], Any]:
-    """What takes the values out of a batch.
+    """Return the function that extracts the values from a batch.
 
     Raises:
         ConfigurationError: there are none.
@@ -117,7 +117,7 @@ def _plain(contract: Contract, name: str) -> Callable[[EvaluationBatch], Any]:
 
 
 def _known(contract: Contract) -> list[str]:
-    """What rows can be cut by."""
+    """Return the columns that rows can be sliced by."""
     column = contract.named("input")[1]
     found = list(_always(contract))
     found += [SIZE] if column.codec in ("png", "jpeg") and SIZE not in found else []

@@ -1,4 +1,4 @@
-"""One axis of a chart: its range, its ticks, and where a value lies on it. Arithmetic only."""
+"""An axis of a chart: its range, its ticks and the position of a value. Arithmetic only."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ LARGEST_LINEAR_RATIO = 30.0
 
 @dataclass(frozen=True)
 class Axis:
-    """From `low` to `high`, in units of the values; `logarithmic` needs both above 0."""
+    """An axis from `low` to `high`, in units of the values; `logarithmic` needs both above 0."""
 
     low: float
     high: float
@@ -17,27 +17,27 @@ class Axis:
     logarithmic: bool = False
 
     def place(self, value: float) -> float:
-        """0 at `low`, 1 at `high`."""
+        """Return the position of a value: 0 at `low`, 1 at `high`."""
         if self.logarithmic:
             return math.log(value / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
 
 
 def fraction_axis(values: list[float]) -> Axis:
-    """For values between 0 and 1, such as accuracy; as much of that range as they need."""
+    """Return an axis for values between 0 and 1, such as accuracy; as much of that range as they need."""
     step = _round_step(max(1.0 - min(values), 0.001) / 4)
     low = max(0.0, min(1.0 - step, math.floor(min(values) / step + 1e-9) * step))
     return Axis(low, 1.0, _multiples(step, low, 1.0))
 
 
 def step_axis(values: list[float]) -> Axis:
-    """For step numbers: from 0 to the last, ticks at whole numbers."""
+    """Return an axis for step numbers: from 0 to the last, ticks at whole numbers."""
     high = max(1.0, max(values))
     return Axis(0.0, high, _multiples(max(1.0, _round_step(high / 5)), 0.0, high))
 
 
 def value_axis(values: list[float]) -> Axis:
-    """For anything else: linear from 0 where that shows enough, logarithmic where values differ by much."""
+    """Return an axis for other values: linear from 0, or logarithmic if values differ by orders of magnitude."""
     low, high = min(values), max(values)
     if low > 0 and high / low > LARGEST_LINEAR_RATIO:
         return Axis(low / 1.15, high * 1.15, _decades(low / 1.15, high * 1.15), logarithmic=True)
@@ -48,7 +48,7 @@ def value_axis(values: list[float]) -> Axis:
 
 
 def _round_step(step: float) -> float:
-    """The next of 1, 2, 2.5, 5, 10 times a power of ten."""
+    """Return the next of 1, 2, 2.5, 5, 10 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(step))
     return next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= step * (1 - 1e-9))
 

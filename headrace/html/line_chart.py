@@ -1,4 +1,4 @@
-"""A curve over steps, as numbers for an SVG of fixed size; `chart.svg.jinja` draws it."""
+"""A line chart over steps, as coordinates of an SVG of fixed size; `chart.svg.jinja` draws it."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ Points = list[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Tick:
-    """A line across the chart, with its label."""
+    """A grid line of the chart, with its label."""
 
     position: float
     label: str
@@ -23,7 +23,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Mark:
-    """One epoch's figure; `text` says it in words."""
+    """The value of one epoch; `text` describes it."""
 
     x: float
     y: float
@@ -32,7 +32,7 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """Positions in a box of WIDTH by HEIGHT; `steps` and the two epoch lines are SVG paths."""
+    """Coordinates in a box of WIDTH by HEIGHT; `steps` and the two epoch lines are SVG paths."""
 
     title: str
     summary: str
@@ -81,7 +81,7 @@ class _Frame:
 
 
 def curve(history: MetricsLog, name: str) -> Chart | None:
-    """The chart of metric `name` and of `val_` `name`; None where nothing finite was measured."""
+    """Return the chart of metric `name` and of `val_` `name`; None if no value is finite."""
     steps = points(history.steps, name)
     training, validation = points(history.epochs, name), points(history.epochs, f"val_{name}")
     everything = steps + training + validation
@@ -118,7 +118,7 @@ def _summary(frame: _Frame, line: Points, validation: Points) -> str:
 
 
 def _thinned(line: Points) -> Points:
-    """At most two points a pixel: the least and the greatest value of each stretch, so that no peak is lost."""
+    """Return at most two points per pixel: the lowest and highest value of each interval, so that no peak is lost."""
     if len(line) <= 2 * BUCKETS:
         return line
     size = -(-len(line) // BUCKETS)

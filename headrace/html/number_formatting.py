@@ -1,4 +1,4 @@
-"""How figures are written on the page: counts, percentages, durations, rates."""
+"""Formatting of numbers on pages: counts, percentages, durations, rates."""
 
 import math
 
@@ -13,24 +13,24 @@ SPELLED = {
 
 
 def count(value: float) -> str:
-    """A whole number with its thousands separated: `70,000`."""
+    """Format a whole number with thousands separators: `70,000`."""
     return f"{value:,.0f}" if math.isfinite(value) else str(value)
 
 
 def percent(fraction: float, rows: int) -> str:
-    """A fraction of `rows` as a percentage, with no more decimals than so many rows can support."""
+    """Format a fraction of `rows` as a percentage, with no more decimals than that many rows support."""
     return f"{100 * fraction:.{2 if rows >= 5000 else 1}f}%"
 
 
 def probability(value: float) -> str:
-    """As a percentage; never 0.0% or 100.0% for what is neither."""
+    """Format a probability as a percentage; 0.0% and 100.0% only for exactly 0 and 1."""
     if 0 < value < 0.0005:
         return "<0.1%"
     return ">99.9%" if 0.9995 <= value < 1 else f"{100 * value:.1f}%"
 
 
 def number(value: float) -> str:
-    """Four significant digits, without an exponent where it can be avoided."""
+    """Format with four significant digits, without an exponent if possible."""
     if not math.isfinite(value):
         return str(value)
     if value == 0 or 1e-4 <= abs(value) < 1e6:
@@ -40,24 +40,24 @@ def number(value: float) -> str:
 
 
 def is_fraction(name: str) -> bool:
-    """Whether the metric `name` lies between 0 and 1 and is read as a percentage."""
+    """Return whether the metric `name` lies between 0 and 1 and is shown as a percentage."""
     return any(word in name for word in ("accuracy", "recall", "exact_match"))
 
 
 def metric(value: float, name: str) -> str:
-    """A metric's value: a percentage with two decimals, or four decimals, so that a column of them lines up."""
+    """Format a metric: a percentage with two decimals, or four decimals, so that columns align."""
     if is_fraction(name) and 0 <= value <= 1:
         return f"{100 * value:.2f}%"
     return f"{value:.4f}" if 0.001 <= abs(value) < 1000 else number(value)
 
 
 def rate(value: float) -> str:
-    """Something per second: whole from 100 on."""
+    """Format a rate per second; without decimals from 100 on."""
     return count(value) if value >= 100 else number(value)
 
 
 def duration(seconds: float) -> str:
-    """In the two largest units that matter: `42.3 s`, `3 min 12 s`, `1 h 04 min`."""
+    """Format seconds in the two largest units: `42.3 s`, `3 min 12 s`, `1 h 04 min`."""
     if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -67,7 +67,7 @@ def duration(seconds: float) -> str:
 
 
 def moment(text: str) -> str:
-    """An ISO 8601 time to the minute, `2026-03-01 14:05 UTC`; anything else as it stands."""
+    """Format an ISO 8601 time to the minute, `2026-03-01 14:05 UTC`; return other text unchanged."""
     day, separator, clock = text.partition("T")
     if not separator:
         return text
@@ -76,17 +76,17 @@ def moment(text: str) -> str:
 
 
 def words(name: str) -> str:
-    """A name from a file as words: `not_an_image` becomes `not an image`."""
+    """Return an identifier as words: `not_an_image` becomes `not an image`."""
     return name.replace("_", " ")
 
 
 def metric_name(name: str) -> str:
-    """A metric's name for people: `macro_f1` becomes `Macro F1`."""
+    """Return a metric's display name: `macro_f1` becomes `Macro F1`."""
     return SPELLED.get(name) or words(name).capitalize()
 
 
 def quantity(amount: float, noun: str) -> str:
-    """`1 rank`, `4 ranks`, `10 classes`."""
+    """Format a number with its noun: `1 rank`, `4 ranks`, `10 classes`."""
     ending = "" if amount == 1 else "es" if noun.endswith("s") else "s"
     return f"{count(amount)} {noun}{ending}"
 

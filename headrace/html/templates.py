@@ -1,4 +1,4 @@
-"""How pages are made of templates."""
+"""The Jinja environment of all pages."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ TEMPLATES = Path(__file__).parent
 
 
 def environment(*folders: Path) -> Environment:
-    """With the templates in `folders`, and the macros and the style that all pages share."""
+    """Return an environment with the templates in `folders` and the macros and style that all pages share."""
     made = Environment(
         loader=FileSystemLoader([*folders, TEMPLATES]),
         autoescape=True,

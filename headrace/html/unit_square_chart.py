@@ -1,4 +1,4 @@
-"""A chart whose axes both go from 0 to 1, as numbers for an SVG of fixed size; `square.svg.jinja` draws it."""
+"""A chart whose axes both range from 0 to 1, as coordinates of an SVG of fixed size; `square.svg.jinja` draws it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True)
 class Line:
-    """An SVG path; `text` says it in words."""
+    """An SVG path; `text` describes it."""
 
     path: str
     text: str
@@ -19,7 +19,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Dot:
-    """A figure with its interval, both ends of which are positions up; `text` says it in words."""
+    """A value with its interval, both ends as vertical positions; `text` describes it."""
 
     x: float
     y: float
@@ -30,7 +30,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Share:
-    """A bar that stands on the axis across."""
+    """A bar on the horizontal axis."""
 
     x: float
     y: float
@@ -41,7 +41,7 @@ class Share:
 
 @dataclass(frozen=True, kw_only=True)
 class UnitChart:
-    """Positions in a box of WIDTH by HEIGHT.
+    """Coordinates in a box of WIDTH by HEIGHT.
 
     Attributes:
         diagonal: whether the line from (0, 0) to (1, 1) is drawn.
@@ -60,20 +60,20 @@ class UnitChart:
 
     @property
     def ticks(self) -> list[tuple[float, float, str]]:
-        """Of each tick its position across, its position up, and its label."""
+        """Return the horizontal position, the vertical position and the label of each tick."""
         return [(x_position(value), y_position(value), f"{100 * value:.0f}%") for value in TICKS]
 
 
 def x_position(value: float) -> float:
-    """The position across of a value from 0 to 1."""
+    """Return the horizontal position of a value from 0 to 1."""
     return round(LEFT + value * (RIGHT - LEFT), 1)
 
 
 def y_position(value: float) -> float:
-    """The position up of a value from 0 to 1."""
+    """Return the vertical position of a value from 0 to 1."""
     return round(BOTTOM - value * (BOTTOM - TOP), 1)
 
 
 def path(points: Iterable[tuple[float, float]]) -> str:
-    """An SVG path through `points`."""
+    """Return an SVG path through `points`."""
     return "M" + "L".join(f"{x_position(across):g} {y_position(up):g}" for across, up in points)

@@ -1,1 +1,1 @@
-"""Raw files or a table -> predictions, by Spark."""
+"""Prediction of raw files, tables and files of records with Spark."""

@@ -1,4 +1,4 @@
-"""Prediction at a cluster's scale: list, deal, answer in parallel, put the output in place when it is complete."""
+"""The predict command: lists the input, predicts parts in parallel, and publishes the output when it is complete."""
 
 import json
 import math
@@ -32,7 +32,7 @@ PARTS_PER_TASK = 8
 
 @dataclass(frozen=True)
 class TextColumns:
-    """Of a file of records.
+    """Columns of a file of records.
 
     Attributes:
         text: as the bundle's preparation named it when None.
@@ -109,7 +109,7 @@ def _run(spark: SparkSession, task: PredictTask, parts: list[Part]) -> list[Part
 
 
 def _task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[PredictTask, list[Part]]:
-    """What is to be done; where the output goes is not settled yet."""
+    """Return the task; its output folder is not known yet."""
     if source.is_file() and bundle.contract.tokenizer:
         return _records_task(bundle, source, columns)
     if not source.is_dir():
@@ -162,7 +162,7 @@ def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask,
 
 
 def _files(root: Path) -> Iterator[str]:
-    """Every file below `root`, relative to it, links followed; hidden ones are left out."""
+    """Yield every file below `root`, relative to it; links are followed, hidden files are skipped."""
     if is_remote(root):
         yield from (file.path for file in files_below(root) if not re.search(r"(^|/)\.", file.path))
         return
@@ -181,7 +181,7 @@ def _files(root: Path) -> Iterator[str]:
 
 
 def _entries(folder: Path) -> list[tuple[str, bool]]:
-    """Names in `folder`, and whether each is itself a folder."""
+    """Return the names in `folder`, and whether each is a folder."""
     try:
         with os.scandir(folder) as entries:
             return [(entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith(".")]

@@ -1,4 +1,4 @@
-"""What one Spark task answers, and the Parquet files that it becomes."""
+"""The predictions of one Spark task, and the Parquet files they are written to."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +39,7 @@ VALUES = pa.schema([PATH, pa.field("value", pa.float32(), nullable=False)])
 
 @dataclass
 class PredictionOutput:
-    """Records in order, and those that could not be read.
+    """Predicted records in order, and rejected records.
 
     Attributes:
         threshold: the probability from which on a label is given, or of two classes the second.
@@ -57,11 +57,11 @@ class PredictionOutput:
     threshold: float | None = None
 
     def reject(self, path: str, rejection: RejectedRecordError) -> None:
-        """Note that the record at `path` is unusable, and why."""
+        """Add a rejected record with the reason."""
         self.rejects.append({"path": path, "reason": rejection.reason.value, "detail": rejection.detail})
 
     def write(self, output: Path, number: int, contract: Contract) -> None:
-        """Write part `number` below `output`; also one without rows, so that any output has its columns."""
+        """Write part `number` below `output`, even without rows, so that every output has its columns."""
         name = f"part-{number:06d}.parquet"
         _write(self._rows(contract), output / name)
         if self.rejects:
@@ -74,7 +74,7 @@ class PredictionOutput:
         return self._many(contract.classes) if many else self._predictions(contract.classes)
 
     def _predictions(self, classes: tuple[str, ...]) -> pa.Table:
-        """The columns of PREDICTIONS; `label` is the most probable class, or of two what the threshold says."""
+        """Return the columns of PREDICTIONS; `label` is the most probable class, or follows the threshold."""
         if not self.paths:
             return self._placed(PREDICTIONS.empty_table())
         probabilities = np.concatenate(self.batches)
@@ -86,7 +86,7 @@ class PredictionOutput:
         return self._placed(rows)
 
     def _many(self, classes: tuple[str, ...]) -> pa.Table:
-        """The columns of MANY."""
+        """Return the columns of MANY."""
         if not self.paths:
             return self._placed(MANY.empty_table())
         probabilities = np.concatenate(self.batches)
@@ -97,14 +97,14 @@ class PredictionOutput:
         return self._placed(pa.Table.from_arrays([pa.array(self.paths), labels, _lists(probabilities)], schema=MANY))
 
     def _values(self) -> pa.Table:
-        """The columns of VALUES."""
+        """Return the columns of VALUES."""
         if not self.paths:
             return self._placed(VALUES.empty_table())
         values = pa.array(np.concatenate(self.batches)[:, 0])
         return self._placed(pa.Table.from_arrays([pa.array(self.paths), values], schema=VALUES))
 
     def _placed(self, rows: pa.Table) -> pa.Table:
-        """With columns for the line and the id, where records have them, after the path."""
+        """Insert columns for line and id after the path, if records have them."""
         for column, values in ((ID, self.ids), (LINE, self.lines)):
             if values is not None:
                 rows = rows.add_column(1, column, pa.array(values, column.type))
@@ -117,7 +117,7 @@ def _lists(probabilities: NDArray[np.float32]) -> pa.ListArray:
 
 
 def _write(rows: pa.Table, path: Path) -> None:
-    """Whole or not at all: of two attempts of one task, one may be ended while it writes."""
+    """Write atomically: Spark may kill one of two attempts of a task while it writes."""
     sink = pa.BufferOutputStream()
     pq.write_table(rows, sink)
     atomic_write(path, memoryview(sink.getvalue()))

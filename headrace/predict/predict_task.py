@@ -1,4 +1,4 @@
-"""What one Spark task does to predict: decode its records as in training, answer, write one Parquet file.
+"""The work of one Spark task: decodes its records as in training, predicts them and writes one Parquet file.
 
 The model is loaded once a Python worker and kept for the worker's next tasks.
 """
@@ -31,7 +31,7 @@ BATCH = 256
 
 
 class Part(NamedTuple):
-    """The records of one task: files below `root`, a shard of a table, or a stretch of a file of records."""
+    """The records of one task: files below `root`, a shard of a table, or a range of a file of records."""
 
     number: int
     files: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class PredictTask:
-    """What every task of one prediction knows.
+    """Context that all tasks of one prediction share.
 
     Attributes:
         bundle: folder of the trained model.
@@ -63,20 +63,20 @@ class PredictTask:
 
     @property
     def form(self) -> Image:
-        """How raw images are prepared."""
+        """Settings by which raw images are prepared."""
         return self.settings.image
 
 
 @dataclass
 class PartResult:
-    """What one task wrote."""
+    """Result of one task."""
 
     rows: int = 0
     rejected: int = 0
 
 
 def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResult]:
-    """Predict every part that Spark hands to this partition."""
+    """Predict every part of this Spark partition."""
     for part in parts:
         # A worker that is used again must not answer with the model of a bundle that was replaced meanwhile.
         inference = _inference(task.bundle, hashlib.sha256((task.bundle / MANIFEST).read_bytes()).digest())
@@ -138,7 +138,7 @@ def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> Predic
 
 
 def _read(path: Path, settings: Prepare) -> bytes:
-    """The bytes of a file; one that is too large, or no file, is rejected unread."""
+    """Return the bytes of a file; files that are too large are rejected unread."""
     image = settings.input == "image"
     form, other = (settings.image, Reason.NOT_AN_IMAGE) if image else (settings.text, Reason.NOT_TEXT)
     try:

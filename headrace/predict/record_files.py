@@ -1,4 +1,4 @@
-"""Files of many records: a line a record, CSV, JSONL or Parquet, cut between records so that many tasks can read one.
+"""Files of many records (lines, CSV, JSONL, Parquet), split between records so that several tasks read one file.
 
 CSV is that of RFC 4180: a header, and quotes that are doubled within quotes.
 """
@@ -29,7 +29,7 @@ KINDS: dict[str, Kind] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", 
 
 
 class RecordRange(NamedTuple):
-    """Records of a file, one after the other.
+    """A range of consecutive records of a file.
 
     Attributes:
         line: number of the first, from 1 on; of Parquet the row's.
@@ -80,7 +80,7 @@ class RecordFile:
             self._require(identity)
 
     def ranges(self) -> list[RecordRange]:
-        """All of the file, in order."""
+        """Return the ranges that cover the file, in order."""
         if self.kind == "parquet":
             with _readable(self.path), open_parquet(self.path) as file:
                 sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
@@ -94,7 +94,7 @@ class RecordFile:
         return [RecordRange(line, begin, end - begin) for (line, begin), end in zip(starts, ends, strict=True)]
 
     def records(self, stretch: RecordRange) -> Iterator[Record]:
-        """Those of a stretch, in order; blank lines are records only where a line is one."""
+        """Yield the records of a range, in order; blank lines are records only in files of lines."""
         if self.kind == "parquet":
             yield from self._rows(stretch)
             return
@@ -106,7 +106,7 @@ class RecordFile:
                 yield self._record(line, raw)
 
     def _raw(self, file: Any, line: int, begin: int) -> Iterator[tuple[int, int, bytes]]:
-        """The line, the place and the bytes of each record; in CSV one may have several lines."""
+        """Yield line number, position and bytes of each record; a CSV record may span several lines."""
         parts: list[bytes] = []
         lines, quotes = 0, 0
         for one in file:
@@ -161,7 +161,7 @@ class RecordFile:
             yield self._of_values(stretch.line + number, row)
 
     def _columns(self) -> list[str]:
-        """Their names, where the file says them."""
+        """Return the column names, if the file has them."""
         with _readable(self.path):
             if self.kind == "parquet":
                 with open_parquet(self.path) as parquet:
@@ -186,7 +186,7 @@ class RecordFile:
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Say in a sentence what storage or Parquet has against it."""
+    """Translate errors of storage and Parquet into one sentence."""
     try:
         yield
     except (OSError, pa.ArrowInvalid) as error:

@@ -1,4 +1,4 @@
-"""Answers for raw texts: cleaned and tokenised as training's were, by the same code and the bundle's own tokeniser."""
+"""Prediction of raw texts, cleaned and tokenized as in training, with the bundle's tokenizer."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ BATCH = 256
 def predict_texts(
     texts: Iterable[tuple[str, Callable[[], bytes]]], form: Text, inference: "Inference"
 ) -> PredictionOutput:
-    """For files of one text each: their paths, and what reads them."""
+    """Predict files of one text each, given their paths and a function that reads them."""
     answers, waiting = PredictionOutput(), TextBatcher(inference)
     for path, read in texts:
         try:
@@ -34,7 +34,7 @@ def predict_texts(
 
 
 def predict_records(file: RecordFile, stretch: RecordRange, inference: "Inference") -> PredictionOutput:
-    """For the records of a file, in their order."""
+    """Predict the records of a file, in order."""
     path = escape_path(file.path.name)
     lines: list[int] = []
     ids: list[str] | None = [] if file.identity else None
@@ -56,20 +56,20 @@ def predict_records(file: RecordFile, stretch: RecordRange, inference: "Inferenc
 
 
 class TextBatcher:
-    """Clean texts that wait until there are enough for a batch."""
+    """Collects clean texts until they fill a batch."""
 
     def __init__(self, inference: "Inference") -> None:
         self.inference = inference
         self.texts: list[str] = []
 
     def add(self, text: str, answers: PredictionOutput) -> None:
-        """Add one; a full batch is answered."""
+        """Add a text; predict the batch when it is full."""
         self.texts.append(text)
         if len(self.texts) == BATCH:
             self.answer(answers)
 
     def answer(self, answers: PredictionOutput) -> None:
-        """Answer those that wait."""
+        """Predict the collected texts."""
         if not self.texts:
             return
         # Tokenisers are imported where there are texts only.
