@@ -17,13 +17,13 @@ Content = TypeVar("Content")
 
 
 class Record(BaseModel):
-    """One JSON file, or a part of one."""
+    """A JSON file, or a part of one."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class Run(Record):
-    """run.json: what was asked for."""
+    """run.json: the configuration and plan of the run."""
 
     configuration: Configuration
     table: str
@@ -40,7 +40,7 @@ class Run(Record):
 
 
 class Result(Record):
-    """result.json: what came of it; times in seconds, rates in samples a second over all ranks."""
+    """result.json: the result; times in seconds, rates in samples per second over all ranks."""
 
     bundle: str
     steps: int
@@ -54,7 +54,7 @@ class Result(Record):
 
 
 class Scores(Record):
-    """Of one class; fractions, and `support` in rows; areas are None where they are not defined.
+    """Scores of one class: fractions, and `support` in rows; areas are None if undefined.
 
     Attributes:
         counts: of multi_label: true positives, false positives, false negatives.
@@ -71,7 +71,7 @@ class Scores(Record):
 
 
 class Mistake(Record):
-    """One row that was classified wrongly; `label` and `predicted` are names, or numbers of classes."""
+    """A wrongly classified row; `label` and `predicted` are class names or class indices."""
 
     path: str
     label: str | int
@@ -83,7 +83,7 @@ class Mistake(Record):
 
 
 class SliceFigures(Record):
-    """Of the rows of one part of a column's values."""
+    """Metrics of one slice of the rows."""
 
     name: str
     rows: int
@@ -92,7 +92,7 @@ class SliceFigures(Record):
 
 
 class Bin(Record):
-    """Rows of a confidence above `low` and at most `high`: its mean, and the share of them that is right."""
+    """Rows with a confidence above `low` and at most `high`: mean confidence and accuracy."""
 
     low: float
     high: float
@@ -102,7 +102,7 @@ class Bin(Record):
 
 
 class DrawnCurve(Record):
-    """Of one class against the rest: points of both curves, and the areas below all of their points."""
+    """Curves of one class against the rest: points of both curves, and their exact areas."""
 
     roc_auc: float
     average_precision: float
@@ -126,7 +126,7 @@ class TaskEvaluation(Record):
 
 
 class RegressionMistake(Record):
-    """One row whose number was predicted far off."""
+    """A row with a large error of the predicted number."""
 
     path: str
     value: float
@@ -136,7 +136,7 @@ class RegressionMistake(Record):
 
 
 class Residuals(Record):
-    """A histogram of predicted less true, and (true, predicted) of some rows."""
+    """Histogram of predicted minus true values, and (true, predicted) of a sample of rows."""
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
@@ -144,7 +144,7 @@ class Residuals(Record):
 
 
 class RegressionEvaluation(TaskEvaluation):
-    """Of a model that predicts numbers."""
+    """Evaluation of a regression model."""
 
     residuals: Residuals
     baselines: dict[str, dict[str, float]] = {}
@@ -152,12 +152,12 @@ class RegressionEvaluation(TaskEvaluation):
 
     @property
     def has_inputs(self) -> bool:
-        """Whether the worst rows come with what the model saw."""
+        """Whether the worst mistakes include the model's input."""
         return any(miss.png or miss.text is not None for miss in self.worst)
 
 
 class ClassEvaluation(TaskEvaluation):
-    """Of a model that tells classes, one a row or many."""
+    """Evaluation of a classifier, with one or many classes per row."""
 
     classes: tuple[str, ...]
     per_class: dict[str, Scores]
@@ -166,7 +166,7 @@ class ClassEvaluation(TaskEvaluation):
 
 
 class MultiLabelMistake(Record):
-    """One row with labels too many or too few; `wrong` has their probabilities."""
+    """A row with missing or superfluous labels; `wrong` holds their probabilities."""
 
     path: str
     labels: tuple[str, ...]
@@ -177,13 +177,13 @@ class MultiLabelMistake(Record):
 
 
 class MultiLabelEvaluation(ClassEvaluation):
-    """Of a model that gives a row any number of labels."""
+    """Evaluation of a multi-label model."""
 
     worst: tuple[MultiLabelMistake, ...] = ()
 
 
 class Evaluation(ClassEvaluation):
-    """Of a model that gives a row one class; `confusion[true][predicted]` in rows, both in the order of `classes`."""
+    """Evaluation of a single-label classifier; `confusion[true][predicted]` counts rows, in the order of `classes`."""
 
     confusion: tuple[tuple[int, ...], ...]
     worst: tuple[Mistake, ...] = ()
@@ -205,7 +205,7 @@ class Bundle(Record):
 
 
 class Prediction(Record):
-    """predictions.json: how many rows were predicted, in how many seconds."""
+    """predictions.json: number of predicted rows and seconds."""
 
     rows: int | None = None
     seconds: float | None = None
@@ -216,7 +216,7 @@ AnyEvaluation = Evaluation | MultiLabelEvaluation | RegressionEvaluation
 
 @dataclass(frozen=True, kw_only=True)
 class RunArtifacts:
-    """Everything the page is made of, except the table.
+    """All inputs of the page except the table.
 
     Attributes:
         bundle: folder of the trained model, whether or not it is there.
@@ -236,7 +236,7 @@ class RunArtifacts:
 
 
 def read_artifacts(path: Path) -> RunArtifacts:
-    """Read the folder at `path`.
+    """Read the run folder at `path`.
 
     Raises:
         DataError: it is not the folder of a training run, or a file in it is damaged.
@@ -262,7 +262,7 @@ def read_artifacts(path: Path) -> RunArtifacts:
 
 
 def _bundle(path: Path, run: Run, result: Result | None) -> Path:
-    """Where the bundle is; a run folder that was moved still has its own beside its metrics."""
+    """Return the bundle's path; a run folder that was moved has the bundle beside its metrics."""
     named = result.bundle if result else run.configuration.train.bundle
     return locate(named) if named and locate(named).is_dir() else path / "bundle"
 

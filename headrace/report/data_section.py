@@ -31,7 +31,7 @@ CHANNEL_NAMES = {1: ("grey",), 3: ("red", "green", "blue")}
 
 
 class Sample(NamedTuple):
-    """One picture: its path in the source, and its bytes as a data URI."""
+    """A sample image: its path in the source, and its bytes as a data URI."""
 
     path: str
     uri: str
@@ -39,14 +39,14 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Samples:
-    """Pictures by class name, in the order of the classes; `pixelated` where they are shown enlarged."""
+    """Sample images by class name, in the order of the classes; `pixelated` if shown enlarged."""
 
     by_class: dict[str, list[Sample]]
     pixelated: bool
 
 
 def sample_images(version: "Version") -> Samples | None:
-    """Up to PER_CLASS images of each of the first MOST_CLASSES classes; None where the input is no image.
+    """Return up to PER_CLASS images of each of the first MAX_CLASSES classes; None if inputs are not images.
 
     Raises:
         DataError: the version has no training split.
@@ -68,14 +68,14 @@ def sample_images(version: "Version") -> Samples | None:
 
 
 def _shown_as(target: int | float | bytes) -> int | None:
-    """The number of the class whose sample a row is: its own, of many labels the first, in regression that of all."""
+    """Return the class index under which a row is shown: its class, its first label, or 0 in regression."""
     if isinstance(target, bytes):
         return int.from_bytes(target[:4], "little") if target else None
     return target if isinstance(target, int) else 0
 
 
 def _rows(version: "Version") -> Iterator[tuple[str, int | float | bytes, bytes]]:
-    """(path, target, stored image) of the first rows; a shard is read only as far as it is asked for."""
+    """Yield (path, target, stored image) of the first rows; shards are read lazily."""
     columns = ["path", version.contract.named("target")[0], version.contract.named("input")[0]]
     read = 0
     for shard in version.split("train")[:MAX_SHARDS]:
@@ -107,7 +107,7 @@ def _decoded(data: bytes, column: Column) -> "Image":
 
 @dataclass(frozen=True)
 class Channel:
-    """Of the stored values over the training split."""
+    """Statistics of one channel's stored values over the training split."""
 
     name: str
     mean: float
@@ -116,7 +116,7 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """The version a run was trained on; where a part could not be read, `..._problem` says why.
+    """The table version a run was trained on; `..._problem` says why a part could not be read.
 
     Attributes:
         splits: names of the splits that have rows.
@@ -134,18 +134,18 @@ class Data:
 
     @property
     def balanced(self) -> bool:
-        """Whether every record that went in is accounted for."""
+        """Whether every input record is accounted for."""
         summary = self.summary
         return summary.rows_in == summary.written + summary.rejected + summary.duplicates
 
     @property
     def totals(self) -> tuple[int, ...]:
-        """Rows in each of `splits`."""
+        """Rows of each of `splits`."""
         return tuple(sum(self.summary.counts[split].values()) for split in self.splits)
 
 
 def describe_data(run: Run) -> Data | str:
-    """The data of `run`, or the sentence that says why they cannot be read."""
+    """Return the data of `run`, or the reason why they cannot be read."""
     from headrace.table import read
 
     try:

@@ -1,4 +1,4 @@
-"""A finished or unfinished training run -> one self-contained HTML page."""
+"""The report page of a finished or unfinished training run: one self-contained HTML file."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ TEMPLATE = "page.html.jinja"
 
 
 def write_report(run: Path, output: Path | None = None) -> Path:
-    """Write the report page of the training run in the folder `run` and return where it is.
+    """Write the report page of the training run in the folder `run` and return its path.
 
     The same run gives the same bytes. Parts that are not there yet are named with the command that makes them.
 
@@ -82,7 +82,7 @@ def _assessed(evaluation: AnyEvaluation) -> Assessment | MultiLabelAssessment | 
 
 
 def _task(folder: RunArtifacts) -> str:
-    """A configuration is named after its task; a run without one is named after its folder."""
+    """Return the name of the configuration file, which names the task; without one the name of the run's folder."""
     file = configuration_file(folder.run.command)
     return Path(file).stem if file else folder.path.absolute().name
 

@@ -1,4 +1,4 @@
-"""How to reproduce a run: its commands, versions, hashes, and configuration without secrets."""
+"""How to reproduce a run: commands, versions, hashes, and configuration without secrets."""
 
 import re
 import shlex
@@ -29,42 +29,42 @@ NAMES = {
 
 
 def is_withheld(key: str, value: object) -> bool:
-    """Whether the value of `key` must not be shown; a section, such as prepare.text.tokens, may."""
+    """Return whether the value of `key` is secret; sections such as prepare.text.tokens are not."""
     return isinstance(value, str) and is_hidden(key)
 
 
 def configuration_file(training: str) -> str | None:
-    """The file that the `training` command names."""
+    """Return the configuration file named in the `training` command."""
     _, words = _split(training)
     return next((word for word in words if not _is_override(word) and not word.startswith("-")), None)
 
 
 def to_prepare(training: str) -> str:
-    """Prepares the data of the `training` command, with those of its overrides that concern them."""
+    """Return the command that prepares the data of the `training` command, with its overrides for data."""
     program, words = _split(training)
     kept = [word for word in words if _is_override(word) and word.startswith(("data.", "prepare."))]
     return shlex.join([*program, configuration_file(training) or "CONF", *kept])
 
 
 def to_evaluate(bundle: Path, table: str, version: int) -> str:
-    """Evaluates the bundle on the test split of the version it was trained on."""
+    """Return the command that evaluates the bundle on the test split of its training version."""
     return shlex.join(["headrace", "evaluate", str(bundle), "--table", table, "--version", str(version)])
 
 
 def to_report(run: Path) -> str:
-    """Writes the page anew."""
+    """Return the command that writes the page again."""
     return shlex.join(["headrace", "report", str(run)])
 
 
 def without_secrets(line: str) -> str:
-    """`line` with the values of overrides that name a secret left out."""
+    """Return `line` without the values of overrides that name a secret."""
     words = _words(line)
     masked = [_masked(word) for word in words]
     return line if masked == words else shlex.join(masked)
 
 
 def _split(training: str) -> tuple[list[str], list[str]]:
-    """The words that prepare as the command trained, by verb or by job, and what follows them."""
+    """Return the words of the matching prepare command (`headrace prepare` or a job) and the remaining words."""
     words = _words(training)
     for index, word in enumerate(words):
         if word == "train" or Path(word).name == "train.py":
@@ -90,7 +90,7 @@ def _words(line: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Digest:
-    """A hash and what it is of."""
+    """A hash and a description of the hashed content."""
 
     of: str
     value: str
@@ -98,7 +98,7 @@ class Digest:
 
 @dataclass(frozen=True, kw_only=True)
 class Reproduction:
-    """Everything that decides the outcome."""
+    """Everything that determines the result."""
 
     commands: tuple[str, ...]
     versions: dict[str, str]
@@ -107,7 +107,7 @@ class Reproduction:
 
 
 def reproduction(folder: RunArtifacts, data: Data | None) -> Reproduction:
-    """From what the run, the table and the bundle hold."""
+    """Return the reproduction section from run, table and bundle."""
     settings = folder.run.configuration.model_dump(mode="json")
     return Reproduction(
         commands=tuple(dict.fromkeys(map(without_secrets, _commands(folder)))),

@@ -1,4 +1,4 @@
-"""What the page says about time: how long each stage took and how much it did a second."""
+"""Duration and throughput of each stage."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ PIPELINE = ("fetch", "prepare", "train", "evaluate", "predict")
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Of the pipeline; None for what is not known.
+    """A stage of the pipeline; None for unknown values.
 
     Attributes:
         work: what was done, such as `70,000 rows`.
@@ -30,7 +30,7 @@ class Stage:
 
 
 def stages(folder: RunArtifacts, data: Data | None) -> list[Stage]:
-    """Every stage that left a trace, in the order of the pipeline."""
+    """Return all stages with a recorded time, in the order of the pipeline."""
     wall = dict(folder.stages)
     found = [*_known(folder, data, wall)]
     found += [Stage(name=name, wall=seconds) for name, seconds in wall.items()]

@@ -1,1 +1,1 @@
-"""What the page shows of an evaluation, by kind of task."""
+"""The evaluation sections of the page, by task."""

@@ -1,4 +1,4 @@
-"""The reliability diagram: how often a model is right, by how certain it says it is."""
+"""The reliability diagram: accuracy by confidence."""
 
 from headrace.html.number_formatting import count, number, percent
 from headrace.html.unit_square_chart import BOTTOM, TOP, Dot, Share, UnitChart, x_position, y_position
@@ -11,7 +11,7 @@ GAP = 2.0
 
 
 def reliability_chart(evaluation: ClassEvaluation) -> UnitChart | None:
-    """None where the evaluation has no bins."""
+    """Return the diagram; None if the evaluation has no bins."""
     bins = evaluation.calibration
     if not bins:
         return None

@@ -1,4 +1,4 @@
-"""What the page says about an evaluation: accuracy with its interval, the confusion matrix, the worst mistakes."""
+"""The page's evaluation of a classifier: accuracy with its interval, confusion matrix, worst mistakes."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ MAX_CONFUSIONS = 20
 
 @dataclass(frozen=True)
 class Cell:
-    """One count of the confusion matrix; `shade` is 0 to 1, `text` says it in words."""
+    """A cell of the confusion matrix; `shade` is 0 to 1, `text` describes it."""
 
     rows: int
     shade: float
@@ -25,7 +25,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Confusion:
-    """How often one class was taken for another; `share` is of the true class's rows."""
+    """How often one class was predicted as another; `share` is the fraction of the true class's rows."""
 
     label: str
     predicted: str
@@ -35,7 +35,7 @@ class Confusion:
 
 @dataclass(frozen=True)
 class ShownMistake:
-    """A mistake with its classes' names."""
+    """A mistake with the names of its classes."""
 
     mistake: Mistake
     label: str
@@ -43,50 +43,50 @@ class ShownMistake:
 
     @property
     def pixelated(self) -> bool:
-        """Whether the picture is so small that it is shown enlarged."""
+        """Whether the image is so small that it is shown enlarged."""
         return is_pixelated(self.mistake.png)
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """An evaluation and what follows from it."""
+    """An evaluation and the values derived from it."""
 
     evaluation: Evaluation
 
     @property
     def rows(self) -> int:
-        """All that were evaluated."""
+        """Number of evaluated rows."""
         return sum(map(sum, self.evaluation.confusion))
 
     @property
     def right(self) -> int:
-        """Rows whose class was recognised."""
+        """Number of correctly classified rows."""
         return sum(row[index] for index, row in enumerate(self.evaluation.confusion))
 
     @property
     def accuracy(self) -> float:
-        """Between 0 and 1."""
+        """Accuracy, 0 to 1."""
         return self.right / self.rows
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of the accuracy, 95%."""
+        """95% interval of the accuracy."""
         return wilson(self.right, self.rows)
 
     @property
     def most_frequent(self) -> tuple[str, float]:
-        """The largest class and its share: what answering always the same would reach."""
+        """The largest class and its share: the accuracy of always predicting it."""
         sizes = [sum(row) for row in self.evaluation.confusion]
         return self.evaluation.classes[sizes.index(max(sizes))], max(sizes) / self.rows
 
     @property
     def by_class(self) -> PerClass:
-        """What is said of classes whatever the task."""
+        """Scores, curves and slices by class."""
         return PerClass(self.evaluation)
 
     @property
     def matrix(self) -> dict[str, list[Cell]] | None:
-        """Cells by true class; None where there are too many classes to draw."""
+        """Cells by true class; None if there are too many classes to draw."""
         evaluation = self.evaluation
         if len(evaluation.classes) > MAX_CLASSES_IN_MATRIX:
             return None
@@ -103,7 +103,7 @@ class Assessment:
 
     @property
     def worst(self) -> list[ShownMistake]:
-        """The mistakes made with the greatest confidence."""
+        """The mistakes with the greatest confidence."""
         mistakes = self.evaluation.worst[:MAX_MISTAKES]
         return [ShownMistake(mistake, self._name(mistake.label), self._name(mistake.predicted)) for mistake in mistakes]
 

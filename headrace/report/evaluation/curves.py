@@ -1,4 +1,4 @@
-"""The ROC and the precision-recall curves of classes, each against the rest."""
+"""ROC and precision-recall charts of classes, each against the rest."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ class _Drawn(NamedTuple):
 
 
 def curve_charts(evaluation: ClassEvaluation) -> list[UnitChart]:
-    """Both charts; none where no class has curves."""
+    """Return both charts; none if no class has curves."""
     curves = evaluation.curves
     if not curves:
         return []
@@ -43,7 +43,7 @@ def curve_charts(evaluation: ClassEvaluation) -> list[UnitChart]:
 
 
 def _lines(drawn: list[_Drawn], words: str) -> tuple[Line, ...]:
-    """The worst comes last, above the others."""
+    """Return the lines; the worst class is drawn last, above the others."""
     ordered = sorted(drawn, key=lambda one: -one.area)
     texts = [f"{one.name}: {words} {number(one.area)}" for one in ordered]
     worst = len(ordered) - 1 if len(ordered) > 1 else None

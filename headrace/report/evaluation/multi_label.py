@@ -1,4 +1,4 @@
-"""What the page says about an evaluation of many labels a row."""
+"""The page's evaluation of a multi-label model."""
 
 from dataclasses import dataclass
 
@@ -9,21 +9,21 @@ from headrace.report.evaluation.per_class import PerClass
 
 @dataclass(frozen=True)
 class MultiLabelAssessment:
-    """An evaluation and what follows from it."""
+    """An evaluation and the values derived from it."""
 
     evaluation: MultiLabelEvaluation
 
     @property
     def rows(self) -> int:
-        """All that were evaluated."""
+        """Number of evaluated rows."""
         return self.evaluation.rows
 
     @property
     def by_class(self) -> PerClass:
-        """What is said of classes whatever the task."""
+        """Scores, curves and slices by class."""
         return PerClass(self.evaluation)
 
     @property
     def worst(self) -> list[tuple[MultiLabelMistake, bool]]:
-        """The rows with the labels that were most surely wrong, and whether their picture is shown enlarged."""
+        """The rows with the most confident wrong labels, and whether their image is shown enlarged."""
         return [(mistake, is_pixelated(mistake.png)) for mistake in self.evaluation.worst]

@@ -1,4 +1,4 @@
-"""What the page says of classes, whether a row has one or many: curves, calibration, scores, slices."""
+"""The page's sections by class, for one or many labels per row: curves, calibration, scores, slices."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from headrace.report.evaluation.slices import SliceTable, slice_tables
 
 @dataclass(frozen=True)
 class Average:
-    """Over all classes, each weighing the same."""
+    """Unweighted average over all classes."""
 
     precision: float
     recall: float
@@ -20,34 +20,34 @@ class Average:
 
 @dataclass(frozen=True)
 class PerClass:
-    """Of one evaluation."""
+    """Sections by class of one evaluation."""
 
     judgement: ClassEvaluation
 
     @property
     def squares(self) -> list[UnitChart]:
-        """ROC, precision and recall, calibration."""
+        """The ROC, precision-recall and calibration charts."""
         reliability = reliability_chart(self.judgement)
         return [*curve_charts(self.judgement), *([reliability] if reliability else [])]
 
     @property
     def slices(self) -> list[SliceTable]:
-        """The figures within parts of the rows."""
+        """Metrics by slice."""
         return slice_tables(self.judgement)
 
     @property
     def has_areas(self) -> bool:
-        """Whether classes have the areas under their curves."""
+        """Whether classes have areas under their curves."""
         return any(scores.roc_auc is not None for scores in self.judgement.per_class.values())
 
     @property
     def has_counts(self) -> bool:
-        """Whether each class has counts of its own, and there is no confusion matrix."""
+        """Whether each class has its own counts instead of a confusion matrix."""
         return any(scores.counts is not None for scores in self.judgement.per_class.values())
 
     @property
     def average(self) -> Average | None:
-        """Of the classes' scores; None where there are none."""
+        """Average of the classes' scores; None if there are none."""
         scores = list(self.judgement.per_class.values())
         return Average(*(_mean(scores, name) for name in ("precision", "recall", "f1"))) if scores else None
 

@@ -1,4 +1,4 @@
-"""What the page says about predicted numbers: errors, predicted against true, residuals by prediction and by size."""
+"""The page's evaluation of a regression model: errors, predicted against true values, residuals."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from headrace.report.evaluation.slices import SliceTable, slice_tables
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar of the histogram, in the chart's units; `text` says it in words."""
+    """A bar of the histogram, in the chart's units; `text` describes it."""
 
     x: float
     y: float
@@ -23,7 +23,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Point:
-    """One row."""
+    """The point of one row."""
 
     x: float
     y: float
@@ -31,18 +31,18 @@ class Point:
 
 @dataclass(frozen=True)
 class RegressionAssessment:
-    """An evaluation and what follows from it."""
+    """An evaluation and the values derived from it."""
 
     evaluation: RegressionEvaluation
 
     @property
     def rows(self) -> int:
-        """All that were evaluated."""
+        """Number of evaluated rows."""
         return self.evaluation.rows
 
     @property
     def worst(self) -> list[tuple[RegressionMistake, bool]]:
-        """The rows with the largest errors, and whether their picture is shown enlarged."""
+        """The rows with the largest errors, and whether their image is shown enlarged."""
         return [(miss, is_pixelated(miss.png)) for miss in self.evaluation.worst]
 
     @property
@@ -59,33 +59,33 @@ class RegressionAssessment:
 
     @property
     def residual_ticks(self) -> list[Tick]:
-        """At both ends and in the middle, where nothing is wrong."""
+        """Ticks at both ends and in the middle, where the error is 0."""
         edges = self.evaluation.residuals.edges
         across = Axis(edges[0], edges[-1], ())
         return [Tick(_x(across, value), number(value)) for value in (edges[0], 0.0, edges[-1])]
 
     @property
     def points(self) -> list[Point]:
-        """Predicted against true; both axes have the same range."""
+        """Predicted against true values; both axes have the same range."""
         axis = self._values
         return [Point(_x(axis, true), _y(axis, predicted)) for true, predicted in self.evaluation.residuals.points]
 
     @property
     def value_ticks(self) -> list[tuple[Tick, Tick]]:
-        """Least and largest number, across and up."""
+        """Ticks at the smallest and largest number, horizontal and vertical."""
         axis = self._values
         return [(Tick(_x(axis, v), number(v)), Tick(_y(axis, v), number(v))) for v in (axis.low, axis.high)]
 
     @property
     def residual_points(self) -> list[Point]:
-        """Predicted less true, up, against predicted, across."""
+        """Residuals (vertical) against predictions (horizontal)."""
         across, up = self._predicted, self._residuals
         points = self.evaluation.residuals.points
         return [Point(_x(across, predicted), _y(up, predicted - true)) for true, predicted in points]
 
     @property
     def residual_axes(self) -> tuple[list[Tick], list[Tick]]:
-        """Ticks across, at the least and largest prediction, and up, at no error and at the largest."""
+        """Horizontal ticks at the smallest and largest prediction, vertical ticks at no error and the largest."""
         across, up = self._predicted, self._residuals
         return (
             [Tick(_x(across, value), number(value)) for value in (across.low, across.high)],
@@ -94,7 +94,7 @@ class RegressionAssessment:
 
     @property
     def slices(self) -> list[SliceTable]:
-        """The errors within parts of the rows."""
+        """Errors by slice."""
         return slice_tables(self.evaluation)
 
     @property
@@ -107,7 +107,7 @@ class RegressionAssessment:
 
     @property
     def _residuals(self) -> Axis:
-        """Symmetric about 0."""
+        """Return the axis of residuals, symmetric about 0."""
         reach = max(abs(predicted - true) for true, predicted in self.evaluation.residuals.points) or 1.0
         return Axis(-reach, reach, ())
 

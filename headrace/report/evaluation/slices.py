@@ -1,4 +1,4 @@
-"""The figures within parts of the rows, one table a column, with intervals drawn on a common scale."""
+"""Metrics by slice: one table per column, with intervals drawn on a common scale."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ WIDTH, MARGIN = 180.0, 4.0
 
 @dataclass(frozen=True)
 class Reach:
-    """A figure and its interval as positions across a box of WIDTH."""
+    """A value and its interval as horizontal positions in a box of WIDTH."""
 
     value: float
     low: float
@@ -20,7 +20,7 @@ class Reach:
 
 @dataclass(frozen=True)
 class Row:
-    """One part of the rows; `figures` and `intervals` are texts, in the order of the table's metrics."""
+    """One slice; `figures` and `intervals` are texts, in the order of the table's metrics."""
 
     name: str
     rows: int
@@ -31,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class SliceTable:
-    """Of one column.
+    """The table of one column's slices.
 
     Attributes:
         metrics: names; intervals of the first are drawn.
@@ -46,7 +46,7 @@ class SliceTable:
 
 
 def slice_tables(evaluation: TaskEvaluation) -> list[SliceTable]:
-    """One for each column by which the rows were cut."""
+    """Return one table per column that rows were sliced by."""
     return [_table(evaluation, column, parts) for column, parts in evaluation.slices.items() if parts]
 
 
@@ -64,7 +64,7 @@ def _table(evaluation: TaskEvaluation, column: str, parts: tuple[SliceFigures, .
 
 
 def _axis(name: str, parts: tuple[SliceFigures, ...], overall: float | None) -> Axis:
-    """As wide as the intervals: they are compared with each other, and not with 0."""
+    """Return an axis as wide as the intervals, which are compared with each other and not with 0."""
     values = [value for part in parts for value in (part.metrics[name], *part.intervals.get(name, ()))]
     values += [] if overall is None else [overall]
     low, high = min(values), max(values)

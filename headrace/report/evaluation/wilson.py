@@ -1,4 +1,4 @@
-"""The interval in which the true accuracy lies, given how many of how many rows were right."""
+"""Confidence interval of an accuracy, from the numbers of correct and of all rows."""
 
 import math
 
@@ -6,7 +6,7 @@ QUANTILE_95 = 1.959963984540054
 
 
 def wilson(right: int, rows: int) -> tuple[float, float]:
-    """The 95% score interval of Wilson (1927), as fractions; within 0 and 1 for every input.
+    """Return the 95% score interval of Wilson (1927), as fractions within 0 and 1.
 
     Args:
         right: 0 to `rows`.

@@ -1,4 +1,4 @@
-"""The best epoch so far: kept as a checkpoint, and a reason to stop when it lies long ago."""
+"""The best epoch so far: saved as a checkpoint, and the criterion of early stopping."""
 
 import logging
 from pathlib import Path
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class Best(keras.callbacks.Callback):
-    """Keeps the best epoch's checkpoint in `folder` and stops the training after `patience` epochs without a better.
+    """Saves the best epoch's checkpoint in `folder` and stops after `patience` epochs without improvement.
 
     Every rank sees the same figures, so all decide alike. The figure and the epoch are kept with the checkpoint: a
     run that goes on from an earlier step reaches that epoch again, with the same figure.
@@ -33,7 +33,7 @@ class Best(keras.callbacks.Callback):
 
     @property
     def exhausted(self) -> bool:
-        """Whether the best epoch lies `patience` epochs back."""
+        """Whether `patience` epochs have passed since the best one."""
         patience = self.settings.patience
         return patience is not None and self.epoch >= 0 and self.position.epoch - self.epoch >= patience
 
@@ -48,7 +48,7 @@ class Best(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def restore(self) -> None:
-        """Give the model of every rank the weights of the best epoch."""
+        """Load the weights of the best epoch on every rank."""
         state = checkpoint.model_state(self.model)
         if self.rank == 0 and (found := checkpoint.load_latest(self.folder)):
             checkpoint.restore(state, found.state)

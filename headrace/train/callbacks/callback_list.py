@@ -1,4 +1,4 @@
-"""What happens besides the steps, in the order in which it must."""
+"""The callbacks of a training, in the order that their dependencies require."""
 
 import math
 
@@ -22,7 +22,7 @@ from headrace.train.validate_settings import metric_names, watched_metric
 def ordered_callbacks(
     rank: RankContext, position: Position, batches: Batches, saved: checkpoint.Checkpoint
 ) -> list[keras.callbacks.Callback]:
-    """In the order in which they must be called; on every rank the same, only files and messages are rank 0's."""
+    """Return the callbacks in call order: the same on every rank, except that only rank 0 writes files and messages."""
     folder, settings = rank.folder, rank.record.configuration.train
     gradients, stream = rank.compiled.gradients, batches.stream
     validation = _validation(rank)

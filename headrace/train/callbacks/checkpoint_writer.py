@@ -1,4 +1,4 @@
-"""When a checkpoint is written, and what is in it."""
+"""Writes checkpoints during training."""
 
 import time
 from typing import Any
@@ -12,7 +12,7 @@ from headrace.train.rank.context import Position, RankContext
 
 
 class CheckpointCallback(keras.callbacks.Callback):
-    """A checkpoint every so many steps, and one at the end; the last callback, so that nothing it saves is half done.
+    """Writes a checkpoint every few steps and at the end; the last callback, so that it saves a consistent state.
 
     It holds the model's and the optimizer's state and, so that the figures of an epoch in which a run was
     interrupted are those of the whole epoch, the sums of its metrics.
@@ -36,7 +36,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         self.rank.files.keep()
 
     def finish(self) -> None:
-        """The checkpoint of the last step, where it is not one of those anyway."""
+        """Write the checkpoint of the last step, if not yet written."""
         if self.position.step % self.every:
             self._save([])
         self.rank.files.keep()

@@ -1,4 +1,4 @@
-"""Metrics at the end of an epoch, over the rows of all ranks, in training and in validation.
+"""Exact metrics at the end of an epoch, over the rows of all ranks, for training and validation.
 
 The state of every metric is summed over ranks before its result is taken. Averaging results would be wrong where
 ranks saw different numbers of rows, and an AUC cannot be averaged at all.
@@ -19,7 +19,7 @@ Logs = dict[str, float]
 
 
 class ExactMetrics(keras.callbacks.Callback):
-    """Puts exact figures into the logs of every epoch, for the callbacks after it.
+    """Replaces the logs of every epoch by exact metrics, for the callbacks after it.
 
     Args:
         plan: of the training split.
@@ -54,7 +54,7 @@ class ExactMetrics(keras.callbacks.Callback):
             raise batches.failure or error from error
 
     def sums(self) -> list[NDArray[Any]]:
-        """The state of all metrics since the epoch's beginning, over all ranks."""
+        """Return the state of all metrics since the start of the epoch, summed over all ranks."""
         now = collectives.allreduce_sum(self._variables())
         return [value + before for value, before in zip(now, self._earlier, strict=True)] if self._earlier else now
 

@@ -1,4 +1,4 @@
-"""Horovod's collectives, as far as training uses them, and its quirks.
+"""The Horovod collectives that training uses, and their quirks.
 
 Built on Horovod's primitives: its own Keras optimizer and callbacks hook methods that Keras 3 never calls, so
 that ranks drift apart and nothing says so. Every function here must be called by every rank, in the same order.
@@ -22,7 +22,7 @@ from headrace.train.distributed.thread_scheduling import ENOUGH_CORES, batch_sch
 
 
 def init() -> tuple[int, int]:
-    """Meet the other ranks; this process's rank and the world size."""
+    """Connect to the other ranks; return this process's rank and the world size."""
     few_cores = cores_per_rank(int(os.environ["HOROVOD_LOCAL_SIZE"])) < ENOUGH_CORES
     # Horovod starts its threads, and Gloo's, here; a thread has the policy of the one that started it.
     with batch_scheduling() if few_cores else nullcontext():
@@ -31,22 +31,22 @@ def init() -> tuple[int, int]:
 
 
 def shutdown() -> None:
-    """Leave in order, so that the other ranks do not take this one for lost."""
+    """Disconnect in order, so that the other ranks do not consider this one lost."""
     hvd.shutdown()
 
 
 def is_rank_zero() -> bool:
-    """Whether this is rank 0, the one that writes files and says what all would say alike."""
+    """Return whether this is rank 0, which writes files and logs for all."""
     return bool(hvd.rank() == 0)
 
 
 def local_ranks() -> int:
-    """How many ranks share this machine."""
+    """Return the number of ranks on this machine."""
     return int(hvd.local_size())
 
 
 def is_lost_peer(error: BaseException) -> bool:
-    """Whether `error` only says that another rank is gone: the consequence of a failure, not the failure.
+    """Return whether `error` reports the loss of another rank: the consequence of a failure, not its cause.
 
     Horovod says so in words only, inside an error of TensorFlow or in one of its own.
     """
@@ -54,23 +54,23 @@ def is_lost_peer(error: BaseException) -> bool:
 
 
 def broadcast(variables: Sequence[keras.Variable]) -> None:
-    """Give every rank the values that rank 0 has."""
+    """Copy the values of rank 0 to every rank."""
     if hvd.size() > 1:
         hvd.broadcast_variables([variable.value for variable in variables], root_rank=0)
 
 
 def broadcast_number(number: int) -> int:
-    """The number that rank 0 has."""
+    """Return rank 0's number."""
     return int(hvd.broadcast(tf.constant(number, tf.int64), root_rank=0, name="headrace.number"))
 
 
 def broadcast_float(value: float) -> float:
-    """The figure that rank 0 has."""
+    """Return rank 0's float."""
     return float(hvd.broadcast(tf.constant(value, tf.float64), root_rank=0, name="headrace.figure"))
 
 
 def broadcast_arrays(arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
-    """The arrays that rank 0 has; what other ranks pass is not looked at."""
+    """Return rank 0's arrays; the arguments of other ranks are ignored."""
     buffer = io.BytesIO()
     np.savez(buffer, *arrays)
     mine = np.frombuffer(buffer.getvalue(), np.uint8)
@@ -82,14 +82,14 @@ def broadcast_arrays(arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
 
 
 def average(variables: Sequence[keras.Variable]) -> None:
-    """Replace floating-point variables by their mean over ranks, such as the moving statistics of batch norm."""
+    """Replace floating-point variables, such as moving statistics of batch norms, by their mean over ranks."""
     floats = [variable for variable in variables if "float" in str(variable.dtype)]
     for variable, value in zip(floats, _reduced(floats, hvd.Average), strict=True):
         variable.assign(value)
 
 
 def allreduce_sum(variables: Sequence[keras.Variable]) -> list[NDArray[Any]]:
-    """The sums of variables over ranks: of a metric's state, exact however rows were shared out."""
+    """Return the sums of variables over ranks; sums of metric states are exact for any distribution of rows."""
     return [value.numpy() for value in _reduced(variables, hvd.Sum)]
 
 
@@ -101,7 +101,7 @@ def _reduced(variables: Sequence[keras.Variable], operation: object) -> list[tf.
 
 
 def weights_hash(variables: Sequence[keras.Variable]) -> str:
-    """SHA-256 (hexadecimal) of all values, bit for bit, in order."""
+    """Return the SHA-256 (hexadecimal) of all values, bit for bit, in order."""
     digest = hashlib.sha256()
     for variable in variables:
         digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable.value)).tobytes())
@@ -109,7 +109,7 @@ def weights_hash(variables: Sequence[keras.Variable]) -> str:
 
 
 def require_equal_weights(variables: Sequence[keras.Variable]) -> str:
-    """The hash of `variables`, which is the same on every rank.
+    """Return the hash of `variables`, which must be equal on every rank.
 
     Raises:
         TrainingError: it is not; the ranks have drifted apart.

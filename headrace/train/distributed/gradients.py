@@ -1,4 +1,4 @@
-"""Gradients between ranks: their mean, compressed on the way if asked for, and a watch on what comes of it."""
+"""Averaging of gradients over ranks, optionally compressed, and monitoring of the result."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ HALF = {"fp16": tf.float16, "bf16": tf.bfloat16}
 
 
 def mean_gradients(gradients: Sequence[tf.Tensor | tf.IndexedSlices], compression: str = "none") -> list[tf.Tensor]:
-    """The mean of every gradient over all ranks, in one fused operation.
+    """Return the mean of every gradient over all ranks, in one fused operation.
 
     Embeddings give `IndexedSlices`; these are made dense, also where there is one rank only: Horovod reduces
     groups of dense tensors, and Keras's Adam and RMSprop square the slices of a row that occurs twice in a batch
@@ -27,7 +27,7 @@ def mean_gradients(gradients: Sequence[tf.Tensor | tf.IndexedSlices], compressio
 
 
 def _through_half(gradients: Sequence[tf.Tensor], half: tf.DType) -> list[tf.Tensor]:
-    """The mean with two bytes a number on the wire: every rank sums one part of all numbers, then all share.
+    """Return the mean with two bytes per number on the wire: every rank sums one part, then all exchange the parts.
 
     Horovod's own float16 allreduce sums in float16, which overflows at 65,504 and loses a bit a doubling of ranks;
     bfloat16 it does not know. So the bits travel as integers and are summed here.
@@ -57,7 +57,7 @@ def _numbers(bits: tf.Tensor, half: tf.DType) -> tf.Tensor:
 
 
 class GradientMonitor:
-    """The norm of the newest gradient, and since when gradients have not been finite; kept in the graph.
+    """Norm of the latest gradient, and the number of consecutive non-finite gradients; computed in the graph.
 
     Reading it on every step would make the host wait for the device on every step; so it is written there and
     read now and then. Gradients are seen after they were reduced, so every rank knows the same.
@@ -69,7 +69,7 @@ class GradientMonitor:
         self._norm = tf.Variable(0.0, dtype=tf.float32, trainable=False)
 
     def see(self, gradients: Sequence[tf.Tensor]) -> None:
-        """Note one reduced gradient; called where the step is computed."""
+        """Record one reduced gradient; called inside the training step."""
         norm = tf.linalg.global_norm([tf.cast(gradient, tf.float32) for gradient in gradients])
         seen = self._seen.assign_add(1)
         self._norm.assign(norm)
@@ -77,15 +77,15 @@ class GradientMonitor:
 
     @property
     def norm(self) -> float:
-        """Euclidean norm of the newest gradient, over all variables."""
+        """Euclidean norm of the latest gradient, over all variables."""
         return float(self._norm.numpy())
 
     @property
     def seen(self) -> int:
-        """Gradients so far."""
+        """Number of gradients so far."""
         return int(self._seen.numpy())
 
     @property
     def not_finite(self) -> int:
-        """How many of the newest gradients, one after the other, were no finite numbers."""
+        """Number of consecutive non-finite gradients up to the latest."""
         return int(self._seen.numpy() - self._finite.numpy())

@@ -1,4 +1,4 @@
-"""Horovod's threads give way where a rank has few cores: they wait for a core instead of taking it from another.
+"""Scheduling of Horovod's threads: with few cores per rank they yield the CPU instead of preempting other threads.
 
 Gloo's thread asks the kernel for news without a pause while another thread of the process holds the lock of the
 connection (`Pair::handleEvents` tries the lock and, if it cannot have it, returns to a poll that reports the same news
@@ -20,13 +20,13 @@ ENOUGH_CORES = 4
 
 
 def cores_per_rank(ranks: int) -> int:
-    """How many cores each of `ranks` processes has that share those which this process may use; at least 1."""
+    """Return the cores per rank if `ranks` processes share the cores of this process; at least 1."""
     return max(1, len(os.sched_getaffinity(0)) // ranks)
 
 
 @contextmanager
 def batch_scheduling() -> Iterator[None]:
-    """Threads that are started inside give way to all others; the calling one as long as it is inside."""
+    """Give threads started inside, and the calling thread while inside, the scheduling policy SCHED_BATCH."""
     policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     try:

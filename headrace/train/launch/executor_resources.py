@@ -1,4 +1,4 @@
-"""What a rank takes of its executor, where that is more than Spark gives every task.
+"""Resources that a rank takes of its executor, if more than Spark gives every task.
 
 Only the stage of the ranks is told; a preparation in the same program goes on with one core a task. The executors are
 those that are there: barrier stages, which ranks need, rule out dynamic allocation, so that Spark starts no others.
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def profile_for(spark: SparkSession, resources: Resources) -> ResourceProfile | None:
-    """The profile of the ranks' stage; None where nothing is asked for, and on local Spark, which knows none."""
+    """Return the resource profile of the ranks' stage; None without settings, and on local Spark, which has none."""
     if resources.cpus is None and resources.gpus is None:
         return None
     if is_local(spark):

@@ -1,4 +1,4 @@
-"""Ranks on executors: one barrier stage of Spark, one process a task, Horovod's rendezvous in the driver.
+"""Launch ranks on executors: one Spark barrier stage, one process per task, Horovod's rendezvous in the driver.
 
 Spark's barrier mode starts all tasks or none and ends all when one fails. (`horovod.spark.run` starts plain
 tasks, so that too few slots are a long wait; it imports TensorFlow in the driver too; and its rendezvous

@@ -1,4 +1,4 @@
-"""What a Spark task does to become a rank: meet the other tasks, then run the rank as a process of its own.
+"""The Spark task of a rank: exchanges locations with the other tasks, then runs the rank as a separate process.
 
 A process of its own starts with a clean TensorFlow and the right environment, and can be ended. It lives no
 longer than the task, however that dies: its standard input is a pipe that the kernel then closes, and the kernel
@@ -37,7 +37,7 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """What every rank's task knows.
+    """Context that all ranks' tasks share.
 
     Attributes:
         program: module that a rank runs, with `arguments`.
@@ -58,7 +58,7 @@ class Launch:
 
 
 def run_rank(launch: Launch, _: Iterator[Any]) -> Iterator[int]:
-    """Run one rank to its end and give its number.
+    """Run one rank to its end and yield its index.
 
     Spark does not repeat a barrier stage whose result is collected, so a failed rank ends the job.
 
@@ -82,7 +82,7 @@ def run_rank(launch: Launch, _: Iterator[Any]) -> Iterator[int]:
 
 
 def _require_same_versions(launch: Launch, place: TaskLocation) -> None:
-    """Ranks of several versions would train, and their weights drift apart or their messages not be understood."""
+    """Require equal versions: with different ones weights would diverge, or messages not be understood."""
     if found := differences(installed_versions(), launch.versions):
         raise ConfigurationError(
             f"The executor on {place.host} has other versions than the driver: {', '.join(found)}; {SAME_ENVIRONMENT}."
@@ -122,7 +122,7 @@ def _run(launch: Launch, slot: RankAssignment, place: TaskLocation, sender: Send
 
 
 def _end_with_parent() -> None:
-    """In the new process: have the kernel kill it when the task's process dies, also while it is stopped."""
+    """Make the kernel kill the new process when the task's process dies, even while stopped."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -137,7 +137,7 @@ def _forward(stream: IO[str], kind: str, rank: int, sender: Sender, file: IO[str
 
 
 def _pace(slot: RankAssignment) -> dict[str, str]:
-    """How often Horovod's own thread looks for work, in milliseconds; its default is 1.
+    """Return Horovod's cycle time in milliseconds; its default is 1.
 
     A single rank has none but at its start and at checkpoints, and looking took 2 % of its core.
     """
@@ -172,7 +172,7 @@ def _environment(launch: Launch, slot: RankAssignment, place: TaskLocation) -> d
 
 
 def _shipped_path() -> list[str]:
-    """Where Python finds what `--py-files` brought: Spark tells its own worker only, and a rank is another process."""
+    """Return the paths of `--py-files`, which Spark gives only to its own worker; a rank is a separate process."""
     folder = SparkFiles.getRootDirectory()
     shipped = [place for place in sys.path if place.startswith(folder)]
     return [*shipped, *filter(None, [os.environ.get("PYTHONPATH")])] if shipped else []

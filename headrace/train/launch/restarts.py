@@ -1,4 +1,4 @@
-"""Restarts: launching the ranks of a run, and how many of them, until they finish or fail for good."""
+"""Launches the ranks of a run, restarts lost ones, and decides their number."""
 
 import logging
 
@@ -20,7 +20,7 @@ PROGRAM = "headrace.train.rank"
 
 
 def first_world_size(spark: SparkSession, ranks: int, profile: ResourceProfile | None = None) -> int:
-    """`ranks`, once there is a free slot for each.
+    """Return `ranks`, once each has a free slot.
 
     Args:
         profile: what each rank takes; what Spark gives every task when None.
@@ -53,7 +53,7 @@ def _require_lasting_executors(spark: SparkSession) -> None:
 
 
 def next_world_size(spark: SparkSession, ranks: int, lanes: int, profile: ResourceProfile | None = None) -> int:
-    """After a loss: `ranks`, or, where slots do not come back in time, the most that the rest has slots for.
+    """Return the world size after a loss: `ranks`, or as many as have slots if slots do not return in time.
 
     Args:
         lanes: of the run's plan; the ranks must be able to share them out evenly, so that the same rows make up the
@@ -76,7 +76,7 @@ def next_world_size(spark: SparkSession, ranks: int, lanes: int, profile: Resour
 
 
 def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecord, progress: Progress) -> int:
-    """Train the run to its end; how often ranks had to be started again, from the last checkpoint.
+    """Train the run to its end; return the number of restarts from the last checkpoint.
 
     Raises:
         TrainingError: too few slots, a rank's own error, or more losses than `train.max_restarts`.
@@ -106,14 +106,14 @@ def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecor
 
 
 def _told(failed: HeadraceError) -> HeadraceError:
-    """What ends a training although nothing is wrong with data and settings is a training's failure."""
+    """Raise failures that are not caused by data or settings as training errors."""
     if isinstance(failed, StoreError):
         return TrainingError(f"{failed} Then run the same command again: it resumes from the last checkpoint.")
     return TrainingError(str(failed)) if isinstance(failed, LostExecutorError) else failed
 
 
 def _attempt(spark: SparkSession, world_size: int, program: RankProgram, progress: Progress) -> HeadraceError | None:
-    """Launch the ranks once; why they failed, if they did."""
+    """Launch the ranks once; return the reason if they failed."""
     try:
         launch(spark, world_size, program, progress.receive)
     except HeadraceError as error:

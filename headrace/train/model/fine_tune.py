@@ -1,4 +1,4 @@
-"""Weights to begin with, taken from a trained bundle, and layers that are to stay as they are."""
+"""Fine-tuning: initial weights from a trained bundle, and frozen layers."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -15,7 +15,7 @@ Weights = dict[str, NDArray[Any]]
 
 
 def load_donor_weights(settings: FineTune) -> Weights:
-    """The weights in the bundle by their Keras path, such as `dense/kernel`; to be called before a model is built.
+    """Return the bundle's weights by Keras path, such as `dense/kernel`; call it before a model is built.
 
     Raises:
         DataError: the bundle is missing or damaged.
@@ -28,7 +28,7 @@ def load_donor_weights(settings: FineTune) -> Weights:
 
 
 def assign_weights(model: keras.Model, weights: Weights, source: str) -> list[str]:
-    """Give `weights` to the layers whose variables all have one of the same path and shape; the other layers' names.
+    """Assign `weights` to layers whose variables all match in path and shape; return the names of the others.
 
     Raises:
         ConfigurationError: there is no such layer at all.
@@ -46,7 +46,7 @@ def assign_weights(model: keras.Model, weights: Weights, source: str) -> list[st
 
 
 def _below(layer: keras.Layer) -> bool:
-    """Whether other layers in it hold all of its weights."""
+    """Return whether nested layers hold all weights of the layer."""
     inner = {id(variable) for one in layer._flatten_layers(include_self=False) for variable in one.weights}
     return all(id(variable) in inner for variable in layer.weights)
 
@@ -56,7 +56,7 @@ def _fits(variable: keras.Variable, weights: Weights) -> bool:
 
 
 def freeze(model: keras.Model, patterns: Sequence[str]) -> None:
-    """Leave the layers whose name matches one of `patterns` untrained; batch norm among them keeps its statistics.
+    """Freeze the layers whose name matches one of `patterns`; frozen batch norms keep their statistics.
 
     Raises:
         ConfigurationError: a pattern matches no layer, or nothing is left to train.

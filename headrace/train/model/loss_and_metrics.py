@@ -1,4 +1,4 @@
-"""What a model is trained for, from the contract: its loss, and the metrics shown beside it."""
+"""Loss and metrics of a model, from settings and contract."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ HALF = float(np.nextafter(np.float32(0.5), np.float32(0)))
 
 
 class SmoothedCrossEntropy(keras.losses.Loss):
-    """Cross-entropy of class numbers whose target gives `smoothing` of its probability to all classes alike.
+    """Cross-entropy of class indices with label smoothing: `smoothing` is shared equally by all classes.
 
     Szegedy et al.: Rethinking the Inception architecture for computer vision. arXiv:1512.00567 (2015), section 7.
     """
@@ -26,13 +26,13 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         self.classes, self.smoothing = classes, smoothing
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """(rows,) class numbers and (rows, classes) probabilities -> (rows,) losses."""
+        """Return (rows,) losses from (rows,) class indices and (rows, classes) probabilities."""
         targets = tf.one_hot(tf.cast(y_true, tf.int32), self.classes, dtype=y_pred.dtype)
         return keras.losses.categorical_crossentropy(targets, y_pred, label_smoothing=self.smoothing)
 
 
 class MacroAUC(keras.metrics.AUC):
-    """The area under the ROC curve of each class against the rest, averaged over classes.
+    """Area under the ROC curve of each class against the rest, averaged over classes.
 
     Its state are counts at 200 thresholds, which add up over ranks; the areas themselves could not be averaged.
     """
@@ -42,12 +42,12 @@ class MacroAUC(keras.metrics.AUC):
         self.classes = classes
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """(rows,) class numbers, (rows, classes) probabilities, (rows,) weights."""
+        """Add (rows,) class indices, (rows, classes) probabilities and (rows,) weights."""
         super().update_state(tf.one_hot(tf.cast(y_true, tf.int32), self.classes), y_pred, sample_weight)
 
 
 class LabelsF1(keras.metrics.F1Score):
-    """F1 of labels that are given where their probability is 0.5 or more; its state are counts, which add up."""
+    """F1 of labels that are predicted from a probability of 0.5; its state is counts, which can be summed."""
 
     def __init__(self, classes: int, average: str, name: str) -> None:
         super().__init__(average=average, threshold=HALF, name=name)
@@ -56,7 +56,7 @@ class LabelsF1(keras.metrics.F1Score):
 
 
 def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
-    """The loss of `settings`: cross-entropy where the model gives probabilities, in regression the squared error.
+    """Return the loss of `settings`: cross-entropy for probabilities, squared error in regression.
 
     Of multi_label it is the mean over classes of the cross-entropy of yes and no.
 
@@ -74,7 +74,7 @@ def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
 
 
 def make_metrics(chosen: tuple[str, ...] | None, contract: Contract) -> list[keras.metrics.Metric]:
-    """The metrics of these names, those of the task where none are chosen; all states may be summed over ranks.
+    """Return the named metrics, or the task's defaults; all of their states can be summed over ranks.
 
     Raises:
         ConfigurationError: a metric of the other task is chosen.
@@ -95,7 +95,7 @@ def make_metrics(chosen: tuple[str, ...] | None, contract: Contract) -> list[ker
 
 
 def _auc(contract: Contract) -> keras.metrics.AUC:
-    """The mean over classes, also of rows that have many of them."""
+    """Return the mean AUC over classes, for one or many labels per row."""
     classes = len(contract.classes)
     if contract.task == "multi_label":
         return keras.metrics.AUC(multi_label=True, num_labels=classes, name="auc")

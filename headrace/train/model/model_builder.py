@@ -1,4 +1,4 @@
-"""From the record of a run to a compiled Keras model, the same on every rank."""
+"""Build and compile the Keras model of a run, identically on every rank."""
 
 import logging
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CompiledModel:
-    """A model ready to train, and the watch on its gradients."""
+    """A compiled model and the monitor of its gradients."""
 
     model: keras.Model
     gradients: GradientMonitor = field(default_factory=GradientMonitor)

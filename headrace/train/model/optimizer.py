@@ -1,4 +1,4 @@
-"""A Keras 3 optimizer that reduces gradients over all ranks before it does anything else with them."""
+"""Keras 3 optimizers that average gradients over all ranks before any other processing."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ NEEDS_LOSS_SCALING = "mixed_float16"
 
 
 def make_optimizer(settings: Optimizer, rate: Any = None, precision: str = "float32") -> keras.Optimizer:
-    """The plain Keras optimizer that `settings` describe.
+    """Return the Keras optimizer that `settings` describe.
 
     Args:
         rate: a number or a schedule; the settings' own number if not given.
@@ -42,7 +42,7 @@ def make_optimizer(settings: Optimizer, rate: Any = None, precision: str = "floa
 def distributed(
     optimizer: keras.Optimizer, compression: str = "none", watch: GradientMonitor | None = None
 ) -> keras.Optimizer:
-    """`optimizer` as one that first takes the mean of the gradients over all ranks.
+    """Return `optimizer`, changed to average gradients over all ranks first.
 
     Keras clips, decays, scales and averages after that, and so sees the gradient of the global batch, the same on
     every rank. Where gradients are accumulated over steps, their sum is reduced, once; except under loss scaling,
@@ -60,10 +60,10 @@ def distributed(
             super().apply(_dense(grads) if accumulates else _reduced(grads, compression, watch), trainable_variables)
 
         def finalize_variable_values(self, var_list: Sequence[keras.Variable]) -> None:
-            """Nothing: Keras calls this after every `fit`, and a run that was interrupted is more than one."""
+            """Do nothing: Keras calls this after every `fit`, and an interrupted run has several."""
 
         def finish(self, variables: Sequence[keras.Variable]) -> None:
-            """Put moving averages of weights, where there are any, in the place of the weights."""
+            """Replace the weights by their moving averages, if these are used."""
             super().finalize_variable_values(variables)
 
         def _clip_gradients(self, grads: Sequence[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Dropout and its like draw other numbers on every rank, and the same again when a run goes on."""
+"""Seeds of random layers such as dropout: different on every rank, and reproduced when a run resumes."""
 
 import keras
 
@@ -7,7 +7,7 @@ STRIDE = 1_000_003
 
 
 def offset_seeds(model: keras.Model, rank: int) -> None:
-    """Move the seeds of all of the model's random layers on by the rank; rank 0's stay as they are.
+    """Offset the seeds of all random layers by the rank; those of rank 0 stay unchanged.
 
     To be called after all ranks were given rank 0's state. Were the seeds equal, all ranks would drop the same
     units for their different rows, and the mean over ranks would be as noisy as one rank alone.

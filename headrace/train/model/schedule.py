@@ -1,4 +1,4 @@
-"""The learning rate at every step: scaled by the number of ranks, warmed up, then constant or falling.
+"""The learning rate at every step: scaled by the number of ranks, warmed up, then constant or decreasing.
 
 Goyal et al.: Accurate, large minibatch SGD: training ImageNet in 1 hour. arXiv:1706.02677 (2017), for linear
 scaling and warm-up; Krizhevsky: One weird trick, arXiv:1404.5997 (2014), for the square root; Loshchilov, Hutter:
@@ -16,7 +16,7 @@ SCALES = {"none": lambda ranks: 1.0, "linear": float, "square_root": math.sqrt}
 
 
 class Rate(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that `settings` describe, as a function of the step (0-based, of the whole run).
+    """The learning rate as a function of the step (0-based, over the whole run).
 
     Args:
         settings: of the optimizer.
@@ -33,7 +33,7 @@ class Rate(keras.optimizers.schedules.LearningRateSchedule):
         self.warmup_steps = self.schedule.warmup_epochs * steps_per_epoch
 
     def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        """The rate of `step`, float32."""
+        """Return the rate at `step`, float32."""
         step = tf.cast(step, tf.float32)
         if not self.warmup_steps:
             return self._after_warmup(step)
@@ -43,7 +43,7 @@ class Rate(keras.optimizers.schedules.LearningRateSchedule):
         return tf.where(step < self.warmup_steps, tf.minimum(risen, self.full), self._after_warmup(step))
 
     def get_config(self) -> dict[str, float]:
-        """For Keras, which asks before it saves an optimizer; ours is rebuilt from the configuration."""
+        """Return the rate without its schedule: Keras asks before it saves an optimizer; a run rebuilds its own."""
         return {"learning_rate": self.base}
 
     def _after_warmup(self, step: tf.Tensor) -> tf.Tensor:
@@ -66,7 +66,7 @@ class Rate(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def learning_rate(settings: Optimizer, ranks: int, steps_per_epoch: int, total_steps: int) -> float | Rate:
-    """What Keras's optimizer takes as `learning_rate`: a number where it never changes."""
+    """Return the `learning_rate` of a Keras optimizer: a number if it never changes."""
     schedule = settings.schedule
     if schedule.kind == "constant" and not schedule.warmup_epochs:
         return settings.learning_rate * SCALES[schedule.scale_by_ranks](ranks)

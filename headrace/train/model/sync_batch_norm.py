@@ -1,4 +1,4 @@
-"""Batch normalisation whose statistics are of the rows of all ranks.
+"""Synchronized batch normalization: statistics over the rows of all ranks.
 
 Ioffe, Szegedy: Batch normalization. arXiv:1502.03167 (2015). Keras's own `synchronized` asks TensorFlow's
 distribution strategies, which know nothing of Horovod's ranks.
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 
 def synchronize(model: keras.Model) -> int:
-    """Make every batch normalisation in `model` one over all ranks; how many there are."""
+    """Synchronize every batch normalization in `model` over all ranks; return their number."""
     found = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
     for layer in found:
         layer._moments = _Moments(layer)
@@ -20,7 +20,7 @@ def synchronize(model: keras.Model) -> int:
 
 
 class _Moments:
-    """In the place of Keras's method: mean and variance of a layer's inputs over its reduction axes and all ranks."""
+    """Replacement of the Keras method: mean and variance of the inputs over reduction axes and all ranks."""
 
     def __init__(self, layer: keras.layers.BatchNormalization) -> None:
         self._layer = layer
@@ -34,7 +34,7 @@ class _Moments:
         return mean, _over_ranks(tf.reduce_sum(distance, axes), f"{self._layer.name}.variance") / count
 
     def _spread(self, mean: Any, inputs: Any) -> Any:
-        """`mean`, one value a channel, in a shape that subtracts from `inputs`."""
+        """Return `mean`, one value per channel, in a shape that broadcasts against `inputs`."""
         shape = [1] * len(inputs.shape)
         axis = self._layer.axis
         shape[axis] = inputs.shape[axis]

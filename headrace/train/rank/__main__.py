@@ -17,7 +17,7 @@ LOST_PEER = 75
 
 
 def main(run: str) -> int:
-    """Train one rank of the run in folder `run`; the exit code."""
+    """Train one rank of the run in folder `run`; return the exit code."""
     channel = Channel()
     exit_with_task()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")

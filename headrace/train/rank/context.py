@@ -1,4 +1,4 @@
-"""What the parts of a training on one rank share, and the step at which the run is."""
+"""The shared state of a training on one rank, and its position in the run."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Position:
-    """Steps done since the run's beginning."""
+    """Number of completed steps since the start of the run."""
 
     def __init__(self, step: int, steps_per_epoch: int) -> None:
         self.step = step
@@ -24,17 +24,17 @@ class Position:
 
     @property
     def epoch(self) -> int:
-        """The epoch of the last step done, 0-based."""
+        """Epoch of the last completed step, 0-based."""
         return max(0, self.step - 1) // self.steps_per_epoch
 
     @property
     def between_epochs(self) -> bool:
-        """Whether the last step done was the last of its epoch."""
+        """Whether the last completed step was the last of its epoch."""
         return self.step % self.steps_per_epoch == 0
 
 
 class CountSteps(keras.callbacks.Callback):
-    """Moves the position; the first callback, so that the others see the step that was just done."""
+    """Advances the position; the first callback, so that the others see the completed step."""
 
     def __init__(self, position: Position) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class CountSteps(keras.callbacks.Callback):
 
 @dataclass(frozen=True)
 class RankContext:
-    """What the parts of a training on one rank share.
+    """Shared state of a training on one rank.
 
     Attributes:
         files: of the run that grow.
@@ -63,5 +63,5 @@ class RankContext:
 
     @property
     def model(self) -> keras.Model:
-        """The same on every rank."""
+        """The model, equal on every rank."""
         return self.compiled.model

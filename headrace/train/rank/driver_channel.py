@@ -1,4 +1,4 @@
-"""What connects a rank with its Spark task: messages to the driver, and an end when the task ends."""
+"""Connection of a rank to its Spark task: messages to the driver, and exit when the task ends."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 
 class Channel:
-    """Messages to the driver. Whatever else writes to standard output is sent to the log instead."""
+    """Sends messages to the driver; other output to standard output is redirected to the log."""
 
     def __init__(self) -> None:
         self._out: TextIO = os.fdopen(os.dup(1), "w", buffering=1)
@@ -20,7 +20,7 @@ class Channel:
 
 
 def exit_with_task() -> None:
-    """End this process when its task is gone: standard input then ends."""
+    """Exit when the task has ended, which closes standard input."""
     threading.Thread(target=_die_with_the_task, name="lifeline", daemon=True).start()
 
 
