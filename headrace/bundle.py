@@ -24,8 +24,8 @@ from headrace.networks.source import build_model
 from headrace.record_format import FORMAT, require_format
 from headrace.storage import is_remote, locate
 from headrace.storage.atomic import publish_directory
+from headrace.storage.folder_link import read_link
 from headrace.storage.local_copy import LocalCopy
-from headrace.storage.symlink import read_link
 
 if TYPE_CHECKING:
     import keras

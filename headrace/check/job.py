@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from headrace.check import horovod_and_gpus, machine
 from headrace.check.check_report import CheckRow, Report
-from headrace.check.slots import slots_row
+from headrace.check.spark_slots import slots_row
 from headrace.check.versions import version_rows
 from headrace.errors import ConfigurationError
 

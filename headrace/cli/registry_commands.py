@@ -44,7 +44,7 @@ def models_promote(
     configuration = load_configuration(conf, overrides)
     from headrace.registry.store import open_registry
     from headrace.registry.version_listing import promote_by_hand
-    from headrace.retrain.report.page import refresh_page
+    from headrace.retrain.report.history_page import refresh_page
 
     result = promote_by_hand(open_registry(configuration), version)
     refresh_page(configuration)
@@ -60,7 +60,7 @@ def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
     configuration = load_configuration(conf, overrides)
     from headrace.registry.store import open_registry
     from headrace.registry.version_listing import roll_back
-    from headrace.retrain.report.page import refresh_page
+    from headrace.retrain.report.history_page import refresh_page
 
     result = roll_back(open_registry(configuration))
     refresh_page(configuration)

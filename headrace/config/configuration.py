@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from headrace.config.base import NonEmptyStr, Positive, Section, StoredFolder
-from headrace.config.sections.inputs import Image, Text
+from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.preparation import Prepare, Splits
 from headrace.config.sections.retraining import METRICS, Registry, Retrain
 from headrace.config.sections.source import Source

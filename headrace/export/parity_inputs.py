@@ -12,7 +12,7 @@ from headrace.config.configuration import Image
 from headrace.contract import Contract, Statistics
 from headrace.inference import Inference
 from headrace.prepare.encoders.image import decode, encode
-from headrace.stream.read.shards import read_shards
+from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version
 
 MAX_ROWS = 1000

@@ -14,10 +14,10 @@ from headrace.fetch.dataset_description import Dataset
 from headrace.fetch.datasets import (
     digits,
     fashion_mnist,
-    four_sources,
-    manual_pages,
+    manual_page_languages,
     movie_reviews,
     photo_crops,
+    sentences_by_source,
     temperatures,
 )
 
@@ -26,8 +26,8 @@ _ALL: tuple[Dataset[Any], ...] = (
     fashion_mnist.DATASET,
     photo_crops.DATASET,
     movie_reviews.DATASET,
-    four_sources.DATASET,
-    manual_pages.DATASET,
+    sentences_by_source.DATASET,
+    manual_page_languages.DATASET,
     temperatures.DATASET,
 )
 DATASETS: dict[str, Dataset[Any]] = {dataset.name: dataset for dataset in _ALL}

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from headrace.provenance import utc_now
+from headrace.invocation import utc_now
 
 log = logging.getLogger(__name__)
 

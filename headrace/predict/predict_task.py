@@ -125,7 +125,7 @@ def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -
 
 
 def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> PredictionOutput:
-    from headrace.stream.read.shards import read_shards
+    from headrace.stream.read.shard_reader import read_shards
 
     answers = PredictionOutput()
     name = task.contract.named("input")[0]

@@ -9,8 +9,8 @@ from headrace.contract import Contract
 from headrace.errors import DataError, HeadraceError
 from headrace.prepare.chunks import ALL, ChunkResult, add_sums
 from headrace.prepare.encoders.statistics import ChannelSums
+from headrace.prepare.reject_and_duplicate_tables import CarriedOver
 from headrace.prepare.rejection import Reason
-from headrace.prepare.rejects_and_duplicates import CarriedOver
 from headrace.table import Version
 from headrace.table.shards import Shard
 

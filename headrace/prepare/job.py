@@ -15,7 +15,7 @@ from headrace.prepare.expectations import check_expectations
 from headrace.prepare.incremental import save_listing
 from headrace.prepare.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.plan import PrepareContext, PreparePlan, is_unchanged, make_context, make_plan
-from headrace.prepare.rejects_and_duplicates import carry_over, commit_side_table
+from headrace.prepare.reject_and_duplicate_tables import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.base import escape_path
 from headrace.prepare.stages import StageOutput, run_stages, with_content

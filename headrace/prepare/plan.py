@@ -9,7 +9,7 @@ from typing import NamedTuple
 from headrace.config import Configuration
 from headrace.config.configuration import Prepare, Source
 from headrace.prepare.incremental import Increment, can_append, increment
-from headrace.prepare.rejects_and_duplicates import SideTable
+from headrace.prepare.reject_and_duplicate_tables import SideTable
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.spark_table import NO_FILES
 from headrace.table import Version

@@ -9,7 +9,7 @@ from headrace.registry.store import ModelRegistry
 from headrace.registry.tracking.artifact_store import download_files
 from headrace.registry.versions import BUNDLE, ModelRecord
 from headrace.storage.atomic import publish_directory
-from headrace.storage.symlink import read_link, write_link
+from headrace.storage.folder_link import read_link, write_link
 
 log = logging.getLogger(__name__)
 

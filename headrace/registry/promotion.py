@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from headrace import provenance
+from headrace import invocation
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.registry.bundle_store import linked_bundle, point_champion, stored_bundle
 from headrace.registry.store import CHALLENGER, CHAMPION, ModelRegistry, registry_error
@@ -54,7 +54,7 @@ def _download_bundle(registry: ModelRegistry, promotion: Promotion) -> None:
 
 
 def _record_promotion(registry: ModelRegistry, promotion: Promotion) -> None:
-    tags = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: provenance.utc_now()}
+    tags = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: invocation.utc_now()}
     if promotion.replaced is not None:
         tags[REPLACED] = str(promotion.replaced)
     tag(registry, promotion.record.version, tags)

@@ -99,7 +99,7 @@ def _run_steps(context: "CycleContext", until: str | None) -> None:
 
 def _write_page(context: "CycleContext") -> None:
     from headrace.registry.versions import versions
-    from headrace.retrain.report.page import write_page
+    from headrace.retrain.report.history_page import write_page
 
     write_page(context.journal, context.registry.name, versions(context.registry), context.settings.gate.metric)
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from headrace.errors import DataError
-from headrace.provenance import utc_now
+from headrace.invocation import utc_now
 from headrace.record_format import require_format
 from headrace.retrain.journal_records import EVALUATED, FINAL, CycleRecord, Outcome, StepRecord
 from headrace.storage.atomic import atomic_write

@@ -29,7 +29,7 @@ from headrace.config.cluster_file import spark_settings
 from headrace.config.configuration import Spark
 from headrace.engines.log_filter import start_filter
 from headrace.spark.java_version import require_java
-from headrace.spark.supported_versions import require_own_spark_home, require_same_jvm, require_same_master
+from headrace.spark.version_match import require_own_spark_home, require_same_jvm, require_same_master
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from headrace.stream.batch_assembly import Block
 from headrace.stream.dataset import Batches, Elements
 from headrace.stream.decode.codecs import InputCodec
-from headrace.stream.lanes import Block
 from headrace.stream.stage_timer import StageTimer, TimedCache
 
 READ = "read shards"

@@ -14,8 +14,8 @@ from headrace.bundle import MANIFEST
 from headrace.config import Configuration
 from headrace.engines.compatibility import require_engines
 from headrace.errors import DataError, TrainingError
+from headrace.invocation import command_line, utc_now
 from headrace.networks.source import read_source, source_hash
-from headrace.provenance import command_line, utc_now
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.runs.resume_check import require_resumable

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.config.sections.inputs import Text, Tokens
+from headrace.config.sections.image_and_text import Text, Tokens
 from headrace.contract import Tokenizer
 from headrace.explain.token_spans import token_spans
 from headrace.prepare.text.tokenizer import Counted, bpe_tokenizer, encode_with_spans, save_tokenizer, word_tokenizer

@@ -10,8 +10,8 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.fetch import DATASETS, debian, fetch
-from headrace.fetch.datasets import manual_pages
-from headrace.fetch.datasets.english_detection import ENGLISH, split_words
+from headrace.fetch.datasets import manual_page_languages
+from headrace.fetch.datasets.untranslated_lines import ENGLISH, split_words
 
 NAMES = ["movie-reviews", "four-sources", "temperatures"]
 if debian.has_packages():
@@ -71,7 +71,7 @@ def test_temperatures_are_split_by_time(fetched: dict[str, Any]) -> None:
 def test_manual_page_lines_are_unique_and_not_english(fetched: dict[str, Any]) -> None:
     lines = [one["text"] for one in fetched["manual-pages"]]
     assert len(set(lines)) == len(lines)
-    assert all(manual_pages.is_sentence(line) for line in lines)
+    assert all(manual_page_languages.is_sentence(line) for line in lines)
     assert not [line for line in lines if len(set(split_words(line)) & ENGLISH) >= 2]
 
 

@@ -50,7 +50,7 @@ def test_it_is_never_taken_for_a_file_of_this_machine() -> None:
 def test_local_work_imports_no_library_of_a_store() -> None:
     modules = (
         "headrace.prepare.job, headrace.table.vacuum, headrace.predict.job, "
-        "headrace.stream.read.shards, headrace.train.job"
+        "headrace.stream.read.shard_reader, headrace.train.job"
     )
     words = f"import sys, {modules}; print({{'obstore', 'hdfs_native'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)

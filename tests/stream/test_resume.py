@@ -10,7 +10,7 @@ import pytest
 from headrace.config.sections.streaming import Augment, Stream
 from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
-from headrace.stream.read import shards
+from headrace.stream.read import shard_reader
 from headrace.table import Shard, Version
 from tests.support.small_table import Content, some_rows, write_table
 
@@ -30,13 +30,13 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that collects the paths of opened shards."""
     paths: list[str] = []
-    open_verified = shards.open_verified
+    open_verified = shard_reader.open_verified
 
     def record(table: Path, shard: Shard) -> Any:
         paths.append(shard.path)
         return open_verified(table, shard)
 
-    monkeypatch.setattr(shards, "open_verified", record)
+    monkeypatch.setattr(shard_reader, "open_verified", record)
     return paths
 
 

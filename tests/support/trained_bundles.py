@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from headrace import bundle
 from headrace.config.configuration import Prepare
-from headrace.config.sections.inputs import Text, Tokens
+from headrace.config.sections.image_and_text import Text, Tokens
 from headrace.contract import Contract
 from headrace.networks.source import build_model
 from headrace.prepare.table_schema import arrow_schema, text_columns

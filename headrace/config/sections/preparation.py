@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from headrace.config.base import Fraction, Positive, Section, Seed
 from headrace.config.sections.expectations import Expectations
-from headrace.config.sections.inputs import Image, Text
+from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.windows import Windows
 
 

@@ -20,7 +20,7 @@ from PIL import Image
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Contract
-from headrace.retrain.drift.histogram import Histogram, merge_histograms, value_counts
+from headrace.retrain.drift.population_stability import Histogram, merge_histograms, value_counts
 from headrace.spark.session import unwrap_python_errors
 from headrace.storage.parquet import open_parquet
 from headrace.table import Shard, Version

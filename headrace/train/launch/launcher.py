@@ -20,7 +20,7 @@ from headrace.engines.compatibility import installed_versions
 from headrace.errors import ConfigurationError, HeadraceError, LostExecutorError, TrainingError
 from headrace.spark.session import driver_host, unwrap_python_errors
 from headrace.train.launch.rank_messages import Message, message_server
-from headrace.train.launch.rank_process import Launch, run_rank
+from headrace.train.launch.rank_task import Launch, run_rank
 
 
 @dataclass(frozen=True, kw_only=True)

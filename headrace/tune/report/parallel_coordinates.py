@@ -9,8 +9,8 @@ from headrace.config.sections.tuning import Parameter
 from headrace.html.axis import Axis
 from headrace.html.line_chart import Tick
 from headrace.html.number_formatting import metric
+from headrace.tune.report.plot_geometry import PlotLine, metric_axis
 from headrace.tune.report.plots import Plots, label, parameter_axis
-from headrace.tune.report.scatter_plot import PlotLine, metric_axis
 from headrace.tune.study.trial_records import TrialRecord
 
 LEFT, RIGHT, TOP, BOTTOM = 60.0, 850.0, 34.0, 270.0

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from headrace.config import Configuration
+from headrace.invocation import command_line, utc_now
 from headrace.networks.source import read_source, source_hash
-from headrace.provenance import command_line, utc_now
 from headrace.runs.resume_check import ResumeGuard
 from headrace.table import read
 from headrace.train.validate_settings import is_best_small, metric_names, require_fit, watched_metric

@@ -1,6 +1,6 @@
 """Running text is extracted from the source of a manual page as a reader sees it."""
 
-from headrace.fetch.datasets.manual_pages import is_sentence
+from headrace.fetch.datasets.manual_page_languages import is_sentence
 from headrace.fetch.datasets.roff_text import running_text
 
 PAGE = r""".\" a comment

@@ -10,7 +10,7 @@ from headrace.config.sections.streaming import Stream
 from headrace.errors import DataError
 from headrace.stream.petastorm import CacheBase
 from headrace.stream.read.cache import DiskCache, MemoryCache, open_cache
-from headrace.stream.read.shards import read_shards
+from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version
 from tests.support.small_table import Content, some_rows, write_table
 

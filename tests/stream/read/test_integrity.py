@@ -15,7 +15,7 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.stream.read import integrity
-from headrace.stream.read.shards import read_shards
+from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Shard, Version
 
 COLUMNS = ["path", "label", "image"]

@@ -10,7 +10,7 @@ import pytest
 
 from headrace.stream.batches import RankStream
 from headrace.stream.plan import Plan
-from headrace.stream.read.shards import READ_AHEAD
+from headrace.stream.read.shard_reader import READ_AHEAD
 from headrace.table import Shard
 from headrace.table.shards import write_shard
 

@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 
 from headrace.config import Configuration
 from headrace.tune.report.page import write_page
-from headrace.tune.report.scatter_plot import best_so_far
+from headrace.tune.report.plot_geometry import best_so_far
 from headrace.tune.samplers_and_pruners import pruner_for, sampler_for
 from headrace.tune.search_space import suggest
 from headrace.tune.study.folder import StudyFolder, StudyRecord

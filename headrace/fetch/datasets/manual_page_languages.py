@@ -1,7 +1,7 @@
 """Lines of manual pages in eight languages, from Debian packages; the class of a line is its language.
 
 All splits exclude lines of fewer than five words, lines that occur in several languages, and untranslated English lines
-(headrace/fetch/datasets/english_detection.py). All lines of one page are in the same split.
+(headrace/fetch/datasets/untranslated_lines.py). All lines of one page are in the same split.
 """
 
 import gzip
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from headrace.errors import DataError
 from headrace.fetch import debian
-from headrace.fetch.datasets.english_detection import english_lines
 from headrace.fetch.datasets.roff_text import running_text
+from headrace.fetch.datasets.untranslated_lines import english_lines
 from headrace.fetch.download import download
 from headrace.fetch.hash_split import assign_split
 from headrace.fetch.json_lines import Record, RecordDataset, spread

@@ -9,7 +9,7 @@ import pytest
 from headrace.registry.versions import ModelRecord
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Decision, Outcome, StepRecord
-from headrace.retrain.report.page import write_page
+from headrace.retrain.report.history_page import write_page
 from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.browser]

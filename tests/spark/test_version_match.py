@@ -12,7 +12,7 @@ import pyspark
 import pytest
 
 from headrace.errors import ConfigurationError
-from headrace.spark.supported_versions import parse_version, require_own_spark_home, require_same_jvm
+from headrace.spark.version_match import parse_version, require_own_spark_home, require_same_jvm
 from jobs.local_cluster import LocalCluster
 from tests.support.commands import headrace
 
@@ -39,7 +39,7 @@ def fake_pyspark_version(folder: Path, version: str) -> str:
     """Return a folder for PYTHONPATH that makes Headrace see PySpark as `version`; nothing else changes."""
     (folder / "usercustomize.py").write_text("")
     (folder / "sitecustomize.py").write_text(
-        f"import headrace.spark.supported_versions as versions\nversions.__version__ = '{version}'\n"
+        f"import headrace.spark.version_match as versions\nversions.__version__ = '{version}'\n"
     )
     return str(folder)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark import SparkContext
 
-from headrace.check.slots import slots_row
+from headrace.check.spark_slots import slots_row
 
 pytestmark = pytest.mark.spark
 
@@ -18,7 +18,7 @@ BUSY_AND_FREE = """
 import json, sys, threading, time
 from pathlib import Path
 from pyspark.sql import SparkSession
-from headrace.check.slots import free_slots, slots_row, wait_for_slots
+from headrace.check.spark_slots import free_slots, slots_row, wait_for_slots
 
 folder = Path(sys.argv[1])
 
@@ -46,7 +46,7 @@ print(json.dumps(result))
 """
 ROW = """
 import json
-from headrace.check.slots import slots_row
+from headrace.check.spark_slots import slots_row
 row = slots_row({})
 print(json.dumps([row.found, row.ok, row.fix]))
 """

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.config.sections.retraining import Drift
-from headrace.retrain.drift.histogram import (
+from headrace.retrain.drift.population_stability import (
     align_counts,
     has_drifted,
     merge_histograms,
