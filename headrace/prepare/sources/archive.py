@@ -39,18 +39,18 @@ IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm")
 
 
 class _WholeHeader(tarfile.TarInfo):
-    """`tarfile` takes an archive that is cut between two members, or in a header, for one that ends there."""
+    """A header that detects truncation: `tarfile` takes an archive cut between members or in a header for complete."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_WholeHeader":
-        """Of one header block; the one after the last member is of zeros."""
+        """Parse a header block; the block after the last member is all zeros."""
         if len(buf) != tarfile.BLOCKSIZE:
             raise EOFError("the archive ends without its end mark")
         return super().frombuf(buf, encoding, errors)
 
 
 class Member(NamedTuple):
-    """One file in an archive; `read` may be called until the next member is asked for."""
+    """A file in an archive; `read` may be called until the next member is requested."""
 
     name: str
     size: int
@@ -124,7 +124,7 @@ def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord
 
 
 class _Group:
-    """Members with one name but for their extensions."""
+    """Members whose names differ only in their extensions."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -145,7 +145,7 @@ class _Group:
 
     @staticmethod
     def _is_input(name: str, extensions: dict[str, bytes]) -> bool:
-        """An image, and where there is none whatever does not only accompany one: a text beside an image does."""
+        """Return whether a member is the input: an image, or without one any member that does not only accompany it."""
         kind = _extension(name)
         return kind in IMAGES if any(one in IMAGES for one in extensions) else kind not in SIDECARS
 
@@ -209,7 +209,7 @@ def _label(sidecars: dict[str, bytes]) -> str | None:
 
 
 def _split(name: str) -> str | None:
-    """From a folder above the archive, or from the beginning of its name: train-0001.tar."""
+    """Return the split from a folder above the archive, or from the start of its name: train-0001.tar."""
     *folders, base = name.split(os.sep)
     first = re.split(r"[-_.]", base)[0]
     return next((one for one in (*reversed(folders), first) if one in SPLITS), None)

@@ -1,4 +1,4 @@
-"""The binary files of CIFAR-10 and CIFAR-100: records of a label, or a coarse and a fine one, and 32 x 32 pixels.
+"""The binary files of CIFAR-10 and CIFAR-100: records of one label (or a coarse and a fine one) and 32 x 32 pixels.
 
 Format: Krizhevsky: Learning multiple layers of features from tiny images, 2009;
 https://www.cs.toronto.edu/~kriz/cifar.html ("binary version").
@@ -70,7 +70,7 @@ def read_cifar(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
 
 
 def _classes(path: Path) -> tuple[int, tuple[str, ...]]:
-    """How many labels a record has, and the names of the classes, by the last of them."""
+    """Return the number of labels per record, and the class names of the last label."""
     for name, labels in NAMES.items():
         file = path / name
         if file.is_file():

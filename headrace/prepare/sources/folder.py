@@ -104,7 +104,7 @@ def walk(root: Path) -> Iterator[Entry]:
 
 
 def _walk(root: str) -> Iterator[Entry]:
-    """Of this machine; each folder is kept with the identities of those above it."""
+    """Walk a local folder; each folder carries the identities of its ancestors, to detect loops."""
     status = os.stat(root)
     folders = [("", frozenset({(status.st_dev, status.st_ino)}))]
     while folders:

@@ -1,4 +1,4 @@
-"""The IDX files of the MNIST family: images in one file, labels in another, both perhaps gzipped.
+"""The IDX files of the MNIST family: images in one file and labels in another, optionally gzipped.
 
 Format: LeCun, Cortes, Burges: The MNIST database, http://yann.lecun.com/exdb/mnist/ ("the IDX file format").
 """

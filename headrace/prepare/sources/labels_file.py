@@ -1,4 +1,4 @@
-"""A folder of files whose classes are in a CSV or JSONL file: path and label, if wanted split and weight.
+"""A folder of files with a CSV or JSONL labels file: path, label and, optionally, split and weight.
 
 In JSONL a label may be a list, of names of classes.
 """
@@ -56,7 +56,7 @@ def is_inside(path: str) -> bool:
 
 
 def _statuses(folder: Path) -> Callable[[str], tuple[int, int]]:
-    """Size and mark by path; of a store from one listing, not by a question for each."""
+    """Return size and change tag by path; on a store from one listing instead of one request per file."""
     if not is_remote(folder):
         return partial(_status, folder)
     found = {file.path: (file.size, file.change_tag) for file in files_below(folder)}

@@ -1,4 +1,4 @@
-"""Data sets that Petastorm materialised: Parquet, and a pickled schema that says by which codec each cell was written.
+"""Data sets that Petastorm materialized: Parquet, with a pickled schema that names the codec of each cell.
 
 The rows are read as those of any Parquet table. The schema tells the codecs, as far as it can be read without
 unpickling it; `data.source.codecs` tells the rest, and wins.
@@ -89,7 +89,7 @@ def refuse_arrays(source: Source, root: str) -> None:
 
 
 def _fields(source: Source, root: str, name: str) -> dict[str, Field]:
-    """The fields of the schema; none where it cannot be read and settings say what the input column holds."""
+    """Return the fields of the schema; empty if it cannot be read and settings describe the input column."""
     remedy = f"say by data.source.codecs what the column {name!r} holds: {CHOICES}"
     pickled = _pickled_schema(root)
     if pickled is None:

@@ -1,4 +1,4 @@
-"""A table in a bucket, or on HDFS, as Spark would read it: Spark has no reader for s3:// without Hadoop's.
+"""Tables in a bucket or on HDFS, read as Spark reads local ones: Spark needs Hadoop's reader for s3://.
 
 Tasks fetch the files with Python. Lines of CSV and JSON are then parsed by Spark's own parser with the same options;
 Parquet by pyarrow.
@@ -28,7 +28,7 @@ NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 
 
 def read_bucket(spark: SparkSession, kind: str, options: dict[str, str], root: str, files: list[RawFile]) -> DataFrame:
-    """The rows of `files` below `root`, with their own columns and `_file`, the address of each row's file.
+    """Return the rows of `files` below `root` with their columns and `_file`, the address of each row's file.
 
     Raises:
         ConfigurationError: `kind` is none of FORMATS, or a record may take several lines.
@@ -78,7 +78,7 @@ def _rows(
 
 
 def _folder_values(root: str, place: str) -> dict[str, str | None]:
-    """The columns of a partitioned table, which stand in the names of folders: class=cat."""
+    """Return the columns of a partitioned table, which are part of folder names: class=cat."""
     folders = place.removeprefix(f"{root}/").split("/")[:-1]
     pairs = (folder.partition("=") for folder in folders if "=" in folder)
     return {unquote(name): None if value == NULL_FOLDER else unquote(value) for name, _, value in pairs}
@@ -99,7 +99,7 @@ def _parsed(spark: SparkSession, kind: str, options: dict[str, str], lines: Data
 
 
 def _is_true(options: dict[str, str], wanted: str) -> bool:
-    """As Spark reads its options: whatever the case of their names."""
+    """Return a boolean option as Spark parses it: option names are case-insensitive."""
     return any(name.lower() == wanted.lower() and value.lower() == "true" for name, value in options.items())
 
 
@@ -108,7 +108,7 @@ def _of_one_line(options: dict[str, str]) -> dict[str, str]:
 
 
 def _lines(has_header: bool, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The lines of every file; a header's has no file."""
+    """Return the lines of every file; header lines have no file."""
     for place in _places(batches):
         try:
             with locate(place).open("r", encoding="utf-8-sig") as text:

@@ -1,4 +1,4 @@
-"""What Spark reads itself: CSV, JSON, Parquet, ORC and JDBC, with a column of bytes, of paths or of text."""
+"""Tables that Spark reads: CSV, JSON, Parquet, ORC and JDBC, with a column of bytes, of paths or of text."""
 
 import os
 import re
@@ -31,7 +31,7 @@ NO_FILES = "jdbc"
 
 
 def list_table(source: Source) -> Listing:
-    """The files of a table, by which a change is noticed; none for JDBC, whose tables are always taken as changed.
+    """Return the files of a table, which reveal changes; none for JDBC, whose tables always count as changed.
 
     Raises:
         DataError: there are none.
@@ -66,7 +66,7 @@ def cell_format(source: Source, root: str, content: str) -> str:
 
 
 def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile], holds: str) -> DataFrame:
-    """The rows of `files`: columns file, key, label, split, weight (strings, null where there is none) and data.
+    """Return the rows of `files`: columns file, key, label, split, weight (nullable strings) and data.
 
     Args:
         holds: of `cell_format`.
@@ -93,7 +93,7 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
 
 
 def load_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile]) -> DataFrame:
-    """The rows of `files` as they are, and `_file`, where each is from.
+    """Return the rows of `files` unchanged, and `_file`, the file of each row.
 
     Raises:
         ConfigurationError: an option names an environment variable that is not set.
@@ -127,7 +127,7 @@ def require_columns(frame: DataFrame, wanted: Iterable[str | None], source: Sour
 
 
 def frame_records(batches: Iterator[pa.RecordBatch], root: str, holds: str, max_bytes: int) -> Iterator[RawRecord]:
-    """The records of the rows of `read_frame`.
+    """Yield the records of the rows of `read_frame`.
 
     Raises:
         DataError: a file that a row names cannot be read.
@@ -163,7 +163,7 @@ def _pixels(data: bytes, holds: str, max_bytes: int) -> tuple[bytes | NDArray[np
 
 
 def _relative(file: str, root: str) -> str:
-    """The name of a row's file: an address as it is listed, or the URI that Spark gives."""
+    """Return the name of a row's file as listed, from Spark's URI."""
     if is_remote(locate(root)):
         return file.removeprefix(f"{root}/")
     return os.path.relpath(unquote(urlsplit(file).path), root)
@@ -187,7 +187,7 @@ def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecor
 
 @contextmanager
 def _folder_names_as_text(spark: SparkSession, wanted: bool) -> Iterator[None]:
-    """While the names of the folders of a partitioned table are read, keep a label such as 01 from being made 1."""
+    """Disable Spark's type inference for partition folders inside the block, so that a label 01 does not become 1."""
     key = "spark.sql.sources.partitionColumnTypeInference.enabled"
     before = spark.conf.get(key)
     spark.conf.set(key, "false" if wanted else before)
@@ -222,7 +222,7 @@ def _is_binary(frame: DataFrame, name: str) -> bool:
 
 
 def _label(frame: DataFrame, name: str) -> Column:
-    """As text; of a list of names a JSON list."""
+    """Return a label column as text; lists of names become JSON lists."""
     if isinstance(frame.schema[name].dataType, ArrayType):
         return F.to_json(frame[name].cast("array<string>"))
     return frame[name].cast("string")
@@ -233,18 +233,20 @@ def _file(found: Entry) -> RawFile:
 
 
 def _is_note(name: str) -> bool:
-    """Files that Spark and Hive leave beside data; a folder such as _key=value is one of a partitioned table."""
+    """Return whether a file is metadata of Spark or Hive; folders such as _key=value are partitions."""
     *folders, base = name.split(os.sep)
     return base.startswith("_") or any(one.startswith("_") and "=" not in one for one in folders)
 
 
 def _escaped(path: str) -> str:
-    """Hadoop takes these for patterns."""
+    """Escape characters that Hadoop takes for patterns."""
     return re.sub(r"([\\*?\[\]{}])", r"\\\1", path)
 
 
 def _first_line(error: Exception) -> str:
-    """What Spark says; where a job of its own has failed, as Spark 3.5 lists a folder by one, the cause of that."""
+    """Return the first line of Spark's error, or of its cause if a job of Spark's own failed, as 3.5 runs one to list
+    a folder.
+    """
     lines = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error).strip().split("\n")
     causes = [line for line in lines if line.startswith("Caused by: ")]
     return re.sub(r"^Caused by: [\w.$]+: ", "", causes[-1]) if causes else lines[0]

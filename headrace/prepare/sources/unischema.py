@@ -1,4 +1,4 @@
-"""The schema that Petastorm pickles into a data set, read without unpickling it.
+"""Read the schema that Petastorm pickles into a data set, without unpickling it.
 
 To unpickle is to run what the file says. Here the pickle's opcodes are followed with plain data alone: a class stays
 its name, an object its arguments and its state; nothing is imported and nothing is called. What no pickle of a
@@ -31,11 +31,11 @@ MAX_BYTES = 16_000_000
 
 
 class UnreadableSchemaError(ValueError):
-    """Raised where a pickle is damaged, or holds what no Unischema does; the message is a part of a sentence."""
+    """Raised for a pickle that is damaged, or holds what no Unischema holds; the message is part of a sentence."""
 
 
 class Field(NamedTuple):
-    """One field of a Unischema.
+    """A field of a Unischema.
 
     Attributes:
         dtype: the name of the NumPy type, such as `uint8`; of another type with its module, as in `decimal.Decimal`.
@@ -72,7 +72,7 @@ def parse_unischema(pickled: bytes) -> dict[str, Field]:
 
 @dataclass(eq=False)
 class _Pairs:
-    """A dictionary as its keys and values; keys may be anything, also what Python cannot hash."""
+    """A dictionary as key-value pairs; keys may be unhashable."""
 
     pairs: list[tuple[object, object]]
 
@@ -87,7 +87,7 @@ class _Class(str):
 
 @dataclass(eq=False)
 class _Object:
-    """What would be made by calling `kind`, or `kind.__new__`."""
+    """The result of calling `kind`, or `kind.__new__`, without calling it."""
 
     kind: str
     arguments: tuple[object, ...]
@@ -96,11 +96,11 @@ class _Object:
 
 
 class _Mark:
-    """Where the values of a tuple, list or dictionary begin on the stack."""
+    """A stack mark: the start of the values of a tuple, list or dictionary."""
 
 
 class _Machine:
-    """The stack and the memo of a pickle, with plain data in them."""
+    """A pickle machine whose stack and memo hold plain data only."""
 
     def __init__(self) -> None:
         self.stack: list[object] = []
@@ -134,7 +134,7 @@ class _Machine:
             self._construct(name, argument)
 
     def _collect(self, name: str) -> bool:
-        """Follow an opcode of tuples, lists and dictionaries; False if it is none."""
+        """Execute an opcode of tuples, lists and dictionaries; return False for other opcodes."""
         if name == "MARK":
             self.stack.append(_Mark())
         elif name in TUPLES:
@@ -158,7 +158,7 @@ class _Machine:
         return True
 
     def _construct(self, name: str, argument: object) -> None:
-        """Follow an opcode that would import, call or fill something."""
+        """Execute, on plain data, an opcode that would import, call or fill an object."""
         if name == "GLOBAL":
             self.stack.append(_Class(str(argument).replace(" ", ".")))
         elif name == "STACK_GLOBAL":
@@ -199,20 +199,22 @@ def _paired(values: list[object]) -> list[tuple[object, object]]:
 
 
 def _listed_pairs(arguments: tuple[object, ...]) -> list[tuple[object, object]]:
-    """Of an OrderedDict as Python 2 pickles it: one list of lists of a key and a value."""
+    """Return the pairs of an OrderedDict pickled by Python 2: one list of [key, value] lists."""
     listed = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list) else []
     return [(one[0], one[1]) for one in listed if isinstance(one, list) and len(one) == 2]
 
 
 def _reconstructed(arguments: tuple[object, ...]) -> _Object:
-    """Of `_reconstructor(class, base, state)`, where `state` is that of the base: of a tuple its values."""
+    """Return the values of a tuple from `_reconstructor(class, base, state)`."""
     kind, base, state = arguments
     values = state if isinstance(state, tuple) and _expect(base, _Class).endswith(".tuple") else ()
     return _Object(_expect(kind, _Class), values)
 
 
 def _class_name(kind: str, module: str) -> str:
-    """The class of a module of Petastorm without its module, whatever the package was called; others as they are."""
+    """Return the name of a Petastorm class without its module, whatever the package's name was; other names
+    unchanged.
+    """
     prefix, _, name = kind.rpartition(".")
     return name if prefix in {f"{package}.{module}" for package in PACKAGES} else kind
 

@@ -1,4 +1,4 @@
-"""Windows of rows, cut by Spark: a record is a run of rows of one series and split, and the value to predict."""
+"""Windows of a time series, cut by Spark: a record is a run of rows of one series and split, and the target value."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ EPOCH = "timestamp_ntz'1970-01-01 00:00:00'"
 
 
 def split_by_time(rows: DataFrame, splits: Splits) -> DataFrame:
-    """`rows` with `split`, by `seconds`: fractions of the time from the first row to the last."""
+    """Return `rows` with a column `split`, by `seconds`: fractions of the time from the first to the last row."""
     ends = rows.agg(F.min("seconds").alias("first"), F.max("seconds").alias("last"))
     place = (F.col("seconds") - F.col("first")) / F.nullif(F.col("last") - F.col("first"), F.lit(0.0))
     split = F.when(place > splits.train + splits.val, "test").when(place > splits.train, "val").otherwise("train")
@@ -28,7 +28,7 @@ def split_by_time(rows: DataFrame, splits: Splits) -> DataFrame:
 
 
 def read_windows(spark: SparkSession, source: Source, settings: Prepare, root: str, files: list[RawFile]) -> DataFrame:
-    """The windows of `files`.
+    """Return the windows of `files`.
 
     Columns: file (the series), key (the time that is foretold), label, split, weight, data (arrays of numbers), and
     reason and detail of those that are to be rejected.
@@ -51,7 +51,7 @@ def read_windows(spark: SparkSession, source: Source, settings: Prepare, root: s
 
 
 def window_records(batches: Iterator[pa.RecordBatch], features: int) -> Iterator[RawRecord]:
-    """The records of the rows of `read_windows`."""
+    """Yield the records of the rows of `read_windows`."""
     for batch in batches:
         data = batch["data"]
         others = batch.select([name for name in batch.schema.names if name != "data"])
@@ -68,7 +68,7 @@ def window_records(batches: Iterator[pa.RecordBatch], features: int) -> Iterator
 
 
 def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
-    """Each row as far as windows need it."""
+    """Return the columns of each row that windows need."""
     text = {
         "file": F.coalesce(frame[windows.series].cast("string"), F.lit("")) if windows.series else F.lit("series"),
         "key": frame[windows.time].cast("string"),
@@ -82,14 +82,14 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
 
 
 def _seconds(frame: DataFrame, time: str) -> Column:
-    """Of a column of moments; without time zones, so that no clock is put forward between two rows."""
+    """Return a time column in seconds; without time zones, so that no daylight saving shifts two rows."""
     if isinstance(frame.schema[time].dataType, NumericType):
         return frame[time].cast("double")
     return F.timestamp_diff("SECOND", F.expr(EPOCH), frame[time].try_cast("timestamp_ntz")).cast("double")
 
 
 def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
-    """From rows to windows, and what may be wrong with each."""
+    """Return the windows of rows, with the conditions that may reject them."""
     span = windows.span
     of_series = Window.partitionBy("file", "split")
     in_order = of_series.orderBy("seconds", "key")
@@ -112,7 +112,7 @@ def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
 
 
 def _judged(cut: DataFrame, short: Column, windows: Windows) -> DataFrame:
-    """With the reason for which a window is to be rejected."""
+    """Add the reason to reject a window."""
     unknown = F.exists("data", lambda row: F.exists(row, lambda one: one.isNull() | F.isnan(one) | _infinite(one)))
     rows = F.concat(F.col("count").cast("string"), F.lit(f" rows, a window and its answer take {windows.span + 1}"))
     gap = F.concat(F.lit(f"the row before {windows.time} "), F.col("gap"), F.lit(" is missing, or there twice"))

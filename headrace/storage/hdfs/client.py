@@ -1,4 +1,4 @@
-"""Files on HDFS, whole and in part. The only user of `hdfs_native`, which is imported with the first of them.
+"""Read files on HDFS. The only importer of `hdfs_native`, which is imported on first use.
 
 How a server is reached is in Hadoop's own files (core-site.xml and hdfs-site.xml in HADOOP_CONF_DIR): nameservices
 and their addresses, Kerberos, the default file system. The user is HADOOP_USER_NAME, or the one of this process, or
@@ -47,7 +47,7 @@ _making = Lock()
 
 
 class Status(NamedTuple):
-    """Of one file or folder.
+    """Status of a file or folder.
 
     Attributes:
         path: on the server.
@@ -61,12 +61,12 @@ class Status(NamedTuple):
     is_folder: bool
 
     def entry(self, path: str) -> Entry:
-        """The same, as the file `path` of a folder."""
+        """Return the status as the entry of file `path` in a listing."""
         return Entry(path, self.size, self.modified / 1000, self.modified * 1_000_000)
 
 
 def status(server: str, path: str) -> Status:
-    """What the server knows of a file or folder.
+    """Return the status of a file or folder.
 
     Raises:
         FileNotFoundError: there is none.
@@ -78,7 +78,7 @@ def status(server: str, path: str) -> Status:
 
 
 def listed(server: str, path: str, *, recursive: bool = False) -> Iterator[Status]:
-    """Every file and folder directly below `path`, or at any depth.
+    """Return every file and folder directly below `path`, or at any depth.
 
     Raises:
         StoreError: a folder is not there or went away meanwhile, the server refuses, or does not answer.
@@ -96,7 +96,7 @@ def listed(server: str, path: str, *, recursive: bool = False) -> Iterator[Statu
 
 
 def read(server: str, path: str) -> bytes:
-    """All of a file.
+    """Return the whole content of a file.
 
     Raises:
         FileNotFoundError: there is none.
@@ -107,7 +107,7 @@ def read(server: str, path: str) -> bytes:
 
 
 def reader(server: str, path: str) -> RangeReader:
-    """A file, to be read part by part.
+    """Open a file for reading in parts.
 
     Raises:
         FileNotFoundError: there is none.
@@ -117,7 +117,7 @@ def reader(server: str, path: str) -> RangeReader:
 
 
 def _opened_file(server: str, path: str) -> tuple[int, Callable[[int, int], bytes]]:
-    """Its size in bytes, and what reads from one byte up to another."""
+    """Return the size of a file in bytes, and a function that reads a byte range."""
     with _told(server, path):
         client = _client(server)
         file = run_with_timeout(ANSWER_SECONDS, lambda: client.read(path))

@@ -39,7 +39,7 @@ def describe(server: str, path: str, text: str) -> str:
 
 
 def _said(text: str) -> str:
-    """The innermost words of an error that is written as the library's own language writes it, on one line."""
+    """Return the innermost message of an error in the library's debug format, on one line."""
     quoted = re.findall(r'"((?:[^"\\]|\\.)*)"', text)
     words = quoted[-1] if quoted else text
     first = re.split(r"\\n|\n|: \[", words)[0].replace('\\"', '"').strip().rstrip(".")

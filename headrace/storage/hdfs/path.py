@@ -1,4 +1,4 @@
-"""A path on HDFS that answers as `pathlib.Path` does, for reading.
+"""A read-only path on HDFS with the interface of `pathlib.Path`.
 
 This module imports no library of a store; the first file does.
 """
@@ -17,13 +17,13 @@ DEFAULT = "*"
 
 
 class HdfsPath(RemotePath):
-    """hdfs://host:port/path, or hdfs://nameservice/path, or hdfs:///path by Hadoop's configuration."""
+    """hdfs://host:port/path, hdfs://nameservice/path, or hdfs:///path with Hadoop's default server."""
 
     SCHEME: ClassVar[str] = "hdfs:"
 
     @classmethod
     def of(cls, server: str, path: str) -> "HdfsPath":
-        """The `path`, which begins with a slash, of `server`, empty for the default one."""
+        """Return the absolute `path` on `server`; empty for the default server."""
         return cls(cls.SCHEME, server or DEFAULT, path.lstrip("/"))
 
     def __str__(self) -> str:
@@ -33,7 +33,7 @@ class HdfsPath(RemotePath):
 
     @property
     def server(self) -> str:
-        """Host and port, or a nameservice; empty for the default one.
+        """Host and port, or a nameservice; empty for the default server.
 
         Raises:
             ValueError: there is none, as after joining with a path that begins anew.
@@ -55,25 +55,25 @@ class HdfsPath(RemotePath):
         return "/" + "/".join(parts)
 
     def read_bytes(self) -> bytes:
-        """All of the file."""
+        """Return the whole content of the file."""
         from headrace.storage.hdfs import client
 
         return client.read(self.server, self.inside)
 
     def reader(self) -> RangeReader:
-        """The file, to be read part by part."""
+        """Open the file for reading in parts."""
         from headrace.storage.hdfs import client
 
         return client.reader(self.server, self.inside)
 
     def entry(self) -> Entry:
-        """The file, or the folder."""
+        """Return the entry of the file or folder."""
         from headrace.storage.hdfs import client
 
         return client.status(self.server, self.inside).entry(self.name)
 
     def files(self) -> Iterator[Entry]:
-        """Every file below; none where there is no such folder."""
+        """Yield every file below; nothing if the folder does not exist."""
         from headrace.storage.hdfs import client
 
         if not self.is_dir():
@@ -84,29 +84,29 @@ class HdfsPath(RemotePath):
                 yield found.entry(found.path[begin:])
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        """Of the file or folder."""
+        """Return the status of the file or folder."""
         from headrace.storage.hdfs import client
 
         found = client.status(self.server, self.inside)
         return as_status(stat.S_IFDIR if found.is_folder else stat.S_IFREG, found.size, found.modified / 1000)
 
     def is_file(self) -> bool:
-        """Whether there is a file."""
+        """Return whether this is a file."""
         return self._is(stat.S_IFREG)
 
     def is_dir(self) -> bool:
-        """Whether there is a folder."""
+        """Return whether this is a folder."""
         return self._is(stat.S_IFDIR)
 
     def iterdir(self) -> Generator["HdfsPath", None, None]:
-        """Files and folders directly below."""
+        """Yield files and folders directly below."""
         from headrace.storage.hdfs import client
 
         found = client.listed(self.server, self.inside)
         yield from (self / one.path.rpartition("/")[2] for one in found)
 
     def folders(self) -> set[str]:
-        """Names of the folders directly below."""
+        """Return the names of the folders directly below."""
         from headrace.storage.hdfs import client
 
         found = client.listed(self.server, self.inside)

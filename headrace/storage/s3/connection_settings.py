@@ -1,4 +1,4 @@
-"""How a store is reached: endpoint, region and credentials from the environment, retries and timeouts from here.
+"""Connection settings of an S3 store: endpoint, region and credentials from the environment; retries and timeouts.
 
 `obstore` and `deltalake` are built on the same library and read the same variables. Credentials are looked for in
 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, then in a web identity (AWS_WEB_IDENTITY_TOKEN_FILE and
@@ -25,17 +25,17 @@ REQUEST_SECONDS = 120
 
 
 def endpoint() -> str | None:
-    """The address of the server, None for Amazon's own."""
+    """Return the address of the server; None for Amazon's own."""
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None
 
 
 def region() -> str:
-    """As the environment has it; most other servers than Amazon's take any."""
+    """Return the region from the environment; most servers other than Amazon's accept any."""
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
 
 
 def open_bucket(bucket: str) -> "S3Store":
-    """A client of `bucket`; nothing is asked of the server yet."""
+    """Return a client of `bucket`, without a request to the server."""
     from obstore.store import S3Store
 
     _forget_empty()
@@ -59,7 +59,9 @@ def open_bucket(bucket: str) -> "S3Store":
 
 
 def delta_options() -> dict[str, str]:
-    """The same for `deltalake`; a commit is a conditional put, so that the second of two writers is refused."""
+    """Return the settings for `deltalake`; commits are conditional puts, so that the second of two writers is
+    refused.
+    """
     _forget_empty()
     options = {
         "aws_region": region(),

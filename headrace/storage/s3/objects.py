@@ -1,4 +1,4 @@
-"""Objects of a bucket, whole and in part. The only user of `obstore`, which is imported with the first of them."""
+"""Read and write objects of a bucket. The only importer of `obstore`, which is imported on first use."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ PART = 32 << 20
 
 
 class Status(NamedTuple):
-    """Of one object.
+    """Status of an object.
 
     Attributes:
         key: its name in the bucket.
@@ -36,7 +36,7 @@ class Status(NamedTuple):
 
 
 def get(bucket: str, key: str) -> bytes:
-    """All of an object.
+    """Return the whole content of an object.
 
     Raises:
         FileNotFoundError: there is none.
@@ -54,7 +54,7 @@ def get(bucket: str, key: str) -> bytes:
 
 
 def get_range(bucket: str, status: Status, start: int, stop: int) -> bytes:
-    """From byte `start` up to `stop` of the very object that `status` was asked of.
+    """Return the bytes from `start` to `stop` of the object with this `status`.
 
     Raises:
         StoreError: it has become another, the store refuses, or does not answer.
@@ -67,7 +67,7 @@ def get_range(bucket: str, status: Status, start: int, stop: int) -> bytes:
 
 
 def head(bucket: str, key: str) -> Status:
-    """What the store knows of an object.
+    """Return the status of an object.
 
     Raises:
         FileNotFoundError: there is none.
@@ -114,7 +114,7 @@ def replace(bucket: str, key: str, data: bytes, before: str | None) -> str | Non
 
 
 def get_with_tag(bucket: str, key: str) -> tuple[bytes, str]:
-    """All of a small object, and its tag.
+    """Return the content of a small object, and its tag.
 
     Raises:
         FileNotFoundError: there is none.
@@ -140,7 +140,7 @@ def delete(bucket: str, key: str) -> None:
 
 
 def list_recursive(bucket: str, prefix: str) -> Iterator[Status]:
-    """Every object whose name begins with `prefix` and a slash; what only marks a folder is left out.
+    """Yield every object whose name begins with `prefix` and a slash, except folder markers.
 
     Raises:
         StoreError: the store refuses, or does not answer.
@@ -156,7 +156,7 @@ def list_recursive(bucket: str, prefix: str) -> Iterator[Status]:
 
 
 def list_directory(bucket: str, prefix: str) -> tuple[list[str], list[Status]]:
-    """The folders directly below `prefix`, and the objects.
+    """Return the folders and objects directly below `prefix`.
 
     Raises:
         StoreError: the store refuses, or does not answer.
@@ -170,7 +170,7 @@ def list_directory(bucket: str, prefix: str) -> tuple[list[str], list[Status]]:
 
 
 def _is_object(bucket: str, key: str) -> bool:
-    """Consoles mark a folder by an empty object whose name ends in a slash; the listing has it without one."""
+    """Return False for folder markers: empty objects whose name ends in a slash, listed without it."""
     try:
         head(bucket, key)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""A path in a bucket that answers as `pathlib.Path` does.
+"""A path in a bucket with the interface of `pathlib.Path`.
 
 A bucket has no folders: one is there when something is below it. This module imports no library of a store; the
 first object does.
@@ -17,13 +17,13 @@ from headrace.storage.remote_path import RemotePath, as_status
 
 
 class S3Path(RemotePath):
-    """s3://bucket/key."""
+    """A path s3://bucket/key."""
 
     SCHEME: ClassVar[str] = "s3:"
 
     @property
     def bucket(self) -> str:
-        """Its name.
+        """Name of the bucket.
 
         Raises:
             ValueError: there is none, as after joining with a path that begins anew.
@@ -32,38 +32,38 @@ class S3Path(RemotePath):
 
     @property
     def key(self) -> str:
-        """The name in the bucket, empty for the bucket itself."""
+        """Name in the bucket; empty for the bucket itself."""
         return "/".join(self.parts[2:])
 
     def read_bytes(self) -> bytes:
-        """All of the object, by one request."""
+        """Return the whole object with one request."""
         from headrace.storage.s3 import objects
 
         return objects.get(self.bucket, self.key)
 
     def write_bytes(self, data: Any) -> int:
-        """Put the whole object at once; nobody sees a part of it."""
+        """Put the whole object at once; readers never see a part of it."""
         from headrace.storage.s3 import objects
 
         objects.put(self.bucket, self.key, data)
         return len(data)
 
     def reader(self) -> RangeReader:
-        """The object, to be read part by part; a part that is asked for after it was replaced is refused."""
+        """Open the object for reading in parts; parts requested after it was replaced are refused."""
         from headrace.storage.s3 import objects
 
         bucket, status = self.bucket, objects.head(self.bucket, self.key)
         return RangeReader(status.size, lambda start, stop: objects.get_range(bucket, status, start, stop))
 
     def entry(self) -> Entry:
-        """The object."""
+        """Return the entry of the object."""
         from headrace.storage.s3 import objects
 
         found = objects.head(self.bucket, self.key)
         return Entry(self.name, found.size, found.modified, _mark(found.e_tag))
 
     def files(self) -> Iterator[Entry]:
-        """Every object below."""
+        """Yield every object below."""
         from headrace.storage.s3 import objects
 
         begin = len(self.key) + 1 if self.key else 0
@@ -71,7 +71,7 @@ class S3Path(RemotePath):
             yield Entry(found.key[begin:], found.size, found.modified, _mark(found.e_tag))
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        """Of the object, or of the folder that things below it make."""
+        """Return the status of the object, or of the folder that objects below it imply."""
         from headrace.storage.s3 import objects
 
         if self.key:
@@ -84,7 +84,7 @@ class S3Path(RemotePath):
         return as_status(stat.S_IFDIR, 0, 0.0)
 
     def is_file(self) -> bool:
-        """Whether there is an object."""
+        """Return whether the object exists."""
         from headrace.storage.s3 import objects
 
         try:
@@ -93,32 +93,32 @@ class S3Path(RemotePath):
             return False
 
     def is_dir(self) -> bool:
-        """Whether something is below it."""
+        """Return whether an object exists below."""
         from headrace.storage.s3 import objects
 
         return next(objects.list_recursive(self.bucket, self.key), None) is not None
 
     def iterdir(self) -> Generator["S3Path", None, None]:
-        """Objects and folders directly below."""
+        """Yield objects and folders directly below."""
         from headrace.storage.s3 import objects
 
         folders, found = objects.list_directory(self.bucket, self.key)
         yield from (self / name.rpartition("/")[2] for name in (*folders, *(one.key for one in found)))
 
     def folders(self) -> set[str]:
-        """Names of the folders directly below."""
+        """Return the names of the folders directly below."""
         from headrace.storage.s3 import objects
 
         return {name.rpartition("/")[2] for name in objects.list_directory(self.bucket, self.key)[0]}
 
     def glob(self, pattern: str, **options: Any) -> Generator["S3Path", None, None]:
-        """Objects of the name `pattern`, or with */ before it of those one folder below."""
+        """Yield objects that match the name `pattern`, or, after */, those one folder below."""
         folder, _, name = pattern.rpartition("/")
         found = [self] if not folder else [one for one in self.iterdir() if fnmatchcase(one.name, folder)]
         yield from (one / name for one in found if (one / name).is_file())
 
     def rglob(self, pattern: str, **options: Any) -> Generator["S3Path", None, None]:
-        """Objects, never folders, at any depth whose last part fits `pattern`."""
+        """Yield objects at any depth whose last part matches `pattern`; never folders."""
         from headrace.storage.s3 import objects
 
         for found in objects.list_recursive(self.bucket, self.key):
@@ -132,10 +132,10 @@ class S3Path(RemotePath):
         objects.delete(self.bucket, self.key)
 
     def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
-        """Nothing to do."""
+        """Do nothing: stores have no folders."""
 
     def rmdir(self) -> None:
-        """Nothing to do."""
+        """Do nothing: stores have no folders."""
 
 
 def _mark(e_tag: str) -> int:
