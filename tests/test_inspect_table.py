@@ -13,7 +13,7 @@ from headrace.errors import DataError
 from headrace.inspect_table import inspect_table
 from headrace.prepare.job import prepare
 from headrace.table import read
-from headrace.table.rejects import rejects_path
+from headrace.table.dropped_records import rejects_path
 from tests.support.commands import headrace
 from tests.support.raw_images import configuration, read_rows, write_source
 

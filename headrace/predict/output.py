@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headrace.contract import Contract
 from headrace.prepare.rejection import RejectedRecordError
 from headrace.storage.atomic import atomic_write
-from headrace.table.rejects import SCHEMA as REJECTS
+from headrace.table.dropped_records import SCHEMA as REJECTS
 
 # The threshold of a label where none is asked for.
 HALF = 0.5

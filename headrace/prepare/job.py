@@ -23,7 +23,7 @@ from headrace.prepare.table_schema import arrow_schema
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
-from headrace.table.rejects import read_dropped
+from headrace.table.dropped_records import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from headrace.prepare.reject_and_duplicate_tables import SideTable
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.spark_table import NO_FILES
 from headrace.table import Version
-from headrace.table.rejects import DUPLICATES_SCHEMA, duplicates_path, rejects_path
-from headrace.table.rejects import SCHEMA as REJECTS_SCHEMA
+from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path, rejects_path
+from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
 from headrace.table.transaction_log import CommitBase, open_base
 
 # Split of the shards whose records have no split yet.

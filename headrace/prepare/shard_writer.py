@@ -19,8 +19,8 @@ from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.base import escape_path
 from headrace.prepare.table_schema import arrow_schema
-from headrace.table.rejects import SCHEMA as REJECTS_SCHEMA
-from headrace.table.rejects import rejects_path
+from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
+from headrace.table.dropped_records import rejects_path
 from headrace.table.shards import Shard, write_shard
 from headrace.table.version import SPLITS
 

@@ -32,7 +32,7 @@ from headrace.prepare.sources.base import natural_sort
 from headrace.prepare.sources.folder import read_bytes
 from headrace.prepare.sources.spark_table import NO_FILES, cell_format, frame_records, read_frame
 from headrace.prepare.sources.windows import read_windows, window_records
-from headrace.prepare.text import train_tokenizer
+from headrace.prepare.text import tokenization
 from headrace.table.shards import Shard
 
 log = logging.getLogger(__name__)
@@ -233,12 +233,12 @@ def _has_given_splits(context: PrepareContext, source: Source, files: list[RawFi
 def _tokenize(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
     staged = [shard for shard in output.accounting.shards if _is_staged(shard)]
     before = increment.before.contract.tokenizer if increment.before else None
-    tokenizer = before or train_tokenizer.train_tokenizer(spark, context, staged)
-    final = train_tokenizer.tokenize(spark, context, staged, tokenizer) if staged else []
+    tokenizer = before or tokenization.train_tokenizer(spark, context, staged)
+    final = tokenization.tokenize(spark, context, staged, tokenizer) if staged else []
     others = [shard for shard in output.accounting.shards if not _is_staged(shard)]
     accounting = replace(output.accounting, shards=(*others, *final))
     return replace(
-        output, accounting=accounting, columns=train_tokenizer.token_columns(context, tokenizer), tokenizer=tokenizer
+        output, accounting=accounting, columns=tokenization.token_columns(context, tokenizer), tokenizer=tokenizer
     )
 
 

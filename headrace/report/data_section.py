@@ -14,7 +14,7 @@ from headrace.storage.parquet import open_parquet
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from headrace.table.rejects import Reject
+    from headrace.table.dropped_records import Reject
     from headrace.table.version import Summary, Version
 
 MAX_CLASSES = 20
@@ -183,7 +183,7 @@ def _channels(version: "Version") -> tuple[Channel, ...]:
 
 
 def _rejects(version: "Version") -> "tuple[list[Reject], str | None]":
-    from headrace.table.rejects import read_rejects
+    from headrace.table.dropped_records import read_rejects
 
     number = version.summary.rejects_version
     if number is None:

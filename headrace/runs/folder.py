@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.locks.folder import lock_for_training
-from headrace.runs.checkpoint_files import newest_first
+from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.record import RunRecord, read_record
 from headrace.storage import locate
 from headrace.storage.atomic import atomic_write

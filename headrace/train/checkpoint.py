@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import StoreError, TrainingError
-from headrace.runs.checkpoint_files import newest_first, read_files, remove_all_but, write_files
+from headrace.runs.checkpoint_io import newest_first, read_files, remove_all_but, write_files
 
 log = logging.getLogger(__name__)
 

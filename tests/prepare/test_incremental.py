@@ -13,7 +13,7 @@ from headrace.errors import DataError
 from headrace.prepare.job import prepare
 from headrace.prepare.removed_files import RemovedFiles
 from headrace.table import Version, read
-from headrace.table.rejects import duplicates_path, read_dropped, read_rejects
+from headrace.table.dropped_records import duplicates_path, read_dropped, read_rejects
 from headrace.table.transaction_log import list_shards
 from headrace.table.vacuum import vacuum
 from tests.prepare.test_job import overtake

@@ -15,7 +15,7 @@ from headrace.prepare.rejection import Reason
 from headrace.stream.build import evaluation_plan, training_plan
 from headrace.stream.dataset import evaluation_batches, training_batches
 from headrace.table import Version, read
-from headrace.table.rejects import rejects_path
+from headrace.table.dropped_records import rejects_path
 from headrace.table.transaction_log import list_shards
 from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 

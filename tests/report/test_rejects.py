@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from headrace.errors import DataError
-from headrace.table.rejects import SCHEMA, Reject, read_rejects, rejects_path
+from headrace.table.dropped_records import SCHEMA, Reject, read_rejects, rejects_path
 from headrace.table.shards import write_shard
 from headrace.table.transaction_log import commit, open_base
 

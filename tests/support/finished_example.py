@@ -19,7 +19,7 @@ from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.prepare.table_schema import IDENTITY, LABEL
 from headrace.record_format import FORMAT
-from headrace.table.rejects import SCHEMA, rejects_path
+from headrace.table.dropped_records import SCHEMA, rejects_path
 from headrace.table.shards import write_shard
 from headrace.table.transaction_log import commit, open_base, with_contract
 from headrace.table.version import Summary

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from headrace.errors import TrainingError
-from headrace.runs import checkpoint_files
+from headrace.runs import checkpoint_io
 from headrace.storage import locate
 from headrace.train import checkpoint
 from tests.support.s3_server import Fault, front
@@ -83,7 +83,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(folder: Path, da
     elif damage == "remove":
         file.unlink()
     else:
-        (newest / checkpoint_files.POSITION).write_bytes(b"")
+        (newest / checkpoint_io.POSITION).write_bytes(b"")
     found = checkpoint.load_latest(folder)
     assert found is not None
     assert found.step == 5
@@ -96,7 +96,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_as_the_newest(tmp_path: Path, mon
         path.write_bytes(data[:10])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoint_files, "_write", no_space)
+    monkeypatch.setattr(checkpoint_io, "_write", no_space)
     with pytest.raises(TrainingError, match="checkpoint of step 10 cannot be written .* No space left on device"):
         checkpoint.save(tmp_path, saved(10), keep=2)
     assert [path.name for path in tmp_path.iterdir()] == ["step-000000005"]
@@ -116,7 +116,7 @@ def test_a_store_that_refuses_the_last_object_leaves_the_old_checkpoint_as_the_n
 ) -> None:
     checkpoint.save(stored, saved(5), keep=2)
     with (
-        front(s3, Fault(403, "AccessDenied", "PUT", ends=checkpoint_files.POSITION)) as url,
+        front(s3, Fault(403, "AccessDenied", "PUT", ends=checkpoint_io.POSITION)) as url,
         monkeypatch.context() as at,
     ):
         at.setenv("AWS_ENDPOINT_URL", url)
@@ -134,7 +134,7 @@ def test_on_a_store_one_that_is_written_anew_is_never_missing(
 ) -> None:
     checkpoint.save(stored, checkpoint.Checkpoint(5, [np.array(1.0)]), keep=1)
     with (
-        front(s3, Fault(403, "AccessDenied", "PUT", ends=checkpoint_files.POSITION)) as url,
+        front(s3, Fault(403, "AccessDenied", "PUT", ends=checkpoint_io.POSITION)) as url,
         monkeypatch.context() as at,
     ):
         at.setenv("AWS_ENDPOINT_URL", url)

@@ -14,7 +14,7 @@ from headrace.prepare.encoders.row_encoders import encoder_for
 from headrace.prepare.plan import STAGED, PrepareContext
 from headrace.prepare.shard_writer import write_shard_in
 from headrace.storage.parquet import open_parquet
-from headrace.table.rejects import DUPLICATES_SCHEMA, duplicates_path
+from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path
 from headrace.table.shards import write_shard
 
 

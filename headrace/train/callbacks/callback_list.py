@@ -12,7 +12,7 @@ from headrace.train.callbacks.best_epoch import Best
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.callbacks.exact_metrics import ExactMetrics
 from headrace.train.callbacks.metrics_logger import MetricsLogger
-from headrace.train.callbacks.non_finite import SKIPS_OF_LOSS_SCALING, StopOnNonFinite
+from headrace.train.callbacks.non_finite_gradients import SKIPS_OF_LOSS_SCALING, StopOnNonFinite
 from headrace.train.callbacks.stop_request import StopOnRequest
 from headrace.train.model.optimizer import NEEDS_LOSS_SCALING
 from headrace.train.rank.context import CountSteps, Position, RankContext

@@ -35,7 +35,7 @@ def main(run: str) -> int:
         if _is_lost_peer(error):
             channel.send(kind="lost peer", text="lost the connection to another rank")
             return LOST_PEER
-        from headrace.train.rank.error_summary import summarize_error
+        from headrace.train.rank.exception_summary import summarize_error
 
         text = summarize_error(error, str(RunFolder(run).model_file))
         channel.send(kind="error", error="TrainingError", text=text, traceback=traceback.format_exc())

@@ -13,7 +13,7 @@ from headrace.errors import DataError
 from headrace.prepare.dedup import signatures
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
-from headrace.table.rejects import duplicates_path, read_dropped
+from headrace.table.dropped_records import duplicates_path, read_dropped
 from headrace.table.transaction_log import list_shards
 from tests.support.raw_images import configuration, encode_image, noise_image, read_rows, write_source
 

@@ -19,7 +19,7 @@ from headrace.prepare.job import prepare
 from headrace.prepare.sources.petastorm import FILE
 from headrace.storage import locate
 from headrace.table import read
-from headrace.table.rejects import read_rejects
+from headrace.table.dropped_records import read_rejects
 from tests.prepare.sources.test_bucket_sources import upload
 from tests.support.petastorm_data import (
     CompressedImageCodec,

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import types as spark_types
 
-from headrace.prepare.sources import unischema
-from headrace.prepare.sources.unischema import Field, UnreadableSchemaError, parse_unischema
+from headrace.prepare.sources import unischema_parser
+from headrace.prepare.sources.unischema_parser import Field, UnreadableSchemaError, parse_unischema
 from tests.support.petastorm_data import (
     CompressedImageCodec,
     CompressedNdarrayCodec,
@@ -178,6 +178,6 @@ def test_values_that_grow_with_their_depth_cost_nothing() -> None:
 
 
 def test_more_than_any_schema_needs_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unischema, "MAX_BYTES", 100)
+    monkeypatch.setattr(unischema_parser, "MAX_BYTES", 100)
     with pytest.raises(UnreadableSchemaError, match="101 bytes, more than the 100 of any schema"):
         parse_unischema(b"." * 101)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from headrace.train.rank.error_summary import summarize_error
+from headrace.train.rank.exception_summary import summarize_error
 
 pytestmark = pytest.mark.tensorflow
 
