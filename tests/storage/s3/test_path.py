@@ -31,7 +31,7 @@ def test_what_is_not_there_is_a_missing_file(bucket: str) -> None:
 def test_a_bucket_that_is_not_there_is_named(s3: str, bucket: str) -> None:
     path = locate("s3://no-such-bucket/x")
     for ask in (path.exists, path.read_bytes, lambda: path.write_bytes(b"")):
-        with pytest.raises(StoreError, match=f"There is no bucket 'no-such-bucket' on {s3}; make it"):
+        with pytest.raises(StoreError, match=f"There is no bucket 'no-such-bucket' on {s3}; create it"):
             ask()
 
 
