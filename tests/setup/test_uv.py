@@ -45,6 +45,7 @@ def version_of(program: Path) -> str:
     return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.network
 def test_uv_comes_by_pip_where_python_has_it(without_uv: Machine) -> None:
     assert without_uv.set_up().stderr == BROUGHT
     assert version_of(without_uv.checkout / ".tools" / "uv" / "bin" / "uv").startswith("uv 0.13.9")
