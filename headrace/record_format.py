@@ -6,11 +6,21 @@ Raise `FORMAT` when a key of any of these records gets another name or another m
 import json
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from headrace.errors import HeadraceError
 
 FORMAT = 2
 # Records that were written before formats were numbered.
 UNNUMBERED = 1
+
+
+class NumberedRecord(BaseModel):
+    """A record that names its format."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: int = FORMAT
 
 
 def require_format(content: bytes | str, what: str, fix: str, error: type[HeadraceError]) -> None:

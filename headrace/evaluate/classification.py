@@ -63,7 +63,7 @@ class Classification:
         """See `Evaluator`; macro F1 covers the classes that occur in the rows, if there are at least two."""
         labels, probabilities = self._all()
         labels, probabilities = labels[rows], probabilities[rows]
-        # Numbered anew: of many classes a slice may hold few, and its matrix is drawn often.
+        # Renumber the classes: a slice may hold few of many, and the bootstrap draws its confusion matrix many times.
         both = np.concatenate([labels, probabilities.argmax(1)])
         involved, places = np.unique(both, return_inverse=True)
         true, predicted = places.reshape(2, -1)

@@ -27,7 +27,7 @@ class Mistake:
 
     Attributes:
         error: larger is worse.
-        about: what is told of it.
+        about: values that describe the row, as JSON.
         input: as the model took it.
     """
 

@@ -289,5 +289,5 @@ def _read_json(path: Path, kind: type[Content]) -> Content | None:
         place = ".".join(map(str, first["loc"]))
         raise DataError(
             f"{path} is damaged{f' at `{place}`' if place else ''}: {first['msg'].lower()}; "
-            "the command that wrote it writes it anew."
+            "run the command that wrote it again."
         ) from None

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from headrace.errors import DataError
 from headrace.invocation import utc_now
-from headrace.record_format import require_format
+from headrace.record_format import NumberedRecord, require_format
 from headrace.retrain.journal_records import EVALUATED, FINAL, CycleRecord, Outcome, StepRecord
 from headrace.storage.atomic import atomic_write
 
@@ -152,7 +152,7 @@ def _read(path: Path, kind: type[Record]) -> Record:
 def _read_optional(path: Path, kind: type[Record]) -> Record | None:
     try:
         content = path.read_bytes()
-        if kind is CycleRecord:
+        if issubclass(kind, NumberedRecord):
             require_format(content, f"The cycle {path.parent}", "name another retrain.folder", DataError)
         return kind.model_validate(json.loads(content))
     except FileNotFoundError:

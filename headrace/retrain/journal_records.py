@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from headrace.record_format import FORMAT
+from headrace.record_format import NumberedRecord
 
 Decision = Literal["promoted", "refused by the gate", "not needed", "data refused", "failed", "abandoned"]
 # Decisions that end a cycle for good; a cycle with another decision is resumed by the next run.
@@ -13,7 +13,7 @@ FINAL: set[Decision] = {"promoted", "refused by the gate", "not needed"}
 EVALUATED: set[Decision] = {"promoted", "refused by the gate"}
 
 
-class CycleRecord(BaseModel):
+class CycleRecord(NumberedRecord):
     """The start of a cycle.
 
     Attributes:
@@ -23,9 +23,6 @@ class CycleRecord(BaseModel):
         names: names that a scheduler has given the cycle.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    format: int = FORMAT
     number: int
     created: str
     fingerprint: str

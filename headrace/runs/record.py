@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError
-from headrace.record_format import FORMAT, require_format
+from headrace.record_format import NumberedRecord, require_format
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -38,7 +38,7 @@ def read_record(file: Path, kind: type[Record], what: str, key: str) -> Record |
         ) from None
 
 
-class RunRecord(BaseModel):
+class RunRecord(NumberedRecord):
     """The constants of a training run, which stay the same when it resumes.
 
     Attributes:
@@ -52,9 +52,6 @@ class RunRecord(BaseModel):
         threads: threads per rank; the rank's share of the cores of its machine when None.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    format: int = FORMAT
     configuration: Configuration
     table: str
     data_version: int

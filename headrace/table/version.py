@@ -4,17 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from headrace.contract import Contract
 from headrace.errors import DataError
-from headrace.record_format import FORMAT
+from headrace.record_format import NumberedRecord
 from headrace.table.shards import Shard
 
 SPLITS = ("train", "val", "test")
 
 
-class Summary(BaseModel):
+class Summary(NumberedRecord):
     """Summary of a version, stored in its commit.
 
     `rows_in` always equals `written + rejected + duplicates`; `duplicates` counts dropped records.
@@ -34,9 +32,6 @@ class Summary(BaseModel):
         seconds: duration from the start of the preparation to the commit.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    format: int = FORMAT
     contract: Contract
     rows_in: int
     written: int

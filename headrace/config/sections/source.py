@@ -91,7 +91,7 @@ class Source(Section):
     @field_validator("class_names", "options", mode="before")
     @classmethod
     def _convert_to_text(cls, value: object) -> object:
-        # YAML parses the key of 0: airplane as a number, and the value of header: true as a boolean.
+        # YAML parses the value of header: true as a boolean; programs may pass numbers as keys.
         if not isinstance(value, dict):
             return value
         return {str(key): word(item) for key, item in value.items()}

@@ -160,7 +160,6 @@ def _environment(launch: Launch, slot: RankAssignment, place: TaskLocation) -> d
             "HOROVOD_STALL_CHECK_TIME_SECONDS": str(max(1, launch.stall_timeout_seconds // 2)),
             "HOROVOD_STALL_SHUTDOWN_TIME_SECONDS": str(launch.stall_timeout_seconds),
             "TF_CPP_MIN_LOG_LEVEL": "2",
-            "KERAS_BACKEND": "tensorflow",
             "PYTHONUNBUFFERED": "1",
         }
         | slot.environment()

@@ -11,20 +11,18 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from headrace.config import Configuration
 from headrace.config.sections.tuning import Tune
 from headrace.errors import ConfigurationError
 from headrace.locks.folder import lock_for_training
-from headrace.record_format import FORMAT
+from headrace.record_format import NumberedRecord
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import read_record
 from headrace.storage import locate
 from headrace.storage.atomic import atomic_write
 
 
-class StudyRecord(BaseModel):
+class StudyRecord(NumberedRecord):
     """The record of a study, which stays the same when the study is resumed.
 
     Attributes:
@@ -33,9 +31,6 @@ class StudyRecord(BaseModel):
         direction: direction in which the metric improves.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    format: int = FORMAT
     configuration: Configuration
     model_sha256: str
     data_version: int
