@@ -36,7 +36,7 @@ def label_names(path: str) -> list[str]:
     return [name for name, digits in LABELS.items() if int(Path(path).parts[-2]) in digits]
 
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.spark, pytest.mark.horovod]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.horovod]
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,6 @@ IMAGES and TEXTS are the folders that `headrace fetch` writes for fashion-mnist 
 standard output is one JSON object: versions, preparation results, and each model's weight SHA-256 and metrics.
 """
 
-import contextlib
-import io
 import json
 import os
 import platform
@@ -17,8 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from headrace import cli
 from tests.quick_java.environment import quick_java
+from tests.support.commands import headrace_within
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("pyspark", "pyarrow", "tensorflow-cpu", "keras", "numpy", "pandas", "horovod", "petastorm", "deltalake")
@@ -42,27 +40,13 @@ spark: {{local: true}}
 """
 
 
-def run(*arguments: str) -> dict[str, Any]:
-    """Run a Headrace command in this process and return its JSON result.
-
-    TensorFlow is imported once and Spark started once; ranks are still separate processes.
-
-    Raises:
-        SystemExit: the command failed.
-    """
-    out = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(out):
-            cli.main(list(arguments))
-    except SystemExit as ended:
-        if ended.code:
-            sys.exit(f"{' '.join(arguments)} ended with exit code {ended.code}")
-    result: dict[str, Any] = json.loads(out.getvalue().splitlines()[-1])
-    return result
-
-
-def run_pipeline(name: str, unseen: Path, formats: tuple[str, ...]) -> dict[str, Any]:
+def run_pipeline(folder: Path, name: str, unseen: Path, formats: tuple[str, ...]) -> dict[str, Any]:
     """Prepare, train, evaluate, predict and export as `name`.yaml configures."""
+
+    def run(*arguments: str) -> dict[str, Any]:
+        # In this process, so that TensorFlow is imported and Spark started once; ranks are separate processes.
+        return headrace_within(*arguments, cwd=folder).json
+
     prepared = run("prepare", f"{name}.yaml")
     trained = run("train", f"{name}.yaml")
     bundle = f"{name}-run/bundle"
@@ -80,11 +64,10 @@ def main(folder: Path, images: Path, texts: Path) -> None:
     shutil.copytree(ROOT / "models", folder / "models")
     (folder / "images.yaml").write_text(IMAGES.format(raw=images))
     (folder / "texts.yaml").write_text(TEXTS.format(raw=texts))
-    os.chdir(folder)
     result = {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-        "images": run_pipeline("images", images / "test", ("saved_model", "onnx", "tflite")),
-        "texts": run_pipeline("texts", texts / "records.jsonl", ("saved_model",)),
+        "images": run_pipeline(folder, "images", images / "test", ("saved_model", "onnx", "tflite")),
+        "texts": run_pipeline(folder, "texts", texts / "records.jsonl", ("saved_model",)),
     }
     print(json.dumps(result))
 

@@ -34,7 +34,7 @@ from tests.support.small_table import CLASSES, Content, some_rows, write_table
 CONTENT = Content(splits={"train": some_rows(30, shape=(12, 10, 3)), "test": some_rows(41, shape=(12, 10, 3))})
 PIXELS = CONTENT.splits["test"].pixels
 
-pytestmark = [pytest.mark.usefixtures("spark"), pytest.mark.spark, pytest.mark.tensorflow]
+pytestmark = [pytest.mark.usefixtures("spark"), pytest.mark.tensorflow]
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from headrace.prepare.table_schema import arrow_schema, image_columns
 from headrace.table import Shard, Summary, Version, read
 from headrace.table.shards import write_shard
 from headrace.table.transaction_log import commit, open_base
+from tests.support.table_versions import summary
 
 CLASSES = ("coat", "bag", "boot")
 
@@ -103,7 +104,7 @@ def _summary(content: Content) -> Summary:
         for split, rows in content.splits.items()
     }
     written = sum(len(rows.labels) for rows in content.splits.values())
-    return Summary(
+    return summary(
         contract=Contract(
             columns=image_columns(content.image),
             classes=content.classes,
@@ -111,12 +112,7 @@ def _summary(content: Content) -> Summary:
         ),
         rows_in=written,
         written=written,
-        rejected=0,
-        duplicates=0,
         counts=counts,
-        rejects={},
-        rejects_version=None,
-        source={"kind": "folder", "path": "raw"},
         fingerprint="small",
         settings=Prepare(image=content.image).model_dump(mode="json"),
         seconds=0.0,

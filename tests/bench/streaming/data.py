@@ -17,6 +17,7 @@ from headrace.prepare.table_schema import image_columns
 from headrace.table import Summary, Version, read
 from headrace.table.shards import write_shard
 from headrace.table.transaction_log import commit, open_base, with_contract
+from tests.support.table_versions import summary
 
 SHARD_ROWS = 2048
 SHARD_BYTES = 32_000_000
@@ -99,7 +100,7 @@ def _summary(rows: Rows, columns: dict[str, Column]) -> Summary:
         kind="word", file="none", sha256="0" * 64, vocabulary_size=VOCABULARY, max_length=LONGEST_TEXT
     )
     counts = {"train": {name: int((rows.labels == number).sum()) for number, name in enumerate(CLASSES)}}
-    return Summary(
+    return summary(
         contract=Contract(
             columns=columns,
             classes=CLASSES,
@@ -108,12 +109,7 @@ def _summary(rows: Rows, columns: dict[str, Column]) -> Summary:
         ),
         rows_in=len(rows.inputs),
         written=len(rows.inputs),
-        rejected=0,
-        duplicates=0,
         counts=counts,
-        rejects={},
-        rejects_version=None,
-        source={"kind": "folder", "path": "raw"},
         fingerprint="bench",
         settings=Prepare().model_dump(mode="json"),
         seconds=0.0,
