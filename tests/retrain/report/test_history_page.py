@@ -10,7 +10,7 @@ from headrace.registry.versions import ModelRecord
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Decision, Outcome, StepRecord
 from headrace.retrain.report.history_page import write_page
-from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
+from tests.report.test_browser import BROWSER, channels, contrast, dump_document, luminance, probe_page
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.browser]
 
@@ -116,9 +116,9 @@ def test_empty_journal_has_a_page(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
 def test_page_is_complete_and_readable_in_browser(page: Path) -> None:
-    assert re.findall(r"<h2[^>]*>([^<]*)</h2>", document(page)) == ["Lineage", "Cycles", "Versions"]
-    assert probed(page, width=360)["overflow"] == 0
+    assert re.findall(r"<h2[^>]*>([^<]*)</h2>", dump_document(page)) == ["Lineage", "Cycles", "Versions"]
+    assert probe_page(page, width=360)["overflow"] == 0
     for scheme in (0, 1):
-        found = probed(page, f"--blink-settings=preferredColorScheme={scheme}")
+        found = probe_page(page, f"--blink-settings=preferredColorScheme={scheme}")
         assert (luminance(channels(found["background"])[:3]) < 0.5) == (scheme == 0)
         assert min(contrast(color, grounds) for color, grounds in found["pairs"]) >= 4.5

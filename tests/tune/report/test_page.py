@@ -16,7 +16,7 @@ from headrace.tune.search_space import suggest
 from headrace.tune.study.folder import StudyFolder, StudyRecord
 from headrace.tune.study.journal import JOURNAL, open_study
 from headrace.tune.study.trial_records import ERROR, best_trial, read_trials
-from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
+from tests.report.test_browser import BROWSER, channels, contrast, dump_document, luminance, probe_page
 
 pytestmark = pytest.mark.browser
 
@@ -115,9 +115,9 @@ def test_best_so_far_line_is_monotonic() -> None:
 
 @pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
 def test_page_is_complete_and_readable_in_browser(page: Path) -> None:
-    assert re.findall(r"<h2[^>]*>([^<]*)</h2>", document(page)) == ["Best", "Search", "Parameters", "Trials"]
-    assert probed(page, width=360)["overflow"] == 0
+    assert re.findall(r"<h2[^>]*>([^<]*)</h2>", dump_document(page)) == ["Best", "Search", "Parameters", "Trials"]
+    assert probe_page(page, width=360)["overflow"] == 0
     for scheme in (0, 1):
-        found = probed(page, f"--blink-settings=preferredColorScheme={scheme}")
+        found = probe_page(page, f"--blink-settings=preferredColorScheme={scheme}")
         assert (luminance(channels(found["background"])[:3]) < 0.5) == (scheme == 0)
         assert min(contrast(color, grounds) for color, grounds in found["pairs"]) >= 4.5
