@@ -31,6 +31,7 @@ EPOCHS = 6
 
 @pytest.fixture
 def record() -> StudyRecord:
+    """Return the record of a study of four parameters."""
     configuration = Configuration.model_validate(
         {
             "data": {"source": {"path": "raw"}, "table": "data/table"},
@@ -60,6 +61,7 @@ def run_study(folder: StudyFolder, record: StudyRecord, trials: int) -> optuna.S
 
 
 def _train(study: optuna.Study, trial: optuna.Trial, limit: float) -> None:
+    """Report the epochs of a trial whose value approaches `limit`, until it ends or is pruned."""
     for epoch in range(1, EPOCHS + 1):
         trial.report(limit * (1 - 0.5**epoch), epoch)
         if trial.should_prune():
@@ -70,11 +72,13 @@ def _train(study: optuna.Study, trial: optuna.Trial, limit: float) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> StudyFolder:
+    """Return a study folder whose name must be escaped in HTML."""
     return StudyFolder(tmp_path / "digits & <others>")
 
 
 @pytest.fixture
 def page(folder: StudyFolder, record: StudyRecord) -> Path:
+    """Write the page of a study of 30 trials."""
     study = run_study(folder, record, 30)
     return write_page(folder, record, study, read_trials(study, record.tune.space))
 
