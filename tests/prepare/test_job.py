@@ -131,7 +131,7 @@ def test_prepare_lists_every_broken_file(images: Path, table: Path) -> None:
     assert {reject.path for reject in reject_records} == broken
     assert len(reject_records) == 50
     assert Counter(reject.reason for reject in reject_records) == result["rejects"] == summary.rejects
-    assert result["rejects"] == {"not_an_image": 10, "damaged": 30, "empty": 10}
+    assert result["rejects"] == {"not_an_image": 10, "truncated": 30, "empty": 10}
     assert all(reject.detail for reject in reject_records)
 
 
