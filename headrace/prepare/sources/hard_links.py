@@ -2,7 +2,7 @@
 
 A plain archive is read again at the target's offset, so that any target is found and nothing is kept in memory.
 A compressed one would have to be decompressed again up to the target, for each class folder of links once; of it, the
-newest contents are kept instead, up to `MAX_KEPT_BYTES`. The names of all files are kept, as tarfile keeps their headers.
+newest contents are kept instead, up to `MAX_KEPT_BYTES`. All names are kept, as tarfile keeps all headers.
 """
 
 import posixpath
