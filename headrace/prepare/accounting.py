@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from headrace.contract import Contract
 from headrace.errors import DataError, HeadraceError
@@ -24,6 +24,7 @@ class RecordAccounting:
         counts: written rows by split and class index; the index is 0 for rows without exactly one class.
         label_counts: for multi_label, written rows by split and class index.
         sums: channel sums of the training split's images.
+        grey_bits: images of 16-bit grey by how many bits their values use; only those of this preparation.
     """
 
     rows_in: int
@@ -35,6 +36,7 @@ class RecordAccounting:
     label_counts: Counter[tuple[str, int]]
     sums: ChannelSums | None
     duplicates: int
+    grey_bits: Counter[int] = field(default_factory=Counter)
 
     @property
     def written(self) -> int:
@@ -107,6 +109,7 @@ def merge_results(results: Iterable[ChunkResult]) -> RecordAccounting:
         added.label_counts.subtract(result.removed_label_counts)
         added.sums = subtract_sums(add_sums(added.sums, result.sums), result.removed_sums)
         added.duplicates += result.duplicates
+        added.grey_bits.update(result.grey_bits)
     return RecordAccounting(
         rows_in=added.seen,
         shards=tuple(shard for shard in added.shards if shard.path not in removed_shards),
@@ -117,6 +120,7 @@ def merge_results(results: Iterable[ChunkResult]) -> RecordAccounting:
         label_counts=+added.label_counts,
         sums=added.sums,
         duplicates=added.duplicates,
+        grey_bits=added.grey_bits,
     )
 
 

@@ -9,6 +9,7 @@ class Reason(StrEnum):
     EMPTY = "empty"
     NOT_AN_IMAGE = "not_an_image"
     DAMAGED = "damaged"
+    TRUNCATED = "truncated"
     DAMAGED_ARCHIVE = "damaged_archive"
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_MANY_PIXELS = "too_many_pixels"

@@ -120,6 +120,8 @@ class ShardWriter:
                 self._reject(record, rejection)
         for split in sorted(self.rows):
             self._flush(split)
+        self.result.grey_bits.update(self.encoder.grey_bits)
+        self.encoder.grey_bits.clear()
         if self.rejects:
             rows = pa.Table.from_pylist(self.rejects, REJECTS_SCHEMA)
             self.result.reject_shards.append(write_shard(rows, rejects_path(self.context.table), self.name))

@@ -136,7 +136,7 @@ def test_files_that_are_no_images_are_listed_with_their_reasons(bundle: Path, ph
     assert rejects_of(tmp_path / "output") == {
         "a text.png": "not_an_image",
         "empty.png": "empty",
-        "day 0/000.png": "damaged",
+        "day 0/000.png": "truncated",
         "day 1/huge.png": "too_many_bytes",
         "day 1/pipe.png": "not_an_image",
     }

@@ -45,7 +45,7 @@ def test_command_reports_and_lists_rejects(project: Path, fashion_mnist: Path) -
     rejects = read_rejects(project / "table", 0, 1000)
     assert {reject.path for reject in rejects} == {f"train/bag/broken-{number}.png" for number in range(50)}
     assert Counter(reject.reason for reject in rejects) == printed["rejects"]
-    assert printed["rejects"] == {"damaged": 30, "empty": 10, "not_an_image": 10}
+    assert printed["rejects"] == {"empty": 10, "not_an_image": 10, "truncated": 30}
     assert "Traceback" not in run.stderr
     assert list_contents(project) == ["conf.yaml", "models", "raw", "table", "table.rejects"]
 

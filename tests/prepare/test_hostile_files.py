@@ -84,7 +84,7 @@ BAD: dict[bytes, tuple[Callable[[], bytes], str]] = {
     b"bomb.png": (bomb, "too_many_pixels"),
     b"nested.tar": (nested_archive, "not_an_image"),
     b"thin.png": (lambda: encode_image(noise_image(1, 400)), "bad_aspect"),
-    b"cut\xfe.jpg": (lambda: encode_image(noise_image(40, 40), "JPEG")[:700], "damaged"),
+    b"cut\xfe.jpg": (lambda: encode_image(noise_image(40, 40), "JPEG")[:700], "truncated"),
 }
 
 

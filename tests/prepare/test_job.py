@@ -131,7 +131,7 @@ def test_prepare_lists_every_broken_file(images: Path, table: Path) -> None:
     assert {reject.path for reject in reject_records} == broken
     assert len(reject_records) == 50
     assert Counter(reject.reason for reject in reject_records) == result["rejects"] == summary.rejects
-    assert result["rejects"] == {"not_an_image": 10, "damaged": 30, "empty": 10}
+    assert result["rejects"] == {"not_an_image": 10, "truncated": 30, "empty": 10}
     assert all(reject.detail for reject in reject_records)
 
 
@@ -399,3 +399,21 @@ def test_full_disk_is_one_error_line_and_leaves_nothing(source: Path, tmp_path: 
         assert list(disk.iterdir()) == []
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_prepare_warns_once_of_12_bits_in_16(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(40):
+        values = np.random.default_rng(number).integers(0, 4096, (8, 8), np.uint16)
+        path = tmp_path / "raw" / ("cat", "dog")[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode_image(PIL.Image.fromarray(values)))
+    prepare(configuration(tmp_path / "raw", tmp_path / "dark"))
+    warned = [one.getMessage() for one in caplog.records if "prepare.image.white" in one.getMessage()]
+    assert len(warned) == 1
+    assert "40 of 40" in warned[0]
+    caplog.clear()
+    white = {"mode": "L", "size": [8, 8], "codec": "raw", "white": 4095}
+    prepare(configuration(tmp_path / "raw", tmp_path / "scaled", image=white))
+    assert not [one for one in caplog.records if "white" in one.getMessage()]
+    contracts = [read(tmp_path / name).summary.contract.statistics for name in ("dark", "scaled")]
+    assert [0 < one.mean[0] < 9 for one in contracts if one] == [True, False]

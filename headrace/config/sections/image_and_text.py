@@ -39,6 +39,21 @@ class Image(Section):
             "null: no limit"
         ),
     )
+    truncated: Literal["reject", "accept"] = Field(
+        "reject",
+        description=(
+            "files that end early, without their end mark or with missing pixels. reject: as `truncated`; accept: fill "
+            "what is missing as the decoder does, mostly with gray or black. Files of which the decoder recovers "
+            "nothing, among them WebP and AVIF, are rejected anyway"
+        ),
+    )
+    white: Annotated[int, Field(ge=1, le=2**32 - 1)] | None = Field(
+        None,
+        description=(
+            "largest value of grayscale images with more than 8 bits, such as 4095 for 12 bits in 16: it becomes 255, "
+            "and so do values above. null: 65535, and images whose values need more than 16 bits are rejected"
+        ),
+    )
 
     @property
     def stored_as(self) -> Literal["raw", "png", "jpeg"]:

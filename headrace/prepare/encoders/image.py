@@ -5,60 +5,50 @@ Every variety of image (EXIF orientation, palettes, alpha, CMYK, 16 bits, animat
 """
 
 import io
-import struct
+import re
 import warnings
-import zlib
 
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
-from PIL import ExifTags, UnidentifiedImageError
 from PIL.Image import Image as PillowImage
-from PIL.Image import Transpose
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.jpeg import decode_jpeg, encode_jpeg, fast_path_size, may_need_rotation, shrink
+from headrace.prepare.encoders.file_structure import GIF, JPEG, PNG, structure
+from headrace.prepare.encoders.jpeg import (
+    decode_jpeg,
+    encode_jpeg,
+    fast_path_size,
+    has_all_pixels,
+    may_need_rotation,
+    shrink,
+)
+from headrace.prepare.encoders.pillow_decoder import Decoded, check_size, decode_file, missing_pixels_filled
+from headrace.prepare.encoders.png_chunks import SIGNATURE, damaged_chunk
 from headrace.prepare.encoders.resize import RESIZE
 from headrace.prepare.rejection import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]
 
-# Pillow supports forty more, but some accept bytes that are not an image, and PostScript runs another program.
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
-
-# Exceptions that Pillow's decoders raise on damaged input.
-DAMAGE = (
-    OSError,
-    EOFError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    ArithmeticError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-)
-
-# Operation that undoes an EXIF orientation; 1 and unknown values need none.
-EXIF_TRANSPOSE = {
-    2: Transpose.FLIP_LEFT_RIGHT,
-    3: Transpose.ROTATE_180,
-    4: Transpose.FLIP_TOP_BOTTOM,
-    5: Transpose.TRANSPOSE,
-    6: Transpose.ROTATE_270,
-    7: Transpose.TRANSVERSE,
-    8: Transpose.ROTATE_90,
-}
+# Rejections of Pillow's that metadata may have caused; misread lengths can promise any size.
+UNDECODABLE = (Reason.DAMAGED, Reason.NOT_AN_IMAGE, Reason.TOO_MANY_PIXELS)
+# What Pillow says of files that end early, for formats without an end mark.
+CUT_SHORT = re.compile("truncated|not enough image data|reached eof", re.IGNORECASE)
 
 
 def decode(data: bytes, spec: Image) -> Pixels:
     """Return the pixels of an image file in the mode and size of `spec`, uint8, (height, width, channels).
 
+    Metadata are ignored where they are damaged, except that they may tell the orientation.
+
     Raises:
-        RejectedRecordError: `data` is empty, not an image, damaged, or exceeds the limits in `spec`.
+        RejectedRecordError: `data` is empty, not an image, damaged, truncated, or exceeds the limits in `spec`.
     """
+    return decode_with_depth(data, spec)[0]
+
+
+def decode_with_depth(data: bytes, spec: Image) -> tuple[Pixels, int | None]:
+    """Return the pixels as `decode` does, and for 16-bit grey how many bits its values use; see `used_bits`."""
     if not data:
         raise RejectedRecordError(Reason.EMPTY, "the file has no bytes")
     if len(data) > spec.max_bytes:
@@ -67,16 +57,16 @@ def decode(data: bytes, spec: Image) -> Pixels:
         # A record is either accepted or rejected; a warning would name neither the file nor a fix.
         warnings.simplefilter("ignore")
         decoded = _decode_image(data, spec)
-    if isinstance(decoded, PillowImage):
-        return _resize_to_spec(decoded, spec)
-    small = shrink(decoded, spec)
-    return conform(decoded, spec) if small is None else small
+    if isinstance(decoded.image, PillowImage):
+        return _resize_to_spec(decoded.image, spec), decoded.grey_bits
+    small = shrink(decoded.image, spec)
+    return conform(decoded.image, spec) if small is None else small, None
 
 
 def conform(pixels: Pixels, spec: Image) -> Pixels:
     """Return `pixels`, uint8, (height, width, 1 or 3), in the mode and size of `spec`."""
     image = PIL.Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-    return _resize_to_spec(_convert_mode(image, spec.mode), spec)
+    return _resize_to_spec(image if image.mode == spec.mode else image.convert(spec.mode), spec)
 
 
 def check_pixels(pixels: Pixels, spec: Image) -> Pixels:
@@ -85,7 +75,7 @@ def check_pixels(pixels: Pixels, spec: Image) -> Pixels:
     Raises:
         RejectedRecordError: the number of pixels or the aspect ratio exceeds the limits in `spec`.
     """
-    _check_size(pixels.shape[1], pixels.shape[0], spec)
+    check_size(pixels.shape[1], pixels.shape[0], spec)
     return pixels
 
 
@@ -101,32 +91,84 @@ def encode(pixels: Pixels, spec: Image) -> bytes:
     return buffer.getvalue()
 
 
-def _decode_image(data: bytes, spec: Image) -> PillowImage | Pixels:
+def _decode_image(data: bytes, spec: Image) -> Decoded:
     size = fast_path_size(data)
     # Pillow takes as long to read a file's metadata as preparation takes for all of its bookkeeping.
     pixels = None if size is None or may_need_rotation(data) else _decode_fast_jpeg(data, size, spec)
     if pixels is not None:
-        return pixels
+        return Decoded(pixels)
+    known = structure(data)
+    end = known.missing_end(data) if known.missing_end else None
+    if end is not None:
+        return _decode_truncated(data, spec, end)
+    _check_checksums(data)
     try:
-        image = PIL.Image.open(io.BytesIO(data), formats=FORMATS)
-        _check_size(image.width, image.height, spec)
-        if size is not None and image.format == "JPEG" and _read_orientation(image) not in EXIF_TRANSPOSE:
-            pixels = decode_jpeg(data, spec)
-            if pixels is not None:
-                return pixels
-        image.load()
-        return _convert_mode(_apply_orientation(image), spec.mode)
-    except UnidentifiedImageError:
-        raise RejectedRecordError(Reason.NOT_AN_IMAGE, f"the file begins with {data[:16]!r}") from None
-    except PIL.Image.DecompressionBombError as error:
-        raise RejectedRecordError(Reason.TOO_MANY_PIXELS, str(error)) from error
-    except DAMAGE as error:
-        raise RejectedRecordError(Reason.DAMAGED, str(error) or type(error).__name__) from error
+        return decode_file(data, size, spec)
+    except RejectedRecordError as rejection:
+        if rejection.reason not in UNDECODABLE:
+            raise
+        return _decode_undecodable(data, spec, rejection)
+
+
+def _check_checksums(data: bytes) -> None:
+    damaged = damaged_chunk(data) if data.startswith(SIGNATURE) else None
+    if damaged is not None:
+        raise RejectedRecordError(Reason.DAMAGED, f"the checksum of the chunk {damaged} is wrong")
+
+
+def _decode_undecodable(data: bytes, spec: Image, rejection: RejectedRecordError) -> Decoded:
+    """Decode a file that Pillow refuses, without its metadata; raise its rejection, or that it is truncated."""
+    known = structure(data)
+    end = known.ends_early(data) if known.ends_early else None
+    bare = known.without_metadata(data) if known.without_metadata and end is None else data
+    if bare != data:
+        try:
+            return decode_file(bare, fast_path_size(bare), spec)
+        except RejectedRecordError as second:
+            rejection = second
+    if end is None and known.missing_end is None and CUT_SHORT.search(rejection.detail):
+        end = "the file ends before its last pixel"
+    if end is None:
+        raise rejection
+    return _decode_truncated(data, spec, end)
+
+
+def _decode_truncated(data: bytes, spec: Image, end: str) -> Decoded:
+    """Decode a file that ends early, if `spec` accepts it.
+
+    Args:
+        end: where the file ends.
+    """
+    if spec.truncated == "reject":
+        whole = _has_all_pixels(data, spec)
+        lacks = "only the end mark is missing, no pixel" if whole else "pixels are missing or damaged"
+        raise RejectedRecordError(Reason.TRUNCATED, f"{end}; {lacks}; prepare.image.truncated can accept such files")
+    known = structure(data)
+    bare = known.without_metadata(data) if known.without_metadata else data
+    try:
+        with missing_pixels_filled():
+            return decode_file(bare, fast_path_size(bare), spec)
+    except RejectedRecordError as rejection:
+        if rejection.reason not in UNDECODABLE:
+            raise
+        detail = f"{end}; the decoder recovers no image: {rejection.detail}"
+        raise RejectedRecordError(Reason.TRUNCATED, detail) from rejection
+
+
+def _has_all_pixels(data: bytes, spec: Image) -> bool:
+    """Return whether a file that ends early has all pixels of its first image, as far as its decoder can tell."""
+    if structure(data) not in (PNG, GIF):
+        return structure(data) is JPEG and has_all_pixels(data, spec.max_pixels)
+    try:
+        decode_file(data, None, spec)
+    except RejectedRecordError:
+        return False
+    return True
 
 
 def _decode_fast_jpeg(data: bytes, size: tuple[int, int], spec: Image) -> Pixels | None:
     height, width = size
-    _check_size(width, height, spec)
+    check_size(width, height, spec)
     return decode_jpeg(data, spec)
 
 
@@ -134,44 +176,3 @@ def _resize_to_spec(image: PillowImage, spec: Image) -> Pixels:
     height, width = spec.size
     pixels = np.asarray(RESIZE[spec.resize](image, (width, height)))
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
-
-
-def _check_size(width: int, height: int, spec: Image) -> None:
-    if width * height > spec.max_pixels:
-        detail = f"{width} x {height} pixels, the limit is {spec.max_pixels}"
-        raise RejectedRecordError(Reason.TOO_MANY_PIXELS, detail)
-    if spec.max_aspect is not None and max(width, height) > spec.max_aspect * min(width, height):
-        detail = f"{width} x {height} pixels, the limit of the aspect ratio is {spec.max_aspect:g}"
-        raise RejectedRecordError(Reason.BAD_ASPECT, detail)
-
-
-def _apply_orientation(image: PillowImage) -> PillowImage:
-    # Not ImageOps.exif_transpose: it also rewrites all EXIF data, and fails if a camera has written invalid tags.
-    method = EXIF_TRANSPOSE.get(_read_orientation(image))
-    return image if method is None else image.transpose(method)
-
-
-def _read_orientation(image: PillowImage) -> int:
-    orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
-    return orientation
-
-
-def _convert_mode(image: PillowImage, mode: str) -> PillowImage:
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _to_eight_bits(image)
-    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", image.size, "white"), image)
-    if image.mode == mode:
-        return image
-    # Convert through RGB, because Pillow cannot convert some modes, such as LAB, to grey.
-    return image.convert("RGB").convert(mode)
-
-
-def _to_eight_bits(image: PillowImage) -> PillowImage:
-    """Return the upper byte of 16-bit grey (0 black, 65,535 white), as Pillow does for 16-bit colours."""
-    values = np.asarray(image)
-    if image.mode == "F" or values.min() < 0 or values.max() > 65_535:
-        detail = "more than 16 bits per pixel, and the value of white is unknown"
-        raise RejectedRecordError(Reason.UNKNOWN_RANGE, detail)
-    return PIL.Image.fromarray((values.astype(np.uint16) >> 8).astype(np.uint8))

@@ -11,6 +11,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Image
+from headrace.prepare.encoders.jpeg_segments import END, has_all_scans
 
 Pixels = NDArray[np.uint8]
 
@@ -68,6 +69,18 @@ def decode_jpeg(data: bytes, spec: Image) -> Pixels | None:
     except ValueError:
         return None
     return pixels
+
+
+def has_all_pixels(data: bytes, max_pixels: int) -> bool:
+    """Return whether a file without its end mark lacks nothing else, by libjpeg's warnings."""
+    closed = data + END
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(closed)
+        if height * width <= max_pixels:
+            simplejpeg.decode_jpeg(closed, "CMYK" if colours in ("CMYK", "YCCK") else "RGB")
+    except ValueError:
+        return False
+    return height * width <= max_pixels and has_all_scans(data)
 
 
 def encode_jpeg(pixels: Pixels, quality: int) -> bytes:

@@ -1,15 +1,17 @@
 """Encoders of records for the first stage, whose images and windows are final and whose texts are clean."""
 
+from collections import Counter
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headrace.config.configuration import Prepare, Text
 from headrace.config.sections.windows import Windows
 from headrace.contract import Column
 from headrace.prepare.dedup.signatures import minhash, perceptual_hash
 from headrace.prepare.encoders.hashing import content_hash, text_hash
-from headrace.prepare.encoders.image import check_pixels, conform, decode, encode
+from headrace.prepare.encoders.image import Pixels, check_pixels, conform, decode_with_depth, encode
 from headrace.prepare.encoders.statistics import stored_sums
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import RawRecord
@@ -26,11 +28,13 @@ class RecordEncoder(Protocol):
         columns: columns of the shards that the first stage writes.
         payload_column: column whose bytes dominate the size of a shard.
         max_bytes: maximum size of a raw record.
+        grey_bits: images of 16-bit grey since the counter was cleared, by how many bits their values use.
     """
 
     columns: dict[str, Column]
     payload_column: str
     max_bytes: int
+    grey_bits: Counter[int]
 
     def row(self, record: RawRecord) -> Row:
         """Return all columns of a record except path, label and weight.
@@ -48,6 +52,7 @@ class ImageEncoder:
     def __init__(self, settings: Prepare) -> None:
         self.columns = with_bookkeeping(image_columns(settings.image), settings)
         self.max_bytes = settings.image.max_bytes
+        self.grey_bits: Counter[int] = Counter()
         self._image = settings.image
         self._near = settings.near_duplicates is not None
 
@@ -55,18 +60,21 @@ class ImageEncoder:
         """See `RecordEncoder`."""
         if isinstance(record.data, str):
             raise RejectedRecordError(Reason.NOT_AN_IMAGE, "the record is text")
-        data = record.data
-        pixels = (
-            conform(check_pixels(np.asarray(data, np.uint8), self._image), self._image)
-            if isinstance(data, np.ndarray)
-            else decode(data, self._image)
-        )
+        pixels = self._pixels(record.data)
         row: Row = {
             "image": encode(pixels, self._image),
             "content_hash": content_hash(pixels),
             "channel_sums": stored_sums(pixels),
         }
         return row | {"perceptual_hash": perceptual_hash(pixels)} if self._near else row
+
+    def _pixels(self, data: bytes | NDArray[Any]) -> Pixels:
+        if isinstance(data, np.ndarray):
+            return conform(check_pixels(np.asarray(data, np.uint8), self._image), self._image)
+        pixels, bits = decode_with_depth(data, self._image)
+        if bits is not None:
+            self.grey_bits[bits] += 1
+        return pixels
 
 
 class TextEncoder:
@@ -77,6 +85,7 @@ class TextEncoder:
     def __init__(self, settings: Prepare) -> None:
         self.columns = staged_text_columns(settings)
         self.max_bytes = settings.text.max_bytes
+        self.grey_bits: Counter[int] = Counter()
         self._text = settings.text
         self._near = settings.near_duplicates is not None
 
@@ -98,6 +107,7 @@ class WindowEncoder:
         self.columns = with_bookkeeping(window_columns(windows), settings)
         # Spark cuts windows from rows; none has a file of its own.
         self.max_bytes = 0
+        self.grey_bits: Counter[int] = Counter()
 
     def row(self, record: RawRecord) -> Row:
         """See `RecordEncoder`."""

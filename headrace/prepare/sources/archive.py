@@ -7,7 +7,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.folder import walk
+from headrace.prepare.sources.hard_links import LinkTargets
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.labels_file import is_inside
 from headrace.prepare.sources.split_names import split_of_name, split_of_path
@@ -51,12 +52,17 @@ class _WholeHeader(tarfile.TarInfo):
 
 
 class Member(NamedTuple):
-    """A file in an archive; `read` may be called until the next member is requested."""
+    """A file in an archive; `read` may be called until the next member is requested.
+
+    Attributes:
+        target: the name of the file to which a hard link leads.
+    """
 
     name: str
     size: int
     regular: bool
     read: Callable[[], bytes]
+    target: str | None = None
 
 
 def members(path: Path) -> Iterator[Member]:
@@ -72,9 +78,21 @@ def members(path: Path) -> Iterator[Member]:
             path.open("rb") as file,
             tarfile.open(fileobj=file, mode="r|*", errorlevel=1, tarinfo=_WholeHeader) as stream,
         ):
-            for entry in stream:
-                if not entry.isdir():
-                    yield Member(entry.name, entry.size, entry.isfile(), partial(_content, stream, entry))
+            yield from _tar_members(path, stream)
+
+
+def _tar_members(path: Path, stream: tarfile.TarFile) -> Iterator[Member]:
+    targets = LinkTargets(path)
+    for entry in stream:
+        if entry.islnk():
+            size = targets.add_link(entry)
+            yield Member(entry.name, size, False, partial(targets.read, entry), entry.linkname)
+        elif entry.isfile():
+            content = cache(partial(_content, stream, entry))
+            yield Member(entry.name, entry.size, True, content)
+            targets.add_file(entry, content)
+        elif not entry.isdir():
+            yield Member(entry.name, entry.size, False, partial(_content, stream, entry))
 
 
 def _content(stream: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
@@ -170,7 +188,7 @@ def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_Group]:
 def _read(member: Member, max_bytes: int) -> tuple[bytes, RejectedRecordError | None]:
     if not is_inside(member.name):
         return b"", RejectedRecordError(Reason.UNSAFE_NAME, "the name is absolute or leads out of the archive")
-    if not member.regular:
+    if not (member.regular or (member.target is not None and is_inside(member.target))):
         return b"", RejectedRecordError(Reason.UNSAFE_NAME, "the member is a link or a device")
     if ARCHIVE.search(member.name):
         return b"", RejectedRecordError(Reason.NESTED_ARCHIVE, "an archive in an archive is not opened")
@@ -178,6 +196,8 @@ def _read(member: Member, max_bytes: int) -> tuple[bytes, RejectedRecordError | 
         return b"", RejectedRecordError(Reason.TOO_MANY_BYTES, f"{member.size} bytes, the limit is {max_bytes}")
     try:
         return member.read(), None
+    except RejectedRecordError as rejection:
+        return b"", rejection
     except (zipfile.BadZipFile, RuntimeError, zlib.error, NotImplementedError) as error:
         # One member of a zip file can be damaged or encrypted and the next be whole.
         return b"", RejectedRecordError(Reason.DAMAGED, str(error))

@@ -80,7 +80,7 @@ def test_fast_path_leaves_unusual_files_to_pillow() -> None:
     assert decode_jpeg(encode_image(synthetic_photo(300, 300), "JPEG")[:-200], spec()) is None
     with pytest.raises(RejectedRecordError) as rejected:
         decode(encode_image(synthetic_photo(300, 300), "JPEG")[:-2000], spec())
-    assert rejected.value.reason == Reason.DAMAGED
+    assert rejected.value.reason == Reason.TRUNCATED
 
 
 def test_fast_path_enforces_limits() -> None:

@@ -1,0 +1,55 @@
+"""Grey of more than 8 bits: its conversion to 8, and the warning of images that use only the lower bits of 16."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.prepare.rejection import Reason, RejectedRecordError
+
+FULL_BITS = 16
+# Depths of cameras, scanners and detectors whose values are stored in 16 bits without scaling.
+NARROW_BITS = (8, 10, 12, 14)
+
+
+def to_eight_bits(values: NDArray[Any], white: int | None) -> NDArray[np.uint8]:
+    """Return grey `values` as uint8, so that 0 is black and `white` is 255; larger values are clipped.
+
+    Without `white`, this is the upper byte of 16 bits, as Pillow has it for 16-bit colours.
+
+    Raises:
+        RejectedRecordError: a value is not a number, or needs more than 16 bits and the value of white is unknown.
+    """
+    if white is not None:
+        if np.isnan(values).any():
+            raise RejectedRecordError(Reason.UNKNOWN_RANGE, "a pixel is not a number")
+        # 64-bit floating point holds the products of 32-bit integers exactly.
+        scaled = np.clip(values.astype(np.float64), 0, white) * (255 / white)
+        return np.rint(scaled).astype(np.uint8)
+    if values.dtype.kind == "f" or values.min() < 0 or values.max() >= 2**FULL_BITS:
+        detail = "more than 16 bits per pixel, and the value of white is unknown; set prepare.image.white"
+        raise RejectedRecordError(Reason.UNKNOWN_RANGE, detail)
+    return (values.astype(np.uint16) >> 8).astype(np.uint8)
+
+
+def used_bits(values: NDArray[Any]) -> int | None:
+    """Return how many of 16 bits `values` use: 16 or one of `NARROW_BITS`; None if all are 0 and nothing is known."""
+    largest = int(values.max())
+    return next((bits for bits in NARROW_BITS if largest < 2**bits), FULL_BITS) if largest else None
+
+
+def narrow_warning(images: Counter[int]) -> str | None:
+    """Return what to say of 16-bit grey images, counted by `used_bits`, that lose pixels by keeping the upper byte.
+
+    Images with full 16 bits are no reason for a warning; None if there are no others.
+    """
+    narrow = {bits: count for bits, count in images.items() if bits < FULL_BITS and count}
+    if not narrow:
+        return None
+    bits = max(narrow)
+    return (
+        f"{sum(narrow.values())} of {images.total()} 16-bit grayscale images have no value above {2**bits - 1}: they "
+        f"hold {bits} bits in 16 and became dark, as the upper 8 of 16 bits are kept. "
+        f"Set prepare.image.white to {2**bits - 1} to scale by that value instead."
+    )

@@ -1,0 +1,139 @@
+"""Decode image files by Pillow: upright, in the configured mode, and with whole pixels or not at all."""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+from PIL import ExifTags, ImageFile, UnidentifiedImageError
+from PIL.Image import Image as PillowImage
+from PIL.Image import Transpose
+
+from headrace.config.configuration import Image
+from headrace.prepare.encoders.grey_depth import to_eight_bits, used_bits
+from headrace.prepare.encoders.jpeg import decode_jpeg
+from headrace.prepare.rejection import Reason, RejectedRecordError
+
+Pixels = NDArray[np.uint8]
+
+# Pillow supports forty more, but some accept bytes that are not an image, and PostScript runs another program.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
+
+# Exceptions that Pillow's decoders raise on damaged input.
+DAMAGE = (
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+
+# Operation that undoes an EXIF orientation; 1 and unknown values need none.
+EXIF_TRANSPOSE = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+
+
+class Decoded(NamedTuple):
+    """A decoded image before it is resized: upright, in the configured mode, but for JPEG of the fast path.
+
+    Attributes:
+        grey_bits: of 16-bit grey, how many bits its values use; see `used_bits`.
+    """
+
+    image: PillowImage | Pixels
+    grey_bits: int | None = None
+
+
+def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> Decoded:
+    """Decode by Pillow.
+
+    Args:
+        size: of a file whose pixels libjpeg-turbo can decode.
+
+    Raises:
+        RejectedRecordError: Pillow cannot decode it, or it exceeds the limits in `spec`.
+    """
+    try:
+        image = PIL.Image.open(io.BytesIO(data), formats=FORMATS)
+        check_size(image.width, image.height, spec)
+        if size is not None and image.format == "JPEG" and _read_orientation(image) not in EXIF_TRANSPOSE:
+            pixels = decode_jpeg(data, spec)
+            if pixels is not None:
+                return Decoded(pixels)
+        image.load()
+        return _convert_mode(_apply_orientation(image), spec)
+    except UnidentifiedImageError:
+        raise RejectedRecordError(Reason.NOT_AN_IMAGE, f"the file begins with {data[:16]!r}") from None
+    except PIL.Image.DecompressionBombError as error:
+        raise RejectedRecordError(Reason.TOO_MANY_PIXELS, str(error)) from error
+    except DAMAGE as error:
+        raise RejectedRecordError(Reason.DAMAGED, str(error) or type(error).__name__) from error
+
+
+@contextmanager
+def missing_pixels_filled() -> Iterator[None]:
+    """Let Pillow decode files that end early. Its switch is global; a task decodes in one thread."""
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def check_size(width: int, height: int, spec: Image) -> None:
+    """Raise unless the size of an image is within the limits in `spec`.
+
+    Raises:
+        RejectedRecordError: the number of pixels or the aspect ratio exceeds the limits.
+    """
+    if width * height > spec.max_pixels:
+        detail = f"{width} x {height} pixels, the limit is {spec.max_pixels}"
+        raise RejectedRecordError(Reason.TOO_MANY_PIXELS, detail)
+    if spec.max_aspect is not None and max(width, height) > spec.max_aspect * min(width, height):
+        detail = f"{width} x {height} pixels, the limit of the aspect ratio is {spec.max_aspect:g}"
+        raise RejectedRecordError(Reason.BAD_ASPECT, detail)
+
+
+def _apply_orientation(image: PillowImage) -> PillowImage:
+    # Not ImageOps.exif_transpose: it also rewrites all EXIF data, and fails if a camera has written invalid tags.
+    method = EXIF_TRANSPOSE.get(_read_orientation(image))
+    return image if method is None else image.transpose(method)
+
+
+def _read_orientation(image: PillowImage) -> int:
+    """Return the EXIF orientation; 1, upright, if the metadata cannot be read."""
+    try:
+        orientation: int = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except DAMAGE:
+        return 1
+    return orientation
+
+
+def _convert_mode(image: PillowImage, spec: Image) -> Decoded:
+    bits = None
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image)
+        image, bits = PIL.Image.fromarray(to_eight_bits(values, spec.white)), used_bits(values)
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", image.size, "white"), image)
+    # Convert through RGB, because Pillow cannot convert some modes, such as LAB, to grey.
+    return Decoded(image if image.mode == spec.mode else image.convert("RGB").convert(spec.mode), bits)
