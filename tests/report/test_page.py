@@ -121,12 +121,12 @@ def test_curves_show_every_metric_by_step_and_by_epoch(make_run: MakeRun) -> Non
 
 def test_bit_equal_weights_are_stated_with_their_hash(make_run: MakeRun) -> None:
     text = page_of(make_run(ranks=4)).text
-    assert f"All 4 ranks ended with bit-equal weights, SHA-256 {'c' * 64}" in text
+    assert f"All 4 ranks ended with bit-identical weights, SHA-256 {'c' * 64}" in text
 
 
 def test_one_rank_claims_no_equality(make_run: MakeRun) -> None:
     text = page_of(make_run(ranks=1)).text
-    assert "bit-equal" not in text
+    assert "bit-identical" not in text
     assert "c" * 64 in text
 
 
@@ -134,8 +134,8 @@ def test_the_confusion_matrix_is_a_table_with_counts_and_row_percentages(make_ru
     page = page_of(make_run())
     titles = [cell["title"] for cell in page.all("td") if "title" in cell]
     assert len(titles) == 9
-    assert "circle recognised: 3 of 4, 75.0%" in titles
-    assert "circle taken for square: 1 of 4, 25.0%" in titles
+    assert "circle predicted correctly: 3 of 4, 75.0%" in titles
+    assert "circle predicted as square: 1 of 4, 25.0%" in titles
     assert "circle 0.750 0.750 0.750 4" in page.text
 
 
@@ -151,7 +151,7 @@ def test_many_classes_are_shown_by_their_most_frequent_confusions(make_run: Make
 def test_mistakes_are_pictures_with_classes_probabilities_and_path(make_run: MakeRun) -> None:
     page = page_of(make_run(mistake_path="test/circle/77.png"))
     assert "predicted >99.9% square true <0.1% circle test/circle/77.png" in page.text
-    assert len([image for image in page.all("img") if "taken for" in (image["alt"] or "")]) == 12
+    assert len([image for image in page.all("img") if "predicted as" in (image["alt"] or "")]) == 12
 
 
 def test_speed_is_told_by_stage(make_run: MakeRun) -> None:
@@ -197,7 +197,7 @@ def test_hostile_names_are_shown_and_do_nothing(make_run: MakeRun) -> None:
     assert "{{ 7 * 7 }}" in page.text
     assert not page.all("script")
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
-    assert f"{html.escape(HOSTILE)} taken for" in page.source
+    assert f"{html.escape(HOSTILE)} predicted as" in page.source
 
 
 def test_the_page_loads_nothing_from_elsewhere(make_run: MakeRun) -> None:
@@ -267,11 +267,11 @@ def test_a_moved_run_finds_the_bundle_beside_it(make_run: MakeRun) -> None:
 def test_an_evaluation_of_another_version_is_pointed_out(make_run: MakeRun) -> None:
     run = make_run()
     change(run / "bundle" / "evaluation" / "test.json", version=3)
-    assert "not on the version 0 it was trained on" in page_of(run).text
+    assert "the model was trained on version 0" in page_of(run).text
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"is not a training run: it holds no run\.json"):
+    with pytest.raises(DataError, match=r"is not the folder of a training run: it contains no run\.json"):
         write_report(tmp_path)
 
 

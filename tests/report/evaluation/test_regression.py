@@ -33,10 +33,10 @@ def test_the_page_tells_the_errors_and_shows_the_rows(make_run: Callable[..., Pa
     (run / "bundle" / "evaluation" / "test.json").write_text(json.dumps(kept))
     page = write_report(run).read_text("utf-8")
     metrics = kept["metrics"]
-    assert f"off by <strong>{metrics['mean_absolute_error']:.4f}</strong>" in page
+    assert f"the mean absolute error is <strong>{metrics['mean_absolute_error']:.4f}</strong>" in page
     assert f"R² is {metrics['r_squared']:.4f}" in page
     low, high = kept["intervals"]["r_squared"]
-    assert f"95% interval {low:.4f} to {high:.4f}, where always" in page
+    assert f"95% interval {low:.4f} to {high:.4f}; always" in page
     assert "Mean absolute error, test split" in page
     # Predicted against true, and residuals by prediction.
     assert len(re.findall(r'<circle class="row"', page)) == 2 * 500
