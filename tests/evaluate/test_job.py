@@ -146,7 +146,7 @@ def test_a_column_that_is_not_there_is_refused_before_any_row_is_read(
 ) -> None:
     sentence = refused(capsys, str(mine), "--table", str(version.table), "--slice", "shop", code=2)
     assert "--slice names 'shop'" in sentence
-    assert "expected class, path, label, content_hash" in sentence
+    assert "expected one of class, path, label, content_hash" in sentence
     assert not (mine / "evaluation").exists()
 
 
@@ -189,7 +189,7 @@ def test_a_table_with_other_classes_is_refused(
 ) -> None:
     other = write_table(tmp_path / "table", replace(CONTENT, classes=classes))
     sentence = refused(capsys, str(mine), "--table", str(other.table))
-    assert f"knows the classes {CLASSES}" in sentence
+    assert f"trained on the classes {CLASSES}" in sentence
     assert str(classes) in sentence
 
 

@@ -116,12 +116,12 @@ def test_regression_is_cut_by_the_number_to_predict() -> None:
 @pytest.mark.parametrize(
     ("contract", "name", "expected"),
     [
-        (images(), "shop", "expected class, size, path, label"),
-        (images("raw"), "size", "expected class, path, label"),
-        (images(), "length", "expected class, size, path, label"),
-        (images(sums=IDENTITY.model_copy(update={"dtype": "binary"})), "sums", "which holds bytes"),
-        (images(), "image", "cannot be cut"),
-        (texts(), "size", "expected class, length, path, label"),
+        (images(), "shop", "expected one of class, size, path, label"),
+        (images("raw"), "size", "expected one of class, path, label"),
+        (images(), "length", "expected one of class, size, path, label"),
+        (images(sums=IDENTITY.model_copy(update={"dtype": "binary"})), "sums", "which contains bytes"),
+        (images(), "image", "cannot be sliced"),
+        (texts(), "size", "expected one of class, length, path, label"),
     ],
 )
 def test_what_a_table_does_not_hold_is_refused_with_what_it_does(contract: Contract, name: str, expected: str) -> None:
