@@ -87,7 +87,7 @@ def test_a_killed_rank_ends_a_training_without_restarts_soon_and_clearly(own: Pa
 def test_too_few_slots_are_told_at_once_with_both_numbers(own: Path) -> None:
     answer = headrace("train", "conf.yaml", "train.ranks=5", "spark.slots=3", cwd=own, code=4)
     assert "train.ranks is 5" in answer.last_error_line
-    assert "has 3 slots free" in answer.last_error_line
+    assert "has 3 free slots" in answer.last_error_line
 
 
 def test_a_run_is_not_continued_with_other_settings(trained: dict[str, Any], workspace: Path) -> None:

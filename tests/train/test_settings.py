@@ -113,7 +113,7 @@ def test_batch_norm_is_synchronised_and_evaluated_with_agreed_statistics(own: Pa
 def test_numbers_that_are_not_finite_end_a_training_with_the_rows_at_which_they_began(own: Path) -> None:
     words = ("train.optimizer={name: sgd, learning_rate: 1.0e+30}", "train.checkpoint_every_steps=1")
     answer = headrace("train", "conf.yaml", *words, cwd=own, code=4)
-    assert "is not a finite number" in answer.last_error_line
+    assert "is not finite" in answer.last_error_line
     assert "train.optimizer.learning_rate" in answer.last_error_line
     files = sorted((own / "run" / "not-finite").iterdir())
     assert [file.name[-11:] for file in files] == ["rank-0.json", "rank-1.json"]

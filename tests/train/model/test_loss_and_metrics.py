@@ -96,7 +96,7 @@ def test_the_errors_are_exact_over_ranks_with_different_numbers_of_rows() -> Non
 
 
 def test_settings_for_classes_are_refused_where_there_are_none() -> None:
-    with pytest.raises(ConfigurationError, match=r"the table has numbers to predict; leave train\.loss out"):
+    with pytest.raises(ConfigurationError, match=r"the table is prepared for regression; remove train\.loss"):
         make_loss(Loss(label_smoothing=0.1), NUMBERS)
 
 
@@ -133,7 +133,7 @@ def test_half_is_given_in_training_as_in_evaluation() -> None:
 
 
 def test_weights_of_classes_are_refused_where_rows_have_many() -> None:
-    with pytest.raises(ConfigurationError, match="any number of them"):
+    with pytest.raises(ConfigurationError, match="any number of classes"):
         make_loss(Loss(class_weights="balanced"), MANY)
     with pytest.raises(ConfigurationError, match="expected some of binary_accuracy, macro_f1, micro_f1, auc"):
         make_metrics(("accuracy",), MANY)
