@@ -41,7 +41,7 @@ def test_a_server_that_is_busy_for_a_while_is_asked_again(
 def test_a_server_that_stays_busy_is_a_sentence(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with front(s3, busy()) as url:
         reach(url, monkeypatch)
-        with pytest.raises(StoreError, match=r"answered 503 SlowDown for s3://.*, in 8 tries"):
+        with pytest.raises(StoreError, match=r"answered 503 SlowDown for s3://.*, in 8 attempts"):
             locate(f"s3://{bucket}/x").read_bytes()
 
 
@@ -58,7 +58,7 @@ def test_a_server_that_refuses_is_a_sentence_at_once(s3: str, bucket: str, monke
 def test_a_server_that_is_not_there_is_a_sentence_in_bounded_time(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reach(f"http://127.0.0.1:{free_port()}", monkeypatch)
     began = time.monotonic()
-    with pytest.raises(HeadraceError, match=r"did not answer for s3://.*whether AWS_ENDPOINT_URL names it"):
+    with pytest.raises(HeadraceError, match=r"did not answer for s3://.*that AWS_ENDPOINT_URL names it"):
         read(f"s3://{bucket}/table")
     assert time.monotonic() - began < 20
 
@@ -71,5 +71,5 @@ def test_credentials_that_are_missing_are_asked_for() -> None:
 def test_a_password_in_the_servers_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://me:hush@s3.example.org")
     said = describe("bucket", "x", "HTTP error: error sending request")
-    assert said.startswith("https://s3.example.org did not answer for s3://bucket/x; see whether it runs")
+    assert said.startswith("https://s3.example.org did not answer for s3://bucket/x; check that it runs")
     assert "hush" not in said
