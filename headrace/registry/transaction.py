@@ -69,7 +69,7 @@ class Transaction:
         """Make the changes of this process visible to others.
 
         Raises:
-            RegistryChangedError: another process changed the registry as well.
+            RegistryChangedError: another process changed the registry too.
         """
         if self._database:
             self._database.commit()

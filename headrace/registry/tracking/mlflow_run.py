@@ -45,14 +45,14 @@ class MlflowRun:
 
 
 def log_run(registry: ModelRegistry, entry: MlflowRun) -> str:
-    """Log a complete run and return its MLflow id."""
+    """Log a complete run and return its MLflow ID."""
     run_id = start_run(registry, entry)
     finish_run(registry, run_id, entry)
     return run_id
 
 
 def start_run(registry: ModelRegistry, entry: MlflowRun) -> str:
-    """Create a running MLflow run with its identity tags and return its id."""
+    """Create a running MLflow run with its identity tags and return its ID."""
     run = registry.client.create_run(
         registry.experiment, start_time=entry.started, run_name=entry.name, tags=entry.identity
     )
