@@ -25,7 +25,7 @@ MIXING = (layers.MultiHeadAttention, layers.GroupQueryAttention, layers.Attentio
 
 
 class NoFeatureMapError(Exception):
-    """Raised for a network without a last convolutional feature map; the message gives the reason."""
+    """Raised for a network without a last convolutional feature map; the message states the reason."""
 
 
 class GradCam:

@@ -53,28 +53,28 @@ class _Frame:
     name: str
     fractions: bool
 
-    def tick(self, value: float) -> str:
+    def format_tick(self, value: float) -> str:
         return f"{100 * value:.4g}%" if self.fractions else f"{value:,.6g}"
 
-    def figure(self, value: float) -> str:
+    def format(self, value: float) -> str:
         return metric(value, self.name)
 
-    def place(self, step: float, value: float) -> tuple[float, float]:
+    def position(self, step: float, value: float) -> tuple[float, float]:
         across, up = self.x.place(step), self.y.place(value)
         return round(LEFT + across * (RIGHT - LEFT), 1), round(BOTTOM - up * (BOTTOM - TOP), 1)
 
     def path(self, line: Points) -> str:
         if len(line) == 1:
-            x, y = self.place(*line[0])
+            x, y = self.position(*line[0])
             return f"M{x - 4:g} {y:g}h4"
-        return "M" + "L".join("{:g} {:g}".format(*self.place(*point)) for point in line) if line else ""
+        return "M" + "L".join("{:g} {:g}".format(*self.position(*point)) for point in line) if line else ""
 
     def marks(self, epochs: tuple[Metrics, ...], name: str, split: str) -> tuple[Mark, ...]:
         epoch_numbers = {line["step"]: line.get("epoch", 0.0) + 1 for line in epochs}
         return tuple(
             Mark(
-                *self.place(step, value),
-                f"{split} {words(self.name)} after epoch {count(epoch_numbers[step])}: {self.figure(value)}",
+                *self.position(step, value),
+                f"{split} {words(self.name)} after epoch {count(epoch_numbers[step])}: {self.format(value)}",
             )
             for step, value in points(epochs, name)
         )
@@ -92,8 +92,8 @@ def curve(history: MetricsLog, name: str) -> Chart | None:
         title=words(name),
         summary=_summary(frame, steps or training, validation),
         logarithmic=frame.y.logarithmic,
-        x_ticks=tuple(Tick(frame.place(tick, frame.y.low)[0], count(tick)) for tick in frame.x.ticks),
-        y_ticks=tuple(Tick(frame.place(0, tick)[1], frame.tick(tick)) for tick in frame.y.ticks),
+        x_ticks=tuple(Tick(frame.position(tick, frame.y.low)[0], count(tick)) for tick in frame.x.ticks),
+        y_ticks=tuple(Tick(frame.position(0, tick)[1], frame.format_tick(tick)) for tick in frame.y.ticks),
         steps=frame.path(_thin(steps)),
         training=frame.marks(history.epochs, name, "training"),
         training_line=frame.path(training),
@@ -113,8 +113,8 @@ def _summary(frame: _Frame, line: Points, validation: Points) -> str:
     text = f"{words(frame.name).capitalize()} by training step"
     if line:
         (first, start), (last, end) = line[0], line[-1]
-        text += f": {frame.figure(start)} at step {count(first)}, {frame.figure(end)} at step {count(last)}"
-    return text + (f"; on the validation split {frame.figure(validation[-1][1])} at the end." if validation else ".")
+        text += f": {frame.format(start)} at step {count(first)}, {frame.format(end)} at step {count(last)}"
+    return text + (f"; on the validation split {frame.format(validation[-1][1])} at the end." if validation else ".")
 
 
 def _thin(line: Points) -> Points:

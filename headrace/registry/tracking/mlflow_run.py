@@ -25,7 +25,7 @@ class MlflowRun:
 
     Attributes:
         started: start time in milliseconds since 1970.
-        identity: tags set at creation, by which the run is found again even if it was logged only in part.
+        identity: tags set at creation, by which later commands find the run even if it was only partly logged.
         settings: nested settings; each value becomes a parameter, with secrets withheld.
         folder: local or remote folder of `files`; files that do not exist are skipped.
         status: FINISHED, FAILED or KILLED.

@@ -100,7 +100,7 @@ def read(server: str, path: str) -> bytes:
 
     Raises:
         FileNotFoundError: the file does not exist.
-        StoreError: the server refuses, does not answer, or has no whole copy.
+        StoreError: the server refuses the request or does not respond, or no DataNode has a part.
     """
     size, read_range = _open_file(server, path)
     return b"".join(read_range(start, min(start + PART, size)) for start in range(0, size, PART))
