@@ -15,7 +15,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Contract
@@ -49,6 +49,7 @@ class Origin(BaseModel):
         steps: optimizer steps of the saved weights.
         settings: the `prepare` section that the training data was prepared with.
         text_column: source column of the raw texts; None if they were not read from a column.
+        reader_options: options with which the source's files were read, as in `data.source.options`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -60,6 +61,7 @@ class Origin(BaseModel):
     weights_sha256: str
     settings: dict[str, Any]
     text_column: str | None = None
+    reader_options: dict[str, str] = Field(default_factory=dict)
 
     @property
     def prepare(self) -> Prepare:

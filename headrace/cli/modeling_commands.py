@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from headrace.cli.parameters import Conf, Overrides, SparkSettings, load_configuration, local_path, location
+from headrace.cli.parameters import (
+    Conf,
+    Overrides,
+    ReaderOptions,
+    SparkSettings,
+    load_configuration,
+    local_path,
+    location,
+    reader_options,
+)
 from headrace.cli.program import app, print_result
 from headrace.errors import TrainingError
 
@@ -125,9 +134,10 @@ def predict(
         typer.Argument(parser=location, metavar="OUTPUT", help="new folder for the Parquet files; also s3://..."),
     ],
     column: Annotated[
-        str | None, typer.Option(help="text column in CSV, JSONL or Parquet; default: as in training")
+        str | None, typer.Option(help="text column in CSV, JSON, Parquet or ORC; default: as in training")
     ] = None,
     identity: Annotated[str | None, typer.Option("--id", help="column with the id of each record")] = None,
+    options: ReaderOptions = None,
     spark_settings: SparkSettings = None,
     threshold: Annotated[
         float | None,
@@ -139,15 +149,18 @@ def predict(
     With two classes the label is the more probable one; with many labels it lists those with a probability of at least
     0.5. --threshold sets another bound.
 
-    The suffix of a file of texts selects CSV, JSONL or Parquet; any other file has one text a line. For a file of texts
-    the output also has the line number of each text.
+    The suffix of a file of texts selects CSV, JSON, Parquet or ORC; any other file has one text a line. Files are read
+    with the options of the bundle's source, unless --option sets others. For a file of texts the output also has the
+    line number of each text.
 
     Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
     """
     from headrace.predict.job import TextColumns
     from headrace.predict.job import predict as run
 
-    print_result(run(bundle, input, output, spark_settings, TextColumns(column, identity), threshold))
+    print_result(
+        run(bundle, input, output, spark_settings, TextColumns(column, identity, reader_options(options)), threshold)
+    )
 
 
 @app.command()
@@ -161,7 +174,7 @@ def explain(
         typer.Argument(
             parser=local_path,
             metavar="INPUT",
-            help="image, folder of raw files, or file of texts (lines, JSONL or CSV)",
+            help="image, folder of raw files, or file of texts (lines, CSV, JSON, Parquet or ORC)",
         ),
     ],
     output: Annotated[Path, typer.Argument(parser=local_path, metavar="OUTPUT", help="HTML file to write")] = Path(
@@ -173,7 +186,10 @@ def explain(
     ] = None,
     steps: Annotated[int, typer.Option(min=1, max=4096, help="steps of integrated gradients; doubled if too few")] = 64,
     method: Annotated[Method | None, typer.Option(help="method; default: all that fit the input")] = None,
-    column: Annotated[str | None, typer.Option(help="text column in JSONL or CSV; default: as in training")] = None,
+    column: Annotated[
+        str | None, typer.Option(help="text column in CSV, JSON, Parquet or ORC; default: as in training")
+    ] = None,
+    reader: ReaderOptions = None,
 ) -> None:
     """What answers rest on: integrated gradients, Grad-CAM for images, occlusion for texts, on one HTML page.
 
@@ -182,7 +198,14 @@ def explain(
     from headrace.explain.job import explain as run
     from headrace.explain.options import ExplainOptions
 
-    options = ExplainOptions(limit=limit, class_name=class_name, steps=steps, method=method, column=column)
+    options = ExplainOptions(
+        limit=limit,
+        class_name=class_name,
+        steps=steps,
+        method=method,
+        column=column,
+        reader_options=reader_options(reader),
+    )
     print_result(run(bundle, input, output, options))
 
 

@@ -57,6 +57,28 @@ SparkSettings = Annotated[
     Path | None, typer.Option(help="file of Spark settings for a cluster, such as conf/cluster/yarn.yaml")
 ]
 
+ReaderOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        metavar="NAME=VALUE",
+        help="option of the reader of a file of texts, such as sep=; or encoding=latin-1",
+    ),
+]
+
+
+def reader_options(given: list[str] | None) -> dict[str, str]:
+    """Return the options of a reader from words such as sep=;
+
+    Raises:
+        typer.BadParameter: a word is not NAME=VALUE.
+    """
+    pairs = [word.partition("=") for word in given or ()]
+    wrong = next((name for name, equals, _ in pairs if not equals or not name), None)
+    if wrong is not None:
+        raise typer.BadParameter(f"--option {wrong}: expected NAME=VALUE, such as sep=;")
+    return {name: value for name, _, value in pairs}
+
 
 def load_configuration(conf: Path, overrides: list[str] | None = None) -> "Configuration":
     """Return the configuration of a command. Errors are reported before anything heavy is imported.

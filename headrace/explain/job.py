@@ -59,7 +59,10 @@ def _inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> list[RawIn
     options.class_number(bundle.contract)
     if bundle.contract.tokenizer is None:
         return raw_images(source, options.limit)
-    return raw_texts(source, options.limit, options.column or bundle.origin.text_column, bundle.origin.prepare.text)
+    origin = bundle.origin
+    reader_options = {**origin.reader_options, **options.reader_options}
+    column = options.column or origin.text_column
+    return raw_texts(source, options.limit, column, origin.prepare.text, reader_options)
 
 
 def _explainer(bundle: Bundle, options: ExplainOptions) -> ImageExplainer | TextExplainer:

@@ -1,6 +1,7 @@
 """The options of an explanation and the methods for each kind of input."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from headrace.contract import Contract
@@ -30,6 +31,7 @@ class ExplainOptions:
         steps: initial number of steps of integrated gradients.
         method: the only method to use; None uses all that fit the input.
         column: text column in files of rows.
+        reader_options: options of the reader of such files, in place of the bundle's.
     """
 
     limit: int = 8
@@ -37,6 +39,7 @@ class ExplainOptions:
     steps: int = 64
     method: Method | None = None
     column: str | None = None
+    reader_options: Mapping[str, str] = field(default_factory=dict)
 
     def methods(self, contract: Contract) -> tuple[Method, ...]:
         """Return the methods to use for inputs of `contract`.

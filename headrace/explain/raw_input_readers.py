@@ -1,5 +1,6 @@
 """Readers of the raw inputs to explain: image files, text files, or files of text records."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,7 +35,9 @@ def raw_images(source: Path, limit: int) -> list[RawInput]:
     return [RawInput(name, _read_bytes(file)) for name, file in _spread(_files(source), limit)]
 
 
-def raw_texts(source: Path, limit: int, column: str | None, spec: Text) -> list[RawInput]:
+def raw_texts(
+    source: Path, limit: int, column: str | None, spec: Text, options: Mapping[str, str] | None = None
+) -> list[RawInput]:
     """Return up to `limit` texts of `source`, evenly spaced from the first to the last, without blank lines.
 
     Args:
@@ -42,6 +45,7 @@ def raw_texts(source: Path, limit: int, column: str | None, spec: Text) -> list[
         limit: maximum number of texts.
         column: text column; needed if records have several columns.
         spec: how texts are decoded.
+        options: options of the reader, as in `data.source.options`.
 
     Raises:
         ConfigurationError: the records do not have `column`.
@@ -49,9 +53,9 @@ def raw_texts(source: Path, limit: int, column: str | None, spec: Text) -> list[
     """
     if source.is_dir():
         return raw_images(source, limit)
-    records = RecordFile(source, spec, column, None)
+    records = RecordFile(source, spec, column, None, options)
     texts = [record for byte_range in records.ranges() for record in records.records(byte_range)]
-    if records.kind == "lines":
+    if records.format is None:
         texts = [record for record in texts if record.text.strip()]
     if not texts:
         raise DataError(f"The input {source} contains no text; expected at least one.")

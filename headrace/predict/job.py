@@ -5,8 +5,8 @@ import math
 import os
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,12 @@ class TextColumns:
     Attributes:
         text: as the bundle's preparation named it when None.
         identity: that names records; its values become the column id of the output.
+        options: options of the reader, as in `data.source.options`, in place of the bundle's.
     """
 
     text: str | None = None
     identity: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def predict(
@@ -132,7 +134,8 @@ def _task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[P
 def _records_task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[PredictTask, list[Part]]:
     _require_cleaning(bundle)
     settings = bundle.origin.prepare
-    records = RecordFile(source, settings.text, columns.text or bundle.origin.text_column, columns.identity)
+    column, options = columns.text or bundle.origin.text_column, {**bundle.origin.reader_options, **columns.options}
+    records = RecordFile(source, settings.text, column, columns.identity, options)
     stretches = records.ranges()
     if not stretches:
         raise DataError(f"The input {source} holds no records.")

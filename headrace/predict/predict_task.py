@@ -17,9 +17,10 @@ from headrace.config.configuration import Image, Prepare
 from headrace.contract import Contract
 from headrace.errors import DataError
 from headrace.predict.output import PredictionOutput
-from headrace.predict.record_files import RecordFile, RecordRange
+from headrace.predict.record_files import RecordFile
 from headrace.predict.text_prediction import predict_records, predict_texts
 from headrace.prepare.encoders.image import decode
+from headrace.prepare.readers import RowRange
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import escape_path
 from headrace.table import Shard
@@ -36,7 +37,7 @@ class Part(NamedTuple):
     number: int
     files: tuple[str, ...] = ()
     shard: Shard | None = None
-    range: RecordRange | None = None
+    range: RowRange | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

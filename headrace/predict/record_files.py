@@ -1,54 +1,29 @@
-"""Files of many records (lines, CSV, JSONL, Parquet), split between records so that several tasks read one file.
+"""Files of many texts (lines, CSV, JSON, Parquet, ORC), divided between records so that several tasks read one file.
 
-CSV is that of RFC 4180: a header, and quotes that are doubled within quotes.
+Tables are read by the readers of the preparation, with the options that the bundle's source had.
 """
 
-import csv
-import io
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import islice
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
-
-import pyarrow as pa
+from typing import NamedTuple
 
 from headrace.config.configuration import Text
+from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.readers import Row, RowRange, TableReader, cell_text, format_of_name, open_reader
+from headrace.prepare.readers.text_file import is_splittable, line_ranges, open_text, require_text
 from headrace.prepare.rejection import Reason, RejectedRecordError
-from headrace.prepare.text.clean import decode_text
-from headrace.storage.parquet import open_parquet
 
 RECORDS_PER_RANGE = 4096
-# Python's own limit is 128 KiB; preparation has a limit of its own for texts.
-csv.field_size_limit(2**31 - 1)
-
-Kind = Literal["lines", "csv", "jsonl", "parquet"]
-KINDS: dict[str, Kind] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-
-
-class RecordRange(NamedTuple):
-    """A range of consecutive records of a file.
-
-    Attributes:
-        line: number of the first, from 1 on; of Parquet the row's.
-        begin: the first byte; of Parquet the number of the row group.
-        size: in bytes; of Parquet 0.
-    """
-
-    line: int
-    begin: int
-    size: int
 
 
 class Record(NamedTuple):
     """A record of a file.
 
     Attributes:
-        line: number of its first line, from 1 on; of Parquet the row's.
-        text: bytes where nothing was decoded yet.
-        identity: as its own column has it.
+        line: number of its first line, from 1 on; of Parquet and ORC the row's.
+        text: bytes if nothing was decoded yet.
+        identity: value of the column that names records.
     """
 
     line: int
@@ -58,136 +33,101 @@ class Record(NamedTuple):
 
 
 class RecordFile:
-    """A file of records.
+    """A file of records; its name says of which format, and any other file has one text a line.
 
     Args:
-        column: that holds the texts; of no meaning where a line is a record.
-        identity: the column that names records, if one does.
         form: how texts are decoded.
+        column: column of the texts; not used if a line is a record.
+        identity: column that names records; None if none does.
+        options: options of the reader, as in `data.source.options`; those that its format does not have are ignored.
 
     Raises:
-        ConfigurationError: the file has no such column.
-        DataError: it cannot be read.
+        ConfigurationError: the file has no such column, or an option is invalid.
+        DataError: the file cannot be read.
     """
 
-    def __init__(self, path: Path, form: Text, column: str | None, identity: str | None) -> None:
+    def __init__(
+        self, path: Path, form: Text, column: str | None, identity: str | None, options: Mapping[str, str] | None = None
+    ) -> None:
         self.path, self.form, self.column, self.identity = path, form, column, identity
-        self.kind: Kind = KINDS.get(path.suffix.lower(), "lines")
-        self._header = self._columns()
-        if self.kind != "lines":
-            self._require(column)
-        if identity is not None:
-            self._require(identity)
-
-    def ranges(self) -> list[RecordRange]:
-        """Return the ranges that cover the file, in order."""
-        if self.kind == "parquet":
-            with _readable(self.path), open_parquet(self.path) as file:
-                sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
-            return [RecordRange(1 + sum(sizes[:number]), number, 0) for number in range(len(sizes))]
-        with _readable(self.path), self.path.open("rb") as file:
-            places = ((line, begin) for line, begin, _ in self._raw(file, 1, 0))
-            # The first record of CSV is its header.
-            starts = list(islice(places, int(self.kind == "csv"), None, RECORDS_PER_RANGE))
-        end = self.path.stat().st_size
-        ends = [*(begin for _, begin in starts[1:]), end]
-        return [RecordRange(line, begin, end - begin) for (line, begin), end in zip(starts, ends, strict=True)]
-
-    def records(self, stretch: RecordRange) -> Iterator[Record]:
-        """Yield the records of a range, in order; blank lines are records only in files of lines."""
-        if self.kind == "parquet":
-            yield from self._rows(stretch)
+        self.format = format_of_name(path.name)
+        self.options = self._options(options or {})
+        if self.format is not None:
+            self._reader()
             return
-        with _readable(self.path), self.path.open("rb") as file:
-            file.seek(stretch.begin)
-            data = io.BytesIO(file.read(stretch.size))
-        for line, _, raw in self._raw(data, stretch.line, stretch.begin):
-            if self.kind == "lines" or raw.strip():
-                yield self._record(line, raw)
+        _require_readable(path)
+        if identity is not None:
+            raise ConfigurationError(
+                f"{path} has no column {identity!r}, as a line is a record; expected a file .csv, .jsonl or .parquet."
+            )
 
-    def _raw(self, file: Any, line: int, begin: int) -> Iterator[tuple[int, int, bytes]]:
-        """Yield line number, position and bytes of each record; a CSV record may span several lines."""
-        parts: list[bytes] = []
-        lines, quotes = 0, 0
-        for one in file:
-            parts.append(one)
-            lines += 1
-            quotes += one.count(b'"') if self.kind == "csv" else 0
-            if quotes % 2 == 0:
-                whole = b"".join(parts)
-                yield line, begin, whole.rstrip(b"\r\n")
-                line, begin, parts, lines, quotes = line + lines, begin + len(whole), [], 0, 0
-        if parts:
-            yield line, begin, b"".join(parts)
+    def ranges(self) -> list[RowRange]:
+        """Return the ranges that cover the file, in order."""
+        if self.format is not None:
+            return self._reader().ranges(2**62, RECORDS_PER_RANGE)
+        if not is_splittable(self.path, self.form.encoding):
+            return [RowRange(self.path.name)]
+        return [RowRange(self.path.name, *part) for part in line_ranges(self.path, 2**62, RECORDS_PER_RANGE)]
 
-    def _record(self, line: int, raw: bytes) -> Record:
-        try:
-            if self.kind == "lines":
-                if not raw:
-                    raise RejectedRecordError(Reason.EMPTY, "the line has no bytes")
-                return Record(line, raw)
-            values = self._values(decode_text(raw, self.form))
-            return self._of_values(line, values)
-        except RejectedRecordError as rejection:
-            return Record(line, "", rejection=rejection)
+    def records(self, part: RowRange) -> Iterator[Record]:
+        """Yield the records of a range, in order; blank lines are records only in files of lines."""
+        if self.format is not None:
+            yield from map(self._record, self._reader().rows(part))
+            return
+        for number, line in enumerate(self._lines(part), part.number):
+            if line:
+                yield Record(number, line)
+            else:
+                yield Record(number, "", rejection=RejectedRecordError(Reason.EMPTY, "the line has no bytes"))
 
-    def _values(self, text: str) -> dict[str, Any]:
-        try:
-            if self.kind == "csv":
-                return dict(
-                    zip(self._header, next(csv.reader(io.StringIO(text, newline=""), strict=True)), strict=False)
-                )
-            values = json.loads(text)
-        except (ValueError, csv.Error, RecursionError) as error:
-            raise RejectedRecordError(Reason.DAMAGED, f"it cannot be read as {self.kind.upper()}: {error}") from None
-        if not isinstance(values, dict):
-            raise RejectedRecordError(Reason.DAMAGED, f"expected a JSON object, received {text!r:.60}")
-        return values
+    def _lines(self, part: RowRange) -> Iterator[str | bytes]:
+        if part.size < 0:
+            with open_text(self.path, self.form.encoding) as text:
+                yield from (line.rstrip("\r\n") for line in text)
+            return
+        with self.path.open("rb") as file:
+            file.seek(part.begin)
+            yield from (line.rstrip(b"\r\n") for line in file.read(part.size).splitlines(keepends=True))
 
-    def _of_values(self, line: int, values: dict[str, Any]) -> Record:
-        text = values.get(str(self.column))
-        identity = values.get(self.identity) if self.identity else None
-        name = "" if identity is None else str(identity)
-        if text is None:
+    def _record(self, row: Row) -> Record:
+        if row.rejection is not None:
+            return Record(row.number, "", rejection=row.rejection)
+        identity = "" if self.identity is None else cell_text(row.values[self.identity]) or ""
+        value = row.values[str(self.column)]
+        if value is None:
             rejection = RejectedRecordError(Reason.EMPTY, f"it has nothing in the column {self.column}")
-            return Record(line, "", name, rejection)
-        return Record(line, text if isinstance(text, str | bytes) else json.dumps(text, ensure_ascii=False), name)
+            return Record(row.number, "", identity, rejection)
+        if isinstance(value, dict | list):
+            rejection = RejectedRecordError(Reason.NOT_TEXT, f"the cell of {self.column} is not text: {value!r:.60}")
+            return Record(row.number, "", identity, rejection)
+        return Record(row.number, value if isinstance(value, bytes) else cell_text(value) or "", identity)
 
-    def _rows(self, stretch: RecordRange) -> Iterator[Record]:
-        names = [name for name in dict.fromkeys((self.column, self.identity)) if name]
-        with _readable(self.path), open_parquet(self.path) as file:
-            rows = file.read_row_group(stretch.begin, columns=names).to_pylist()
-        for number, row in enumerate(rows):
-            yield self._of_values(stretch.line + number, row)
-
-    def _columns(self) -> list[str]:
-        """Return the column names, if the file has them."""
-        with _readable(self.path):
-            if self.kind == "parquet":
-                with open_parquet(self.path) as parquet:
-                    return list(parquet.schema_arrow.names)
-            if self.kind == "csv":
-                with self.path.open("rb") as file:
-                    _, _, raw = next(self._raw(file, 1, 0), (1, 0, b""))
-                return next(csv.reader([raw.decode("utf-8-sig", "replace")]), [])
-        return []
-
-    def _require(self, column: str | None) -> None:
-        if column is None:
+    def _reader(self) -> TableReader:
+        if self.column is None:
             raise ConfigurationError(
                 f"Nothing says which column of {self.path} holds the texts; name it with --column."
             )
-        if self.kind == "lines" or (self.kind != "jsonl" and column not in self._header):
-            have = ", ".join(self._header) or "none, a line is a record"
-            raise ConfigurationError(
-                f"{self.path} has no column {column!r}; its columns are: {have}. Name others with --column and --id."
+        names = [self.column, *([self.identity] if self.identity else [])]
+        try:
+            return open_reader(self.path, self.path.name, str(self.format), names, self.options)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{error} Name others with --column and --id.") from None
+
+    def _options(self, options: Mapping[str, str]) -> ReaderOptions:
+        known = OPTIONS.get(str(self.format), {})
+        try:
+            found = parse_reader_options(
+                str(self.format), {name: value for name, value in options.items() if name.lower() in known}
             )
+        except ValueError as error:
+            raise ConfigurationError(f"An option of the reader of {self.path} is invalid: {error}.") from None
+        except KeyError:
+            found = ReaderOptions()
+        return found if found.encoding else ReaderOptions(**{**vars(found), "encoding": self.form.encoding})
 
 
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Translate errors of storage and Parquet into one sentence."""
+def _require_readable(path: Path) -> None:
     try:
-        yield
-    except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(f"The input {path} cannot be read: {' '.join(str(error).split())[:200]}") from None
+        require_text(path)
+    except OSError as error:
+        raise DataError(f"The input {path} cannot be read: {error.strerror or error}") from None

@@ -7,8 +7,9 @@ import numpy as np
 
 from headrace.config.configuration import Text
 from headrace.predict.output import PredictionOutput
-from headrace.predict.record_files import RecordFile, RecordRange
+from headrace.predict.record_files import RecordFile
 from headrace.prepare.encoders.row_encoders import clean_text
+from headrace.prepare.readers import RowRange
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import escape_path
 
@@ -33,7 +34,7 @@ def predict_texts(
     return answers
 
 
-def predict_records(file: RecordFile, stretch: RecordRange, inference: "Inference") -> PredictionOutput:
+def predict_records(file: RecordFile, stretch: RowRange, inference: "Inference") -> PredictionOutput:
     """Predict the records of a file, in order."""
     path = escape_path(file.path.name)
     lines: list[int] = []

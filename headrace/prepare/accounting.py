@@ -46,6 +46,10 @@ class RecordAccounting:
         """Return the number of rows in the rejects table."""
         return sum(self.rejects.values())
 
+    def rejects_too_many(self, max_rejects: float) -> bool:
+        """Return whether no row was written, or a larger fraction than `max_rejects` was rejected."""
+        return not self.written or self.rejected / self.rows_in > max_rejects
+
     def check(self, max_rejects: float, archives: int = 0) -> None:
         """Raise unless every row is accounted for and the rejected fraction is at most `max_rejects`.
 
@@ -67,7 +71,7 @@ class RecordAccounting:
         if not self.written:
             raise DataError(f"None of {self.rows_in} records could be used ({self._reasons()}); nothing was committed.")
         damaged = self.rejects.get(Reason.DAMAGED_ARCHIVE.value, 0)
-        if self.rejected / self.rows_in > max_rejects or (archives and damaged / archives > max_rejects):
+        if self.rejects_too_many(max_rejects) or (archives and damaged / archives > max_rejects):
             archive_share = f" and {damaged} of {archives} archives are damaged" if archives and damaged else ""
             raise DataError(
                 f"{self.rejected} of {self.rows_in} records were rejected ({self._reasons()}){archive_share}, "

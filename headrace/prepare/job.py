@@ -1,5 +1,6 @@
 """The preparation job: list, detect changes, prepare in parallel, check the accounting, commit one version."""
 
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def summarize(
         rejects=accounting.rejects,
         rejects_version=None,
         source={"kind": source.kind, "path": source.path, "root": escape_path(context.root)}
-        | _text_column(source, context),
+        | _text_source(source, context),
         fingerprint=plan.fingerprint,
         settings=context.settings.model_dump(mode="json"),
         seconds=seconds,
@@ -82,10 +83,13 @@ def _windows(configuration: Configuration) -> WindowSpec | None:
     )
 
 
-def _text_column(source: Source, context: PrepareContext) -> dict[str, str]:
-    """Return the name of the source's text column, from which predictions read; empty if there is none."""
+def _text_source(source: Source, context: PrepareContext) -> dict[str, str]:
+    """Return the name of the text column and the options of the reader, with which predictions read; else nothing."""
     columns = source.columns if context.settings.input == "text" else None
-    return {"text_column": columns.input} if columns and columns.content != "paths" else {}
+    if columns is None or columns.content == "paths":
+        return {}
+    options = {} if source.format == "jdbc" else source.options
+    return {"text_column": columns.input, "format": source.format, "options": json.dumps(options)}
 
 
 def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, Any]:

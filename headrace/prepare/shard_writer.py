@@ -41,7 +41,7 @@ def encode_target(record: RawRecord, context: PrepareContext) -> int | float | b
     Raises:
         RejectedRecordError: the label is missing, not one of the classes, or not a finite number.
     """
-    if record.label is None:
+    if record.label is None or (not record.label and context.settings.task != "multi_label"):
         raise RejectedRecordError(Reason.NO_CLASS, "the record has no label")
     if context.settings.task == "regression":
         number = _parse_float32(record.label)
@@ -90,11 +90,11 @@ def prepare_chunks(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator
         yield ShardWriter(context, encoder, chunk.number).run(records)
 
 
-def list_labels(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[set[str]]:
-    """Yield the class names in every chunk, for files that hold their labels."""
+def list_labels(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[Counter[str]]:
+    """Yield the records by label of every chunk, for files that hold their labels."""
     for chunk in chunks:
         records = read_records(context.kind, context.root, chunk.files, 0)
-        yield {context.class_names.get(record.label, record.label) for record in records if record.label is not None}
+        yield Counter(record.label for record in records if record.label)
 
 
 class ShardWriter:
@@ -128,7 +128,13 @@ class ShardWriter:
     def _prepare(self, record: RawRecord) -> None:
         if record.rejection is not None:
             raise record.rejection
-        target = encode_target(record, self.context)
+        try:
+            target = encode_target(record, self.context)
+        except RejectedRecordError as rejection:
+            if rejection.reason == Reason.BAD_LABEL:
+                # What is wrong with the content explains more: a class does not exist if none of its records is usable.
+                self.encoder.row(record)
+            raise
         row = self.encoder.row(record) | {"path": record.path, "label": target}
         if self.context.settings.weights:
             row["weight"] = parse_weight(record)

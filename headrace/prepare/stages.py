@@ -4,10 +4,9 @@ import hashlib
 import logging
 import math
 import pickle
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from operator import itemgetter
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,27 +16,25 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column, Statistics, Tokenizer
-from headrace.errors import DataError
 from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult, make_chunks
+from headrace.prepare.classes import Classes, classes_without_records, list_classes, require_some
 from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
-from headrace.prepare.encoders.labels import parse_labels
 from headrace.prepare.encoders.row_encoders import encoder_for
 from headrace.prepare.encoders.statistics import window_statistics
 from headrace.prepare.incremental import Increment
 from headrace.prepare.plan import STAGED, Chunk, PrepareContext
-from headrace.prepare.shard_writer import ShardWriter, list_labels, prepare_chunks
+from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
-from headrace.prepare.sources.base import natural_sort
 from headrace.prepare.sources.folder import read_bytes
-from headrace.prepare.sources.spark_table import NO_FILES, cell_format, frame_records, read_frame
+from headrace.prepare.sources.spark_table import cell_format, frame_records, read_frame
+from headrace.prepare.sources.table_files import NO_FILES
 from headrace.prepare.sources.windows import read_windows, window_records
 from headrace.prepare.text import tokenization
 from headrace.table.shards import Shard
 
 log = logging.getLogger(__name__)
 
-MAX_CLASSES = 100_000
 # Rows that Spark passes to Python at once; they may hold images of a megabyte each.
 ROWS_AT_ONCE = 256
 
@@ -69,15 +66,15 @@ def run_stages(
         DataError: the source is invalid.
     """
     changed = replace(listing, files=increment.changed)
+    source = _with_encoding(source, context.settings)
     content = cell_format(source, context.root, context.settings.input) if source.columns else ""
     records = (
         _read_records(spark, context, source, changed, content)
         if source.columns
         else _list_chunks(spark, context, changed)
     )
-    classes = _list_classes(spark, context, listing, records, increment)
-    context = replace(context, labels={name: number for number, name in enumerate(classes)})
-    results = _first_stage(spark, context, content, records)
+    classes = list_classes(spark, context, listing, changed.files, records)
+    context, results = _encode(spark, context, classes, content, records)
     shards = [shard for result in results for shard in result.shards]
     old = increment.before.shards if increment.before else ()
     splits_given = _has_given_splits(context, source, changed.files)
@@ -87,7 +84,7 @@ def run_stages(
         accounting=merge_results(results),
         results=results,
         columns=encoder_for(context.settings).columns,
-        classes=classes,
+        classes=tuple(context.labels),
     )
     if context.settings.windows is not None:
         shards = [shard for shard in output.accounting.shards if shard.split == "train"]
@@ -111,15 +108,39 @@ def _hash_content(root: str, path: str) -> tuple[str, int]:
     return path, int.from_bytes(digest, "little", signed=True)
 
 
+def _encode(
+    spark: SparkSession,
+    context: PrepareContext,
+    classes: Classes,
+    content: str,
+    records: "DataFrame | list[Chunk]",
+) -> tuple[PrepareContext, list[ChunkResult]]:
+    """Run the first stage; a class none of whose records can be used does not exist, and indices are without it."""
+    labelled = replace(context, labels={name: number for number, name in enumerate(classes.names)})
+    results = _first_stage(spark, labelled, content, records, classes.records)
+    empty = classes_without_records(classes, context, results)
+    # Of too many rejected records the check at the end says the reasons.
+    if not empty or merge_results(results).rejects_too_many(context.settings.max_rejects):
+        return labelled, results
+    log.warning(
+        "No record of %s can be used, so it is not a class; all records are prepared again without it.",
+        ", ".join(map(repr, empty[:5])) + (", ..." if len(empty) > 5 else ""),
+    )
+    names = tuple(name for name in classes.names if name not in empty)
+    require_some(names, context.root)
+    labelled = replace(context, labels={name: number for number, name in enumerate(names)})
+    return labelled, _first_stage(spark, labelled, content, records, classes.records)
+
+
 def _first_stage(
-    spark: SparkSession, context: PrepareContext, content: str, records: "DataFrame | list[Chunk]"
+    spark: SparkSession, context: PrepareContext, content: str, records: "DataFrame | list[Chunk]", rows: int | None
 ) -> list[ChunkResult]:
     if isinstance(records, list):
         if not records:
             return []
         chunks = spark.sparkContext.parallelize(records, len(records))
         return list(chunks.mapPartitions(partial(prepare_chunks, context)).collect())
-    parts = max(1, math.ceil(records.count() / context.settings.shard_rows))
+    parts = max(1, math.ceil((records.count() if rows is None else rows) / context.settings.shard_rows))
     # Partition by a hash of the rows, so that classes are mixed and equal sources give equal partitions.
     mixed = records.repartition(parts, F.xxhash64("file", "key")).sortWithinPartitions("file", "key")
     written = mixed.mapInArrow(partial(_prepare_frame, context, content), "result binary").collect()
@@ -156,71 +177,12 @@ def _read_records(
     return read_frame(spark, source, changed.root, changed.files, content)
 
 
-def _list_classes(
-    spark: SparkSession,
-    context: PrepareContext,
-    listing: Listing,
-    records: "DataFrame | list[Chunk]",
-    increment: Increment,
-) -> tuple[str, ...]:
-    """Return all class names; those of the previous version keep their indices.
-
-    Raises:
-        DataError: there are fewer than 2 or more than `MAX_CLASSES`.
-    """
-    if context.settings.task == "regression":
-        return ()
-    labels: Iterable[str] = listing.classes
-    if not isinstance(records, list):
-        labels = _distinct_labels(records, context.settings)
-    elif context.kind == "archive" and records:
-        chunks = spark.sparkContext.parallelize(records, len(records))
-        labels = natural_sort(set[str]().union(*chunks.mapPartitions(partial(list_labels, context)).collect()))
-    elif context.settings.task == "multi_label":
-        labels = natural_sort(_split_names(context.settings.label_separator, labels))
-    known = tuple(context.labels)
-    labels = list(labels)
-    # `list_labels` has replaced the labels of archives already.
-    if not known and context.kind != "archive":
-        _require_class_names(context.class_names, labels, listing.root)
-    named = dict.fromkeys(context.class_names.get(label, label) for label in labels)
-    classes = (*known, *(name for name in named if name not in context.labels))
-    if not 2 <= len(classes) <= MAX_CLASSES:
-        raise DataError(
-            f"The source {listing.root} holds {len(classes)} classes; expected from 2 to {MAX_CLASSES:,}. "
-            "If labels are numbers to predict, set prepare.task to regression."
-        )
-    return classes
-
-
-def _require_class_names(class_names: Mapping[str, str], labels: Sequence[str], root: str) -> None:
-    """Warn of `class_names` for labels that the source does not have.
-
-    Raises:
-        DataError: none of them is a label of the source.
-    """
-    unknown = [label for label in class_names if label not in labels]
-    if not unknown:
-        return
-    shown = ", ".join(map(repr, labels[:5])) + (", ..." if len(labels) > 5 else "")
-    message = f"data.source.class_names has {', '.join(map(repr, unknown[:5]))}, and the labels of {root} are {shown}"
-    if len(unknown) == len(class_names):
-        raise DataError(f"{message}; expected at least one label of the source.")
-    log.warning("%s", message)
-
-
-def _distinct_labels(records: "DataFrame", settings: Prepare) -> tuple[str, ...]:
-    """Return the distinct labels of a table's rows, at most `MAX_CLASSES` + 1."""
-    rows = records.select("label").where("label is not null").distinct()
-    if settings.task == "multi_label":
-        names = rows.rdd.map(itemgetter("label")).mapPartitions(partial(_split_names, settings.label_separator))
-        return natural_sort(names.distinct().take(MAX_CLASSES + 1))
-    return natural_sort(row.label for row in rows.limit(MAX_CLASSES + 1).collect())
-
-
-def _split_names(separator: str, labels: Iterable[str]) -> set[str]:
-    """Return the distinct class names in multi_label labels."""
-    return {name for label in labels for name in parse_labels(label, separator)}
+def _with_encoding(source: Source, settings: Prepare) -> Source:
+    """Return `source`, read in the encoding of texts unless it names one of its own."""
+    encoding = settings.text.encoding if settings.input == "text" and source.format in ("csv", "json") else None
+    if source.columns is None or encoding is None or source.reader_options.encoding is not None:
+        return source
+    return source.model_copy(update={"options": {**source.options, "encoding": encoding}})
 
 
 def _has_given_splits(context: PrepareContext, source: Source, files: list[RawFile]) -> bool:

@@ -23,7 +23,8 @@ class Summary(NumberedRecord):
         rejects: rejected records by reason.
         rejects_version: version of the rejects table that lists them; None if there are none.
         duplicates_version: version of the duplicates table; None if no record was dropped.
-        source: kind and path of the raw records.
+        source: kind and path of the raw records; of texts also the column, the format and the options of its reader
+            as JSON.
         fingerprint: hash of the raw listing and the settings; equal if nothing has changed.
         append_key: hash of the settings alone; only a preparation with the same key can append.
         listing: Parquet file in the table's folder that lists the raw files of this version.

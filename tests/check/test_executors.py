@@ -23,12 +23,13 @@ GOOD = ExecutorInfo(
 OTHER = replace(GOOD, host="b", partition=1, address="10.0.0.2", clocks=(1000.01, 1001.5, 1002.5))
 
 
-def rows(*probes: ExecutorInfo) -> dict[str, CheckRow]:
+def rows_by_name(*probes: ExecutorInfo) -> dict[str, CheckRow]:
+    """Return the rows about these executors by name."""
     return {row.name: row for row in executor_rows(probes)}
 
 
 def test_executor_rows_are_ok_on_a_good_cluster() -> None:
-    found = rows(GOOD, OTHER, replace(OTHER, partition=2))
+    found = rows_by_name(GOOD, OTHER, replace(OTHER, partition=2))
     assert all(row.ok and not row.fix for row in found.values())
     assert found["Executors"].found == "2 with 3 slots; machines: 2"
     assert found["Executor network"].found == "10.0.0.1 on a, 10.0.0.2 on b"
@@ -47,15 +48,17 @@ def test_executor_rows_are_ok_on_a_good_cluster() -> None:
     ],
 )
 def test_executor_rows_name_the_machine_of_a_fault(fault: dict[str, object], name: str, message: str) -> None:
-    found = rows(GOOD, replace(OTHER, **fault))  # type: ignore[arg-type]
+    found = rows_by_name(GOOD, replace(OTHER, **fault))  # type: ignore[arg-type]
     assert [row.name for row in found.values() if not row.ok] == [name]
     assert message in f"{found[name].found} {found[name].fix}"
 
 
 def test_gpus_row_counts_each_gpu_of_a_machine_once() -> None:
-    found = rows(replace(GOOD, gpus=("0",)), replace(GOOD, gpus=("1",), partition=1), replace(OTHER, gpus=("0",)))
+    found = rows_by_name(
+        replace(GOOD, gpus=("0",)), replace(GOOD, gpus=("1",), partition=1), replace(OTHER, gpus=("0",))
+    )
     assert found["Executor GPUs"].found == "3, for 3 of 3 slots"
 
 
 def test_network_row_accepts_loopback_on_a_single_machine() -> None:
-    assert rows(replace(GOOD, address="127.0.0.1"))["Executor network"].ok
+    assert rows_by_name(replace(GOOD, address="127.0.0.1"))["Executor network"].ok

@@ -19,6 +19,7 @@ ENCRYPTED = {
 
 @pytest.fixture(scope="package")
 def secret() -> str:
+    """Return the cluster's secret."""
     return secrets.token_hex(16)
 
 

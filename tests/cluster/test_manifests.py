@@ -14,18 +14,19 @@ FOLDER = Path("conf/cluster/kubernetes")
 KUBERNETES = "1.31"
 
 
-def documents(root: Path, name: str) -> list[dict[str, Any]]:
+def load_documents(root: Path, name: str) -> list[dict[str, Any]]:
+    """Return the YAML documents of a manifest."""
     return list(yaml.safe_load_all((root / FOLDER / name).read_text()))
 
 
 @pytest.mark.parametrize("name", ["namespace.yaml", "pod.yaml", "client.yaml"])
 def test_manifests_match_the_kubernetes_schemas(root: Path, name: str) -> None:
-    for document in documents(root, name):
+    for document in load_documents(root, name):
         kubernetes_validate.validate(document, KUBERNETES, strict=True)
 
 
 def test_manifest_with_unknown_key_is_refused(root: Path) -> None:
-    (pod,) = documents(root, "pod.yaml")
+    (pod,) = load_documents(root, "pod.yaml")
     pod["spec"]["securityContext"]["runAsRoot"] = False
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(pod, KUBERNETES, strict=True)
@@ -45,6 +46,7 @@ def unknown_keys(document: Any, parsed: Any, path: str = "") -> list[str]:
 
 
 def parse_application(application: dict[str, Any]) -> dict[str, Any]:
+    """Return the application after a round trip through the operator's model."""
     model = SparkV1beta2SparkApplication.from_dict(application)
     assert model is not None
     parsed: dict[str, Any] = model.to_dict()
@@ -52,14 +54,14 @@ def parse_application(application: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_spark_application_has_only_keys_of_the_operator(root: Path) -> None:
-    (application,) = documents(root, "spark-application.yaml")
+    (application,) = load_documents(root, "spark-application.yaml")
     assert unknown_keys(application, parse_application(application)) == []
     application["spec"]["executor"]["instancs"] = 2
     assert unknown_keys(application, parse_application(application)) == [".spec.executor.instancs"]
 
 
 def test_spark_application_has_the_settings_of_spark_submit(root: Path) -> None:
-    (application,) = documents(root, "spark-application.yaml")
+    (application,) = load_documents(root, "spark-application.yaml")
     submitted = load_cluster(root / "conf" / "cluster" / "kubernetes.yaml").of("train")
     executor, settings = application["spec"]["executor"], application["spec"]["sparkConf"]
     assert str(executor["instances"]) == submitted["spark.executor.instances"]

@@ -21,12 +21,14 @@ pytestmark = [pytest.mark.spark, pytest.mark.horovod]
 
 @pytest.fixture(scope="module")
 def plain_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """Run a cluster without encryption."""
     with LocalCluster(tmp_path_factory.mktemp("plain")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a wheel of Headrace."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(root)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
@@ -45,8 +47,8 @@ def create_environment(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the Python of the executors."""
+def bare_python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the Python of the executors, which has the engines but not Headrace."""
     python = create_environment(tmp_path_factory.mktemp("bare")) / "bin" / "python"
     run([str(python), "-c", "import pyspark, tensorflow"], cwd=python.parent)
     assert (
@@ -67,9 +69,9 @@ def check_rows(cluster: LocalCluster, folder: Path, code: int = 0, **settings: s
 
 @pytest.mark.long
 def test_check_explains_how_to_ship_headrace_to_executors(
-    plain_cluster: LocalCluster, bare: str, tmp_path: Path
+    plain_cluster: LocalCluster, bare_python: str, tmp_path: Path
 ) -> None:
-    rows = check_rows(plain_cluster, tmp_path, 2, spark_pyspark_python=bare)
+    rows = check_rows(plain_cluster, tmp_path, 2, spark_pyspark_python=bare_python)
     assert not rows["Executors"]["ok"]
     assert "No module named headrace" in rows["Executors"]["fix"]
     assert "--py-files" in rows["Executors"]["fix"]
@@ -77,11 +79,11 @@ def test_check_explains_how_to_ship_headrace_to_executors(
 
 
 def test_wheel_is_shipped_to_tasks_and_ranks(
-    plain_cluster: LocalCluster, bare: str, wheel: Path, tmp_path: Path
+    plain_cluster: LocalCluster, bare_python: str, wheel: Path, tmp_path: Path
 ) -> None:
     # Spark does not accept .whl files, but a wheel is a zip file.
     shipped = Path(shutil.copy(wheel, tmp_path / "headrace.zip"))
-    rows = check_rows(plain_cluster, tmp_path, spark_pyspark_python=bare, spark_submit_pyFiles=str(shipped))
+    rows = check_rows(plain_cluster, tmp_path, spark_pyspark_python=bare_python, spark_submit_pyFiles=str(shipped))
     assert rows["Executors"]["ok"]
     assert "MB/s per rank, 2 ranks" in rows["Allreduce"]["found"]
 
@@ -106,14 +108,14 @@ def test_packed_environment_is_unpacked_by_executors(plain_cluster: LocalCluster
 
 @pytest.mark.long
 def test_spark_submit_ships_wheel_and_custom_network_to_every_stage(
-    plain_cluster: LocalCluster, bare: str, wheel: Path, own: Path, root: Path, fashion_mnist: Path
+    plain_cluster: LocalCluster, bare_python: str, wheel: Path, own: Path, root: Path, fashion_mnist: Path
 ) -> None:
     (own / "table").unlink()
     (own / "my_network.py").write_text((own / "models" / "cnn.py").read_text())
     shipped = shutil.copy(wheel, own / "headrace.zip")
     command = ["spark-submit", "--master", plain_cluster.url, "--py-files", shipped]
     settings = {
-        "spark.pyspark.python": bare,
+        "spark.pyspark.python": bare_python,
         "spark.pyspark.driver.python": sys.executable,
         "spark.driver.host": "127.0.0.1",
         "spark.executor.cores": "1",

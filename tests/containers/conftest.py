@@ -1,4 +1,4 @@
-"""The cluster of docker/compose.yaml, brought up from images built from this checkout, and down again."""
+"""Fixtures: the cluster of docker/compose.yaml, started from images built from this checkout."""
 
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.support.container_cluster import CLIENT, CONFIGURATION, ContainerClus
 
 @pytest.fixture(scope="session")
 def engine(root: Path) -> Engine:
-    """With both images built."""
+    """Return the container engine after building both images."""
     found = find_engine()
     found.build(root, "Dockerfile", "headrace")
     found.build(root, "Dockerfile.services", "headrace-services")
@@ -21,8 +21,8 @@ def engine(root: Path) -> Engine:
 
 @pytest.fixture(scope="session")
 def containers(engine: Engine, root: Path, fashion_mnist: Path) -> Iterator[ContainerCluster]:
-    """Two workers of one core each; /work holds raw images and a configuration."""
-    # Of the images just built, whatever a cluster elsewhere is told to take.
+    """Start two workers of one core each; /work contains raw images and a configuration."""
+    # Use the images just built, even where the environment names others.
     own = ("env", "-u", "HEADRACE_IMAGE", "-u", "HEADRACE_SERVICES_IMAGE")
     words = (*own, *engine.compose, "-f", str(root / "docker" / "compose.yaml"))
     try:
@@ -32,5 +32,5 @@ def containers(engine: Engine, root: Path, fashion_mnist: Path) -> Iterator[Cont
         yield ContainerCluster(engine)
     finally:
         run(*words, "down", "-v")
-        # podman-compose leaves the network; Docker does not.
+        # podman-compose keeps the network; Docker removes it.
         subprocess.run([engine.program, "network", "rm", "headrace-cluster"], capture_output=True, check=False)

@@ -1,7 +1,7 @@
-"""Docker or Podman, whichever is here and answers; other ways of building and composing are named in variables.
+"""Docker or Podman, whichever responds on this machine; variables name other ways to build and compose.
 
-HEADRACE_BUILD     a program that is given CONTEXT DOCKERFILE TAG and makes the image, instead of `docker build`
-HEADRACE_COMPOSE   the words that compose containers, instead of `docker compose` or `podman-compose`
+HEADRACE_BUILD     a program that builds the image from CONTEXT DOCKERFILE TAG, instead of `docker build`
+HEADRACE_COMPOSE   the command that composes containers, instead of `docker compose` or `podman-compose`
 """
 
 import json
@@ -20,7 +20,7 @@ SECONDS_TO_BUILD = 3000
 
 @dataclass(frozen=True)
 class Said:
-    """On standard output and on standard error."""
+    """The standard output and standard error of a command."""
 
     out: str
     log: str
@@ -33,7 +33,7 @@ class Said:
 
 
 def run(*words: str, seconds: float = 300, input: bytes | None = None) -> Said:
-    """Run a command that must end well."""
+    """Run a command that must succeed and return its output."""
     done = subprocess.run(words, input=input, capture_output=True, timeout=seconds, check=False)
     said = done.stderr.decode(errors="replace")
     assert done.returncode == 0, f"{shlex.join(words)} ended with {done.returncode}:\n{said[-4000:]}"
@@ -42,13 +42,13 @@ def run(*words: str, seconds: float = 300, input: bytes | None = None) -> Said:
 
 @dataclass(frozen=True)
 class Engine:
-    """The words that begin a command."""
+    """A container engine: its program and the command that composes containers."""
 
     program: str
     compose: tuple[str, ...]
 
     def build(self, root: Path, dockerfile: str, tag: str) -> None:
-        """Make an image of the checkout at `root`; layers that are there already are used."""
+        """Build an image of the checkout at `root`; existing layers are reused."""
         builder = os.environ.get("HEADRACE_BUILD")
         paths = (str(root), str(root / "docker" / dockerfile), tag)
         words = [builder, *paths] if builder else [self.program, "build", "-f", paths[1], "-t", tag, paths[0]]
@@ -61,7 +61,7 @@ class Engine:
 
 
 def find_engine() -> Engine:
-    """The engine of this machine; the test is skipped where there is none."""
+    """Return the container engine of this machine, or skip the test where there is none."""
     for program, compose in (("docker", "docker compose"), ("podman", "podman-compose")):
         answers = shutil.which(program) and not subprocess.run([program, "info"], capture_output=True).returncode
         if answers:

@@ -1,6 +1,6 @@
-"""The Kubernetes cluster of whoever runs the tests.
+"""The Kubernetes cluster of the person who runs the tests.
 
-KUBECONFIG       names it; tests make the namespace `headrace` there, whose claim must find a volume
+KUBECONFIG       the cluster; tests create the namespace `headrace` there, whose claim must find a volume
 HEADRACE_IMAGE   the image of docker/Dockerfile, by a name under which the cluster's nodes have it or can pull it
 """
 
@@ -24,7 +24,7 @@ from tests.containers.engine import Said, run
 
 CLIENT = "tests-client"
 MANIFESTS = Path("conf", "cluster", "kubernetes")
-# A driver and two executors of one core on one small node; else as conf/cluster/kubernetes.yaml says.
+# One driver and two executors of one core each on a small node; the rest is in conf/cluster/kubernetes.yaml.
 SETTINGS = {
     "spark.executor.instances": "2",
     "spark.executor.cores": "1",
@@ -40,30 +40,30 @@ SETTINGS = {
 
 
 def kubectl(*words: str, seconds: float = 300, input: bytes | None = None) -> Said:
-    """A command to the cluster, in Headrace's namespace."""
+    """Run kubectl in Headrace's namespace."""
     return run("kubectl", "-n", "headrace", *words, seconds=seconds, input=input)
 
 
 @dataclass(frozen=True)
 class Driver:
-    """A driver that has ended well."""
+    """The pod of a driver that succeeded."""
 
     log: str
 
     @property
     def json(self) -> dict[str, Any]:
-        """What the job answered: in a pod's log, standard output and standard error are one."""
+        """The job's result; a pod's log mixes standard output and standard error."""
         found: dict[str, Any] = json.loads(re.findall(r"^{\".*}$", self.log, re.MULTILINE)[-1])
         return found
 
 
 @dataclass(frozen=True)
 class KubernetesCluster:
-    """The cluster, seen from the checkout at `root`.
+    """The cluster, as seen from the checkout at `root`.
 
     Attributes:
-        folder: of the tests, on the shared volume.
-        scratch: on this machine.
+        folder: the folder of the tests on the shared volume.
+        scratch: a folder on this machine.
     """
 
     root: Path
@@ -71,11 +71,11 @@ class KubernetesCluster:
     scratch: Path
 
     def client(self, *words: str, input: bytes | None = None) -> Said:
-        """Run a command in the client."""
+        """Run a command in the client pod."""
         return kubectl("exec", *([] if input is None else ["-i"]), CLIENT, "--", *words, input=input)
 
     def start(self, job: str, *words: str) -> "subprocess.Popen[bytes]":
-        """`spark-submit` one of the jobs, to a driver in a pod."""
+        """Submit one of the jobs with `spark-submit`; its driver runs in a pod."""
         file = str(self.scratch / f"{job}.properties")
         cluster = str(self.root / "conf" / "cluster" / "kubernetes.yaml")
         run(sys.executable, "-m", "headrace", "properties", cluster, job, file)
@@ -87,22 +87,22 @@ class KubernetesCluster:
             return subprocess.Popen([*program, *words], cwd=self.root, stdout=log, stderr=log)
 
     def end(self, submission: "subprocess.Popen[bytes]", job: str) -> Driver:
-        """Wait for the end of what was started; it must be a good one."""
+        """Wait for the end of a submission, which must succeed."""
         submission.wait(580)
-        # spark-submit ends with 0 however the driver did.
+        # spark-submit exits with 0 even if the driver fails.
         phase = kubectl("get", "pod", f"test-{job}", "-o", "jsonpath={.status.phase}").out
         log = kubectl("logs", f"test-{job}").out
         assert phase == "Succeeded", f"{phase}:\n{log[-4000:]}\n{(self.scratch / f'{job}.log').read_text()[-2000:]}"
         return Driver(log)
 
     def submit(self, job: str, *words: str) -> Driver:
-        """`start` and `end`."""
+        """Submit a job and wait for its end."""
         return self.end(self.start(job, *words), job)
 
 
 @contextmanager
 def kubernetes_cluster(root: Path, scratch: Path) -> Iterator[KubernetesCluster]:
-    """With Headrace's namespace, a client and a new folder; what tests made is removed, the namespace stays."""
+    """Create Headrace's namespace, a client and a new folder; all but the namespace are removed afterwards."""
     os.environ.setdefault("KUBERNETES_MASTER", f"k8s://{_require_cluster()}")
     kubectl("apply", "-f", str(root / MANIFESTS / "namespace.yaml"))
     client = yaml.safe_load((root / MANIFESTS / "client.yaml").read_text())
@@ -121,7 +121,7 @@ def kubernetes_cluster(root: Path, scratch: Path) -> Iterator[KubernetesCluster]
 
 
 def _require_cluster() -> str:
-    """The address of the cluster; the test is skipped where something is missing."""
+    """Return the address of the cluster, or skip the test where something is missing."""
     for name in ("KUBECONFIG", "HEADRACE_IMAGE"):
         if not os.environ.get(name):
             pytest.skip(f"{name} is not set; tests/containers/kubernetes.py says what it names")

@@ -1,4 +1,4 @@
-"""A cluster of containers, used as its users use it: spark-submit at the client."""
+"""A cluster of containers, used like a user does: with spark-submit on the client."""
 
 import json
 import re
@@ -20,16 +20,18 @@ PAGES = ("http://master:8080", "http://worker-1:8081", "http://history:18080", "
 
 @pytest.fixture(scope="module")
 def prepared(containers: ContainerCluster) -> Said:
+    """Prepare the table and return the output."""
     return containers.submit("prepare", "/work/conf.yaml")
 
 
 @pytest.fixture(scope="module")
 def trained(containers: ContainerCluster, prepared: Said) -> Said:
+    """Train a model and return the output."""
     return containers.submit("train", "/work/conf.yaml")
 
 
 @pytest.mark.parametrize("page", [*PAGES, "http://s3:9000"])
-def test_every_service_answers(containers: ContainerCluster, page: str) -> None:
+def test_every_service_responds(containers: ContainerCluster, page: str) -> None:
     program = f"import urllib.request; print(urllib.request.urlopen('{page}').status)"
 
     def answers() -> bool:
@@ -39,7 +41,7 @@ def test_every_service_answers(containers: ContainerCluster, page: str) -> None:
     wait_for(answers, 120)
 
 
-def test_the_check_of_the_cluster_finds_two_machines_that_share_a_folder(containers: ContainerCluster) -> None:
+def test_check_finds_two_machines_with_shared_folder(containers: ContainerCluster) -> None:
     answer = containers.client("headrace", "check", "--cluster", "--slots", "2", "--store", "/work").json
     rows = {row["name"]: row for row in answer["rows"]}
     assert rows["Executors"]["found"] == "2 with 2 slots; machines: 2"
@@ -47,18 +49,18 @@ def test_the_check_of_the_cluster_finds_two_machines_that_share_a_folder(contain
     assert answer["ok"]
 
 
-def test_all_images_are_prepared(prepared: Said) -> None:
+def test_prepare_writes_all_images(prepared: Said) -> None:
     found = prepared.json
     assert (found["rows_in"], found["written"], found["rejected"]) == (1400, 1400, 0)
 
 
-def test_each_worker_has_one_rank(trained: Said) -> None:
+def test_train_runs_one_rank_on_each_worker(trained: Said) -> None:
     assert (trained.json["ranks"], trained.json["steps"], trained.json["restarts"]) == (2, STEPS, 0)
-    # Spark hands on what a Python driver says on standard error on standard output.
+    # Spark prints the standard error of a Python driver on standard output.
     assert sorted(re.findall(r"Rank \d runs on (\S+)", trained.out + trained.log)) == ["worker-1", "worker-2"]
 
 
-def test_the_model_is_evaluated_and_predicts(containers: ContainerCluster, trained: Said) -> None:
+def test_trained_model_evaluates_and_predicts(containers: ContainerCluster, trained: Said) -> None:
     bundle = trained.json["bundle"]
     evaluated = containers.submit("evaluate", bundle, "--table", "/work/table").json
     assert evaluated["metrics"]["accuracy"] > 0.5
@@ -66,8 +68,8 @@ def test_the_model_is_evaluated_and_predicts(containers: ContainerCluster, train
     assert (predicted["rows"], predicted["rejected"]) == (200, 0)
 
 
-def test_a_training_recovers_from_a_worker_that_is_killed(containers: ContainerCluster, trained: Said) -> None:
-    """The container is started again, as an orchestrator does; the weights are those of the undisturbed run."""
+def test_train_recovers_from_killed_worker(containers: ContainerCluster, trained: Said) -> None:
+    """The container is restarted, as an orchestrator does; the weights equal those of the undisturbed run."""
     engine = containers.engine
     words = (engine.program, "exec", CLIENT, *submission("train", "/work/conf.yaml", "train.run=/work/killed"))
     driver = subprocess.Popen(words, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -82,12 +84,12 @@ def test_a_training_recovers_from_a_worker_that_is_killed(containers: ContainerC
     assert (found["steps"], found["weights_sha256"]) == (STEPS, trained.json["weights_sha256"])
 
 
-def test_what_was_run_stands_in_the_history(containers: ContainerCluster, trained: Said) -> None:
+def test_history_server_lists_training(containers: ContainerCluster, trained: Said) -> None:
     program = "import urllib.request; print(urllib.request.urlopen('http://history:18080/api/v1/applications').read().decode())"
     told: list[dict[str, Any]] = wait_for(lambda: json.loads(containers.client("python", "-c", program).out), 60)
     assert "headrace train" in {application["name"] for application in told}
 
 
-def test_nobody_is_root(containers: ContainerCluster) -> None:
+def test_container_user_is_not_root(containers: ContainerCluster) -> None:
     assert containers.client("id", "-u").out.strip() == "10001"
     assert Path(containers.client("which", "headrace").out.strip()).parent.name == "bin"

@@ -1,4 +1,4 @@
-"""What the image does when Spark on Kubernetes starts it, without Kubernetes: the driver and its executor are real."""
+"""The image started like Spark on Kubernetes starts it, without Kubernetes; driver and executor are real."""
 
 import subprocess
 
@@ -10,7 +10,7 @@ from tests.support.running_training import wait_for
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(1800)]
 
-# Executors of 4 cores, which no worker has: the only one to take tasks is the one that the test starts.
+# No worker has 4 cores, so only the executor that the test starts can run tasks.
 DRIVER = """
 import socket
 from pyspark.sql import SparkSession
@@ -22,7 +22,7 @@ print(sorted(set(spark.sparkContext.parallelize(range(10), 2).map(lambda _: sock
 OPTIONS = {"SPARK_JAVA_OPT_0": "-Dspark.driver.port=7999", "SPARK_JAVA_OPT_1": "-Dspaces=are one option"}
 
 
-def test_an_executor_takes_tasks_of_a_driver(containers: ContainerCluster) -> None:
+def test_executor_container_runs_tasks_of_driver(containers: ContainerCluster) -> None:
     engine = containers.engine
     words = (engine.program, "exec", CLIENT, "python", "-c", DRIVER)
     driver = subprocess.Popen(words, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -44,14 +44,14 @@ def test_an_executor_takes_tasks_of_a_driver(containers: ContainerCluster) -> No
     assert out.splitlines()[-1] == "['executor']"
 
 
-def test_a_driver_is_spark_submit_in_client_mode(containers: ContainerCluster) -> None:
+def test_driver_container_runs_spark_submit_in_client_mode(containers: ContainerCluster) -> None:
     engine = containers.engine
     words = ("run", "--rm", "-e", "SPARK_DRIVER_BIND_ADDRESS=127.0.0.1", "headrace", "driver", "--master", "local[1]")
     said = run(engine.program, *words, "/opt/headrace/jobs/config.py", "/opt/headrace/conf/images.yaml")
     assert said.json["data"]["table"] == "prepared/photos"
 
 
-def test_a_verb_alone_is_a_command_of_headrace(containers: ContainerCluster) -> None:
+def test_container_runs_headrace_verb(containers: ContainerCluster) -> None:
     engine = containers.engine
     said = run(engine.program, "run", "--rm", "headrace", "config", "/opt/headrace/conf/images.yaml")
     assert said.json["train"]["run"] == "runs/photos"

@@ -1,4 +1,4 @@
-"""Headrace on Kubernetes, used as docs/clusters/kubernetes.md says: spark-submit in cluster mode, ranks in pods."""
+"""Headrace on Kubernetes as in docs/clusters/kubernetes.md: spark-submit in cluster mode, ranks in pods."""
 
 import re
 import subprocess
@@ -20,7 +20,7 @@ STEPS = 400
 def kubernetes(
     root: Path, fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[KubernetesCluster]:
-    """The shared volume holds raw images and a configuration, in a folder of the tests."""
+    """Return the cluster with raw images and a configuration on the shared volume."""
     with kubernetes_cluster(root, tmp_path_factory.mktemp("kubernetes")) as cluster:
         files = archive(fashion_mnist, CONFIGURATION.replace("/work/", f"{cluster.folder}/"))
         cluster.client("tar", "-x", "-C", cluster.folder, input=files)
@@ -29,26 +29,28 @@ def kubernetes(
 
 @pytest.fixture(scope="module")
 def prepared(kubernetes: KubernetesCluster) -> Driver:
+    """Prepare the table and return the driver."""
     return kubernetes.submit("prepare", f"{kubernetes.folder}/conf.yaml")
 
 
 @pytest.fixture(scope="module")
 def trained(kubernetes: KubernetesCluster, prepared: Driver) -> Driver:
+    """Train a model and return the driver."""
     return kubernetes.submit("train", f"{kubernetes.folder}/conf.yaml")
 
 
-def test_two_pods_prepare_all_images(prepared: Driver) -> None:
+def test_prepare_writes_all_images(prepared: Driver) -> None:
     found = prepared.json
     assert (found["rows_in"], found["written"], found["rejected"]) == (1400, 1400, 0)
 
 
-def test_each_pod_has_one_rank(trained: Driver) -> None:
+def test_train_runs_one_rank_in_each_pod(trained: Driver) -> None:
     assert (trained.json["ranks"], trained.json["steps"], trained.json["restarts"]) == (2, STEPS, 0)
     ranks = re.findall(r"Rank \d runs on headrace-train-\w+-(exec-\d)", trained.log)
     assert sorted(ranks) == ["exec-1", "exec-2"]
 
 
-def test_the_model_is_evaluated_and_predicts(kubernetes: KubernetesCluster, trained: Driver) -> None:
+def test_trained_model_evaluates_and_predicts(kubernetes: KubernetesCluster, trained: Driver) -> None:
     bundle, folder = trained.json["bundle"], kubernetes.folder
     evaluated = kubernetes.client("headrace", "evaluate", bundle, "--table", f"{folder}/table").json
     assert evaluated["metrics"]["accuracy"] > 0.5
@@ -56,8 +58,8 @@ def test_the_model_is_evaluated_and_predicts(kubernetes: KubernetesCluster, trai
     assert (predicted["rows"], predicted["rejected"]) == (200, 0)
 
 
-def test_a_training_recovers_from_a_pod_that_is_deleted(kubernetes: KubernetesCluster, trained: Driver) -> None:
-    """Spark asks for another executor in its place; the weights are those of the undisturbed run."""
+def test_train_recovers_from_deleted_pod(kubernetes: KubernetesCluster, trained: Driver) -> None:
+    """Spark requests a replacement executor; the weights equal those of the undisturbed run."""
     run = f"{kubernetes.folder}/killed"
     submission = kubernetes.start("train", f"{kubernetes.folder}/conf.yaml", f"train.run={run}")
     look = ("kubectl", "-n", "headrace", "exec", CLIENT, "--", "ls", f"{run}/checkpoints")

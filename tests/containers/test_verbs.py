@@ -1,4 +1,4 @@
-"""`docker run headrace VERB` is `headrace VERB`, whatever other programs have that name: Debian has a `watch`."""
+"""`docker run headrace VERB` runs `headrace VERB`, even where another program has that name, such as `watch`."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from headrace.cli import app
 
 
 @pytest.mark.parametrize("verb", sorted(typer.main.get_command(app).commands))  # type: ignore[attr-defined]
-def test_the_image_knows_every_verb(root: Path, tmp_path: Path, verb: str) -> None:
+def test_entrypoint_runs_every_verb(root: Path, tmp_path: Path, verb: str) -> None:
     stand_in = tmp_path / "headrace"
     stand_in.write_text('#!/bin/sh\necho "headrace $*"\n')
     stand_in.chmod(0o755)

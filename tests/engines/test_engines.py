@@ -18,7 +18,7 @@ Result = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def results(root: Path, fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
-    """Result of the smoke test of each engine set."""
+    """Run the smoke test with each engine set and return the results."""
     folder = tmp_path_factory.mktemp("engines")
     fetch("movie-reviews", folder / "reviews")
     return {name: run_smoke(root, name, folder / name, fashion_mnist, folder / "reviews") for name in INTERPRETERS}

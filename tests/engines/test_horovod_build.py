@@ -13,7 +13,7 @@ LAUNCHER = "CMAKE_CXX_COMPILER_LAUNCHER"
 
 @pytest.fixture
 def variables(root: Path) -> dict[str, str]:
-    """Environment variables that uv sets while it builds Horovod."""
+    """Return the environment variables that uv sets while it builds Horovod."""
     project = tomllib.loads((root / "pyproject.toml").read_text())
     found: dict[str, str] = project["tool"]["uv"]["extra-build-variables"]["horovod"]
     return found

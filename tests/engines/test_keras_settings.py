@@ -19,8 +19,8 @@ print(json.dumps([backend(), image_data_format(), floatx(), epsilon(), max_epoch
 """
 
 
-def settings(folder: Path, first: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
-    """The settings of Keras in a program that runs `first` and then uses Headrace, in a hostile environment."""
+def print_settings(folder: Path, first: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run `first`, then print the settings of Keras under Headrace, in a hostile environment."""
     written = {"backend": "jax", "image_data_format": "channels_first", "floatx": "float16", "epsilon": 0.1}
     (folder / "keras.json").write_text(json.dumps(written))
     command = [sys.executable, "-c", SETTINGS.format(first=first)]
@@ -30,12 +30,12 @@ def settings(folder: Path, first: str = "", **environment: str) -> "subprocess.C
 
 @pytest.mark.parametrize("environment", [{}, {"KERAS_BACKEND": "jax"}])
 def test_keras_settings_ignore_the_environment_and_keras_json(tmp_path: Path, environment: dict[str, str]) -> None:
-    done = settings(tmp_path, **environment)
+    done = print_settings(tmp_path, **environment)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == ["tensorflow", "channels_last", "float32", 1e-7, None]
 
 
 def test_keras_imported_with_another_backend_is_refused_with_a_way_out(tmp_path: Path) -> None:
-    """No other backend is installed here, so one is pretended."""
-    done = settings(tmp_path, first="import headrace, keras; keras.config.backend = lambda: 'jax'")
+    """No other backend is installed here, so the test simulates one."""
+    done = print_settings(tmp_path, first="import headrace, keras; keras.config.backend = lambda: 'jax'")
     assert "Keras was imported with the jax backend, and Headrace needs tensorflow; import headrace" in done.stderr

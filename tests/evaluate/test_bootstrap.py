@@ -1,4 +1,4 @@
-"""Intervals hold the figure, are those of resampled rows, and narrow with more rows."""
+"""Intervals contain the metric, agree with resampled rows, and narrow with more rows."""
 
 import numpy as np
 import pytest
@@ -12,41 +12,41 @@ from headrace.evaluate.regression import Regression, errors
 CONFUSION = np.array([[80, 20], [10, 90]])
 
 
-def test_the_interval_of_an_accuracy_is_that_of_the_binomial_distribution() -> None:
+def test_accuracy_interval_agrees_with_binomial_distribution() -> None:
     low, high = confusion_intervals(CONFUSION)["accuracy"]
     spread = 1.96 * np.sqrt(0.85 * 0.15 / 200)
     assert (low, high) == (pytest.approx(0.85 - spread, abs=0.01), pytest.approx(0.85 + spread, abs=0.01))
 
 
-def test_drawing_cells_is_drawing_rows() -> None:
+def test_drawing_cells_equals_drawing_rows() -> None:
     labels, predicted = np.repeat([0, 0, 1, 1], [80, 20, 10, 90]), np.repeat([0, 1, 0, 1], [80, 20, 10, 90])
     by_rows = mean_intervals({"accuracy": (labels == predicted).astype(float)})
     assert confusion_intervals(CONFUSION)["accuracy"] == pytest.approx(by_rows["accuracy"], abs=0.01)
 
 
-def test_a_hundred_times_the_rows_give_a_tenth_of_the_interval() -> None:
+def test_interval_shrinks_tenfold_with_100_times_the_rows() -> None:
     few, many = (confusion_intervals(CONFUSION * times)["macro_f1"] for times in (1, 100))
     assert (many[1] - many[0]) * 10 == pytest.approx(few[1] - few[0], rel=0.25)
 
 
-def test_each_class_has_intervals_that_hold_its_scores() -> None:
+def test_class_intervals_contain_scores_of_each_class() -> None:
     for found, score in zip(class_intervals(CONFUSION), class_scores(CONFUSION), strict=True):
         for name in ("precision", "recall", "f1"):
             low, high = found[name]
             assert low < getattr(score, name) < high
-    # The recall of the first class is 80 of about 100 drawn rows.
+    # The recall of the first class is 80 out of about 100 drawn rows.
     low, high = class_intervals(CONFUSION)[0]["recall"]
     assert high - low == pytest.approx(2 * 1.96 * np.sqrt(0.8 * 0.2 / 100), rel=0.15)
 
 
-def test_macro_f1_can_leave_classes_out() -> None:
+def test_macro_f1_interval_can_omit_classes() -> None:
     padded = np.zeros((3, 3), np.int64)
     padded[:2, :2] = CONFUSION
     assert confusion_intervals(padded, [0, 1]) == confusion_intervals(CONFUSION)
     assert confusion_intervals(padded)["macro_f1"][1] < 0.67
 
 
-def test_of_numbers_there_is_an_interval_for_every_error_which_holds_it() -> None:
+def test_regression_intervals_contain_every_error() -> None:
     random = np.random.default_rng(2)
     true = random.normal(0, 2, 300).astype(np.float32)
     predicted = (true + random.normal(0, 1, 300)).astype(np.float32)
@@ -59,8 +59,8 @@ def test_of_numbers_there_is_an_interval_for_every_error_which_holds_it() -> Non
     assert high - low == pytest.approx(2 * 1.96 * np.abs(predicted - true).std() / np.sqrt(300), rel=0.2)
 
 
-def test_the_interval_of_an_r_squared_is_that_of_drawn_rows() -> None:
-    # So few that the mean of drawn rows is another one each time.
+def test_r_squared_interval_equals_that_of_drawn_rows() -> None:
+    # So few rows that the mean differs from draw to draw.
     true, predicted = np.random.default_rng(6).normal(0, 1, (2, 9)).astype(np.float32).astype(np.float64)
     judge = Regression()
     judge.add(EvaluationBatch(np.arange(9), true, true, (true + predicted)[:, None]))
@@ -73,8 +73,8 @@ def test_the_interval_of_an_r_squared_is_that_of_drawn_rows() -> None:
     assert judge.metrics()["intervals"]["r_squared"] == pytest.approx(tuple(expected), rel=1e-9)
 
 
-def test_groups_of_rows_give_the_interval_of_single_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    # In runs of equal values, so that groups that follow the order of the rows would be found out.
+def test_groups_of_rows_give_interval_of_single_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Runs of equal values would expose groups that follow the order of the rows.
     values = np.repeat(np.random.default_rng(4).normal(3, 1, 50), 1000)
     monkeypatch.setattr(bootstrap, "MAX_GROUPS", 500)
     low, high = mean_intervals({"mean": values})["mean"]
@@ -82,11 +82,11 @@ def test_groups_of_rows_give_the_interval_of_single_rows(monkeypatch: pytest.Mon
     assert high - low == pytest.approx(2 * 1.96 * values.std() / np.sqrt(50_000), rel=0.15)
 
 
-def test_the_same_rows_give_the_same_interval() -> None:
+def test_same_rows_give_same_interval() -> None:
     assert confusion_intervals(CONFUSION) == confusion_intervals(CONFUSION)
 
 
-def test_a_lower_bound_is_one_sided_and_falls_with_the_confidence() -> None:
+def test_lower_bound_is_one_sided_and_falls_with_confidence() -> None:
     gains = np.repeat([1.0, 0.0, -1.0], [60, 320, 20])
     bounds = [lower_bound(lambda rows: float(gains[rows].mean()), len(gains), level) for level in (0.6, 0.95, 0.999)]
     assert bounds == sorted(bounds, reverse=True)

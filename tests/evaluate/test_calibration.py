@@ -1,4 +1,4 @@
-"""Calibration: cases computed by hand, and any case against a plain loop and scikit-learn."""
+"""Calibration agrees with hand calculations, a plain loop and scikit-learn."""
 
 import numpy as np
 import pytest
@@ -11,8 +11,8 @@ from headrace.evaluate.calibration import BINS, Bin, brier_scores, expected_cali
 rows = st.lists(st.tuples(st.floats(0, 1, width=32), st.booleans()), min_size=1, max_size=80)
 
 
-def test_the_error_is_the_one_computed_by_hand() -> None:
-    # Two rows in the bin from 0.8 to 0.867, of which one is right; two in the last, of which both are.
+def test_expected_calibration_error_agrees_with_hand_calculation() -> None:
+    # Two rows in the bin from 0.8 to 0.867, one of them right; two in the last bin, both right.
     bins = reliability(np.array([0.85, 0.81, 0.95, 0.99]), np.array([True, False, True, True]))
     assert bins == [
         Bin(low=12 / 15, high=13 / 15, rows=2, confidence=pytest.approx(0.83), accuracy=0.5),
@@ -21,13 +21,13 @@ def test_the_error_is_the_one_computed_by_hand() -> None:
     assert expected_calibration_error(bins) == pytest.approx((2 * 0.33 + 2 * 0.03) / 4)
 
 
-def test_a_confidence_between_two_bins_belongs_to_the_lower_one() -> None:
+def test_confidence_between_two_bins_belongs_to_lower_one() -> None:
     (found,) = reliability(np.array([0.2]), np.array([True]))
     assert (found.low, found.high) == (2 / 15, 0.2)
 
 
 @given(rows)
-def test_bins_agree_with_a_plain_loop(found: list[tuple[float, bool]]) -> None:
+def test_reliability_agrees_with_plain_loop(found: list[tuple[float, bool]]) -> None:
     confidence, right = np.array([one for one, _ in found]), np.array([one for _, one in found])
     bins, error = reliability(confidence, right), 0.0
     for place in range(BINS):
@@ -38,14 +38,14 @@ def test_bins_agree_with_a_plain_loop(found: list[tuple[float, bool]]) -> None:
     assert expected_calibration_error(bins) == pytest.approx(error, abs=1e-9)
 
 
-def test_who_is_right_as_often_as_he_says_has_no_error() -> None:
+def test_calibrated_model_has_no_calibration_error() -> None:
     random = np.random.default_rng(3)
     confidence = random.random(200_000)
     assert expected_calibration_error(reliability(confidence, random.random(200_000) < confidence)) < 0.005
 
 
 @given(rows)
-def test_of_two_classes_the_brier_score_is_twice_that_of_scikit_learn(found: list[tuple[float, bool]]) -> None:
+def test_brier_score_of_two_classes_is_twice_that_of_scikit_learn(found: list[tuple[float, bool]]) -> None:
     probability, labels = np.array([one for one, _ in found], np.float32), np.array([int(one) for _, one in found])
     both = np.stack([1 - probability, probability], axis=1)
     expected = 2 * brier_score_loss(labels, probability, pos_label=1)

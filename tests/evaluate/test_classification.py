@@ -1,4 +1,4 @@
-"""Any input can be judged; only images are shown."""
+"""Any input can be evaluated; only images are shown."""
 
 import json
 
@@ -12,7 +12,7 @@ LABELS = np.array([0, 1, 1])
 ANSWERS = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]], np.float32)
 
 
-def test_a_mistake_about_a_text_has_no_picture_and_one_about_an_image_has() -> None:
+def test_only_mistakes_on_images_have_pictures() -> None:
     for inputs, shown in ((np.ones((3, 5), np.int32), False), (np.ones((3, 4, 4, 3), np.uint8), True)):
         judge = Classification(("no", "yes"))
         judge.add(EvaluationBatch(PATHS, LABELS, inputs, ANSWERS))

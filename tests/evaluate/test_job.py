@@ -1,4 +1,4 @@
-"""Evaluation gives the figures of a plain loop over the same rows, and refuses what does not fit."""
+"""Evaluation agrees with a plain loop over the same rows, and refuses tables that do not fit the bundle."""
 
 import base64
 import io
@@ -33,31 +33,35 @@ CONTENT = Content(
 
 @pytest.fixture(scope="module")
 def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """Write a table with 60 training and 41 test rows."""
     return write_table(tmp_path_factory.mktemp("data") / "table", CONTENT)
 
 
 @pytest.fixture(scope="module")
 def bundle(version: Version, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a bundle for the table; do not change it."""
     return write_bundle(tmp_path_factory.mktemp("trained") / "bundle", version)
 
 
 @pytest.fixture
-def mine(bundle: Path, tmp_path: Path) -> Path:
+def bundle_copy(bundle: Path, tmp_path: Path) -> Path:
+    """Return a copy of the bundle that a test may change."""
     return Path(shutil.copytree(bundle, tmp_path / "bundle"))
 
 
-def kept(mine: Path, split: str = "test") -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((mine / "evaluation" / f"{split}.json").read_text())
+def read_evaluation(bundle_copy: Path, split: str = "test") -> dict[str, Any]:
+    """Return the content of a bundle's evaluation file."""
+    found: dict[str, Any] = json.loads((bundle_copy / "evaluation" / f"{split}.json").read_text())
     return found
 
 
 @pytest.mark.parametrize("batch", [1, 10, 41, 256])
-def test_the_figures_are_those_of_a_plain_loop_with_any_last_batch(
-    version: Version, mine: Path, batch: int, monkeypatch: pytest.MonkeyPatch
+def test_evaluate_agrees_with_plain_loop_for_any_batch_size(
+    version: Version, bundle_copy: Path, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(job, "BATCH", batch)
-    shown = evaluate(mine, version.table, "test", None)
-    rows, found = CONTENT.splits["test"], kept(mine)
+    shown = evaluate(bundle_copy, version.table, "test", None)
+    rows, found = CONTENT.splits["test"], read_evaluation(bundle_copy)
     model, confusion, loss = small_model(version), [[0] * 3 for _ in range(3)], 0.0
     for pixels, label in zip(rows.pixels, rows.labels, strict=True):
         answer = np.asarray(model(pixels[None]))[0]
@@ -70,13 +74,13 @@ def test_the_figures_are_those_of_a_plain_loop_with_any_last_batch(
     assert [found["per_class"][name]["support"] for name in CLASSES] == [14, 14, 13]
 
 
-def test_the_worst_mistakes_are_the_most_certain_ones_with_their_own_pictures(version: Version, mine: Path) -> None:
-    evaluate(mine, version.table, "test", None)
+def test_worst_mistakes_are_most_confident_with_their_own_images(version: Version, bundle_copy: Path) -> None:
+    evaluate(bundle_copy, version.table, "test", None)
     rows = CONTENT.splits["test"]
     answers = np.asarray(small_model(version)(rows.pixels))
     wrong = [row for row in range(41) if answers[row].argmax() != rows.labels[row]]
     wrong.sort(key=lambda row: -answers[row].max())
-    found = kept(mine)["worst"]
+    found = read_evaluation(bundle_copy)["worst"]
     assert len(found) == min(24, len(wrong))
     for row, shown in zip(wrong, found, strict=False):
         assert shown["probability"] == pytest.approx(answers[row].max(), abs=1e-5)
@@ -88,7 +92,7 @@ def test_the_worst_mistakes_are_the_most_certain_ones_with_their_own_pictures(ve
         assert np.array_equal(np.asarray(picture), rows.pixels[row])
 
 
-def test_a_network_that_has_learned_its_images_is_found_to_be_right(version: Version, tmp_path: Path) -> None:
+def test_evaluate_reports_accuracy_of_trained_network(version: Version, tmp_path: Path) -> None:
     rows = CONTENT.splits["train"]
     model = fitted(version, rows.pixels, np.array(rows.labels), epochs=150)
     learned = float(np.mean(np.asarray(model(rows.pixels)).argmax(1) == rows.labels))
@@ -98,24 +102,24 @@ def test_a_network_that_has_learned_its_images_is_found_to_be_right(version: Ver
 
 
 @pytest.mark.parametrize("codec", ["png", "jpeg"])
-def test_the_codec_of_the_table_need_not_be_that_of_the_training(mine: Path, tmp_path: Path, codec: str) -> None:
+def test_evaluate_accepts_table_with_another_codec(bundle_copy: Path, tmp_path: Path, codec: str) -> None:
     stored = write_table(tmp_path / "table", replace(CONTENT, codec=codec))
-    assert evaluate(mine, stored.table, "test", None)["rows"] == 41
+    assert evaluate(bundle_copy, stored.table, "test", None)["rows"] == 41
 
 
-def test_the_report_can_read_what_is_kept(version: Version, mine: Path) -> None:
-    shown = evaluate(mine, version.table, "test", 0)
-    file = mine / "evaluation" / "test.json"
+def test_evaluation_file_is_readable_by_report(version: Version, bundle_copy: Path) -> None:
+    shown = evaluate(bundle_copy, version.table, "test", 0)
+    file = bundle_copy / "evaluation" / "test.json"
     found = Evaluation.model_validate_json(file.read_bytes())
     assert shown["evaluation"] == str(file)
     assert (found.split, found.version, found.table, found.classes) == ("test", 0, str(version.table), CLASSES)
-    assert found.command == f"headrace evaluate {mine} --table {version.table} --split test --version 0"
+    assert found.command == f"headrace evaluate {bundle_copy} --table {version.table} --split test --version 0"
     assert found.seconds > 0
 
 
-def test_slices_are_those_of_the_same_rows_alone(version: Version, mine: Path) -> None:
-    shown = evaluate(mine, version.table, "test", None, ("path", "content_hash"))
-    found, rows = kept(mine), CONTENT.splits["test"]
+def test_slice_metrics_agree_with_rows_of_the_slice(version: Version, bundle_copy: Path) -> None:
+    shown = evaluate(bundle_copy, version.table, "test", None, ("path", "content_hash"))
+    found, rows = read_evaluation(bundle_copy), CONTENT.splits["test"]
     right = np.asarray(small_model(version)(rows.pixels)).argmax(1) == rows.labels
     for number, part in enumerate(found["slices"]["class"]):
         assert (part["name"], part["rows"]) == (CLASSES[number], list(rows.labels).count(number))
@@ -127,9 +131,9 @@ def test_slices_are_those_of_the_same_rows_alone(version: Version, mine: Path) -
     assert found["command"].endswith("--slice path --slice content_hash")
 
 
-def test_probabilities_are_judged_by_their_calibration_and_their_curves(version: Version, mine: Path) -> None:
-    evaluate(mine, version.table, "test", None)
-    found, rows = kept(mine), CONTENT.splits["test"]
+def test_evaluation_contains_calibration_and_curves(version: Version, bundle_copy: Path) -> None:
+    evaluate(bundle_copy, version.table, "test", None)
+    found, rows = read_evaluation(bundle_copy), CONTENT.splits["test"]
     answers = np.asarray(small_model(version)(rows.pixels))
     for number, name in enumerate(CLASSES):
         expected = roc_auc_score(np.array(rows.labels) == number, answers[:, number])
@@ -141,32 +145,32 @@ def test_probabilities_are_judged_by_their_calibration_and_their_curves(version:
     assert set(found["curves"]) == set(CLASSES)
 
 
-def test_a_column_that_is_not_there_is_refused_before_any_row_is_read(
-    version: Version, mine: Path, capsys: pytest.CaptureFixture[str]
+def test_evaluate_refuses_unknown_slice_column(
+    version: Version, bundle_copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sentence = refused(capsys, str(mine), "--table", str(version.table), "--slice", "shop", code=2)
+    sentence = evaluate_and_fail(capsys, str(bundle_copy), "--table", str(version.table), "--slice", "shop", code=2)
     assert "--slice names 'shop'" in sentence
     assert "expected one of class, path, label, content_hash" in sentence
-    assert not (mine / "evaluation").exists()
+    assert not (bundle_copy / "evaluation").exists()
 
 
-def test_the_version_that_is_asked_for_is_evaluated(mine: Path, tmp_path: Path) -> None:
+def test_evaluate_uses_requested_version(bundle_copy: Path, tmp_path: Path) -> None:
     table = tmp_path / "table"
     write_table(table, CONTENT)
     write_table(table, replace(CONTENT, splits=CONTENT.splits | {"test": some_rows(5, shape=(12, 10, 3))}))
-    assert evaluate(mine, table, "test", 0)["rows"] == 41
-    assert evaluate(mine, table, "test", None)["rows"] == 5
-    assert kept(mine)["version"] == 1
+    assert evaluate(bundle_copy, table, "test", 0)["rows"] == 41
+    assert evaluate(bundle_copy, table, "test", None)["rows"] == 5
+    assert read_evaluation(bundle_copy)["version"] == 1
 
 
-def test_evaluating_again_replaces_and_other_splits_stay(version: Version, mine: Path) -> None:
+def test_evaluate_again_replaces_only_its_split(version: Version, bundle_copy: Path) -> None:
     for split in ("test", "train", "test"):
-        evaluate(mine, version.table, split, None)
-    assert sorted(file.name for file in (mine / "evaluation").iterdir()) == ["test.json", "train.json"]
+        evaluate(bundle_copy, version.table, split, None)
+    assert sorted(file.name for file in (bundle_copy / "evaluation").iterdir()) == ["test.json", "train.json"]
 
 
-def refused(capsys: pytest.CaptureFixture[str], *words: str, code: int = 3) -> str:
-    """The one sentence in which `headrace evaluate` ends, with its exit code."""
+def evaluate_and_fail(capsys: pytest.CaptureFixture[str], *words: str, code: int = 3) -> str:
+    """Run `headrace evaluate`, which must fail with this exit code, and return its one sentence."""
     with pytest.raises(SystemExit) as ended:
         cli.main(["--quiet", "evaluate", *words])
     assert ended.value.code == code
@@ -176,53 +180,57 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str, code: int = 3) -> s
     return sentence
 
 
-def test_a_split_that_is_not_there_is_refused(version: Version, mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_refuses_missing_split(
+    version: Version, bundle_copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for split in ("val", "../../x"):
-        sentence = refused(capsys, str(mine), "--table", str(version.table), "--split", split)
+        sentence = evaluate_and_fail(capsys, str(bundle_copy), "--table", str(version.table), "--split", split)
         assert f"has no split {split!r}; it has: train, test" in sentence
-    assert not (mine / "evaluation").exists()
+    assert not (bundle_copy / "evaluation").exists()
 
 
 @pytest.mark.parametrize("classes", [("coat", "boot", "bag"), ("coat", "bag", "boot", "sock")])
-def test_a_table_with_other_classes_is_refused(
-    mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], classes: tuple[str, ...]
+def test_evaluate_refuses_table_with_other_classes(
+    bundle_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], classes: tuple[str, ...]
 ) -> None:
     other = write_table(tmp_path / "table", replace(CONTENT, classes=classes))
-    sentence = refused(capsys, str(mine), "--table", str(other.table))
+    sentence = evaluate_and_fail(capsys, str(bundle_copy), "--table", str(other.table))
     assert f"trained on the classes {CLASSES}" in sentence
     assert str(classes) in sentence
 
 
-def test_a_table_with_images_of_another_shape_is_refused(
-    mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_evaluate_refuses_table_with_another_image_shape(
+    bundle_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = write_table(tmp_path / "table", Content(splits={"test": some_rows(3, shape=(12, 10, 1))}))
-    assert "(12, 10, 3)" in (sentence := refused(capsys, str(mine), "--table", str(other.table)))
+    assert "(12, 10, 3)" in (sentence := evaluate_and_fail(capsys, str(bundle_copy), "--table", str(other.table)))
     assert "(12, 10, 1)" in sentence
 
 
-def test_what_is_no_bundle_or_no_table_is_refused(
-    version: Version, mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_evaluate_refuses_invalid_bundle_table_and_version(
+    version: Version, bundle_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "is not a bundle" in refused(capsys, str(tmp_path), "--table", str(version.table))
-    assert "is not a prepared table" in refused(capsys, str(mine), "--table", str(tmp_path))
-    assert "no version 7" in refused(capsys, str(mine), "--table", str(version.table), "--version", "7")
+    assert "is not a bundle" in evaluate_and_fail(capsys, str(tmp_path), "--table", str(version.table))
+    assert "is not a prepared table" in evaluate_and_fail(capsys, str(bundle_copy), "--table", str(tmp_path))
+    assert "no version 7" in evaluate_and_fail(
+        capsys, str(bundle_copy), "--table", str(version.table), "--version", "7"
+    )
 
 
-def test_a_damaged_shard_is_refused_and_the_evaluation_before_is_kept(mine: Path, tmp_path: Path) -> None:
+def test_evaluate_refuses_damaged_shard_and_keeps_previous_evaluation(bundle_copy: Path, tmp_path: Path) -> None:
     damaged = write_table(tmp_path / "table", CONTENT)
-    evaluate(mine, damaged.table, "train", None)
-    before = kept(mine, "train")
+    evaluate(bundle_copy, damaged.table, "train", None)
+    before = read_evaluation(bundle_copy, "train")
     shard = damaged.table / damaged.split("train")[3].path
     shutil.copyfile(shard, copy := shard.with_name("copy"))
     copy.replace(damaged.table / damaged.split("train")[4].path)
     moved = Path(shutil.copytree(damaged.table, tmp_path / "moved"))
     with pytest.raises(DataError, match="was changed after it was written"):
-        evaluate(mine, moved, "train", None)
-    assert kept(mine, "train") == before
+        evaluate(bundle_copy, moved, "train", None)
+    assert read_evaluation(bundle_copy, "train") == before
 
 
-def test_the_command_prints_its_figures_on_the_last_line(workspace: Path, tmp_path: Path) -> None:
+def test_evaluate_command_prints_metrics_on_last_line(workspace: Path, tmp_path: Path) -> None:
     bundle = write_bundle(tmp_path / "bundle", read(workspace / "table"))
     answer = headrace("evaluate", str(bundle), "--table", "table", cwd=workspace)
     assert answer.json["rows"] == 200

@@ -1,4 +1,4 @@
-"""Figures of many labels are scikit-learn's."""
+"""Multi-label metrics agree with scikit-learn."""
 
 import json
 from typing import Any
@@ -20,7 +20,8 @@ GIVEN = ANSWERS >= 0.5
 
 
 @pytest.fixture(scope="module")
-def judge() -> MultiLabel:
+def evaluator() -> MultiLabel:
+    """Return an evaluator that has seen all rows in batches of 64."""
     made = MultiLabel(CLASSES)
     for begin in range(0, ROWS, 64):
         rows = slice(begin, begin + 64)
@@ -30,18 +31,19 @@ def judge() -> MultiLabel:
 
 
 @pytest.fixture(scope="module")
-def figures(judge: MultiLabel) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(judge.metrics()))
+def metrics_record(evaluator: MultiLabel) -> dict[str, Any]:
+    """Return the evaluator's metrics after a JSON round trip."""
+    found: dict[str, Any] = json.loads(json.dumps(evaluator.metrics()))
     return found
 
 
-def test_the_metrics_are_those_of_scikit_learn(figures: dict[str, Any]) -> None:
-    found = figures["metrics"]
+def test_multi_label_metrics_agree_with_scikit_learn(metrics_record: dict[str, Any]) -> None:
+    found = metrics_record["metrics"]
     assert found["binary_accuracy"] == pytest.approx(1 - metrics.hamming_loss(TRUTH, GIVEN))
     assert found["exact_match"] == pytest.approx(metrics.accuracy_score(TRUTH, GIVEN))
     for average in ("macro", "micro"):
         assert found[f"{average}_f1"] == pytest.approx(metrics.f1_score(TRUTH, GIVEN, average=average, zero_division=0))
-    # Of a class that no row has there is no area.
+    # A class without rows has no area.
     assert found["roc_auc"] == pytest.approx(metrics.roc_auc_score(TRUTH[:, :3], ANSWERS[:, :3]))
     assert found["average_precision"] == pytest.approx(metrics.average_precision_score(TRUTH[:, :3], ANSWERS[:, :3]))
     losses = [metrics.log_loss(TRUTH[:, one], ANSWERS[:, one], labels=[0, 1]) for one in range(4)]
@@ -49,38 +51,38 @@ def test_the_metrics_are_those_of_scikit_learn(figures: dict[str, Any]) -> None:
     assert found["brier_score"] == pytest.approx(((ANSWERS - TRUTH) ** 2).mean(), rel=1e-5)
 
 
-def test_each_class_has_its_scores_with_intervals_that_hold_them(figures: dict[str, Any]) -> None:
+def test_class_scores_lie_within_their_intervals(metrics_record: dict[str, Any]) -> None:
     expected = metrics.precision_recall_fscore_support(TRUTH, GIVEN, zero_division=0)
     for number, name in enumerate(CLASSES):
-        found = figures["per_class"][name]
+        found = metrics_record["per_class"][name]
         for key, values in zip(("precision", "recall", "f1"), expected, strict=False):
             assert found[key] == pytest.approx(values[number])
             low, high = found["intervals"][key]
             assert low <= found[key] <= high
         right, too_many, too_few = found["counts"]
         assert (right + too_few, right + too_many) == (TRUTH[:, number].sum(), GIVEN[:, number].sum())
-    assert figures["per_class"]["never"]["roc_auc"] is None
+    assert metrics_record["per_class"]["never"]["roc_auc"] is None
 
 
-def test_every_answer_counts_in_calibration(figures: dict[str, Any]) -> None:
-    assert sum(one["rows"] for one in figures["calibration"]) == ROWS * len(CLASSES)
-    assert set(figures["curves"]) == {"even", "prime", "rare"}
+def test_calibration_counts_every_label_of_every_row(metrics_record: dict[str, Any]) -> None:
+    assert sum(one["rows"] for one in metrics_record["calibration"]) == ROWS * len(CLASSES)
+    assert set(metrics_record["curves"]) == {"even", "prime", "rare"}
 
 
-def test_the_worst_rows_have_the_label_that_was_most_surely_wrong(figures: dict[str, Any]) -> None:
+def test_worst_rows_are_those_with_most_confident_wrong_label(metrics_record: dict[str, Any]) -> None:
     errors = np.where((TRUTH > 0) != GIVEN, np.abs(ANSWERS - TRUTH), 0).max(1)
-    order = np.argsort(-errors)[: len(figures["worst"])]
-    assert [one["path"] for one in figures["worst"]] == [f"{row}.png" for row in order]
-    first, row = figures["worst"][0], order[0]
+    order = np.argsort(-errors)[: len(metrics_record["worst"])]
+    assert [one["path"] for one in metrics_record["worst"]] == [f"{row}.png" for row in order]
+    first, row = metrics_record["worst"][0], order[0]
     assert first["labels"] == [name for name, one in zip(CLASSES, TRUTH[row], strict=True) if one]
     assert first["predicted"] == [name for name, one in zip(CLASSES, GIVEN[row], strict=True) if one]
     assert set(first["wrong"]) == set(first["labels"]) ^ set(first["predicted"])
     assert first["png"]
 
 
-def test_a_slice_has_the_figures_of_its_rows_alone(judge: MultiLabel) -> None:
+def test_slice_metrics_agree_with_rows_of_the_slice(evaluator: MultiLabel) -> None:
     rows = np.arange(ROWS) % 3 == 0
-    found = judge.slice_metrics(rows)
+    found = evaluator.slice_metrics(rows)
     assert found["rows"] == rows.sum()
     assert found["metrics"]["binary_accuracy"] == pytest.approx(((TRUTH > 0) == GIVEN)[rows].mean())
     assert set(found["metrics"]) == set(found["intervals"])

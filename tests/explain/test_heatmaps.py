@@ -13,6 +13,7 @@ GREY = np.full((6, 4, 3), 200, np.uint8)
 
 
 def decode_picture(uri: str) -> NDArray[np.uint8]:
+    """Return the pixels of a data URI."""
     data = base64.b64decode(uri.removeprefix("data:image/png;base64,"))
     return np.asarray(PIL.Image.open(io.BytesIO(data)))
 

@@ -34,12 +34,14 @@ BundleOf = Callable[[str], Path]
 
 
 def explain_images(path: Path, folder: Path, **options: Any) -> list[Explanation]:
+    """Explain three images with the bundle at `path`."""
     bundle = bundles.load(path)
     explainer = ImageExplainer(bundle, Inference(bundle), ExplainOptions(**options))
     return [explainer.explain(raw) for raw in raw_images(write_images(folder), 8)]
 
 
 def explain_texts(path: Path, file: Path, **options: Any) -> list[Explanation]:
+    """Explain three texts with the bundle at `path`."""
     bundle = bundles.load(path)
     tokenizer = bundle.contract.tokenizer
     assert tokenizer is not None

@@ -10,7 +10,7 @@ import pytest
 from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
 from tests.explain.raw import write_images, write_texts
-from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
+from tests.report.test_browser import BROWSER, channels, contrast, dump_document, luminance, probe_page
 
 pytestmark = [
     pytest.mark.skipif(BROWSER is None, reason="chromium is not installed"),
@@ -39,31 +39,32 @@ def page(
 
 
 @pytest.fixture
-def copy(page: Path, tmp_path: Path) -> Path:
+def page_copy(page: Path, tmp_path: Path) -> Path:
+    """Return a copy of the page, beside which the test may write."""
     return Path(shutil.copy(page, tmp_path))
 
 
-def test_page_has_every_section_and_no_script(copy: Path) -> None:
-    whole = document(copy)
+def test_page_has_every_section_and_no_script(page_copy: Path) -> None:
+    whole = dump_document(page_copy)
     assert re.findall(r"<h2[^>]*>([^<]*)</h2>", whole) == ["Inputs", "Method", "Rejected"]
     assert "</footer>" in whole
     assert "<script" not in whole
 
 
-def test_page_shows_every_image(copy: Path) -> None:
-    found = probed(copy)
-    assert found["images"] == (9 if "Grad-CAM" in copy.read_text() else 0)
+def test_page_shows_every_image(page_copy: Path) -> None:
+    found = probe_page(page_copy)
+    assert found["images"] == (9 if "Grad-CAM" in page_copy.read_text() else 0)
     assert found["broken"] == 0
 
 
 @pytest.mark.parametrize("width", [320, 820])
-def test_page_fits_the_width(copy: Path, width: int) -> None:
-    assert probed(copy, width=width)["overflow"] == 0
+def test_page_fits_the_width(page_copy: Path, width: int) -> None:
+    assert probe_page(page_copy, width=width)["overflow"] == 0
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_page_text_has_enough_contrast(copy: Path, scheme: str) -> None:
-    found = probed(copy, f"--blink-settings=preferredColorScheme={['dark', 'light'].index(scheme)}")
+def test_page_text_has_enough_contrast(page_copy: Path, scheme: str) -> None:
+    found = probe_page(page_copy, f"--blink-settings=preferredColorScheme={['dark', 'light'].index(scheme)}")
     assert (luminance(channels(found["background"])[:3]) < 0.5) == (scheme == "dark")
     ratios = {(color, *grounds): contrast(color, grounds) for color, grounds in found["pairs"]}
     assert len(ratios) > 5

@@ -14,10 +14,12 @@ TEXTS = ["one, two", "drei\u2028vier", "five"]
 
 
 def read_texts(file: Path, column: str | None = None, limit: int = 9) -> list[str]:
+    """Return the texts of a file."""
     return [_characters(raw) for raw in raw_texts(file, limit, column, Text())]
 
 
 def _characters(raw: RawInput) -> str:
+    """Return the text of an input as characters."""
     return raw.data.decode("utf-8-sig") if isinstance(raw.data, bytes) else raw.data
 
 

@@ -15,6 +15,7 @@ CLASSES = ("a", "b", "c")
 
 
 def target_score(task: str) -> TargetScore:
+    """Return the score for a task of three classes, or for regression."""
     classes = () if task == "regression" else CLASSES
     return TargetScore(Contract.model_validate({"columns": {}, "task": task, "classes": classes}))
 

@@ -18,11 +18,13 @@ WORDS = Text(tokens=Tokens(min_count=1, max_length=5))
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder for tokenizers."""
     return tmp_path_factory.mktemp("tokenizers")
 
 
 @pytest.fixture(scope="module")
 def bpe(folder: Path) -> Tokenizer:
+    """Save a byte-pair tokenizer and return its contract."""
     return save_tokenizer(bpe_tokenizer(iter(["a text of words"] * 9), BPE), BPE, folder)
 
 

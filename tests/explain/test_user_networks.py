@@ -1,4 +1,4 @@
-"""Explanations of other networks: nested, with their own `call`, with positions; or an error that says why not."""
+"""Explanations of other networks: nested, with their own `call`, with positions; or an error with the reason."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ class OwnCall(keras.Model):
 
 
 class WithPositions(layers.Layer):
-    """Adds a position embedding to each vector."""
+    """A layer that adds a position embedding to each vector."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,6 +67,7 @@ class WithPositions(layers.Layer):
 
 
 def own_call() -> keras.Model:
+    """Return a built subclass model."""
     model = OwnCall()
     model(np.zeros((1, 16, 12, 3), np.uint8))
     return model

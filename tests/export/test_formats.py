@@ -78,7 +78,7 @@ def test_recurrent_network_of_other_cells_and_depths_predicts_the_same(
 
 
 def operations_beyond_lite(folder: Path) -> list[str]:
-    """Names of the operations of an exported model for which TensorFlow Lite needs TensorFlow's kernels."""
+    """Return the operations of an exported model for which TensorFlow Lite needs TensorFlow's kernels."""
     if not (folder / "model.tflite").exists():
         return []
     operations = tf.lite.Interpreter(str(folder / "model.tflite"))._get_ops_details()
@@ -86,4 +86,5 @@ def operations_beyond_lite(folder: Path) -> list[str]:
 
 
 def count_test_rows(version: Version) -> int:
+    """Return the number of rows in the test split."""
     return sum(version.summary.counts["test"].values())

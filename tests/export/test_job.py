@@ -30,22 +30,25 @@ pytestmark = pytest.mark.tensorflow
 
 @pytest.fixture(scope="module")
 def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """Write a table of images."""
     return image_table(tmp_path_factory.mktemp("images") / "table")
 
 
 @pytest.fixture(scope="module")
 def bundle(version: Version) -> Path:
+    """Train a network on the images and return its bundle."""
     return trained("cnn", version, version.table.parent / "bundle")
 
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a bundle for texts."""
+    """Train a network on texts and return its bundle."""
     version = text_table(tmp_path_factory.mktemp("texts") / "table")
     return trained("text_cnn", version, version.table.parent / "bundle")
 
 
 def list_names(folder: Path) -> list[str]:
+    """Return the names in the folder in order."""
     return sorted(path.name for path in folder.iterdir())
 
 
@@ -180,6 +183,7 @@ def test_regression_export_compares_numbers_relative_to_their_size(version: Vers
 
 
 def refusals(version: Version, texts: Path) -> Iterator[tuple[type[Exception], str, dict[str, Any]]]:
+    """Yield the error, its message and the options that cause it."""
     yield ConfigurationError, "--quantise float16 works only with --to tflite", {"format": Format("onnx", "float16")}
     yield DataError, "has no split 'val'", {"format": Format("tflite"), "table": version.table, "split": "val"}
     yield DataError, "The bundle takes inputs of shape", {"format": Format("tflite"), "table": texts.parent / "table"}

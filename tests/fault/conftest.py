@@ -1,4 +1,4 @@
-"""A real Spark standalone cluster, and what an undisturbed training gives."""
+"""Fixtures: a real Spark standalone cluster and the result of an undisturbed run."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from jobs.local_cluster import LocalCluster
 from tests.support.cluster_settings import spark_setting
 from tests.support.commands import headrace
 
-# 30 epochs of 10 steps; a checkpoint every 25 steps, so that most of them lie within an epoch.
+# 30 epochs of 10 steps; a checkpoint every 25 steps, so most of them fall within an epoch.
 LONG = (
     "train.epochs=30",
     "train.optimizer.options={use_ema: true}",
@@ -21,17 +21,18 @@ LONG = (
 
 @pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """Run a standalone Spark cluster."""
     with LocalCluster(tmp_path_factory.mktemp("cluster")) as running:
         yield running
 
 
 @pytest.fixture(scope="package")
-def words(cluster: LocalCluster) -> tuple[str, ...]:
-    """Of `headrace train`, for a training on the cluster."""
+def train_arguments(cluster: LocalCluster) -> tuple[str, ...]:
+    """Return the arguments of `headrace train` for a run on the cluster."""
     return (*LONG, spark_setting(cluster))
 
 
 @pytest.fixture(scope="package")
-def undisturbed(workspace: Path, words: tuple[str, ...]) -> dict[str, Any]:
-    """The result of the same training when nothing happens."""
-    return headrace("train", "conf.yaml", *words, "train.run=undisturbed", cwd=workspace).json
+def undisturbed(workspace: Path, train_arguments: tuple[str, ...]) -> dict[str, Any]:
+    """Return the result of the same run without any fault."""
+    return headrace("train", "conf.yaml", *train_arguments, "train.run=undisturbed", cwd=workspace).json

@@ -1,4 +1,4 @@
-"""A rank that says which GPU it may see."""
+"""Rank program: report which GPU the rank may see."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Two ranks on a cluster whose workers say that they have GPUs; prints what each rank may see.
+"""Launch two ranks on a cluster whose workers declare GPUs, and print what each rank may see.
 
 python -m tests.fault.gpu_ranks MASTER [--by-stage]
 """
@@ -19,7 +19,7 @@ from headrace.train.launch.rank_messages import Message
 
 
 def main(master: str, *, by_stage: bool) -> None:
-    """Launch, and print one JSON object: rank -> CUDA_VISIBLE_DEVICES."""
+    """Launch the ranks and print one JSON object: rank -> CUDA_VISIBLE_DEVICES."""
     settings = {
         "spark.master": master,
         "spark.pyspark.python": sys.executable,
@@ -34,7 +34,7 @@ def main(master: str, *, by_stage: bool) -> None:
     received: list[Message] = []
     profile = profile_for(spark, Resources(gpus=1)) if by_stage else None
     if by_stage:
-        # A stage of the same program, before the ranks': its tasks have a core each, and no GPU.
+        # An earlier stage of the same program: its tasks have a core each and no GPU.
         given = spark.sparkContext.parallelize(range(2), 2).map(lambda _: list(TaskContext.get().resources())).collect()
         if given != [[], []]:
             raise ValueError(f"tasks of another stage were given {given}")

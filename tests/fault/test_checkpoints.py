@@ -1,4 +1,4 @@
-"""Checkpoints that cannot be written, and checkpoints that were damaged."""
+"""Checkpoints that cannot be written, and damaged checkpoints."""
 
 import resource
 from pathlib import Path
@@ -13,11 +13,11 @@ from tests.support.running_training import checkpoints_of, in_the_background, ra
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.horovod]
 
 
-def test_a_checkpoint_that_does_not_fit_on_the_disk_leaves_those_before_it(
-    own: Path, words: tuple[str, ...], undisturbed: dict[str, Any]
+def test_full_disk_keeps_earlier_checkpoints(
+    own: Path, train_arguments: tuple[str, ...], undisturbed: dict[str, Any]
 ) -> None:
-    """The kernel refuses rank 0 a file beyond 16 KiB, as a disk that is full does."""
-    driver = in_the_background(*words, "train.log_every_steps=100", cwd=own)
+    """The kernel refuses rank 0 files beyond 16 KiB, as a full disk does."""
+    driver = in_the_background(*train_arguments, "train.log_every_steps=100", cwd=own)
     rank = wait_for(lambda: checkpoints_of(own / "run") and ranks_of(own / "run"))[0]
     rank.rlimit(psutil.RLIMIT_FSIZE, (16384, resource.RLIM_INFINITY))
     _, log = driver.communicate(timeout=60)
@@ -26,14 +26,14 @@ def test_a_checkpoint_that_does_not_fit_on_the_disk_leaves_those_before_it(
     assert "The checkpoint of step" in sentence
     assert "cannot be written" in sentence
     assert not list((own / "run" / "checkpoints").glob(".*"))
-    resumed = headrace("train", "conf.yaml", *words, cwd=own).json
+    resumed = headrace("train", "conf.yaml", *train_arguments, cwd=own).json
     assert resumed["weights_sha256"] == undisturbed["weights_sha256"]
 
 
-def test_after_a_lost_driver_no_rank_goes_on_and_a_damaged_checkpoint_is_passed_over_for_the_one_before(
-    own: Path, words: tuple[str, ...], undisturbed: dict[str, Any]
+def test_lost_driver_stops_ranks_and_resume_skips_damaged_checkpoint(
+    own: Path, train_arguments: tuple[str, ...], undisturbed: dict[str, Any]
 ) -> None:
-    driver = in_the_background(*words, cwd=own)
+    driver = in_the_background(*train_arguments, cwd=own)
     wait_for(lambda: len(checkpoints_of(own / "run")) == 2)
     driver.kill()
     driver.communicate()
@@ -43,7 +43,7 @@ def test_after_a_lost_driver_no_rank_goes_on_and_a_damaged_checkpoint_is_passed_
     data = bytearray(state.read_bytes())
     data[len(data) // 2] ^= 1
     state.write_bytes(data)
-    resumed = headrace("train", "conf.yaml", *words, cwd=own)
+    resumed = headrace("train", "conf.yaml", *train_arguments, cwd=own)
     assert "is damaged" in resumed.stderr
     assert f"Continuing from the checkpoint of step {before}" in resumed.stderr
     assert resumed.json["weights_sha256"] == undisturbed["weights_sha256"]

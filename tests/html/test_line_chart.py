@@ -1,4 +1,4 @@
-"""Where curves are drawn, and what their axes say."""
+"""Positions of curves and ticks of their axes."""
 
 import re
 
@@ -9,16 +9,18 @@ from headrace.html.line_chart import BOTTOM, BUCKETS, LEFT, RIGHT, TOP, curve
 from headrace.runs.metrics_log import Metrics, MetricsLog
 
 
-def steps(*values: float, name: str = "loss") -> tuple[Metrics, ...]:
+def step_lines(*values: float, name: str = "loss") -> tuple[Metrics, ...]:
+    """Return step lines of a metrics log, 10 steps apart."""
     return tuple({"step": 10.0 * number, name: value} for number, value in enumerate(values, 1))
 
 
-def positions(path: str) -> list[tuple[float, float]]:
+def path_points(path: str) -> list[tuple[float, float]]:
+    """Return the points of an SVG path."""
     return [(float(x), float(y)) for x, y in re.findall(r"([\d.]+) ([\d.]+)", path)]
 
 
 @pytest.mark.parametrize("values", [[0.0], [1.0], [0.97, 0.99], [0.1, 0.9], [0.0, 1.0]])
-def test_a_fraction_axis_ends_at_one_and_holds_every_value(values: list[float]) -> None:
+def test_fraction_axis_ends_at_one_and_contains_every_value(values: list[float]) -> None:
     axis = fraction_axis(values)
     assert axis.high == 1.0
     assert all(0 <= axis.place(value) <= 1 for value in [*values, *axis.ticks])
@@ -28,13 +30,13 @@ def test_a_fraction_axis_ends_at_one_and_holds_every_value(values: list[float]) 
 @pytest.mark.parametrize(
     "values", [[0.0], [-3.0, 4.0], [2.3, 0.4], [5.0], [1e-9], [0.0, 1e9], [2.3, 0.001], [1e-7, 4.0], [3.0, 100.0]]
 )
-def test_a_value_axis_holds_every_value_and_some_ticks(values: list[float]) -> None:
+def test_value_axis_contains_every_value_and_some_ticks(values: list[float]) -> None:
     axis = value_axis(values)
     assert all(-1e-9 <= axis.place(value) <= 1 + 1e-9 for value in [*values, *axis.ticks])
     assert 2 <= len(axis.ticks) <= 9
 
 
-def test_values_that_differ_by_much_are_drawn_on_a_logarithmic_axis() -> None:
+def test_value_axis_is_logarithmic_for_wide_ranges() -> None:
     assert value_axis([2.3, 0.01]).logarithmic
     assert value_axis([0.01, 2.3]).ticks == (0.01, 0.1, 1.0)
     assert not value_axis([2.3, 0.5]).logarithmic
@@ -42,44 +44,44 @@ def test_values_that_differ_by_much_are_drawn_on_a_logarithmic_axis() -> None:
 
 
 @pytest.mark.parametrize("last", [1, 7, 60, 469, 4690, 123457])
-def test_step_ticks_are_whole_numbers(last: int) -> None:
+def test_step_axis_has_integer_ticks(last: int) -> None:
     ticks = step_axis([1, last]).ticks
     assert all(tick == int(tick) <= last for tick in ticks)
     assert 2 <= len(ticks) <= 7
 
 
-def test_a_curve_runs_from_left_to_right_within_its_frame() -> None:
-    chart = curve(MetricsLog(steps(2.0, 1.5, 1.0)), "loss")
+def test_curve_runs_from_left_to_right_within_its_frame() -> None:
+    chart = curve(MetricsLog(step_lines(2.0, 1.5, 1.0)), "loss")
     assert chart
-    line = positions(chart.steps)
+    line = path_points(chart.steps)
     assert [y for _, y in line] == sorted(y for _, y in line)
     assert line[-1][0] == RIGHT
     assert all(LEFT <= x <= RIGHT and TOP <= y <= BOTTOM for x, y in line)
     assert chart.summary == "Loss by training step: 2.0000 at step 10, 1.0000 at step 30."
 
 
-def test_a_single_step_can_be_seen() -> None:
-    chart = curve(MetricsLog(steps(2.0)), "loss")
+def test_curve_of_one_step_is_visible() -> None:
+    chart = curve(MetricsLog(step_lines(2.0)), "loss")
     assert chart
     assert chart.steps.endswith("h4")
 
 
-def test_a_long_curve_is_thinned_but_keeps_its_peaks() -> None:
+def test_long_curve_is_thinned_but_keeps_peaks() -> None:
     values = [1.0] * 50_000
     values[31_415] = 9.0
-    chart = curve(MetricsLog(steps(*values)), "loss")
+    chart = curve(MetricsLog(step_lines(*values)), "loss")
     assert chart
-    line = positions(chart.steps)
+    line = path_points(chart.steps)
     assert len(line) <= 2 * BUCKETS
     assert min(y for _, y in line) < (TOP + BOTTOM) / 2 < max(y for _, y in line)
 
 
-def test_epochs_are_marked_with_their_figures() -> None:
+def test_curve_marks_epochs_with_their_metrics() -> None:
     epochs: tuple[Metrics, ...] = (
         {"step": 5.0, "epoch": 0.0, "accuracy": 0.5, "val_accuracy": 0.625},
         {"step": 10.0, "epoch": 1.0, "accuracy": 0.75},
     )
-    chart = curve(MetricsLog(steps(0.6, name="accuracy"), epochs), "accuracy")
+    chart = curve(MetricsLog(step_lines(0.6, name="accuracy"), epochs), "accuracy")
     assert chart
     assert [mark.text for mark in chart.training] == [
         "training accuracy after epoch 1: 50.00%",
@@ -89,6 +91,6 @@ def test_epochs_are_marked_with_their_figures() -> None:
     assert "on the validation split 62.50% at the end" in chart.summary
 
 
-def test_nothing_finite_is_no_chart() -> None:
-    assert curve(MetricsLog(steps(float("nan"), float("inf"))), "loss") is None
+def test_curve_without_finite_values_is_none() -> None:
+    assert curve(MetricsLog(step_lines(float("nan"), float("inf"))), "loss") is None
     assert curve(MetricsLog(), "loss") is None

@@ -1,4 +1,4 @@
-"""The demo in small: every stage of it, in a folder that holds what a checkout holds."""
+"""The demo at small scale: every stage, in a folder with the content of a checkout."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from tests.support.commands import run
 
 
 @pytest.mark.long
-def test_the_demo_goes_the_whole_way_and_ends_with_its_figures(root: Path, tmp_path: Path) -> None:
+def test_demo_runs_every_stage_and_prints_results(root: Path, tmp_path: Path) -> None:
     for name in ("conf", "models"):
         shutil.copytree(root / name, tmp_path / name)
     command = [sys.executable, str(root / "jobs" / "demo.py"), "--limit", "1200", "train.epochs=2"]

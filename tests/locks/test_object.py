@@ -1,4 +1,4 @@
-"""The object lock: one holder at a time on a store, and how to recover after a holder that died."""
+"""The object lock: one holder at a time on a store, and recovery after a holder that died."""
 
 import json
 import os
@@ -18,17 +18,20 @@ from tests.support.s3_server import Fault, denied, front
 
 @pytest.fixture
 def lock(bucket: str) -> S3Path:
+    """Return the path of a lock object in a new bucket."""
     path = locate(f"s3://{bucket}/run/lock.json")
     assert isinstance(path, S3Path)
     return path
 
 
-def take(path: S3Path) -> None:
+def acquire_and_release(path: S3Path) -> None:
+    """Acquire the lock and release it."""
     with lock_object(path, "work"):
         pass
 
 
-def edit(path: S3Path, **changes: Any) -> None:
+def update_record(path: S3Path, **changes: Any) -> None:
+    """Replace values in the record of the holder."""
     path.write_bytes(json.dumps(json.loads(path.read_bytes()) | changes).encode())
 
 
@@ -41,7 +44,7 @@ def test_object_lock_names_its_holder_and_the_fix(lock: S3Path) -> None:
 
 def test_object_lock_is_removed_on_release(lock: S3Path) -> None:
     for _ in range(2):
-        take(lock)
+        acquire_and_release(lock)
     assert not lock.exists()
 
 
@@ -50,16 +53,16 @@ def test_object_lock_takes_over_from_process_killed_on_this_machine(
 ) -> None:
     with held(lock) as other:
         os.kill(other.pid, signal.SIGKILL)
-        # Nobody has asked how it ended: there is something of its number all the same.
+        # The process is a zombie: nobody has reaped it, so its pid is still in use.
         os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
-        take(lock)
+        acquire_and_release(lock)
     assert f"was left by process {other.pid} on " in caplog.text
 
 
 def test_object_lock_detects_reused_pid(lock: S3Path) -> None:
     with held(lock) as other:
-        edit(lock, pid=os.getpid())
-        take(lock)
+        update_record(lock, pid=os.getpid())
+        acquire_and_release(lock)
         assert other.poll() is None
 
 
@@ -67,10 +70,10 @@ def test_object_lock_of_another_machine_stays(lock: S3Path) -> None:
     with held(lock) as other:
         other.kill()
         other.wait()
-        edit(lock, machine="another one")
+        update_record(lock, machine="another one")
         before = lock.read_bytes()
         with pytest.raises(LockHeldError):
-            take(lock)
+            acquire_and_release(lock)
     assert lock.read_bytes() == before
 
 
@@ -78,13 +81,13 @@ def test_object_lock_of_another_machine_stays(lock: S3Path) -> None:
 def test_object_lock_with_invalid_content_counts_as_held(lock: S3Path, content: bytes) -> None:
     lock.write_bytes(content)
     with pytest.raises(LockHeldError):
-        take(lock)
+        acquire_and_release(lock)
 
 
 def test_object_lock_survives_lost_put_response(s3: str, lock: S3Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with front(s3, Fault(503, "SlowDown", "PUT", times=1, late=True)) as url, monkeypatch.context() as at:
         at.setenv("AWS_ENDPOINT_URL", url)
-        take(lock)
+        acquire_and_release(lock)
     assert not lock.exists()
 
 
@@ -108,8 +111,8 @@ def test_object_lock_reports_missing_bucket_and_denied_access(
     missing = locate("s3://no-such-bucket/run/lock.json")
     assert isinstance(missing, S3Path)
     with pytest.raises(StoreError, match="There is no bucket 'no-such-bucket'"):
-        take(missing)
+        acquire_and_release(missing)
     with front(s3, denied("PUT")) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(StoreError, match=f"refuses access to {lock}"):
-            take(lock)
+            acquire_and_release(lock)

@@ -1,7 +1,6 @@
-"""The program of one of two ranks: trains run after run, all in one process, as `headrace.train.rank.__main__`
-trains one.
+"""Program of one of two ranks: train run after run in one process, each like `headrace.train.rank.__main__`.
 
-What the ranks of fourteen trainings would spend on importing TensorFlow is spent once.
+The ranks of fourteen runs import TensorFlow only once.
 """
 
 import os
@@ -22,6 +21,7 @@ from headrace.train.rank.trainer import train
 
 
 def main(runs: list[str]) -> None:
+    """Train the runs in order; report errors of Headrace to the driver."""
     channel = Channel()
     exit_with_task()
     number, world_size = collectives.init()
@@ -29,19 +29,20 @@ def main(runs: list[str]) -> None:
         folder = RunFolder(run)
         record = folder.record()
         assert record is not None
-        # Layers are named in the order of a process's life, and a run begins a new one.
+        # Keras numbers layer names over the life of a process; every run must start from 0.
         keras.utils.clear_session()
         version = read(record.table, record.data_version)
         try:
-            made, files = compile_model(folder, record, version), AppendMirror(folder.path, folder.path)
-            train(RankContext(folder, record, version, made, number, world_size, channel, files))
+            built, files = compile_model(folder, record, version), AppendMirror(folder.path, folder.path)
+            train(RankContext(folder, record, version, built, number, world_size, channel, files))
         except HeadraceError as error:
-            # Alike on both ranks, as are a network's own mistakes.
+            # The error is the same on both ranks, like errors of the network itself.
             channel.send(kind="error", run=run, text=str(error))
     collectives.shutdown()
 
 
 def code() -> int:
+    """Return the exit code of `main`; print the traceback of an unexpected error."""
     try:
         main(sys.argv[1:])
     except Exception:  # noqa: BLE001  a process boundary; Horovod's threads would abort a normal exit

@@ -1,4 +1,4 @@
-"""Tables of a few raw records, prepared by the real preparation: images and texts, with classes and with numbers."""
+"""Tables of a few real records: images and texts, for classification and regression."""
 
 import csv
 import json
@@ -17,15 +17,16 @@ WORDS = ("river", "mill", "wheel", "gate", "stone", "flour", "weir", "sluice")
 IMAGE = {"mode": "RGB", "size": [16, 12], "codec": "raw"}
 
 
-def label(row: int, task: str) -> str:
+def row_label(row: int, task: str) -> str:
+    """Return the label of a row: a number or one of three classes."""
     return str(row / 4) if task == "regression" else ("bag", "boot", "coat")[row % 3]
 
 
 def write_raw(folder: Path, content: str, task: str) -> dict[str, Any]:
-    """Raw records in `folder`, two thirds of them for training; the section `data.source` that reads them."""
+    """Write raw records, two thirds of them for training, and return the section `data.source` that reads them."""
     folder.mkdir(parents=True)
     splits = ["test" if row % 3 == 0 else "train" for row in range(ROWS)]
-    labels = [label(row, task) for row in range(ROWS)]
+    labels = [row_label(row, task) for row in range(ROWS)]
     if content == "texts":
         texts = [" ".join(WORDS[(row * step) % 8] for step in range(1, 4 + row % 5)) + f" {row}" for row in range(ROWS)]
         rows = [{"text": t, "label": y, "split": s} for t, y, s in zip(texts, labels, splits, strict=True)]
@@ -41,24 +42,24 @@ def write_raw(folder: Path, content: str, task: str) -> dict[str, Any]:
     return {"kind": "folder", "path": str(folder), "labels": "labels.csv"}
 
 
-def configuration(folder: Path, content: str, task: str) -> Configuration:
-    """Of a table in `folder` whose records are written; network and run are still to be named."""
+def make_configuration(folder: Path, content: str, task: str) -> Configuration:
+    """Write raw records and return the configuration of a table in `folder`; network and run are set later."""
     source = write_raw(folder / "raw", content, task)
-    form: dict[str, Any] = {"input": "text", "text": {"tokens": {"min_count": 1}}} if content == "texts" else {
+    inputs: dict[str, Any] = {"input": "text", "text": {"tokens": {"min_count": 1}}} if content == "texts" else {
         "image": IMAGE
     }  # fmt: skip
     return Configuration.model_validate(
         {
             "data": {"source": source, "table": str(folder / "table")},
-            "prepare": {"task": task, **form},
+            "prepare": {"task": task, **inputs},
             "model": {"file": "later"},
             "train": {"run": "later", "ranks": 2, "batch_size": 4, "epochs": 1, "optimizer": {"name": "sgd"}},
         }
     )
 
 
-def prepared(folder: Path, content: str, task: str) -> Configuration:
-    """`configuration`, its table prepared; two ranks take two steps an epoch."""
-    made = configuration(folder, content, task)
+def prepare_table(folder: Path, content: str, task: str) -> Configuration:
+    """Prepare the table and return its configuration; two ranks take two steps per epoch."""
+    made = make_configuration(folder, content, task)
     prepare(made)
     return made

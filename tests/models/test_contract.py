@@ -1,5 +1,7 @@
-"""Each file in models/ does what a network must, on every kind of table that it takes: it is built, trained for two
-steps on two ranks, kept in a bundle, loaded, and answers raw records and rows of the table by Spark alike."""
+"""Each file in models/ works on every kind of table that it accepts.
+
+It is built, trained for two steps on two ranks and saved in a bundle, which predicts raw records and rows of the table.
+"""
 
 import json
 from pathlib import Path
@@ -16,7 +18,7 @@ from headrace.networks.source import build_model
 from headrace.predict.job import predict
 from headrace.runs.folder import RunFolder
 from headrace.train import job
-from tests.models.tables import KINDS, ROWS, prepared
+from tests.models.tables import KINDS, ROWS, prepare_table
 from tests.models.test_networks import MODELS, SERIES, SMALL, TEXT
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.tensorflow]
@@ -29,24 +31,25 @@ CASES = [
 ]
 
 
-def name(path: Path, content: str, task: str) -> str:
+def case_name(path: Path, content: str, task: str) -> str:
+    """Return the name of a case."""
     return f"{path.stem}-{content}-{task}"
 
 
 @pytest.fixture(scope="module")
 def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
-    """A run for each case, trained by two ranks that are launched once."""
+    """Train a run for each case; the two ranks are launched once for all."""
     from headrace.train.launch.launcher import RankProgram, launch
 
     folder = tmp_path_factory.mktemp("models")
-    tables = {(content, task): prepared(folder / f"{content}-{task}", content, task) for content, task in KINDS}
+    tables = {(content, task): prepare_table(folder / f"{content}-{task}", content, task) for content, task in KINDS}
     found = {}
     for case in CASES:
         path, content, task = case.values
         settings = {"model.file": str(path), "model.options": SMALL[path.stem]}
-        run = RunFolder(folder / "runs" / name(path, content, task))
+        run = RunFolder(folder / "runs" / case_name(path, content, task))
         job._start_or_resume(run, changed(tables[content, task], settings | {"train.run": str(run.path)}, "test"))
-        found[name(path, content, task)] = run
+        found[case_name(path, content, task)] = run
     program = RankProgram(
         module="tests.models.contract_rank",
         arguments=tuple(str(run.path) for run in found.values()),
@@ -59,8 +62,8 @@ def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunF
     return found
 
 
-def answers(output: Path) -> np.ndarray[Any, Any]:
-    """In the order of their labels' rows: raw records and the table's rows have other paths."""
+def sorted_predictions(output: Path) -> np.ndarray[Any, Any]:
+    """Return the predictions, sorted, because raw records and rows of the table have different paths."""
     rows = pd.read_parquet(output)
     column = "value" if "value" in rows else "probabilities"
     found = np.array(rows[column].tolist()).reshape(len(rows), -1)
@@ -68,10 +71,11 @@ def answers(output: Path) -> np.ndarray[Any, Any]:
 
 
 @pytest.mark.parametrize(("path", "content", "task"), CASES)
-def test_it_is_trained_on_two_ranks_kept_loaded_and_answers_by_spark(
+def test_network_trains_on_two_ranks_and_predicts_with_spark(
     path: Path, content: str, task: str, runs: dict[str, RunFolder], tmp_path: Path
 ) -> None:
-    run = runs[name(path, content, task)]
+    """Its bundle predicts the same for raw records and for rows of the table."""
+    run = runs[case_name(path, content, task)]
     record = run.record()
     assert record is not None
     assert (record.ranks, record.total_steps) == (2, 2)
@@ -81,24 +85,24 @@ def test_it_is_trained_on_two_ranks_kept_loaded_and_answers_by_spark(
 
     keras.utils.set_random_seed(record.configuration.train.seed)
     untrained = build_model(path, bundle.contract, SMALL[path.stem]).trainable_variables
-    changed_ones = [
+    weights_changed = [
         not np.array_equal(old.numpy(), new.numpy())
         for old, new in zip(untrained, bundle.model().trainable_variables, strict=True)
     ]
-    # Attention's key biases have no gradient: they add the same to every weight of a query.
-    assert sum(changed_ones) >= 0.8 * len(changed_ones)
+    # Attention's key biases have no gradient: they add the same value to every score of a query.
+    assert sum(weights_changed) >= 0.8 * len(weights_changed)
 
     raw = Path(record.configuration.data.source.path)
     source = raw / "texts.json" if content == "texts" else raw
     assert predict(bundle.path, Path(record.table), tmp_path / "rows")["rows"] == ROWS
     _predict_raw(bundle.path, source, tmp_path / "raw")
-    found, expected = answers(tmp_path / "raw"), answers(tmp_path / "rows")
+    found, expected = sorted_predictions(tmp_path / "raw"), sorted_predictions(tmp_path / "rows")
     assert found.shape == (ROWS, 1 if task == "regression" else 3)
     assert found == pytest.approx(expected, abs=1e-5)
 
 
 def _predict_raw(bundle: Path, source: Path, output: Path) -> None:
-    """Lines of JSON are read as such by their name."""
+    """Predict raw records; the name of a JSON Lines file must end with .jsonl."""
     if source.is_file():
         lines = output.with_name("texts.jsonl")
         lines.write_bytes(source.read_bytes())

@@ -1,4 +1,4 @@
-"""Every network in models/ is built from any contract that fits it, and says what it wants of one that does not."""
+"""Every network in models/ is built from any suitable contract, and explains why it refuses another."""
 
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 def contract_for(path: Path, **changes: Any) -> Contract:
-    """Of three classes, for a network in models/."""
+    """Return a contract of three classes for a network in models/."""
     about: dict[str, Any] = {"classes": ("bag", "boot", "coat")}
     if path.stem in TEXT:
         column = Column(role="input", codec="tokens", dtype="uint16", shape=(None,))
@@ -46,7 +46,7 @@ def contract_for(path: Path, **changes: Any) -> Contract:
 
 
 def inputs_for(contract: Contract, rows: int = 4) -> Any:
-    """Rows that a table of `contract` could hold; texts have 6 tokens."""
+    """Return rows that a table of `contract` could contain; texts have 6 tokens."""
     random = np.random.default_rng(3)
     if contract.tokenizer:
         return random.integers(1, contract.tokenizer.vocabulary_size, (rows, 6), "int32")
@@ -57,19 +57,19 @@ def inputs_for(contract: Contract, rows: int = 4) -> Any:
 
 @pytest.fixture(params=MODELS, ids=lambda path: path.stem)
 def network(request: pytest.FixtureRequest) -> Path:
-    """Each file in models/ in turn."""
+    """Return each file in models/ in turn."""
     keras.utils.set_random_seed(1)
     return request.param
 
 
-def test_it_gives_each_class_a_probability(network: Path) -> None:
+def test_network_predicts_a_probability_for_each_class(network: Path) -> None:
     contract = contract_for(network)
     answer = build_model(network, contract, SMALL[network.stem]).predict(inputs_for(contract), verbose=0)
     assert answer.shape == (4, 3)
     assert answer.sum(1) == pytest.approx(np.ones(4), abs=1e-5)
 
 
-def test_of_many_labels_it_gives_each_a_probability_of_its_own(network: Path) -> None:
+def test_multi_label_network_predicts_independent_probabilities(network: Path) -> None:
     contract = contract_for(network, task="multi_label")
     answers = np.asarray(build_model(network, contract, SMALL[network.stem])(inputs_for(contract)))
     assert answers.shape == (4, 3)
@@ -77,7 +77,7 @@ def test_of_many_labels_it_gives_each_a_probability_of_its_own(network: Path) ->
     assert (np.abs(answers.sum(1) - 1) > 1e-3).any()
 
 
-def test_in_regression_it_gives_one_number_of_any_size(network: Path) -> None:
+def test_regression_network_predicts_one_unbounded_number(network: Path) -> None:
     contract = contract_for(network, task="regression", classes=())
     model = build_model(network, contract, SMALL[network.stem])
     model.layers[-1].bias.assign([1000.0])
@@ -85,7 +85,7 @@ def test_in_regression_it_gives_one_number_of_any_size(network: Path) -> None:
     assert model.output_shape == (None, 1)
 
 
-def test_its_answers_are_in_full_precision_where_the_rest_is_not(network: Path) -> None:
+def test_mixed_precision_network_predicts_in_float32(network: Path) -> None:
     contract = contract_for(network)
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
@@ -96,7 +96,7 @@ def test_its_answers_are_in_full_precision_where_the_rest_is_not(network: Path) 
         keras.config.set_dtype_policy("float32")
 
 
-def test_every_network_has_options_for_width_depth_dropout_penalty_and_activation(network: Path) -> None:
+def test_network_has_options_for_width_depth_dropout_penalty_and_activation(network: Path) -> None:
     contract = contract_for(network)
     options = SMALL[network.stem] | {"depth": 2, "dropout": 0.0, "l2": 0.1, "activation": "tanh"}
     small, large = (build_model(network, contract, options | {"width": width}) for width in (8, 16))
@@ -105,7 +105,7 @@ def test_every_network_has_options_for_width_depth_dropout_penalty_and_activatio
 
 
 @pytest.mark.parametrize("name", TEXT)
-def test_padding_changes_no_answer(name: str) -> None:
+def test_text_network_ignores_padding(name: str) -> None:
     path = next(path for path in MODELS if path.stem == name)
     contract = contract_for(path)
     keras.utils.set_random_seed(2)
@@ -115,7 +115,7 @@ def test_padding_changes_no_answer(name: str) -> None:
     assert model.predict(padded, verbose=0) == pytest.approx(model.predict(tokens, verbose=0), abs=1e-5)
 
 
-def test_a_table_of_the_wrong_kind_is_refused_in_a_sentence(network: Path) -> None:
+def test_network_refuses_table_of_another_kind(network: Path) -> None:
     kind = dict.fromkeys(TEXT, "text") | dict.fromkeys(SERIES, "windows")
     wanted = kind.get(network.stem, "images")
     for other in (path for path in MODELS if kind.get(path.stem, "images") != wanted):
@@ -123,7 +123,7 @@ def test_a_table_of_the_wrong_kind_is_refused_in_a_sentence(network: Path) -> No
             build_model(network, contract_for(other), {})
 
 
-def test_it_learns_its_rows_by_heart(network: Path) -> None:
+def test_network_memorises_twelve_rows(network: Path) -> None:
     contract = contract_for(network)
     model = build_model(network, contract, SMALL[network.stem] | {"dropout": 0.0})
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])

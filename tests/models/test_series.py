@@ -1,4 +1,4 @@
-"""Windows of a series go through the whole pipeline, on two ranks, and the network foretells better than baselines."""
+"""Windows of a time series pass the whole pipeline on two ranks; the network predicts better than the baselines."""
 
 import json
 import math
@@ -34,7 +34,7 @@ train: {{run: run, ranks: 2, epochs: 6, batch_size: 16, optimizer: {{learning_ra
 
 
 def write_series(folder: Path, hours: int = 400) -> None:
-    """Two cities whose warmth turns every 8 hours, and drifts; one hour is missing."""
+    """Write two cities whose warmth oscillates every 8 hours and drifts; one hour is missing."""
     random = np.random.default_rng(0)
     folder.mkdir()
     rows = [
@@ -53,7 +53,7 @@ def write_series(folder: Path, hours: int = 400) -> None:
 
 @pytest.mark.long
 @pytest.mark.usefixtures("spark")
-def test_windows_are_prepared_learned_on_two_ranks_evaluated_and_answered(tmp_path: Path) -> None:
+def test_series_pipeline_beats_baselines_on_two_ranks(tmp_path: Path) -> None:
     write_series(tmp_path / "raw")
     (tmp_path / "conf.yaml").write_text(CONFIGURATION)
     prepared = headrace("prepare", "conf.yaml", cwd=tmp_path).json
@@ -72,7 +72,7 @@ def test_windows_are_prepared_learned_on_two_ranks_evaluated_and_answered(tmp_pa
     assert "answers about windows" in said
 
 
-def test_before_it_has_learned_anything_it_answers_in_the_unit_of_what_it_foretells() -> None:
+def test_untrained_series_network_predicts_in_unit_of_target() -> None:
     keras.utils.set_random_seed(1)
     contract = contract_for(NETWORK, task="regression", classes=())
     answers = build_model(NETWORK, contract, {"width": 8}).predict(inputs_for(contract, 50), verbose=0)

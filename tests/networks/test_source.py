@@ -30,6 +30,7 @@ def build(contract, units=3):
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
+    """Return the path of a model file."""
     return tmp_path / "model.py"
 
 
@@ -133,7 +134,7 @@ def test_wrong_number_of_outputs_is_refused(model: Path) -> None:
 def test_changed_file_is_rebuilt_and_leaves_no_compiled_code(model: Path) -> None:
     model.write_text(GOOD)
     assert build_model(model, CONTRACT, {}).layers[2].units == 3
-    # Same length and written within the same second: Python would mistake compiled code for this source's.
+    # Same length and same second: Python would use the compiled code of the previous source.
     model.write_text(GOOD.replace("units=3", "units=4"))
     assert build_model(model, CONTRACT, {}).layers[2].units == 4
     assert [file.name for file in model.parent.iterdir()] == ["model.py"]

@@ -1,4 +1,4 @@
-"""What cron, Kubernetes and Airflow are told to run is there, and does what it says; Airflow for real."""
+"""The schedules for cron, Kubernetes and Airflow run existing programs; Airflow runs for real."""
 
 import json
 import os
@@ -21,12 +21,12 @@ PIPELINES = ROOT / "pipelines"
 AIRFLOW = ROOT / ".venv-airflow" / "bin" / "airflow"
 
 
-def test_retrain_is_a_program_with_the_same_words_as_the_command(tmp_path: Path) -> None:
+def test_retrain_program_has_options_of_command(tmp_path: Path) -> None:
     program = run([sys.executable, str(PIPELINES / "retrain.py"), "--help"], cwd=tmp_path).stdout
     assert program.split("Options")[1] == headrace("retrain", "--help", cwd=tmp_path).stdout.split("Options")[1]
 
 
-def test_the_cron_line_runs_the_program_in_its_folder(tmp_path: Path) -> None:
+def test_crontab_runs_program_in_its_folder(tmp_path: Path) -> None:
     *_, line = (PIPELINES / "crontab").read_text().splitlines()
     schedule, command = line.split(" cd ", 1)
     assert re.fullmatch(r"(\S+ ){4}\S+", schedule)
@@ -36,18 +36,18 @@ def test_the_cron_line_runs_the_program_in_its_folder(tmp_path: Path) -> None:
     (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
     environment = os.environ | {"HEADRACE_FOLDER": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(["sh", "-c", f"cd {command}"], env=environment, cwd="/", check=False)
-    # The raw images have not arrived in this folder.
+    # This folder has no raw images yet.
     assert done.returncode == 3
     assert "data/instalments" in (tmp_path / "retraining.log").read_text()
 
 
-def test_the_cronjob_runs_the_program_and_tries_no_refusal_again() -> None:
+def test_cronjob_runs_program_and_does_not_retry_refusals() -> None:
     manifest = yaml.safe_load((PIPELINES / "cronjob.yaml").read_text())
     assert (manifest["apiVersion"], manifest["kind"]) == ("batch/v1", "CronJob")
     assert manifest["spec"]["concurrencyPolicy"] == "Forbid"
     job = manifest["spec"]["jobTemplate"]["spec"]
     (container,) = job["template"]["spec"]["containers"]
-    # `command` would go past the image's entrypoint, which ends what a killed task leaves behind.
+    # `command` would bypass the image's entrypoint, which ends the processes that a killed task leaves behind.
     assert "command" not in container
     assert container["args"][:2] == ["headrace", "retrain"]
     assert (ROOT / container["args"][2]).is_file()
@@ -63,8 +63,8 @@ def test_the_cronjob_runs_the_program_and_tries_no_refusal_again() -> None:
     assert [volume["persistentVolumeClaim"]["claimName"]] == claims
 
 
-def airflow(home: Path, project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    """An Airflow of the test's own, on SQLite, whose Spark is local."""
+def run_airflow(home: Path, project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the test's own Airflow, on SQLite and with a local Spark."""
     environment = os.environ | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
@@ -82,7 +82,7 @@ def airflow(home: Path, project: Path, *words: str) -> "subprocess.CompletedProc
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_airflow_runs_a_cycle_task_by_task_and_the_next_night_finds_nothing_to_do(tmp_path: Path) -> None:
+def test_airflow_runs_cycle_task_by_task_and_next_night_does_nothing(tmp_path: Path) -> None:
     setup = subprocess.run([PIPELINES / "airflow_setup"], capture_output=True, text=True, check=False)
     assert setup.returncode == 0, setup.stderr
     project, home = write_project(tmp_path / "project"), tmp_path / "airflow"
@@ -90,10 +90,10 @@ def test_airflow_runs_a_cycle_task_by_task_and_the_next_night_finds_nothing_to_d
     (project / "pipelines").symlink_to(PIPELINES)
     (home / "dags").mkdir(parents=True)
     (home / "dags" / "airflow_dag.py").symlink_to(PIPELINES / "airflow_dag.py")
-    migrated = airflow(home, project, "db", "migrate")
+    migrated = run_airflow(home, project, "db", "migrate")
     assert migrated.returncode == 0, migrated.stderr
     for night, cycles in (("2026-03-01", 1), ("2026-03-02", 1)):
-        done = airflow(home, project, "dags", "test", "headrace_retrain", night)
+        done = run_airflow(home, project, "dags", "test", "headrace_retrain", night)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         assert "state=success" in done.stdout + done.stderr
         assert len(list((project / "retraining" / "cycles").iterdir())) == cycles

@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(path: Path, column: str | None = None, identity: str | None = None) -> list[Record]:
     file = RecordFile(path, Text(), column, identity)
     stretches = file.ranges()
-    if file.kind != "parquet":
+    if file.format != "parquet":
         sizes = [stretch.size for stretch in stretches]
         assert stretches[0].begin + sum(sizes) == path.stat().st_size
     return [record for stretch in stretches for record in file.records(stretch)]

@@ -219,11 +219,11 @@ def test_invalid_table_sources_are_refused_in_one_line(tmp_path: Path, table: Pa
     assert "has no column 'nothing'; its columns are: it, label" in refusal(
         ConfigurationError, columns={"input": "nothing"}
     )
-    assert "holds 1 classes; expected from 2" in refusal(DataError)
-    assert "cannot read" in refusal(DataError, format="orc")
+    assert "holds 1 classes ('x'); expected from 2" in refusal(DataError)
+    assert "cannot be read as orc" in refusal(DataError, format="orc")
     assert "is not there" in refusal(DataError, path=str(tmp_path / "nowhere"))
     assert "this environment variable is not set" in refusal(
-        ConfigurationError, options={"password": "$HEADRACE_NOT_SET"}
+        ConfigurationError, format="jdbc", path="jdbc:derby:memory:none", options={"password": "$HEADRACE_NOT_SET"}
     )
     assert not table.exists()
 

@@ -1,4 +1,4 @@
-"""Make the archive of Spark's classes that `bin/java` here uses, unless there is one that is newer than Java.
+"""Create the archive of Spark's classes that `bin/java` uses, unless one exists that is newer than Java.
 
 python -m tests.quick_java
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.quick_java.environment import ARCHIVES, quick_java
 
-# Whatever most commands have Spark do; its JVM writes the classes of it at its end.
+# Run what most commands use of Spark; the JVM writes the loaded classes when it exits.
 PROGRAM = """
 import sys
 from pyspark import SparkContext
@@ -31,6 +31,7 @@ sys.exit(jvm.wait())
 
 
 def main() -> None:
+    """Create the archive unless one exists that is newer than Java."""
     environment = quick_java()
     if not environment:
         return

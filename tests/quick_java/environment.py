@@ -1,4 +1,4 @@
-"""Where the Java of this folder finds the real one, and the archive of Spark's classes."""
+"""The environment in which `bin/java` finds the real Java and the archive of Spark's classes."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ ARCHIVES = HOME.parents[1] / ".pytest_cache"
 
 
 def quick_java() -> dict[str, str]:
-    """The environment in which Spark's JVMs start in a third of the time; empty where this machine has no Java."""
+    """Return the environment in which Spark's JVMs start in a third of the time; empty if this machine has no Java."""
     home = os.environ.get("JAVA_HOME")
     java = os.environ.get("QUICK_JAVA") or (f"{home}/bin/java" if home else shutil.which("java"))
     if java is None or not Path(java).is_file():

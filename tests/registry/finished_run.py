@@ -33,6 +33,7 @@ def write_run(path: Path, seed: int, *, finished: bool = True) -> Path:
 
 
 def _record(path: Path, table: Path) -> RunRecord:
+    """Return the record of the run; its source has a password."""
     configuration = Configuration.model_validate(
         {
             "data": {"source": {"path": "raw", "options": {"password": "$SECRET"}}, "table": str(table)},

@@ -25,6 +25,7 @@ def kill_before(step: int, registry: ModelRegistry, verb: str, *versions: str) -
 def _run(
     step: int, folder: Path, name: str, uri: str, environment: dict[str, str], verb: str, versions: tuple[str, ...]
 ) -> None:
+    """Promote or roll back in this process, and kill it before step number `step`."""
     os.environ.update(environment)
     steps = enumerate(promotion.STEPS)
     promotion.STEPS = tuple(_kill_process if number == step else function for number, function in steps)
@@ -36,4 +37,5 @@ def _run(
 
 
 def _kill_process(*_: object) -> None:
+    """Kill this process with SIGKILL."""
     os.kill(os.getpid(), signal.SIGKILL)

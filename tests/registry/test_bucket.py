@@ -36,12 +36,14 @@ def reopen(registry: ModelRegistry) -> ModelRegistry:
 
 @pytest.fixture
 def registry(bucket: str, empty_database: Path) -> ModelRegistry:
+    """Return an empty registry in a new bucket."""
     folder = locate(f"s3://{bucket}/registry")
     (folder / "mlflow.db").write_bytes(empty_database.read_bytes())
     return ModelRegistry(folder, "clothes", str(folder / "mlflow.db"))
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
+    """Return the content of every file by its path in the folder."""
     return {file.path: (folder / file.path).read_bytes() for file in files_below(folder)}
 
 
@@ -52,6 +54,7 @@ def champion_version(registry: ModelRegistry) -> int | None:
 
 
 def make_champion(registry: ModelRegistry, version: int) -> ModelRecord:
+    """Promote the version."""
     return promote(registry, str(version), "promoted", "it is better")
 
 

@@ -25,6 +25,7 @@ ALIAS_STEP = [step.__name__ for step in promotion.STEPS].index("_set_champion_al
 
 
 def hash_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file by its path in the folder."""
     return {
         str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in folder.rglob("*")
@@ -33,11 +34,13 @@ def hash_files(folder: Path) -> dict[str, str]:
 
 
 def champion_version(registry: ModelRegistry) -> int | None:
+    """Return the champion's version, or None."""
     record = champion(registry)
     return record.version if record else None
 
 
 def make_champion(registry: ModelRegistry, version: int) -> None:
+    """Promote the version."""
     promote(registry, str(version), "promoted", "it is better")
 
 

@@ -1,4 +1,4 @@
-"""A real small table, and the run folder that training and evaluation on it would leave."""
+"""Fixture: a real small table and the run folder that training and evaluation on it would write."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.support.finished_example import Example, write_example
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., Path]:
-    """Makes the table and the run folder and returns the latter."""
+    """Return a function that writes the table and the run folder and returns the latter."""
 
     def make(**choices: Any) -> Path:
         return write_example(tmp_path, Example(**choices))

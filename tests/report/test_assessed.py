@@ -1,4 +1,4 @@
-"""What the page draws of an evaluation of classes: curves, calibration, slices, what texts said."""
+"""Charts and tables of a classification evaluation: curves, calibration, slices, quoted texts."""
 
 import json
 import re
@@ -21,38 +21,41 @@ CLASSES = ("circle", "square", "cross")
 
 
 @pytest.fixture(scope="module")
-def kept() -> dict[str, Any]:
+def evaluation_record() -> dict[str, Any]:
+    """Return the record of an evaluation with every optional part."""
     return judged_evaluation(CLASSES)
 
 
 @pytest.fixture
-def page(make_run: Callable[..., Path], kept: dict[str, Any]) -> str:
+def page(make_run: Callable[..., Path], evaluation_record: dict[str, Any]) -> str:
+    """Return the page of a run with this evaluation."""
     run = make_run()
-    (run / "bundle" / "evaluation" / "test.json").write_text(json.dumps(kept))
+    (run / "bundle" / "evaluation" / "test.json").write_text(json.dumps(evaluation_record))
     return write_report(run).read_text("utf-8")
 
 
-def positions(path: str) -> np.ndarray:
+def path_points(path: str) -> np.ndarray:
+    """Return the points of an SVG path as an array of shape (points, 2)."""
     return np.array([[float(number) for number in pair.split()] for pair in path[1:].split("L")])
 
 
-def test_the_page_gives_every_metric_with_its_interval(page: str, kept: dict[str, Any]) -> None:
+def test_page_shows_every_metric_with_its_interval(page: str, evaluation_record: dict[str, Any]) -> None:
     words = " ".join(re.sub(r"<[^>]*>", " ", page).split())
-    low, high = kept["intervals"]["brier_score"]
-    assert f"Brier score {kept['metrics']['brier_score']:.4f} {low:.4f} to {high:.4f}" in words
-    assert f"Expected calibration error {kept['metrics']['expected_calibration_error']:.4f}" in words
-    scores = kept["per_class"]["cross"]
+    low, high = evaluation_record["intervals"]["brier_score"]
+    assert f"Brier score {evaluation_record['metrics']['brier_score']:.4f} {low:.4f} to {high:.4f}" in words
+    assert f"Expected calibration error {evaluation_record['metrics']['expected_calibration_error']:.4f}" in words
+    scores = evaluation_record["per_class"]["cross"]
     low, high = scores["intervals"]["precision"]
     assert f"cross {scores['precision']:.3f} {low:.3f} to {high:.3f}" in words
     assert f"{scores['roc_auc']:.3f} {scores['average_precision']:.3f} {scores['support']}" in words
 
 
-def test_curves_run_through_their_points_and_the_worst_class_stands_out(kept: dict[str, Any]) -> None:
-    roc, precise = curve_charts(Evaluation.model_validate(kept))
-    worst = min(CLASSES, key=lambda name: kept["per_class"][name]["roc_auc"])
+def test_roc_curve_is_monotonic_and_worst_class_is_highlighted(evaluation_record: dict[str, Any]) -> None:
+    roc, precise = curve_charts(Evaluation.model_validate(evaluation_record))
+    worst = min(CLASSES, key=lambda name: evaluation_record["per_class"][name]["roc_auc"])
     assert [line.worst for line in roc.lines] == [False, False, True]
     assert roc.lines[-1].text.startswith(f"{worst}: area ")
-    across, up = positions(roc.lines[0].path).T
+    across, up = path_points(roc.lines[0].path).T
     assert (across[0], up[0], across[-1], up[-1]) == (LEFT, BOTTOM, RIGHT, TOP)
     assert (np.diff(across) >= 0).all()
     assert (np.diff(up) <= 0).all()
@@ -60,21 +63,21 @@ def test_curves_run_through_their_points_and_the_worst_class_stands_out(kept: di
     assert all(name in roc.summary for name in CLASSES)
 
 
-def test_the_points_of_calibration_lie_at_confidence_and_accuracy_within_their_intervals(kept: dict[str, Any]) -> None:
-    chart = reliability_chart(Evaluation.model_validate(kept))
+def test_reliability_chart_places_points_at_confidence_and_accuracy(evaluation_record: dict[str, Any]) -> None:
+    chart = reliability_chart(Evaluation.model_validate(evaluation_record))
     assert chart
-    for dot, share, found in zip(chart.dots, chart.shares, kept["calibration"], strict=True):
+    for dot, share, found in zip(chart.dots, chart.shares, evaluation_record["calibration"], strict=True):
         assert dot.x == pytest.approx(LEFT + found["confidence"] * (RIGHT - LEFT), abs=0.06)
         assert dot.y == pytest.approx(BOTTOM - found["accuracy"] * (BOTTOM - TOP), abs=0.06)
         assert TOP <= dot.high <= dot.y <= dot.low <= BOTTOM
         assert share.x <= dot.x <= share.x + share.width + 2
     heights = np.array([share.height for share in chart.shares])
-    rows = np.array([found["rows"] for found in kept["calibration"]])
+    rows = np.array([found["rows"] for found in evaluation_record["calibration"]])
     assert heights / heights.max() == pytest.approx(rows / rows.max(), abs=0.01)
 
 
-def test_slices_are_on_the_scale_of_all_rows(page: str, kept: dict[str, Any]) -> None:
-    by_class, by_path = slice_tables(Evaluation.model_validate(kept))
+def test_slice_tables_share_one_scale(page: str, evaluation_record: dict[str, Any]) -> None:
+    by_class, by_path = slice_tables(Evaluation.model_validate(evaluation_record))
     assert [row.name for row in by_class.rows] == list(CLASSES)
     assert [row.name for row in by_path.rows] == [f"shop {number}" for number in range(4)]
     for table in (by_class, by_path):
@@ -87,11 +90,12 @@ def test_slices_are_on_the_scale_of_all_rows(page: str, kept: dict[str, Any]) ->
     assert "<h4>Path</h4>" in page
 
 
-def test_what_a_text_said_is_shown_and_does_nothing(page: str) -> None:
+def test_page_escapes_quoted_texts(page: str) -> None:
     assert page.count("<blockquote>words &lt;b&gt;of&lt;/b&gt; a row</blockquote>") == 24
 
 
-def test_an_evaluation_of_an_earlier_release_is_still_a_page(make_run: Callable[..., Path]) -> None:
+def test_page_omits_sections_missing_from_evaluation(make_run: Callable[..., Path]) -> None:
+    """An evaluation of an earlier release has neither curves nor slices."""
     page = write_report(make_run()).read_text("utf-8")
     assert "<h3>By class</h3>" in page
     assert "<h3>Curves and calibration</h3>" not in page

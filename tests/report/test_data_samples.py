@@ -1,4 +1,4 @@
-"""Sample images from shards of every codec, read no further than needed."""
+"""Sample images come from shards of every codec, which are read no further than needed."""
 
 import base64
 import io
@@ -17,7 +17,8 @@ from headrace.table import read
 MakeRun = Callable[..., Path]
 
 
-def picture(sample: Sample) -> Image.Image:
+def open_image(sample: Sample) -> Image.Image:
+    """Return the image of the sample's data URI."""
     header, _, data = sample.uri.partition(",")
     assert header in ("data:image/png;base64", "data:image/jpeg;base64")
     return Image.open(io.BytesIO(base64.b64decode(data)))
@@ -25,7 +26,7 @@ def picture(sample: Sample) -> Image.Image:
 
 @pytest.mark.parametrize("codec", ["raw", "png"])
 @pytest.mark.parametrize("shape", [(20, 28, 1), (28, 20, 3)])
-def test_small_samples_have_the_pixels_of_their_row(make_run: MakeRun, codec: str, shape: tuple[int, int, int]) -> None:
+def test_small_samples_have_pixels_of_their_row(make_run: MakeRun, codec: str, shape: tuple[int, int, int]) -> None:
     version = read(make_run(codec=codec, shape=shape).parents[1] / "table")
     row = pq.read_table(version.table / version.split("train")[0].path, partitioning=None).to_pylist()[1]
     samples = sample_images(version)
@@ -35,19 +36,20 @@ def test_small_samples_have_the_pixels_of_their_row(make_run: MakeRun, codec: st
     assert sample.path == row["path"]
     stored = row["image"]
     expected = np.asarray(Image.open(io.BytesIO(stored))) if codec == "png" else np.frombuffer(stored, np.uint8)
-    assert picture(sample).size == (shape[1], shape[0])
-    assert np.array_equal(np.asarray(picture(sample)).reshape(shape), expected.reshape(shape))
+    assert open_image(sample).size == (shape[1], shape[0])
+    assert np.array_equal(np.asarray(open_image(sample)).reshape(shape), expected.reshape(shape))
 
 
-def test_large_samples_are_made_smaller_and_keep_their_proportions(make_run: MakeRun) -> None:
+def test_large_samples_are_scaled_down_with_their_proportions(make_run: MakeRun) -> None:
     version = read(make_run(codec="jpeg", shape=(200, 400, 3)).parents[1] / "table")
     samples = sample_images(version)
     assert samples
     assert not samples.pixelated
-    assert picture(samples.by_class["circle"][0]).size == (LARGEST_SIDE, LARGEST_SIDE // 2)
+    assert open_image(samples.by_class["circle"][0]).size == (LARGEST_SIDE, LARGEST_SIDE // 2)
 
 
-def test_a_shard_is_read_only_as_far_as_needed(make_run: MakeRun) -> None:
+def test_sample_images_reads_shard_only_as_far_as_needed(make_run: MakeRun) -> None:
+    """Bytes in the second half of the shard are overwritten, and the samples are still complete."""
     version = read(make_run(codec="raw", shape=(32, 32, 3), rows={"train": 3000, "test": 12}).parents[1] / "table")
     shard = version.table / version.split("train")[0].path
     data = bytearray(shard.read_bytes())
@@ -59,7 +61,7 @@ def test_a_shard_is_read_only_as_far_as_needed(make_run: MakeRun) -> None:
     assert {len(pictures) for pictures in samples.by_class.values()} == {PER_CLASS}
 
 
-def test_a_class_without_rows_has_no_samples(make_run: MakeRun) -> None:
+def test_class_without_rows_has_no_samples(make_run: MakeRun) -> None:
     version = read(make_run(rows={"train": 2, "test": 12}).parents[1] / "table")
     samples = sample_images(version)
     assert samples
@@ -70,7 +72,7 @@ def test_a_class_without_rows_has_no_samples(make_run: MakeRun) -> None:
     }
 
 
-def test_an_input_that_is_no_image_has_no_samples(make_run: MakeRun) -> None:
+def test_input_other_than_image_has_no_samples(make_run: MakeRun) -> None:
     version = read(make_run().parents[1] / "table")
     words = Column(role="input", codec="plain", dtype="int32", shape=(128,))
     version.contract.columns["image"] = words

@@ -1,4 +1,4 @@
-"""The page as a whole: what it says, what it must never hold, and what it says where something is missing."""
+"""The whole page: what it shows, what it must never contain, and how it treats missing parts."""
 
 import html
 import json
@@ -20,7 +20,7 @@ HOSTILE_PATH = """te"st/o'brien & <img src=x onerror=alert(1)>/7.png"""
 
 
 class Page(HTMLParser):
-    """Elements with their attributes, and the text that a reader sees."""
+    """Parse a page into its elements with attributes and its visible text."""
 
     def __init__(self, page: Path) -> None:
         super().__init__()
@@ -49,15 +49,17 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-def page_of(run: Path) -> Page:
+def write_page(run: Path) -> Page:
+    """Write the page of the run and parse it."""
     return Page(write_report(run))
 
 
-def change(path: Path, **values: Any) -> None:
+def update_json(path: Path, **values: Any) -> None:
+    """Replace these values in a JSON file."""
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
-def test_the_report_is_written_into_the_run_folder_or_where_it_is_asked_for(make_run: MakeRun, tmp_path: Path) -> None:
+def test_report_is_written_to_run_folder_or_given_path(make_run: MakeRun, tmp_path: Path) -> None:
     run = make_run()
     assert write_report(run) == run / "report.html"
     other = tmp_path / "elsewhere" / "page.html"
@@ -65,53 +67,51 @@ def test_the_report_is_written_into_the_run_folder_or_where_it_is_asked_for(make
     assert other.read_bytes() == (run / "report.html").read_bytes()
 
 
-def test_the_headline_gives_accuracy_with_its_interval_rows_ranks_and_duration(make_run: MakeRun) -> None:
-    text = page_of(make_run(rows={"train": 24, "test": 12}, ranks=2)).text
+def test_headline_shows_accuracy_rows_ranks_and_duration(make_run: MakeRun) -> None:
+    text = write_page(make_run(rows={"train": 24, "test": 12}, ranks=2)).text
     assert "shapes" in text
-    # 9 of 12 right: one of each of three classes is wrong.
+    # 9 of 12 are right: one row of each of three classes is wrong.
     assert "Accuracy, test split 75.0% 95% interval 46.8% to 91.1%, 9 of 12 rows" in text
     assert "Rows 36 24 train, 12 test" in text
     assert "Ranks 2 global batch 128 rows" in text
     assert "Training time 3 min 12 s 60 steps, 3 epochs" in text
 
 
-def test_rows_in_equal_written_rejected_and_duplicates(make_run: MakeRun) -> None:
-    text = page_of(make_run()).text
+def test_page_balances_records_in_with_rows_written_rejected_and_duplicate(make_run: MakeRun) -> None:
+    text = write_page(make_run()).text
     assert "39 rows in = 36 written + 1 rejected + 2 duplicates" in text
 
 
-def test_counts_statistics_and_rejected_records_are_listed(make_run: MakeRun) -> None:
-    text = page_of(make_run()).text
+def test_page_lists_counts_statistics_and_rejected_records(make_run: MakeRun) -> None:
+    text = write_page(make_run()).text
     assert "Class train test All circle 8 4 12" in text
     assert "All 24 12 36" in text
     assert "grey 33.318 78.567" in text
     assert "circle/broken.png damaged image file is truncated" in text
 
 
-def test_at_most_twenty_rejected_records_are_listed(make_run: MakeRun) -> None:
+def test_page_lists_at_most_20_rejected_records(make_run: MakeRun) -> None:
     rejects = tuple((f"broken-{number:02d}.png", "not_an_image", "begins with b'GIF'") for number in range(30))
-    text = page_of(make_run(rejects=rejects)).text
+    text = write_page(make_run(rejects=rejects)).text
     assert "The first 20 of 30." in text
     assert text.count("not an image begins with") == 20
     assert "not an image 30" in text
 
 
 @pytest.mark.parametrize(("codec", "shape"), [("png", (28, 28, 1)), ("raw", (20, 28, 3)), ("jpeg", (120, 200, 3))])
-def test_every_class_of_the_training_split_shows_up_to_eight_samples(
-    make_run: MakeRun, codec: str, shape: tuple[int, int, int]
-) -> None:
-    page = page_of(make_run(codec=codec, shape=shape, rows={"train": 30, "test": 12}))
+def test_page_shows_up_to_8_samples_of_every_class(make_run: MakeRun, codec: str, shape: tuple[int, int, int]) -> None:
+    page = write_page(make_run(codec=codec, shape=shape, rows={"train": 30, "test": 12}))
     samples = [image["alt"] or "" for image in page.all("img") if "sample" in (image["alt"] or "")]
     assert sorted(samples) == sorted(
         f"{name}, sample {number}" for name in ("circle", "square", "cross") for number in range(1, 9)
     )
 
 
-def test_curves_show_every_metric_by_step_and_by_epoch(make_run: MakeRun) -> None:
+def test_page_shows_curve_of_every_metric_by_step_and_epoch(make_run: MakeRun) -> None:
     run = make_run()
     with (run / "metrics.jsonl").open("a") as file:
         file.write('{"kind": "epoch", "step": 60, "epoch": 2, "loss": 0.1, "learning_rate": 0.001}\n{"kind": "st')
-    page = page_of(run)
+    page = write_page(run)
     labels = " ".join(svg.get("aria-label") or "" for svg in page.all("svg"))
     assert "Loss by training step" in labels
     assert "Accuracy by training step" in labels
@@ -119,19 +119,19 @@ def test_curves_show_every_metric_by_step_and_by_epoch(make_run: MakeRun) -> Non
     assert "validation loss after epoch 1: 0." in page.text
 
 
-def test_bit_equal_weights_are_stated_with_their_hash(make_run: MakeRun) -> None:
-    text = page_of(make_run(ranks=4)).text
+def test_page_states_bit_equal_weights_with_hash(make_run: MakeRun) -> None:
+    text = write_page(make_run(ranks=4)).text
     assert f"All 4 ranks ended with bit-identical weights, SHA-256 {'c' * 64}" in text
 
 
-def test_one_rank_claims_no_equality(make_run: MakeRun) -> None:
-    text = page_of(make_run(ranks=1)).text
+def test_page_of_one_rank_claims_no_equality(make_run: MakeRun) -> None:
+    text = write_page(make_run(ranks=1)).text
     assert "bit-identical" not in text
     assert "c" * 64 in text
 
 
-def test_the_confusion_matrix_is_a_table_with_counts_and_row_percentages(make_run: MakeRun) -> None:
-    page = page_of(make_run())
+def test_confusion_matrix_has_counts_and_row_percentages(make_run: MakeRun) -> None:
+    page = write_page(make_run())
     titles = [cell["title"] for cell in page.all("td") if "title" in cell]
     assert len(titles) == 9
     assert "circle predicted correctly: 3 of 4, 75.0%" in titles
@@ -139,34 +139,34 @@ def test_the_confusion_matrix_is_a_table_with_counts_and_row_percentages(make_ru
     assert "circle 0.750 0.750 0.750 4" in page.text
 
 
-def test_many_classes_are_shown_by_their_most_frequent_confusions(make_run: MakeRun) -> None:
+def test_page_of_many_classes_lists_most_frequent_confusions(make_run: MakeRun) -> None:
     classes = tuple(f"class {number:03d}" for number in range(60))
-    page = page_of(make_run(classes=classes, rows={"train": 120, "test": 240}))
+    page = write_page(make_run(classes=classes, rows={"train": 120, "test": 240}))
     assert "Most frequent confusions" in page.text
     assert "class 000 class 001 1 25.0%" in page.text
     assert not [cell for cell in page.all("td") if "title" in cell]
     assert "The first 20 of 60 classes." in page.text
 
 
-def test_mistakes_are_pictures_with_classes_probabilities_and_path(make_run: MakeRun) -> None:
-    page = page_of(make_run(mistake_path="test/circle/77.png"))
+def test_mistakes_have_image_classes_probabilities_and_path(make_run: MakeRun) -> None:
+    page = write_page(make_run(mistake_path="test/circle/77.png"))
     assert "predicted >99.9% square true <0.1% circle test/circle/77.png" in page.text
     assert len([image for image in page.all("img") if "predicted as" in (image["alt"] or "")]) == 12
 
 
-def test_speed_is_told_by_stage(make_run: MakeRun) -> None:
+def test_page_shows_throughput_by_stage(make_run: MakeRun) -> None:
     run = make_run()
     (run / "stages.json").write_text('{"report": 1.5, "predict": 7.25, "fetch": 3, "prepare": 21.5}')
     (run / "predictions.json").write_text('{"rows": 500, "seconds": 2.5}')
-    text = page_of(run).text
+    text = write_page(run).text
     assert "Fetch – – – 3.0 Prepare 39 rows 3.120 rows/s 12.5 21.5" in text
     assert "Train 60 steps 3,120 samples/s 192.4" in text
     assert "Evaluate, test split 12 rows 2.857 rows/s 4.2" in text
     assert "Predict 500 rows 200 rows/s 2.5 7.2 Report – – – 1.5" in text
 
 
-def test_the_way_back_is_told_by_commands_versions_hashes_and_configuration(make_run: MakeRun) -> None:
-    page = page_of(make_run())
+def test_page_shows_commands_versions_hashes_and_configuration_to_reproduce(make_run: MakeRun) -> None:
+    page = write_page(make_run())
     assert "headrace prepare conf/shapes.yaml headrace train conf/shapes.yaml train.ranks=2" in page.text
     assert "headrace evaluate runs/shapes/bundle --table table" in page.text
     for name, version in {"Spark": "4.0.5", "TensorFlow": "2.18.1", "Horovod": "0.28.1", "deltalake": "1.6.6"}.items():
@@ -176,16 +176,16 @@ def test_the_way_back_is_told_by_commands_versions_hashes_and_configuration(make
     assert "dropout: 0.25" in page.text
 
 
-def test_values_of_secrets_are_withheld(make_run: MakeRun) -> None:
+def test_page_withholds_secrets(make_run: MakeRun) -> None:
     run = make_run(configuration={"spark": {"settings": {"spark.hadoop.fs.s3a.access.key": "hush-hush"}}})
-    change(run / "run.json", command="headrace train conf/shapes.yaml data.password=hush-hush")
-    page = page_of(run)
+    update_json(run / "run.json", command="headrace train conf/shapes.yaml data.password=hush-hush")
+    page = write_page(run)
     assert "hush-hush" not in page.source
     assert "spark.hadoop.fs.s3a.access.key: (withheld)" in page.text
 
 
-def test_hostile_names_are_shown_and_do_nothing(make_run: MakeRun) -> None:
-    page = page_of(
+def test_page_escapes_hostile_names(make_run: MakeRun) -> None:
+    page = write_page(
         make_run(
             classes=("circle", HOSTILE, 'it\'s "quoted" & more'),
             mistake_path=HOSTILE_PATH,
@@ -200,8 +200,8 @@ def test_hostile_names_are_shown_and_do_nothing(make_run: MakeRun) -> None:
     assert f"{html.escape(HOSTILE)} predicted as" in page.source
 
 
-def test_the_page_loads_nothing_from_elsewhere(make_run: MakeRun) -> None:
-    page = page_of(make_run())
+def test_page_loads_no_external_resources(make_run: MakeRun) -> None:
+    page = write_page(make_run())
     assert not {"script", "link", "iframe", "object", "embed", "base", "form"} & {tag for tag, _ in page.elements}
     loads = [v for _, attributes in page.elements for k, v in attributes.items() if k in ("src", "href", "xlink:href")]
     assert loads
@@ -212,78 +212,78 @@ def test_the_page_loads_nothing_from_elsewhere(make_run: MakeRun) -> None:
     assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def test_the_same_run_gives_the_same_bytes(make_run: MakeRun, tmp_path: Path) -> None:
+def test_page_of_same_run_has_same_bytes(make_run: MakeRun, tmp_path: Path) -> None:
     run = make_run()
     pages = {write_report(run, tmp_path / name).read_bytes() for name in ("one.html", "two.html")}
     assert len(pages) == 1
 
 
-def test_a_run_that_was_not_evaluated_names_the_command(make_run: MakeRun) -> None:
+def test_page_without_evaluation_shows_command(make_run: MakeRun) -> None:
     run = make_run()
     shutil.rmtree(run / "bundle" / "evaluation")
-    text = page_of(run).text
+    text = write_page(run).text
     assert "The model has not been evaluated yet." in text
     assert f"headrace evaluate {run / 'bundle'} --table {run.parents[1] / 'table'} --version 0" in text
     assert "not evaluated yet" in text
 
 
-def test_a_run_that_has_not_finished_names_the_command(make_run: MakeRun) -> None:
+def test_page_of_unfinished_run_shows_command(make_run: MakeRun) -> None:
     run = make_run()
     for name in ("result.json", "metrics.jsonl", "stages.json"):
         (run / name).unlink()
     shutil.rmtree(run / "bundle")
-    text = page_of(run).text
+    text = write_page(run).text
     assert "The training has not finished" in text
     assert "headrace train conf/shapes.yaml train.ranks=2" in text
     assert "No step was logged." in text
 
 
-def test_a_table_that_is_gone_is_said_with_the_command_that_makes_it(make_run: MakeRun) -> None:
+def test_page_without_table_shows_command(make_run: MakeRun) -> None:
     run = make_run()
     shutil.rmtree(run.parents[1] / "table")
-    text = page_of(run).text
+    text = write_page(run).text
     assert "is not a prepared table" in text
     assert "headrace prepare conf/shapes.yaml" in text
     assert "Accuracy, test split" in text
 
 
-def test_shards_and_rejects_that_are_gone_cost_only_their_part(make_run: MakeRun) -> None:
+def test_page_without_shards_and_rejects_keeps_other_sections(make_run: MakeRun) -> None:
     run = make_run()
     table = run.parents[1] / "table"
     shutil.rmtree(table / "split=train")
     shutil.rmtree(table.with_name("table.rejects"))
-    text = page_of(run).text
+    text = write_page(run).text
     assert "No sample images can be shown" in text
     assert "rejects table" in text
     assert "39 rows in" in text
 
 
-def test_a_moved_run_finds_the_bundle_beside_it(make_run: MakeRun) -> None:
+def test_moved_run_finds_its_bundle(make_run: MakeRun) -> None:
     run = make_run()
     moved = run.rename(run.with_name("moved"))
-    assert "Accuracy, test split" in page_of(moved).text
+    assert "Accuracy, test split" in write_page(moved).text
 
 
-def test_an_evaluation_of_another_version_is_pointed_out(make_run: MakeRun) -> None:
+def test_page_points_out_evaluation_on_another_table_version(make_run: MakeRun) -> None:
     run = make_run()
-    change(run / "bundle" / "evaluation" / "test.json", version=3)
-    assert "the model was trained on version 0" in page_of(run).text
+    update_json(run / "bundle" / "evaluation" / "test.json", version=3)
+    assert "the model was trained on version 0" in write_page(run).text
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+def test_report_refuses_folder_that_is_not_a_run(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"is not the folder of a training run: it contains no run\.json"):
         write_report(tmp_path)
 
 
-def test_a_damaged_file_is_refused_by_name(make_run: MakeRun) -> None:
+def test_report_names_damaged_file(make_run: MakeRun) -> None:
     run = make_run()
-    change(run / "bundle" / "evaluation" / "test.json", confusion=[[1, 2], [3, 4]])
+    update_json(run / "bundle" / "evaluation" / "test.json", confusion=[[1, 2], [3, 4]])
     with pytest.raises(DataError, match=r"test\.json is damaged: .*must have 3 rows of 3 counts"):
         write_report(run)
     assert not (run / "report.html").exists()
 
 
-def test_an_output_that_cannot_be_written_is_refused(make_run: MakeRun, tmp_path: Path) -> None:
+def test_report_refuses_unwritable_output(make_run: MakeRun, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
         write_report(make_run(), tmp_path / "file" / "report.html")

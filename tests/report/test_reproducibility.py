@@ -1,4 +1,4 @@
-"""Commands that are derived from the one that trained."""
+"""Commands derived from the training command."""
 
 from pathlib import Path
 
@@ -22,16 +22,16 @@ from headrace.report.reproducibility import configuration_file, to_evaluate, to_
         ("headrace train 'unbalanced", "headrace prepare ''\"'\"'unbalanced'"),
     ],
 )
-def test_preparing_takes_the_configuration_and_what_concerns_the_data(training: str, preparing: str) -> None:
+def test_to_prepare_keeps_configuration_and_data_overrides(training: str, preparing: str) -> None:
     assert to_prepare(training) == preparing
 
 
-def test_the_configuration_is_the_first_word_that_is_no_option() -> None:
+def test_configuration_file_is_first_argument_that_is_not_an_option() -> None:
     assert configuration_file("headrace train data.table=t conf/x.yaml") == "conf/x.yaml"
     assert configuration_file("python notebook.py") is None
 
 
-def test_paths_are_quoted() -> None:
+def test_commands_quote_paths() -> None:
     run = Path("my runs/a;b")
     assert to_report(run) == "headrace report 'my runs/a;b'"
     assert to_evaluate(run / "bundle", "t", 3) == "headrace evaluate 'my runs/a;b/bundle' --table t --version 3"
@@ -47,11 +47,11 @@ def test_paths_are_quoted() -> None:
         "fs.azure.account.key.photos",
     ],
 )
-def test_the_value_of_an_override_that_names_a_secret_is_withheld(key: str) -> None:
+def test_without_secrets_withholds_value_of_secret_override(key: str) -> None:
     line = without_secrets(f"headrace train c.yaml {key}=hush train.ranks=2")
     assert line == f"headrace train c.yaml '{key}=(withheld)' train.ranks=2"
 
 
-def test_a_line_without_secrets_stays_as_it_was_typed() -> None:
+def test_without_secrets_keeps_other_lines_unchanged() -> None:
     line = 'headrace  train "c.yaml" train.ranks=2'
     assert without_secrets(line) == line

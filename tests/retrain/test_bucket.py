@@ -46,7 +46,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.ho
 
 
 class Nights(NamedTuple):
-    """The result of each command, and the files of the served bundle after it.
+    """Results of the commands, and the files of the served bundle after each cycle.
 
     Attributes:
         gated: result of the first cycle, stopped after the gate.
@@ -63,7 +63,8 @@ class Nights(NamedTuple):
     back: CommandResult
 
 
-def arrive(folder: Path, *classes: str, count: int) -> None:
+def upload_images(folder: Path, *classes: str, count: int) -> None:
+    """Upload `count` new images of each class to the raw data."""
     for file in write_source(folder, classes, count).rglob("*.png"):
         (locate(f"{BUCKET}/raw") / f"{file.parent.name}/{folder.name}-{file.name}").write_bytes(file.read_bytes())
 
@@ -76,17 +77,18 @@ def served_files(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def nights(s3: str, tmp_path_factory: pytest.TempPathFactory) -> Nights:
+    """Run two cycles and a rollback; a process is killed during the first promotion."""
     make_bucket(s3, "cycles")
     folder = tmp_path_factory.mktemp("nights")
     write_configuration(folder, Path("unused"))
     (folder / "conf.yaml").write_text(CONFIGURATION)
-    arrive(folder / "one", "cat", "dog", count=60)
+    upload_images(folder / "one", "cat", "dog", count=60)
     gated = headrace_within("retrain", "conf.yaml", "--until", "gate", cwd=folder)
     run([sys.executable, "-c", KILLED], cwd=folder, code=-signal.SIGKILL, PYTHONPATH=str(ROOT))
     remaining = {file.path for folder in (REGISTRY, CYCLE) for file in files_below(folder)}
     resumed = headrace_within("retrain", "conf.yaml", PREDICT, cwd=folder)
     first = served_files(folder)
-    arrive(folder / "two", "dog", "cat", count=20)
+    upload_images(folder / "two", "dog", "cat", count=20)
     replaced = headrace_within("retrain", "conf.yaml", cwd=folder)
     second = served_files(folder)
     return Nights(

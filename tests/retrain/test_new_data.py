@@ -16,26 +16,31 @@ FIRST = Detected("day 1", 10, "settings")
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
+    """Return an empty journal."""
     return Journal(tmp_path / "retraining")
 
 
 def start_cycle(journal: Journal, detected: Detected = FIRST, name: str | None = None) -> Cycle:
+    """Return the cycle selected for the detected data."""
     cycle = select_cycle(journal, detected, name, force=False)
     assert isinstance(cycle, Cycle), cycle
     return cycle
 
 
 def end_cycle(journal: Journal, decision: Decision, detected: Detected = FIRST) -> Cycle:
+    """Start a cycle and end it with this decision."""
     cycle = start_cycle(journal, detected)
     cycle.end(Outcome(decision=decision, reasons=("because",)))
     return cycle
 
 
 def complete_step(cycle: Cycle, step: str) -> None:
+    """Write the record of a completed step."""
     cycle.write_step(step, StepRecord(inputs={}, output={"version": 0}, seconds=1.0, finished="now"))
 
 
 def make_configuration(tmp_path: Path, **sections: Any) -> Configuration:
+    """Return a configuration with a registry and retraining."""
     defaults = {
         "data": {"source": {"path": str(tmp_path / "raw")}, "table": str(tmp_path / "table")},
         "model": {"file": "models/cnn.py"},

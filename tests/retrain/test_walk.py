@@ -14,17 +14,20 @@ pytestmark = [pytest.mark.spark, pytest.mark.horovod]
 
 
 def retrain(project: Path, day: int, code: int = 0) -> dict[str, Any]:
+    """Add the images of a day, run `headrace retrain` and return its result."""
     add_day(project, day)
     return headrace("retrain", "conf.yaml", cwd=project, code=code).json
 
 
-def output(project: Path, cycle: int, step: str) -> dict[str, Any]:
+def step_output(project: Path, cycle: int, step: str) -> dict[str, Any]:
+    """Return the output of a step of a cycle."""
     file = project / "retraining" / "cycles" / f"{cycle:06d}" / f"{step}.json"
-    output: dict[str, Any] = json.loads(file.read_text())["output"]
-    return output
+    step_output: dict[str, Any] = json.loads(file.read_text())["output"]
+    return step_output
 
 
 def served_files(project: Path) -> dict[str, str]:
+    """Return the SHA-256 of every served file by its path."""
     folder = project / "registry" / "champion"
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
@@ -39,8 +42,8 @@ def test_five_days_of_retraining(tmp_path: Path) -> None:
 
     second = retrain(project, 2)
     assert (second["decision"], second["champion"]) == ("promoted", 2)
-    assert output(project, 2, "validate")["drifted"] == []
-    assert output(project, 2, "evaluate")["version"] == 0
+    assert step_output(project, 2, "validate")["drifted"] == []
+    assert step_output(project, 2, "evaluate")["version"] == 0
     day_2_files = served_files(project)
     assert day_2_files != day_1_files
 
@@ -59,7 +62,7 @@ def test_five_days_of_retraining(tmp_path: Path) -> None:
 
     fifth = retrain(project, 5)
     assert (fifth["decision"], fifth["champion"]) == ("promoted", 4)
-    assert "brightness of every class" in " ".join(output(project, 5, "validate")["drifted"])
+    assert "brightness of every class" in " ".join(step_output(project, 5, "validate")["drifted"])
     assert served_files(project) != day_2_files
 
     compared = headrace("models", "compare", "conf.yaml", "1", "2", cwd=project)
@@ -76,6 +79,7 @@ def test_five_days_of_retraining(tmp_path: Path) -> None:
 
 
 def check_page(page: str) -> None:
+    """Assert that the page shows all five cycles."""
     for cycle in range(1, 6):
         assert f'id="cycle-{cycle}"' in page
     assert page.count("refused by the gate</span>") >= 2

@@ -7,13 +7,15 @@ from typing import Any
 from headrace.runs.metrics_log import points, read_metrics
 
 
-def written(folder: Path, *lines: dict[str, Any] | str) -> Path:
+def write_log(folder: Path, *lines: dict[str, Any] | str) -> Path:
+    """Write a metrics log with these lines and return its path."""
     path = folder / "metrics.jsonl"
     path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines))
     return path
 
 
-def step(number: int, loss: float) -> dict[str, Any]:
+def step_line(number: int, loss: float) -> dict[str, Any]:
+    """Return the line of a step."""
     return {"kind": "step", "step": number, "epoch": 0, "loss": loss, "seconds": 1.0}
 
 
@@ -23,12 +25,22 @@ def test_metrics_log_without_file_is_empty(tmp_path: Path) -> None:
 
 
 def test_metrics_log_keeps_the_later_line_and_orders_steps(tmp_path: Path) -> None:
-    path = written(tmp_path, step(10, 1.0), step(20, 0.9), step(30, 0.8), step(20, 0.7), step(30, 0.6), step(40, 0.5))
+    path = write_log(
+        tmp_path,
+        step_line(10, 1.0),
+        step_line(20, 0.9),
+        step_line(30, 0.8),
+        step_line(20, 0.7),
+        step_line(30, 0.6),
+        step_line(40, 0.5),
+    )
     assert points(read_metrics(path).steps, "loss") == [(10, 1.0), (20, 0.7), (30, 0.6), (40, 0.5)]
 
 
 def test_metrics_log_separates_steps_from_epochs(tmp_path: Path) -> None:
-    path = written(tmp_path, step(10, 1.0), {"kind": "epoch", "step": 10, "epoch": 0, "loss": 2.0, "val_loss": 3.0})
+    path = write_log(
+        tmp_path, step_line(10, 1.0), {"kind": "epoch", "step": 10, "epoch": 0, "loss": 2.0, "val_loss": 3.0}
+    )
     history = read_metrics(path)
     assert points(history.steps, "loss") == [(10, 1.0)]
     assert points(history.epochs, "loss") == [(10, 2.0)]
@@ -36,22 +48,24 @@ def test_metrics_log_separates_steps_from_epochs(tmp_path: Path) -> None:
 
 
 def test_metrics_log_skips_partial_lines(tmp_path: Path) -> None:
-    path = written(tmp_path, step(10, 1.0), '{"kind": "step", "st' + json.dumps(step(20, 0.9)), '{"kind": "step", "ste')
+    path = write_log(
+        tmp_path, step_line(10, 1.0), '{"kind": "step", "st' + json.dumps(step_line(20, 0.9)), '{"kind": "step", "ste'
+    )
     assert points(read_metrics(path).steps, "loss") == [(10, 1.0)]
 
 
 def test_metrics_log_skips_other_kinds_and_non_numbers(tmp_path: Path) -> None:
-    path = written(tmp_path, {"kind": "note", "step": 1}, "[1]", step(10, 1.0) | {"note": "slow", "flag": True})
+    path = write_log(tmp_path, {"kind": "note", "step": 1}, "[1]", step_line(10, 1.0) | {"note": "slow", "flag": True})
     history = read_metrics(path)
     assert history.metrics == ("loss",)
     assert len(history.steps) == 1
 
 
 def test_points_skip_non_finite_values(tmp_path: Path) -> None:
-    path = written(tmp_path, step(10, 1.0), step(20, float("nan")), step(30, float("inf")))
+    path = write_log(tmp_path, step_line(10, 1.0), step_line(20, float("nan")), step_line(30, float("inf")))
     assert points(read_metrics(path).steps, "loss") == [(10, 1.0)]
 
 
 def test_metrics_log_lists_loss_and_accuracy_first(tmp_path: Path) -> None:
     line = {"kind": "epoch", "step": 1, "epoch": 0, "val_auc": 0.5, "accuracy": 0.5, "a": 1, "loss": 1, "seconds": 2}
-    assert read_metrics(written(tmp_path, line)).metrics == ("loss", "accuracy", "a", "auc")
+    assert read_metrics(write_log(tmp_path, line)).metrics == ("loss", "accuracy", "a", "auc")

@@ -8,7 +8,7 @@ import pytest
 from tests.support.commands import headrace
 from tests.support.workspace import write_configuration
 
-# Without dropout ranks draw no random numbers, so their number does not affect the result.
+# Without dropout, ranks draw no random numbers, so their number does not affect the result.
 WORDS = ("train", "conf.yaml", "model.options.dropout=0", "train.checkpoint_every_steps=4", "train.epochs=2")
 
 
@@ -23,8 +23,7 @@ def folder(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def metrics(folder: Path) -> dict[str, float]:
-    """Of a run of 20 steps on two ranks, which is then left as by a driver that dies after step 16, in the middle of
-    the second epoch."""
+    """Return the metrics of a run of 20 steps on two ranks, then leave it as a driver does that dies after step 16."""
     whole = headrace(*WORDS, cwd=folder).json
     shutil.rmtree(folder / "run" / "checkpoints" / "step-000000020")
     shutil.rmtree(folder / "run" / "bundle")

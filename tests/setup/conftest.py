@@ -1,4 +1,4 @@
-"""A machine where `.ci/setup` has nothing to do, until the test takes something away."""
+"""Fixture: a machine where `.ci/setup` has nothing to do until the test removes something."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.setup.machine import ALWAYS_THERE, ANSWERS, INTERPRETER, PYTHON, ROOT
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    """A machine where nothing is missing, so that `.ci/setup` has nothing to do; its user is root."""
+    """Return a machine where nothing is missing, so `.ci/setup` has nothing to do; its user is root."""
     machine = Machine(tmp_path / "checkout", tmp_path / "bin", tmp_path / "calls")
     shutil.copytree(ROOT / ".ci", machine.checkout / ".ci")
     machine.programs.mkdir()

@@ -1,4 +1,4 @@
-"""A machine whose programs a test chooses, with a checkout that has nothing in it but `.ci`."""
+"""A simulated machine whose programs a test chooses, with a checkout that contains only `.ci`."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# The interpreter itself: what PATH holds may be a link of pyenv's, which needs more programs than a machine here has.
+# The interpreter itself, as PATH may have a pyenv shim, which needs programs that the machine lacks.
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 INTERPRETER = Path(sys.base_prefix) / "bin" / PYTHON
 PACKAGES = Path(".venv/lib") / PYTHON / "site-packages"
@@ -30,12 +30,12 @@ COMPLETE = "setup: complete\n"
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine where everything is there, until a program is taken away or replaced.
+    """A machine with every program, until a test removes or replaces one.
 
     Attributes:
-        checkout: of Headrace; its environment is there, with packages that are empty.
+        checkout: the checkout of Headrace; its environment has empty packages.
         programs: the only folder on PATH.
-        calls: file with a line for each call of a program that the test wrote.
+        calls: file with one line for each call of a program that the test wrote.
     """
 
     checkout: Path
@@ -43,7 +43,7 @@ class Machine:
     calls: Path
 
     def place(self, name: str, body: str, folder: Path | None = None) -> None:
-        """Write the program `name`, which notes its call and then runs `body`."""
+        """Write the program `name`, which records its call and then runs `body`."""
         program = (folder or self.programs) / name
         program.parent.mkdir(parents=True, exist_ok=True)
         program.unlink(missing_ok=True)
@@ -51,7 +51,7 @@ class Machine:
         program.chmod(0o755)
 
     def remove(self, *names: str) -> None:
-        """Take programs away."""
+        """Remove programs."""
         for name in names:
             (self.programs / name).unlink()
 
@@ -74,13 +74,13 @@ class Machine:
         return self.run(".ci/setup", *arguments, **environment)
 
     def called(self, name: str) -> list[str]:
-        """The calls of `name` so far, with their arguments."""
+        """Return the calls of `name` so far with their arguments."""
         lines = self.calls.read_text().splitlines() if self.calls.exists() else []
         return [line for line in lines if line.startswith(f"{name} ")]
 
 
 def make_environment(checkout: Path) -> None:
-    """A `.venv` whose packages are empty, but compiled."""
+    """Create a `.venv` with empty but compiled packages."""
     python = checkout / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nexec "{INTERPRETER}" "$@"\n')

@@ -28,29 +28,30 @@ TARGETS = [
 
 
 def make(*arguments: str) -> str:
-    """What `make` in the repository says to whoever types it, also if the tests themselves run under `make`."""
+    """Return what `make` in the repository prints, also if the tests themselves run under `make`."""
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
     done = subprocess.run(["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return done.stdout
 
 
-def test_make_alone_lists_every_target_with_what_it_does() -> None:
+def test_make_lists_every_target_with_its_purpose() -> None:
     lines = [line.split(maxsplit=2) for line in make().splitlines()]
     assert [target for _, target, _ in lines] == TARGETS
     assert all(meaning for _, _, meaning in lines)
 
 
-def test_the_python_of_the_environment_comes_first_for_sparks_executors() -> None:
+def test_make_puts_environment_first_on_path() -> None:
+    """Spark's executors start the first `python3` on PATH."""
     assert make("--eval=path: ; @echo $$PATH", "path").startswith(f"{ROOT}/.venv/bin:")
 
 
-def test_tests_get_a_browser_and_the_others_do_not() -> None:
+def test_only_make_test_installs_browser() -> None:
     for target in ("demo", "test", "check", "docs", "bench", "format"):
         first = make("--dry-run", target).splitlines()[0]
         assert first == (".ci/setup --browser" if target == "test" else ".ci/setup")
 
 
-def test_clean_removes_what_was_made_and_keeps_data_and_runs(machine: Machine) -> None:
+def test_make_clean_keeps_data_and_runs(machine: Machine) -> None:
     for name in ("rm", "find"):
         (machine.programs / name).unlink(missing_ok=True)
         (machine.programs / name).symlink_to(str(shutil.which(name)))
@@ -62,7 +63,7 @@ def test_clean_removes_what_was_made_and_keeps_data_and_runs(machine: Machine) -
     assert left == {".ci", "runs", "data", "headrace"}
 
 
-def test_ci_checks_and_then_tests(machine: Machine) -> None:
+def test_ci_run_checks_then_tests(machine: Machine) -> None:
     machine.place("make", "exit 0")
     assert machine.run(".ci/run").returncode == 0
     assert machine.called("make") == [
@@ -73,13 +74,13 @@ def test_ci_checks_and_then_tests(machine: Machine) -> None:
     ]
 
 
-def test_ci_fails_with_the_first_failure(machine: Machine) -> None:
+def test_ci_run_stops_at_first_failure(machine: Machine) -> None:
     machine.place("make", "exit 2")
     assert machine.run(".ci/run").returncode == 2
     assert machine.called("make") == ["make check"]
 
 
-def test_the_scripts_of_ci_can_be_started() -> None:
+def test_ci_scripts_are_executable() -> None:
     assert all(
         Path(ROOT / ".ci" / name).stat().st_mode & 0o111 == 0o111
         for name in ("setup", "run", "docs", "engines", "lock_engines")

@@ -1,4 +1,4 @@
-"""`.ci/setup` installs what is missing where it may, says in one sentence what it may not, and repeats nothing."""
+"""`.ci/setup` installs missing packages if it may, else names them in one sentence; it repeats no work."""
 
 import shutil
 
@@ -13,25 +13,25 @@ NEW_JAVA = """echo 'openjdk version "26" 2026-03-17' >&2"""
 
 
 def install_with_apt(machine: Machine, name: str) -> None:
-    """apt-get of this machine brings the program `name`, which is missing until then."""
+    """Move the program `name` away and let apt-get of this machine install it."""
     stored = machine.programs.parent / "archive"
     shutil.move(machine.programs / name, stored)
     machine.place("apt-get", f'[ "$1" != install ] || cp {stored} {machine.programs / name}')
 
 
-def test_where_nothing_is_missing_nothing_is_done(machine: Machine) -> None:
+def test_setup_does_nothing_on_complete_machine(machine: Machine) -> None:
     done = machine.set_up("--browser")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", COMPLETE)
     assert machine.called("apt-get") == []
     assert machine.called("uv")[-1] == "uv sync --frozen --check --python .venv/bin/python"
 
 
-def test_it_works_from_any_folder(machine: Machine) -> None:
+def test_setup_works_from_any_folder(machine: Machine) -> None:
     done = machine.run("env", "-C", "/", str(machine.checkout / ".ci" / "setup"))
     assert (done.returncode, done.stderr) == (0, COMPLETE)
 
 
-def test_an_unknown_argument_is_refused(machine: Machine) -> None:
+def test_setup_refuses_unknown_argument(machine: Machine) -> None:
     done = machine.set_up("--brwoser")
     assert (done.returncode, done.stderr) == (2, "setup: unknown argument --brwoser; expected nothing or --browser.\n")
 
@@ -40,7 +40,7 @@ def test_an_unknown_argument_is_refused(machine: Machine) -> None:
     ("name", "package"),
     [("java", "openjdk-17-jre-headless"), ("chromium", "chromium")],
 )
-def test_root_gets_a_missing_package_installed(machine: Machine, name: str, package: str) -> None:
+def test_setup_installs_missing_package_as_root(machine: Machine, name: str, package: str) -> None:
     install_with_apt(machine, name)
     done = machine.set_up("--browser")
     assert (done.returncode, done.stderr) == (0, f"setup: installing {package} \n{COMPLETE}")
@@ -50,7 +50,7 @@ def test_root_gets_a_missing_package_installed(machine: Machine, name: str, pack
     ]
 
 
-def test_a_compiler_is_installed_only_where_horovod_is_not_built(machine: Machine) -> None:
+def test_setup_installs_compiler_only_without_horovod_build(machine: Machine) -> None:
     install_with_apt(machine, "c++")
     assert machine.set_up().returncode == 0
     assert machine.called("apt-get") == []
@@ -59,14 +59,14 @@ def test_a_compiler_is_installed_only_where_horovod_is_not_built(machine: Machin
     assert machine.called("apt-get")[-1] == "apt-get install -y --no-install-recommends g++"
 
 
-def test_a_compiler_that_knows_no_cpp17_is_no_compiler(machine: Machine) -> None:
+def test_setup_treats_compiler_without_cpp17_as_missing(machine: Machine) -> None:
     shutil.rmtree(machine.checkout / PACKAGES / "horovod" / "tensorflow")
     machine.place("c++", "cat >/dev/null; exit 1")
     machine.place("id", "echo 1000")
     assert machine.set_up().stderr == f"{CANNOT}g++ \n"
 
 
-def test_the_browser_is_only_asked_for_by_name(machine: Machine) -> None:
+def test_setup_requires_browser_only_on_request(machine: Machine) -> None:
     machine.remove("chromium")
     assert machine.set_up().stderr == COMPLETE
     machine.place("id", "echo 1000")
@@ -74,7 +74,7 @@ def test_the_browser_is_only_asked_for_by_name(machine: Machine) -> None:
     assert (done.returncode, done.stderr) == (2, f"{CANNOT}chromium \n")
 
 
-def test_packages_are_installed_without_questions(machine: Machine) -> None:
+def test_setup_installs_packages_noninteractively(machine: Machine) -> None:
     install_with_apt(machine, "java")
     apt = (machine.programs / "apt-get").read_text()
     machine.place("apt-get", f'echo "questions $DEBIAN_FRONTEND" >>"$CALLS"\n{apt}')
@@ -82,7 +82,7 @@ def test_packages_are_installed_without_questions(machine: Machine) -> None:
     assert machine.called("questions")[-1] == "questions noninteractive"
 
 
-def test_another_user_without_sudo_gets_one_sentence_with_all_packages(machine: Machine) -> None:
+def test_setup_without_sudo_lists_all_packages_in_one_sentence(machine: Machine) -> None:
     machine.place("id", "echo 1000")
     machine.remove("java", "chromium")
     done = machine.set_up("--browser")
@@ -90,7 +90,7 @@ def test_another_user_without_sudo_gets_one_sentence_with_all_packages(machine: 
     assert machine.called("apt-get") == []
 
 
-def test_sudo_that_asks_for_a_password_is_not_used(machine: Machine) -> None:
+def test_setup_does_not_use_sudo_with_password(machine: Machine) -> None:
     machine.place("id", "echo 1000")
     machine.place("sudo", '[ "$1" = -n ] || exec sleep 60\nexit 1')
     machine.remove("java")
@@ -98,7 +98,7 @@ def test_sudo_that_asks_for_a_password_is_not_used(machine: Machine) -> None:
     assert machine.called("sudo") == ["sudo -n true"]
 
 
-def test_sudo_without_a_password_is_used(machine: Machine) -> None:
+def test_setup_uses_sudo_without_password(machine: Machine) -> None:
     machine.place("id", "echo 1000")
     machine.place("sudo", 'shift; exec "$@"')
     machine.place("true", "exit 0")
@@ -108,20 +108,20 @@ def test_sudo_without_a_password_is_used(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("answer", [OLD_JAVA, NEW_JAVA, """echo 'java version "1.8.0_392"' >&2"""])
-def test_a_java_that_spark_cannot_use_counts_as_missing(machine: Machine, answer: str) -> None:
+def test_setup_treats_unsupported_java_as_missing(machine: Machine, answer: str) -> None:
     machine.place("java", answer)
     machine.place("id", "echo 1000")
     assert machine.set_up().stderr == f"{CANNOT}openjdk-17-jre-headless \n"
 
 
-def test_the_next_java_is_taken_where_the_system_does_not_have_17(machine: Machine) -> None:
+def test_setup_installs_java_21_where_17_is_unavailable(machine: Machine) -> None:
     machine.place("apt-cache", '[ "$2" = openjdk-21-jre-headless ]')
     install_with_apt(machine, "java")
     assert machine.set_up().returncode == 0
     assert machine.called("apt-get")[-1].endswith(" openjdk-21-jre-headless")
 
 
-def test_java_home_that_stands_in_the_way_is_named(machine: Machine) -> None:
+def test_setup_names_unsuitable_java_home(machine: Machine) -> None:
     home = machine.checkout / "old-java"
     machine.place("java", OLD_JAVA, home / "bin")
     done = machine.set_up(JAVA_HOME=str(home))
@@ -130,14 +130,14 @@ def test_java_home_that_stands_in_the_way_is_named(machine: Machine) -> None:
     assert machine.called("apt-get") == []
 
 
-def test_another_java_before_the_installed_one_on_the_path_is_named(machine: Machine) -> None:
+def test_setup_names_other_java_first_on_path(machine: Machine) -> None:
     machine.place("java", OLD_JAVA)
     done = machine.set_up()
     assert done.returncode == 2
     assert f"another program of that kind comes first on PATH: {machine.programs}" in done.stderr
 
 
-def test_what_apt_said_is_shown_where_it_fails(machine: Machine) -> None:
+def test_setup_shows_output_of_failed_apt(machine: Machine) -> None:
     machine.remove("java")
     machine.place("apt-get", '[ "$1" = update ] || { echo "E: No space left" >&2; exit 100; }')
     done = machine.set_up()
@@ -145,20 +145,20 @@ def test_what_apt_said_is_shown_where_it_fails(machine: Machine) -> None:
     assert done.stderr.endswith(f"E: No space left\n{CANNOT}openjdk-17-jre-headless \n")
 
 
-def test_an_unreachable_source_of_packages_is_no_reason_to_stop(machine: Machine) -> None:
+def test_setup_continues_after_failed_apt_update(machine: Machine) -> None:
     install_with_apt(machine, "java")
     apt = (machine.programs / "apt-get").read_text()
     machine.place("apt-get", f'[ "$1" != update ] || exit 100\n{apt}')
     assert machine.set_up().returncode == 0
 
 
-def test_the_environment_is_made_where_it_is_not_as_locked(machine: Machine) -> None:
+def test_setup_syncs_environment_that_differs_from_lock(machine: Machine) -> None:
     machine.place("uv", 'case "$*" in --version) echo uv 0.13.9 ;; *--check*) exit 1 ;; esac')
     assert machine.set_up().returncode == 0
     assert machine.called("uv")[-1] == "uv sync --frozen --python .venv/bin/python --quiet"
 
 
-def test_an_environment_that_cannot_be_made_ends_in_a_sentence(machine: Machine) -> None:
+def test_setup_reports_failed_sync_in_one_sentence(machine: Machine) -> None:
     machine.place("uv", 'case "$*" in --version) echo uv 0.13.9 ;; sync*) echo "error: oh" >&2; exit 1 ;; esac')
     done = machine.set_up()
     assert (done.returncode, done.stderr) == (
@@ -167,7 +167,7 @@ def test_an_environment_that_cannot_be_made_ends_in_a_sentence(machine: Machine)
     )
 
 
-def test_no_supported_python_is_one_sentence(machine: Machine) -> None:
+def test_setup_reports_missing_python_in_one_sentence(machine: Machine) -> None:
     machine.remove(PYTHON)
     shutil.rmtree(machine.checkout / ".venv")
     machine.place("uv", 'case "$*" in --version) echo uv 0.13.9 ;; *) exit 2 ;; esac')
@@ -176,14 +176,14 @@ def test_no_supported_python_is_one_sentence(machine: Machine) -> None:
     assert machine.called("uv")[-1] == "uv python install 3.12"
 
 
-def test_a_python_that_is_asked_for_makes_the_environment(machine: Machine) -> None:
+def test_setup_uses_requested_python(machine: Machine) -> None:
     machine.place("uv", 'case "$*" in --version) echo uv 0.13.9 ;; *--check*) exit 1 ;; esac')
     other = machine.checkout / "other" / "bin" / "python3"
     assert machine.set_up(HEADRACE_PYTHON=str(other)).returncode == 0
     assert machine.called("uv")[-1] == f"uv sync --frozen --python {other} --quiet"
 
 
-def test_a_python_of_pyenv_is_found_where_its_link_on_the_path_starts_nothing(machine: Machine) -> None:
+def test_setup_finds_pyenv_python_behind_broken_shim(machine: Machine) -> None:
     interpreter = (machine.programs / PYTHON).resolve()
     machine.place(PYTHON, 'echo "pyenv: command not found" >&2; exit 127')
     shutil.rmtree(machine.checkout / ".venv")
@@ -194,7 +194,7 @@ def test_a_python_of_pyenv_is_found_where_its_link_on_the_path_starts_nothing(ma
     assert str(version) in machine.called("uv")[-1]
 
 
-def test_packages_are_compiled_to_bytecode_whatever_python_was_told(machine: Machine) -> None:
+def test_setup_compiles_packages_despite_dontwritebytecode(machine: Machine) -> None:
     compiled = machine.checkout / PACKAGES / "tensorflow" / "__pycache__" / COMPILED
     compiled.unlink()
     done = machine.set_up(PYTHONDONTWRITEBYTECODE="1")
@@ -203,6 +203,6 @@ def test_packages_are_compiled_to_bytecode_whatever_python_was_told(machine: Mac
     assert machine.set_up().stderr == COMPLETE
 
 
-def test_the_script_is_plain_shell(machine: Machine) -> None:
+def test_setup_script_is_valid_posix_shell(machine: Machine) -> None:
     checked = machine.run("sh", "-n", ".ci/setup")
     assert (checked.returncode, checked.stderr) == (0, "")

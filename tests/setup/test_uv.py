@@ -1,4 +1,4 @@
-"""uv is found, or installed into the checkout alone, by pip or, where Python has no pip, by `fetch_uv.py`."""
+"""uv is found, or installed into the checkout only: by pip or, without pip, by `fetch_uv.py`."""
 
 import hashlib
 import os
@@ -27,8 +27,8 @@ TINY_LOCK = (
 
 
 @pytest.fixture
-def without_uv(machine: Machine) -> Machine:
-    """No uv, but a project so small that the real one has nothing to install for it."""
+def machine_without_uv(machine: Machine) -> Machine:
+    """Return a machine without uv, whose project is so small that the real uv has nothing to install."""
     machine.remove("uv")
     (machine.checkout / "pyproject.toml").write_text(TINY_PROJECT)
     (machine.checkout / "uv.lock").write_text(TINY_LOCK)
@@ -40,46 +40,48 @@ def without_uv(machine: Machine) -> Machine:
     return machine
 
 
-def version_of(program: Path) -> str:
-    """What `program` says its version is."""
+def read_version(program: Path) -> str:
+    """Return the version that `program` prints."""
     return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.network
-def test_uv_comes_by_pip_where_python_has_it(without_uv: Machine) -> None:
-    assert without_uv.set_up().stderr == BROUGHT
-    assert version_of(without_uv.checkout / ".tools" / "uv" / "bin" / "uv").startswith("uv 0.13.9")
-    assert without_uv.set_up().stderr == COMPLETE
+def test_setup_installs_uv_with_pip(machine_without_uv: Machine) -> None:
+    assert machine_without_uv.set_up().stderr == BROUGHT
+    assert read_version(machine_without_uv.checkout / ".tools" / "uv" / "bin" / "uv").startswith("uv 0.13.9")
+    assert machine_without_uv.set_up().stderr == COMPLETE
 
 
 @pytest.mark.parametrize("lacking", ["venv", "ensurepip", "pip"])
-def test_uv_comes_without_pip_where_python_lacks_a_part(without_uv: Machine, lacking: str) -> None:
+def test_setup_installs_uv_without_pip(machine_without_uv: Machine, lacking: str) -> None:
     body = {
         "venv": '[ "$2" != venv ] || { echo "No module named venv" >&2; exit 1; }',
         "ensurepip": f'[ "$2" != venv ] || {{ {INTERPRETER} -m venv --without-pip "$3"; exit 1; }}',
         "pip": f'[ "$2" != venv ] || exec {INTERPRETER} -m venv --without-pip "$3"',
     }[lacking]
-    without_uv.place(PYTHON, f'{body}\nexec {INTERPRETER} "$@"')
-    assert without_uv.set_up().stderr == BROUGHT
-    assert [path.name for path in (without_uv.checkout / ".tools" / "uv").rglob("*") if path.is_file()] == ["uv"]
-    assert version_of(without_uv.checkout / ".tools" / "uv" / "bin" / "uv").startswith("uv 0.13.9")
+    machine_without_uv.place(PYTHON, f'{body}\nexec {INTERPRETER} "$@"')
+    assert machine_without_uv.set_up().stderr == BROUGHT
+    assert [path.name for path in (machine_without_uv.checkout / ".tools" / "uv").rglob("*") if path.is_file()] == [
+        "uv"
+    ]
+    assert read_version(machine_without_uv.checkout / ".tools" / "uv" / "bin" / "uv").startswith("uv 0.13.9")
 
 
-def test_a_uv_too_old_for_the_project_is_left_alone_and_not_used(without_uv: Machine) -> None:
-    without_uv.place("uv", "echo uv 0.8.24")
-    without_uv.place(PYTHON, f'[ "$2" != venv ] || exit 1\nexec {INTERPRETER} "$@"')
-    assert without_uv.set_up().stderr == BROUGHT
-    assert set(without_uv.called("uv")) == {"uv --version"}
+def test_setup_ignores_old_uv(machine_without_uv: Machine) -> None:
+    machine_without_uv.place("uv", "echo uv 0.8.24")
+    machine_without_uv.place(PYTHON, f'[ "$2" != venv ] || exit 1\nexec {INTERPRETER} "$@"')
+    assert machine_without_uv.set_up().stderr == BROUGHT
+    assert set(machine_without_uv.called("uv")) == {"uv --version"}
 
 
 @pytest.mark.parametrize("version", ["0.9.0", "0.13.9 (x86_64-unknown-linux-gnu)", "1.0.2"])
-def test_a_recent_uv_on_the_path_is_used(machine: Machine, version: str) -> None:
+def test_setup_uses_recent_uv_on_path(machine: Machine, version: str) -> None:
     machine.place("uv", f'[ "$1" != --version ] || echo "uv {version}"')
     assert machine.set_up().stderr == COMPLETE
     assert machine.called("uv")[-1] == "uv sync --frozen --check --python .venv/bin/python"
 
 
-def test_no_python_at_all_is_one_sentence(machine: Machine) -> None:
+def test_setup_without_python_and_uv_is_one_sentence(machine: Machine) -> None:
     machine.remove("uv", PYTHON)
     done = machine.set_up()
     assert (done.returncode, done.stderr) == (2, f"setup: {NO_PYTHON}\n")
@@ -87,11 +89,11 @@ def test_no_python_at_all_is_one_sentence(machine: Machine) -> None:
 
 @dataclass
 class Index:
-    """A package index with one wheel of uv, at `address`.
+    """A package index with one wheel of uv at `address`.
 
     Attributes:
-        promised: the SHA-256 that its page gives.
-        authorizations: what each request said who it was.
+        promised: the SHA-256 on its page.
+        authorizations: the Authorization header of each request.
     """
 
     wheel: bytes
@@ -100,7 +102,7 @@ class Index:
     authorizations: list[str | None] = field(default_factory=list)
 
     def answer(self, path: str) -> bytes:
-        """The page of uv, or the wheel."""
+        """Return the page of uv or the wheel."""
         name = f"uv-9.9.9-py3-none-manylinux_2_17_{platform.machine()}.manylinux2014_{platform.machine()}.whl"
         other = "uv-9.9.9-py3-none-manylinux_2_17_s390x.manylinux2014_s390x.whl"
         page = f'<a href="../files/{other}#sha256=0">x</a><a href="../../files/{name}#sha256={self.promised}">x</a>'
@@ -109,7 +111,7 @@ class Index:
 
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[Index]:
-    """Served over HTTP; its uv is a script."""
+    """Serve an index over HTTP; its uv is a script."""
     path = tmp_path / "uv.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("uv/__init__.py", "")
@@ -145,18 +147,18 @@ def fetch_uv(folder: Path, version: str = "9.9.9", **environment: str) -> subpro
 
 
 @pytest.mark.parametrize("variable", ["PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX"])
-def test_the_index_that_pip_or_uv_was_told_is_used(index: Index, tmp_path: Path, variable: str) -> None:
+def test_fetch_uv_uses_configured_index(index: Index, tmp_path: Path, variable: str) -> None:
     done = fetch_uv(tmp_path / "bin", **{variable: f"http://{index.address}/"})
     assert (done.returncode, done.stderr) == (0, "")
-    assert version_of(tmp_path / "bin" / "uv") == "uv 9.9.9\n"
+    assert read_version(tmp_path / "bin" / "uv") == "uv 9.9.9\n"
     assert [path.name for path in (tmp_path / "bin").iterdir()] == ["uv"]
 
 
-def test_an_index_with_a_name_is_understood(index: Index, tmp_path: Path) -> None:
+def test_fetch_uv_accepts_named_index(index: Index, tmp_path: Path) -> None:
     assert fetch_uv(tmp_path / "bin", UV_DEFAULT_INDEX=f"house=http://{index.address}").returncode == 0
 
 
-def test_user_and_password_of_an_index_are_used_but_never_shown(index: Index, tmp_path: Path) -> None:
+def test_fetch_uv_uses_but_never_shows_credentials(index: Index, tmp_path: Path) -> None:
     assert fetch_uv(tmp_path / "bin", PIP_INDEX_URL=f"http://me:hush%21@{index.address}").returncode == 0
     assert index.authorizations == ["Basic bWU6aHVzaCE="] * 2
     index.promised = "0" * 64
@@ -165,7 +167,7 @@ def test_user_and_password_of_an_index_are_used_but_never_shown(index: Index, tm
     assert f"http://{index.address}" in refused.stderr
 
 
-def test_a_wheel_with_another_sha256_is_refused(index: Index, tmp_path: Path) -> None:
+def test_fetch_uv_refuses_wheel_with_another_sha256(index: Index, tmp_path: Path) -> None:
     index.promised = "0" * 64
     done = fetch_uv(tmp_path / "bin", PIP_INDEX_URL=f"http://{index.address}")
     assert done.returncode == 1
@@ -173,7 +175,7 @@ def test_a_wheel_with_another_sha256_is_refused(index: Index, tmp_path: Path) ->
     assert not (tmp_path / "bin").exists()
 
 
-def test_a_version_that_the_index_does_not_have_is_one_sentence(index: Index, tmp_path: Path) -> None:
+def test_fetch_uv_reports_missing_version_in_one_sentence(index: Index, tmp_path: Path) -> None:
     done = fetch_uv(tmp_path / "bin", "9.9.8", PIP_INDEX_URL=f"http://{index.address}")
     expected = f"it has no uv 9.9.8 for {platform.machine()}); connect this machine or install uv yourself.\n"
     assert done.stderr.endswith(expected)

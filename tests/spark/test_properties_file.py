@@ -11,6 +11,7 @@ from tests.support.commands import headrace
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Path:
+    """Write a cluster file with a secret and a setting of `train`."""
     file = tmp_path / "cluster.yaml"
     file.write_text("settings: {spark.b: 'a \\ b', spark.authenticate.secret: $OURS}\ntrain: {spark.a: 2}\n")
     return file

@@ -25,12 +25,13 @@ OTHER_MINOR = "4.0.1" if not INSTALLED.startswith("4.0") else "4.1.1"
 
 
 def master_setting(url: str) -> str:
+    """Return the override that names this master."""
     return f"spark.settings={{spark.master: '{url}', spark.driver.host: 127.0.0.1, spark.ui.enabled: 'false'}}"
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
-    """A master of the installed version, without workers."""
+    """Start a master of the installed version without workers."""
     with LocalCluster(tmp_path_factory.mktemp("cluster"), workers=0) as running:
         yield running
 
@@ -110,6 +111,7 @@ def test_train_refuses_client_of_another_version(cluster: LocalCluster, own: Pat
 
 
 def spark_home(folder: Path, version: str) -> str:
+    """Create a Spark home of this version."""
     (folder / "jars").mkdir(parents=True)
     (folder / "jars" / f"spark-core_2.13-{version}.jar").touch()
     return str(folder)

@@ -1,4 +1,4 @@
-"""Spark's workers are forked with their modules imported, and do no needless work between tasks."""
+"""Spark's workers are forked with their modules imported, and do no unnecessary work between tasks."""
 
 import struct
 import subprocess

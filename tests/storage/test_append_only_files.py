@@ -1,4 +1,4 @@
-"""Files that grow: appended to in a folder, put anew on a store."""
+"""Growing files: appended to in a folder, uploaded again to a store."""
 
 import tempfile
 from pathlib import Path
@@ -12,32 +12,34 @@ from tests.support.s3_server import denied, front
 
 @pytest.fixture(params=["folder", "bucket"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return a run folder, once on disk and once in a bucket."""
     if request.param == "folder":
         return tmp_path / "run"
     return locate(f"s3://{request.getfixturevalue('bucket')}/run")
 
 
-def append(file: Path, text: str) -> None:
+def append_text(file: Path, text: str) -> None:
+    """Append the text to the file."""
     with file.open("a") as end:
         end.write(text)
 
 
-def test_what_has_grown_is_there_and_grows_on_the_next_time(target: Path) -> None:
+def test_mirror_appends_continues_existing_file(target: Path) -> None:
     for text in ("one\n", "two\n"):
         with mirror_appends(target) as files:
             file = files.continued("lines")
-            append(file, text)
-            append(files.here / text.strip(), text)
+            append_text(file, text)
+            append_text(files.here / text.strip(), text)
             files.keep()
-            append(file, "and\n")
+            append_text(file, "and\n")
     assert (target / "lines").read_text() == "one\nand\ntwo\nand\n"
     assert (target / "one").read_text() == "one\n"
 
 
-def test_it_is_kept_also_where_the_work_fails(target: Path) -> None:
+def test_mirror_appends_keeps_file_after_error(target: Path) -> None:
     def work() -> None:
         with mirror_appends(target) as files:
-            append(files.here / "lines", "one\n")
+            append_text(files.here / "lines", "one\n")
             raise ValueError("the work")
 
     with pytest.raises(ValueError, match="the work"):
@@ -45,12 +47,12 @@ def test_it_is_kept_also_where_the_work_fails(target: Path) -> None:
     assert (target / "lines").read_text() == "one\n"
 
 
-def test_a_store_that_refuses_the_end_hides_no_other_error_and_nothing_is_left_here(
+def test_refused_last_upload_hides_no_error_and_leaves_no_local_files(
     s3: str, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def work() -> None:
         with mirror_appends(locate(f"s3://{bucket}/run")) as files:
-            append(files.here / "lines", "one\n")
+            append_text(files.here / "lines", "one\n")
             raise ValueError("the work")
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -1,4 +1,4 @@
-"""A folder is there completely or not at all, whatever happens to its writer."""
+"""A folder appears completely or not at all, whatever happens to its writer."""
 
 from pathlib import Path
 
@@ -11,51 +11,54 @@ from tests.support.s3_server import Fault, front
 
 
 def fail_within(target: Path, error: type[BaseException]) -> None:
+    """Write a file to an atomic directory, then raise the error."""
     with atomic_directory(target) as folder:
         (folder / "new").write_text("new")
         raise error
 
 
-def names(folder: Path) -> list[str]:
+def sorted_names(folder: Path) -> list[str]:
+    """Return the names in the folder in order."""
     return sorted(entry.name for entry in folder.iterdir())
 
 
-def test_a_folder_appears_when_it_is_complete(tmp_path: Path) -> None:
+def test_atomic_directory_appears_once_complete(tmp_path: Path) -> None:
     target = tmp_path / "a" / "folder"
     with atomic_directory(target) as folder:
         (folder / "file").write_text("new")
         assert not target.exists()
     assert (target / "file").read_text() == "new"
-    assert names(tmp_path / "a") == ["folder"]
+    assert sorted_names(tmp_path / "a") == ["folder"]
 
 
-def test_a_folder_in_the_way_is_replaced_with_all_it_holds(tmp_path: Path) -> None:
+def test_atomic_directory_replaces_existing_folder(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "old").write_text("old")
     with atomic_directory(tmp_path / "folder") as folder:
         (folder / "new").write_text("new")
-        assert names(tmp_path / "folder") == ["old"]
-    assert names(tmp_path / "folder") == ["new"]
-    assert names(tmp_path) == ["folder"]
+        assert sorted_names(tmp_path / "folder") == ["old"]
+    assert sorted_names(tmp_path / "folder") == ["new"]
+    assert sorted_names(tmp_path) == ["folder"]
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-def test_an_error_leaves_what_was_there_and_nothing_beside_it(tmp_path: Path, error: type[BaseException]) -> None:
+def test_atomic_directory_keeps_existing_folder_after_error(tmp_path: Path, error: type[BaseException]) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "old").write_text("old")
     with pytest.raises(error):
         fail_within(tmp_path / "folder", error)
-    assert names(tmp_path / "folder") == ["old"]
-    assert names(tmp_path) == ["folder"]
+    assert sorted_names(tmp_path / "folder") == ["old"]
+    assert sorted_names(tmp_path) == ["folder"]
 
 
 def put_files(target: Path, **contents: str) -> None:
+    """Publish these files with the manifest last."""
     with publish_directory(target, last="manifest") as folder:
         for name, text in contents.items():
             (folder / name).write_text(text)
 
 
-def test_on_a_store_files_take_the_place_of_those_before_and_the_manifest_is_last(
+def test_publish_directory_replaces_objects_and_writes_manifest_last(
     s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = locate(f"s3://{bucket}/bundle")
@@ -64,13 +67,13 @@ def test_on_a_store_files_take_the_place_of_those_before_and_the_manifest_is_las
         at.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(StoreError, match="refuses access"):
             put_files(target, manifest="new", ant="1", zoo="2")
-    assert sorted(names(target)) == ["ant"]
+    assert sorted(sorted_names(target)) == ["ant"]
     put_files(target, manifest="new", ant="1", zoo="2")
-    assert sorted(names(target)) == ["ant", "manifest", "zoo"]
+    assert sorted(sorted_names(target)) == ["ant", "manifest", "zoo"]
     assert (target / "manifest").read_text() == "new"
 
 
-def test_on_a_store_a_block_that_fails_changes_nothing(bucket: str) -> None:
+def test_publish_directory_changes_nothing_after_error(bucket: str) -> None:
     target = locate(f"s3://{bucket}/bundle")
     put_files(target, manifest="old", old="1")
 
@@ -81,5 +84,5 @@ def test_on_a_store_a_block_that_fails_changes_nothing(bucket: str) -> None:
 
     with pytest.raises(ValueError):  # noqa: PT011
         fail()
-    assert names(target) == ["manifest", "old"]
+    assert sorted_names(target) == ["manifest", "old"]
     assert (target / "manifest").read_text() == "old"

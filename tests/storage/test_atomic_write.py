@@ -1,4 +1,4 @@
-"""A file is there completely or not at all, whatever happens to its writer."""
+"""A file appears completely or not at all, whatever happens to its writer."""
 
 import os
 import signal
@@ -13,19 +13,19 @@ from headrace.storage.atomic import atomic_write
 
 
 @pytest.mark.parametrize("data", [b"", b"new", memoryview(b"new" * 1_000_000)])
-def test_a_file_is_written_and_its_folders_are_made(tmp_path: Path, data: bytes | memoryview) -> None:
+def test_atomic_write_creates_file_and_parent_folders(tmp_path: Path, data: bytes | memoryview) -> None:
     atomic_write(tmp_path / "a" / "b" / "file", data)
     assert (tmp_path / "a" / "b" / "file").read_bytes() == data
     assert [entry.name for entry in (tmp_path / "a" / "b").iterdir()] == ["file"]
 
 
-def test_a_file_in_the_way_is_replaced(tmp_path: Path) -> None:
+def test_atomic_write_replaces_existing_file(tmp_path: Path) -> None:
     atomic_write(tmp_path / "file", b"long before")
     atomic_write(tmp_path / "file", b"new")
     assert (tmp_path / "file").read_bytes() == b"new"
 
 
-def test_an_error_leaves_what_was_there_and_nothing_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_atomic_write_keeps_existing_file_after_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     atomic_write(tmp_path / "file", b"before")
 
     def fail(_: int) -> None:
@@ -38,7 +38,7 @@ def test_an_error_leaves_what_was_there_and_nothing_beside_it(tmp_path: Path, mo
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
 
 
-def test_the_content_is_on_disk_before_the_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_atomic_write_syncs_content_before_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     events = []
     sync, replace = os.fsync, Path.replace
     monkeypatch.setattr(os, "fsync", lambda file: events.append("on disk") or sync(file))
@@ -56,7 +56,7 @@ for number in range(10**9):
 """
 
 
-def test_a_writer_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> None:
+def test_killed_writer_leaves_complete_file(tmp_path: Path) -> None:
     file = tmp_path / "file"
     with subprocess.Popen([sys.executable, "-c", WRITER, str(file)]) as writer:
         until = time.monotonic() + 60
@@ -70,7 +70,7 @@ def test_a_writer_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> None:
     assert data == data[:1] * 200_000
 
 
-def test_two_writers_at_once_do_not_mix(tmp_path: Path) -> None:
+def test_concurrent_writers_never_mix_contents(tmp_path: Path) -> None:
     file = tmp_path / "file"
     with subprocess.Popen([sys.executable, "-c", WRITER, str(file)]) as writer:
         until = time.monotonic() + 60

@@ -10,17 +10,17 @@ from headrace.storage.concurrent_reads import prefetch
 
 @settings(deadline=None)
 @given(st.lists(st.integers()), st.integers(1, 9))
-def test_everything_comes_once_and_in_order(items: list[int], at_once: int) -> None:
+def test_prefetch_yields_everything_once_in_order(items: list[int], at_once: int) -> None:
     assert list(prefetch(str, items, at_once)) == [str(item) for item in items]
 
 
-def test_several_are_read_at_once() -> None:
+def test_prefetch_reads_several_items_at_once() -> None:
     together = threading.Barrier(4)
-    # Each read ends only when four have begun.
+    # Each read ends only after four have started.
     assert len(list(prefetch(lambda _: together.wait(10), range(8), 4))) == 8
 
 
-def test_no_more_are_asked_for_than_there_is_room() -> None:
+def test_prefetch_takes_no_more_items_than_its_limit() -> None:
     asked = list[int]()
 
     def items() -> Iterator[int]:
@@ -34,7 +34,7 @@ def test_no_more_are_asked_for_than_there_is_room() -> None:
     found.close()  # type: ignore[attr-defined]
 
 
-def test_an_error_comes_in_its_place() -> None:
+def test_prefetch_raises_error_in_order() -> None:
     found = prefetch(lambda number: 1 // number, [1, 1, 0, 1], 4)
     assert [next(found), next(found)] == [1, 1]
     with pytest.raises(ZeroDivisionError):

@@ -12,13 +12,14 @@ from headrace.table import read
 from tests.support.s3_server import busy, denied, environment, faults_of, free_port, front
 
 
-def reach(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def use_server(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process find the server, with a wait of at most 300 ms."""
     monkeypatch.setattr("headrace.storage.s3.connection_settings.LONGEST_WAIT", timedelta(milliseconds=300))
     monkeypatch.setenv("AWS_ENDPOINT_URL", environment(url)["AWS_ENDPOINT_URL"])
 
 
-def test_variables_without_a_value_are_none(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The last is the one that decides where there is nothing else, and no address.
+def test_empty_environment_variables_are_ignored(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The last variable decides where no other gives an address.
     for name in ("AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"):
         monkeypatch.setenv(name, "")
     open_bucket("some-bucket")
@@ -26,11 +27,9 @@ def test_variables_without_a_value_are_none(s3: str, monkeypatch: pytest.MonkeyP
     assert "aws_endpoint" not in delta_options()
 
 
-def test_a_server_that_is_busy_for_a_while_is_asked_again(
-    s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_s3_retries_while_server_is_busy(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with front(s3, busy(2, "PUT"), busy(2, "GET"), busy(2, "HEAD")) as url:
-        reach(url, monkeypatch)
+        use_server(url, monkeypatch)
         path = locate(f"s3://{bucket}/x")
         path.write_bytes(b"content")
         assert path.read_bytes() == b"content"
@@ -38,16 +37,18 @@ def test_a_server_that_is_busy_for_a_while_is_asked_again(
         assert len(faults_of(url)) == 6
 
 
-def test_a_server_that_stays_busy_is_a_sentence(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_permanently_busy_server_is_reported_in_one_sentence(
+    s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with front(s3, busy()) as url:
-        reach(url, monkeypatch)
+        use_server(url, monkeypatch)
         with pytest.raises(StoreError, match=r"answered 503 SlowDown for s3://.*, in 8 attempts"):
             locate(f"s3://{bucket}/x").read_bytes()
 
 
-def test_a_server_that_refuses_is_a_sentence_at_once(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_access_is_reported_without_retries(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with front(s3, denied()) as url:
-        reach(url, monkeypatch)
+        use_server(url, monkeypatch)
         path = locate(f"s3://{bucket}/x")
         for ask in (path.read_bytes, path.exists, lambda: path.write_bytes(b"")):
             with pytest.raises(StoreError, match=r"refuses access to s3://.*put credentials"):
@@ -55,20 +56,20 @@ def test_a_server_that_refuses_is_a_sentence_at_once(s3: str, bucket: str, monke
         assert len(faults_of(url)) == 3
 
 
-def test_a_server_that_is_not_there_is_a_sentence_in_bounded_time(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    reach(f"http://127.0.0.1:{free_port()}", monkeypatch)
+def test_absent_s3_server_is_reported_within_20_seconds(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_server(f"http://127.0.0.1:{free_port()}", monkeypatch)
     began = time.monotonic()
     with pytest.raises(HeadraceError, match=r"did not answer for s3://.*that AWS_ENDPOINT_URL names it"):
         read(f"s3://{bucket}/table")
     assert time.monotonic() - began < 20
 
 
-def test_credentials_that_are_missing_are_asked_for() -> None:
+def test_describe_reports_missing_credentials() -> None:
     said = "Error performing PUT http://169.254.169.254/latest/api/token in 4ms - status code: 403 Forbidden"
     assert "No credentials for s3://bucket/x were found" in describe("bucket", "x", said)
 
 
-def test_a_password_in_the_servers_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_describe_omits_password_of_server_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://me:hush@s3.example.org")
     said = describe("bucket", "x", "HTTP error: error sending request")
     assert said.startswith("https://s3.example.org did not answer for s3://bucket/x; check that it runs")

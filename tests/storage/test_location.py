@@ -12,24 +12,24 @@ from headrace.storage import S3Path, is_remote, locate
 NAMES = st.text("abcxyz é#%?=_-", min_size=1).filter(lambda name: name.strip(".") != "")
 
 
-def test_a_local_path_stays_pathlibs() -> None:
+def test_locate_returns_pathlib_path_for_local_path() -> None:
     assert type(locate("data/table")) is type(Path("data/table"))
     assert not is_remote(locate("/data/s3:/x"))
 
 
 @pytest.mark.parametrize("address", ["s3://bucket/a/b", "s3a://bucket/a/b", "s3://bucket//a/b/"])
-def test_an_address_is_a_path_of_its_bucket(address: str) -> None:
+def test_locate_parses_s3_address(address: str) -> None:
     path = locate(address)
     assert isinstance(path, S3Path)
     assert (str(path), path.bucket, path.key, path.name) == ("s3://bucket/a/b", "bucket", "a/b", "b")
 
 
-def test_an_address_that_went_through_pathlib_is_known() -> None:
+def test_locate_recognises_address_after_pathlib() -> None:
     assert locate(Path("s3://bucket/a")) == locate("s3://bucket/a")
 
 
 @given(st.lists(NAMES, min_size=1, max_size=4))
-def test_names_are_joined_and_taken_apart_as_pathlib_does(names: list[str]) -> None:
+def test_s3_path_joins_and_splits_names_like_pathlib(names: list[str]) -> None:
     root = locate("s3://bucket/root")
     path = root.joinpath(*names)
     assert str(path) == "/".join(["s3://bucket/root", *names])
@@ -38,7 +38,7 @@ def test_names_are_joined_and_taken_apart_as_pathlib_does(names: list[str]) -> N
     assert pickle.loads(pickle.dumps(path)) == path
 
 
-def test_it_is_never_taken_for_a_file_of_this_machine() -> None:
+def test_s3_path_is_never_used_as_local_file() -> None:
     path = locate("s3://bucket/a")
     assert path != Path("s3://bucket/a")
     with pytest.raises(TypeError, match="is not on this machine"):
@@ -47,7 +47,7 @@ def test_it_is_never_taken_for_a_file_of_this_machine() -> None:
         path.open("wb")
 
 
-def test_local_work_imports_no_library_of_a_store() -> None:
+def test_local_modules_import_no_store_library() -> None:
     modules = (
         "headrace.prepare.job, headrace.table.vacuum, headrace.predict.job, "
         "headrace.stream.read.shard_reader, headrace.train.job"

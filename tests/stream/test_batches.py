@@ -47,6 +47,7 @@ Steps = list[tuple[list[int], list[float]]]
 
 
 def rank_steps(plan: Plan, epoch: int, rank: int, world_size: int, from_step: int = 0) -> Steps:
+    """Return the rows and weights of each step of a rank."""
     memory = MemoryShards(plan)
     with patch.object(module, "read_shards", memory.read):
         stream = memory.stream(rank, world_size)
@@ -65,6 +66,7 @@ def sequence(plan: Plan, epoch: int, world_size: int, from_step: int = 0) -> lis
 
 
 def all_rows(plan: Plan) -> list[int]:
+    """Return every row of the plan."""
     return [1000 * shard + row for shard, rows in enumerate(plan.shard_rows) for row in range(rows)]
 
 
@@ -74,6 +76,7 @@ worlds = st.sampled_from([1, 2, 3, 4, 5, 7, 8])
 
 @st.composite
 def worlds_and_plans(draw: st.DrawFn) -> tuple[int, Plan]:
+    """Draw a number of ranks and a plan for it."""
     world_size, batch_size = draw(worlds), draw(st.integers(1, 20))
     lanes = lanes_for(world_size, batch_size)
     seed, shuffle = draw(st.integers(0, 99)), draw(st.booleans())

@@ -25,13 +25,15 @@ from tests.support.small_table import Content, Rows, some_rows, write_table
 pytestmark = pytest.mark.tensorflow
 
 
-def batches(version: Version, global_batch: int = 32, rank: int = 0, world_size: int = 1) -> Batches:
+def make_batches(version: Version, global_batch: int = 32, rank: int = 0, world_size: int = 1) -> Batches:
+    """Return the shuffled batches of a rank."""
     plan = training_plan(version, "train", global_batch, lanes=16, seed=1)
     columns = training_columns(version.contract)
     return Batches(rank_stream(version, "train", plan, columns, rank, world_size), version.contract)
 
 
 def decode_with_pillow(rows: Rows, content: Content) -> NDArray[np.uint8]:
+    """Return the pixels of the stored images, decoded by Pillow."""
     if content.codec == "raw":
         return rows.pixels
     images = [np.asarray(PIL.Image.open(io.BytesIO(encode(pixels, content.image)))) for pixels in rows.pixels]
@@ -58,7 +60,9 @@ def test_dataset_yields_stored_pixels(tmp_path: Path, codec: str, shape: tuple[i
 def test_two_ranks_together_yield_exactly_the_split(table: Version) -> None:
     found = []
     for rank in range(2):
-        for pixels, labels, weights in batches(table, rank=rank, world_size=2).dataset(0, 0, 1).as_numpy_iterator():
+        for pixels, labels, weights in (
+            make_batches(table, rank=rank, world_size=2).dataset(0, 0, 1).as_numpy_iterator()
+        ):
             present = weights > 0
             found += [
                 (image.tobytes(), int(label)) for image, label in zip(pixels[present], labels[present], strict=True)
@@ -69,16 +73,16 @@ def test_two_ranks_together_yield_exactly_the_split(table: Version) -> None:
 
 
 def test_dataset_spans_epochs_and_starts_at_given_step(table: Version) -> None:
-    whole = [labels.tolist() for _, labels, _ in batches(table, 16).dataset(0, 0, 3).as_numpy_iterator()]
+    whole = [labels.tolist() for _, labels, _ in make_batches(table, 16).dataset(0, 0, 3).as_numpy_iterator()]
     assert len(whole) == 3 * 6
-    rest = [labels.tolist() for _, labels, _ in batches(table, 16).dataset(1, 4, 3).as_numpy_iterator()]
+    rest = [labels.tolist() for _, labels, _ in make_batches(table, 16).dataset(1, 4, 3).as_numpy_iterator()]
     assert rest == whole[6 + 4 :]
 
 
 def test_failure_keeps_error_that_ended_batches(table: Version) -> None:
     damaged = table.table / table.shards[4].path
     damaged.write_bytes(damaged.read_bytes()[:-1])
-    stream = batches(table)
+    stream = make_batches(table)
     with pytest.raises(tf.errors.OpError):
         list(stream.dataset(0, 0, 1))
     assert isinstance(stream.failure, DataError)
@@ -92,7 +96,7 @@ def test_steps_raise_original_error_without_keeping_iterator(table: Version) -> 
     gc.disable()
     try:
         with pytest.raises(DataError, match=damaged.name):
-            list(batches(table).steps(0, 0, 1))
+            list(make_batches(table).steps(0, 0, 1))
         alive = [item for item in gc.get_objects() if type(item).__name__ == "OwnedIterator"]
     finally:
         gc.enable()
@@ -100,7 +104,7 @@ def test_steps_raise_original_error_without_keeping_iterator(table: Version) -> 
 
 
 def test_failure_is_none_without_error(table: Version) -> None:
-    stream = batches(table)
+    stream = make_batches(table)
     list(stream.dataset(0, 0, 2))
     assert stream.failure is None
 
@@ -108,19 +112,19 @@ def test_failure_is_none_without_error(table: Version) -> None:
 @pytest.mark.parametrize("codec", ["raw", "png"])
 def test_dataset_disables_autotuner_and_is_deterministic(tmp_path: Path, codec: str) -> None:
     version = write_table(tmp_path / "table", Content(splits={"train": some_rows(20)}, codec=codec))
-    options = batches(version).dataset(0, 0, 1).options()
+    options = make_batches(version).dataset(0, 0, 1).options()
     assert options.autotune.enabled is False
     assert options.deterministic is True
 
 
 def test_autotuner_stays_off_after_map_and_take(table: Version) -> None:
-    dataset = batches(table).dataset(0, 0, 1).map(lambda x, y, weight: (x, y, 2 * weight)).take(3)
+    dataset = make_batches(table).dataset(0, 0, 1).map(lambda x, y, weight: (x, y, 2 * weight)).take(3)
     assert dataset.options().autotune.enabled is False
 
 
 def test_short_epochs_follow_without_pause(table: Version) -> None:
     """With the autotuner on, freeing the iterator of a short epoch took seconds on idle cores."""
-    stream, seconds = batches(table), []
+    stream, seconds = make_batches(table), []
     for epoch in range(11):
         began = time.perf_counter()
         for _ in stream.dataset(epoch, 0, epoch + 1):
@@ -132,7 +136,7 @@ def test_short_epochs_follow_without_pause(table: Version) -> None:
 
 @pytest.mark.usefixtures("no_threads_left")
 def test_dropped_iterator_releases_reader(table: Version) -> None:
-    steps = iter(batches(table, 16).dataset(0, 0, 50))
+    steps = iter(make_batches(table, 16).dataset(0, 0, 50))
     next(steps)
     del steps
 
@@ -141,7 +145,7 @@ def test_undecodable_jpeg_is_a_data_error(tmp_path: Path) -> None:
     content = Content(splits={"train": some_rows(20, shape=(24, 32, 3))}, codec="jpeg")
     with patch.object(small_table, "encode", lambda pixels, form: b"\xff\xd8\xff\xe0 no picture"):
         version = write_table(tmp_path / "table", content)
-    stream = batches(version)
+    stream = make_batches(version)
     with pytest.raises(tf.errors.OpError):
         list(stream.dataset(0, 0, 1))
     assert isinstance(stream.failure, DataError)
@@ -153,7 +157,7 @@ def test_image_of_other_size_than_contract_is_refused(tmp_path: Path) -> None:
     other = encode(some_rows(1, shape=(32, 24, 3)).pixels[0], content.image)
     with patch.object(small_table, "encode", lambda pixels, form: other):
         version = write_table(tmp_path / "table", content)
-    stream = batches(version)
+    stream = make_batches(version)
     with pytest.raises(tf.errors.OpError):
         list(stream.dataset(0, 0, 1))
     assert "(32, 24, 3)" in str(stream.failure)
@@ -164,7 +168,7 @@ def test_unconsumed_images_are_freed(tmp_path: Path) -> None:
     gc.collect()
     before = pa.total_allocated_bytes()
     for _ in range(5):
-        steps = iter(batches(version, 16).dataset(0, 0, 50))
+        steps = iter(make_batches(version, 16).dataset(0, 0, 50))
         next(steps)
         del steps
     gc.collect()

@@ -45,7 +45,8 @@ def by_path(columns: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
     return rows
 
 
-def expected(version: Version, split: str, names: list[str]) -> dict[str, tuple[Any, ...]]:
+def expected_rows(version: Version, split: str, names: list[str]) -> dict[str, tuple[Any, ...]]:
+    """Return the rows of the split by path, as Headrace reads them."""
     return by_path(dict(concat_rows(list(read_shards(version.table, version.split(split), names)))))
 
 
@@ -64,7 +65,7 @@ def test_make_batch_reader_yields_every_row_once(version: Version, split: str) -
         )
 
     found = read_whole(rows, sum(version.summary.counts[split].values()))
-    assert found == expected(version, split, names)
+    assert found == expected_rows(version, split, names)
 
 
 @pytest.mark.parametrize("version", INPUTS, indirect=True)
@@ -80,7 +81,7 @@ def test_make_petastorm_dataset_yields_same_values(version: Version) -> None:
 
     whole = read_whole(rows, sum(version.summary.counts["train"].values()))
     found = by_path({name: np.array([row[name].numpy() for row in whole], object) for name in names})
-    assert {key.decode(): (path.decode(), *rest) for key, (path, *rest) in found.items()} == expected(
+    assert {key.decode(): (path.decode(), *rest) for key, (path, *rest) in found.items()} == expected_rows(
         version, "train", names
     )
 

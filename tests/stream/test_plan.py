@@ -16,6 +16,7 @@ seeds = st.integers(-(2**63), 2**64)
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
+    """Draw a plan."""
     lanes, lane_batch = draw(st.integers(1, 20)), draw(st.integers(1, 9))
     shuffle = draw(st.booleans())
     return Plan(
@@ -33,6 +34,7 @@ def segment_rows(plan: Plan, epoch: int, plan_segments: list[Segment]) -> list[t
 
 
 def lane_rows(plan: Plan, epoch: int, lane: int, from_step: int = 0) -> list[tuple[int, int]]:
+    """Return (shard, row) of every row of a lane, in order."""
     return segment_rows(plan, epoch, segments(plan, epoch, range(lane, lane + 1), from_step))
 
 
@@ -86,16 +88,18 @@ def test_unshuffled_plan_keeps_stored_order(plan: Plan, epoch: int) -> None:
         assert rows == sorted(rows)
 
 
-def shuffled(seed: int = 0) -> Plan:
+def shuffled_plan(seed: int = 0) -> Plan:
+    """Return a shuffled plan of 20 shards of 30 rows."""
     return Plan(shard_rows=(30,) * 20, global_batch=32, lanes=16, seed=seed)
 
 
 def whole_epoch(plan: Plan, epoch: int) -> list[tuple[int, int]]:
+    """Return (shard, row) of every row of an epoch, in order."""
     return segment_rows(plan, epoch, segments(plan, epoch, range(plan.lanes)))
 
 
 def test_each_epoch_shuffles_shards_and_rows_differently() -> None:
-    plan = shuffled()
+    plan = shuffled_plan()
     shards = [tuple(segment.shard for segment in segments(plan, epoch, range(16))) for epoch in range(50)]
     assert len(set(shards)) == 50
     assert len({tuple(row_order(plan, epoch, 3)) for epoch in range(50)}) == 50
@@ -103,22 +107,22 @@ def test_each_epoch_shuffles_shards_and_rows_differently() -> None:
 
 
 def test_order_depends_only_on_seed_and_epoch() -> None:
-    first = whole_epoch(shuffled(7), 3)
+    first = whole_epoch(shuffled_plan(7), 3)
     np.random.seed(1)
-    whole_epoch(shuffled(7), 2)
-    assert whole_epoch(shuffled(7), 3) == first
-    assert whole_epoch(shuffled(8), 3) != first
-    assert whole_epoch(shuffled(3), 7) != first
+    whole_epoch(shuffled_plan(7), 2)
+    assert whole_epoch(shuffled_plan(7), 3) == first
+    assert whole_epoch(shuffled_plan(8), 3) != first
+    assert whole_epoch(shuffled_plan(3), 7) != first
 
 
 def test_large_and_negative_seeds_and_epochs_have_distinct_orders() -> None:
     numbers = [0, 1, -1, 2**31, 2**32 - 1, 2**32, 2**32 + 1, 2**63, -(2**31), -(2**32), -(2**62)]
-    orders = [tuple(whole_epoch(shuffled(seed), epoch)) for seed in numbers for epoch in numbers]
+    orders = [tuple(whole_epoch(shuffled_plan(seed), epoch)) for seed in numbers for epoch in numbers]
     assert len(set(orders)) == len(orders)
 
 
 def test_step_draws_from_many_shards() -> None:
-    first = {segment.shard for segment in segments(shuffled(), 0, range(16)) if segment.first_step == 0}
+    first = {segment.shard for segment in segments(shuffled_plan(), 0, range(16)) if segment.first_step == 0}
     assert len(first) >= 12
 
 

@@ -1,4 +1,4 @@
-"""The log in a bucket: conditional puts, lost answers, refusals, on a real S3 server."""
+"""The log in a bucket on a real S3 server: conditional puts, lost responses, refusals."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
@@ -19,19 +19,21 @@ from tests.support.small_table import Content, some_rows, write_table
 SCHEMA = pa.schema([pa.field("path", pa.string(), nullable=False)])
 
 
-def one_shard(table: Path, name: str) -> Shard:
+def write_one_shard(table: Path, name: str) -> Shard:
+    """Write a shard with one row."""
     return write_shard(pa.table({"path": [name]}, SCHEMA), table, name)
 
 
-def names(table: Path, number: int | None = None) -> list[str]:
+def shard_names(table: Path, number: int | None = None) -> list[str]:
+    """Return the names of the shards of a version."""
     return [shard.path.partition("-")[0] for shard in list_shards(table, number)]
 
 
-def race(address: str, name: str) -> str:
-    """In a process of its own: what becomes of a commit on top of version 0."""
+def commit_at_barrier(address: str, name: str) -> str:
+    """Commit on top of version 0 in a process of its own; return "won" or the error."""
     table = locate(address)
     base = open_base(table)
-    shard = one_shard(table, name)
+    shard = write_one_shard(table, name)
     barrier.wait()
     try:
         commit(base, FileChanges([shard], []), SCHEMA, "{}")
@@ -40,50 +42,53 @@ def race(address: str, name: str) -> str:
     return "won"
 
 
-def share(given: "multiprocessing.synchronize.Barrier") -> None:
+def set_barrier(given: "multiprocessing.synchronize.Barrier") -> None:
+    """Store the barrier for all writers in this process."""
     global barrier
     barrier = given
 
 
 @pytest.mark.parametrize("word", ["s3", "s3a"])
-def test_versions_are_appended_replaced_and_kept(bucket: str, word: str) -> None:
+def test_commit_appends_and_replaces_shards_and_keeps_versions(bucket: str, word: str) -> None:
     table = locate(f"{word}://{bucket}/with space/ünïcode")
-    first = one_shard(table, "first")
+    first = write_one_shard(table, "first")
     assert commit(open_base(table), [first], SCHEMA, "{}") == 0
-    assert commit(open_base(table), FileChanges([one_shard(table, "second")], []), SCHEMA, "{}") == 1
-    assert commit(open_base(table), FileChanges([one_shard(table, "third")], [first]), SCHEMA, "{}") == 2
-    assert (names(table, 0), names(table, 1), names(table)) == (["first"], ["first", "second"], ["second", "third"])
+    assert commit(open_base(table), FileChanges([write_one_shard(table, "second")], []), SCHEMA, "{}") == 1
+    assert commit(open_base(table), FileChanges([write_one_shard(table, "third")], [first]), SCHEMA, "{}") == 2
+    assert (shard_names(table, 0), shard_names(table, 1), shard_names(table)) == (
+        ["first"],
+        ["first", "second"],
+        ["second", "third"],
+    )
 
 
-def test_of_many_writers_at_once_exactly_one_wins(bucket: str) -> None:
+def test_commit_lets_one_of_concurrent_writers_win(bucket: str) -> None:
     table = locate(f"s3://{bucket}/table")
-    commit(open_base(table), [one_shard(table, "first")], SCHEMA, "{}")
+    commit(open_base(table), [write_one_shard(table, "first")], SCHEMA, "{}")
     context, writers = multiprocessing.get_context("spawn"), 3
-    with ProcessPoolExecutor(writers, context, share, (context.Barrier(writers),)) as pool:
-        said = list(pool.map(race, [str(table)] * writers, ["a", "b", "c"]))
+    with ProcessPoolExecutor(writers, context, set_barrier, (context.Barrier(writers),)) as pool:
+        said = list(pool.map(commit_at_barrier, [str(table)] * writers, ["a", "b", "c"]))
     assert said.count("won") == 1
     assert sum("Another preparation committed" in one for one in said) == writers - 1
-    assert names(table) == sorted(["abc"[said.index("won")], "first"])
+    assert shard_names(table) == sorted(["abc"[said.index("won")], "first"])
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_a_commit_whose_answer_is_lost_counts(
-    s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch, first: bool
-) -> None:
+def test_commit_with_lost_response_counts(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch, first: bool) -> None:
     table, number = locate(f"s3://{bucket}/table"), 0 if first else 1
     if not first:
-        commit(open_base(table), [one_shard(table, "before")], SCHEMA, "{}")
+        commit(open_base(table), [write_one_shard(table, "before")], SCHEMA, "{}")
     with front(s3, Fault(500, "InternalError", "PUT", f"{number:020d}.json", times=1, late=True)) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        assert commit(open_base(table), FileChanges([one_shard(table, "mine")], []), SCHEMA, "{}") == number
+        assert commit(open_base(table), FileChanges([write_one_shard(table, "mine")], []), SCHEMA, "{}") == number
         assert len(faults_of(url)) == 1
     monkeypatch.undo()
-    assert names(table, number)[-1] == "mine"
+    assert shard_names(table, number)[-1] == "mine"
 
 
-def test_a_log_that_cannot_be_written_is_a_sentence(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commit_reports_refused_write_in_one_sentence(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     table = locate(f"s3://{bucket}/table")
-    shard = one_shard(table, "first")
+    shard = write_one_shard(table, "first")
     with front(s3, denied("PUT")) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(HeadraceError, match="refuses access to s3://.*AccessDenied"):
@@ -92,14 +97,14 @@ def test_a_log_that_cannot_be_written_is_a_sentence(s3: str, bucket: str, monkey
     assert open_base(table).number is None
 
 
-def test_a_log_is_asked_again_while_the_server_is_busy(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_log_retries_while_server_is_busy(s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with front(s3, busy(2, "PUT"), busy(2, "GET"), Fault(503, "SlowDown", "PUT", f"{0:020d}.json", times=2)) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         assert write_table(locate(f"s3://{bucket}/table"), Content(splits={"train": some_rows(10)})).number == 0
         assert len(faults_of(url)) == 6
 
 
-def test_other_files_are_not_mixed_with_a_table(bucket: str) -> None:
+def test_open_base_refuses_folder_with_other_files(bucket: str) -> None:
     table = locate(f"s3://{bucket}/table")
     (table / "notes.txt").write_bytes(b"")
     with pytest.raises(DataError, match=r"holds other files, such as 'notes\.txt'"):
@@ -108,9 +113,9 @@ def test_other_files_are_not_mixed_with_a_table(bucket: str) -> None:
         open_base(table / "notes.txt")
 
 
-def test_only_what_is_old_enough_is_vacuumed(bucket: str) -> None:
+def test_vacuum_removes_only_old_files(bucket: str) -> None:
     table = write_table(locate(f"s3://{bucket}/table"), Content(splits={"train": some_rows(20)})).table
-    one_shard(table, "left")
+    write_one_shard(table, "left")
     assert vacuum(table, 1)["files"] == 0
     assert vacuum(table, 0, dry_run=True)["files"] == 1
     assert vacuum(table, 0)["removed"]
@@ -119,10 +124,10 @@ def test_only_what_is_old_enough_is_vacuumed(bucket: str) -> None:
 
 @pytest.mark.parametrize("fault", [denied("GET"), busy(method="GET")])
 @pytest.mark.parametrize("number", [0, 1])
-def test_a_store_that_fails_is_never_a_version_that_is_gone(
+def test_vacuum_stops_when_store_fails_and_removes_nothing(
     s3: str, bucket: str, monkeypatch: pytest.MonkeyPatch, fault: Fault, number: int
 ) -> None:
-    # A version that is gone names no shards any more, and vacuum removes them.
+    # Were the version taken for removed, its shards would be unreferenced, and vacuum would delete them.
     monkeypatch.setattr("headrace.storage.s3.connection_settings.LONGEST_WAIT", timedelta(milliseconds=300))
     table = locate(f"s3://{bucket}/table")
     for rows in (10, 20):

@@ -1,4 +1,4 @@
-"""A shard is whole, is one row group, and carries the hash of its bytes in its name."""
+"""A shard is complete, is one row group, and has the hash of its bytes in its name."""
 
 import hashlib
 import resource
@@ -16,7 +16,8 @@ from headrace.prepare.table_schema import arrow_schema, image_columns
 from headrace.table.shards import write_shard
 
 
-def rows(count: int = 10, codec: str = "raw") -> pa.Table:
+def image_rows(count: int = 10, codec: str = "raw") -> pa.Table:
+    """Return a table of `count` images."""
     schema = arrow_schema(image_columns(Image.model_validate({"size": (4, 4), "codec": codec})))
     return pa.Table.from_arrays(
         [
@@ -30,8 +31,8 @@ def rows(count: int = 10, codec: str = "raw") -> pa.Table:
 
 
 @contextmanager
-def files_no_larger_than(size: int) -> Iterator[None]:
-    """A disk that is full after `size` bytes of every file, as far as a process can see."""
+def limit_file_size(size: int) -> Iterator[None]:
+    """Limit every file of this process to `size` bytes, as a full disk does."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -40,28 +41,28 @@ def files_no_larger_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
-    shard = write_shard(rows(), tmp_path, "one", "train")
-    assert pq.ParquetFile(tmp_path / shard.path).read().equals(rows())
+def test_shard_contains_written_rows(tmp_path: Path) -> None:
+    shard = write_shard(image_rows(), tmp_path, "one", "train")
+    assert pq.ParquetFile(tmp_path / shard.path).read().equals(image_rows())
     assert (shard.split, shard.rows) == ("train", 10)
     assert Path(shard.path).parent == Path("split=train")
 
 
-def test_its_name_holds_the_hash_and_its_entry_the_size_of_its_bytes(tmp_path: Path) -> None:
-    shard = write_shard(rows(), tmp_path, "one", "test")
+def test_shard_name_has_hash_and_entry_has_size_of_its_bytes(tmp_path: Path) -> None:
+    shard = write_shard(image_rows(), tmp_path, "one", "test")
     data = (tmp_path / shard.path).read_bytes()
     assert Path(shard.path).name == f"one-{hashlib.sha256(data).hexdigest()}.parquet"
     assert shard.size == len(data)
 
 
-def test_without_a_split_it_lies_in_the_table_itself(tmp_path: Path) -> None:
-    shard = write_shard(rows(), tmp_path / "new" / "table", "one")
+def test_shard_without_split_lies_in_table_folder(tmp_path: Path) -> None:
+    shard = write_shard(image_rows(), tmp_path / "new" / "table", "one")
     assert shard.split == ""
     assert (tmp_path / "new" / "table" / shard.path).parent == tmp_path / "new" / "table"
 
 
 @pytest.mark.parametrize("count", [1, 10, 200_000, 1_000_000])
-def test_it_is_one_row_group(tmp_path: Path, count: int) -> None:
+def test_shard_is_one_row_group(tmp_path: Path, count: int) -> None:
     table = pa.table({"label": pa.array(range(count), pa.int32())})
     shard = write_shard(table, tmp_path, "one")
     metadata = pq.ParquetFile(tmp_path / shard.path).metadata
@@ -69,39 +70,39 @@ def test_it_is_one_row_group(tmp_path: Path, count: int) -> None:
 
 
 @pytest.mark.parametrize(("codec", "compression"), [("raw", "ZSTD"), ("png", "UNCOMPRESSED"), ("jpeg", "UNCOMPRESSED")])
-def test_images_that_are_compressed_are_not_compressed_again(tmp_path: Path, codec: str, compression: str) -> None:
-    shard = write_shard(rows(codec=codec), tmp_path, "one")
+def test_shard_does_not_compress_encoded_images_again(tmp_path: Path, codec: str, compression: str) -> None:
+    shard = write_shard(image_rows(codec=codec), tmp_path, "one")
     group = pq.ParquetFile(tmp_path / shard.path).metadata.row_group(0)
     found = {group.column(number).path_in_schema: group.column(number).compression for number in range(4)}
     assert found == {"path": "ZSTD", "label": "ZSTD", "image": compression, "content_hash": "ZSTD"}
 
 
-def test_the_same_rows_twice_are_the_same_file(tmp_path: Path) -> None:
-    first, second = (write_shard(rows(), tmp_path, "one") for _ in range(2))
+def test_same_rows_are_written_to_same_file(tmp_path: Path) -> None:
+    first, second = (write_shard(image_rows(), tmp_path, "one") for _ in range(2))
     assert first.path == second.path
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_no_file_is_left_where_the_disk_is_full(tmp_path: Path) -> None:
-    with files_no_larger_than(500), pytest.raises(HeadraceError) as refused:
-        write_shard(rows(1000), tmp_path, "one", "train")
+def test_full_disk_leaves_no_file(tmp_path: Path) -> None:
+    with limit_file_size(500), pytest.raises(HeadraceError) as refused:
+        write_shard(image_rows(1000), tmp_path, "one", "train")
     assert "cannot be written" in str(refused.value)
     assert "File too large" in str(refused.value)
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
 
 
-def test_no_file_is_left_where_the_writer_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_writer_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: int) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("os.fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        write_shard(rows(), tmp_path, "one")
+        write_shard(image_rows(), tmp_path, "one")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+def test_write_shard_reports_uncreatable_folder_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(HeadraceError, match="cannot be written") as refused:
-        write_shard(rows(), tmp_path / "file", "one")
+        write_shard(image_rows(), tmp_path / "file", "one")
     assert "\n" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""The log: versions are numbered, stay readable, and of two writers from one version one loses by name."""
+"""The log: versions are numbered and stay readable; of two writers from one version, one is refused."""
 
 import json
 import shutil
@@ -19,44 +19,46 @@ from tests.support.table_versions import LABEL, SCHEMA, add_version, shard, summ
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
+    """Return the path of a table that does not exist yet."""
     return tmp_path / "table"
 
 
-def labels(version: Version) -> list[int]:
+def read_labels(version: Version) -> list[int]:
+    """Return the labels of all rows of the version."""
     files = [pq.ParquetFile(version.table / one.path) for one in version.shards]
     return [label for file in files for label in file.read()["label"].to_pylist()]
 
 
-def test_versions_are_numbered_from_0_in_the_order_of_their_commits(table: Path) -> None:
+def test_versions_are_numbered_from_0_in_order_of_commits(table: Path) -> None:
     assert [add_version(table, label) for label in range(3)] == [0, 1, 2]
     assert [entry["version"] for entry in history(table)] == [2, 1, 0]
     assert read(table).number == 2
 
 
-def test_a_version_is_the_whole_content_and_older_ones_stay_readable(table: Path) -> None:
+def test_older_versions_stay_readable_with_their_whole_content(table: Path) -> None:
     for label in range(3):
         add_version(table, label, fingerprint=f"mark{label}")
     for number in range(3):
         version = read(table, number)
         assert version.summary.fingerprint == f"mark{number}"
         assert [one.path.split("/")[1][:6] for one in version.shards] == [f"shard{number}"]
-        assert labels(version) == [number]
+        assert read_labels(version) == [number]
 
 
-def test_the_shards_are_those_that_were_committed(table: Path) -> None:
+def test_version_has_committed_shards(table: Path) -> None:
     shards = [shard(table, label, split) for label, split in enumerate(("train", "val", "test", "train"))]
     commit(open_base(table), shards, SCHEMA, summary().model_dump_json())
     assert read(table).shards == tuple(sorted(shards, key=lambda one: one.path))
 
 
-def test_a_table_without_splits_can_be_committed_too(table: Path) -> None:
+def test_commit_accepts_table_without_splits(table: Path) -> None:
     one = shard(table, 7, "")
     assert commit(open_base(table), [one], SCHEMA, summary().model_dump_json()) == 0
     assert read(table).shards == (one,)
-    assert labels(read(table)) == [7]
+    assert read_labels(read(table)) == [7]
 
 
-def test_the_contract_survives_in_the_summary_and_in_the_columns(table: Path) -> None:
+def test_contract_is_kept_in_summary_and_columns(table: Path) -> None:
     add_version(table)
     assert read(table).contract == summary().contract
     fields = {field.name: field for field in DeltaTable(table).schema().fields}
@@ -64,7 +66,7 @@ def test_the_contract_survives_in_the_summary_and_in_the_columns(table: Path) ->
     assert not fields["label"].nullable
 
 
-def test_a_changed_contract_is_in_the_columns_of_the_new_version_alone(table: Path) -> None:
+def test_changed_contract_changes_columns_of_new_version_only(table: Path) -> None:
     add_version(table)
     changed = SCHEMA.field(0).with_metadata({"headrace": LABEL.model_copy(update={"shape": (1,)}).model_dump_json()})
     commit(open_base(table), [shard(table)], pa.schema([changed]), summary().model_dump_json())
@@ -76,7 +78,7 @@ def test_a_changed_contract_is_in_the_columns_of_the_new_version_alone(table: Pa
 
 
 @pytest.mark.parametrize("number", [3, 99])
-def test_a_version_that_is_not_there_is_refused_with_the_newest(table: Path, number: int) -> None:
+def test_read_refuses_missing_version_and_names_newest(table: Path, number: int) -> None:
     for _ in range(3):
         add_version(table)
     with pytest.raises(DataError, match=f"has no version {number}; its newest is 2"):
@@ -85,7 +87,7 @@ def test_a_version_that_is_not_there_is_refused_with_the_newest(table: Path, num
         read(table, -1)
 
 
-def test_a_version_whose_log_was_cleaned_away_is_refused(table: Path) -> None:
+def test_read_refuses_version_without_log(table: Path) -> None:
     for _ in range(3):
         add_version(table)
     delta = DeltaTable(table)
@@ -97,7 +99,7 @@ def test_a_version_whose_log_was_cleaned_away_is_refused(table: Path) -> None:
     assert read(table).number == 2
 
 
-def test_a_long_history_with_checkpoints_stays_numbered(table: Path) -> None:
+def test_versions_stay_numbered_over_log_checkpoints(table: Path) -> None:
     for number in range(105):
         assert add_version(table, number % 3, fingerprint=f"mark{number}") == number
     assert list((table / "_delta_log").glob("*.checkpoint.parquet"))
@@ -105,7 +107,7 @@ def test_a_long_history_with_checkpoints_stays_numbered(table: Path) -> None:
         assert read(table, number).summary.fingerprint == f"mark{number}"
 
 
-def test_cleaning_up_orphans_keeps_the_newest_version_readable(table: Path) -> None:
+def test_delta_vacuum_keeps_newest_version_readable(table: Path) -> None:
     add_version(table, 0)
     add_version(table, 1, fingerprint="newest")
     DeltaTable(table).vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
@@ -115,7 +117,7 @@ def test_cleaning_up_orphans_keeps_the_newest_version_readable(table: Path) -> N
     assert add_version(table, 2) == DeltaTable(table).version()
 
 
-def test_of_two_writers_from_one_version_the_second_is_told_that_it_lost(table: Path) -> None:
+def test_second_of_two_commits_from_one_version_is_refused(table: Path) -> None:
     add_version(table, 0)
     first, second = open_base(table), open_base(table)
     assert commit(first, [shard(table, 1)], SCHEMA, summary(fingerprint="first").model_dump_json()) == 1
@@ -125,21 +127,21 @@ def test_of_two_writers_from_one_version_the_second_is_told_that_it_lost(table: 
     assert read(table).summary.fingerprint == "first"
 
 
-def test_a_change_adds_shards_and_takes_some_away_and_leaves_the_others(table: Path) -> None:
+def test_file_changes_add_and_remove_shards_and_keep_others(table: Path) -> None:
     base = open_base(table)
     shards = [shard(table, label) for label in range(3)]
     commit(base, shards, SCHEMA, summary().model_dump_json())
     more = shard(table, 7)
     change = FileChanges(added=[more], removed=[shards[1]])
     assert commit(open_base(table), change, SCHEMA, summary(fingerprint="changed").model_dump_json()) == 1
-    assert sorted(labels(read(table))) == [0, 2, 7]
+    assert sorted(read_labels(read(table))) == [0, 2, 7]
     assert read(table).summary.fingerprint == "changed"
-    assert sorted(labels(read(table, 0))) == [0, 1, 2]
+    assert sorted(read_labels(read(table, 0))) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("first", ["add", "remove", "replace all"])
 @pytest.mark.parametrize("second", ["add", "remove", "replace all"])
-def test_of_two_changes_of_one_version_the_second_is_told_that_it_lost(table: Path, first: str, second: str) -> None:
+def test_second_of_two_changes_of_one_version_is_refused(table: Path, first: str, second: str) -> None:
     shards = [shard(table, label) for label in range(3)]
     commit(open_base(table), shards, SCHEMA, summary().model_dump_json())
     bases = [open_base(table), open_base(table)]
@@ -154,7 +156,7 @@ def test_of_two_changes_of_one_version_the_second_is_told_that_it_lost(table: Pa
     assert read(table).number == 1
 
 
-def test_of_two_writers_of_a_new_table_the_second_is_told_that_it_lost(table: Path) -> None:
+def test_second_of_two_commits_to_new_table_is_refused(table: Path) -> None:
     first, second = open_base(table), open_base(table)
     assert commit(first, [shard(table, 1)], SCHEMA, summary().model_dump_json()) == 0
     with pytest.raises(DataError, match="Another preparation committed"):
@@ -163,7 +165,7 @@ def test_of_two_writers_of_a_new_table_the_second_is_told_that_it_lost(table: Pa
 
 
 @pytest.mark.parametrize("new", [True, False], ids=["new table", "old table"])
-def test_of_eight_writers_at_the_same_moment_one_wins(table: Path, new: bool) -> None:
+def test_commit_lets_one_of_eight_concurrent_writers_win(table: Path, new: bool) -> None:
     if not new:
         add_version(table)
     bases = [open_base(table) for _ in range(8)]
@@ -190,7 +192,7 @@ def test_of_eight_writers_at_the_same_moment_one_wins(table: Path, new: bool) ->
     assert [one.path for one in read(table).shards] == [shards[winners[0]].path]
 
 
-def test_no_table_is_refused_with_the_command_that_makes_one(table: Path) -> None:
+def test_read_refuses_missing_table_and_names_command(table: Path) -> None:
     with pytest.raises(DataError, match="is not a prepared table; create it with `headrace prepare`"):
         read(table)
     table.mkdir()
@@ -198,7 +200,7 @@ def test_no_table_is_refused_with_the_command_that_makes_one(table: Path) -> Non
         read(table)
 
 
-def test_a_delta_table_of_another_program_is_refused_and_left_alone(table: Path) -> None:
+def test_delta_table_of_another_program_is_refused_and_unchanged(table: Path) -> None:
     write_deltalake(table, pd.DataFrame({"a": [1, 2]}))
     for attempt in (read, open_base):
         with pytest.raises(DataError, match="is a Delta table that Headrace did not make"):
@@ -206,7 +208,8 @@ def test_a_delta_table_of_another_program_is_refused_and_left_alone(table: Path)
     assert DeltaTable(table).version() == 0
 
 
-def test_our_table_overwritten_by_another_program_is_refused_but_our_version_is_not(table: Path) -> None:
+def test_read_refuses_version_overwritten_by_another_program(table: Path) -> None:
+    """The version written before it stays readable."""
     add_version(table)
     write_deltalake(table, pd.DataFrame({"a": [1, 2], "split": "train"}), mode="overwrite", schema_mode="overwrite")
     with pytest.raises(DataError, match="is a Delta table that Headrace did not make"):
@@ -214,21 +217,21 @@ def test_our_table_overwritten_by_another_program_is_refused_but_our_version_is_
     assert read(table, 0).number == 0
 
 
-def test_a_folder_of_other_files_is_refused_to_a_writer(table: Path) -> None:
+def test_open_base_refuses_folder_with_other_files(table: Path) -> None:
     table.mkdir()
     (table / "thesis.tex").write_text("x")
     with pytest.raises(DataError, match=r"holds other files, such as 'thesis\.tex'"):
         open_base(table)
 
 
-def test_a_file_is_refused(table: Path) -> None:
+def test_table_path_that_is_a_file_is_refused(table: Path) -> None:
     table.write_text("x")
     for attempt in (read, open_base):
         with pytest.raises(DataError, match="is a file; expected the folder of a table"):
             attempt(table)
 
 
-def test_what_a_preparation_that_died_has_left_is_no_obstacle(table: Path) -> None:
+def test_commit_ignores_leftovers_of_killed_preparation(table: Path) -> None:
     left = [shard(table, 5), shard(table, 6, "")]
     (table / "split=train" / ".half-written.123").write_text("x")
     (table / "_delta_log").mkdir()
@@ -237,7 +240,7 @@ def test_what_a_preparation_that_died_has_left_is_no_obstacle(table: Path) -> No
 
 
 @pytest.mark.parametrize("damage", ["garbage", "missing"])
-def test_a_damaged_log_is_one_sentence(table: Path, damage: str) -> None:
+def test_damaged_log_is_reported_in_one_sentence(table: Path, damage: str) -> None:
     add_version(table)
     file = table / "_delta_log" / f"{0:020d}.json"
     file.write_text(damage)
@@ -258,13 +261,13 @@ def test_a_damaged_log_is_one_sentence(table: Path, damage: str) -> None:
         ('{"format": 2}', "no summary that this release of Headrace can read"),
     ],
 )
-def test_table_without_a_readable_summary_is_refused(table: Path, content: str, reason: str) -> None:
+def test_read_refuses_table_without_readable_summary(table: Path, content: str, reason: str) -> None:
     commit(open_base(table), [shard(table)], SCHEMA, content)
     with pytest.raises(DataError, match=reason):
         read(table)
 
 
-def test_a_log_that_cannot_be_written_is_one_sentence(table: Path) -> None:
+def test_commit_reports_unwritable_log_in_one_sentence(table: Path) -> None:
     add_version(table)
     base = CommitBase(table, DeltaTable(table))
     log = table / "_delta_log"
@@ -278,7 +281,7 @@ def test_a_log_that_cannot_be_written_is_one_sentence(table: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["my table", "b=c&d", "100%", "q'uote\"s", "t\u2603ble", "[x]*", "a:b", "~", "-t"])
-def test_the_folder_may_have_an_odd_name(tmp_path: Path, name: str) -> None:
+def test_table_accepts_unusual_folder_names(tmp_path: Path, name: str) -> None:
     add_version(tmp_path / name, 0)
     assert add_version(tmp_path / name, 1) == 1
     assert [entry.name for entry in tmp_path.iterdir()] == [name]
@@ -286,7 +289,7 @@ def test_the_folder_may_have_an_odd_name(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["t%20x", "a\nb", "\udcff", "C#", "what?", "a\\b"])
-def test_a_name_that_the_log_cannot_hold_is_refused(tmp_path: Path, name: str) -> None:
+def test_folder_name_unsuitable_for_log_is_refused(tmp_path: Path, name: str) -> None:
     for attempt in (read, open_base):
         with pytest.raises(DataError, match="cannot be a table: its name must not contain") as refused:
             attempt(tmp_path / name)
@@ -294,8 +297,8 @@ def test_a_name_that_the_log_cannot_hold_is_refused(tmp_path: Path, name: str) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_storage_without_hard_links_is_told_with_what_to_do(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As s3fs answers; its words were copied from a mount, which tests cannot make."""
+def test_commit_explains_storage_without_hard_links(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error is that of an s3fs mount, copied because tests cannot create such a mount."""
 
     def refused(*_: object, **__: object) -> None:
         arrow = "\x1b[31m↳\x1b[0m"

@@ -1,4 +1,4 @@
-"""A table with a validation split whose rows do not fill the last step."""
+"""Fixture: a table whose validation split does not fill the last step."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.support.workspace import write_configuration
 
 @pytest.fixture(scope="session")
 def validated(fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace as `workspace`, with 1,001 training images; the 199 of its validation split are in `raw/val`."""
+    """Return a workspace like `workspace`, with 1,001 training images and 199 validation images in `raw/val`."""
     folder = tmp_path_factory.mktemp("validated")
     shutil.copytree(fashion_mnist, folder / "raw")
     images = sorted((folder / "raw" / "train").glob("*/*.png"))

@@ -1,6 +1,7 @@
-"""A program for two ranks: trains small networks with the distributed optimizer and beside it, in one of the two
-processes, with the plain optimizer on both ranks' rows together. `python -m tests.train.rank_program NAME...` by
-`launch`, with the names of cases.
+"""Program for two ranks: compare the distributed optimizer with the plain optimizer in one process.
+
+Every rank trains small networks on its own rows; one of the two then trains them again on both ranks' rows. `launch`
+runs it as `python -m tests.train.rank_program NAME...` with the names of cases.
 """
 
 import sys
@@ -31,7 +32,7 @@ Wrap = Callable[[keras.Optimizer], keras.Optimizer]
 
 @dataclass(frozen=True)
 class Case:
-    """One training: of a network, by an optimizer; in some, the first pixel of one of rank 1's steps is not finite."""
+    """One training run: a network and an optimizer; optionally one step in which rank 1's first pixel is not finite."""
 
     network: Network
     optimizer: Callable[[], keras.Optimizer]
@@ -39,7 +40,7 @@ class Case:
     infinite_step: int = -1
 
 
-O = keras.optimizers  # noqa: E741  read a dozen times below
+O = keras.optimizers  # noqa: E741  used a dozen times below
 OPTIMIZERS: dict[str, Callable[[], keras.Optimizer]] = {
     "SGD": lambda: O.SGD(0.05),
     "momentum": lambda: O.SGD(0.05, momentum=0.9, nesterov=True),
@@ -64,8 +65,8 @@ COMPRESSED = {name: Case(cnn, lambda: O.SGD(0.05), compression=name) for name in
 ALL = CASES | COMPRESSED
 
 
-def batch(model: keras.Model, step: int, infinite_step: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of both ranks for one step: the first half is rank 0's."""
+def make_batch(model: keras.Model, step: int, infinite_step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of both ranks for one step; the first half belongs to rank 0."""
     random = np.random.default_rng(step)
     shape = (2 * ROWS, *model.input_shape[1:])
     integers = model.inputs[0].dtype == "int32"
@@ -76,22 +77,25 @@ def batch(model: keras.Model, step: int, infinite_step: int) -> tuple[np.ndarray
 
 
 def train(case: Case, rows: slice, wrap: Wrap, prepare: Callable[[keras.Model], Any] = lambda _: None) -> keras.Model:
+    """Train the case's network on these rows of every batch and return it."""
     keras.utils.set_random_seed(3)
     model = case.network()
     prepare(model)
     model.compile(wrap(case.optimizer()), "sparse_categorical_crossentropy", jit_compile=False)
     for step in range(STEPS):
-        x, y = batch(model, step, case.infinite_step)
+        x, y = make_batch(model, step, case.infinite_step)
         model.train_on_batch(x[rows], y[rows])
     return model
 
 
-def difference(a: keras.Model, b: keras.Model) -> float:
+def max_difference(a: keras.Model, b: keras.Model) -> float:
+    """Return the largest absolute difference between two models' weights."""
     pairs = zip(a.get_weights(), b.get_weights(), strict=True)
     return max(float(np.abs(left - right).max()) for left, right in pairs)
 
 
 def with_dense_gradients(optimizer: keras.Optimizer) -> keras.Optimizer:
+    """Return an equal optimizer that makes every gradient dense before it applies it."""
     kind = type(optimizer)
 
     class Dense(kind):  # type: ignore[misc, valid-type]
@@ -101,14 +105,15 @@ def with_dense_gradients(optimizer: keras.Optimizer) -> keras.Optimizer:
     return Dense.from_config(optimizer.get_config())
 
 
-def horovods_own_wrapper(optimizer: keras.Optimizer) -> keras.Optimizer:
+def horovod_keras_wrapper(optimizer: keras.Optimizer) -> keras.Optimizer:
+    """Wrap the optimizer with Horovod's own Keras wrapper."""
     from horovod.tensorflow.keras import DistributedOptimizer
 
     return DistributedOptimizer(optimizer)
 
 
 def train_among_ranks(channel: Channel, rank: int, name: str, case: Case) -> keras.Model:
-    """On this rank's rows."""
+    """Train on this rank's rows and report the hash of the weights."""
     mine = slice(rank * ROWS, (rank + 1) * ROWS)
     watch = GradientMonitor()
     model = train(case, mine, lambda optimizer: distributed(optimizer, case.compression, watch), synchronize)
@@ -117,21 +122,22 @@ def train_among_ranks(channel: Channel, rank: int, name: str, case: Case) -> ker
     return model
 
 
-def compare(channel: Channel, rank: int, name: str, model: keras.Model) -> None:
-    """With training on all rows alone."""
+def compare_with_one_process(channel: Channel, rank: int, name: str, model: keras.Model) -> None:
+    """Report how far the ranks' model is from one trained on all rows in one process."""
     case = ALL[name]
     oracle = train(case, slice(0, 2 * ROWS), with_dense_gradients)
-    far, moved = difference(model, oracle), difference(oracle, initial(case))
+    far, moved = max_difference(model, oracle), max_difference(oracle, initial_model(case))
     channel.send(kind="comparison", name=name, rank=rank, difference=far, moved=moved)
 
 
-def initial(case: Case) -> keras.Model:
+def initial_model(case: Case) -> keras.Model:
+    """Return the case's network before training."""
     keras.utils.set_random_seed(3)
     return case.network()
 
 
-def batch_norm_after(channel: Channel, rank: int) -> None:
-    """Moving statistics differ by rank until they are averaged."""
+def average_batch_norm(channel: Channel, rank: int) -> None:
+    """Report moving statistics, which differ by rank, before and after they are averaged."""
     layer = layers.BatchNormalization(momentum=0.5)
     layer.build((None, 4))
     layer(np.full((8, 4), float(rank)), training=True)
@@ -141,20 +147,21 @@ def batch_norm_after(channel: Channel, rank: int) -> None:
 
 
 def main(names: list[str]) -> None:
-    # In double precision: Adam divides by the gradient's own size, and so makes steps out of the rounding of
-    # gradients that are zero but for rounding, such as that of an attention layer's key bias.
+    """Train all cases by name and report what the ranks hold."""
+    # Double precision: Adam divides by the gradient's magnitude, which turns rounding errors into steps where the exact
+    # gradient is zero, for example that of an attention layer's key bias.
     keras.config.set_floatx("float64")
     channel = Channel()
     rank, _ = collectives.init()
     models = {name: train_among_ranks(channel, rank, name, ALL[name]) for name in names}
-    # The ranks hold equal weights, so that one of them need compare.
+    # The ranks hold equal weights, so one of them is enough to compare.
     for name in names[rank::2]:
-        compare(channel, rank, name, models[name])
+        compare_with_one_process(channel, rank, name, models[name])
     mine = slice(rank * ROWS, (rank + 1) * ROWS)
-    for name, wrap in (("no allreduce", lambda optimizer: optimizer), ("horovod's wrapper", horovods_own_wrapper)):
+    for name, wrap in (("no allreduce", lambda optimizer: optimizer), ("horovod's wrapper", horovod_keras_wrapper)):
         model = train(CASES["SGD, CNN"], mine, wrap)
         channel.send(kind="case", name=name, rank=rank, digest=collectives.weights_hash(model.weights))
-    batch_norm_after(channel, rank)
+    average_batch_norm(channel, rank)
     sums = collectives.allreduce_sum([keras.Variable(float(rank + 1)), keras.Variable([1.0, float(rank)])])
     channel.send(kind="sums", rank=rank, sums=[value.tolist() for value in sums])
     arrays = collectives.broadcast_arrays([np.arange(3), np.ones((2, 2))] if rank == 0 else [])
@@ -166,8 +173,8 @@ def main(names: list[str]) -> None:
     collectives.shutdown()
 
 
-def numbers(messages: list[dict[str, Any]], name: str, key: str) -> list[Any]:
-    """What the ranks, in order, sent under `key` for a case."""
+def values_by_rank(messages: list[dict[str, Any]], name: str, key: str) -> list[Any]:
+    """Return what the ranks, in order, sent under `key` for a case."""
     found = [message for message in messages if message.get("name", message["kind"]) == name and key in message]
     return [message[key] for message in sorted(found, key=lambda message: message["rank"])]
 

@@ -1,4 +1,4 @@
-"""Networks small enough for hundreds of trainings, of the kinds that differ for ranks."""
+"""Networks small enough to train hundreds of times, one of each kind that ranks treat differently."""
 
 import keras
 from keras import layers
@@ -8,6 +8,7 @@ TOKENS = 20
 
 
 def cnn() -> keras.Model:
+    """Return a network with one convolution."""
     return keras.Sequential(
         [
             keras.Input((8, 8, 1)),
@@ -19,6 +20,7 @@ def cnn() -> keras.Model:
 
 
 def embedding_lstm() -> keras.Model:
+    """Return a network with an embedding and an LSTM."""
     return keras.Sequential(
         [
             keras.Input((6,), dtype="int32"),
@@ -30,6 +32,7 @@ def embedding_lstm() -> keras.Model:
 
 
 def transformer() -> keras.Model:
+    """Return a network with one transformer block."""
     tokens = keras.Input((6,), dtype="int32")
     x = layers.Embedding(TOKENS, 8)(tokens)
     x = layers.LayerNormalization()(x + layers.MultiHeadAttention(2, 4)(x, x))
@@ -38,6 +41,7 @@ def transformer() -> keras.Model:
 
 
 def batch_norm() -> keras.Model:
+    """Return a network with batch normalisation."""
     return keras.Sequential(
         [
             keras.Input((8, 8, 1)),

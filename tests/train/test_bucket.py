@@ -1,4 +1,4 @@
-"""A model from a table in a bucket: streamed, trained by two ranks, judged and used, on a real S3 server."""
+"""Table, run and bundle in a bucket: stream, train with two ranks, evaluate and predict on a real S3 server."""
 
 import json
 import re
@@ -24,7 +24,7 @@ RUN = "s3a://models/runs/first"
 BUNDLE = "s3://models/runs/first/bundle"
 EVALUATION = "bundle/evaluation/test.json"
 PLACES = (f"data.source.path={RAW}", f"data.table={TABLE}")
-# 4 steps an epoch, so that checkpoints are within epochs and at their ends.
+# 4 steps an epoch, so that checkpoints fall within epochs and at their ends.
 LONG = (*PLACES, "train.batch_size=16", "train.epochs=40", "train.checkpoint_every_steps=10")
 
 pytestmark = [
@@ -36,15 +36,15 @@ pytestmark = [
 ]
 
 
-class Stored(NamedTuple):
-    """How a run in a bucket came to its end.
+class InterruptedRun(NamedTuple):
+    """Results of a run in a bucket that was interrupted three times.
 
     Attributes:
-        refused: what was said where the store refused the checkpoint of step 20.
-        left: the checkpoints that were there then.
-        killed: the log of the driver that was killed.
-        last: the newest checkpoint then.
-        complete: what was said by the same command once more.
+        refused: the result of the command whose checkpoint of step 20 the store refused.
+        left: the checkpoints at that time.
+        killed: the log of the killed driver.
+        last: the latest checkpoint at that time.
+        complete: the result of the same command, run again to the end.
     """
 
     folder: Path
@@ -56,14 +56,15 @@ class Stored(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def there(s3: str) -> dict[str, str]:
-    """The environment in which a bucket named models is found; this process has it."""
+def bucket_environment(s3: str) -> dict[str, str]:
+    """Create the bucket `models` and return the environment that finds it; this process has it too."""
     make_bucket(s3, "models")
     return environment(s3)
 
 
 @pytest.fixture(scope="module")
-def trained(there: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CommandResult]:
+def trained(bucket_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CommandResult]:
+    """Prepare a table in the bucket, train from it into a local run and return the folder and the result."""
     folder = tmp_path_factory.mktemp("trained")
     write_configuration(folder, Path("unused"))
     for file in write_source(folder / "raw", count=80).rglob("*.png"):
@@ -74,12 +75,12 @@ def trained(there: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def stored(trained: tuple[Path, CommandResult], there: dict[str, str]) -> Stored:
-    """The same training as a run in the bucket: a checkpoint is refused, then rank 0 is killed, then the driver is."""
+def interrupted_run(trained: tuple[Path, CommandResult], bucket_environment: dict[str, str]) -> InterruptedRun:
+    """Train the same run in the bucket: refuse a checkpoint, then kill rank 0, then the driver, then finish it."""
     folder, run = trained[0], locate(RUN)
     words = (*LONG, f"train.run={RUN}")
     no_more = Fault(403, "AccessDenied", "PUT", ends="step-000000020/position.json")
-    with front(there["AWS_ENDPOINT_URL"], no_more) as url:
+    with front(bucket_environment["AWS_ENDPOINT_URL"], no_more) as url:
         refused = headrace("train", "conf.yaml", *words, cwd=folder, code=4, AWS_ENDPOINT_URL=url)
     left = checkpoints_of(run)
     driver = in_the_background(*words, cwd=folder)
@@ -91,16 +92,17 @@ def stored(trained: tuple[Path, CommandResult], there: dict[str, str]) -> Stored
     _, killed = driver.communicate()
     wait_for(lambda: not ranks_of(run), 30)
     last = max(checkpoints_of(run))
-    return Stored(folder, refused, left, killed, last, headrace("train", "conf.yaml", *words, cwd=folder))
+    return InterruptedRun(folder, refused, left, killed, last, headrace("train", "conf.yaml", *words, cwd=folder))
 
 
 @pytest.fixture(scope="module")
 def evaluated(trained: tuple[Path, CommandResult]) -> CommandResult:
+    """Evaluate the local bundle on the table in the bucket."""
     return headrace_within("evaluate", "run/bundle", "--table", TABLE, cwd=trained[0])
 
 
 @pytest.mark.long
-def test_two_ranks_train_from_it_into_a_local_run(trained: tuple[Path, CommandResult]) -> None:
+def test_training_from_bucket_writes_local_run(trained: tuple[Path, CommandResult]) -> None:
     folder, answer = trained
     assert answer.json["bundle"] == str(folder / "run" / "bundle")
     assert answer.json["steps"] == 40 * -(-sum(shard.rows for shard in read(TABLE).split("train")) // 32)
@@ -108,16 +110,18 @@ def test_two_ranks_train_from_it_into_a_local_run(trained: tuple[Path, CommandRe
     assert not (folder / "s3:").exists()
 
 
-def test_credentials_are_in_no_file_of_runs_and_table(stored: Stored, there: dict[str, str]) -> None:
-    secret = there["AWS_SECRET_ACCESS_KEY"].encode()
-    kept = [file for file in (stored.folder / "run").rglob("*") if file.is_file()]
+def test_runs_and_table_contain_no_credentials(
+    interrupted_run: InterruptedRun, bucket_environment: dict[str, str]
+) -> None:
+    secret = bucket_environment["AWS_SECRET_ACCESS_KEY"].encode()
+    kept = [file for file in (interrupted_run.folder / "run").rglob("*") if file.is_file()]
     assert kept
     assert not [file for file in kept if secret in file.read_bytes()]
     for place in (locate(TABLE), locate(RUN)):
         assert not [file for file in files_below(place) if secret in (place / file.path).read_bytes()]
 
 
-def test_a_rank_streams_its_share(trained: tuple[Path, CommandResult]) -> None:
+def test_stream_reads_share_of_each_rank_from_bucket(trained: tuple[Path, CommandResult]) -> None:
     rows = [
         headrace_within("stream", "conf.yaml", *PLACES, "train.batch_size=16", "--rank", rank, cwd=trained[0]).json[
             "rows"
@@ -128,14 +132,14 @@ def test_a_rank_streams_its_share(trained: tuple[Path, CommandResult]) -> None:
     assert min(rows) > 0
 
 
-def test_it_is_evaluated_on_it(evaluated: CommandResult) -> None:
+def test_evaluate_reads_table_in_bucket(evaluated: CommandResult) -> None:
     assert evaluated.json["rows"] == sum(shard.rows for shard in read(TABLE).split("test"))
 
 
 @pytest.mark.parametrize(("bundle", "place"), [("run/bundle", "raw"), (BUNDLE, "table")])
-def test_it_predicts_from_a_bucket_into_one(stored: Stored, bundle: str, place: str) -> None:
+def test_predict_reads_from_and_writes_to_bucket(interrupted_run: InterruptedRun, bundle: str, place: str) -> None:
     output = f"s3://models/answers-{place}"
-    answer = headrace_within("predict", bundle, f"s3://models/{place}", output, cwd=stored.folder)
+    answer = headrace_within("predict", bundle, f"s3://models/{place}", output, cwd=interrupted_run.folder)
     assert (answer.json["rows"], answer.json["output"]) == (160, output)
     found: list[Any] = []
     for part in locate(output).rglob("part-*.parquet"):
@@ -144,10 +148,10 @@ def test_it_predicts_from_a_bucket_into_one(stored: Stored, bundle: str, place: 
     assert len(set(found)) == 160
     assert (locate(output) / "_summary.json").is_file()
     with pytest.raises(ConfigurationError, match=f"The output {output} exists"):
-        predict(stored.folder / "run" / "bundle", locate(f"s3://models/{place}"), locate(output))
+        predict(interrupted_run.folder / "run" / "bundle", locate(f"s3://models/{place}"), locate(output))
 
 
-def test_a_shard_that_was_changed_is_refused(there: dict[str, str], tmp_path: Path) -> None:
+def test_stream_refuses_changed_and_missing_shard_in_bucket(bucket_environment: dict[str, str], tmp_path: Path) -> None:
     table = locate("s3://models/changed")
     version = write_table(table, Content(splits={"train": some_rows(20, shape=(28, 28, 1))}))
     shard = table / version.shards[0].path
@@ -160,34 +164,36 @@ def test_a_shard_that_was_changed_is_refused(there: dict[str, str], tmp_path: Pa
     assert "cannot be read (no such object)" in headrace_within(*words, cwd=tmp_path, code=3).last_error_line
 
 
-def test_a_checkpoint_that_the_store_refuses_ends_the_run_in_a_sentence_and_leaves_the_one_before(
-    stored: Stored,
+def test_refused_checkpoint_upload_ends_run_and_keeps_previous_checkpoint(
+    interrupted_run: InterruptedRun,
 ) -> None:
-    assert "The checkpoint of step 20 cannot be written" in stored.refused.last_error_line
+    assert "The checkpoint of step 20 cannot be written" in interrupted_run.refused.last_error_line
     assert (
         "refuses access to s3://models/runs/first/checkpoints/step-000000020/position.json"
-        in stored.refused.last_error_line
+        in interrupted_run.refused.last_error_line
     )
-    assert "it resumes from the previous checkpoint" in stored.refused.last_error_line
-    assert stored.left == [10]
+    assert "it resumes from the previous checkpoint" in interrupted_run.refused.last_error_line
+    assert interrupted_run.left == [10]
 
 
-def test_a_run_in_a_bucket_goes_on_after_kills_of_a_rank_and_of_the_driver_and_ends_with_the_same_weights(
-    stored: Stored, trained: tuple[Path, CommandResult]
+def test_bucket_run_resumes_after_killed_rank_and_driver_with_equal_weights(
+    interrupted_run: InterruptedRun, trained: tuple[Path, CommandResult]
 ) -> None:
-    found, undisturbed = stored.complete.json, trained[1].json
-    assert "Rank 0 on" in stored.killed
-    assert "Restart 1 of at most 3." in stored.killed
-    assert "which exited without releasing it" in stored.complete.stderr
-    assert f"Continuing from the checkpoint of step {stored.last}" in stored.complete.stderr
+    found, undisturbed = interrupted_run.complete.json, trained[1].json
+    assert "Rank 0 on" in interrupted_run.killed
+    assert "Restart 1 of at most 3." in interrupted_run.killed
+    assert "which exited without releasing it" in interrupted_run.complete.stderr
+    assert f"Continuing from the checkpoint of step {interrupted_run.last}" in interrupted_run.complete.stderr
     assert (found["run"], found["bundle"]) == ("s3://models/runs/first", BUNDLE)
     assert found["weights_sha256"] == undisturbed["weights_sha256"]
     assert found["metrics"] == pytest.approx(undisturbed["metrics"], rel=1e-6)
 
 
-def test_a_run_in_a_bucket_holds_what_one_in_a_folder_does(stored: Stored, trained: tuple[Path, CommandResult]) -> None:
+def test_bucket_run_has_same_content_as_local_run(
+    interrupted_run: InterruptedRun, trained: tuple[Path, CommandResult]
+) -> None:
     run, local = locate(RUN), trained[0] / "run"
-    # Names differ by step and by moment; an evaluation comes later.
+    # Names contain steps and times; an evaluation is written later.
     held = [{re.sub("(step-|events).*", "", file.path) for file in files_below(place)} for place in (run, local)]
     assert held[0] - {EVALUATION} == held[1] - {EVALUATION, ".lock"}
     assert checkpoints_of(run) == checkpoints_of(local)
@@ -196,24 +202,24 @@ def test_a_run_in_a_bucket_holds_what_one_in_a_folder_does(stored: Stored, train
     ]
     assert [(line["kind"], line["step"]) for line in lines[0]] == [(line["kind"], line["step"]) for line in lines[1]]
     assert "Continuing from the checkpoint" in (run / "logs" / "rank-0.log").read_text()
-    assert not list(Path(stored.folder).glob("s3*"))
+    assert not list(Path(interrupted_run.folder).glob("s3*"))
 
 
-def test_a_complete_run_in_a_bucket_is_left_as_it_is(stored: Stored) -> None:
+def test_complete_bucket_run_is_not_changed(interrupted_run: InterruptedRun) -> None:
     before = {file.path: file.change_tag for file in files_below(locate(RUN)) if file.path != "run.json"}
-    again = headrace("train", "conf.yaml", *LONG, f"train.run={RUN}", cwd=stored.folder)
-    assert again.json == stored.complete.json
+    again = headrace("train", "conf.yaml", *LONG, f"train.run={RUN}", cwd=interrupted_run.folder)
+    assert again.json == interrupted_run.complete.json
     assert {file.path: file.change_tag for file in files_below(locate(RUN)) if file.path != "run.json"} == before
 
 
-def test_a_bundle_in_a_bucket_is_evaluated_as_one_in_a_folder_and_its_run_has_a_page(
-    stored: Stored, evaluated: CommandResult
+def test_bucket_bundle_has_metrics_of_local_bundle_and_run_page(
+    interrupted_run: InterruptedRun, evaluated: CommandResult
 ) -> None:
-    answer = headrace_within("evaluate", BUNDLE, "--table", TABLE, cwd=stored.folder).json
+    answer = headrace_within("evaluate", BUNDLE, "--table", TABLE, cwd=interrupted_run.folder).json
     assert answer["evaluation"] == f"{BUNDLE}/evaluation/test.json"
     assert answer["metrics"] == evaluated.json["metrics"]
     assert json.loads(locate(answer["evaluation"]).read_bytes())["metrics"] == answer["metrics"]
-    page = locate(headrace_within("report", RUN, cwd=stored.folder).json["report"])
+    page = locate(headrace_within("report", RUN, cwd=interrupted_run.folder).json["report"])
     assert page == locate(RUN) / "report.html"
-    assert stored.complete.json["weights_sha256"][:12] in page.read_text()
+    assert interrupted_run.complete.json["weights_sha256"][:12] in page.read_text()
     assert f"{answer['metrics']['macro_f1']:.3f}" in page.read_text()

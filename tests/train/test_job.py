@@ -1,4 +1,4 @@
-"""Training as a user runs it: `headrace train`, real Spark, two real Horovod ranks, real images."""
+"""`headrace train` as a user runs it: real Spark, two real Horovod ranks, real images."""
 
 import json
 import os
@@ -20,21 +20,21 @@ pytestmark = [pytest.mark.spark, pytest.mark.horovod]
 LONG = ("train.run=long", "train.epochs=40")
 
 
-def test_two_ranks_train_and_hold_the_same_weights(trained: dict[str, Any]) -> None:
+def test_train_reports_ranks_steps_weights_and_metrics(trained: dict[str, Any]) -> None:
     assert trained["ranks"] == 2
     assert trained["steps"] == 10
     assert len(trained["weights_sha256"]) == 64
     assert 0 < trained["metrics"]["accuracy"] <= 1
 
 
-def test_the_metrics_file_has_a_line_a_step_and_a_line_an_epoch(trained: dict[str, Any]) -> None:
+def test_metrics_log_has_a_line_per_step_and_per_epoch(trained: dict[str, Any]) -> None:
     lines = [json.loads(line) for line in Path(trained["run"], "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines if line["kind"] == "step"] == list(range(1, 11))
     (epoch,) = [line for line in lines if line["kind"] == "epoch"]
     assert epoch["accuracy"] == trained["metrics"]["accuracy"]
 
 
-def test_tensorboard_can_read_the_run(trained: dict[str, Any]) -> None:
+def test_tensorboard_reads_the_run(trained: dict[str, Any]) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     events = EventAccumulator(f"{trained['run']}/events", size_guidance={"tensors": 0}).Reload()
@@ -43,14 +43,14 @@ def test_tensorboard_can_read_the_run(trained: dict[str, Any]) -> None:
     assert [event.step for event in events.Tensors("step/loss")] == list(range(1, 11))
 
 
-def test_the_same_command_again_does_nothing(trained: dict[str, Any], workspace: Path) -> None:
+def test_train_leaves_complete_run_unchanged(trained: dict[str, Any], workspace: Path) -> None:
     again = headrace("train", "conf.yaml", cwd=workspace)
     assert again.json == trained
     assert "complete" in again.last_error_line
 
 
 @pytest.mark.long
-def test_a_training_whose_driver_was_killed_goes_on_and_ends_as_if_undisturbed(own: Path) -> None:
+def test_train_resumes_after_killed_driver_with_equal_weights(own: Path) -> None:
     undisturbed = headrace("train", "conf.yaml", *LONG, "train.run=undisturbed", cwd=own).json
     driver = in_the_background(*LONG, cwd=own)
     checkpoints = own / "long" / "checkpoints"
@@ -67,7 +67,7 @@ def test_a_training_whose_driver_was_killed_goes_on_and_ends_as_if_undisturbed(o
 
 
 @pytest.mark.slow
-def test_a_killed_rank_ends_a_training_without_restarts_soon_and_clearly(own: Path) -> None:
+def test_train_without_restarts_reports_killed_rank_within_30_seconds(own: Path) -> None:
     driver = in_the_background(*LONG, "train.max_restarts=0", cwd=own)
     wait_for(lambda: list((own / "long" / "checkpoints").glob("step-*")))
     victim = ranks_of(own / "long")[1]
@@ -84,27 +84,25 @@ def test_a_killed_rank_ends_a_training_without_restarts_soon_and_clearly(own: Pa
     assert not ranks_of(own / "long")
 
 
-def test_too_few_slots_are_told_at_once_with_both_numbers(own: Path) -> None:
+def test_train_with_too_few_slots_reports_both_numbers(own: Path) -> None:
     answer = headrace("train", "conf.yaml", "train.ranks=5", "spark.slots=3", cwd=own, code=4)
     assert "train.ranks is 5" in answer.last_error_line
     assert "has 3 free slots" in answer.last_error_line
 
 
-def test_a_run_is_not_continued_with_other_settings(trained: dict[str, Any], workspace: Path) -> None:
+def test_train_refuses_to_resume_with_changed_settings(trained: dict[str, Any], workspace: Path) -> None:
     answer = headrace("train", "conf.yaml", "train.seed=5", cwd=workspace, code=2)
     assert "train.seed was 0 and is 5" in answer.last_error_line
 
 
-def test_a_run_is_not_continued_with_another_network(trained: dict[str, Any], own: Path) -> None:
+def test_train_refuses_to_resume_with_changed_network(trained: dict[str, Any], own: Path) -> None:
     (own / "run").symlink_to(trained["run"])
     (own / "models" / "cnn.py").open("a").write("\n# changed\n")
     answer = headrace("train", "conf.yaml", cwd=own, code=2)
     assert "another content of models/cnn.py" in answer.last_error_line
 
 
-def test_a_mistake_in_the_network_is_shown_with_its_line_and_once_mended_the_same_run_is_begun_anew(
-    trained: dict[str, Any], own: Path
-) -> None:
+def test_train_shows_line_of_network_error_and_starts_over_once_fixed(trained: dict[str, Any], own: Path) -> None:
     file = own / "models" / "cnn.py"
     source = file.read_text()
     file.write_text(source.replace("layers.Flatten(),", "layers.Dense('ten'),"))
@@ -112,18 +110,18 @@ def test_a_mistake_in_the_network_is_shown_with_its_line_and_once_mended_the_sam
     assert "layers.Dense('ten')" in answer.last_error_line
     assert "org.apache" not in answer.stderr
     file.write_text(source)
-    begun_anew = headrace("train", "conf.yaml", cwd=own).json
+    started_over = headrace("train", "conf.yaml", cwd=own).json
     # The same seed, data and ranks give the same weights.
-    assert (begun_anew["steps"], begun_anew["weights_sha256"]) == (10, trained["weights_sha256"])
+    assert (started_over["steps"], started_over["weights_sha256"]) == (10, trained["weights_sha256"])
 
 
-def test_a_second_training_of_the_same_run_is_refused_while_the_first_works(own: Path) -> None:
+def test_train_refuses_run_that_another_process_trains(own: Path) -> None:
     with RunFolder(own / "run").locked():
         answer = headrace("train", "conf.yaml", cwd=own, code=4)
     assert f"is being trained by process {os.getpid()} on " in answer.last_error_line
 
 
-def test_a_network_of_the_users_own_needs_a_file_and_its_name(own: Path) -> None:
+def test_train_uses_model_file_from_any_folder(own: Path) -> None:
     source = (own / "models" / "cnn.py").read_text()
     mine = own / "elsewhere" / "my network.py"
     mine.parent.mkdir()
@@ -132,7 +130,7 @@ def test_a_network_of_the_users_own_needs_a_file_and_its_name(own: Path) -> None
     assert "GlobalAveragePooling2D" in Path(result["bundle"], "model.py").read_text()
 
 
-def test_an_error_while_training_is_shown_once_as_pythons_own(own: Path) -> None:
+def test_train_shows_python_error_of_network_once(own: Path) -> None:
     file = own / "models" / "cnn.py"
     picky = """
 class Picky(layers.Layer):
@@ -156,13 +154,13 @@ class Picky(layers.Layer):
     assert "Restart" not in answer.stderr
 
 
-def test_a_missing_table_is_one_sentence(own: Path) -> None:
+def test_train_reports_missing_table_in_one_sentence(own: Path) -> None:
     answer = headrace("train", "conf.yaml", "data.table=nowhere", cwd=own, code=3)
     assert answer.last_error_line == "headrace: nowhere is not a prepared table; create it with `headrace prepare`."
 
 
 @pytest.mark.slow
-def test_spark_submit_does_what_headrace_train_does(trained: dict[str, Any], own: Path, root: Path) -> None:
+def test_spark_submit_trains_equal_weights(trained: dict[str, Any], own: Path, root: Path) -> None:
     submit = Path(sys.executable).with_name("spark-submit")
     command = [str(submit), "--master", "local[2]", str(root / "jobs" / "train.py"), "conf.yaml"]
     done = subprocess.run(command, cwd=own, capture_output=True, text=True, check=False, env=os.environ)

@@ -1,4 +1,4 @@
-"""What a configuration can ask of a training, each on two real ranks."""
+"""Settings of `train`, each on two real ranks."""
 
 import json
 from pathlib import Path
@@ -21,31 +21,32 @@ pytestmark = [
 ]
 
 
-def epochs_of(run: str) -> list[dict[str, Any]]:
+def epoch_records(run: str) -> list[dict[str, Any]]:
+    """Return the epoch lines of the metrics log."""
     lines = [json.loads(line) for line in Path(run, "metrics.jsonl").read_text().splitlines()]
     return [line for line in lines if line["kind"] == "epoch"]
 
 
 @pytest.fixture(scope="module")
-def stopped(validated: Path) -> dict[str, Any]:
-    """A training that stops early: only its first epoch counts as better than nothing."""
+def stopped_run(validated: Path) -> dict[str, Any]:
+    """Train a run that stops early: only its first epoch counts as an improvement."""
     watch = "train.monitor={metric: val_auc, min_delta: 1.0, patience: 2, bundle: best}"
     metrics = "train.metrics=[accuracy, auc, top_5_accuracy]"
     return headrace("train", "conf.yaml", "train.epochs=20", metrics, watch, "train.run=stopped", cwd=validated).json
 
 
-def test_a_training_stops_when_it_has_not_become_better_for_a_while(stopped: dict[str, Any]) -> None:
-    assert stopped["steps"] == 24
-    assert stopped["best_epoch"] == 1
+def test_train_stops_early_after_patience(stopped_run: dict[str, Any]) -> None:
+    assert stopped_run["steps"] == 24
+    assert stopped_run["best_epoch"] == 1
 
 
-def test_the_bundle_has_the_best_epochs_weights_and_the_figures_are_those_of_one_process(
-    stopped: dict[str, Any], validated: Path
+def test_bundle_has_weights_of_best_epoch_with_metrics_of_one_process(
+    stopped_run: dict[str, Any], validated: Path
 ) -> None:
-    best = epochs_of(stopped["run"])[0]
-    headrace_within("predict", stopped["bundle"], "raw/val", "answers", cwd=validated)
+    best = epoch_records(stopped_run["run"])[0]
+    headrace_within("predict", stopped_run["bundle"], "raw/val", "answers", cwd=validated)
     rows = pq.read_table(validated / "answers").to_pandas()
-    classes = bundle.load(stopped["bundle"]).contract.classes
+    classes = bundle.load(stopped_run["bundle"]).contract.classes
     labels = np.array([classes.index(path.split("/")[0]) for path in rows["path"]])
     probabilities = np.stack(rows["probabilities"].to_list())
     assert len(labels) == 199
@@ -57,23 +58,23 @@ def test_the_bundle_has_the_best_epochs_weights_and_the_figures_are_those_of_one
     assert best["val_top_5_accuracy"] == pytest.approx(top_5, abs=1e-6)
 
 
-def test_validation_loss_and_accuracy_are_those_of_evaluate(stopped: dict[str, Any], validated: Path) -> None:
-    best = epochs_of(stopped["run"])[0]
-    words = ("evaluate", stopped["bundle"], "--table", "table", "--split", "val")
+def test_validation_loss_and_accuracy_equal_evaluate(stopped_run: dict[str, Any], validated: Path) -> None:
+    best = epoch_records(stopped_run["run"])[0]
+    words = ("evaluate", stopped_run["bundle"], "--table", "table", "--split", "val")
     oracle = headrace_within(*words, cwd=validated).json
     assert oracle["rows"] % 128
     assert best["val_accuracy"] == pytest.approx(oracle["metrics"]["accuracy"], abs=1e-6)
     assert best["val_loss"] == pytest.approx(oracle["metrics"]["loss"], abs=1e-5)
 
 
-def test_a_run_that_stopped_early_is_complete(stopped: dict[str, Any], validated: Path) -> None:
-    """Also when its result is lost, which the kill of a driver at the last moment can cause."""
-    Path(stopped["run"], "result.json").unlink()
+def test_run_that_stopped_early_is_complete(stopped_run: dict[str, Any], validated: Path) -> None:
+    """It is complete even when its result is lost, which a driver killed at the last moment can cause."""
+    Path(stopped_run["run"], "result.json").unlink()
     watch = "train.monitor={metric: val_auc, min_delta: 1.0, patience: 2, bundle: best}"
     metrics = "train.metrics=[accuracy, auc, top_5_accuracy]"
     words = ("train.epochs=20", metrics, watch, "train.run=stopped")
     again = headrace("train", "conf.yaml", *words, cwd=validated).json
-    assert (again["steps"], again["weights_sha256"]) == (24, stopped["weights_sha256"])
+    assert (again["steps"], again["weights_sha256"]) == (24, stopped_run["weights_sha256"])
 
 
 @pytest.mark.parametrize(
@@ -84,33 +85,33 @@ def test_a_run_that_stopped_early_is_complete(stopped: dict[str, Any], validated
             id="bfloat16",
             marks=pytest.mark.long,
         ),
-        # With a scaled loss, which bfloat16 does without.
+        # float16 scales the loss; bfloat16 does not need that.
         pytest.param(
             ("train.precision=mixed_float16", "train.compression=fp16", "train.loss.class_weights=balanced"),
             id="float16",
         ),
     ],
 )
-def test_half_precision_learns_and_ranks_stay_equal(own: Path, words: tuple[str, ...]) -> None:
+def test_half_precision_learns(own: Path, words: tuple[str, ...]) -> None:
     warm = "train.optimizer.schedule={scale_by_ranks: linear, warmup_epochs: 1, kind: cosine}"
     trained = headrace("train", "conf.yaml", "train.epochs=6", warm, *words, cwd=own).json
-    first, *_, last = epochs_of(trained["run"])
+    first, *_, last = epoch_records(trained["run"])
     assert last["accuracy"] > max(0.3, first["accuracy"])
     judged = headrace_within("evaluate", trained["bundle"], "--table", "table", cwd=own).json
     assert judged["metrics"]["accuracy"] > 0.3
 
 
 @pytest.mark.long
-def test_batch_norm_is_synchronised_and_evaluated_with_agreed_statistics(own: Path) -> None:
+def test_synchronized_batch_norm_learns(own: Path) -> None:
     network = own / "models" / "cnn.py"
     network.write_text(
         network.read_text().replace("layers.Flatten(),", "layers.BatchNormalization(), layers.Flatten(),")
     )
     trained = headrace("train", "conf.yaml", "train.epochs=4", "train.synchronized_batch_norm=true", cwd=own).json
-    assert epochs_of(trained["run"])[-1]["accuracy"] > 0.3
+    assert epoch_records(trained["run"])[-1]["accuracy"] > 0.3
 
 
-def test_numbers_that_are_not_finite_end_a_training_with_the_rows_at_which_they_began(own: Path) -> None:
+def test_non_finite_loss_ends_training_and_names_rows(own: Path) -> None:
     words = ("train.optimizer={name: sgd, learning_rate: 1.0e+30}", "train.checkpoint_every_steps=1")
     answer = headrace("train", "conf.yaml", *words, cwd=own, code=4)
     assert "is not finite" in answer.last_error_line
@@ -126,7 +127,7 @@ def test_numbers_that_are_not_finite_end_a_training_with_the_rows_at_which_they_
         assert all(np.isfinite(state[name]).all() for name in state.files)
 
 
-def test_a_bundle_gives_its_layers_and_frozen_ones_stay(trained: dict[str, Any], own: Path) -> None:
+def test_fine_tune_copies_layers_and_keeps_frozen_ones(trained: dict[str, Any], own: Path) -> None:
     tune = f"train.fine_tune={{bundle: '{trained['bundle']}', freeze: ['conv*']}}"
     tuned = headrace("train", "conf.yaml", tune, "model.options.dense=24", "train.epochs=2", cwd=own)
     before, after = (bundle.load(made["bundle"]).model() for made in (trained, tuned.json))
@@ -147,7 +148,7 @@ def test_a_bundle_gives_its_layers_and_frozen_ones_stay(trained: dict[str, Any],
         ("train.optimizer.schedule.kind=stop", "`train.optimizer.schedule.kind`"),
     ],
 )
-def test_a_setting_that_does_not_fit_is_one_sentence(own: Path, word: str, told: str) -> None:
+def test_train_refuses_unsuitable_setting_in_one_sentence(own: Path, word: str, told: str) -> None:
     answer = headrace_within("train", "conf.yaml", word, cwd=own, code=3 if "nowhere" in word else 2)
     assert told in answer.last_error_line
     assert "Traceback" not in answer.stderr

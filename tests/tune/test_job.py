@@ -33,6 +33,7 @@ CONFIGURATION = {
 
 
 def rate_space(*rates: float) -> str:
+    """Return the override of a search space of these learning rates."""
     # YAML parses 1e-9 as a string.
     choices = ", ".join(f"{rate:.1e}" for rate in rates)
     return f"tune.space={{{RATE}: {{kind: categorical, choices: [{choices}]}}}}"
@@ -156,6 +157,7 @@ def time_independent(result: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def steps_of(run: Path) -> list[int]:
+    """Return the step of each line of the metrics log."""
     return [json.loads(line)["step"] for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 

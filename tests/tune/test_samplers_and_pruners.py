@@ -14,6 +14,7 @@ SPACE = {"train.x": Parameter(kind="float", low=-3, high=3), "train.y": Paramete
 
 
 def settings(kind: str = "tpe", seed: int = 0) -> Tune:
+    """Return the settings of a study with this sampler and seed."""
     return Tune(study="s", space=SPACE, sampler=Sampler.model_validate({"kind": kind, "startup_trials": 4}), seed=seed)
 
 
@@ -54,6 +55,7 @@ def test_pruner_stops_poor_trials_but_never_the_best(tmp_path: Path, kind: str) 
 
 
 def _is_pruned(study: optuna.Study, value: float) -> bool:
+    """Run a trial that reports the same value for 8 epochs; return whether it is pruned."""
     trial = study.ask()
     for epoch in range(1, 9):
         trial.report(value, epoch)

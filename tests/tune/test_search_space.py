@@ -23,6 +23,7 @@ SPACE = {
 
 @pytest.fixture
 def configuration() -> Configuration:
+    """Return a minimal configuration."""
     return Configuration.model_validate(
         {"data": {"source": {"path": "raw"}, "table": "t"}, "model": {"file": "m.py"}, "train": {"run": "run"}}
     )

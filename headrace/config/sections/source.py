@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from headrace.config.base import NonEmptyStr, Section, require_source
+from headrace.config.sections.reader_options import ReaderOptions, parse_reader_options
 
 
 def word(value: object) -> str:
@@ -75,13 +76,15 @@ class Source(Section):
             "plain value"
         ),
     )
-    format: Literal["csv", "json", "parquet", "orc", "jdbc"] = Field(
-        "parquet", description="kind table: file format, or jdbc"
+    format: Literal["csv", "json", "parquet", "orc", "delta", "jdbc"] = Field(
+        "parquet", description="kind table: file format, delta for a Delta table, or jdbc"
     )
     options: dict[str, str] = Field(
         default_factory=dict,
         description=(
-            "kind table: options of Spark's reader, such as header; $NAME is replaced by the environment variable NAME"
+            "kind table: options of the reader, under the names of Spark's. csv: header, sep, quote, escape, comment, "
+            "nullValue, encoding, ignoreLeadingWhiteSpace, ignoreTrailingWhiteSpace; json: encoding; delta: "
+            "versionAsOf; jdbc: those of Spark's reader, where $NAME is replaced by the environment variable NAME"
         ),
     )
     class_names: dict[str, str] = Field(
@@ -105,6 +108,21 @@ class Source(Section):
         if self.format != "jdbc":
             require_source(self.path)
         return self
+
+    @model_validator(mode="after")
+    def _require_known_options(self) -> "Source":
+        if self.kind == "table":
+            _ = self.reader_options
+        elif self.options:
+            raise ValueError("`options` is accepted by the kind table only")
+        return self
+
+    @property
+    def reader_options(self) -> ReaderOptions:
+        """Return the options of the reader; those of JDBC are Spark's own."""
+        if self.format == "jdbc":
+            return ReaderOptions()
+        return parse_reader_options(self.format, self.options)
 
     @model_validator(mode="after")
     def _require_petastorm_keys(self) -> "Source":

@@ -1,6 +1,7 @@
-"""Labels of multi_label records: their text form in sources and their stored form in tables."""
+"""Labels: their normal form, and for multi_label records their text form in sources and stored form in tables."""
 
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
@@ -11,11 +12,26 @@ import pyarrow as pa
 INDEX_TYPE = np.dtype("<i4")
 
 
+# Texts that pandas, databases and Hive write for a missing value.
+MISSING = frozenset(("nan", "null", "<na>", "\\n"))
+
+
+def normalize_label(text: str | None) -> str | None:
+    """Return a label in Unicode NFC without white space around it; None if it stands for a missing value.
+
+    An empty label stays empty: of a multi_label record it says that the record has no class.
+    """
+    if text is None:
+        return None
+    stripped = unicodedata.normalize("NFC", text).strip()
+    return None if stripped.lower() in MISSING else stripped
+
+
 def parse_labels(text: str, separator: str) -> tuple[str, ...]:
-    """Return the names in a JSON list, or else between separators; each once, stripped of whitespace."""
+    """Return the names in a JSON list, or else between separators; each once, as `normalize_label` returns them."""
     names = _parse_json_list(text)
-    stripped = (name.strip() for name in (text.split(separator) if names is None else names))
-    return tuple(dict.fromkeys(name for name in stripped if name))
+    cleaned = map(normalize_label, text.split(separator) if names is None else names)
+    return tuple(dict.fromkeys(name for name in cleaned if name))
 
 
 def format_labels(names: Iterable[object]) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import lzma
-import os
 import re
 import tarfile
 import zipfile
@@ -13,12 +12,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headrace.errors import DataError
+from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.folder import walk
+from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.labels_file import is_inside
+from headrace.prepare.sources.split_names import split_of_name, split_of_path
 from headrace.storage import locate, read_entry
-from headrace.table.version import SPLITS
 
 # What the readers of archives raise on damaged ones.
 DAMAGE = (
@@ -136,12 +137,13 @@ class _Group:
         for member, data, rejection in self.parts:
             if sample and not self._is_input(member.name, sidecars):
                 continue
-            folders = member.name.replace("\\", "/").split("/")[:-1]
+            folders = [one for one in re.split(r"[/\\]", member.name)[:-1] if one not in ("", ".")]
             label = _label(sidecars) if sample else (folders[-1] if folders else None)
             above = folders if sample else folders[:-1]
-            split = file.split or next((one for one in reversed(above) if one in SPLITS), None)
+            split = file.split or next((found for one in reversed(above) if (found := split_of_name(one))), None)
             path = f"{archive}/{escape_path(member.name)}"
-            yield RawRecord(path, None if label is None else escape_path(label), split, data, rejection)
+            label = None if label is None else normalize_label(escape_path(label))
+            yield RawRecord(path, label, split, data, rejection)
 
     @staticmethod
     def _is_input(name: str, extensions: dict[str, bytes]) -> bool:
@@ -182,9 +184,7 @@ def _read(member: Member, max_bytes: int) -> tuple[bytes, RejectedRecordError | 
 
 
 def _is_hidden(name: str) -> bool:
-    return any(
-        part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in name.replace("\\", "/").split("/")
-    )
+    return is_ignored(name.removeprefix("./"))
 
 
 def _key(name: str) -> str:
@@ -210,6 +210,4 @@ def _label(sidecars: dict[str, bytes]) -> str | None:
 
 def _split(name: str) -> str | None:
     """Return the split from a folder above the archive, or from the start of its name: train-0001.tar."""
-    *folders, base = name.split(os.sep)
-    first = re.split(r"[-_.]", base)[0]
-    return next((one for one in (*reversed(folders), first) if one in SPLITS), None)
+    return split_of_path(name)

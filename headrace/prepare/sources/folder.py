@@ -1,16 +1,21 @@
 """Files in class folders, or in class folders under train/, val/, test/; hidden files and folders are ignored."""
 
 import io
+import logging
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from headrace.errors import DataError
+from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
+from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.split_names import split_of_name
 from headrace.storage import Entry, files_below, is_remote, locate
-from headrace.table.version import SPLITS
+
+log = logging.getLogger(__name__)
 
 
 def list_folder(path: str) -> Listing:
@@ -23,8 +28,8 @@ def list_folder(path: str) -> Listing:
     root = locate(path)
     if not root.is_dir():
         raise DataError(f"The source {path} is not a folder; expected class folders of files in it.")
-    with_splits = _has_splits(root)
-    files = sorted(_record(file, with_splits) for file in walk(root))
+    splits = _split_folders(root)
+    files = sorted(_record(file, splits) for file in walk(root))
     classes = tuple(sorted({file.label for file in files if file.label is not None}))
     if not files:
         raise DataError(f"The source {path} holds no files; expected class folders of files in it.")
@@ -76,30 +81,42 @@ def _unread(file: RawFile, max_bytes: int) -> RejectedRecordError | None:
     return None
 
 
-def _has_splits(root: Path) -> bool:
+def _split_folders(root: Path) -> dict[str, str]:
+    """Return the split by name of the folders that stand for one; empty if folders are classes.
+
+    Raises:
+        DataError: some stand for splits and others do not, or two for the same.
+    """
     folders = _folders(root)
-    if "train" in folders and folders <= set(SPLITS):
-        return True
-    for name in sorted(folders & set(SPLITS)):
+    named = {name: split for name in sorted(folders) if (split := split_of_name(name)) is not None}
+    if "train" in named.values() and len(named) == len(folders):
+        if len(set(named.values())) < len(named):
+            raise DataError(
+                f"The folders {', '.join(map(repr, named))} of {root} stand for the same split twice; expected one "
+                "folder for each of train, val and test."
+            )
+        return named
+    for name in named:
         if _folders(root / name):
             beside = ", ".join(f"{escape_path(other)!r}" for other in sorted(folders - {name}))
             raise DataError(
                 f"The source {root} holds {name!r} with folders in it, and beside it {beside}; expected class folders "
                 "in train/, and in val/ and test/ if wanted, and no folders beside these."
             )
-    return False
+        log.warning("The folder %r of %s is taken for a class, as class folders stand beside it.", name, root)
+    return {}
 
 
 def _folders(folder: Path) -> set[str]:
     if is_remote(folder):
-        return {name for name in folder.folders() if not name.startswith(".")}
+        return {name for name in folder.folders() if not is_ignored(name)}
     return {name for name, status in _entries(str(folder)) if stat.S_ISDIR(status.st_mode)}
 
 
 def walk(root: Path) -> Iterator[Entry]:
-    """Yield every file below `root` except hidden ones."""
+    """Yield every file below `root` but hidden ones and those of operating systems and jobs."""
     if is_remote(root):
-        return (file for file in files_below(root) if not any(part.startswith(".") for part in file.path.split("/")))
+        return (file for file in files_below(root) if not is_ignored(file.path))
     return _walk(str(root))
 
 
@@ -125,7 +142,7 @@ def _walk(root: str) -> Iterator[Entry]:
 def _entries(folder: str) -> Iterator[tuple[str, os.stat_result]]:
     try:
         with os.scandir(folder) as entries:
-            yield from ((entry.name, entry.stat()) for entry in entries if not entry.name.startswith("."))
+            yield from ((entry.name, entry.stat()) for entry in entries if not is_ignored(entry.name))
     except OSError as error:
         raise _unlistable(str(error.filename), f"gives the error {error.strerror!r}; fix or remove it") from error
 
@@ -134,8 +151,8 @@ def _unlistable(path: str, reason: str) -> DataError:
     return DataError(f"The source cannot be listed: {escape_path(path)!r} {reason}. Nothing was prepared.")
 
 
-def _record(file: Entry, with_splits: bool) -> RawFile:
+def _record(file: Entry, splits: dict[str, str]) -> RawFile:
     *folders, _ = file.path.split(os.sep)
-    split = folders.pop(0) if with_splits and folders else None
-    label = escape_path(folders[0]) if folders else None
+    split = splits[folders.pop(0)] if splits and folders else None
+    label = normalize_label(escape_path(folders[0])) if folders else None
     return RawFile(file.path, label, split, file.size, file.change_tag)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import DataError
-from headrace.prepare.encoders.labels import format_labels
+from headrace.prepare.encoders.labels import format_labels, normalize_label
+from headrace.prepare.readers.row import cell_text
 from headrace.prepare.sources.base import Listing, RawFile, escape_path, natural_sort
 from headrace.storage import files_below, is_remote, locate
 
@@ -29,24 +30,33 @@ def list_labelled(folder: str, labels: str) -> Listing:
     file, status_of = root / labels, _statuses(root)
     files: dict[str, RawFile] = {}
     for number, row in _rows(file):
-        path, label = row.get("path"), row.get("label")
+        path, label = row.get("path"), _label(row.get("label"))
         if not path or not isinstance(path, str):
             raise DataError(f"Line {number} of {file} has no path; expected {KEYS} in each line.")
         if path in files:
             raise DataError(f"Line {number} of {file} names {path!r} again; expected each file once.")
         size, modified = status_of(path)
         split, weight = row.get("split") or None, _text(row.get("weight"))
-        files[path] = RawFile(path, _text(label), split, size, modified, weight=weight)
+        files[path] = RawFile(
+            path,
+            label,
+            split,
+            size,
+            modified,
+            weight=weight,
+        )
     if not files:
         raise DataError(f"{file} names no files; expected {KEYS} in each line.")
     found = natural_sort({one.label for one in files.values() if one.label is not None})
     return Listing(str(root), [files[path] for path in sorted(files)], found)
 
 
+def _label(value: object) -> str | None:
+    return format_labels(value) if isinstance(value, list) else normalize_label(cell_text(value)) or None
+
+
 def _text(value: object) -> str | None:
-    if isinstance(value, list):
-        return format_labels(value)
-    return None if value is None or value == "" else str(value)
+    return cell_text(value) or None
 
 
 def is_inside(path: str) -> bool:

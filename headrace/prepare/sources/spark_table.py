@@ -1,52 +1,56 @@
-"""Tables that Spark reads: CSV, JSON, Parquet, ORC and JDBC, with a column of bytes, of paths or of text."""
+"""Tables as Spark frames: files that our own readers read in Spark's tasks, and databases that Spark reads by JDBC.
 
+Spark's own readers of CSV, JSON and Parquet are not used: they take other quotes, other types of folders and other
+file names than pandas and pyarrow do, and prediction could not read alike without Spark.
+"""
+
+import hashlib
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from urllib.parse import unquote, urlsplit
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, BinaryType
+from pyspark.sql.types import BinaryType
 
 from headrace.config.env_substitution import from_environment
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.encoders.labels import format_labels, normalize_label
+from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, cell_text, open_reader
+from headrace.prepare.readers.row import MissingColumnError, plain_name
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.array_cell import read_pixels
-from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
-from headrace.prepare.sources.folder import read_bytes, walk
+from headrace.prepare.sources.base import RawFile, RawRecord, escape_path
+from headrace.prepare.sources.folder import read_bytes
 from headrace.prepare.sources.petastorm import ARRAYS, input_codec, refuse_arrays
-from headrace.prepare.sources.remote_table import read_bucket
-from headrace.storage import Entry, is_remote, locate, read_entry
+from headrace.prepare.sources.table_files import NO_FILES, folder_values
+from headrace.storage import locate
 
-NO_FILES = "jdbc"
+# Larger files are read by several tasks, if their format allows it.
+RANGE_BYTES = 64 * 2**20
+ROWS_PER_BATCH = 256
+MAX_TASKS = 10_000
+# A path is bytes, as a file name need not be UTF-8.
+RANGE_SCHEMA = "path binary, begin long, size long, number long, split string"
+TEXTS = ("file", "key", "label", "split", "weight", "reason", "detail")
 
 
-def list_table(source: Source) -> Listing:
-    """Return the files of a table, which reveal changes; none for JDBC, whose tables always count as changed.
+class Cells(NamedTuple):
+    """Cells of the columns that a record needs, as text; of the input column also bytes."""
 
-    Raises:
-        DataError: there are none.
-    """
-    if source.format == NO_FILES:
-        return Listing(source.path, [], ())
-    path = locate(source.path).absolute()
-    if path.is_file():
-        return Listing(str(path.parent), [_file(read_entry(path))], ())
-    if not path.is_dir():
-        raise DataError(f"The source {source.path} is not there; expected a {source.format} file or a folder of them.")
-    files = sorted(_file(one) for one in walk(path) if not _is_note(one.path))
-    if not files:
-        raise DataError(f"The source {source.path} holds no files; expected {source.format} files.")
-    return Listing(str(path), files, ())
+    data: str | bytes | None
+    label: str | None
+    split: str | None
+    weight: str | None
+    identity: str | None
 
 
 def cell_format(source: Source, root: str, content: str) -> str:
@@ -66,64 +70,48 @@ def cell_format(source: Source, root: str, content: str) -> str:
 
 
 def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile], holds: str) -> DataFrame:
-    """Return the rows of `files`: columns file, key, label, split, weight (nullable strings) and data.
+    """Return the rows of `files`: columns file, key, label, split, weight, reason, detail (nullable strings), data.
+
+    `reason` and `detail` say why a row is rejected.
 
     Args:
         holds: of `cell_format`.
 
     Raises:
-        ConfigurationError: a column is missing, or an option names an environment variable that is not set.
-        DataError: Spark cannot read the files.
+        ConfigurationError: a column is missing or has the wrong type, or an option names an environment variable that
+            is not set.
+        DataError: a file cannot be read, or Spark cannot read the database.
     """
     columns = source.columns or Columns()
-    frame = load_frame(spark, source, root, files)
-    require_columns(frame, columns.names, source)
-    if source.kind == "petastorm":
-        _require_types(frame, source, holds)
-    data = frame[columns.input]
-    as_bytes = holds in ("bytes", "image", *ARRAYS) or (holds == "scalar" and _is_binary(frame, columns.input))
-    data = data.cast("binary") if as_bytes else data.cast("string")
-    label, missing = _label(frame, columns.label), F.lit(None).cast("string")
-    split = frame[columns.split].cast("string") if columns.split else missing
-    weight = frame[columns.weight].cast("string") if columns.weight else missing
-    # A row without a name of its own is named by what is in it.
-    key = frame[columns.identity].cast("string") if columns.identity else F.md5(F.concat_ws("\x00", label, data))
-    named = {"file": F.col("_file"), "key": key, "label": label, "split": split, "weight": weight, "data": data}
-    return frame.select(*(column.alias(name) for name, column in named.items()))
+    if source.format == NO_FILES:
+        return _database_rows(spark, source, columns, holds)
+    is_binary = _require_input(source, root, files, columns, holds)
+    read = partial(_read_rows, source, root, columns, is_binary)
+    schema = ", ".join(f"{name} string" for name in TEXTS) + (", data binary" if is_binary else ", data string")
+    return _ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)
 
 
-def load_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile]) -> DataFrame:
-    """Return the rows of `files` unchanged, and `_file`, the file of each row.
+def read_columns(spark: SparkSession, source: Source, root: str, files: list[RawFile], names: list[str]) -> DataFrame:
+    """Return the columns `names` of `files`, as text; of a database with their types.
+
+    Rows that cannot be read have no value in any column.
 
     Raises:
-        ConfigurationError: an option names an environment variable that is not set.
-        DataError: Spark cannot read the files.
+        ConfigurationError: a column is missing.
+        DataError: a file cannot be read.
     """
-    options = from_environment(source.options, "data.source.options")
-    reader = spark.read.format(source.format).options(**options)
-    try:
-        if source.format == NO_FILES:
-            return reader.option("url", source.path).load().withColumn("_file", F.lit(""))
-        if is_remote(locate(root)):
-            return read_bucket(spark, source.format, options, root, files)
-        places = [_escaped(os.path.join(root, file.path)) for file in files]
-        with _folder_names_as_text(spark, source.kind == "petastorm"):
-            frame = reader.option("basePath", _escaped(root)).load(places) if len(files) else reader.load(places)
-        return frame.withColumn("_file", F.col("_metadata.file_path"))
-    except (PySparkException, Py4JJavaError) as error:
-        raise DataError(f"Spark cannot read {source.path} as {source.format}: {_first_line(error)}") from None
+    if source.format == NO_FILES:
+        frame = _load_database(spark, source)
+        _require_columns(frame, names, source)
+        return frame.select(*(F.col(quoted(name)) for name in names))
+    _open_first(source, root, files, _in_files(files[0].path, names))
+    schema = ", ".join(f"{quoted(name)} string" for name in names)
+    return _ranges(spark, source, root, files, names).mapInArrow(partial(_read_texts, source, root, names), schema)
 
 
-def require_columns(frame: DataFrame, wanted: Iterable[str | None], source: Source) -> None:
-    """Raise unless `frame` has all that are `wanted`.
-
-    Raises:
-        ConfigurationError: one is missing.
-    """
-    missing = sorted({name for name in wanted if name} - set(frame.columns))
-    if missing:
-        have = ", ".join(name for name in frame.columns if name != "_file")
-        raise ConfigurationError(f"{source.path} has no column {missing[0]!r}; its columns are: {have}.")
+def quoted(name: str) -> str:
+    """Return a column name as SQL quotes it, so that its dots are part of it."""
+    return f"`{plain_name(name).replace('`', '``')}`"
 
 
 def frame_records(batches: Iterator[pa.RecordBatch], root: str, holds: str, max_bytes: int) -> Iterator[RawRecord]:
@@ -138,13 +126,14 @@ def frame_records(batches: Iterator[pa.RecordBatch], root: str, holds: str, max_
 
 
 def _record(row: dict[str, "str | bytes | None"], root: str, holds: str, max_bytes: int) -> RawRecord:
-    file = _relative(str(row["file"]), root) if row["file"] else "table"
-    data = row["data"]
-    label, split, weight = (None if row[name] is None else str(row[name]) for name in ("label", "split", "weight"))
-    path = f"{escape_path(file)}/{row['key']!s}"
-    rejection: RejectedRecordError | None = None
-    content: str | bytes | NDArray[np.uint8] = b"" if data is None else data
-    if data is None:
+    data, split, weight = row["data"], _text(row["split"]), _text(row["weight"])
+    label = normalize_label(_text(row["label"]))
+    path = "/".join((_text(row["file"]) or "", _text(row["key"]) or ""))
+    rejection = None
+    content: bytes | str | NDArray[np.uint8] = b"" if data is None else data
+    if row["reason"] is not None:
+        rejection = RejectedRecordError(Reason(str(row["reason"])), str(row["detail"]))
+    elif data is None:
         rejection = RejectedRecordError(Reason.EMPTY, "the column is null")
     elif holds == "paths":
         content, rejection = _content(root, str(data), max_bytes)
@@ -155,18 +144,15 @@ def _record(row: dict[str, "str | bytes | None"], root: str, holds: str, max_byt
     return RawRecord(path, label, split, content, rejection, weight)
 
 
+def _text(value: "str | bytes | None") -> str | None:
+    return None if value is None else str(value)
+
+
 def _pixels(data: bytes, holds: str, max_bytes: int) -> tuple[bytes | NDArray[np.uint8], RejectedRecordError | None]:
     try:
         return read_pixels(data, max_bytes, compressed=holds == "compressed_ndarray"), None
     except RejectedRecordError as rejection:
         return b"", rejection
-
-
-def _relative(file: str, root: str) -> str:
-    """Return the name of a row's file as listed, from Spark's URI."""
-    if is_remote(locate(root)):
-        return file.removeprefix(f"{root}/")
-    return os.path.relpath(unquote(urlsplit(file).path), root)
 
 
 def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecordError | None]:
@@ -179,74 +165,231 @@ def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecor
             f"The file {escape_path(path)!r} cannot be read ({error.strerror}); fix the storage."
         ) from error
     if not stat.S_ISREG(status.st_mode):
-        return b"", RejectedRecordError(Reason.MISSING_FILE, f"{escape_path(path)!r} is no file")
+        return b"", RejectedRecordError(Reason.MISSING_FILE, f"{escape_path(path)!r} is not a file")
     if status.st_size > max_bytes:
         return b"", RejectedRecordError(Reason.TOO_MANY_BYTES, f"{status.st_size} bytes, the limit is {max_bytes}")
     return read_bytes(root, path), None
 
 
-@contextmanager
-def _folder_names_as_text(spark: SparkSession, wanted: bool) -> Iterator[None]:
-    """Disable Spark's type inference for partition folders inside the block, so that a label 01 does not become 1."""
-    key = "spark.sql.sources.partitionColumnTypeInference.enabled"
-    before = spark.conf.get(key)
-    spark.conf.set(key, "false" if wanted else before)
+def _open_first(source: Source, root: str, files: list[RawFile], names: list[str]) -> TableReader:
+    """Return the reader of the first file, to say before any task starts that a column is missing."""
+    path = files[0].path
     try:
-        yield
-    finally:
-        spark.conf.set(key, before)
+        return open_reader(locate(root) / path, path, source.format, names, source.reader_options)
+    except MissingColumnError as error:
+        raise MissingColumnError(error.name, source.path, (*error.columns, *folder_values(path))) from None
 
 
-def _require_types(frame: DataFrame, source: Source, holds: str) -> None:
-    """Raise unless the columns of a data set of Petastorm's are stored as its codecs store them.
+def _open(source: Source, root: str, path: str, names: list[str]) -> TableReader:
+    try:
+        return open_reader(locate(root) / path, path, source.format, names, source.reader_options)
+    except MissingColumnError as error:
+        # Errors of tasks reach the driver by the names of the classes in headrace.errors.
+        raise ConfigurationError(str(error)) from None
+
+
+def _in_files(path: str, names: Iterable[str]) -> list[str]:
+    """Return the columns of `names` that the file holds, and not the names of its folders."""
+    return [name for name in dict.fromkeys(names) if plain_name(name) not in folder_values(path)]
+
+
+def _require_input(source: Source, root: str, files: list[RawFile], columns: Columns, holds: str) -> bool:
+    """Return whether the input column holds bytes, from the first file.
 
     Raises:
-        ConfigurationError: one is not.
+        ConfigurationError: a column is missing, or one has a type that `holds` does not expect.
     """
-    name, *others = source.columns.names if source.columns else ()
-    if holds != "scalar" and not _is_binary(frame, name):
-        raise ConfigurationError(
-            f"The column {name!r} of {source.path} holds {frame.schema[name].dataType.simpleString()}; expected "
-            "binary, of images or arrays; name another as data.source.columns.input, or set prepare.input: text."
-        )
-    for other in others:
-        if _is_binary(frame, other):
+    names = _in_files(files[0].path, columns.names)
+    reader = _open_first(source, root, files, names)
+    if not isinstance(reader, ColumnarReader):
+        if holds == "bytes":
             raise ConfigurationError(
-                f"The column {other!r} of {source.path} holds bytes; expected numbers or text, as only "
+                f"data.source.columns.content is bytes, and {source.format} files hold text; expected paths or text."
+            )
+        return False
+    types = {name: reader.type_of(name) for name in names}
+    input_type = types.get(columns.input, pa.string())
+    is_binary = any(check(input_type) for check in BINARY) or _is_image(input_type)
+    wants_bytes = holds in ("bytes", "image", *ARRAYS)
+    if wants_bytes and not is_binary:
+        raise ConfigurationError(
+            f"The column {columns.input!r} of {source.path} holds {input_type}; expected binary, of images or arrays; "
+            "name another as data.source.columns.input, or set prepare.input: text."
+        )
+    if not wants_bytes and pa.types.is_nested(input_type):
+        inner = [f"{columns.input}.{field.name}" for field in input_type] if pa.types.is_struct(input_type) else []
+        remedy = f"name one of its fields: {', '.join(inner)}" if inner else "name a column of text"
+        raise ConfigurationError(
+            f"The column {columns.input!r} of {source.path} holds {input_type}; expected text; {remedy}."
+        )
+    _require_plain(source, columns, types)
+    return wants_bytes or (is_binary and holds == "scalar")
+
+
+BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+
+
+def _is_image(kind: pa.DataType) -> bool:
+    """Return whether a struct is an image as Hugging Face's datasets and Spark's image source keep it."""
+    return bool(pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0)
+
+
+def _require_plain(source: Source, columns: Columns, types: dict[str, pa.DataType]) -> None:
+    for name, kind in types.items():
+        if name == columns.input:
+            continue
+        if any(check(kind) for check in BINARY):
+            raise ConfigurationError(
+                f"The column {name!r} of {source.path} holds bytes; expected numbers or text, as only "
                 "data.source.columns.input may hold anything else."
             )
+        if pa.types.is_nested(kind) and not (name == columns.label and pa.types.is_list(kind)):
+            raise ConfigurationError(f"The column {name!r} of {source.path} holds {kind}; expected numbers or text.")
 
 
-def _is_binary(frame: DataFrame, name: str) -> bool:
-    return isinstance(frame.schema[name].dataType, BinaryType)
+def _ranges(spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]) -> DataFrame:
+    """Return the ranges of rows of all files, one Spark task each; large files are divided in tasks of their own."""
+    listed = [(file.path, file.split, file.size) for file in files]
+    large = [(path, split) for path, split, size in listed if size > RANGE_BYTES]
+    ranges = [(path, 0, -1, 1, split) for path, split, size in listed if size <= RANGE_BYTES]
+    if large:
+        divided = spark.sparkContext.parallelize(large, len(large))
+        ranges += divided.flatMap(partial(_divide, source, root, tuple(names))).collect()
+    stored = [(os.fsencode(path), *others) for path, *others in ranges]
+    return spark.createDataFrame(stored, RANGE_SCHEMA).repartition(min(len(ranges), MAX_TASKS))
 
 
-def _label(frame: DataFrame, name: str) -> Column:
-    """Return a label column as text; lists of names become JSON lists."""
-    if isinstance(frame.schema[name].dataType, ArrayType):
-        return F.to_json(frame[name].cast("array<string>"))
-    return frame[name].cast("string")
+def _divide(
+    source: Source, root: str, names: tuple[str, ...], file: tuple[str, str | None]
+) -> list[tuple[str, int, int, int, str | None]]:
+    path, split = file
+    reader = _open(source, root, path, _in_files(path, names))
+    return [(*part, split) for part in reader.ranges(RANGE_BYTES)]
 
 
-def _file(found: Entry) -> RawFile:
-    return RawFile(found.path, None, None, found.size, found.change_tag)
+def _rows_of(
+    source: Source, root: str, names: Iterable[str], batches: Iterator[pa.RecordBatch]
+) -> Iterator[tuple[str, str | None, Row]]:
+    """Yield file, split and row of each row in the ranges of `batches`; names of folders are cells of the row."""
+    wanted = list(dict.fromkeys(names))
+    for batch in batches:
+        for line in batch.to_pylist():
+            split, path = line.pop("split"), os.fsdecode(line.pop("path"))
+            part = RowRange(path, **line)
+            in_file = _in_files(part.path, wanted)
+            reader = _open(source, root, part.path, in_file)
+            values = folder_values(part.path)
+            folders = {name: values[plain_name(name)] for name in wanted if name not in in_file}
+            for row in reader.rows(part):
+                yield part.path, split, row._replace(values={**row.values, **folders}) if folders else row
 
 
-def _is_note(name: str) -> bool:
-    """Return whether a file is metadata of Spark or Hive; folders such as _key=value are partitions."""
-    *folders, base = name.split(os.sep)
-    return base.startswith("_") or any(one.startswith("_") and "=" not in one for one in folders)
+def _read_rows(
+    source: Source, root: str, columns: Columns, is_binary: bool, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Return the rows that `read_frame` promises."""
+    kind = pa.binary() if is_binary else pa.string()
+    schema = pa.schema([*((name, pa.string()) for name in TEXTS), ("data", kind)])
+    rows: list[dict[str, Any]] = []
+    for path, split, row in _rows_of(source, root, columns.names, batches):
+        try:
+            if row.rejection is not None:
+                raise row.rejection
+            found = _cells(row, columns, is_binary)._asdict()
+            rows.append(
+                {"file": escape_path(path), "key": _key(found), "split": found["split"] or split} | _stored(found)
+            )
+        except RejectedRecordError as error:
+            rejected = {"file": escape_path(path), "key": f"line {row.number}", "reason": error.reason.value}
+            rows.append(rejected | {"detail": error.detail})
+        if len(rows) == ROWS_PER_BATCH:
+            yield pa.RecordBatch.from_pylist(rows, schema)
+            rows = []
+    yield pa.RecordBatch.from_pylist(rows, schema)
 
 
-def _escaped(path: str) -> str:
-    """Escape characters that Hadoop takes for patterns."""
-    return re.sub(r"([\\*?\[\]{}])", r"\\\1", path)
+def _stored(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: found[name] for name in ("label", "weight", "data")}
+
+
+def _cells(row: Row, columns: Columns, is_binary: bool) -> Cells:
+    """Return the cells that a record needs.
+
+    Raises:
+        RejectedRecordError: the cell of the input column has the wrong type.
+    """
+
+    def text(name: str | None) -> str | None:
+        return None if name is None else cell_text(row.values.get(name))
+
+    label = row.values.get(columns.label)
+    label = format_labels(label) if isinstance(label, list) else normalize_label(cell_text(label))
+    data = row.values.get(columns.input)
+    if is_binary and isinstance(data, dict):
+        data = data.get("bytes")
+    if not is_binary and isinstance(data, dict | list):
+        raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {data!r:.60}")
+    data = data if is_binary and isinstance(data, bytes) else cell_text(data)
+    split = text(columns.split)
+    return Cells(data, label, split, text(columns.weight), text(columns.identity))
+
+
+def _key(found: dict[str, Any]) -> str:
+    """Return the name of a row: its identity, or else a hash of what is in it."""
+    if found["identity"] is not None:
+        return str(found["identity"])
+    parts = (found["label"], found["data"])
+    content = b"\0".join(part if isinstance(part, bytes) else part.encode() for part in parts if part is not None)
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def _read_texts(
+    source: Source, root: str, names: list[str], batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Return the rows that `read_columns` promises."""
+    schema = pa.schema([(plain_name(name), pa.string()) for name in names])
+    rows: list[dict[str, Any]] = []
+    for _, _, row in _rows_of(source, root, names, batches):
+        rows.append({plain_name(name): cell_text(row.values.get(name)) for name in names})
+        if len(rows) == ROWS_PER_BATCH:
+            yield pa.RecordBatch.from_pylist(rows, schema)
+            rows = []
+    yield pa.RecordBatch.from_pylist(rows, schema)
+
+
+def _load_database(spark: SparkSession, source: Source) -> DataFrame:
+    options = from_environment(source.options, "data.source.options")
+    try:
+        return spark.read.format(NO_FILES).options(**options).option("url", source.path).load()
+    except (PySparkException, Py4JJavaError) as error:
+        raise DataError(f"Spark cannot read {source.path} as {source.format}: {_first_line(error)}") from None
+
+
+def _database_rows(spark: SparkSession, source: Source, columns: Columns, holds: str) -> DataFrame:
+    frame = _load_database(spark, source)
+    _require_columns(frame, columns.names, source)
+    is_binary = isinstance(frame.schema[columns.input].dataType, BinaryType) or holds == "bytes"
+    data = frame[columns.input].cast("binary" if is_binary else "string")
+    missing = F.lit(None).cast("string")
+    label, identity = frame[columns.label].cast("string"), columns.identity
+    named = {
+        "file": F.lit(""),
+        "key": frame[identity].cast("string") if identity else F.md5(F.concat_ws("\x00", label, data)),
+        "label": label,
+        "split": frame[columns.split].cast("string") if columns.split else missing,
+        "weight": frame[columns.weight].cast("string") if columns.weight else missing,
+        "reason": missing,
+        "detail": missing,
+        "data": data,
+    }
+    return frame.select(*(column.alias(name) for name, column in named.items()))
+
+
+def _require_columns(frame: DataFrame, wanted: Iterable[str], source: Source) -> None:
+    for name in wanted:
+        if plain_name(name) not in frame.columns:
+            raise MissingColumnError(name, source.path, frame.columns)
 
 
 def _first_line(error: Exception) -> str:
-    """Return the first line of Spark's error, or of its cause if a job of Spark's own failed, as 3.5 runs one to list
-    a folder.
-    """
-    lines = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error).strip().split("\n")
-    causes = [line for line in lines if line.startswith("Caused by: ")]
-    return re.sub(r"^Caused by: [\w.$]+: ", "", causes[-1]) if causes else lines[0]
+    return str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error).strip().split("\n")[0]

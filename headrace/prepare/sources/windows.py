@@ -14,7 +14,7 @@ from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import RawFile, RawRecord
-from headrace.prepare.sources.spark_table import load_frame, require_columns
+from headrace.prepare.sources.spark_table import quoted, read_columns
 
 EPOCH = "timestamp_ntz'1970-01-01 00:00:00'"
 
@@ -38,9 +38,8 @@ def read_windows(spark: SparkSession, source: Source, settings: Prepare, root: s
         DataError: Spark cannot read the files.
     """
     columns, windows = source.columns or Columns(), settings.windows or Windows(values=("data",), time="time")
-    frame = load_frame(spark, source, root, files)
     named = (*windows.values, windows.time, windows.series, columns.label, columns.split, columns.weight)
-    require_columns(frame, named, source)
+    frame = read_columns(spark, source, root, files, [name for name in dict.fromkeys(named) if name])
     rows = _rows(frame, columns, windows)
     timed = rows.where("seconds is not null")
     timed = timed if columns.split else split_by_time(timed, settings.splits)
@@ -69,23 +68,35 @@ def window_records(batches: Iterator[pa.RecordBatch], features: int) -> Iterator
 
 def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
     """Return the columns of each row that windows need."""
-    text = {
-        "file": F.coalesce(frame[windows.series].cast("string"), F.lit("")) if windows.series else F.lit("series"),
-        "key": frame[windows.time].cast("string"),
-        "label": frame[columns.label].cast("string"),
-        "split": frame[columns.split].cast("string") if columns.split else F.lit(None).cast("string"),
-        "weight": frame[columns.weight].cast("string") if columns.weight else F.lit(None).cast("string"),
+
+    def text(name: str | None) -> Column:
+        return F.col(quoted(name)).cast("string") if name else F.lit(None).cast("string")
+
+    texts = {
+        "file": F.coalesce(text(windows.series), F.lit("")) if windows.series else F.lit("series"),
+        "key": text(windows.time),
+        "label": text(columns.label),
+        "split": text(columns.split),
+        "weight": text(columns.weight),
     }
-    values = F.array(*(frame[name].try_cast("float") for name in windows.values))
+    values = F.array(*(F.col(quoted(name)).try_cast("float") for name in windows.values))
     numbers = {"seconds": _seconds(frame, windows.time), "values": values}
-    return frame.select(*(column.alias(name) for name, column in (text | numbers).items()))
+    return frame.select(*(column.alias(name) for name, column in (texts | numbers).items()))
 
 
 def _seconds(frame: DataFrame, time: str) -> Column:
-    """Return a time column in seconds; without time zones, so that no daylight saving shifts two rows."""
-    if isinstance(frame.schema[time].dataType, NumericType):
-        return frame[time].cast("double")
-    return F.timestamp_diff("SECOND", F.expr(EPOCH), frame[time].try_cast("timestamp_ntz")).cast("double")
+    """Return a time column in seconds; without time zones, so that no daylight saving shifts two rows.
+
+    A column of numbers only holds seconds; any other holds dates and times.
+    """
+    column = F.col(quoted(time))
+    if isinstance(frame.select(column).schema[0].dataType, NumericType):
+        return column.cast("double")
+    number = column.cast("string").try_cast("double")
+    others = frame.select(column.alias("time"), number.alias("number")).where("time is not null and number is null")
+    if others.isEmpty():
+        return number
+    return F.timestamp_diff("SECOND", F.expr(EPOCH), column.try_cast("timestamp_ntz")).cast("double")
 
 
 def _cut(rows: DataFrame, windows: Windows) -> DataFrame:

@@ -1,5 +1,6 @@
 """Train one rank from start to end: restore, fit, finalize and write the bundle."""
 
+import json
 import logging
 import os
 import time
@@ -173,6 +174,7 @@ def write_bundle(rank: RankContext, seconds: float, steps: int, figures: Figures
         weights_sha256=str(figures["weights_sha256"]),
         settings=version.summary.settings,
         text_column=version.summary.source.get("text_column"),
+        reader_options=json.loads(version.summary.source.get("options", "{}")),
     )
     options = record.configuration.model.options
     bundle_path = bundle.write(record.bundle, rank.model, rank.folder.model_file, version.contract, options, origin)

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from headrace.config import Configuration
 from headrace.config.sections.streaming import Stream
 from headrace.inspect_table import inspect_table
-from headrace.prepare.encoders.labels import count_labels, encode_labels, format_labels, parse_labels
+from headrace.prepare.encoders.labels import count_labels, encode_labels, format_labels, normalize_label, parse_labels
 from headrace.prepare.job import prepare
 from headrace.prepare.rejection import Reason
 from headrace.stream.build import training_plan
@@ -55,7 +55,10 @@ def label_names_by_path(version: Version) -> dict[str, set[str]]:
     return {row["path"]: {names[number] for number in np.frombuffer(row["label"], "<i4")} for row in read_rows(version)}
 
 
-@given(st.lists(st.text(min_size=1).map(str.strip).filter(bool), unique=True))
+NAMES = st.text(min_size=1).map(normalize_label).filter(bool)
+
+
+@given(st.lists(NAMES, unique=True))
 def test_parse_labels_restores_formatted_labels(names: list[str]) -> None:
     assert list(parse_labels(format_labels(names), ",")) == names
 

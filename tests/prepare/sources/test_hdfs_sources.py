@@ -10,7 +10,6 @@ from pyspark.sql import SparkSession
 from headrace.config.sections.source import Source
 from headrace.errors import DataError
 from headrace.prepare.sources import list_source
-from tests.prepare.sources import test_remote_table as tables
 from tests.prepare.sources.test_bucket_sources import (
     cifar,
     folder,
@@ -20,6 +19,7 @@ from tests.prepare.sources.test_bucket_sources import (
     same_records,
     zip_files,
 )
+from tests.support import table_rows as tables
 from tests.support.hdfs_server import Hdfs
 
 pytestmark = pytest.mark.long
@@ -50,6 +50,6 @@ def test_tables_are_the_same(
     for number in range(2):
         tables.WRITERS[kind](here / f"part-{number}.{kind}", 100 * number)
     there = hdfs.upload(here, f"/{uuid.uuid4()}")
-    expected = tables.told(tables.records(spark, tables.source_of(here, kind, **options)))
-    source = tables.source_of(here, kind, **options).model_copy(update={"path": there})
-    assert tables.told(tables.records(spark, source)) == expected
+    expected = tables.described(tables.table_records(spark, tables.text_source(here, kind, **options)))
+    source = tables.text_source(here, kind, **options).model_copy(update={"path": there})
+    assert tables.described(tables.table_records(spark, source)) == expected

@@ -142,5 +142,5 @@ def test_what_cannot_be_cut_is_said_in_a_sentence(tmp_path: Path) -> None:
     rows = hours("a", "test", range(20))
     with pytest.raises(DataError, match="No window is in the training split"):
         prepare(configured(tmp_path, rows))
-    with pytest.raises(ConfigurationError, match="has no column 'pressure'; its columns are: city, split"):
+    with pytest.raises(ConfigurationError, match="has no column 'pressure'; its columns are: city, time"):
         prepare(configured(tmp_path, rows, {"values": ["pressure"]}))

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.tensorflow
 
 
 def run_ids(registry: ModelRegistry) -> list[str]:
+    """Return the ids of all MLflow runs of the registry."""
     return [run.info.run_id for run in registry.client.search_runs([registry.experiment])]
 
 

@@ -21,7 +21,8 @@ WIDTH = "model.options.width"
 ERROR = "tune.space: model.options.width is too large"
 
 
-def trial(number: int, state: State, value: float | None = None, error: str | None = None) -> TrialRecord:
+def make_trial(number: int, state: State, value: float | None = None, error: str | None = None) -> TrialRecord:
+    """Return the record of a trial; one with a value has two epochs."""
     intermediate_values = ((1, 0.6), (2, value)) if value is not None else ()
     return TrialRecord(
         number=number,
@@ -53,7 +54,9 @@ def result(tmp_path: Path) -> StudyResult:
     for number in (0, 1):
         write_run(folder.run(number).path, seed=number, finished=number == 0)
     return StudyResult(
-        folder, record, [trial(0, "complete", 0.3), trial(1, "pruned", 0.4), trial(2, "failed", None, ERROR)]
+        folder,
+        record,
+        [make_trial(0, "complete", 0.3), make_trial(1, "pruned", 0.4), make_trial(2, "failed", None, ERROR)],
     )
 
 
@@ -91,7 +94,7 @@ def test_study_run_has_best_value_and_nested_trials(registry: ModelRegistry, res
 
 
 def test_continued_study_tracks_only_new_trials(registry: ModelRegistry, result: StudyResult) -> None:
-    first = replace(result, trials=[result.trials[0], trial(1, "running")])
+    first = replace(result, trials=[result.trials[0], make_trial(1, "running")])
     number = track_study(registry, first)
     before = nested_runs(registry, number)
     assert list(before) == ["trial 0"]

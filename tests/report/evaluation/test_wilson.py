@@ -1,4 +1,4 @@
-"""The interval around an accuracy, against published values and against its own definition."""
+"""The interval of an accuracy, compared with published values and with its definition."""
 
 import math
 
@@ -13,12 +13,12 @@ from headrace.report.evaluation.wilson import QUANTILE_95, wilson
     ("right", "rows", "low", "high"),
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
-def test_it_agrees_with_newcombe_1998(right: int, rows: int, low: float, high: float) -> None:
+def test_wilson_agrees_with_newcombe_1998(right: int, rows: int, low: float, high: float) -> None:
     assert wilson(right, rows) == pytest.approx((low, high), abs=5e-5)
 
 
 @given(st.integers(1, 100_000).flatmap(lambda rows: st.tuples(st.integers(0, rows), st.just(rows))))
-def test_its_ends_are_where_the_share_is_just_rejected(counts: tuple[int, int]) -> None:
+def test_wilson_ends_are_where_the_share_is_just_rejected(counts: tuple[int, int]) -> None:
     right, rows = counts
     low, high = wilson(right, rows)
     assert 0 <= low <= right / rows <= high <= 1

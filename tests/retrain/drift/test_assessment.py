@@ -16,7 +16,8 @@ from tests.support.small_table import CLASSES, Content, Rows, write_shards, writ
 OLD, NEW = 600, 300
 
 
-def rows(count: int, seed: int, *, darker: float = 1.0, labels: tuple[int, ...] = (0, 1, 2)) -> Rows:
+def image_rows(count: int, seed: int, *, darker: float = 1.0, labels: tuple[int, ...] = (0, 1, 2)) -> Rows:
+    """Return rows of noise images of normally distributed brightness."""
     random = np.random.default_rng(seed)
     brightness = random.normal(130, 20, (count, 1, 1, 1))
     pixels = np.clip(brightness + random.normal(0, 15, (count, 6, 6, 1)), 0, 255) * darker
@@ -27,7 +28,7 @@ def rows(count: int, seed: int, *, darker: float = 1.0, labels: tuple[int, ...] 
 
 def append_rows(table: Path, new: Rows) -> tuple[Version, Version]:
     """Return a version, and a second one with `new` appended to its training split."""
-    before = write_table(table, Content(splits={"train": rows(OLD, seed=1), "test": rows(30, seed=2)}))
+    before = write_table(table, Content(splits={"train": image_rows(OLD, seed=1), "test": image_rows(30, seed=2)}))
     content = Content(
         splits={"train": new}, paths={"train": [f"train/new-{row}.png" for row in range(len(new.labels))]}
     )
@@ -40,7 +41,8 @@ def append_rows(table: Path, new: Rows) -> tuple[Version, Version]:
     return before, read(table)
 
 
-def distances(changes: RowChanges, statistic: str) -> dict[str, tuple[float, bool]]:
+def distances_by_class(changes: RowChanges, statistic: str) -> dict[str, tuple[float, bool]]:
+    """Return the PSI of the statistic and whether it has drifted, by class."""
     return {
         distance.class_name: (distance.psi, distance.drifted)
         for distance in changes.distances
@@ -49,38 +51,38 @@ def distances(changes: RowChanges, statistic: str) -> dict[str, tuple[float, boo
 
 
 def test_similar_rows_have_not_drifted(spark: Any, tmp_path: Path) -> None:
-    changes = drift(spark, *append_rows(tmp_path / "table", rows(NEW, seed=3)), Drift())
+    changes = drift(spark, *append_rows(tmp_path / "table", image_rows(NEW, seed=3)), Drift())
     assert (changes.new, changes.removed) == (NEW, 0)
     assert changes.drifted == []
-    assert set(distances(changes, "brightness")) == {EVERY_CLASS, *CLASSES}
+    assert set(distances_by_class(changes, "brightness")) == {EVERY_CLASS, *CLASSES}
     assert {distance.rows for distance in changes.distances if distance.class_name == EVERY_CLASS} == {(OLD, NEW)}
 
 
 def test_darker_rows_drift_in_every_class(spark: Any, tmp_path: Path) -> None:
-    changes = drift(spark, *append_rows(tmp_path / "table", rows(NEW, seed=3, darker=0.6)), Drift())
-    assert all(drifted for _, drifted in distances(changes, "brightness").values())
-    assert not distances(changes, SHARES)[EVERY_CLASS][1]
+    changes = drift(spark, *append_rows(tmp_path / "table", image_rows(NEW, seed=3, darker=0.6)), Drift())
+    assert all(drifted for _, drifted in distances_by_class(changes, "brightness").values())
+    assert not distances_by_class(changes, SHARES)[EVERY_CLASS][1]
     assert changes.drifted[0].class_name == EVERY_CLASS
 
 
 def test_changed_class_shares_are_drift(spark: Any, tmp_path: Path) -> None:
-    changes = drift(spark, *append_rows(tmp_path / "table", rows(NEW, seed=3, labels=(0, 0, 0, 1))), Drift())
+    changes = drift(spark, *append_rows(tmp_path / "table", image_rows(NEW, seed=3, labels=(0, 0, 0, 1))), Drift())
     assert [distance.statistic for distance in changes.drifted] == [SHARES]
 
 
 def test_unchanged_version_has_no_distances(spark: Any, tmp_path: Path) -> None:
-    before, _ = append_rows(tmp_path / "table", rows(NEW, seed=3))
+    before, _ = append_rows(tmp_path / "table", image_rows(NEW, seed=3))
     changes = drift(spark, before, before, Drift())
     assert changes == RowChanges(new=0, removed=0)
 
 
 def test_rewritten_shards_change_no_rows(tmp_path: Path) -> None:
-    before, after = append_rows(tmp_path / "table", rows(NEW, seed=3))
+    before, after = append_rows(tmp_path / "table", image_rows(NEW, seed=3))
     assert changed_rows(before, after) == RowChanges(new=NEW, removed=0)
     assert changed_rows(after, before) == RowChanges(new=0, removed=NEW)
-    other = Content(splits={"train": rows(OLD, seed=1)})
+    other = Content(splits={"train": image_rows(OLD, seed=1)})
     same_rows = write_shards(
-        tmp_path / "table", "train", Rows(**vars(rows(OLD, seed=1)) | {"shards": [200, 400]}), other
+        tmp_path / "table", "train", Rows(**vars(image_rows(OLD, seed=1)) | {"shards": [200, 400]}), other
     )
     rewritten = Version(table=before.table, number=9, shards=tuple(same_rows), summary=before.summary)
     assert changed_rows(before, rewritten).rows == 0

@@ -47,11 +47,13 @@ def regressor(error: float) -> ScoredModel:
 
 
 def compare(champion: ScoredModel | None, challenger: ScoredModel, **others: Any) -> Comparison:
+    """Return the comparison of two classifiers unless `others` says otherwise."""
     settings: dict[str, Any] = {"task": "classification", "classes": CLASSES, "violations": ()} | others
     return Comparison(champion=champion, challenger=challenger, **settings)
 
 
 def failed_checks(comparison: Comparison, **settings: Any) -> list[Check]:
+    """Return the checks that fail with these gate settings."""
     return [check for check in run_checks(comparison, Gate.model_validate(settings)) if not check.passed]
 
 

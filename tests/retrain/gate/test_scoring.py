@@ -22,12 +22,14 @@ ROWS = 300
 
 @pytest.fixture(scope="module")
 def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """Write a table with 12 training and 300 test rows."""
     table = tmp_path_factory.mktemp("scored") / "table"
     return write_table(table, Content(splits={"train": some_rows(12), "test": some_rows(ROWS, shards=[100, 150, 50])}))
 
 
 @pytest.fixture(scope="module")
 def bundles(version: Version, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Write bundles of two networks with different weights."""
     folder = tmp_path_factory.mktemp("bundles")
     return {name: write_bundle(folder / name, version, small_model(version, seed)) for seed, name in enumerate("ab")}
 

@@ -10,7 +10,7 @@ from headrace.registry.versions import ModelRecord
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Decision, Outcome, StepRecord
 from headrace.retrain.report.history_page import write_page
-from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
+from tests.report.test_browser import BROWSER, channels, contrast, dump_document, luminance, probe_page
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.browser]
 
@@ -18,6 +18,7 @@ NAME = "clothes & <others>"
 
 
 def add_cycle(journal: Journal, decision: Decision, reasons: tuple[str, ...], **outputs: dict[str, Any]) -> Cycle:
+    """Add an ended cycle with the outputs of its steps."""
     cycle = journal.begin(f"data {len(journal.cycles())}", "settings", None, forced=False)
     cycle.write_record(cycle.record.model_copy(update={"created": "2026-03-01T03:00:00+00:00"}))
     for step, output in outputs.items():
@@ -26,12 +27,14 @@ def add_cycle(journal: Journal, decision: Decision, reasons: tuple[str, ...], **
     return cycle
 
 
-def evaluation(challenger: float, champion: float | None) -> dict[str, Any]:
+def evaluation_output(challenger: float, champion: float | None) -> dict[str, Any]:
+    """Return the output of the step `evaluate`."""
     output: dict[str, Any] = {"version": 0, "rows": 500, "challenger": {"metrics": {"accuracy": challenger}}}
     return output | ({"champion": {"metrics": {"accuracy": champion}}} if champion else {})
 
 
-def drift(psi: float) -> dict[str, Any]:
+def drift_output(psi: float) -> dict[str, Any]:
+    """Return the drift in the output of the step `validate`."""
     distance = {"statistic": "brightness", "psi": psi, "noise_threshold": 0.1, "rows": (600, 600), "drifted": psi > 0.2}
     return {
         "new": 600,
@@ -40,7 +43,8 @@ def drift(psi: float) -> dict[str, Any]:
     }
 
 
-def version(number: int, *aliases: str, **others: Any) -> ModelRecord:
+def make_version(number: int, *aliases: str, **others: Any) -> ModelRecord:
+    """Return the record of a registered version."""
     fields: dict[str, Any] = {
         "run_id": "r", "run": "run", "data_version": number - 1, "weights_sha256": f"{number}" * 64, "created": 0,
         "cycle": "c", "decision": "promoted", "reasons": "", "replaced": number - 1 or None, "source": "s",
@@ -57,13 +61,13 @@ def journal(tmp_path: Path) -> Journal:
     check = {"name": "better accuracy", "passed": False, "expected": "0 or more", "received": "-0.1"}
     add_cycle(
         journal, "promoted", ("version 1 is the first champion",),
-        prepare=prepared, validate=validated, train={"bundle": "b"}, evaluate=evaluation(0.7, None),
+        prepare=prepared, validate=validated, train={"bundle": "b"}, evaluate=evaluation_output(0.7, None),
         register={"version": 1}, gate={"checks": [check | {"passed": True}]},
     )  # fmt: skip
     add_cycle(
         journal, "refused by the gate", ("better accuracy: expected 0 or more, received -0.1",),
-        prepare=prepared | {"version": 1}, validate=validated | {"champion": 1, "drift": drift(0.9)},
-        train={"bundle": "b"}, evaluate=evaluation(0.6, 0.7), register={"version": 2}, gate={"checks": [check]},
+        prepare=prepared | {"version": 1}, validate=validated | {"champion": 1, "drift": drift_output(0.9)},
+        train={"bundle": "b"}, evaluate=evaluation_output(0.6, 0.7), register={"version": 2}, gate={"checks": [check]},
     )  # fmt: skip
     add_cycle(journal, "data refused", ("300 of 900 records were rejected <script>alert(1)</script>",))
     add_cycle(
@@ -71,7 +75,7 @@ def journal(tmp_path: Path) -> Journal:
         "not needed",
         ("2 training rows changed",),
         prepare=prepared,
-        validate=validated | {"drift": drift(0.1)},
+        validate=validated | {"drift": drift_output(0.1)},
     )
     journal.begin("data 9", "settings", None, forced=False)
     return journal
@@ -79,7 +83,8 @@ def journal(tmp_path: Path) -> Journal:
 
 @pytest.fixture
 def page(journal: Journal) -> Path:
-    return write_page(journal, NAME, [version(2, "challenger"), version(1, "champion")])
+    """Write the page of the journal and two versions."""
+    return write_page(journal, NAME, [make_version(2, "challenger"), make_version(1, "champion")])
 
 
 def test_page_shows_decision_and_reasons_of_every_cycle(page: Path) -> None:
@@ -100,7 +105,9 @@ def test_page_shows_decision_and_reasons_of_every_cycle(page: Path) -> None:
 
 def test_same_journal_gives_same_bytes(page: Path, journal: Journal) -> None:
     before = page.read_bytes()
-    assert write_page(journal, NAME, [version(2, "challenger"), version(1, "champion")]).read_bytes() == before
+    assert (
+        write_page(journal, NAME, [make_version(2, "challenger"), make_version(1, "champion")]).read_bytes() == before
+    )
 
 
 def test_page_escapes_markup(page: Path) -> None:
@@ -116,9 +123,9 @@ def test_empty_journal_has_a_page(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
 def test_page_is_complete_and_readable_in_browser(page: Path) -> None:
-    assert re.findall(r"<h2[^>]*>([^<]*)</h2>", document(page)) == ["Lineage", "Cycles", "Versions"]
-    assert probed(page, width=360)["overflow"] == 0
+    assert re.findall(r"<h2[^>]*>([^<]*)</h2>", dump_document(page)) == ["Lineage", "Cycles", "Versions"]
+    assert probe_page(page, width=360)["overflow"] == 0
     for scheme in (0, 1):
-        found = probed(page, f"--blink-settings=preferredColorScheme={scheme}")
+        found = probe_page(page, f"--blink-settings=preferredColorScheme={scheme}")
         assert (luminance(channels(found["background"])[:3]) < 0.5) == (scheme == 0)
         assert min(contrast(color, grounds) for color, grounds in found["pairs"]) >= 4.5

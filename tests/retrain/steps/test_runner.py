@@ -34,6 +34,7 @@ for step in logging_steps(log, die_in=sys.argv[2], die=die):
 
 
 def open_cycle(folder: Path) -> Cycle:
+    """Return the first cycle of the journal in `folder`; begin it if there is none."""
     journal = Journal(folder)
     cycles = journal.cycles()
     return cycles[0] if cycles else journal.begin("data", "settings", None, forced=False)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.long
 ODD = ["a b.png", "ü#1.png", "50%20off.png", "what?.png", "[x]*.png", "back\\slash.png", "x=y&z+.png", ".hidden"]
 
 
-def test_any_name_is_listed_and_read(hdfs: Hdfs) -> None:
+def test_hdfs_lists_and_reads_any_name(hdfs: Hdfs) -> None:
     for name in ODD:
         hdfs.put(f"/odd/deep/{name}", name.encode())
     root = locate(f"{hdfs.address}/odd")
@@ -30,7 +30,7 @@ def test_any_name_is_listed_and_read(hdfs: Hdfs) -> None:
     assert set(files_below(root / "deep")) == {read_entry(root / "deep" / name) for name in ODD}
 
 
-def test_folders_are_no_files(hdfs: Hdfs) -> None:
+def test_hdfs_distinguishes_folders_from_files(hdfs: Hdfs) -> None:
     hdfs.put("/kinds/folder/empty.png", b"")
     root = locate(f"{hdfs.address}/kinds")
     file = root / "folder" / "empty.png"
@@ -45,7 +45,7 @@ def test_folders_are_no_files(hdfs: Hdfs) -> None:
         assert error.value.errno == 2
 
 
-def test_a_changed_file_has_another_mark_or_size(hdfs: Hdfs) -> None:
+def test_changed_hdfs_file_has_another_change_tag_or_size(hdfs: Hdfs) -> None:
     path = locate(f"{hdfs.address}/marks/x")
     hdfs.put("/marks/x", b"one")
     before = read_entry(path)
@@ -57,7 +57,7 @@ def test_a_changed_file_has_another_mark_or_size(hdfs: Hdfs) -> None:
     assert after.change_tag > before.change_tag
 
 
-def test_a_file_is_read_part_by_part(hdfs: Hdfs) -> None:
+def test_hdfs_file_supports_seeking_and_text(hdfs: Hdfs) -> None:
     data = BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("first.txt", "1")
@@ -70,7 +70,7 @@ def test_a_file_is_read_part_by_part(hdfs: Hdfs) -> None:
     assert list(locate(f"{hdfs.address}/parts/text").open(newline="")) == ["ü\r\n", "b"]
 
 
-def test_hadoops_configuration_names_the_default_server(hdfs: Hdfs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_server_comes_from_hadoop_configuration(hdfs: Hdfs, monkeypatch: pytest.MonkeyPatch) -> None:
     hdfs.put("/default/x", b"found")
     path = locate("hdfs:///default/x")
     monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
@@ -81,13 +81,13 @@ def test_hadoops_configuration_names_the_default_server(hdfs: Hdfs, monkeypatch:
     assert [file.path for file in files_below(path.parent)] == ["x"]
 
 
-def test_a_nameservice_that_nobody_knows_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_nameservice_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
     with pytest.raises(StoreError, match="hdfs://cluster/raw names no server that is known here"):
         locate("hdfs://cluster/raw").exists()
 
 
-def test_a_nameservice_is_found_by_hadoops_configuration(
+def test_nameservice_comes_from_hadoop_configuration(
     hdfs: Hdfs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead = f"127.0.0.1:{free_port()}"
@@ -102,7 +102,7 @@ def test_a_nameservice_is_found_by_hadoops_configuration(
     assert locate("hdfs://cluster/service/x").read_bytes() == b"found"
 
 
-def test_a_reader_without_the_right_is_told_so(hdfs: Hdfs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hdfs_reports_missing_permission(hdfs: Hdfs, monkeypatch: pytest.MonkeyPatch) -> None:
     hdfs.put("/closed/folder/x", b"secret")
     hdfs.close("/closed/folder")
     hdfs.put("/closed/file", b"secret")
@@ -114,7 +114,7 @@ def test_a_reader_without_the_right_is_told_so(hdfs: Hdfs, monkeypatch: pytest.M
             ask()
 
 
-def test_many_threads_share_one_client(hdfs: Hdfs) -> None:
+def test_threads_share_one_hdfs_client(hdfs: Hdfs) -> None:
     hdfs.put("/threads/x", b"content")
     files._cached_client.cache_clear()
     path, found = locate(f"{hdfs.address}/threads/x"), list[bytes]()
@@ -127,14 +127,14 @@ def test_many_threads_share_one_client(hdfs: Hdfs) -> None:
     assert files._cached_client.cache_info().misses == 1
 
 
-def test_a_server_that_is_not_there_is_a_sentence_in_bounded_time() -> None:
+def test_absent_hdfs_server_is_reported_within_30_seconds() -> None:
     began = time.monotonic()
     with pytest.raises(StoreError, match=r"did not answer for hdfs://.*that the NameNode runs.*Connection refused"):
         locate(f"hdfs://127.0.0.1:{free_port()}/raw").exists()
     assert time.monotonic() - began < 30
 
 
-def test_a_server_that_says_nothing_is_a_sentence_in_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silent_hdfs_server_is_reported_after_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "ANSWER_SECONDS", 2)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Names of files on HDFS, and what its errors mean; no server is asked."""
+"""Paths on HDFS and descriptions of its errors; no server is contacted."""
 
 import pickle
 from pathlib import Path
@@ -16,7 +16,7 @@ SERVERS = ["namenode:8020", "cluster", ""]
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_an_address_is_a_path_of_its_server(server: str) -> None:
+def test_locate_parses_hdfs_address(server: str) -> None:
     path = locate(f"hdfs://{server}//raw/cat/")
     assert isinstance(path, HdfsPath)
     assert (str(path), path.server, path.inside, path.name) == (f"hdfs://{server}/raw/cat", server, "/raw/cat", "cat")
@@ -27,7 +27,7 @@ def test_an_address_is_a_path_of_its_server(server: str) -> None:
 
 @pytest.mark.parametrize("server", SERVERS)
 @given(names=st.lists(NAMES, min_size=1, max_size=4))
-def test_names_are_joined_and_taken_apart_as_pathlib_does(server: str, names: list[str]) -> None:
+def test_hdfs_path_joins_and_splits_names_like_pathlib(server: str, names: list[str]) -> None:
     root = locate(f"hdfs://{server}/")
     path = root.joinpath(*names)
     assert str(path) == "/".join([f"hdfs://{server}", *names])
@@ -38,7 +38,7 @@ def test_names_are_joined_and_taken_apart_as_pathlib_does(server: str, names: li
     assert locate(f"{root}/{'/'.join(names)}") == path
 
 
-def test_it_is_never_taken_for_a_file_of_this_machine() -> None:
+def test_hdfs_path_is_never_used_as_local_file() -> None:
     path = locate("hdfs://host/raw")
     assert path != Path("hdfs://host/raw")
     for use in (path.mkdir, path.unlink, lambda: open(path)):  # noqa: PTH123, SIM115
@@ -49,14 +49,14 @@ def test_it_is_never_taken_for_a_file_of_this_machine() -> None:
 
 
 @pytest.mark.parametrize("name", ["../other", "a/../b", "12:30.png", "hdfs://host/x"])
-def test_names_that_hdfs_cannot_have_are_of_no_file(name: str) -> None:
+def test_invalid_hdfs_name_is_a_missing_file(name: str) -> None:
     path = locate("hdfs://host/raw") / name
     assert not path.exists()
     with pytest.raises(FileNotFoundError, match="no such file"):
         path.read_bytes()
 
 
-def test_a_name_that_begins_anew_names_no_server() -> None:
+def test_absolute_name_joined_to_hdfs_path_is_refused() -> None:
     with pytest.raises(ValueError, match="names no server"):
         (locate("hdfs://host/raw") / "/etc/passwd").stat()
 
@@ -88,7 +88,7 @@ def test_a_name_that_begins_anew_names_no_server() -> None:
         ),
     ],
 )
-def test_errors_are_a_sentence(text: str, said: str) -> None:
+def test_describe_turns_hdfs_error_into_one_sentence(text: str, said: str) -> None:
     told = describe("h:1", "/raw", text)
     assert said in told
     assert "\\n" not in told

@@ -11,7 +11,7 @@ from tests.support.s3_server import put
 ODD = ["a b.png", "ü#1.png", "50%20off.png", "what?.png", "[x]*.png", "back\\slash.png", "x=y&z+.png"]
 
 
-def test_what_was_written_is_read(bucket: str) -> None:
+def test_s3_path_reads_written_object(bucket: str) -> None:
     path = locate(f"s3://{bucket}/deep/file.bin")
     atomic_write(path, memoryview(b"content"))
     assert path.read_bytes() == b"content"
@@ -19,7 +19,7 @@ def test_what_was_written_is_read(bucket: str) -> None:
     assert (path.parent.is_file(), path.parent.is_dir(), path.parent.exists()) == (False, True, True)
 
 
-def test_what_is_not_there_is_a_missing_file(bucket: str) -> None:
+def test_missing_object_is_a_missing_file(bucket: str) -> None:
     path = locate(f"s3://{bucket}/none")
     assert not path.exists()
     path.unlink(missing_ok=True)
@@ -28,14 +28,14 @@ def test_what_is_not_there_is_a_missing_file(bucket: str) -> None:
             ask()
 
 
-def test_a_bucket_that_is_not_there_is_named(s3: str, bucket: str) -> None:
+def test_missing_bucket_is_named(s3: str, bucket: str) -> None:
     path = locate("s3://no-such-bucket/x")
     for ask in (path.exists, path.read_bytes, lambda: path.write_bytes(b"")):
         with pytest.raises(StoreError, match=f"There is no bucket 'no-such-bucket' on {s3}; create it"):
             ask()
 
 
-def test_any_name_is_listed_and_read(bucket: str) -> None:
+def test_s3_lists_and_reads_any_name(bucket: str) -> None:
     root = locate(f"s3://{bucket}/raw")
     for name in ODD:
         (root / name).write_bytes(name.encode())
@@ -43,7 +43,7 @@ def test_any_name_is_listed_and_read(bucket: str) -> None:
     assert {name: (root / name).read_bytes().decode() for name in ODD} == {name: name for name in ODD}
 
 
-def test_marks_of_folders_are_no_files_and_empty_files_are(s3: str, bucket: str) -> None:
+def test_s3_listing_omits_folder_markers_but_not_empty_files(s3: str, bucket: str) -> None:
     put(s3, bucket, "raw/cat/")
     put(s3, bucket, "raw/cat/empty.png")
     put(s3, bucket, "raw/nothing/")
@@ -52,13 +52,13 @@ def test_marks_of_folders_are_no_files_and_empty_files_are(s3: str, bucket: str)
     assert sorted(one.name for one in root.iterdir()) == ["cat", "nothing"]
 
 
-def test_a_folder_is_no_other_whose_name_it_begins(bucket: str) -> None:
+def test_s3_folder_is_not_another_with_same_prefix(bucket: str) -> None:
     locate(f"s3://{bucket}/table.rejects/x").write_bytes(b"1")
     assert not locate(f"s3://{bucket}/table").exists()
     assert list(files_below(locate(f"s3://{bucket}/table"))) == []
 
 
-def test_a_changed_object_has_another_mark_even_within_a_second(bucket: str) -> None:
+def test_object_changed_within_a_second_has_another_change_tag(bucket: str) -> None:
     path = locate(f"s3://{bucket}/x")
     marks = set[int]()
     for content in (b"one", b"two"):
@@ -68,7 +68,7 @@ def test_a_changed_object_has_another_mark_even_within_a_second(bucket: str) -> 
     assert Entry("x", 3, read_entry(path).modified, read_entry(path).change_tag) in set(files_below(path.parent))
 
 
-def test_an_object_is_read_part_by_part(bucket: str) -> None:
+def test_object_supports_seeking(bucket: str) -> None:
     path = locate(f"s3://{bucket}/archive.zip")
     data = BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
@@ -79,7 +79,7 @@ def test_an_object_is_read_part_by_part(bucket: str) -> None:
         assert (archive.read("second.txt"), archive.read("first.txt")) == (b"2" * 1000, b"1")
 
 
-def test_parts_of_two_objects_are_never_mixed(bucket: str) -> None:
+def test_read_refuses_object_changed_meanwhile(bucket: str) -> None:
     path = locate(f"s3://{bucket}/x")
     path.write_bytes(b"before")
     with path.open("rb") as file:
@@ -88,7 +88,7 @@ def test_parts_of_two_objects_are_never_mixed(bucket: str) -> None:
             file.read()
 
 
-def test_a_folder_that_failed_leaves_nothing(bucket: str) -> None:
+def test_failed_atomic_directory_leaves_no_objects(bucket: str) -> None:
     target = locate(f"s3://{bucket}/output")
 
     def fail() -> None:
@@ -101,7 +101,7 @@ def test_a_folder_that_failed_leaves_nothing(bucket: str) -> None:
     assert not target.exists()
 
 
-def test_a_large_object_is_fetched_in_parts(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_object_is_read_in_parts(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = locate(f"s3://{bucket}/x")
     path.write_bytes(data := bytes(range(256)) * 5)
     for part in (100, 640, 1279, 1280):

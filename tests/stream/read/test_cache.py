@@ -19,10 +19,12 @@ LARGE = 10**9
 
 @pytest.fixture(params=["memory", "disk"])
 def cache(request: pytest.FixtureRequest, tmp_path: Path) -> CacheBase:
+    """Return an empty cache in memory or on disk."""
     return MemoryCache(LARGE) if request.param == "memory" else DiskCache(tmp_path / "cache", LARGE)
 
 
 def read_rows(version: Version, cache: CacheBase, columns: tuple[str, ...] = ("path", "label", "image")) -> list[Any]:
+    """Return all rows of the version, read through the cache."""
     return [
         row
         for found in read_shards(version.table, version.shards, columns, cache)
@@ -31,6 +33,7 @@ def read_rows(version: Version, cache: CacheBase, columns: tuple[str, ...] = ("p
 
 
 def remove_shards(version: Version) -> None:
+    """Delete all shards, so that only a cache has their rows."""
     shutil.rmtree(version.table / "split=train")
 
 

@@ -22,7 +22,8 @@ COLUMNS = ["path", "label", "image"]
 pytestmark = [pytest.mark.usefixtures("no_threads_left"), pytest.mark.timeout(60)]
 
 
-def flip(path: Path, position: int) -> None:
+def flip_bit(path: Path, position: int) -> None:
+    """Flip one bit of the byte at this position."""
     data = bytearray(path.read_bytes())
     data[position] ^= 0x10
     path.write_bytes(bytes(data))
@@ -38,6 +39,7 @@ def refusal(table: Version, shards: list[Shard] | None = None) -> str:
 
 
 def shard_path(table: Version, number: int = 5) -> Path:
+    """Return the path of a shard."""
     return table.table / table.shards[number].path
 
 
@@ -68,7 +70,7 @@ def test_flipped_byte_anywhere_is_detected(table: Version) -> None:
     path = shard_path(table, 0)
     whole = path.read_bytes()
     for position in range(0, len(whole), len(whole) // 60):
-        flip(path, position)
+        flip_bit(path, position)
         refusal(table)
         path.write_bytes(whole)
     assert sum(len(rows["path"]) for rows in read_shards(table.table, table.shards, COLUMNS)) == 96
@@ -83,7 +85,7 @@ def test_petastorm_still_misses_flipped_byte(table: Version) -> None:
     whole = path.read_bytes()
     wrong = False
     for position in range(4, len(whole) - 8, 97):
-        flip(path, position)
+        flip_bit(path, position)
         try:
             with make_batch_reader([f"file://{path}"], workers_count=1) as reader:
                 wrong = wrong or any(len(batch.label) == table.shards[0].rows for batch in reader)
@@ -106,7 +108,7 @@ def test_other_number_of_rows_than_in_log_is_refused(table: Version, difference:
 
 
 def test_rows_before_damaged_shard_are_correct(table: Version) -> None:
-    flip(shard_path(table, 8), 50)
+    flip_bit(shard_path(table, 8), 50)
     read = read_shards(table.table, table.shards, COLUMNS)
     paths = [path for _, rows in zip(range(4), read, strict=False) for path in rows["path"].tolist()]
     assert paths == [f"train/{row}.png" for row in range(34)]
@@ -131,9 +133,9 @@ def test_shard_is_verified_once_per_process(table: Version, hashed: list[int]) -
 def test_change_after_verification_is_detected(table: Version) -> None:
     list(read_shards(table.table, table.shards, COLUMNS))
     for position in range(0, shard_path(table).stat().st_size, 200):
-        flip(shard_path(table), position)
+        flip_bit(shard_path(table), position)
         assert "was changed after it was written" in refusal(table)
-        flip(shard_path(table), position)
+        flip_bit(shard_path(table), position)
 
 
 def test_missing_column_is_refused_with_existing_columns(table: Version) -> None:
@@ -142,7 +144,7 @@ def test_missing_column_is_refused_with_existing_columns(table: Version) -> None
 
 
 def test_reader_error_prints_no_traceback(table: Version, capfd: pytest.CaptureFixture[str]) -> None:
-    flip(shard_path(table), 50)
+    flip_bit(shard_path(table), 50)
     refusal(table)
     assert capfd.readouterr().err == ""
 
@@ -157,7 +159,8 @@ class Payload:
         return builtins.exec, (f"open({str(self.file)!r}, 'w').close()",)
 
 
-def plant(folder: Path, name: str, file: Path) -> None:
+def write_pickled_schema(folder: Path, name: str, file: Path) -> None:
+    """Write a metadata file whose pickled schema writes `file` when it is loaded."""
     schema = pa.schema([("path", pa.string())])
     metadata = {b"dataset-toolkit.unischema.v1": pickle.dumps(Payload(file))}
     pq.write_metadata(schema.with_metadata(metadata), folder / name)
@@ -166,7 +169,7 @@ def plant(folder: Path, name: str, file: Path) -> None:
 @pytest.mark.parametrize("name", ["_common_metadata", "_metadata"])
 @pytest.mark.parametrize("below", [".", "split=train"])
 def test_pickled_schema_is_refused_before_it_is_opened(table: Version, tmp_path: Path, name: str, below: str) -> None:
-    plant(table.table / below, name, tmp_path / "ran")
+    write_pickled_schema(table.table / below, name, tmp_path / "ran")
     assert "can run code" in refusal(table)
     assert not (tmp_path / "ran").exists()
 
@@ -175,7 +178,7 @@ def test_folder_in_place_of_shard_is_not_opened(table: Version, tmp_path: Path) 
     only = shard_path(table, 0)
     only.unlink()
     only.mkdir()
-    plant(only, "_common_metadata", tmp_path / "ran")
+    write_pickled_schema(only, "_common_metadata", tmp_path / "ran")
     refusal(table, [table.shards[0]])
     assert not (tmp_path / "ran").exists()
 
@@ -186,7 +189,7 @@ def test_petastorm_still_runs_code_of_pickled_schema(table: Version, tmp_path: P
     from petastorm import make_batch_reader
 
     folder = table.table / "split=train"
-    plant(folder, "_common_metadata", tmp_path / "ran")
+    write_pickled_schema(folder, "_common_metadata", tmp_path / "ran")
     try:
         with make_batch_reader(f"file://{folder}", workers_count=1):
             pass

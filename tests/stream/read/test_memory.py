@@ -18,7 +18,7 @@ ROWS, ROW_BYTES, LANES = 64, 8_000, 4
 SHARD_BYTES = ROWS * ROW_BYTES
 
 
-def shards_below(table: Path, count: int) -> list[Shard]:
+def write_noise_shards(table: Path, count: int) -> list[Shard]:
     """Write `count` shards of half a megabyte of noise each."""
     noise = np.random.default_rng(0)
     schema = pa.schema([pa.field("image", pa.binary(), metadata={"compressed": "true"})])
@@ -30,7 +30,7 @@ def shards_below(table: Path, count: int) -> list[Shard]:
     ]
 
 
-def peak(table: Path, shards: list[Shard], epochs: int) -> int:
+def peak_bytes(table: Path, shards: list[Shard], epochs: int) -> int:
     """Return the maximum bytes that Arrow holds while all steps are read."""
     plan = Plan(shard_rows=(ROWS,) * len(shards), global_batch=16, lanes=LANES)
     stream = RankStream(table=table, shards=shards, columns=["image"], plan=plan)
@@ -39,20 +39,20 @@ def peak(table: Path, shards: list[Shard], epochs: int) -> int:
 
 
 def test_arrow_memory_is_independent_of_table_size(tmp_path: Path) -> None:
-    shards = shards_below(tmp_path, 120)
+    shards = write_noise_shards(tmp_path, 120)
     # Per lane a shard and its buffered part, the shards read ahead, and a block with its copy.
     bound = (2 * LANES + READ_AHEAD + 1) * SHARD_BYTES + 3 * 16 * 16 * ROW_BYTES
-    assert peak(tmp_path, shards[:40], 2) < bound
-    assert peak(tmp_path, shards, 2) < bound
+    assert peak_bytes(tmp_path, shards[:40], 2) < bound
+    assert peak_bytes(tmp_path, shards, 2) < bound
     assert bound < 40 * SHARD_BYTES
 
 
 @pytest.mark.usefixtures("no_threads_left")
 def test_process_memory_does_not_grow_with_epochs(tmp_path: Path) -> None:
-    shards = shards_below(tmp_path, 20)
-    peak(tmp_path, shards, 2)
+    shards = write_noise_shards(tmp_path, 20)
+    peak_bytes(tmp_path, shards, 2)
     gc.collect()
     before = psutil.Process().memory_info().rss
-    peak(tmp_path, shards, 20)
+    peak_bytes(tmp_path, shards, 20)
     gc.collect()
     assert psutil.Process().memory_info().rss - before < 10 * SHARD_BYTES

@@ -19,6 +19,7 @@ from tests.support.small_table import Content, some_rows, write_shards, write_ta
 
 
 def read_paths(version: Version, shards: list[Shard]) -> list[str]:
+    """Return the paths of all rows of the shards."""
     read = read_shards(version.table, shards, ["path"])
     return [path for columns in read for path in columns["path"].tolist()]
 
@@ -157,6 +158,7 @@ def test_idle_worker_sleeps(table: Version) -> None:
 
 
 def _wakeups(thread: int) -> int:
+    """Return how often the thread has voluntarily given up the CPU."""
     status = Path(f"/proc/self/task/{thread}/status").read_text(encoding="utf-8")
     return int(status.split("\nvoluntary_ctxt_switches:")[1].split()[0])
 

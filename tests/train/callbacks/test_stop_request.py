@@ -1,4 +1,4 @@
-"""A run that is asked to stop does so at the next look, and not between looks."""
+"""A run checks for a stop request every few steps and stops only at such a step."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from headrace.train.rank.context import Position
 pytestmark = pytest.mark.tensorflow
 
 
-def test_ranks_stop_within_as_many_steps_as_lie_between_looks(tmp_path: Path) -> None:
+def test_stop_request_stops_at_next_checked_step(tmp_path: Path) -> None:
     position = Position(0, steps_per_epoch=100)
     callback = StopOnRequest(position, tmp_path / "stop", every=5, rank=0, world_size=1)
     stopped_at = []

@@ -1,4 +1,4 @@
-"""Where a rank has few cores, Horovod's threads wait for one; Gloo's would keep it from the thread it waits for."""
+"""Horovod's threads yield the CPU on few cores; Gloo busy-waits and would block the thread it waits for."""
 
 import json
 import os
@@ -14,6 +14,7 @@ pytestmark = pytest.mark.tensorflow
 
 @pytest.fixture(scope="module")
 def messages(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Return the messages of two ranks of `thread_scheduling_program`."""
     received: list[dict[str, Any]] = []
     program = RankProgram(
         module="tests.train.distributed.thread_scheduling_program", logs=tmp_path_factory.mktemp("logs")
@@ -22,7 +23,7 @@ def messages(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> list[dict[
     return [json.loads(message["text"]) for message in received if message["kind"] == "message"]
 
 
-def test_horovods_threads_give_way_and_the_ranks_own_do_not(messages: list[dict[str, Any]]) -> None:
+def test_only_horovods_threads_have_batch_scheduling(messages: list[dict[str, Any]]) -> None:
     found = [message for message in messages if message["kind"] == "policies"]
     assert [message["own"] for message in found] == [os.SCHED_OTHER] * 2
     for message in found:
@@ -30,14 +31,14 @@ def test_horovods_threads_give_way_and_the_ranks_own_do_not(messages: list[dict[
         assert set(message["horovods"]) == {os.SCHED_BATCH}
 
 
-@pytest.mark.long  # it compares times, and other programs' work turns them around
-def test_gloo_still_asks_without_a_pause_for_what_another_thread_holds(messages: list[dict[str, Any]]) -> None:
-    """When this fails, Gloo no longer does, and Horovod's threads need not give way any more."""
+@pytest.mark.long  # compares times, which load from other programs can reverse
+def test_gloo_still_busy_waits_for_other_threads(messages: list[dict[str, Any]]) -> None:
+    """When this fails, Gloo no longer busy-waits, and Horovod's threads need not yield the CPU."""
     for message in (message for message in messages if message["kind"] == "milliseconds"):
         assert message["best"]["taking"] > 1.5 * message["best"]["giving way"]
 
 
-def test_the_thread_that_starts_others_is_scheduled_as_before_also_after_an_error() -> None:
+def test_batch_scheduling_is_undone_after_an_error() -> None:
     before, inside = os.sched_getscheduler(0), []
 
     def fail() -> None:
@@ -50,6 +51,6 @@ def test_the_thread_that_starts_others_is_scheduled_as_before_also_after_an_erro
     assert (inside, os.sched_getscheduler(0)) == ([os.SCHED_BATCH], before)
 
 
-def test_a_rank_has_its_share_of_the_cores_and_at_least_one() -> None:
+def test_cores_per_rank_is_an_equal_share_of_at_least_one() -> None:
     cores = len(os.sched_getaffinity(0))
     assert [cores_per_rank(ranks) for ranks in (1, cores, cores + 1)] == [cores, 1, 1]

@@ -1,4 +1,4 @@
-"""What a rank takes is asked of Spark only where it is another thing than what Spark gives every task."""
+"""Spark gets a resource profile only where ranks need other resources than ordinary tasks."""
 
 from typing import Any
 
@@ -6,9 +6,10 @@ from headrace.config.sections.training import Resources
 from headrace.train.launch.executor_resources import profile_for
 
 
-def test_ranks_take_what_tasks_take_where_nothing_is_said(spark: Any) -> None:
+def test_profile_is_none_without_resource_settings(spark: Any) -> None:
     assert profile_for(spark, Resources()) is None
 
 
-def test_local_spark_knows_no_profiles_and_trains_without(spark: Any) -> None:
+def test_profile_is_none_on_local_spark(spark: Any) -> None:
+    """Local Spark does not support resource profiles, so ranks train without one."""
     assert profile_for(spark, Resources(cpus=4)) is None

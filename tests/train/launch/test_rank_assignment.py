@@ -1,4 +1,4 @@
-"""Every rank computes the same assignment, and Horovod's three communicators fit together."""
+"""Every rank computes the same assignment, and Horovod's three communicators are consistent."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ hosts = st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1, max_size=12)
 
 
 @given(hosts)
-def test_ranks_are_numbered_once_each_and_neighbours_share_a_machine(names: list[str]) -> None:
+def test_assign_numbers_ranks_once_and_groups_them_by_host(names: list[str]) -> None:
     places = [TaskLocation(host, partition) for partition, host in enumerate(names)]
     slots = sorted((assign(places, place.partition) for place in places), key=lambda slot: slot.rank)
     assert [slot.rank for slot in slots] == list(range(len(names)))
@@ -18,7 +18,7 @@ def test_ranks_are_numbered_once_each_and_neighbours_share_a_machine(names: list
 
 
 @given(hosts)
-def test_local_and_cross_ranks_count_from_zero_within_their_groups(names: list[str]) -> None:
+def test_assign_counts_local_and_cross_ranks_from_zero(names: list[str]) -> None:
     places = [TaskLocation(host, partition) for partition, host in enumerate(names)]
     slots = [assign(places, place.partition) for place in places]
     for host in set(names):
@@ -31,16 +31,16 @@ def test_local_and_cross_ranks_count_from_zero_within_their_groups(names: list[s
         assert {slot.cross_size for slot in peers} == {len(peers)}
 
 
-def test_the_order_in_which_tasks_report_does_not_matter() -> None:
+def test_assign_ignores_order_of_task_reports() -> None:
     places = [TaskLocation("b", 0), TaskLocation("a", 1), TaskLocation("b", 2)]
     assert [assign(places, p) for p in range(3)] == [assign(places[::-1], p) for p in range(3)]
 
 
-def test_places_survive_the_exchange_between_tasks() -> None:
+def test_task_location_round_trips_through_text() -> None:
     place = TaskLocation("worker-1", 3, gpu="1")
     assert TaskLocation.loads(place.dumps()) == place
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_the_interface_towards_this_machine_is_loopback(host: str) -> None:
+def test_interface_towards_this_machine_is_loopback(host: str) -> None:
     assert interface_towards(host) == "lo"

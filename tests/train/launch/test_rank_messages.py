@@ -1,4 +1,4 @@
-"""The driver hears its own ranks and nobody else."""
+"""The driver receives messages from its own ranks only."""
 
 import json
 import queue
@@ -9,7 +9,7 @@ from typing import Any
 from headrace.train.launch.rank_messages import Sender, message_server
 
 
-def test_a_message_reaches_the_driver_as_it_was_sent() -> None:
+def test_message_server_receives_message_unchanged() -> None:
     received: queue.Queue[dict[str, Any]] = queue.Queue()
     with message_server("127.0.0.1", received.put) as address:
         sender = Sender(address)
@@ -18,7 +18,7 @@ def test_a_message_reaches_the_driver_as_it_was_sent() -> None:
         sender.close()
 
 
-def test_without_the_secret_nothing_is_received() -> None:
+def test_message_server_ignores_sender_without_secret() -> None:
     received: queue.Queue[dict[str, Any]] = queue.Queue()
     with message_server("127.0.0.1", received.put) as address:
         stranger = Sender(replace(address, secret="guessed"))
@@ -29,7 +29,8 @@ def test_without_the_secret_nothing_is_received() -> None:
         assert received.empty()
 
 
-def test_bytes_that_are_no_message_end_the_connection_and_nothing_else() -> None:
+def test_message_server_closes_connection_on_invalid_bytes() -> None:
+    """The server keeps receiving from other senders."""
     received: queue.Queue[dict[str, Any]] = queue.Queue()
     with message_server("127.0.0.1", received.put) as address:
         with socket.create_connection((address.host, address.port)) as stranger:
@@ -40,7 +41,7 @@ def test_bytes_that_are_no_message_end_the_connection_and_nothing_else() -> None
         assert received.get(timeout=10) == {"still": "there"}
 
 
-def test_a_driver_that_is_gone_does_not_stop_a_rank() -> None:
+def test_sender_ignores_stopped_driver() -> None:
     with message_server("127.0.0.1", lambda message: None) as address:
         sender = Sender(address)
     for _ in range(100):

@@ -1,4 +1,4 @@
-"""Loss and metrics are those of their formulas."""
+"""Loss and metrics agree with their formulas."""
 
 import math
 
@@ -25,18 +25,18 @@ LABELS = RANDOM.integers(0, 3, 40)
 PROBABILITIES = RANDOM.dirichlet((1, 1, 1), 40).astype("float32")
 
 
-def test_a_smoothed_target_gives_part_of_its_probability_to_all_classes() -> None:
+def test_label_smoothing_spreads_probability_over_all_classes() -> None:
     target = np.eye(3)[LABELS] * 0.7 + 0.1
     expected = -(target * np.log(PROBABILITIES)).sum(1).mean()
     assert float(make_loss(Loss(label_smoothing=0.3), CONTRACT)(LABELS, PROBABILITIES)) == pytest.approx(expected, 1e-5)
 
 
-def test_without_smoothing_the_loss_is_the_cross_entropy() -> None:
+def test_loss_without_smoothing_is_cross_entropy() -> None:
     expected = -np.log(PROBABILITIES[np.arange(40), LABELS]).mean()
     assert float(make_loss(Loss(), CONTRACT)(LABELS, PROBABILITIES)) == pytest.approx(expected, 1e-5)
 
 
-def test_the_auc_is_the_mean_over_classes_and_its_states_add_up() -> None:
+def test_auc_is_mean_over_classes_and_its_states_add_up() -> None:
     (whole,), (one,), (other,) = (make_metrics(("auc",), CONTRACT) for _ in range(3))
     whole.update_state(LABELS, PROBABILITIES)
     one.update_state(LABELS[:13], PROBABILITIES[:13])
@@ -45,16 +45,16 @@ def test_the_auc_is_the_mean_over_classes_and_its_states_add_up() -> None:
         mine.assign_add(theirs.value)
     assert float(one.result()) == pytest.approx(float(whole.result()), abs=1e-7)
     assert float(whole.result()) == pytest.approx(
-        np.mean([area(k == LABELS, PROBABILITIES[:, k]) for k in range(3)]), abs=0.01
+        np.mean([roc_area(k == LABELS, PROBABILITIES[:, k]) for k in range(3)]), abs=0.01
     )
 
 
-def area(positive: np.ndarray, score: np.ndarray) -> float:
-    """The chance that a positive row scores higher than a negative one."""
+def roc_area(positive: np.ndarray, score: np.ndarray) -> float:
+    """Return the probability that a positive row scores higher than a negative one."""
     return float((score[positive][:, None] > score[~positive][None, :]).mean())
 
 
-def test_padding_is_in_no_metric() -> None:
+def test_metrics_ignore_padding() -> None:
     for metric in make_metrics(("accuracy", "top_5_accuracy", "auc"), CONTRACT):
         metric.update_state(LABELS, PROBABILITIES)
         expected = float(metric.result())
@@ -64,7 +64,7 @@ def test_padding_is_in_no_metric() -> None:
         assert float(metric.result()) == pytest.approx(expected, abs=1e-6)
 
 
-def test_metrics_have_the_names_of_the_configuration() -> None:
+def test_metrics_have_configured_names() -> None:
     names = ("auc", "top_5_accuracy", "accuracy")
     assert tuple(metric.name for metric in make_metrics(names, CONTRACT)) == names
     assert isinstance(make_metrics(names, CONTRACT)[0], keras.metrics.AUC)
@@ -75,13 +75,13 @@ TRUE = RANDOM.normal(2, 3, 40).astype("float32")
 PREDICTED = RANDOM.normal(2, 3, (40, 1)).astype("float32")
 
 
-def test_in_regression_the_loss_is_the_mean_squared_error_of_rows_that_are_there() -> None:
+def test_regression_loss_is_weighted_mean_squared_error() -> None:
     weights = np.r_[np.ones(31), np.zeros(9)].astype("float32")
     expected = ((TRUE - PREDICTED[:, 0]) ** 2 * weights).sum() / 40
     assert float(make_loss(Loss(), NUMBERS)(TRUE, PREDICTED, sample_weight=weights)) == pytest.approx(expected, 1e-5)
 
 
-def test_the_errors_are_exact_over_ranks_with_different_numbers_of_rows() -> None:
+def test_regression_metrics_are_exact_over_ranks_with_unequal_rows() -> None:
     errors = np.abs(TRUE - PREDICTED[:, 0]).astype("float64")
     expected = {"mean_absolute_error": errors.mean(), "root_mean_squared_error": math.sqrt((errors**2).mean())}
     one, other = (make_metrics(None, NUMBERS) for _ in range(2))
@@ -95,7 +95,7 @@ def test_the_errors_are_exact_over_ranks_with_different_numbers_of_rows() -> Non
         assert float(mine.result()) == pytest.approx(expected[mine.name], 1e-5)
 
 
-def test_settings_for_classes_are_refused_where_there_are_none() -> None:
+def test_regression_loss_refuses_class_settings() -> None:
     with pytest.raises(ConfigurationError, match=r"the table is prepared for regression; remove train\.loss"):
         make_loss(Loss(label_smoothing=0.1), NUMBERS)
 
@@ -105,14 +105,14 @@ TRUTH = (RANDOM.random((40, 3)) < 0.4).astype("float32")
 GIVEN = RANDOM.random((40, 3)).astype("float32")
 
 
-def test_the_loss_of_many_labels_is_the_cross_entropy_of_yes_and_no() -> None:
+def test_multi_label_loss_is_binary_cross_entropy() -> None:
     for smoothing in (0.0, 0.2):
         target = TRUTH * (1 - smoothing) + smoothing / 2
         expected = -(target * np.log(GIVEN) + (1 - target) * np.log(1 - GIVEN)).mean()
         assert float(make_loss(Loss(label_smoothing=smoothing), MANY)(TRUTH, GIVEN)) == pytest.approx(expected, 1e-4)
 
 
-def test_metrics_of_many_labels_add_up_over_ranks_and_are_those_of_an_evaluation() -> None:
+def test_multi_label_metrics_over_ranks_equal_evaluation() -> None:
     names = ("binary_accuracy", "macro_f1", "micro_f1", "auc")
     judge = MultiLabel(MANY.classes)
     judge.add(EvaluationBatch(np.arange(40), TRUTH, np.zeros((40, 2)), GIVEN))
@@ -126,13 +126,14 @@ def test_metrics_of_many_labels_add_up_over_ranks_and_are_those_of_an_evaluation
         assert float(one.result()) == pytest.approx(expected[name], abs=0.01 if name == "auc" else 1e-6)
 
 
-def test_half_is_given_in_training_as_in_evaluation() -> None:
+def test_probability_of_one_half_counts_as_positive() -> None:
+    """Training and evaluation agree on this."""
     for metric in make_metrics(("binary_accuracy", "macro_f1"), MANY):
         metric.update_state(np.ones((2, 3)), np.full((2, 3), 0.5, "float32"))
         assert float(metric.result()) == pytest.approx(1)
 
 
-def test_weights_of_classes_are_refused_where_rows_have_many() -> None:
+def test_multi_label_refuses_class_weights_and_accuracy() -> None:
     with pytest.raises(ConfigurationError, match="any number of classes"):
         make_loss(Loss(class_weights="balanced"), MANY)
     with pytest.raises(ConfigurationError, match="expected some of binary_accuracy, macro_f1, micro_f1, auc"):

@@ -1,4 +1,4 @@
-"""Two real ranks learn what one process would learn from both ranks' rows."""
+"""Two real ranks learn the weights that one process learns from both ranks' rows."""
 
 import json
 from pathlib import Path
@@ -12,13 +12,13 @@ import tensorflow as tf
 from headrace.config.sections.training import Optimizer
 from headrace.errors import ConfigurationError
 from headrace.train.model.optimizer import make_optimizer
-from tests.train.rank_program import ACCUMULATED, ALL, CASES, COMPRESSED, OPTIMIZERS, STEPS, numbers
+from tests.train.rank_program import ACCUMULATED, ALL, CASES, COMPRESSED, OPTIMIZERS, STEPS, values_by_rank
 
 pytestmark = pytest.mark.tensorflow
 
 Messages = list[dict[str, Any]]
 
-# Every optimizer with a network whose gradients are sparse, and every network with two of them, are enough for .ci/run.
+# For .ci/run, every optimizer with one network of sparse gradients and every network with two optimizers are enough.
 MORE = {f"{name}, CNN" for name in OPTIMIZERS} | {f"{name}, transformer block" for name in OPTIMIZERS}
 MORE -= {f"{name}, {network}" for name in ("SGD", "Adam") for network in ("CNN", "transformer block")}
 NAMES = [pytest.param(name, marks=pytest.mark.long) if name in MORE else name for name in CASES]
@@ -26,12 +26,13 @@ NAMES = [pytest.param(name, marks=pytest.mark.long) if name in MORE else name fo
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder for the logs of the ranks."""
     return tmp_path_factory.mktemp("logs")
 
 
 @pytest.fixture(scope="module")
 def messages(spark: Any, logs: Path, request: pytest.FixtureRequest) -> Messages:
-    """What two ranks of `rank_program` report of the cases that were chosen; launched once for all tests here."""
+    """Launch two ranks of `rank_program` once, with the cases of the selected tests, and return their messages."""
     from headrace.train.launch.launcher import RankProgram, launch
 
     chosen = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
@@ -43,61 +44,61 @@ def messages(spark: Any, logs: Path, request: pytest.FixtureRequest) -> Messages
 
 @pytest.mark.parametrize("name", NAMES)
 def test_two_ranks_hold_bit_equal_weights(messages: Messages, name: str) -> None:
-    first, second = numbers(messages, name, "digest")
+    first, second = values_by_rank(messages, name, "digest")
     assert first == second
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_two_ranks_learn_what_one_learns_from_twice_the_batch(messages: Messages, name: str) -> None:
-    assert max(numbers(messages, name, "difference")) < 1e-8
-    assert min(numbers(messages, name, "moved")) > 1e-3
+def test_two_ranks_match_one_process_with_twice_the_batch(messages: Messages, name: str) -> None:
+    assert max(values_by_rank(messages, name, "difference")) < 1e-8
+    assert min(values_by_rank(messages, name, "moved")) > 1e-3
 
 
 @pytest.mark.parametrize("name", COMPRESSED)
-def test_compressed_gradients_are_the_same_on_all_ranks_and_nearly_those_of_one(messages: Messages, name: str) -> None:
-    first, second = numbers(messages, name, "digest")
+def test_compressed_gradients_are_equal_on_ranks_and_close_to_one_process(messages: Messages, name: str) -> None:
+    first, second = values_by_rank(messages, name, "digest")
     assert first == second
-    error, moved = (max(numbers(messages, name, key)) for key in ("difference", "moved"))
-    # One rounding is 0.05 % (fp16) or 0.4 % (bf16); a unit that it switches on or off makes more of it.
+    error, moved = (max(values_by_rank(messages, name, key)) for key in ("difference", "moved"))
+    # One rounding is 0.05 % (fp16) or 0.4 % (bf16); a unit that it switches on or off amplifies it.
     assert 0 < error < 0.05 * moved
 
 
 def test_accumulated_gradients_are_reduced_once(messages: Messages) -> None:
-    assert numbers(messages, "SGD, CNN", "reductions") == [STEPS, STEPS]
-    assert numbers(messages, "accumulation", "reductions") == [STEPS // ACCUMULATED] * 2
+    assert values_by_rank(messages, "SGD, CNN", "reductions") == [STEPS, STEPS]
+    assert values_by_rank(messages, "accumulation", "reductions") == [STEPS // ACCUMULATED] * 2
 
 
-def test_sums_over_ranks_are_exact_and_leave_the_variables_alone(messages: Messages) -> None:
-    assert numbers(messages, "sums", "sums") == [[3.0, [2.0, 1.0]]] * 2
+def test_allreduce_sum_is_exact(messages: Messages) -> None:
+    assert values_by_rank(messages, "sums", "sums") == [[3.0, [2.0, 1.0]]] * 2
 
 
-def test_arrays_of_rank_0_reach_every_rank(messages: Messages) -> None:
-    assert numbers(messages, "arrays", "arrays") == [[[0, 1, 2], [[1.0, 1.0], [1.0, 1.0]]]] * 2
+def test_broadcast_arrays_reach_every_rank(messages: Messages) -> None:
+    assert values_by_rank(messages, "arrays", "arrays") == [[[0, 1, 2], [[1.0, 1.0], [1.0, 1.0]]]] * 2
 
 
-def test_without_the_allreduce_ranks_drift_apart(messages: Messages) -> None:
-    first, second = numbers(messages, "no allreduce", "digest")
+def test_ranks_without_allreduce_hold_different_weights(messages: Messages) -> None:
+    first, second = values_by_rank(messages, "no allreduce", "digest")
     assert first != second
 
 
-def test_ranks_that_hold_different_weights_all_say_so(messages: Messages) -> None:
-    first, second = numbers(messages, "drift", "text")
+def test_require_equal_weights_reports_on_every_rank(messages: Messages) -> None:
+    first, second = values_by_rank(messages, "drift", "text")
     assert first == second
     assert first.startswith("The ranks hold different weights: rank 0 ")
 
 
-def test_horovods_own_keras_wrapper_still_does_nothing(messages: Messages) -> None:
-    """When this fails Horovod supports Keras 3, and its wrapper can be compared with ours."""
-    assert numbers(messages, "horovod's wrapper", "digest") == numbers(messages, "no allreduce", "digest")
+def test_horovods_keras_wrapper_still_does_nothing(messages: Messages) -> None:
+    """When this fails, Horovod supports Keras 3, and its wrapper can be compared with ours."""
+    assert values_by_rank(messages, "horovod's wrapper", "digest") == values_by_rank(messages, "no allreduce", "digest")
 
 
 def test_batch_norm_statistics_are_averaged_over_ranks(messages: Messages) -> None:
-    assert numbers(messages, "batch norm", "before") == [[0.0] * 4, [0.5] * 4]
-    assert numbers(messages, "batch norm", "after") == [[0.25] * 4] * 2
+    assert values_by_rank(messages, "batch norm", "before") == [[0.0] * 4, [0.5] * 4]
+    assert values_by_rank(messages, "batch norm", "after") == [[0.25] * 4] * 2
 
 
-def test_keras_alone_still_squares_slices_of_a_repeated_row_one_by_one() -> None:
-    """When this fails Keras sums them first, and gradients need not be made dense on one rank."""
+def test_keras_still_squares_slices_of_repeated_row_separately() -> None:
+    """When this fails, Keras sums them first, and gradients need not be made dense on one rank."""
     variables = [keras.Variable(np.zeros((2, 1), "float32")) for _ in range(2)]
     slices = tf.IndexedSlices(tf.ones((2, 1)), tf.constant([0, 0]), tf.constant([2, 1]))
     for variable, gradient in zip(variables, (slices, tf.convert_to_tensor(slices)), strict=True):
@@ -105,16 +106,16 @@ def test_keras_alone_still_squares_slices_of_a_repeated_row_one_by_one() -> None
     assert variables[0].numpy()[0, 0] != pytest.approx(variables[1].numpy()[0, 0], rel=0.01)
 
 
-def test_an_option_that_keras_does_not_know_is_a_configuration_error() -> None:
+def test_optimizer_refuses_option_unknown_to_keras() -> None:
     with pytest.raises(ConfigurationError, match="mom"):
         make_optimizer(Optimizer(name="sgd", options={"mom": 0.9}))
 
 
-def test_options_reach_the_optimizer() -> None:
+def test_optimizer_gets_configured_options() -> None:
     made = make_optimizer(Optimizer(name="sgd", learning_rate=0.5, options={"momentum": 0.9}))
     assert (float(made.learning_rate), made.momentum) == (0.5, 0.9)
 
 
 @pytest.mark.usefixtures("messages")
-def test_logs_of_every_rank_are_kept(logs: Path) -> None:
+def test_launch_keeps_log_of_every_rank(logs: Path) -> None:
     assert {path.name for path in logs.iterdir()} == {"rank-0.log", "rank-1.log"}

@@ -1,4 +1,4 @@
-"""What a user reads of an error on a rank: its own words and the line of the model's file."""
+"""The summary of an error on a rank: its message and the line of the model's file."""
 
 from pathlib import Path
 
@@ -24,12 +24,13 @@ def wrong(x):
 
 @pytest.fixture
 def module(tmp_path: Path) -> dict[str, object]:
+    """Return the names of a module compiled from SOURCE, and under `file` its path."""
     names: dict[str, object] = {"file": str(tmp_path / "model.py")}
     exec(compile(SOURCE, str(names["file"]), "exec"), names)
     return names
 
 
-def test_an_error_of_a_graph_is_told_in_its_own_words_with_the_line(module: dict[str, object]) -> None:
+def test_summary_of_graph_error_has_message_and_line(module: dict[str, object]) -> None:
     model = keras.Sequential([keras.Input((2,)), module["Picky"]()])  # type: ignore[operator]
     model.compile("sgd", "mse", jit_compile=False)
     with pytest.raises(tf.errors.InvalidArgumentError) as raised:
@@ -40,7 +41,7 @@ def test_an_error_of_a_graph_is_told_in_its_own_words_with_the_line(module: dict
     assert "\n" not in told
 
 
-def test_an_error_of_python_is_told_with_the_line(module: dict[str, object]) -> None:
+def test_summary_of_python_error_has_message_and_line(module: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="like this") as raised:
         module["wrong"](1)  # type: ignore[operator]
     assert (
@@ -48,5 +49,6 @@ def test_an_error_of_python_is_told_with_the_line(module: dict[str, object]) -> 
     )
 
 
-def test_an_error_elsewhere_has_no_place_and_one_without_words_says_so() -> None:
+def test_summary_of_error_outside_model_file_has_no_line() -> None:
+    """An error without a message is reported as such."""
     assert summarize_error(KeyError(), "model.py") == "KeyError: no message"

@@ -16,7 +16,7 @@ from headrace.tune.search_space import suggest
 from headrace.tune.study.folder import StudyFolder, StudyRecord
 from headrace.tune.study.journal import JOURNAL, open_study
 from headrace.tune.study.trial_records import ERROR, best_trial, read_trials
-from tests.report.test_browser import BROWSER, channels, contrast, document, luminance, probed
+from tests.report.test_browser import BROWSER, channels, contrast, dump_document, luminance, probe_page
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +31,7 @@ EPOCHS = 6
 
 @pytest.fixture
 def record() -> StudyRecord:
+    """Return the record of a study of four parameters."""
     configuration = Configuration.model_validate(
         {
             "data": {"source": {"path": "raw"}, "table": "data/table"},
@@ -60,6 +61,7 @@ def run_study(folder: StudyFolder, record: StudyRecord, trials: int) -> optuna.S
 
 
 def _train(study: optuna.Study, trial: optuna.Trial, limit: float) -> None:
+    """Report the epochs of a trial whose value approaches `limit`, until it ends or is pruned."""
     for epoch in range(1, EPOCHS + 1):
         trial.report(limit * (1 - 0.5**epoch), epoch)
         if trial.should_prune():
@@ -70,11 +72,13 @@ def _train(study: optuna.Study, trial: optuna.Trial, limit: float) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> StudyFolder:
+    """Return a study folder whose name must be escaped in HTML."""
     return StudyFolder(tmp_path / "digits & <others>")
 
 
 @pytest.fixture
 def page(folder: StudyFolder, record: StudyRecord) -> Path:
+    """Write the page of a study of 30 trials."""
     study = run_study(folder, record, 30)
     return write_page(folder, record, study, read_trials(study, record.tune.space))
 
@@ -115,9 +119,9 @@ def test_best_so_far_line_is_monotonic() -> None:
 
 @pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
 def test_page_is_complete_and_readable_in_browser(page: Path) -> None:
-    assert re.findall(r"<h2[^>]*>([^<]*)</h2>", document(page)) == ["Best", "Search", "Parameters", "Trials"]
-    assert probed(page, width=360)["overflow"] == 0
+    assert re.findall(r"<h2[^>]*>([^<]*)</h2>", dump_document(page)) == ["Best", "Search", "Parameters", "Trials"]
+    assert probe_page(page, width=360)["overflow"] == 0
     for scheme in (0, 1):
-        found = probed(page, f"--blink-settings=preferredColorScheme={scheme}")
+        found = probe_page(page, f"--blink-settings=preferredColorScheme={scheme}")
         assert (luminance(channels(found["background"])[:3]) < 0.5) == (scheme == 0)
         assert min(contrast(color, grounds) for color, grounds in found["pairs"]) >= 4.5

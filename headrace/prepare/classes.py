@@ -1,0 +1,164 @@
+"""The classes of a preparation: the labels of its source, counted, and checked before anything is written."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from operator import itemgetter
+
+from pyspark.sql import DataFrame, SparkSession
+
+from headrace.errors import DataError
+from headrace.prepare.chunks import ChunkResult
+from headrace.prepare.encoders.labels import normalize_label, parse_labels
+from headrace.prepare.label_warnings import label_warnings, require_repeated
+from headrace.prepare.plan import Chunk, PrepareContext
+from headrace.prepare.shard_writer import list_labels
+from headrace.prepare.sources import Listing, RawFile
+from headrace.prepare.sources.base import natural_sort
+
+log = logging.getLogger(__name__)
+
+MAX_CLASSES = 100_000
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Classes of a preparation.
+
+    Attributes:
+        names: those of the previous version first, which keep their indices.
+        rows: rows by class name of the records to prepare, where the source tells them before they are read.
+        records: number of the records to prepare, if known.
+    """
+
+    names: tuple[str, ...]
+    rows: Mapping[str, int] = field(default_factory=dict)
+    records: int | None = None
+
+
+def list_classes(
+    spark: SparkSession,
+    context: PrepareContext,
+    listing: Listing,
+    changed: list[RawFile],
+    records: "DataFrame | list[Chunk]",
+) -> Classes:
+    """Return all class names, and say which look like an accident.
+
+    Args:
+        listing: all files of the source.
+        changed: files to prepare.
+        records: rows of a table, or chunks of files.
+
+    Raises:
+        DataError: there are fewer than 2 classes or more than `MAX_CLASSES`, or every record has its own.
+    """
+    if context.settings.task == "regression":
+        return Classes(())
+    counted = _count_labels(spark, context, listing, changed, records)
+    if not context.labels:
+        _require_class_names(context.class_names, list(counted), listing.root)
+    rows = Counter[str]()
+    for label, count in counted.items():
+        rows[context.class_names.get(label, label)] += count
+    known = tuple(context.labels)
+    found = Classes(
+        (*known, *(name for name in rows if name not in context.labels)),
+        +rows,
+        None if isinstance(records, list) else counted.total(),
+    )
+    require_some(found.names, listing.root)
+    if not known and context.settings.task == "classification":
+        require_repeated(found.rows, listing.root)
+    for warning in label_warnings(found.rows, known):
+        log.warning("%s", warning)
+    return found
+
+
+def require_some(classes: tuple[str, ...], root: str) -> None:
+    """Raise unless there are at least 2 and at most `MAX_CLASSES`.
+
+    Raises:
+        DataError: there are fewer or more.
+    """
+    if not 2 <= len(classes) <= MAX_CLASSES:
+        shown = f" ({', '.join(map(repr, classes))})" if classes and len(classes) < 2 else ""
+        raise DataError(
+            f"The source {root} holds {len(classes)} classes{shown}; expected from 2 to {MAX_CLASSES:,}. "
+            "If labels are numbers to predict, set prepare.task to regression."
+        )
+
+
+def classes_without_records(classes: Classes, context: PrepareContext, results: Iterable[ChunkResult]) -> list[str]:
+    """Return the classes that are not in the previous version and none of whose records could be used."""
+    if context.settings.task == "regression":
+        return []
+    used = set[int]()
+    for result in results:
+        counts = result.label_counts if context.settings.task == "multi_label" else result.counts
+        used.update(index for (_, index), rows in counts.items() if rows)
+    return [name for index, name in enumerate(classes.names) if index not in used and index >= len(context.labels)]
+
+
+def _count_labels(
+    spark: SparkSession,
+    context: PrepareContext,
+    listing: Listing,
+    changed: list[RawFile],
+    records: "DataFrame | list[Chunk]",
+) -> Counter[str]:
+    """Return the records by label in natural order; a label without a count is in the source, but not counted."""
+    if not isinstance(records, list):
+        counts = _count_rows(records, context)
+    elif context.kind == "archive":
+        chunks = spark.sparkContext.parallelize(records, max(1, len(records)))
+        counts = sum(chunks.mapPartitions(partial(list_labels, context)).collect(), Counter[str]())
+    else:
+        # IDX and CIFAR files hold labels of their own, which are known and not counted.
+        counts = Counter(dict.fromkeys(listing.classes, 0))
+        counts.update(file.label for file in changed if file.label)
+    if context.settings.task == "multi_label":
+        counts = _count_names(counts, context.settings.label_separator)
+    return Counter({label: counts[label] for label in natural_sort(counts)})
+
+
+def _count_rows(records: "DataFrame", context: PrepareContext) -> Counter[str]:
+    """Return the rows by label, of at most `MAX_CLASSES` + 1 labels."""
+    rows = records.select("label").where("label is not null")
+    if context.settings.task == "multi_label":
+        separator = context.settings.label_separator
+        names = rows.rdd.map(itemgetter("label")).flatMap(partial(parse_labels, separator=separator))
+        return Counter(dict(names.map(lambda name: (name, 1)).reduceByKey(int.__add__).take(MAX_CLASSES + 1)))
+    counts = Counter[str]()
+    for row in rows.groupBy("label").count().limit(MAX_CLASSES + 1).collect():
+        label = normalize_label(row["label"])
+        if label:
+            counts[label] += row["count"]
+    return counts
+
+
+def _count_names(counts: Counter[str], separator: str) -> Counter[str]:
+    """Return the records by each class name in multi_label labels."""
+    names = Counter[str]()
+    for label, count in counts.items():
+        for name in parse_labels(label, separator):
+            names[name] += count
+    return names
+
+
+def _require_class_names(class_names: Mapping[str, str], labels: list[str], root: str) -> None:
+    """Warn of `class_names` for labels that the source does not have.
+
+    Raises:
+        DataError: none of them is a label of the source.
+    """
+    unknown = [label for label in class_names if label not in labels]
+    if not unknown:
+        return
+    shown = ", ".join(map(repr, labels[:5])) + (", ..." if len(labels) > 5 else "")
+    message = f"data.source.class_names has {', '.join(map(repr, unknown[:5]))}, and the labels of {root} are {shown}"
+    if len(unknown) == len(class_names):
+        raise DataError(f"{message}; expected at least one label of the source.")
+    log.warning("%s", message)

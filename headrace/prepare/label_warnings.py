@@ -1,0 +1,81 @@
+"""Labels that look like an accident: said before anything is written, as a model would learn them without a word."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from headrace.errors import DataError
+
+# Fewer rows than this say nothing about how labels are spread.
+MIN_ROWS = 20
+# From this many classes of one row each on, the column may not be the one of the labels.
+MANY_SINGLE_CLASSES = 24
+LARGEST_SHARE = 0.999
+SHOWN = 5
+
+
+def label_warnings(rows: Mapping[str, int], known: Iterable[str] = ()) -> list[str]:
+    """Return what looks like an accident.
+
+    Args:
+        rows: rows by class name, of those that are to be prepared.
+        known: classes of the table's previous version.
+    """
+    warnings = [
+        f"The classes {_names(group)} differ only in case, white space, accents or leading zeros; if they are one, "
+        "give them one name by data.source.class_names."
+        for group in similar_names((*known, *rows))
+    ]
+    if set(known):
+        return warnings
+    total, single = sum(rows.values()), [name for name, count in rows.items() if count == 1]
+    if len(single) >= MANY_SINGLE_CLASSES:
+        warnings.append(
+            f"{len(single)} of {len(rows)} classes have one record each, such as {_names(single)}; is "
+            "data.source.columns.label the column of the labels?"
+        )
+    elif single:
+        warnings.append(f"The classes {_names(single)} have one record each; no model can learn and be tested on it.")
+    largest = max(rows, key=lambda name: rows[name], default="")
+    if total >= MIN_ROWS and len(rows) > 1 and rows[largest] / total >= LARGEST_SHARE:
+        warnings.append(
+            f"{rows[largest]} of {total} records are of the class {largest!r}; a model that always answers it is right "
+            f"in {rows[largest] / total:.2%}."
+        )
+    return warnings
+
+
+def require_repeated(rows: Mapping[str, int], source: str) -> None:
+    """Raise if every record has a class of its own.
+
+    Raises:
+        DataError: so it is.
+    """
+    total = sum(rows.values())
+    if total >= MIN_ROWS and len(rows) == total:
+        raise DataError(
+            f"Each of the {total} records of {source} has a class of its own, such as {_names(list(rows))}; expected "
+            "classes of many records. Name another column as data.source.columns.label; if labels are numbers to "
+            "predict, set prepare.task to regression."
+        )
+
+
+def similar_names(names: Iterable[str]) -> list[list[str]]:
+    """Return the groups of names that are equal but for case, white space, accents and leading zeros."""
+    groups = defaultdict[str, dict[str, None]](dict)
+    for name in names:
+        groups[_folded(name)][name] = None
+    return [list(group) for group in groups.values() if len(group) > 1]
+
+
+def _folded(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(one for one in letters if not unicodedata.combining(one) and not one.isspace())
+    try:
+        return f"{float(plain):g}" if plain.isascii() and plain.replace(".", "", 1).isdigit() else plain
+    except OverflowError:
+        return plain
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(map(repr, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")

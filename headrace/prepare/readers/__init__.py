@@ -1,0 +1,48 @@
+"""Readers of raw tables, one for each format; preparation, prediction and explanation read with the same ones."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from headrace.config.sections.reader_options import ReaderOptions
+from headrace.prepare.readers.columnar_reader import ColumnarReader
+from headrace.prepare.readers.csv_reader import CsvReader
+from headrace.prepare.readers.json_reader import JsonReader
+from headrace.prepare.readers.row import Row, RowRange, cell_text
+
+TableReader = CsvReader | JsonReader | ColumnarReader
+
+COMPRESSED = re.compile(r"\.(gz|gzip|bz2|xz|zst|zstd)$", re.IGNORECASE)
+SUFFIXES = {
+    **{".csv": "csv", ".tsv": "csv", ".tab": "csv"},
+    **{".json": "json", ".jsonl": "json", ".ndjson": "json"},
+    **{".parquet": "parquet", ".pq": "parquet", ".orc": "orc"},
+}
+
+
+def format_of_name(name: str) -> str | None:
+    """Return the format that a file's name stands for, whether it is compressed or not; None if for none."""
+    return SUFFIXES.get(Path(COMPRESSED.sub("", name)).suffix.lower())
+
+
+def open_reader(path: Path, name: str, table_format: str, wanted: Sequence[str], options: ReaderOptions) -> TableReader:
+    """Return the reader of one file.
+
+    Args:
+        path: the file.
+        name: path of the file for ranges, relative to the source's folder.
+        table_format: csv, json, parquet, orc or delta, whose files are Parquet.
+        wanted: names of the columns to read.
+
+    Raises:
+        ConfigurationError: the file lacks a column.
+        DataError: the file cannot be read.
+    """
+    if table_format == "csv":
+        return CsvReader(path, name, wanted, options)
+    if table_format == "json":
+        return JsonReader(path, name, wanted, options)
+    return ColumnarReader(path, name, wanted, "parquet" if table_format == "delta" else table_format)
+
+
+__all__ = ["ColumnarReader", "Row", "RowRange", "TableReader", "cell_text", "format_of_name", "open_reader"]

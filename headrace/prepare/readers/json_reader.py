@@ -1,0 +1,189 @@
+"""JSON lines, and JSON that is one array or a series of objects over many lines; which of these is found by looking."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from headrace.config.sections.reader_options import ReaderOptions
+from headrace.errors import DataError
+from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, not_text, plain_name
+from headrace.prepare.readers.text_file import is_splittable, line_ranges, open_text, undecodable
+from headrace.prepare.rejection import Reason, RejectedRecordError
+
+CHARACTERS = 2**20
+# An object of more characters is taken for damage, so that one missing bracket does not fill the memory.
+MAX_OBJECT = 64 * 2**20
+# Rows that are searched for a column, and lines that are searched for one that is an object of its own.
+ROWS_TO_SEARCH = 1000
+LINES_TO_SEARCH = 100
+SPACE = " \t\r\n"
+
+
+def value_at(values: Mapping[str, Any], name: str) -> Any:
+    """Return the cell of a column: by its name, or else by the names of fields within fields, such as review.text."""
+    if name in values:
+        return values[name]
+    head, dot, rest = name.partition(".")
+    while dot:
+        inner = values.get(head)
+        if isinstance(inner, Mapping):
+            return value_at(inner, rest)
+        more, dot, rest = rest.partition(".")
+        head = f"{head}.{more}"
+    return None
+
+
+class JsonReader:
+    """Reader of one JSON file.
+
+    Args:
+        path: the file.
+        name: path of the file for ranges, relative to the source's folder.
+        wanted: names of the columns to read.
+
+    Raises:
+        ConfigurationError: no row of the first ROWS_TO_SEARCH has a column.
+        DataError: the file cannot be read.
+    """
+
+    def __init__(self, path: Path, name: str, wanted: Sequence[str], options: ReaderOptions) -> None:
+        self.path, self.name, self.wanted, self.options = path, name, wanted, options
+        self.has_lines = self._has_lines()
+        self._require_columns()
+
+    def ranges(self, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
+        """Return ranges of at most about `max_bytes` and `max_rows` each; one range if the file cannot be split."""
+        size = self.path.stat().st_size
+        small = size <= max_bytes and max_rows is None
+        if small or not self.has_lines or not is_splittable(self.path, self.options.encoding):
+            return [RowRange(self.name)]
+        return [RowRange(self.name, *part) for part in line_ranges(self.path, max_bytes, max_rows)]
+
+    def rows(self, part: RowRange) -> Iterator[Row]:
+        """Yield the rows of a range, in order; blank lines are none.
+
+        Raises:
+            DataError: an array or a series of objects is damaged.
+        """
+        with open_text(self.path, self.options.encoding, part.begin, part.size) as text:
+            yield from self._lines(text, part.number) if self.has_lines else self._objects(text)
+
+    def _lines(self, text: IO[str], first: int) -> Iterator[Row]:
+        # Lines of JSON end with a line feed; a carriage return before it is white space to JSON.
+        for number, line in enumerate(_line_feeds(text), first):
+            if not line.strip():
+                continue
+            if undecodable(line):
+                yield Row(number, {}, not_text(number, self.options.encoding))
+                continue
+            try:
+                yield self._row(number, json.loads(line))
+            except (ValueError, RecursionError) as error:
+                detail = f"line {number} is not a JSON object: {error}"
+                yield Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
+
+    def _objects(self, text: IO[str]) -> Iterator[Row]:
+        for number, value in _decode_all(text, self.path):
+            yield self._row(number, value)
+
+    def _row(self, number: int, value: object) -> Row:
+        if not isinstance(value, dict):
+            detail = f"line {number}: expected a JSON object, received {json.dumps(value)!r:.60}"
+            return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
+        values = {name: value_at(value, plain_name(name)) for name in self.wanted}
+        # An escape such as \\ud800 alone is JSON, but no character.
+        if any(isinstance(one, str) and undecodable(one) for one in values.values()):
+            return Row(number, {}, not_text(number, self.options.encoding))
+        return Row(number, values)
+
+    def _has_lines(self) -> bool:
+        """Return whether lines are objects of their own; otherwise the file is an array or a series of objects."""
+        with open_text(self.path, self.options.encoding) as text:
+            lines = [line for line in islice(_line_feeds(text), LINES_TO_SEARCH) if line.strip()]
+        if lines and lines[0].lstrip().startswith("["):
+            return False
+        return not lines or any(map(_is_object, lines)) or len(lines) < 2
+
+    def _require_columns(self) -> None:
+        with open_text(self.path, self.options.encoding) as text:
+            found = (value for _, value in self._values(text) if isinstance(value, dict))
+            rows = list(islice(found, ROWS_TO_SEARCH))
+        if not rows:
+            return
+        for name in self.wanted:
+            if all(value_at(row, plain_name(name)) is None and name not in row for row in rows):
+                columns = dict.fromkeys(key for row in rows[:100] for key in row)
+                raise MissingColumnError(name, str(self.path), columns)
+
+    def _values(self, text: IO[str]) -> Iterator[tuple[int, Any]]:
+        if not self.has_lines:
+            yield from _decode_all(text, self.path)
+            return
+        for number, line in enumerate(_line_feeds(text), 1):
+            try:
+                yield number, json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+
+
+def _line_feeds(text: IO[str]) -> Iterator[str]:
+    """Yield lines that end with a line feed; a carriage return alone ends none."""
+    held = ""
+    for line in text:
+        held += line
+        if held.endswith("\n"):
+            yield held
+            held = ""
+    if held:
+        yield held
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _decode_all(text: IO[str], path: Path) -> Iterator[tuple[int, Any]]:
+    """Yield the line number and the value of each element of an array, or of each value of a series.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    decoder = json.JSONDecoder()
+    held, at, line = text.read(CHARACTERS), 0, 1
+    in_array = held.lstrip(SPACE + "\ufeff").startswith("[")
+    at = held.find("[") + 1 if in_array else 0
+    while True:
+        start = _skip(held, at, SPACE + ",")
+        line += held.count("\n", at, start)
+        at = start
+        if at == len(held):
+            held, at = text.read(CHARACTERS), 0
+            if not held:
+                if in_array:
+                    raise DataError(f"{path} is damaged at line {line}: the JSON array has no end.")
+                return
+        elif in_array and held[at] == "]":
+            return
+        else:
+            try:
+                value, end = decoder.raw_decode(held, at)
+            except (ValueError, RecursionError) as error:
+                more = text.read(max(CHARACTERS, len(held) - at)) if len(held) - at < MAX_OBJECT else ""
+                if not more:
+                    raise DataError(f"{path} is damaged at line {line}: {error}.") from None
+                held, at = held[at:] + more, 0
+                continue
+            yield line, value
+            line += held.count("\n", at, end)
+            at = end
+
+
+def _skip(text: str, at: int, characters: str) -> int:
+    while at < len(text) and text[at] in characters:
+        at += 1
+    return at

@@ -1,0 +1,87 @@
+"""Rows as readers yield them, the columns that are asked for by name, and cells as text."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from headrace.errors import ConfigurationError
+from headrace.prepare.rejection import Reason, RejectedRecordError
+
+
+class Row(NamedTuple):
+    """One row of a file.
+
+    Attributes:
+        number: line on which it starts, from 1 on; the row's own number in Parquet and ORC.
+        values: cells by the column names that were asked for; None stands for a missing cell.
+        rejection: why the row cannot be read; `values` is then empty.
+    """
+
+    number: int
+    values: Mapping[str, Any]
+    rejection: RejectedRecordError | None = None
+
+
+class RowRange(NamedTuple):
+    """A range of rows of one file.
+
+    Attributes:
+        path: relative to the source's folder.
+        begin: first byte; of Parquet and ORC the number of the first row group.
+        size: in bytes; of Parquet and ORC the number of row groups; -1: the whole file.
+        number: of the first row, as in `Row`.
+    """
+
+    path: str
+    begin: int = 0
+    size: int = -1
+    number: int = 1
+
+
+class MissingColumnError(ConfigurationError):
+    """Raised when a file has no column of the name that was asked for."""
+
+    def __init__(self, name: str, file: str, columns: Iterable[str]) -> None:
+        self.name, self.file, self.columns = name, file, tuple(columns)
+        super().__init__(f"{file} has no column {name!r}; its columns are: {', '.join(self.columns) or 'none'}.")
+
+    def __reduce__(self) -> tuple[type["MissingColumnError"], tuple[str, str, tuple[str, ...]]]:
+        """Return how to restore the error, which tasks of Spark pickle."""
+        return MissingColumnError, (self.name, self.file, self.columns)
+
+
+def not_text(number: int, encoding: str | None) -> RejectedRecordError:
+    """Return the rejection of a row some of whose bytes are no characters."""
+    detail = f"line {number} holds bytes that are not {encoding or 'UTF-8'}; data.source.options.encoding names another"
+    return RejectedRecordError(Reason.NOT_TEXT, detail)
+
+
+def plain_name(name: str) -> str:
+    """Return a column name without the backticks in which SQL quotes names with dots."""
+    return name[1:-1] if len(name) > 2 and name[0] == name[-1] == "`" else name
+
+
+def cell_text(value: Any) -> str | None:
+    """Return a cell as text; None if it is missing.
+
+    Whole numbers have no decimal point, whatever their type, so that a column of integers, which pandas turns into
+    floats as soon as one cell is missing, keeps its texts. Lists and objects become JSON, times ISO 8601 in UTC.
+    """
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case float():
+            if math.isnan(value):
+                return None
+            return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+        case bytes():
+            return value.decode("utf-8", "backslashreplace")
+        case datetime():
+            return (value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value).isoformat(" ")
+        case list() | dict() | tuple():
+            return json.dumps(value, ensure_ascii=False, default=cell_text)
+    return str(value)

@@ -1,0 +1,15 @@
+"""Files that belong to an operating system or to a job, and never to the data; every source leaves them out."""
+
+import re
+
+# Of Windows, macOS, Synology and Linux; of Hadoop and Spark.
+NAMES = frozenset(
+    ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "$recycle.bin", "system volume information")
+    + ("@eadir", "lost+found", "_temporary", "_success", "_metadata", "_common_metadata", "_spark_metadata")
+)
+PATTERN = re.compile(r"\.(?!\.?$)|~\$|_committed_|_started_")
+
+
+def is_ignored(path: str) -> bool:
+    """Return whether a file, or a folder that it is in, is hidden or belongs to an operating system or a job."""
+    return any(part.lower() in NAMES or PATTERN.match(part) is not None for part in re.split(r"[/\\]", path))

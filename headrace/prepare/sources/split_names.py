@@ -1,0 +1,24 @@
+"""Names of splits as folders and files have them, in any usual spelling."""
+
+import re
+
+from headrace.table.version import SPLITS
+
+SPELLINGS = {
+    **{name: name for name in SPLITS},
+    **{"training": "train", "trn": "train"},
+    **{"valid": "val", "validation": "val", "dev": "val"},
+    **{"testing": "test", "tst": "test"},
+}
+
+
+def split_of_name(name: str) -> str | None:
+    """Return the split that a folder's name stands for: train for Training; None if it stands for none."""
+    return SPELLINGS.get(name.strip().lower())
+
+
+def split_of_path(path: str) -> str | None:
+    """Return the split from a folder of `path`, or from the start of its file name: train-00000-of-00002.parquet."""
+    *folders, base = re.split(r"[/\\]", path)
+    first = re.split(r"[-_.]", base)[0]
+    return next((found for one in (*reversed(folders), first) if (found := split_of_name(one))), None)

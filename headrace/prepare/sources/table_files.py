@@ -1,0 +1,138 @@
+"""The files of a raw table: those of a folder, or those of the latest version of a Delta table."""
+
+import logging
+import os
+from collections import Counter
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from headrace.config.sections.source import Source
+from headrace.errors import DataError
+from headrace.prepare.readers import format_of_name
+from headrace.prepare.sources.base import Listing, RawFile
+from headrace.prepare.sources.folder import walk
+from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.split_names import split_of_path
+from headrace.storage import Entry, locate, read_entry
+from headrace.table.delta import open_delta
+
+log = logging.getLogger(__name__)
+
+NO_FILES = "jdbc"
+# Folders that table formats keep beside their Parquet files, some of which are no longer part of the table.
+LOGS = {"_delta_log": "a Delta table", "metadata": "an Iceberg table", ".hoodie": "a Hudi table"}
+# Features of Delta tables that make rows or columns other than what the Parquet files hold.
+UNSUPPORTED = {"deletionVectors": "deletion vectors", "columnMapping": "column mapping"}
+# What Hive and Spark call the folder of rows without a value.
+NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
+
+
+def list_table(source: Source) -> Listing:
+    """Return the files of a table, which reveal changes; none for JDBC, whose tables always count as changed.
+
+    Raises:
+        DataError: there are none, or the folder holds a table of another format.
+    """
+    if source.format == NO_FILES:
+        return Listing(source.path, [], ())
+    path = locate(source.path).absolute()
+    if path.is_file():
+        return Listing(str(path.parent), [_file(read_entry(path), None)], ())
+    if not path.is_dir():
+        raise DataError(f"The source {source.path} is not there; expected a {source.format} file or a folder of them.")
+    if source.format == "delta":
+        return Listing(str(path), _delta_files(path, source), ())
+    _refuse_other_tables(path, source)
+    found = [one for one in walk(path) if not _is_note(one.path)]
+    files = _of_format(sorted(found, key=lambda one: one.path), source)
+    if not files:
+        raise DataError(f"The source {source.path} holds no files; expected {source.format} files.")
+    splits = _splits(files, source)
+    return Listing(str(path), [_file(one, split) for one, split in zip(files, splits, strict=True)], ())
+
+
+def folder_values(path: str) -> dict[str, str | None]:
+    """Return the columns of a partitioned table that are part of folder names, as text: class=01 stays 01."""
+    pairs = (folder.partition("=") for folder in path.split("/")[:-1] if "=" in folder)
+    return {unquote(name): None if value == NULL_FOLDER else unquote(value) for name, _, value in pairs}
+
+
+def _delta_files(path: Path, source: Source) -> list[RawFile]:
+    table = open_delta(path, source.reader_options.version)
+    if table is None:
+        raise DataError(f"The source {source.path} is not a Delta table: it has no folder _delta_log.")
+    _require_plain(table, source)
+    active = {unquote(one) for one in pa.table(table.get_add_actions(flatten=True))["path"].to_pylist()}
+    files = sorted(_file(one, None) for one in walk(path) if one.path in active)
+    gone = active - {one.path for one in files}
+    if gone:
+        raise DataError(f"The Delta table {source.path} lacks its file {min(gone)!r}; restore it, or run FSCK REPAIR.")
+    if not files:
+        raise DataError(f"The Delta table {source.path} has no rows.")
+    return files
+
+
+def _require_plain(table: DeltaTable, source: Source) -> None:
+    features = set(table.protocol().reader_features or ())
+    mapped = table.metadata().configuration.get("delta.columnMapping.mode", "none") != "none"
+    found = sorted(UNSUPPORTED[one] for one in features & set(UNSUPPORTED) if one != "columnMapping" or mapped)
+    if found:
+        raise DataError(
+            f"The Delta table {source.path} uses {found[0]}, which Headrace does not read; write its rows to Parquet "
+            "with Spark, and give that folder."
+        )
+
+
+def _refuse_other_tables(path: Path, source: Source) -> None:
+    for folder, kind in LOGS.items():
+        if not (path / folder).is_dir() or (folder == "metadata" and not (path / "data").is_dir()):
+            continue
+        remedy = "set data.source.format to delta" if folder == "_delta_log" else "write its rows to Parquet with Spark"
+        raise DataError(
+            f"The source {source.path} is {kind}, whose folder also holds files with deleted rows; {remedy}."
+        )
+
+
+def _of_format(files: list[Entry], source: Source) -> list[Entry]:
+    """Return the files whose names stand for the format; all files if no name does."""
+    fitting = [one for one in files if format_of_name(one.path) == source.format]
+    if not fitting:
+        return files
+    others = [one.path for one in files if format_of_name(one.path) != source.format]
+    if others:
+        log.warning(
+            "%s files of %s are not read, as their names are not those of %s files: %s",
+            *(len(others), source.path, source.format, ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")),
+        )
+    return fitting
+
+
+def _splits(files: list[Entry], source: Source) -> list[str | None]:
+    """Return the split of each file if the names of all of them begin with one, or their folders are named so."""
+    found = [split_of_path(one.path) for one in files]
+    named = {split for split in found if split is not None}
+    if source.columns is None or source.columns.split is not None or not named or found == found[:1] * len(found):
+        return [None] * len(files)
+    if None in found or "train" not in named:
+        odd = files[found.index(None)].path if None in found else files[0].path
+        raise DataError(
+            f"Some files of {source.path} are named after splits ({', '.join(sorted(named))}), and others, such as "
+            f"{odd!r}, are not, or train is missing; name all of them so, name a column as data.source.columns.split, "
+            "or give one file as data.source.path."
+        )
+    counts = Counter(found)
+    log.info("The names of the files give the splits: %s", ", ".join(f"{counts[one]} {one}" for one in sorted(named)))
+    return found
+
+
+def _file(found: Entry, split: str | None) -> RawFile:
+    return RawFile(found.path, None, split, found.size, found.change_tag)
+
+
+def _is_note(name: str) -> bool:
+    """Return whether a file is metadata of Spark or Hive; folders such as _key=value are partitions."""
+    *folders, base = name.split(os.sep)
+    return is_ignored(name) or base.startswith("_") or any(one.startswith("_") and "=" not in one for one in folders)

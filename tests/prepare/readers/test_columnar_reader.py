@@ -1,0 +1,95 @@
+"""Parquet and ORC: only columns that are asked for matter, and cells keep what their types say."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import orc
+
+from headrace.config.sections.reader_options import ReaderOptions
+from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.readers import Row, RowRange, cell_text, open_reader
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("columnar")
+
+
+def read(path: Path, wanted: list[str]) -> list[Row]:
+    reader = open_reader(path, path.name, path.suffix[1:], wanted, ReaderOptions())
+    parts = [row for part in reader.ranges(1) for row in reader.rows(part)]
+    assert list(map(repr, parts)) == list(map(repr, reader.rows(RowRange(path.name))))
+    return parts
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(rows=st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"])), st.none() | st.integers(-9, 9))))
+@pytest.mark.parametrize("kind", ["parquet", "orc"])
+def test_columnar_reader_restores_rows(rows: list[tuple[str, int | None]], kind: str, folder: Path) -> None:
+    table = pa.table(
+        {"text": pa.array([one for one, _ in rows], pa.string()), "n": pa.array([n for _, n in rows], pa.int64())}
+    )
+    path = folder / f"some.{kind}"
+    pq.write_table(table, path, row_group_size=2) if kind == "parquet" else orc.write_table(table, path)
+    if not rows:
+        return
+    found = read(path, ["n", "text"])
+    assert [(row.values["text"], row.values["n"]) for row in found] == rows
+    assert [row.number for row in found] == list(range(1, len(rows) + 1))
+
+
+def test_columnar_reader_does_not_mind_columns_that_it_is_not_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "some.parquet"
+    stamps = pa.array(np.array(["2024-01-01T10:00:00.123456789"], "datetime64[ns]"))
+    pq.write_table(pa.table({"a": ["x"], "at": stamps, "time": pa.array([5], pa.time64("ns"))}), path)
+    assert [row.values for row in read(path, ["a"])] == [{"a": "x"}]
+    assert [cell_text(row.values["at"]) for row in read(path, ["at"])] == ["2024-01-01 10:00:00.123456"]
+
+
+def test_columnar_reader_reads_fields_within_fields(tmp_path: Path) -> None:
+    path = tmp_path / "some.parquet"
+    images = pa.array([{"bytes": b"1", "path": "one.png"}, None])
+    pq.write_table(pa.table({"image": images, "review.text": ["a", "b"], "n": [1, 2]}), path)
+    names = ["image.bytes", "`review.text`", "n"]
+    assert [list(row.values.values()) for row in read(path, names)] == [[b"1", "a", 1], [None, "b", 2]]
+    with pytest.raises(ConfigurationError, match=r"columns are: image, image\.bytes, image\.path, review\.text, n"):
+        read(path, ["image.data"])
+
+
+def test_columnar_reader_gives_names_of_classes_that_datasets_kept(tmp_path: Path) -> None:
+    path = tmp_path / "some.parquet"
+    features = {"info": {"features": {"label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}}}
+    table = pa.table({"label": pa.array([1, 0, None, -1])}).replace_schema_metadata(
+        {"huggingface": json.dumps(features)}
+    )
+    pq.write_table(table, path)
+    assert [row.values["label"] for row in read(path, ["label"])] == ["dog", "cat", None, -1]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (pa.scalar(0.1, pa.float32()), "0.1"), (pa.scalar(3.0), "3"), (pa.scalar(float("nan")), None),
+        (pa.scalar(True), "true"), (pa.scalar(2**60), str(2**60)), (pa.scalar("x").cast(pa.large_string()), "x"),
+        (pa.scalar(datetime(2024, 1, 1, 10, tzinfo=UTC), pa.timestamp("us", "Asia/Kolkata")), "2024-01-01 10:00:00"),
+        (pa.scalar("x", pa.dictionary(pa.int8(), pa.string())), "x"), (pa.scalar(0.5, pa.float16()), "0.5"),
+    ],
+)  # fmt: skip
+def test_cell_text_has_no_more_than_the_type_says(tmp_path: Path, value: pa.Scalar, text: str | None) -> None:
+    path = tmp_path / "some.parquet"
+    pq.write_table(pa.table({"a": pa.array([value.as_py()], value.type)}), path)
+    assert [cell_text(row.values["a"]) for row in read(path, ["a"])] == [text]
+
+
+def test_columnar_reader_says_what_it_cannot_read(tmp_path: Path) -> None:
+    path = tmp_path / "some.parquet"
+    path.write_bytes(b"PAR1 nothing")
+    with pytest.raises(DataError, match=r"some\.parquet cannot be read as parquet"):
+        read(path, ["a"])

@@ -1,0 +1,218 @@
+"""CSV is read as Python's csv module and pandas read it, or rejected with the line."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headrace.config.sections.reader_options import ReaderOptions, parse_reader_options
+from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.readers import Row, RowRange, open_reader
+from headrace.prepare.readers import csv_reader as module
+from headrace.prepare.rejection import Reason
+
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+CELLS = st.text(CHARACTERS, max_size=12)
+# Cells that make CSV hard to read.
+HARD_CELLS = st.text(st.sampled_from('",\n\r;\t|\\ a\u00e9'), max_size=8)
+LINES = st.text(st.sampled_from('",\nab '), max_size=60)
+SETTINGS = settings(max_examples=150, deadline=None, derandomize=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("csv")
+
+
+def read(path: Path, wanted: list[str], max_bytes: int = 2**26, **options: str) -> list[Row]:
+    reader = open_reader(path, path.name, "csv", wanted, parse_reader_options("csv", options))
+    return [row for part in reader.ranges(max_bytes) for row in reader.rows(part)]
+
+
+def described(rows: list[Row]) -> list[str]:
+    return [repr(row) for row in rows]
+
+
+def write(path: Path, rows: list[list[str]], encoding: str = "utf-8", **dialect: Any) -> Path:
+    text = io.StringIO(newline="")
+    csv.writer(text, **dialect).writerows(rows)
+    path.write_bytes(text.getvalue().encode(encoding))
+    return path
+
+
+def cells(rows: list[Row], *names: str) -> list[list[str]]:
+    return [[row.values[name] or "" for name in names] for row in rows if row.rejection is None]
+
+
+@SETTINGS
+@given(
+    rows=st.lists(st.tuples(HARD_CELLS | CELLS, HARD_CELLS).map(list), max_size=8),
+    ends=st.sampled_from(["\n", "\r\n", "\r"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_csv_reader_restores_what_the_csv_module_wrote(
+    rows: list[list[str]], ends: str, encoding: str, folder: Path
+) -> None:
+    dialect = {"lineterminator": ends, "quoting": csv.QUOTE_ALL}
+    path = write(folder / "some.csv", [["a", "b"], *rows], encoding, **dialect)
+    assert cells(read(path, ["a", "b"]), "a", "b") == rows
+
+
+@SETTINGS
+@given(rows=st.lists(st.tuples(HARD_CELLS, HARD_CELLS).map(list), min_size=1, max_size=8))
+def test_csv_reader_restores_what_pandas_wrote(rows: list[list[str]], folder: Path) -> None:
+    # Neither pandas nor the csv module quotes a carriage return alone.
+    rows = [[cell.replace("\r", "") for cell in row] for row in rows]
+    path = folder / "pandas.csv"
+    pd.DataFrame(rows, columns=["a", "b"]).to_csv(path, index=False)
+    assert cells(read(path, ["a", "b"]), "a", "b") == rows
+
+
+@SETTINGS
+@given(lines=LINES, size=st.integers(1, 40))
+def test_csv_reader_yields_the_same_rows_in_ranges_of_any_size(lines: str, size: int, folder: Path) -> None:
+    path = folder / "ranges.csv"
+    path.write_text(f"a,b\n{lines}", newline="")
+    assert described(read(path, ["a", "b"], size)) == described(read(path, ["a", "b"]))
+
+
+@SETTINGS
+@given(lines=LINES)
+def test_csv_reader_agrees_with_the_csv_module_unless_it_rejects_a_row(lines: str, folder: Path) -> None:
+    path = folder / "any.csv"
+    path.write_text(f"a,b\n{lines}", newline="")
+    rows = read(path, ["a", "b"])
+    if any(row.rejection is not None for row in rows):
+        return
+    expected = [row for row in csv.reader(io.StringIO(lines, newline=""), strict=True) if row]
+    assert cells(rows, "a", "b") == [row for row in expected if len(row) == 2]
+
+
+def test_csv_reader_rejects_one_line_for_an_unclosed_quote(tmp_path: Path) -> None:
+    path = tmp_path / "inch.csv"
+    path.write_text('text,label\nfine,good\n"6 inch,bad\na 5" pipe,good\nlast,bad\n')
+    rows = read(path, ["text", "label"])
+    assert [(row.number, row.rejection and row.rejection.reason) for row in rows] == [
+        (2, None), (3, Reason.DAMAGED), (4, None), (5, None),
+    ]  # fmt: skip
+    assert rows[1].rejection is not None
+    assert "line 3" in rows[1].rejection.detail
+    assert rows[2].values["text"] == 'a 5" pipe'
+
+
+def test_csv_reader_rejects_rows_with_other_numbers_of_fields(tmp_path: Path) -> None:
+    path = tmp_path / "ragged.csv"
+    path.write_text("a,b\n1,2\n1\n1,2,3\n\n  \n4,5\n")
+    rows = read(path, ["a", "b"])
+    assert [(row.number, row.rejection is None) for row in rows] == [
+        (2, True),
+        (3, False),
+        (4, False),
+        (7, True),
+    ]
+
+
+def test_csv_reader_rejects_bytes_that_are_not_the_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "latin.csv"
+    path.write_bytes("a,b\ncafé,1\nplain,2\n".encode("latin-1"))
+    rows = read(path, ["a", "b"])
+    assert [row.rejection and row.rejection.reason for row in rows] == [Reason.NOT_TEXT, None]
+    assert cells(read(path, ["a", "b"], encoding="latin-1"), "a") == [["café"], ["plain"]]
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_csv_reader_finds_the_separator_that_gives_the_columns(tmp_path: Path, separator: str) -> None:
+    path = write(tmp_path / "other.csv", [["a", "b"], ["1,5", "x"]], delimiter=separator)
+    assert cells(read(path, ["a", "b"]), "a", "b") == [["1,5", "x"]]
+
+
+def test_csv_reader_follows_its_options(tmp_path: Path) -> None:
+    path = tmp_path / "spark.csv"
+    path.write_text('# made by hand\na, b \n"say \\"hi\\", all", x \nNA,y\n')
+    options = {"escape": "\\", "comment": "#", "nullValue": "NA"}
+    rows = read(path, ["a", "b"], ignoreLeadingWhiteSpace="true", ignoreTrailingWhiteSpace="TRUE", **options)
+    assert [row.values for row in rows] == [{"a": 'say "hi", all', "b": "x"}, {"a": None, "b": "y"}]
+
+
+def test_csv_reader_numbers_columns_without_a_header(tmp_path: Path) -> None:
+    path = tmp_path / "bare.csv"
+    path.write_text("1,2\n3,4\n")
+    assert cells(read(path, ["_c0", "_c1"]), "_c0", "_c1") == [["1", "2"], ["3", "4"]]
+
+
+@pytest.mark.parametrize("kind", ["gzip", "bz2", "xz", "zstd"])
+def test_csv_reader_decompresses_by_the_first_bytes(tmp_path: Path, kind: str) -> None:
+    import bz2
+    import gzip
+    import lzma
+
+    import pyarrow as pa
+
+    compress = {
+        "gzip": gzip.compress,
+        "bz2": bz2.compress,
+        "xz": lzma.compress,
+        "zstd": lambda data: pa.Codec("zstd").compress(data, asbytes=True),
+    }[kind]
+    data = b"a,b\n" + b"1,2\n" * 1000
+    path = tmp_path / "data.csv"
+    path.write_bytes(compress(data))
+    assert len(read(path, ["a", "b"], max_bytes=10)) == 1000
+    if kind != "zstd":
+        path.write_bytes(compress(data)[:-5])
+        with pytest.raises(DataError, match="is damaged or cut off"):
+            read(path, ["a", "b"])
+
+
+def test_csv_reader_refuses_other_files_and_missing_columns(tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_bytes(b"PK\x03\x04 anything")
+    with pytest.raises(DataError, match="is a zip archive"):
+        read(path, ["a"])
+    path.write_text("a,a,b\n1,2,3\n")
+    with pytest.raises(ConfigurationError, match="has the column 'a' 2 times"):
+        read(path, ["a"])
+    with pytest.raises(ConfigurationError, match="has no column 'c'; its columns are: a, a, b"):
+        read(path, ["c"])
+
+
+@pytest.mark.parametrize("line", ['"abc,good\n', 'x "y",z\n', '"a""b",c\n', '"a\nb",c\n', '""",""\n', '"a","b\n'])
+def test_csv_reader_reads_each_line_a_few_times_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    """Broken quotes send the reader back; it must not take the square of the number of lines."""
+    taken = [0]
+    take = module._Lines.__next__
+
+    def count(lines: module._Lines) -> str:
+        taken[0] += 1
+        return take(lines)
+
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + line * 2000)
+    total = path.read_text().count("\n")
+    monkeypatch.setattr(module._Lines, "__next__", count)
+    rows = list(module.split_records(path.open(newline=""), ReaderOptions(separator=",")))
+    assert len(rows) > 1000
+    assert taken[0] <= 3 * total
+
+
+def test_csv_reader_gives_up_a_quote_after_the_largest_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_RECORD", 100)
+    path = tmp_path / "open.csv"
+    path.write_text('a,b\n"open,1\n' + "x,y\n" * 100)
+    rows = read(path, ["a", "b"])
+    assert len(rows) == 101
+    assert [row.number for row in rows if row.rejection] == [2]
+
+
+def test_csv_reader_reads_a_range_from_its_first_byte(tmp_path: Path) -> None:
+    path = tmp_path / "some.csv"
+    path.write_text("a,b\n1,2\n3,4\n")
+    reader = open_reader(path, path.name, "csv", ["a"], parse_reader_options("csv", {}))
+    assert list(reader.rows(RowRange(path.name, 8, 4, 3))) == [Row(3, {"a": "3"})]

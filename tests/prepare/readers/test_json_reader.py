@@ -1,0 +1,88 @@
+"""JSON lines, arrays and series of objects are told apart by looking, and give the same rows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headrace.config.sections.reader_options import parse_reader_options
+from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.readers import Row, open_reader
+from headrace.prepare.readers import json_reader as module
+from headrace.prepare.rejection import Reason
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+VALUES = TEXTS | st.integers() | st.booleans() | st.none() | st.floats(allow_nan=False)
+ROWS = st.lists(st.fixed_dictionaries({"a": VALUES, "b": st.lists(TEXTS, max_size=3)}), min_size=1, max_size=6)
+SETTINGS = settings(max_examples=100, deadline=None, derandomize=True)
+FORMS = {
+    "lines": lambda rows: "".join(json.dumps(row) + "\n" for row in rows),
+    "windows lines": lambda rows: "\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows),
+    "array": json.dumps,
+    "array over lines": lambda rows: json.dumps(rows, indent=2),
+    "series": lambda rows: "\n".join(json.dumps(row, indent=1) for row in rows),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("json")
+
+
+def read(path: Path, wanted: list[str], max_bytes: int = 2**26, max_rows: int | None = None) -> list[Row]:
+    reader = open_reader(path, path.name, "json", wanted, parse_reader_options("json", {}))
+    return [row for part in reader.ranges(max_bytes, max_rows) for row in reader.rows(part)]
+
+
+def values(rows: list[Row]) -> list[Any]:
+    return [dict(row.values) for row in rows]
+
+
+@SETTINGS
+@given(rows=ROWS, form=st.sampled_from(sorted(FORMS)), encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_json_reader_restores_rows_of_every_form(
+    rows: list[dict[str, Any]], form: str, encoding: str, folder: Path
+) -> None:
+    path = folder / "some.json"
+    path.write_bytes(FORMS[form](rows).encode(encoding))
+    assert values(read(path, ["a", "b"])) == rows
+    assert values(read(path, ["a", "b"], 5)) == rows
+    assert values(read(path, ["a", "b"], 2**62, 2)) == rows
+
+
+def test_json_reader_reads_arrays_longer_than_its_buffer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CHARACTERS", 7)
+    path = tmp_path / "long.json"
+    rows = [{"a": "x" * 30, "n": number} for number in range(20)]
+    path.write_text(json.dumps(rows, indent=1))
+    assert values(read(path, ["a", "n"])) == rows
+
+
+def test_json_reader_rejects_damaged_lines_with_their_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(b'{"a": 1}\n{"a": \n\n[1]\n{"a": "\xff"}\n{"a": "\\ud800"}\n{"b": 2}\n')
+    rows = read(path, ["a"])
+    reasons = [(row.number, row.rejection and row.rejection.reason) for row in rows]
+    assert reasons == [
+        (1, None), (2, Reason.DAMAGED), (4, Reason.DAMAGED), (5, Reason.NOT_TEXT), (6, Reason.NOT_TEXT), (7, None),
+    ]  # fmt: skip
+    assert rows[-1].values == {"a": None}
+
+
+@pytest.mark.parametrize(("text", "line"), [('[{"a": 1},\n{"a": 2}', 2), ('[{"a": 1},\n{"a" 2}]', 2), ('[\n\n{"a"', 3)])
+def test_json_reader_says_where_an_array_is_damaged(tmp_path: Path, text: str, line: int) -> None:
+    (tmp_path / "some.json").write_text(text)
+    with pytest.raises(DataError, match=f"is damaged at line {line}"):
+        read(tmp_path / "some.json", ["a"])
+
+
+def test_json_reader_finds_fields_within_fields(tmp_path: Path) -> None:
+    path = tmp_path / "some.jsonl"
+    path.write_text('{"a": {"b": {"c": 1}}, "x.y": 2, "z": {"p.q": {"r": 3}}}\n{"a": 5}\n')
+    names = ["a.b.c", "x.y", "`x.y`", "z.p.q.r"]
+    assert values(read(path, names)) == [dict(zip(names, [1, 2, 2, 3], strict=True)), dict.fromkeys(names)]
+    with pytest.raises(ConfigurationError, match=r"has no column 'a\.c'; its columns are: a, x\.y, z"):
+        read(path, ["a.c"])

@@ -1,1 +1,0 @@
-"""A summary and shards for tests of the log, without a preparation."""
