@@ -13,26 +13,26 @@ from headrace.contract import Contract
 
 
 class Baselines:
-    """Two baselines: persistence, the target's last value; seasonal, its value whole seasons earlier."""
+    """Two baselines: persistence, the target's last value; seasonal, its value a whole number of seasons earlier."""
 
     def __init__(self, contract: Contract) -> None:
         self._rows = baseline_rows(contract)
         windows = contract.windows
         self._feature = windows.label_feature if windows else None
-        self._answers: dict[str, list[NDArray[np.float64]]] = {name: [] for name in self._rows}
+        self._predictions: dict[str, list[NDArray[np.float64]]] = {name: [] for name in self._rows}
 
     def add(self, inputs: NDArray[Any]) -> None:
         """Add the windows of one batch, (rows, length, features)."""
         for name, row in self._rows.items():
-            self._answers[name].append(inputs[:, row, self._feature].astype(np.float64))
+            self._predictions[name].append(inputs[:, row, self._feature].astype(np.float64))
 
     def predictions(self) -> dict[str, NDArray[np.float64]]:
-        """Return the predictions for all windows by the baseline's name."""
-        return {name: np.concatenate(parts) for name, parts in self._answers.items()}
+        """Return the predictions for all windows, by baseline name."""
+        return {name: np.concatenate(parts) for name, parts in self._predictions.items()}
 
 
 def baseline_rows(contract: Contract) -> dict[str, int]:
-    """Return the row of a window that each baseline predicts with; empty if no feature is the target."""
+    """Return the index of the window's row that each baseline predicts; empty if no feature is the target."""
     windows = contract.windows
     if windows is None or windows.label_feature is None or contract.task != "regression":
         return {}

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 QUANTILES = 5
-# So few different whole numbers are told apart; more are cut into quantiles.
+# Up to this many distinct whole numbers get a partition each; more are split by quantile.
 MAX_NUMBERS = 8
 MAX_VALUES = 20
-# Of more different values than this, those that come later are not told apart, and memory stays bounded.
+# Values beyond this many distinct ones are counted as others, so that memory stays bounded.
 MAX_DISTINCT = 10_000
 OTHERS = "other values"
 
@@ -23,7 +23,7 @@ class Partition(NamedTuple):
 
 
 def by_class(targets: NDArray[Any], classes: Sequence[str]) -> Iterator[Partition]:
-    """Return the rows of each class that has rows, in the order of the classes."""
+    """Yield the rows of each class that has rows, in the order of the classes."""
     for number, name in enumerate(classes):
         rows = targets == number
         if rows.any():
@@ -31,7 +31,7 @@ def by_class(targets: NDArray[Any], classes: Sequence[str]) -> Iterator[Partitio
 
 
 def by_number(values: NDArray[Any]) -> Iterator[Partition]:
-    """Return one partition per distinct number if these are few and whole, else about equal parts by quantile."""
+    """Yield one partition per distinct number if they are few and whole, else quantiles of about equal size."""
     if np.isnan(values).any():
         yield Partition("no number", np.isnan(values))
     known = values[~np.isnan(values)]
@@ -44,39 +44,39 @@ def by_number(values: NDArray[Any]) -> Iterator[Partition]:
     bounds = np.array([-np.inf, *edges[edges < distinct[-1]], np.inf])
     for low, high in zip(bounds[:-1], bounds[1:], strict=True):
         rows = (values > low) & (values <= high)
-        least, most = f"{values[rows].min():,.5g}", f"{values[rows].max():,.5g}"
-        yield Partition(least if least == most else f"{least} to {most}", rows)
+        lowest, highest = f"{values[rows].min():,.5g}", f"{values[rows].max():,.5g}"
+        yield Partition(lowest if lowest == highest else f"{lowest} to {highest}", rows)
 
 
 class Values:
-    """Collects the values of a text column, and partitions the rows by them."""
+    """Collects the values of a text column and partitions the rows by them."""
 
     def __init__(self) -> None:
         self._codes: list[NDArray[np.int32]] = []
-        self._code_of: dict[str, int] = {}
+        self._codes_by_value: dict[str, int] = {}
 
     def add(self, values: Sequence[str]) -> None:
         """Add the values of the next rows."""
         self._codes.append(np.array([self._code(value) for value in values], np.int32))
 
     def parts(self) -> Iterator[Partition]:
-        """Return one partition per frequent value, and one for all other values."""
-        codes, names = np.concatenate(self._codes), list(self._code_of)
-        times = np.bincount(codes[codes >= 0], minlength=len(names))
-        frequent = sorted(range(len(names)), key=lambda code: (-times[code], names[code]))[:MAX_VALUES]
+        """Yield one partition per frequent value, and one for all other values."""
+        codes, names = np.concatenate(self._codes), list(self._codes_by_value)
+        counts = np.bincount(codes[codes >= 0], minlength=len(names))
+        frequent = sorted(range(len(names)), key=lambda code: (-counts[code], names[code]))[:MAX_VALUES]
         yield from (Partition(names[code], codes == code) for code in frequent)
         others = ~np.isin(codes, frequent)
         if others.any():
             yield Partition(OTHERS, others)
 
     def _code(self, value: str) -> int:
-        if value not in self._code_of and len(self._code_of) == MAX_DISTINCT:
+        if value not in self._codes_by_value and len(self._codes_by_value) == MAX_DISTINCT:
             return -1
-        return self._code_of.setdefault(value, len(self._code_of))
+        return self._codes_by_value.setdefault(value, len(self._codes_by_value))
 
 
 class Numbers:
-    """Collects the values of a numeric column, and partitions the rows by them."""
+    """Collects the values of a numeric column and partitions the rows by them."""
 
     def __init__(self) -> None:
         self._values: list[NDArray[np.float64]] = []
@@ -91,7 +91,7 @@ class Numbers:
 
 
 class Classes:
-    """Collects the class indices of the rows, and partitions the rows by them."""
+    """Collects the class indices of the rows and partitions the rows by them."""
 
     def __init__(self, classes: Sequence[str]) -> None:
         self._classes = classes

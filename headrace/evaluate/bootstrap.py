@@ -1,4 +1,4 @@
-"""Bootstrap confidence intervals of 95%: rows are resampled with replacement, percentile method.
+"""95% bootstrap confidence intervals: rows are resampled with replacement; percentile method.
 
 Efron, Tibshirani: An introduction to the bootstrap. Chapman and Hall (1993), chapter 13.
 """
@@ -14,7 +14,7 @@ from headrace.evaluate.classifier_scores import accuracy, class_ratios
 DRAWS = 500
 PERCENTILES = (2.5, 97.5)
 SEED = 0
-# More rows than this are drawn in groups, so that millions take no longer.
+# Rows beyond this number are resampled in groups, so that millions of rows take no longer.
 MAX_GROUPS = 10_000
 
 Intervals = dict[str, tuple[float, float]]
@@ -22,23 +22,23 @@ Intervals = dict[str, tuple[float, float]]
 
 def confusion_intervals(confusion: NDArray[np.int64], classes: Sequence[int] | None = None) -> Intervals:
     """Return the intervals of accuracy and of macro F1 over `classes` (default: all)."""
-    chosen = list(range(len(confusion)) if classes is None else classes)
+    selected = list(range(len(confusion)) if classes is None else classes)
     return _intervals(
         [
-            {"accuracy": accuracy(one), "macro_f1": float(class_ratios(one)[2, chosen].mean())}
-            for one in _drawn_confusions(confusion)
+            {"accuracy": accuracy(sample), "macro_f1": float(class_ratios(sample)[2, selected].mean())}
+            for sample in _resampled_confusions(confusion)
         ]
     )
 
 
 def class_intervals(confusion: NDArray[np.int64]) -> list[Intervals]:
     """Return the intervals of precision, recall and F1 of each class, in order."""
-    drawn = np.array([class_ratios(one) for one in _drawn_confusions(confusion)])
-    low, high = np.percentile(drawn, PERCENTILES, axis=0)
+    samples = np.array([class_ratios(sample) for sample in _resampled_confusions(confusion)])
+    low, high = np.percentile(samples, PERCENTILES, axis=0)
     names = ("precision", "recall", "f1")
     return [
-        {name: (float(low[place, number]), float(high[place, number])) for place, name in enumerate(names)}
-        for number in range(len(confusion))
+        {name: (float(low[index, class_index]), float(high[index, class_index])) for index, name in enumerate(names)}
+        for class_index in range(len(confusion))
     ]
 
 
@@ -47,19 +47,21 @@ def sum_intervals(
 ) -> Intervals:
     """Return the intervals of metrics that are functions of sums over rows, such as a mean.
 
-    Of more rows than MOST_GROUPS, groups of equal size are drawn, into which rows were dealt at random: their sums
-    have the spread that sums of single rows have.
+    More than MAX_GROUPS rows are assigned at random to groups of equal size, and the groups are resampled: their sums
+    spread as the sums of single rows do.
 
     Args:
-        figures: of the number of rows and the sum of each of `terms`, in this order.
-        terms: at least one, each (rows,), numbers or truth values.
+        figures: returns the metrics, given the number of rows and the sum of each of `terms`, in this order.
+        terms: at least one, each (rows,), numbers or booleans.
     """
     random, rows = np.random.default_rng(SEED), len(terms[0])
     groups = min(rows, MAX_GROUPS)
-    dealt = random.permutation(rows) % groups
-    sums: NDArray[np.float64] = np.stack([np.bincount(dealt, term, groups) for term in (np.ones(rows), *terms)], axis=1)
+    group_of_row = random.permutation(rows) % groups
+    sums: NDArray[np.float64] = np.stack(
+        [np.bincount(group_of_row, term, groups) for term in (np.ones(rows), *terms)], axis=1
+    )
     draws = (np.bincount(random.integers(0, groups, groups), minlength=groups) for _ in range(DRAWS))
-    return _intervals([figures(times.astype(np.float64) @ sums) for times in draws])
+    return _intervals([figures(weights.astype(np.float64) @ sums) for weights in draws])
 
 
 def mean_intervals(means: Mapping[str, NDArray[np.float64]]) -> Intervals:
@@ -73,24 +75,24 @@ def mean_intervals(means: Mapping[str, NDArray[np.float64]]) -> Intervals:
 def lower_bound(difference: Callable[[NDArray[np.int64]], float], rows: int, confidence: float) -> float:
     """Return the one-sided lower confidence bound of a difference, computed on the indices of resampled rows."""
     random = np.random.default_rng(SEED)
-    drawn = [difference(random.integers(0, rows, rows)) for _ in range(DRAWS)]
-    return float(np.percentile(drawn, 100 * (1 - confidence)))
+    samples = [difference(random.integers(0, rows, rows)) for _ in range(DRAWS)]
+    return float(np.percentile(samples, 100 * (1 - confidence)))
 
 
-def _drawn_confusions(confusion: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """Return confusion matrices of resampled rows; cells are drawn instead of rows, which is faster and equivalent."""
+def _resampled_confusions(confusion: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Yield confusion matrices of resampled rows; drawing cells instead of rows is equivalent and faster."""
     random, rows = np.random.default_rng(SEED), int(confusion.sum())
-    filled = np.flatnonzero(confusion)
-    shares = confusion.ravel()[filled] / rows
+    nonzero = np.flatnonzero(confusion)
+    fractions = confusion.ravel()[nonzero] / rows
     for _ in range(DRAWS):
-        one = np.zeros(confusion.size, np.int64)
-        one[filled] = random.multinomial(rows, shares)
-        yield one.reshape(confusion.shape)
+        sample = np.zeros(confusion.size, np.int64)
+        sample[nonzero] = random.multinomial(rows, fractions)
+        yield sample.reshape(confusion.shape)
 
 
-def _intervals(drawn: Sequence[Mapping[str, float]]) -> Intervals:
-    found = {}
-    for name in drawn[0]:
-        low, high = np.percentile([one[name] for one in drawn], PERCENTILES)
-        found[name] = (float(low), float(high))
-    return found
+def _intervals(samples: Sequence[Mapping[str, float]]) -> Intervals:
+    intervals = {}
+    for name in samples[0]:
+        low, high = np.percentile([sample[name] for sample in samples], PERCENTILES)
+        intervals[name] = (float(low), float(high))
+    return intervals

@@ -1,4 +1,4 @@
-"""Calibration: whether predictions of a given confidence are correct as often as the confidence says.
+"""Calibration: how closely the confidence of predictions matches their accuracy.
 
 Naeini, Cooper, Hauskrecht: Obtaining well calibrated probabilities using Bayesian binning. AAAI 2015.
 Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks. ICML 2017, section 2.
@@ -14,11 +14,11 @@ BINS = 15
 
 @dataclass(frozen=True)
 class Bin:
-    """Rows whose confidence, the probability of the most probable class, is above `low` and at most `high`.
+    """Rows with a confidence (the probability of the most probable class) above `low` and at most `high`.
 
     Attributes:
-        confidence: the mean.
-        accuracy: the share of the rows whose most probable class is the true one.
+        confidence: mean confidence.
+        accuracy: fraction of the rows for which the most probable class is the true class.
     """
 
     low: float
@@ -30,25 +30,25 @@ class Bin:
 
 def reliability(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> list[Bin]:
     """Return the non-empty bins of equal width, lowest first, for confidences and correctness, (rows,) each."""
-    places = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
-    rows = np.bincount(places, minlength=BINS)
-    sure = np.bincount(places, confidence.astype(np.float64), BINS)
-    hits = np.bincount(places, right, BINS)
+    indices = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    rows = np.bincount(indices, minlength=BINS)
+    confidence_sums = np.bincount(indices, confidence.astype(np.float64), BINS)
+    hits = np.bincount(indices, right, BINS)
     return [
         Bin(
-            low=place / BINS,
-            high=(place + 1) / BINS,
-            rows=int(rows[place]),
-            confidence=float(sure[place] / rows[place]),
-            accuracy=float(hits[place] / rows[place]),
+            low=index / BINS,
+            high=(index + 1) / BINS,
+            rows=int(rows[index]),
+            confidence=float(confidence_sums[index] / rows[index]),
+            accuracy=float(hits[index] / rows[index]),
         )
-        for place in np.flatnonzero(rows).tolist()
+        for index in np.flatnonzero(rows).tolist()
     ]
 
 
 def expected_calibration_error(bins: list[Bin]) -> float:
     """Return the mean distance between confidence and accuracy, bins weighted by their rows; 0 to 1."""
-    return sum(one.rows * abs(one.accuracy - one.confidence) for one in bins) / sum(one.rows for one in bins)
+    return sum(bin_.rows * abs(bin_.accuracy - bin_.confidence) for bin_ in bins) / sum(bin_.rows for bin_ in bins)
 
 
 def brier_scores(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -33,14 +33,14 @@ class Classification:
             self._worst.add(mistake)
 
     def metrics(self) -> dict[str, Any]:
-        """Return metrics with intervals, confusion matrix, calibration, curves, scores by class, worst mistakes."""
+        """Return metrics with intervals, confusion matrix, calibration, curves, scores by class and worst mistakes."""
         labels, probabilities = self._all()
         predicted = probabilities.argmax(1)
         confusion = confusion_matrix(labels, predicted, len(self._classes))
         scores, bins = class_scores(confusion), reliability(probabilities.max(1), predicted == labels)
         means = {"loss": cross_entropies(labels, probabilities), "brier_score": brier_scores(labels, probabilities)}
-        truth = (labels == number for number in range(len(self._classes)))
-        areas, drawn = class_curves(self._classes, truth, probabilities)
+        truth = (labels == index for index in range(len(self._classes)))
+        areas, curves = class_curves(self._classes, truth, probabilities)
         metrics = {"accuracy": accuracy(confusion), "macro_f1": macro_f1(scores)}
         metrics |= {name: float(values.mean()) for name, values in means.items()} | mean_areas(areas)
         per_class = zip(self._classes, scores, areas, class_intervals(confusion), strict=True)
@@ -54,8 +54,8 @@ class Classification:
             "per_class": {
                 name: {**asdict(score), **area, "intervals": intervals} for name, score, area, intervals in per_class
             },
-            "calibration": [asdict(one) for one in bins],
-            "curves": drawn,
+            "calibration": [asdict(bin_) for bin_ in bins],
+            "curves": curves,
             "worst": [mistake.describe(self._show) for mistake in self._worst.worst_first()],
         }
 
@@ -63,17 +63,17 @@ class Classification:
         """See `Evaluator`; macro F1 covers the classes that occur in the rows, if there are at least two."""
         labels, probabilities = self._all()
         labels, probabilities = labels[rows], probabilities[rows]
-        # Renumber the classes: a slice may hold few of many, and the bootstrap draws its confusion matrix many times.
+        # Renumber the classes: a slice may contain few of many, and the bootstrap resamples its confusion matrix often.
         both = np.concatenate([labels, probabilities.argmax(1)])
-        involved, places = np.unique(both, return_inverse=True)
-        true, predicted = places.reshape(2, -1)
-        confusion = confusion_matrix(true, predicted, len(involved))
+        classes, indices = np.unique(both, return_inverse=True)
+        true, predicted = indices.reshape(2, -1)
+        confusion = confusion_matrix(true, predicted, len(classes))
         losses = cross_entropies(labels, probabilities)
         present = np.flatnonzero(confusion.sum(1)).tolist()
         metrics = {"accuracy": accuracy(confusion), "loss": float(losses.mean())}
         intervals = confusion_intervals(confusion, present) | mean_intervals({"loss": losses})
         if len(present) > 1:
-            metrics["macro_f1"] = macro_f1([class_scores(confusion)[number] for number in present])
+            metrics["macro_f1"] = macro_f1([class_scores(confusion)[index] for index in present])
         return {
             "rows": len(labels),
             "metrics": metrics,
@@ -81,16 +81,20 @@ class Classification:
         }
 
     def _all(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return all rows so far as one batch, and release the single batches."""
+        """Concatenate the batches so far, so that they are released, and return all rows."""
         self._labels, self._probabilities = [np.concatenate(self._labels)], [np.concatenate(self._probabilities)]
         return self._labels[0], self._probabilities[0]
 
     def _mistakes(self, batch: EvaluationBatch) -> Iterator[Mistake]:
         predicted = batch.predictions.argmax(1)
         wrong = np.flatnonzero(predicted != batch.targets)
-        for i in self._worst.candidates(batch.predictions.max(1), batch.paths, wrong):
-            label, guess = int(batch.targets[i]), int(predicted[i])
-            sure = float(batch.predictions[i, guess])
-            about = {"label": self._classes[label], "predicted": self._classes[guess], "probability": sure}
-            about["label_probability"] = float(batch.predictions[i, label])
-            yield Mistake(sure, str(batch.paths[i]), about, batch.inputs[i])
+        for row in self._worst.candidates(batch.predictions.max(1), batch.paths, wrong):
+            label, predicted_class = int(batch.targets[row]), int(predicted[row])
+            confidence = float(batch.predictions[row, predicted_class])
+            details = {
+                "label": self._classes[label],
+                "predicted": self._classes[predicted_class],
+                "probability": confidence,
+            }
+            details["label_probability"] = float(batch.predictions[row, label])
+            yield Mistake(confidence, str(batch.paths[row]), details, batch.inputs[row])

@@ -11,10 +11,10 @@ SMALLEST_PROBABILITY = 1e-7
 
 @dataclass(frozen=True)
 class ClassScore:
-    """Scores of one class. A ratio whose denominator is 0 is 0.
+    """Scores of one class. A ratio with denominator 0 is 0.
 
     Attributes:
-        support: rows that truly are of this class.
+        support: number of rows with this true class.
     """
 
     precision: float
@@ -51,29 +51,33 @@ def class_ratios(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
     return _ratios(np.diag(confusion), confusion.sum(0), confusion.sum(1))
 
 
-def scores_from_counts(right: NDArray[Any], too_many: NDArray[Any], too_few: NDArray[Any]) -> list[ClassScore]:
+def scores_from_counts(
+    true_positives: NDArray[Any], false_positives: NDArray[Any], false_negatives: NDArray[Any]
+) -> list[ClassScore]:
     """Return the scores of each class from true positives, false positives and false negatives, (classes,) each."""
-    support = right + too_few
-    rows = zip(*_ratios(right, right + too_many, support).tolist(), support.tolist(), strict=True)
-    return [ClassScore(precision, recall, f1, int(rows_of_class)) for precision, recall, f1, rows_of_class in rows]
+    support = true_positives + false_negatives
+    rows = zip(
+        *_ratios(true_positives, true_positives + false_positives, support).tolist(), support.tolist(), strict=True
+    )
+    return [ClassScore(precision, recall, f1, int(class_support)) for precision, recall, f1, class_support in rows]
 
 
-def label_counts(truth: NDArray[np.bool_], given: NDArray[np.bool_]) -> NDArray[np.int64]:
+def label_counts(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return true positives, false positives and false negatives of each label, (3, labels), from (rows, labels)."""
-    return np.stack([(given & truth).sum(0), (given & ~truth).sum(0), (~given & truth).sum(0)])
+    return np.stack([(predicted & truth).sum(0), (predicted & ~truth).sum(0), (~predicted & truth).sum(0)])
 
 
 def label_cross_entropies(truth: NDArray[np.bool_], probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Of each row the mean over labels of -ln(probability of what is true), in nats; (rows, labels) each -> (rows,)."""
-    of_truth = np.where(truth, probabilities, 1 - probabilities).astype(np.float64)
-    losses: NDArray[np.float64] = -np.log(np.clip(of_truth, SMALLEST_PROBABILITY, 1.0)).mean(1)
+    """Return each row's mean over labels of -ln(probability of the truth), in nats: (rows, labels) each -> (rows,)."""
+    probability_of_truth = np.where(truth, probabilities, 1 - probabilities).astype(np.float64)
+    losses: NDArray[np.float64] = -np.log(np.clip(probability_of_truth, SMALLEST_PROBABILITY, 1.0)).mean(1)
     return losses
 
 
 def micro_f1(counts: NDArray[Any]) -> float:
-    """Return F1 over all labels together, from (3, labels) of `label_counts`; 0 if there are none."""
-    right, too_many, too_few = counts.sum(1).tolist()
-    return 2 * right / (2 * right + too_many + too_few) if right else 0.0
+    """Return F1 over all labels together, from the (3, labels) of `label_counts`; 0 without true positives."""
+    true_positives, false_positives, false_negatives = counts.sum(1).tolist()
+    return 2 * true_positives / (2 * true_positives + false_positives + false_negatives) if true_positives else 0.0
 
 
 def macro_f1(scores: list[ClassScore]) -> float:
@@ -81,12 +85,12 @@ def macro_f1(scores: list[ClassScore]) -> float:
     return sum(score.f1 for score in scores) / len(scores)
 
 
-def _ratios(right: NDArray[Any], predicted: NDArray[Any], true: NDArray[Any]) -> NDArray[np.float64]:
-    precision, recall = _ratio(right, predicted), _ratio(right, true)
+def _ratios(true_positives: NDArray[Any], predicted: NDArray[Any], true: NDArray[Any]) -> NDArray[np.float64]:
+    precision, recall = _ratio(true_positives, predicted), _ratio(true_positives, true)
     return np.stack([precision, recall, _ratio(2 * precision * recall, precision + recall)])
 
 
-def _ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np.float64]:
-    above, below = np.asarray(above, np.float64), np.asarray(below, np.float64)
-    ratio: NDArray[np.float64] = np.divide(above, below, out=np.zeros_like(above), where=below != 0)
+def _ratio(numerator: NDArray[np.generic], denominator: NDArray[np.generic]) -> NDArray[np.float64]:
+    numerator, denominator = np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)
+    ratio: NDArray[np.float64] = np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator != 0)
     return ratio

@@ -13,10 +13,10 @@ class EvaluationBatch(NamedTuple):
     """Rows without padding.
 
     Attributes:
-        targets: (rows,) classes, or numbers; of multi_label (rows, classes) of 0 and 1.
-        inputs: (rows, ...) as the model takes them.
-        answers: (rows, outputs) probabilities of classes, or (rows, 1) numbers.
-        columns: of the table, as they are stored; those that slices were asked for among them.
+        targets: (rows,) classes or numbers; for multi_label (rows, classes) of 0 and 1.
+        inputs: (rows, ...) as the model receives them.
+        predictions: (rows, outputs) probabilities of classes, or (rows, 1) numbers.
+        columns: columns of the table as stored, at least those that the slices need.
     """
 
     paths: NDArray[Any]
@@ -33,7 +33,7 @@ class Evaluator(Protocol):
         """Add one batch."""
 
     def metrics(self) -> dict[str, Any]:
-        """Return the evaluation of all added rows as JSON values, `metrics` among them."""
+        """Return the evaluation of all added rows as JSON values, including `metrics`."""
 
     def slice_metrics(self, rows: NDArray[np.bool_]) -> Mapping[str, Any]:
-        """Return `rows`, `metrics` and `intervals` of the rows where the mask is true, at least one."""
+        """Return `rows`, `metrics` and `intervals` of the rows where the mask is true (at least one)."""

@@ -32,43 +32,47 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     """Evaluate the bundle at `path` on `split` of version `number` of `table`, and store the result in the bundle.
 
     Args:
-        slices: by what rows are cut, besides what they are always cut by; see `Slicer`.
+        slices: what to slice rows by, in addition to the default slices; see `Slicer`.
 
     Raises:
-        ConfigurationError: the rows cannot be cut by one of `slices`.
-        DataError: bundle or table are missing, damaged, or do not fit each other.
+        ConfigurationError: the rows cannot be sliced by one of `slices`.
+        DataError: the bundle or the table is missing or damaged, or they do not match.
     """
     bundle = bundles.load(path)
     version = read(table, number)
     _require_same(bundle, version)
     slicer = Slicer(version.contract, slices)
     inference = Inference(bundle)
-    began = time.monotonic()
-    judge = evaluator_for(bundle)
+    start = time.monotonic()
+    evaluator = evaluator_for(bundle)
     for batch in iter_batches(inference, version, split, slicer.columns):
-        judge.add(batch)
+        evaluator.add(batch)
         slicer.add(batch)
-    evaluation = {"split": split, "table": str(version.table), "version": version.number, **judge.metrics()}
-    evaluation["slices"] = slicer.metrics(judge)
-    evaluation["seconds"] = round(time.monotonic() - began, 3)
-    words = ["headrace", "evaluate", str(path), "--table", str(table), "--split", split]
-    words += ["--version", str(version.number), *(word for name in slices for word in ("--slice", name))]
-    evaluation["command"] = shlex.join(words)
+    evaluation = {"split": split, "table": str(version.table), "version": version.number, **evaluator.metrics()}
+    evaluation["slices"] = slicer.metrics(evaluator)
+    evaluation["seconds"] = round(time.monotonic() - start, 3)
+    command = ["headrace", "evaluate", str(path), "--table", str(table), "--split", split]
+    command += ["--version", str(version.number), *(argument for name in slices for argument in ("--slice", name))]
+    evaluation["command"] = shlex.join(command)
     file = bundle.evaluation(split)
     atomic_write(file, json.dumps(evaluation).encode())
-    shown = {key: evaluation[key] for key in ("rows", "metrics", "intervals", "split", "version", "seconds")}
+    summary = {key: evaluation[key] for key in ("rows", "metrics", "intervals", "split", "version", "seconds")}
     if evaluation.get("baselines"):
-        shown["baselines"] = evaluation["baselines"]
-    return shown | {"slices": {name: evaluation["slices"][name] for name in slices}, "evaluation": str(file)}
+        summary["baselines"] = evaluation["baselines"]
+    return summary | {"slices": {name: evaluation["slices"][name] for name in slices}, "evaluation": str(file)}
 
 
 def _require_same(bundle: bundles.Bundle, version: Version) -> None:
     bundle.require_matching_input(version)
-    mine, theirs = bundle.contract, version.contract
-    if mine.task != theirs.task:
-        raise DataError(f"The bundle was trained for {mine.task}, {version.table} is prepared for {theirs.task}.")
-    if mine.classes != theirs.classes:
-        raise DataError(f"The bundle knows the classes {mine.classes}, {version.table} holds {theirs.classes}.")
+    expected, actual = bundle.contract, version.contract
+    if expected.task != actual.task:
+        raise DataError(
+            f"The bundle was trained for {expected.task}, but {version.table} was prepared for {actual.task}."
+        )
+    if expected.classes != actual.classes:
+        raise DataError(
+            f"The bundle was trained on the classes {expected.classes}, but {version.table} has {actual.classes}."
+        )
 
 
 def evaluator_for(bundle: bundles.Bundle) -> Evaluator:
@@ -77,8 +81,8 @@ def evaluator_for(bundle: bundles.Bundle) -> Evaluator:
     show = show_for(contract, bundle.path)
     if contract.task == "regression":
         return Regression(show, Baselines(contract))
-    judge = MultiLabel if contract.task == "multi_label" else Classification
-    return judge(contract.classes, show)
+    evaluator_class = MultiLabel if contract.task == "multi_label" else Classification
+    return evaluator_class(contract.classes, show)
 
 
 def iter_batches(
@@ -92,7 +96,7 @@ def iter_batches(
     for rows, weights in stream.epoch(0):
         present = weights > 0
         inputs = inference.decode(rows, contract)
-        answers = inference.predict(inputs)
-        asked = {name: rows[name][present] for name in columns}
+        predictions = inference.predict(inputs)
+        sliced = {name: rows[name][present] for name in columns}
         targets = encode_targets(rows, target_name, target, len(contract.classes))[present]
-        yield EvaluationBatch(rows["path"][present], targets, inputs[present], answers[present], asked)
+        yield EvaluationBatch(rows["path"][present], targets, inputs[present], predictions[present], sliced)

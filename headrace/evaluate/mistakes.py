@@ -1,4 +1,4 @@
-"""The worst mistakes of a model, each with its input as a picture or a text."""
+"""The worst mistakes of a model, each with its input as an image or a text."""
 
 import base64
 import heapq
@@ -23,12 +23,12 @@ Show = Callable[[NDArray[Any]], dict[str, str | None]]
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    """A row that was predicted wrongly; ordered by how wrong the prediction is.
+    """A wrongly predicted row; ordered by `error`.
 
     Attributes:
-        error: larger is worse.
+        error: size of the error; larger is worse.
         about: values that describe the row, as JSON.
-        input: as the model took it.
+        input: the input as the model received it.
     """
 
     error: float
@@ -42,53 +42,59 @@ class Mistake:
 
 
 class WorstMistakes:
-    """Keeps the worst of all added mistakes, and no other input in memory."""
+    """Keeps the worst of all added mistakes in memory, and the inputs of no others."""
 
     def __init__(self, keep: int = WORST) -> None:
         self.keep = keep
         self._heap: list[Mistake] = []
 
     def add(self, mistake: Mistake) -> None:
-        """Add one mistake; its input is copied if kept, so that no whole batch stays in memory."""
+        """Add one mistake; if it is kept, its input is copied, so that the rest of the batch can be freed."""
         if len(self._heap) < self.keep:
-            heapq.heappush(self._heap, _own(mistake))
+            heapq.heappush(self._heap, _with_copied_input(mistake))
         elif self._heap[0] < mistake:
-            heapq.heapreplace(self._heap, _own(mistake))
+            heapq.heapreplace(self._heap, _with_copied_input(mistake))
 
     def candidates(self, errors: NDArray[Any], paths: NDArray[Any], rows: NDArray[np.int64] | None = None) -> list[int]:
-        """The places among `rows`, all of them if not given, of those mistakes of a batch that may have to be kept."""
+        """Return the indices of the mistakes of a batch that may be among the worst, the worst first.
+
+        Args:
+            rows: indices of the mistakes in the batch; all rows when None.
+        """
         rows = np.arange(len(errors)) if rows is None else rows
         order = np.lexsort((paths[rows], errors[rows]))[::-1]
-        found: list[int] = rows[order[: self.keep]].tolist()
-        return found
+        worst: list[int] = rows[order[: self.keep]].tolist()
+        return worst
 
     def worst_first(self) -> list[Mistake]:
         """Return the kept mistakes, the worst first."""
         return sorted(self._heap, reverse=True)
 
 
-def picture(shown: NDArray[Any]) -> dict[str, str | None]:
+def picture(image: NDArray[Any]) -> dict[str, str | None]:
     """Return an image, (height, width, channels) uint8, as a base64 PNG; nothing for other inputs."""
-    return {"png": _png(shown) if shown.ndim == 3 else None}
+    return {"png": _png(image) if image.ndim == 3 else None}
 
 
 def show_for(contract: Contract, folder: Path) -> Show:
-    """Return the function that shows inputs of `contract`; `folder` holds the tokenizer of texts."""
+    """Return the function that renders inputs of `contract`; the tokenizer of texts is in `folder`."""
     tokenizer = contract.tokenizer
     if tokenizer is None:
         return picture
     from headrace.prepare.text.tokenizer import UNKNOWN, load_tokenizer
 
-    loaded = load_tokenizer(folder, tokenizer)
+    loaded_tokenizer = load_tokenizer(folder, tokenizer)
 
     def text(tokens: NDArray[Any]) -> dict[str, str | None]:
-        words = loaded.decode(tokens[tokens != 0].tolist(), skip_special_tokens=False).replace(UNKNOWN, UNKNOWN_SHOWN)
-        return {"png": None, "text": words if len(words) <= MAX_CHARACTERS else words[: MAX_CHARACTERS - 1] + "…"}
+        decoded = loaded_tokenizer.decode(tokens[tokens != 0].tolist(), skip_special_tokens=False).replace(
+            UNKNOWN, UNKNOWN_SHOWN
+        )
+        return {"png": None, "text": decoded if len(decoded) <= MAX_CHARACTERS else decoded[: MAX_CHARACTERS - 1] + "…"}
 
     return text
 
 
-def _own(mistake: Mistake) -> Mistake:
+def _with_copied_input(mistake: Mistake) -> Mistake:
     return Mistake(mistake.error, mistake.path, mistake.about, np.array(mistake.input))
 
 

@@ -1,4 +1,4 @@
-"""Evaluation of multi-label models, whose rows have any number of classes."""
+"""Evaluation of multi-label models: a row has any number of classes."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -26,7 +26,7 @@ SLICE_METRICS = ("binary_accuracy", "macro_f1", "loss")
 
 
 class MultiLabel:
-    """Evaluates predictions that are an independent probability for each class; predicted from 0.5 on."""
+    """Evaluates predictions with an independent probability for each class; 0.5 or more predicts the class."""
 
     def __init__(self, classes: tuple[str, ...], show: Show = picture) -> None:
         self._classes = classes
@@ -46,88 +46,89 @@ class MultiLabel:
     def metrics(self) -> dict[str, Any]:
         """Return metrics with intervals, counts and scores by class, calibration, curves and the worst mistakes."""
         truth, probabilities = self._all()
-        measured, scores, intervals = _measured(truth, probabilities)
-        areas, drawn = class_curves(self._classes, truth.T, probabilities)
+        result, scores, intervals = _compute_metrics(truth, probabilities)
+        areas, curves = class_curves(self._classes, truth.T, probabilities)
         bins = reliability(probabilities.ravel(), truth.ravel())
-        counted = label_counts(truth, probabilities >= THRESHOLD).T.tolist()
-        per_class = zip(self._classes, scores, areas, intervals, counted, strict=True)
-        measured["metrics"] |= mean_areas(areas) | {"expected_calibration_error": expected_calibration_error(bins)}
+        class_counts = label_counts(truth, probabilities >= THRESHOLD).T.tolist()
+        per_class = zip(self._classes, scores, areas, intervals, class_counts, strict=True)
+        result["metrics"] |= mean_areas(areas) | {"expected_calibration_error": expected_calibration_error(bins)}
         return {
             "task": "multi_label",
-            **measured,
+            **result,
             "classes": list(self._classes),
             "per_class": {
-                name: {**asdict(score), **area, "intervals": ends, "counts": counts}
-                for name, score, area, ends, counts in per_class
+                name: {**asdict(score), **area, "intervals": class_intervals, "counts": counts}
+                for name, score, area, class_intervals, counts in per_class
             },
-            "calibration": [asdict(one) for one in bins],
-            "curves": drawn,
+            "calibration": [asdict(bin_) for bin_ in bins],
+            "curves": curves,
             "worst": [mistake.describe(self._show) for mistake in self._worst.worst_first()],
         }
 
     def slice_metrics(self, rows: NDArray[np.bool_]) -> dict[str, Any]:
         """See `Evaluator`."""
         truth, probabilities = self._all()
-        found = _measured(truth[rows], probabilities[rows])[0]
-        for kind in ("metrics", "intervals"):
-            found[kind] = {name: found[kind][name] for name in SLICE_METRICS}
-        return found
+        result = _compute_metrics(truth[rows], probabilities[rows])[0]
+        for field in ("metrics", "intervals"):
+            result[field] = {name: result[field][name] for name in SLICE_METRICS}
+        return result
 
     def _all(self) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-        """Return all rows so far as one batch, and release the single batches."""
+        """Concatenate the batches so far, so that they are released, and return all rows."""
         self._truth, self._probabilities = [np.concatenate(self._truth)], [np.concatenate(self._probabilities)]
         return self._truth[0], self._probabilities[0]
 
     def _mistakes(self, batch: EvaluationBatch, truth: NDArray[np.bool_]) -> Iterator[Mistake]:
-        """Add the rows with a missing or superfluous label, ordered by their most confident wrong label."""
-        given = batch.predictions >= THRESHOLD
-        errors = np.where(given != truth, np.abs(batch.predictions - truth), 0).max(1)
-        for i in self._worst.candidates(errors, batch.paths, np.flatnonzero(errors)):
-            wrong = np.flatnonzero(given[i] != truth[i]).tolist()
-            about = {
-                "labels": self._names(truth[i]),
-                "predicted": self._names(given[i]),
-                "wrong": {self._classes[number]: float(batch.predictions[i, number]) for number in wrong},
+        """Yield the worst rows with a missing or extra label; the error is that of the most confident one."""
+        predicted = batch.predictions >= THRESHOLD
+        errors = np.where(predicted != truth, np.abs(batch.predictions - truth), 0).max(1)
+        for row in self._worst.candidates(errors, batch.paths, np.flatnonzero(errors)):
+            wrong = np.flatnonzero(predicted[row] != truth[row]).tolist()
+            details = {
+                "labels": self._names(truth[row]),
+                "predicted": self._names(predicted[row]),
+                "wrong": {self._classes[index]: float(batch.predictions[row, index]) for index in wrong},
             }
-            yield Mistake(float(errors[i]), str(batch.paths[i]), about, batch.inputs[i])
+            yield Mistake(float(errors[row]), str(batch.paths[row]), details, batch.inputs[row])
 
-    def _names(self, chosen: NDArray[np.bool_]) -> list[str]:
-        return [self._classes[number] for number in np.flatnonzero(chosen).tolist()]
+    def _names(self, selected: NDArray[np.bool_]) -> list[str]:
+        return [self._classes[index] for index in np.flatnonzero(selected).tolist()]
 
 
-def _measured(
+def _compute_metrics(
     truth: NDArray[np.bool_], probabilities: NDArray[np.float32]
 ) -> tuple[dict[str, Any], list[ClassScore], list[Intervals]]:
     """Return `rows`, `metrics` and `intervals`, and the scores of each class with their intervals."""
-    given = probabilities >= THRESHOLD
-    counts = label_counts(truth, given)
+    predicted = probabilities >= THRESHOLD
+    counts = label_counts(truth, predicted)
     means = {
-        "binary_accuracy": (given == truth).mean(1),
-        "exact_match": (given == truth).all(1).astype(np.float64),
+        "binary_accuracy": (predicted == truth).mean(1),
+        "exact_match": (predicted == truth).all(1).astype(np.float64),
         "loss": label_cross_entropies(truth, probabilities),
         "brier_score": ((probabilities - truth) ** 2).mean(1, dtype=np.float64),
     }
     scores = scores_from_counts(*counts)
     metrics = {name: float(values.mean()) for name, values in means.items()}
     metrics |= {"macro_f1": macro_f1(scores), "micro_f1": micro_f1(counts)}
-    drawn = _f1_intervals(truth, given)
-    of_classes = [
-        {name: drawn[f"{name} {number}"] for name in ("precision", "recall", "f1")} for number in range(len(scores))
+    f1_intervals = _f1_intervals(truth, predicted)
+    class_intervals = [
+        {name: f1_intervals[f"{name} {index}"] for name in ("precision", "recall", "f1")}
+        for index in range(len(scores))
     ]
-    intervals = mean_intervals(means) | {name: drawn[name] for name in ("macro_f1", "micro_f1")}
-    return {"rows": len(truth), "metrics": metrics, "intervals": intervals}, scores, of_classes
+    intervals = mean_intervals(means) | {name: f1_intervals[name] for name in ("macro_f1", "micro_f1")}
+    return {"rows": len(truth), "metrics": metrics, "intervals": intervals}, scores, class_intervals
 
 
-def _f1_intervals(truth: NDArray[np.bool_], given: NDArray[np.bool_]) -> Intervals:
+def _f1_intervals(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Intervals:
     classes = truth.shape[1]
 
     def figures(sums: NDArray[np.float64]) -> dict[str, float]:
         counts = sums[1:].reshape(3, classes)
         scores = scores_from_counts(*counts)
-        found = {"macro_f1": macro_f1(scores), "micro_f1": micro_f1(counts)}
-        for number, score in enumerate(scores):
-            found |= {f"{name} {number}": getattr(score, name) for name in ("precision", "recall", "f1")}
-        return found
+        metrics = {"macro_f1": macro_f1(scores), "micro_f1": micro_f1(counts)}
+        for index, score in enumerate(scores):
+            metrics |= {f"{name} {index}": getattr(score, name) for name in ("precision", "recall", "f1")}
+        return metrics
 
-    parts = (given & truth, given & ~truth, ~given & truth)
-    return sum_intervals(figures, [part[:, number] for part in parts for number in range(classes)])
+    masks = (predicted & truth, predicted & ~truth, ~predicted & truth)
+    return sum_intervals(figures, [mask[:, index] for mask in masks for index in range(classes)])

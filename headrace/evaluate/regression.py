@@ -10,15 +10,15 @@ from headrace.evaluate.bootstrap import sum_intervals
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
 
-# Of a figure of residuals: so many bars of equal width, and so many rows at most as points.
+# The residual charts: number of bars of equal width, and the maximum number of rows drawn as points.
 BARS = 31
 POINTS = 500
-# Of numbers that are all the same, rounding leaves less than this of their squares as a spread.
+# If all numbers are equal, rounding leaves a spread below this fraction of the sum of their squares.
 ROUNDING = 1e-12
 
 
 class Regression:
-    """Evaluates predictions that are one number per row; for windows also the baselines."""
+    """Evaluates predictions that are one number per row and, for windows, the baselines."""
 
     def __init__(self, show: Show = picture, baselines: Baselines | None = None) -> None:
         self._baselines = baselines
@@ -32,20 +32,20 @@ class Regression:
         true, predicted = batch.targets.astype(np.float64), batch.predictions[:, 0].astype(np.float64)
         self._true.append(true)
         self._predicted.append(predicted)
-        off = np.abs(predicted - true)
-        for i in self._worst.candidates(off, batch.paths):
-            about = {"value": float(true[i]), "predicted": float(predicted[i])}
-            self._worst.add(Mistake(float(off[i]), str(batch.paths[i]), about, batch.inputs[i]))
+        absolute_errors = np.abs(predicted - true)
+        for row in self._worst.candidates(absolute_errors, batch.paths):
+            details = {"value": float(true[row]), "predicted": float(predicted[row])}
+            self._worst.add(Mistake(float(absolute_errors[row]), str(batch.paths[row]), details, batch.inputs[row]))
         if self._baselines:
             self._baselines.add(batch.inputs)
 
     def metrics(self) -> dict[str, Any]:
-        """Return metrics with intervals, those of the baselines, residuals, and the rows with the largest errors."""
+        """Return metrics with intervals, the baselines' errors, residuals, and the rows with the largest errors."""
         true, predicted = self._all()
         return {
             "task": "regression",
-            **_measured(true, predicted),
-            "baselines": self._of_baselines(true),
+            **_compute_metrics(true, predicted),
+            "baselines": self._baseline_errors(true),
             "residuals": residuals(true, predicted),
             "worst": [mistake.describe(self._show) for mistake in self._worst.worst_first()],
         }
@@ -53,46 +53,46 @@ class Regression:
     def slice_metrics(self, rows: NDArray[np.bool_]) -> dict[str, Any]:
         """See `Evaluator`."""
         true, predicted = self._all()
-        return _measured(true[rows], predicted[rows])
+        return _compute_metrics(true[rows], predicted[rows])
 
     def _all(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return all rows so far as one batch, and release the single batches."""
+        """Concatenate the batches so far, so that they are released, and return all rows."""
         self._true, self._predicted = [np.concatenate(self._true)], [np.concatenate(self._predicted)]
         return self._true[0], self._predicted[0]
 
-    def _of_baselines(self, true: NDArray[np.float64]) -> dict[str, dict[str, float]]:
-        answers = self._baselines.predictions() if self._baselines else {}
-        return {name: errors(true, answer) for name, answer in answers.items()}
+    def _baseline_errors(self, true: NDArray[np.float64]) -> dict[str, dict[str, float]]:
+        predictions = self._baselines.predictions() if self._baselines else {}
+        return {name: errors(true, predicted) for name, predicted in predictions.items()}
 
 
 def errors(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, float]:
     """Return mean absolute error, root mean squared error and R squared of (rows,) values, at least one row.
 
-    R squared is 1 - (sum of squared errors) / (sum of squared distances from the mean of `true`): 0 is what answering
-    always that mean would reach; it is 0 too where all of `true` are the same.
+    R squared is 1 - (sum of squared errors) / (sum of squared distances from the mean of `true`): always
+    predicting that mean gives 0. It is also 0 if all of `true` are equal.
     """
     return _errors_of_sums(np.array([len(true), *(term.sum() for term in _terms(true, predicted))]))
 
 
 def residuals(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, Any]:
     """Return a histogram of `predicted - true`, symmetric about 0, and (true, predicted) of a sample of rows."""
-    off = predicted - true
-    reach = float(np.abs(off).max()) or 1.0
-    counts, edges = np.histogram(off, BARS, (-reach, reach))
-    chosen = np.arange(min(POINTS, len(true))) * len(true) // min(POINTS, len(true))
-    points = np.stack([true[chosen], predicted[chosen]], axis=1)
+    differences = predicted - true
+    limit = float(np.abs(differences).max()) or 1.0
+    counts, edges = np.histogram(differences, BARS, (-limit, limit))
+    sample = np.arange(min(POINTS, len(true))) * len(true) // min(POINTS, len(true))
+    points = np.stack([true[sample], predicted[sample]], axis=1)
     return {"edges": edges.tolist(), "counts": counts.tolist(), "points": points.round(6).tolist()}
 
 
-def _measured(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, Any]:
+def _compute_metrics(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, Any]:
     intervals = sum_intervals(_errors_of_sums, _terms(true, predicted))
     return {"rows": len(true), "metrics": errors(true, predicted), "intervals": intervals}
 
 
 def _terms(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-    """Return the terms that are summed: absolute and squared errors, distances from the mean and their squares."""
-    off, from_mean = predicted - true, true - true.mean()
-    return np.abs(off), off**2, from_mean, from_mean**2
+    """Return the terms to sum: absolute and squared errors, distances from the mean and their squares."""
+    differences, from_mean = predicted - true, true - true.mean()
+    return np.abs(differences), differences**2, from_mean, from_mean**2
 
 
 def _errors_of_sums(sums: NDArray[np.float64]) -> dict[str, float]:

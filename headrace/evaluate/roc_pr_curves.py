@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves of one class against the rest: exact, rows of equal score share a threshold.
+"""Exact ROC and precision-recall curves of one class against the rest; rows of equal score share a threshold.
 
 Fawcett: An introduction to ROC analysis. Pattern Recognition Letters 27 (2006).
 """
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# A curve for drawing has at most four points a stretch.
+# A thinned curve has at most four points in each of this many intervals.
 STRETCHES = 64
-# Curves of the classes with the least average precision are kept for drawing; the areas are kept of all.
+# Only the classes with the lowest average precision keep curves to draw; every class keeps its areas.
 MAX_CURVES = 10
 
 Points = list[tuple[float, float]]
@@ -34,11 +34,11 @@ class Curves:
 
     @classmethod
     def of(cls, positive: NDArray[np.bool_], scores: NDArray[np.float32]) -> "Curves":
-        """Return the curves of at least one row from truth and scores, (rows,) each."""
+        """Return the curves from truth and scores, (rows,) each, of at least one row."""
         order = np.argsort(-scores, kind="stable")
         last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-        found = np.cumsum(positive[order])[last]
-        return cls(found, last + 1 - found)
+        true_positives = np.cumsum(positive[order])[last]
+        return cls(true_positives, last + 1 - true_positives)
 
     @cached_property
     def positives(self) -> int:
@@ -52,11 +52,11 @@ class Curves:
 
     @property
     def roc_auc(self) -> float | None:
-        """Area under the ROC curve; None if all rows or no row are of the class."""
+        """Area under the ROC curve; None if all or none of the rows are of the class."""
         if not self.positives or not self.negatives:
             return None
         across, up = np.diff(self.false_positives, prepend=0), self.true_positives
-        # Twice the area by trapezoids, in whole rows: nothing is rounded before the division.
+        # Twice the trapezoidal area, in whole rows: nothing is rounded before the division.
         doubled = int((across * (up + np.append(0, up[:-1]))).sum())
         return doubled / (2 * self.positives * self.negatives)
 
@@ -65,22 +65,22 @@ class Curves:
         """Mean of the precision over the steps of the recall; None if no row is of the class."""
         if not self.positives:
             return None
-        gained = np.diff(self.true_positives, prepend=0)
-        return float((gained * self._precision).sum() / self.positives)
+        steps = np.diff(self.true_positives, prepend=0)
+        return float((steps * self._precision).sum() / self.positives)
 
     @property
     def roc(self) -> Points:
         """Return (false positive rate, true positive rate) from (0, 0) to (1, 1), thinned; needs a `roc_auc`."""
         across = np.append(0, self.false_positives) / self.negatives
         up = np.append(0, self.true_positives) / self.positives
-        kept = _kept(across + up, up - across)
+        kept = _thinned_indices(across + up, up - across)
         return _points(across[kept], up[kept])
 
     @property
     def precision_recall(self) -> Points:
         """Return (recall, precision) by increasing recall, thinned for drawing; needs an `average_precision`."""
         recall = self.true_positives / self.positives
-        kept = _kept(recall, self._precision)
+        kept = _thinned_indices(recall, self._precision)
         return _points(recall[kept], self._precision[kept])
 
     @property
@@ -94,42 +94,42 @@ def class_curves(
     """Return `roc_auc` and `average_precision` of every class, and the curves of the worst classes by name.
 
     Args:
-        truth: of each class which rows are of it, (rows,); one of them is in memory at a time.
+        truth: for each class the mask of its rows, (rows,); only one is in memory at a time.
         scores: (rows, classes).
     """
     areas: list[Areas] = []
-    drawn: dict[str, Any] = {}
-    for number, (name, positive) in enumerate(zip(classes, truth, strict=True)):
-        found = Curves.of(positive, scores[:, number])
-        areas.append({"roc_auc": found.roc_auc, "average_precision": found.average_precision})
-        if found.roc_auc is not None:
-            drawn[name] = {**areas[-1], "roc": found.roc, "precision_recall": found.precision_recall}
-            if len(drawn) > MAX_CURVES:
-                del drawn[max(drawn, key=lambda one: drawn[one]["average_precision"])]
-    return areas, drawn
+    worst: dict[str, Any] = {}
+    for index, (name, positive) in enumerate(zip(classes, truth, strict=True)):
+        curves = Curves.of(positive, scores[:, index])
+        areas.append({"roc_auc": curves.roc_auc, "average_precision": curves.average_precision})
+        if curves.roc_auc is not None:
+            worst[name] = {**areas[-1], "roc": curves.roc, "precision_recall": curves.precision_recall}
+            if len(worst) > MAX_CURVES:
+                del worst[max(worst, key=lambda other: worst[other]["average_precision"])]
+    return areas, worst
 
 
 def mean_areas(areas: Sequence[Areas]) -> dict[str, float]:
     """Return the mean of each area over the classes for which it is defined."""
-    found = {}
+    means = {}
     for name in ("roc_auc", "average_precision"):
-        known = [value for value in (area[name] for area in areas) if value is not None]
-        if known:
-            found[name] = sum(known) / len(known)
-    return found
+        defined = [value for value in (area[name] for area in areas) if value is not None]
+        if defined:
+            means[name] = sum(defined) / len(defined)
+    return means
 
 
-def _kept(along: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the first, last, lowest and highest index of each interval of `along`, which never decreases."""
-    if len(along) <= 4 * STRETCHES:
-        return np.arange(len(along))
-    edges = np.linspace(along[0], along[-1], STRETCHES + 1)[1:-1]
-    ends = [0, *np.searchsorted(along, edges).tolist(), len(along)]
+def _thinned_indices(position: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the first, last, lowest and highest index of each interval of `position`, which must not decrease."""
+    if len(position) <= 4 * STRETCHES:
+        return np.arange(len(position))
+    edges = np.linspace(position[0], position[-1], STRETCHES + 1)[1:-1]
+    bounds = [0, *np.searchsorted(position, edges).tolist(), len(position)]
     kept: set[int] = set()
-    for begin, end in zip(ends[:-1], ends[1:], strict=True):
+    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
         if begin < end:
-            part = height[begin:end]
-            kept |= {begin, begin + int(part.argmin()), begin + int(part.argmax()), end - 1}
+            interval = height[begin:end]
+            kept |= {begin, begin + int(interval.argmin()), begin + int(interval.argmax()), end - 1}
     return np.array(sorted(kept))
 
 

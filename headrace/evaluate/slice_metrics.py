@@ -22,53 +22,56 @@ class Partitioner(Protocol):
         """Add the values of the next rows."""
 
     def parts(self) -> Any:
-        """Each a `Partition`."""
+        """Yield the `Partition`s."""
 
 
 class Slicer:
     """Slices the rows of a table by columns.
 
     Args:
-        asked: names of columns, or `class`, `length` of texts in tokens, `size` of images; what a table's rows are
-            always cut by need not be among them.
+        requested: names of columns, or `class`, `length` (of texts, in tokens) or `size` (of images), in addition to
+            the default slices of the table.
 
     Raises:
-        ConfigurationError: the table has no such column, or nothing can be told by it.
+        ConfigurationError: the table does not have the column, or cannot be sliced by it.
     """
 
-    def __init__(self, contract: Contract, asked: Sequence[str]) -> None:
+    def __init__(self, contract: Contract, requested: Sequence[str]) -> None:
         self._contract = contract
-        self._names = tuple(dict.fromkeys((*_always(contract), *asked)))
-        self._values_of = {name: _values_of(contract, name) for name in self._names}
-        self._holders: dict[str, Partitioner] = {name: _partitioner(contract, name) for name in self._names}
+        self._names = tuple(dict.fromkeys((*_default_slices(contract), *requested)))
+        self._value_readers = {name: _value_reader(contract, name) for name in self._names}
+        self._partitioners: dict[str, Partitioner] = {name: _partitioner(contract, name) for name in self._names}
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the table to read."""
-        return tuple({column: None for name in self._names for column in _read_for(self._contract, name)})
+        return tuple({column: None for name in self._names for column in _source_columns(self._contract, name)})
 
     def add(self, batch: EvaluationBatch) -> None:
         """Add one batch."""
-        for name, holder in self._holders.items():
-            holder.add(self._values_of[name](batch))
+        for name, partitioner in self._partitioners.items():
+            partitioner.add(self._value_readers[name](batch))
 
-    def metrics(self, judge: Evaluator) -> dict[str, list[dict[str, Any]]]:
+    def metrics(self, evaluator: Evaluator) -> dict[str, list[dict[str, Any]]]:
         """Return name, rows, metrics and intervals of each slice, by column."""
-        return {name: [_figures(part, judge) for part in holder.parts()] for name, holder in self._holders.items()}
+        return {
+            name: [_describe_slice(partition, evaluator) for partition in partitioner.parts()]
+            for name, partitioner in self._partitioners.items()
+        }
 
 
-def _figures(part: Partition, judge: Evaluator) -> dict[str, Any]:
-    return {"name": part.name, **judge.slice_metrics(part.rows)}
+def _describe_slice(partition: Partition, evaluator: Evaluator) -> dict[str, Any]:
+    return {"name": partition.name, **evaluator.slice_metrics(partition.rows)}
 
 
-def _always(contract: Contract) -> tuple[str, ...]:
-    found = [CLASS] if contract.task == "classification" else []
-    found += [LENGTH] if contract.tokenizer else []
-    return (*found, *([SIZE] if {HEIGHT, WIDTH} <= set(contract.columns) else []))
+def _default_slices(contract: Contract) -> tuple[str, ...]:
+    names = [CLASS] if contract.task == "classification" else []
+    names += [LENGTH] if contract.tokenizer else []
+    return (*names, *([SIZE] if {HEIGHT, WIDTH} <= set(contract.columns) else []))
 
 
-def _read_for(contract: Contract, name: str) -> tuple[str, ...]:
-    """Return the columns whose values are needed."""
+def _source_columns(contract: Contract, name: str) -> tuple[str, ...]:
+    """Return the columns that the slice `name` reads."""
     if name == SIZE and {HEIGHT, WIDTH} <= set(contract.columns):
         return HEIGHT, WIDTH
     if name in (CLASS, LENGTH, SIZE) and name not in contract.columns:
@@ -84,15 +87,15 @@ def _partitioner(contract: Contract, name: str) -> Partitioner:
     return Values() if text else Numbers()
 
 
-def _values_of(contract: Contract, name: str) -> Callable[[EvaluationBatch], Any]:
+def _value_reader(contract: Contract, name: str) -> Callable[[EvaluationBatch], Any]:
     """Return the function that extracts the values from a batch.
 
     Raises:
-        ConfigurationError: there are none.
+        ConfigurationError: rows cannot be sliced by `name`.
     """
     target, (stored, column) = contract.named("target")[0], contract.named("input")
     if name in contract.columns and contract.columns[name].codec == "plain":
-        return _plain(contract, name)
+        return _plain_values(contract, name)
     if name == CLASS and contract.task == "classification":
         return lambda batch: batch.columns[target]
     if name == LENGTH and contract.tokenizer:
@@ -103,23 +106,26 @@ def _values_of(contract: Contract, name: str) -> Callable[[EvaluationBatch], Any
     if name == SIZE and column.codec in ("png", "jpeg"):
         return lambda batch: batch.columns[stored].lengths
     raise ConfigurationError(
-        f"--slice names {name!r}, by which these rows cannot be cut; expected {', '.join(_known(contract))}."
+        f"--slice names {name!r}, but these rows cannot be sliced by it; "
+        f"expected one of {', '.join(_available_slices(contract))}."
     )
 
 
-def _plain(contract: Contract, name: str) -> Callable[[EvaluationBatch], Any]:
+def _plain_values(contract: Contract, name: str) -> Callable[[EvaluationBatch], Any]:
     if contract.columns[name].dtype == "binary":
-        raise ConfigurationError(f"--slice names {name!r}, which holds bytes; expected {', '.join(_known(contract))}.")
+        raise ConfigurationError(
+            f"--slice names {name!r}, which contains bytes; expected one of {', '.join(_available_slices(contract))}."
+        )
     if name == "path":
-        # Every path is another one; what records share is the folder, or the archive, that they lie in.
+        # Each path is unique; records share the folder or the archive that contains them.
         return lambda batch: [os.path.dirname(path) or "." for path in batch.columns[name].tolist()]
     return lambda batch: batch.columns[name] if batch.columns[name].dtype.kind in "if" else batch.columns[name].tolist()
 
 
-def _known(contract: Contract) -> list[str]:
+def _available_slices(contract: Contract) -> list[str]:
     """Return the columns that rows can be sliced by."""
-    column = contract.named("input")[1]
-    found = list(_always(contract))
-    found += [SIZE] if column.codec in ("png", "jpeg") and SIZE not in found else []
-    plain = (name for name, one in contract.columns.items() if one.codec == "plain" and one.dtype != "binary")
-    return found + [name for name in plain if name not in found]
+    input_column = contract.named("input")[1]
+    names = list(_default_slices(contract))
+    names += [SIZE] if input_column.codec in ("png", "jpeg") and SIZE not in names else []
+    plain = (name for name, column in contract.columns.items() if column.codec == "plain" and column.dtype != "binary")
+    return names + [name for name in plain if name not in names]

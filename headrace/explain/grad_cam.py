@@ -25,7 +25,7 @@ MIXING = (layers.MultiHeadAttention, layers.GroupQueryAttention, layers.Attentio
 
 
 class NoFeatureMapError(Exception):
-    """Raised for a network without a last convolutional feature map; the message gives the reason."""
+    """Raised for a network without a last convolutional feature map; the message states the reason."""
 
 
 class GradCam:
@@ -72,16 +72,16 @@ class GradCam:
 
 
 def _last_map(calls: list[LayerCall]) -> keras.Layer:
-    convolutions = [number for number, call in enumerate(calls) if isinstance(call.layer, CONVOLUTIONS)]
+    convolutions = [index for index, call in enumerate(calls) if isinstance(call.layer, CONVOLUTIONS)]
     if not convolutions:
         raise NoFeatureMapError("the network has no convolution over images")
-    maps = [number for number in range(convolutions[0], len(calls)) if _is_map(calls[number])]
+    maps = [index for index in range(convolutions[0], len(calls)) if _is_map(calls[index])]
     if not maps:
         raise NoFeatureMapError("its convolutions reduce the whole image to one position")
     mixing = next((call.layer for call in calls[maps[-1] :] if isinstance(call.layer, MIXING)), None)
     if mixing is not None:
-        kind = type(mixing).__name__
-        raise NoFeatureMapError(f"its convolutional feature map passes through {kind}, which mixes its positions")
+        layer_type = type(mixing).__name__
+        raise NoFeatureMapError(f"its convolutional feature map passes through {layer_type}, which mixes its positions")
     return calls[maps[-1]].layer
 
 

@@ -25,17 +25,17 @@ class ImageNetwork:
         shape = contract.named("input")[1].image_shape
         self._model = with_float_input(model, np.zeros((1, *shape), np.uint8))
         self._score = TargetScore(contract)
-        images, number = tf.TensorSpec((None, *shape), tf.float32), tf.TensorSpec((), tf.int32)
-        self.scores = tf.function(self._scores, [images, number], autograph=False)
-        self.gradients = tf.function(self._gradients, [images, number], autograph=False)
+        images, class_number = tf.TensorSpec((None, *shape), tf.float32), tf.TensorSpec((), tf.int32)
+        self.scores = tf.function(self._scores, [images, class_number], autograph=False)
+        self.gradients = tf.function(self._gradients, [images, class_number], autograph=False)
 
-    def _scores(self, images: Any, number: Any) -> Any:
-        return self._score(self._model(images, training=False), number)
+    def _scores(self, images: Any, class_number: Any) -> Any:
+        return self._score(self._model(images, training=False), class_number)
 
-    def _gradients(self, images: Any, number: Any) -> Any:
+    def _gradients(self, images: Any, class_number: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(images)
-            scores = self._scores(images, number)
+            scores = self._scores(images, class_number)
         gradients = tape.gradient(scores, images)
         if gradients is None:
             raise ConfigurationError(
@@ -52,21 +52,21 @@ class ImagePath:
     """
 
     def __init__(
-        self, network: ImageNetwork, image: NDArray[np.uint8], baseline: tuple[float, ...], number: int | None
+        self, network: ImageNetwork, image: NDArray[np.uint8], baseline: tuple[float, ...], class_number: int | None
     ) -> None:
-        self.scale = 0.0 if number is None else 1.0
-        self._network, self._number = network, number or 0
+        self.scale = 0.0 if class_number is None else 1.0
+        self._network, self._class_number = network, class_number or 0
         self._start = np.broadcast_to(np.array(baseline, np.float32), image.shape)
         self._difference = image.astype(np.float32) - self._start
 
     def scores(self, alphas: Floats) -> Floats:
         """Return the scores at `alphas`, (alphas,)."""
-        scores: Floats = self._network.scores(self._images(alphas), self._number).numpy()
+        scores: Floats = self._network.scores(self._images(alphas), self._class_number).numpy()
         return scores
 
     def gradients(self, alphas: Floats) -> Floats:
         """Return the gradients at `alphas` times the path, (alphas, height, width, channels)."""
-        gradients: Floats = self._network.gradients(self._images(alphas), self._number).numpy() * self._difference
+        gradients: Floats = self._network.gradients(self._images(alphas), self._class_number).numpy() * self._difference
         return gradients
 
     def _images(self, alphas: Floats) -> Floats:

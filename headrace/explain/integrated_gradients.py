@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-# Share of the difference of scores; for log-odds, of 1 if the difference is smaller.
+# Maximum gap as a fraction of the difference of scores; for log-odds, of 1 if the difference is smaller.
 TOLERANCE = 0.01
-# Maximum number of times that steps are doubled.
+# Maximum number of doublings of the steps.
 DOUBLINGS = 4
-# Points of the path that are in memory at once.
+# Points of the path in memory at once.
 BATCH_SIZE = 64
 
 

@@ -62,11 +62,11 @@ class ExplainOptions:
         """Return the index of the class to explain; None for the predicted class and in regression.
 
         Raises:
-            ConfigurationError: the bundle has no such class.
+            ConfigurationError: the bundle does not have the class `class_name`.
         """
         if self.class_name is None:
             return None
         if self.class_name not in contract.classes:
-            known = ", ".join(contract.classes) or "none, it predicts numbers"
+            known = ", ".join(contract.classes) or "none, as it predicts numbers"
             raise ConfigurationError(f"The bundle has no class {self.class_name!r}; its classes are: {known}.")
         return contract.classes.index(self.class_name)

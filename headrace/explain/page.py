@@ -14,7 +14,7 @@ from headrace.html.templates import environment
 from headrace.storage.atomic import atomic_write
 
 TEMPLATES = Path(__file__).parent / "pages"
-# Smaller images are shown with their pixels as squares.
+# The page shows the pixels of smaller images as squares.
 PIXELATED_BELOW = 96
 
 
@@ -59,7 +59,9 @@ class ExplanationPage:
     @property
     def complete(self) -> int:
         """Return the number of inputs whose attributions satisfy the axiom of completeness within the tolerance."""
-        return sum(each.integrated is not None and each.integrated.complete for each in self.integrated)
+        return sum(
+            explanation.integrated is not None and explanation.integrated.complete for explanation in self.integrated
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the content for JSON."""
@@ -69,14 +71,16 @@ class ExplanationPage:
             "missing": self.missing,
             "explained": len(self.explanations),
             "complete": self.complete,
-            "greatest_gap": max((each.integrated.gap for each in self.integrated if each.integrated), default=None),
+            "greatest_gap": max(
+                (explanation.integrated.gap for explanation in self.integrated if explanation.integrated), default=None
+            ),
             "inputs": [explanation.as_json() for explanation in self.explanations],
             "rejected": self.rejected,
         }
 
 
 def write_page(output: Path, page: ExplanationPage) -> None:
-    """Write the HTML file; the same content gives the same bytes.
+    """Write the HTML file; the same content yields the same bytes.
 
     Raises:
         DataError: the file cannot be written.

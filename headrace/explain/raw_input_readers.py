@@ -18,7 +18,7 @@ class RawInput(NamedTuple):
     Attributes:
         path: name of the file, with `:LINE` for a record of a file of texts.
         data: bytes of the file, or characters of the text.
-        rejection: error that is known before decoding; None if there is none.
+        rejection: error found before decoding; None without an error.
     """
 
     path: str
@@ -30,15 +30,15 @@ def raw_images(source: Path, limit: int) -> list[RawInput]:
     """Return up to `limit` files of `source` as bytes, evenly spaced in the order of their names.
 
     Raises:
-        DataError: there are no files, or a file cannot be read.
+        DataError: `source` contains no files, or a file cannot be read.
     """
-    return [RawInput(name, _bytes(file)) for name, file in _spread(_files(source), limit)]
+    return [RawInput(name, _read_bytes(file)) for name, file in _spread(_files(source), limit)]
 
 
 def raw_texts(
     source: Path, limit: int, column: str | None, spec: Text, options: Mapping[str, str] | None = None
 ) -> list[RawInput]:
-    """Return up to `limit` texts of `source`, evenly spaced from the first to the last; blank lines are skipped.
+    """Return up to `limit` texts of `source`, evenly spaced from the first to the last, without blank lines.
 
     Args:
         source: a folder with one text per file, or a file of records, see `RecordFile`.
@@ -48,13 +48,13 @@ def raw_texts(
         options: options of the reader, as in `data.source.options`.
 
     Raises:
-        ConfigurationError: the records have no such column.
-        DataError: there are no texts, or a file cannot be read.
+        ConfigurationError: the records do not have `column`.
+        DataError: `source` contains no texts, or a file cannot be read.
     """
     if source.is_dir():
         return raw_images(source, limit)
     records = RecordFile(source, spec, column, None, options)
-    texts = [record for part in records.ranges() for record in records.records(part)]
+    texts = [record for byte_range in records.ranges() for record in records.records(byte_range)]
     if records.format is None:
         texts = [record for record in texts if record.text.strip()]
     if not texts:
@@ -77,10 +77,10 @@ def _files(source: Path) -> list[tuple[str, Path]]:
 
 def _spread(items: list[Any], limit: int) -> list[Any]:
     count = min(limit, len(items))
-    return [items[number * len(items) // count] for number in range(count)]
+    return [items[index * len(items) // count] for index in range(count)]
 
 
-def _bytes(file: Path) -> bytes:
+def _read_bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:

@@ -42,20 +42,22 @@ class TextExplainer:
         """Return the explanation of one text, cleaned and tokenized as for training.
 
         Raises:
-            RejectedRecordError: the data are not a text, or preparation would reject it.
+            RejectedRecordError: the data is not text, or preparation would reject it.
         """
         text = clean(raw.data if isinstance(raw.data, str) else decode_text(raw.data, self._spec), self._spec)
         tokens = self._tokens(text)
-        numbers = np.array(tokens.ids, np.int32)
-        prediction = ExplainedPrediction.select(self._contract, self._inference.predict(numbers[None])[0], self._class)
+        token_ids = np.array(tokens.ids, np.int32)
+        prediction = ExplainedPrediction.select(
+            self._contract, self._inference.predict(token_ids[None])[0], self._class
+        )
         renderings: list[Rendering] = []
         integrated: Attribution | None = None
         if self._network:
-            integrated = integrate(TextPath(self._network, numbers, prediction.class_number), self._steps)
+            integrated = integrate(TextPath(self._network, token_ids, prediction.class_number), self._steps)
             spans = token_spans(text, tokens, integrated.attributions)
             renderings.append(Rendering("integrated-gradients", spans=spans))
         if "occlusion" in self._methods:
-            decreases = occlusion(self._inference, numbers, prediction.class_number)
+            decreases = occlusion(self._inference, token_ids, prediction.class_number)
             if decreases is not None:
                 renderings.append(Rendering("occlusion", spans=token_spans(text, tokens, decreases)))
         return Explanation(raw.path, prediction, integrated, tuple(renderings))

@@ -32,13 +32,13 @@ class TextNetwork:
         """Return whether the network has token vectors with respect to which to take gradients."""
         return bool(self._embeddings)
 
-    def _scores(self, tokens: Any, alphas: Any, number: Any) -> Any:
+    def _scores(self, tokens: Any, alphas: Any, class_number: Any) -> Any:
         def scale(_: keras.Layer, inputs: Any, vectors: Any) -> Any:
             return vectors * _broadcast(alphas, vectors)
 
-        return self._patched_scores(tokens, alphas, number, scale)
+        return self._patched_scores(tokens, alphas, class_number, scale)
 
-    def _gradients(self, tokens: Any, alphas: Any, number: Any) -> Any:
+    def _gradients(self, tokens: Any, alphas: Any, class_number: Any) -> Any:
         """Return the gradients times the path, (alphas, tokens)."""
         vectors, scaled = [], []
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -50,16 +50,16 @@ class TextNetwork:
                 scaled.append(point)
                 return point
 
-            scores = self._patched_scores(tokens, alphas, number, scale)
+            scores = self._patched_scores(tokens, alphas, class_number, scale)
         gradients = tape.gradient(scores, scaled, unconnected_gradients="zero")
         pairs = zip(gradients, vectors, strict=True)
         return tf.add_n([tf.reduce_sum(tf.convert_to_tensor(gradient) * output, -1) for gradient, output in pairs])
 
-    def _patched_scores(self, tokens: Any, alphas: Any, number: Any, change: Any) -> Any:
+    def _patched_scores(self, tokens: Any, alphas: Any, class_number: Any, change: Any) -> Any:
         rows = tf.repeat(tokens[None], tf.size(alphas), axis=0)
         with patch_outputs(self._embeddings, change):
             predictions = self._model(rows, training=False)
-        return self._score(predictions, number)
+        return self._score(predictions, class_number)
 
 
 def _broadcast(alphas: Any, vectors: Any) -> Any:
@@ -81,16 +81,16 @@ def _embeddings(model: keras.Model) -> list[keras.Layer]:
 class TextPath:
     """The path to one text, given as token numbers (tokens,); it implements `IntegrationPath`."""
 
-    def __init__(self, network: TextNetwork, tokens: NDArray[np.int32], number: int | None) -> None:
-        self.scale = 0.0 if number is None else 1.0
-        self._network, self._tokens, self._number = network, tokens, number or 0
+    def __init__(self, network: TextNetwork, tokens: NDArray[np.int32], class_number: int | None) -> None:
+        self.scale = 0.0 if class_number is None else 1.0
+        self._network, self._tokens, self._class_number = network, tokens, class_number or 0
 
     def scores(self, alphas: Floats) -> Floats:
         """Return the scores at `alphas`, (alphas,)."""
-        scores: Floats = self._network.scores(self._tokens, alphas, self._number).numpy()
+        scores: Floats = self._network.scores(self._tokens, alphas, self._class_number).numpy()
         return scores
 
     def gradients(self, alphas: Floats) -> Floats:
         """Return the gradients at `alphas` times the path, (alphas, tokens)."""
-        gradients: Floats = self._network.gradients(self._tokens, alphas, self._number).numpy()
+        gradients: Floats = self._network.gradients(self._tokens, alphas, self._class_number).numpy()
         return gradients

@@ -25,9 +25,9 @@ def export(path: Path, output: Path, format: Format, table: Path | None = None, 
         table: table whose rows of `split` compare both models; None uses random inputs.
 
     Raises:
-        ConfigurationError: `output` exists, the format cannot be written here, or it cannot hold this network.
-        DataError: the bundle or the table is missing or damaged, or they do not fit each other.
-        GateError: the exported model does not give the bundle's predictions; nothing is written.
+        ConfigurationError: `output` exists, or this machine or the format does not support the export.
+        DataError: the bundle or the table is missing or damaged, or they do not match.
+        GateError: the exported model's predictions differ from the bundle's; nothing is written.
     """
     start = time.monotonic()
     _require_absent(output)

@@ -76,7 +76,7 @@ def _convert(served: ServingModel) -> Any:
 def _erfc(graph: Any, node: Any, name: str, arguments: Any) -> None:
     """Replace the complementary error function, which TensorFlow 2.21 uses for GELU, by 1 - erf(x).
 
-    tf2onnx calls this with its graph; ONNX has no operation of that name, and tf2onnx no handler.
+    tf2onnx calls this with its graph; ONNX has no operation of that name and tf2onnx has no handler for it.
     """
     from tf2onnx.utils import map_onnx_to_numpy_type
 

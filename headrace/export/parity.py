@@ -38,16 +38,16 @@ def compare(exported: Predict, expected: Predict, pairs: Iterable[Pair], toleran
     Raises:
         GateError: two predictions differ by more than `tolerance`, or a prediction is not finite.
     """
-    inputs, greatest = 0, 0.0
-    for batch, same in pairs:
+    inputs, largest = 0, 0.0
+    for batch, expected_batch in pairs:
         inputs += len(batch)
-        greatest = max(greatest, _difference(exported(batch), expected(same)))
-    if greatest > tolerance:
+        largest = max(largest, _difference(exported(batch), expected(expected_batch)))
+    if largest > tolerance:
         raise GateError(
-            f"The exported model's predictions differ from the bundle's by up to {greatest:.3g} over {inputs} inputs; "
+            f"The exported model's predictions differ from the bundle's by up to {largest:.3g} over {inputs} inputs; "
             f"expected at most {tolerance:g}. Nothing was written. Export to another format, or change the network."
         )
-    return ParityReport(inputs, greatest)
+    return ParityReport(inputs, largest)
 
 
 def _difference(received: NDArray[np.float32], expected: NDArray[np.float32]) -> float:

@@ -26,7 +26,7 @@ Batches = Iterator[NDArray[Any]]
 
 
 def table_inputs(inference: Inference, version: Version, split: str) -> Batches:
-    """Yield the first `MAX_ROWS` rows of a split, decoded as for evaluation, texts padded to the longest of a batch.
+    """Yield the first `MAX_ROWS` rows of a split, decoded as for evaluation; texts are padded per batch.
 
     Raises:
         DataError: the split does not exist, or a shard is damaged.

@@ -53,7 +53,7 @@ def write_archive(served: ServingModel, endpoints: Iterable[Endpoint], target: P
 def _file_function(served: ServingModel) -> Predict:
     shape = served.contract.input_shape
 
-    def pixels(data: tf.Tensor) -> tf.Tensor:
+    def decode(data: tf.Tensor) -> tf.Tensor:
         channels = int(shape[2] or 0)
         decoded = tf.cond(
             tf.io.is_jpeg(data),
@@ -64,7 +64,7 @@ def _file_function(served: ServingModel) -> Predict:
         return tf.ensure_shape(decoded, shape)
 
     def predict(files: tf.Tensor) -> dict[str, tf.Tensor]:
-        return served.predict(tf.map_fn(pixels, files, fn_output_signature=tf.TensorSpec(shape, tf.uint8)))
+        return served.predict(tf.map_fn(decode, files, fn_output_signature=tf.TensorSpec(shape, tf.uint8)))
 
     return predict
 

@@ -20,7 +20,7 @@ def write_tflite(served: ServingModel, folder: Path, half: bool = False) -> Path
     """Write `model.tflite` into `folder` and return its path.
 
     Args:
-        half: store weights as float16, in half the bytes; sums stay in float32.
+        half: store weights as float16, in half the bytes; arithmetic stays float32.
 
     Raises:
         ConfigurationError: TensorFlow Lite has no operation for a part of the network.
@@ -42,7 +42,7 @@ def _row_by_row(served: ServingModel) -> Predict:
     """Return `served.predict` as a loop over rows.
 
     TensorFlow Lite supports lists only of tensors with a fixed shape, such as the outputs of a recurrent layer for one
-    row, and inserts an axis only where at most one length is free. With a bidirectional LSTM of width 64 over 40
+    row, and inserts an axis only if at most one length is free. With a bidirectional LSTM of width 64 over 40
     tokens, one row takes 0.6 ms instead of 0.5 ms without the loop, and 64 rows 36 ms instead of 6 ms.
     """
     spec = tf.TensorSpec((served.contract.outputs,), tf.float32)
@@ -55,7 +55,7 @@ def _row_by_row(served: ServingModel) -> Predict:
 
 
 def _convert(served: ServingModel, predict: Predict, half: bool) -> bytes | str:
-    """Return the file's bytes, or a description of what TensorFlow Lite lacks."""
+    """Return the content of the file, or the reason why TensorFlow Lite cannot run the network."""
     with TemporaryDirectory() as temporary:
         write_archive(served, [Endpoint(SIGNATURE, predict, served.input)], Path(temporary))
         converter = tf.lite.TFLiteConverter.from_saved_model(temporary, signature_keys=[SIGNATURE])

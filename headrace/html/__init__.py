@@ -1,1 +1,1 @@
-"""HTML pages: templates, charts as numbers for SVG, images, and how numbers are formatted."""
+"""HTML pages: templates, charts as SVG coordinates, images, and number formatting."""

@@ -3,13 +3,13 @@
 import math
 from dataclasses import dataclass
 
-# A wider range than this is easier to read on a logarithmic axis.
+# Values with a larger ratio of highest to lowest are easier to read on a logarithmic axis.
 LARGEST_LINEAR_RATIO = 30.0
 
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis from `low` to `high`, in units of the values; `logarithmic` needs both above 0."""
+    """An axis from `low` to `high`, in units of the values; a `logarithmic` axis needs both above 0."""
 
     low: float
     high: float
@@ -17,14 +17,14 @@ class Axis:
     logarithmic: bool = False
 
     def place(self, value: float) -> float:
-        """Return the position of a value: 0 at `low`, 1 at `high`."""
+        """Return the position of `value` along the axis: 0 at `low`, 1 at `high`."""
         if self.logarithmic:
             return math.log(value / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
 
 
 def fraction_axis(values: list[float]) -> Axis:
-    """Return an axis for values between 0 and 1, such as accuracy; as much of that range as they need."""
+    """Return an axis for values from 0 to 1, such as accuracy: from just below the lowest value to 1."""
     step = _round_step(max(1.0 - min(values), 0.001) / 4)
     low = max(0.0, min(1.0 - step, math.floor(min(values) / step + 1e-9) * step))
     return Axis(low, 1.0, _multiples(step, low, 1.0))
@@ -48,7 +48,7 @@ def value_axis(values: list[float]) -> Axis:
 
 
 def _round_step(step: float) -> float:
-    """Return the next of 1, 2, 2.5, 5, 10 times a power of ten."""
+    """Return `step` rounded up to 1, 2, 2.5, 5 or 10 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(step))
     return next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= step * (1 - 1e-9))
 

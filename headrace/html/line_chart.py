@@ -1,4 +1,4 @@
-"""A line chart over steps, as coordinates of an SVG of fixed size; `chart.svg.jinja` draws it."""
+"""A line chart over steps, as coordinates of an SVG of fixed size; the macro `curve` of macros.html.jinja draws it."""
 
 from dataclasses import dataclass
 
@@ -53,48 +53,48 @@ class _Frame:
     name: str
     fractions: bool
 
-    def tick(self, value: float) -> str:
+    def format_tick(self, value: float) -> str:
         return f"{100 * value:.4g}%" if self.fractions else f"{value:,.6g}"
 
-    def figure(self, value: float) -> str:
+    def format(self, value: float) -> str:
         return metric(value, self.name)
 
-    def place(self, step: float, value: float) -> tuple[float, float]:
+    def position(self, step: float, value: float) -> tuple[float, float]:
         across, up = self.x.place(step), self.y.place(value)
         return round(LEFT + across * (RIGHT - LEFT), 1), round(BOTTOM - up * (BOTTOM - TOP), 1)
 
     def path(self, line: Points) -> str:
         if len(line) == 1:
-            x, y = self.place(*line[0])
+            x, y = self.position(*line[0])
             return f"M{x - 4:g} {y:g}h4"
-        return "M" + "L".join("{:g} {:g}".format(*self.place(*point)) for point in line) if line else ""
+        return "M" + "L".join("{:g} {:g}".format(*self.position(*point)) for point in line) if line else ""
 
     def marks(self, epochs: tuple[Metrics, ...], name: str, split: str) -> tuple[Mark, ...]:
-        numbers = {line["step"]: line.get("epoch", 0.0) + 1 for line in epochs}
+        epoch_numbers = {line["step"]: line.get("epoch", 0.0) + 1 for line in epochs}
         return tuple(
             Mark(
-                *self.place(step, value),
-                f"{split} {words(self.name)} after epoch {count(numbers[step])}: {self.figure(value)}",
+                *self.position(step, value),
+                f"{split} {words(self.name)} after epoch {count(epoch_numbers[step])}: {self.format(value)}",
             )
             for step, value in points(epochs, name)
         )
 
 
 def curve(history: MetricsLog, name: str) -> Chart | None:
-    """Return the chart of metric `name` and of `val_` `name`; None if no value is finite."""
+    """Return the chart of the metrics `name` and `val_` + `name`; None if no value is finite."""
     steps = points(history.steps, name)
     training, validation = points(history.epochs, name), points(history.epochs, f"val_{name}")
-    everything = steps + training + validation
-    if not everything:
+    all_points = steps + training + validation
+    if not all_points:
         return None
-    frame = _frame(name, everything)
+    frame = _frame(name, all_points)
     return Chart(
         title=words(name),
         summary=_summary(frame, steps or training, validation),
         logarithmic=frame.y.logarithmic,
-        x_ticks=tuple(Tick(frame.place(tick, frame.y.low)[0], count(tick)) for tick in frame.x.ticks),
-        y_ticks=tuple(Tick(frame.place(0, tick)[1], frame.tick(tick)) for tick in frame.y.ticks),
-        steps=frame.path(_thinned(steps)),
+        x_ticks=tuple(Tick(frame.position(tick, frame.y.low)[0], count(tick)) for tick in frame.x.ticks),
+        y_ticks=tuple(Tick(frame.position(0, tick)[1], frame.format_tick(tick)) for tick in frame.y.ticks),
+        steps=frame.path(_thin(steps)),
         training=frame.marks(history.epochs, name, "training"),
         training_line=frame.path(training),
         validation=frame.marks(history.epochs, f"val_{name}", "validation"),
@@ -102,8 +102,8 @@ def curve(history: MetricsLog, name: str) -> Chart | None:
     )
 
 
-def _frame(name: str, everything: Points) -> _Frame:
-    steps, values = [step for step, _ in everything], [value for _, value in everything]
+def _frame(name: str, all_points: Points) -> _Frame:
+    steps, values = [step for step, _ in all_points], [value for _, value in all_points]
     fractions = is_fraction(name) and min(values) >= 0 and max(values) <= 1
     y = fraction_axis(values) if fractions else value_axis(values)
     return _Frame(step_axis(steps), y, name, fractions)
@@ -113,15 +113,17 @@ def _summary(frame: _Frame, line: Points, validation: Points) -> str:
     text = f"{words(frame.name).capitalize()} by training step"
     if line:
         (first, start), (last, end) = line[0], line[-1]
-        text += f": {frame.figure(start)} at step {count(first)}, {frame.figure(end)} at step {count(last)}"
-    return text + (f"; on the validation split {frame.figure(validation[-1][1])} at the end." if validation else ".")
+        text += f": {frame.format(start)} at step {count(first)}, {frame.format(end)} at step {count(last)}"
+    return text + (f"; on the validation split {frame.format(validation[-1][1])} at the end." if validation else ".")
 
 
-def _thinned(line: Points) -> Points:
+def _thin(line: Points) -> Points:
     """Return at most two points per pixel: the lowest and highest value of each interval, so that no peak is lost."""
     if len(line) <= 2 * BUCKETS:
         return line
     size = -(-len(line) // BUCKETS)
-    stretches = (line[start : start + size] for start in range(0, len(line), size))
-    ends = ({min(part, key=lambda point: point[1]), max(part, key=lambda point: point[1])} for part in stretches)
-    return [point for pair in ends for point in sorted(pair)]
+    intervals = (line[start : start + size] for start in range(0, len(line), size))
+    extremes = (
+        {min(interval, key=lambda point: point[1]), max(interval, key=lambda point: point[1])} for interval in intervals
+    )
+    return [point for pair in extremes for point in sorted(pair)]

@@ -5,8 +5,8 @@ import math
 SPELLED = {
     "macro_f1": "Macro F1",
     "micro_f1": "Micro F1",
-    "roc_auc": "Area under the ROC curve, mean of classes",
-    "average_precision": "Average precision, mean of classes",
+    "roc_auc": "Area under the ROC curve, mean over classes",
+    "average_precision": "Average precision, mean over classes",
     "brier_score": "Brier score",
     "r_squared": "R²",
 }
@@ -18,19 +18,19 @@ def count(value: float) -> str:
 
 
 def percent(fraction: float, rows: int) -> str:
-    """Format a fraction of `rows` as a percentage, with no more decimals than that many rows support."""
+    """Format a fraction of `rows` as a percentage: 2 decimals from 5,000 rows on, else 1."""
     return f"{100 * fraction:.{2 if rows >= 5000 else 1}f}%"
 
 
 def probability(value: float) -> str:
-    """Format a probability as a percentage; 0.0% and 100.0% only for exactly 0 and 1."""
+    """Format a probability as a percentage; only exactly 0 and 1 become 0.0% and 100.0%."""
     if 0 < value < 0.0005:
         return "<0.1%"
     return ">99.9%" if 0.9995 <= value < 1 else f"{100 * value:.1f}%"
 
 
 def number(value: float) -> str:
-    """Format with four significant digits, without an exponent if possible."""
+    """Format with four significant digits; use an exponent below 0.0001 and from 1,000,000 on."""
     if not math.isfinite(value):
         return str(value)
     if value == 0 or 1e-4 <= abs(value) < 1e6:
@@ -40,19 +40,19 @@ def number(value: float) -> str:
 
 
 def is_fraction(name: str) -> bool:
-    """Return whether the metric `name` lies between 0 and 1 and is shown as a percentage."""
+    """Return whether the metric `name` ranges from 0 to 1 and is formatted as a percentage."""
     return any(word in name for word in ("accuracy", "recall", "exact_match"))
 
 
 def metric(value: float, name: str) -> str:
-    """Format a metric: a percentage with two decimals, or four decimals, so that columns align."""
+    """Format a metric as a percentage with two decimals, or with four decimals, so that columns align."""
     if is_fraction(name) and 0 <= value <= 1:
         return f"{100 * value:.2f}%"
     return f"{value:.4f}" if 0.001 <= abs(value) < 1000 else number(value)
 
 
 def rate(value: float) -> str:
-    """Format a rate per second; without decimals from 100 on."""
+    """Format a rate; without decimals from 100 on."""
     return count(value) if value >= 100 else number(value)
 
 

@@ -10,13 +10,13 @@ TEMPLATES = Path(__file__).parent
 
 
 def environment(*folders: Path) -> Environment:
-    """Return an environment with the templates in `folders` and the macros and style that all pages share."""
-    made = Environment(
+    """Return an environment with the templates in `folders` and the shared macros and style."""
+    jinja_environment = Environment(
         loader=FileSystemLoader([*folders, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(FILTERS)
-    return made
+    jinja_environment.filters.update(FILTERS)
+    return jinja_environment

@@ -1,4 +1,4 @@
-"""A chart whose axes both range from 0 to 1, as coordinates of an SVG of fixed size; `square.svg.jinja` draws it."""
+"""A chart whose axes both range from 0 to 1, as coordinates of an SVG of fixed size; the macro `square` draws it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Dot:
-    """A value with its interval, both ends as vertical positions; `text` describes it."""
+    """A value with its interval; `low` and `high` are vertical positions; `text` describes it."""
 
     x: float
     y: float
@@ -44,8 +44,8 @@ class UnitChart:
     """Coordinates in a box of WIDTH by HEIGHT.
 
     Attributes:
-        diagonal: whether the line from (0, 0) to (1, 1) is drawn.
-        note: what the caption says besides the title.
+        diagonal: whether to draw the line from (0, 0) to (1, 1).
+        note: text of the caption after the title.
     """
 
     title: str

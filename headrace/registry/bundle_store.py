@@ -64,7 +64,7 @@ def champion_link(registry: ModelRegistry) -> Path:
 
 
 def champion_bundle(registry: ModelRegistry) -> Path:
-    """Return the folder of the bundle that is served now."""
+    """Return the folder of the currently served bundle."""
     return read_link(champion_link(registry)) or champion_link(registry)
 
 
@@ -74,6 +74,6 @@ def point_champion(registry: ModelRegistry, bundle: Path) -> None:
 
 
 def linked_bundle(registry: ModelRegistry) -> int | None:
-    """Return the version that the champion link points at; None if there is no link."""
+    """Return the version that the champion link points to; None if there is no link."""
     path = read_link(champion_link(registry))
     return int(path.name) if path and path.name.isdecimal() else None

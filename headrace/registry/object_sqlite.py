@@ -50,7 +50,7 @@ class ObjectSqlite:
         """Upload the local copy if it has changed since the last fetch or commit.
 
         Raises:
-            RegistryChangedError: the object has changed as well.
+            RegistryChangedError: the object has changed too.
             StoreError: the store refuses the request, does not respond, or does not support conditional puts.
         """
         data = self._content()

@@ -91,7 +91,7 @@ def promote(
         expected_champion: the champion that the version was compared with; any champion if None.
 
     Raises:
-        ConfigurationError: there is no such version.
+        ConfigurationError: the version does not exist.
         ChampionChangedError: the champion is not `expected_champion`.
         RegistryChangedError: another process changed the registry, which is in a bucket, at the same time.
         DataError: the bundle of the version is missing or damaged.
@@ -140,7 +140,7 @@ def rollback(registry: ModelRegistry) -> ModelRecord:
 
 
 def finish_promotion(registry: ModelRegistry) -> bool:
-    """Finish a promotion that was killed after it had set the champion alias; return whether there was one."""
+    """Finish a promotion that was killed after it set the champion alias; return whether there was one."""
     current = champion(registry)
     if current is None or linked_bundle(registry) == current.version:
         return False

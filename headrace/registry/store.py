@@ -47,7 +47,7 @@ class ModelRegistry:
 
     @cached_property
     def database(self) -> ObjectSqlite | None:
-        """Database in a bucket, with its local copy; None where MLflow accesses the database itself."""
+        """Database in a bucket, with its local copy; None if MLflow accesses the database itself."""
         file = self.folder / DATABASE
         return ObjectSqlite(file) if isinstance(file, S3Path) and self.uri == str(file) else None
 
@@ -70,7 +70,7 @@ class ModelRegistry:
 
     @cached_property
     def experiment(self) -> str:
-        """Id of the experiment, created if missing; read it within `transaction.hold`."""
+        """ID of the experiment, created if missing; read it within `transaction.hold`."""
         experiment = self.client.get_experiment_by_name(self.name)
         if experiment is not None:
             return str(experiment.experiment_id)

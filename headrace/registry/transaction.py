@@ -61,7 +61,7 @@ class Transaction:
             self._held = False
 
     def refresh(self) -> None:
-        """Fetch the changes of other processes; while this process holds the lock there are none."""
+        """Fetch the changes of other processes; while this process holds the lock, there are none."""
         if self._database and not self._held:
             self._database.fetch()
 
@@ -69,7 +69,7 @@ class Transaction:
         """Make the changes of this process visible to others.
 
         Raises:
-            RegistryChangedError: another process changed the registry as well.
+            RegistryChangedError: another process changed the registry too.
         """
         if self._database:
             self._database.commit()

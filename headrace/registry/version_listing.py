@@ -10,7 +10,7 @@ from headrace.registry.versions import ModelRecord, versions
 
 
 def list_versions(registry: ModelRegistry) -> dict[str, Any]:
-    """Return all versions, newest first, with the champion's fixed link and the bundle that it points at.
+    """Return all versions, newest first, with the champion's fixed link and the bundle that it points to.
 
     Raises:
         HeadraceError: the registry does not respond.
@@ -30,7 +30,7 @@ def promote_by_hand(registry: ModelRegistry, name: str) -> dict[str, Any]:
     """Make a version the champion on a user's request, whatever the gate has decided.
 
     Raises:
-        ConfigurationError: there is no such version.
+        ConfigurationError: the version does not exist.
         DataError: the bundle of the version is missing or damaged.
     """
     return _summarize(registry, promote(registry, name, "promoted by hand", "requested by the user"))

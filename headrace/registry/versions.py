@@ -144,7 +144,7 @@ def version_named(registry: ModelRegistry, name: str) -> ModelRecord:
     """Return the version with this number or alias.
 
     Raises:
-        ConfigurationError: there is no such version.
+        ConfigurationError: the version does not exist.
     """
     records = versions(registry)
     for record in records:

@@ -1,4 +1,4 @@
-"""The files of a run directory as training, evaluation and prediction write them, and all of them read at once."""
+"""Read the files that training, evaluation and prediction write to a run's folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ Content = TypeVar("Content")
 
 
 class Record(BaseModel):
-    """A JSON file, or a part of one."""
+    """A JSON file of a run, or a part of one."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,7 +57,7 @@ class Scores(Record):
     """Scores of one class: fractions, and `support` in rows; areas are None if undefined.
 
     Attributes:
-        counts: of multi_label: true positives, false positives, false negatives.
+        counts: true positives, false positives and false negatives; None unless the task is multi_label.
     """
 
     precision: float
@@ -102,7 +102,7 @@ class Bin(Record):
 
 
 class DrawnCurve(Record):
-    """Curves of one class against the rest: points of both curves, and their exact areas."""
+    """ROC and precision-recall curves of one class against the rest: their points and their exact areas."""
 
     roc_auc: float
     average_precision: float
@@ -111,7 +111,7 @@ class DrawnCurve(Record):
 
 
 class TaskEvaluation(Record):
-    """BUNDLE/evaluation/SPLIT.json, whatever the task."""
+    """The fields that BUNDLE/evaluation/SPLIT.json has in every task."""
 
     task: TaskType = "classification"
     split: str
@@ -126,7 +126,7 @@ class TaskEvaluation(Record):
 
 
 class RegressionMistake(Record):
-    """A row with a large error of the predicted number."""
+    """A row for which the error of the predicted number is large."""
 
     path: str
     value: float
@@ -166,7 +166,7 @@ class ClassEvaluation(TaskEvaluation):
 
 
 class MultiLabelMistake(Record):
-    """A row with missing or superfluous labels; `wrong` holds their probabilities."""
+    """A row with missing or extra labels; `wrong` holds their probabilities."""
 
     path: str
     labels: tuple[str, ...]
@@ -219,9 +219,9 @@ class RunArtifacts:
     """All inputs of the page except the table.
 
     Attributes:
-        bundle: folder of the trained model, whether or not it is there.
+        bundle: folder of the trained model, which may not exist.
         evaluations: by split, the test split first.
-        stages: wall seconds by stage, where a whole pipeline was timed.
+        stages: wall seconds by stage; empty unless the whole pipeline was timed.
     """
 
     path: Path
@@ -239,15 +239,17 @@ def read_artifacts(path: Path) -> RunArtifacts:
     """Read the run folder at `path`.
 
     Raises:
-        DataError: it is not the folder of a training run, or a file in it is damaged.
+        DataError: `path` is not the folder of a training run, or a file in it is damaged.
     """
     run = _read_json(path / "run.json", Run)
     if run is None:
-        raise DataError(f"{path} is not a training run: it holds no run.json; `headrace train` makes one.")
+        raise DataError(
+            f"{path} is not the folder of a training run: it contains no run.json; `headrace train` creates one."
+        )
     result = _read_json(path / "result.json", Result)
-    bundle = _bundle(path, run, result)
+    bundle = _bundle_path(path, run, result)
     hashes = _read_json(bundle / "bundle.json", Bundle)
-    evaluations = (_evaluation(bundle / "evaluation" / f"{split}.json") for split in SPLITS)
+    evaluations = (_read_evaluation(bundle / "evaluation" / f"{split}.json") for split in SPLITS)
     return RunArtifacts(
         path=path,
         run=run,
@@ -261,33 +263,33 @@ def read_artifacts(path: Path) -> RunArtifacts:
     )
 
 
-def _bundle(path: Path, run: Run, result: Result | None) -> Path:
-    """Return the bundle's path; a run folder that was moved has the bundle beside its metrics."""
-    named = result.bundle if result else run.configuration.train.bundle
-    return locate(named) if named and locate(named).is_dir() else path / "bundle"
+def _bundle_path(path: Path, run: Run, result: Result | None) -> Path:
+    """Return the path of the bundle; if the run's folder was moved, the bundle is next to its metrics."""
+    recorded = result.bundle if result else run.configuration.train.bundle
+    return locate(recorded) if recorded and locate(recorded).is_dir() else path / "bundle"
 
 
-def _evaluation(path: Path) -> AnyEvaluation | None:
-    judgement = _read_json(path, TaskEvaluation)
-    task = judgement.task if judgement else "classification"
-    kinds: dict[TaskType, type[AnyEvaluation]] = {
+def _read_evaluation(path: Path) -> AnyEvaluation | None:
+    header = _read_json(path, TaskEvaluation)
+    task = header.task if header else "classification"
+    types: dict[TaskType, type[AnyEvaluation]] = {
         "multi_label": MultiLabelEvaluation,
         "regression": RegressionEvaluation,
     }
-    return _read_json(path, kinds.get(task, Evaluation))
+    return _read_json(path, types.get(task, Evaluation))
 
 
-def _read_json(path: Path, kind: type[Content]) -> Content | None:
+def _read_json(path: Path, content_type: type[Content]) -> Content | None:
     try:
-        return TypeAdapter(kind).validate_json(path.read_bytes())
+        return TypeAdapter(content_type).validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
+        field = ".".join(map(str, first["loc"]))
         raise DataError(
-            f"{path} is damaged{f' at `{place}`' if place else ''}: {first['msg'].lower()}; "
-            "run the command that wrote it again."
+            f"{path} is damaged{f' at `{field}`' if field else ''}: {first['msg'].lower()}; "
+            "rerun the command that wrote it."
         ) from None

@@ -1,4 +1,4 @@
-"""The data of a report: record accounting, counts, statistics, rejects, and sample images of each class."""
+"""The report's data section: record accounting, counts, statistics, rejects, and sample images of each class."""
 
 import base64
 import io
@@ -23,7 +23,7 @@ ALL = "all rows"
 MAX_SHARDS = 4
 MAX_ROWS = 4096
 ROWS_A_BATCH = 64
-# Twice the size they are shown at, for dense screens.
+# Twice the size at which the page shows them, for high-density screens.
 LARGEST_SIDE = 96
 CHANNELS = {1: "L", 3: "RGB"}
 MAX_REJECTS = 20
@@ -39,7 +39,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Samples:
-    """Sample images by class name, in the order of the classes; `pixelated` if shown enlarged."""
+    """Sample images by class name, in the order of the classes; `pixelated` if they are shown enlarged."""
 
     by_class: dict[str, list[Sample]]
     pixelated: bool
@@ -50,53 +50,53 @@ def sample_images(version: "Version") -> Samples | None:
 
     Raises:
         DataError: the version has no training split.
-        OSError: a shard is no longer there, or is damaged.
+        OSError: a shard is missing or damaged.
     """
     _, column = version.contract.named("input")
     if column.codec == "plain" or len(column.shape) != 3 or column.shape[2] not in CHANNELS:
         return None
     classes = version.contract.classes or (ALL,)
-    chosen: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}
-    for path, target, data in _rows(version):
-        number = _shown_as(target)
-        pictures = None if number is None else chosen.get(classes[number])
-        if pictures is not None and len(pictures) < PER_CLASS:
-            pictures.append(Sample(path, _uri(data, column)))
-            if all(len(pictures) == PER_CLASS for pictures in chosen.values()):
+    samples: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}
+    for path, target, data in _iter_rows(version):
+        number = _class_index(target)
+        class_samples = None if number is None else samples.get(classes[number])
+        if class_samples is not None and len(class_samples) < PER_CLASS:
+            class_samples.append(Sample(path, _data_uri(data, column)))
+            if all(len(class_samples) == PER_CLASS for class_samples in samples.values()):
                 break
-    return Samples(chosen, pixelated=max(column.image_shape[:2]) < LARGEST_SIDE // 2)
+    return Samples(samples, pixelated=max(column.image_shape[:2]) < LARGEST_SIDE // 2)
 
 
-def _shown_as(target: int | float | bytes) -> int | None:
-    """Return the class index under which a row is shown: its class, its first label, or 0 in regression."""
+def _class_index(target: int | float | bytes) -> int | None:
+    """Return the index of the class to show a row under: its class, its first label, or 0 in regression."""
     if isinstance(target, bytes):
         return int.from_bytes(target[:4], "little") if target else None
     return target if isinstance(target, int) else 0
 
 
-def _rows(version: "Version") -> Iterator[tuple[str, int | float | bytes, bytes]]:
+def _iter_rows(version: "Version") -> Iterator[tuple[str, int | float | bytes, bytes]]:
     """Yield (path, target, stored image) of the first rows; shards are read lazily."""
     columns = ["path", version.contract.named("target")[0], version.contract.named("input")[0]]
-    read = 0
+    rows_read = 0
     for shard in version.split("train")[:MAX_SHARDS]:
         with open_parquet(version.table / shard.path, pre_buffer=False, buffer_size=1 << 16) as file:
             for batch in file.iter_batches(batch_size=ROWS_A_BATCH, columns=columns):
                 yield from zip(*(batch[name].to_pylist() for name in columns), strict=True)
-                read += batch.num_rows
-                if read >= MAX_ROWS:
+                rows_read += batch.num_rows
+                if rows_read >= MAX_ROWS:
                     return
 
 
-def _uri(data: bytes, column: Column) -> str:
-    image = _decoded(data, column)
+def _data_uri(data: bytes, column: Column) -> str:
+    image = _decode(data, column)
     image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-    kind = "jpeg" if column.codec == "jpeg" else "png"
+    image_format = "jpeg" if column.codec == "jpeg" else "png"
     buffer = io.BytesIO()
-    image.save(buffer, kind, **({"quality": 88} if kind == "jpeg" else {"optimize": True}))
-    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    image.save(buffer, image_format, **({"quality": 88} if image_format == "jpeg" else {"optimize": True}))
+    return f"data:image/{image_format};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _decoded(data: bytes, column: Column) -> "Image":
+def _decode(data: bytes, column: Column) -> "Image":
     from PIL import Image
 
     if column.codec != "raw":
@@ -116,7 +116,7 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """The table version a run was trained on; `..._problem` says why a part could not be read.
+    """The table version that a run was trained on; `..._problem` says why a part could not be read.
 
     Attributes:
         splits: names of the splits that have rows.
@@ -145,7 +145,7 @@ class Data:
 
 
 def describe_data(run: Run) -> Data | str:
-    """Return the data of `run`, or the reason why they cannot be read."""
+    """Return the data of `run`, or the reason why it cannot be read."""
     from headrace.table import read
 
     try:
@@ -159,7 +159,7 @@ def describe_data(run: Run) -> Data | str:
     return Data(
         summary=summary,
         splits=splits,
-        rows={name: tuple(_of_class(summary, split, name) for split in splits) for name in summary.contract.classes},
+        rows={name: tuple(_class_count(summary, split, name) for split in splits) for name in summary.contract.classes},
         channels=_channels(version),
         rejects=rejects,
         rejects_problem=rejects_problem,
@@ -168,7 +168,7 @@ def describe_data(run: Run) -> Data | str:
     )
 
 
-def _of_class(summary: "Summary", split: str, name: str) -> int:
+def _class_count(summary: "Summary", split: str, name: str) -> int:
     return summary.class_counts.get(split, {}).get(name, 0)
 
 
@@ -176,9 +176,9 @@ def _channels(version: "Version") -> tuple[Channel, ...]:
     statistics = version.contract.statistics
     if statistics is None:
         return ()
-    numbered = tuple(f"channel {number}" for number in range(1, len(statistics.mean) + 1))
+    default_names = tuple(f"channel {number}" for number in range(1, len(statistics.mean) + 1))
     windows = version.contract.windows
-    names = windows.values if windows else CHANNEL_NAMES.get(len(numbered), numbered)
+    names = windows.values if windows else CHANNEL_NAMES.get(len(default_names), default_names)
     return tuple(map(Channel, names, statistics.mean, statistics.standard_deviation))
 
 
@@ -198,5 +198,5 @@ def _samples(version: "Version") -> tuple[Samples | None, str | None]:
     try:
         return sample_images(version), None
     except (DataError, StoreError, OSError, ValueError) as error:
-        # pyarrow's errors about damaged files are ValueErrors.
+        # pyarrow raises ValueError for a damaged file.
         return None, " ".join(str(error).split())

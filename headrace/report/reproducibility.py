@@ -13,7 +13,7 @@ from headrace.report.artifacts import RunArtifacts
 from headrace.report.data_section import Data
 
 WITHHELD = "(withheld)"
-# Packages, and how their projects write their names, in the order of the page.
+# Packages and the spelling their projects use, in the order of the page.
 NAMES = {
     "headrace": "Headrace",
     "python": "Python",
@@ -35,15 +35,19 @@ def is_withheld(key: str, value: object) -> bool:
 
 def configuration_file(training: str) -> str | None:
     """Return the configuration file named in the `training` command."""
-    _, words = _split(training)
-    return next((word for word in words if not _is_override(word) and not word.startswith("-")), None)
+    _, arguments = _prepare_and_rest(training)
+    return next(
+        (argument for argument in arguments if not _is_override(argument) and not argument.startswith("-")), None
+    )
 
 
 def to_prepare(training: str) -> str:
     """Return the command that prepares the data of the `training` command, with its overrides for data."""
-    program, words = _split(training)
-    kept = [word for word in words if _is_override(word) and word.startswith(("data.", "prepare."))]
-    return shlex.join([*program, configuration_file(training) or "CONF", *kept])
+    program, arguments = _prepare_and_rest(training)
+    overrides = [
+        argument for argument in arguments if _is_override(argument) and argument.startswith(("data.", "prepare."))
+    ]
+    return shlex.join([*program, configuration_file(training) or "CONF", *overrides])
 
 
 def to_evaluate(bundle: Path, table: str, version: int) -> str:
@@ -52,40 +56,40 @@ def to_evaluate(bundle: Path, table: str, version: int) -> str:
 
 
 def to_report(run: Path) -> str:
-    """Return the command that writes the page again."""
+    """Return the command that rewrites the page."""
     return shlex.join(["headrace", "report", str(run)])
 
 
-def without_secrets(line: str) -> str:
+def without_secrets(command: str) -> str:
     """Return `line` without the values of overrides that name a secret."""
-    words = _words(line)
-    masked = [_masked(word) for word in words]
-    return line if masked == words else shlex.join(masked)
+    arguments = _split_line(command)
+    masked = [_mask(argument) for argument in arguments]
+    return command if masked == arguments else shlex.join(masked)
 
 
-def _split(training: str) -> tuple[list[str], list[str]]:
-    """Return the words of the matching prepare command (`headrace prepare` or a job) and the remaining words."""
-    words = _words(training)
-    for index, word in enumerate(words):
-        if word == "train" or Path(word).name == "train.py":
-            return [*words[:index], re.sub(r"train(?=$|\.py$)", "prepare", word)], words[index + 1 :]
+def _prepare_and_rest(training: str) -> tuple[list[str], list[str]]:
+    """Return the start of the matching prepare command (`headrace prepare` or a job) and the remaining arguments."""
+    arguments = _split_line(training)
+    for index, argument in enumerate(arguments):
+        if argument == "train" or Path(argument).name == "train.py":
+            return [*arguments[:index], re.sub(r"train(?=$|\.py$)", "prepare", argument)], arguments[index + 1 :]
     return ["headrace", "prepare"], []
 
 
-def _masked(word: str) -> str:
-    key, _, _ = word.partition("=")
-    return f"{key}={WITHHELD}" if _is_override(word) and is_hidden(key) else word
+def _mask(argument: str) -> str:
+    key, _, _ = argument.partition("=")
+    return f"{key}={WITHHELD}" if _is_override(argument) and is_hidden(key) else argument
 
 
-def _is_override(word: str) -> bool:
-    return re.match(r"[\w.]+=", word) is not None
+def _is_override(argument: str) -> bool:
+    return re.match(r"[\w.]+=", argument) is not None
 
 
-def _words(line: str) -> list[str]:
+def _split_line(command: str) -> list[str]:
     try:
-        return shlex.split(line)
+        return shlex.split(command)
     except ValueError:
-        return line.split()
+        return command.split()
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def reproduction(folder: RunArtifacts, data: Data | None) -> Reproduction:
         commands=tuple(dict.fromkeys(map(without_secrets, _commands(folder)))),
         versions=_versions(folder.run.versions),
         digests=tuple(_digests(folder, data)),
-        configuration=yaml.safe_dump(_public(settings), sort_keys=False, allow_unicode=True),
+        configuration=yaml.safe_dump(_withhold_secrets(settings), sort_keys=False, allow_unicode=True),
     )
 
 
@@ -128,9 +132,9 @@ def _commands(folder: RunArtifacts) -> list[str]:
 
 
 def _versions(versions: dict[str, str]) -> dict[str, str]:
-    lower = {name.lower().removesuffix("-cpu"): name for name in versions}
-    known = {NAMES[name]: versions[lower[name]] for name in NAMES if name in lower}
-    return known | {name: versions[name] for key, name in sorted(lower.items()) if key not in NAMES}
+    recorded = {name.lower().removesuffix("-cpu"): name for name in versions}
+    known = {NAMES[name]: versions[recorded[name]] for name in NAMES if name in recorded}
+    return known | {name: versions[name] for key, name in sorted(recorded.items()) if key not in NAMES}
 
 
 def _digests(folder: RunArtifacts, data: Data | None) -> list[Digest]:
@@ -144,7 +148,9 @@ def _digests(folder: RunArtifacts, data: Data | None) -> list[Digest]:
     return digests + [Digest(f"bundle, {name}", value) for name, value in sorted(folder.bundle_hashes.items())]
 
 
-def _public(tree: Any) -> Any:
+def _withhold_secrets(tree: Any) -> Any:
     if isinstance(tree, dict):
-        return {key: WITHHELD if is_withheld(str(key), value) else _public(value) for key, value in tree.items()}
-    return [_public(value) for value in tree] if isinstance(tree, list) else tree
+        return {
+            key: WITHHELD if is_withheld(str(key), value) else _withhold_secrets(value) for key, value in tree.items()
+        }
+    return [_withhold_secrets(value) for value in tree] if isinstance(tree, list) else tree

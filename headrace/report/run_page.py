@@ -29,7 +29,7 @@ TEMPLATE = "page.html.jinja"
 def write_report(run: Path, output: Path | None = None) -> Path:
     """Write the report page of the training run in the folder `run` and return its path.
 
-    The same run gives the same bytes. Parts that are not there yet are named with the command that makes them.
+    The same run yields the same bytes. For a missing part, the page shows the command that creates it.
 
     Args:
         output: the HTML file; RUN/report.html when None.
@@ -40,7 +40,7 @@ def write_report(run: Path, output: Path | None = None) -> Path:
     page = _render(read_artifacts(run))
     output = output or run / "report.html"
     try:
-        # A path that is not UTF-8 must not cost the page.
+        # A path that is not valid UTF-8 must not prevent the report.
         atomic_write(output, page.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise DataError(f"The report {output} cannot be written: {error.strerror}.") from error
@@ -48,16 +48,16 @@ def write_report(run: Path, output: Path | None = None) -> Path:
 
 
 def _render(folder: RunArtifacts) -> str:
-    return environment(TEMPLATES).get_template(TEMPLATE).render(_content(folder))
+    return environment(TEMPLATES).get_template(TEMPLATE).render(_template_values(folder))
 
 
-def _content(folder: RunArtifacts) -> dict[str, Any]:
+def _template_values(folder: RunArtifacts) -> dict[str, Any]:
     described = describe_data(folder.run)
     data, problem = (None, described) if isinstance(described, str) else (described, None)
     training = folder.run.command
     return {
         "headrace_version": __version__,
-        "task": _task(folder),
+        "task": _title(folder),
         "folder": folder,
         "run": folder.run,
         "result": folder.result,
@@ -66,7 +66,7 @@ def _content(folder: RunArtifacts) -> dict[str, Any]:
         "data_problem": problem,
         "charts": _charts(folder),
         "throughput": curve(folder.history, "samples_per_second"),
-        "assessments": [_assessed(evaluation) for evaluation in folder.evaluations],
+        "assessments": [_assess(evaluation) for evaluation in folder.evaluations],
         "stages": stages(folder, data),
         "reproduction": reproduction(folder, data),
         "to_prepare": without_secrets(to_prepare(training)),
@@ -75,16 +75,16 @@ def _content(folder: RunArtifacts) -> dict[str, Any]:
     }
 
 
-def _assessed(evaluation: AnyEvaluation) -> Assessment | MultiLabelAssessment | RegressionAssessment:
+def _assess(evaluation: AnyEvaluation) -> Assessment | MultiLabelAssessment | RegressionAssessment:
     if isinstance(evaluation, RegressionEvaluation):
         return RegressionAssessment(evaluation)
     return MultiLabelAssessment(evaluation) if isinstance(evaluation, MultiLabelEvaluation) else Assessment(evaluation)
 
 
-def _task(folder: RunArtifacts) -> str:
-    """Return the name of the configuration file, which names the task; without one the name of the run's folder."""
-    file = configuration_file(folder.run.command)
-    return Path(file).stem if file else folder.path.absolute().name
+def _title(folder: RunArtifacts) -> str:
+    """Return the name of the configuration file; without one, the name of the run's folder."""
+    configuration = configuration_file(folder.run.command)
+    return Path(configuration).stem if configuration else folder.path.absolute().name
 
 
 def _charts(folder: RunArtifacts) -> list[Chart]:

@@ -12,12 +12,12 @@ PIPELINE = ("fetch", "prepare", "train", "evaluate", "predict")
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """A stage of the pipeline; None for unknown values.
+    """A stage of the pipeline; a value that was not recorded is None.
 
     Attributes:
-        work: what was done, such as `70,000 rows`.
-        rate: of `unit` a second.
-        seconds: of the work itself.
+        work: amount of work, for example `70,000 rows`.
+        rate: work per second, in `unit`.
+        seconds: duration of the work, as the command measured it.
         wall: seconds from the start of the stage's command to its end.
     """
 
@@ -32,35 +32,35 @@ class Stage:
 def stages(folder: RunArtifacts, data: Data | None) -> list[Stage]:
     """Return all stages with a recorded time, in the order of the pipeline."""
     wall = dict(folder.stages)
-    found = [*_known(folder, data, wall)]
-    found += [Stage(name=name, wall=seconds) for name, seconds in wall.items()]
-    return sorted(found, key=lambda stage: _position(stage.name))
+    recorded = [*_measured_stages(folder, data, wall)]
+    recorded += [Stage(name=name, wall=seconds) for name, seconds in wall.items()]
+    return sorted(recorded, key=lambda stage: _position(stage.name))
 
 
 def _position(name: str) -> int:
-    verb = name.partition(",")[0]
-    return PIPELINE.index(verb) if verb in PIPELINE else len(PIPELINE)
+    command = name.partition(",")[0]
+    return PIPELINE.index(command) if command in PIPELINE else len(PIPELINE)
 
 
-def _known(folder: RunArtifacts, data: Data | None, wall: dict[str, float]) -> Iterator[Stage]:
+def _measured_stages(folder: RunArtifacts, data: Data | None, wall: dict[str, float]) -> Iterator[Stage]:
     if data:
-        yield _rows("prepare", data.summary.rows_in, data.summary.seconds, wall.pop("prepare", None))
+        yield _row_stage("prepare", data.summary.rows_in, data.summary.seconds, wall.pop("prepare", None))
     if folder.result:
-        yield _training(folder.result, wall.pop("train", None))
+        yield _training_stage(folder.result, wall.pop("train", None))
     for evaluation in folder.evaluations:
         name = f"evaluate, {evaluation.split} split"
-        yield _rows(name, evaluation.rows, evaluation.seconds, wall.pop("evaluate", None))
+        yield _row_stage(name, evaluation.rows, evaluation.seconds, wall.pop("evaluate", None))
     prediction = folder.prediction
     if prediction and prediction.rows and prediction.seconds:
-        yield _rows("predict", prediction.rows, prediction.seconds, wall.pop("predict", None))
+        yield _row_stage("predict", prediction.rows, prediction.seconds, wall.pop("predict", None))
 
 
-def _rows(name: str, rows: int, seconds: float, wall: float | None) -> Stage:
+def _row_stage(name: str, rows: int, seconds: float, wall: float | None) -> Stage:
     rate = rows / seconds if seconds else None
     return Stage(name=name, work=f"{count(rows)} rows", rate=rate, seconds=seconds, wall=wall)
 
 
-def _training(result: Result, wall: float | None) -> Stage:
+def _training_stage(result: Result, wall: float | None) -> Stage:
     return Stage(
         name="train",
         work=f"{count(result.steps)} steps",

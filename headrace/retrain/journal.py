@@ -120,7 +120,7 @@ class Journal:
         return [Cycle(file.parent) for file in files]
 
     def find(self, name: str) -> Cycle | None:
-        """Return the latest cycle with this scheduler's name; None if there is none."""
+        """Return the latest cycle that a scheduler named `name`; None without one."""
         return next((cycle for cycle in reversed(self.cycles()) if name in cycle.record.names), None)
 
     def begin(self, fingerprint: str, configuration: str, name: str | None, *, forced: bool) -> Cycle:
@@ -142,19 +142,19 @@ class Journal:
         return cycle
 
 
-def _read(path: Path, kind: type[Record]) -> Record:
-    record = _read_optional(path, kind)
+def _read(path: Path, record_type: type[Record]) -> Record:
+    record = _read_optional(path, record_type)
     if record is None:
         raise _damaged(path, "file not found")
     return record
 
 
-def _read_optional(path: Path, kind: type[Record]) -> Record | None:
+def _read_optional(path: Path, record_type: type[Record]) -> Record | None:
     try:
         content = path.read_bytes()
-        if issubclass(kind, NumberedRecord):
+        if issubclass(record_type, NumberedRecord):
             require_format(content, f"The cycle {path.parent}", "name another retrain.folder", DataError)
-        return kind.model_validate(json.loads(content))
+        return record_type.model_validate(json.loads(content))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, ValidationError) as error:

@@ -67,8 +67,8 @@ class Watch:
     def run(self, schedule: BaseTrigger) -> dict[str, Any]:
         """Start a cycle now and then on schedule; a late cycle starts once, and cycles never overlap."""
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signal_number, self._stop)
         now = datetime.datetime.now(datetime.UTC)
         self._scheduler.add_job(
             self._cycle, schedule, next_run_time=now, max_instances=1, coalesce=True, misfire_grace_time=None
@@ -89,11 +89,11 @@ class Watch:
         if len(self.exit_codes) == self.times and not self._stopped:
             self._scheduler.shutdown(wait=False)
 
-    def _stop(self, number: int, _: FrameType | None) -> None:
+    def _stop(self, signal_number: int, _: FrameType | None) -> None:
         """Interrupt the running cycle; the next `headrace watch` or `headrace retrain` resumes it."""
         if self._stopped:
             return
-        log.info("Stopping on %s", signal.Signals(number).name)
+        log.info("Stopping on %s", signal.Signals(signal_number).name)
         self._stopped = True
         if self._running is not None:
             self._running.send_signal(signal.SIGINT)

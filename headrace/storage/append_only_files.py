@@ -1,4 +1,4 @@
-"""Append-only files: appended in place locally, or uploaded again at intervals to a store of whole objects."""
+"""Append-only files: appended in place if local, else uploaded as a whole at intervals."""
 
 import logging
 from collections.abc import Iterator
@@ -25,9 +25,9 @@ class AppendMirror:
         Raises:
             StoreError: the store refuses the request, or does not respond.
         """
-        before, file = self.target / name, self.here / name
-        if before != file and before.is_file():
-            file.write_bytes(before.read_bytes())
+        stored, file = self.target / name, self.here / name
+        if stored != file and stored.is_file():
+            file.write_bytes(stored.read_bytes())
         return file
 
     def keep(self) -> None:
@@ -47,7 +47,7 @@ class AppendMirror:
 
 @contextmanager
 def mirror_appends(target: Path) -> Iterator[AppendMirror]:
-    """Yield the append-only files of the folder `target`; upload them when the block ends, also by an error."""
+    """Yield the append-only files of the folder `target`; upload them when the block ends, even by an error."""
     if not is_remote(target):
         target.mkdir(parents=True, exist_ok=True)
         yield AppendMirror(target, target)

@@ -15,8 +15,8 @@ from headrace.storage.remove_tree import remove_tree
 def atomic_write(path: Path, data: bytes | memoryview) -> None:
     """Write `data` to `path`; create missing parent folders.
 
-    The file appears under its name only when all of it is on disk. Readers see the old or the new content; a writer
-    that dies leaves at most a hidden temporary file beside it.
+    The file appears under its name only when it is completely on disk. Readers see the old or the new content; a writer
+    that dies leaves at most a hidden temporary file next to it.
 
     Raises:
         OSError: the file cannot be written; the old content of `path` is unchanged.
@@ -26,7 +26,7 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
         path.write_bytes(data)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Not the process id: two machines that share the folder may use the same one.
+    # Not the process ID: two machines that share the folder may have the same one.
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
     try:
         with temporary.open("wb") as file:
@@ -41,7 +41,7 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
 
 @contextmanager
 def atomic_directory(target: Path) -> Iterator[Path]:
-    """Yield a new hidden folder beside `target` that replaces `target` when the block ends without an error.
+    """Yield a new hidden folder next to `target` that replaces `target` when the block ends without an error.
 
     An existing `target` is removed; neither folder exists between the two renames. A block that fails leaves `target`
     unchanged and removes the hidden folder; a process that dies leaves the hidden folder behind.
@@ -52,17 +52,17 @@ def atomic_directory(target: Path) -> Iterator[Path]:
         with _removed_on_failure(target):
             yield target
         return
-    aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}")
-    aside.mkdir(parents=True)
+    hidden = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}")
+    hidden.mkdir(parents=True)
     try:
-        yield aside
-        before = aside.with_name(f"{aside.name}.before")
+        yield hidden
+        old = hidden.with_name(f"{hidden.name}.before")
         if target.exists():
-            target.replace(before)
-        aside.replace(target)
-        shutil.rmtree(before, ignore_errors=True)
+            target.replace(old)
+        hidden.replace(target)
+        shutil.rmtree(old, ignore_errors=True)
     except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(hidden, ignore_errors=True)
         raise
 
 

@@ -1,4 +1,4 @@
-"""A timeout for calls of libraries that may block forever."""
+"""A timeout for library calls that may block forever."""
 
 from collections.abc import Callable
 from concurrent.futures import Future

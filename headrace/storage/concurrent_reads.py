@@ -15,7 +15,7 @@ AT_ONCE = 8
 def prefetch(read: Callable[[Item], Result], items: Iterable[Item], at_once: int = AT_ONCE) -> Iterator[Result]:
     """Yield `read(item)` for every item, in order; at most `at_once` results are in flight or waiting.
 
-    An error is raised in the position of its item and ends the iteration.
+    An error is raised at the position of its item and ends the iteration.
     """
     remaining = iter(items)
     with ThreadPoolExecutor(at_once) as pool:

@@ -1,4 +1,4 @@
-"""Links to folders: a symbolic link, or in a bucket an object that holds the relative path of the folder."""
+"""Links to folders: a symbolic link, or in a bucket an object that contains the relative path of the folder."""
 
 import os
 import uuid
@@ -16,12 +16,12 @@ class _Link(BaseModel):
 
 
 def write_link(link: Path, folder: Path) -> None:
-    """Point `link` atomically to `folder`, a sibling or below one: readers see the old or the new target.
+    """Point `link` atomically to `folder`, which is below the link's parent; readers see the old or the new target.
 
     Raises:
         StoreError: the store refuses the request, or does not respond.
     """
-    # Relative, so that the parent folder can be moved, copied, or mounted elsewhere.
+    # The link is relative, so that the parent folder can be moved, copied or mounted elsewhere.
     if is_remote(link):
         link.write_bytes(_Link(link=str(folder.relative_to(link.parent))).model_dump_json().encode())
         return

@@ -10,19 +10,19 @@ from headrace.storage.s3.path import S3Path
 
 # One slash suffices, because `Path` collapses two into one. s3a is Hadoop's name for s3.
 S3 = re.compile(r"s3a?:/+")
-# Two slashes are required: after one, a server and a folder could not be told apart.
+# Two slashes are required: after one, a server could not be distinguished from a folder.
 HDFS = re.compile(r"hdfs://(?P<server>[^/]*)(?P<path>.*)", re.DOTALL)
 
 
-def locate(place: str | Path) -> Path:
+def locate(location: str | Path) -> Path:
     """Return the path of a location: `S3Path` for s3:// and s3a://, `HdfsPath` for hdfs://, else a local `Path`."""
-    if isinstance(place, RemotePath):
-        return place
-    if address := S3.match(str(place)):
-        return S3Path("s3:/" + str(place)[address.end() - 1 :])
-    if address := HDFS.fullmatch(str(place)):
+    if isinstance(location, RemotePath):
+        return location
+    if address := S3.match(str(location)):
+        return S3Path("s3:/" + str(location)[address.end() - 1 :])
+    if address := HDFS.fullmatch(str(location)):
         return HdfsPath.of(address["server"], address["path"])
-    return Path(place)
+    return Path(location)
 
 
 def is_remote(path: Path) -> TypeGuard[RemotePath]:

@@ -9,7 +9,7 @@ from headrace.storage.location import is_remote
 
 
 def open_parquet(path: Path, **options: Any) -> pq.ParquetFile:
-    """Open the Parquet file at `path`; columns are read on demand. `options` go to `pyarrow.parquet.ParquetFile`.
+    """Open the Parquet file at `path`; columns are read on demand. Pass `options` to `pyarrow.parquet.ParquetFile`.
 
     Raises:
         OSError: the file cannot be read.

@@ -2,7 +2,7 @@
 
 Pure path operations (`/`, parent, name, with_name, relative_to) are inherited from pathlib. Each store implements its
 own I/O; any other method of `Path`, or use by the operating system, raises TypeError in `__fspath__`, so that no local
-folder of a store's name is created by mistake.
+folder with the name of a store is created by mistake.
 """
 
 import io
@@ -15,7 +15,7 @@ from typing import IO, Any, ClassVar, NoReturn, Self
 from headrace.storage.entry import Entry
 from headrace.storage.range_reader import RangeReader
 
-# Buffer of a reader: reads a column, or an archive, in few requests.
+# Buffer size of a reader, in bytes; large enough to read a column or an archive in few requests.
 BUFFER = 4 << 20
 
 
@@ -45,7 +45,7 @@ class RemotePath(PosixPath, ABC):
         """The part after the scheme.
 
         Raises:
-            ValueError: there is none, as after joining with an absolute local path.
+            ValueError: the path has no server, e.g. after joining with an absolute local path.
         """
         if not self.is_absolute() or len(self.parts) < 2:
             raise ValueError(f"{self} names no server or bucket")
@@ -85,7 +85,7 @@ class RemotePath(PosixPath, ABC):
     ) -> IO[Any]:
         """Open the file for reading, with requests on demand."""
         if mode not in ("r", "rb"):
-            raise TypeError(f"{self} can be opened for reading only, not as {mode!r}")
+            raise TypeError(f"{self} can be opened for reading only; received the mode {mode!r}")
         binary = io.BufferedReader(self.reader(), BUFFER)
         return binary if mode == "rb" else io.TextIOWrapper(binary, encoding or "utf-8", errors, newline)
 

@@ -7,7 +7,7 @@ from headrace.storage.location import is_remote
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove `folder` and its content if it exists; a local folder without errors for files that cannot be removed.
+    """Remove `folder` and its content if it exists; ignore local files that cannot be removed.
 
     Raises:
         StoreError: the store refuses the request, or does not respond.

@@ -1,7 +1,7 @@
-"""Save and load checkpoints, which hold everything that a run needs to resume.
+"""Save and load checkpoints, which contain everything that a run needs to resume.
 
-A checkpoint is a directory named by its step, complete or absent. Its hash is verified on load. It holds arrays only,
-no pickles.
+A checkpoint is a directory named by its step; it is complete or absent. Its hash is verified on load. It contains
+arrays only, no pickles.
 """
 
 import io
@@ -26,10 +26,10 @@ def model_state(model: keras.Model) -> list[keras.Variable]:
 
     The list and its order are the same for the same model on every rank and in every run.
     """
-    metrics = {id(variable) for metric in model.metrics for variable in metric.variables}
-    own = [variable for variable in model.variables if id(variable) not in metrics]
-    known = {id(variable) for variable in own}
-    return own + [variable for variable in model.optimizer.variables if id(variable) not in known]
+    metric_variables = {id(variable) for metric in model.metrics for variable in metric.variables}
+    model_variables = [variable for variable in model.variables if id(variable) not in metric_variables]
+    known = {id(variable) for variable in model_variables}
+    return model_variables + [variable for variable in model.optimizer.variables if id(variable) not in known]
 
 
 @dataclass(frozen=True)
@@ -54,40 +54,40 @@ def state_arrays(state: Sequence[keras.Variable]) -> list[NDArray[Any]]:
     return [keras.ops.convert_to_numpy(variable.value) for variable in state]
 
 
-def save(folder: Path, saved: Checkpoint, keep: int) -> Path:
+def save(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
     """Write a checkpoint and remove all but the newest `keep`.
 
     Raises:
-        TrainingError: it cannot be written; existing checkpoints are unchanged.
+        TrainingError: the checkpoint cannot be written; existing checkpoints are unchanged.
     """
-    final = folder / f"step-{saved.step:09d}"
+    target = folder / f"step-{checkpoint.step:09d}"
     buffer = io.BytesIO()
-    arrays: dict[str, Any] = {f"{i:05d}": array for i, array in enumerate([*saved.state, *saved.sums])}
+    arrays: dict[str, Any] = {f"{i:05d}": array for i, array in enumerate([*checkpoint.state, *checkpoint.sums])}
     np.savez(buffer, **arrays)
-    position = {"step": saved.step, "arrays": len(saved.state), "notes": saved.notes}
+    position = {"step": checkpoint.step, "arrays": len(checkpoint.state), "notes": checkpoint.notes}
     try:
-        write_files(final, buffer.getvalue(), position)
+        write_files(target, buffer.getvalue(), position)
     except OSError as error:
         raise TrainingError(
-            f"The checkpoint of step {saved.step} cannot be written to {folder}: {error.strerror}. "
-            "Free disk space and run the same command again: it resumes from the previous checkpoint."
+            f"The checkpoint of step {checkpoint.step} cannot be written to {folder}: {error.strerror}. "
+            "Free disk space and rerun the same command: it resumes from the previous checkpoint."
         ) from error
     except StoreError as error:
         raise TrainingError(
-            f"The checkpoint of step {saved.step} cannot be written. {error} "
-            "Then run the same command again: it resumes from the previous checkpoint."
+            f"The checkpoint of step {checkpoint.step} cannot be written. {error} "
+            "Then rerun the same command: it resumes from the previous checkpoint."
         ) from error
     remove_all_but(folder, newest_first(folder)[:keep])
-    return final
+    return target
 
 
 def load_latest(folder: Path) -> Checkpoint | None:
-    """Return the newest valid checkpoint, or None where there is none."""
-    for checkpoint in newest_first(folder):
-        loaded = _load(checkpoint)
-        if loaded is not None:
-            return loaded
-        log.warning("The checkpoint %s is damaged; the previous one is used.", checkpoint)
+    """Return the newest valid checkpoint, or None."""
+    for path in newest_first(folder):
+        checkpoint = _load(path)
+        if checkpoint is not None:
+            return checkpoint
+        log.warning("The checkpoint %s is damaged; using the previous one.", path)
     return None
 
 
@@ -95,10 +95,10 @@ def restore(state: Sequence[keras.Variable], arrays: Sequence[NDArray[Any]]) -> 
     """Assign `arrays` to the variables in `state`.
 
     Raises:
-        ValueError: the shapes are those of another model or optimizer.
+        ValueError: the shapes do not match; the checkpoint belongs to another model or optimizer.
     """
     if [tuple(variable.shape) for variable in state] != [array.shape for array in arrays]:
-        raise ValueError("the checkpoint is of another model or optimizer")
+        raise ValueError("the checkpoint belongs to another model or optimizer")
     for variable, array in zip(state, arrays, strict=True):
         variable.assign(array)
 

@@ -6,7 +6,7 @@ import sys
 import time
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
@@ -29,44 +29,44 @@ from headrace.train.validate_settings import require_fit
 
 log = logging.getLogger(__name__)
 
-# TensorFlow is one of the first two: its build for CPUs has a name of its own.
+# TensorFlow is one of the first two: its CPU build is a separate package.
 PACKAGES = (
     "tensorflow-cpu", "tensorflow",
     "headrace", "pyspark", "keras", "horovod", "petastorm", "pyarrow", "deltalake", "numpy",
 )  # fmt: skip
 
 
-def train(configuration: Configuration, follower: RunObserver | None = None) -> dict[str, Any]:
+def train(configuration: Configuration, observer: RunObserver | None = None) -> dict[str, Any]:
     """Start or resume the run `train.run`, and return its result; return at once if the run is complete.
 
     Args:
-        follower: observes each epoch and may stop the run; several runs may then train at once, in threads.
+        observer: is called after each epoch and may stop the run; several runs may then train at once, in threads.
 
     Raises:
         StoppedError: the observer stopped the run.
-        ConfigurationError: the run was started with other settings, the model's file is at fault, or an engine is
+        ConfigurationError: the run was started with other settings, the model's file is invalid, or an engine is
             missing, broken or of another version than on the executors.
         DataError: the table is missing or damaged, or has no training split.
         TrainingError: too few slots, a rank failed, or the ranks drifted apart.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     require_engines()
     folder = RunFolder(configuration.train.run)
     with folder.locked():
-        record = _begun(folder, configuration)
-        if follower is not None:
-            record = record.model_copy(update={"followed": True, "threads": follower.threads})
+        record = _start_or_resume(folder, configuration)
+        if observer is not None:
+            record = record.model_copy(update={"followed": True, "threads": observer.threads})
             folder.keep(record)
         result = folder.result()
         if result is not None and (locate(result["bundle"]) / MANIFEST).is_file():
             log.info("The run %s is complete; nothing to do.", folder.path)
             return result
-        result = _launch(folder, record, began, follower)
+        result = _launch(folder, record, start, observer)
         folder.finish(result)
         return result
 
 
-def _begun(folder: RunFolder, configuration: Configuration) -> RunRecord:
+def _start_or_resume(folder: RunFolder, configuration: Configuration) -> RunRecord:
     source = read_source(Path(configuration.model.file))
     configuration = _with_absolute_paths(configuration)
     record = folder.record()
@@ -75,13 +75,15 @@ def _begun(folder: RunFolder, configuration: Configuration) -> RunRecord:
         folder.begin(record, source)
         return record
     require_resumable(folder.path, record, configuration, source_hash(source))
-    record = record.model_copy(update={"configuration": configuration, "bundle": str(_bundle(folder, configuration))})
+    record = record.model_copy(
+        update={"configuration": configuration, "bundle": str(_bundle_path(folder, configuration))}
+    )
     folder.keep(record)
     return record
 
 
 def _with_absolute_paths(configuration: Configuration) -> Configuration:
-    """Make the path of the donor bundle absolute, because ranks have another working directory."""
+    """Make the path of the donor bundle absolute, because ranks run in another working directory."""
     settings = configuration.train
     if settings.fine_tune is None:
         return configuration
@@ -89,7 +91,7 @@ def _with_absolute_paths(configuration: Configuration) -> Configuration:
     return configuration.model_copy(update={"train": settings.model_copy(update={"fine_tune": donor})})
 
 
-def _bundle(folder: RunFolder, configuration: Configuration) -> Path:
+def _bundle_path(folder: RunFolder, configuration: Configuration) -> Path:
     return locate(configuration.train.bundle or folder.path / "bundle").absolute()
 
 
@@ -114,48 +116,48 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
         versions=_versions(),
         command=command_line(),
         created=utc_now(),
-        bundle=str(_bundle(folder, configuration)),
+        bundle=str(_bundle_path(folder, configuration)),
     )
 
 
 def _versions() -> dict[str, str]:
     """Return the versions of Python and of the installed packages among `PACKAGES`."""
-    found = {"python": sys.version.split()[0]}
+    versions = {"python": sys.version.split()[0]}
     for name in PACKAGES:
         with suppress(PackageNotFoundError):
-            found[name] = installed(name)
-    return found
+            versions[name] = installed_version(name)
+    return versions
 
 
-def _launch(folder: RunFolder, record: RunRecord, began: float, follower: RunObserver | None) -> dict[str, Any]:
-    # Spark and Horovod's runner are imported only when there is something to train.
+def _launch(folder: RunFolder, record: RunRecord, start: float, observer: RunObserver | None) -> dict[str, Any]:
+    # Import Spark and Horovod's runner only if there is something to train.
     from headrace.spark.session import session
     from headrace.train.launch.restarts import train_with_restarts
 
     spark = session("train", record.configuration.spark, record.configuration.train.ranks)
-    progress = _progress(folder, record, follower)
+    progress = _progress(folder, record, observer)
     restarts = train_with_restarts(spark, folder, record, progress)
     if not progress.outcome:
-        raise TrainingError(f"The ranks ended without a result; their logs are in {folder.logs}.")
+        raise TrainingError(f"The ranks exited without a result; see their logs in {folder.logs}.")
     if progress.outcome["kind"] == "stopped":
         raise StoppedError(f"The run {folder.path} was stopped at step {progress.outcome['step']}.")
-    return _result(folder, record, progress, began, restarts)
+    return _result(folder, record, progress, start, restarts)
 
 
-def _progress(folder: RunFolder, record: RunRecord, follower: RunObserver | None) -> Progress:
-    if follower is None:
+def _progress(folder: RunFolder, record: RunRecord, observer: RunObserver | None) -> Progress:
+    if observer is None:
         return Progress(record.total_steps)
 
     def epoch_done(figures: Message) -> None:
-        if follower.epoch_done(figures):
+        if observer.epoch_done(figures):
             folder.stop_file.touch()
 
-    return Progress(record.total_steps, follower.name, epoch_done)
+    return Progress(record.total_steps, observer.name, epoch_done)
 
 
-def _result(folder: RunFolder, record: RunRecord, progress: Progress, began: float, restarts: int) -> dict[str, Any]:
+def _result(folder: RunFolder, record: RunRecord, progress: Progress, start: float, restarts: int) -> dict[str, Any]:
     outcome = progress.outcome
-    first = progress.first_step_at
+    first_step_at = progress.first_step_at
     return {
         "run": str(folder.path),
         "bundle": outcome["bundle"],
@@ -168,8 +170,8 @@ def _result(folder: RunFolder, record: RunRecord, progress: Progress, began: flo
         "parameters": outcome["parameters"],
         "checkpoint_seconds": outcome["checkpoint_seconds"],
         "samples_per_second": outcome["samples_per_second"],
-        "seconds_to_first_step": round(first - began, 3) if first else None,
-        "seconds": round(time.monotonic() - began, 3),
+        "seconds_to_first_step": round(first_step_at - start, 3) if first_step_at else None,
+        "seconds": round(time.monotonic() - start, 3),
     }
 
 

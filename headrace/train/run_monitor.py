@@ -1,4 +1,4 @@
-"""What the driver shows and keeps of what its ranks send."""
+"""Monitor a run on the driver: show the ranks' messages, and keep their errors and the outcome."""
 
 import logging
 import re
@@ -17,9 +17,9 @@ log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LINES = 10.0
 
-# Failures in the order in which they explain the others.
+# Kinds of failures, causes before their consequences.
 KILLED, OWN_ERROR, LOST_PEER = range(3)
-# A loss of machines or processes may not happen again; an error in a model, in data or in settings would.
+# The loss of a machine or process may not recur; an error in a model, in data or in settings would.
 RETRYABLE = (KILLED, LOST_PEER)
 
 
@@ -28,9 +28,9 @@ class Progress:
     """Receives every message of every rank; keeps the first error and the outcome.
 
     Attributes:
-        total_steps: of the run, for the time that is left.
-        name: of the run, before its lines; empty where only one is trained.
-        epoch_done: called with the figures of every epoch.
+        total_steps: steps of the run, to estimate the remaining time.
+        name: name of the run, the prefix of its lines; empty if only one run is trained.
+        epoch_done: called with the metrics of every epoch.
     """
 
     total_steps: int
@@ -40,23 +40,23 @@ class Progress:
     first_step_at: float | None = None
     began: float = field(default_factory=time.monotonic)
     _shown_at: float = 0.0
-    _pace_from: tuple[int, float] | None = None
+    _pace_start: tuple[int, float] | None = None
     _failures: list[tuple[int, errors.HeadraceError]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin_attempt(self) -> None:
-        """Forget the failures of the attempt before, and its pace."""
+        """Forget the failures and the pace of the previous attempt."""
         self._failures.clear()
-        self._pace_from = None
+        self._pace_start = None
 
     @property
     def is_retryable(self) -> bool:
-        """Whether what the ranks said of their failure may go well when tried again."""
+        """Whether a retry may succeed, judging by the failures that the ranks reported."""
         return bool(self._failures) and min(kind for kind, _ in self._failures) in RETRYABLE
 
     @property
     def error(self) -> errors.HeadraceError | None:
-        """What made the training fail: a rank that was killed, else the first error, else a lost connection."""
+        """The cause of the failure: a killed rank, else the first error, else a lost connection."""
         return min(self._failures, key=lambda failure: failure[0])[1] if self._failures else None
 
     def receive(self, message: Message) -> None:
@@ -64,68 +64,68 @@ class Progress:
         with self._lock:
             kind, rank = message.get("kind"), message.get("rank")
             if kind == "log":
-                self._line(f"[rank {rank}] {message['text']}")
+                self._write_line(f"[rank {rank}] {message['text']}")
             elif kind == "started":
                 log.info("Rank %s runs on %s as process %s", rank, message["host"], message["pid"])
             elif kind == "killed":
                 self._failures.append((KILLED, errors.TrainingError(f"Rank {rank} {message['text']}.")))
             elif kind == "message":
-                self._said(int(rank or 0), loads(str(message["text"])))
+                self._handle(int(rank or 0), loads(str(message["text"])))
 
-    def _said(self, rank: int, message: Message) -> None:
+    def _handle(self, rank: int, message: Message) -> None:
         kind = message["kind"]
         if kind == "lost peer":
             self._failures.append((LOST_PEER, errors.TrainingError(f"Rank {rank} {message['text']}.")))
         elif kind == "error":
-            # A wrong configuration is the same on every rank; which of them said so first means nothing.
-            place = "" if message["error"] == "ConfigurationError" else f"Rank {rank}: "
-            error = getattr(errors, message["error"])(place + message["text"])
+            # A configuration error is the same on every rank; which rank reported it first means nothing.
+            prefix = "" if message["error"] == "ConfigurationError" else f"Rank {rank}: "
+            error = getattr(errors, message["error"])(prefix + message["text"])
             first = all(kind != OWN_ERROR for kind, _ in self._failures)
             self._failures.append((OWN_ERROR, error))
-            # Other ranks mostly say the same; theirs are in their logs.
+            # Other ranks mostly report the same error; their tracebacks are in their logs.
             if "traceback" in message and first:
-                self._line(re.sub(r"\n\s*\n", "\n", message["traceback"]).rstrip())
+                self._write_line(re.sub(r"\n\s*\n", "\n", message["traceback"]).rstrip())
         elif kind in ("done", "stopped"):
             self.outcome = message
         elif kind == "ready" and rank == 0:
             log.info("All ranks are ready at step %s of %s", message["step"], self.total_steps)
         elif kind == "progress":
-            self._progress(message)
+            self._show_progress(message)
 
-    def _progress(self, message: Message) -> None:
+    def _show_progress(self, message: Message) -> None:
         if message["of"] == "epoch" and self.epoch_done is not None:
             self.epoch_done(message)
         now = time.monotonic()
         if self.first_step_at is None:
             self.first_step_at = now
-        pause = 0.5 if sys.stderr.isatty() else SECONDS_BETWEEN_LINES
-        if message["of"] == "step" and now - self._shown_at < pause:
+        interval = 0.5 if sys.stderr.isatty() else SECONDS_BETWEEN_LINES
+        if message["of"] == "step" and now - self._shown_at < interval:
             return
         self._shown_at = now
-        text = self._text(message)
+        text = self._format(message)
         if sys.stderr.isatty() and message["of"] == "step":
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
         else:
-            self._line(text)
+            self._write_line(text)
 
-    def _text(self, message: Message) -> str:
+    def _format(self, message: Message) -> str:
         hidden = ("kind", "of", "step", "epoch", "seconds", "samples_per_second", "gradient_norm", "learning_rate")
-        figures = ", ".join(f"{name} {value:.4f}" for name, value in message.items() if name not in hidden)
-        text = f"epoch {message['epoch'] + 1}, step {message['step']} of {self.total_steps}: {figures}"
+        metrics = ", ".join(f"{name} {value:.4f}" for name, value in message.items() if name not in hidden)
+        text = f"epoch {message['epoch'] + 1}, step {message['step']} of {self.total_steps}: {metrics}"
         speed: Any = message.get("samples_per_second")
         if speed is None:
             return text
-        return f"{text}, {speed:.0f} samples/s{self._left(message)}"
+        return f"{text}, {speed:.0f} samples/s{self._remaining_time(message)}"
 
-    def _left(self, message: Message) -> str:
-        """The time that is left, by the pace since the first report; nothing while there is only that one."""
+    def _remaining_time(self, message: Message) -> str:
+        """Return the estimated remaining time by the pace since the first report; empty at the first report."""
         now = (message["step"], message["seconds"])
-        self._pace_from = self._pace_from if self._pace_from and self._pace_from[0] <= now[0] else now
-        steps, seconds = now[0] - self._pace_from[0], now[1] - self._pace_from[1]
+        self._pace_start = self._pace_start if self._pace_start and self._pace_start[0] <= now[0] else now
+        steps, seconds = now[0] - self._pace_start[0], now[1] - self._pace_start[1]
         return f", about {seconds / steps * (self.total_steps - now[0]):.0f} s left" if steps else ""
 
-    def _line(self, text: str) -> None:
+    def _write_line(self, text: str) -> None:
         clear = "\r\x1b[K" if sys.stderr.isatty() else ""
         sys.stderr.write(f"{clear}{self.name}{': ' if self.name else ''}{text}\n")
         sys.stderr.flush()

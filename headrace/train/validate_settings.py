@@ -24,7 +24,7 @@ def require_fit(settings: Train, version: Version) -> None:
     """Raise unless `settings` fit the table `version`.
 
     Raises:
-        ConfigurationError: the table's task does not have a loss, a metric or a class that the settings name.
+        ConfigurationError: the settings name a loss, a metric or a class that the table's task does not have.
     """
     contract = version.contract
     require_loss(settings.loss, contract)
@@ -41,27 +41,27 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     """
     if contract.task == "regression" and settings != Loss():
         raise ConfigurationError(
-            "train.loss is set for classes, and the table has numbers to predict; leave train.loss out."
+            "train.loss has settings for classes, but the table is prepared for regression; remove train.loss."
         )
     if contract.task == "multi_label" and settings.class_weights != "none":
         raise ConfigurationError(
-            "train.loss.class_weights weighs a row by its class, and the table's rows have any number of them; "
-            "leave it out, or weigh rows by prepare.weights."
+            "train.loss.class_weights weights a row by its class, but a row of a multi_label table has any number of "
+            "classes; remove it, or weight rows by prepare.weights."
         )
 
 
 def metric_names(chosen: tuple[str, ...] | None, contract: Contract) -> tuple[str, ...]:
-    """Return the names of the metrics beside the loss; the defaults of the task when `chosen` is None.
+    """Return the names of the metrics in addition to the loss; the defaults of the task when `chosen` is None.
 
     Raises:
         ConfigurationError: a chosen metric does not exist for the task.
     """
     known = METRICS[contract.task]
-    wrong = [name for name in chosen or () if name not in known]
-    if wrong:
+    invalid = [name for name in chosen or () if name not in known]
+    if invalid:
         raise ConfigurationError(
-            f"train.metrics names {', '.join(wrong)}, but the table is one of {contract.task}; "
-            f"expected some of {', '.join(known)}, or leave train.metrics out."
+            f"train.metrics names {', '.join(invalid)}, but the table is prepared for {contract.task}; "
+            f"expected some of {', '.join(known)}, or no train.metrics."
         )
     return DEFAULTS[contract.task] if chosen is None else chosen
 
@@ -70,7 +70,7 @@ def watched_metric(settings: Monitor, metrics: tuple[str, ...], validates: bool)
     """Return the name of the monitored metric in the logs of an epoch.
 
     Raises:
-        ConfigurationError: the training will not report the metric that `settings` name.
+        ConfigurationError: `settings` name a metric that the training does not report.
     """
     known = ["loss", *metrics]
     known += [f"val_{name}" for name in known] if validates else []
@@ -87,9 +87,9 @@ def is_best_small(settings: Monitor, metric: str) -> bool:
 
 
 def class_weights(settings: Loss, contract: Contract, counts: Mapping[str, int]) -> tuple[float, ...] | None:
-    """Return the weight of each class in the order of the contract; None where all weights are 1.
+    """Return the weight of each class in the order of the contract; None if all weights are 1.
 
-    `balanced` gives a class rows / (classes x rows of the class), so that the mean over rows is 1.
+    `balanced` sets a class's weight to rows / (classes x rows of the class), so that the mean over rows is 1.
 
     Args:
         counts: rows of each class in the training split.
@@ -97,18 +97,18 @@ def class_weights(settings: Loss, contract: Contract, counts: Mapping[str, int])
     Raises:
         ConfigurationError: the weights name a class that the table does not have.
     """
-    chosen = settings.class_weights
-    if chosen == "none":
+    weights = settings.class_weights
+    if weights == "none":
         return None
-    if chosen == "balanced":
+    if weights == "balanced":
         rows = sum(counts.values())
         return tuple(
             rows / (len(contract.classes) * counts[name]) if counts.get(name) else 1.0 for name in contract.classes
         )
-    unknown = sorted(set(chosen) - set(contract.classes))
+    unknown = sorted(set(weights) - set(contract.classes))
     if unknown:
         raise ConfigurationError(
             f"train.loss.class_weights names {', '.join(unknown)}; "
             f"the table has the classes {', '.join(contract.classes)}."
         )
-    return tuple(chosen.get(name, 1.0) for name in contract.classes)
+    return tuple(weights.get(name, 1.0) for name in contract.classes)

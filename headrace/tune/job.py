@@ -31,10 +31,10 @@ def tune(configuration: Configuration, tracker: Callable[[StudyResult], str] | N
         The trials, the number of trials per state, and the best trial as `best`, None if no trial is complete.
 
     Raises:
-        ConfigurationError: there is no section `tune`, its space does not fit the configuration, or the study has
+        ConfigurationError: the section `tune` is missing, its space does not fit the configuration, or the study has
             other settings.
         DataError: the table is missing or damaged.
-        TrainingError: there are too few slots, or another process has locked the study.
+        TrainingError: too few slots are free, or another process has locked the study.
     """
     start = time.monotonic()
     if configuration.tune is None:

@@ -53,7 +53,7 @@ class Search:
         """Resume interrupted trials, then start new ones until the study is complete or its time limit is reached.
 
         Raises:
-            TrainingError: there are too few slots.
+            TrainingError: too few slots are free.
         """
         self._remove_artifacts()
         if not self._interrupted and self._remaining() <= 0:

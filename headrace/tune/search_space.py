@@ -28,7 +28,7 @@ def require_space(configuration: Configuration, space: Space) -> None:
 
 
 def suggest(trial: Trial, space: Space) -> Values:
-    """Return the value of each key in `trial`: the value that it already has, otherwise one drawn by its sampler."""
+    """Return the value of each key in `trial`: its existing value, otherwise a value drawn by its sampler."""
     return {key: _suggest(trial, key, parameter) for key, parameter in space.items()}
 
 

@@ -14,7 +14,7 @@ def reserve_slots(record: StudyRecord) -> int | None:
         The number of threads; None without concurrent trials, for a rank's share of its machine's cores.
 
     Raises:
-        TrainingError: there are too few slots.
+        TrainingError: too few slots are free.
     """
     settings, configuration = record.tune, record.configuration
     ranks = max(settings.parallel, settings.ranks)
@@ -24,7 +24,7 @@ def reserve_slots(record: StudyRecord) -> int | None:
     if free < ranks:
         key = "parallel" if settings.parallel > 1 else "ranks"
         raise TrainingError(
-            f"tune.{key} is {ranks}, but {spark.sparkContext.master} has {free} slots free. "
+            f"tune.{key} is {ranks}, but {spark.sparkContext.master} has {free} free slots. "
             f"Lower tune.{key}, or give Spark more executors or cores."
         )
     if settings.parallel == 1:

@@ -119,7 +119,7 @@ def test_failed_horovod_import_of_rank_is_one_sentence(own: Path, tmp_path: Path
     broken.write_text("raise ImportError('mpi_lib.so: undefined symbol: _ZN10tensorflow')")
     done = run([python, "-m", "headrace", "train", "conf.yaml"], cwd=own, code=2)
     assert (
-        "cannot import what it needs (mpi_lib.so: undefined symbol: _ZN10tensorflow); `headrace check`"
+        "cannot import a module that it needs (mpi_lib.so: undefined symbol: _ZN10tensorflow); run `headrace check`"
         in done.last_error_line
     )
     assert "Traceback" not in done.stderr

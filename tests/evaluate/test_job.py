@@ -150,7 +150,7 @@ def test_evaluate_refuses_unknown_slice_column(
 ) -> None:
     sentence = evaluate_and_fail(capsys, str(bundle_copy), "--table", str(version.table), "--slice", "shop", code=2)
     assert "--slice names 'shop'" in sentence
-    assert "expected class, path, label, content_hash" in sentence
+    assert "expected one of class, path, label, content_hash" in sentence
     assert not (bundle_copy / "evaluation").exists()
 
 
@@ -195,7 +195,7 @@ def test_evaluate_refuses_table_with_other_classes(
 ) -> None:
     other = write_table(tmp_path / "table", replace(CONTENT, classes=classes))
     sentence = evaluate_and_fail(capsys, str(bundle_copy), "--table", str(other.table))
-    assert f"knows the classes {CLASSES}" in sentence
+    assert f"trained on the classes {CLASSES}" in sentence
     assert str(classes) in sentence
 
 

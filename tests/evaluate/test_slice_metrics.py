@@ -126,12 +126,12 @@ def test_slicer_slices_regression_by_target() -> None:
 @pytest.mark.parametrize(
     ("contract", "name", "expected"),
     [
-        (image_contract(), "shop", "expected class, size, path, label"),
-        (image_contract("raw"), "size", "expected class, path, label"),
-        (image_contract(), "length", "expected class, size, path, label"),
-        (image_contract(sums=IDENTITY.model_copy(update={"dtype": "binary"})), "sums", "which holds bytes"),
-        (image_contract(), "image", "cannot be cut"),
-        (text_contract(), "size", "expected class, length, path, label"),
+        (image_contract(), "shop", "expected one of class, size, path, label"),
+        (image_contract("raw"), "size", "expected one of class, path, label"),
+        (image_contract(), "length", "expected one of class, size, path, label"),
+        (image_contract(sums=IDENTITY.model_copy(update={"dtype": "binary"})), "sums", "which contains bytes"),
+        (image_contract(), "image", "cannot be sliced"),
+        (text_contract(), "size", "expected one of class, length, path, label"),
     ],
 )
 def test_slicer_refuses_unknown_column_and_lists_known_ones(contract: Contract, name: str, expected: str) -> None:

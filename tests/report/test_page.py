@@ -121,12 +121,12 @@ def test_page_shows_curve_of_every_metric_by_step_and_epoch(make_run: MakeRun) -
 
 def test_page_states_bit_equal_weights_with_hash(make_run: MakeRun) -> None:
     text = write_page(make_run(ranks=4)).text
-    assert f"All 4 ranks ended with bit-equal weights, SHA-256 {'c' * 64}" in text
+    assert f"All 4 ranks ended with bit-identical weights, SHA-256 {'c' * 64}" in text
 
 
 def test_page_of_one_rank_claims_no_equality(make_run: MakeRun) -> None:
     text = write_page(make_run(ranks=1)).text
-    assert "bit-equal" not in text
+    assert "bit-identical" not in text
     assert "c" * 64 in text
 
 
@@ -134,8 +134,8 @@ def test_confusion_matrix_has_counts_and_row_percentages(make_run: MakeRun) -> N
     page = write_page(make_run())
     titles = [cell["title"] for cell in page.all("td") if "title" in cell]
     assert len(titles) == 9
-    assert "circle recognised: 3 of 4, 75.0%" in titles
-    assert "circle taken for square: 1 of 4, 25.0%" in titles
+    assert "circle predicted correctly: 3 of 4, 75.0%" in titles
+    assert "circle predicted as square: 1 of 4, 25.0%" in titles
     assert "circle 0.750 0.750 0.750 4" in page.text
 
 
@@ -151,7 +151,7 @@ def test_page_of_many_classes_lists_most_frequent_confusions(make_run: MakeRun) 
 def test_mistakes_have_image_classes_probabilities_and_path(make_run: MakeRun) -> None:
     page = write_page(make_run(mistake_path="test/circle/77.png"))
     assert "predicted >99.9% square true <0.1% circle test/circle/77.png" in page.text
-    assert len([image for image in page.all("img") if "taken for" in (image["alt"] or "")]) == 12
+    assert len([image for image in page.all("img") if "predicted as" in (image["alt"] or "")]) == 12
 
 
 def test_page_shows_throughput_by_stage(make_run: MakeRun) -> None:
@@ -197,7 +197,7 @@ def test_page_escapes_hostile_names(make_run: MakeRun) -> None:
     assert "{{ 7 * 7 }}" in page.text
     assert not page.all("script")
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
-    assert f"{html.escape(HOSTILE)} taken for" in page.source
+    assert f"{html.escape(HOSTILE)} predicted as" in page.source
 
 
 def test_page_loads_no_external_resources(make_run: MakeRun) -> None:
@@ -267,11 +267,11 @@ def test_moved_run_finds_its_bundle(make_run: MakeRun) -> None:
 def test_page_points_out_evaluation_on_another_table_version(make_run: MakeRun) -> None:
     run = make_run()
     update_json(run / "bundle" / "evaluation" / "test.json", version=3)
-    assert "not on the version 0 it was trained on" in write_page(run).text
+    assert "the model was trained on version 0" in write_page(run).text
 
 
 def test_report_refuses_folder_that_is_not_a_run(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"is not a training run: it holds no run\.json"):
+    with pytest.raises(DataError, match=r"is not the folder of a training run: it contains no run\.json"):
         write_report(tmp_path)
 
 

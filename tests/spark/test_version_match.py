@@ -47,7 +47,7 @@ def fake_pyspark_version(folder: Path, version: str) -> str:
 
 def test_master_of_same_version_passes(cluster: LocalCluster, own: Path) -> None:
     done = headrace("train", "conf.yaml", master_setting(cluster.url), cwd=own, code=4)
-    assert "has 0 slots free" in done.last_error_line
+    assert "has 0 free slots" in done.last_error_line
 
 
 @pytest.mark.parametrize("verb", ["train", "prepare"])

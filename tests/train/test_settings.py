@@ -114,7 +114,7 @@ def test_synchronized_batch_norm_learns(own: Path) -> None:
 def test_non_finite_loss_ends_training_and_names_rows(own: Path) -> None:
     words = ("train.optimizer={name: sgd, learning_rate: 1.0e+30}", "train.checkpoint_every_steps=1")
     answer = headrace("train", "conf.yaml", *words, cwd=own, code=4)
-    assert "is not a finite number" in answer.last_error_line
+    assert "is not finite" in answer.last_error_line
     assert "train.optimizer.learning_rate" in answer.last_error_line
     files = sorted((own / "run" / "not-finite").iterdir())
     assert [file.name[-11:] for file in files] == ["rank-0.json", "rank-1.json"]

@@ -30,7 +30,7 @@ def test_watched_metric_defaults_to_validation_loss() -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"metrics": ["root_mean_squared_error"]}, "the table is one of classification; expected some of accuracy,"),
+        ({"metrics": ["root_mean_squared_error"]}, "the table is prepared for classification; expected some of"),
         ({"monitor": {"metric": "val_loss"}}, "expected one of loss, accuracy; the table has no validation split"),
         ({"monitor": {"metric": "auc"}}, "expected one of loss, accuracy; the table"),
         ({"loss": {"class_weights": {"hat": 2.0}}}, "names hat; the table has the classes coat, bag, boot"),

@@ -133,7 +133,7 @@ def test_invalid_settings_are_reported_before_any_trial(folder: Path) -> None:
 def test_too_few_slots_are_reported_with_both_numbers(folder: Path) -> None:
     result = headrace("tune", "conf.yaml", "tune.study=d", "tune.parallel=5", "spark.slots=3", cwd=folder, code=4)
     assert "tune.parallel is 5" in result.last_error_line
-    assert "has 3 slots free" in result.last_error_line
+    assert "has 3 free slots" in result.last_error_line
 
 
 def test_command_fails_if_all_trials_fail_and_time_limit_stops_new_trials(folder: Path) -> None:

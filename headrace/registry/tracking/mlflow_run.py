@@ -25,7 +25,7 @@ class MlflowRun:
 
     Attributes:
         started: start time in milliseconds since 1970.
-        identity: tags set at creation, by which the run is found again even if it was logged only in part.
+        identity: tags set at creation, by which later commands find the run even if it was only partly logged.
         settings: nested settings; each value becomes a parameter, with secrets withheld.
         folder: local or remote folder of `files`; files that do not exist are skipped.
         status: FINISHED, FAILED or KILLED.
@@ -45,14 +45,14 @@ class MlflowRun:
 
 
 def log_run(registry: ModelRegistry, entry: MlflowRun) -> str:
-    """Log a complete run and return its MLflow id."""
+    """Log a complete run and return its MLflow ID."""
     run_id = start_run(registry, entry)
     finish_run(registry, run_id, entry)
     return run_id
 
 
 def start_run(registry: ModelRegistry, entry: MlflowRun) -> str:
-    """Create a running MLflow run with its identity tags and return its id."""
+    """Create a running MLflow run with its identity tags and return its ID."""
     run = registry.client.create_run(
         registry.experiment, start_time=entry.started, run_name=entry.name, tags=entry.identity
     )

@@ -21,12 +21,12 @@ FILES = ("run.json", "result.json", "metrics.jsonl", "model.py")
 
 
 def track(registry: ModelRegistry, path: Path) -> str:
-    """Track the run in folder `path` and return its MLflow id; a run that is tracked already stays unchanged.
+    """Track the run in folder `path` and return its MLflow ID; a run that is tracked already stays unchanged.
 
     A run without a result is tracked as failed, and is tracked again once it is complete.
 
     Raises:
-        DataError: `path` is not a training run.
+        DataError: `path` is not the folder of a training run.
         HeadraceError: the registry does not respond.
     """
     from mlflow.exceptions import MlflowException
@@ -34,7 +34,7 @@ def track(registry: ModelRegistry, path: Path) -> str:
     folder = RunFolder(path)
     record = folder.record()
     if record is None:
-        raise DataError(f"{folder.path} is not a training run: it holds no run.json.")
+        raise DataError(f"{folder.path} is not the folder of a training run: it contains no run.json.")
     status = "FINISHED" if folder.result() else "FAILED"
     try:
         with registry.transaction.hold(f"track {folder.path}"):
@@ -45,7 +45,7 @@ def track(registry: ModelRegistry, path: Path) -> str:
 
 
 def _tracked_id(registry: ModelRegistry, folder: RunFolder, record: RunRecord, status: str) -> str | None:
-    """Return the MLflow id of the run if it is tracked as finished; delete incomplete and outdated entries."""
+    """Return the MLflow ID of the run if it is tracked as finished; delete incomplete and outdated entries."""
     for run in search_runs(registry, _identity(folder, record)):
         if run.info.status == status == "FINISHED":
             return str(run.info.run_id)

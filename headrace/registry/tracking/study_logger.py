@@ -9,7 +9,7 @@ RUNNING = "RUNNING"
 
 
 def track_study(registry: ModelRegistry, result: StudyResult) -> str:
-    """Track the study and its ended trials that are not tracked yet; return the id of the study's MLflow run.
+    """Track the study and its ended trials that are not tracked yet; return the ID of the study's MLflow run.
 
     The folder of the study must be locked.
 
@@ -41,7 +41,7 @@ def _track(registry: ModelRegistry, result: StudyResult) -> str:
 
 
 def _tracked_trials(registry: ModelRegistry, study: str) -> dict[int, str]:
-    """Return the MLflow run ids by trial number; delete runs of trials that were logged only in part."""
+    """Return the MLflow run IDs by trial number; delete the runs of trials that were only partly logged."""
     tracked: dict[int, str] = {}
     for run in search_runs(registry, {PARENT: study}):
         if run.info.status == RUNNING:

@@ -28,7 +28,7 @@ def study_run(result: StudyResult, tracked: dict[int, str]) -> MlflowRun:
     """Return the run of the study: its settings, number of trials per state, best value and files.
 
     Args:
-        tracked: MLflow run ids by trial number.
+        tracked: MLflow run IDs by trial number.
     """
     folder, record = result.folder, result.record
     return MlflowRun(
@@ -49,7 +49,7 @@ def trial_run(result: StudyResult, trial: TrialRecord, study: str) -> MlflowRun:
     """Return the run of an ended trial, with its training run if the trial started one.
 
     Args:
-        study: id of the study's MLflow run.
+        study: ID of the study's MLflow run.
     """
     run = result.folder.run(trial.number)
     record, status = run.record(), STATUS[trial.state]

@@ -43,7 +43,7 @@ class ShownMistake:
 
     @property
     def pixelated(self) -> bool:
-        """Whether the image is so small that it is shown enlarged."""
+        """Whether the image is small and shown enlarged."""
         return is_pixelated(self.mistake.png)
 
 
@@ -94,16 +94,16 @@ class Assessment:
 
     @property
     def confusions(self) -> list[Confusion]:
-        """The most frequent ones, largest first."""
-        classes, found = self.evaluation.classes, []
+        """The most frequent confusions, largest first."""
+        classes, confusions = self.evaluation.classes, []
         for label, row in zip(classes, self.evaluation.confusion, strict=True):
             pairs = ((name, rows) for name, rows in zip(classes, row, strict=True) if rows and name != label)
-            found += [Confusion(label, name, rows, rows / sum(row)) for name, rows in pairs]
-        return sorted(found, key=lambda pair: -pair.rows)[:MAX_CONFUSIONS]
+            confusions += [Confusion(label, name, rows, rows / sum(row)) for name, rows in pairs]
+        return sorted(confusions, key=lambda pair: -pair.rows)[:MAX_CONFUSIONS]
 
     @property
     def worst(self) -> list[ShownMistake]:
-        """The mistakes with the greatest confidence."""
+        """The most confident mistakes."""
         mistakes = self.evaluation.worst[:MAX_MISTAKES]
         return [ShownMistake(mistake, self._name(mistake.label), self._name(mistake.predicted)) for mistake in mistakes]
 
@@ -113,9 +113,9 @@ class Assessment:
         cells = []
         for name, rows in zip(self.evaluation.classes, row, strict=True):
             share = rows / total if total else 0.0
-            happened = "recognised" if name == label else f"taken for {name}"
-            text = f"{label} {happened}: {count(rows)} of {count(total)}, {percent(share, total)}"
-            # The square root, so that the few mistakes of a good model can be told from none.
+            outcome = "predicted correctly" if name == label else f"predicted as {name}"
+            text = f"{label} {outcome}: {count(rows)} of {count(total)}, {percent(share, total)}"
+            # The square root makes the few mistakes of a good model distinguishable from none.
             cells.append(Cell(rows, round(share**0.5, 3), name == label, text))
         return cells
 

@@ -7,19 +7,21 @@ from headrace.html.unit_square_chart import Line, UnitChart, path
 from headrace.report.artifacts import ClassEvaluation
 
 
-class _Drawn(NamedTuple):
+class _ClassCurve(NamedTuple):
     name: str
     points: tuple[tuple[float, float], ...]
     area: float
 
 
 def curve_charts(evaluation: ClassEvaluation) -> list[UnitChart]:
-    """Return both charts; none if no class has curves."""
+    """Return the ROC and the precision-recall chart; an empty list if no class has curves."""
     curves = evaluation.curves
     if not curves:
         return []
-    roc = [_Drawn(name, curve.roc, curve.roc_auc) for name, curve in curves.items()]
-    precise = [_Drawn(name, curve.precision_recall, curve.average_precision) for name, curve in curves.items()]
+    roc = [_ClassCurve(name, curve.roc, curve.roc_auc) for name, curve in curves.items()]
+    precision_recall = [
+        _ClassCurve(name, curve.precision_recall, curve.average_precision) for name, curve in curves.items()
+    ]
     return [
         UnitChart(
             title="ROC",
@@ -32,32 +34,32 @@ def curve_charts(evaluation: ClassEvaluation) -> list[UnitChart]:
         ),
         UnitChart(
             title="Precision and recall",
-            note=_note(precise, evaluation.metrics.get("average_precision"), "mean of averages"),
-            summary=_summary("Precision-recall curves by class, average precision of each", precise),
+            note=_note(precision_recall, evaluation.metrics.get("average_precision"), "mean average precision"),
+            summary=_summary("Precision-recall curves by class, average precision of each", precision_recall),
             across="recall",
             up="precision",
             diagonal=False,
-            lines=_lines(precise, "average precision"),
+            lines=_lines(precision_recall, "average precision"),
         ),
     ]
 
 
-def _lines(drawn: list[_Drawn], words: str) -> tuple[Line, ...]:
-    """Return the lines; the worst class is drawn last, above the others."""
-    ordered = sorted(drawn, key=lambda one: -one.area)
-    texts = [f"{one.name}: {words} {number(one.area)}" for one in ordered]
-    worst = len(ordered) - 1 if len(ordered) > 1 else None
+def _lines(curves: list[_ClassCurve], area_name: str) -> tuple[Line, ...]:
+    """Return the lines, the worst class last, so that it is drawn above the others."""
+    by_area = sorted(curves, key=lambda curve: -curve.area)
+    texts = [f"{curve.name}: {area_name} {number(curve.area)}" for curve in by_area]
+    worst = len(by_area) - 1 if len(by_area) > 1 else None
     return tuple(
-        Line(path(one.points), text, worst=place == worst)
-        for place, (one, text) in enumerate(zip(ordered, texts, strict=True))
+        Line(path(curve.points), text, worst=index == worst)
+        for index, (curve, text) in enumerate(zip(by_area, texts, strict=True))
     )
 
 
-def _note(drawn: list[_Drawn], mean: float | None, words: str) -> str:
-    worst = min(drawn, key=lambda one: one.area)
-    said = [] if mean is None else [f"{words} {number(mean)}"]
-    return ", ".join(said + ([f"worst {worst.name} {number(worst.area)}"] if len(drawn) > 1 else []))
+def _note(curves: list[_ClassCurve], mean: float | None, mean_name: str) -> str:
+    worst = min(curves, key=lambda curve: curve.area)
+    parts = [] if mean is None else [f"{mean_name} {number(mean)}"]
+    return ", ".join(parts + ([f"worst {worst.name} {number(worst.area)}"] if len(curves) > 1 else []))
 
 
-def _summary(what: str, drawn: list[_Drawn]) -> str:
-    return f"{what}: " + ", ".join(f"{one.name} {number(one.area)}" for one in drawn)
+def _summary(subject: str, curves: list[_ClassCurve]) -> str:
+    return f"{subject}: " + ", ".join(f"{curve.name} {number(curve.area)}" for curve in curves)

@@ -1,4 +1,4 @@
-"""The page's sections by class, for one or many labels per row: curves, calibration, scores, slices."""
+"""The page's per-class sections, for single-label and multi-label models: curves, calibration, scores, slices."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class Average:
 
 @dataclass(frozen=True)
 class PerClass:
-    """Sections by class of one evaluation."""
+    """The per-class sections of one evaluation."""
 
     judgement: ClassEvaluation
 
@@ -37,17 +37,17 @@ class PerClass:
 
     @property
     def has_areas(self) -> bool:
-        """Whether classes have areas under their curves."""
+        """Whether any class has an area under its ROC curve."""
         return any(scores.roc_auc is not None for scores in self.judgement.per_class.values())
 
     @property
     def has_counts(self) -> bool:
-        """Whether each class has its own counts instead of a confusion matrix."""
+        """Whether classes have counts of errors, which replace the confusion matrix of a multi-label model."""
         return any(scores.counts is not None for scores in self.judgement.per_class.values())
 
     @property
     def average(self) -> Average | None:
-        """Average of the classes' scores; None if there are none."""
+        """Mean of the classes' scores; None if there are no scores."""
         scores = list(self.judgement.per_class.values())
         return Average(*(_mean(scores, name) for name in ("precision", "recall", "f1"))) if scores else None
 

@@ -43,23 +43,23 @@ class RegressionAssessment:
     @property
     def worst(self) -> list[tuple[RegressionMistake, bool]]:
         """The rows with the largest errors, and whether their image is shown enlarged."""
-        return [(miss, is_pixelated(miss.png)) for miss in self.evaluation.worst]
+        return [(mistake, is_pixelated(mistake.png)) for mistake in self.evaluation.worst]
 
     @property
     def bars(self) -> list[Bar]:
         """The histogram of residuals."""
         edges, counts = self.evaluation.residuals.edges, self.evaluation.residuals.counts
-        across, most = Axis(edges[0], edges[-1], ()), max(counts)
+        across, max_count = Axis(edges[0], edges[-1], ()), max(counts)
         bars = []
         for low, high, rows in zip(edges[:-1], edges[1:], counts, strict=True):
-            left, right, height = _x(across, low), _x(across, high), (BOTTOM - TOP) * rows / most
+            left, right, height = _x(across, low), _x(across, high), (BOTTOM - TOP) * rows / max_count
             text = f"{count(rows)} rows, {number(low)} to {number(high)}"
             bars.append(Bar(left, round(BOTTOM - height, 2), round(right - left - 1, 2), round(height, 2), text))
         return bars
 
     @property
     def residual_ticks(self) -> list[Tick]:
-        """Ticks at both ends and in the middle, where the error is 0."""
+        """Ticks at both ends and at 0, the middle."""
         edges = self.evaluation.residuals.edges
         across = Axis(edges[0], edges[-1], ())
         return [Tick(_x(across, value), number(value)) for value in (edges[0], 0.0, edges[-1])]
@@ -72,9 +72,12 @@ class RegressionAssessment:
 
     @property
     def value_ticks(self) -> list[tuple[Tick, Tick]]:
-        """Ticks at the smallest and largest number, horizontal and vertical."""
+        """Horizontal and vertical ticks at the smallest and the largest value."""
         axis = self._values
-        return [(Tick(_x(axis, v), number(v)), Tick(_y(axis, v), number(v))) for v in (axis.low, axis.high)]
+        return [
+            (Tick(_x(axis, value), number(value)), Tick(_y(axis, value), number(value)))
+            for value in (axis.low, axis.high)
+        ]
 
     @property
     def residual_points(self) -> list[Point]:
@@ -85,7 +88,7 @@ class RegressionAssessment:
 
     @property
     def residual_axes(self) -> tuple[list[Tick], list[Tick]]:
-        """Horizontal ticks at the smallest and largest prediction, vertical ticks at no error and the largest."""
+        """Horizontal ticks at the lowest and highest prediction; vertical ticks at 0 and ± the largest error."""
         across, up = self._predicted, self._residuals
         return (
             [Tick(_x(across, value), number(value)) for value in (across.low, across.high)],
@@ -108,8 +111,8 @@ class RegressionAssessment:
     @property
     def _residuals(self) -> Axis:
         """Return the axis of residuals, symmetric about 0."""
-        reach = max(abs(predicted - true) for true, predicted in self.evaluation.residuals.points) or 1.0
-        return Axis(-reach, reach, ())
+        limit = max(abs(predicted - true) for true, predicted in self.evaluation.residuals.points) or 1.0
+        return Axis(-limit, limit, ())
 
 
 def _range(values: list[float]) -> Axis:

@@ -11,7 +11,7 @@ WIDTH, MARGIN = 180.0, 4.0
 
 @dataclass(frozen=True)
 class Reach:
-    """A value and its interval as horizontal positions in a box of WIDTH."""
+    """Horizontal positions of a value and its interval, in a box of WIDTH."""
 
     value: float
     low: float
@@ -20,7 +20,7 @@ class Reach:
 
 @dataclass(frozen=True)
 class Row:
-    """One slice; `figures` and `intervals` are texts, in the order of the table's metrics."""
+    """A row for one slice; `figures` and `intervals` are texts, in the order of the table's metrics."""
 
     name: str
     rows: int
@@ -34,8 +34,9 @@ class SliceTable:
     """The table of one column's slices.
 
     Attributes:
-        metrics: names; intervals of the first are drawn.
-        overall: the position of that figure for all rows.
+        metrics: names of the metrics; the page draws the intervals of the first.
+        overall: the horizontal position of the first metric over all rows; None if it is unknown.
+        ends: the values at both ends of the scale, as texts.
     """
 
     column: str
@@ -46,45 +47,45 @@ class SliceTable:
 
 
 def slice_tables(evaluation: TaskEvaluation) -> list[SliceTable]:
-    """Return one table per column that rows were sliced by."""
-    return [_table(evaluation, column, parts) for column, parts in evaluation.slices.items() if parts]
+    """Return one table per column that the evaluation sliced the rows by."""
+    return [_table(evaluation, column, slices) for column, slices in evaluation.slices.items() if slices]
 
 
-def _table(evaluation: TaskEvaluation, column: str, parts: tuple[SliceFigures, ...]) -> SliceTable:
-    names = tuple(dict.fromkeys(name for part in parts for name in part.metrics))
-    axis = _axis(names[0], parts, evaluation.metrics.get(names[0]))
+def _table(evaluation: TaskEvaluation, column: str, slices: tuple[SliceFigures, ...]) -> SliceTable:
+    names = tuple(dict.fromkeys(name for slice_ in slices for name in slice_.metrics))
+    axis = _axis(names[0], slices, evaluation.metrics.get(names[0]))
     overall = evaluation.metrics.get(names[0])
     return SliceTable(
         column=words(column),
         metrics=names,
-        rows=tuple(_row(part, names, axis) for part in parts),
-        overall=None if overall is None else _place(axis, overall),
+        rows=tuple(_row(slice_, names, axis) for slice_ in slices),
+        overall=None if overall is None else _x_position(axis, overall),
         ends=(metric(axis.low, names[0]), metric(axis.high, names[0])),
     )
 
 
-def _axis(name: str, parts: tuple[SliceFigures, ...], overall: float | None) -> Axis:
-    """Return an axis as wide as the intervals, which are compared with each other and not with 0."""
-    values = [value for part in parts for value in (part.metrics[name], *part.intervals.get(name, ()))]
+def _axis(name: str, slices: tuple[SliceFigures, ...], overall: float | None) -> Axis:
+    """Return an axis that spans the intervals; it need not include 0, as slices are compared with each other."""
+    values = [value for slice_ in slices for value in (slice_.metrics[name], *slice_.intervals.get(name, ()))]
     values += [] if overall is None else [overall]
     low, high = min(values), max(values)
     return Axis(low, high if high > low else low + 1.0, ())
 
 
-def _row(part: SliceFigures, names: tuple[str, ...], axis: Axis) -> Row:
-    figures = tuple(metric(part.metrics[name], name) if name in part.metrics else "–" for name in names)
-    intervals = tuple(_interval(part, name) for name in names)
-    low, high = part.intervals.get(names[0], (part.metrics[names[0]],) * 2)
-    reach = Reach(_place(axis, part.metrics[names[0]]), _place(axis, low), _place(axis, high))
-    return Row(part.name, part.rows, figures, intervals, reach)
+def _row(slice_: SliceFigures, names: tuple[str, ...], axis: Axis) -> Row:
+    figures = tuple(metric(slice_.metrics[name], name) if name in slice_.metrics else "–" for name in names)
+    intervals = tuple(_interval(slice_, name) for name in names)
+    low, high = slice_.intervals.get(names[0], (slice_.metrics[names[0]],) * 2)
+    reach = Reach(_x_position(axis, slice_.metrics[names[0]]), _x_position(axis, low), _x_position(axis, high))
+    return Row(slice_.name, slice_.rows, figures, intervals, reach)
 
 
-def _interval(part: SliceFigures, name: str) -> str:
-    if name not in part.intervals:
+def _interval(slice_: SliceFigures, name: str) -> str:
+    if name not in slice_.intervals:
         return ""
-    low, high = part.intervals[name]
+    low, high = slice_.intervals[name]
     return f"{metric(low, name)} to {metric(high, name)}"
 
 
-def _place(axis: Axis, value: float) -> float:
+def _x_position(axis: Axis, value: float) -> float:
     return round(MARGIN + axis.place(value) * (WIDTH - 2 * MARGIN), 1)

@@ -1,4 +1,4 @@
-"""Confidence interval of an accuracy, from the numbers of correct and of all rows."""
+"""The confidence interval of an accuracy, from the number of correct rows and of all rows."""
 
 import math
 
@@ -12,9 +12,13 @@ def wilson(right: int, rows: int) -> tuple[float, float]:
         right: 0 to `rows`.
         rows: 1 or more.
     """
-    share = right / rows
-    square = QUANTILE_95**2
-    center = (share + square / (2 * rows)) / (1 + square / rows)
-    half = QUANTILE_95 / (1 + square / rows) * math.sqrt(share * (1 - share) / rows + square / (4 * rows * rows))
-    # Rounding must not put an end on the wrong side of the share itself.
-    return max(0.0, min(share, center - half)), min(1.0, max(share, center + half))
+    accuracy = right / rows
+    z_squared = QUANTILE_95**2
+    center = (accuracy + z_squared / (2 * rows)) / (1 + z_squared / rows)
+    half_width = (
+        QUANTILE_95
+        / (1 + z_squared / rows)
+        * math.sqrt(accuracy * (1 - accuracy) / rows + z_squared / (4 * rows * rows))
+    )
+    # Rounding must not leave the accuracy itself outside the interval.
+    return max(0.0, min(accuracy, center - half_width)), min(1.0, max(accuracy, center + half_width))

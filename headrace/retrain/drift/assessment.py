@@ -91,7 +91,7 @@ def drift(spark: SparkSession, before: Version, now: Version, settings: Drift) -
 
 
 def _replaced_shards(before: Version, now: Version) -> tuple[list[Any], list[Any]]:
-    """Return the training shards that only one version has; shared shards hold most rows and need not be read."""
+    """Return the training shards that only one version has; shared shards contain most rows and need not be read."""
     old, new = before.split("train"), now.split("train")
     old_paths, new_paths = {shard.path for shard in old}, {shard.path for shard in new}
     return [shard for shard in old if shard.path not in new_paths], [

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from headrace.config.sections.retraining import Drift
 
 Histogram = Counter[float]
-# Added to each bin, so that the logarithm of an empty bin is finite.
+# Added to the count of each bin, so that the logarithm of an empty bin is finite.
 PSEUDOCOUNT = 0.5
 
 
@@ -29,7 +29,7 @@ def value_counts(values: ArrayLike) -> Histogram:
 
 
 def values_psi(reference: Histogram, current: Histogram, bins: int) -> float:
-    """Return the population stability index over bins that hold equal shares of `reference`."""
+    """Return the population stability index over bins with equal shares of `reference`."""
     edges = _bin_edges(reference, bins)
     return population_stability_index(_bin_counts(reference, edges), _bin_counts(current, edges))
 

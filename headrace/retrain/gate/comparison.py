@@ -20,7 +20,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
     """Compare version or alias `second` with `first`; promote nothing.
 
     Raises:
-        ConfigurationError: there is no such version.
+        ConfigurationError: a version or alias does not exist.
         DataError: a bundle or the table is missing or damaged, or they do not match.
     """
     from headrace.retrain.gate.scoring import score_models

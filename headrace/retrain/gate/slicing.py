@@ -51,8 +51,8 @@ def make_slices(task: str, classes: tuple[str, ...], models: ModelPair, paths: M
     if task == "multi_label":
         yield from _labels(classes, models)
     else:
-        for part in by_class(models.champion.true, classes):
-            yield _select(metric, f"class {part.name!r}", part.rows, models)
+        for partition in by_class(models.champion.true, classes):
+            yield _select(metric, f"class {partition.name!r}", partition.rows, models)
     for name, pattern in paths.items():
         matches = [fnmatchcase(path, pattern) for path in models.champion.paths.tolist()]
         yield _select(metric, name, np.array(matches, bool), models)

@@ -17,7 +17,7 @@ TEMPLATES = Path(__file__).parent / "pages"
 
 
 def write_page(journal: Journal, model: str, records: list[ModelRecord], metric: str | None = None) -> Path:
-    """Write the page, replacing an older one, and return its path; the same journal gives the same bytes.
+    """Write the page, replacing an older one, and return its path; the same journal yields the same bytes.
 
     Args:
         metric: metric that models are compared by; if None, the first metric that was computed.

@@ -41,7 +41,7 @@ class CycleView:
 
     @property
     def prepared(self) -> dict[str, Any]:
-        """Accounting of the prepared data version; empty if there is none."""
+        """Accounting of the prepared data version; empty if the cycle prepared none."""
         return self.output("prepare")
 
     @property

@@ -17,7 +17,7 @@ MAX_NAMES = 3
 
 
 def prepare(context: CycleContext) -> StepResult:
-    """Append new data to the table; refused data end the cycle until the data or the limits are fixed."""
+    """Append new data to the table; refused data ends the cycle until the data or the limits are fixed."""
     from headrace.prepare.job import prepare as run
 
     try:
@@ -74,8 +74,8 @@ def _decide(context: CycleContext, output: dict[str, Any], drifted: list[str], *
 
 
 def _join_first(names: list[str]) -> str:
-    shown = ", ".join(names[:MAX_NAMES])
-    return f"{shown} and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else shown
+    listed = ", ".join(names[:MAX_NAMES])
+    return f"{listed} and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else listed
 
 
 def _violations(version: Version, context: CycleContext) -> list[str]:

@@ -1,8 +1,8 @@
 """Read files on HDFS. The only importer of `hdfs_native`, which is imported on first use.
 
-How a server is reached is in Hadoop's own files (core-site.xml and hdfs-site.xml in HADOOP_CONF_DIR): nameservices
-and their addresses, Kerberos, the default file system. The user is HADOOP_USER_NAME, or the one of this process, or
-the one of the Kerberos ticket. Retries and timeouts are from here.
+Hadoop's own files (core-site.xml and hdfs-site.xml in HADOOP_CONF_DIR) configure the connection: nameservices and their
+addresses, Kerberos, the default file system. The user is HADOOP_USER_NAME, the user of this process, or the user of the
+Kerberos ticket. Retries and timeouts are set here.
 """
 
 import os
@@ -22,15 +22,15 @@ from headrace.storage.range_reader import RangeReader
 if TYPE_CHECKING:
     from hdfs_native import Client, FileStatus
 
-# Of a NameNode that is there and says nothing, for which the library would wait without an end; also of all tries.
+# Timeout of a NameNode that accepts connections but does not respond, including retries; the library has none.
 ANSWER_SECONDS = 60
-# Of one part of a file, whatever the DataNodes do, and of one of them that says nothing.
+# Timeout of reading one part of a file, and of a DataNode that does not respond.
 PART_SECONDS = 120
 SOCKET_SECONDS = 30
 PART = 32 << 20
-# How much of a list is asked for at once.
+# Entries of a listing per request.
 ENTRIES = 1000
-# All NameNodes of a nameservice, one after the other; a wait doubles, up to the longest: some twenty seconds in all.
+# Attempts over all NameNodes of a nameservice, in turn; the wait doubles up to the longest: about 20 s in total.
 MAX_ATTEMPTS = 7
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 5
@@ -40,18 +40,18 @@ CONFIGURATION = {
     "dfs.client.failover.sleep.base.millis": f"{FIRST_WAIT_SECONDS * 1000:.0f}",
     "dfs.client.failover.sleep.max.millis": f"{LONGEST_WAIT_SECONDS * 1000:.0f}",
 }
-# What decides which server answers, and to whom.
+# Environment variables that determine the server and the user.
 ENVIRONMENT = ("HADOOP_CONF_DIR", "HADOOP_HOME", "HADOOP_USER_NAME", "HADOOP_PROXY_USER")
 
-_making = Lock()
+_client_lock = Lock()
 
 
 class Status(NamedTuple):
     """Status of a file or folder.
 
     Attributes:
-        path: on the server.
-        size: in bytes.
+        path: path on the server.
+        size: size in bytes.
         modified: milliseconds since 1970.
     """
 
@@ -69,10 +69,10 @@ def status(server: str, path: str) -> Status:
     """Return the status of a file or folder.
 
     Raises:
-        FileNotFoundError: there is none.
-        StoreError: the server refuses, or does not answer.
+        FileNotFoundError: the file does not exist.
+        StoreError: the server refuses the request or does not respond.
     """
-    with _told(server, path):
+    with _translated_errors(server, path):
         client = _client(server)
         return _status(run_with_timeout(ANSWER_SECONDS, lambda: client.get_file_info(path)))
 
@@ -81,17 +81,17 @@ def listed(server: str, path: str, *, recursive: bool = False) -> Iterator[Statu
     """Return every file and folder directly below `path`, or at any depth.
 
     Raises:
-        StoreError: a folder is not there or went away meanwhile, the server refuses, or does not answer.
+        StoreError: a folder is missing or was removed meanwhile, or the server refuses the request or does not respond.
     """
     try:
-        with _told(server, path):
-            left = _client(server).list_status(path, recursive)
-            while found := run_with_timeout(ANSWER_SECONDS, lambda: list(islice(left, ENTRIES))):
-                yield from map(_status, found)
+        with _translated_errors(server, path):
+            remaining = _client(server).list_status(path, recursive)
+            while batch := run_with_timeout(ANSWER_SECONDS, lambda: list(islice(remaining, ENTRIES))):
+                yield from map(_status, batch)
     except FileNotFoundError:
-        # Taken for the end of the list, it would be taken for the end of all files that were not listed yet.
+        # Ending the list here would silently drop all files that are not listed yet.
         raise StoreError(
-            f"hdfs://{server}{path} was changed while it was listed; run it again when nobody writes there."
+            f"hdfs://{server}{path} was changed while it was listed; try again when no other process writes there."
         ) from None
 
 
@@ -99,10 +99,10 @@ def read(server: str, path: str) -> bytes:
     """Return the whole content of a file.
 
     Raises:
-        FileNotFoundError: there is none.
-        StoreError: the server refuses, does not answer, or has no whole copy.
+        FileNotFoundError: the file does not exist.
+        StoreError: the server refuses the request or does not respond, or no DataNode has a part.
     """
-    size, read_range = _opened_file(server, path)
+    size, read_range = _open_file(server, path)
     return b"".join(read_range(start, min(start + PART, size)) for start in range(0, size, PART))
 
 
@@ -110,45 +110,45 @@ def reader(server: str, path: str) -> RangeReader:
     """Open a file for reading in parts.
 
     Raises:
-        FileNotFoundError: there is none.
-        StoreError: the server refuses, or does not answer; of the reader also that it has no whole copy.
+        FileNotFoundError: the file does not exist.
+        StoreError: the server refuses the request or does not respond; reads also raise it if no DataNode has a part.
     """
-    return RangeReader(*_opened_file(server, path))
+    return RangeReader(*_open_file(server, path))
 
 
-def _opened_file(server: str, path: str) -> tuple[int, Callable[[int, int], bytes]]:
+def _open_file(server: str, path: str) -> tuple[int, Callable[[int, int], bytes]]:
     """Return the size of a file in bytes, and a function that reads a byte range."""
-    with _told(server, path):
+    with _translated_errors(server, path):
         client = _client(server)
         file = run_with_timeout(ANSWER_SECONDS, lambda: client.read(path))
 
     def read_range(start: int, stop: int) -> bytes:
-        with _told(server, path):
+        with _translated_errors(server, path):
             return run_with_timeout(PART_SECONDS, lambda: file.read_range(start, stop - start))
 
     return len(file), read_range
 
 
-def _status(found: "FileStatus") -> Status:
-    return Status(found.path, found.length, found.modification_time, found.isdir)
+def _status(info: "FileStatus") -> Status:
+    return Status(info.path, info.length, info.modification_time, info.isdir)
 
 
 def _client(server: str) -> "Client":
-    # Several threads may ask first. A process that was forked from one that has asked would have the library's memory
-    # and none of its threads: Spark's daemon, which forks, must not ask.
-    with _making:
-        return _opened(server, os.getpid(), tuple(os.environ.get(name) for name in ENVIRONMENT))
+    # Several threads may create the first client. A process forked after that has the library's memory but none of its
+    # threads, so the key includes the process ID; Spark's daemon, which forks, must not create a client.
+    with _client_lock:
+        return _cached_client(server, os.getpid(), tuple(os.environ.get(name) for name in ENVIRONMENT))
 
 
 @lru_cache(maxsize=16)
-def _opened(server: str, _process: int, _environment: tuple[str | None, ...]) -> "Client":
+def _cached_client(server: str, _process: int, _environment: tuple[str | None, ...]) -> "Client":
     from hdfs_native import Client
 
     return Client(f"hdfs://{server}" if server else None, CONFIGURATION)
 
 
 @contextmanager
-def _told(server: str, path: str) -> Iterator[None]:
+def _translated_errors(server: str, path: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:

@@ -1,6 +1,6 @@
 """A read-only path on HDFS with the interface of `pathlib.Path`.
 
-This module imports no library of a store; the first file does.
+This module imports no store library; the first access to a file does.
 """
 
 import os
@@ -12,7 +12,7 @@ from headrace.storage.entry import Entry
 from headrace.storage.range_reader import RangeReader
 from headrace.storage.remote_path import RemotePath, as_status
 
-# In the place of a server where none is named: the one that Hadoop's configuration names. No host is called so.
+# Stands for the default server of Hadoop's configuration, where a path names none; not a valid host name.
 DEFAULT = "*"
 
 
@@ -36,7 +36,7 @@ class HdfsPath(RemotePath):
         """Host and port, or a nameservice; empty for the default server.
 
         Raises:
-            ValueError: there is none, as after joining with a path that begins anew.
+            ValueError: the path has no server, e.g. after joining with an absolute local path.
         """
         named = super().server
         return "" if named == DEFAULT else named
@@ -46,10 +46,10 @@ class HdfsPath(RemotePath):
         """The path on the server.
 
         Raises:
-            FileNotFoundError: no file of HDFS can have that name.
+            FileNotFoundError: a file on HDFS cannot have that name.
         """
         parts = self.parts[2:]
-        # The server would refuse these as invalid, where what is wrong is that there is no such file.
+        # The server would refuse these names as invalid, but the useful error is that no such file exists.
         if any(part == ".." or ":" in part for part in parts):
             raise FileNotFoundError(2, "no such file", str(self))
         return "/" + "/".join(parts)
@@ -78,17 +78,17 @@ class HdfsPath(RemotePath):
 
         if not self.is_dir():
             return
-        begin = len(self.inside.rstrip("/")) + 1
-        for found in client.listed(self.server, self.inside, recursive=True):
-            if not found.is_folder:
-                yield found.entry(found.path[begin:])
+        prefix_length = len(self.inside.rstrip("/")) + 1
+        for status in client.listed(self.server, self.inside, recursive=True):
+            if not status.is_folder:
+                yield status.entry(status.path[prefix_length:])
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
         """Return the status of the file or folder."""
         from headrace.storage.hdfs import client
 
-        found = client.status(self.server, self.inside)
-        return as_status(stat.S_IFDIR if found.is_folder else stat.S_IFREG, found.size, found.modified / 1000)
+        status = client.status(self.server, self.inside)
+        return as_status(stat.S_IFDIR if status.is_folder else stat.S_IFREG, status.size, status.modified / 1000)
 
     def is_file(self) -> bool:
         """Return whether this is a file."""
@@ -99,21 +99,21 @@ class HdfsPath(RemotePath):
         return self._is(stat.S_IFDIR)
 
     def iterdir(self) -> Generator["HdfsPath", None, None]:
-        """Yield files and folders directly below."""
+        """Yield the files and folders directly below."""
         from headrace.storage.hdfs import client
 
-        found = client.listed(self.server, self.inside)
-        yield from (self / one.path.rpartition("/")[2] for one in found)
+        statuses = client.listed(self.server, self.inside)
+        yield from (self / status.path.rpartition("/")[2] for status in statuses)
 
     def folders(self) -> set[str]:
         """Return the names of the folders directly below."""
         from headrace.storage.hdfs import client
 
-        found = client.listed(self.server, self.inside)
-        return {one.path.rpartition("/")[2] for one in found if one.is_folder}
+        statuses = client.listed(self.server, self.inside)
+        return {status.path.rpartition("/")[2] for status in statuses if status.is_folder}
 
-    def _is(self, kind: int) -> bool:
+    def _is(self, file_type: int) -> bool:
         try:
-            return stat.S_IFMT(self.stat().st_mode) == kind
+            return stat.S_IFMT(self.stat().st_mode) == file_type
         except FileNotFoundError:
             return False

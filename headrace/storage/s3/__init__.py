@@ -1,2 +1,1 @@
-"""Objects of a bucket on S3: paths, requests, credentials from the environment, errors. The only importer of
-obstore."""
+"""Objects in S3 buckets: paths, requests, credentials from the environment, errors. The only importer of obstore."""

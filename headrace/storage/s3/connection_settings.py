@@ -1,8 +1,8 @@
 """Connection settings of an S3 store: endpoint, region and credentials from the environment; retries and timeouts.
 
-`obstore` and `deltalake` are built on the same library and read the same variables. Credentials are looked for in
+`obstore` and `deltalake` are built on the same library and read the same variables. They look for credentials in
 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, then in a web identity (AWS_WEB_IDENTITY_TOKEN_FILE and
-AWS_ROLE_ARN), a container's role, and the role of the machine. They are given to nobody and written nowhere.
+AWS_ROLE_ARN), a container's role, and the role of the machine. Headrace neither passes credentials on nor stores them.
 """
 
 import os
@@ -12,25 +12,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from obstore.store import S3Config, S3Store
 
-# A wait is drawn at random up to three times the one before: some ten seconds in all.
+# Each wait is random, up to three times the previous one: about 10 s in total.
 MAX_RETRIES = 7
 FIRST_WAIT = timedelta(milliseconds=200)
 LONGEST_WAIT = timedelta(seconds=10)
 GROWTH = 3
-# No further try begins after this.
+# No further attempt starts after this time.
 RETRY_SECONDS = 60
 CONNECT_SECONDS = 5
-# Of one request with its data: a shard of 64 MB at half a megabyte a second.
+# Timeout of one request with its data: enough for a shard of 64 MB at 0.5 MB/s.
 REQUEST_SECONDS = 120
 
 
 def endpoint() -> str | None:
-    """Return the address of the server; None for Amazon's own."""
+    """Return the address of the server; None for Amazon S3."""
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None
 
 
 def region() -> str:
-    """Return the region from the environment; most servers other than Amazon's accept any."""
+    """Return the region from the environment; most servers other than Amazon S3 accept any region."""
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
 
 
@@ -38,7 +38,7 @@ def open_bucket(bucket: str) -> "S3Store":
     """Return a client of `bucket`, without a request to the server."""
     from obstore.store import S3Store
 
-    _forget_empty()
+    _remove_empty_variables()
     config: S3Config = {"region": region()}
     if address := endpoint():
         config["endpoint"] = address
@@ -46,7 +46,7 @@ def open_bucket(bucket: str) -> "S3Store":
         bucket,
         config=config,
         client_options={
-            "allow_http": _is_plain(),
+            "allow_http": _uses_http(),
             "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
             "timeout": timedelta(seconds=REQUEST_SECONDS),
         },
@@ -59,14 +59,14 @@ def open_bucket(bucket: str) -> "S3Store":
 
 
 def delta_options() -> dict[str, str]:
-    """Return the settings for `deltalake`; commits are conditional puts, so that the second of two writers is
-    refused.
+    """Return the settings for `deltalake`; commits are conditional puts, so that the second of two writers
+    is refused.
     """
-    _forget_empty()
+    _remove_empty_variables()
     options = {
         "aws_region": region(),
         "aws_conditional_put": "etag",
-        "allow_http": str(_is_plain()).lower(),
+        "allow_http": str(_uses_http()).lower(),
         "connect_timeout": f"{CONNECT_SECONDS}s",
         "timeout": f"{REQUEST_SECONDS}s",
         "max_retries": str(MAX_RETRIES),
@@ -78,12 +78,12 @@ def delta_options() -> dict[str, str]:
     return options | ({"aws_endpoint": str(endpoint())} if endpoint() else {})
 
 
-def _forget_empty() -> None:
-    # A variable without a value is none, as for Amazon's own programs; both libraries read the environment themselves,
-    # and take an empty endpoint for an address.
+def _remove_empty_variables() -> None:
+    # An empty variable counts as unset, as in Amazon's own programs. Both libraries read the environment themselves and
+    # would use an empty endpoint as an address.
     for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
         del os.environ[name]
 
 
-def _is_plain() -> bool:
+def _uses_http() -> bool:
     return (endpoint() or "").startswith("http://")

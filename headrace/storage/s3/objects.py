@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from obstore.store import S3Store
 
 
-# What is larger is fetched in parts: a request has its time, and several at once are faster.
+# Larger objects are fetched in parts: a request has a timeout, and concurrent requests are faster.
 PART = 32 << 20
 
 
@@ -23,10 +23,10 @@ class Status(NamedTuple):
     """Status of an object.
 
     Attributes:
-        key: its name in the bucket.
-        size: in bytes.
-        modified: seconds since 1970, whole ones.
-        e_tag: another one where the content is another.
+        key: name in the bucket.
+        size: size in bytes.
+        modified: whole seconds since 1970.
+        e_tag: changes whenever the content changes.
     """
 
     key: str
@@ -39,29 +39,29 @@ def get(bucket: str, key: str) -> bytes:
     """Return the whole content of an object.
 
     Raises:
-        FileNotFoundError: there is none.
-        StoreError: the store refuses, or does not answer.
+        FileNotFoundError: the object does not exist.
+        StoreError: the store refuses the request or does not respond.
     """
     import obstore
 
-    with _told(bucket, key):
-        found = obstore.get(_client(bucket), key)
-        status = _status(found.meta)
+    with _translated_errors(bucket, key):
+        response = obstore.get(_client(bucket), key)
+        status = _status(response.meta)
         if status.size <= PART:
-            return bytes(found.bytes())
+            return bytes(response.bytes())
     parts = range(0, status.size, PART)
-    return b"".join(prefetch(lambda at: get_range(bucket, status, at, min(at + PART, status.size)), parts))
+    return b"".join(prefetch(lambda start: get_range(bucket, status, start, min(start + PART, status.size)), parts))
 
 
 def get_range(bucket: str, status: Status, start: int, stop: int) -> bytes:
     """Return the bytes from `start` to `stop` of the object with this `status`.
 
     Raises:
-        StoreError: it has become another, the store refuses, or does not answer.
+        StoreError: the object was replaced, or the store refuses the request or does not respond.
     """
     import obstore
 
-    with _told(bucket, status.key):
+    with _translated_errors(bucket, status.key):
         options: GetOptions = {"range": (start, stop), "if_match": status.e_tag}
         return bytes(obstore.get(_client(bucket), status.key, options=options).bytes())
 
@@ -70,72 +70,73 @@ def head(bucket: str, key: str) -> Status:
     """Return the status of an object.
 
     Raises:
-        FileNotFoundError: there is none.
-        StoreError: the store refuses, or does not answer.
+        FileNotFoundError: the object does not exist.
+        StoreError: the store refuses the request or does not respond.
     """
     import obstore
 
     if ".." in key.split("/"):
         raise FileNotFoundError(2, "no such object", f"s3://{bucket}/{key}")
-    with _told(bucket, key):
+    with _translated_errors(bucket, key):
         return _status(obstore.head(_client(bucket), key))
 
 
 def put(bucket: str, key: str, data: bytes | memoryview) -> None:
-    """Make `data` the content of an object: readers see what was there before, or all of it.
+    """Write `data` to an object; readers see the old content or all of the new.
 
     Raises:
-        StoreError: the store refuses, or does not answer.
+        StoreError: the store refuses the request or does not respond.
     """
     import obstore
 
-    with _told(bucket, key, writes=True):
+    with _translated_errors(bucket, key, writes=True):
         obstore.put(_client(bucket), key, memoryview(data).cast("B"))
 
 
 def replace(bucket: str, key: str, data: bytes, before: str | None) -> str | None:
-    """Make `data` the content of an object if it still is the one with the tag `before`, or is not there if None.
+    """Write `data` to an object if its tag is still `before`, or if it does not exist when `before` is None.
 
-    Its new tag, None where that was not so: of many who try at once, one at most gets a tag. Where the answer to a put
-    that went well was lost, the next try finds the object changed, and gives None too: whoever must know then reads it.
+    Return its new tag, or None if the condition is not met; of several concurrent writers at most one receives a tag.
+    If the response to a successful put is lost, the retry finds the object changed and the result is None too: a caller
+    that must know reads the object.
 
     Raises:
-        StoreError: the store refuses, does not answer, or knows no conditions.
+        StoreError: the store refuses the request, does not respond, or does not support conditional puts.
     """
     import obstore
     from obstore.exceptions import AlreadyExistsError, PreconditionError
 
-    with _told(bucket, key, writes=True):
+    with _translated_errors(bucket, key, writes=True):
         try:
-            made = obstore.put(_client(bucket), key, data, mode="create" if before is None else {"e_tag": before})
+            result = obstore.put(_client(bucket), key, data, mode="create" if before is None else {"e_tag": before})
         except (AlreadyExistsError, PreconditionError):
             return None
-    return made["e_tag"] or ""
+    return result["e_tag"] or ""
 
 
 def get_with_tag(bucket: str, key: str) -> tuple[bytes, str]:
-    """Return the content of a small object, and its tag.
+    """Return the content of a small object and its tag.
 
     Raises:
-        FileNotFoundError: there is none.
-        StoreError: the store refuses, or does not answer.
+        FileNotFoundError: the object does not exist.
+        StoreError: the store refuses the request or does not respond.
     """
     import obstore
 
-    with _told(bucket, key):
-        found = obstore.get(_client(bucket), key)
-        return bytes(found.bytes()), _status(found.meta).e_tag
+    with _translated_errors(bucket, key):
+        response = obstore.get(_client(bucket), key)
+        return bytes(response.bytes()), _status(response.meta).e_tag
 
 
 def delete(bucket: str, key: str) -> None:
-    """Remove an object; nothing happens where there is none.
+    """Remove an object, if it exists.
 
     Raises:
-        StoreError: the store refuses, or does not answer.
+        StoreError: the store refuses the request or does not respond.
     """
     import obstore
 
-    with _told(bucket, key):
+    with _translated_errors(bucket, key):
         obstore.delete(_client(bucket), key)
 
 
@@ -143,14 +144,14 @@ def list_recursive(bucket: str, prefix: str) -> Iterator[Status]:
     """Yield every object whose name begins with `prefix` and a slash, except folder markers.
 
     Raises:
-        StoreError: the store refuses, or does not answer.
+        StoreError: the store refuses the request or does not respond.
     """
     import obstore
 
-    with _told(bucket, prefix):
+    with _translated_errors(bucket, prefix):
         for batch in obstore.list(_client(bucket), prefix=prefix or None):
-            for found in batch:
-                status = _status(found)
+            for meta in batch:
+                status = _status(meta)
                 if status.size or _is_object(bucket, status.key):
                     yield status
 
@@ -159,14 +160,14 @@ def list_directory(bucket: str, prefix: str) -> tuple[list[str], list[Status]]:
     """Return the folders and objects directly below `prefix`.
 
     Raises:
-        StoreError: the store refuses, or does not answer.
+        StoreError: the store refuses the request or does not respond.
     """
     import obstore
 
-    with _told(bucket, prefix):
-        found = obstore.list_with_delimiter(_client(bucket), prefix=prefix or None)
-    folders = list(found["common_prefixes"])
-    return folders, [_status(one) for one in found["objects"] if one["path"] not in folders]
+    with _translated_errors(bucket, prefix):
+        listing = obstore.list_with_delimiter(_client(bucket), prefix=prefix or None)
+    folders = list(listing["common_prefixes"])
+    return folders, [_status(meta) for meta in listing["objects"] if meta["path"] not in folders]
 
 
 def _is_object(bucket: str, key: str) -> bool:
@@ -178,27 +179,27 @@ def _is_object(bucket: str, key: str) -> bool:
     return True
 
 
-def _status(found: "ObjectMeta") -> Status:
-    return Status(found["path"], found["size"], found["last_modified"].timestamp(), found["e_tag"] or "")
+def _status(meta: "ObjectMeta") -> Status:
+    return Status(meta["path"], meta["size"], meta["last_modified"].timestamp(), meta["e_tag"] or "")
 
 
 def _client(bucket: str) -> "S3Store":
-    return _opened(bucket, endpoint())
+    return _cached_client(bucket, endpoint())
 
 
 @lru_cache(maxsize=16)
-def _opened(bucket: str, _endpoint: str | None) -> "S3Store":
+def _cached_client(bucket: str, _endpoint: str | None) -> "S3Store":
     return open_bucket(bucket)
 
 
 @contextmanager
-def _told(bucket: str, key: str, *, writes: bool = False) -> Iterator[None]:
+def _translated_errors(bucket: str, key: str, *, writes: bool = False) -> Iterator[None]:
     from obstore.exceptions import BaseError
 
     try:
         yield
     except FileNotFoundError as error:
-        # Only a bucket that is not there cannot be written to for that.
+        # A write raises this error only if the bucket does not exist.
         if writes or "NoSuchBucket" in str(error):
             raise StoreError(describe(bucket, key, str(error))) from None
         raise FileNotFoundError(2, "no such object", f"s3://{bucket}/{key}") from None

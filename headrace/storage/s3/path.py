@@ -1,7 +1,7 @@
 """A path in a bucket with the interface of `pathlib.Path`.
 
-A bucket has no folders: one is there when something is below it. This module imports no library of a store; the
-first object does.
+A bucket has no folders: a folder exists if an object is below it. This module imports no store library; the first
+access to an object does.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ class S3Path(RemotePath):
         """Name of the bucket.
 
         Raises:
-            ValueError: there is none, as after joining with a path that begins anew.
+            ValueError: the path has no bucket, e.g. after joining with an absolute local path.
         """
         return self.server
 
@@ -49,7 +49,7 @@ class S3Path(RemotePath):
         return len(data)
 
     def reader(self) -> RangeReader:
-        """Open the object for reading in parts; parts requested after it was replaced are refused."""
+        """Open the object for reading in parts; reading a part fails once the object is replaced."""
         from headrace.storage.s3 import objects
 
         bucket, status = self.bucket, objects.head(self.bucket, self.key)
@@ -59,16 +59,16 @@ class S3Path(RemotePath):
         """Return the entry of the object."""
         from headrace.storage.s3 import objects
 
-        found = objects.head(self.bucket, self.key)
-        return Entry(self.name, found.size, found.modified, _mark(found.e_tag))
+        status = objects.head(self.bucket, self.key)
+        return Entry(self.name, status.size, status.modified, _change_tag(status.e_tag))
 
     def files(self) -> Iterator[Entry]:
         """Yield every object below."""
         from headrace.storage.s3 import objects
 
-        begin = len(self.key) + 1 if self.key else 0
-        for found in objects.list_recursive(self.bucket, self.key):
-            yield Entry(found.key[begin:], found.size, found.modified, _mark(found.e_tag))
+        prefix_length = len(self.key) + 1 if self.key else 0
+        for status in objects.list_recursive(self.bucket, self.key):
+            yield Entry(status.key[prefix_length:], status.size, status.modified, _change_tag(status.e_tag))
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
         """Return the status of the object, or of the folder that objects below it imply."""
@@ -76,8 +76,8 @@ class S3Path(RemotePath):
 
         if self.key:
             try:
-                found = objects.head(self.bucket, self.key)
-                return as_status(stat.S_IFREG, found.size, found.modified)
+                status = objects.head(self.bucket, self.key)
+                return as_status(stat.S_IFREG, status.size, status.modified)
             except FileNotFoundError:
                 if not self.is_dir():
                     raise
@@ -99,11 +99,11 @@ class S3Path(RemotePath):
         return next(objects.list_recursive(self.bucket, self.key), None) is not None
 
     def iterdir(self) -> Generator["S3Path", None, None]:
-        """Yield objects and folders directly below."""
+        """Yield the objects and folders directly below."""
         from headrace.storage.s3 import objects
 
-        folders, found = objects.list_directory(self.bucket, self.key)
-        yield from (self / name.rpartition("/")[2] for name in (*folders, *(one.key for one in found)))
+        folders, objects_below = objects.list_directory(self.bucket, self.key)
+        yield from (self / name.rpartition("/")[2] for name in (*folders, *(status.key for status in objects_below)))
 
     def folders(self) -> set[str]:
         """Return the names of the folders directly below."""
@@ -112,21 +112,21 @@ class S3Path(RemotePath):
         return {name.rpartition("/")[2] for name in objects.list_directory(self.bucket, self.key)[0]}
 
     def glob(self, pattern: str, **options: Any) -> Generator["S3Path", None, None]:
-        """Yield objects that match the name `pattern`, or, after */, those one folder below."""
+        """Yield the objects directly below with the name `pattern`; FOLDERS/NAME looks one folder deeper."""
         folder, _, name = pattern.rpartition("/")
-        found = [self] if not folder else [one for one in self.iterdir() if fnmatchcase(one.name, folder)]
-        yield from (one / name for one in found if (one / name).is_file())
+        folders = [self] if not folder else [path for path in self.iterdir() if fnmatchcase(path.name, folder)]
+        yield from (path / name for path in folders if (path / name).is_file())
 
     def rglob(self, pattern: str, **options: Any) -> Generator["S3Path", None, None]:
-        """Yield objects at any depth whose last part matches `pattern`; never folders."""
+        """Yield the objects at any depth with a name that matches `pattern`; never folders."""
         from headrace.storage.s3 import objects
 
-        for found in objects.list_recursive(self.bucket, self.key):
-            if fnmatchcase(found.key.rpartition("/")[2], pattern):
-                yield S3Path(self.SCHEME, self.bucket, found.key)
+        for status in objects.list_recursive(self.bucket, self.key):
+            if fnmatchcase(status.key.rpartition("/")[2], pattern):
+                yield S3Path(self.SCHEME, self.bucket, status.key)
 
     def unlink(self, missing_ok: bool = False) -> None:
-        """Remove the object; one that is not there is no error."""
+        """Remove the object, if it exists."""
         from headrace.storage.s3 import objects
 
         objects.delete(self.bucket, self.key)
@@ -138,6 +138,6 @@ class S3Path(RemotePath):
         """Do nothing: stores have no folders."""
 
 
-def _mark(e_tag: str) -> int:
-    # A store's times are of whole seconds; its tag changes with the content.
+def _change_tag(e_tag: str) -> int:
+    # A store's times have a resolution of a second; its tag changes with the content.
     return int.from_bytes(hashlib.blake2b(e_tag.encode(), digest_size=8).digest(), "little", signed=True)

@@ -18,16 +18,16 @@ log = logging.getLogger(__name__)
 class Best(keras.callbacks.Callback):
     """Saves the best epoch's checkpoint in `folder` and stops after `patience` epochs without improvement.
 
-    Every rank sees the same figures, so all decide alike. The figure and the epoch are kept with the checkpoint: a
-    run that goes on from an earlier step reaches that epoch again, with the same figure.
+    Every rank sees the same metrics, so all decide alike. The checkpoint stores the epoch and its value: a run that
+    resumes from an earlier step reaches that epoch again, with the same value.
     """
 
     def __init__(self, position: Position, folder: Path, settings: Monitor, metric: str, rank: int) -> None:
         super().__init__()
         self.position, self.folder, self.settings, self.metric, self.rank = position, folder, settings, metric, rank
         self.sign = -1.0 if is_best_small(settings, metric) else 1.0
-        found = checkpoint.load_latest(folder) if rank == 0 else None
-        notes = found.notes if found else {}
+        latest = checkpoint.load_latest(folder) if rank == 0 else None
+        notes = latest.notes if latest else {}
         self.epoch = collectives.broadcast_number(notes.get("epoch", -1))
         self.value = collectives.broadcast_float(notes.get("value", 0.0))
 
@@ -41,20 +41,20 @@ class Best(keras.callbacks.Callback):
         value = float(logs[self.metric])
         if self.epoch < 0 or epoch == self.epoch or self.sign * (value - self.value) > self.settings.min_delta:
             self.epoch, self.value = epoch, value
-            self._keep()
+            self._save()
         if self.exhausted:
             if self.rank == 0:
-                log.info("No better %s since epoch %s with %.6g: stopping", self.metric, self.epoch + 1, self.value)
+                log.info("No better %s since epoch %s (%.6g): stopping", self.metric, self.epoch + 1, self.value)
             self.model.stop_training = True
 
     def restore(self) -> None:
         """Load the weights of the best epoch on every rank."""
         state = checkpoint.model_state(self.model)
-        if self.rank == 0 and (found := checkpoint.load_latest(self.folder)):
-            checkpoint.restore(state, found.state)
+        if self.rank == 0 and (latest := checkpoint.load_latest(self.folder)):
+            checkpoint.restore(state, latest.state)
         collectives.broadcast(state)
 
-    def _keep(self) -> None:
+    def _save(self) -> None:
         if self.rank == 0:
             notes = {"epoch": self.epoch, "value": self.value, "metric": self.metric}
             state = checkpoint.state_arrays(checkpoint.model_state(self.model))

@@ -28,17 +28,17 @@ def ordered_callbacks(
     validation = _validation(rank)
     metrics = ExactMetrics(stream.plan, validation, saved.sums)
     names = metric_names(settings.metrics, rank.version.contract)
-    watched = watched_metric(settings.monitor, names, validation is not None)
-    looks = math.gcd(settings.log_every_steps, settings.checkpoint_every_steps)
-    scaled = settings.precision == NEEDS_LOSS_SCALING
-    # Under loss scaling gradients are reduced at every step, accumulated or not.
-    reduced_every = 1 if scaled else settings.optimizer.accumulate_steps
-    tolerated = SKIPS_OF_LOSS_SCALING if scaled else 0
+    monitored = watched_metric(settings.monitor, names, validation is not None)
+    check_every = math.gcd(settings.log_every_steps, settings.checkpoint_every_steps)
+    loss_scaling = settings.precision == NEEDS_LOSS_SCALING
+    # Under loss scaling, gradients are reduced at every step, even if accumulated.
+    reduced_every = 1 if loss_scaling else settings.optimizer.accumulate_steps
+    max_non_finite = SKIPS_OF_LOSS_SCALING if loss_scaling else 0
     callbacks: list[keras.callbacks.Callback] = [
         CountSteps(position),
-        StopOnNonFinite(position, gradients, stream, folder.not_finite, looks, reduced_every, tolerated),
+        StopOnNonFinite(position, gradients, stream, folder.not_finite, check_every, reduced_every, max_non_finite),
         metrics,
-        Best(position, folder.best, settings.monitor, watched, rank.rank),
+        Best(position, folder.best, settings.monitor, monitored, rank.rank),
     ]
     if rank.rank == 0:
         rank.files.continued(folder.metrics_file.name)

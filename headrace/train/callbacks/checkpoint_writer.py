@@ -14,8 +14,8 @@ from headrace.train.rank.context import Position, RankContext
 class CheckpointCallback(keras.callbacks.Callback):
     """Writes a checkpoint every few steps and at the end; the last callback, so that it saves a consistent state.
 
-    It holds the model's and the optimizer's state and, so that the figures of an epoch in which a run was
-    interrupted are those of the whole epoch, the sums of its metrics.
+    A checkpoint contains the state of the model and the optimizer. It also contains the sums of the epoch's metrics, so
+    that the metrics of an interrupted epoch cover the whole epoch.
     """
 
     def __init__(self, position: Position, rank: RankContext, metrics: ExactMetrics) -> None:
@@ -26,7 +26,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         self.seconds = 0.0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        # Where an epoch ends, its end belongs to it: figures, validation, the comparison with the best.
+        # The checkpoint of an epoch's last step waits for the rest of the epoch: metrics, validation, the best epoch.
         if self.position.step % self.every == 0 and not self.position.between_epochs:
             self._save(self.metrics.sums())
 
@@ -36,21 +36,21 @@ class CheckpointCallback(keras.callbacks.Callback):
         self.rank.files.keep()
 
     def finish(self) -> None:
-        """Write the checkpoint of the last step, if not yet written."""
+        """Write the checkpoint of the last step, unless it exists."""
         if self.position.step % self.every:
             self._save([])
         self.rank.files.keep()
 
     def _save(self, sums: list[Any]) -> None:
-        began = time.monotonic()
+        start = time.monotonic()
         collectives.average(self.model.non_trainable_variables)
-        # Ranks that have drifted apart are found here, not after days, and leave no checkpoint.
+        # Detect ranks that have drifted apart here, not days later, and before they write a checkpoint.
         collectives.require_equal_weights(self.model.weights)
         if self.rank.rank == 0:
-            # Before the checkpoint: who goes on from it needs the lines of the steps before.
+            # Before the checkpoint: a run that resumes from it needs the lines of the previous steps.
             self.rank.files.keep()
             state = checkpoint.state_arrays(checkpoint.model_state(self.model))
             checkpoint.save(
                 self.rank.folder.checkpoints, checkpoint.Checkpoint(self.position.step, state, sums), self.keep
             )
-        self.seconds += time.monotonic() - began
+        self.seconds += time.monotonic() - start

@@ -1,6 +1,6 @@
 """Exact metrics at the end of an epoch, over the rows of all ranks, for training and validation.
 
-The state of every metric is summed over ranks before its result is taken. Averaging results would be wrong where
+The state of every metric is summed over ranks before its result is computed. Averaging results would be wrong if
 ranks saw different numbers of rows, and an AUC cannot be averaged at all.
 """
 
@@ -19,12 +19,12 @@ Logs = dict[str, float]
 
 
 class ExactMetrics(keras.callbacks.Callback):
-    """Replaces the logs of every epoch by exact metrics, for the callbacks after it.
+    """Replaces the logs of every epoch by exact metrics for the callbacks that follow.
 
     Args:
-        plan: of the training split.
-        validation: of the validation split, in order; None where there is no such split.
-        earlier: of the epoch that is going on, the sums of the steps that were done before a checkpoint.
+        plan: plan of the training split.
+        validation: batches of the validation split, in order; None without a validation split.
+        earlier: sums of the current epoch's steps before the checkpoint that the run resumed from.
     """
 
     def __init__(
@@ -55,8 +55,12 @@ class ExactMetrics(keras.callbacks.Callback):
 
     def sums(self) -> list[NDArray[Any]]:
         """Return the state of all metrics since the start of the epoch, summed over all ranks."""
-        now = collectives.allreduce_sum(self._variables())
-        return [value + before for value, before in zip(now, self._earlier, strict=True)] if self._earlier else now
+        current = collectives.allreduce_sum(self._variables())
+        return (
+            [value + earlier for value, earlier in zip(current, self._earlier, strict=True)]
+            if self._earlier
+            else current
+        )
 
     def _variables(self) -> list[keras.Variable]:
         return [variable for metric in self.model.metrics for variable in metric.variables]
@@ -65,8 +69,8 @@ class ExactMetrics(keras.callbacks.Callback):
         for variable, value in zip(self._variables(), sums, strict=True):
             variable.assign(value)
         results = {name: float(value) for name, value in self.model.get_metrics_result().items()}
-        # Keras counts padding as rows whose loss is 0; penalties on weights are no rows' and stay as they are.
+        # Keras counts padding as rows with loss 0; penalties on weights belong to no row and stay unchanged.
         penalty = float(sum(self.model.losses, start=0.0))
-        share_of_rows = plan.rows / (plan.steps * plan.global_batch)
-        results["loss"] = (results["loss"] - penalty) / share_of_rows + penalty
+        row_fraction = plan.rows / (plan.steps * plan.global_batch)
+        results["loss"] = (results["loss"] - penalty) / row_fraction + penalty
         return results

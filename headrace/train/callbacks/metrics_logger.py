@@ -35,7 +35,7 @@ class MetricsLogger(keras.callbacks.Callback):
         self.position, self.gradients, self.every, self.rows, self.send = position, gradients, every, rows, send
         truncate_metrics(folder.metrics_file, position.step)
         self.metrics = folder.metrics_file.open("a", encoding="utf-8")
-        # One call of a graph takes a fifth of one for each value; the graph keeps the writer it was made with.
+        # One graph call takes a fifth of the time of one call per value; the graph keeps the writer it was traced with.
         self.write_scalars = tf.function(write_scalars)
         self.writer = tf.summary.create_file_writer(str(folder.events))
         self.began = self.last_time = time.monotonic()
@@ -60,19 +60,19 @@ class MetricsLogger(keras.callbacks.Callback):
 
     def _report(self, batches: int, running: Logs) -> None:
         """Log the means over the steps since the last report, from Keras's means since the start of the epoch."""
-        before, old = self.first_logs
-        recent = {
-            name: (value * batches - old.get(name, 0.0) * before) / (batches - before)
+        old_batches, old_logs = self.first_logs
+        means = {
+            name: (value * batches - old_logs.get(name, 0.0) * old_batches) / (batches - old_batches)
             for name, value in running.items()
-            if name != "auc"  # an area is not a mean
+            if name != "auc"  # an area under a curve is not a mean
         }
         self.first_logs = (batches, running)
         now = time.monotonic()
-        speed = (self.position.step - self.last_step) * self.rows / max(now - self.last_time, 1e-9)
+        rate = (self.position.step - self.last_step) * self.rows / max(now - self.last_time, 1e-9)
         self.last_step, self.last_time = self.position.step, now
-        recent |= {"gradient_norm": self.gradients.norm, "learning_rate": float(self.model.optimizer.learning_rate)}
-        line = {"kind": "step", "step": self.position.step, "epoch": self.position.epoch, **recent}
-        self._write(line | {"samples_per_second": round(speed, 1), "seconds": self._seconds()}, "step")
+        means |= {"gradient_norm": self.gradients.norm, "learning_rate": float(self.model.optimizer.learning_rate)}
+        line = {"kind": "step", "step": self.position.step, "epoch": self.position.epoch, **means}
+        self._write(line | {"samples_per_second": round(rate, 1), "seconds": self._seconds()}, "step")
 
     def _write(self, line: dict[str, Any], prefix: str) -> None:
         try:
@@ -81,7 +81,7 @@ class MetricsLogger(keras.callbacks.Callback):
         except OSError as error:
             raise TrainingError(
                 f"The metrics of step {line['step']} cannot be written to {self.metrics.name}: {error.strerror}. "
-                "Free disk space and run the same command again: it resumes from the last checkpoint."
+                "Free disk space and rerun the same command: it resumes from the last checkpoint."
             ) from error
         values = {f"{prefix}/{name}": value for name, value in line.items() if name not in HIDDEN}
         with self.writer.as_default():
@@ -94,8 +94,8 @@ class MetricsLogger(keras.callbacks.Callback):
 
 def write_scalars(names: tuple[str, ...], values: tf.Tensor, step: tf.Tensor) -> None:
     """Write each of `values` under its name to TensorBoard."""
-    for number, name in enumerate(names):
-        tf.summary.scalar(name, values[number], tf.cast(step, tf.int64))
+    for index, name in enumerate(names):
+        tf.summary.scalar(name, values[index], tf.cast(step, tf.int64))
 
 
 def truncate_metrics(metrics: Path, step: int) -> None:

@@ -1,4 +1,4 @@
-"""Stop a training whose gradients are not finite, and write the rows of the step at which that began."""
+"""Stop a training when gradients are not finite, and list the rows of the first such step."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from headrace.stream.batches import RankStream, row_ids
 from headrace.train.distributed.gradients import GradientMonitor
 from headrace.train.rank.context import Position
 
-# Dynamic loss scaling starts too high on purpose and halves until gradients are finite: from 2^15 that is 15 steps.
+# Dynamic loss scaling starts too high on purpose and halves until gradients are finite: from 2^15, 15 steps.
 SKIPS_OF_LOSS_SCALING = 20
 
 
@@ -48,19 +48,19 @@ class StopOnNonFinite(keras.callbacks.Callback):
         self._check()
 
     def _check(self) -> None:
-        gradients = self.gradients.not_finite
-        if gradients <= self.tolerated:
+        consecutive = self.gradients.not_finite
+        if consecutive <= self.tolerated:
             return
-        first = (self.position.step // self.reduced_every - gradients) * self.reduced_every + 1
+        first = (self.position.step // self.reduced_every - consecutive) * self.reduced_every + 1
         files = [self._write(step) for step in range(first, first + self.reduced_every)]
         raise TrainingError(
-            f"The gradient of step {first} is not a finite number. The rows of that step are listed in "
-            f"{files[0].parent}; check them, or lower train.optimizer.learning_rate. Checkpoints hold earlier steps."
+            f"The gradient of step {first} is not finite. The rows of that step are listed in "
+            f"{files[0].parent}: check them, or lower train.optimizer.learning_rate. Checkpoints hold earlier steps."
         )
 
     def _write(self, step: int) -> Path:
-        epoch, in_epoch = divmod(step - 1, self.position.steps_per_epoch)
-        rows = row_ids(self.stream, epoch, in_epoch)
+        epoch, step_in_epoch = divmod(step - 1, self.position.steps_per_epoch)
+        rows = row_ids(self.stream, epoch, step_in_epoch)
         file = self.folder / f"step-{step:09d}-rank-{self.stream.rank}.json"
         atomic_write(file, json.dumps({"step": step, "epoch": epoch, "rows": rows}, indent=1).encode())
         return file

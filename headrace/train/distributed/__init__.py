@@ -1,1 +1,1 @@
-"""What ranks do together: Horovod's collectives, gradients, and threads that yield the CPU."""
+"""Communication between ranks: Horovod's collectives, gradients, and threads that yield the CPU."""

@@ -1,7 +1,7 @@
 """The Horovod collectives that training uses, and their quirks.
 
-Built on Horovod's primitives: its own Keras optimizer and callbacks hook methods that Keras 3 never calls, so
-that ranks drift apart and nothing says so. Every function here must be called by every rank, in the same order.
+They use Horovod's primitives, because its Keras optimizer and callbacks hook methods that Keras 3 never calls: ranks
+would drift apart silently. Every rank must call the functions of this module in the same order.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from headrace.train.distributed.thread_scheduling import ENOUGH_CORES, batch_sch
 def init() -> tuple[int, int]:
     """Connect to the other ranks; return this process's rank and the world size."""
     few_cores = cores_per_rank(int(os.environ["HOROVOD_LOCAL_SIZE"])) < ENOUGH_CORES
-    # Horovod starts its threads, and Gloo's, here; a thread has the policy of the one that started it.
+    # `hvd.init` starts Horovod's and Gloo's threads; a thread inherits the policy of the thread that starts it.
     with batch_scheduling() if few_cores else nullcontext():
         hvd.init()
     return hvd.rank(), hvd.size()
@@ -48,9 +48,9 @@ def local_ranks() -> int:
 def is_lost_peer(error: BaseException) -> bool:
     """Return whether `error` reports the loss of another rank: the consequence of a failure, not its cause.
 
-    Horovod says so in words only, inside an error of TensorFlow or in one of its own.
+    Horovod reports it only in the text of an error, TensorFlow's or its own.
     """
-    return any(word in str(error) for word in ("Horovod has been shut down", "Connection closed by peer", "gloo"))
+    return any(phrase in str(error) for phrase in ("Horovod has been shut down", "Connection closed by peer", "gloo"))
 
 
 def broadcast(variables: Sequence[keras.Variable]) -> None:
@@ -73,10 +73,10 @@ def broadcast_arrays(arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     """Return rank 0's arrays; the arguments of other ranks are ignored."""
     buffer = io.BytesIO()
     np.savez(buffer, *arrays)
-    mine = np.frombuffer(buffer.getvalue(), np.uint8)
-    everyones = np.zeros(broadcast_number(len(mine)), np.uint8)
-    everyones[: len(mine)] = mine[: len(everyones)]
-    data = hvd.broadcast(everyones, root_rank=0, name="headrace.arrays").numpy()
+    local = np.frombuffer(buffer.getvalue(), np.uint8)
+    shared = np.zeros(broadcast_number(len(local)), np.uint8)
+    shared[: len(local)] = local[: len(shared)]
+    data = hvd.broadcast(shared, root_rank=0, name="headrace.arrays").numpy()
     with np.load(io.BytesIO(data.tobytes()), allow_pickle=False) as loaded:
         return [loaded[f"arr_{i}"] for i in range(len(loaded.files))]
 
@@ -84,16 +84,16 @@ def broadcast_arrays(arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
 def average(variables: Sequence[keras.Variable]) -> None:
     """Replace floating-point variables, such as moving statistics of batch norms, by their mean over ranks."""
     floats = [variable for variable in variables if "float" in str(variable.dtype)]
-    for variable, value in zip(floats, _reduced(floats, hvd.Average), strict=True):
+    for variable, value in zip(floats, _reduce(floats, hvd.Average), strict=True):
         variable.assign(value)
 
 
 def allreduce_sum(variables: Sequence[keras.Variable]) -> list[NDArray[Any]]:
     """Return the sums of variables over ranks; sums of metric states are exact for any distribution of rows."""
-    return [value.numpy() for value in _reduced(variables, hvd.Sum)]
+    return [value.numpy() for value in _reduce(variables, hvd.Sum)]
 
 
-def _reduced(variables: Sequence[keras.Variable], operation: object) -> list[tf.Tensor]:
+def _reduce(variables: Sequence[keras.Variable], operation: object) -> list[tf.Tensor]:
     values = [tf.convert_to_tensor(variable.value) for variable in variables]
     if hvd.size() == 1 or not values:
         return values
@@ -112,16 +112,16 @@ def require_equal_weights(variables: Sequence[keras.Variable]) -> str:
     """Return the hash of `variables`, which must be equal on every rank.
 
     Raises:
-        TrainingError: it is not; the ranks have drifted apart.
+        TrainingError: the hashes differ; the ranks have drifted apart.
     """
-    mine = weights_hash(variables)
-    row = tf.constant([list(bytes.fromhex(mine))], tf.uint8)
-    everyones = hvd.allgather(row, name="headrace.weights").numpy() if hvd.size() > 1 else row.numpy()
-    hashes = [bytes(one).hex() for one in everyones]
+    local_hash = weights_hash(variables)
+    row = tf.constant([list(bytes.fromhex(local_hash))], tf.uint8)
+    gathered = hvd.allgather(row, name="headrace.weights").numpy() if hvd.size() > 1 else row.numpy()
+    hashes = [bytes(gathered_row).hex() for gathered_row in gathered]
     if len(set(hashes)) > 1:
         raise TrainingError(
             "The ranks hold different weights: "
             + ", ".join(f"rank {rank} {value[:12]}" for rank, value in enumerate(hashes))
-            + ". A layer that keeps state by rank or an optimizer that skips steps can cause this."
+            + ". Causes can be a layer with state per rank, or an optimizer that skips steps."
         )
-    return mine
+    return local_hash

@@ -11,37 +11,37 @@ HALF = {"fp16": tf.float16, "bf16": tf.bfloat16}
 def mean_gradients(gradients: Sequence[tf.Tensor | tf.IndexedSlices], compression: str = "none") -> list[tf.Tensor]:
     """Return the mean of every gradient over all ranks, in one fused operation.
 
-    Embeddings give `IndexedSlices`; these are made dense, also where there is one rank only: Horovod reduces
-    groups of dense tensors, and Keras's Adam and RMSprop square the slices of a row that occurs twice in a batch
-    one by one, not their sum, so that left as they are one rank would learn something else than two.
+    `IndexedSlices`, the gradients of embeddings, are converted to dense tensors, on a single rank too. Horovod reduces
+    groups of dense tensors; and if a row occurs twice in a batch, Keras's Adam and RMSprop square each slice instead
+    of their sum, so that with slices one rank would learn something else than two ranks.
 
     Args:
-        compression: `fp16` and `bf16` send two bytes a number; each rank's share is summed in float32.
+        compression: `fp16` and `bf16` send two bytes per number; sums are computed in float32.
     """
     dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
     if hvd.size() == 1 or not dense:
         return dense
     if compression != "none":
-        return _through_half(dense, HALF[compression])
+        return _average_compressed(dense, HALF[compression])
     return list(hvd.grouped_allreduce(dense, op=hvd.Average, name="headrace.gradients"))
 
 
-def _through_half(gradients: Sequence[tf.Tensor], half: tf.DType) -> list[tf.Tensor]:
-    """Return the mean with two bytes per number on the wire: every rank sums one part, then all exchange the parts.
+def _average_compressed(gradients: Sequence[tf.Tensor], half: tf.DType) -> list[tf.Tensor]:
+    """Return the mean, with two bytes per number on the wire: each rank averages one part, then all gather the parts.
 
-    Horovod's own float16 allreduce sums in float16, which overflows at 65,504 and loses a bit a doubling of ranks;
-    bfloat16 it does not know. So the bits travel as integers and are summed here.
+    Horovod's float16 allreduce sums in float16, which overflows at 65,504 and loses a bit per doubling of the number of
+    ranks; it does not support bfloat16. So the bits travel as integers and are summed here.
     """
     ranks = hvd.size()
     flat = tf.concat([tf.reshape(tf.cast(gradient, tf.float32), [-1]) for gradient in gradients], 0)
     count = tf.size(flat)
-    part = -(-count // ranks)
-    padded = tf.pad(flat, [[0, part * ranks - count]])
-    parts, _ = hvd.alltoall(_bits(padded, half), splits=tf.fill([ranks], part), name="headrace.parts")
-    mine = tf.reduce_mean(tf.reshape(_numbers(parts, half), [ranks, part]), 0)
-    everyones = _numbers(hvd.allgather(_bits(mine, half), name="headrace.means"), half)
+    part_size = -(-count // ranks)
+    padded = tf.pad(flat, [[0, part_size * ranks - count]])
+    parts, _ = hvd.alltoall(_bits(padded, half), splits=tf.fill([ranks], part_size), name="headrace.parts")
+    part_mean = tf.reduce_mean(tf.reshape(_numbers(parts, half), [ranks, part_size]), 0)
+    gathered = _numbers(hvd.allgather(_bits(part_mean, half), name="headrace.means"), half)
     sizes = [gradient.shape.num_elements() for gradient in gradients]
-    means = tf.split(everyones[:count], sizes)
+    means = tf.split(gathered[:count], sizes)
     return [
         tf.cast(tf.reshape(mean, gradient.shape), gradient.dtype)
         for mean, gradient in zip(means, gradients, strict=True)
@@ -59,8 +59,8 @@ def _numbers(bits: tf.Tensor, half: tf.DType) -> tf.Tensor:
 class GradientMonitor:
     """Norm of the latest gradient, and the number of consecutive non-finite gradients; computed in the graph.
 
-    Reading it on every step would make the host wait for the device on every step; so it is written there and
-    read now and then. Gradients are seen after they were reduced, so every rank knows the same.
+    Reading them at every step would make the host wait for the device at every step, so they are written in the graph
+    and read now and then. They describe reduced gradients, so all ranks have the same values.
     """
 
     def __init__(self) -> None:

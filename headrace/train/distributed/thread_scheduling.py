@@ -1,21 +1,21 @@
 """Scheduling of Horovod's threads: with few cores per rank they yield the CPU instead of preempting other threads.
 
-Gloo's thread asks the kernel for news without a pause while another thread of the process holds the lock of the
-connection (`Pair::handleEvents` tries the lock and, if it cannot have it, returns to a poll that reports the same news
-at once). Where the holder waits for the very core on which Gloo's thread asks, and it does right after the message that
-it has just sent has woken that thread, both wait until the kernel takes the core away, milliseconds later. An allreduce
-of 128 bytes between two ranks with a core each takes 4.5 ms so, and 0.5 to 1.3 ms where a woken thread does not take
-the core from a running one: SCHED_BATCH, sched(7).
+While another thread of the process holds the lock of a connection, Gloo's thread polls the kernel in a busy loop:
+`Pair::handleEvents` tries the lock and, if it fails, returns to a poll that reports the same event at once. The holder
+may wait for the core that Gloo's thread occupies; this happens right after its message has woken that thread. Both then
+wait until the kernel preempts Gloo's thread, milliseconds later. Between two ranks with one core each, an allreduce of
+128 bytes takes 4.5 ms this way. It takes 0.5 to 1.3 ms under SCHED_BATCH (see sched(7)), where a woken thread does not
+preempt a running one.
 
-Where cores are to spare, a woken thread finds an idle one, and to give way would only cost time whenever decoding
-keeps all of them busy.
+With cores to spare, a woken thread finds an idle core, and yielding would only cost time whenever decoding keeps all
+cores busy.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Compute, Horovod's thread, Gloo's and the one that reads.
+# One each for compute, Horovod's thread, Gloo's thread and the reader.
 ENOUGH_CORES = 4
 
 
@@ -26,7 +26,7 @@ def cores_per_rank(ranks: int) -> int:
 
 @contextmanager
 def batch_scheduling() -> Iterator[None]:
-    """Give threads started inside, and the calling thread while inside, the scheduling policy SCHED_BATCH."""
+    """Set the scheduling policy SCHED_BATCH for the calling thread inside the context and for threads started there."""
     policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     try:

@@ -10,7 +10,7 @@ from headrace.train.launch.launcher import RankProgram, launch
 from headrace.train.launch.rank_messages import Message
 
 PROGRAM = "headrace.train.launch.allreduce_benchmark_rank"
-# Maximum time that ranks wait for peers that they cannot reach.
+# Maximum time to wait for unreachable peers.
 TIMEOUT_SECONDS = 60
 
 
@@ -28,5 +28,5 @@ def measure_allreduce(spark: SparkSession, ranks: int, logs: Path) -> float:
     launch(spark, ranks, program, received.append)
     measurements = [json.loads(message["text"]) for message in received if message["kind"] == "message"]
     if not measurements:
-        raise TrainingError(f"The ranks reported no bandwidth; their logs are in {logs}.")
-    return float(min(one["bytes_per_second"] for one in measurements))
+        raise TrainingError(f"The ranks reported no bandwidth; see their logs in {logs}.")
+    return float(min(measurement["bytes_per_second"] for measurement in measurements))

@@ -19,10 +19,10 @@ def bytes_per_second() -> float:
     seconds = []
     for _ in range(ROUNDS):
         hvd.allreduce(tf.zeros(1), name="begin", op=hvd.Sum)
-        began = time.perf_counter()
+        start = time.perf_counter()
         hvd.allreduce(values, name="values", op=hvd.Sum).numpy()
-        seconds.append(time.perf_counter() - began)
-    # A ring allreduce sends all values but the own share twice: in the reduce-scatter and in the allgather.
+        seconds.append(time.perf_counter() - start)
+    # A ring allreduce sends all values except the rank's own share twice: in the reduce-scatter and in the allgather.
     sent = 4 * len(values) * 2 * (hvd.size() - 1) / hvd.size()
     return float(sent / min(seconds))
 

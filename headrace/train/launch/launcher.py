@@ -1,8 +1,8 @@
 """Launch ranks on executors: one Spark barrier stage, one process per task, Horovod's rendezvous in the driver.
 
-Spark's barrier mode starts all tasks or none and ends all when one fails. (`horovod.spark.run` starts plain
-tasks, so that too few slots are a long wait; it imports TensorFlow in the driver too; and its rendezvous
-listens on every interface.)
+Spark's barrier mode starts all tasks or none, and ends all when one fails. `horovod.spark.run` instead starts plain
+tasks, so that too few slots mean a long wait; it imports TensorFlow in the driver; and its rendezvous listens on every
+interface.
 """
 
 import threading
@@ -43,7 +43,7 @@ class RankProgram:
 def launch(spark: SparkSession, ranks: int, program: RankProgram, receive: Callable[[Message], None]) -> None:
     """Run `program` as `ranks` ranks and return when all have succeeded.
 
-    Call `receive` with the messages of every rank, from several threads.
+    `receive` is called with the messages of every rank, from several threads.
 
     Raises:
         ConfigurationError: executors have other versions of Python or of the engines than the driver.

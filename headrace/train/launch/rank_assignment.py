@@ -16,7 +16,7 @@ class TaskLocation:
 
     Attributes:
         partition: partition ID of the Spark task.
-        gpu: GPU address that Spark assigned to the task; empty where it assigned none.
+        gpu: GPU address that Spark assigned to the task; empty if it assigned none.
     """
 
     host: str
@@ -35,7 +35,7 @@ class TaskLocation:
 
 @dataclass(frozen=True)
 class RankAssignment:
-    """The index of a rank among all ranks, among those on its machine, and among those with its local rank."""
+    """The indices of a rank: among all ranks, among those on its machine, and among those with the same local rank."""
 
     rank: int
     size: int
@@ -59,37 +59,40 @@ class RankAssignment:
 
 
 def assign(locations: Sequence[TaskLocation], partition: int) -> RankAssignment:
-    """Return the assignment of the task with `partition`; all tasks compute the same from the same `locations`."""
+    """Return the assignment of the task with `partition`; every task must pass the same `locations`."""
     ordered = sorted(locations)
     rank = next(i for i, location in enumerate(ordered) if location.partition == partition)
-    mine = ordered[rank]
+    location_here = ordered[rank]
     hosts = sorted({location.host for location in ordered})
-    on = {host: [location for location in ordered if location.host == host] for host in hosts}
-    local_rank = on[mine.host].index(mine)
-    peers = [host for host in hosts if len(on[host]) > local_rank]
+    by_host = {host: [location for location in ordered if location.host == host] for host in hosts}
+    local_rank = by_host[location_here.host].index(location_here)
+    peers = [host for host in hosts if len(by_host[host]) > local_rank]
     return RankAssignment(
         rank=rank,
         size=len(ordered),
         local_rank=local_rank,
-        local_size=len(on[mine.host]),
-        cross_rank=peers.index(mine.host),
+        local_size=len(by_host[location_here.host]),
+        cross_rank=peers.index(location_here.host),
         cross_size=len(peers),
-        host=mine.host,
+        host=location_here.host,
     )
 
 
 def interface_towards(host: str) -> str:
     """Return the network interface through which this machine reaches `host`.
 
-    Horovod would take the address that the machine's own name resolves to, which on Debian is a loopback
-    address that no other machine can reach.
+    Horovod would use the address that the machine's host name resolves to; on Debian this is a loopback address, which
+    no other machine can reach.
     """
     family, _, _, _, address = getaddrinfo(host, 9, type=SOCK_DGRAM)[0]
     with socket(family, SOCK_DGRAM) as probe:
         probe.connect(address)
-        own = ip_address(probe.getsockname()[0])
+        local_address = ip_address(probe.getsockname()[0])
     for name, addresses in psutil.net_if_addrs().items():
-        if any(a.family in (AF_INET, AF_INET6) and ip_address(a.address.split("%")[0]) == own for a in addresses):
+        if any(
+            entry.family in (AF_INET, AF_INET6) and ip_address(entry.address.split("%")[0]) == local_address
+            for entry in addresses
+        ):
             return str(name)
     return ""
 

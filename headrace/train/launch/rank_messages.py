@@ -55,7 +55,7 @@ def _ignore_lost_driver() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        log.debug("The driver did not take a message: %s", error)
+        log.debug("The driver did not accept a message: %s", error)
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -85,7 +85,7 @@ class _Connection(socketserver.StreamRequestHandler):
 
 @contextmanager
 def message_server(host: str, receive: Callable[[Message], None]) -> Iterator[Address]:
-    """Call `receive` with every message that ranks send, from several threads, while the context lasts."""
+    """Call `receive` with every message of the ranks, from several threads, while the context is open."""
     with _Server((host, 0), _Connection) as server:
         server.secret = secrets.token_hex(16)
         server.receive = receive

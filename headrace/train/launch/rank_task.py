@@ -1,8 +1,8 @@
 """The Spark task of a rank: exchanges locations with the other tasks, then runs the rank as a separate process.
 
-A process of its own starts with a clean TensorFlow and the right environment, and can be ended. It lives no
-longer than the task, however that dies: its standard input is a pipe that the kernel then closes, and the kernel
-kills it, should it be stopped and not read.
+A separate process starts with a clean TensorFlow and the right environment, and can be killed. It never outlives the
+task: when the task dies, the kernel closes the pipe that is the rank's standard input, and kills the rank, even if it
+is stopped and does not read.
 """
 
 import ctypes
@@ -40,11 +40,11 @@ class Launch:
     """Context that all ranks' tasks share.
 
     Attributes:
-        program: module that a rank runs, with `arguments`.
+        program: module that each rank runs, with `arguments`.
         rendezvous: host and port where ranks exchange their addresses.
-        logs: folder for one log file a rank.
-        versions: of Python and the engines on the driver, which every rank must have.
-        environment: added to every rank's.
+        logs: folder for one log file per rank.
+        versions: versions of Python and the engines on the driver, which executors must match.
+        environment: additional environment variables of every rank.
     """
 
     program: str
@@ -60,41 +60,42 @@ class Launch:
 def run_rank(launch: Launch, _: Iterator[Any]) -> Iterator[int]:
     """Run one rank to its end and yield its index.
 
-    Spark does not repeat a barrier stage whose result is collected, so a failed rank ends the job.
+    Spark does not retry a barrier stage that is collected, so a failed rank ends the job.
 
     Raises:
         ConfigurationError: this executor has other versions of Python or of the engines than the driver.
-        TrainingError: the rank ended with an error.
+        TrainingError: the rank exited with an error.
     """
     context = BarrierTaskContext.get()
-    place = current_location(context.partitionId(), context.resources())
-    _require_same_versions(launch, place)
-    places = [TaskLocation.loads(text) for text in context.allGather(place.dumps())]
-    slot = assign(places, place.partition)
+    location = current_location(context.partitionId(), context.resources())
+    _require_same_versions(launch, location)
+    locations = [TaskLocation.loads(text) for text in context.allGather(location.dumps())]
+    assignment = assign(locations, location.partition)
     sender = Sender(launch.messages)
     try:
-        code = _run(launch, slot, place, sender)
+        code = _run(launch, assignment, location, sender)
     finally:
         sender.close()
     if code != 0:
-        raise TrainingError(f"Rank {slot.rank} on {slot.host} ended with {_ending(code)}.")
-    yield slot.rank
+        raise TrainingError(f"Rank {assignment.rank} on {assignment.host} ended with {_describe_exit(code)}.")
+    yield assignment.rank
 
 
-def _require_same_versions(launch: Launch, place: TaskLocation) -> None:
-    """Require equal versions: with different ones weights would diverge, or messages not be understood."""
+def _require_same_versions(launch: Launch, location: TaskLocation) -> None:
+    """Require equal versions: with others, weights could diverge and messages could be incompatible."""
     if found := differences(installed_versions(), launch.versions):
         raise ConfigurationError(
-            f"The executor on {place.host} has other versions than the driver: {', '.join(found)}; {SAME_ENVIRONMENT}."
+            f"The executor on {location.host} has other versions than the driver: {', '.join(found)}; "
+            f"{SAME_ENVIRONMENT}."
         )
 
 
-def _run(launch: Launch, slot: RankAssignment, place: TaskLocation, sender: Sender) -> int:
+def _run(launch: Launch, assignment: RankAssignment, location: TaskLocation, sender: Sender) -> int:
     command = [sys.executable, "-m", launch.program, *launch.arguments]
-    environment = os.environ | _environment(launch, slot, place)
+    environment = os.environ | _environment(launch, assignment, location)
     with (
         mirror_appends(launch.logs) as logs,
-        logs.continued(f"rank-{slot.rank}.log").open("a") as file,
+        logs.continued(f"rank-{assignment.rank}.log").open("a") as file,
         subprocess.Popen(
             command,
             env=environment,
@@ -106,10 +107,10 @@ def _run(launch: Launch, slot: RankAssignment, place: TaskLocation, sender: Send
             preexec_fn=_end_with_parent,
         ) as process,
     ):
-        sender.send({"kind": "started", "rank": slot.rank, "host": slot.host, "pid": process.pid})
+        sender.send({"kind": "started", "rank": assignment.rank, "host": assignment.host, "pid": process.pid})
         forwarders = [
-            threading.Thread(target=_forward, args=(process.stdout, "message", slot.rank, sender, None)),
-            threading.Thread(target=_forward, args=(process.stderr, "log", slot.rank, sender, file)),
+            threading.Thread(target=_forward, args=(process.stdout, "message", assignment.rank, sender, None)),
+            threading.Thread(target=_forward, args=(process.stderr, "log", assignment.rank, sender, file)),
         ]
         for forwarder in forwarders:
             forwarder.start()
@@ -117,7 +118,13 @@ def _run(launch: Launch, slot: RankAssignment, place: TaskLocation, sender: Send
         for forwarder in forwarders:
             forwarder.join()
         if code < 0:
-            sender.send({"kind": "killed", "rank": slot.rank, "text": f"on {slot.host} ended with {_ending(code)}"})
+            sender.send(
+                {
+                    "kind": "killed",
+                    "rank": assignment.rank,
+                    "text": f"on {assignment.host} ended with {_describe_exit(code)}",
+                }
+            )
     return code
 
 
@@ -136,17 +143,17 @@ def _forward(stream: IO[str], kind: str, rank: int, sender: Sender, file: IO[str
         sender.send({"kind": kind, "rank": rank, "text": line.rstrip("\n")})
 
 
-def _pace(slot: RankAssignment) -> dict[str, str]:
+def _cycle_time(assignment: RankAssignment) -> dict[str, str]:
     """Return Horovod's cycle time in milliseconds; its default is 1.
 
-    A single rank has none but at its start and at checkpoints, and looking took 2 % of its core.
+    A single rank has collectives only at its start and at checkpoints; polling every millisecond took 2% of its core.
     """
-    return {"HOROVOD_CYCLE_TIME": "20"} if slot.size == 1 else {}
+    return {"HOROVOD_CYCLE_TIME": "20"} if assignment.size == 1 else {}
 
 
-def _environment(launch: Launch, slot: RankAssignment, place: TaskLocation) -> dict[str, str]:
+def _environment(launch: Launch, assignment: RankAssignment, location: TaskLocation) -> dict[str, str]:
     host, port = launch.rendezvous
-    gpu = {"CUDA_VISIBLE_DEVICES": place.gpu} if place.gpu else {}
+    gpu = {"CUDA_VISIBLE_DEVICES": location.gpu} if location.gpu else {}
     shipped = {"PYTHONPATH": os.pathsep.join(path)} if (path := _shipped_path()) else {}
     return (
         {
@@ -155,15 +162,15 @@ def _environment(launch: Launch, slot: RankAssignment, place: TaskLocation) -> d
             "HOROVOD_GLOO_RENDEZVOUS_ADDR": host,
             "HOROVOD_GLOO_RENDEZVOUS_PORT": str(port),
             "HOROVOD_GLOO_IFACE": interface_towards(host),
-            # A stopped rank is noticed by the others after this time, in a collective or on the way to one.
+            # The others detect a stopped rank after this time, inside a collective or while waiting for one.
             "HOROVOD_GLOO_TIMEOUT_SECONDS": str(launch.stall_timeout_seconds),
             "HOROVOD_STALL_CHECK_TIME_SECONDS": str(max(1, launch.stall_timeout_seconds // 2)),
             "HOROVOD_STALL_SHUTDOWN_TIME_SECONDS": str(launch.stall_timeout_seconds),
             "TF_CPP_MIN_LOG_LEVEL": "2",
             "PYTHONUNBUFFERED": "1",
         }
-        | slot.environment()
-        | _pace(slot)
+        | assignment.environment()
+        | _cycle_time(assignment)
         | gpu
         | shipped
         | launch.environment
@@ -171,11 +178,11 @@ def _environment(launch: Launch, slot: RankAssignment, place: TaskLocation) -> d
 
 
 def _shipped_path() -> list[str]:
-    """Return the paths of `--py-files`, which Spark gives only to its own worker; a rank is a separate process."""
+    """Return the paths of `--py-files`; Spark passes them only to its own worker, and a rank is a separate process."""
     folder = SparkFiles.getRootDirectory()
-    shipped = [place for place in sys.path if place.startswith(folder)]
+    shipped = [entry for entry in sys.path if entry.startswith(folder)]
     return [*shipped, *filter(None, [os.environ.get("PYTHONPATH")])] if shipped else []
 
 
-def _ending(code: int) -> str:
+def _describe_exit(code: int) -> str:
     return f"signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"exit code {code}"

@@ -1,4 +1,4 @@
-"""Launches the ranks of a run, restarts lost ones, and decides their number."""
+"""Launch the ranks of a run, restart them after a loss, and decide their number."""
 
 import logging
 
@@ -23,32 +23,32 @@ def first_world_size(spark: SparkSession, ranks: int, profile: ResourceProfile |
     """Return `ranks`, once each has a free slot.
 
     Args:
-        profile: what each rank takes; what Spark gives every task when None.
+        profile: resources of each rank; the defaults of a Spark task when None.
 
     Raises:
-        ConfigurationError: executors come and go, which Spark does not allow where all ranks must run at once.
-        TrainingError: there is not.
+        ConfigurationError: dynamic allocation is on, which Spark rejects for stages that start all tasks at once.
+        TrainingError: too few slots are free.
     """
     master = spark.sparkContext.master
     _require_lasting_executors(spark)
-    # A cluster's executors come one after the other. Local slots are all there at once, but not all free at once
-    # where a run before has just failed.
-    never = is_local(spark) and total_slots(spark, profile) < ranks
-    free = wait_for_slots(spark, ranks, 0 if never else PATIENCE_SECONDS, profile)
+    # A cluster's executors register one after the other. Local slots all exist from the start, but some may still be
+    # busy if the previous run has just failed.
+    impossible = is_local(spark) and total_slots(spark, profile) < ranks
+    free = wait_for_slots(spark, ranks, 0 if impossible else PATIENCE_SECONDS, profile)
     if free < ranks:
         raise TrainingError(
-            f"train.ranks is {ranks} and {master} has {free} slots free; every rank needs one. "
+            f"train.ranks is {ranks}, but {master} has {free} free slots; every rank needs one. "
             "Lower train.ranks, or give Spark more executors or cores."
         )
     return ranks
 
 
 def _require_lasting_executors(spark: SparkSession) -> None:
-    # Spark would say so too, when the ranks start, and in words that sound like a lost executor.
+    # Spark would report this too, but only when the ranks start, and in a message that suggests a lost executor.
     if spark.conf.get("spark.dynamicAllocation.enabled", "false") == "true" and not is_local(spark):
         raise ConfigurationError(
-            "spark.dynamicAllocation.enabled is true, and ranks need executors that stay; set it to false for training "
-            "(below `train:` in the cluster's file) and say how many there are, such as spark.executor.instances."
+            "spark.dynamicAllocation.enabled is true, but ranks need a fixed number of executors; set it to false for "
+            "training (below `train:` in the cluster's file) and set their number, e.g. by spark.executor.instances."
         )
 
 
@@ -56,21 +56,21 @@ def next_world_size(spark: SparkSession, ranks: int, lanes: int, profile: Resour
     """Return the world size after a loss: `ranks`, or as many as have slots if slots do not return in time.
 
     Args:
-        lanes: of the run's plan; the ranks must be able to share them out evenly, so that the same rows make up the
-            same steps as before.
+        lanes: number of lanes in the run's plan; the world size must divide it, so that every step still has the
+            same rows.
 
     Raises:
-        TrainingError: no slot is left.
+        TrainingError: no slot is free.
     """
     free = wait_for_slots(spark, ranks, profile=profile)
     world_size = max((size for size in range(1, min(free, ranks) + 1) if lanes % size == 0), default=0)
     if not world_size:
         raise TrainingError(
-            f"After ranks were lost {spark.sparkContext.master} has no slot free; the run can go on later."
+            f"After the loss of ranks, {spark.sparkContext.master} has no free slot; rerun the same command later."
         )
     if world_size < ranks:
         log.warning(
-            "%s slots are free: going on with %s ranks of %s, and the same global batch", free, world_size, ranks
+            "%s slots are free: continuing with %s of %s ranks and the same global batch", free, world_size, ranks
         )
     return world_size
 
@@ -79,8 +79,8 @@ def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecor
     """Train the run to its end; return the number of restarts from the last checkpoint.
 
     Raises:
-        TrainingError: too few slots, a rank's own error, or more losses than `train.max_restarts`.
-        HeadraceError: data or configuration are at fault.
+        TrainingError: too few slots are free, a rank failed, or ranks were lost more than `train.max_restarts` times.
+        HeadraceError: the data or the configuration is invalid.
     """
     settings = record.configuration.train
     program = RankProgram(
@@ -94,26 +94,26 @@ def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecor
     restarts = 0
     while True:
         progress.begin_attempt()
-        failed = _attempt(spark, world_size, program, progress)
-        if failed is None:
+        error = _attempt(spark, world_size, program, progress)
+        if error is None:
             return restarts
-        lost = progress.is_retryable or isinstance(failed, LostExecutorError)
-        if not lost or restarts == settings.max_restarts:
-            raise _told(failed)
+        retryable = progress.is_retryable or isinstance(error, LostExecutorError)
+        if not retryable or restarts == settings.max_restarts:
+            raise _as_training_error(error)
         restarts += 1
-        log.warning("%s Restart %s of at most %s.", failed, restarts, settings.max_restarts)
+        log.warning("%s Restart %s of at most %s.", error, restarts, settings.max_restarts)
         world_size = next_world_size(spark, settings.ranks, record.lanes, program.profile)
 
 
-def _told(failed: HeadraceError) -> HeadraceError:
-    """Raise failures that are not caused by data or settings as training errors."""
-    if isinstance(failed, StoreError):
-        return TrainingError(f"{failed} Then run the same command again: it resumes from the last checkpoint.")
-    return TrainingError(str(failed)) if isinstance(failed, LostExecutorError) else failed
+def _as_training_error(error: HeadraceError) -> HeadraceError:
+    """Return failures of stores and executors as training errors, other errors unchanged."""
+    if isinstance(error, StoreError):
+        return TrainingError(f"{error} Then rerun the same command: it resumes from the last checkpoint.")
+    return TrainingError(str(error)) if isinstance(error, LostExecutorError) else error
 
 
 def _attempt(spark: SparkSession, world_size: int, program: RankProgram, progress: Progress) -> HeadraceError | None:
-    """Launch the ranks once; return the reason if they failed."""
+    """Launch the ranks once; return the error if they failed."""
     try:
         launch(spark, world_size, program, progress.receive)
     except HeadraceError as error:

@@ -15,14 +15,14 @@ Weights = dict[str, NDArray[Any]]
 
 
 def load_donor_weights(settings: FineTune) -> Weights:
-    """Return the bundle's weights by Keras path, such as `dense/kernel`; call it before a model is built.
+    """Return the bundle's weights by Keras path, such as `dense/kernel`; call this before a model is built.
 
     Raises:
         DataError: the bundle is missing or damaged.
     """
     donor = bundles.load(settings.bundle).model()
     weights = {variable.path: keras.ops.convert_to_numpy(variable.value) for variable in donor.weights}
-    # Keras numbers layers on through the process; a second model's layers would have other names.
+    # Keras numbers layers across the process; without this, a second model's layers would have other names.
     keras.utils.clear_session()
     return weights
 
@@ -31,27 +31,33 @@ def assign_weights(model: keras.Model, weights: Weights, source: str) -> list[st
     """Assign `weights` to layers whose variables all match in path and shape; return the names of the others.
 
     Raises:
-        ConfigurationError: there is no such layer at all.
+        ConfigurationError: no layer matches.
     """
-    layers = [layer for layer in model._flatten_layers(include_self=False) if layer.weights and not _below(layer)]
-    fitting = [layer for layer in layers if all(_fits(variable, weights) for variable in layer.weights)]
-    if not fitting:
+    layers = [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if layer.weights and not _has_only_nested_weights(layer)
+    ]
+    matching = [layer for layer in layers if all(_matches(variable, weights) for variable in layer.weights)]
+    if not matching:
         raise ConfigurationError(
             f"No layer of the model has the name and shape of one in train.fine_tune.bundle {source}; "
-            f"expected some of {_some(sorted(weights))}, the model has {_some([v.path for v in model.weights])}."
+            f"expected some of {_some(sorted(weights))}; the model has {_some([v.path for v in model.weights])}."
         )
-    for variable in (variable for layer in fitting for variable in layer.weights):
+    for variable in (variable for layer in matching for variable in layer.weights):
         variable.assign(weights[variable.path])
-    return [layer.name for layer in layers if layer not in fitting]
+    return [layer.name for layer in layers if layer not in matching]
 
 
-def _below(layer: keras.Layer) -> bool:
-    """Return whether nested layers hold all weights of the layer."""
-    inner = {id(variable) for one in layer._flatten_layers(include_self=False) for variable in one.weights}
-    return all(id(variable) in inner for variable in layer.weights)
+def _has_only_nested_weights(layer: keras.Layer) -> bool:
+    """Return whether all weights of the layer belong to nested layers."""
+    nested = {
+        id(variable) for inner_layer in layer._flatten_layers(include_self=False) for variable in inner_layer.weights
+    }
+    return all(id(variable) in nested for variable in layer.weights)
 
 
-def _fits(variable: keras.Variable, weights: Weights) -> bool:
+def _matches(variable: keras.Variable, weights: Weights) -> bool:
     return variable.path in weights and weights[variable.path].shape == tuple(variable.shape)
 
 
@@ -63,16 +69,16 @@ def freeze(model: keras.Model, patterns: Sequence[str]) -> None:
     """
     layers = [layer for layer in model._flatten_layers(include_self=False) if layer.weights]
     for pattern in patterns:
-        chosen = [layer for layer in layers if fnmatchcase(layer.name, pattern)]
-        if not chosen:
+        matching = [layer for layer in layers if fnmatchcase(layer.name, pattern)]
+        if not matching:
             names = _some([layer.name for layer in layers])
             raise ConfigurationError(f"train.fine_tune.freeze: no layer is named {pattern!r}; the model has {names}.")
-        for layer in chosen:
+        for layer in matching:
             layer.trainable = False
     if not model.trainable_variables:
         raise ConfigurationError(f"train.fine_tune.freeze {list(patterns)} leaves no layer to train.")
 
 
 def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:12])
-    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
+    listed = ", ".join(names[:12])
+    return f"{listed} and {len(names) - 12} more" if len(names) > 12 else listed

@@ -11,7 +11,7 @@ from headrace.config.sections.training import Loss
 from headrace.contract import Contract
 from headrace.train.validate_settings import metric_names, require_loss
 
-# Keras's metrics count a label as given above this probability; 0.5 itself is given, as in evaluation and prediction.
+# Keras predicts a label above this threshold; so 0.5 itself predicts it, as in evaluation and prediction.
 HALF = float(np.nextafter(np.float32(0.5), np.float32(0)))
 
 
@@ -34,7 +34,7 @@ class SmoothedCrossEntropy(keras.losses.Loss):
 class MacroAUC(keras.metrics.AUC):
     """Area under the ROC curve of each class against the rest, averaged over classes.
 
-    Its state are counts at 200 thresholds, which add up over ranks; the areas themselves could not be averaged.
+    Its state is counts at 200 thresholds, which can be summed over ranks; the areas themselves cannot be averaged.
     """
 
     def __init__(self, classes: int) -> None:
@@ -51,17 +51,17 @@ class LabelsF1(keras.metrics.F1Score):
 
     def __init__(self, classes: int, average: str, name: str) -> None:
         super().__init__(average=average, threshold=HALF, name=name)
-        # Now, and not with the first batch: what ranks add up must be there on all of them.
+        # Build now, not at the first batch: ranks sum the variables, so they must exist on every rank.
         self._build((None, classes), (None, classes))
 
 
 def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
     """Return the loss of `settings`: cross-entropy for probabilities, squared error in regression.
 
-    Of multi_label it is the mean over classes of the cross-entropy of yes and no.
+    For multi_label it is the mean over classes of the binary cross-entropy.
 
     Raises:
-        ConfigurationError: `settings` speak of classes and the table has none.
+        ConfigurationError: `settings` name classes, but the table has none.
     """
     require_loss(settings, contract)
     if contract.task == "regression":
@@ -74,24 +74,24 @@ def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
 
 
 def make_metrics(chosen: tuple[str, ...] | None, contract: Contract) -> list[keras.metrics.Metric]:
-    """Return the named metrics, or the task's defaults; all of their states can be summed over ranks.
+    """Return the named metrics, or the task's defaults; their states can be summed over ranks.
 
     Raises:
-        ConfigurationError: a metric of the other task is chosen.
+        ConfigurationError: a metric belongs to another task.
     """
     classes = len(contract.classes)
-    made: dict[str, Callable[[str], keras.metrics.Metric]] = {
+    factories: dict[str, Callable[[str], keras.metrics.Metric]] = {
         "accuracy": lambda name: keras.metrics.SparseCategoricalAccuracy(name=name),
         "top_5_accuracy": lambda name: keras.metrics.SparseTopKCategoricalAccuracy(min(5, classes), name=name),
         "auc": lambda _: _auc(contract),
         "binary_accuracy": lambda name: keras.metrics.BinaryAccuracy(name=name, threshold=HALF),
         "macro_f1": lambda name: LabelsF1(classes, "macro", name),
         "micro_f1": lambda name: LabelsF1(classes, "micro", name),
-        # The sum of absolute, or of squared, errors and the number of rows.
+        # Their states are the sum of absolute or squared errors and the number of rows.
         "mean_absolute_error": lambda name: keras.metrics.MeanAbsoluteError(name=name),
         "root_mean_squared_error": lambda name: keras.metrics.RootMeanSquaredError(name=name),
     }
-    return [made[name](name) for name in metric_names(chosen, contract)]
+    return [factories[name](name) for name in metric_names(chosen, contract)]
 
 
 def _auc(contract: Contract) -> keras.metrics.AUC:

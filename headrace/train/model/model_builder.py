@@ -32,37 +32,41 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
     """Build the model of the run and compile it with a distributed optimizer.
 
     Raises:
-        ConfigurationError: the model's file, an optimizer's option or a layer's name is at fault.
-        DataError: the bundle to begin from is missing or damaged.
+        ConfigurationError: the model's file, an optimizer's option or a layer's name is invalid.
+        DataError: the donor bundle is missing or damaged.
     """
-    made = CompiledModel(_built(folder, record, version))
+    compiled = CompiledModel(_build_with_weights(folder, record, version))
     settings = record.configuration.train
     rate = learning_rate(settings.optimizer, record.ranks, record.steps_per_epoch, record.total_steps)
     optimizer = make_optimizer(settings.optimizer, rate, settings.precision)
-    made.model.compile(
-        optimizer=distributed(optimizer, settings.compression, made.gradients),
+    compiled.model.compile(
+        optimizer=distributed(optimizer, settings.compression, compiled.gradients),
         loss=make_loss(settings.loss, version.contract),
-        # Padding has weight 0, in the metrics as in the loss.
+        # Padding has weight 0 in the loss and in the metrics.
         weighted_metrics=make_metrics(settings.metrics, version.contract),
         # Horovod's operations have no XLA kernel on CPUs.
         jit_compile=False,
-        # Keras would put loss scaling outside of our optimizer, where ranks would skip different steps.
+        # Keras would wrap loss scaling around our optimizer, and ranks would skip different steps.
         auto_scale_loss=False,
     )
-    made.model.optimizer.build(made.model.trainable_variables)
-    return made
+    compiled.model.optimizer.build(compiled.model.trainable_variables)
+    return compiled
 
 
-def _built(folder: RunFolder, record: RunRecord, version: Version) -> keras.Model:
+def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) -> keras.Model:
     settings = record.configuration.train
     donor = load_donor_weights(settings.fine_tune) if settings.fine_tune else None
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(folder.model_file, version.contract, record.configuration.model.options)
     if settings.fine_tune and donor:
-        anew = assign_weights(model, donor, settings.fine_tune.bundle)
+        newly_initialized = assign_weights(model, donor, settings.fine_tune.bundle)
         if collectives.is_rank_zero():
-            log.info("Beginning from %s; new are the layers %s", settings.fine_tune.bundle, ", ".join(anew) or "none")
+            log.info(
+                "Initial weights from %s; newly initialized layers: %s",
+                settings.fine_tune.bundle,
+                ", ".join(newly_initialized) or "none",
+            )
         freeze(model, settings.fine_tune.freeze)
     if settings.synchronized_batch_norm:
         synchronize(model)

@@ -12,7 +12,7 @@ from headrace.train.distributed.gradients import GradientMonitor, mean_gradients
 
 CLASSES = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}
 
-# Half precision has few exponents: losses are scaled up so that small gradients do not become 0.
+# float16 has a narrow range of exponents: losses are scaled up so that small gradients do not become 0.
 NEEDS_LOSS_SCALING = "mixed_float16"
 
 
@@ -20,44 +20,46 @@ def make_optimizer(settings: Optimizer, rate: Any = None, precision: str = "floa
     """Return the Keras optimizer that `settings` describe.
 
     Args:
-        rate: a number or a schedule; the settings' own number if not given.
+        rate: a number or a schedule; `settings.learning_rate` when None.
 
     Raises:
-        ConfigurationError: Keras does not know one of the options.
+        ConfigurationError: Keras rejects one of the options.
     """
     options = {"learning_rate": settings.learning_rate, **settings.options}
     if settings.accumulate_steps > 1:
         options["gradient_accumulation_steps"] = settings.accumulate_steps
     try:
-        made = keras.optimizers.deserialize({"class_name": CLASSES[settings.name], "config": options})
+        optimizer = keras.optimizers.deserialize({"class_name": CLASSES[settings.name], "config": options})
     except (TypeError, ValueError) as error:
         raise ConfigurationError(
-            f"train.optimizer.options {settings.options} do not fit {settings.name}: {error}"
+            f"train.optimizer.options {settings.options} are invalid for {settings.name}: {error}"
         ) from error
     if rate is not None:
-        made.learning_rate = rate
-    return keras.optimizers.LossScaleOptimizer(made) if precision == NEEDS_LOSS_SCALING else made
+        optimizer.learning_rate = rate
+    return keras.optimizers.LossScaleOptimizer(optimizer) if precision == NEEDS_LOSS_SCALING else optimizer
 
 
 def distributed(
-    optimizer: keras.Optimizer, compression: str = "none", watch: GradientMonitor | None = None
+    optimizer: keras.Optimizer, compression: str = "none", monitor: GradientMonitor | None = None
 ) -> keras.Optimizer:
-    """Return `optimizer`, changed to average gradients over all ranks first.
+    """Change `optimizer` to average gradients over all ranks first, and return it.
 
-    Keras clips, decays, scales and averages after that, and so sees the gradient of the global batch, the same on
-    every rank. Where gradients are accumulated over steps, their sum is reduced, once; except under loss scaling,
-    whose test for finite gradients must see what all ranks have, at every step.
+    Keras clips, decays, scales and averages after that, so it sees the gradient of the global batch, the same on
+    every rank. If gradients are accumulated over steps, their sum is reduced once. Loss scaling is an exception: its
+    test for finite gradients must see the gradients of all ranks at every step.
 
     Args:
-        compression: `none`, `fp16` or `bf16`, for the way between ranks.
-        watch: is shown every reduced gradient.
+        compression: number format between ranks: `none`, `fp16` or `bf16`.
+        monitor: receives every reduced gradient.
     """
-    kind = type(optimizer)
+    base_class = type(optimizer)
     accumulates = bool(getattr(optimizer, "gradient_accumulation_steps", None))
 
-    class Distributed(kind):  # type: ignore[misc, valid-type]
+    class Distributed(base_class):  # type: ignore[misc, valid-type]
         def apply(self, grads: Sequence[Any], trainable_variables: Any = None) -> None:
-            super().apply(_dense(grads) if accumulates else _reduced(grads, compression, watch), trainable_variables)
+            super().apply(
+                _to_dense(grads) if accumulates else _reduce(grads, compression, monitor), trainable_variables
+            )
 
         def finalize_variable_values(self, var_list: Sequence[keras.Variable]) -> None:
             """Do nothing: Keras calls this after every `fit`, and an interrupted run has several."""
@@ -67,23 +69,23 @@ def distributed(
             super().finalize_variable_values(variables)
 
         def _clip_gradients(self, grads: Sequence[Any]) -> Any:
-            # The first thing that Keras does with gradients whose sum is complete.
-            return super()._clip_gradients(_reduced(grads, compression, watch) if accumulates else grads)
+            # Keras clips first, once the sum of accumulated gradients is complete.
+            return super()._clip_gradients(_reduce(grads, compression, monitor) if accumulates else grads)
 
-    Distributed.__name__ = kind.__name__
-    Distributed.__qualname__ = kind.__qualname__
-    # Its own configuration would make a schedule anew, from what the schedule says of itself.
+    Distributed.__name__ = base_class.__name__
+    Distributed.__qualname__ = base_class.__qualname__
+    # Rebuilding it from its configuration would recreate the schedule from the schedule's get_config.
     optimizer.__class__ = Distributed
     return optimizer
 
 
-def _dense(grads: Sequence[Any]) -> list[tf.Tensor | None]:
+def _to_dense(grads: Sequence[Any]) -> list[tf.Tensor | None]:
     return [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in grads]
 
 
-def _reduced(grads: Sequence[Any], compression: str, watch: GradientMonitor | None) -> list[tf.Tensor | None]:
+def _reduce(grads: Sequence[Any], compression: str, monitor: GradientMonitor | None) -> list[tf.Tensor | None]:
     present = mean_gradients([gradient for gradient in grads if gradient is not None], compression)
-    if watch is not None:
-        watch.see(present)
+    if monitor is not None:
+        monitor.see(present)
     reduced = iter(present)
     return [None if gradient is None else next(reduced) for gradient in grads]

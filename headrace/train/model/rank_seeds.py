@@ -9,8 +9,8 @@ STRIDE = 1_000_003
 def offset_seeds(model: keras.Model, rank: int) -> None:
     """Offset the seeds of all random layers by the rank; those of rank 0 stay unchanged.
 
-    To be called after all ranks were given rank 0's state. Were the seeds equal, all ranks would drop the same
-    units for their different rows, and the mean over ranks would be as noisy as one rank alone.
+    Call this after the broadcast of rank 0's state. With equal seeds, all ranks would drop the same units for their
+    different rows, and the mean over ranks would be as noisy as a single rank.
     """
     for variable in model.variables:
         if variable.path.endswith("seed_generator_state"):

@@ -19,10 +19,10 @@ class Rate(keras.optimizers.schedules.LearningRateSchedule):
     """The learning rate as a function of the step (0-based, over the whole run).
 
     Args:
-        settings: of the optimizer.
-        ranks: whose number scales the rate.
+        settings: settings of the optimizer.
+        ranks: number of ranks, by which the rate may be scaled.
         steps_per_epoch: at least 1.
-        total_steps: of the run.
+        total_steps: steps of the whole run.
     """
 
     def __init__(self, settings: Optimizer, ranks: int, steps_per_epoch: int, total_steps: int) -> None:
@@ -38,12 +38,12 @@ class Rate(keras.optimizers.schedules.LearningRateSchedule):
         if not self.warmup_steps:
             return self._after_warmup(step)
         start = self.base if self.full > self.base else 0.0
-        # The first step is not lost: it has the rate of the end of its own share of the way.
-        risen = start + (self.full - start) * (step + 1.0) / self.warmup_steps
-        return tf.where(step < self.warmup_steps, tf.minimum(risen, self.full), self._after_warmup(step))
+        # `step + 1`: the first step has the rate at the end of its share of the warm-up, not a rate of 0.
+        warming = start + (self.full - start) * (step + 1.0) / self.warmup_steps
+        return tf.where(step < self.warmup_steps, tf.minimum(warming, self.full), self._after_warmup(step))
 
     def get_config(self) -> dict[str, float]:
-        """Return the rate without its schedule: Keras asks before it saves an optimizer; a run rebuilds its own."""
+        """Return the rate without its schedule; Keras calls this to save an optimizer; a run rebuilds it."""
         return {"learning_rate": self.base}
 
     def _after_warmup(self, step: tf.Tensor) -> tf.Tensor:
@@ -54,15 +54,15 @@ class Rate(keras.optimizers.schedules.LearningRateSchedule):
         return tf.constant(self.full, tf.float32)
 
     def _stepped(self, step: tf.Tensor) -> tf.Tensor:
-        places = tf.constant([epoch * self.steps_per_epoch for epoch in self.schedule.at_epochs], tf.float32)
-        passed = tf.reduce_sum(tf.cast(step >= places, tf.float32))
+        boundaries = tf.constant([epoch * self.steps_per_epoch for epoch in self.schedule.at_epochs], tf.float32)
+        passed = tf.reduce_sum(tf.cast(step >= boundaries, tf.float32))
         return self.full * tf.pow(self.schedule.factor, passed)
 
     def _cosine(self, step: tf.Tensor) -> tf.Tensor:
         length = max(self.total_steps - self.warmup_steps, 1.0)
-        done = tf.clip_by_value((step - self.warmup_steps) / length, 0.0, 1.0)
+        progress = tf.clip_by_value((step - self.warmup_steps) / length, 0.0, 1.0)
         final = self.schedule.final_fraction
-        return self.full * (final + (1.0 - final) * 0.5 * (1.0 + tf.cos(math.pi * done)))
+        return self.full * (final + (1.0 - final) * 0.5 * (1.0 + tf.cos(math.pi * progress)))
 
 
 def learning_rate(settings: Optimizer, ranks: int, steps_per_epoch: int, total_steps: int) -> float | Rate:

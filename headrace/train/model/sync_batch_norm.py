@@ -1,7 +1,7 @@
 """Synchronized batch normalization: statistics over the rows of all ranks.
 
-Ioffe, Szegedy: Batch normalization. arXiv:1502.03167 (2015). Keras's own `synchronized` asks TensorFlow's
-distribution strategies, which know nothing of Horovod's ranks.
+Ioffe, Szegedy: Batch normalization. arXiv:1502.03167 (2015). Keras's own `synchronized` relies on
+TensorFlow's distribution strategies, which do not know Horovod's ranks.
 """
 
 from typing import Any
@@ -13,10 +13,10 @@ import tensorflow as tf
 
 def synchronize(model: keras.Model) -> int:
     """Synchronize every batch normalization in `model` over all ranks; return their number."""
-    found = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
-    for layer in found:
+    layers = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
+    for layer in layers:
         layer._moments = _Moments(layer)
-    return len(found)
+    return len(layers)
 
 
 class _Moments:
@@ -28,12 +28,12 @@ class _Moments:
     def __call__(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
         axes = self._layer._reduction_axes
         present = tf.ones_like(inputs) if mask is None else tf.cast(mask[..., None], inputs.dtype) + 0 * inputs
-        count = _over_ranks(tf.reduce_sum(present, axes), f"{self._layer.name}.count")
-        mean = _over_ranks(tf.reduce_sum(inputs * present, axes), f"{self._layer.name}.mean") / count
-        distance = tf.square(inputs - self._spread(mean, inputs)) * present
-        return mean, _over_ranks(tf.reduce_sum(distance, axes), f"{self._layer.name}.variance") / count
+        count = _allreduce_sum(tf.reduce_sum(present, axes), f"{self._layer.name}.count")
+        mean = _allreduce_sum(tf.reduce_sum(inputs * present, axes), f"{self._layer.name}.mean") / count
+        squared_distance = tf.square(inputs - self._broadcastable(mean, inputs)) * present
+        return mean, _allreduce_sum(tf.reduce_sum(squared_distance, axes), f"{self._layer.name}.variance") / count
 
-    def _spread(self, mean: Any, inputs: Any) -> Any:
+    def _broadcastable(self, mean: Any, inputs: Any) -> Any:
         """Return `mean`, one value per channel, in a shape that broadcasts against `inputs`."""
         shape = [1] * len(inputs.shape)
         axis = self._layer.axis
@@ -41,6 +41,6 @@ class _Moments:
         return tf.reshape(mean, shape)
 
 
-def _over_ranks(value: Any, name: str) -> Any:
-    # Horovod's gradient of a sum over ranks is the sum of the gradients, which is what it should be.
+def _allreduce_sum(value: Any, name: str) -> Any:
+    # Horovod's gradient of a sum over ranks is the sum of the gradients, as it should be.
     return hvd.allreduce(value, op=hvd.Sum, name=f"headrace.batch_norm.{name}") if hvd.size() > 1 else value

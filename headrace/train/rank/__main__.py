@@ -1,7 +1,7 @@
 """The program that is one rank: `python -m headrace.train.rank RUN`.
 
-Standard output carries one JSON object a line for the driver; standard error is the rank's log; standard input
-is a lifeline: its end means that the task is gone, and the rank goes too.
+Standard output carries one JSON object per line to the driver. Standard error is the rank's log. Standard input is a
+lifeline: it closes when the task ends, and the rank then exits too.
 """
 
 import logging
@@ -31,7 +31,7 @@ def main(run: str) -> int:
     except ImportError as error:
         channel.send(kind="error", error="ConfigurationError", text=import_failure(error))
         return ConfigurationError.exit_code
-    except Exception as error:  # noqa: BLE001  a process boundary: reported to the driver, with its traceback
+    except Exception as error:  # noqa: BLE001  a process boundary: report to the driver, with the traceback
         if _is_lost_peer(error):
             channel.send(kind="lost peer", text="lost the connection to another rank")
             return LOST_PEER
@@ -44,13 +44,16 @@ def main(run: str) -> int:
 
 
 def import_failure(error: ImportError) -> str:
-    """Return a sentence for the driver about a module that this rank's Python cannot import."""
+    """Return the message to the driver about a module that this rank's Python cannot import."""
     reason = " ".join(str(error).split())
-    return f"A rank's Python, {sys.executable}, cannot import what it needs ({reason}); `headrace check` says more."
+    return (
+        f"A rank's Python, {sys.executable}, cannot import a module that it needs ({reason}); "
+        "run `headrace check` for details."
+    )
 
 
 def _is_lost_peer(error: Exception) -> bool:
-    # Where it cannot be imported, because Horovod cannot, there are no peers yet.
+    # If the module is not imported, because Horovod cannot be, there are no peers yet.
     collectives = sys.modules.get("headrace.train.distributed.collectives")
     return collectives is not None and bool(collectives.is_lost_peer(error))
 

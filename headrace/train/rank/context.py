@@ -34,7 +34,7 @@ class Position:
 
 
 class CountSteps(keras.callbacks.Callback):
-    """Advances the position; the first callback, so that the others see the completed step."""
+    """Advances the position; it is the first callback, so that the others see the completed step."""
 
     def __init__(self, position: Position) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class RankContext:
     """Shared state of a training on one rank.
 
     Attributes:
-        files: of the run that grow.
+        files: mirror of the run's append-only files.
     """
 
     folder: RunFolder

@@ -20,10 +20,10 @@ class Channel:
 
 
 def exit_with_task() -> None:
-    """Exit when the task has ended, which closes standard input."""
-    threading.Thread(target=_die_with_the_task, name="lifeline", daemon=True).start()
+    """Exit when standard input closes, which happens when the task ends."""
+    threading.Thread(target=_wait_for_task_end, name="lifeline", daemon=True).start()
 
 
-def _die_with_the_task() -> None:
+def _wait_for_task_end() -> None:
     sys.stdin.buffer.read()
     os._exit(3)

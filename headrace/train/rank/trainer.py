@@ -1,4 +1,4 @@
-"""Train one rank from start to end: restore, fit, finalize, and write the bundle."""
+"""Train one rank from start to end: restore, fit, finalize and write the bundle."""
 
 import json
 import logging
@@ -37,71 +37,71 @@ Figures = dict[str, float | int | str]
 
 
 def train_rank(run: str, channel: "Channel") -> None:
-    """Train this rank's share of the run in folder `run`, from its newest checkpoint on.
+    """Train this rank's share of the run in folder `run`, starting at its newest checkpoint.
 
     Raises:
-        HeadraceError: the model's file, the data or the other ranks are at fault.
+        HeadraceError: the model's file or the data is invalid, or another rank failed.
     """
     folder = RunFolder(run)
     record = folder.record()
     if record is None:
-        raise ConfigurationError(f"{folder.path} is not a run.")
-    number, world_size = collectives.init()
-    _share_the_machine(record.threads)
+        raise ConfigurationError(f"{folder.path} is not the folder of a run.")
+    rank, world_size = collectives.init()
+    _limit_threads_and_memory(record.threads)
     version = read(record.table, record.data_version)
-    made = compile_model(folder, record, version)
+    compiled = compile_model(folder, record, version)
     with mirror_appends(folder.path) as files:
-        train(RankContext(folder, record, version, made, number, world_size, channel, files))
+        train(RankContext(folder, record, version, compiled, rank, world_size, channel, files))
     collectives.shutdown()
 
 
 def train(rank: RankContext) -> None:
-    """Train `rank`, which has met the others, to the end of its run; rank 0 writes the bundle.
+    """Train `rank`, which is connected to the others, to the end of its run; rank 0 writes the bundle.
 
     Raises:
-        HeadraceError: the data or the other ranks are at fault.
+        HeadraceError: the data is damaged, or another rank failed.
     """
-    saved = _restored(rank)
+    saved = _load_and_broadcast(rank)
     position = Position(saved.step, rank.record.steps_per_epoch)
     rank.channel.send(kind="ready", step=position.step, seconds_since_start=round(_process_age(), 3))
-    began = time.monotonic()
+    start = time.monotonic()
     try:
         callbacks = _fit(rank, position, saved)
     except StoppedError:
         rank.channel.send(kind="stopped", step=position.step)
         return
-    seconds = time.monotonic() - began
+    seconds = time.monotonic() - start
     figures = finalize_run(rank, position, callbacks)
     if rank.rank == 0:
         write_bundle(rank, seconds, position.step - saved.step, figures)
 
 
-def _share_the_machine(threads: int | None) -> None:
-    """Give each of the ranks on one machine its part of the cores and, of a GPU, only the memory it uses."""
+def _limit_threads_and_memory(threads: int | None) -> None:
+    """Limit this rank to its share of the machine's cores and to the GPU memory that it uses."""
     cores = len(os.sched_getaffinity(0))
     tf.config.threading.set_intra_op_parallelism_threads(threads or max(1, cores // collectives.local_ranks()))
     for device in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(device, True)
 
 
-def _restored(rank: RankContext) -> checkpoint.Checkpoint:
+def _load_and_broadcast(rank: RankContext) -> checkpoint.Checkpoint:
     """Return the checkpoint to resume from; rank 0 reads it and broadcasts its state."""
     state = checkpoint.model_state(rank.model)
-    found = checkpoint.load_latest(rank.folder.checkpoints) if rank.rank == 0 else None
-    if found is not None:
-        _restore(rank.folder, state, found)
-        log.info("Continuing from the checkpoint of step %s", found.step)
-    step = collectives.broadcast_number(found.step if found else 0)
+    latest = checkpoint.load_latest(rank.folder.checkpoints) if rank.rank == 0 else None
+    if latest is not None:
+        _restore(rank.folder, state, latest)
+        log.info("Continuing from the checkpoint of step %s", latest.step)
+    step = collectives.broadcast_number(latest.step if latest else 0)
     collectives.broadcast(state)
     offset_seeds(rank.model, rank.rank)
-    return checkpoint.Checkpoint(step, [], collectives.broadcast_arrays(found.sums if found else []))
+    return checkpoint.Checkpoint(step, [], collectives.broadcast_arrays(latest.sums if latest else []))
 
 
 def _restore(folder: RunFolder, state: list[keras.Variable], saved: checkpoint.Checkpoint) -> None:
     try:
         checkpoint.restore(state, saved.state)
     except ValueError as error:
-        raise ConfigurationError(f"The run {folder.path} cannot continue: {error}. Name another train.run.") from error
+        raise ConfigurationError(f"The run {folder.path} cannot be resumed: {error}. Set another train.run.") from error
 
 
 def _fit(rank: RankContext, position: Position, saved: checkpoint.Checkpoint) -> list[keras.callbacks.Callback]:
@@ -114,17 +114,17 @@ def _fit(rank: RankContext, position: Position, saved: checkpoint.Checkpoint) ->
     callbacks = ordered_callbacks(rank, position, batches, saved)
     best = next(callback for callback in callbacks if isinstance(callback, Best))
     for callback in callbacks:
-        # Keras does so only when there is a step left to train.
+        # Keras does this only if a step is left to train.
         callback.set_model(rank.model)
     try:
         while position.step < record.total_steps and not (position.between_epochs and best.exhausted):
             epoch, step = divmod(position.step, record.steps_per_epoch)
-            # An epoch begun before is finished first; the rest is one call, so that one iterator serves it all.
-            until = epoch + 1 if step else record.epochs
+            # Finish an interrupted epoch first; one call trains all others, so that they share one iterator.
+            end_epoch = epoch + 1 if step else record.epochs
             rank.model.fit(
-                batches.dataset(epoch, step, until),
+                batches.dataset(epoch, step, end_epoch),
                 initial_epoch=epoch,
-                epochs=until,
+                epochs=end_epoch,
                 steps_per_epoch=record.steps_per_epoch - step,
                 callbacks=callbacks,
                 shuffle=False,
@@ -143,7 +143,7 @@ def _process_age() -> float:
 
 
 def finalize_run(rank: RankContext, position: Position, callbacks: list[keras.callbacks.Callback]) -> Figures:
-    """Write the last checkpoint, choose the weights of the bundle, and require that they are equal on all ranks."""
+    """Write the last checkpoint, select the weights of the bundle, and require equal weights on all ranks."""
     figures: Figures = {"steps": position.step}
     for callback in callbacks:
         if isinstance(callback, CheckpointCallback):
@@ -163,7 +163,7 @@ def write_bundle(rank: RankContext, seconds: float, steps: int, figures: Figures
     """Write the bundle and report the result to the driver; on rank 0 only.
 
     Args:
-        seconds: of the steps done since this process began, `steps` of them.
+        seconds: duration of the `steps` trained since this process started.
     """
     record, version = rank.record, rank.version
     origin = bundle.Origin(
@@ -177,11 +177,11 @@ def write_bundle(rank: RankContext, seconds: float, steps: int, figures: Figures
         reader_options=json.loads(version.summary.source.get("options", "{}")),
     )
     options = record.configuration.model.options
-    written = bundle.write(record.bundle, rank.model, rank.folder.model_file, version.contract, options, origin)
+    bundle_path = bundle.write(record.bundle, rank.model, rank.folder.model_file, version.contract, options, origin)
     speed = steps * record.global_batch / seconds if steps else 0.0
     rank.channel.send(
         kind="done",
-        bundle=str(written),
+        bundle=str(bundle_path),
         parameters=rank.model.count_params(),
         seconds=round(seconds, 3),
         samples_per_second=round(speed, 1),

@@ -22,7 +22,7 @@ MIN_IMPORTANCE_TRIALS = 10
 
 
 def write_page(folder: StudyFolder, record: StudyRecord, study: optuna.Study, records: Sequence[TrialRecord]) -> Path:
-    """Write the page, replacing an older one, and return its path; the same study gives the same bytes."""
+    """Write the page, replacing an older one, and return its path; the same study yields the same bytes."""
     plots, space = Plots(record, records), record.tune.space
     page = environment(TEMPLATES).get_template("study.html.jinja").render(
         headrace_version=__version__,
@@ -41,7 +41,7 @@ def write_page(folder: StudyFolder, record: StudyRecord, study: optuna.Study, re
 
 
 def _importance(study: optuna.Study, records: Sequence[TrialRecord]) -> dict[str, float]:
-    """Return each parameter's share in what distinguishes the best tenth of trials (PED-ANOVA); {} for few trials.
+    """Return each parameter's share in distinguishing the best tenth of trials (PED-ANOVA); empty for few trials.
 
     Watanabe, Bansal, Hutter: PED-ANOVA, IJCAI (2023).
     """

@@ -49,7 +49,7 @@ def parallel_coordinates(plots: Plots, space: dict[str, Parameter]) -> ParallelP
     lines = tuple(
         PlotLine(
             "best" if trial == plots.best else "complete",
-            _path(xs, [*_heights(trial, space), _y_position(last, value)]),
+            _path(xs, [*_y_positions(trial, space), _y_position(last, value)]),
             f"trial {trial.number}: {metric(value, plots.metric)}",
         )
         for trial, value in ordered
@@ -66,20 +66,20 @@ def _parallel_axis(key: str, parameter: Parameter, x: float) -> ParallelAxis:
     return ParallelAxis(name, x, ticks[:: -(-len(ticks) // MAX_LABELS)])
 
 
-def _heights(trial: TrialRecord, space: dict[str, Parameter]) -> list[float]:
-    heights = []
+def _y_positions(trial: TrialRecord, space: dict[str, Parameter]) -> list[float]:
+    y_positions = []
     for key, parameter in space.items():
         value = trial.parameters[key]
         labels = [label(choice) for choice in parameter.choices]
-        heights.append(
+        y_positions.append(
             _y_position(parameter_axis(parameter), labels.index(label(value)) if labels else float(str(value)))
         )
-    return heights
+    return y_positions
 
 
 def _y_position(axis: Axis, value: float) -> float:
     return round(BOTTOM - axis.place(value) * (BOTTOM - TOP), 1)
 
 
-def _path(xs: list[float], heights: list[float]) -> str:
-    return "M" + "L".join(f"{x:g} {y:g}" for x, y in zip(xs, heights, strict=True))
+def _path(xs: list[float], y_positions: list[float]) -> str:
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in zip(xs, y_positions, strict=True))

@@ -1,4 +1,4 @@
-"""A plot of trials as numbers for an SVG of fixed size; `plot.html.jinja` draws it."""
+"""A plot of trials as coordinates of an SVG of fixed size; `plot.html.jinja` draws it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from headrace.html.number_formatting import is_fraction
 
 @dataclass(frozen=True)
 class TrialDot:
-    """One trial; `kind` is a class of the style, `text` says it in words."""
+    """One trial; `kind` is its CSS class, `text` describes it."""
 
     kind: str
     x: float
@@ -20,7 +20,7 @@ class TrialDot:
 
 @dataclass(frozen=True)
 class PlotLine:
-    """An SVG path."""
+    """An SVG path; `kind` is its CSS class, `text` describes it."""
 
     kind: str
     path: str
@@ -29,7 +29,7 @@ class PlotLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Plot:
-    """Positions in a box of 440 by 240."""
+    """Coordinates in a box of 440 by 240."""
 
     title: str
     note: str = ""
@@ -43,29 +43,29 @@ class Plot:
 
 @dataclass(frozen=True)
 class Frame:
-    """Two axes; from values to positions."""
+    """Two axes, which convert values to positions."""
 
     x: Axis
     y: Axis
     metric: str
 
     def at(self, across: float, up: float) -> tuple[float, float]:
-        """The position of a point, in the box."""
+        """Return the position of a point in the box."""
         x, y = self.x.place(across), self.y.place(up)
         return round(LEFT + x * (RIGHT - LEFT), 1), round(BOTTOM - y * (BOTTOM - TOP), 1)
 
     def path(self, points: Iterable[tuple[float, float]]) -> str:
-        """A line through points."""
+        """Return an SVG path through `points`."""
         return "M" + "L".join("{:g} {:g}".format(*self.at(*point)) for point in points)
 
     @property
     def x_ticks(self) -> tuple[Tick, ...]:
-        """With their values."""
+        """Horizontal ticks, labeled with their values."""
         return tuple(Tick(self.at(tick, self.y.low)[0], f"{tick:,.6g}") for tick in self.x.ticks)
 
     @property
     def y_ticks(self) -> tuple[Tick, ...]:
-        """With their values; fractions as percentages."""
+        """Vertical ticks, labeled with their values; fractions as percentages."""
         fractions = is_fraction(self.metric)
         labels = (f"{100 * tick:.4g}%" if fractions else f"{tick:,.4g}" for tick in self.y.ticks)
         return tuple(
@@ -74,23 +74,23 @@ class Frame:
 
 
 def metric_axis(values: Sequence[float], metric: str) -> Axis:
-    """For values of a metric."""
+    """Return an axis for values of `metric`."""
     fractions = is_fraction(metric) and min(values) >= 0 and max(values) <= 1
     return fraction_axis(list(values)) if fractions else value_axis(list(values))
 
 
 def best_so_far(values: Points, sign: float) -> Points:
-    """The corners of a line that steps down or up wherever a value is the best until then.
+    """Return the corners of a line that steps down or up at each value that is the best so far.
 
     Args:
-        values: (place, value), in the order of places.
-        sign: 1 where small values are good, -1 where large ones are.
+        values: (position, value) in ascending order of positions.
+        sign: 1 if small values are better, -1 if large values are better.
     """
     corners: Points = []
-    for place, value in values:
+    for position, value in values:
         if corners and sign * value >= sign * corners[-1][1]:
             continue
         if corners:
-            corners.append((place, corners[-1][1]))
-        corners.append((place, value))
+            corners.append((position, corners[-1][1]))
+        corners.append((position, value))
     return [*corners, (values[-1][0], corners[-1][1])] if corners else []

@@ -45,13 +45,13 @@ class Plots:
         )
 
     def by_epoch(self) -> Plot | None:
-        """Return the plot of each trial's intermediate values; None if there are none."""
+        """Return the plot of each trial's intermediate values; None if no trial has any."""
         trials = [trial for trial, _ in self.valued if trial.intermediate_values]
         if not trials:
             return None
         values = [value for trial in trials for _, value in trial.intermediate_values]
         frame = Frame(step_axis([trial.epochs for trial in trials]), metric_axis(values, self.metric), self.metric)
-        # The best trial is drawn last, on top of the others.
+        # Draw the best trial last, on top of the others.
         ordered = sorted(trials, key=lambda trial: trial == self.best)
         return Plot(
             title="Value by epoch",
@@ -112,7 +112,7 @@ def label(choice: object) -> str:
 
 
 def parameter_axis(parameter: Parameter) -> Axis:
-    """Return the axis from a parameter's low to its high; for choices, over their indices with room at both ends."""
+    """Return the axis from a parameter's low to its high; for choices, over their indices, with space at both ends."""
     if parameter.kind == "categorical":
         return Axis(-0.5, len(parameter.choices) - 0.5, ())
     low, high = float(parameter.low or 0.0), float(parameter.high or 0.0)

@@ -71,12 +71,12 @@ class StudyFolder:
         """Lock the study for this process.
 
         Raises:
-            TrainingError: another process has locked it.
+            TrainingError: another process has locked the study.
         """
         return lock_for_training(self.path, "tune", f"study {self.path} is worked on", "tune.study")
 
     def record(self) -> StudyRecord | None:
-        """Return the record of the study; None if the folder holds no study yet.
+        """Return the record of the study; None if the folder contains no study yet.
 
         Raises:
             ConfigurationError: the folder contains a study.json that Headrace did not write.

@@ -77,7 +77,7 @@ def test_failed_run_is_tracked_again_once_finished(registry: ModelRegistry, tmp_
 
 
 def test_folder_without_run_is_refused(registry: ModelRegistry, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is not a training run"):
+    with pytest.raises(DataError, match="is not the folder of a training run"):
         track(registry, tmp_path)
 
 

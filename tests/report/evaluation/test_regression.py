@@ -35,10 +35,10 @@ def test_page_shows_errors_and_rows_of_regression(
     (run / "bundle" / "evaluation" / "test.json").write_text(json.dumps(evaluation_record))
     page = write_report(run).read_text("utf-8")
     metrics = evaluation_record["metrics"]
-    assert f"off by <strong>{metrics['mean_absolute_error']:.4f}</strong>" in page
+    assert f"the mean absolute error is <strong>{metrics['mean_absolute_error']:.4f}</strong>" in page
     assert f"R² is {metrics['r_squared']:.4f}" in page
     low, high = evaluation_record["intervals"]["r_squared"]
-    assert f"95% interval {low:.4f} to {high:.4f}, where always" in page
+    assert f"95% interval {low:.4f} to {high:.4f}; always" in page
     assert "Mean absolute error, test split" in page
     # Predicted against true, and residuals by prediction.
     assert len(re.findall(r'<circle class="row"', page)) == 2 * 500

@@ -116,7 +116,7 @@ def test_hdfs_reports_missing_permission(hdfs: Hdfs, monkeypatch: pytest.MonkeyP
 
 def test_threads_share_one_hdfs_client(hdfs: Hdfs) -> None:
     hdfs.put("/threads/x", b"content")
-    files._opened.cache_clear()
+    files._cached_client.cache_clear()
     path, found = locate(f"{hdfs.address}/threads/x"), list[bytes]()
     threads = [threading.Thread(target=lambda: found.append(path.read_bytes())) for _ in range(8)]
     for thread in threads:
@@ -124,12 +124,12 @@ def test_threads_share_one_hdfs_client(hdfs: Hdfs) -> None:
     for thread in threads:
         thread.join()
     assert found == [b"content"] * 8
-    assert files._opened.cache_info().misses == 1
+    assert files._cached_client.cache_info().misses == 1
 
 
 def test_absent_hdfs_server_is_reported_within_30_seconds() -> None:
     began = time.monotonic()
-    with pytest.raises(StoreError, match=r"did not answer for hdfs://.*whether the NameNode runs.*Connection refused"):
+    with pytest.raises(StoreError, match=r"did not answer for hdfs://.*that the NameNode runs.*Connection refused"):
         locate(f"hdfs://127.0.0.1:{free_port()}/raw").exists()
     assert time.monotonic() - began < 30
 

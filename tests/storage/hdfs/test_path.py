@@ -69,7 +69,7 @@ def test_absolute_name_joined_to_hdfs_path_is_refused() -> None:
             r'inode=\"/raw\":root:drwx------\n\tat org.apache...")',
             r'hdfs://h:1 refuses access to hdfs://h:1/raw (Permission denied: user=bob, inode="/raw":root:drwx------);',
         ),
-        ("Connection refused (os error 111)", "hdfs://h:1 did not answer for hdfs://h:1/raw; see whether the NameNode"),
+        ("Connection refused (os error 111)", "hdfs://h:1 did not answer for hdfs://h:1/raw; check that the NameNode"),
         (
             'DataTransferError("All DataNodes failed: [DatanodeInfoProto {...}]")',
             "gives hdfs://h:1/raw (All DataNodes f",
@@ -78,7 +78,10 @@ def test_absolute_name_joined_to_hdfs_path_is_refused() -> None:
             'InvalidArgument("No NameNode hosts found")',
             "hdfs://h:1/raw names no server that is known here (No NameNode",
         ),
-        ("NoSASLMechanism", "hdfs://h:1 does not know who asks for hdfs://h:1/raw (NoSASLMechanism); set HADOOP_USER"),
+        (
+            "NoSASLMechanism",
+            "hdfs://h:1 could not authenticate the request for hdfs://h:1/raw (NoSASLMechanism); set HADOOP_USER",
+        ),
         (
             'RPCError("a.b.StandbyException", "in state standby\\n\\tat x")',
             "answered for hdfs://h:1/raw: in state standby;",

@@ -96,7 +96,7 @@ def test_regression_metrics_are_exact_over_ranks_with_unequal_rows() -> None:
 
 
 def test_regression_loss_refuses_class_settings() -> None:
-    with pytest.raises(ConfigurationError, match=r"the table has numbers to predict; leave train\.loss out"):
+    with pytest.raises(ConfigurationError, match=r"the table is prepared for regression; remove train\.loss"):
         make_loss(Loss(label_smoothing=0.1), NUMBERS)
 
 
@@ -134,7 +134,7 @@ def test_probability_of_one_half_counts_as_positive() -> None:
 
 
 def test_multi_label_refuses_class_weights_and_accuracy() -> None:
-    with pytest.raises(ConfigurationError, match="any number of them"):
+    with pytest.raises(ConfigurationError, match="any number of classes"):
         make_loss(Loss(class_weights="balanced"), MANY)
     with pytest.raises(ConfigurationError, match="expected some of binary_accuracy, macro_f1, micro_f1, auc"):
         make_metrics(("accuracy",), MANY)
