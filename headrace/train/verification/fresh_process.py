@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
@@ -49,12 +50,15 @@ class FreshProcess:
     def send(self, request: Request) -> None:
         """Send a request; requests are answered in their order."""
         if self._process.stdin is not None:
-            try:
+            # If the process has ended, the next answer says so.
+            with suppress(BrokenPipeError):
                 self._process.stdin.write(request.model_dump_json() + "\n")
                 self._process.stdin.flush()
-            except BrokenPipeError:
-                # The process has ended; the next answer says so.
-                return
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
 
     @property
     def has_answered(self) -> bool:
@@ -86,7 +90,9 @@ class FreshProcess:
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                stream.close()
+                # Closing flushes, which a process that has ended by itself does not read.
+                with suppress(OSError):
+                    stream.close()
         self._folder.cleanup()
 
     def _receive(self, lines: IO[str] | None) -> None:
