@@ -16,7 +16,6 @@ from headrace.train.rank.driver_channel import Channel
 
 # Not 0 and not the default of `train.seed`: a network must not depend on the seed of the process.
 SEED = 1_640_531_527
-NICENESS = 10
 
 
 def main(origin: str) -> None:
@@ -25,8 +24,6 @@ def main(origin: str) -> None:
     Args:
         origin: working directory of the rank.
     """
-    # The training goes on meanwhile.
-    os.nice(NICENESS)
     channel = Channel()
     requests: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests, Path.cwd().parent), daemon=True).start()

@@ -111,7 +111,7 @@ class BundleVerifier:
         """Compare the rehearsed bundle if it is loaded by now.
 
         Args:
-            keep: whether the process is needed again soon; else it is ended, as it takes 400 MB.
+            keep: whether the process is needed again soon; else it is ended, as it takes 280 MB.
 
         Raises:
             TrainingError: the bundle is not the model.

@@ -197,7 +197,7 @@ def test_rehearsal_refuses_bundle_while_training_begins(
 
 
 def test_rehearsal_of_faithful_bundle_ends_its_process(version: Version, folder: Path) -> None:
-    """The process takes 400 MB; another one is started for the last bundle."""
+    """The process takes 280 MB; another one is started for the last bundle."""
     process = FreshProcess()
     model = built(FAITHFUL["plain"], folder, version)
     verifier = verifier_for(model, version, process)
