@@ -12,6 +12,7 @@ evaluation/       added by `headrace evaluate`; not hashed
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,10 +132,15 @@ def write(
     contract: Contract,
     options: dict[str, Any],
     origin: Origin,
+    verify: Callable[[Path], None] | None = None,
 ) -> Path:
     """Write a bundle to `target` atomically and return its path; an existing bundle is replaced.
 
     On an object store the files are written one by one, the manifest last: without it the folder is not a bundle.
+
+    Args:
+        verify: called with the local folder of the complete bundle before it is published; if it raises, the bundle is
+            removed and an existing one at `target` stays.
 
     Raises:
         ConfigurationError: `target` holds something other than a bundle.
@@ -152,6 +158,8 @@ def write(
         (folder / "origin.json").write_text(origin.model_dump_json(indent=2), encoding="utf-8")
         hashes = {file.name: _hash(file) for file in sorted(folder.iterdir())}
         (folder / MANIFEST).write_text(json.dumps({"format": FORMAT, "hashes": hashes}, indent=2))
+        if verify is not None:
+            verify(folder)
     return target
 
 

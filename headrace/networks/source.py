@@ -58,7 +58,23 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
     except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code may raise anything
         raise ConfigurationError(f"The model file {path} failed at {_quote_error(error, path, options)}") from error
     _require_fit(model, path, contract)
+    try:
+        _build_layers(model, contract)
+    except Exception as error:  # noqa: BLE001  the user's code may raise anything
+        raise ConfigurationError(f"The model file {path} failed at {_quote_error(error, path, options)}") from error
     return model
+
+
+def _build_layers(model: "keras.Model", contract: Contract) -> None:
+    """Build layers without weights by a symbolic call; `build` of a subclassed model only says that they are built.
+
+    Keras loads no weights into a layer that is not built, and says nothing.
+    """
+    import keras
+
+    if not all(layer.built for layer in model._flatten_layers()):
+        dtype = "int32" if contract.tokenizer else contract.named("input")[1].dtype
+        model(keras.Input(contract.input_shape, dtype=dtype))
 
 
 def _quote_error(error: BaseException, path: Path, options: dict[str, Any]) -> str:

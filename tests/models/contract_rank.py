@@ -18,6 +18,15 @@ from headrace.train.model.model_builder import compile_model
 from headrace.train.rank.context import RankContext
 from headrace.train.rank.driver_channel import Channel, exit_with_task
 from headrace.train.rank.trainer import train
+from headrace.train.verification.bundle_verifier import BundleVerifier
+from headrace.train.verification.fresh_process import FreshProcess
+
+
+class PatientVerifier(BundleVerifier):
+    """A verifier whose process serves one run after the other."""
+
+    def close(self) -> None:
+        """Leave the process to the next run."""
 
 
 def main(runs: list[str]) -> None:
@@ -25,6 +34,7 @@ def main(runs: list[str]) -> None:
     channel = Channel()
     exit_with_task()
     number, world_size = collectives.init()
+    process = FreshProcess() if number == 0 else None
     for run in runs:
         folder = RunFolder(run)
         record = folder.record()
@@ -34,10 +44,16 @@ def main(runs: list[str]) -> None:
         version = read(record.table, record.data_version)
         try:
             built, files = compile_model(folder, record, version), AppendMirror(folder.path, folder.path)
-            train(RankContext(folder, record, version, built, number, world_size, channel, files))
+            settings = record.configuration
+            verifier = process and PatientVerifier(
+                built.model, version, settings.stream, settings.train.precision, process
+            )
+            train(RankContext(folder, record, version, built, number, world_size, channel, files, verifier))
         except HeadraceError as error:
             # The error is the same on both ranks, like errors of the network itself.
             channel.send(kind="error", run=run, text=str(error))
+    if process is not None:
+        process.close()
     collectives.shutdown()
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from headrace import bundle
 from tests.support.commands import headrace, headrace_within
+from tests.train.verification.user_networks import network
 
 pytestmark = [
     pytest.mark.slow,
@@ -152,3 +153,34 @@ def test_train_refuses_unsuitable_setting_in_one_sentence(own: Path, word: str, 
     answer = headrace_within("train", "conf.yaml", word, cwd=own, code=3 if "nowhere" in word else 2)
     assert told in answer.last_error_line
     assert "Traceback" not in answer.stderr
+
+
+MOVING = """
+class Moving(layers.Layer):
+    def build(self, shape):
+        self.mean = tf.Variable(tf.zeros(shape[1:]))
+        self.built = True
+
+    def call(self, x, training=False):
+        if training:
+            self.mean.assign(tf.reduce_mean(x, 0))
+        return x - self.mean
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "sentence"),
+    [
+        (network("pass", activation="linear"), 2, "its outputs are not probabilities"),
+        (network("x = Moving()(x)", MOVING), 4, "the first layer that differs is moving (Moving)"),
+    ],
+    ids=["logits", "state that Keras does not save"],
+)
+def test_network_whose_bundle_would_not_be_model_is_refused(own: Path, source: str, code: int, sentence: str) -> None:
+    """Logits are refused before the first step, lost state with all checkpoints intact; no bundle appears."""
+    (own / "models" / "cnn.py").write_text(source)
+    refused = headrace_within("train", "conf.yaml", "model.options={}", cwd=own, code=code)
+    assert sentence in refused.last_error_line
+    checkpoints = own / "run" / "checkpoints"
+    assert len(list(checkpoints.glob("step-*"))) == (2 if code == 4 else 0)
+    assert not [path.name for path in (own / "run").iterdir() if "bundle" in path.name]

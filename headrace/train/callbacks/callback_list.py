@@ -9,6 +9,7 @@ from headrace.stream.build import evaluation_plan
 from headrace.stream.dataset import Batches, evaluation_batches
 from headrace.train import checkpoint
 from headrace.train.callbacks.best_epoch import Best
+from headrace.train.callbacks.bundle_rehearsal import BundleRehearsal
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.callbacks.exact_metrics import ExactMetrics
 from headrace.train.callbacks.metrics_logger import MetricsLogger
@@ -44,6 +45,8 @@ def ordered_callbacks(
         rank.files.continued(folder.metrics_file.name)
         every, rows, send = settings.log_every_steps, rank.record.global_batch, rank.channel.send
         callbacks.append(MetricsLogger(position, RunFolder(rank.files.here), gradients, every, rows, send))
+    if rank.verifier is not None:
+        callbacks.append(BundleRehearsal(rank.verifier, rank.record.epochs))
     if rank.record.followed:
         every = settings.log_every_steps
         callbacks.append(StopOnRequest(position, folder.stop_file, every, rank.rank, rank.world_size))

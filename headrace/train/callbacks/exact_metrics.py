@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from headrace.stream.dataset import Batches
 from headrace.stream.plan import Plan
 from headrace.train.distributed import collectives
+from headrace.train.model.loss_and_metrics import RowLossSum
 
 Logs = dict[str, float]
 
@@ -39,6 +40,7 @@ class ExactMetrics(keras.callbacks.Callback):
         self._earlier = list(earlier)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        logs.pop(RowLossSum.NAME, None)
         logs.update(self._over_ranks(self.sums(), self.plan))
         self._earlier = []
         collectives.average(self.model.non_trainable_variables)
@@ -69,8 +71,16 @@ class ExactMetrics(keras.callbacks.Callback):
         for variable, value in zip(self._variables(), sums, strict=True):
             variable.assign(value)
         results = {name: float(value) for name, value in self.model.get_metrics_result().items()}
-        # Keras counts padding as rows with loss 0; penalties on weights belong to no row and stay unchanged.
-        penalty = float(sum(self.model.losses, start=0.0))
-        row_fraction = plan.rows / (plan.steps * plan.global_batch)
-        results["loss"] = (results["loss"] - penalty) / row_fraction + penalty
-        return results
+        return exact_loss(results, plan)
+
+
+def exact_loss(results: Logs, plan: Plan) -> Logs:
+    """Return `results` with the mean loss of the rows that are there, plus the mean penalty of a step.
+
+    Keras counts padding as rows whose loss is 0. Penalties belong to no row: those of weights, and those that layers
+    add in their call (`activity_regularizer`, `add_loss`), which are computed from the batch of one rank.
+    """
+    results = dict(results)
+    row_losses = results.pop(RowLossSum.NAME)
+    penalty = results["loss"] - row_losses / (plan.steps * plan.global_batch)
+    return results | {"loss": row_losses / plan.rows + penalty}

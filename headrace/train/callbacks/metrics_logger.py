@@ -14,6 +14,7 @@ from headrace.runs.folder import RunFolder
 from headrace.storage.atomic import atomic_write
 from headrace.train.callbacks.exact_metrics import Logs
 from headrace.train.distributed.gradients import GradientMonitor
+from headrace.train.model.loss_and_metrics import RowLossSum
 from headrace.train.rank.context import Position
 
 HIDDEN = ("kind", "step", "epoch", "seconds")
@@ -47,7 +48,8 @@ class MetricsLogger(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.position.step == 1 or self.position.step % self.every == 0:
-            self._report(batch + 1, {name: float(value) for name, value in (logs or {}).items()})
+            figures = {name: float(value) for name, value in (logs or {}).items() if name != RowLossSum.NAME}
+            self._report(batch + 1, figures)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         line = {"kind": "epoch", "step": self.position.step, "epoch": epoch, **(logs or {})}

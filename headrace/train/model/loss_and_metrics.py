@@ -55,6 +55,34 @@ class LabelsF1(keras.metrics.F1Score):
         self._build((None, classes), (None, classes))
 
 
+class RowLossSum(keras.metrics.Metric):
+    """Sum of weight times loss over rows, without any penalty; sums over ranks are exact.
+
+    Keras reports one mean of the loss and of all penalties: of weights, of activations, and of `add_loss` in a layer's
+    call. Only the loss is a mean over rows, to be corrected for padding. `model.losses` cannot tell them apart after a
+    step: it holds symbolic tensors of the graph in which the step was traced.
+
+    Args:
+        loss: the model's loss, of its own for this metric, as its reduction is changed.
+    """
+
+    NAME = "row_loss_sum"
+
+    def __init__(self, loss: keras.losses.Loss) -> None:
+        super().__init__(name=self.NAME)
+        loss.reduction = "sum"
+        self.loss = loss
+        self.total = self.add_variable((), initializer="zeros", name="total")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add the rows of a batch."""
+        self.total.assign_add(tf.cast(self.loss(y_true, y_pred, sample_weight), self.total.dtype))
+
+    def result(self) -> Any:
+        """Return the sum."""
+        return self.total.value
+
+
 def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
     """Return the loss of `settings`: cross-entropy for probabilities, squared error in regression.
 

@@ -12,7 +12,7 @@ from headrace.table import Version
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradients import GradientMonitor
 from headrace.train.model.fine_tune import assign_weights, freeze, load_donor_weights
-from headrace.train.model.loss_and_metrics import make_loss, make_metrics
+from headrace.train.model.loss_and_metrics import RowLossSum, make_loss, make_metrics
 from headrace.train.model.optimizer import distributed, make_optimizer
 from headrace.train.model.schedule import learning_rate
 from headrace.train.model.sync_batch_norm import synchronize
@@ -39,11 +39,15 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
     settings = record.configuration.train
     rate = learning_rate(settings.optimizer, record.ranks, record.steps_per_epoch, record.total_steps)
     optimizer = make_optimizer(settings.optimizer, rate, settings.precision)
+    contract = version.contract
     compiled.model.compile(
         optimizer=distributed(optimizer, settings.compression, compiled.gradients),
-        loss=make_loss(settings.loss, version.contract),
+        loss=make_loss(settings.loss, contract),
         # Padding has weight 0 in the loss and in the metrics.
-        weighted_metrics=make_metrics(settings.metrics, version.contract),
+        weighted_metrics=[
+            *make_metrics(settings.metrics, contract),
+            RowLossSum(make_loss(settings.loss, contract)),
+        ],
         # Horovod's operations have no XLA kernel on CPUs.
         jit_compile=False,
         # Keras would wrap loss scaling around our optimizer, and ranks would skip different steps.

@@ -12,6 +12,7 @@ import traceback
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.runs.folder import RunFolder
 from headrace.train.rank.driver_channel import Channel, exit_with_task
+from headrace.train.verification.fresh_process import FreshProcess
 
 LOST_PEER = 75
 
@@ -21,10 +22,20 @@ def main(run: str) -> int:
     channel = Channel()
     exit_with_task()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    # Its import of TensorFlow runs beside this one's.
+    process = FreshProcess() if os.environ["HOROVOD_RANK"] == "0" else None
+    try:
+        return _train(run, channel, process)
+    finally:
+        if process is not None:
+            process.close()
+
+
+def _train(run: str, channel: Channel, process: FreshProcess | None) -> int:
     try:
         from headrace.train.rank.trainer import train_rank
 
-        train_rank(run, channel)
+        train_rank(run, channel, process)
     except HeadraceError as error:
         channel.send(kind="error", error=type(error).__name__, text=str(error))
         return error.exit_code

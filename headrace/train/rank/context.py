@@ -10,6 +10,7 @@ from headrace.runs.record import RunRecord
 from headrace.storage.append_only_files import AppendMirror
 from headrace.table import Version
 from headrace.train.model.model_builder import CompiledModel
+from headrace.train.verification.bundle_verifier import BundleVerifier
 
 if TYPE_CHECKING:
     from headrace.train.rank.driver_channel import Channel
@@ -50,6 +51,7 @@ class RankContext:
 
     Attributes:
         files: mirror of the run's append-only files.
+        verifier: verifier of the network and of the bundle, on rank 0 only.
     """
 
     folder: RunFolder
@@ -60,6 +62,7 @@ class RankContext:
     world_size: int
     channel: "Channel"
     files: AppendMirror
+    verifier: BundleVerifier | None = None
 
     @property
     def model(self) -> keras.Model:

@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
@@ -12,10 +14,11 @@ import tensorflow as tf
 from headrace import bundle
 from headrace.errors import ConfigurationError
 from headrace.runs.folder import RunFolder
+from headrace.runs.record import RunRecord
 from headrace.storage.append_only_files import mirror_appends
 from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
-from headrace.table import read
+from headrace.table import Version, read
 from headrace.train import checkpoint
 from headrace.train.callbacks.best_epoch import Best
 from headrace.train.callbacks.callback_list import ordered_callbacks
@@ -27,6 +30,8 @@ from headrace.train.model.rank_seeds import offset_seeds
 from headrace.train.observer import StoppedError
 from headrace.train.rank.context import Position, RankContext
 from headrace.train.validate_settings import class_weights
+from headrace.train.verification.bundle_verifier import BundleVerifier
+from headrace.train.verification.fresh_process import FreshProcess
 
 if TYPE_CHECKING:
     from headrace.train.rank.driver_channel import Channel
@@ -36,8 +41,11 @@ log = logging.getLogger(__name__)
 Figures = dict[str, float | int | str]
 
 
-def train_rank(run: str, channel: "Channel") -> None:
+def train_rank(run: str, channel: "Channel", process: FreshProcess | None = None) -> None:
     """Train this rank's share of the run in folder `run`, starting at its newest checkpoint.
+
+    Args:
+        process: a process that will load the bundle, started early; one is started when needed if not given.
 
     Raises:
         HeadraceError: the model's file or the data is invalid, or another rank failed.
@@ -50,19 +58,31 @@ def train_rank(run: str, channel: "Channel") -> None:
     _limit_threads_and_memory(record.threads)
     version = read(record.table, record.data_version)
     compiled = compile_model(folder, record, version)
-    with mirror_appends(folder.path) as files:
-        train(RankContext(folder, record, version, compiled, rank, world_size, channel, files))
+    verifier = _verifier(record, version, compiled.model, process) if rank == 0 else None
+    try:
+        with mirror_appends(folder.path) as files:
+            train(RankContext(folder, record, version, compiled, rank, world_size, channel, files, verifier))
+    finally:
+        if verifier is not None:
+            verifier.close()
     collectives.shutdown()
+
+
+def _verifier(record: RunRecord, version: Version, model: keras.Model, process: FreshProcess | None) -> BundleVerifier:
+    configuration = record.configuration
+    return BundleVerifier(model, version, configuration.stream, configuration.train.precision, process)
 
 
 def train(rank: RankContext) -> None:
     """Train `rank`, which is connected to the others, to the end of its run; rank 0 writes the bundle.
 
     Raises:
-        HeadraceError: the data is damaged, or another rank failed.
+        HeadraceError: the network or the data is invalid, or another rank failed.
     """
     saved = _load_and_broadcast(rank)
     position = Position(saved.step, rank.record.steps_per_epoch)
+    if rank.verifier is not None:
+        _verify_network(rank, rank.verifier, position)
     rank.channel.send(kind="ready", step=position.step, seconds_since_start=round(_process_age(), 3))
     start = time.monotonic()
     try:
@@ -74,6 +94,12 @@ def train(rank: RankContext) -> None:
     figures = finalize_run(rank, position, callbacks)
     if rank.rank == 0:
         write_bundle(rank, seconds, position.step - saved.step, figures)
+
+
+def _verify_network(rank: RankContext, verifier: BundleVerifier, position: Position) -> None:
+    """Require usable outputs, and have a bundle of the untrained model loaded while the training begins."""
+    verifier.require_usable_outputs()
+    verifier.rehearse(lambda folder: _write(rank, folder, {"steps": position.step, "weights_sha256": ""}))
 
 
 def _limit_threads_and_memory(threads: int | None) -> None:
@@ -165,6 +191,22 @@ def write_bundle(rank: RankContext, seconds: float, steps: int, figures: Figures
     Args:
         seconds: duration of the `steps` trained since this process started.
     """
+    record = rank.record
+    written = _write(rank, record.bundle, figures, rank.verifier.verify if rank.verifier else None)
+    speed = steps * record.global_batch / seconds if steps else 0.0
+    rank.channel.send(
+        kind="done",
+        bundle=str(written),
+        parameters=rank.model.count_params(),
+        seconds=round(seconds, 3),
+        samples_per_second=round(speed, 1),
+        **figures,
+    )
+
+
+def _write(
+    rank: RankContext, target: str | Path, figures: Figures, verify: Callable[[Path], None] | None = None
+) -> Path:
     record, version = rank.record, rank.version
     origin = bundle.Origin(
         run=str(rank.folder.path),
@@ -177,13 +219,4 @@ def write_bundle(rank: RankContext, seconds: float, steps: int, figures: Figures
         reader_options=json.loads(version.summary.source.get("options", "{}")),
     )
     options = record.configuration.model.options
-    bundle_path = bundle.write(record.bundle, rank.model, rank.folder.model_file, version.contract, options, origin)
-    speed = steps * record.global_batch / seconds if steps else 0.0
-    rank.channel.send(
-        kind="done",
-        bundle=str(bundle_path),
-        parameters=rank.model.count_params(),
-        seconds=round(seconds, 3),
-        samples_per_second=round(speed, 1),
-        **figures,
-    )
+    return bundle.write(target, rank.model, rank.folder.model_file, version.contract, options, origin, verify)

@@ -1,0 +1,23 @@
+"""Compare the rehearsed bundle as soon as it is loaded, and start the last process before it is needed."""
+
+from typing import Any
+
+import keras
+
+from headrace.train.verification.bundle_verifier import BundleVerifier
+
+
+class BundleRehearsal(keras.callbacks.Callback):
+    """Ends a training in its first seconds if its bundle would not be the model; on rank 0 only."""
+
+    def __init__(self, verifier: BundleVerifier, epochs: int) -> None:
+        super().__init__()
+        self.verifier, self.epochs, self.is_last = verifier, epochs, False
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.is_last = epoch == self.epochs - 1
+        if self.is_last:
+            self.verifier.start()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.verifier.poll(keep=self.is_last)

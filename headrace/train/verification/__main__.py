@@ -1,0 +1,47 @@
+"""The process that loads a bundle as another machine would: `python -m headrace.train.verification ORIGIN`.
+
+It reads requests from standard input and answers on standard output, one JSON object a line; standard error is the
+rank's log. Its working directory is empty, in the folder that both processes share; it removes that folder and exits
+when standard input ends, which the kernel sees to when the rank is killed.
+"""
+
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+
+from headrace.storage.remove_tree import remove_tree
+from headrace.train.rank.driver_channel import Channel
+
+# Not 0 and not the default of `train.seed`: a network must not depend on the seed of the process.
+SEED = 1_640_531_527
+
+
+def main(origin: str) -> None:
+    """Import what inference needs, then answer requests until there are no more.
+
+    Args:
+        origin: working directory of the rank.
+    """
+    channel = Channel()
+    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(requests, Path.cwd().parent), daemon=True).start()
+    from headrace.train.verification.loaded_bundle import Loader
+    from headrace.train.verification.requests import Request
+
+    loader = Loader(Path(origin))
+    while True:
+        answer = loader.answer(Request.model_validate_json(requests.get()), SEED)
+        channel.send(**answer.model_dump())
+
+
+def _receive(requests: "queue.SimpleQueue[str]", shared: Path) -> None:
+    for line in sys.stdin:
+        requests.put(line)
+    remove_tree(shared)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

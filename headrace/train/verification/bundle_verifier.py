@@ -1,0 +1,223 @@
+"""Ask a network about real rows before it is trained, and its bundle, in a new process, before it is published.
+
+The bundle of the untrained model is loaded too, while the first epoch trains: what saving loses is lost at the first
+step as well as at the last, and is then found in seconds instead of hours.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.bundle import WEIGHTS
+from headrace.config.sections.streaming import Stream
+from headrace.contract import Contract
+from headrace.errors import ConfigurationError, TrainingError
+from headrace.stream.build import evaluation_plan
+from headrace.stream.dataset import evaluation_batches
+from headrace.table import Version
+from headrace.train.verification import forward
+from headrace.train.verification.fresh_process import FreshProcess
+from headrace.train.verification.outputs import (
+    Outputs,
+    are_equal,
+    changed_weights,
+    find_fault,
+    find_impossible,
+    first_difference,
+    largest_difference,
+)
+from headrace.train.verification.requests import Answer, Request
+
+log = logging.getLogger(__name__)
+
+BATCHES, BATCH_ROWS = 4, 32
+REBUILD = "A bundle is rebuilt from model.py, model.options and the contract alone: put what is needed there."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """The state of the live model that its bundle must have."""
+
+    request: Request
+    outputs: Outputs
+    weights: list[tuple[str, str]]
+
+
+class BundleVerifier:
+    """Verifies the network and the bundles of one run, on rank 0.
+
+    Args:
+        process: a process that was started before; another is started where it is needed again.
+    """
+
+    def __init__(
+        self, model: keras.Model, version: Version, streaming: Stream, precision: str, process: FreshProcess | None
+    ) -> None:
+        self.model, self.version, self.streaming, self.precision = model, version, streaming, precision
+        self._process = process
+        self._rehearsal: Expected | None = None
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the table."""
+        return self.version.contract
+
+    @cached_property
+    def batches(self) -> list[NDArray[Any]]:
+        """The last rows of the validation split, or of the training split, as the model takes them."""
+        split = "val" if self.version.summary.counts.get("val") else "train"
+        plan = evaluation_plan(self.version, split, BATCH_ROWS)
+        steps = evaluation_batches(self.version, split, plan, self.streaming).steps(0, max(0, plan.steps - BATCHES), 1)
+        return [inputs.numpy()[weights.numpy() > 0] for inputs, _, weights in steps]
+
+    def require_usable_outputs(self) -> None:
+        """Raise unless the model, which need not be trained, gives the outputs that the contract requires.
+
+        Raises:
+            ConfigurationError: the outputs are not probabilities, or differ when they are asked for twice.
+        """
+        first, second = forward.predict_twice(self.model, self.contract, self.batches[:1])
+        if fault := find_impossible(first, self.contract, self.precision):
+            activation = self.contract.output_activation
+            raise ConfigurationError(
+                f"The network cannot be trained for {self.contract.task}: {fault}. Give the last layer of `build` "
+                f"activation=contract.output_activation, which is {activation!r} here."
+            )
+        if not are_equal(first, second, self.contract, self.precision):
+            raise ConfigurationError(f"The network cannot be trained: {self._randomness()}.")
+        if not np.isfinite(first).all():
+            log.warning("The network's outputs are not all finite before training; check its inputs' normalisation.")
+
+    def rehearse(self, write: Callable[[Path], object]) -> None:
+        """Have the bundle of the model as it is now, which `write` writes, loaded in the background."""
+        process = self.start()
+        write(process.scratch / "rehearsal")
+        self._rehearsal = self._expect(process, process.scratch / "rehearsal")
+        process.send(self._rehearsal.request)
+
+    def start(self) -> FreshProcess:
+        """Start the process, unless it runs."""
+        self._process = self._process or FreshProcess()
+        return self._process
+
+    def poll(self, *, keep: bool) -> None:
+        """Compare the rehearsed bundle if it is loaded by now.
+
+        Args:
+            keep: whether the process is needed again soon; else it is ended, as it takes 280 MB.
+
+        Raises:
+            TrainingError: the bundle is not the model.
+        """
+        if self._rehearsal is None or self._process is None or not self._process.has_answered:
+            return
+        self._finish_rehearsal(self._process, self._rehearsal)
+        if not keep:
+            self.close()
+
+    def verify(self, folder: Path) -> None:
+        """Raise unless the bundle in `folder`, loaded by another process, is the model.
+
+        Raises:
+            TrainingError: the bundle cannot be loaded, or its weights or outputs differ from the model's.
+        """
+        process = self.start()
+        if self._rehearsal is not None:
+            self._finish_rehearsal(process, self._rehearsal)
+        expected = self._expect(process, folder)
+        if fault := find_fault(expected.outputs, self.contract, self.precision):
+            raise TrainingError(f"The bundle is not kept, because of the trained model: {fault}. {self._advice(fault)}")
+        process.send(expected.request)
+        self._compare(process, expected, process.receive())
+        if self.precision != "float32":
+            self._verify_in_float32(process, expected)
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.close()
+        self._process, self._rehearsal = None, None
+
+    def _finish_rehearsal(self, process: FreshProcess, expected: Expected) -> None:
+        answer = process.receive()
+        self._rehearsal = None
+        self._compare(process, expected, answer, rehearsal=True)
+
+    def _expect(self, process: FreshProcess, folder: Path) -> Expected:
+        files = {name: process.scratch / f"{name}.npz" for name in ("inputs", "outputs")}
+        request = Request(bundle=folder, precision=self.precision, **files)
+        request.write_batches(self.batches)
+        outputs = forward.predict(self.model, self.contract, self.batches)
+        return Expected(request=request, outputs=outputs, weights=forward.weight_digests(self.model))
+
+    def _compare(self, process: FreshProcess, expected: Expected, answer: Answer, *, rehearsal: bool = False) -> None:
+        if answer.error is not None:
+            text = answer.error.replace(f"{expected.request.bundle}/", "")
+            raise TrainingError(f"The bundle cannot be loaded on another machine: {text}.{_files(answer)} {REBUILD}")
+        if changed := changed_weights(expected.weights, answer.weights):
+            raise TrainingError(
+                f"The bundle is not the model: {_some(changed)} "
+                f"{'has' if len(changed) == 1 else 'have'} other values once loaded, as Keras did not save them."
+                f"{_files(answer)} Keep layers in attributes of other names than Keras's own `_layers`, and create "
+                "variables with self.add_weight."
+            )
+        first, second = expected.request.read_outputs()
+        if not are_equal(first, second, self.contract, self.precision):
+            raise TrainingError(f"The bundle is not kept: {self._randomness()}.")
+        if not are_equal(first, expected.outputs, self.contract, self.precision):
+            raise TrainingError(self._explain(process, expected, answer, first, rehearsal))
+
+    def _explain(
+        self, process: FreshProcess, expected: Expected, answer: Answer, loaded: Outputs, rehearsal: bool
+    ) -> str:
+        """Return the sentence about outputs that differ although all weights agree."""
+        if rehearsal:
+            # The model has been trained meanwhile, and this training ends here.
+            self.model.load_weights(expected.request.bundle / WEIGHTS)
+        process.send(expected.request.model_copy(update={"trace": True}))
+        traces = process.receive().traces
+        layer = first_difference(forward.trace_layers(self.model, self.batches[0])[0], traces[0]) if traces else None
+        return (
+            f"The bundle is not the model: all weights agree, and outputs differ by "
+            f"{largest_difference(loaded, expected.outputs):.3g}; the first layer that differs is {layer or 'unknown'}."
+            f"{_files(answer)} It depends on state outside of the weights that Keras saves, such as a tf.Variable, a "
+            f"NumPy array, a random constant, an environment variable or a file. Use self.add_weight, and seeds in "
+            "initializers."
+        )
+
+    def _randomness(self) -> str:
+        layer = first_difference(*forward.trace_layers(self.model, self.batches[0]))
+        return (
+            f"it gives other outputs for the same rows when asked again, from the layer {layer or 'unknown'} on; "
+            "call random layers with the `training` argument of `call`, not with training=True"
+        )
+
+    def _verify_in_float32(self, process: FreshProcess, expected: Expected) -> None:
+        """Check the outputs in the precision in which evaluation and prediction use the bundle."""
+        process.send(expected.request.model_copy(update={"precision": "float32"}))
+        answer = process.receive()
+        fault = answer.error or find_fault(expected.request.read_outputs()[0], self.contract)
+        if fault:
+            raise TrainingError(f"The bundle is not kept, because of the model in float32: {fault}.")
+
+    def _advice(self, fault: str) -> str:
+        if "finite" in fault:
+            return "Its training diverged: train again with a smaller train.optimizer.learning_rate."
+        return "Give the last layer of `build` activation=contract.output_activation."
+
+
+def _files(answer: Answer) -> str:
+    if not answer.refused:
+        return ""
+    return f" The network asks for {_some(list(answer.refused))}, and the bundle does not hold it."
+
+
+def _some(names: list[str]) -> str:
+    return f"{', '.join(names[:5])} and {len(names) - 5} more" if len(names) > 5 else ", ".join(names)

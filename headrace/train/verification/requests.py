@@ -1,0 +1,78 @@
+"""The messages between a rank and the process that loads its bundle: JSON lines, and arrays in files."""
+
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from headrace.errors import HeadraceError
+from headrace.train.verification.outputs import LayerTrace, Outputs
+
+
+class Request(BaseModel):
+    """What the rank wants to know.
+
+    Attributes:
+        bundle: folder of the bundle.
+        inputs: file for the batches.
+        outputs: file for the outputs, asked for twice.
+        precision: Keras's dtype policy under which the model is built.
+        trace: whether the outputs of every layer for the first batch are wanted, twice.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    bundle: Path
+    inputs: Path
+    outputs: Path
+    precision: str = "float32"
+    trace: bool = False
+
+    def write_batches(self, batches: Sequence[NDArray[Any]]) -> None:
+        """Write the inputs that the model is asked about."""
+        np.savez(self.inputs, *batches)
+
+    def read_batches(self) -> list[NDArray[Any]]:
+        """Return the inputs in their order."""
+        return _read(self.inputs)
+
+    def read_outputs(self) -> tuple[Outputs, Outputs]:
+        """Return the outputs of the first and of the second pass, (rows, outputs) each."""
+        first, second = _read(self.outputs)
+        return first, second
+
+
+class Answer(BaseModel):
+    """What the process found.
+
+    Attributes:
+        weights: path and SHA-256 of every weight of the loaded model.
+        traces: two forward passes, if they were wanted.
+        error: why the bundle cannot be loaded, or None.
+        refused: files of this machine that the network asked for and that are not in the bundle.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    weights: list[tuple[str, str]] = []
+    traces: tuple[list[LayerTrace], ...] = ()
+    error: str | None = None
+    refused: tuple[str, ...] = ()
+
+
+def describe(error: BaseException) -> str:
+    """Return the class and the message of `error` on one line, with the line of the network that raised it."""
+    if isinstance(error, HeadraceError):
+        return str(error)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith("model.py")]
+    location = f" at line {frames[-1].lineno} of model.py" if frames else ""
+    return f"{type(error).__name__}{location}: {' '.join(str(error).split())[:600]}"
+
+
+def _read(file: Path) -> list[NDArray[Any]]:
+    with np.load(file, allow_pickle=False) as arrays:
+        return [arrays[f"arr_{number}"] for number in range(len(arrays.files))]
