@@ -20,7 +20,9 @@ from headrace.prepare.plan import PrepareContext, PreparePlan, is_unchanged, mak
 from headrace.prepare.reject_and_duplicate_tables import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.base import escape_path
-from headrace.prepare.stages import StageOutput, run_stages, with_content
+from headrace.prepare.sources.table_files import NO_FILES
+from headrace.prepare.sources.watched_files import with_content, with_named_files
+from headrace.prepare.stages import StageOutput, run_stages
 from headrace.prepare.table_schema import arrow_schema
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import locate
@@ -111,8 +113,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     _require_apart(table, configuration.data.source.path)
     base = open_base(table)
     before = None if base.number is None else read(table)
-    if configuration.prepare.changes == "content":
-        listing = listing_with_content(configuration, listing)
+    listing = watched_listing(configuration, listing)
     plan = make_plan(configuration, listing, base, before, full=full)
     if before is not None and not full and is_unchanged(plan):
         log.info("Nothing has changed since version %s; no new version was committed.", before.number)
@@ -120,14 +121,24 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     return _build_result(_prepare(plan, stopwatch), stopwatch, changed=True)
 
 
-def listing_with_content(configuration: Configuration, listing: Listing) -> Listing:
-    """Return `listing` with a hash of each file's content instead of its modification time.
+def watched_listing(configuration: Configuration, listing: Listing) -> Listing:
+    """Return `listing` with what reveals changes besides the time of each file.
+
+    With `prepare.changes: content` that is a hash of each file's content instead of its time; for a table of paths the
+    files that its rows name count as part of the table's file.
 
     Raises:
         DataError: a file cannot be read.
     """
-    with unwrap_python_errors():
-        return with_content(_session(configuration), listing)
+    source, by_content = configuration.data.source, configuration.prepare.changes == "content"
+    has_paths = source.columns is not None and source.columns.content == "paths" and source.format != NO_FILES
+    if by_content:
+        with unwrap_python_errors():
+            listing = with_content(_session(configuration), listing)
+    if has_paths and source.kind == "table":
+        with unwrap_python_errors():
+            listing = with_named_files(_session(configuration), source, listing, by_content=by_content)
+    return listing
 
 
 def _session(configuration: Configuration) -> SparkSession:

@@ -1,6 +1,5 @@
 """The Spark stages of a preparation: encode records, make the decisions that need all of them, tokenize."""
 
-import hashlib
 import logging
 import math
 import pickle
@@ -26,7 +25,6 @@ from headrace.prepare.incremental import Increment
 from headrace.prepare.plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
-from headrace.prepare.sources.folder import read_bytes
 from headrace.prepare.sources.spark_table import cell_format, frame_records, read_frame
 from headrace.prepare.sources.table_files import NO_FILES
 from headrace.prepare.sources.windows import read_windows, window_records
@@ -90,22 +88,6 @@ def run_stages(
         shards = [shard for shard in output.accounting.shards if shard.split == "train"]
         return replace(output, statistics=window_statistics(spark, context, shards))
     return _tokenize(spark, context, output, increment) if context.settings.input == "text" else output
-
-
-def with_content(spark: SparkSession, listing: Listing) -> Listing:
-    """Return `listing` with a hash of each file's content instead of its modification time.
-
-    Raises:
-        DataError: a file cannot be read.
-    """
-    paths = sorted({file.path for file in listing.files if file.size >= 0})
-    hashes = dict(spark.sparkContext.parallelize(paths).map(partial(_hash_content, listing.root)).collect())
-    return replace(listing, files=[file._replace(modified=hashes.get(file.path, 0)) for file in listing.files])
-
-
-def _hash_content(root: str, path: str) -> tuple[str, int]:
-    digest = hashlib.blake2b(read_bytes(root, path), digest_size=8).digest()
-    return path, int.from_bytes(digest, "little", signed=True)
 
 
 def _encode(

@@ -56,10 +56,10 @@ def detect(configuration: Configuration) -> Detected:
 
     source, settings = configuration.data.source, configuration.prepare
     listing = list_source(source)
-    if settings.changes == "content":
-        from headrace.prepare.job import listing_with_content
+    if settings.changes == "content" or (source.columns is not None and source.columns.content == "paths"):
+        from headrace.prepare.job import watched_listing
 
-        listing = listing_with_content(configuration, listing)
+        listing = watched_listing(configuration, listing)
     state = f"{append_key(listing.root, source, settings)}-{fingerprint(listing, settings)}"
     # A database cannot be listed: only reading it shows whether it has new rows.
     return Detected("" if source.format == NO_FILES else state, len(listing.files), configuration_digest(configuration))

@@ -12,6 +12,15 @@ from tests.support.small_table import Content, some_rows, write_table
 STEPS = 12
 
 
+DATABASE = {
+    "kind": "table",
+    "format": "jdbc",
+    "path": "jdbc:derby:memory:none",
+    "columns": {"input": "data"},
+    "options": {"password": "$SECRET"},
+}
+
+
 def write_run(path: Path, seed: int, *, finished: bool = True) -> Path:
     """Write a run of 12 steps in 2 epochs on version 0 of the table `table` next to it; `seed` sets its weights."""
     table = path.parent / "table"
@@ -36,7 +45,7 @@ def _record(path: Path, table: Path) -> RunRecord:
     """Return the record of the run; its source has a password."""
     configuration = Configuration.model_validate(
         {
-            "data": {"source": {"path": "raw", "options": {"password": "$SECRET"}}, "table": str(table)},
+            "data": {"source": DATABASE, "table": str(table)},
             "model": {"file": "models/cnn.py", "options": {"width": 4}},
             "train": {"run": str(path), "epochs": 2},
         }

@@ -109,6 +109,21 @@ def read_columns(spark: SparkSession, source: Source, root: str, files: list[Raw
     return _ranges(spark, source, root, files, names).mapInArrow(partial(_read_texts, source, root, names), schema)
 
 
+def read_columns_and_file(
+    spark: SparkSession, source: Source, root: str, files: list[RawFile], names: list[str]
+) -> DataFrame:
+    """Return the file of each row, relative to `root`, and the columns `names`, as text.
+
+    Raises:
+        ConfigurationError: a column is missing.
+        DataError: a file cannot be read.
+    """
+    _open_first(source, root, files, _in_files(files[0].path, names))
+    schema = ", ".join(["_file string", *(f"{quoted(name)} string" for name in names)])
+    read = partial(_read_texts, source, root, names, with_file=True)
+    return _ranges(spark, source, root, files, names).mapInArrow(read, schema)
+
+
 def quoted(name: str) -> str:
     """Return a column name as SQL quotes it, so that its dots are part of it."""
     return f"`{plain_name(name).replace('`', '``')}`"
@@ -344,13 +359,15 @@ def _key(found: dict[str, Any]) -> str:
 
 
 def _read_texts(
-    source: Source, root: str, names: list[str], batches: Iterator[pa.RecordBatch]
+    source: Source, root: str, names: list[str], batches: Iterator[pa.RecordBatch], *, with_file: bool = False
 ) -> Iterator[pa.RecordBatch]:
-    """Return the rows that `read_columns` promises."""
-    schema = pa.schema([(plain_name(name), pa.string()) for name in names])
+    """Return the rows that `read_columns` promises, and the file of each as the first column."""
+    columns = [*(["_file"] if with_file else []), *map(plain_name, names)]
+    schema = pa.schema([(name, pa.string()) for name in columns])
     rows: list[dict[str, Any]] = []
-    for _, _, row in _rows_of(source, root, names, batches):
-        rows.append({plain_name(name): cell_text(row.values.get(name)) for name in names})
+    for path, _, row in _rows_of(source, root, names, batches):
+        cells = {plain_name(name): cell_text(row.values.get(name)) for name in names}
+        rows.append({"_file": escape_path(path)} | cells if with_file else cells)
         if len(rows) == ROWS_PER_BATCH:
             yield pa.RecordBatch.from_pylist(rows, schema)
             rows = []

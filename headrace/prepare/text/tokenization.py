@@ -1,5 +1,6 @@
 """The second stage of text: train a tokenizer on the training split, unless there is one, and apply it."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -26,6 +27,10 @@ from headrace.prepare.text.tokenizer import (
 from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 
+log = logging.getLogger(__name__)
+
+# A vocabulary that knows less than this share of all words is said.
+MIN_COVERAGE = 0.5
 BATCH = 1024
 
 
@@ -51,10 +56,30 @@ def train_tokenizer(spark: SparkSession, context: PrepareContext, staged: Sequen
     if spec.tokens.kind == "bpe":
         return save_tokenizer(bpe_tokenizer(_sample_texts(context, training), spec), spec, context.table)
     paths = spark.sparkContext.parallelize([shard.path for shard in training], len(training))
-    counted = paths.mapPartitions(partial(_count, context)).reduceByKey(int.__add__)
+    counted = paths.mapPartitions(partial(_count, context)).reduceByKey(int.__add__).cache()
     # Ties at the edge of the vocabulary are broken alphabetically, so that equal texts give equal tokenizers.
     frequent = counted.takeOrdered(spec.tokens.vocabulary, key=lambda pair: (-pair[1], pair[0]))
+    _require_coverage(frequent, counted.values().sum(), spec.tokens.min_count)
+    counted.unpersist()
     return save_tokenizer(word_tokenizer([Counted(*pair) for pair in frequent], spec), spec, context.table)
+
+
+def _require_coverage(frequent: list[tuple[str, int]], total: int, min_count: int) -> None:
+    """Warn of a vocabulary that knows few of the words in the training split, as of a language without spaces.
+
+    Raises:
+        DataError: it knows none.
+    """
+    known = sum(times for _, times in frequent if times >= min_count)
+    remedy = "set prepare.text.tokens.kind to bpe, which needs no spaces between words"
+    if not known:
+        raise DataError(
+            f"None of the {total} words in the training split occurs {min_count} times, as "
+            "prepare.text.tokens.min_count asks, and every text would be unknown tokens only; nothing was committed. "
+            f"Lower it, or {remedy}."
+        )
+    if known < MIN_COVERAGE * total:
+        log.warning("The vocabulary knows %.0f %% of the words in the training split; %s.", 100 * known / total, remedy)
 
 
 def tokenize(

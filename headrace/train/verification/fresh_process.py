@@ -1,7 +1,7 @@
 """A process of its own that loads bundles, with an empty working directory and without the rank's environment.
 
-It imports TensorFlow, which takes 4 s of CPU time, while the rank does so too. With a lower priority it would be late for a
-short training on a busy machine, by 4 s of 22 s.
+It imports TensorFlow, which takes 4 s of CPU time, while the rank does so too. With a lower priority it would be late
+for a short training on a busy machine, by 4 s of 22 s.
 """
 
 import json

@@ -1,0 +1,75 @@
+"""What reveals that a source has changed, besides names, sizes and times of its files."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from headrace.config.sections.source import Columns, Source
+from headrace.errors import DataError
+from headrace.prepare.sources.base import Listing, escape_path
+from headrace.prepare.sources.folder import read_bytes
+from headrace.prepare.sources.spark_table import read_columns_and_file
+from headrace.storage import locate
+from headrace.storage.listing import read_entry
+
+
+def with_content(spark: SparkSession, listing: Listing) -> Listing:
+    """Return `listing` with a hash of each file's content instead of its modification time.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    paths = sorted({file.path for file in listing.files if file.size >= 0})
+    hashes = dict(spark.sparkContext.parallelize(paths).map(partial(_hash_content, listing.root)).collect())
+    return replace(listing, files=[file._replace(modified=hashes.get(file.path, 0)) for file in listing.files])
+
+
+def with_named_files(spark: SparkSession, source: Source, listing: Listing, *, by_content: bool) -> Listing:
+    """Return `listing` with the files that the rows of a table name: a table's file counts as changed if they do.
+
+    Args:
+        by_content: whether a hash of the content of named files counts, and not their size and time.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    column = (source.columns or Columns()).input
+    named = read_columns_and_file(spark, source, listing.root, listing.files, [column])
+    states = named.mapInArrow(partial(_states, listing.root, by_content), "file string, state long")
+    # Exclusive or does not depend on the order of rows.
+    totals = dict(map(tuple, states.groupBy("file").agg(F.bit_xor("state")).collect()))
+    files = [file._replace(modified=file.modified ^ totals.get(escape_path(file.path), 0)) for file in listing.files]
+    return replace(listing, files=files)
+
+
+def _states(root: str, by_content: bool, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Return for each row its table file and a number of 63 bits that changes with the file that the row names."""
+    for batch in batches:
+        files, paths = (column.to_pylist() for column in batch.columns)
+        states = [_state(root, path, by_content) for path in paths]
+        yield pa.record_batch([pa.array(files, pa.string()), pa.array(states, pa.int64())], ["file", "state"])
+
+
+def _state(root: str, path: str | None, by_content: bool) -> int:
+    if path is None:
+        return 0
+    try:
+        if by_content:
+            found = repr(_hash_content(root, path)[1])
+        else:
+            entry = read_entry(locate(root) / path)
+            found = f"{entry.size} {entry.change_tag}"
+    except (OSError, ValueError, DataError):
+        found = "missing"
+    digest = hashlib.blake2b(f"{path}\0{found}".encode(errors="surrogateescape"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1
+
+
+def _hash_content(root: str, path: str) -> tuple[str, int]:
+    digest = hashlib.blake2b(read_bytes(root, path), digest_size=8).digest()
+    return path, int.from_bytes(digest, "little", signed=True)
