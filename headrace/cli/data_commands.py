@@ -87,17 +87,34 @@ def vacuum(
 @app.command()
 def inspect(
     table: Annotated[
-        Path, typer.Argument(parser=location, metavar="TABLE", help="folder of the table, or s3://bucket/folder")
+        Path,
+        typer.Argument(
+            parser=location, metavar="TABLE", help="folder of the table, or with --raw of raw data; also s3://.."
+        ),
     ],
     version: Annotated[int | None, typer.Option(min=0, help="version of the table; default: the latest")] = None,
     files: Annotated[
         str | None, typer.Option(metavar="SPLIT", help="also list the file paths of this split: train, val or test")
     ] = None,
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="look at raw data before preparing them: formats, columns, classes, rejects"),
+    ] = False,
+    label: Annotated[str | None, typer.Option(help="with --raw: column of the labels")] = None,
 ) -> None:
-    """Print the schema, counts, statistics, rejected records and history of a table.
+    """Print the schema, counts, statistics, rejected records and history of a table; or a look at raw data.
 
     Example: headrace inspect data/fashion-mnist/table --version 0 --files train
+
+    Example: headrace inspect photos --raw
     """
+    if raw:
+        from headrace.prepare.raw_preview import as_text, preview
+
+        about = preview(str(table), label)
+        print(as_text(about), file=sys.stderr)
+        print_result(about)
+        return
     from headrace.inspect_table import inspect_table
 
     print_result(inspect_table(table, version, files))

@@ -35,7 +35,8 @@ def label_warnings(rows: Mapping[str, int], known: Iterable[str] = ()) -> list[s
             "data.source.columns.label the column of the labels?"
         )
     elif single:
-        warnings.append(f"The classes {_names(single)} have one record each; no model can learn and be tested on it.")
+        verb = "class {} has one record" if len(single) == 1 else "classes {} have one record each"
+        warnings.append(f"The {verb.format(_names(single))}; no model can learn from it and be tested on it.")
     largest = max(rows, key=lambda name: rows[name], default="")
     if total >= MIN_ROWS and len(rows) > 1 and rows[largest] / total >= LARGEST_SHARE:
         warnings.append(

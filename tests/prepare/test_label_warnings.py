@@ -35,7 +35,7 @@ def test_similar_names_are_groups_of_different_names(names: list[str]) -> None:
 
 def test_label_warnings_tell_what_looks_like_an_accident() -> None:
     assert label_warnings({"cat": 40, "dog": 60}) == []
-    assert "have one record each" in label_warnings({"cat": 40, "dog": 60, "README": 1})[0]
+    assert "The class 'README' has one record" in label_warnings({"cat": 40, "dog": 60, "README": 1})[0]
     (many,) = label_warnings({**{f"text {number}": 1 for number in range(30)}, "a": 30})
     assert "is data.source.columns.label the column of the labels?" in many
     (largest,) = label_warnings({"cat": 9_999, "dog": 2})

@@ -36,6 +36,7 @@ class ColumnarReader:
             self.schema: pa.Schema = self.file.schema_arrow if table_format == "parquet" else self.file.schema
         except (OSError, pa.ArrowException) as error:
             raise self._unreadable(error) from None
+        self.columns: list[str] = self.schema.names
         self.paths = {one: self._find(one) for one in wanted}
         self.names = {one: _class_names(self.schema, path) for one, path in self.paths.items()}
 

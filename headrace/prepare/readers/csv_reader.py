@@ -172,25 +172,31 @@ class CsvReader:
         """
         if self.options.separator is not None or not self.has_header:
             self.options = replace(self.options, separator=self.options.separator or ",")
-            return self._columns(self.options)
-        for separator in SEPARATORS:
-            options = replace(self.options, separator=separator)
-            columns = self._columns(options)
-            if all(plain_name(name) in columns for name in wanted):
-                break
-        else:
-            options = replace(self.options, separator=",")
-            columns = self._columns(options)
+            return self._require_columns(self.options)
+        tried = {one: self._columns(replace(self.options, separator=one)) for one in SEPARATORS}
+        found = {one: columns for one, columns in tried.items() if isinstance(columns, list)}
+        fitting = [one for one, columns in found.items() if all(plain_name(name) in columns for name in wanted)]
+        # Where no column is asked for, as in a look at raw data, the separator is the one with most columns.
+        separator = max(fitting, key=lambda one: len(found[one]) if not wanted else 0, default=",")
+        options = replace(self.options, separator=separator)
+        columns = self._require_columns(options)
         if options.separator != ",":
             log.info("The fields of %s are separated by %r.", self.path, options.separator)
         self.options = options
         return columns
 
-    def _columns(self, options: ReaderOptions) -> list[str]:
+    def _require_columns(self, options: ReaderOptions) -> list[str]:
+        columns = self._columns(options)
+        if isinstance(columns, RejectedRecordError):
+            raise DataError(f"{self.path} has no header that can be read: {columns.detail}.")
+        return columns
+
+    def _columns(self, options: ReaderOptions) -> Fields:
+        """Return the columns, or why the first record cannot be read."""
         with open_text(self.path, options.encoding) as lines:
             for _, fields, _ in split_records(lines, options):
                 if isinstance(fields, RejectedRecordError):
-                    raise DataError(f"{self.path} has no header that can be read: {fields.detail}.")
+                    return fields
                 if any(map(str.strip, fields)):
                     return [one.strip() if self.has_header else f"_c{at}" for at, one in enumerate(fields)]
         return []

@@ -110,12 +110,12 @@ class JsonReader:
         with open_text(self.path, self.options.encoding) as text:
             found = (value for _, value in self._values(text) if isinstance(value, dict))
             rows = list(islice(found, ROWS_TO_SEARCH))
+        self.columns = list(dict.fromkeys(key for row in rows for key in row))
         if not rows:
             return
         for name in self.wanted:
             if all(value_at(row, plain_name(name)) is None and name not in row for row in rows):
-                columns = dict.fromkeys(key for row in rows[:100] for key in row)
-                raise MissingColumnError(name, str(self.path), columns)
+                raise MissingColumnError(name, str(self.path), self.columns)
 
     def _values(self, text: IO[str]) -> Iterator[tuple[int, Any]]:
         if not self.has_lines:

@@ -1,0 +1,190 @@
+"""`headrace inspect SOURCE --raw`: a look at raw data before they are prepared, without Spark.
+
+It reads the names of all files, and of their contents no more than the first ROWS rows or FILES files.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from headrace.config.sections.image_and_text import Image, Text
+from headrace.config.sections.reader_options import ReaderOptions
+from headrace.config.sections.source import Columns, Source
+from headrace.errors import DataError
+from headrace.prepare.encoders.image import decode
+from headrace.prepare.encoders.labels import normalize_label
+from headrace.prepare.encoders.row_encoders import clean_text
+from headrace.prepare.label_warnings import label_warnings
+from headrace.prepare.readers import TableReader, cell_text, format_of_name, open_reader
+from headrace.prepare.readers.row import MissingColumnError
+from headrace.prepare.rejection import RejectedRecordError
+from headrace.prepare.sources.archive import ARCHIVE, list_archives, read_archive
+from headrace.prepare.sources.base import Listing, RawRecord, escape_path
+from headrace.prepare.sources.folder import list_folder, read_file
+from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.table_files import list_table
+from headrace.storage import files_below, locate, read_entry
+
+ROWS = 10_000
+FILES = 200
+EXAMPLES = 3
+EXAMPLE_LENGTH = 60
+TEXT_SUFFIXES = frozenset((".txt", ".text", ".md", ".html"))
+# Names that a column of labels usually has.
+LABEL_NAMES = ("label", "labels", "class", "category", "target", "y", "sentiment", "stars", "rating")
+
+
+def preview(path: str, label: str | None = None) -> dict[str, Any]:
+    """Return what the raw data at `path` seem to be.
+
+    The result has the keys source, kind (folder, archive or table), formats (files by suffix), ignored (hidden files
+    and those of operating systems), splits and classes (files or rows by name), rejects (rows of the sample by reason),
+    rejected (examples with their reasons), sampled (rows or files read), warnings, and of tables columns.
+
+    Args:
+        label: column of the labels; None: one that is named as such columns usually are.
+
+    Raises:
+        ConfigurationError: there is no column `label`.
+        DataError: there is nothing at `path`, or it cannot be read.
+    """
+    root = locate(path)
+    entries = [read_entry(root)] if root.is_file() else list(files_below(root)) if root.is_dir() else []
+    if not entries:
+        raise DataError(f"The source {path} does not exist or holds no files.")
+    kept = [entry.path for entry in entries if not is_ignored(entry.path)]
+    formats = Counter(_suffix(name) for name in kept)
+    about = {
+        "source": path,
+        "formats": dict(formats.most_common()),
+        "ignored": len(entries) - len(kept),
+    }
+    table_format = _table_format(root, kept)
+    if table_format is not None:
+        return about | _preview_table(path, table_format, label)
+    if any(ARCHIVE.search(name) for name in kept):
+        return about | {"kind": "archive"} | _preview_records(list_archives(path), read_archive)
+    return about | {"kind": "folder"} | _preview_records(list_folder(path), read_file)
+
+
+def _suffix(name: str) -> str:
+    suffixes = Path(name).suffixes[-2:]
+    return ("".join(suffixes) if format_of_name(name) else "".join(suffixes[-1:])).lower() or "none"
+
+
+def _table_format(root: Path, names: list[str]) -> str | None:
+    """Return the format of the table that most files belong to; None if most files belong to none."""
+    if (root / "_delta_log").is_dir():
+        return "delta"
+    found = Counter(format_of_name(name) for name in names)
+    likely, files = found.most_common(1)[0]
+    return likely if files * 2 > len(names) else None
+
+
+def _preview_table(path: str, table_format: str, label: str | None) -> dict[str, Any]:
+    listing = list_table(Source.model_validate(_source(path, table_format)))
+    first = listing.files[0]
+    file = locate(listing.root) / first.path
+    columns = open_reader(file, first.path, table_format, [], ReaderOptions()).columns
+    reader = open_reader(file, first.path, table_format, list(dict.fromkeys(columns)), ReaderOptions())
+    rows = list(islice((row for part in reader.ranges(2**62) for row in reader.rows(part)), ROWS))
+    rejected = [(row.number, row.rejection) for row in rows if row.rejection is not None]
+    cells = {name: [row.values.get(name) for row in rows if row.rejection is None] for name in reader_names(reader)}
+    names = [label] if label else [name for name in LABEL_NAMES if name in cells][:1]
+    if label is not None and label not in cells:
+        raise MissingColumnError(label, path, cells)
+    classes = Counter(text for name in names for value in cells[name] if (text := normalize_label(cell_text(value))))
+    return {
+        "kind": "table",
+        "format": table_format,
+        "files": len(listing.files),
+        "columns": [_column(name, values) for name, values in cells.items()],
+        "label": names[0] if names else None,
+        "splits": dict(Counter(file.split for file in listing.files if file.split)),
+        "classes": dict(classes.most_common()),
+        "sampled": len(rows),
+        "rejects": dict(Counter(str(rejection.reason) for _, rejection in rejected)),
+        "rejected": [f"{first.path}: {rejection.detail}" for _, rejection in rejected[:EXAMPLES]],
+        "warnings": label_warnings(classes) if names else [],
+    }
+
+
+def reader_names(reader: TableReader) -> list[str]:
+    """Return the columns of a file, each once."""
+    return list(dict.fromkeys(reader.columns))
+
+
+def _source(path: str, table_format: str) -> dict[str, Any]:
+    return {"kind": "table", "format": table_format, "path": path, "columns": Columns().model_dump()}
+
+
+def _column(name: str, values: list[Any]) -> dict[str, Any]:
+    texts = [text for value in values if (text := cell_text(value)) is not None]
+    kinds = Counter(type(value).__name__ for value in values if value is not None)
+    examples = [text[:EXAMPLE_LENGTH] for text in islice(dict.fromkeys(texts), EXAMPLES)]
+    return {
+        "name": name,
+        "type": "/".join(sorted(kinds)) or "none",
+        "missing": len(values) - len(texts),
+        "distinct": len(set(texts)),
+        "examples": examples,
+    }
+
+
+Reader = Callable[[str, Any, int], Iterator[RawRecord]]
+
+
+def _preview_records(listing: Listing, read: Reader) -> dict[str, Any]:
+    """Return classes and splits of all files of a folder, or of the first records of archives."""
+    spread = listing.files[:: max(1, len(listing.files) // FILES)]
+    records = list(islice((record for file in spread for record in read(listing.root, file, Image().max_bytes)), ROWS))
+    checked_records = records[:: max(1, len(records) // FILES)]
+    are_texts = 2 * sum(map(_is_text, checked_records)) > len(checked_records)
+    checked = [(record.path, _rejection(record, are_texts)) for record in checked_records]
+    rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
+    named = listing.files if listing.classes else records
+    classes = Counter(one.label for one in named if one.label)
+    return {
+        "files": len(listing.files),
+        "splits": dict(Counter(one.split for one in named if one.split)),
+        "classes": dict(classes.most_common()),
+        "sampled": len(checked),
+        "rejects": dict(Counter(str(rejection.reason) for _, rejection in rejected)),
+        "rejected": [f"{path}: {rejection.detail}" for path, rejection in rejected[:EXAMPLES]],
+        "warnings": label_warnings(classes),
+    }
+
+
+def _is_text(record: RawRecord) -> bool:
+    return Path(record.path).suffix.lower() in TEXT_SUFFIXES
+
+
+def _rejection(record: RawRecord, is_text: bool) -> RejectedRecordError | None:
+    """Return why a record would be rejected by the default settings."""
+    try:
+        if record.rejection is not None:
+            return record.rejection
+        if isinstance(record.data, bytes):
+            clean_text(record.data, Text()) if is_text else decode(record.data, Image())
+    except RejectedRecordError as rejection:
+        return rejection
+    return None
+
+
+def as_text(about: dict[str, Any]) -> str:
+    """Return a preview for a terminal."""
+    formats = ", ".join(f"{count} {suffix}" for suffix, count in about["formats"].items())
+    lines = [f"{escape_path(about['source'])}: {about['kind']}, {formats}; {about['ignored']} files ignored"]
+    for column in about.get("columns", ()):
+        examples = ", ".join(map(repr, column["examples"]))
+        lines.append(f"  {column['name']}  {column['type']}, {column['distinct']} distinct, {examples}")
+    if about.get("label"):
+        lines.append(f"labels by the column {about['label']!r}")
+    for title in ("splits", "classes", "rejects"):
+        shown = list(about[title].items())
+        more = ", ..." if len(shown) > 20 else ""
+        lines.append(f"{title}: " + (", ".join(f"{name} {count}" for name, count in shown[:20]) or "none") + more)
+    lines.append(f"{about['sampled']} records were read")
+    return "\n".join([*lines, *(f"rejected: {one}" for one in about["rejected"]), *about["warnings"]])

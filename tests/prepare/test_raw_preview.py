@@ -1,0 +1,65 @@
+"""A look at raw data says what they seem to be, what would be rejected and what looks like an accident."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from headrace.cli.program import app
+from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.raw_preview import as_text, preview
+from tests.prepare.sources.test_archive import pack
+from tests.support.raw_images import write_source
+from tests.support.table_rows import TEXTS, WRITERS
+
+
+@pytest.mark.parametrize("table_format", sorted(WRITERS))
+def test_preview_of_a_table_has_columns_classes_and_rejects(tmp_path: Path, table_format: str) -> None:
+    WRITERS[table_format](tmp_path / f"data.{table_format}", 0)
+    (tmp_path / "Thumbs.db").write_bytes(b"x")
+    about = preview(str(tmp_path))
+    assert (about["kind"], about["format"], about["ignored"]) == ("table", table_format, 1)
+    columns = {column["name"]: column for column in about["columns"]}
+    assert columns["text"]["examples"] == TEXTS[:3]
+    assert columns["text"]["distinct"] == len(TEXTS)
+    assert sorted(about["classes"].values()) == [2, 2, 3]
+    damaged = table_format in ("csv", "json")
+    assert about["rejects"] == ({"damaged": 1} if damaged else {})
+    assert f"data.{table_format}" in "".join(about["rejected"]) or not damaged
+    assert "labels by the column 'label'" in as_text(about)
+
+
+def test_preview_takes_the_column_of_the_labels(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id;kind\n" + "".join(f"{number};{'ab'[number % 2]}\n" for number in range(40)))
+    assert preview(str(tmp_path / "a.csv"), "kind")["classes"] == {"a": 20, "b": 20}
+    assert "have one record each" in preview(str(tmp_path / "a.csv"), "id")["warnings"][0]
+    with pytest.raises(ConfigurationError, match="has no column 'none'; its columns are: id, kind"):
+        preview(str(tmp_path / "a.csv"), "none")
+
+
+def test_preview_of_images_reads_them(tmp_path: Path) -> None:
+    raw = write_source(tmp_path / "raw")
+    (raw / "cat" / "bad.png").write_bytes(b"no image")
+    (raw / "notes").mkdir()
+    (raw / "notes" / "README.md").write_text("about the images")
+    about = preview(str(raw))
+    assert about["classes"] == {"cat": 13, "dog": 12, "notes": 1}
+    assert about["rejects"] == {"not_an_image": 2}
+    assert "The class 'notes' has one record" in about["warnings"][0]
+    pack(tmp_path / "raw.zip", {str(file.relative_to(raw)): file.read_bytes() for file in raw.glob("*/*")})
+    assert preview(str(tmp_path / "raw.zip"))["classes"] == about["classes"]
+
+
+def test_preview_of_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="does not exist or holds no files"):
+        preview(str(tmp_path / "none"))
+
+
+def test_inspect_raw_prints_a_table_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    WRITERS["json"](tmp_path / "data.json", 0)
+    with pytest.raises(SystemExit) as ended:
+        app(["inspect", str(tmp_path), "--raw"])
+    assert not ended.value.code
+    out, log = capsys.readouterr()
+    assert json.loads(out)["format"] == "json"
+    assert "classes:" in log
