@@ -1,7 +1,7 @@
-"""Images a second in every stage, as JSON on standard output: medians of interleaved rounds.
+"""Images per second in every stage, as JSON on standard output: medians of interleaved rounds.
 
-All stages take turns in each round, so that a machine whose speed drifts slows them alike. Every figure is of
-a process of its own, as a user would start it.
+All stages take turns in each round, so that a machine whose speed drifts slows all of them equally. Every figure comes
+from its own process, started as a user would start it.
 """
 
 import argparse
@@ -24,7 +24,7 @@ Figures = dict[str, float]
 
 
 class Bench:
-    """The stages, each a method that does its work anew and gives its figures."""
+    """The stages; each method does all of its work again and returns its figures."""
 
     def __init__(self, folder: Path, limit: int | None) -> None:
         self.folder = folder
@@ -35,26 +35,26 @@ class Bench:
         self.prepare()
 
     def prepare(self) -> Figures:
-        """Raw PNG files to shards: the whole command, Spark's start included."""
+        """Prepare raw PNG files with the whole command, including the start of Spark."""
         shutil.rmtree(self.table, ignore_errors=True)
         began = time.monotonic()
         result = self._headrace("prepare", *self._settings())
         return {"prepare_images_per_second": result["written"] / (time.monotonic() - began)}
 
     def stream(self) -> Figures:
-        """Shards to shuffled batches of 128 in TensorFlow, one process, no model."""
+        """Stream shards to shuffled batches of 128 in TensorFlow, in one process without a model."""
         return self._program("stream_alone", str(self.table))
 
     def memory(self) -> Figures:
-        """Plain `model.fit` from arrays in memory, same network, global batch of 128, all cores."""
+        """Run plain `model.fit` from arrays in memory: same network, global batch of 128, all cores."""
         return self._program("plain_fit", str(self.table), str(ROOT / "models/cnn.py"))
 
     def one_rank(self) -> Figures:
-        """Training on one rank with a batch of 128, all cores."""
+        """Train on one rank with a batch of 128 and all cores."""
         return {"train_1_rank_images_per_second": self._train(1, 128)[0]}
 
     def two_ranks(self) -> Figures:
-        """Training on two ranks with a batch of 64 each, half of the cores each."""
+        """Train on two ranks with a batch of 64 and half of the cores each."""
         speed, first = self._train(2, 64)
         return {"train_2_ranks_images_per_second": speed, "seconds_to_first_step": first}
 
@@ -77,7 +77,7 @@ class Bench:
 
 
 def steady_speed(metrics: Path, global_batch: int) -> float:
-    """Rows a second after the first steps, in which TensorFlow traces and memory warms."""
+    """Return rows per second after the first steps, in which TensorFlow traces and memory warms up."""
     lines = [json.loads(line) for line in metrics.read_text().splitlines()]
     steps = [line for line in lines if line["kind"] == "step" and line["step"] >= WARM_UP_STEPS]
     first, last = steps[0], steps[-1]
@@ -85,6 +85,7 @@ def steady_speed(metrics: Path, global_batch: int) -> float:
 
 
 def _json(command: list[str]) -> dict[str, Any]:
+    """Run a command and return the JSON of its last line."""
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-3000:]}")
@@ -93,7 +94,7 @@ def _json(command: list[str]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=int, default=None, help="training images; all 60,000 if not given")

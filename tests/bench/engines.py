@@ -1,4 +1,4 @@
-"""Sets of engines beside each other: ratios to the oldest, of interleaved rounds on one machine.
+"""Compare engine sets: ratios to the oldest set, from interleaved rounds on one machine.
 
     python -m tests.bench.engines [--rounds 3] [--limit 20000]
 
@@ -22,7 +22,7 @@ Figures = dict[str, float]
 
 
 def measure(interpreter: Path, limit: int) -> Figures:
-    """Return the figures of one set of engines: images a second, and seconds of starts."""
+    """Return the figures of one engine set: images per second, and start times in seconds."""
     began = time.monotonic()
     subprocess.run([interpreter, "-c", "import tensorflow"], check=True, capture_output=True)
     seconds = time.monotonic() - began
@@ -35,7 +35,7 @@ def measure(interpreter: Path, limit: int) -> Figures:
 
 
 def main() -> None:
-    """Measure and print medians, and for each figure the median of the ratios to the oldest set in the same round."""
+    """Measure; print the medians, and for each figure the median ratio to the oldest set in the same round."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=int, default=20_000, help="training images")

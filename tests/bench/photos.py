@@ -1,4 +1,4 @@
-"""Photos of about 500 x 375 pixels, cut from those that scikit-image and scikit-learn ship; no two are equal."""
+"""Photos of 500 x 375 pixels, cut from those that scikit-image and scikit-learn ship; no two are equal."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ NAMES = ("astronaut.png", "coffee.png", "chelsea.png")
 
 
 def write_photos(folder: Path, count: int, classes: int = 4) -> None:
-    """`count` JPEG files of quality 90 in `classes` class folders."""
+    """Write `count` JPEG files of quality 90 to `classes` class folders."""
     random = np.random.default_rng(0)
     originals = [image.convert("RGB") for image in _originals()]
     for number in range(count):
@@ -27,13 +27,14 @@ def write_photos(folder: Path, count: int, classes: int = 4) -> None:
 
 
 def _originals() -> list[PIL.Image.Image]:
+    """Return the photos that scikit-image and scikit-learn ship."""
     shipped = [Path(skimage.__file__).parent / "data" / name for name in NAMES]
     shipped += sorted((Path(sklearn.datasets.__file__).parent / "images").glob("*.jpg"))
     return [PIL.Image.open(file) for file in shipped if file.exists()]
 
 
 def _cut(image: PIL.Image.Image, random: np.random.Generator) -> PIL.Image.Image:
-    """A part of `image` of random place and size, mirrored or not."""
+    """Return a part of `image` of random position and size, mirrored or not."""
     scale = min(image.width / WIDTH, image.height / HEIGHT) * random.uniform(0.6, 1.0)
     width, height = WIDTH * scale, HEIGHT * scale
     left, top = random.uniform(0, image.width - width), random.uniform(0, image.height - height)
@@ -42,7 +43,7 @@ def _cut(image: PIL.Image.Image, random: np.random.Generator) -> PIL.Image.Image
 
 
 def photo_configuration(raw: Path, table: Path) -> Configuration:
-    """To prepare the photos in `raw` by `WORKERS` tasks at a time, all of them for training."""
+    """Return a configuration that prepares the photos in `raw` with `WORKERS` concurrent tasks, all for training."""
     tree = {
         "data": {"source": {"path": str(raw)}, "table": str(table)},
         "prepare": {"image": FORM.model_dump(mode="json"), "splits": {"train": 1.0, "val": 0.0, "test": 0.0}},

@@ -1,4 +1,4 @@
-"""`headrace train` with every rank on one core of its own: the machine's first for rank 0, and so on."""
+"""`headrace train` with every rank pinned to its own core: rank 0 to the first core, and so on."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from tests.bench.__main__ import steady_speed
 
 
 class Pinning(Progress):
-    """Moves each rank to its core when it says that it has started."""
+    """Progress that pins each rank to its core when the rank reports that it has started."""
 
     def receive(self, message: Message) -> None:
         if message.get("kind") == "started":
@@ -23,7 +23,7 @@ class Pinning(Progress):
 
 
 def main(conf: str, overrides: list[str]) -> None:
-    """Train and print figures."""
+    """Train and print the figures."""
     job.Progress = Pinning  # type: ignore[misc]
     configuration = load(conf, overrides)
     result = job.train(configuration)

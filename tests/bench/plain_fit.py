@@ -1,4 +1,4 @@
-"""The same network and optimizer in plain Keras, fed from arrays in memory: what there is to lose by streaming."""
+"""The same network and optimizer in plain Keras, fed from arrays in memory: the upper bound for streaming."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ BATCH = 128
 
 
 class Clock(keras.callbacks.Callback):
-    """When each step ended."""
+    """Callback that records when each step ended."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Clock(keras.callbacks.Callback):
 
 
 def main(table: Path, model_file: Path) -> None:
-    """Train one epoch and print rows a second after the first steps."""
+    """Train one epoch and print rows per second after the first steps."""
     version = read(table)
     columns = training_columns(version.contract)
     stream = rank_stream(version, "train", evaluation_plan(version, "train", BATCH), columns)
@@ -45,6 +45,7 @@ def main(table: Path, model_file: Path) -> None:
 
 
 def _arrays(stream: RankStream, columns: tuple[str, str], column: Any) -> tuple[Any, Any]:
+    """Return all inputs and targets of the stream as arrays."""
     inputs, targets = [], []
     for rows, weights in stream.epoch(0):
         present = weights > 0

@@ -1,4 +1,4 @@
-"""Keras's own `model.fit`, its own optimizer, on the stream that a rank reads; on one core.
+"""Keras's own `model.fit` and optimizer on the stream that a rank reads, on one core.
 
 python -m tests.bench.plain_fit_on_stream TABLE MODEL [CORE]
 """
@@ -24,7 +24,7 @@ FIRST, EVERY = 50, 10
 
 
 class Clock(keras.callbacks.Callback):
-    """The time at the first and at the last of those steps at which a training would report."""
+    """Callback that records the times of the steps at which a training run would log."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,9 +36,9 @@ class Clock(keras.callbacks.Callback):
 
 
 def main(table: str, model_file: str, core: str = "0") -> None:
-    """Train one epoch and print images a second after the first steps."""
+    """Train one epoch and print images per second after the first steps."""
     psutil.Process().cpu_affinity([int(core)])
-    # As a rank that has one core.
+    # Like a rank with one core.
     tf.config.threading.set_intra_op_parallelism_threads(1)
     keras.utils.set_random_seed(0)
     version = read(table, None)

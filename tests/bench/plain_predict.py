@@ -1,4 +1,4 @@
-"""Keras's own `model.predict` on the rows of a table: shard by shard as they are read, then all at once from memory.
+"""Keras's own `model.predict` on the rows of a table: shard by shard while reading, then all at once from memory.
 
 python -m tests.bench.plain_predict BUNDLE TABLE WARM_UP_SHARDS
 """
@@ -20,20 +20,20 @@ from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version, read
 
 
-def pixels(inference: Inference, version: Version) -> Iterator[NDArray[Any]]:
-    """Of one shard after the other, as `headrace predict` reads and decodes them."""
+def decode_shards(inference: Inference, version: Version) -> Iterator[NDArray[Any]]:
+    """Yield the pixels of each shard, read and decoded as `headrace predict` does."""
     columns = ["path", version.contract.named("input")[0]]
     for rows in read_shards(version.table, version.shards, columns):
         yield inference.decode(rows, version.contract)
 
 
 def main(bundle: str, table: str, warm_up: int) -> None:
-    """Answer all rows in both ways and print images a second of processor time."""
+    """Predict all rows in both ways and print images per second of processor time."""
     loaded, version = load(Path(bundle)), read(table)
     inference, model = Inference(loaded), loaded.model()
     kept: list[NDArray[Any]] = []
     ends = []
-    for shard in pixels(inference, version):
+    for shard in decode_shards(inference, version):
         model.predict(shard, batch_size=BATCH, verbose=0)
         kept.append(shard)
         ends.append(time.process_time())

@@ -2,17 +2,17 @@
 
     python -m tests.bench.prediction [--rounds 5]
 
-Both answer the 70,000 rows of Fashion-MNIST with the network of conf/fashion_mnist.yaml, from the same table, in
-batches of 256, pinned to the same core one after the other; of Spark that is all of it, JVM and driver as well.
+Both predict the 70,000 rows of Fashion-MNIST with the network of conf/fashion_mnist.yaml from the same table, in
+batches of 256, pinned to the same core one after the other; for Spark, this includes JVM and driver.
 
 slot over loop    over a loop that reads a shard with Headrace's reader and hands its rows to `model.predict`
-slot over memory  over one `model.predict` on all rows, which lie decoded in memory: what Keras does at best, which
-                  neither reads nor writes anything
+slot over memory  over one `model.predict` on all rows, decoded in memory: the best case of Keras, which neither reads
+                  nor writes anything
 
-What counts is processor time, which on a core of one's own is time by the clock and on a shared machine still means
-something. Measured is the steady state: of the slot from the moment at which its second file of answers was written to
-that of the last, so reading, decoding, writing and Spark's own work between tasks count; of Keras what follows the
-first two shards, in which TensorFlow traces. What comes before is told as seconds until then.
+The unit is processor time, which equals wall time on an idle core and stays meaningful on a shared machine. Only the
+steady state counts. For the slot, it lasts from the second written file of predictions to the last one and includes
+reading, decoding, writing and Spark's work between tasks. For Keras, it starts after the first two shards, in which
+TensorFlow traces. The time before is reported as seconds.
 """
 
 import argparse
@@ -40,7 +40,7 @@ WARM_UP_SHARDS = 2
 
 
 def write_bundle(target: Path, table: Path) -> Path:
-    """Of the network as it is before training: an answer takes as long, whatever the weights."""
+    """Write a bundle of the untrained network; prediction takes as long with any weights."""
     version = read(table)
     keras.utils.set_random_seed(0)
     model = build_model(NETWORK, version.contract, OPTIONS)
@@ -52,7 +52,7 @@ def write_bundle(target: Path, table: Path) -> Path:
 
 
 def slot(folder: Path, table: Path) -> Figures:
-    """`headrace predict` by spark-submit, with one slot."""
+    """Run `headrace predict` with spark-submit and one slot."""
     output = folder / "answers"
     shutil.rmtree(output, ignore_errors=True)
     submit = [str(Path(sys.executable).parent / "spark-submit"), "--master", "local[1]"]
@@ -66,7 +66,7 @@ def slot(folder: Path, table: Path) -> Figures:
 
 
 def plain(folder: Path, table: Path) -> Figures:
-    """Keras alone."""
+    """Run Keras alone."""
     words = [str(folder / "bundle"), str(table), str(WARM_UP_SHARDS)]
     output, _ = run([*PINNED, sys.executable, "-m", "tests.bench.plain_predict", *words])
     found: Figures = json.loads(output.splitlines()[-1])
@@ -74,7 +74,7 @@ def plain(folder: Path, table: Path) -> Figures:
 
 
 def one_round(folder: Path, table: Path) -> Figures:
-    """Both, one after the other."""
+    """Run both, one after the other."""
     found = plain(folder, table) | slot(folder, table)
     for way in ("loop", "memory"):
         found[f"slot_over_{way}"] = found["slot_images_per_second"] / found[f"{way}_images_per_second"]
@@ -82,7 +82,7 @@ def one_round(folder: Path, table: Path) -> Figures:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", type=Path, help="keeps the table for the next time; a temporary one if not given")
@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def _table(folder: Path) -> Path:
-    """The table, with the bundle beside it; one that is there is taken."""
+    """Return the table, with the bundle next to it; create both unless they exist."""
     table = folder / "table"
     if not table.exists():
         headrace = [sys.executable, "-m", "headrace", "--quiet"]

@@ -1,10 +1,10 @@
-"""Photos a second from files to Parquet, Headrace beside other ways to do the same, as JSON on standard output.
+"""Photos per second from files to Parquet: Headrace compared with other ways, as JSON on standard output.
 
-`uv run --group bench python -m tests.bench.preparation`. All take turns in each round, so that a machine whose speed
-drifts slows them alike; read the ratios, not the figures. Every way reads JPEG files of 500 x 375 pixels, cuts the
-middle square, shrinks it to 224 x 224, and encodes it with quality 90, with the same functions and, but for the pools,
-writes Parquet. Those that are named after OpenCV shrink as its users do, by its filter of areas, which is slower
-than Headrace's own way and further from Pillow's picture.
+`uv run --group bench python -m tests.bench.preparation`. All contenders take turns in each round, so that a machine
+whose speed drifts slows all of them equally; compare the ratios, not the figures. Every contender reads JPEG files of
+500 x 375 pixels, crops the centre square, shrinks it to 224 x 224 and encodes it with quality 90, with the same
+functions. All but the pools write Parquet. Those named after OpenCV shrink with its area filter, as its users do, which
+is slower than Headrace's own filter and differs more from Pillow's result.
 """
 
 import argparse
@@ -38,12 +38,12 @@ from headrace.prepare.job import prepare
 from headrace.spark.session import DAEMON
 from tests.bench.photos import FORM, WORKERS, photo_configuration, write_photos
 
-# Bicubic is what Pillow takes if not told.
+# Bicubic is Pillow's default.
 FILTERS = {"bicubic": PIL.Image.Resampling.BICUBIC, "lanczos": PIL.Image.Resampling.LANCZOS}
 
 
 def photo(data: bytes) -> bytes:
-    """The codec work of one photo."""
+    """Decode, shrink and encode one photo."""
     pixels = decode_jpeg(data, FORM)
     if pixels is None:
         raise ValueError("no JPEG of the usual kind")
@@ -54,12 +54,12 @@ def photo(data: bytes) -> bytes:
 
 
 def photo_file(path: str) -> int:
-    """Of a file; only the size goes back, so that a pool pays for no transport of pictures."""
+    """Process a file; return only the size, so that a pool does not have to transfer images."""
     return len(photo(Path(path).read_bytes()))
 
 
 def opencv_photo(data: bytes) -> bytes:
-    """As `photo`, but for the filter."""
+    """Process a photo like `photo`, but with the filter of OpenCV."""
     height, width = FORM.size
     pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=2 * height, min_width=2 * width, min_factor=2)
     side = min(pixels.shape[:2])
@@ -70,53 +70,53 @@ def opencv_photo(data: bytes) -> bytes:
 
 
 def opencv_photo_file(path: str) -> int:
-    """As `photo_file`, but for the filter."""
+    """Process a file like `photo_file`, but with the filter of OpenCV."""
     return len(opencv_photo(Path(path).read_bytes()))
 
 
 class Ways:
-    """Each a method that does all of the work anew."""
+    """The contenders; each method does all of the work again."""
 
     def __init__(self, folder: Path, count: int) -> None:
         self.folder, self.raw = folder, folder / "raw"
         write_photos(self.raw, count)
         self.paths = sorted(str(path) for path in self.raw.glob("*/*.jpg"))
-        # Warm, as Spark's workers are.
+        # Warm up, because Spark's workers are warm too.
         self.pool: Pool = multiprocessing.get_context("spawn").Pool(WORKERS)
         self.pool.map(photo_file, self.paths[:50])
         self.headrace()
 
     def headrace(self) -> None:
-        """`headrace prepare` in a program whose Spark is up: listing, shards, statistics, hashes, commit."""
+        """Run `headrace prepare` in a program whose Spark is up: listing, shards, statistics, hashes, commit."""
         table = self._fresh("table")
         if prepare(photo_configuration(self.raw, table))["written"] != len(self.paths):
             raise ValueError("photos are missing")
 
     def pool_of_processes(self) -> None:
-        """Codec work alone, nothing written."""
+        """Do the codec work only, and write nothing."""
         self.pool.map(photo_file, self.paths, chunksize=64)
 
     def pool_of_threads(self) -> None:
-        """Codec work alone in one process, nothing written."""
+        """Do the codec work only, in one process, and write nothing."""
         with ThreadPoolExecutor(WORKERS) as pool:
             list(pool.map(photo_file, self.paths))
 
     def opencv_pool_of_processes(self) -> None:
-        """The same with OpenCV's own filter."""
+        """Do the same with OpenCV's filter."""
         self.pool.map(opencv_photo_file, self.paths, chunksize=64)
 
     def opencv_pool_of_threads(self) -> None:
-        """The same with OpenCV's own filter."""
+        """Do the same with OpenCV's filter."""
         with ThreadPoolExecutor(WORKERS) as pool:
             list(pool.map(opencv_photo_file, self.paths))
 
     def binary_file(self) -> None:
-        """Spark's usual way, in workers as PySpark starts them: binaryFile, a pandas UDF, write.parquet."""
+        """Use Spark's usual way, in workers as PySpark starts them: binaryFile, a pandas UDF, write.parquet."""
         with _daemon("pyspark.daemon"):
             self.binary_file_in_headraces_workers()
 
     def binary_file_in_headraces_workers(self) -> None:
-        """The same in those that Headrace starts, which read no archive's list before every task."""
+        """Do the same in Headrace's workers, which do not read archive directories before every task."""
 
         @F.pandas_udf("binary")
         def prepared(column: pd.Series) -> pd.Series:
@@ -128,14 +128,15 @@ class Ways:
         files.select("path", prepared("content").alias("image")).write.parquet(str(self._fresh("binary_file")))
 
     def daft(self) -> None:
-        """Daft with a UDF."""
+        """Use Daft with a UDF."""
         self._daft(photo)
 
     def opencv_daft(self) -> None:
-        """The same with OpenCV's own filter."""
+        """Do the same with OpenCV's filter."""
         self._daft(opencv_photo)
 
     def _daft(self, one: Callable[[bytes], bytes]) -> None:
+        """Run Daft with a UDF of this function."""
         import daft
 
         @daft.udf(return_dtype=daft.DataType.binary())
@@ -147,7 +148,7 @@ class Ways:
         images.write_parquet(str(self._fresh("daft")))
 
     def ray_data(self) -> None:
-        """Ray Data with a function of batches."""
+        """Use Ray Data with a function of batches."""
         import ray.data
 
         def prepared(rows: dict[str, Any]) -> dict[str, Any]:
@@ -159,6 +160,7 @@ class Ways:
         files.map_batches(prepared, batch_size=64).write_parquet(str(self._fresh("ray")))
 
     def _fresh(self, name: str) -> Path:
+        """Return the path of an output that does not exist yet."""
         folder = self.folder / name
         shutil.rmtree(folder, ignore_errors=True)
         return folder
@@ -166,7 +168,7 @@ class Ways:
 
 @contextmanager
 def _daemon(module: str) -> Iterator[None]:
-    """Start Python's workers by another daemon meanwhile; Spark reads its name for every stage."""
+    """Start Python workers with another daemon within the block; Spark reads the daemon's name for every stage."""
     settings = SparkSession.active().sparkContext._jsc.sc().conf()
     before = settings.get(DAEMON)
     settings.set(DAEMON, module)
@@ -177,12 +179,15 @@ def _daemon(module: str) -> Iterator[None]:
 
 
 def _downloaded(daft: Any) -> Any:
+    """Return the expression that reads the files, for any version of Daft."""
     path = daft.col("path")
     return path.download() if hasattr(path, "download") else path.url.download()
 
 
 def quality(paths: list[str]) -> dict[str, dict[str, float]]:
-    """PSNR in dB before encoding against Pillow's antialiased resizes of the same square, over some photos."""
+    """Return the PSNR in dB before encoding, compared with Pillow's antialiased resizes of the same square, over some
+    photos.
+    """
     found = [_psnr(Path(path).read_bytes()) for path in paths[:100]]
     means = {name: round(statistics.mean(each[name] for each in found), 2) for name in FILTERS}
     return {
@@ -192,6 +197,7 @@ def quality(paths: list[str]) -> dict[str, dict[str, float]]:
 
 
 def _psnr(data: bytes) -> dict[str, float]:
+    """Return the PSNR in dB of one photo for each filter of Pillow."""
     pixels = decode_jpeg(data, FORM)
     small = None if pixels is None else shrink(pixels, FORM)
     image = PIL.Image.open(io.BytesIO(data))
@@ -202,15 +208,15 @@ def _psnr(data: bytes) -> dict[str, float]:
 
 
 def cpu_seconds() -> float:
-    """Of this program and all that it has started and that still runs, Spark's JVM and workers among them."""
+    """Return the CPU time of this process and its running descendants, such as Spark's JVM and workers."""
     everything = [psutil.Process(), *psutil.Process().children(recursive=True)]
     return float(sum(process.cpu_times().user + process.cpu_times().system for process in everything))
 
 
 def rounds_of(ways: list[Callable[[], None]], rounds: int) -> Iterator[tuple[str, float, float]]:
-    """Name, seconds and processor seconds of every way in every round."""
+    """Yield name, seconds and CPU seconds of every contender in every round."""
     for number in range(rounds):
-        # Each round begins with another one.
+        # Each round starts with another contender.
         for way in ways[number % len(ways) :] + ways[: number % len(ways)]:
             print(f"round {number + 1}: {way.__name__}", file=sys.stderr, flush=True)
             began, used = time.monotonic(), cpu_seconds()
@@ -219,7 +225,7 @@ def rounds_of(ways: list[Callable[[], None]], rounds: int) -> Iterator[tuple[str
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result as JSON."""
     # Spark starts the python3 of PATH in its tasks.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     parser = argparse.ArgumentParser(description=__doc__)
@@ -240,7 +246,7 @@ def main() -> None:
         for name, taken, used in rounds_of(chosen, options.rounds):
             seconds.setdefault(name, []).append(taken)
             processor.setdefault(name, []).append(used)
-        # Where other programs are at work too, these say more than the clock.
+        # On a busy machine, processor time is more reliable than wall time.
         used_ms = {name: round(min(values) / options.photos * 1000, 2) for name, values in processor.items()}
         speeds = {name: round(options.photos / statistics.median(values), 1) for name, values in seconds.items()}
         ours = seconds.get("headrace", [])

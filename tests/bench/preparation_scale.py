@@ -1,7 +1,7 @@
-"""What a preparation costs as its input grows: `uv run --group bench python -m tests.bench.preparation_scale`.
+"""Cost of preparation as its input grows: `uv run --group bench python -m tests.bench.preparation_scale`.
 
-photos    seconds for 1, 4 and 16 times as many, once Spark is up, and the most memory that a worker of Spark held
-files     what the driver needs to list and deal out a million files of four bytes, seconds and memory
+photos    seconds for 1, 4 and 16 times as many, once Spark is up, and the peak memory of a Spark worker
+files     seconds and memory that the driver needs to list and assign a million files of four bytes
 """
 
 import argparse
@@ -25,7 +25,7 @@ CLASSES = 100
 
 
 class WorkerMemory(threading.Thread):
-    """The most that any of Spark's Python workers has held, in MB, seen ten times a second."""
+    """Thread that records the largest memory of any of Spark's Python workers in MB, ten times per second."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -33,7 +33,7 @@ class WorkerMemory(threading.Thread):
         self.over = threading.Event()
 
     def run(self) -> None:
-        """Until `over`."""
+        """Record until `over` is set."""
         while not self.over.wait(0.1):
             for process in psutil.Process().children(recursive=True):
                 try:
@@ -44,7 +44,7 @@ class WorkerMemory(threading.Thread):
 
 
 def photos(folder: Path, count: int) -> dict[str, float]:
-    """Seconds and a worker's memory for `count` photos, in a program whose Spark is up."""
+    """Return the seconds and the memory of a worker for `count` photos, in a program whose Spark is up."""
     from headrace.prepare.job import prepare
 
     raw = folder / f"raw-{count}"
@@ -60,7 +60,7 @@ def photos(folder: Path, count: int) -> dict[str, float]:
 
 
 def files(folder: Path, count: int) -> dict[str, float]:
-    """Of a process that lists and deals out `count` files, and does nothing else."""
+    """Return the figures of a process that only lists and assigns `count` files."""
     for number in range(CLASSES):
         (folder / f"class{number:03d}").mkdir(parents=True)
     for number in range(count):
@@ -72,28 +72,29 @@ def files(folder: Path, count: int) -> dict[str, float]:
 
 
 def list_and_deal(folder: str) -> dict[str, float]:
-    """What preparation does on the driver before Spark has anything to do."""
+    """Do what preparation does on the driver before Spark starts work."""
     from headrace.config.sections.source import Source
     from headrace.prepare.chunks import make_chunks
     from headrace.prepare.sources import list_source
 
-    before, began = _most_mb(), time.monotonic()
+    before, began = _peak_mb(), time.monotonic()
     listing = list_source(Source(path=folder))
     listed = time.monotonic() - began
     chunks = len(list(make_chunks(listing.files, Prepare(), 2)))
-    seconds, memory = time.monotonic() - began, _most_mb() - before
+    seconds, memory = time.monotonic() - began, _peak_mb() - before
     return {
         "files": len(listing.files), "tasks": chunks, "seconds_to_list": round(listed, 2),
         "seconds": round(seconds, 2), "driver_mb": round(memory),
     }  # fmt: skip
 
 
-def _most_mb() -> float:
+def _peak_mb() -> float:
+    """Return the peak memory of this process in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result as JSON."""
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=1000)

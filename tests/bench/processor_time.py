@@ -1,4 +1,4 @@
-"""Seconds of processor time that a command and all that it starts have taken, at any moment while it ran."""
+"""Processor time in seconds that a command and its descendants have used, at any moment while it runs."""
 
 import subprocess
 import sys
@@ -14,23 +14,23 @@ EVERY_SECONDS = 0.1
 
 @dataclass
 class ProcessorTime:
-    """Samples, in the order in which they were taken.
+    """Samples of processor time, in order.
 
     Attributes:
-        moments: by the clock of the files' times.
-        seconds: of processor time until then, of processes that have ended as well.
+        moments: times of the samples, on the clock of file times.
+        seconds: processor time until then, including that of ended processes.
     """
 
     moments: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
     def at(self, moment: float) -> float:
-        """Between two samples by interpolation."""
+        """Return the processor time at this moment, interpolated between two samples."""
         return float(np.interp(moment, self.moments, self.seconds))
 
 
 def run(command: list[str]) -> tuple[str, ProcessorTime]:
-    """The standard output of `command`, and its processor time; a command that fails ends the program."""
+    """Run `command` and return its standard output and processor time; exit if it fails."""
     found, ended = ProcessorTime(), threading.Event()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         sampler = threading.Thread(target=_sample, args=(psutil.Process(process.pid), found, ended))
@@ -44,10 +44,11 @@ def run(command: list[str]) -> tuple[str, ProcessorTime]:
 
 
 def _sample(root: psutil.Process, found: ProcessorTime, ended: threading.Event) -> None:
+    """Take samples until `ended` is set."""
     taken: dict[int, float] = {}
     while not ended.is_set():
         moment = time.time()
-        for process in _family(root):
+        for process in _process_tree(root):
             try:
                 spent = process.cpu_times()
             except psutil.NoSuchProcess:
@@ -58,7 +59,8 @@ def _sample(root: psutil.Process, found: ProcessorTime, ended: threading.Event) 
         ended.wait(EVERY_SECONDS)
 
 
-def _family(root: psutil.Process) -> list[psutil.Process]:
+def _process_tree(root: psutil.Process) -> list[psutil.Process]:
+    """Return the process and its descendants."""
     try:
         return [root, *root.children(recursive=True)]
     except psutil.NoSuchProcess:

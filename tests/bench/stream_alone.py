@@ -1,4 +1,4 @@
-"""How fast shards become shuffled batches in TensorFlow, with no model behind them."""
+"""Throughput from shards to shuffled batches in TensorFlow, without a model."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from headrace.table import read
 
 
 def main(table: Path) -> None:
-    """One epoch to warm up, one to measure."""
+    """Read one epoch to warm up and one to measure."""
     version = read(table)
     plan = training_plan(version, "train", global_batch=128, lanes=16, seed=0)
     batches = Batches(rank_stream(version, "train", plan, training_columns(version.contract)), version.contract)

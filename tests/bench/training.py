@@ -1,11 +1,11 @@
-"""Training against its limits, as ratios of interleaved rounds, every rank on one core of its own.
+"""Training compared with its limits, as ratios of interleaved rounds, every rank on its own core.
 
     python -m tests.bench.training [--rounds 3]
 
 one rank over plain    a rank (world size 1) over Keras's own `model.fit` on the same stream, both on one core
-two ranks over one     two ranks over twice the speed of one; batch of 64 a rank
-two plain over one     two of Keras's `model.fit` at once, that know nothing of each other, over twice one: what the
-                       machine itself leaves of its speed when both of its cores work
+two ranks over one     two ranks over twice the speed of one; batch of 64 per rank
+two plain over one     two independent, concurrent runs of Keras's `model.fit` over twice one: the slowdown of the
+                       machine itself when both of its cores work
 start over parts       command to first step, over one `import tensorflow` and one start of Spark
 """
 
@@ -26,19 +26,21 @@ Figures = dict[str, float]
 
 
 def plain(table: Path, core: int = 0) -> float:
-    """Images a second of Keras alone, on one core."""
+    """Return images per second of Keras alone, on one core."""
     words = [str(table), str(ROOT / "models/cnn.py"), str(core)]
     return float(_program("plain_fit_on_stream", *words)["images_per_second"])
 
 
 def two_plain(table: Path) -> float:
-    """Images a second of two at once, on a core each."""
+    """Return images per second of two concurrent runs of Keras, on one core each."""
     with ThreadPoolExecutor(2) as pool:
         return sum(pool.map(partial(plain, table), (0, 1)))
 
 
 def ranks(folder: Path, table: Path, number: int) -> Figures:
-    """Of `number` ranks, each on its own core: images a second, seconds to the first step, share of checkpoints."""
+    """Return the figures of `number` ranks, each on its own core: images per second, seconds to the first step,
+    checkpoints.
+    """
     with tempfile.TemporaryDirectory(dir=folder) as run:
         words = [f"data.table={table}", f"model.file={ROOT / 'models/cnn.py'}", f"train.run={run}/run"]
         words += [f"train.ranks={number}", "train.batch_size=64", "train.epochs=1"]
@@ -46,7 +48,7 @@ def ranks(folder: Path, table: Path, number: int) -> Figures:
 
 
 def parts_of_start() -> float:
-    """Seconds of one bare `import tensorflow` and one start of Spark, one after the other."""
+    """Return the seconds of one bare `import tensorflow` followed by one start of Spark."""
     began = time.monotonic()
     spark = (
         "from headrace.config.configuration import Spark; "
@@ -58,6 +60,7 @@ def parts_of_start() -> float:
 
 
 def _program(name: str, *words: str) -> Figures:
+    """Run a program of tests.bench and return its figures."""
     command = [sys.executable, "-m", f"tests.bench.{name}", *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -67,7 +70,7 @@ def _program(name: str, *words: str) -> Figures:
 
 
 def one_round(folder: Path, table: Path) -> Figures:
-    """Every stage once, one after the other."""
+    """Run every stage once, one after the other."""
     alone, both, parts = plain(table), two_plain(table), parts_of_start()
     one, two = (ranks(folder, table, number) for number in (1, 2))
     return {
@@ -83,7 +86,7 @@ def one_round(folder: Path, table: Path) -> Figures:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()

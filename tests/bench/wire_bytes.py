@@ -1,9 +1,9 @@
-"""Bytes that ranks put on the network for one step, counted by the kernel, against 4 x parameters x 2(N-1)/N.
+"""Bytes that ranks send for one step, counted by the kernel, compared with 4 x parameters x 2(N-1)/N.
 
     python -m tests.bench.wire_bytes [--ranks 2 4 8 16] [--parameters 421642]
 
-Ranks are processes in a network namespace of their own (made by `unshare`), where nothing else sends; what its
-loopback interface carries is what they sent, TCP's headers included.
+Ranks are processes in their own network namespace (created by `unshare`), where nothing else sends. Its loopback
+interface carries exactly what they send, including TCP headers.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 STEPS = 20
-# Two rounds that differ only in steps: what is sent otherwise, at start and end, falls out.
+# Two rounds that differ only in their steps, so that the traffic of start and end cancels out.
 ENVIRONMENT = {
     "HOROVOD_CONTROLLER": "gloo", "HOROVOD_CPU_OPERATIONS": "gloo", "HOROVOD_GLOO_IFACE": "lo",
     "HOROVOD_GLOO_RENDEZVOUS_ADDR": "127.0.0.1", "HOROVOD_HOSTNAME": "localhost", "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -22,14 +22,14 @@ ENVIRONMENT = {
 }  # fmt: skip
 
 
-def carried() -> int:
-    """Bytes that the namespace's loopback has carried."""
+def loopback_bytes() -> int:
+    """Return the bytes that the namespace's loopback has carried."""
     line = next(line for line in Path("/proc/net/dev").read_text().splitlines() if "lo:" in line)
     return int(line.split()[1])
 
 
 def rank(parameters: int, compression: str) -> None:
-    """One rank: reduce gradients of `parameters` numbers; rank 0 prints bytes a step over all ranks."""
+    """Run one rank: reduce gradients of `parameters` numbers; rank 0 prints bytes per step over all ranks."""
     import horovod.tensorflow as hvd
     import tensorflow as tf
 
@@ -43,11 +43,11 @@ def rank(parameters: int, compression: str) -> None:
         step()
     for steps in (1, STEPS + 1):
         hvd.allreduce(tf.zeros(1), name="barrier")
-        before = carried()
+        before = loopback_bytes()
         for _ in range(steps):
             step()
         hvd.allreduce(tf.zeros(1), name="barrier")
-        counts.append(carried() - before)
+        counts.append(loopback_bytes() - before)
     if hvd.rank() == 0:
         print(json.dumps((counts[1] - counts[0]) / STEPS))
     hvd.shutdown()
@@ -55,7 +55,7 @@ def rank(parameters: int, compression: str) -> None:
 
 
 def measure(ranks: int, parameters: int, compression: str) -> float:
-    """Bytes a step and rank, inside the namespace."""
+    """Return bytes per step and rank, measured inside the namespace."""
     import threading
 
     from horovod.runner.http.http_server import RendezvousHandler, RendezvousHTTPServer

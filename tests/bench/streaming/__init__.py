@@ -1,1 +1,1 @@
-"""How fast batches come: Headrace and what else there is, on the same rows, as ratios of one interleaved run."""
+"""Streaming throughput of Headrace and other libraries on the same rows, as ratios of one interleaved run."""

@@ -1,10 +1,10 @@
-"""`python -m tests.bench.streaming KIND`: rows a second of every contender, medians of interleaved rounds, as JSON.
+"""`python -m tests.bench.streaming KIND`: rows per second of every contender, medians of interleaved rounds, as JSON.
 
-Every figure is of a process of its own: one epoch to warm up, one to measure, shuffled, in batches of 128. What
-is not installed here (`uv sync --group bench` brings all but PyTorch and Mosaic Streaming) can live in another
-environment that `--others` names the Python of; what is in neither is left out, and told.
+Every figure comes from its own process: one epoch to warm up and one to measure, shuffled, in batches of 128. `uv sync
+--group bench` installs all contenders but PyTorch and Mosaic Streaming; these can be in another environment, whose
+Python `--others` names. A contender that is in neither is reported and omitted.
 
-The time of the processor for each row is told too: on a machine that others use, its ratios are the steadier ones.
+Processor time per row is reported too; on a shared machine its ratios are more stable.
 """
 
 import argparse
@@ -32,7 +32,7 @@ Figures = dict[str, float]
 
 
 class Contender(NamedTuple):
-    """A program in `contenders` and its words; some need the other environment."""
+    """A program in `contenders` and its arguments; some need the other environment."""
 
     program: str
     words: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Contender(NamedTuple):
 
     @property
     def name(self) -> str:
-        """For the figures."""
+        """Return the name for the figures."""
         return " ".join([self.program, *self.words])
 
 
@@ -77,7 +77,7 @@ KINDS = {
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--rounds", type=int, default=3)
@@ -106,6 +106,7 @@ def main() -> None:
 
 
 def _store(kind: str, folder: Path) -> None:
+    """Write the rows of this kind for all contenders."""
     rows: Rows = {
         "jpeg": lambda: photos(PHOTOS, HERE / "photos"),
         "raw": small_images,
@@ -117,6 +118,7 @@ def _store(kind: str, folder: Path) -> None:
 
 
 def _rounds(contenders: list[Contender], folder: Path, count: int, others: Path | None) -> dict[str, list[Figures]]:
+    """Run all contenders in turns and return the figures of each."""
     rounds: dict[str, list[Figures]] = defaultdict(list)
     for number in range(count):
         for contender in contenders:
@@ -129,7 +131,7 @@ def _rounds(contenders: list[Contender], folder: Path, count: int, others: Path 
 
 
 def _figures(contender: Contender, folder: Path, others: Path | None) -> Figures | None:
-    """What the contender prints; None where it is not installed."""
+    """Return what the contender prints, or None where it is not installed."""
     if contender.other and others is None:
         return None
     python = str(others) if contender.other else sys.executable

@@ -1,4 +1,4 @@
-"""The same rows for every contender: arrays, and a table as preparation writes it."""
+"""The same rows for every contender: arrays, and a table in the format of preparation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ VOCABULARY = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Stored inputs and their classes."""
+    """Stored inputs, their classes and their column."""
 
     inputs: Sequence[bytes]
     labels: NDArray[np.int32]
@@ -36,7 +36,7 @@ class Rows:
 
 
 def small_images() -> Rows:
-    """All 60,000 training images of Fashion-MNIST as raw bytes."""
+    """Return all 60,000 training images of Fashion-MNIST as raw bytes."""
     split = fashion_mnist()[0]["train"]
     column = image_columns(Image(mode="L", size=(28, 28), codec="raw"))["image"]
     inputs = [image.tobytes() for image in split.images]
@@ -44,16 +44,16 @@ def small_images() -> Rows:
 
 
 def photos(count: int, folder: Path) -> Rows:
-    """`count` cuttings of 224x224 from the photographs in `folder`, as JPEG of quality 90."""
+    """Return `count` crops of 224x224 from the photographs in `folder`, as JPEG of quality 90."""
     rng = np.random.default_rng(0)
     sources = [PIL.Image.open(path).convert("RGB") for path in sorted(folder.glob("*.jpg"))]
     form = Image(mode="RGB", size=(224, 224), codec="jpeg")
-    inputs = [encode(_cutting(sources[rng.integers(len(sources))], rng), form) for _ in range(count)]
+    inputs = [encode(_crop(sources[rng.integers(len(sources))], rng), form) for _ in range(count)]
     return Rows(inputs=inputs, labels=rng.integers(0, 10, count, dtype=np.int32), column=image_columns(form)["image"])
 
 
 def texts(count: int) -> Rows:
-    """`count` texts of 8 to 256 tokens, most of them short, as reviews and messages are."""
+    """Return `count` texts of 8 to 256 tokens, most of them short, like reviews and messages."""
     rng = np.random.default_rng(0)
     lengths = np.clip(rng.lognormal(4.0, 0.8, count), 8, LONGEST_TEXT).astype(int)
     inputs = [rng.integers(2, VOCABULARY, length, dtype="<u2").tobytes() for length in lengths]
@@ -61,7 +61,8 @@ def texts(count: int) -> Rows:
     return Rows(inputs=inputs, labels=rng.integers(0, 10, count, dtype=np.int32), column=column)
 
 
-def _cutting(source: PIL.Image.Image, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _crop(source: PIL.Image.Image, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return a random square of the image, resized to 224x224."""
     side = int(rng.integers(224, min(source.size) + 1))
     left, top = (int(rng.integers(0, length - side + 1)) for length in source.size)
     return np.asarray(source.crop((left, top, left + side, top + side)).resize((224, 224)))
@@ -90,10 +91,12 @@ def write_table(table: Path, rows: Rows, shard_rows: int = SHARD_ROWS) -> Versio
 
 
 def _field(name: str, kind: pa.DataType, columns: dict[str, Column]) -> pa.Field:
+    """Return an Arrow field with its contract."""
     return with_contract(pa.field(name, kind, nullable=False), columns[name])
 
 
 def _summary(rows: Rows, columns: dict[str, Column]) -> Summary:
+    """Return the summary of the table."""
     text = rows.column.codec == "tokens"
     channels = 1 if text else rows.column.image_shape[2]
     tokenizer = Tokenizer(

@@ -1,7 +1,7 @@
-"""`python -m tests.bench.streaming.fed`: a small CNN fed by the stream and the same one fed from NumPy, in turns.
+"""`python -m tests.bench.streaming.fed`: a small CNN, fed in turns by the stream and from NumPy.
 
-One process, one compiled model; each epoch of one follows an epoch of the other, the first two warm up. Prints the
-ratio of their median speeds, and the slowest epoch of the stream as a part of its median.
+One process and one compiled model; epochs alternate, and the first of each is a warm-up. Prints the ratio of the median
+speeds, and for each the median time of an epoch over that of the slowest.
 """
 
 import argparse
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent.parent.parent
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--width", type=int, default=8, help="of the network; 32 is the demo's")
@@ -51,6 +51,7 @@ def main() -> None:
 
 
 def _figures(seconds: dict[str, list[float]], rows: int) -> dict[str, object]:
+    """Return the figures of both, computed from the seconds of each epoch."""
     medians = {name: statistics.median(found) for name, found in seconds.items()}
     return {
         "rows_per_second": {name: round(rows / median, 1) for name, median in medians.items()},

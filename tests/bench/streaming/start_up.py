@@ -1,6 +1,6 @@
-"""`python -m tests.bench.streaming.start_up`: seconds to the first batch of one rank of 64, of 1,000 and 10,000 shards.
+"""`python -m tests.bench.streaming.start_up`: seconds to the first batch of a rank of 64, for 1,000 and 10,000 shards.
 
-Reading the table's log is told apart from the stream: it is done once a run, the first batch may be asked for again.
+The log and the stream are measured separately: a run reads the log once, but may start the stream several times.
 """
 
 import argparse
@@ -24,7 +24,7 @@ SHARD_ROWS = 8
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--shards", type=int, nargs="+", default=[1_000, 10_000])
@@ -54,6 +54,7 @@ def main() -> None:
 
 
 def _table(folder: Path, shards: int) -> Path:
+    """Write a table with this number of shards and return its path."""
     images = small_images()
     rows = shards * SHARD_ROWS
     repeated = [images.inputs[row % len(images.inputs)] for row in range(rows)]
@@ -63,7 +64,7 @@ def _table(folder: Path, shards: int) -> Path:
 
 
 def _first_batch(table: Path, number: int) -> tuple[float, float]:
-    """Seconds to read the log, and from there to the first batch."""
+    """Return the seconds to read the log, and from there to the first batch."""
     began = time.perf_counter()
     version = read(table)
     read_at = time.perf_counter()

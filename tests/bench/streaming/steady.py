@@ -1,4 +1,4 @@
-"""`python -m tests.bench.streaming.steady`: the slowest of ten epochs against their median, autotuner off and on."""
+"""`python -m tests.bench.streaming.steady`: the slowest of ten epochs over their median, autotuner off and on."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from tests.bench.streaming.data import Rows, small_images, write_table
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the result as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--rows", type=int, default=60_000)
@@ -42,6 +42,7 @@ def main() -> None:
 
 
 def _epoch(batches: Batches, epoch: int, *, autotune: bool) -> float:
+    """Return the seconds of one epoch."""
     options = tf.data.Options()
     options.autotune.enabled = autotune
     began = time.perf_counter()

@@ -1,1 +1,1 @@
-"""Programs of their own: each stores the rows in its own way and reads an epoch of them."""
+"""Standalone programs; each stores the rows in its own format and reads an epoch of them."""

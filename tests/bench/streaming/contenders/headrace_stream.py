@@ -1,4 +1,4 @@
-"""Headrace: shards of the table, shuffled, as `training_batches` gives them."""
+"""Headrace: shards of the table, shuffled, as `training_batches` returns them."""
 
 import sys
 from collections.abc import Iterable
@@ -15,21 +15,22 @@ from headrace.table import read
 
 
 def prepare(_: Rows, stored: Path) -> None:
-    """The table is there already."""
+    """Do nothing, as the table exists already."""
 
 
 def opened(stored: Path, _: Rows) -> Epoch:
-    """One data set over all epochs, as training takes it; with `--anew` one for each, built inside the clock."""
+    """Open one data set over all epochs, as training does; with `--anew` one per epoch, built inside the clock."""
     version = read(stored.parent / "table")
     batches = training_batches(version, training_plan(version, "train", BATCH, 16, seed=0), Stream())
     if "--anew" in sys.argv:
-        return lambda number: _counted(batches.dataset(number, 0, number + 1))
-    # A third epoch, so that as much is read ahead when the second ends as when it began.
+        return lambda number: _count_rows(batches.dataset(number, 0, number + 1))
+    # A third epoch, so that as much is prefetched at the end of the second epoch as at its start.
     steps = iter(batches.dataset(0, 0, 3))
-    return lambda _: _counted(islice(steps, batches.stream.plan.steps))
+    return lambda _: _count_rows(islice(steps, batches.stream.plan.steps))
 
 
-def _counted(steps: Iterable[Any]) -> int:
+def _count_rows(steps: Iterable[Any]) -> int:
+    """Return the number of rows in the steps."""
     return sum(int(weights.shape[0]) for _, _, weights in steps)
 
 

@@ -11,11 +11,11 @@ from rows import BATCH, WORKERS, Epoch, Rows, run
 
 
 def prepare(rows: Rows, stored: Path) -> None:
-    """Nothing: memory needs no other form."""
+    """Do nothing, as memory needs no other format."""
 
 
 def with_tensorflow(_: Path, rows: Rows) -> Epoch:
-    """`tf.io.decode_jpeg` with the fast transform."""
+    """Decode with `tf.io.decode_jpeg` and its fast transform."""
     import tensorflow as tf
 
     def decode(data: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -28,7 +28,7 @@ def with_tensorflow(_: Path, rows: Rows) -> Epoch:
 
 
 def with_threads(decode: Callable[[bytes], np.ndarray], _: Path, rows: Rows) -> Epoch:
-    """A decoder that lets go of Python's lock, in two threads; the pixels are dropped."""
+    """Decode in two threads with a decoder that releases Python's lock; discard the pixels."""
 
     def batch(chosen: np.ndarray) -> int:
         return sum(1 for row in chosen if decode(rows.inputs[row]) is not None)
@@ -42,14 +42,14 @@ def with_threads(decode: Callable[[bytes], np.ndarray], _: Path, rows: Rows) -> 
 
 
 def simplejpeg() -> Callable[[bytes], np.ndarray]:
-    """libjpeg-turbo."""
+    """Return the decoder of libjpeg-turbo."""
     import simplejpeg
 
     return partial(simplejpeg.decode_jpeg, colorspace="RGB", fastdct=True)
 
 
 def opencv() -> Callable[[bytes], np.ndarray]:
-    """OpenCV's decoder, which gives BGR."""
+    """Return the decoder of OpenCV, which returns BGR."""
     import cv2
 
     cv2.setNumThreads(1)
@@ -57,19 +57,19 @@ def opencv() -> Callable[[bytes], np.ndarray]:
 
 
 def sliced(_: Path, rows: Rows) -> Epoch:
-    """Raw pixels: `from_tensor_slices`, a whole shuffle, batches."""
+    """Read raw pixels with `from_tensor_slices`, a full shuffle and batches."""
     import tensorflow as tf
 
-    dataset = tf.data.Dataset.from_tensor_slices((_pixels(rows), rows.labels)).with_options(options())
+    dataset = tf.data.Dataset.from_tensor_slices((_stack_pixels(rows), rows.labels)).with_options(options())
     dataset = dataset.shuffle(len(rows.labels)).batch(BATCH).prefetch(8)
     return lambda _: sum(int(labels.shape[0]) for _, labels in dataset)
 
 
 def gathered(_: Path, rows: Rows) -> Epoch:
-    """Raw pixels: a permutation in NumPy, one gathering a batch, handed over as a constant; no `tf.data` at all."""
+    """Gather raw pixels in NumPy by a permutation, one batch at a time, passed on as a constant, without `tf.data`."""
     import tensorflow as tf
 
-    pixels = _pixels(rows)
+    pixels = _stack_pixels(rows)
 
     def epoch(number: int) -> int:
         order, count = np.random.default_rng(number).permutation(len(pixels)), 0
@@ -82,12 +82,13 @@ def gathered(_: Path, rows: Rows) -> Epoch:
     return epoch
 
 
-def _pixels(rows: Rows) -> np.ndarray:
+def _stack_pixels(rows: Rows) -> np.ndarray:
+    """Return all inputs as one array of pixels."""
     return np.frombuffer(b"".join(rows.inputs), np.uint8).reshape(len(rows.inputs), *rows.shape)
 
 
 def options() -> "tf.data.Options":  # type: ignore[name-defined]  # noqa: F821  imported where it is used
-    """As Headrace has them."""
+    """Return the options that Headrace uses."""
     import tensorflow as tf
 
     found = tf.data.Options()

@@ -13,7 +13,7 @@ from streaming.base.util import clean_stale_shared_memory
 
 
 class Photos(StreamingDataset):  # type: ignore[misc]  # publishes no types
-    """JPEG bytes decoded by libjpeg-turbo, as Headrace does, which is faster than Mosaic's own codec with Pillow."""
+    """Data set that decodes JPEG with libjpeg-turbo, which is faster than Mosaic's own codec with Pillow."""
 
     def __getitem__(self, at: int) -> tuple[np.ndarray, int]:
         row: dict[str, Any] = super().__getitem__(at)
@@ -21,22 +21,22 @@ class Photos(StreamingDataset):  # type: ignore[misc]  # publishes no types
 
 
 def prepare(rows: Rows, stored: Path) -> None:
-    """Shards of 32 MB."""
+    """Write shards of 32 MB."""
     with MDSWriter(out=str(stored), columns={"input": "bytes", "label": "int"}, size_limit=32_000_000) as writer:
         for data, label in zip(rows.inputs, rows.labels, strict=True):
             writer.write({"input": data, "label": int(label)})
 
 
-def collated(rows: list[tuple[np.ndarray, int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """One batch."""
+def collate(rows: list[tuple[np.ndarray, int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return one batch."""
     return torch.from_numpy(np.stack([pixels for pixels, _ in rows])), torch.tensor([label for _, label in rows])
 
 
 def epoch(stored: Path, _: Rows, number: int) -> int:
-    """Shuffled by its own algorithm."""
+    """Read an epoch, shuffled by its own algorithm."""
     clean_stale_shared_memory()
     dataset = Photos(local=str(stored), shuffle=True, shuffle_seed=number, batch_size=BATCH)
-    loader = torch.utils.data.DataLoader(dataset, BATCH, num_workers=WORKERS, collate_fn=collated)
+    loader = torch.utils.data.DataLoader(dataset, BATCH, num_workers=WORKERS, collate_fn=collate)
     return sum(len(labels) for _, labels in loader)
 
 

@@ -10,11 +10,11 @@ from rows import BATCH, WORKERS, Rows, run
 
 
 def prepare(_: Rows, stored: Path) -> None:
-    """The table is there already."""
+    """Do nothing, as the table exists already."""
 
 
 def epoch(stored: Path, rows: Rows, number: int) -> int:
-    """Shards in a new order, rows shuffled through a buffer."""
+    """Read an epoch with shards in a new order and rows shuffled through a buffer."""
     files = [f"file://{path}" for path in sorted((stored.parent / "table").glob("split=train/*.parquet"))]
     column = "tokens" if rows.codec == "tokens" else "image"
     options = tf.data.Options()

@@ -1,7 +1,7 @@
 """Petastorm's `make_reader` with its image codec and ten threads, its default.
 
-As its documentation feeds TensorFlow: `make_petastorm_dataset(reader).batch(...)`; with `--numpy` its rows are only
-stacked to batches in Python, and TensorFlow is left out.
+It feeds TensorFlow as its documentation does, by `make_petastorm_dataset(reader).batch(...)`; with `--numpy`, rows are
+only stacked to batches in Python, without TensorFlow.
 """
 
 import pickle
@@ -24,7 +24,7 @@ FILE_ROWS = 2048
 
 
 def prepare(rows: Rows, stored: Path) -> None:
-    """What `materialize_dataset` writes, without Spark: the encoded images, and the schema beside them."""
+    """Write what `materialize_dataset` writes, without Spark: encoded images and their schema."""
     import json
 
     import cv2
@@ -54,12 +54,13 @@ def prepare(rows: Rows, stored: Path) -> None:
 
 
 def epoch(stored: Path, rows: Rows, number: int) -> int:
-    """Row groups and the rows in them shuffled."""
+    """Read an epoch with row groups and their rows shuffled."""
     with make_reader(f"file://{stored}", num_epochs=1, seed=number + 1, shuffle_rows=True) as reader:
-        return _stacked(reader) if "--numpy" in sys.argv else _in_tensorflow(reader)
+        return _stack_in_numpy(reader) if "--numpy" in sys.argv else _read_in_tensorflow(reader)
 
 
-def _in_tensorflow(reader: Reader) -> int:
+def _read_in_tensorflow(reader: Reader) -> int:
+    """Return the number of rows read through TensorFlow."""
     import tensorflow as tf
     from petastorm.tf_utils import make_petastorm_dataset
 
@@ -69,7 +70,8 @@ def _in_tensorflow(reader: Reader) -> int:
     return sum(int(row.label.shape[0]) for row in dataset)
 
 
-def _stacked(reader: Reader) -> int:
+def _stack_in_numpy(reader: Reader) -> int:
+    """Return the number of rows stacked to batches in NumPy."""
     inputs, labels, count = [], [], 0
     for row in reader:
         inputs.append(row.input)

@@ -1,4 +1,4 @@
-"""What every contender shares: the rows to store in its own format, and the clock."""
+"""Shared by every contender: the rows to store in its own format, and the clock."""
 
 import json
 import resource
@@ -15,12 +15,12 @@ WORKERS = 2
 PROCESSES = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
-# Reads the epoch of a number and tells how many rows came.
+# Reads the epoch with this number and returns the number of rows.
 Epoch = Callable[[int], int]
 
 
 class Rows(NamedTuple):
-    """Stored inputs, their labels, and what the inputs are."""
+    """Stored inputs, their labels, codec and shape."""
 
     inputs: list[bytes]
     labels: np.ndarray
@@ -38,7 +38,7 @@ def save(folder: Path, rows: Rows) -> None:
 
 
 def load(folder: Path) -> Rows:
-    """The rows in `folder`."""
+    """Return the rows in `folder`."""
     about = json.loads((folder / "about.json").read_text())
     data, ends = (folder / "data.bin").read_bytes(), np.load(folder / "ends.npy")
     inputs = [data[begin:end] for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
@@ -46,7 +46,7 @@ def load(folder: Path) -> Rows:
 
 
 def run(prepare: Callable[[Rows, Path], None], opened: Callable[[Path, Rows], Epoch], name: str) -> None:
-    """`NAME.py [--option] FOLDER`: store the rows, if need be; warm up for an epoch; print rows a second of another.
+    """Run `NAME.py [--option] FOLDER`: store the rows unless they are; read one epoch to warm up; measure another.
 
     Args:
         opened: builds whatever can serve several epochs, outside the clock.
@@ -66,5 +66,5 @@ def run(prepare: Callable[[Rows, Path], None], opened: Callable[[Path, Rows], Ep
 
 
 def _processor_seconds() -> float:
-    """Of this process and of its children that have ended, as loaders' have at the end of an epoch."""
+    """Return the processor time of this process and its ended children, as loaders end with an epoch."""
     return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, PROCESSES))

@@ -1,4 +1,4 @@
-"""TFRecord files and tf.data, as TensorFlow's guide to performance has it; small images as PNG, tokens as integers."""
+"""TFRecord files and tf.data as in TensorFlow's performance guide; small images as PNG, tokens as integers."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ FILE_ROWS = 2048
 
 
 def prepare(rows: Rows, stored: Path) -> None:
-    """A file for every 2,048 rows."""
+    """Write one file for every 2,048 rows."""
     stored.mkdir()
     for begin in range(0, len(rows.labels), FILE_ROWS):
         with tf.io.TFRecordWriter(str(stored / f"{begin:06d}.tfrecord")) as writer:
@@ -19,6 +19,7 @@ def prepare(rows: Rows, stored: Path) -> None:
 
 
 def _example(rows: Rows, row: int) -> tf.train.Example:
+    """Return a row as an example."""
     data = rows.inputs[row]
     label = tf.train.Feature(int64_list=tf.train.Int64List(value=[int(rows.labels[row])]))
     if rows.codec == "tokens":
@@ -32,18 +33,19 @@ def _example(rows: Rows, row: int) -> tf.train.Example:
 
 
 def opened(stored: Path, rows: Rows) -> Epoch:
-    """Files in a new order, rows shuffled through a buffer of 2,048 (16,384 small ones)."""
+    """Open files in a new order, rows shuffled through a buffer of 2,048 (16,384 small ones)."""
     files = tf.data.Dataset.list_files(f"{stored}/*.tfrecord", shuffle=True)
     dataset = files.interleave(tf.data.TFRecordDataset, cycle_length=4, num_parallel_calls=WORKERS)
     dataset = dataset.shuffle(2048 if rows.codec == "jpeg" else 16_384)
-    dataset = _tokens(dataset) if rows.codec == "tokens" else _images(dataset, rows)
+    dataset = _parse_tokens(dataset) if rows.codec == "tokens" else _decode_images(dataset, rows)
     options = tf.data.Options()
     options.autotune.enabled = False
     dataset = dataset.prefetch(8).with_options(options)
     return lambda _: sum(int(labels.shape[0]) for _, labels in dataset)
 
 
-def _images(dataset: tf.data.Dataset, rows: Rows) -> tf.data.Dataset:
+def _decode_images(dataset: tf.data.Dataset, rows: Rows) -> tf.data.Dataset:
+    """Return batches of decoded images."""
     features = {"input": tf.io.FixedLenFeature([], tf.string), "label": tf.io.FixedLenFeature([], tf.int64)}
 
     def decode(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -57,7 +59,8 @@ def _images(dataset: tf.data.Dataset, rows: Rows) -> tf.data.Dataset:
     return dataset.map(decode, num_parallel_calls=WORKERS).batch(BATCH)
 
 
-def _tokens(dataset: tf.data.Dataset) -> tf.data.Dataset:
+def _parse_tokens(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Return batches of padded tokens."""
     features = {"input": tf.io.RaggedFeature(tf.int64), "label": tf.io.FixedLenFeature([], tf.int64)}
 
     def parse(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -14,7 +14,7 @@ FILE_ROWS = 2048
 
 
 def prepare(rows: Rows, stored: Path) -> None:
-    """A tar for every 2,048 rows."""
+    """Write one tar file for every 2,048 rows."""
     stored.mkdir()
     for begin in range(0, len(rows.labels), FILE_ROWS):
         with webdataset.TarWriter(str(stored / f"{begin:06d}.tar")) as writer:
@@ -22,13 +22,13 @@ def prepare(rows: Rows, stored: Path) -> None:
                 writer.write({"__key__": f"{row:06d}", "jpg": rows.inputs[row], "cls": str(rows.labels[row])})
 
 
-def decoded(row: dict[str, Any]) -> tuple[np.ndarray, int]:
-    """Pixels and label."""
+def decode(row: dict[str, Any]) -> tuple[np.ndarray, int]:
+    """Return pixels and label."""
     return simplejpeg.decode_jpeg(row["jpg"], "RGB"), int(row["cls"])
 
 
 def epoch(stored: Path, _: Rows, number: int) -> int:
-    """Shards in a new order, rows shuffled through a buffer of 2,048."""
+    """Read an epoch with shards in a new order and rows shuffled through a buffer of 2,048."""
     files = [str(path) for path in np.random.default_rng(number).permutation(sorted(stored.glob("*.tar")))]
     split = [webdataset.split_by_worker] if "torch" in sys.modules else []
     dataset = webdataset.DataPipeline(
@@ -36,7 +36,7 @@ def epoch(stored: Path, _: Rows, number: int) -> int:
         *split,
         webdataset.tarfile_to_samples(),
         webdataset.shuffle(2048),
-        webdataset.map(decoded),
+        webdataset.map(decode),
         webdataset.batched(BATCH),
     )
     if "torch" in sys.modules:
