@@ -32,10 +32,15 @@ def require_own_spark_home() -> None:
     """Raise unless SPARK_HOME, whose JVM PySpark would start, has the minor version of PySpark.
 
     Raises:
-        ConfigurationError: the minor versions differ.
+        ConfigurationError: SPARK_HOME holds no Spark, or the minor versions differ.
     """
     home = os.environ.get("SPARK_HOME")
     version = _read_version(Path(home)) if home else None
+    if home and version is None and not (Path(home) / "bin" / "spark-submit").is_file():
+        raise ConfigurationError(
+            f"SPARK_HOME is {home}, which holds no Spark: there is no bin/spark-submit. Unset SPARK_HOME to use the "
+            f"Spark of PySpark {__version__}, or correct it."
+        )
     if version is not None and not is_same_minor(version, __version__):
         raise ConfigurationError(
             f"SPARK_HOME is {home}, which holds Spark {version}, but PySpark is {__version__}. "

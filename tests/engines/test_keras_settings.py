@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from headrace.engines.keras_settings import require_readable_settings
+from headrace.errors import ConfigurationError
+
 pytestmark = pytest.mark.tensorflow
 
 SETTINGS = """
@@ -21,14 +24,18 @@ print(json.dumps([backend(), image_data_format(), floatx(), epsilon(), max_epoch
 
 def print_settings(folder: Path, first: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run `first`, then print the settings of Keras under Headrace, in a hostile environment."""
-    written = {"backend": "jax", "image_data_format": "channels_first", "floatx": "float16", "epsilon": 0.1}
+    written = {"backend": "jax", "image_data_format": "channels_first", "floatx": "float16"}
+    written |= {"epsilon": 0.1, "nnx_enabled": True}
     (folder / "keras.json").write_text(json.dumps(written))
     command = [sys.executable, "-c", SETTINGS.format(first=first)]
     hostile = {"PATH": "", "KERAS_HOME": str(folder), "KERAS_MAX_EPOCHS": "1"} | environment
     return subprocess.run(command, env=hostile, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("environment", [{}, {"KERAS_BACKEND": "jax"}])
+HOSTILE = [{}, {"KERAS_BACKEND": "jax"}, {"KERAS_NNX_ENABLED": "1"}, {"KERAS_MAX_EPOCHS": "few"}]
+
+
+@pytest.mark.parametrize("environment", HOSTILE)
 def test_keras_settings_ignore_the_environment_and_keras_json(tmp_path: Path, environment: dict[str, str]) -> None:
     done = print_settings(tmp_path, **environment)
     assert done.returncode == 0, done.stderr
@@ -39,3 +46,41 @@ def test_keras_imported_with_another_backend_is_refused_with_a_way_out(tmp_path:
     """No other backend is installed here, so the test simulates one."""
     done = print_settings(tmp_path, first="import headrace, keras; keras.config.backend = lambda: 'jax'")
     assert "Keras was imported with the jax backend, and Headrace needs tensorflow; import headrace" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            '{"floatx": "bfloat16"}',
+            r"keras\.json sets floatx to 'bfloat16', .*expected one of float16, float32",
+        ),
+        ('{"image_data_format": 1}', "sets image_data_format to 1"),
+        ('{"epsilon": "small"}', "sets epsilon to 'small'"),
+        ("[]", "expected an object"),
+    ],
+)
+def test_keras_json_that_keeps_keras_from_its_import_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, sentence: str
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    require_readable_settings()
+    (tmp_path / "keras.json").write_text(text)
+    with pytest.raises(ConfigurationError, match=sentence):
+        require_readable_settings()
+
+
+XLA = """
+import headrace, os, hashlib, numpy as np, tensorflow as tf
+dropout = tf.nn.experimental.stateless_dropout
+drawn = tf.function(lambda seed: tf.tanh(dropout(tf.ones((64, 64)), 0.5, seed) * 2.0 + 1.0))(tf.constant([1, 2]))
+print(hashlib.sha256(drawn.numpy().tobytes()).hexdigest())
+"""
+
+
+def test_flags_of_xla_do_not_change_random_numbers() -> None:
+    def draw(**environment: str) -> str:
+        done = subprocess.run([sys.executable, "-c", XLA], env=environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    assert draw(TF_XLA_FLAGS="--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit") == draw()

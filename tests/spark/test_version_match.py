@@ -129,8 +129,13 @@ def test_train_refuses_spark_home_of_another_version(own: Path, tmp_path: Path) 
 def test_spark_home_of_another_patch_release_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPARK_HOME", spark_home(tmp_path, f"{'.'.join(INSTALLED.split('.')[:2])}.99"))
     require_own_spark_home()
-    monkeypatch.setenv("SPARK_HOME", os.devnull)
-    require_own_spark_home()
+
+
+@pytest.mark.parametrize("home", [os.devnull, "/none"])
+def test_spark_home_without_spark_is_refused(monkeypatch: pytest.MonkeyPatch, home: str) -> None:
+    monkeypatch.setenv("SPARK_HOME", home)
+    with pytest.raises(ConfigurationError, match=f"SPARK_HOME is {home}, which holds no Spark.*Unset SPARK_HOME"):
+        require_own_spark_home()
 
 
 def test_jvm_of_another_version_is_refused() -> None:
