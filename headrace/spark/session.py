@@ -30,6 +30,7 @@ from headrace.config.configuration import Spark
 from headrace.engines.log_filter import start_filter
 from headrace.spark.java_version import require_java
 from headrace.spark.version_match import require_own_spark_home, require_same_jvm, require_same_master
+from headrace.spark.worker_python import require_worker_python
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +104,8 @@ def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     requested = DEFAULT_SETTINGS | configured
     if not _has_master(requested):
         requested = _local_settings(settings, slots) | requested
+    if requested.get("spark.master", "").startswith("local"):
+        require_worker_python(requested.get(WORKERS_PYTHON))
     if not _is_launched():
         _start_jvm(configured | {key: requested[key] for key in ("spark.master",) if key in requested})
     SparkContext._ensure_initialized()

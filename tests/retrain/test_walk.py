@@ -55,7 +55,7 @@ def test_five_days_of_retraining(tmp_path: Path) -> None:
 
     broken = retrain(project, 4, code=3)
     assert broken["decision"] == "data refused"
-    assert "damaged" in broken["reasons"][0]
+    assert "truncated" in broken["reasons"][0]
     assert served_files(project) == day_2_files
     # The unchanged data are refused again, in the same cycle.
     assert headrace("retrain", "conf.yaml", cwd=project, code=3).json["cycle"] == 4
@@ -86,4 +86,4 @@ def check_page(page: str) -> None:
     assert "data refused" in page
     # After the rollback.
     assert "Version 2 is the champion, trained on data version 1" in page
-    assert "damaged" in page
+    assert "truncated" in page

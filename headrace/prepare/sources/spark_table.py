@@ -375,7 +375,8 @@ def _read_texts(
 
 
 def _load_database(spark: SparkSession, source: Source) -> DataFrame:
-    options = from_environment(source.options, "data.source.options")
+    # Times without a zone stay as they are in the database, whatever the zones of this machine and of Spark.
+    options = {"preferTimestampNTZ": "true"} | from_environment(source.options, "data.source.options")
     try:
         return spark.read.format(NO_FILES).options(**options).option("url", source.path).load()
     except (PySparkException, Py4JJavaError) as error:

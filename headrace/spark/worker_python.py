@@ -1,0 +1,58 @@
+"""Verify the Python that Spark's workers run on this machine, before Spark starts."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from headrace.errors import ConfigurationError
+
+# The folder of Headrace comes first, as Spark's workers find modules of the driver's directory, too.
+PROBE = "import sys; print('%d.%d' % sys.version_info[:2], flush=True); import headrace"
+TIMEOUT_SECONDS = 60
+
+
+def require_worker_python(configured: str | None) -> None:
+    """Raise unless the Python that is set for Spark's workers can be theirs.
+
+    Args:
+        configured: value of `spark.pyspark.python`; the variable PYSPARK_PYTHON wins, as in PySpark.
+
+    Raises:
+        ConfigurationError: it does not exist, is no Python, has no Headrace, or has another minor version.
+    """
+    variable = os.environ.get("PYSPARK_PYTHON")
+    python = variable or configured
+    if python is None or python == sys.executable:
+        return
+    origin = "The environment variable PYSPARK_PYTHON" if variable else "The setting spark.pyspark.python"
+    remedy = f"Unset it, or set it to {sys.executable}."
+    program = shutil.which(python)
+    if program is None:
+        found = "is not executable" if Path(python).exists() else "does not exist"
+        raise ConfigurationError(
+            f"{origin} is {python}, which {found}; expected a Python for Spark's workers. {remedy}"
+        )
+    try:
+        done = subprocess.run(
+            [program, "-c", PROBE],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ConfigurationError(f"{origin} is {python}, which does not run ({error}). {remedy}") from None
+    version, driver = done.stdout.strip(), "{}.{}".format(*sys.version_info[:2])
+    if not version.replace(".", "").isdigit():
+        raise ConfigurationError(f"{origin} is {python}, which is not a Python. {remedy}")
+    if version != driver:
+        raise ConfigurationError(
+            f"{origin} is {python}, a Python {version}, but the driver runs Python {driver}; Spark needs the same "
+            f"minor version. {remedy}"
+        )
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit code {done.returncode}"
+        raise ConfigurationError(f"{origin} is {python}, which cannot import headrace ({last}). {remedy}")
