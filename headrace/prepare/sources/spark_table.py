@@ -5,42 +5,35 @@ file names than pandas and pyarrow do, and prediction could not read alike witho
 """
 
 import hashlib
-import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import BinaryType
 
-from headrace.config.env_substitution import from_environment
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.encoders.labels import format_labels, normalize_label
-from headrace.prepare.readers import ColumnarReader, Row, RowRange, TableReader, cell_text, open_reader
-from headrace.prepare.readers.row import MissingColumnError, plain_name
+from headrace.prepare.readers import ColumnarReader, Row, cell_text
+from headrace.prepare.readers.row import plain_name
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.array_cell import read_pixels
 from headrace.prepare.sources.base import RawFile, RawRecord, escape_path
 from headrace.prepare.sources.folder import read_bytes
+from headrace.prepare.sources.jdbc import database_rows, load_database, require_columns
 from headrace.prepare.sources.petastorm import ARRAYS, input_codec, refuse_arrays
-from headrace.prepare.sources.table_files import NO_FILES, folder_values
+from headrace.prepare.sources.table_files import NO_FILES
+from headrace.prepare.sources.table_ranges import columns_in_file, list_ranges, open_first, rows_of_ranges
 from headrace.storage import locate
 
-# Larger files are read by several tasks, if their format allows it.
-RANGE_BYTES = 64 * 2**20
 ROWS_PER_BATCH = 256
-MAX_TASKS = 10_000
-# A path is bytes, as a file name need not be UTF-8.
-RANGE_SCHEMA = "path binary, begin long, size long, number long, split string"
 TEXTS = ("file", "key", "label", "split", "weight", "reason", "detail")
+BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
 
 
 class Cells(NamedTuple):
@@ -84,11 +77,11 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
     """
     columns = source.columns or Columns()
     if source.format == NO_FILES:
-        return _database_rows(spark, source, columns, holds)
+        return database_rows(spark, source, columns, holds)
     is_binary = _require_input(source, root, files, columns, holds)
     read = partial(_read_rows, source, root, columns, is_binary)
     schema = ", ".join(f"{name} string" for name in TEXTS) + (", data binary" if is_binary else ", data string")
-    return _ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)
+    return list_ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)
 
 
 def read_columns(spark: SparkSession, source: Source, root: str, files: list[RawFile], names: list[str]) -> DataFrame:
@@ -101,12 +94,12 @@ def read_columns(spark: SparkSession, source: Source, root: str, files: list[Raw
         DataError: a file cannot be read.
     """
     if source.format == NO_FILES:
-        frame = _load_database(spark, source)
-        _require_columns(frame, names, source)
+        frame = load_database(spark, source)
+        require_columns(frame, names, source)
         return frame.select(*(F.col(quoted(name)) for name in names))
-    _open_first(source, root, files, _in_files(files[0].path, names))
+    open_first(source, root, files, columns_in_file(files[0].path, names))
     schema = ", ".join(f"{quoted(name)} string" for name in names)
-    return _ranges(spark, source, root, files, names).mapInArrow(partial(_read_texts, source, root, names), schema)
+    return list_ranges(spark, source, root, files, names).mapInArrow(partial(_read_texts, source, root, names), schema)
 
 
 def read_columns_and_file(
@@ -118,10 +111,10 @@ def read_columns_and_file(
         ConfigurationError: a column is missing.
         DataError: a file cannot be read.
     """
-    _open_first(source, root, files, _in_files(files[0].path, names))
+    open_first(source, root, files, columns_in_file(files[0].path, names))
     schema = ", ".join(["_file string", *(f"{quoted(name)} string" for name in names)])
     read = partial(_read_texts, source, root, names, with_file=True)
-    return _ranges(spark, source, root, files, names).mapInArrow(read, schema)
+    return list_ranges(spark, source, root, files, names).mapInArrow(read, schema)
 
 
 def quoted(name: str) -> str:
@@ -186,36 +179,14 @@ def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecor
     return read_bytes(root, path), None
 
 
-def _open_first(source: Source, root: str, files: list[RawFile], names: list[str]) -> TableReader:
-    """Return the reader of the first file, to say before any task starts that a column is missing."""
-    path = files[0].path
-    try:
-        return open_reader(locate(root) / path, path, source.format, names, source.reader_options)
-    except MissingColumnError as error:
-        raise MissingColumnError(error.name, source.path, (*error.columns, *folder_values(path))) from None
-
-
-def _open(source: Source, root: str, path: str, names: list[str]) -> TableReader:
-    try:
-        return open_reader(locate(root) / path, path, source.format, names, source.reader_options)
-    except MissingColumnError as error:
-        # Errors of tasks reach the driver by the names of the classes in headrace.errors.
-        raise ConfigurationError(str(error)) from None
-
-
-def _in_files(path: str, names: Iterable[str]) -> list[str]:
-    """Return the columns of `names` that the file holds, and not the names of its folders."""
-    return [name for name in dict.fromkeys(names) if plain_name(name) not in folder_values(path)]
-
-
 def _require_input(source: Source, root: str, files: list[RawFile], columns: Columns, holds: str) -> bool:
     """Return whether the input column holds bytes, from the first file.
 
     Raises:
         ConfigurationError: a column is missing, or one has a type that `holds` does not expect.
     """
-    names = _in_files(files[0].path, columns.names)
-    reader = _open_first(source, root, files, names)
+    names = columns_in_file(files[0].path, columns.names)
+    reader = open_first(source, root, files, names)
     if not isinstance(reader, ColumnarReader):
         if holds == "bytes":
             raise ConfigurationError(
@@ -241,9 +212,6 @@ def _require_input(source: Source, root: str, files: list[RawFile], columns: Col
     return wants_bytes or (is_binary and holds == "scalar")
 
 
-BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
-
-
 def _is_image(kind: pa.DataType) -> bool:
     """Return whether a struct is an image as Hugging Face's datasets and Spark's image source keep it."""
     return bool(pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0)
@@ -262,43 +230,6 @@ def _require_plain(source: Source, columns: Columns, types: dict[str, pa.DataTyp
             raise ConfigurationError(f"The column {name!r} of {source.path} holds {kind}; expected numbers or text.")
 
 
-def _ranges(spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]) -> DataFrame:
-    """Return the ranges of rows of all files, one Spark task each; large files are divided in tasks of their own."""
-    listed = [(file.path, file.split, file.size) for file in files]
-    large = [(path, split) for path, split, size in listed if size > RANGE_BYTES]
-    ranges = [(path, 0, -1, 1, split) for path, split, size in listed if size <= RANGE_BYTES]
-    if large:
-        divided = spark.sparkContext.parallelize(large, len(large))
-        ranges += divided.flatMap(partial(_divide, source, root, tuple(names))).collect()
-    stored = [(os.fsencode(path), *others) for path, *others in ranges]
-    return spark.createDataFrame(stored, RANGE_SCHEMA).repartition(min(len(ranges), MAX_TASKS))
-
-
-def _divide(
-    source: Source, root: str, names: tuple[str, ...], file: tuple[str, str | None]
-) -> list[tuple[str, int, int, int, str | None]]:
-    path, split = file
-    reader = _open(source, root, path, _in_files(path, names))
-    return [(*part, split) for part in reader.ranges(RANGE_BYTES)]
-
-
-def _rows_of(
-    source: Source, root: str, names: Iterable[str], batches: Iterator[pa.RecordBatch]
-) -> Iterator[tuple[str, str | None, Row]]:
-    """Yield file, split and row of each row in the ranges of `batches`; names of folders are cells of the row."""
-    wanted = list(dict.fromkeys(names))
-    for batch in batches:
-        for line in batch.to_pylist():
-            split, path = line.pop("split"), os.fsdecode(line.pop("path"))
-            part = RowRange(path, **line)
-            in_file = _in_files(part.path, wanted)
-            reader = _open(source, root, part.path, in_file)
-            values = folder_values(part.path)
-            folders = {name: values[plain_name(name)] for name in wanted if name not in in_file}
-            for row in reader.rows(part):
-                yield part.path, split, row._replace(values={**row.values, **folders}) if folders else row
-
-
 def _read_rows(
     source: Source, root: str, columns: Columns, is_binary: bool, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
@@ -306,7 +237,7 @@ def _read_rows(
     kind = pa.binary() if is_binary else pa.string()
     schema = pa.schema([*((name, pa.string()) for name in TEXTS), ("data", kind)])
     rows: list[dict[str, Any]] = []
-    for path, split, row in _rows_of(source, root, columns.names, batches):
+    for path, split, row in rows_of_ranges(source, root, columns.names, batches):
         try:
             if row.rejection is not None:
                 raise row.rejection
@@ -365,49 +296,10 @@ def _read_texts(
     columns = [*(["_file"] if with_file else []), *map(plain_name, names)]
     schema = pa.schema([(name, pa.string()) for name in columns])
     rows: list[dict[str, Any]] = []
-    for path, _, row in _rows_of(source, root, names, batches):
+    for path, _, row in rows_of_ranges(source, root, names, batches):
         cells = {plain_name(name): cell_text(row.values.get(name)) for name in names}
         rows.append({"_file": escape_path(path)} | cells if with_file else cells)
         if len(rows) == ROWS_PER_BATCH:
             yield pa.RecordBatch.from_pylist(rows, schema)
             rows = []
     yield pa.RecordBatch.from_pylist(rows, schema)
-
-
-def _load_database(spark: SparkSession, source: Source) -> DataFrame:
-    # Times without a zone stay as they are in the database, whatever the zones of this machine and of Spark.
-    options = {"preferTimestampNTZ": "true"} | from_environment(source.options, "data.source.options")
-    try:
-        return spark.read.format(NO_FILES).options(**options).option("url", source.path).load()
-    except (PySparkException, Py4JJavaError) as error:
-        raise DataError(f"Spark cannot read {source.path} as {source.format}: {_first_line(error)}") from None
-
-
-def _database_rows(spark: SparkSession, source: Source, columns: Columns, holds: str) -> DataFrame:
-    frame = _load_database(spark, source)
-    _require_columns(frame, columns.names, source)
-    is_binary = isinstance(frame.schema[columns.input].dataType, BinaryType) or holds == "bytes"
-    data = frame[columns.input].cast("binary" if is_binary else "string")
-    missing = F.lit(None).cast("string")
-    label, identity = frame[columns.label].cast("string"), columns.identity
-    named = {
-        "file": F.lit(""),
-        "key": frame[identity].cast("string") if identity else F.md5(F.concat_ws("\x00", label, data)),
-        "label": label,
-        "split": frame[columns.split].cast("string") if columns.split else missing,
-        "weight": frame[columns.weight].cast("string") if columns.weight else missing,
-        "reason": missing,
-        "detail": missing,
-        "data": data,
-    }
-    return frame.select(*(column.alias(name) for name, column in named.items()))
-
-
-def _require_columns(frame: DataFrame, wanted: Iterable[str], source: Source) -> None:
-    for name in wanted:
-        if plain_name(name) not in frame.columns:
-            raise MissingColumnError(name, source.path, frame.columns)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error).strip().split("\n")[0]

@@ -1,0 +1,88 @@
+"""Ranges of the rows of a table's files, one Spark task each, and the rows that are in them."""
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from headrace.config.sections.source import Source
+from headrace.errors import ConfigurationError
+from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
+from headrace.prepare.readers.row import MissingColumnError, plain_name
+from headrace.prepare.sources.base import RawFile
+from headrace.prepare.sources.table_files import folder_values
+from headrace.storage import locate
+
+# Larger files are read by several tasks, if their format allows it.
+RANGE_BYTES = 64 * 2**20
+MAX_TASKS = 10_000
+# A path is bytes, as a file name need not be UTF-8.
+RANGE_SCHEMA = "path binary, begin long, size long, number long, split string"
+
+
+def open_first(source: Source, root: str, files: list[RawFile], names: list[str]) -> TableReader:
+    """Return the reader of the first file, to say before any task starts that a column is missing.
+
+    Raises:
+        ConfigurationError: a column is missing.
+        DataError: the file cannot be read.
+    """
+    path = files[0].path
+    try:
+        return open_reader(locate(root) / path, path, source.format, names, source.reader_options)
+    except MissingColumnError as error:
+        raise MissingColumnError(error.name, source.path, (*error.columns, *folder_values(path))) from None
+
+
+def _open(source: Source, root: str, path: str, names: list[str]) -> TableReader:
+    try:
+        return open_reader(locate(root) / path, path, source.format, names, source.reader_options)
+    except MissingColumnError as error:
+        # Errors of tasks reach the driver by the names of the classes in headrace.errors.
+        raise ConfigurationError(str(error)) from None
+
+
+def columns_in_file(path: str, names: Iterable[str]) -> list[str]:
+    """Return the columns of `names` that the file holds, and not the names of its folders."""
+    return [name for name in dict.fromkeys(names) if plain_name(name) not in folder_values(path)]
+
+
+def list_ranges(
+    spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]
+) -> DataFrame:
+    """Return the ranges of rows of all files, one Spark task each; large files are divided in tasks of their own."""
+    listed = [(file.path, file.split, file.size) for file in files]
+    large = [(path, split) for path, split, size in listed if size > RANGE_BYTES]
+    ranges = [(path, 0, -1, 1, split) for path, split, size in listed if size <= RANGE_BYTES]
+    if large:
+        divided = spark.sparkContext.parallelize(large, len(large))
+        ranges += divided.flatMap(partial(_divide, source, root, tuple(names))).collect()
+    stored = [(os.fsencode(path), *others) for path, *others in ranges]
+    return spark.createDataFrame(stored, RANGE_SCHEMA).repartition(min(len(ranges), MAX_TASKS))
+
+
+def _divide(
+    source: Source, root: str, names: tuple[str, ...], file: tuple[str, str | None]
+) -> list[tuple[str, int, int, int, str | None]]:
+    path, split = file
+    reader = _open(source, root, path, columns_in_file(path, names))
+    return [(*part, split) for part in reader.ranges(RANGE_BYTES)]
+
+
+def rows_of_ranges(
+    source: Source, root: str, names: Iterable[str], batches: Iterator[pa.RecordBatch]
+) -> Iterator[tuple[str, str | None, Row]]:
+    """Yield file, split and row of each row in the ranges of `batches`; names of folders are cells of the row."""
+    wanted = list(dict.fromkeys(names))
+    for batch in batches:
+        for line in batch.to_pylist():
+            split, path = line.pop("split"), os.fsdecode(line.pop("path"))
+            part = RowRange(path, **line)
+            in_file = columns_in_file(part.path, wanted)
+            reader = _open(source, root, part.path, in_file)
+            values = folder_values(part.path)
+            folders = {name: values[plain_name(name)] for name in wanted if name not in in_file}
+            for row in reader.rows(part):
+                yield part.path, split, row._replace(values={**row.values, **folders}) if folders else row
