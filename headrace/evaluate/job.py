@@ -10,11 +10,11 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.errors import DataError
-from headrace.evaluate.baselines import Baselines
 from headrace.evaluate.classification import Classification
 from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
 from headrace.evaluate.mistakes import show_for
 from headrace.evaluate.multi_label import MultiLabel
+from headrace.evaluate.naive_forecasts import Baselines
 from headrace.evaluate.regression import Regression
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.inference import Inference

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.evaluate.baselines import Baselines
 from headrace.evaluate.bootstrap import sum_intervals
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
+from headrace.evaluate.naive_forecasts import Baselines
 
 # The residual charts: number of bars of equal width, and the maximum number of rows drawn as points.
 BARS = 31

@@ -8,8 +8,8 @@ import numpy as np
 
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.evaluate.binning import Classes, Numbers, Partition, Values
 from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
+from headrace.evaluate.row_partitions import Classes, Numbers, Partition, Values
 
 CLASS, LENGTH, SIZE = "class", "length", "size"
 HEIGHT, WIDTH = "height", "width"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.retrain.instalments import add_day, write_project
+from tests.retrain.daily_data import add_day, write_project
 from tests.support.commands import headrace, run
 from tests.support.workspace import ROOT
 
@@ -38,7 +38,7 @@ def test_crontab_runs_program_in_its_folder(tmp_path: Path) -> None:
     done = subprocess.run(["sh", "-c", f"cd {command}"], env=environment, cwd="/", check=False)
     # This folder has no raw images yet.
     assert done.returncode == 3
-    assert "data/instalments" in (tmp_path / "retraining.log").read_text()
+    assert "data/daily" in (tmp_path / "retraining.log").read_text()
 
 
 def test_cronjob_runs_program_and_does_not_retry_refusals() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.retrain.instalments import add_day, write_project
+from tests.retrain.daily_data import add_day, write_project
 from tests.support.commands import child_cpu_seconds, headrace
 from tests.support.running_training import checkpoints_of, wait_for
 

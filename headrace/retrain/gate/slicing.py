@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.config.sections.retraining import Metric
-from headrace.evaluate.binning import by_class
+from headrace.evaluate.row_partitions import by_class
 from headrace.retrain.gate.metrics import metric_label
 from headrace.retrain.gate.predictions import Predictions
 

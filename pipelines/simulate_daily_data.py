@@ -1,9 +1,9 @@
-"""Fashion-MNIST in five daily instalments, to try `headrace retrain`.
+"""Fashion-MNIST in five daily portions, to try `headrace retrain`.
 
 Each day adds a fifth of the training images; day 1 also adds all test images. Day 3 swaps the labels of two classes,
 day 4 contains many broken files, and the images of day 5 are darker. The faults of days 3 and 4 are fixed the next day.
 
-    python pipelines/instalments.py FOLDER DAY [--limit N]
+    python pipelines/simulate_daily_data.py FOLDER DAY [--limit N]
 """
 
 import argparse
@@ -45,7 +45,7 @@ def feed(folder: Path, day: int, limit: int) -> dict[str, int | str]:
     splits, _ = DATASET.read()
     wanted = dict(_named(splits["test"], balanced_subset(splits["test"].labels, limit // 6), "test/{}/{:05d}.png"))
     for number in range(1, day + 1):
-        wanted |= _instalment(splits["train"], number, limit, with_faults=number == day)
+        wanted |= _daily_images(splits["train"], number, limit, with_faults=number == day)
     existing = {str(file.relative_to(folder)) for file in folder.rglob("*.png")}
     for name in existing - wanted.keys():
         (folder / name).unlink()
@@ -56,7 +56,7 @@ def feed(folder: Path, day: int, limit: int) -> dict[str, int | str]:
     return {"folder": str(folder), "day": day, "files": len(wanted), "new": len(wanted.keys() - existing)}
 
 
-def _instalment(train: Split, day: int, limit: int, *, with_faults: bool) -> dict[str, bytes]:
+def _daily_images(train: Split, day: int, limit: int, *, with_faults: bool) -> dict[str, bytes]:
     """Return the files of one day by name, with or without its faults."""
     rows = balanced_subset(train.labels, limit)[day - 1 :: DAYS]
     images = train.images if day < DAYS else (train.images * BRIGHTNESS).astype(np.uint8)

@@ -40,5 +40,5 @@ def write_project(folder: Path) -> Path:
 
 def add_day(project: Path, day: int, limit: int = LIMIT) -> dict[str, Any]:
     """Add the raw images of one day to the project."""
-    script = str(ROOT / "pipelines" / "instalments.py")
+    script = str(ROOT / "pipelines" / "simulate_daily_data.py")
     return run([sys.executable, script, "raw", str(day), "--limit", str(limit)], cwd=project).json

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.evaluate import binning
-from headrace.evaluate.binning import OTHERS, QUANTILES, Classes, Numbers, Partition, Values
+from headrace.evaluate import row_partitions
+from headrace.evaluate.row_partitions import OTHERS, QUANTILES, Classes, Numbers, Partition, Values
 
 values = st.lists(st.one_of(st.floats(-1e6, 1e6, width=32), st.just(float("nan"))), min_size=1, max_size=80)
 
@@ -58,7 +58,7 @@ def test_values_put_each_text_in_one_part(texts: list[str]) -> None:
 
 
 def test_values_list_most_frequent_texts_then_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binning, "MAX_VALUES", 2)
+    monkeypatch.setattr(row_partitions, "MAX_VALUES", 2)
     partitioner = Values()
     partitioner.add(["b", "a", "c"])
     partitioner.add(["a", "b", "d", "b"])
@@ -66,7 +66,7 @@ def test_values_list_most_frequent_texts_then_others(monkeypatch: pytest.MonkeyP
 
 
 def test_values_count_texts_beyond_the_limit_as_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binning, "MAX_DISTINCT", 3)
+    monkeypatch.setattr(row_partitions, "MAX_DISTINCT", 3)
     partitioner = Values()
     partitioner.add(["a", "b", "c", "d", "e", "a"])
     assert [(part.name, part.rows.sum()) for part in partitioner.parts()] == [("a", 2), ("b", 1), ("c", 1), (OTHERS, 2)]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from headrace.contract import Column, Contract, Statistics, WindowSpec
-from headrace.evaluate.baselines import Baselines, baseline_rows
 from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.naive_forecasts import Baselines, baseline_rows
 from headrace.evaluate.regression import Regression
 
 
