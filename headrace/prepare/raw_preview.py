@@ -4,7 +4,8 @@ It reads the names of all files, and of their contents no more than the first RO
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,14 @@ from headrace.prepare.encoders.image import decode
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.encoders.row_encoders import clean_text
 from headrace.prepare.label_warnings import label_warnings
-from headrace.prepare.readers import TableReader, cell_text, format_of_name, open_reader
+from headrace.prepare.readers import cell_text, format_of_name, open_reader
 from headrace.prepare.readers.row import MissingColumnError
-from headrace.prepare.rejection import RejectedRecordError
+from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.archive import ARCHIVE, list_archives, read_archive
 from headrace.prepare.sources.base import Listing, RawRecord, escape_path
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.table_files import list_table
+from headrace.prepare.sources.table_files import folder_values, list_table
 from headrace.storage import files_below, locate, read_entry
 
 ROWS = 10_000
@@ -85,17 +86,15 @@ def _table_format(root: Path, names: list[str]) -> str | None:
 
 def _preview_table(path: str, table_format: str, label: str | None) -> dict[str, Any]:
     listing = list_table(Source.model_validate(_source(path, table_format)))
-    first = listing.files[0]
-    file = locate(listing.root) / first.path
-    columns = open_reader(file, first.path, table_format, [], ReaderOptions()).columns
-    reader = open_reader(file, first.path, table_format, list(dict.fromkeys(columns)), ReaderOptions())
-    rows = list(islice((row for part in reader.ranges(2**62) for row in reader.rows(part)), ROWS))
-    rejected = [(row.number, row.rejection) for row in rows if row.rejection is not None]
-    cells = {name: [row.values.get(name) for row in rows if row.rejection is None] for name in reader_names(reader)}
+    sample = _read_sample(listing, table_format)
+    if label is not None and label not in sample.columns:
+        raise MissingColumnError(label, path, sample.columns)
+    cells = {name: [row.get(name) for row in sample.rows] for name in sample.columns}
     names = [label] if label else [name for name in LABEL_NAMES if name in cells][:1]
-    if label is not None and label not in cells:
-        raise MissingColumnError(label, path, cells)
-    classes = Counter(text for name in names for value in cells[name] if (text := normalize_label(cell_text(value))))
+    labels = [normalize_label(cell_text(value)) for name in names for value in cells[name]]
+    classes = Counter(one for one in labels if one)
+    rejects = Counter(str(rejection.reason) for _, rejection in sample.rejected)
+    rejects += Counter({Reason.NO_CLASS.value: sum(not one for one in labels)})
     return {
         "kind": "table",
         "format": table_format,
@@ -104,16 +103,42 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
         "label": names[0] if names else None,
         "splits": dict(Counter(file.split for file in listing.files if file.split)),
         "classes": dict(classes.most_common()),
-        "sampled": len(rows),
-        "rejects": dict(Counter(str(rejection.reason) for _, rejection in rejected)),
-        "rejected": [f"{first.path}: {rejection.detail}" for _, rejection in rejected[:EXAMPLES]],
-        "warnings": label_warnings(classes) if names else [],
+        "sampled": len(sample.rows) + len(sample.rejected),
+        "rejects": dict(rejects),
+        "rejected": [f"{name}: {rejection.detail}" for name, rejection in sample.rejected[:EXAMPLES]],
+        "warnings": [*sample.warnings, *(label_warnings(classes) if names else [])],
     }
 
 
-def reader_names(reader: TableReader) -> list[str]:
-    """Return the columns of a file, each once."""
-    return list(dict.fromkeys(reader.columns))
+@dataclass
+class _Sample:
+    """The first rows of a table's files."""
+
+    columns: list[str] = field(default_factory=list)
+    rows: list[Mapping[str, Any]] = field(default_factory=list)
+    rejected: list[tuple[str, RejectedRecordError]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def _read_sample(listing: Listing, table_format: str) -> _Sample:
+    """Return at most ROWS rows, as many of each of at most FILES files that are spread over all."""
+    sample = _Sample()
+    files = listing.files[:: max(1, len(listing.files) // FILES)]
+    for file in files:
+        place, folders = locate(listing.root) / file.path, folder_values(file.path)
+        columns = list(dict.fromkeys(open_reader(place, file.path, table_format, [], ReaderOptions()).columns))
+        reader = open_reader(place, file.path, table_format, columns, ReaderOptions())
+        if sample.columns and set(columns) | set(folders) != set(sample.columns):
+            shown = ", ".join(columns) or "none"
+            sample.warnings.append(f"{escape_path(file.path)} has other columns than the first file: {shown}.")
+        sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders)))
+        rows = (row for part in reader.ranges(2**62) for row in reader.rows(part))
+        for row in islice(rows, max(1, ROWS // len(files))):
+            if row.rejection is None:
+                sample.rows.append({**row.values, **folders})
+            else:
+                sample.rejected.append((escape_path(file.path), row.rejection))
+    return sample
 
 
 def _source(path: str, table_format: str) -> dict[str, Any]:

@@ -37,6 +37,22 @@ def test_preview_takes_the_column_of_the_labels(tmp_path: Path) -> None:
         preview(str(tmp_path / "a.csv"), "none")
 
 
+def test_preview_of_a_table_reads_all_files_and_folder_names(tmp_path: Path) -> None:
+    for number, name in enumerate(("label=01/a.csv", "label=1/b.csv", "label=1/c.csv")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"text,n\nsome text,{number}\n" if number < 2 else "text,m\nother,1\n")
+    about = preview(str(tmp_path))
+    assert about["classes"] == {"1": 2, "01": 1}
+    assert about["sampled"] == 3
+    assert "c.csv has other columns than the first file: text, m" in about["warnings"][0]
+    assert [column["name"] for column in about["columns"]] == ["text", "n", "label", "m"]
+
+
+def test_preview_counts_rows_without_a_label(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,label\n" + "one,x\n" * 3 + "two,y\nthree,\nfour,NaN\n")
+    assert preview(str(tmp_path / "a.csv"))["rejects"] == {"no_class": 2}
+
+
 def test_preview_of_images_reads_them(tmp_path: Path) -> None:
     raw = write_source(tmp_path / "raw")
     (raw / "cat" / "bad.png").write_bytes(b"no image")

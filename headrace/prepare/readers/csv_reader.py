@@ -156,6 +156,9 @@ class CsvReader:
         if len(fields) != self.width:
             detail = f"line {number} has {len(fields)} fields; expected {self.width}, as in the first line of the file"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
+        if self.has_header and self.width > 1 and [field.strip() for field in fields] == self.columns:
+            detail = f"line {number} repeats the header, as in files that were joined"
+            return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         values = {name: self._cell(fields[place]) for name, place in self.places.items()}
         if any(value is not None and undecodable(value) for value in values.values()):
             return Row(number, {}, not_text(number, self.options.encoding))

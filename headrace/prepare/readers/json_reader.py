@@ -93,9 +93,9 @@ class JsonReader:
             detail = f"line {number}: expected a JSON object, received {json.dumps(value)!r:.60}"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         values = {name: value_at(value, plain_name(name)) for name in self.wanted}
-        # An escape such as \\ud800 alone is JSON, but no character.
         if any(isinstance(one, str) and undecodable(one) for one in values.values()):
-            return Row(number, {}, not_text(number, self.options.encoding))
+            detail = f"line {number} holds half of a surrogate pair, such as \\ud83d alone, which is not a character"
+            return Row(number, {}, RejectedRecordError(Reason.NOT_TEXT, detail))
         return Row(number, values)
 
     def _has_lines(self) -> bool:
@@ -104,7 +104,7 @@ class JsonReader:
             lines = [line for line in islice(_line_feeds(text), LINES_TO_SEARCH) if line.strip()]
         if lines and lines[0].lstrip().startswith("["):
             return False
-        return not lines or any(map(_is_object, lines)) or len(lines) < 2
+        return not lines or any(map(_is_object, lines)) or (len(lines) == 1 and not _begins_with_object(lines[0]))
 
     def _require_columns(self) -> None:
         with open_text(self.path, self.options.encoding) as text:
@@ -147,6 +147,14 @@ def _is_object(line: str) -> bool:
         return False
 
 
+def _begins_with_object(line: str) -> bool:
+    """Return whether an object begins a line, on which more follows."""
+    try:
+        return isinstance(json.JSONDecoder().raw_decode(line.lstrip(SPACE))[0], dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _decode_all(text: IO[str], path: Path) -> Iterator[tuple[int, Any]]:
     """Yield the line number and the value of each element of an array, or of each value of a series.
 
@@ -168,6 +176,8 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[tuple[int, Any]]:
                     raise DataError(f"{path} is damaged at line {line}: the JSON array has no end.")
                 return
         elif in_array and held[at] == "]":
+            if (held[at + 1 :] + text.read(CHARACTERS)).strip(SPACE):
+                raise DataError(f"{path} goes on after the end of its JSON array at line {line}; expected one array.")
             return
         else:
             try:

@@ -117,6 +117,12 @@ def test_csv_reader_rejects_rows_with_other_numbers_of_fields(tmp_path: Path) ->
     ]
 
 
+def test_csv_reader_rejects_a_header_within_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "joined.csv"
+    path.write_text("a,b\n1,2\na,b\n3,4\n")
+    assert [row.rejection is None for row in read(path, ["a", "b"])] == [True, False, True]
+
+
 def test_csv_reader_rejects_bytes_that_are_not_the_encoding(tmp_path: Path) -> None:
     path = tmp_path / "latin.csv"
     path.write_bytes("a,b\ncafé,1\nplain,2\n".encode("latin-1"))

@@ -72,6 +72,21 @@ def test_json_reader_rejects_damaged_lines_with_their_numbers(tmp_path: Path) ->
     assert rows[-1].values == {"a": None}
 
 
+@pytest.mark.parametrize(
+    "text", ['{"a": 1}{"a": 2}', '{"a": 1}\r{"a": 2}\r', '[{"a": 1}, {"a": 2}]\n \n', '{"a": 1} {"a": 2}\n']
+)
+def test_json_reader_reads_objects_however_they_are_divided(tmp_path: Path, text: str) -> None:
+    (tmp_path / "some.json").write_bytes(text.encode())
+    assert values(read(tmp_path / "some.json", ["a"])) == [{"a": 1}, {"a": 2}]
+
+
+@pytest.mark.parametrize("text", ['[{"a": 1}]\n[{"a": 2}]\n', '[{"a": 1}] {"a": 2}', '[{"a": 1}],'])
+def test_json_reader_refuses_what_follows_an_array(tmp_path: Path, text: str) -> None:
+    (tmp_path / "some.json").write_text(text)
+    with pytest.raises(DataError, match="goes on after the end of its JSON array at line 1"):
+        read(tmp_path / "some.json", ["a"])
+
+
 @pytest.mark.parametrize(("text", "line"), [('[{"a": 1},\n{"a": 2}', 2), ('[{"a": 1},\n{"a" 2}]', 2), ('[\n\n{"a"', 3)])
 def test_json_reader_says_where_an_array_is_damaged(tmp_path: Path, text: str, line: int) -> None:
     (tmp_path / "some.json").write_text(text)
