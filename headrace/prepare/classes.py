@@ -58,6 +58,8 @@ def list_classes(
     if context.settings.task == "regression":
         return Classes(())
     counted = _count_labels(spark, context, listing, changed, records)
+    if not counted and not context.labels and not isinstance(records, list):
+        _raise_first_rejection(records, listing.root)
     if not context.labels:
         _require_class_names(context.class_names, list(counted), listing.root)
     rows = Counter[str]()
@@ -75,6 +77,21 @@ def list_classes(
     for warning in label_warnings(found.rows, known):
         log.warning("%s", warning)
     return found
+
+
+def _raise_first_rejection(records: "DataFrame", root: str) -> None:
+    """Raise if no row has a label, because rows cannot be read; otherwise the number of classes says it all.
+
+    Raises:
+        DataError: a row was rejected.
+    """
+    rejected = records.where("reason is not null")
+    first = rejected.orderBy("file", "key").first()
+    if first is not None:
+        raise DataError(
+            f"No record of {root} has a label that can be read; {rejected.count()} were rejected, such as that in "
+            f"{first['file']}: {first['reason']}, {first['detail']}."
+        )
 
 
 def require_some(classes: tuple[str, ...], root: str) -> None:

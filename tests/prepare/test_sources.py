@@ -206,6 +206,13 @@ def test_jdbc_source(spark: SparkSession, raw: Path, tmp_path: Path, table: Path
         prepare(source_configuration(table, gone))
 
 
+def test_table_without_a_readable_record_says_why(tmp_path: Path, table: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"it": "\\ud83d", "label": "x"}\n' * 3)
+    source = {"kind": "table", "format": "json", "path": str(tmp_path / "a.jsonl"), "columns": {"input": "it"}}
+    with pytest.raises(DataError, match=r"3 were rejected, such as that in a\.jsonl: not_text, line 1 holds half of a"):
+        prepare(source_configuration(table, source, input="text"))
+
+
 def test_invalid_table_sources_are_refused_in_one_line(tmp_path: Path, table: Path) -> None:
     folder = write_rows(tmp_path / "rows", "parquet", [{"it": "a", "label": "x"}, {"it": "b", "label": "x"}])
 

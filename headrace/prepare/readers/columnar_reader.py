@@ -96,7 +96,8 @@ class ColumnarReader:
             column = pc.struct_field(column, part)
         cells = _plain(column).to_pylist()
         names = self.names[name]
-        return [names[one] if one is not None and 0 <= one < len(names) else one for one in cells] if names else cells
+        # An index of -1 is that of a row without a class.
+        return [names[one] if one is not None and 0 <= one < len(names) else None for one in cells] if names else cells
 
     def _find(self, name: str) -> list[str]:
         """Return the path of a column through fields within fields."""
