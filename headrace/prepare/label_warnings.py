@@ -11,6 +11,8 @@ MIN_ROWS = 20
 # From this many classes of one row each on, the column may not be the one of the labels.
 MANY_SINGLE_CLASSES = 24
 LARGEST_SHARE = 0.999
+# Missing values in many exports, and real classes in others: no finding, or Namibia.
+MISSING_BY_CUSTOM = frozenset(("na", "n/a", "none", "missing", "?"))
 SHOWN = 5
 
 
@@ -26,6 +28,17 @@ def label_warnings(rows: Mapping[str, int], known: Iterable[str] = ()) -> list[s
         "give them one name by data.source.class_names."
         for group in similar_names((*known, *rows))
     ]
+    lists = [name for name in rows if name[:1] + name[-1:] in ("[]", "{}")]
+    if lists:
+        warnings.append(
+            f"The classes {_names(lists)} look like lists or objects; lists of names need prepare.task: multi_label."
+        )
+    missing = [name for name in rows if name.casefold() in MISSING_BY_CUSTOM]
+    if missing:
+        warnings.append(
+            f"{_names(missing)} is taken for a class; if it means a missing label of CSV, set "
+            "data.source.options.nullValue to it."
+        )
     if set(known):
         return warnings
     total, single = sum(rows.values()), [name for name, count in rows.items() if count == 1]

@@ -42,6 +42,11 @@ def test_label_warnings_tell_what_looks_like_an_accident() -> None:
     assert "right in 99.98%" in largest
 
 
+def test_label_warnings_tell_lists_and_customary_words_for_missing_labels() -> None:
+    assert "look like lists or objects" in label_warnings({'["cat"]': 40, "dog": 60})[0]
+    assert "'N/A', 'None' is taken for a class" in label_warnings({"N/A": 40, "None": 50, "dog": 60})[0]
+
+
 def test_label_warnings_of_an_increment_compare_with_known_classes_only() -> None:
     assert label_warnings({"bird": 1}, ["cat", "dog"]) == []
     assert "'cat', 'Cat'" in label_warnings({"Cat": 1}, ["cat", "dog"])[0]

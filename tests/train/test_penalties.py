@@ -64,7 +64,7 @@ def runs(version: Version, spark: Any, tmp_path_factory: pytest.TempPathFactory)
     (folder / "network.py").write_text(NETWORK)
     found = {name: RunFolder(folder / name) for name in CASES}
     for name, run in found.items():
-        job._begun(run, configuration(version, folder / "network.py", run.path, CASES[name]))
+        job._start_or_resume(run, configuration(version, folder / "network.py", run.path, CASES[name]))
     arguments = tuple(str(run.path) for run in found.values())
     received: list[dict[str, Any]] = []
     program = RankProgram(module="tests.models.contract_rank", arguments=arguments, logs=folder / "logs")

@@ -59,7 +59,7 @@ def test_every_trial_ends_and_failure_is_reported(study_result: CommandResult) -
     assert [trial["parameters"][RATE] for trial in result["trials"]] == RATES
     assert [trial["state"] for trial in result["trials"]] == ["complete", "complete", "failed"]
     assert (result["complete"], result["pruned"], result["failed"]) == (2, 0, 1)
-    assert "not a finite number" in result["trials"][2]["error"]
+    assert "is not finite" in result["trials"][2]["error"]
     assert "trial 2 failed: " in study_result.stderr
 
 

@@ -204,7 +204,7 @@ def _read(member: Member, max_bytes: int) -> tuple[bytes, RejectedRecordError | 
 
 
 def _is_hidden(name: str) -> bool:
-    return is_ignored(name.removeprefix("./"))
+    return is_ignored(name.replace("\\", "/").removeprefix("./"))
 
 
 def _key(name: str) -> str:

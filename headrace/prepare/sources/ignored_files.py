@@ -11,5 +11,9 @@ PATTERN = re.compile(r"\.(?!\.?$)|~\$|_committed_|_started_")
 
 
 def is_ignored(path: str) -> bool:
-    """Return whether a file, or a folder that it is in, is hidden or belongs to an operating system or a job."""
-    return any(part.lower() in NAMES or PATTERN.match(part) is not None for part in re.split(r"[/\\]", path))
+    """Return whether a file, or a folder that it is in, is hidden or belongs to an operating system or a job.
+
+    Args:
+        path: with slashes between folders; a backslash is part of a name.
+    """
+    return any(part.lower() in NAMES or PATTERN.match(part) is not None for part in path.split("/"))

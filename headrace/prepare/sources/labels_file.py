@@ -6,6 +6,7 @@ In JSONL a label may be a list, of names of classes.
 import csv
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,8 @@ def list_labelled(folder: str, labels: str) -> Listing:
         path, label = row.get("path"), _label(row.get("label"))
         if not path or not isinstance(path, str):
             raise DataError(f"Line {number} of {file} has no path; expected {KEYS} in each line.")
+        # ./cat.png and cat.png are one file.
+        path = re.sub(r"(^|/)(?:\./+)+", r"\1", path)
         if path in files:
             raise DataError(f"Line {number} of {file} names {path!r} again; expected each file once.")
         size, modified = status_of(path)

@@ -18,7 +18,12 @@ def split_of_name(name: str) -> str | None:
 
 
 def split_of_path(path: str) -> str | None:
-    """Return the split from a folder of `path`, or from the start of its file name: train-00000-of-00002.parquet."""
+    """Return the split from a folder of `path`, or from the start of its file name: train-00000-of-00002.parquet.
+
+    A folder may be that of a partition, split=train.
+    """
     *folders, base = re.split(r"[/\\]", path)
     first = re.split(r"[-_.]", base)[0]
-    return next((found for one in (*reversed(folders), first) if (found := split_of_name(one))), None)
+    return next(
+        (found for one in (*reversed(folders), first) if (found := split_of_name(one.removeprefix("split=")))), None
+    )

@@ -48,6 +48,9 @@ def list_table(source: Source) -> Listing:
     _refuse_other_tables(path, source)
     found = [one for one in walk(path) if not _is_note(one.path)]
     files = _of_format(sorted(found, key=lambda one: one.path), source)
+    if source.format in ("csv", "json"):
+        # A file without bytes has no rows, and no header either.
+        files = [one for one in files if one.size] or files
     if not files:
         raise DataError(f"The source {source.path} holds no files; expected {source.format} files.")
     splits = _splits(files, source)

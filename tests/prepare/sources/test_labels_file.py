@@ -52,6 +52,7 @@ def test_wrong_labels_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
     assert "names no files" in refusal("a.csv", "path,label\n")
     assert "Line 2 of" in refusal("a.csv", "file,label\n1.png,cat\n")
     assert "names '1.png' again" in refusal("a.csv", "path,label\n1.png,cat\n1.png,dog\n")
+    assert "names '1.png' again" in refusal("a.csv", "path,label\n1.png,cat\n./1.png,dog\n")
     assert "is not valid CSV or JSONL" in refusal("a.jsonl", "{")
     assert "expected an object in each line" in refusal("a.jsonl", "[1]\n")
     with pytest.raises(DataError, match="cannot be read"):

@@ -79,7 +79,8 @@ def test_table_leaves_out_files_of_systems_and_of_other_formats(
 
 
 def test_table_takes_splits_from_the_names_of_its_files(spark: SparkSession, tmp_path: Path) -> None:
-    names = ("train-00000-of-00002", "train-00001-of-00002", "validation-00000-of-00001", "test-00000-of-00001")
+    (tmp_path / "split=train").mkdir()
+    names = ("train-00000-of-00002", "split=train/part-0", "validation-00000-of-00001", "test-00000-of-00001")
     for name in names:
         write_parquet(tmp_path / f"{name}.parquet", 0)
     source = text_source(tmp_path, "parquet")
@@ -90,6 +91,12 @@ def test_table_takes_splits_from_the_names_of_its_files(spark: SparkSession, tmp
     write_parquet(tmp_path / "more.parquet", 0)
     with pytest.raises(DataError, match=r"'more\.parquet', are not"):
         table_records(spark, source)
+
+
+def test_table_leaves_out_files_without_bytes(spark: SparkSession, tmp_path: Path) -> None:
+    WRITERS["csv"](tmp_path / "a.csv", 0)
+    (tmp_path / "0.csv").touch()
+    assert len(table_records(spark, text_source(tmp_path, "csv"))) == len(TEXTS) + 1
 
 
 def test_table_names_the_file_that_lacks_a_column(spark: SparkSession, tmp_path: Path) -> None:
