@@ -1,6 +1,6 @@
 """Settings of Keras that do not depend on the environment or on ~/.keras/keras.json.
 
-`headrace/__init__.py` names the backend, as Keras reads it when it is imported.
+`headrace/engines/environment.py` names the backend, as Keras reads it when it is imported.
 """
 
 import json

@@ -68,19 +68,3 @@ def test_keras_json_that_keeps_keras_from_its_import_is_refused(
     (tmp_path / "keras.json").write_text(text)
     with pytest.raises(ConfigurationError, match=sentence):
         require_readable_settings()
-
-
-XLA = """
-import headrace, os, hashlib, numpy as np, tensorflow as tf
-dropout = tf.nn.experimental.stateless_dropout
-drawn = tf.function(lambda seed: tf.tanh(dropout(tf.ones((64, 64)), 0.5, seed) * 2.0 + 1.0))(tf.constant([1, 2]))
-print(hashlib.sha256(drawn.numpy().tobytes()).hexdigest())
-"""
-
-
-def test_flags_of_xla_do_not_change_random_numbers() -> None:
-    def draw(**environment: str) -> str:
-        done = subprocess.run([sys.executable, "-c", XLA], env=environment, capture_output=True, text=True, check=True)
-        return done.stdout
-
-    assert draw(TF_XLA_FLAGS="--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit") == draw()
