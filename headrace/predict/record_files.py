@@ -11,7 +11,7 @@ from headrace.config.configuration import Text
 from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import Row, RowRange, TableReader, cell_text, format_of_name, open_reader
-from headrace.prepare.readers.text_file import is_splittable, line_ranges, open_text, require_text
+from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, require_text
 from headrace.prepare.rejection import Reason, RejectedRecordError
 
 RECORDS_PER_RANGE = 4096
@@ -67,7 +67,7 @@ class RecordFile:
             return self._reader().ranges(2**62, RECORDS_PER_RANGE)
         if not is_splittable(self.path, self.form.encoding):
             return [RowRange(self.path.name)]
-        return [RowRange(self.path.name, *part) for part in line_ranges(self.path, 2**62, RECORDS_PER_RANGE)]
+        return cut_lines(self.path, self.path.name, 2**62, RECORDS_PER_RANGE)
 
     def records(self, part: RowRange) -> Iterator[Record]:
         """Yield the records of a range, in order; blank lines are records only in files of lines."""

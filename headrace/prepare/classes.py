@@ -16,7 +16,7 @@ from headrace.prepare.label_warnings import label_warnings, require_repeated
 from headrace.prepare.plan import Chunk, PrepareContext
 from headrace.prepare.shard_writer import list_labels
 from headrace.prepare.sources import Listing, RawFile
-from headrace.prepare.sources.base import natural_sort
+from headrace.prepare.sources.base import natural_sort, shorten
 
 log = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ def _require_class_names(class_names: Mapping[str, str], labels: list[str], root
     unknown = [label for label in class_names if label not in labels]
     if not unknown:
         return
-    shown = ", ".join(map(repr, labels[:5])) + (", ..." if len(labels) > 5 else "")
+    shown = shorten(list(map(repr, labels)))
     message = f"data.source.class_names has {', '.join(map(repr, unknown[:5]))}, and the labels of {root} are {shown}"
     if len(unknown) == len(class_names):
         raise DataError(f"{message}; expected at least one label of the source.")

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from headrace.errors import DataError
+from headrace.prepare.sources.base import shorten
 
 # Fewer rows than this say nothing about how labels are spread.
 MIN_ROWS = 20
@@ -13,7 +14,6 @@ MANY_SINGLE_CLASSES = 24
 LARGEST_SHARE = 0.999
 # Missing values in many exports, and real classes in others: no finding, or Namibia.
 MISSING_BY_CUSTOM = frozenset(("na", "n/a", "none", "missing", "?"))
-SHOWN = 5
 
 
 def label_warnings(rows: Mapping[str, int], known: Iterable[str] = ()) -> list[str]:
@@ -92,4 +92,4 @@ def _folded(name: str) -> str:
 
 
 def _names(names: list[str]) -> str:
-    return ", ".join(map(repr, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
+    return shorten(list(map(repr, names)))

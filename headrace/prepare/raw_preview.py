@@ -22,7 +22,7 @@ from headrace.prepare.readers import cell_text, format_of_name, open_reader
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.archive import ARCHIVE, list_archives, read_archive
-from headrace.prepare.sources.base import Listing, RawRecord, escape_path
+from headrace.prepare.sources.base import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.table_files import folder_values, list_table
@@ -208,8 +208,8 @@ def as_text(about: dict[str, Any]) -> str:
     if about.get("label"):
         lines.append(f"labels by the column {about['label']!r}")
     for title in ("splits", "classes", "rejects"):
-        shown = list(about[title].items())
-        more = ", ..." if len(shown) > 20 else ""
-        lines.append(f"{title}: " + (", ".join(f"{name} {count}" for name, count in shown[:20]) or "none") + more)
+        lines.append(
+            f"{title}: " + (shorten([f"{name} {count}" for name, count in about[title].items()], 20) or "none")
+        )
     lines.append(f"{about['sampled']} records were read")
     return "\n".join([*lines, *(f"rejected: {one}" for one in about["rejected"]), *about["warnings"]])

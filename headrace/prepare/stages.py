@@ -25,6 +25,7 @@ from headrace.prepare.incremental import Increment
 from headrace.prepare.plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
+from headrace.prepare.sources.base import shorten
 from headrace.prepare.sources.spark_table import cell_format, frame_records, read_frame
 from headrace.prepare.sources.table_files import NO_FILES
 from headrace.prepare.sources.windows import read_windows, window_records
@@ -106,7 +107,7 @@ def _encode(
         return labelled, results
     log.warning(
         "No record of %s can be used, so it is not a class; all records are prepared again without it.",
-        ", ".join(map(repr, empty[:5])) + (", ..." if len(empty) > 5 else ""),
+        shorten(list(map(repr, empty))),
     )
     names = tuple(name for name in classes.names if name not in empty)
     require_some(names, context.root)

@@ -1,6 +1,6 @@
 """Where image files end early, and how they read without metadata, by format; Pillow decodes what remains.
 
-Decoders refuse whole pixels because of what stands beside them. Only files that a decoder has refused are written anew,
+Decoders refuse whole pixels because of what stands beside them. Only files that a decoder has refused are rewritten,
 so that whole files take no longer. JPEG, PNG, GIF and JPEG 2000 end with a mark; the other formats say their length.
 """
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, not_text, plain_name
-from headrace.prepare.readers.text_file import is_splittable, open_text, undecodable
+from headrace.prepare.readers.text_file import cut_ranges, is_splittable, open_text, undecodable
 from headrace.prepare.rejection import Reason, RejectedRecordError
 
 log = logging.getLogger(__name__)
@@ -124,20 +124,13 @@ class CsvReader:
 
     def ranges(self, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
         """Return ranges of at most about `max_bytes` and `max_rows` each; one range if the file cannot be split."""
-        whole = [RowRange(self.name)]
-        size = self.path.stat().st_size
-        if (size <= max_bytes and max_rows is None) or not self._is_splittable():
-            return whole
-        ranges, begin, first, end, rows = list[RowRange](), 0, 1, 0, 0
+        small = self.path.stat().st_size <= max_bytes and max_rows is None
+        if small or not is_splittable(self.path, self.options.encoding):
+            return [RowRange(self.name)]
         # Latin-1 gives each byte one character, so that characters can be counted as bytes.
         with open_text(self.path, "latin-1") as lines:
-            for number, _, length in split_records(lines, self.options):
-                if end - begin >= max_bytes or rows == max_rows:
-                    ranges.append(RowRange(self.name, begin, end - begin, first))
-                    begin, first, rows = end, number, 0
-                end += length
-                rows += 1
-        return [*ranges, RowRange(self.name, begin, size - begin, first)]
+            records = ((number, length) for number, _, length in split_records(lines, self.options))
+            return cut_ranges(self.name, records, max_bytes, max_rows)
 
     def rows(self, part: RowRange) -> Iterator[Row]:
         """Yield the rows of a range, in order; blank lines and the header are none."""
@@ -174,28 +167,30 @@ class CsvReader:
         Spreadsheets write semicolons where the comma is the decimal point, and tabs as CSV, too.
         """
         if self.options.separator is not None or not self.has_header:
-            self.options = replace(self.options, separator=self.options.separator or ",")
-            return self._require_columns(self.options)
-        tried = {one: self._columns(replace(self.options, separator=one)) for one in SEPARATORS}
-        found = {one: columns for one, columns in tried.items() if isinstance(columns, list)}
-        fitting = [one for one, columns in found.items() if all(plain_name(name) in columns for name in wanted)]
+            return self._choose(self.options.separator or ",", self._columns(self.options.separator or ","))
+        found: dict[str, Fields] = {}
+        for separator in SEPARATORS:
+            found[separator] = columns = self._columns(separator)
+            if wanted and isinstance(columns, list) and all(plain_name(name) in columns for name in wanted):
+                return self._choose(separator, columns)
+        if wanted:
+            return self._choose(",", found[","])
         # Where no column is asked for, as in a look at raw data, the separator is the one with most columns.
-        separator = max(fitting, key=lambda one: len(found[one]) if not wanted else 0, default=",")
-        options = replace(self.options, separator=separator)
-        columns = self._require_columns(options)
-        if options.separator != ",":
-            log.info("The fields of %s are separated by %r.", self.path, options.separator)
-        self.options = options
-        return columns
+        widths = {separator: len(columns) for separator, columns in found.items() if isinstance(columns, list)}
+        most = max(widths, key=widths.__getitem__, default=",")
+        return self._choose(most, found[most])
 
-    def _require_columns(self, options: ReaderOptions) -> list[str]:
-        columns = self._columns(options)
+    def _choose(self, separator: str, columns: Fields) -> list[str]:
         if isinstance(columns, RejectedRecordError):
             raise DataError(f"{self.path} has no header that can be read: {columns.detail}.")
+        if self.options.separator is None and separator != ",":
+            log.info("The fields of %s are separated by %r.", self.path, separator)
+        self.options = replace(self.options, separator=separator)
         return columns
 
-    def _columns(self, options: ReaderOptions) -> Fields:
+    def _columns(self, separator: str) -> Fields:
         """Return the columns, or why the first record cannot be read."""
+        options = replace(self.options, separator=separator)
         with open_text(self.path, options.encoding) as lines:
             for _, fields, _ in split_records(lines, options):
                 if isinstance(fields, RejectedRecordError):
@@ -211,6 +206,3 @@ class CsvReader:
         if plain in self.columns:
             raise ConfigurationError(f"{self.path} has the column {plain!r} {self.columns.count(plain)} times.")
         raise MissingColumnError(name, str(self.path), self.columns)
-
-    def _is_splittable(self) -> bool:
-        return is_splittable(self.path, self.options.encoding)

@@ -9,7 +9,7 @@ from typing import IO, Any
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, not_text, plain_name
-from headrace.prepare.readers.text_file import is_splittable, line_ranges, open_text, undecodable
+from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, undecodable
 from headrace.prepare.rejection import Reason, RejectedRecordError
 
 CHARACTERS = 2**20
@@ -55,11 +55,10 @@ class JsonReader:
 
     def ranges(self, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
         """Return ranges of at most about `max_bytes` and `max_rows` each; one range if the file cannot be split."""
-        size = self.path.stat().st_size
-        small = size <= max_bytes and max_rows is None
+        small = self.path.stat().st_size <= max_bytes and max_rows is None
         if small or not self.has_lines or not is_splittable(self.path, self.options.encoding):
             return [RowRange(self.name)]
-        return [RowRange(self.name, *part) for part in line_ranges(self.path, max_bytes, max_rows)]
+        return cut_lines(self.path, self.name, max_bytes, max_rows)
 
     def rows(self, part: RowRange) -> Iterator[Row]:
         """Yield the rows of a range, in order; blank lines are none.

@@ -1,7 +1,4 @@
-"""Text files as streams of characters: decompressed, decoded, with line breaks unchanged.
-
-Compression is recognized by the first bytes and not by the name, as names are often wrong.
-"""
+"""Text files as streams of characters: decompressed, decoded, with line breaks unchanged."""
 
 import bz2
 import codecs
@@ -9,7 +6,7 @@ import gzip
 import io
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
@@ -17,8 +14,9 @@ from typing import IO, cast
 import pyarrow as pa
 
 from headrace.errors import DataError
+from headrace.prepare.readers.compression import HEAD_BYTES, compression
+from headrace.prepare.readers.row import RowRange
 
-SIGNATURES = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
 UNREADABLE = (
     *((b"PK\x03\x04", "a zip archive or an Office document"), (b"\xd0\xcf\x11\xe0", "an Office document")),
     *((b"PAR1", "a Parquet file"), (b"%PDF", "a PDF document"), (b"ARROW1", "an Arrow file")),
@@ -32,10 +30,8 @@ BYTEWISE = frozenset(("utf-8", "utf-8-sig", "ascii", "iso8859-1", "iso8859-15", 
 def is_splittable(path: Path, encoding: str | None) -> bool:
     """Return whether line breaks can be found by their bytes: the file is not compressed, and not UTF-16."""
     with path.open("rb") as file:
-        head = file.read(8)
-    compressed = any(head.startswith(signature) for signature, _ in SIGNATURES)
-    wide = any(head.startswith(mark) for mark, name in BYTE_ORDER_MARKS if name == "utf-16")
-    return not compressed and not wide and (encoding or "utf-8") in BYTEWISE
+        head = file.read(HEAD_BYTES)
+    return compression(head) is None and marked_encoding(head) != "utf-16" and (encoding or "utf-8") in BYTEWISE
 
 
 @contextmanager
@@ -52,7 +48,7 @@ def open_text(path: Path, encoding: str | None, begin: int = 0, size: int = -1) 
     """
     try:
         with path.open("rb") as raw, _decompressed(raw, path) as file:
-            mark = _byte_order_mark(file)
+            mark = marked_encoding(_peek(file))
             if size >= 0:
                 file.seek(begin)
                 # A part is small enough for memory, and a text stream cannot be told where to stop.
@@ -78,16 +74,29 @@ def require_text(path: Path) -> None:
         _decompressed(raw, path)
 
 
-def line_ranges(path: Path, max_bytes: int, max_lines: int | None = None) -> list[tuple[int, int, int]]:
-    """Return the first byte, the bytes and the number of the first line of ranges that cover an uncompressed file."""
-    ranges, begin, first, end, number = list[tuple[int, int, int]](), 0, 1, 0, 1
+def cut_ranges(
+    name: str, records: Iterable[tuple[int, int]], max_bytes: int, max_rows: int | None = None
+) -> list[RowRange]:
+    """Return the ranges of at most about `max_bytes` and `max_rows` each that cover an uncompressed file.
+
+    Args:
+        name: path of the file for ranges, relative to the source's folder.
+        records: number of the first line and bytes of each record, in order.
+    """
+    ranges, begin, first, end, rows = list[RowRange](), 0, 1, 0, 0
+    for number, size in records:
+        if rows and (end - begin >= max_bytes or rows == max_rows):
+            ranges.append(RowRange(name, begin, end - begin, first))
+            begin, first, rows = end, number, 0
+        end += size
+        rows += 1
+    return [*ranges, RowRange(name, begin, end - begin, first)] if end else []
+
+
+def cut_lines(path: Path, name: str, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
+    """Return the ranges of an uncompressed file whose lines are its records; see `cut_ranges`."""
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if end > begin and (end - begin >= max_bytes or number - first == max_lines):
-                ranges.append((begin, end - begin, first))
-                begin, first = end, number
-            end += len(line)
-    return [*ranges, (begin, end - begin, first)] if end else []
+        return cut_ranges(name, ((number, len(line)) for number, line in enumerate(file, 1)), max_bytes, max_rows)
 
 
 def undecodable(text: str) -> bool:
@@ -101,19 +110,23 @@ def undecodable(text: str) -> bool:
     return False
 
 
-def _byte_order_mark(file: IO[bytes]) -> str | None:
-    head = file.read(3)
-    file.seek(0)
+def marked_encoding(head: bytes) -> str | None:
+    """Return the encoding that the byte order mark at the beginning of `head` stands for; None without a mark."""
     return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
 
+def _peek(file: IO[bytes]) -> bytes:
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
+    return head
+
+
 def _decompressed(raw: IO[bytes], path: Path) -> IO[bytes]:
-    head = raw.read(8)
-    raw.seek(0)
+    head = _peek(raw)
     wrong = next((name for signature, name in UNREADABLE if head.startswith(signature)), None)
     if wrong is not None:
         raise DataError(f"{path} is {wrong}; expected text. Set data.source.format to its format, or unpack it.")
-    match next((name for signature, name in SIGNATURES if head.startswith(signature)), None):
+    match compression(head):
         case "gzip":
             return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
         case "bzip2":

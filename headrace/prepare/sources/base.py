@@ -1,7 +1,7 @@
 """Raw files as a source lists them, and raw records before any processing."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -73,6 +73,11 @@ def escape_path(path: str) -> str:
     """
     name = ESCAPE_LIKE.sub(rb"\\x5c", path.encode("utf-8", "surrogateescape"))
     return name.decode("utf-8", "backslashreplace")
+
+
+def shorten(texts: Sequence[str], shown: int = 5) -> str:
+    """Return the first texts, separated by commas, and dots if there are more."""
+    return ", ".join(texts[:shown]) + (", ..." if len(texts) > shown else "")
 
 
 def natural_sort(labels: Iterable[str]) -> tuple[str, ...]:

@@ -12,11 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from headrace.prepare.readers.compression import HEAD_BYTES, compression
 from headrace.prepare.rejection import Reason, RejectedRecordError
 
 MAX_KEPT_BYTES = 64 * 1024 * 1024
-# gzip, bzip2, xz and Zstandard.
-COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
 class _Target(NamedTuple):
@@ -33,7 +32,7 @@ class LinkTargets:
     def __init__(self, path: Path) -> None:
         self._path = path
         with path.open("rb") as file:
-            self._compressed = file.read(6).startswith(COMPRESSED)
+            self._compressed = compression(file.read(HEAD_BYTES)) is not None
         self._files: dict[str, _Target] = {}
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._kept_bytes = 0

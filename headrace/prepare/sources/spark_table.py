@@ -8,7 +8,8 @@ import hashlib
 import stat
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -34,16 +35,6 @@ from headrace.storage import locate
 ROWS_PER_BATCH = 256
 TEXTS = ("file", "key", "label", "split", "weight", "reason", "detail")
 BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
-
-
-class Cells(NamedTuple):
-    """Cells of the columns that a record needs, as text; of the input column also bytes."""
-
-    data: str | bytes | None
-    label: str | None
-    split: str | None
-    weight: str | None
-    identity: str | None
 
 
 def cell_format(source: Source, root: str, content: str) -> str:
@@ -85,7 +76,7 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
 
 
 def read_columns(spark: SparkSession, source: Source, root: str, files: list[RawFile], names: list[str]) -> DataFrame:
-    """Return the columns `names` of `files`, as text; of a database with their types.
+    """Return `_file`, the file of each row, and the columns `names`, as text; those of a database have their types.
 
     Rows that cannot be read have no value in any column.
 
@@ -96,25 +87,10 @@ def read_columns(spark: SparkSession, source: Source, root: str, files: list[Raw
     if source.format == NO_FILES:
         frame = load_database(spark, source)
         require_columns(frame, names, source)
-        return frame.select(*(F.col(quoted(name)) for name in names))
-    open_first(source, root, files, columns_in_file(files[0].path, names))
-    schema = ", ".join(f"{quoted(name)} string" for name in names)
-    return list_ranges(spark, source, root, files, names).mapInArrow(partial(_read_texts, source, root, names), schema)
-
-
-def read_columns_and_file(
-    spark: SparkSession, source: Source, root: str, files: list[RawFile], names: list[str]
-) -> DataFrame:
-    """Return the file of each row, relative to `root`, and the columns `names`, as text.
-
-    Raises:
-        ConfigurationError: a column is missing.
-        DataError: a file cannot be read.
-    """
+        return frame.select(F.lit("").alias("_file"), *(F.col(quoted(name)) for name in names))
     open_first(source, root, files, columns_in_file(files[0].path, names))
     schema = ", ".join(["_file string", *(f"{quoted(name)} string" for name in names)])
-    read = partial(_read_texts, source, root, names, with_file=True)
-    return list_ranges(spark, source, root, files, names).mapInArrow(read, schema)
+    return list_ranges(spark, source, root, files, names).mapInArrow(partial(_read_texts, source, root, names), schema)
 
 
 def quoted(name: str) -> str:
@@ -235,71 +211,60 @@ def _read_rows(
 ) -> Iterator[pa.RecordBatch]:
     """Return the rows that `read_frame` promises."""
     kind = pa.binary() if is_binary else pa.string()
-    schema = pa.schema([*((name, pa.string()) for name in TEXTS), ("data", kind)])
-    rows: list[dict[str, Any]] = []
-    for path, split, row in rows_of_ranges(source, root, columns.names, batches):
-        try:
-            if row.rejection is not None:
-                raise row.rejection
-            found = _cells(row, columns, is_binary)._asdict()
-            rows.append(
-                {"file": escape_path(path), "key": _key(found), "split": found["split"] or split} | _stored(found)
-            )
-        except RejectedRecordError as error:
-            rejected = {"file": escape_path(path), "key": f"line {row.number}", "reason": error.reason.value}
-            rows.append(rejected | {"detail": error.detail})
-        if len(rows) == ROWS_PER_BATCH:
-            yield pa.RecordBatch.from_pylist(rows, schema)
-            rows = []
-    yield pa.RecordBatch.from_pylist(rows, schema)
+    rows = (
+        {"file": escape_path(path)} | _frame_row(row, split, columns, is_binary)
+        for path, split, row in rows_of_ranges(source, root, columns.names, batches)
+    )
+    return _batches(rows, pa.schema([*((name, pa.string()) for name in TEXTS), ("data", kind)]))
 
 
-def _stored(found: dict[str, Any]) -> dict[str, Any]:
-    return {name: found[name] for name in ("label", "weight", "data")}
+def _frame_row(row: Row, split: str | None, columns: Columns, is_binary: bool) -> dict[str, Any]:
+    """Return the columns of one row: key, label, split, weight and data, or why it is rejected.
 
-
-def _cells(row: Row, columns: Columns, is_binary: bool) -> Cells:
-    """Return the cells that a record needs.
-
-    Raises:
-        RejectedRecordError: the cell of the input column has the wrong type.
+    Args:
+        split: split of the row's file.
     """
 
     def text(name: str | None) -> str | None:
         return None if name is None else cell_text(row.values.get(name))
 
-    label = row.values.get(columns.label)
+    label, data = row.values.get(columns.label), row.values.get(columns.input)
     label = format_labels(label) if isinstance(label, list) else normalize_label(cell_text(label))
-    data = row.values.get(columns.input)
+    rejection = row.rejection
     if is_binary and isinstance(data, dict):
         data = data.get("bytes")
-    if not is_binary and isinstance(data, dict | list):
-        raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {data!r:.60}")
+    elif isinstance(data, dict | list):
+        rejection = RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {data!r:.60}")
+    if rejection is not None:
+        return {"key": f"line {row.number}", "reason": rejection.reason.value, "detail": rejection.detail}
     data = data if is_binary and isinstance(data, bytes) else cell_text(data)
-    split = text(columns.split)
-    return Cells(data, label, split, text(columns.weight), text(columns.identity))
+    identity = text(columns.identity)
+    return {
+        "key": _content_key(label, data) if identity is None else identity,
+        "label": label,
+        "split": text(columns.split) or split,
+        "weight": text(columns.weight),
+        "data": data,
+    }
 
 
-def _key(found: dict[str, Any]) -> str:
-    """Return the name of a row: its identity, or else a hash of what is in it."""
-    if found["identity"] is not None:
-        return str(found["identity"])
-    parts = (found["label"], found["data"])
-    content = b"\0".join(part if isinstance(part, bytes) else part.encode() for part in parts if part is not None)
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+def _content_key(label: str | None, data: str | bytes | None) -> str:
+    """Return the name of a row that has no identity: a hash of what is in it."""
+    parts = (part if isinstance(part, bytes) else part.encode() for part in (label, data) if part is not None)
+    return hashlib.md5(b"\0".join(parts), usedforsecurity=False).hexdigest()
 
 
 def _read_texts(
-    source: Source, root: str, names: list[str], batches: Iterator[pa.RecordBatch], *, with_file: bool = False
+    source: Source, root: str, names: list[str], batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    """Return the rows that `read_columns` promises, and the file of each as the first column."""
-    columns = [*(["_file"] if with_file else []), *map(plain_name, names)]
-    schema = pa.schema([(name, pa.string()) for name in columns])
-    rows: list[dict[str, Any]] = []
-    for path, _, row in rows_of_ranges(source, root, names, batches):
-        cells = {plain_name(name): cell_text(row.values.get(name)) for name in names}
-        rows.append({"_file": escape_path(path)} | cells if with_file else cells)
-        if len(rows) == ROWS_PER_BATCH:
-            yield pa.RecordBatch.from_pylist(rows, schema)
-            rows = []
-    yield pa.RecordBatch.from_pylist(rows, schema)
+    """Return the rows that `read_columns` promises."""
+    rows = (
+        {"_file": escape_path(path), **{plain_name(name): cell_text(row.values.get(name)) for name in names}}
+        for path, _, row in rows_of_ranges(source, root, names, batches)
+    )
+    return _batches(rows, pa.schema([(name, pa.string()) for name in ("_file", *map(plain_name, names))]))
+
+
+def _batches(rows: Iterator[dict[str, Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    while chunk := list(islice(rows, ROWS_PER_BATCH)):
+        yield pa.RecordBatch.from_pylist(chunk, schema)

@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from headrace.config.sections.source import Source
 from headrace.errors import DataError
 from headrace.prepare.readers import format_of_name
-from headrace.prepare.sources.base import Listing, RawFile
+from headrace.prepare.sources.base import Listing, RawFile, shorten
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.split_names import split_of_path
@@ -108,7 +108,7 @@ def _of_format(files: list[Entry], source: Source) -> list[Entry]:
     if others:
         log.warning(
             "%s files of %s are not read, as their names are not those of %s files: %s",
-            *(len(others), source.path, source.format, ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")),
+            *(len(others), source.path, source.format, shorten(others)),
         )
     return fitting
 

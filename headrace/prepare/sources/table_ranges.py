@@ -46,7 +46,8 @@ def _open(source: Source, root: str, path: str, names: list[str]) -> TableReader
 
 def columns_in_file(path: str, names: Iterable[str]) -> list[str]:
     """Return the columns of `names` that the file holds, and not the names of its folders."""
-    return [name for name in dict.fromkeys(names) if plain_name(name) not in folder_values(path)]
+    folders = folder_values(path)
+    return [name for name in dict.fromkeys(names) if plain_name(name) not in folders]
 
 
 def list_ranges(

@@ -13,7 +13,7 @@ from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.prepare.sources.base import Listing, escape_path
 from headrace.prepare.sources.folder import read_bytes
-from headrace.prepare.sources.spark_table import read_columns_and_file
+from headrace.prepare.sources.spark_table import read_columns
 from headrace.storage import locate
 from headrace.storage.listing import read_entry
 
@@ -39,7 +39,7 @@ def with_named_files(spark: SparkSession, source: Source, listing: Listing, *, b
         DataError: a file cannot be read.
     """
     column = (source.columns or Columns()).input
-    named = read_columns_and_file(spark, source, listing.root, listing.files, [column])
+    named = read_columns(spark, source, listing.root, listing.files, [column])
     states = named.mapInArrow(partial(_states, listing.root, by_content), "file string, state long")
     # Exclusive or does not depend on the order of rows.
     totals = dict(map(tuple, states.groupBy("file").agg(F.bit_xor("state")).collect()))

@@ -1,6 +1,5 @@
 """Decode and clean texts; independent of Spark."""
 
-import codecs
 import html
 import re
 import unicodedata
@@ -9,6 +8,7 @@ from functools import lru_cache, partial
 import ftfy
 
 from headrace.config.configuration import Text
+from headrace.prepare.readers.text_file import marked_encoding
 from headrace.prepare.rejection import Reason, RejectedRecordError
 
 STOP_WORDS = """
@@ -45,7 +45,6 @@ MASKS = {
 }
 # A mask comes before those that could match a part of it.
 MASK_ORDER = ("url", "email", "ip", "phone")
-BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def decode_text(data: bytes, spec: Text) -> str:
@@ -58,7 +57,7 @@ def decode_text(data: bytes, spec: Text) -> str:
         raise RejectedRecordError(Reason.EMPTY, "the file has no bytes")
     if len(data) > spec.max_bytes:
         raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {spec.max_bytes}")
-    encoding = spec.encoding or next((name for mark, name in BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
+    encoding = spec.encoding or marked_encoding(data) or "utf-8"
     try:
         text = data.decode(encoding)
     except UnicodeError as error:

@@ -19,7 +19,7 @@ Inputs = Sequence[NDArray[Any]]
 def predict(model: keras.Model, contract: Contract, batches: Inputs) -> Outputs:
     """Return the outputs of `model` for `batches`, (rows, outputs) float32; the variables of the model are unchanged.
 
-    The forward pass is compiled anew, as in `headrace.inference`, so that it sees the state that the layers have now.
+    The forward pass is compiled again, as in `headrace.inference`, so that it sees the state that the layers have now.
     """
     forward = _compiled(model, contract)
     with _unchanged(model):
