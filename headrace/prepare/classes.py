@@ -65,14 +65,14 @@ def list_classes(
     rows = Counter[str]()
     for label, count in counted.items():
         rows[context.class_names.get(label, label)] += count
-    known = tuple(context.labels)
+    known, single = tuple(context.labels), context.settings.task == "classification"
     found = Classes(
         (*known, *(name for name in rows if name not in context.labels)),
         +rows,
-        None if isinstance(records, list) else counted.total(),
+        counted.total() if single and not isinstance(records, list) else None,
     )
     require_some(found.names, listing.root)
-    if not known and context.settings.task == "classification":
+    if single and not known:
         require_repeated(found.rows, listing.root)
     for warning in label_warnings(found.rows, known):
         log.warning("%s", warning)
@@ -128,8 +128,8 @@ def _count_labels(
 ) -> Counter[str]:
     """Return the records by label in natural order; a label without a count is in the source, but not counted."""
     if not isinstance(records, list):
-        counts = _count_rows(records, context)
-    elif context.kind == "archive":
+        return _in_natural_order(_count_rows(records, context))
+    if context.kind == "archive":
         chunks = spark.sparkContext.parallelize(records, max(1, len(records)))
         counts = sum(chunks.mapPartitions(partial(list_labels, context)).collect(), Counter[str]())
     else:
@@ -138,11 +138,15 @@ def _count_labels(
         counts.update(file.label for file in changed if file.label)
     if context.settings.task == "multi_label":
         counts = _count_names(counts, context.settings.label_separator)
+    return _in_natural_order(counts)
+
+
+def _in_natural_order(counts: Counter[str]) -> Counter[str]:
     return Counter({label: counts[label] for label in natural_sort(counts)})
 
 
 def _count_rows(records: "DataFrame", context: PrepareContext) -> Counter[str]:
-    """Return the rows by label, of at most `MAX_CLASSES` + 1 labels."""
+    """Return the rows by label, in multi_label by class name, of at most `MAX_CLASSES` + 1."""
     rows = records.select("label").where("label is not null")
     if context.settings.task == "multi_label":
         separator = context.settings.label_separator

@@ -130,6 +130,23 @@ def test_increment_adds_new_labels_and_keeps_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("spark")
+def test_names_in_a_list_may_hold_the_separator(tmp_path: Path) -> None:
+    """Such a name is one class, and shards are sized by the rows, not by their labels."""
+    (tmp_path / "raw").mkdir()
+    labels = [["big; red", "even", "small"], ["big; red", "even"]] * 4
+    rows = {"text": [f"a text of its own, number {number}" for number in range(8)], "label": labels}
+    pq.write_table(pa.table(rows), tmp_path / "raw" / "part.parquet")
+    source = {"kind": "table", "path": str(tmp_path / "raw"), "columns": {"input": "text"}}
+    text = {"tokens": {"min_count": 1}}
+    settings = {"splits": {"train": 1.0, "val": 0.0, "test": 0.0}, "shard_rows": 8}
+    prepare(labels_configuration(tmp_path, source, input="text", label_separator=";", text=text, **settings))
+    version = read(tmp_path / "table")
+    assert version.contract.classes == ("big; red", "even", "small")
+    assert version.summary.rejected == 0
+    assert len(version.shards) == 1
+
+
+@pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize("as_list", [True, False])
 def test_table_source_reads_labels_from_lists_or_text(tmp_path: Path, as_list: bool) -> None:
     texts = [f"a text of its own, number {number}" for number in range(8)]
