@@ -15,6 +15,7 @@ from headrace.engines.log_filter import without_noise
 
 HOROVOD_PROGRAM = """
 import json, sys
+import headrace
 import horovod.tensorflow as horovod
 import tensorflow
 gpus = [tensorflow.config.experimental.get_device_details(gpu).get("device_name", gpu.name)

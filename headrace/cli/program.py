@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from headrace import __version__
-from headrace.engines.keras_settings import require_readable_settings
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.errors import ConfigurationError, HeadraceError
 
@@ -33,7 +32,6 @@ def _options(
     logging.basicConfig(
         level=logging.WARNING if quiet else logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
     )
-    require_readable_settings()
     # py4j logs every call between Python and the JVM; only its warnings matter to users.
     logging.getLogger("py4j").setLevel(logging.WARNING)
 
