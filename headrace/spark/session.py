@@ -29,6 +29,7 @@ from headrace.config.cluster_file import spark_settings
 from headrace.config.configuration import Spark
 from headrace.engines.log_filter import start_filter
 from headrace.spark.java_version import require_java
+from headrace.spark.task_errors import parse_task_error
 from headrace.spark.version_match import require_own_spark_home, require_same_jvm, require_same_master
 from headrace.spark.worker_python import require_worker_python
 
@@ -67,8 +68,6 @@ JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
 # Several runs may train at once, in threads of one process that share a session.
 _session_lock = threading.Lock()
-
-PYTHON_MISMATCH = re.compile(r"worker has different version:? (.+?) than that in driver:? (.+?), PySpark")
 
 REPEATING_LOGGERS = (
     "org.apache.spark.executor.Executor",
@@ -273,31 +272,4 @@ def unwrap_python_errors() -> Iterator[None]:
         yield
     except (Py4JJavaError, PySparkException) as error:
         text = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error)
-        raise _parse_task_error(text) from error
-
-
-def _parse_task_error(text: str) -> errors.HeadraceError:
-    """Return the Python exception at the end of the traceback in `text`, without the lines that Java adds."""
-    start_failure = re.search(r"Error from python worker:\s*(.+?)\s*PYTHONPATH was:", text, re.DOTALL)
-    if start_failure:
-        reason = " ".join(start_failure[1].split())
-        return errors.ConfigurationError(f"An executor cannot start Python for its tasks: {reason}")
-    mismatch = PYTHON_MISMATCH.search(text)
-    if mismatch:
-        worker, driver = (".".join(re.findall(r"\d+", version)) for version in mismatch.groups())
-        return errors.ConfigurationError(
-            f"Executors run Python {worker}, but the driver runs Python {driver}. Set spark.pyspark.python to a Python "
-            f"{driver} on the executors, or ship the driver's environment with spark.archives."
-        )
-    traceback = re.split(r"\n\s*\tat |\nDriver stacktrace", text)[0].strip()
-    last = traceback.rpartition("Traceback (most recent call last):")[2]
-    # Lines of the traceback are indented; lines of the message need not be.
-    exception = re.search(r"^(\S+?)(?:: (.*))?\Z", last, re.MULTILINE | re.DOTALL)
-    summary = " ".join((exception[0] if exception else last).split())
-    headrace_error = re.match(r"headrace\.errors\.(\w+): (.*)", summary)
-    if headrace_error:
-        error_class: type[errors.HeadraceError] = getattr(errors, headrace_error[1], errors.HeadraceError)
-        return error_class(headrace_error[2])
-    log.error("%s", traceback)
-    error_class = errors.HeadraceError if "Traceback" in text else errors.LostExecutorError
-    return error_class(f"A Spark task failed: {summary}")
+        raise parse_task_error(text) from error
