@@ -39,7 +39,8 @@ def _options(
 def print_result(result: dict[str, Any]) -> None:
     """Print the result of a command as one JSON object on the last line of standard output."""
     sys.stderr.flush()
-    print(json.dumps(result, ensure_ascii=False), flush=True)
+    # PYTHONIOENCODING may name an encoding that lacks a letter of a path; JSON can do without it.
+    print(json.dumps(result, ensure_ascii=sys.stdout.encoding.lower() not in ("utf-8", "utf8")), flush=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -49,6 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
     """
     quiet_tensorflow()
     try:
+        _require_file_names()
         app(arguments)
     except ModuleNotFoundError as error:
         print(f"headrace: {_describe_missing_engine(error)}", file=sys.stderr)
@@ -59,6 +61,19 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("headrace: interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def _require_file_names() -> None:
+    """Raise if Python cannot read file names with letters beyond ASCII.
+
+    Raises:
+        ConfigurationError: the locale is C, and PYTHONUTF8=0 keeps Python from using UTF-8 nevertheless.
+    """
+    if sys.getfilesystemencoding() == "ascii":
+        raise ConfigurationError(
+            "Python reads file names as ASCII, because the locale is C and PYTHONUTF8 is 0. Set LC_ALL=C.UTF-8, or "
+            "unset PYTHONUTF8."
+        )
 
 
 def _describe_missing_engine(error: ModuleNotFoundError) -> str:
