@@ -9,6 +9,7 @@ import typer
 
 from headrace import __version__
 from headrace.engines.log_filter import quiet_tensorflow
+from headrace.engines.shadowing import require_visible_engines
 from headrace.errors import ConfigurationError, HeadraceError
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ def _options(
     )
     # py4j logs every call between Python and the JVM; only its warnings matter to users.
     logging.getLogger("py4j").setLevel(logging.WARNING)
+    require_visible_engines()
 
 
 def print_result(result: dict[str, Any]) -> None:
