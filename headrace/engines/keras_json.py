@@ -1,28 +1,29 @@
 """Hide keras.json from Keras, which cannot be imported with some of the settings that it may hold."""
 
-import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
-# The module of Keras that reads keras.json, and writes one if there is none.
+# The modules that read keras.json and write one if there is none: Keras, and what TensorFlow keeps of an older Keras.
 READER = "keras.src.backend.config"
+LEGACY_READER = "tensorflow.python.keras.backend"
 # No folder, and none can be made there: Keras finds no file and writes none.
 NO_FOLDER = f"{os.devnull}/keras"
 
 
 class _KerasJsonHider(MetaPathFinder):
-    """An import finder that hides keras.json while Keras is loaded."""
+    """An import finder that hides keras.json while its readers are loaded."""
 
-    def find_spec(self, fullname: str, path: object, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Return Python's own spec of `READER`, once; None for every other module."""
-        if fullname != READER:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return Python's own spec of a reader, with a loader that hides the file; None for every other module."""
+        if fullname not in (READER, LEGACY_READER):
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
+        spec = PathFinder.find_spec(fullname, path)
         if spec is not None and spec.loader is not None:
             load = spec.loader.exec_module
             spec.loader.exec_module = lambda module: _load_without_file(module, load)  # type: ignore[method-assign]
@@ -30,12 +31,12 @@ class _KerasJsonHider(MetaPathFinder):
 
 
 def hide_keras_json() -> None:
-    """Let Keras start with its defaults, whatever keras.json holds; call it before Keras is imported.
+    """Let Keras start with its defaults, whatever keras.json holds; call it before an engine is imported.
 
-    With some values, such as bfloat16 for `floatx`, or `nnx_enabled`, Keras cannot be imported. KERAS_HOME remains the
-    folder of pretrained weights and data sets.
+    With some values, such as bfloat16 for `floatx`, or `nnx_enabled`, Keras and TensorFlow cannot be imported.
+    KERAS_HOME remains the folder of pretrained weights and data sets.
     """
-    if READER not in sys.modules and not any(isinstance(finder, _KerasJsonHider) for finder in sys.meta_path):
+    if not any(isinstance(finder, _KerasJsonHider) for finder in sys.meta_path):
         sys.meta_path.insert(0, _KerasJsonHider())
 
 
@@ -49,7 +50,8 @@ def _load_without_file(module: ModuleType, load: Callable[[ModuleType], None]) -
             del os.environ["KERAS_HOME"]
         else:
             os.environ["KERAS_HOME"] = configured
-    module.__dict__["_KERAS_DIR"] = _default_folder() if configured is None else configured
+    if module.__name__ == READER:
+        module.__dict__["_KERAS_DIR"] = _default_folder() if configured is None else configured
 
 
 def _default_folder() -> str:

@@ -1,11 +1,14 @@
 """Keras computes with TensorFlow and its default settings, whatever environment and keras.json say."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from headrace.engines.keras_json import LEGACY_READER, READER
 
 pytestmark = pytest.mark.tensorflow
 
@@ -51,17 +54,19 @@ def test_keras_imported_with_another_backend_is_refused_with_a_way_out(tmp_path:
 )
 def test_keras_json_with_which_keras_cannot_be_imported_is_not_read(tmp_path: Path, text: str) -> None:
     (tmp_path / "keras.json").write_text(text)
-    program = "import headrace; from keras.src.backend.config import floatx, keras_home; print(floatx(), keras_home())"
-    done = import_keras(program, tmp_path)
+    program = "import headrace, tensorflow; from keras.src.backend.config import floatx, keras_home; "
+    done = import_keras(program + "print(floatx(), keras_home())", tmp_path)
     # The folder of pretrained weights is the user's.
     assert done.stdout.split() == ["float32", str(tmp_path)], done.stderr
     assert (tmp_path / "keras.json").read_text() == text
 
 
-def test_keras_still_needs_its_file_hidden(tmp_path: Path) -> None:
-    """Without this quirk of Keras `hide_keras_json` can go."""
+@pytest.mark.parametrize("reader", [READER, LEGACY_READER])
+def test_reader_of_keras_json_still_needs_the_file_hidden(tmp_path: Path, reader: str) -> None:
+    """Without this quirk of Keras and TensorFlow `hide_keras_json` can go."""
     (tmp_path / "keras.json").write_text('{"floatx": "bfloat16"}')
-    assert "Invalid `floatx`" in import_keras("import keras", tmp_path).stderr
+    done = import_keras(f"import importlib; importlib.import_module('{reader}')", tmp_path)
+    assert re.search(r"Invalid `floatx`|assert _floatx in", done.stderr)
 
 
 def test_keras_home_is_keras_own_default_without_a_variable(tmp_path: Path) -> None:
