@@ -42,7 +42,8 @@ def print_result(result: dict[str, Any]) -> None:
     """Print the result of a command as one JSON object on the last line of standard output."""
     sys.stderr.flush()
     # PYTHONIOENCODING may name an encoding that lacks a letter of a path; JSON can do without it.
-    print(json.dumps(result, ensure_ascii=sys.stdout.encoding.lower() not in ("utf-8", "utf8")), flush=True)
+    has_all_letters = (sys.stdout.encoding or "utf-8").lower() in ("utf-8", "utf8")
+    print(json.dumps(result, ensure_ascii=not has_all_letters), flush=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
