@@ -135,3 +135,17 @@ def test_check_cluster_uses_the_current_folder_as_default_store(
         cli.main(["check", "--cluster"])
     assert exited.value.code == 0
     assert json.loads(capsys.readouterr().out)["ok"] is True
+
+
+def test_command_refuses_ascii_file_names_by_the_name_of_the_locale(tmp_path: Path) -> None:
+    done = headrace("config", "--schema", cwd=tmp_path, code=2, LC_ALL="C", PYTHONUTF8="0")
+    assert "the locale is C and PYTHONUTF8 is 0. Set LC_ALL=C.UTF-8" in done.last_error_line
+
+
+def test_result_is_json_in_any_encoding_of_standard_output(tmp_path: Path) -> None:
+    (tmp_path / "conf.yaml").write_text(
+        "data: {source: {kind: folder, path: bildér}, table: table}\nmodel: {file: m.py}\ntrain: {run: run}"
+    )
+    shown = headrace("config", "conf.yaml", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert shown.json["data"]["source"]["path"].endswith("bildér")
+    assert shown.stdout.isascii()

@@ -10,11 +10,12 @@ import sys
 from dataclasses import dataclass
 
 from headrace.check.check_report import CheckRow
-from headrace.engines.compatibility import COMPILE_HOROVOD, horovod_fault
+from headrace.engines.compatibility import BY_MODULE, COMPILE_HOROVOD, horovod_fault
 from headrace.engines.log_filter import without_noise
 
 HOROVOD_PROGRAM = """
 import json, sys
+import headrace
 import horovod.tensorflow as horovod
 import tensorflow
 gpus = [tensorflow.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
@@ -65,12 +66,19 @@ def ask_horovod() -> HorovodInfo:
 
 def rank_rows(horovod: HorovodInfo) -> list[CheckRow]:
     """Return the rows for Horovod's build and for GPUs."""
+    gpus = "unknown" if horovod.error else ", ".join(horovod.gpus) or "none"
+    return [_build_row(horovod), CheckRow(name="GPUs", found=gpus, needed="", ok=True)]
+
+
+def _build_row(horovod: HorovodInfo) -> CheckRow:
+    """Return the row for Horovod's build; it is not at fault if TensorFlow or Keras, which it imports, is missing."""
+    needed = "Gloo, for TensorFlow"
+    missing = [BY_MODULE[module].name for module in ("tensorflow", "keras") if not BY_MODULE[module].is_installed]
+    if missing:
+        fix = f"install {' and '.join(missing)} first"
+        return CheckRow(name="Horovod build", found="not checked", needed=needed, ok=False, fix=fix)
     fault = horovod_fault() or horovod.error
     ok = "Gloo" in horovod.built and not fault
     built = "none" if horovod.error else ", ".join(horovod.built) or "no backend"
     fix = "" if ok else f"{COMPILE_HOROVOD} ({fault})" if fault else COMPILE_HOROVOD
-    gpus = "unknown" if horovod.error else ", ".join(horovod.gpus) or "none"
-    return [
-        CheckRow(name="Horovod build", found=built, needed="Gloo, for TensorFlow", ok=ok, fix=fix),
-        CheckRow(name="GPUs", found=gpus, needed="", ok=True),
-    ]
+    return CheckRow(name="Horovod build", found=built, needed=needed, ok=ok, fix=fix)

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from headrace import __version__
-from headrace.engines.keras_settings import require_readable_settings
 from headrace.engines.log_filter import quiet_tensorflow
+from headrace.engines.shadowing import require_visible_engines
 from headrace.errors import ConfigurationError, HeadraceError
 
 app = typer.Typer(
@@ -33,15 +33,17 @@ def _options(
     logging.basicConfig(
         level=logging.WARNING if quiet else logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
     )
-    require_readable_settings()
     # py4j logs every call between Python and the JVM; only its warnings matter to users.
     logging.getLogger("py4j").setLevel(logging.WARNING)
+    require_visible_engines()
 
 
 def print_result(result: dict[str, Any]) -> None:
     """Print the result of a command as one JSON object on the last line of standard output."""
     sys.stderr.flush()
-    print(json.dumps(result, ensure_ascii=False), flush=True)
+    # PYTHONIOENCODING may name an encoding that lacks a letter of a path; JSON can do without it.
+    has_all_letters = (sys.stdout.encoding or "utf-8").lower() in ("utf-8", "utf8")
+    print(json.dumps(result, ensure_ascii=not has_all_letters), flush=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -51,6 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
     """
     quiet_tensorflow()
     try:
+        _require_file_names()
         app(arguments)
     except ModuleNotFoundError as error:
         print(f"headrace: {_describe_missing_engine(error)}", file=sys.stderr)
@@ -61,6 +64,19 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("headrace: interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def _require_file_names() -> None:
+    """Raise if Python cannot read file names with letters beyond ASCII.
+
+    Raises:
+        ConfigurationError: the locale is C, and PYTHONUTF8=0 keeps Python from using UTF-8 nevertheless.
+    """
+    if sys.getfilesystemencoding() == "ascii":
+        raise ConfigurationError(
+            "Python reads file names as ASCII, because the locale is C and PYTHONUTF8 is 0. Set LC_ALL=C.UTF-8, or "
+            "unset PYTHONUTF8."
+        )
 
 
 def _describe_missing_engine(error: ModuleNotFoundError) -> str:

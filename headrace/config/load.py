@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -129,8 +129,22 @@ def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
         return f"`{key}` is not set and has no default; add it"
     if error["type"] == "secret":
         return f"`{key}`: {error['msg']}"
+    if error["type"] == "tuple_type" and isinstance(error["input"], int | float | str):
+        expected = _example(names, model, error["input"])
+        return f"`{key}`: expected a list such as {expected}, received {error['input']!r:.80}"
     message = error["msg"].removeprefix("Value error, ")
     return f"`{key}`: {message[0].lower()}{message[1:]}, received {error['input']!r:.80}"
+
+
+def _example(names: list[str], model: type[BaseModel], value: object) -> str:
+    """Return a list of `value` that has the length of the key's list: [16, 16] for a height and width of 16."""
+    kind: Any = model
+    for name in names:
+        field = kind.model_fields.get(name) if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+        kind = field.annotation if field else None
+    kinds = (kind, *get_args(kind))
+    parts = next((get_args(candidate) for candidate in kinds if get_origin(candidate) is tuple), ())
+    return f"[{', '.join([str(value)] * (1 if Ellipsis in parts else len(parts) or 1))}]"
 
 
 def _nearest(names: list[str], model: type[BaseModel]) -> str:

@@ -10,6 +10,7 @@ import json
 import logging
 import platform
 import sys
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
@@ -57,7 +58,7 @@ class Engine:
 
     @property
     def supported(self) -> SpecifierSet:
-        """Versions that Headrace supports; all if Headrace's metadata is missing, as with --py-files."""
+        """Versions that Headrace supports; all where neither metadata nor a checkout says, as with --py-files."""
         return _supported(self.packages)
 
     @property
@@ -138,7 +139,7 @@ def require_engines() -> None:
     for engine in ENGINES:
         if not is_supported(engine.installed, engine.supported):
             log.warning(
-                "%s %s is installed, but Headrace supports %s; continuing anyway",
+                "%s %s is installed, but Headrace supports %s and is not tested with it; continuing anyway",
                 *(engine.name, engine.installed, as_text(engine.supported)),
             )
 
@@ -189,13 +190,18 @@ def _installed(engine: Engine) -> str:
 
 
 def _supported(packages: tuple[str, ...]) -> SpecifierSet:
-    try:
-        lines = requires("headrace") or []
-    except PackageNotFoundError:
-        return SpecifierSet()
-    requirements = [Requirement(line) for line in lines]
+    requirements = [Requirement(line) for line in _dependencies()]
     ours = (requirement for requirement in requirements if requirement.name in packages and requirement.marker is None)
     return next((requirement.specifier for requirement in ours), SpecifierSet())
+
+
+def _dependencies() -> list[str]:
+    """Return Headrace's dependencies; from a checkout that is only on PYTHONPATH, those of its pyproject.toml."""
+    try:
+        return requires("headrace") or []
+    except PackageNotFoundError:
+        project = Path(__file__).parents[2] / "pyproject.toml"
+        return list(tomllib.loads(project.read_text())["project"]["dependencies"]) if project.is_file() else []
 
 
 def _comparable(name: str, installed: str) -> str:

@@ -87,14 +87,14 @@ def find_java() -> Java:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ConfigurationError(
-            f"{path} does not run ({error}). Spark needs Java {java_range()}; {INSTALL}."
+            f"{path} does not run ({error}). Spark needs Java {java_range()}; {_remedy()}."
         ) from None
     output = completed.stderr + completed.stdout
     version = re.search(r'version "((?:1\.)?(\d+)[^"]*)"', output)
     if version is None:
         output = " ".join(output.split())
         raise ConfigurationError(
-            f"{path} reports no version; received {output!r:.80}. Spark needs Java {java_range()}; {INSTALL}."
+            f"{path} reports no version; received {output!r:.80}. Spark needs Java {java_range()}; {_remedy()}."
         )
     return Java(path, version[1], int(version[2]))
 
@@ -107,10 +107,9 @@ def require_java() -> None:
     """
     java, supported = find_java(), java_range()
     if not supported.oldest <= java.major <= supported.newest:
-        home = "; then set JAVA_HOME to it, or unset JAVA_HOME" if os.environ.get("JAVA_HOME") else ""
         raise ConfigurationError(
             f"{java.path} is Java {java.version}, but Spark {BY_MODULE['pyspark'].installed} needs Java {supported}; "
-            f"{INSTALL}{home}."
+            f"{_remedy()}."
         )
 
 
@@ -119,11 +118,18 @@ def _program() -> Path:
     if home:
         home_program = Path(home) / "bin" / "java"
         if not os.access(home_program, os.X_OK):
+            fault = "whose bin/java is not executable" if home_program.exists() else "which has no bin/java"
             raise ConfigurationError(
-                f"JAVA_HOME is {home}, which has no bin/java. Set it to the folder of Java {java_range()}, or unset it."
+                f"JAVA_HOME is {home}, {fault}. Set it to the folder of Java {java_range()}, or unset it."
             )
         return home_program
     program = shutil.which("java")
     if program is None:
         raise ConfigurationError(f"Spark needs Java {java_range()}, but there is no `java` on PATH; {INSTALL}.")
     return Path(program)
+
+
+def _remedy() -> str:
+    """Return how to get a supported Java; one that JAVA_HOME names hides all others."""
+    home = os.environ.get("JAVA_HOME")
+    return f"{INSTALL}; JAVA_HOME is {home}: then set JAVA_HOME to the new one, or unset JAVA_HOME" if home else INSTALL

@@ -29,6 +29,8 @@ from headrace.config.cluster_file import spark_settings
 from headrace.config.configuration import Spark
 from headrace.engines.log_filter import start_filter
 from headrace.spark.java_version import require_java
+from headrace.spark.jvm_locale import require_readable_folder, utf8_locale
+from headrace.spark.task_errors import parse_task_error
 from headrace.spark.version_match import require_own_spark_home, require_same_jvm, require_same_master
 from headrace.spark.worker_python import require_worker_python
 
@@ -48,6 +50,8 @@ DEFAULT_SETTINGS = {
     # Reject a barrier stage without enough slots at once, not after ten minutes of retries.
     "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "1",
     DAEMON: "headrace.spark.worker_daemon",
+    # Times without a zone mean the same on every machine.
+    "spark.sql.session.timeZone": "UTC",
 }
 
 SHIPPED = "spark.submit.pyFiles"
@@ -67,8 +71,6 @@ JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
 # Several runs may train at once, in threads of one process that share a session.
 _session_lock = threading.Lock()
-
-PYTHON_MISMATCH = re.compile(r"worker has different version:? (.+?) than that in driver:? (.+?), PySpark")
 
 REPEATING_LOGGERS = (
     "org.apache.spark.executor.Executor",
@@ -109,6 +111,7 @@ def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     if not _is_launched():
         _start_jvm(configured | {key: requested[key] for key in ("spark.master",) if key in requested})
     SparkContext._ensure_initialized()
+    require_readable_folder(SparkContext._jvm.java.lang.System.getProperty("sun.jnu.encoding"))
     launched = SparkConf(loadDefaults=True)
     requested = _without_headrace_daemon(requested, launched.get(SHIPPED))
     builder = SparkSession.builder.appName(f"headrace {name}")
@@ -140,10 +143,12 @@ def _explain_start_failure(master: str) -> Iterator[None]:
         yield
     except Py4JJavaError as error:
         reason = str(error.java_exception.toString()).strip().split("\n")[0]
-        raise errors.ConfigurationError(
-            f"Spark did not start on {master} ({reason}). Check that the master is running, that this machine reaches "
-            f"it, that it runs Spark {pyspark.__version__}, and that spark.authenticate.secret is the same."
-        ) from error
+        remote = (
+            "Check that the master is running, that this machine reaches it, that it runs Spark "
+            f"{pyspark.__version__}, and that spark.authenticate.secret is the same."
+        )
+        advice = "The log above says why." if master.startswith("local") else remote
+        raise errors.ConfigurationError(f"Spark did not start on {master} ({reason}). {advice}") from error
 
 
 def _without_headrace_daemon(settings: dict[str, str], shipped: str | None) -> dict[str, str]:
@@ -195,7 +200,8 @@ def _start_jvm(settings: dict[str, str]) -> None:
     options = [option for key, value in launch_settings.items() for option in ("--conf", f"{key}={value}")]
     os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*options, "pyspark-shell"])
     try:
-        SparkContext._ensure_initialized(gateway=_launch_filtered())
+        with utf8_locale():
+            SparkContext._ensure_initialized(gateway=_launch_filtered())
     finally:
         # Child processes of this one must not inherit the arguments.
         del os.environ["PYSPARK_SUBMIT_ARGS"]
@@ -273,31 +279,4 @@ def unwrap_python_errors() -> Iterator[None]:
         yield
     except (Py4JJavaError, PySparkException) as error:
         text = str(error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error)
-        raise _parse_task_error(text) from error
-
-
-def _parse_task_error(text: str) -> errors.HeadraceError:
-    """Return the Python exception at the end of the traceback in `text`, without the lines that Java adds."""
-    start_failure = re.search(r"Error from python worker:\s*(.+?)\s*PYTHONPATH was:", text, re.DOTALL)
-    if start_failure:
-        reason = " ".join(start_failure[1].split())
-        return errors.ConfigurationError(f"An executor cannot start Python for its tasks: {reason}")
-    mismatch = PYTHON_MISMATCH.search(text)
-    if mismatch:
-        worker, driver = (".".join(re.findall(r"\d+", version)) for version in mismatch.groups())
-        return errors.ConfigurationError(
-            f"Executors run Python {worker}, but the driver runs Python {driver}. Set spark.pyspark.python to a Python "
-            f"{driver} on the executors, or ship the driver's environment with spark.archives."
-        )
-    traceback = re.split(r"\n\s*\tat |\nDriver stacktrace", text)[0].strip()
-    last = traceback.rpartition("Traceback (most recent call last):")[2]
-    # Lines of the traceback are indented; lines of the message need not be.
-    exception = re.search(r"^(\S+?)(?:: (.*))?\Z", last, re.MULTILINE | re.DOTALL)
-    summary = " ".join((exception[0] if exception else last).split())
-    headrace_error = re.match(r"headrace\.errors\.(\w+): (.*)", summary)
-    if headrace_error:
-        error_class: type[errors.HeadraceError] = getattr(errors, headrace_error[1], errors.HeadraceError)
-        return error_class(headrace_error[2])
-    log.error("%s", traceback)
-    error_class = errors.HeadraceError if "Traceback" in text else errors.LostExecutorError
-    return error_class(f"A Spark task failed: {summary}")
+        raise parse_task_error(text) from error

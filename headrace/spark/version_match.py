@@ -35,16 +35,20 @@ def require_own_spark_home() -> None:
         ConfigurationError: SPARK_HOME holds no Spark, or the minor versions differ.
     """
     home = os.environ.get("SPARK_HOME")
-    version = _read_version(Path(home)) if home else None
-    if home and version is None and not (Path(home) / "bin" / "spark-submit").is_file():
-        raise ConfigurationError(
-            f"SPARK_HOME is {home}, which holds no Spark: there is no bin/spark-submit. Unset SPARK_HOME to use the "
-            f"Spark of PySpark {__version__}, or correct it."
-        )
+    if not home:
+        return
+    version = _read_version(Path(home))
     if version is not None and not is_same_minor(version, __version__):
         raise ConfigurationError(
             f"SPARK_HOME is {home}, which holds Spark {version}, but PySpark is {__version__}. "
             f"Unset SPARK_HOME, or install pyspark=={_minor(version)}.*."
+        )
+    program = Path(home) / "bin" / "spark-submit"
+    if not os.access(program, os.X_OK):
+        found = "is not executable" if program.exists() else "does not exist"
+        raise ConfigurationError(
+            f"SPARK_HOME is {home}, which holds no Spark that can start: {program} {found}. Unset SPARK_HOME to use "
+            f"the Spark of PySpark {__version__}, or correct it."
         )
 
 

@@ -56,3 +56,12 @@ def require_worker_python(configured: str | None) -> None:
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit code {done.returncode}"
         raise ConfigurationError(f"{origin} is {python}, which cannot import headrace ({last}). {remedy}")
+
+
+def explain_worker_python() -> str:
+    """Return what names the Python of the executors' workers, and how to correct it, as the end of a sentence."""
+    driver = "{}.{}".format(*sys.version_info[:2])
+    remedy = f"a Python {driver} that has Headrace, or ship the driver's environment with spark.archives."
+    if python := os.environ.get("PYSPARK_PYTHON"):
+        return f"the environment variable PYSPARK_PYTHON is {python}. Unset it, set it to {remedy}"
+    return f"the setting spark.pyspark.python names their Python. Set it to {remedy}"

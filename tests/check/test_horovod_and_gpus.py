@@ -7,6 +7,7 @@ import pytest
 
 from headrace.check import horovod_and_gpus
 from headrace.check.horovod_and_gpus import HorovodInfo, ask_horovod, rank_rows
+from headrace.engines.compatibility import Engine
 
 pytestmark = [pytest.mark.horovod, pytest.mark.tensorflow]
 
@@ -52,6 +53,12 @@ def test_horovod_row_shows_the_error_with_the_fix() -> None:
     assert (build.found, build.ok) == ("none", False)
     assert build.fix.endswith("(ImportError: oh)")
     assert (gpus.found, gpus.ok) == ("unknown", True)
+
+
+def test_missing_tensorflow_is_not_blamed_on_horovod(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Engine, "is_installed", False)
+    build, _ = rank_rows(HorovodInfo(error="ModuleNotFoundError: No module named 'tensorflow'"))
+    assert (build.found, build.ok, build.fix) == ("not checked", False, "install TensorFlow and Keras first")
 
 
 def test_gpus_are_listed_but_not_required() -> None:

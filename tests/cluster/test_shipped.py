@@ -67,6 +67,14 @@ def check_rows(cluster: LocalCluster, folder: Path, code: int = 0, **settings: s
     return {row["name"]: row for row in headrace(*arguments, cwd=folder, code=code).json["rows"]}
 
 
+def test_train_refuses_python_that_executors_lack_without_a_restart(plain_cluster: LocalCluster, own: Path) -> None:
+    setting = spark_setting(plain_cluster, spark_pyspark_python="/none/python")
+    done = headrace("train", "conf.yaml", setting, cwd=own, code=2)
+    assert "An executor cannot run /none/python" in done.last_error_line
+    assert "the setting spark.pyspark.python names their Python" in done.last_error_line
+    assert "Restart" not in done.stderr
+
+
 @pytest.mark.long
 def test_check_explains_how_to_ship_headrace_to_executors(
     plain_cluster: LocalCluster, bare_python: str, tmp_path: Path

@@ -7,11 +7,20 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
-from headrace.engines.compatibility import differences, horovod_fault, installed_versions
+from headrace.engines import compatibility
+from headrace.engines.compatibility import (
+    ENGINES,
+    Engine,
+    differences,
+    horovod_fault,
+    installed_versions,
+    require_engines,
+)
 from tests.support.commands import headrace, run
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.tensorflow]
@@ -57,6 +66,28 @@ def refusal(python: str, arguments: Iterable[str], folder: Path) -> str:
 def test_installed_engines_are_compatible() -> None:
     assert horovod_fault() == ""
     assert differences(installed_versions(), installed_versions()) == []
+
+
+def test_engine_outside_its_range_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    installed = installed_versions() | {"Keras": "3.14.0"}
+    monkeypatch.setattr(Engine, "installed", property(lambda engine: installed[engine.name]))
+    require_engines()
+    assert [record.getMessage() for record in caplog.records] == [
+        "Keras 3.14.0 is installed, but Headrace supports >=3.15, <3.16 and is not tested with it; continuing anyway"
+    ]
+
+
+def test_ranges_of_a_checkout_without_metadata_are_those_of_its_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    ranges = [engine.supported for engine in ENGINES]
+    monkeypatch.setattr(compatibility, "requires", version_of_nothing)
+    assert [engine.supported for engine in ENGINES] == ranges
+
+
+def version_of_nothing(name: str) -> list[str]:
+    """Fail as the function of importlib.metadata does for a package that is not installed."""
+    raise PackageNotFoundError(name)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
 """Java is found where Spark would find it, and an unsupported Java is refused in one sentence."""
 
 import os
+import re
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
-from headrace.engines.compatibility import Engine
+from headrace.engines.compatibility import BY_MODULE, Engine, is_supported
 from headrace.errors import ConfigurationError
 from headrace.spark import java_version as java_module
 from headrace.spark.java_version import find_java, java_range, require_java
+from tests.support.workspace import ROOT
 
 pytestmark = pytest.mark.spark
 
@@ -67,32 +70,42 @@ def test_java_outside_supported_range_is_refused_with_its_version(only_path: Pat
         require_java()
 
 
-@pytest.mark.parametrize(
-    ("spark", "has_subject_class", "supported"),
-    [
-        ("3.5.9", False, "8 to 22"),
-        ("4.0.1", False, "17 to 22"),
-        ("4.1.2", False, "17 to 22"),
-        ("4.3.0", True, "17 to 25"),
-    ],
-)
-def test_java_range_depends_on_spark_and_hadoop(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark: str, has_subject_class: bool, supported: str
+def documented_ranges() -> list[tuple[str, str, str]]:
+    """Return the rows of the table in docs/engines.md: Spark, the releases that it names, those that we accept."""
+    text = (ROOT / "docs" / "engines.md").read_text()
+    rows = re.findall(r"^\| (\d\.\d) \| ([\d, ]+) \| (\d+ to \d+) \|$", text, re.MULTILINE)
+    return [(spark, named, accepted) for spark, named, accepted in rows]
+
+
+def test_documented_ranges_are_those_of_all_supported_versions_of_spark() -> None:
+    versions = [spark for spark, _, _ in documented_ranges()]
+    supported = BY_MODULE["pyspark"].supported
+    assert all(is_supported(version, supported) for version in versions)
+    major, minor = versions[-1].split(".")
+    assert f">={versions[0]}" in str(supported)
+    assert not is_supported(f"{major}.{int(minor) + 1}", supported)
+
+
+@pytest.mark.parametrize(("spark", "named", "accepted"), documented_ranges())
+def test_java_range_is_the_documented_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark: str, named: str, accepted: str
 ) -> None:
     (tmp_path / "jars").mkdir()
     with zipfile.ZipFile(tmp_path / "jars" / "hadoop-client-api-3.jar", "w") as jar:
         jar.writestr("org/apache/hadoop/conf/Configuration.class", b"")
-        if has_subject_class:
+        if Version(spark) >= Version("4.2"):
             jar.writestr(java_module.SUBJECT_CLASS, b"")
     monkeypatch.setenv("SPARK_HOME", str(tmp_path))
-    monkeypatch.setattr(Engine, "installed", spark)
-    assert str(java_range()) == supported
+    monkeypatch.setattr(Engine, "installed", f"{spark}.1")
+    supported = java_range()
+    assert str(supported) == accepted
+    assert all(supported.oldest <= int(release) <= supported.newest for release in named.split(", "))
 
 
 def test_unsupported_java_home_must_be_changed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_java(tmp_path / "bin", 'java version "1.7.0_80"')
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    with pytest.raises(ConfigurationError, match="then set JAVA_HOME to it, or unset JAVA_HOME"):
+    with pytest.raises(ConfigurationError, match="then set JAVA_HOME to the new one, or unset JAVA_HOME"):
         require_java()
 
 
@@ -100,6 +113,20 @@ def test_java_home_without_java_is_refused(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(ConfigurationError, match="which has no bin/java"):
         require_java()
+    write_java(tmp_path / "bin", "").chmod(0o644)
+    with pytest.raises(
+        ConfigurationError, match=f"JAVA_HOME is {tmp_path}, whose bin/java is not executable. Set it to"
+    ):
+        require_java()
+
+
+@pytest.mark.parametrize("content", ["#!/bin/sh\necho cannot load libjvm.so\n", "\x7fgarbage", "#!/none\n"])
+def test_java_home_with_a_broken_java_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    write_java(tmp_path / "bin", "").write_text(content)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(ConfigurationError, match=f"JAVA_HOME is {tmp_path}.*unset JAVA_HOME") as refused:
+        require_java()
+    assert "\n" not in str(refused.value)
 
 
 def test_java_without_version_is_quoted(only_path: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from headrace.errors import ConfigurationError
+from headrace.spark.jvm_locale import require_readable_folder
 from tests.support.commands import run
 from tests.support.workspace import ROOT
 
@@ -55,3 +57,23 @@ def test_session_starts_from_a_directory_with_a_space_and_an_accent(tmp_path: Pa
     started = run([sys.executable, "-c", START], cwd=tmp_path, PYTHONPATH=str(checkout))
     assert started.stdout.splitlines()[-1] == f"3 {checkout}/headrace/__init__.py"
     assert not started.stderr
+
+
+def test_session_starts_in_locale_c_and_in_utc(tmp_path: Path) -> None:
+    """Java reads the name of the directory in the locale, and Spark's times depend on the zone."""
+    folder = tmp_path / "My Projécts"
+    folder.mkdir()
+    program = START + "print(session('test', Spark()).sql('select hour(timestamp_seconds(0))').first()[0])"
+    started = run([sys.executable, "-c", program], cwd=folder, LC_ALL="C", TZ="Asia/Kolkata", PYTHONPATH=str(ROOT))
+    assert started.stdout.splitlines()[-1] == "0"
+
+
+def test_jvm_that_cannot_read_the_working_directory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "My Projécts"
+    folder.mkdir()
+    monkeypatch.setenv("LC_ALL", "POSIX")
+    require_readable_folder("ANSI_X3.4-1968")
+    monkeypatch.chdir(folder)
+    require_readable_folder("UTF-8")
+    with pytest.raises(ConfigurationError, match=r"in the locale LC_ALL=POSIX, in which.*Set LC_ALL=C\.UTF-8"):
+        require_readable_folder("ANSI_X3.4-1968")

@@ -114,6 +114,8 @@ def spark_home(folder: Path, version: str) -> str:
     """Create a Spark home of this version."""
     (folder / "jars").mkdir(parents=True)
     (folder / "jars" / f"spark-core_2.13-{version}.jar").touch()
+    (folder / "bin").mkdir()
+    (folder / "bin" / "spark-submit").touch(0o755)
     return str(folder)
 
 
@@ -131,11 +133,26 @@ def test_spark_home_of_another_patch_release_passes(tmp_path: Path, monkeypatch:
     require_own_spark_home()
 
 
-@pytest.mark.parametrize("home", [os.devnull, "/none"])
-def test_spark_home_without_spark_is_refused(monkeypatch: pytest.MonkeyPatch, home: str) -> None:
-    monkeypatch.setenv("SPARK_HOME", home)
-    with pytest.raises(ConfigurationError, match=f"SPARK_HOME is {home}, which holds no Spark.*Unset SPARK_HOME"):
-        require_own_spark_home()
+def test_spark_home_without_spark_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home = spark_home(tmp_path / "spark", INSTALLED)
+    program = Path(home, "bin", "spark-submit")
+    program.chmod(0o644)
+    for folder, fault in {os.devnull: "does not exist", "/none": "does not exist", home: "is not executable"}.items():
+        monkeypatch.setenv("SPARK_HOME", folder)
+        with pytest.raises(
+            ConfigurationError, match=f"SPARK_HOME is {folder}, .*spark-submit {fault}. Unset SPARK_HOME"
+        ):
+            require_own_spark_home()
+
+
+def test_check_and_prepare_name_spark_home_without_spark(own: Path, tmp_path: Path) -> None:
+    home = str(tmp_path / "no spark")
+    done = headrace("prepare", "conf.yaml", "data.table=other", cwd=own, code=2, SPARK_HOME=home)
+    assert done.last_error_line.startswith(f"headrace: SPARK_HOME is {home}, which holds no Spark")
+    assert "Traceback" not in done.stderr
+    report = headrace("check", cwd=own, code=2, SPARK_HOME=home).json
+    row = next(row for row in report["rows"] if row["name"] == "Spark slots")
+    assert f"SPARK_HOME is {home}" in row["fix"]
 
 
 def test_jvm_of_another_version_is_refused() -> None:

@@ -102,7 +102,7 @@ def _run(launch: Launch, assignment: RankAssignment, location: TaskLocation, sen
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             preexec_fn=_end_with_parent,
         ) as process,

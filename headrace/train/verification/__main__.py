@@ -25,7 +25,7 @@ def main(origin: str) -> None:
         origin: working directory of the rank.
     """
     channel = Channel()
-    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests, Path.cwd().parent), daemon=True).start()
     from headrace.train.verification.loaded_bundle import Loader
     from headrace.train.verification.requests import Request
@@ -36,8 +36,9 @@ def main(origin: str) -> None:
         channel.send(**answer.model_dump())
 
 
-def _receive(requests: "queue.SimpleQueue[str]", shared: Path) -> None:
-    for line in sys.stdin:
+def _receive(requests: "queue.SimpleQueue[bytes]", shared: Path) -> None:
+    # Bytes: PYTHONIOENCODING may name an encoding that lacks the letters of a path.
+    for line in sys.stdin.buffer:
         requests.put(line)
     remove_tree(shared)
     os._exit(0)

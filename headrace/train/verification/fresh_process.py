@@ -43,7 +43,12 @@ class FreshProcess:
         # -P: the working directory holds no modules.
         command = [sys.executable, "-P", "-m", "headrace.train.verification", str(Path.cwd())]
         self._process = subprocess.Popen(
-            command, cwd=empty, env=_environment(self.scratch), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            cwd=empty,
+            env=_environment(self.scratch),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
         )
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._receive, args=(self._process.stdout,), daemon=True).start()

@@ -1,0 +1,60 @@
+"""Hide keras.json from Keras, which cannot be imported with some of the settings that it may hold."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+
+# The modules that read keras.json and write one if there is none: Keras, and what TensorFlow keeps of an older Keras.
+READER = "keras.src.backend.config"
+LEGACY_READER = "tensorflow.python.keras.backend"
+# No folder, and none can be made there: Keras finds no file and writes none.
+NO_FOLDER = f"{os.devnull}/keras"
+
+
+class _KerasJsonHider(MetaPathFinder):
+    """An import finder that hides keras.json while its readers are loaded."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return Python's own spec of a reader, with a loader that hides the file; None for every other module."""
+        if fullname not in (READER, LEGACY_READER):
+            return None
+        spec = PathFinder.find_spec(fullname, path)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+            spec.loader.exec_module = lambda module: _load_without_file(module, load)  # type: ignore[method-assign]
+        return spec
+
+
+def hide_keras_json() -> None:
+    """Let Keras start with its defaults, whatever keras.json holds; call it before an engine is imported.
+
+    With some values, such as bfloat16 for `floatx`, or `nnx_enabled`, Keras and TensorFlow cannot be imported.
+    KERAS_HOME remains the folder of pretrained weights and data sets.
+    """
+    if not any(isinstance(finder, _KerasJsonHider) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _KerasJsonHider())
+
+
+def _load_without_file(module: ModuleType, load: Callable[[ModuleType], None]) -> None:
+    configured = os.environ.get("KERAS_HOME")
+    os.environ["KERAS_HOME"] = NO_FOLDER
+    try:
+        load(module)
+    finally:
+        if configured is None:
+            del os.environ["KERAS_HOME"]
+        else:
+            os.environ["KERAS_HOME"] = configured
+    if module.__name__ == READER:
+        module.__dict__["_KERAS_DIR"] = _default_folder() if configured is None else configured
+
+
+def _default_folder() -> str:
+    """Return the folder that Keras uses without KERAS_HOME."""
+    home = os.path.expanduser("~")
+    return os.path.join(home if os.access(home, os.W_OK) else "/tmp", ".keras")

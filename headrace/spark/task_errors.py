@@ -1,0 +1,56 @@
+"""Turn the text of a failed Spark task into one of Headrace's errors."""
+
+import logging
+import re
+
+from headrace import errors
+from headrace.spark.worker_python import explain_worker_python
+
+log = logging.getLogger(__name__)
+
+# Java's IOException about a program that it cannot start.
+NO_PROGRAM = re.compile(r"""Cannot run program "(?P<program>[^"]+)".*?: (?:error=\d+, )?(?P<reason>[^\n]+)""")
+NO_START = re.compile(r"Error from python worker:\s*(.+?)\s*PYTHONPATH was:", re.DOTALL)
+PYTHON_MISMATCH = re.compile(r"worker has different version:? (.+?) than that in driver:? (.+?), PySpark")
+# Spark's own code of an error in a Python task, at the end of the message.
+SQL_STATE = re.compile(r"\s*SQLSTATE: \w+\s*$")
+
+
+def parse_task_error(text: str) -> errors.HeadraceError:
+    """Return the error of a task whose failure Spark describes by `text`."""
+    text = SQL_STATE.sub("", text)
+    return _parse_python_start(text) or _parse_traceback(text)
+
+
+def _parse_python_start(text: str) -> errors.ConfigurationError | None:
+    """Return the error of a worker whose Python did not start, or has another version; None for another failure."""
+    if program := NO_PROGRAM.search(text):
+        reason = f"cannot run {program['program']} ({program['reason'].strip()})"
+        return errors.ConfigurationError(f"An executor {reason}; {explain_worker_python()}")
+    if failure := NO_START.search(text):
+        reason = " ".join(failure[1].split()).rstrip(".")
+        return errors.ConfigurationError(
+            f"An executor cannot start Python for its tasks: {reason}; {explain_worker_python()}"
+        )
+    if mismatch := PYTHON_MISMATCH.search(text):
+        worker, driver = (".".join(re.findall(r"\d+", version)) for version in mismatch.groups())
+        return errors.ConfigurationError(
+            f"Executors run Python {worker}, but the driver runs Python {driver}; {explain_worker_python()}"
+        )
+    return None
+
+
+def _parse_traceback(text: str) -> errors.HeadraceError:
+    """Return the Python exception at the end of the traceback in `text`, without the lines that Java adds."""
+    traceback = re.split(r"\n\s*\tat |\nDriver stacktrace", text)[0].strip()
+    last = traceback.rpartition("Traceback (most recent call last):")[2]
+    # Lines of the traceback are indented; lines of the message need not be.
+    exception = re.search(r"^(\S+?)(?:: (.*))?\Z", last, re.MULTILINE | re.DOTALL)
+    summary = " ".join((exception[0] if exception else last).split())
+    headrace_error = re.match(r"headrace\.errors\.(\w+): (.*)", summary)
+    if headrace_error:
+        error_class: type[errors.HeadraceError] = getattr(errors, headrace_error[1], errors.HeadraceError)
+        return error_class(headrace_error[2])
+    log.error("%s", traceback)
+    error_class = errors.HeadraceError if "Traceback" in text else errors.LostExecutorError
+    return error_class(f"A Spark task failed: {summary}")

@@ -1,0 +1,67 @@
+"""The main commands give the same results in an environment that is set up for another project, in a folder abroad."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.support.commands import CommandResult, run
+from tests.support.raw_images import write_source
+from tests.support.workspace import ROOT
+
+pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.tensorflow, pytest.mark.slow]
+
+PLAIN = {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
+HOSTILE = {
+    "LC_ALL": "C",
+    "TZ": "Asia/Kolkata",
+    "KERAS_BACKEND": "jax",
+    "KERAS_NNX_ENABLED": "1",
+    "PYTHONIOENCODING": "ascii",
+    "TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+}
+CONFIGURATION = f"""
+data: {{source: {{kind: folder, path: bildér}}, table: table}}
+prepare: {{image: {{mode: L, size: [16, 16], codec: raw}}}}
+model: {{file: {ROOT}/models/cnn.py, options: {{width: 4, dense: 16}}}}
+train: {{run: run, ranks: 1, epochs: 1, batch_size: 8}}
+"""
+
+
+def headrace(*words: str, cwd: Path, umask: str, variables: dict[str, str]) -> CommandResult:
+    """Run a command with this mask of permissions; its path of modules is that of the tests."""
+    command = ["sh", "-c", f'umask {umask}; exec "$@"', "sh", sys.executable, "-m", "headrace", *words]
+    return run(command, cwd=cwd, PYTHONPATH=str(ROOT), **variables)
+
+
+def results(folder: Path, umask: str, variables: dict[str, str]) -> dict[str, Any]:
+    """Prepare, train, evaluate and predict in `folder`; return what must not depend on the environment."""
+    write_source(folder / "bildér")
+    (folder / "conf.yaml").write_text(CONFIGURATION, encoding="utf-8")
+    settings: dict[str, Any] = {"cwd": folder, "umask": umask, "variables": variables}
+    prepared = headrace("prepare", "conf.yaml", **settings).json
+    trained = headrace("train", "conf.yaml", **settings).json
+    evaluated = headrace("evaluate", trained["bundle"], "--table", "table", "--split", "train", **settings).json
+    headrace("predict", trained["bundle"], "bildér", "predictions", **settings)
+    rows = pq.read_table(folder / "predictions").to_pylist()
+    return {
+        "written": prepared["written"],
+        "weights": trained["weights_sha256"],
+        "metrics": evaluated["metrics"],
+        "predictions": sorted((Path(row["path"]).name, row["label"], row["probabilities"]) for row in rows),
+    }
+
+
+def test_results_do_not_depend_on_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile, plain = tmp_path / "My Projécts", tmp_path / "plain"
+    (tmp_path / "keras").mkdir()
+    (tmp_path / "keras" / "keras.json").write_text('{"floatx": "bfloat16", "image_data_format": "channels_first"}')
+    for name in HOSTILE.keys() & os.environ.keys():
+        monkeypatch.delenv(name)
+    expected = results(plain, "022", PLAIN)
+    assert results(hostile, "077", HOSTILE | {"KERAS_HOME": str(tmp_path / "keras")}) == expected
+    assert len(expected["predictions"]) == 24
