@@ -85,10 +85,13 @@ def test_range_of_tensorflow_gpu_wheel_is_read_under_its_own_name(monkeypatch: p
     assert str(compatibility.BY_MODULE["tensorflow"].supported) == "<2.22,>=2.18.1"
 
 
-def test_headrace_without_metadata_accepts_any_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headrace_without_metadata_or_checkout_accepts_any_version(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def missing(package: str) -> None:
         raise PackageNotFoundError(package)
 
+    monkeypatch.setattr(compatibility, "__file__", str(tmp_path / "headrace" / "engines" / "compatibility.py"))
     monkeypatch.setattr(compatibility, "requires", missing)
     monkeypatch.setattr(compatibility, "metadata", missing)
     assert [row for row in versions.version_rows() if not row.ok or row.needed] == []

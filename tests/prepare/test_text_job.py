@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from headrace.config import Configuration
+from headrace.errors import DataError
 from headrace.prepare.job import prepare
 from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version, read
@@ -32,6 +34,14 @@ def texts(count: int, first: int = 0) -> list[dict[str, str]]:
             {"text": f"{text} {'exam' if split == 'test' else 'lesson'}", "label": "ab"[number % 2], "split": split}
         )
     return rows
+
+
+def labelled(lines: Iterable[str]) -> list[dict[str, str]]:
+    """Return records of two classes, all but every fifth in the training split."""
+    return [
+        {"text": text, "label": "ab"[number % 2], "split": "train" if number % 5 else "test"}
+        for number, text in enumerate(lines)
+    ]
 
 
 def write_rows(folder: Path, name: str, rows: list[dict[str, str]]) -> None:
@@ -94,6 +104,21 @@ def test_tokenizer_is_trained_on_training_split_and_kept_by_increments(tmp_path:
     assert {shard.path for shard in first.shards} < {shard.path for shard in second.shards}
     assert prepare(settings, full=True)["version"] == 2
     assert read(tmp_path / "table").contract.tokenizer != tokenizer
+
+
+def test_words_that_are_all_rare_are_refused(tmp_path: Path) -> None:
+    write_rows(tmp_path / "raw", "1.json", labelled(f"没有空格的句子{number}号" for number in range(40)))
+    settings = text_configuration(tmp_path / "raw", text={"tokens": {"min_count": 2}})
+    with pytest.raises(DataError, match="None of the .* words in the training split occurs 2 times.*bpe, which needs"):
+        prepare(settings)
+    assert not (tmp_path / "table" / "_delta_log").exists()
+
+
+def test_vocabulary_of_few_known_words_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_rows(tmp_path / "raw", "1.json", labelled(f"好 没有空格的句子{number} 第{number}句" for number in range(40)))
+    settings = text_configuration(tmp_path / "raw", text={"tokens": {"min_count": 2}})
+    prepare(settings)
+    assert "The vocabulary knows 33 % of the words in the training split" in caplog.text
 
 
 def test_bpe_with_near_duplicates(tmp_path: Path) -> None:
