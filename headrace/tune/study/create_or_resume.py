@@ -32,6 +32,7 @@ def open_or_create(folder: StudyFolder, configuration: Configuration) -> StudyRe
         study = ResumeGuard("study", folder.path, "tune.study")
         study.require_network(model_hash == record.model_sha256, configuration.model.file)
         study.require_settings(fixed_settings(record.configuration), fixed_settings(configuration))
+        study.require_table(read(configuration.data.table, record.data_version), record.table_id)
         record = record.model_copy(update={"configuration": configuration})
     folder.write_record(record)
     return record
@@ -46,6 +47,7 @@ def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
     record = StudyRecord(
         configuration=configuration,
         model_sha256=model_hash,
+        table_id=table.table_id,
         data_version=table.number,
         metric=metric,
         direction="minimize" if is_best_small(settings.monitor, metric) else "maximize",
