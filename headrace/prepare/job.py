@@ -13,6 +13,7 @@ from headrace.contract import Contract, WindowSpec
 from headrace.errors import ConfigurationError
 from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
 from headrace.prepare.encoders.grey_depth import narrow_warning
+from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.expectations import check_expectations
 from headrace.prepare.incremental import save_listing
 from headrace.prepare.orphan_cleanup import remove_leftovers, remove_orphans
@@ -190,6 +191,7 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
     warning = narrow_warning(accounting.grey_bits) if context.settings.image.white is None else None
     if warning is not None:
         log.warning("%s", warning)
+    require_distinct_labels(accounting.number_labels)
     if increment.before is not None:
         rejects = carry_over(plan.rejects, increment.removed, "reason", context.identity)
         renames = read_dropped(context.table, accounting.duplicate_shards) if plan.duplicates.shards else {}

@@ -182,6 +182,7 @@ def _result(folder: RunFolder, record: RunRecord, progress: Progress, start: flo
         "best_epoch": outcome["best_epoch"] + 1,
         "restarts": restarts,
         "parameters": outcome["parameters"],
+        "penalties": outcome["penalties"],
         "checkpoint_seconds": outcome["checkpoint_seconds"],
         "samples_per_second": outcome["samples_per_second"],
         "seconds_to_first_step": round(first_step_at - start, 3) if first_step_at else None,
