@@ -165,6 +165,22 @@ def write(
     return target
 
 
+def copy(source: str | Path, target: str | Path) -> None:
+    """Copy the bundle `source` to `target` atomically; an existing bundle is replaced.
+
+    Raises:
+        ConfigurationError: `target` holds something other than a bundle.
+        DataError: `source` is not a bundle, or is damaged.
+        StoreError: the object store rejects the request or does not respond.
+    """
+    target = locate(target).absolute()
+    require_replaceable(target)
+    bundle = load(source)
+    with publish_directory(target, last=MANIFEST) as folder:
+        for name in bundle.files:
+            (folder / name).write_bytes((bundle.folder / name).read_bytes())
+
+
 def _with_tokenizer(contract: Contract, table: Path, folder: Path) -> Contract:
     """Copy the table's tokenizer into `folder` and return `contract` with its new path."""
     if contract.tokenizer is None:

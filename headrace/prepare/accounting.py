@@ -25,6 +25,7 @@ class RecordAccounting:
         label_counts: for multi_label, written rows by split and class index.
         sums: channel sums of the training split's images.
         grey_bits: images of 16-bit grey by how many bits their values use; only those of this preparation.
+        number_labels: a sample of the regression labels of this preparation, before they are rounded to float32.
     """
 
     rows_in: int
@@ -37,6 +38,7 @@ class RecordAccounting:
     sums: ChannelSums | None
     duplicates: int
     grey_bits: Counter[int] = field(default_factory=Counter)
+    number_labels: tuple[float, ...] = ()
 
     @property
     def written(self) -> int:
@@ -110,6 +112,7 @@ def merge_results(results: Iterable[ChunkResult]) -> RecordAccounting:
         added.sums = subtract_sums(add_sums(added.sums, result.sums), result.removed_sums)
         added.duplicates += result.duplicates
         added.grey_bits.update(result.grey_bits)
+        added.number_labels += result.number_labels
     return RecordAccounting(
         rows_in=added.seen,
         shards=tuple(shard for shard in added.shards if shard.path not in removed_shards),
@@ -121,6 +124,7 @@ def merge_results(results: Iterable[ChunkResult]) -> RecordAccounting:
         sums=added.sums,
         duplicates=added.duplicates,
         grey_bits=added.grey_bits,
+        number_labels=tuple(added.number_labels),
     )
 
 

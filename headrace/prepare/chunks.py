@@ -30,6 +30,7 @@ class ChunkResult:
         counts: rows by split and class index.
         label_counts: for multi_label, rows by split and class index; a row counts once for each of its classes.
         grey_bits: images of 16-bit grey by how many bits their values use.
+        number_labels: the first regression labels, before they are rounded to float32.
         removed_rows: rows of an older version whose source files were removed or changed.
         removed_shards: paths of shards that no longer belong to the version, as they were rewritten or emptied.
         removed_counts: `counts` of `removed_shards`.
@@ -47,6 +48,7 @@ class ChunkResult:
     sums: ChannelSums | None = None
     duplicates: int = 0
     grey_bits: Counter[int] = field(default_factory=Counter)
+    number_labels: list[float] = field(default_factory=list)
     removed_rows: int = 0
     removed_shards: list[str] = field(default_factory=list)
     removed_counts: Counter[tuple[str, int]] = field(default_factory=Counter)

@@ -13,6 +13,7 @@ from pyspark import TaskContext
 from headrace.prepare.chunks import ChunkResult, add_sums, channel_sums
 from headrace.prepare.encoders import labels
 from headrace.prepare.encoders.hashing import hash_split
+from headrace.prepare.encoders.number_precision import SAMPLE
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejection import Reason, RejectedRecordError
@@ -138,6 +139,8 @@ class ShardWriter:
                 self.encoder.row(record)
             raise
         row = self.encoder.row(record) | {"path": record.path, "label": target}
+        if isinstance(target, float) and len(self.result.number_labels) < SAMPLE:
+            self.result.number_labels.append(float(record.label or ""))
         if self.context.settings.weights:
             row["weight"] = parse_weight(record)
         split = self._split(record, row["content_hash"])

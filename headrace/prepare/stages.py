@@ -19,6 +19,7 @@ from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult, make_chunks
 from headrace.prepare.classes import Classes, classes_without_records, list_classes, require_some
 from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
+from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.row_encoders import encoder_for
 from headrace.prepare.encoders.statistics import window_statistics
 from headrace.prepare.incremental import Increment
@@ -87,7 +88,11 @@ def run_stages(
     )
     if context.settings.windows is not None:
         shards = [shard for shard in output.accounting.shards if shard.split == "train"]
-        return replace(output, statistics=window_statistics(spark, context, shards))
+        statistics = window_statistics(spark, context, shards)
+        warning = feature_warning(statistics, context.settings.windows.values if context.settings.windows else ())
+        if warning is not None:
+            log.warning("%s", warning)
+        return replace(output, statistics=statistics)
     return _tokenize(spark, context, output, increment) if context.settings.input == "text" else output
 
 

@@ -42,6 +42,8 @@ class RunRecord(NumberedRecord):
     """The constants of a training run, which stay the same when it resumes.
 
     Attributes:
+        table: absolute path of the table.
+        table_id: identifier of the table's content, which stays when the table is moved or copied.
         data_version: version of the table that the run reads.
         ranks: number of ranks at the start of the run, which scales the learning rate; a resumed run may use another.
         global_batch: rows per step over all ranks.
@@ -54,6 +56,7 @@ class RunRecord(NumberedRecord):
 
     configuration: Configuration
     table: str
+    table_id: str
     data_version: int
     model_sha256: str
     ranks: int

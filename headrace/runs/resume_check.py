@@ -1,5 +1,6 @@
 """Check that a run or a study resumes with the same network, the same settings and the same rows in every step."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,10 @@ from headrace.config import Configuration
 from headrace.config.sections.training import Train
 from headrace.errors import ConfigurationError
 from headrace.runs.record import RunRecord
+from headrace.table import Version, read
+from headrace.table.transaction_log import newest_number
+
+log = logging.getLogger(__name__)
 
 # May change when a run resumes, because they do not affect the trained weights.
 FREE_TO_CHANGE = {
@@ -50,17 +55,39 @@ class ResumeGuard:
                 f"restore them, set {self.setting} to another directory, or remove this one to start over."
             )
 
+    def require_table(self, version: Version, table_id: str) -> None:
+        """Raise unless `version` is one of the table that the start read; warn if it is not the newest.
+
+        Raises:
+            ConfigurationError: it is another table, or one that was prepared anew at the same path.
+        """
+        if version.table_id != table_id:
+            raise ConfigurationError(
+                f"The {self.kind} {self.path} was started with another table than {version.table} is now (identifier "
+                f"{table_id}, now {version.table_id}); restore data.table, set {self.setting} to another directory, or "
+                "remove this one to start over."
+            )
+        newest = newest_number(version.table) or 0
+        if newest > version.number:
+            log.warning(
+                "The %s %s reads version %s of %s, whose newest is version %s; to train on that, set %s to another "
+                "directory.", self.kind, self.path, version.number, version.table, newest, self.setting,
+            )  # fmt: skip
+
 
 def require_resumable(path: Path, record: RunRecord, configuration: Configuration, model_hash: str) -> None:
     """Raise unless the run in `path` can resume with `configuration` and the network of this hash.
 
     Raises:
-        ConfigurationError: the network or a setting has changed, or the global batch or lanes do not fit the ranks.
+        ConfigurationError: the network, the table or a setting has changed, or the global batch or lanes do not fit the
+            ranks.
+        DataError: `data.table` has no such version.
     """
     run = ResumeGuard("run", path, "train.run")
     run.require_network(model_hash == record.model_sha256, configuration.model.file)
     run.require_settings(_fixed(record.configuration), _fixed(configuration))
     _require_same_steps(path, record, configuration.train)
+    run.require_table(read(configuration.data.table, record.data_version), record.table_id)
 
 
 def _fixed(configuration: Configuration) -> dict[str, Any]:

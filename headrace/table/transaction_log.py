@@ -162,7 +162,18 @@ def read(table: str | Path, number: int | None = None) -> Version:
             "expected a table of prepared records, made by this release."
         ) from error
     delta = newest if number == newest.version() else open_delta(table, number)
-    return Version(table=table, number=number, shards=_shards(table, delta or newest), summary=summary)
+    shards = _shards(table, delta or newest)
+    return Version(table=table, number=number, shards=shards, summary=summary, table_id=str(newest.metadata().id))
+
+
+def newest_number(table: str | Path) -> int | None:
+    """Return the number of the newest version of `table`; None if there is no table.
+
+    Raises:
+        DataError: the log cannot be read.
+    """
+    delta = open_delta(locate(table))
+    return None if delta is None else delta.version()
 
 
 def list_shards(table: Path, number: int | None = None) -> tuple[Shard, ...]:

@@ -59,12 +59,18 @@ class Summary(NumberedRecord):
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """One immutable state of a table."""
+    """One immutable state of a table.
+
+    Attributes:
+        table: folder of the table.
+        table_id: the table's random identifier, which a copy or a moved table keeps; empty if it is not known.
+    """
 
     table: Path
     number: int
     shards: tuple[Shard, ...]
     summary: Summary
+    table_id: str = ""
 
     @property
     def contract(self) -> Contract:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.bundle import MANIFEST
+from headrace.bundle import copy as copy_bundle
 from headrace.config import Configuration
 from headrace.engines.compatibility import require_engines
 from headrace.errors import DataError, TrainingError
@@ -25,7 +26,7 @@ from headrace.table import read
 from headrace.train.launch.rank_messages import Message
 from headrace.train.observer import RunObserver, StoppedError
 from headrace.train.run_monitor import Progress
-from headrace.train.validate_settings import require_fit
+from headrace.train.validate_settings import require_fit, require_updates
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +60,22 @@ def train(configuration: Configuration, observer: RunObserver | None = None) -> 
             folder.keep(record)
         result = folder.result()
         if result is not None and (locate(result["bundle"]) / MANIFEST).is_file():
-            log.info("The run %s is complete; nothing to do.", folder.path)
-            return result
+            return _complete(folder, record, result)
         result = _launch(folder, record, start, observer)
         folder.finish(result)
         return result
+
+
+def _complete(folder: RunFolder, record: RunRecord, result: dict[str, Any]) -> dict[str, Any]:
+    """Return the result of a run that is complete; copy its bundle if `train.bundle` names another folder now."""
+    if result["bundle"] == record.bundle:
+        log.info("The run %s is complete; nothing to do.", folder.path)
+        return result
+    copy_bundle(result["bundle"], record.bundle)
+    log.info("The run %s is complete; its bundle was copied to %s.", folder.path, record.bundle)
+    result = result | {"bundle": record.bundle}
+    folder.finish(result)
+    return result
 
 
 def _start_or_resume(folder: RunFolder, configuration: Configuration) -> RunRecord:
@@ -75,9 +87,8 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration) -> RunReco
         folder.begin(record, source)
         return record
     require_resumable(folder.path, record, configuration, source_hash(source))
-    record = record.model_copy(
-        update={"configuration": configuration, "bundle": str(_bundle_path(folder, configuration))}
-    )
+    table, bundle = locate(configuration.data.table).absolute(), _bundle_path(folder, configuration)
+    record = record.model_copy(update={"configuration": configuration, "table": str(table), "bundle": str(bundle)})
     folder.keep(record)
     return record
 
@@ -100,18 +111,26 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
     table = read(configuration.data.table, settings.data_version)
     rows = sum(shard.rows for shard in table.split("train"))
     require_fit(settings, table)
+    if not table.summary.counts.get("test"):
+        log.warning(
+            "Version %s of %s has no test split to evaluate the model on; set prepare.splits, or evaluate another.",
+            table.number, table.table,
+        )  # fmt: skip
     global_batch = settings.ranks * settings.batch_size
+    steps_per_epoch = -(-rows // global_batch)
+    require_updates(settings, steps_per_epoch)
     if rows < settings.ranks:
         raise DataError(f"{table.table} has {rows} training rows, fewer than train.ranks = {settings.ranks}.")
     return RunRecord(
         configuration=configuration,
         table=str(table.table.absolute()),
+        table_id=table.table_id,
         data_version=table.number,
         model_sha256=model_hash,
         ranks=settings.ranks,
         global_batch=global_batch,
         lanes=lanes_for(settings.ranks, settings.batch_size),
-        steps_per_epoch=-(-rows // global_batch),
+        steps_per_epoch=steps_per_epoch,
         epochs=settings.epochs,
         versions=_versions(),
         command=command_line(),
@@ -168,6 +187,7 @@ def _result(folder: RunFolder, record: RunRecord, progress: Progress, start: flo
         "best_epoch": outcome["best_epoch"] + 1,
         "restarts": restarts,
         "parameters": outcome["parameters"],
+        "penalties": outcome["penalties"],
         "checkpoint_seconds": outcome["checkpoint_seconds"],
         "samples_per_second": outcome["samples_per_second"],
         "seconds_to_first_step": round(first_step_at - start, 3) if first_step_at else None,

@@ -1,11 +1,14 @@
 """Check that the training settings fit the table, before any rank starts."""
 
+import logging
 from collections.abc import Mapping
 
 from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.table import Version
+
+log = logging.getLogger(__name__)
 
 METRICS = {
     "classification": ("accuracy", "top_5_accuracy", "auc"),
@@ -31,6 +34,36 @@ def require_fit(settings: Train, version: Version) -> None:
     names = metric_names(settings.metrics, contract)
     watched_metric(settings.monitor, names, bool(version.summary.counts.get("val")))
     class_weights(settings.loss, contract, version.summary.counts.get("train", {}))
+
+
+def require_updates(settings: Train, steps_per_epoch: int) -> None:
+    """Raise unless the training applies an update; warn of steps and of a schedule that have no effect.
+
+    Raises:
+        ConfigurationError: gradients are accumulated over more steps than the run has.
+    """
+    optimizer, steps = settings.optimizer, steps_per_epoch * settings.epochs
+    if optimizer.accumulate_steps > steps:
+        raise ConfigurationError(
+            f"train.optimizer.accumulate_steps is {optimizer.accumulate_steps}, but the run has {steps} steps "
+            f"({settings.epochs} epochs of {steps_per_epoch}); no update would ever be applied."
+        )
+    if remainder := steps % optimizer.accumulate_steps:
+        log.warning(
+            "The gradients of the last %s of %s steps are not applied, because train.optimizer.accumulate_steps is %s.",
+            remainder, steps, optimizer.accumulate_steps,
+        )  # fmt: skip
+    if optimizer.schedule.warmup_epochs > settings.epochs:
+        log.warning(
+            "The run ends in its warmup: train.optimizer.schedule.warmup_epochs is %s, train.epochs %s.",
+            optimizer.schedule.warmup_epochs, settings.epochs,
+        )  # fmt: skip
+    late = [epoch for epoch in optimizer.schedule.at_epochs if epoch >= settings.epochs]
+    if late:
+        log.warning(
+            "The learning rate does not change at epochs %s of train.optimizer.schedule.at_epochs: the run has %s.",
+            late, settings.epochs,
+        )  # fmt: skip
 
 
 def require_loss(settings: Loss, contract: Contract) -> None:

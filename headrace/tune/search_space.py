@@ -11,6 +11,7 @@ from optuna import Trial
 from headrace.config import Configuration
 from headrace.config.load import changed
 from headrace.config.sections.tuning import Choice, Parameter
+from headrace.errors import ConfigurationError
 
 Space = Mapping[str, Parameter]
 Values = dict[str, Any]
@@ -25,6 +26,43 @@ def require_space(configuration: Configuration, space: Space) -> None:
     for key, parameter in space.items():
         for value in parameter.choices or (_number(parameter, parameter.low), _number(parameter, parameter.high)):
             changed(configuration, {key: _plain(value)}, f"tune.space.{key}")
+
+
+def require_comparable(metric: str, space: Space, validates: bool) -> None:
+    """Raise if a searched key changes what `metric` measures, so that trials could not be compared by it.
+
+    Args:
+        validates: whether the table has a validation split; without one a metric is that of the training steps.
+
+    Raises:
+        ConfigurationError: it is the loss, and its settings are searched, or it is one of training batches, and their
+            augmentation is searched.
+    """
+    changes = [key for key in space if metric.endswith("loss") and key.startswith("train.loss")]
+    if not validates:
+        changes += [key for key in space if key.startswith(("stream.augment", "train.loss.class_weights"))]
+    if changes:
+        other = "accuracy" if validates else "accuracy, with a validation split in the table"
+        raise ConfigurationError(
+            f"tune.space searches {', '.join(dict.fromkeys(changes))}, which changes what {metric} measures, so that "
+            "trials cannot be compared by it. Set train.monitor.metric to a metric that does not depend on it, "
+            f"such as {'val_' if validates else ''}{other}."
+        )
+
+
+def require_no_penalties(metric: str, space: Space) -> None:
+    """Raise if trials of networks that add penalties to the loss are compared by it, and the network's options differ.
+
+    Raises:
+        ConfigurationError: `metric` is a loss, and `space` has options of the network.
+    """
+    options = [key for key in space if key.startswith("model.options")]
+    if metric.endswith("loss") and options:
+        raise ConfigurationError(
+            f"The network adds penalties to the loss, such as those of a kernel_regularizer, and tune.space searches "
+            f"{', '.join(options)}, so that {metric} of two trials cannot be compared. Set train.monitor.metric to "
+            "another metric, such as val_accuracy."
+        )
 
 
 def suggest(trial: Trial, space: Space) -> Values:

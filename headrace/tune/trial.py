@@ -16,7 +16,7 @@ from headrace.runs.metrics_log import Metrics, read_metrics
 from headrace.train.job import train
 from headrace.train.launch.rank_messages import Message
 from headrace.train.observer import RunObserver, StoppedError
-from headrace.tune.search_space import Values
+from headrace.tune.search_space import Values, require_no_penalties
 from headrace.tune.study.folder import StudyRecord
 from headrace.tune.study.trial_records import State
 
@@ -97,9 +97,15 @@ class TrialRun:
         return dict(trials[self.trial.number].intermediate_values)
 
     def _complete(self) -> TrialResult:
-        """Return the complete result, with the metric of the epoch whose weights are in the bundle."""
+        """Return the complete result, with the metric of the epoch whose weights are in the bundle.
+
+        Raises:
+            ConfigurationError: the metric of this trial cannot be compared with that of others.
+        """
         epochs = read_metrics(self.run.metrics_file).epochs
         result = self.run.result() or {}
+        if result.get("penalties"):
+            require_no_penalties(self.record.metric, self.record.tune.space)
         if self.record.configuration.train.monitor.bundle == "best":
             epochs = tuple(line for line in epochs if line["epoch"] + 1 == result.get("best_epoch"))
         value = epochs[-1].get(self.record.metric, math.nan) if epochs else math.nan

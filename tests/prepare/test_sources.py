@@ -187,6 +187,16 @@ def test_table_source_with_regression_target(raw: Path, table: Path) -> None:
     assert sum(names["all"] for names in version.summary.counts.values()) == 23
 
 
+def test_regression_labels_that_32_bits_cannot_tell_apart_are_refused(raw: Path, table: Path) -> None:
+    files = sorted(raw.glob("*/*.png"))
+    lines = [f"{file.relative_to(raw)},{1_700_000_000 + number}" for number, file in enumerate(files)]
+    (raw / "labels.csv").write_text("\n".join(["path,label", *lines]))
+    settings = source_configuration(table, {"path": str(raw), "labels": "labels.csv"}, task="regression")
+    with pytest.raises(DataError, match="Of 24 different labels, from 1700000000 to 1700000023, 23 become equal"):
+        prepare(settings)
+    assert not (table / "_delta_log").exists()
+
+
 def test_jdbc_source(spark: SparkSession, raw: Path, tmp_path: Path, table: Path) -> None:
     """Uses Derby, the database that is part of Spark."""
     rows = [(file.read_bytes(), file.parent.name, file.stem) for file in sorted(raw.glob("*/*.png"))]

@@ -53,6 +53,7 @@ def _record(path: Path, table: Path) -> RunRecord:
     return RunRecord(
         configuration=configuration,
         table=str(table),
+        table_id="t",
         data_version=0,
         model_sha256="a" * 64,
         ranks=2,

@@ -115,7 +115,7 @@ def horovod_keras_wrapper(optimizer: keras.Optimizer) -> keras.Optimizer:
 def train_among_ranks(channel: Channel, rank: int, name: str, case: Case) -> keras.Model:
     """Train on this rank's rows and report the hash of the weights."""
     mine = slice(rank * ROWS, (rank + 1) * ROWS)
-    watch = GradientMonitor()
+    watch = GradientMonitor(len(case.network().trainable_variables))
     model = train(case, mine, lambda optimizer: distributed(optimizer, case.compression, watch), synchronize)
     digest = collectives.weights_hash(model.weights)
     channel.send(kind="case", name=name, rank=rank, digest=digest, reductions=watch.seen)

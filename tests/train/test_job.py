@@ -2,16 +2,20 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headrace import bundle
 from headrace.runs.folder import RunFolder
+from headrace.table import read
 from tests.support.commands import CommandResult, headrace
 from tests.support.running_training import in_the_background, ranks_of, wait_for
 
@@ -100,6 +104,32 @@ def test_train_refuses_to_resume_with_changed_network(trained: dict[str, Any], o
     (own / "models" / "cnn.py").open("a").write("\n# changed\n")
     answer = headrace("train", "conf.yaml", cwd=own, code=2)
     assert "another content of models/cnn.py" in answer.last_error_line
+
+
+def test_train_refuses_to_resume_with_another_table(trained: dict[str, Any], own: Path, workspace: Path) -> None:
+    """The identifier of a table decides: a copy is the same table, and a table prepared anew is another."""
+    shutil.copytree(trained["run"], own / "run")
+    missing = headrace("train", "conf.yaml", "data.table=nowhere", cwd=own, code=3)
+    assert "nowhere is not a prepared table" in missing.last_error_line
+    shutil.copytree(workspace / "table", own / "copied")
+    assert headrace("train", "conf.yaml", "data.table=copied", cwd=own).json["steps"] == trained["steps"]
+    assert json.loads((own / "run" / "run.json").read_text())["table"] == str(own / "copied")
+    (log,) = (own / "copied" / "_delta_log").glob("*.json")
+    log.write_text(log.read_text().replace(read(own / "copied").table_id, str(uuid.UUID(int=1))))
+    other = headrace("train", "conf.yaml", "data.table=copied", cwd=own, code=2)
+    assert "was started with another table than" in other.last_error_line
+    assert json.loads((own / "run" / "run.json").read_text())["table"] == str(own / "copied")
+
+
+def test_bundle_of_complete_run_is_copied_where_train_bundle_says(trained: dict[str, Any], own: Path) -> None:
+    shutil.copytree(trained["run"], own / "run")
+    copied = headrace("train", "conf.yaml", "train.bundle=elsewhere", cwd=own).json
+    assert copied == trained | {"bundle": str(own / "elsewhere")}
+    assert bundle.load(own / "elsewhere").origin.weights_sha256 == trained["weights_sha256"]
+    (own / "taken").mkdir()
+    (own / "taken" / "mine.txt").touch()
+    answer = headrace("train", "conf.yaml", "train.bundle=taken", cwd=own, code=2)
+    assert "the folder holds other files" in answer.last_error_line
 
 
 def test_train_shows_line_of_network_error_and_starts_over_once_fixed(trained: dict[str, Any], own: Path) -> None:

@@ -74,6 +74,11 @@ def runs(version: Version, spark: Any, tmp_path_factory: pytest.TempPathFactory)
     return found
 
 
+def test_weights_that_steps_do_not_change_are_warned_of(runs: dict[str, RunFolder]) -> None:
+    logs = (runs["none"].path.parent / "logs" / "rank-0.log").read_text()
+    assert "The weights dense/kernel, dense_1/kernel did not change in the 5 updates of epoch 1" in logs
+
+
 def configuration(version: Version, network: Path, run: Path, options: dict[str, Any]) -> Configuration:
     """Return a configuration with class weights, so that the mean over rows is not that over weights."""
     return Configuration.model_validate(

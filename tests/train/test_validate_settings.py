@@ -7,7 +7,13 @@ import pytest
 from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.train.validate_settings import class_weights, metric_names, require_fit, watched_metric
+from headrace.train.validate_settings import (
+    class_weights,
+    metric_names,
+    require_fit,
+    require_updates,
+    watched_metric,
+)
 from tests.support.small_table import Content, some_rows, write_table
 
 CONTRACT = Contract(columns={}, classes=("bag", "boot", "coat"))
@@ -63,3 +69,31 @@ def test_class_weights_by_name_leave_others_at_1() -> None:
 def test_class_weights_name_unknown_class() -> None:
     with pytest.raises(ConfigurationError, match=r"names hat; the table has the classes bag, boot, coat"):
         class_weights(Loss(class_weights={"hat": 2.0}), CONTRACT, {})
+
+
+def train_settings(optimizer: dict[str, Any]) -> Train:
+    return Train.model_validate({"run": "run", "epochs": 2, "optimizer": optimizer})
+
+
+def test_run_too_short_for_one_accumulated_update_is_refused() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"accumulate_steps is 64, but the run has 20 steps \(2 epochs of 10\)"
+    ):
+        require_updates(train_settings({"accumulate_steps": 64}), steps_per_epoch=10)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "warning"),
+    [
+        ({"accumulate_steps": 6}, "The gradients of the last 2 of 20 steps are not applied"),
+        ({"schedule": {"warmup_epochs": 3}}, "The run ends in its warmup"),
+        ({"schedule": {"kind": "step", "at_epochs": [1, 2, 5]}}, "does not change at epochs [2.0, 5.0]"),
+        ({"accumulate_steps": 5, "schedule": {"kind": "step", "at_epochs": [1.5], "warmup_epochs": 2}}, ""),
+    ],
+)
+def test_settings_without_effect_are_warned_of(
+    caplog: pytest.LogCaptureFixture, optimizer: dict[str, Any], warning: str
+) -> None:
+    require_updates(train_settings(optimizer), steps_per_epoch=10)
+    assert warning in caplog.text
+    assert bool(caplog.records) == bool(warning)

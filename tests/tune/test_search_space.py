@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from headrace.config import Configuration
 from headrace.config.sections.tuning import Parameter
 from headrace.errors import ConfigurationError
-from headrace.tune.search_space import grid, parse_values, require_space, suggest
+from headrace.tune.search_space import (
+    grid,
+    parse_values,
+    require_comparable,
+    require_no_penalties,
+    require_space,
+    suggest,
+)
 
 SPACE = {
     "train.optimizer.learning_rate": Parameter(kind="float", low=1e-4, high=0.1, log=True),
@@ -80,3 +87,32 @@ def test_unknown_key_or_invalid_value_is_refused(
     with pytest.raises(ConfigurationError) as error:
         require_space(changed, {key: Parameter.model_validate(parameter)})
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("metric", "key", "validates"),
+    [
+        ("val_loss", "train.loss.label_smoothing", True),
+        ("loss", "train.loss.class_weights", False),
+        ("accuracy", "stream.augment.flip", False),
+    ],
+)
+def test_space_that_changes_the_metric_is_refused(metric: str, key: str, validates: bool) -> None:
+    space = {
+        key: Parameter(kind="float", low=0, high=0.2),
+        "train.optimizer.learning_rate": SPACE["train.optimizer.learning_rate"],
+    }
+    with pytest.raises(ConfigurationError, match=f"tune.space searches {key}, which changes what {metric} measures"):
+        require_comparable(metric, space, validates)
+    require_comparable("val_accuracy", space, validates=True)
+    require_comparable(metric, {"train.optimizer.learning_rate": SPACE["train.optimizer.learning_rate"]}, validates)
+
+
+def test_loss_with_penalties_of_different_networks_is_refused() -> None:
+    space = {"model.options.width": Parameter(kind="int", low=1, high=9)}
+    with pytest.raises(
+        ConfigurationError, match=r"searches model\.options\.width, so that val_loss of two trials cannot"
+    ):
+        require_no_penalties("val_loss", space)
+    require_no_penalties("val_accuracy", space)
+    require_no_penalties("val_loss", {"train.optimizer.learning_rate": SPACE["train.optimizer.learning_rate"]})

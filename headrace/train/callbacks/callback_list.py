@@ -15,6 +15,7 @@ from headrace.train.callbacks.exact_metrics import ExactMetrics
 from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.callbacks.non_finite_gradients import SKIPS_OF_LOSS_SCALING, StopOnNonFinite
 from headrace.train.callbacks.stop_request import StopOnRequest
+from headrace.train.callbacks.untrained_weights import WarnOfUntrainedWeights
 from headrace.train.model.optimizer import NEEDS_LOSS_SCALING
 from headrace.train.rank.context import CountSteps, Position, RankContext
 from headrace.train.validate_settings import metric_names, watched_metric
@@ -45,6 +46,7 @@ def ordered_callbacks(
         rank.files.continued(folder.metrics_file.name)
         every, rows, send = settings.log_every_steps, rank.record.global_batch, rank.channel.send
         callbacks.append(MetricsLogger(position, RunFolder(rank.files.here), gradients, every, rows, send))
+        callbacks.append(WarnOfUntrainedWeights(gradients))
     if rank.verifier is not None:
         callbacks.append(BundleRehearsal(rank.verifier, rank.record.epochs))
     if rank.record.followed:

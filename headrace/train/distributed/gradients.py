@@ -57,23 +57,40 @@ def _numbers(bits: tf.Tensor, half: tf.DType) -> tf.Tensor:
 
 
 class GradientMonitor:
-    """Norm of the latest gradient, and the number of consecutive non-finite gradients; computed in the graph.
+    """Norm of the latest gradient, consecutive non-finite gradients and weights without one; computed in the graph.
 
     Reading them at every step would make the host wait for the device at every step, so they are written in the graph
     and read now and then. They describe reduced gradients, so all ranks have the same values.
+
+    Args:
+        count: number of trainable variables.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, count: int) -> None:
+        self._largest = tf.Variable(tf.zeros([count]), trainable=False)
         self._seen = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._finite = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._norm = tf.Variable(0.0, dtype=tf.float32, trainable=False)
 
-    def see(self, gradients: Sequence[tf.Tensor]) -> None:
-        """Record one reduced gradient; called inside the training step."""
-        norm = tf.linalg.global_norm([tf.cast(gradient, tf.float32) for gradient in gradients])
+    def see(self, gradients: Sequence[tf.Tensor | None]) -> None:
+        """Record one reduced gradient, None for a variable without one; called inside the training step."""
+        squares = tf.stack(
+            [
+                tf.zeros([]) if gradient is None else tf.reduce_sum(tf.square(tf.cast(gradient, tf.float32)))
+                for gradient in gradients
+            ]
+        )
+        norm = tf.sqrt(tf.reduce_sum(squares))
+        self._largest.assign(tf.maximum(self._largest, squares))
         seen = self._seen.assign_add(1)
         self._norm.assign(norm)
         self._finite.assign(tf.where(tf.math.is_finite(norm), seen, self._finite))
+
+    def take_zero(self) -> list[int]:
+        """Return the indices of the variables whose gradients were all zero since the last call, and forget these."""
+        indices = [index for index, square in enumerate(self._largest.numpy().tolist()) if square == 0.0]
+        self._largest.assign(tf.zeros_like(self._largest))
+        return indices
 
     @property
     def norm(self) -> float:

@@ -1,6 +1,6 @@
 """Build and compile the Keras model of a run, identically on every rank."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import keras
 
@@ -23,7 +23,7 @@ class CompiledModel:
     """A compiled model and the monitor of its gradients."""
 
     model: keras.Model
-    gradients: GradientMonitor = field(default_factory=GradientMonitor)
+    gradients: GradientMonitor
 
 
 def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> CompiledModel:
@@ -33,7 +33,8 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
         ConfigurationError: the model's file, an optimizer's option or a layer's name is invalid.
         DataError: the donor bundle is missing or damaged.
     """
-    compiled = CompiledModel(_build_with_weights(folder, record, version))
+    model = _build_with_weights(folder, record, version)
+    compiled = CompiledModel(model, GradientMonitor(len(model.trainable_variables)))
     settings = record.configuration.train
     rate = learning_rate(settings.optimizer, record.ranks, record.steps_per_epoch, record.total_steps)
     optimizer = make_optimizer(settings.optimizer, rate, settings.precision)

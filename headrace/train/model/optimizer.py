@@ -85,7 +85,8 @@ def _to_dense(grads: Sequence[Any]) -> list[tf.Tensor | None]:
 
 def _reduce(grads: Sequence[Any], compression: str, monitor: GradientMonitor | None) -> list[tf.Tensor | None]:
     present = mean_gradients([gradient for gradient in grads if gradient is not None], compression)
+    means = iter(present)
+    reduced = [None if gradient is None else next(means) for gradient in grads]
     if monitor is not None:
-        monitor.see(present)
-    reduced = iter(present)
-    return [None if gradient is None else next(reduced) for gradient in grads]
+        monitor.see(reduced)
+    return reduced

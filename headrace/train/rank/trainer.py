@@ -198,6 +198,7 @@ def write_bundle(rank: RankContext, seconds: float, steps: int, figures: Figures
         kind="done",
         bundle=str(written),
         parameters=rank.model.count_params(),
+        penalties=bool(rank.model.losses),
         seconds=round(seconds, 3),
         samples_per_second=round(speed, 1),
         **figures,

@@ -9,7 +9,7 @@ from headrace.networks.source import read_source, source_hash
 from headrace.runs.resume_check import ResumeGuard
 from headrace.table import read
 from headrace.train.validate_settings import is_best_small, metric_names, require_fit, watched_metric
-from headrace.tune.search_space import require_space
+from headrace.tune.search_space import require_comparable, require_space
 from headrace.tune.study.folder import StudyFolder, StudyRecord
 
 # The length and the resources of a study may change when it is resumed; the definition of its trials may not.
@@ -32,6 +32,7 @@ def open_or_create(folder: StudyFolder, configuration: Configuration) -> StudyRe
         study = ResumeGuard("study", folder.path, "tune.study")
         study.require_network(model_hash == record.model_sha256, configuration.model.file)
         study.require_settings(fixed_settings(record.configuration), fixed_settings(configuration))
+        study.require_table(read(configuration.data.table, record.data_version), record.table_id)
         record = record.model_copy(update={"configuration": configuration})
     folder.write_record(record)
     return record
@@ -42,10 +43,14 @@ def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
     table = read(configuration.data.table, settings.data_version)
     require_fit(settings, table)
     names = metric_names(settings.metrics, table.contract)
-    metric = watched_metric(settings.monitor, names, bool(table.summary.counts.get("val")))
+    validates = bool(table.summary.counts.get("val"))
+    metric = watched_metric(settings.monitor, names, validates)
+    if configuration.tune is not None:
+        require_comparable(metric, configuration.tune.space, validates)
     record = StudyRecord(
         configuration=configuration,
         model_sha256=model_hash,
+        table_id=table.table_id,
         data_version=table.number,
         metric=metric,
         direction="minimize" if is_best_small(settings.monitor, metric) else "maximize",

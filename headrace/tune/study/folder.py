@@ -26,6 +26,7 @@ class StudyRecord(NumberedRecord):
     """The record of a study, which stays the same when the study is resumed.
 
     Attributes:
+        table_id: identifier of the table that all trials read, which stays when the table is moved or copied.
         data_version: version of the table that all trials read.
         metric: name of the epoch metric that trials are compared by.
         direction: direction in which the metric improves.
@@ -33,6 +34,7 @@ class StudyRecord(NumberedRecord):
 
     configuration: Configuration
     model_sha256: str
+    table_id: str
     data_version: int
     metric: str
     direction: Literal["minimize", "maximize"]

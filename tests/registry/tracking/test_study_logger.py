@@ -48,7 +48,9 @@ def result(tmp_path: Path) -> StudyResult:
         }
     )
     about = {"metric": "val_loss", "direction": "minimize", "created": "2026-03-01T14:00:00+00:00"}
-    record = StudyRecord(configuration=configuration, model_sha256="a" * 64, data_version=3, command="tune", **about)
+    record = StudyRecord(
+        configuration=configuration, model_sha256="a" * 64, data_version=3, table_id="t", command="tune", **about
+    )
     folder.write_record(record)
     folder.best.write_text("model: {}\n")
     for number in (0, 1):

@@ -41,7 +41,9 @@ def record() -> StudyRecord:
         }
     )
     about = {"metric": "val_accuracy", "direction": "maximize", "created": "2026-03-01T03:00:00+00:00"}
-    return StudyRecord(configuration=configuration, model_sha256="0" * 64, data_version=3, command="headrace", **about)
+    return StudyRecord(
+        configuration=configuration, model_sha256="0" * 64, data_version=3, table_id="t", command="headrace", **about
+    )
 
 
 def run_study(folder: StudyFolder, record: StudyRecord, trials: int) -> optuna.Study:

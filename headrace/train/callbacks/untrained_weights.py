@@ -1,0 +1,60 @@
+"""Warn of weights that a training does not change: without a gradient in a whole epoch, or equal after its updates."""
+
+import hashlib
+import logging
+from typing import Any
+
+import keras
+
+from headrace.train.distributed.gradients import GradientMonitor
+
+log = logging.getLogger(__name__)
+
+MAX_NAMES = 5
+
+
+class WarnOfUntrainedWeights(keras.callbacks.Callback):
+    """A callback that warns at most once of each weight; runs on rank 0, as gradients and weights are equal on all.
+
+    Args:
+        gradients: monitor of the reduced gradients.
+    """
+
+    def __init__(self, gradients: GradientMonitor) -> None:
+        super().__init__()
+        self.gradients = gradients
+        self._without_gradient: set[str] = set()
+        self._updates = 0
+        self._hashes: list[str] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._updates = self.gradients.seen
+        self.gradients.take_zero()
+        # Weights that changed in an epoch can change, so that only the first of this process needs the comparison.
+        self._hashes = [] if self._updates else _hashes(self.model.trainable_variables)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        updates = self.gradients.seen - self._updates
+        if not updates:
+            return
+        paths = [variable.path for variable in self.model.trainable_variables]
+        zero = [paths[index] for index in self.gradients.take_zero()]
+        new = [path for path in zero if path not in self._without_gradient]
+        self._without_gradient.update(new)
+        _warn(new, f"got no gradient in epoch {epoch + 1} and learn nothing: does the output depend on them?")
+        after = _hashes(self.model.trainable_variables) if self._hashes else []
+        unchanged = [path for path, old, new in zip(paths, self._hashes, after, strict=False) if old == new]
+        _warn(
+            [path for path in unchanged if path not in zero],
+            f"did not change in the {updates} updates of epoch {epoch + 1}: raise train.optimizer.learning_rate.",
+        )
+
+
+def _warn(paths: list[str], reason: str) -> None:
+    if paths:
+        more = f" and {len(paths) - MAX_NAMES} more" if len(paths) > MAX_NAMES else ""
+        log.warning("The weights %s%s %s", ", ".join(paths[:MAX_NAMES]), more, reason)
+
+
+def _hashes(variables: list[keras.Variable]) -> list[str]:
+    return [hashlib.sha256(keras.ops.convert_to_numpy(variable.value).tobytes()).hexdigest() for variable in variables]
