@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.evaluate.classifier_scores import class_ratios
-from headrace.evaluate.wilson_interval import wilson
+from headrace.wilson_interval import wilson
 
 DRAWS = 1000
 CONFIDENCE = 0.95
