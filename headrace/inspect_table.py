@@ -1,14 +1,27 @@
-"""`headrace inspect`: describe a version of a table, as text on stderr and as JSON."""
+"""`headrace inspect`: describe a version of a table, or list its dropped records, as text on stderr and as JSON."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from headrace.contract import Contract
 from headrace.storage import is_remote
 from headrace.table import Version, read
-from headrace.table.transaction_log import KEY, history
+from headrace.table.dropped_records import (
+    DUPLICATES,
+    REJECTS,
+    Duplicate,
+    Reject,
+    duplicates_path,
+    read_duplicates,
+    read_rejects,
+    rejects_path,
+)
+from headrace.table.transaction_log import KEY, history, lists_dropped_records
 from headrace.table.version import SPLITS, Summary
+
+Kind = Literal["rejects", "duplicates"]
 
 
 def inspect_table(table: Path, number: int | None, split: str | None = None) -> dict[str, Any]:
@@ -47,6 +60,49 @@ def inspect_table(table: Path, number: int | None, split: str | None = None) -> 
         "history": commits,
         **files,
     }
+
+
+def inspect_dropped(table: Path, number: int | None, limit: int, kind: Kind = "rejects") -> dict[str, Any]:
+    """Print at most `limit` records that version `number` of `table` has dropped to stderr, and return them.
+
+    Args:
+        number: version of `table`, not of the table beside it; the newest if None.
+
+    Raises:
+        DataError: the table or version does not exist, or the records can no longer be read.
+    """
+    version = read(table, number)
+    summary = version.summary
+    rejects = kind == "rejects"
+    listed = summary.rejects_version if rejects else summary.duplicates_version
+    list_records = read_rejects if rejects else read_duplicates
+    records: Sequence[Reject | Duplicate] = [] if listed is None else list_records(version.table, listed, limit)
+    total = summary.rejected if rejects else summary.duplicates
+    sys.stderr.write(_dropped_text(version, kind, records, total) + "\n")
+    result = {"table": str(version.table), "version": version.number, "kind": kind, "total": total}
+    return result | {"records": [record._asdict() for record in records]}
+
+
+def main_table(folder: Path) -> tuple[Path, Kind] | None:
+    """Return the table beside which `folder` lists dropped records, and their kind; None if it lists none."""
+    for suffix, beside in ((REJECTS, rejects_path), (DUPLICATES, duplicates_path)):
+        table = folder.with_name(folder.name.removesuffix(suffix) or folder.name)
+        if beside(table).name == folder.name and lists_dropped_records(folder):
+            return table, "rejects" if suffix == REJECTS else "duplicates"
+    return None
+
+
+def _dropped_text(version: Version, kind: str, records: Sequence[Reject | Duplicate], total: int) -> str:
+    lines = [f"{version.table}, version {version.number}: {total} {kind}, {len(records)} listed"]
+    for record in records:
+        path, kind_or_reason, detail = map(_on_one_line, record)
+        lines.append(f"{kind_or_reason:16} {path}  {detail}")
+    return "\n".join(lines)
+
+
+def _on_one_line(text: str) -> str:
+    """Return `text`, quoted if it holds a line break or another character that a terminal would obey."""
+    return text if text.isprintable() else repr(text)
 
 
 def file_urls(version: Version, split: str) -> list[str]:

@@ -13,8 +13,8 @@ from headrace.errors import DataError
 from headrace.inspect_table import inspect_table
 from headrace.prepare.job import prepare
 from headrace.table import read
-from headrace.table.dropped_records import rejects_path
-from tests.support.commands import headrace
+from headrace.table.dropped_records import read_rejects, rejects_path
+from tests.support.commands import headrace, headrace_within
 from tests.support.raw_images import configuration, read_rows, write_source
 
 
@@ -103,3 +103,19 @@ def test_other_folder_ends_with_3_and_one_sentence(table: Path) -> None:
     assert result.stderr.strip() == "headrace: table has no version 7; its newest is 1."
     with pytest.raises(DataError, match="lists rejected or duplicate records"):
         inspect_table(rejects_path(table), None)
+
+
+def test_rejects_and_duplicates_of_the_newest_version_are_listed(table: Path) -> None:
+    rejects = headrace_within("inspect", "table", "--rejects", cwd=table.parent)
+    assert (rejects.json["version"], rejects.json["kind"], rejects.json["total"]) == (1, "rejects", 1)
+    (record,) = rejects.json["records"]
+    assert record == read_rejects(table, read(table).summary.rejects_version or 0, 9)[0]._asdict()
+    assert (record["path"], record["reason"]) == ("dog/empty.png", "empty")
+    assert record["detail"] in rejects.stderr
+    assert headrace_within("inspect", "table.rejects", cwd=table.parent).json == rejects.json
+    older = headrace_within("inspect", "table", "--rejects", "--version", "0", cwd=table.parent)
+    assert (older.json["total"], older.json["records"]) == (0, [])
+
+    duplicates = headrace_within("inspect", "table.duplicates", "--limit", "2", cwd=table.parent).json
+    assert (duplicates["kind"], duplicates["total"], len(duplicates["records"])) == ("duplicates", 4, 2)
+    assert all(one["kind"] == "exact" and one["kept"] != one["path"] for one in duplicates["records"])

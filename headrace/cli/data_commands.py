@@ -101,10 +101,18 @@ def inspect(
         typer.Option("--raw", help="look at raw data before preparing them: formats, columns, classes, rejects"),
     ] = False,
     label: Annotated[str | None, typer.Option(help="with --raw: column of the labels")] = None,
+    rejects: Annotated[
+        bool, typer.Option("--rejects", help="list the rejected records with reasons and details")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="maximum number of rejected or duplicate records to list")] = 50,
 ) -> None:
-    """Print the schema, counts, statistics, rejected records and history of a table; or a look at raw data.
+    """Print the schema, counts, statistics and history of a table, or its rejected records; or a look at raw data.
+
+    TABLE.rejects and TABLE.duplicates list the records that the newest version of TABLE, or --version, has dropped.
 
     Example: headrace inspect data/fashion-mnist/table --version 0 --files train
+
+    Example: headrace inspect data/fashion-mnist/table --rejects --limit 20
 
     Example: headrace inspect photos --raw
     """
@@ -115,9 +123,15 @@ def inspect(
         print(as_text(about), file=sys.stderr)
         print_result(about)
         return
-    from headrace.inspect_table import inspect_table
+    from headrace.inspect_table import inspect_dropped, inspect_table, main_table
 
-    print_result(inspect_table(table, version, files))
+    beside = main_table(table)
+    if beside is not None:
+        print_result(inspect_dropped(beside[0], version, limit, beside[1]))
+    elif rejects:
+        print_result(inspect_dropped(table, version, limit))
+    else:
+        print_result(inspect_table(table, version, files))
 
 
 @app.command()

@@ -12,7 +12,11 @@ from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.reject_and_duplicate_tables import CarriedOver
 from headrace.prepare.rejection import Reason
 from headrace.table import Version
+from headrace.table.dropped_records import Reject
 from headrace.table.shards import Shard
+
+# Reasons of rejection that a preparation says; the rejects table has all.
+SHOWN_REASONS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +25,7 @@ class RecordAccounting:
 
     Attributes:
         rejects: rejected rows by reason.
+        reject_examples: one rejected row of this preparation by reason.
         counts: written rows by split and class index; the index is 0 for rows without exactly one class.
         label_counts: for multi_label, written rows by split and class index.
         sums: channel sums of the training split's images.
@@ -39,6 +44,7 @@ class RecordAccounting:
     duplicates: int
     grey_bits: Counter[int] = field(default_factory=Counter)
     number_labels: tuple[float, ...] = ()
+    reject_examples: dict[str, Reject] = field(default_factory=dict)
 
     @property
     def written(self) -> int:
@@ -82,6 +88,18 @@ class RecordAccounting:
                 f"prepare.max_rejects allows {max_rejects:.1%}; nothing was committed."
             )
 
+    def describe_rejects(self) -> list[str]:
+        """Return a line for each of the most frequent reasons, with one example; no line without rejects."""
+        commonest = Counter(self.rejects).most_common(SHOWN_REASONS)
+        return [
+            f"{count} record{'s' * (count > 1)} rejected as {reason}{self._example(reason)}"
+            for reason, count in commonest
+        ]
+
+    def _example(self, reason: str) -> str:
+        reject = self.reject_examples.get(reason)
+        return "" if reject is None else f", such as {reject.path!r}: {reject.detail}"
+
     def by_class(self, contract: Contract) -> dict[str, dict[str, int]]:
         """Return the rows by split, then by class name; the only name is `all` unless the task is classification."""
         names = contract.classes if contract.task == "classification" else (ALL,)
@@ -105,6 +123,7 @@ def merge_results(results: Iterable[ChunkResult]) -> RecordAccounting:
         added.reject_shards += result.reject_shards
         added.duplicate_shards += result.duplicate_shards
         added.rejects.update(result.rejects)
+        added.reject_examples = result.reject_examples | added.reject_examples
         added.counts.update(result.counts)
         added.counts.subtract(result.removed_counts)
         added.label_counts.update(result.label_counts)
@@ -125,6 +144,7 @@ def merge_results(results: Iterable[ChunkResult]) -> RecordAccounting:
         duplicates=added.duplicates,
         grey_bits=added.grey_bits,
         number_labels=tuple(added.number_labels),
+        reject_examples=added.reject_examples,
     )
 
 

@@ -13,6 +13,7 @@ from headrace.contract import Column
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.plan import Chunk
 from headrace.prepare.sources.base import RawFile
+from headrace.table.dropped_records import Reject
 from headrace.table.shards import Shard
 
 # The key under which rows are counted that do not have exactly one class each.
@@ -27,6 +28,7 @@ class ChunkResult:
 
     Attributes:
         seen: records read; each was written, rejected or dropped.
+        reject_examples: the first rejected record by reason.
         counts: rows by split and class index.
         label_counts: for multi_label, rows by split and class index; a row counts once for each of its classes.
         grey_bits: images of 16-bit grey by how many bits their values use.
@@ -43,6 +45,7 @@ class ChunkResult:
     reject_shards: list[Shard] = field(default_factory=list)
     duplicate_shards: list[Shard] = field(default_factory=list)
     rejects: Counter[str] = field(default_factory=Counter)
+    reject_examples: dict[str, Reject] = field(default_factory=dict)
     counts: Counter[tuple[str, int]] = field(default_factory=Counter)
     label_counts: Counter[tuple[str, int]] = field(default_factory=Counter)
     sums: ChannelSums | None = None

@@ -12,7 +12,7 @@ from headrace.config.configuration import Source
 from headrace.contract import Contract, WindowSpec
 from headrace.errors import ConfigurationError
 from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
-from headrace.prepare.dedup.conflicting_labels import conflict_warning
+from headrace.prepare.dedup.conflicting_labels import conflict_warning, count_copies, read_content
 from headrace.prepare.encoders.grey_depth import narrow_warning
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.expectations import check_expectations
@@ -179,6 +179,8 @@ def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
         number = _commit(plan, output, accounting, summary)
     remove_leftovers(table, context.identity, keep={shard.path for shard in accounting.shards} | {str(summary.listing)})
     log.info("Version %s of %s: %s rows in %s shards", number, table, accounting.written, len(accounting.shards))
+    if accounting.rejected:
+        log.info("`headrace inspect %s --rejects` lists the %s rejected records", table, accounting.rejected)
     return read(table, number)
 
 
@@ -189,6 +191,8 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
     with unwrap_python_errors():
         output = run_stages(spark, context, source, plan.listing, increment)
     accounting = output.accounting
+    for line in accounting.describe_rejects():
+        log.warning("%s", line)
     warning = narrow_warning(accounting.grey_bits) if context.settings.image.white is None else None
     if warning is not None:
         log.warning("%s", warning)
@@ -201,9 +205,13 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
     archives = len(plan.listing.files) if source.kind == "archive" else 0
     accounting.check(context.settings.max_rejects, archives)
     if context.settings.task != "regression":
-        conflict = conflict_warning(context.table, accounting.shards)
+        rows = read_content(context.table, accounting.shards)
+        conflict = conflict_warning(rows, accounting.written)
         if conflict is not None:
             log.warning("%s", conflict)
+        copies = count_copies(rows)
+        if copies:
+            log.info("%s of %s records equal another one; prepare.duplicates=drop leaves them out", copies, len(rows))
     return output, accounting
 
 

@@ -21,7 +21,7 @@ from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.base import escape_path
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
-from headrace.table.dropped_records import rejects_path
+from headrace.table.dropped_records import Reject, rejects_path
 from headrace.table.shards import Shard, write_shard
 from headrace.table.version import SPLITS
 
@@ -109,7 +109,7 @@ class ShardWriter:
         self.result = ChunkResult()
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.bytes: Counter[str] = Counter()
-        self.rejects: list[dict[str, str]] = []
+        self.rejects: list[Reject] = []
 
     def run(self, records: Iterable[RawRecord]) -> ChunkResult:
         """Write `records` to shards, and the rejected ones to the rejects table."""
@@ -124,7 +124,7 @@ class ShardWriter:
         self.result.grey_bits.update(self.encoder.grey_bits)
         self.encoder.grey_bits.clear()
         if self.rejects:
-            rows = pa.Table.from_pylist(self.rejects, REJECTS_SCHEMA)
+            rows = pa.Table.from_pylist([reject._asdict() for reject in self.rejects], REJECTS_SCHEMA)
             self.result.reject_shards.append(write_shard(rows, rejects_path(self.context.table), self.name))
         return self.result
 
@@ -156,9 +156,10 @@ class ShardWriter:
         return hash_split(content, splits) if splits.method == "hash" else UNASSIGNED
 
     def _reject(self, record: RawRecord, rejection: RejectedRecordError) -> None:
-        self.result.rejects[rejection.reason.value] += 1
-        row = {"path": record.path, "reason": rejection.reason.value, "detail": escape_path(rejection.detail)}
-        self.rejects.append(row)
+        reject = Reject(record.path, rejection.reason.value, escape_path(rejection.detail))
+        self.result.rejects[reject.reason] += 1
+        self.result.reject_examples.setdefault(reject.reason, reject)
+        self.rejects.append(reject)
 
     def _append(self, split: str, row: dict[str, Any]) -> None:
         rows = self.rows.setdefault(split, [])

@@ -22,6 +22,10 @@ SCHEMA = pa.schema(
 )
 
 
+REJECTS = ".rejects"
+DUPLICATES = ".duplicates"
+
+
 class Reject(NamedTuple):
     """One record that was not written.
 
@@ -36,6 +40,20 @@ class Reject(NamedTuple):
     detail: str
 
 
+class Duplicate(NamedTuple):
+    """One record that was dropped because it equals another.
+
+    Attributes:
+        path: relative to the source's folder.
+        kind: `exact` or `near`.
+        kept: path of the record that was kept instead.
+    """
+
+    path: str
+    kind: str
+    kept: str
+
+
 DUPLICATES_SCHEMA = pa.schema(
     [
         pa.field("path", pa.string(), nullable=False),
@@ -47,12 +65,12 @@ DUPLICATES_SCHEMA = pa.schema(
 
 def duplicates_path(table: Path) -> Path:
     """Return the duplicates table of `table`: path, kind (`exact` or `near`), and path of the record kept instead."""
-    return table.with_name(table.name + ".duplicates")
+    return table.with_name(table.name + DUPLICATES)
 
 
 def rejects_path(table: Path) -> Path:
     """Return the path of the rejects table of `table`."""
-    return table.with_name(table.name + ".rejects")
+    return table.with_name(table.name + REJECTS)
 
 
 def read_rejects(table: Path, version: int, limit: int) -> list[Reject]:
@@ -65,22 +83,19 @@ def read_rejects(table: Path, version: int, limit: int) -> list[Reject]:
     Raises:
         DataError: the rejects table, or this version of it, no longer exists.
     """
-    folder = rejects_path(table)
-    rejects: list[Reject] = []
-    try:
-        # Not `file_uris`: it escapes spaces and the like in the folder's name, and pyarrow does not undo that.
-        address, options = delta_address(folder)
-        delta = DeltaTable(address, version=version, storage_options=options)
-        actions = pa.table(delta.get_add_actions(flatten=True))
-        for shard in sorted(actions["path"].to_pylist()):
-            rejects += _first(folder / shard, limit - len(rejects))
-            if len(rejects) == limit:
-                break
-    except (DeltaError, OSError, pa.ArrowInvalid) as error:
-        raise DataError(
-            f"Version {version} of the rejects table {folder} cannot be read: {' '.join(str(error).split())}"
-        ) from error
-    return rejects
+    return [Reject(**row) for row in _read_rows(rejects_path(table), version, SCHEMA.names, limit)]
+
+
+def read_duplicates(table: Path, version: int, limit: int) -> list[Duplicate]:
+    """Return at most `limit` dropped duplicates, as `read_rejects` does.
+
+    Args:
+        version: version of the duplicates table, from `Summary.duplicates_version`.
+
+    Raises:
+        DataError: the duplicates table, or this version of it, no longer exists.
+    """
+    return [Duplicate(**row) for row in _read_rows(duplicates_path(table), version, DUPLICATES_SCHEMA.names, limit)]
 
 
 def read_dropped(table: Path, shards: Sequence[Shard]) -> dict[str, str]:
@@ -93,7 +108,26 @@ def read_dropped(table: Path, shards: Sequence[Shard]) -> dict[str, str]:
     return kept
 
 
-def _first(shard: Path, limit: int) -> list[Reject]:
+def _read_rows(folder: Path, version: int, columns: list[str], limit: int) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = []
+    try:
+        # Not `file_uris`: it escapes spaces and the like in the folder's name, and pyarrow does not undo that.
+        address, options = delta_address(folder)
+        delta = DeltaTable(address, version=version, storage_options=options)
+        actions = pa.table(delta.get_add_actions(flatten=True))
+        for shard in sorted(actions["path"].to_pylist()):
+            rows += _first(folder / shard, columns, limit - len(rows))
+            if len(rows) == limit:
+                break
+    except (DeltaError, OSError, pa.ArrowInvalid) as error:
+        name = folder.suffix.removeprefix(".")
+        raise DataError(
+            f"Version {version} of the {name} table {folder} cannot be read: {' '.join(str(error).split())}"
+        ) from error
+    return rows
+
+
+def _first(shard: Path, columns: list[str], limit: int) -> list[dict[str, str]]:
     with open_parquet(shard) as file:
-        batch = next(file.iter_batches(batch_size=limit, columns=SCHEMA.names), None)
-    return [] if batch is None else [Reject(**row) for row in batch.to_pylist()]
+        batch = next(file.iter_batches(batch_size=limit, columns=columns), None)
+    return [] if batch is None else list(batch.to_pylist())

@@ -166,6 +166,16 @@ def read(table: str | Path, number: int | None = None) -> Version:
     return Version(table=table, number=number, shards=shards, summary=summary, table_id=str(newest.metadata().id))
 
 
+def lists_dropped_records(table: Path) -> bool:
+    """Return whether `table` is one that Headrace writes beside a table, of its rejects or duplicates.
+
+    Raises:
+        DataError: the log cannot be read, or another program wrote it.
+    """
+    delta = open_delta(table)
+    return delta is not None and _metadata(table, delta, delta.version()) == NO_SUMMARY
+
+
 def newest_number(table: str | Path) -> int | None:
     """Return the number of the newest version of `table`; None if there is no table.
 

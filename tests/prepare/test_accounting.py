@@ -9,6 +9,7 @@ from headrace.errors import DataError, HeadraceError
 from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult
 from headrace.prepare.encoders.statistics import ChannelSums
+from headrace.table.dropped_records import Reject
 from headrace.table.shards import Shard
 
 
@@ -59,6 +60,20 @@ def test_check_raises_if_rows_do_not_add_up(rows_in: int) -> None:
     ) as error:
         accounting(rows_in, 7, 2, 1).check(1.0)
     assert error.value.exit_code == 1
+
+
+def test_rejects_are_described_by_their_most_frequent_reasons_with_an_example() -> None:
+    first = Reject("a\nb.png", "damaged", "no pixels")
+    results = [
+        ChunkResult(rejects=Counter({"damaged": 2}), reject_examples={"damaged": first}),
+        ChunkResult(
+            rejects=Counter({"damaged": 1, "empty": 9, "gap": 8, "bad_time": 7, "bad_value": 6, "too_long": 1}),
+            reject_examples={"damaged": Reject("c.png", "damaged", "later")},
+        ),
+    ]
+    lines = merge_results(results).describe_rejects()
+    assert [line.split()[0] for line in lines] == ["9", "8", "7", "6", "3"]
+    assert lines[-1] == r"3 records rejected as damaged, such as 'a\nb.png': no pixels"
 
 
 def test_check_reports_rejects_by_reason() -> None:

@@ -13,26 +13,33 @@ from headrace.table.shards import Shard
 COLUMNS = ("content_hash", "label", "path")
 
 
-def conflict_warning(table: Path, shards: Sequence[Shard]) -> str | None:
-    """Return what to say of records in `shards` that equal one with another label; None if there is none.
+def conflict_warning(rows: pa.Table, total: int) -> str | None:
+    """Return what to say of records in `rows` that equal one with another label; None if there is none.
 
-    Of more than `MAX_ROWS` rows only those of the first shards are read.
+    Args:
+        rows: result of `read_content`.
+        total: number of rows in all shards.
     """
-    rows = _read_rows(table, shards)
     labels = rows.group_by("content_hash").aggregate([("label", "count_distinct")])
     hashes = labels.filter(pc.greater(labels["label_count_distinct"], 1))["content_hash"]
     if not len(hashes):
         return None
     conflicting = rows.filter(pc.is_in(rows["content_hash"], hashes)).sort_by("path")
     example = conflicting.filter(pc.equal(conflicting["content_hash"], conflicting["content_hash"][0]))["path"]
-    read = f"the first {len(rows)}" if len(rows) < sum(shard.rows for shard in shards) else f"{len(rows)}"
+    read = f"the first {len(rows)}" if len(rows) < total else f"{len(rows)}"
     return (
         f"{len(conflicting)} of {read} records equal one with another label, such as {example[0].as_py()!r} and "
         f"{example[1].as_py()!r}: a model cannot learn both. Correct the labels, or set prepare.duplicates to drop."
     )
 
 
-def _read_rows(table: Path, shards: Sequence[Shard]) -> pa.Table:
+def count_copies(rows: pa.Table) -> int:
+    """Return how many of `rows` equal an earlier one, so that `prepare.duplicates: drop` would drop them."""
+    return int(len(rows) - pc.count_distinct(rows["content_hash"]).as_py())
+
+
+def read_content(table: Path, shards: Sequence[Shard]) -> pa.Table:
+    """Return content hash, label and path of the rows; of more than `MAX_ROWS` only those of the first shards."""
     tables, rows = list[pa.Table](), 0
     for shard in shards:
         if tables and rows + shard.rows > MAX_ROWS:

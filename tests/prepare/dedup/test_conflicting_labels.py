@@ -1,12 +1,13 @@
 """Equal records under different labels are counted, with an example."""
 
+import logging
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from headrace.prepare.dedup import conflicting_labels
-from headrace.prepare.dedup.conflicting_labels import conflict_warning
+from headrace.prepare.dedup.conflicting_labels import conflict_warning, count_copies, read_content
 from headrace.prepare.job import prepare
 from headrace.table import Shard
 from headrace.table.shards import write_shard
@@ -27,26 +28,31 @@ def test_equal_records_with_different_labels_are_counted_with_an_example(tmp_pat
     shards = shards_of(
         tmp_path, ("a", 0, "1"), ("b", 1, "2"), ("a", 1, "3"), ("a", 0, "4"), ("c", 0, "5"), ("c", 0, "6")
     )
-    warning = conflict_warning(tmp_path, shards)
+    rows = read_content(tmp_path, shards)
+    warning = conflict_warning(rows, 6)
     assert warning is not None
     assert warning.startswith("3 of 6 records equal one with another label, such as '1' and '3':")
-    assert conflict_warning(tmp_path, shards[3:]) is None
+    assert count_copies(rows) == 3
+    assert conflict_warning(read_content(tmp_path, shards[3:]), 3) is None
 
 
 def test_of_a_large_table_the_first_shards_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conflicting_labels, "MAX_ROWS", 2)
     shards = shards_of(tmp_path, ("a", 0, "1"), ("a", 1, "2"), ("a", 2, "3"))
-    assert "2 of the first 2 records" in (conflict_warning(tmp_path, shards) or "")
+    assert "2 of the first 2 records" in (conflict_warning(read_content(tmp_path, shards), 3) or "")
 
 
 def test_prepare_says_that_a_picture_is_in_two_classes(
     source: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     same = encode_image(noise_image(8, 8, seed=99))
     (source / "cat" / "same.png").write_bytes(same)
     (source / "dog" / "same.png").write_bytes(same)
     prepare(configuration(source, tmp_path / "kept"))
     assert "2 of 26 records equal one with another label, such as 'cat/same.png' and 'dog/same.png'" in caplog.text
+    assert "1 of 26 records equal another one" in caplog.text
     caplog.clear()
     prepare(configuration(source, tmp_path / "dropped", duplicates="drop"))
     assert "equal one with another label" not in caplog.text
+    assert "equal another one" not in caplog.text
