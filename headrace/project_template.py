@@ -21,11 +21,11 @@ def copy_template(folder: Path, *, force: bool) -> dict[str, Any]:
         raise ConfigurationError(f"{', '.join(existing)} would be overwritten; pass --force to overwrite.")
     for name, target in zip(FILES, targets, strict=True):
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_template_folder() / name, target)
+        shutil.copyfile(template_folder() / name, target)
     return {"written": [str(target) for target in targets]}
 
 
-def _template_folder() -> Path:
+def template_folder() -> Path:
     """Return the folder that holds `FILES`: inside the package in a wheel, beside it in a checkout."""
     package = Path(__file__).parent
     packaged = package / "starter_files"

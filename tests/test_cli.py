@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from headrace import check, cli
 from headrace.check import CheckRow, Report
@@ -69,15 +70,26 @@ def test_unknown_command_is_a_usage_error(tmp_path: Path) -> None:
 
 
 def test_config_prints_resolved_keys_and_the_schema(root: Path, tmp_path: Path) -> None:
-    shown = headrace("config", str(root / "conf/fashion_mnist.yaml"), "train.ranks=7", cwd=tmp_path).json
+    words = ("config", str(root / "conf/fashion_mnist.yaml"), "train.ranks=7")
+    shown = headrace_within(*words, "--json", cwd=tmp_path).json
     assert shown["train"]["ranks"] == 7
     assert shown["prepare"]["duplicates"] == "keep"
-    assert "train" in headrace("config", "--schema", cwd=tmp_path).json["properties"]
+    assert yaml.safe_load(headrace_within(*words, cwd=tmp_path).stdout) == shown
+    schema = headrace_within("config", "--schema", cwd=tmp_path).stdout
+    assert "train" in json.loads(schema)["properties"]
+    assert '\n  "$defs": {\n' in schema
+
+
+def test_config_explains_a_key_and_names_the_nearest_of_a_wrong_one(tmp_path: Path) -> None:
+    explained = headrace_within("config", "--explain", "train.optimizer", cwd=tmp_path).stdout
+    assert "learning_rate (default: 0.001): learning rate before scaling" in explained
+    refused = headrace_within("config", "--explain", "train.optimiser", cwd=tmp_path, code=2).stderr
+    assert "unknown key `train.optimiser`; did you mean `train.optimizer`?" in refused
 
 
 @pytest.mark.parametrize("name", [path.stem for path in (Path(__file__).parents[1] / "conf").glob("*.yaml")])
 def test_shipped_configurations_are_valid(name: str, root: Path, tmp_path: Path) -> None:
-    shown = headrace_within("config", str(root / "conf" / f"{name}.yaml"), cwd=tmp_path)
+    shown = headrace_within("config", str(root / "conf" / f"{name}.yaml"), "--json", cwd=tmp_path)
     assert (root / json.loads(shown.stdout)["model"]["file"]).is_file()
 
 
@@ -146,6 +158,8 @@ def test_result_is_json_in_any_encoding_of_standard_output(tmp_path: Path) -> No
     (tmp_path / "conf.yaml").write_text(
         "data: {source: {kind: folder, path: bildér}, table: table}\nmodel: {file: m.py}\ntrain: {run: run}"
     )
-    shown = headrace("config", "conf.yaml", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    shown = headrace("config", "conf.yaml", "--json", cwd=tmp_path, PYTHONIOENCODING="ascii")
     assert shown.json["data"]["source"]["path"].endswith("bildér")
     assert shown.stdout.isascii()
+    readable = headrace("config", "conf.yaml", cwd=tmp_path, PYTHONIOENCODING="ascii").stdout
+    assert yaml.safe_load(readable) == shown.json

@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT))
 
 from headrace.config.cluster_file import Cluster  # noqa: E402  after the path that it is found on
 from headrace.config.configuration import Configuration  # noqa: E402
+from headrace.config.schema_text import is_mapping, range_text, target_section, type_name  # noqa: E402
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -28,8 +29,9 @@ A configuration is one YAML file. Any key can be overridden on the command line:
 headrace train conf/images.yaml train.epochs=10 model.options.width=64
 ```
 
-`headrace config FILE` prints the file with all defaults filled in, and `headrace config --schema` prints the JSON
-Schema from which this page is generated. An unknown key is refused, and the message names the nearest known key. A key
+`headrace config FILE` prints the file with all keys, as YAML with a comment for each (`--json` for programs);
+`headrace config --explain train.optimizer` explains a key, and `headrace config --schema` prints the JSON Schema from
+which this page is generated. An unknown key is refused, and the message names the nearest known key. A key
 without a default ("required") must be set when its section is used. An optional section is off until it is written.
 """
 CLUSTER = """\
@@ -38,14 +40,6 @@ CLUSTER = """\
 A file such as `conf/cluster/standalone.yaml` holds Spark settings that many configurations share. Name it in
 [`spark.cluster`](#spark.cluster). [Clusters](clusters/index.md) shows how to use one.
 """
-# How the bounds of JSON Schema are written; a bound does not break in the middle.
-BOUNDS = {
-    "minimum": "≥\u00a0{}",
-    "exclusiveMinimum": ">\u00a0{}",
-    "maximum": "≤\u00a0{}",
-    "exclusiveMaximum": "<\u00a0{}",
-}
-NAMES = {"string": "text", "integer": "integer", "number": "number", "boolean": "true, false", "object": "mapping"}
 
 
 def on_files(files: "Files", config: "MkDocsConfig") -> "Files":
@@ -62,7 +56,7 @@ def page() -> str:
     cluster = Cluster.model_json_schema()
     parts = [INTRODUCTION]
     for name, value in schema["properties"].items():
-        parts += _section(name, _target(value, schema) or value, schema, level=2)
+        parts += _section(name, target_section(value, schema) or value, schema, level=2)
     parts += [CLUSTER, *_table("cluster", cluster, cluster)]
     return "\n".join(parts) + "\n"
 
@@ -72,10 +66,10 @@ def _section(path: str, section: dict[str, Any], schema: dict[str, Any], level: 
     lines = [f"{'#' * level} {path} {{#{path}}}", "", _escape(section.get("description", "")), ""]
     lines += _table(path, section, schema)
     for key, value in section["properties"].items():
-        nested = _target(value, schema)
+        nested = target_section(value, schema)
         if nested is not None:
             # Keys of a mapping are the user's own: the parameters of a search, the metrics of a gate.
-            inner = f"{path}.{key}.NAME" if _is_mapping(value) else f"{path}.{key}"
+            inner = f"{path}.{key}.NAME" if is_mapping(value) else f"{path}.{key}"
             lines += _section(inner, nested, schema, min(level + 1, 4))
     return lines
 
@@ -84,62 +78,18 @@ def _table(path: str, section: dict[str, Any], schema: dict[str, Any]) -> list[s
     lines = ["| key | type | default | range | description |", "|---|---|---|---|---|"]
     required = section.get("required", [])
     for key, value in section["properties"].items():
-        nested = _target(value, schema)
+        nested = target_section(value, schema)
         # The nested section's heading has the anchor, unless its keys are the user's.
-        name = f"`{key}`" if nested is not None and not _is_mapping(value) else f"`{key}`{{#{path}.{key}}}"
+        name = f"`{key}`" if nested is not None and not is_mapping(value) else f"`{key}`{{#{path}.{key}}}"
         cells = (
             name,
-            _type(value, schema),
+            type_name(value, schema),
             _default(key, value, required, nested),
-            _range(value),
+            range_text(value),
             _about(path, key, value, nested),
         )
         lines.append("| " + " | ".join(cells) + " |")
     return [*lines, ""]
-
-
-def _target(value: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the section that a key holds, alone, as an option or as the values of a mapping; None if it holds none."""
-    for option in (value, *value.get("allOf", ()), *value.get("anyOf", ())):
-        inner = option.get("additionalProperties", option)
-        if isinstance(inner, dict) and "$ref" in inner:
-            found: dict[str, Any] = schema["$defs"][inner["$ref"].rpartition("/")[2]]
-            if "properties" in found:
-                return found
-    return None
-
-
-def _is_mapping(value: dict[str, Any]) -> bool:
-    return isinstance(value.get("additionalProperties"), dict)
-
-
-def _type(value: dict[str, Any], schema: dict[str, Any]) -> str:
-    if "$ref" in value or "allOf" in value:
-        return "section" if _target(value, schema) else _type(_resolve(value, schema), schema)
-    if "anyOf" in value:
-        kinds = [_type(option, schema) for option in value["anyOf"] if option.get("type") != "null"]
-        return " or ".join(dict.fromkeys(kinds))
-    if "const" in value:
-        return f"`{value['const']}`"
-    if "enum" in value:
-        return ", ".join(f"`{choice}`" for choice in value["enum"])
-    if value.get("type") == "array":
-        return _array(value, schema)
-    if _is_mapping(value):
-        return f"mapping of {_type(value['additionalProperties'], schema)}"
-    return NAMES.get(value.get("type", ""), "any")
-
-
-def _array(value: dict[str, Any], schema: dict[str, Any]) -> str:
-    if "prefixItems" in value:
-        return f"list of {len(value['prefixItems'])}: {_type(value['prefixItems'][0], schema)}"
-    return f"list of {_type(value.get('items', {}), schema)}"
-
-
-def _resolve(value: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    reference = value.get("$ref") or value["allOf"][0]["$ref"]
-    resolved: dict[str, Any] = schema["$defs"][reference.rpartition("/")[2]]
-    return resolved
 
 
 def _default(key: str, value: dict[str, Any], required: list[str], nested: dict[str, Any] | None) -> str:
@@ -155,34 +105,11 @@ def _default(key: str, value: dict[str, Any], required: list[str], nested: dict[
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
-def _range(value: dict[str, Any]) -> str:
-    """Return the bounds of a number, of the numbers of a list, or of the length of a text or list."""
-    found: list[str] = []
-    for option in (value, *value.get("anyOf", ())):
-        for inner in (
-            option,
-            option.get("items", {}),
-            *option.get("prefixItems", ())[:1],
-            option.get("additionalProperties"),
-        ):
-            if isinstance(inner, dict):
-                found += [text.format(_number(inner[bound])) for bound, text in BOUNDS.items() if bound in inner]
-        if option.get("minLength") or (option.get("minItems") and "prefixItems" not in option):
-            found.append("not empty")
-    return ", ".join(dict.fromkeys(found))
-
-
-def _number(value: float) -> str:
-    if value == 2**32:
-        return "2³²"
-    return f"{int(value):,}" if value == int(value) else f"{value:g}"
-
-
 def _about(path: str, key: str, value: dict[str, Any], nested: dict[str, Any] | None) -> str:
     about = _escape(value.get("description", ""))
     if nested is None:
         return about
-    inner = f"{path}.{key}.NAME" if _is_mapping(value) else f"{path}.{key}"
+    inner = f"{path}.{key}.NAME" if is_mapping(value) else f"{path}.{key}"
     return f"{about + '; ' if about else ''}see [{inner}](#{inner})"
 
 

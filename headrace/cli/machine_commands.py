@@ -1,5 +1,6 @@
 """Commands that check machines and clusters, and print configurations."""
 
+import json
 import sys
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headrace.cli.parameters import Overrides, SparkSettings, local_path
-from headrace.cli.program import app, print_result
+from headrace.cli.program import app, print_result, print_text
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -75,17 +76,28 @@ def properties(
 def config(
     conf: Annotated[Path | None, typer.Argument(metavar="CONF", help="configuration file (YAML)")] = None,
     overrides: Overrides = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one line of JSON instead of YAML")] = False,
+    explain: Annotated[
+        str | None, typer.Option(metavar="KEY", help="explain a key or a section, such as train.optimizer")
+    ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="print the JSON Schema of configurations")] = False,
 ) -> None:
-    """Print the resolved and validated configuration: defaults, file and overrides.
+    """Print the resolved and validated configuration, with a comment for each key: defaults, file and overrides.
 
     Example: headrace config conf/fashion_mnist.yaml train.ranks=4
+
+    Example: headrace config --explain train.optimizer
     """
-    from headrace.config import Configuration, load
+    from headrace.config import Configuration, commented_yaml, key_reference, load
+    from headrace.project_template import template_folder
 
     if schema:
-        print_result(Configuration.model_json_schema())
-    elif conf is not None:
+        print(json.dumps(Configuration.model_json_schema(), indent=2))
+    elif explain is not None:
+        print_text(key_reference.explain(explain, template_folder() / "conf"))
+    elif conf is None:
+        raise typer.BadParameter("expected CONF, --explain KEY, or --schema")
+    elif as_json:
         print_result(load(conf, overrides or ()).model_dump(mode="json"))
     else:
-        raise typer.BadParameter("expected CONF, or --schema")
+        print_text(commented_yaml.as_yaml(load(conf, overrides or ()), str(conf)))

@@ -46,6 +46,13 @@ def print_result(result: dict[str, Any]) -> None:
     print(json.dumps(result, ensure_ascii=not has_all_letters), flush=True)
 
 
+def print_text(text: str) -> None:
+    """Print lines for people on standard output; a letter that its encoding lacks is escaped, as YAML has it."""
+    sys.stderr.flush()
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code.
 

@@ -122,7 +122,7 @@ def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
     names = [str(part) for part in error["loc"] if part != "[key]"]
     key = ".".join(names)
     if error["type"] == "extra_forbidden":
-        return f"unknown key `{key}`{_nearest(names, model)}"
+        return f"unknown key `{key}`{nearest_key(names, model)}"
     if error["type"] == "missing":
         if isinstance(error["loc"][-1], int):
             return f"`{'.'.join(names[:-1])}` has too few values, received {error['input']!r:.80}"
@@ -150,8 +150,8 @@ def _example(names: list[str], model: type[BaseModel], value: object) -> str:
     return f"[{', '.join([str(value)] * (1 if Ellipsis in parts else len(parts) or 1))}]"
 
 
-def _nearest(names: list[str], model: type[BaseModel]) -> str:
-    """Return a hint: the same name elsewhere, else a similar sibling, else a similar key, else all siblings."""
+def nearest_key(names: list[str], model: type[BaseModel]) -> str:
+    """Return a hint for an unknown key: the same name elsewhere, else a similar sibling or key, else all siblings."""
     known = _known_keys(model)
     prefix = ".".join([*names[:-1], ""]) if len(names) > 1 else ""
     siblings = [key for key in known if key.rpartition(".")[0] == prefix.removesuffix(".")]

@@ -47,11 +47,11 @@ def test_executor_container_runs_tasks_of_driver(containers: ContainerCluster) -
 def test_driver_container_runs_spark_submit_in_client_mode(containers: ContainerCluster) -> None:
     engine = containers.engine
     words = ("run", "--rm", "-e", "SPARK_DRIVER_BIND_ADDRESS=127.0.0.1", "headrace", "driver", "--master", "local[1]")
-    said = run(engine.program, *words, "/opt/headrace/jobs/config.py", "/opt/headrace/conf/images.yaml")
+    said = run(engine.program, *words, "/opt/headrace/jobs/config.py", "/opt/headrace/conf/images.yaml", "--json")
     assert said.json["data"]["table"] == "prepared/photos"
 
 
 def test_container_runs_headrace_verb(containers: ContainerCluster) -> None:
     engine = containers.engine
-    said = run(engine.program, "run", "--rm", "headrace", "config", "/opt/headrace/conf/images.yaml")
+    said = run(engine.program, "run", "--rm", "headrace", "config", "/opt/headrace/conf/images.yaml", "--json")
     assert said.json["train"]["run"] == "runs/photos"

@@ -1,0 +1,132 @@
+"""`headrace config --explain KEY`: what a key means, its type, default and range, and an example."""
+
+import shlex
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic.fields import FieldInfo
+
+from headrace.config.base import Section
+from headrace.config.commented_yaml import WIDTH, default_of, description_of, flow, plain_value, section_type
+from headrace.config.configuration import Configuration
+from headrace.config.load import nearest_key, read_yaml
+from headrace.config.schema_text import range_text, type_name
+from headrace.errors import ConfigurationError
+
+# Examples of keys that no shipped configuration sets and that have no default, by their type in the JSON Schema.
+SAMPLES: dict[str, Any] = {"string": "NAME", "integer": 4, "number": 0.5, "array": []}
+
+
+class Key(NamedTuple):
+    """A key of the configuration.
+
+    Attributes:
+        path: dotted names from the top.
+        parent: the section that holds the key.
+    """
+
+    path: str
+    parent: type[Section]
+    field: FieldInfo
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the section that holds the key."""
+        return self.parent.model_json_schema()
+
+    @property
+    def value_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the key itself."""
+        schema: dict[str, Any] = self.schema["properties"][self.path.rpartition(".")[2]]
+        return schema
+
+
+def explain(path: str, examples: Path) -> str:
+    """Return what the key at the dotted `path` means, over several lines.
+
+    Args:
+        examples: folder of configurations, from which the example is taken.
+
+    Raises:
+        ConfigurationError: there is no such key; the message names the nearest one.
+    """
+    key = find_key(path)
+    section, bounds = section_type(key.field.annotation), range_text(key.value_schema).replace("\u00a0", " ")
+    lines = [
+        key.path,
+        *_indented(description_of(key.field)),
+        f"  type: {type_name(key.value_schema, key.schema).replace('`', '')}",
+        *([f"  range: {bounds}"] if bounds else ()),
+        f"  default: {default_of(key.field)}",
+        f"  example: {shlex.quote(f'{key.path}={flow(example(key, examples))}')}",
+        *(_list_keys(section) if section else ()),
+    ]
+    return "\n".join(lines)
+
+
+def find_key(path: str) -> Key:
+    """Return the key at `path`; of a name below a mapping, as in `model.options.width`, the key of the mapping.
+
+    Raises:
+        ConfigurationError: there is no such key.
+    """
+    return _find(path.split("."), 0, Configuration)
+
+
+def example(key: Key, folder: Path) -> Any:
+    """Return a value of the key that differs from its default in a configuration in `folder`, or else a valid one."""
+    values = [value for path in sorted(folder.glob("*.yaml")) for value in _values_at(read_yaml(path, ""), key)]
+    default = None if key.field.is_required() else plain_value(key.field.get_default(call_default_factory=True))
+    other = [value for value in values if value != default]
+    return next(iter((*other, *values)), None) or _sample(key.value_schema, default)
+
+
+def _find(names: Sequence[str], place: int, section: type[Section]) -> Key:
+    field = section.model_fields.get(names[place])
+    if field is not None:
+        inner = section_type(field.annotation)
+        last, mapping = place + 1 == len(names), "dict[" in str(field.annotation)
+        if last or (mapping and (inner is None or place + 2 == len(names))):
+            return Key(".".join(names[: place + 1]), section, field)
+        if inner is not None:
+            return _find(names, place + 2 if mapping else place + 1, inner)
+    raise ConfigurationError(f"unknown key `{'.'.join(names)}`{nearest_key(list(names), Configuration)}")
+
+
+def _values_at(tree: Any, key: Key) -> Iterator[Any]:
+    for name in key.path.split("."):
+        if not isinstance(tree, dict) or name not in tree:
+            return
+        tree = tree[name]
+    yield tree
+
+
+def _sample(schema: dict[str, Any], default: Any) -> Any:
+    """Return a value that the JSON Schema of a key allows: another choice than the default, the default or a sample."""
+    options = [option for option in schema.get("anyOf", (schema,)) if option.get("type") != "null"]
+    choices = [choice for option in options for choice in option.get("enum", ()) if choice != default]
+    if choices:
+        return choices[0]
+    if isinstance(default, bool):
+        return not default
+    return default or next((_sample_of_type(option) for option in options if option.get("type") in SAMPLES), {})
+
+
+def _sample_of_type(option: dict[str, Any]) -> Any:
+    if option["type"] == "array":
+        return [_sample(option["items"], None)]
+    sample = SAMPLES[option["type"]]
+    return max(sample, option["minimum"]) if "minimum" in option else sample
+
+
+def _list_keys(section: type[Section]) -> Iterator[str]:
+    yield "  keys:"
+    for name, field in section.model_fields.items():
+        text = f"{name} (default: {default_of(field)}): {description_of(field)}"
+        yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")
+
+
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")

@@ -1,0 +1,69 @@
+"""`headrace config --explain`: what is said of a key."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from headrace.config import Configuration
+from headrace.config.base import Section
+from headrace.config.commented_yaml import section_type
+from headrace.config.key_reference import example, explain, find_key
+from headrace.errors import ConfigurationError
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+def keys(section: type[Section] = Configuration, prefix: str = "") -> Iterator[str]:
+    """All keys; NAME stands for the user's own names in a mapping of sections."""
+    for name, field in section.model_fields.items():
+        yield prefix + name
+        inner = section_type(field.annotation)
+        if inner is not None:
+            yield from keys(inner, f"{prefix}{name}.{'NAME.' if 'dict[' in str(field.annotation) else ''}")
+
+
+def test_value_has_meaning_type_range_default_and_an_example() -> None:
+    assert explain("train.batch_size", CONF).splitlines() == [
+        "train.batch_size",
+        "  rows per step on one rank; the global batch size is ranks times this",
+        "  type: integer",
+        "  range: > 0",
+        "  default: 64",
+        "  example: train.batch_size=32",
+    ]
+    assert "  type: sgd, rmsprop, adam, adamw" in explain("train.optimizer.name", CONF)
+
+
+def test_section_lists_its_keys() -> None:
+    lines = explain("prepare.splits", CONF).splitlines()
+    assert "    train (default: 0.8): fraction of records in the training split" in lines
+    assert any(line.startswith("  example: 'prepare.splits={train: ") for line in lines)
+
+
+def test_names_below_a_mapping_are_the_users_own() -> None:
+    assert find_key("model.options.width").path == "model.options"
+    assert find_key("tune.space.NAME").path == "tune.space"
+    assert find_key("tune.space.NAME.low").path == "tune.space.NAME.low"
+
+
+@pytest.mark.parametrize("path", ["train.epoch", "epochs", "train.epochs.more", ""])
+def test_wrong_key_is_refused_with_the_nearest(path: str) -> None:
+    with pytest.raises(ConfigurationError, match="unknown key `.*`; "):
+        explain(path, CONF)
+
+
+def test_example_of_every_key_is_valid() -> None:
+    checked = 0
+    for path in keys():
+        key = find_key(path)
+        kind: Any = key.field.annotation
+        for constraint in key.field.metadata:
+            kind = Annotated[kind, constraint]
+        # The source turns the values of these into text itself.
+        if section_type(key.field.annotation) is None and path != "data.source.options":
+            TypeAdapter(kind).validate_python(example(key, CONF))
+            checked += 1
+    assert checked > 130
