@@ -60,7 +60,7 @@ def explain(path: str, examples: Path) -> str:
         f"  type: {type_name(key.value_schema, key.schema).replace('`', '')}",
         *([f"  range: {bounds}"] if bounds else ()),
         f"  default: {default_of(key.field)}",
-        f"  example: {shlex.quote(f'{key.path}={flow(example(key, examples))}')}",
+        f"  example: {shlex.quote(f'{key.path}={flow(example(key, read_examples(examples)))}')}",
         *(_list_keys(section) if section else ()),
     ]
     return "\n".join(lines)
@@ -75,9 +75,17 @@ def find_key(path: str) -> Key:
     return _find(path.split("."), 0, Configuration)
 
 
-def example(key: Key, folder: Path) -> Any:
-    """Return a value of the key that differs from its default in a configuration in `folder`, or else a valid one."""
-    values = [value for path in sorted(folder.glob("*.yaml")) for value in _values_at(read_yaml(path, ""), key)]
+def read_examples(folder: Path) -> list[dict[str, Any]]:
+    """Return the content of all configurations in `folder`."""
+    return [read_yaml(path, "") for path in sorted(folder.glob("*.yaml"))]
+
+
+def example(key: Key, trees: Sequence[dict[str, Any]]) -> Any:
+    """Return a value of the key from one of the configurations `trees`, not the default if there is another.
+
+    Without one, return a value that the key accepts.
+    """
+    values = [value for tree in trees for value in _values_at(tree, key)]
     default = None if key.field.is_required() else plain_value(key.field.get_default(call_default_factory=True))
     other = [value for value in values if value != default]
     return next(iter((*other, *values)), None) or _sample(key.value_schema, default)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from headrace.config import Configuration
 from headrace.config.base import Section
 from headrace.config.commented_yaml import section_type
-from headrace.config.key_reference import example, explain, find_key
+from headrace.config.key_reference import example, explain, find_key, read_examples
 from headrace.errors import ConfigurationError
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -56,7 +56,7 @@ def test_wrong_key_is_refused_with_the_nearest(path: str) -> None:
 
 
 def test_example_of_every_key_is_valid() -> None:
-    checked = 0
+    checked, trees = 0, read_examples(CONF)
     for path in keys():
         key = find_key(path)
         kind: Any = key.field.annotation
@@ -64,6 +64,6 @@ def test_example_of_every_key_is_valid() -> None:
             kind = Annotated[kind, constraint]
         # The source turns the values of these into text itself.
         if section_type(key.field.annotation) is None and path != "data.source.options":
-            TypeAdapter(kind).validate_python(example(key, CONF))
+            TypeAdapter(kind).validate_python(example(key, trees))
             checked += 1
     assert checked > 130
