@@ -2,26 +2,41 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from headrace.cli.parameters import Conf, Overrides, load_configuration, local_path, location
 from headrace.cli.program import app, print_result
 
+# A copy of the kinds in headrace.project_template, so that help needs no configuration.
+ProjectKind = Literal["images", "text", "windows", "table", "retrain"]
+
 
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="folder for the files")] = Path("."),
+    kind: Annotated[
+        ProjectKind,
+        typer.Option(
+            help="images: in class folders; text: a CSV file of texts and labels; windows: a CSV file of a series; "
+            "table: a CSV file of paths of images and labels; retrain: images that arrive daily"
+        ),
+    ] = "images",
+    source: Annotated[
+        str | None, typer.Option(metavar="PATH", help="your raw data, for data.source.path of the configuration")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="overwrite existing files")] = False,
 ) -> None:
-    """Create a commented configuration and a network as a starting point.
+    """Create a commented configuration and the networks that fit it as a starting point.
 
-    Example: headrace init my-project
+    Example: headrace init my-project --source photos
+
+    Example: headrace init my-texts --kind text --source texts.csv
     """
     from headrace.project_template import copy_template
 
-    print_result(copy_template(folder, force=force))
+    print_result(copy_template(folder, kind, source=source, force=force))
 
 
 @app.command()

@@ -32,7 +32,12 @@ class Data(Section):
 class Model(Section):
     """The network: a Python file that defines build(contract, **options)."""
 
-    file: NonEmptyStr = Field(description="path of a Python file that defines build(contract, **options)")
+    file: NonEmptyStr = Field(
+        description=(
+            "path of a Python file that defines build(contract, **options); or the name of a network that ships with "
+            "Headrace, such as cnn"
+        )
+    )
     options: dict[str, Any] = Field(default_factory=dict, description="keyword arguments passed to build()")
 
 

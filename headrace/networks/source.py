@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import logging
 import sys
 import traceback
 from pathlib import Path
@@ -11,11 +12,33 @@ from typing import TYPE_CHECKING, Any
 from headrace.contract import Contract
 from headrace.engines.keras_settings import use_tensorflow
 from headrace.errors import ConfigurationError
+from headrace.project_template import shipped_networks
 
 if TYPE_CHECKING:
     import keras
 
+log = logging.getLogger(__name__)
+
 MODULE = "headrace_user_model"
+
+
+def read_network(file: str) -> str:
+    """Return the source of the network that `model.file` names: a file, or a network that ships with Headrace.
+
+    Raises:
+        ConfigurationError: there is no such file or network, or as `read_source`.
+    """
+    path = Path(file)
+    if path.is_file() or path.suffix or len(path.parts) != 1:
+        return read_source(path)
+    shipped = shipped_networks()
+    if file not in shipped:
+        raise ConfigurationError(
+            f"model.file is {file!r}, which is neither a file nor a network that ships with Headrace "
+            f"({', '.join(shipped)})."
+        )
+    log.info("model.file: %s is the network that ships with Headrace, %s", file, shipped[file])
+    return read_source(shipped[file])
 
 
 def read_source(path: Path) -> str:

@@ -16,7 +16,7 @@ from headrace.config import Configuration
 from headrace.engines.compatibility import require_engines
 from headrace.errors import DataError, TrainingError
 from headrace.invocation import command_line, utc_now
-from headrace.networks.source import read_source, source_hash
+from headrace.networks.source import read_network, source_hash
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.runs.resume_check import require_resumable
@@ -79,7 +79,7 @@ def _complete(folder: RunFolder, record: RunRecord, result: dict[str, Any]) -> d
 
 
 def _start_or_resume(folder: RunFolder, configuration: Configuration) -> RunRecord:
-    source = read_source(Path(configuration.model.file))
+    source = read_network(configuration.model.file)
     configuration = _with_absolute_paths(configuration)
     record = folder.record()
     if record is None or not folder.has_progress():

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import run
+from tests.support.text_files import write_texts
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ACTIVATE = ". .venv/bin/activate"
@@ -32,6 +33,7 @@ FIVE_DAYS = "docs/retraining.md"
 def test_walk_commands_succeed_in_order_and_then_the_demo(root: Path, fashion_mnist: Path, tmp_path: Path) -> None:
     workspace = make_workspace(root, tmp_path)
     shutil.copytree(fashion_mnist / "test", workspace / "photos")
+    write_texts(workspace / "texts.csv")
     for page in WALK:
         type_commands(root / page, workspace)
     assert (workspace / "runs" / "fashion-mnist" / "report.html").exists()

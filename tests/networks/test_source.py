@@ -1,12 +1,13 @@
 """Errors in a user's model file are reported in one sentence with their line."""
 
+import logging
 from pathlib import Path
 
 import pytest
 
 from headrace.contract import Column, Contract, Statistics
 from headrace.errors import ConfigurationError
-from headrace.networks.source import build_model, read_source, source_hash
+from headrace.networks.source import build_model, read_network, read_source, source_hash
 
 pytestmark = pytest.mark.tensorflow
 
@@ -143,3 +144,18 @@ def test_changed_file_is_rebuilt_and_leaves_no_compiled_code(model: Path) -> Non
 def test_source_hash_is_sha256_of_text() -> None:
     assert source_hash("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert source_hash("a") != source_hash("b")
+
+
+def test_bare_name_is_a_shipped_network_unless_a_file_has_it(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.INFO)
+    assert read_network("cnn") == (root / "models/cnn.py").read_text()
+    assert "model.file: cnn is the network that ships with Headrace" in caplog.text
+    (tmp_path / "cnn").write_text(GOOD)
+    assert read_network("cnn") == GOOD
+    with pytest.raises(ConfigurationError, match=r"'resnett', which is neither .* \(cnn, mlp, resnet, "):
+        read_network("resnett")
+    with pytest.raises(ConfigurationError, match=r"cnn.py \(model.file\) cannot be read"):
+        read_network("cnn.py")

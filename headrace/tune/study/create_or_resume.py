@@ -1,11 +1,10 @@
 """Creation of a study, or resumption of a study with the same settings."""
 
-from pathlib import Path
 from typing import Any
 
 from headrace.config import Configuration
 from headrace.invocation import command_line, utc_now
-from headrace.networks.source import read_source, source_hash
+from headrace.networks.source import read_network, source_hash
 from headrace.runs.resume_check import ResumeGuard
 from headrace.table import read
 from headrace.train.validate_settings import is_best_small, metric_names, require_fit, watched_metric
@@ -24,7 +23,7 @@ def open_or_create(folder: StudyFolder, configuration: Configuration) -> StudyRe
         ConfigurationError: the study was started with other settings, or the space does not fit the configuration.
         DataError: the table is missing or damaged.
     """
-    model_hash = source_hash(read_source(Path(configuration.model.file)))
+    model_hash = source_hash(read_network(configuration.model.file))
     record = folder.record()
     if record is None:
         record = _new(configuration, model_hash)
