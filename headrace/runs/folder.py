@@ -69,6 +69,18 @@ class RunFolder:
         atomic_write(self.model_file, source.encode())
         self.keep(record)
 
+    def discard(self) -> None:
+        """Remove record, result and checkpoints, so that the run starts over; its bundle stays for now."""
+        self.result_file.unlink(missing_ok=True)
+        self.record_file.unlink(missing_ok=True)
+        remove_tree(self.checkpoints)
+        remove_tree(self.not_finite)
+
+    def extend(self, record: RunRecord) -> None:
+        """Write the record of a run that gets more epochs, which makes a complete run incomplete."""
+        self.result_file.unlink(missing_ok=True)
+        self.keep(record)
+
     def keep(self, record: RunRecord) -> None:
         """Write the record, which the ranks read."""
         atomic_write(self.record_file, record.model_dump_json(indent=2).encode())

@@ -38,10 +38,15 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def train(configuration: Configuration, observer: RunObserver | None = None) -> dict[str, Any]:
+def train(
+    configuration: Configuration, observer: RunObserver | None = None, *, restart: bool = False
+) -> dict[str, Any]:
     """Start or resume the run `train.run`, and return its result; return at once if the run is complete.
 
+    A run with a larger `train.epochs` than before continues.
+
     Args:
+        restart: start over; what the run has trained is lost.
         observer: is called after each epoch and may stop the run; several runs may then train at once, in threads.
 
     Raises:
@@ -55,6 +60,8 @@ def train(configuration: Configuration, observer: RunObserver | None = None) -> 
     require_engines()
     folder = RunFolder(configuration.train.run)
     with folder.locked():
+        if restart:
+            folder.discard()
         record = _start_or_resume(folder, configuration)
         if observer is not None:
             record = record.model_copy(update={"followed": True, "threads": observer.threads})
@@ -91,8 +98,17 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration) -> RunReco
         return record
     require_resumable(folder.path, record, configuration, source_hash(source))
     table, bundle = locate(configuration.data.table).absolute(), _bundle_path(folder, configuration)
-    record = record.model_copy(update={"configuration": configuration, "table": str(table), "bundle": str(bundle)})
-    folder.keep(record)
+    changes = {"configuration": configuration, "table": str(table), "bundle": str(bundle)}
+    epochs = configuration.train.epochs
+    if epochs == record.epochs:
+        record = record.model_copy(update=changes)
+        folder.keep(record)
+        return record
+    log.info("The run %s continues from %s to %s epochs.", folder.path, record.epochs, epochs)
+    if configuration.train.optimizer.schedule.kind == "cosine":
+        log.warning("The cosine schedule is that of %s epochs from here on: the learning rate rises again.", epochs)
+    record = record.model_copy(update=changes | {"epochs": epochs})
+    folder.extend(record)
     return record
 
 

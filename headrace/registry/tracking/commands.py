@@ -12,8 +12,11 @@ from headrace.train.job import train
 from headrace.tune.job import tune
 
 
-def train_tracked(configuration: Configuration) -> dict[str, Any]:
+def train_tracked(configuration: Configuration, *, restart: bool = False) -> dict[str, Any]:
     """Train and track the run, also if training fails.
+
+    Args:
+        restart: start over; what the run has trained is lost.
 
     Returns:
         The result of `train`, and `tracked`: the id of the MLflow run.
@@ -23,7 +26,7 @@ def train_tracked(configuration: Configuration) -> dict[str, Any]:
     """
     registry, run = open_registry(configuration), locate(configuration.train.run)
     try:
-        result = train(configuration)
+        result = train(configuration, restart=restart)
     except TrainingError:
         if (run / "run.json").exists():
             track(registry, run)
