@@ -11,6 +11,13 @@ from urllib.parse import urlsplit
 from headrace.config import Configuration
 from headrace.config.sections.retraining import Registry as Settings
 from headrace.errors import ConfigurationError, HeadraceError
+from headrace.registry.consistency import (
+    has_content,
+    require_database,
+    require_intact,
+    require_known,
+    stored_versions,
+)
 from headrace.registry.object_sqlite import ObjectSqlite
 from headrace.registry.transaction import Transaction
 from headrace.storage import S3Path, is_remote, locate
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 DATABASE = "mlflow.db"
+SQLITE = "sqlite:///"
 # MLflow's limit on the results of one search.
 MAX_RUNS = 50_000
 # MLflow's filter syntax cannot escape these characters in a value.
@@ -39,11 +47,13 @@ class ModelRegistry:
             the artifacts.
         name: name of the registered model and of the experiment.
         uri: location of MLflow's database or server.
+        verify: whether the database must know every version in the folder; false to repair it.
     """
 
     folder: Path
     name: str
     uri: str
+    verify: bool = True
 
     @cached_property
     def database(self) -> ObjectSqlite | None:
@@ -57,16 +67,35 @@ class ModelRegistry:
 
         Raises:
             HeadraceError: the store cannot be opened.
+            RegistryDamagedError: the database is missing, damaged, or does not know a version that the folder holds.
         """
         client_class = _mlflow()
         self.folder.mkdir(parents=True, exist_ok=True)
+        # Before the database is fetched: another process may store a version now.
+        stored = stored_versions(self.folder) if self.verify else set()
+        if self.verify and self.database_file:
+            require_database(self.database_file, has_content(self.database_file), self.folder)
+        if self.database_file and not self.database and self.database_file.exists():
+            require_intact(self.database_file, self.database_file)
         self.transaction.refresh()
-        return client_class(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
+        client = client_class(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
+        if stored:
+            known = client.search_model_versions(f"name='{self.name}'", max_results=10_000)
+            numbers = (int(version.version) for version in known)
+            require_known(self.name, without_password(self.uri), self.folder, stored, numbers)
+        return client
+
+    @property
+    def database_file(self) -> Path | None:
+        """File of the database, local or in a bucket; None on a server."""
+        if self.database:
+            return self.database.path
+        return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
 
     @property
     def tracking_uri(self) -> str:
         """URI that MLflow opens."""
-        return f"sqlite:///{self.database.local_copy}" if self.database else self.uri
+        return f"{SQLITE}{self.database.local_copy}" if self.database else self.uri
 
     @cached_property
     def experiment(self) -> str:
@@ -110,7 +139,7 @@ def _uri(settings: Settings, folder: Path) -> str:
 
 
 def _database(file: Path) -> str:
-    return str(file) if isinstance(file, S3Path) else f"sqlite:///{file}"
+    return str(file) if isinstance(file, S3Path) else f"{SQLITE}{file}"
 
 
 def _mlflow() -> "type[MlflowClient]":
