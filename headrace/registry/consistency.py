@@ -28,7 +28,7 @@ def stored_versions(folder: Path) -> set[int]:
     return {int(name) for name in (*names, link.name if link else "") if name.isdecimal()}
 
 
-def require_database(file: Path, exists: bool, folder: Path) -> None:
+def require_used_database(file: Path, exists: bool, folder: Path) -> None:
     """Raise if the registry's database is missing although the registry's folder was used.
 
     Args:

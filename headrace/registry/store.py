@@ -13,9 +13,9 @@ from headrace.config.sections.retraining import Registry as Settings
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.registry.consistency import (
     has_content,
-    require_database,
     require_intact,
     require_known,
+    require_used_database,
     stored_versions,
 )
 from headrace.registry.object_sqlite import ObjectSqlite
@@ -73,10 +73,7 @@ class ModelRegistry:
         self.folder.mkdir(parents=True, exist_ok=True)
         # Before the database is fetched: another process may store a version now.
         stored = stored_versions(self.folder) if self.verify else set()
-        if self.verify and self.database_file:
-            require_database(self.database_file, has_content(self.database_file), self.folder)
-        if self.database_file and not self.database and self.database_file.exists():
-            require_intact(self.database_file, self.database_file)
+        self.require_database()
         self.transaction.refresh()
         client = client_class(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
         if stored:
@@ -84,6 +81,18 @@ class ModelRegistry:
             numbers = (int(version.version) for version in known)
             require_known(self.name, without_password(self.uri), self.folder, stored, numbers)
         return client
+
+    def require_database(self) -> None:
+        """Raise if a database file is missing, although the folder was used, or damaged; takes no connection.
+
+        Raises:
+            RegistryDamagedError: it is; a database in a bucket is looked at when it is fetched.
+        """
+        file = self.database_file
+        if file and self.verify:
+            require_used_database(file, has_content(file), self.folder)
+        if file and not self.database and file.exists():
+            require_intact(file, file)
 
     @property
     def database_file(self) -> Path | None:

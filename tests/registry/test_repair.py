@@ -159,3 +159,14 @@ def test_registry_in_bucket_is_refused_and_repaired(
     assert (result["restored"], result["champion"]) == ([1, 2, 3], 3)
     assert locate(result["damaged_database"]).exists()
     assert rollback(reopen(registry)).version == 1
+
+
+def test_lost_database_is_reported_before_a_training(journal: Journal, tmp_path: Path) -> None:
+    from headrace.registry.tracking.commands import train_tracked
+
+    registry = ModelRegistry(tmp_path / "lost", "clothes", "")
+    (registry.folder / "bundles" / "000001").mkdir(parents=True)
+    with pytest.raises(
+        RegistryDamagedError, match=r"lost/mlflow.db is missing or empty, but .*lost/bundles holds files"
+    ):
+        train_tracked(configuration(registry, journal))

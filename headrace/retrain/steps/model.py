@@ -6,7 +6,7 @@ from typing import Any
 from headrace.config import Configuration
 from headrace.config.sections.training import FineTune
 from headrace.errors import GateError
-from headrace.evaluate.training_overlap import TrainingOverlap, warn_of_overlap
+from headrace.evaluate.training_overlap import warn_of_overlap
 from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.versions import record_decision, version_named
 from headrace.registry.versions import register as register_version
@@ -61,10 +61,10 @@ def evaluate(context: CycleContext) -> StepResult:
     output: dict[str, Any] = {"table": str(version.table), "version": version.number, "split": SPLIT}
     for name, model in score_models(bundles, version, SPLIT).items():
         model.predictions.save(context.cycle.path / f"{name}.npz")
-        overlap = bundle_overlap(bundles[name], version)
-        warn_of_overlap(overlap, f"The {name}", SPLIT)
-        metrics = compute_metrics(version.contract.task, model)
-        output |= {name: metrics | {"trained_on": overlap.model_dump(mode="json")}, "rows": model.predictions.rows}
+        output |= {name: compute_metrics(version.contract.task, model), "rows": model.predictions.rows}
+    if champion is not None:
+        # It biases the comparison against the challenger, so that nothing worse is promoted.
+        warn_of_overlap(bundle_overlap(bundles["champion"], version), "The champion", SPLIT)
     return StepResult(output)
 
 
@@ -92,7 +92,7 @@ def gate(context: CycleContext) -> StepResult:
         champion=_load_scored(context, "champion") if "champion" in evaluated else None,
         challenger=_load_scored(context, "challenger"),
         violations=tuple(context.output("validate")["violations"]),
-        overlaps={"the challenger": TrainingOverlap.model_validate(evaluated["challenger"]["trained_on"])},
+        overlaps={"the challenger": bundle_overlap(locate(context.output("train")["bundle"]), version)},
     )
     checks = run_checks(comparison, context.settings.gate)
     output = {"checks": [check.model_dump() for check in checks], "passed": all(check.passed for check in checks)}
