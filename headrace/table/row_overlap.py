@@ -85,7 +85,7 @@ class SplitRows:
         self._found |= _is_in(self._paths, paths)
         if dropped:
             numbers = np.fromiter(dropped.values(), np.int64, len(dropped))
-            self._found[numbers[_is_in(pa.array(dropped), paths)]] = True
+            self._found[numbers[_is_in(pa.array(list(dropped)), paths)]] = True
         if contract.windows is not None and self._times:
             self._compare_times(_times_by_series(paths), contract)
 
