@@ -169,7 +169,8 @@ def _mlflow() -> "type[MlflowClient]":
 def registry_error(registry: ModelRegistry, error: Exception) -> HeadraceError:
     """Return an error that reports MLflow's `error` without passwords."""
     uri = without_password(registry.uri)
-    cause = " ".join(str(error).replace(registry.tracking_uri, uri).split())[:300]
+    # SQLAlchemy appends the statement and its parameters.
+    cause = " ".join(str(error).replace(registry.tracking_uri, uri).split()).split(" [SQL:")[0][:300]
     return HeadraceError(f"A request to the registry at {uri} failed: {cause}")
 
 
