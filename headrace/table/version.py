@@ -43,6 +43,8 @@ class Summary(NumberedRecord):
         settings: the `prepare` section used.
         seconds: duration from the start of the preparation to the commit.
         periods: windows whose splits follow from the time only: the split of each moment, which later versions keep.
+        command: command line of the preparation; empty if it is not known.
+        data: the `data` section used, without secret values.
     """
 
     contract: Contract
@@ -63,6 +65,8 @@ class Summary(NumberedRecord):
     sums: tuple[int, tuple[int, ...], tuple[int, ...]] | None = None
     label_counts: dict[str, dict[str, int]] = {}
     periods: tuple[Period, ...] = ()
+    command: str = ""
+    data: dict[str, Any] = {}
 
     @property
     def class_counts(self) -> dict[str, dict[str, int]]:
