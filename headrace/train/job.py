@@ -10,9 +10,11 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
-from headrace.bundle import MANIFEST
+from headrace.bundle import MANIFEST, TrainingData
 from headrace.bundle import copy as copy_bundle
+from headrace.bundle import load as load_bundle
 from headrace.config import Configuration
+from headrace.config.sections.training import FineTune
 from headrace.engines.compatibility import require_engines
 from headrace.errors import DataError, TrainingError
 from headrace.invocation import command_line, utc_now
@@ -155,7 +157,13 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
         command=command_line(),
         created=utc_now(),
         bundle=str(_bundle_path(folder, configuration)),
+        ancestors=_ancestors(settings.fine_tune),
     )
+
+
+def _ancestors(fine_tune: FineTune | None) -> tuple[TrainingData, ...]:
+    """Return what the initial weights have learned from; the donor is read now, as its folder may change later."""
+    return () if fine_tune is None else load_bundle(fine_tune.bundle).origin.trained_on
 
 
 def _versions() -> dict[str, str]:

@@ -25,6 +25,8 @@ def train_tracked(configuration: Configuration, *, restart: bool = False) -> dic
         HeadraceError: `train` raises it, or the registry does not respond.
     """
     registry, run = open_registry(configuration), locate(configuration.train.run)
+    # Before the training rather than after it.
+    registry.require_database()
     try:
         result = train(configuration, restart=restart)
     except TrainingError:
@@ -44,4 +46,5 @@ def tune_tracked(configuration: Configuration) -> dict[str, Any]:
         HeadraceError: `tune` raises it, or the registry does not respond.
     """
     registry = open_registry(configuration)
+    registry.require_database()
     return tune(configuration, lambda result: track_study(registry, result))
