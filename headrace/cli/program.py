@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -11,6 +11,7 @@ from headrace import __version__
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.engines.shadowing import require_visible_engines
 from headrace.errors import ConfigurationError, HeadraceError
+from headrace.interruption import CommandInterruptedError, SignalHandling, handled_signals
 
 app = typer.Typer(
     name="headrace",
@@ -49,8 +50,26 @@ def print_result(result: dict[str, Any]) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code.
 
-    Exit codes: 0 success, 1 any other error, 2 usage, 3 data, 4 training, 5 gate, 130 interrupted.
+    Exit codes: 0 success, 1 any other error, 2 usage, 3 data, 4 training, 5 gate, 130 SIGINT, 143 SIGTERM.
     """
+    with handled_signals() as signals:
+        try:
+            _run(arguments)
+        except BaseException as error:
+            if not isinstance(error, CommandInterruptedError) and not signals.ending.is_set():
+                raise
+            # Blocks that an interruption leaves may raise errors of their own, which mean nothing.
+            _exit_interrupted(signals, error)
+
+
+def _exit_interrupted(signals: SignalHandling, error: BaseException) -> NoReturn:
+    if not signals.ending.is_set():
+        signals.end_processes()
+    signals.report(error.detail if isinstance(error, CommandInterruptedError) else "")
+    sys.exit(signals.exit_code)
+
+
+def _run(arguments: list[str] | None) -> None:
     quiet_tensorflow()
     try:
         _require_file_names()

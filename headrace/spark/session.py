@@ -24,7 +24,7 @@ from pyspark.errors import PySparkException, PySparkRuntimeError
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
-from headrace import errors
+from headrace import errors, interruption
 from headrace.config.cluster_file import spark_settings
 from headrace.config.configuration import Spark
 from headrace.engines.log_filter import start_filter
@@ -123,11 +123,33 @@ def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     master = launched.get("spark.master") or requested["spark.master"]
     if SparkContext._active_spark_context is None:
         require_same_master(master, _merge(launched, requested))
-    with _worker_python(requested.get(WORKERS_PYTHON)), _explain_start_failure(master):
+    with _worker_python(requested.get(WORKERS_PYTHON)), _explain_start_failure(master), interruption.kept_handlers():
         spark = builder.getOrCreate()
     require_same_jvm(spark.version)
     _silence_repeating_loggers(spark)
+    if interruption.is_handled():
+        _ignore_ctrl_c()
+        interruption.call_before_exit(_stop_spark)
     return spark
+
+
+def _ignore_ctrl_c() -> None:
+    """Leave Ctrl-C to Python: a terminal sends it to spark-submit's JVM too, which would end the ranks."""
+    jvm = SparkContext._jvm
+    jvm.sun.misc.Signal.handle(jvm.sun.misc.Signal("INT"), jvm.sun.misc.SignalHandler.SIG_IGN)
+
+
+def _stop_spark() -> None:
+    """End all tasks without a word; a thread of its own has its own connection to the JVM."""
+    context = SparkContext._active_spark_context
+    # Blocks that are left later must not ask a JVM whose answer to the main thread is still due.
+    SparkContext._active_spark_context = None
+    if context is None or context._jsc is None:
+        return
+    with suppress(Py4JError, OSError):
+        log4j = SparkContext._jvm.org.apache.logging.log4j
+        log4j.core.config.Configurator.setRootLevel(log4j.Level.OFF)
+        context._jsc.stop()
 
 
 def _merge(launched: SparkConf, requested: dict[str, str]) -> SparkConf:
@@ -216,7 +238,8 @@ def _launch_filtered() -> JavaGateway:
     # The filter lives as long as the JVM; nothing waits for it.
     with start_filter().stdin as filter_input:  # type: ignore[union-attr]
         try:
-            return launch_gateway(popen_kwargs={"stderr": filter_input})
+            # In a session of its own: a signal to this command's process group must not end the ranks.
+            return launch_gateway(popen_kwargs={"stderr": filter_input, "start_new_session": True})
         except PySparkRuntimeError as error:
             raise errors.ConfigurationError(
                 f"Spark's JVM exited during start-up ({error}); its output above says why."

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from headrace.interruption import unfinished
 from headrace.storage.location import is_remote
 from headrace.storage.remove_tree import remove_tree
 
@@ -28,14 +29,26 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not the process ID: two machines that share the folder may have the same one.
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
+    with unfinished(temporary), _named(path):
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Give an OSError the path that is being written, which the error of a write lacks."""
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(path)
         raise
 
 
@@ -53,17 +66,21 @@ def atomic_directory(target: Path) -> Iterator[Path]:
             yield target
         return
     hidden = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}")
-    hidden.mkdir(parents=True)
-    try:
-        yield hidden
-        old = hidden.with_name(f"{hidden.name}.before")
-        if target.exists():
-            target.replace(old)
-        hidden.replace(target)
-        shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(hidden, ignore_errors=True)
-        raise
+    old = hidden.with_name(f"{hidden.name}.before")
+    with unfinished(hidden), _named(target):
+        hidden.mkdir(parents=True)
+        try:
+            yield hidden
+            if target.exists():
+                target.replace(old)
+            hidden.replace(target)
+        except BaseException:
+            shutil.rmtree(hidden, ignore_errors=True)
+            if old.exists() and not target.exists():
+                old.replace(target)
+            raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager

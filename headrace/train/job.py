@@ -15,6 +15,7 @@ from headrace.bundle import copy as copy_bundle
 from headrace.config import Configuration
 from headrace.engines.compatibility import require_engines
 from headrace.errors import DataError, TrainingError
+from headrace.interruption import raise_if_requested
 from headrace.invocation import command_line, utc_now
 from headrace.networks.source import read_source, source_hash
 from headrace.runs.folder import RunFolder
@@ -45,6 +46,7 @@ def train(configuration: Configuration, observer: RunObserver | None = None) -> 
 
     Raises:
         StoppedError: the observer stopped the run.
+        CommandInterruptedError: a signal stopped the run.
         ConfigurationError: the run was started with other settings, the model's file is invalid, or an engine is
             missing, broken or of another version than on the executors.
         DataError: the table is missing or damaged, or has no training split.
@@ -61,8 +63,10 @@ def train(configuration: Configuration, observer: RunObserver | None = None) -> 
         result = folder.result()
         if result is not None and (locate(result["bundle"]) / MANIFEST).is_file():
             return _complete(folder, record, result)
+        raise_if_requested()
         result = _launch(folder, record, start, observer)
         folder.finish(result)
+        raise_if_requested(f"the run {folder.path} is complete")
         return result
 
 
@@ -147,13 +151,17 @@ def _launch(folder: RunFolder, record: RunRecord, start: float, observer: RunObs
     # Import Spark and Horovod's runner only if there is something to train.
     from headrace.spark.session import session
     from headrace.train.launch.restarts import train_with_restarts
+    from headrace.train.launch.signal_stop import stopped_on_signal
 
     spark = session("train", record.configuration.spark, record.configuration.train.ranks)
     progress = _progress(folder, record, observer)
-    restarts = train_with_restarts(spark, folder, record, progress)
+    with stopped_on_signal(folder, progress):
+        restarts = train_with_restarts(spark, folder, record, progress)
     if not progress.outcome:
         raise TrainingError(f"The ranks exited without a result; see their logs in {folder.logs}.")
     if progress.outcome["kind"] == "stopped":
+        step = progress.outcome["step"]
+        raise_if_requested(f"{folder.path} stopped at step {step} after a checkpoint; the same command resumes")
         raise StoppedError(f"The run {folder.path} was stopped at step {progress.outcome['step']}.")
     return _result(folder, record, progress, start, restarts)
 
