@@ -172,14 +172,14 @@ def handled_signals() -> Iterator[SignalHandling]:
 
 @contextmanager
 def kept_handlers() -> Iterator[None]:
-    """Restore the handlers of `handled_signals` after a library has set its own inside the block."""
+    """Restore the handlers of `handled_signals`, or that a signal is ignored, after a library has set its own."""
+    previous = {number: signal.getsignal(number) for number in SIGNALS}
     try:
         yield
     finally:
         if _current is not None and threading.current_thread() is threading.main_thread():
-            for number in SIGNALS:
-                if signal.getsignal(number) != signal.SIG_IGN:
-                    signal.signal(number, _current.handle)
+            for number, handler in previous.items():
+                signal.signal(number, handler)
 
 
 def is_handled() -> bool:
@@ -190,6 +190,11 @@ def is_handled() -> bool:
 def is_requested() -> bool:
     """Return whether a signal has asked this command to end."""
     return _current is not None and _current.number is not None
+
+
+def is_ending() -> bool:
+    """Return whether the processes of this command have been ended because of a signal."""
+    return _current is not None and _current.ending.is_set()
 
 
 def raise_if_requested(detail: str = "") -> None:

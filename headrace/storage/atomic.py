@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from headrace.interruption import unfinished
+from headrace.storage.disk_errors import OF_WRITES
 from headrace.storage.location import is_remote
 from headrace.storage.remove_tree import remove_tree
 
@@ -43,11 +44,11 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Give an OSError the path that is being written, which the error of a write lacks."""
+    """Give the error of a write the path that is being written, which Python's error lacks."""
     try:
         yield
     except OSError as error:
-        if error.filename is None and error.errno is not None:
+        if error.filename is None and error.errno in OF_WRITES:
             error.filename = str(path)
         raise
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from headrace.errors import StoreError
-from headrace.interruption import CommandInterruptedError, stop_request
+from headrace.interruption import CommandInterruptedError, is_ending, stop_request
 from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.folder import RunFolder
 from headrace.train.run_monitor import Progress
@@ -31,9 +31,11 @@ def stopped_on_signal(folder: RunFolder, progress: Progress) -> Iterator[None]:
     try:
         with stop_request(request):
             yield
-    except CommandInterruptedError as error:
-        error.detail = error.detail or _describe_last_checkpoint(folder)
-        raise
+    except BaseException as error:
+        if not is_ending():
+            raise
+        # Calls to a JVM that has ended replace the interruption by errors of their own.
+        raise CommandInterruptedError(_describe_last_checkpoint(folder)) from error
     finally:
         folder.interrupt_file.unlink(missing_ok=True)
 
