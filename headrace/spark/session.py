@@ -284,11 +284,21 @@ def await_tasks(seconds: float = 10.0) -> None:
     end = time.monotonic() + seconds
     # A JVM that has died raises here, and runs no tasks.
     with suppress(Py4JError, OSError):
-        while context is not None and context._jsc is not None and time.monotonic() < end:
-            executors = context._jsc.sc().statusTracker().getExecutorInfos()
-            if not any(executor.numRunningTasks() for executor in executors):
+        while context is not None and time.monotonic() < end:
+            if not _has_running_tasks(context):
                 break
             time.sleep(0.05)
+
+
+def _has_running_tasks(context: SparkContext) -> bool:
+    if context._jsc is None:  # Spark was stopped in the meantime
+        return False
+    # Query the scheduler, as Spark's public status lags behind.
+    tasks = context._jsc.sc().taskScheduler().runningTasksByExecutors().valuesIterator()
+    while tasks.hasNext():
+        if int(tasks.next()):
+            return True
+    return False
 
 
 @contextmanager

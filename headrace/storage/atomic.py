@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from headrace.errors import HeadraceError
 from headrace.interruption import unfinished
-from headrace.storage.disk_errors import OF_WRITES
+from headrace.storage.disk_errors import OF_WRITES, code_in_text
 from headrace.storage.location import is_remote
 from headrace.storage.remove_tree import remove_tree
 
@@ -51,6 +52,12 @@ def _named(path: Path) -> Iterator[None]:
         if error.filename is None and error.errno in OF_WRITES:
             error.filename = str(path)
         raise
+    except Exception as error:
+        # TensorFlow and HDF5 report a full disk by errors of their own.
+        code = code_in_text(str(error))
+        if isinstance(error, HeadraceError) or code not in OF_WRITES:
+            raise
+        raise OSError(code, os.strerror(code), str(path)) from error
 
 
 @contextmanager

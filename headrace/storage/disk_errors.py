@@ -48,11 +48,16 @@ def describe_text(text: str) -> str | None:
     """
     if (match := ERRNO.search(text)) and int(match["number"]) in FIXES:
         return _sentence(int(match["number"]), match["path"])
-    code = next((code for code in IN_TEXT if os.strerror(code) in text), None)
+    code = code_in_text(text)
     if code is None:
         return None
     path = QUOTED_PATH.search(text)
     return _sentence(code, path[1] if path else None)
+
+
+def code_in_text(text: str) -> int | None:
+    """Return the code of the system's reason that `text` contains, such as ENOSPC; None if it contains none."""
+    return next((code for code in IN_TEXT if os.strerror(code) in text), None)
 
 
 def _sentence(code: int, path: str | None) -> str:
