@@ -4,7 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +19,7 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
     """Write `data` to `path`; create missing parent folders.
 
     The file appears under its name only when it is completely on disk. Readers see the old or the new content; a writer
-    that dies leaves at most a hidden temporary file next to it.
+    that dies leaves at most a hidden temporary file next to it. A failed write leaves no new folder either.
 
     Raises:
         OSError: the file cannot be written; the old content of `path` is unchanged.
@@ -28,6 +28,7 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
         # A store publishes an object only when it is complete.
         path.write_bytes(data)
         return
+    missing = [folder for folder in path.parents if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not the process ID: two machines that share the folder may have the same one.
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
@@ -40,6 +41,10 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
+            for folder in missing:
+                # Other files may be in it by now.
+                with suppress(OSError):
+                    folder.rmdir()
             raise
 
 
