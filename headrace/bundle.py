@@ -12,6 +12,7 @@ evaluation/       added by `headrace evaluate`; not hashed
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Contract
+from headrace.contract_match import changed_preparation, require_same_input
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.source import build_model
 from headrace.record_format import FORMAT, require_format
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     import keras
 
     from headrace.table import Version
+
+log = logging.getLogger(__name__)
 
 WEIGHTS = "model.weights.h5"
 MANIFEST = "bundle.json"
@@ -102,23 +106,21 @@ class Bundle:
         return tuple(sorted(names))
 
     def require_matching_input(self, version: "Version") -> None:
-        """Raise if the model cannot take the rows of `version` as inputs.
+        """Raise if the model cannot take the rows of `version` as inputs; warn if they were prepared otherwise.
 
         Raises:
-            DataError: the input shape, the tokenizer or the windows differ.
+            DataError: the kind, shape or type of the inputs, the tokenizer or the windows differ.
         """
-        expected, received = self.contract, version.contract
-        if expected.input_shape != received.input_shape:
-            raise DataError(
-                f"The bundle takes inputs of shape {expected.input_shape}, but {version.table} holds inputs of shape "
-                f"{received.input_shape}. Prepare the table with the bundle's settings."
+        require_same_input(self.contract, version.contract, version.table)
+        changed = changed_preparation(self.contract.input_kind, self.origin.settings, version.summary.settings)
+        if changed:
+            log.warning(
+                "%s was prepared with other settings than the training data of the bundle %s: %s. The model sees other "
+                "inputs than it was trained on; prepare the table with the bundle's settings.",
+                version.table,
+                self.path,
+                changed,
             )
-        if (expected.tokenizer and expected.tokenizer.sha256) != (received.tokenizer and received.tokenizer.sha256):
-            raise DataError(
-                f"The bundle was trained with another tokenizer than {version.table} is prepared with. "
-                "Prepare the table with the bundle's tokenizer."
-            )
-        expected.require_same_windows(received)
 
     def evaluation(self, split: str) -> Path:
         """Return the path of the evaluation file of `split`."""

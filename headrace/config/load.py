@@ -133,6 +133,9 @@ def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
         expected = _example(names, model, error["input"])
         return f"`{key}`: expected a list such as {expected}, received {error['input']!r:.80}"
     message = error["msg"].removeprefix("Value error, ")
+    if not names:
+        # A rule about several sections names their keys itself.
+        return message
     return f"`{key}`: {message[0].lower()}{message[1:]}, received {error['input']!r:.80}"
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from headrace import bundle as bundles
-from headrace.errors import DataError
+from headrace.contract import Contract
+from headrace.contract_match import ClassMatch, require_same_targets
 from headrace.evaluate.classification import Classification
 from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
 from headrace.evaluate.mistakes import show_for
@@ -40,12 +41,13 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     """
     bundle = bundles.load(path)
     version = read(table, number)
-    _require_same(bundle, version)
+    match = _match(bundle, version)
     slicer = Slicer(version.contract, slices)
     inference = Inference(bundle)
     start = time.monotonic()
-    evaluator = evaluator_for(bundle)
+    evaluator = evaluator_for(bundle, version.contract)
     for batch in iter_batches(inference, version, split, slicer.columns):
+        batch = batch._replace(predictions=match.align(batch.predictions))
         evaluator.add(batch)
         slicer.add(batch)
     evaluation = {"split": split, "table": str(version.table), "version": version.number, **evaluator.metrics()}
@@ -62,23 +64,18 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     return summary | {"slices": {name: evaluation["slices"][name] for name in slices}, "evaluation": str(file)}
 
 
-def _require_same(bundle: bundles.Bundle, version: Version) -> None:
+def _match(bundle: bundles.Bundle, version: Version) -> ClassMatch:
+    """Return how the bundle's classes match the table's, which may be in another order."""
     bundle.require_matching_input(version)
-    expected, actual = bundle.contract, version.contract
-    if expected.task != actual.task:
-        raise DataError(
-            f"The bundle was trained for {expected.task}, but {version.table} was prepared for {actual.task}."
-        )
-    if expected.classes != actual.classes:
-        raise DataError(
-            f"The bundle was trained on the classes {expected.classes}, but {version.table} has {actual.classes}."
-        )
+    match = require_same_targets(bundle.contract, version.contract, version.table)
+    if not match.is_equal:
+        log.warning("The bundle and %s have %s; predictions are matched by name.", version.table, match)
+    return match
 
 
-def evaluator_for(bundle: bundles.Bundle) -> Evaluator:
-    """Return the evaluator for the task of `bundle`."""
-    contract = bundle.contract
-    show = show_for(contract, bundle.path)
+def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:
+    """Return the evaluator for the task of `bundle`, with the classes of the table's `contract`."""
+    show = show_for(bundle.contract, bundle.path)
     if contract.task == "regression":
         return Regression(show, Baselines(contract))
     evaluator_class = MultiLabel if contract.task == "multi_label" else Classification
@@ -88,7 +85,10 @@ def evaluator_for(bundle: bundles.Bundle) -> Evaluator:
 def iter_batches(
     inference: Inference, version: Version, split: str, columns: tuple[str, ...] = ()
 ) -> Iterator[EvaluationBatch]:
-    """Yield every row of `split` once, with the model's prediction and the values of `columns`."""
+    """Yield every row of `split` once, with the model's prediction and the values of `columns`.
+
+    Targets are in the order of the table's classes, predictions in that of the model's: see `ClassMatch.align`.
+    """
     contract = version.contract
     input_name, (target_name, target) = contract.named("input")[0], contract.named("target")
     plan = evaluation_plan(version, split, BATCH)

@@ -28,9 +28,16 @@ def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, summary: 
     (folder / "export.json").write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
     shutil.copyfile(bundle.folder / "contract.json", folder / "contract.json")
     if contract.classes:
-        (folder / "labels.txt").write_text("".join(f"{name}\n" for name in contract.classes), encoding="utf-8")
+        (folder / "labels.txt").write_text(
+            "".join(f"{_one_line(name)}\n" for name in contract.classes), encoding="utf-8"
+        )
     if contract.tokenizer:
         shutil.copyfile(bundle.folder / TOKENIZER, folder / TOKENIZER)
+
+
+def _one_line(name: str) -> str:
+    """Return a class name without line breaks, which would shift the names of all later classes."""
+    return " ".join(name.splitlines())
 
 
 def _describe_input(bundle: Bundle) -> str:

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from headrace import bundle as bundles
 from headrace.config.configuration import Spark
 from headrace.errors import ConfigurationError, DataError, HeadraceError
-from headrace.predict.predict_task import Part, PartResult, PredictTask, predict_parts
+from headrace.predict.predict_task import Part, PartResult, PredictTask, manifest_hash, predict_parts
 from headrace.predict.record_files import RecordFile
 from headrace.spark.session import await_tasks, session, unwrap_python_errors
 from headrace.storage import files_below, is_remote
@@ -70,7 +70,8 @@ def predict(
         DataError: the bundle or the input is missing or damaged.
     """
     began = time.monotonic()
-    bundle = bundles.load(path)
+    # The link to the champion may point to another bundle a moment later.
+    bundle = bundles.load(path if is_remote(path) else path.resolve())
     _require_free(output)
     _require_decidable(bundle, threshold)
     task, parts = _task(bundle, source.absolute(), columns or TextColumns())
@@ -122,7 +123,12 @@ def _task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[P
     if not source.is_dir():
         raise DataError(f"The input {source} is not a folder; expected a folder of raw files, or a table.")
     task = PredictTask(
-        bundle=bundle.path, root=source, output=Path(), settings=bundle.origin.prepare, contract=bundle.contract
+        bundle=bundle.path,
+        manifest=manifest_hash(bundle.folder),
+        root=source,
+        output=Path(),
+        settings=bundle.origin.prepare,
+        contract=bundle.contract,
     )
     if DeltaTable.is_deltatable(*delta_address(source)):
         return _table_task(bundle, task)
@@ -146,6 +152,7 @@ def _records_task(bundle: bundles.Bundle, source: Path, columns: TextColumns) ->
         raise DataError(f"The input {source} holds no records.")
     task = PredictTask(
         bundle=bundle.path,
+        manifest=manifest_hash(bundle.folder),
         root=source.parent,
         output=Path(),
         settings=settings,

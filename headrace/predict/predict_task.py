@@ -46,6 +46,7 @@ class PredictTask:
 
     Attributes:
         bundle: folder of the trained model.
+        manifest: `manifest_hash` of the bundle that the driver loaded.
         root: the folder of files, or of the table.
         output: where the Parquet files go.
         settings: how raw records are prepared for this model.
@@ -55,6 +56,7 @@ class PredictTask:
     """
 
     bundle: Path
+    manifest: str
     root: Path
     output: Path
     settings: Prepare
@@ -76,11 +78,23 @@ class PartResult:
     rejected: int = 0
 
 
+def manifest_hash(bundle: Path) -> str:
+    """Return the hexadecimal SHA-256 of the manifest, which holds the hashes of all files of the bundle."""
+    return hashlib.sha256((bundle / MANIFEST).read_bytes()).hexdigest()
+
+
 def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResult]:
     """Predict every part of this Spark partition."""
     for part in parts:
         # A worker that is used again must not answer with the model of a bundle that was replaced meanwhile.
-        inference = _inference(task.bundle, hashlib.sha256((task.bundle / MANIFEST).read_bytes()).digest())
+        found = manifest_hash(task.bundle)
+        if found != task.manifest:
+            raise DataError(
+                f"The bundle {task.bundle} was replaced while its predictions were computed (SHA-256 of {MANIFEST}: "
+                f"expected {task.manifest[:12]}, received {found[:12]}); two models would share one output. Predict "
+                "again."
+            )
+        inference = _inference(task.bundle, found)
         answers = _answers(task, part, inference)
         answers.threshold = task.threshold
         answers.write(task.output, part.number, inference.contract)
@@ -99,7 +113,7 @@ def _answers(task: PredictTask, part: Part, inference: "Inference") -> Predictio
 
 
 @lru_cache(maxsize=1)
-def _inference(bundle: Path, _manifest: bytes) -> "Inference":
+def _inference(bundle: Path, _manifest: str) -> "Inference":
     # TensorFlow takes seconds to import; tasks that only prepare never pay for it.
     from headrace.inference import Inference
 

@@ -12,6 +12,7 @@ from headrace.config.configuration import Source
 from headrace.contract import Contract, WindowSpec
 from headrace.errors import ConfigurationError
 from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
+from headrace.prepare.dedup.conflicting_labels import conflict_warning
 from headrace.prepare.encoders.grey_depth import narrow_warning
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.expectations import check_expectations
@@ -199,6 +200,10 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
         accounting = merge_with_previous(increment.before, accounting, rejects, duplicates, output.results)
     archives = len(plan.listing.files) if source.kind == "archive" else 0
     accounting.check(context.settings.max_rejects, archives)
+    if context.settings.task != "regression":
+        conflict = conflict_warning(context.table, accounting.shards)
+        if conflict is not None:
+            log.warning("%s", conflict)
     return output, accounting
 
 

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     TOO_LONG = "too_long"
     OTHER_LANGUAGE = "other_language"
     UNSAFE_NAME = "unsafe_name"
+    REPEATED_NAME = "repeated_name"
     MISSING_FILE = "missing_file"
     NESTED_ARCHIVE = "nested_archive"
     GAP = "gap"

@@ -115,6 +115,11 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
     table = read(configuration.data.table, settings.data_version)
     rows = sum(shard.rows for shard in table.split("train"))
     require_fit(settings, table)
+    if not table.summary.counts.get("test"):
+        log.warning(
+            "Version %s of %s has no test split to evaluate the model on; set prepare.splits, or evaluate another.",
+            table.number, table.table,
+        )  # fmt: skip
     global_batch = settings.ranks * settings.batch_size
     steps_per_epoch = -(-rows // global_batch)
     require_updates(settings, steps_per_epoch)

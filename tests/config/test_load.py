@@ -152,6 +152,12 @@ def test_a_bad_value_is_refused_with_what_was_expected_and_received(smallest: Pa
     assert said in refusal(smallest, override)
 
 
+def test_rule_about_several_sections_begins_with_the_key_it_names(smallest: Path) -> None:
+    message = refusal(smallest, "prepare.task=multi_label")
+    assert f"{smallest}: `prepare.task: multi_label` needs a source" in message
+    assert "received" not in message
+
+
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     said = refusal(write(tmp_path, "data: {source: {}}\ntrain: {run: r, ranks: 0}\n"))
     assert "`data.source.path` is not set and has no default; add it" in said

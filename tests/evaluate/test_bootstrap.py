@@ -1,14 +1,19 @@
 """Intervals contain the metric, agree with resampled rows, and narrow with more rows."""
 
+from collections import Counter
+from statistics import NormalDist
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from headrace.evaluate import bootstrap
-from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, lower_bound, mean_intervals
-from headrace.evaluate.classifier_scores import class_scores
+from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, lower_bound, mean_intervals, sum_intervals
+from headrace.evaluate.classifier_scores import class_ratios, class_scores
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.regression import Regression, errors
 
+SAMPLES = 1000
 CONFUSION = np.array([[80, 20], [10, 90]])
 
 
@@ -59,7 +64,8 @@ def test_regression_intervals_contain_every_error() -> None:
     assert high - low == pytest.approx(2 * 1.96 * np.abs(predicted - true).std() / np.sqrt(300), rel=0.2)
 
 
-def test_r_squared_interval_equals_that_of_drawn_rows() -> None:
+def test_r_squared_interval_equals_that_of_drawn_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "_corrected_percentiles", lambda *_: (2.5, 97.5))
     # So few rows that the mean differs from draw to draw.
     true, predicted = np.random.default_rng(6).normal(0, 1, (2, 9)).astype(np.float32).astype(np.float64)
     judge = Regression()
@@ -67,9 +73,7 @@ def test_r_squared_interval_equals_that_of_drawn_rows() -> None:
     random = np.random.default_rng(bootstrap.SEED)
     row_of = np.argsort(random.permutation(9))
     draws = [row_of[random.integers(0, 9, 9)] for _ in range(bootstrap.DRAWS)]
-    expected = np.percentile(
-        [errors(true[rows], (true + predicted)[rows])["r_squared"] for rows in draws], bootstrap.PERCENTILES
-    )
+    expected = np.percentile([errors(true[rows], (true + predicted)[rows])["r_squared"] for rows in draws], (2.5, 97.5))
     assert judge.metrics()["intervals"]["r_squared"] == pytest.approx(tuple(expected), rel=1e-9)
 
 
@@ -93,3 +97,49 @@ def test_lower_bound_is_one_sided_and_falls_with_confidence() -> None:
     spread = 1.645 * gains.std() / np.sqrt(len(gains))
     assert bounds[1] == pytest.approx(gains.mean() - spread, abs=0.008)
     assert lower_bound(lambda rows: 0.25, 10, 0.95) == 0.25
+
+
+def test_perfect_class_of_few_rows_is_not_certain() -> None:
+    perfect = class_intervals(np.diag([5, 200]))
+    assert perfect[0]["recall"][0] == pytest.approx(0.566, abs=0.001)
+    assert perfect[1]["recall"][0] > 0.98
+    assert confusion_intervals(np.diag([5, 5]))["accuracy"][0] < 0.75
+
+
+def test_tail_of_few_rows_is_wider_as_of_students_distribution() -> None:
+    """Reference: quantile 0.975 of Student's distribution with 9 degrees of freedom is 2.2622."""
+    expected = 1 - NormalDist().cdf(2.2622 * np.sqrt(10 / 9))
+    assert bootstrap._expanded_tail(0.025, 10) == pytest.approx(expected, rel=0.02)
+    assert bootstrap._expanded_tail(0.025, 10**6) == pytest.approx(0.025, rel=1e-4)
+
+
+JOINT = np.array([[0.40, 0.06, 0.02], [0.05, 0.25, 0.03], [0.02, 0.03, 0.14]])
+
+
+def moments(sums: NDArray[np.float64]) -> dict[str, float]:
+    """Return the mean and the root of the mean square, given the number of rows and the two sums."""
+    return {"mean": sums[1] / sums[0], "spread": np.sqrt(sums[2] / sums[0])}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("rows", "least", "most"), [(50, 920, 980), (400, 930, 970)])
+def test_95_percent_intervals_hold_in_93_to_97_percent_of_samples(rows: int, least: int, most: int) -> None:
+    """A count of 1,000 has a standard deviation of 7; of 50 rows it may leave the range by that."""
+    random, held = np.random.default_rng(7), Counter[str]()
+    truth = {"accuracy": JOINT.trace(), "macro_f1": class_ratios((JOINT * 1e8).astype(np.int64))[2].mean()}
+    truth |= {"mean": 3.0, "spread": 2.0}
+    for _ in range(SAMPLES):
+        values = random.normal(3.0, 2.0, rows)
+        found = confusion_intervals(random.multinomial(rows, JOINT.ravel()).reshape(3, 3))
+        found |= sum_intervals(moments, (values, (values - 3.0) ** 2))
+        held.update(name for name, interval in found.items() if interval[0] <= truth[name] <= interval[1])
+    assert {name: count for name, count in held.items() if not least <= count <= most} == {}
+
+
+@pytest.mark.slow
+def test_gate_takes_equal_models_for_better_ones_in_at_most_7_percent() -> None:
+    random, accepted, samples = np.random.default_rng(5), 0, 250
+    for _ in range(samples):
+        gains = np.subtract(*(random.random((2, 200)) < 0.8).astype(float))
+        accepted += lower_bound(lambda rows, gains=gains: float(gains[rows].mean()), 200, 0.95) > 0  # type: ignore[misc]
+    assert accepted / samples <= 0.07

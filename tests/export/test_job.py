@@ -16,6 +16,7 @@ from headrace import bundle as bundles
 from headrace.errors import ConfigurationError, DataError, GateError
 from headrace.export.formats import HALF_TOLERANCE, Format
 from headrace.export.job import export
+from headrace.export.metadata import _one_line
 from headrace.export.parity_inputs import RANDOM
 from headrace.export.serving_function import ServingModel
 from headrace.inference import Inference
@@ -138,6 +139,10 @@ def test_saved_model_predicts_encoded_files(bundle: Path, tmp_path: Path, kind: 
     assert predictions["probabilities"].numpy() == pytest.approx(expected, abs=1e-5)
 
 
+def test_class_name_with_line_break_takes_one_line_of_labels() -> None:
+    assert [_one_line(name) for name in ("coat", "a\nbag\u2028here")] == ["coat", "a bag here"]
+
+
 def test_metadata_of_text_model_suffice_to_tokenize_strings(texts: Path, tmp_path: Path) -> None:
     result = export(texts, tmp_path / "out", Format("onnx"))
     assert result["compared"] == RANDOM
@@ -186,7 +191,7 @@ def refusals(version: Version, texts: Path) -> Iterator[tuple[type[Exception], s
     """Yield the error, its message and the options that cause it."""
     yield ConfigurationError, "--quantise float16 works only with --to tflite", {"format": Format("onnx", "float16")}
     yield DataError, "has no split 'val'", {"format": Format("tflite"), "table": version.table, "split": "val"}
-    yield DataError, "The bundle takes inputs of shape", {"format": Format("tflite"), "table": texts.parent / "table"}
+    yield DataError, "The bundle takes image inputs, but", {"format": Format("tflite"), "table": texts.parent / "table"}
 
 
 def test_unsuitable_options_are_refused_and_nothing_is_written(

@@ -27,7 +27,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
 from headrace.predict import job
 from headrace.predict.job import predict
-from headrace.predict.predict_task import _inference
+from headrace.predict.predict_task import _inference, manifest_hash, predict_parts
 from headrace.table import Version
 from tests.support.commands import headrace
 from tests.support.running_training import wait_for
@@ -282,6 +282,33 @@ def test_a_table_with_images_of_another_shape_is_refused(
     sentence = refused(capsys, 3, bundle, other.table, tmp_path / "output")
     assert "takes inputs of shape (12, 10, 3)" in sentence
     assert "(12, 10, 1)" in sentence
+
+
+def test_a_bundle_that_is_replaced_meanwhile_is_refused(bundle: Path, photos: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(bundle, tmp_path / "bundle"))
+    task, parts = job._task(job.bundles.load(copy), photos, job.TextColumns())
+    assert task.manifest == manifest_hash(copy)
+    (copy / "bundle.json").write_text((copy / "bundle.json").read_text() + " ")
+    with pytest.raises(DataError, match=r"was replaced while its predictions were computed .*Predict again"):
+        list(predict_parts(replace(task, output=tmp_path), iter(parts)))
+
+
+def test_a_table_that_was_prepared_otherwise_is_said(
+    bundle: Path, version: Version, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = json.loads(json.dumps(version.summary.settings))
+    settings["image"]["resize"] = "stretch"
+    other = replace_settings(version, settings)
+    job.bundles.load(bundle).require_matching_input(version)
+    assert caplog.text == ""
+    job.bundles.load(bundle).require_matching_input(other)
+    assert "image.resize (crop and stretch)" in caplog.text
+
+
+def replace_settings(version: Version, settings: dict[str, Any]) -> Version:
+    """Return `version` as if it was prepared with other settings."""
+    summary = version.summary.model_copy(update={"settings": settings})
+    return Version(table=version.table, number=version.number, shards=version.shards, summary=summary)
 
 
 def test_the_command_prints_what_it_made_on_the_last_line(bundle: Path, photos: Path, tmp_path: Path) -> None:

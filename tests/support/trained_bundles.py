@@ -51,10 +51,11 @@ def image_table(folder: Path, codec: str = "raw") -> Version:
     return write_table(folder, Content(splits={"train": patched(48), "test": patched(30, seed=1)}, codec=codec))
 
 
-def text_table(folder: Path) -> Version:
-    """Of training and test texts, with the tokenizer that was learned on them."""
+def text_table(folder: Path, extra: str = "") -> Version:
+    """Of training and test texts, with the tokenizer that was learned on them, and often on `extra`."""
     texts, labels = sentences(48)
     counts = Counter(word for text in texts for word in split_words(text, TEXT_FORM))
+    counts.update(dict.fromkeys(split_words(extra, TEXT_FORM), 1000))
     tokenizer = save_tokenizer(
         word_tokenizer([Counted(*pair) for pair in counts.items()], TEXT_FORM), TEXT_FORM, folder
     )

@@ -94,7 +94,8 @@ class FineTune(Section):
 
     bundle: StoredFolder = Field(
         description=(
-            "bundle to take weights from, for layers of the same name and shape; all other layers are newly initialized"
+            "bundle to take weights from, for layers at the same position with the same weights; all other layers are "
+            "newly initialized; weights of classes and of tokens follow their names"
         )
     )
     freeze: tuple[NonEmptyStr, ...] = Field(

@@ -183,6 +183,11 @@ class CsvReader:
     def _choose(self, separator: str, columns: Fields) -> list[str]:
         if isinstance(columns, RejectedRecordError):
             raise DataError(f"{self.path} has no header that can be read: {columns.detail}.")
+        if any("\0" in column for column in columns):
+            raise DataError(
+                f"The header of {self.path} holds bytes of 0, as UTF-16 without a byte order mark does; set "
+                "data.source.options.encoding, for example to UTF-16LE."
+            )
         if self.options.separator is None and separator != ",":
             log.info("The fields of %s are separated by %r.", self.path, separator)
         self.options = replace(self.options, separator=separator)

@@ -2,6 +2,7 @@
 
 import json
 import lzma
+import posixpath
 import re
 import tarfile
 import zipfile
@@ -150,7 +151,8 @@ class _Group:
         self.parts: list[tuple[Member, bytes, RejectedRecordError | None]] = []
 
     def records(self, file: RawFile, archive: str) -> Iterator[RawRecord]:
-        sidecars = {_extension(member.name): data for member, data, _ in self.parts}
+        # Of two members of one name the first counts, as for the input.
+        sidecars = {_extension(member.name): data for member, data, _ in reversed(self.parts)}
         sample = len(self.parts) > 1 and any(kind in sidecars for kind in LABELS)
         for member, data, rejection in self.parts:
             if sample and not self._is_input(member.name, sidecars):
@@ -172,15 +174,19 @@ class _Group:
 
 def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_Group]:
     group: _Group | None = None
+    names = set[str]()
     for member in found:
         if _is_hidden(member.name):
             continue
         key = _key(member.name)
+        name = posixpath.normpath(member.name)
         if group is None or key != group.key:
             if group is not None:
                 yield group
             group = _Group(key)
-        group.parts.append((member, *_read(member, max_bytes)))
+        repeated = RejectedRecordError(Reason.REPEATED_NAME, "the archive holds a member of this name before it")
+        group.parts.append((member, b"", repeated) if name in names else (member, *_read(member, max_bytes)))
+        names.add(name)
     if group is not None:
         yield group
 

@@ -3,7 +3,7 @@
 from headrace.html.number_formatting import count, number, percent
 from headrace.html.unit_square_chart import BOTTOM, TOP, Dot, Share, UnitChart, x_position, y_position
 from headrace.report.artifacts import Bin, ClassEvaluation
-from headrace.report.evaluation.wilson import wilson
+from headrace.wilson_interval import wilson
 
 # The row-count bars take at most this fraction of the chart's height.
 SHARE_HEIGHT = 0.2

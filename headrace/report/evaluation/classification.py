@@ -6,7 +6,7 @@ from headrace.html.image_rendering import is_pixelated
 from headrace.html.number_formatting import count, percent
 from headrace.report.artifacts import Evaluation, Mistake
 from headrace.report.evaluation.per_class import PerClass
-from headrace.report.evaluation.wilson import wilson
+from headrace.wilson_interval import wilson
 
 MAX_CLASSES_IN_MATRIX = 30
 MAX_MISTAKES = 24

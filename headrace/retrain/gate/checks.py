@@ -72,10 +72,11 @@ def _better(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Check:
         new.rows,
         gate.confidence,
     )
+    above_zero = "" if gate.margin < 0 else "above 0, and "
     return _check(
         f"{BETTER} {metric_label(metric)}",
         min_gain >= gate.margin and (gain > 0 or gate.margin < 0),
-        f"an improvement of {gate.margin:g} or more with {gate.confidence:.0%} confidence",
+        f"an improvement {above_zero}of {gate.margin:g} or more with {gate.confidence:.0%} confidence",
         f"{gain:+.4f}, at least {min_gain:+.4f} ({_score_pair(metric, champion, comparison.challenger)})",
     )
 

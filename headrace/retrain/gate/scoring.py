@@ -1,5 +1,6 @@
 """Computation of models' predictions for a test split, and measurement of their latency."""
 
+import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace import bundle as bundles
+from headrace.contract_match import ClassMatch, require_same_input, require_same_targets
 from headrace.errors import DataError
 from headrace.evaluate.classifier_scores import label_cross_entropies
 from headrace.evaluate.evaluation_batch import EvaluationBatch
@@ -17,6 +19,8 @@ from headrace.evaluate.multi_label import THRESHOLD
 from headrace.inference import Inference
 from headrace.retrain.gate.predictions import Predictions, ScoredModel
 from headrace.table import Version
+
+log = logging.getLogger(__name__)
 
 LATENCY_ROUNDS = 50
 WARM_UP_ROUNDS = 5
@@ -29,12 +33,11 @@ def score_models(paths: Mapping[str, Path], version: Version, split: str) -> dic
         DataError: a bundle or the table is missing or damaged, or a model does not match the rows.
     """
     loaded = {name: bundles.load(path) for name, path in paths.items()}
-    for bundle in loaded.values():
-        _require_comparable(bundle, version)
+    matches = {name: _match(bundle, version) for name, bundle in loaded.items()}
     models = {name: Inference(bundle) for name, bundle in loaded.items()}
     predictions: dict[str, Predictions] = {}
     for name, model in models.items():
-        predictions[name], sample = _predict(model, version, split)
+        predictions[name], sample = _predict(model, version, split, matches[name])
     latencies = _measure_latency(models, sample)
     return {
         name: ScoredModel(predictions=predictions[name], milliseconds=latencies[name], size_bytes=_size(bundle))
@@ -42,44 +45,45 @@ def score_models(paths: Mapping[str, Path], version: Version, split: str) -> dic
     }
 
 
-def _require_comparable(bundle: bundles.Bundle, version: Version) -> None:
-    model, table = bundle.contract, version.contract
-    same = (model.input_shape, model.windows, model.task) == (table.input_shape, table.windows, table.task)
-    same_tokens = (model.tokenizer and model.tokenizer.sha256) == (table.tokenizer and table.tokenizer.sha256)
-    # Classes that are added later get the next indices.
-    shared = min(len(model.classes), len(table.classes))
-    if not same or not same_tokens or model.classes[:shared] != table.classes[:shared]:
+def _match(bundle: bundles.Bundle, version: Version) -> ClassMatch:
+    """Return how the bundle's classes match the table's; either may know classes that were added later."""
+    name = f"version {version.number} of {version.table}"
+    try:
+        require_same_input(bundle.contract, version.contract, name)
+        match = require_same_targets(bundle.contract, version.contract, name, may_grow=True)
+    except DataError as error:
         raise DataError(
-            f"The bundle {bundle.path} cannot be evaluated on version {version.number} of {version.table}: they differ "
-            "in inputs, task, tokenizer or classes. Set retrain.test_version to a version with the same preparation, "
-            "and start over with --force."
-        )
+            f"The bundle {bundle.path} cannot be evaluated on {name}: {error} "
+            "Set retrain.test_version to a version with the same preparation, and start over with --force."
+        ) from error
+    if not match.is_equal:
+        log.warning("The bundle %s and %s have %s; they are matched by name.", bundle.path, name, match)
+    return match
 
 
-def _predict(model: Inference, version: Version, split: str) -> tuple[Predictions, NDArray[Any]]:
+def _predict(model: Inference, version: Version, split: str, match: ClassMatch) -> tuple[Predictions, NDArray[Any]]:
     """Return the predictions for all rows and one input; other inputs are dropped, as a split may exceed the memory."""
     parts, sample = [], np.empty(0)
     for batch in iter_batches(model, version, split):
-        parts.append(_batch_predictions(batch, len(model.contract.classes)))
+        parts.append(_batch_predictions(batch, match))
         sample = batch.inputs[:1]
     return Predictions.concatenate(parts), sample
 
 
-def _batch_predictions(batch: EvaluationBatch, classes: int) -> Predictions:
-    true, outputs, paths = batch.targets, batch.predictions, batch.paths.astype(str)
+def _batch_predictions(batch: EvaluationBatch, match: ClassMatch) -> Predictions:
+    """Return predictions in the table's class indices; classes that only the model knows get the indices after them."""
+    true, outputs, paths = batch.targets, match.align(batch.predictions), batch.paths.astype(str)
     if true.ndim == 2:
         return _label_predictions(paths, true > 0, outputs)
-    if not classes:
+    if not match.model:
         return Predictions(paths, true.astype(np.float64), outputs[:, 0].astype(np.float64), np.zeros(len(true)))
-    known = np.clip(true, 0, classes - 1)
-    likelihood = np.where(true < classes, outputs[np.arange(len(true)), known], 0.0)
+    likelihood = outputs[np.arange(len(true)), true]
     return Predictions(paths, true.astype(np.int64), outputs.argmax(1), likelihood.astype(np.float64))
 
 
 def _label_predictions(paths: NDArray[np.str_], true: NDArray[np.bool_], outputs: NDArray[np.float32]) -> Predictions:
-    """Return predictions over the split's labels: probability 0 for labels unknown to the model, others dropped."""
-    labels = true.shape[1]
-    probabilities = np.pad(outputs[:, :labels], ((0, 0), (0, max(0, labels - outputs.shape[1]))))
+    """Return predictions over the split's labels; others are dropped."""
+    probabilities = outputs[:, : true.shape[1]]
     likelihood = np.exp(-label_cross_entropies(true, probabilities))
     return Predictions(paths, true, probabilities >= THRESHOLD, likelihood)
 

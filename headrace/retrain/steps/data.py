@@ -6,7 +6,7 @@ from typing import Any
 from headrace.errors import DataError
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import champion
-from headrace.retrain.gate.comparison import frozen_version
+from headrace.retrain.gate.comparison import SPLIT, frozen_version
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.steps.context import CycleContext, StepResult
 from headrace.table import Version, read
@@ -95,6 +95,13 @@ def _last_trained(context: CycleContext) -> int | None:
 
 
 def _test_version(context: CycleContext, version: Version) -> int:
-    """Return the version whose test split is used for both models; it is fixed for the cycle once this step is done."""
+    """Return the version whose test split is used for both models; it is fixed for the cycle once this step is done.
+
+    Raises:
+        DataError: the version has no test split.
+    """
     frozen = frozen_version(context.configuration)
-    return version.number if frozen is None else read(version.table, frozen).number
+    tested = version if frozen is None else read(version.table, frozen)
+    # Without a test split the gate could not judge: say so before the training.
+    tested.split(SPLIT)
+    return tested.number

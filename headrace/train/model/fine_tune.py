@@ -1,64 +1,212 @@
-"""Fine-tuning: initial weights from a trained bundle, and frozen layers."""
+"""Fine-tuning: initial weights from a trained bundle, by structure, class and token; and frozen layers."""
 
+import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
 import keras
 from numpy.typing import NDArray
 
-from headrace import bundle as bundles
 from headrace.config.sections.training import FineTune
+from headrace.contract import Contract
+from headrace.contract_match import join
 from headrace.errors import ConfigurationError
+from headrace.train.model.donor import Donor, LayerWeights, find_class_layers, find_token_layers
+from headrace.train.model.layer_tree import Node, weighted_layers
 
-Weights = dict[str, NDArray[Any]]
+log = logging.getLogger(__name__)
 
 
-def load_donor_weights(settings: FineTune) -> Weights:
-    """Return the bundle's weights by Keras path, such as `dense/kernel`; call this before a model is built.
+@dataclass
+class Transfer:
+    """What became of the layers of a model.
 
-    Raises:
-        DataError: the bundle is missing or damaged.
+    Attributes:
+        taken: layers with weights of the donor.
+        begun: newly initialized layers.
+        incomplete: layers of which only some weights are the donor's, each with what begins anew.
+        changes: differences between donor and table, one sentence each.
     """
-    donor = bundles.load(settings.bundle).model()
-    weights = {variable.path: keras.ops.convert_to_numpy(variable.value) for variable in donor.weights}
-    # Keras numbers layers across the process; without this, a second model's layers would have other names.
-    keras.utils.clear_session()
-    return weights
 
+    taken: list[Node] = field(default_factory=list)
+    begun: list[Node] = field(default_factory=list)
+    incomplete: list[tuple[Node, str]] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
 
-def assign_weights(model: keras.Model, weights: Weights, source: str) -> list[str]:
-    """Assign `weights` to layers whose variables all match in path and shape; return the names of the others.
-
-    Raises:
-        ConfigurationError: no layer matches.
-    """
-    layers = [
-        layer
-        for layer in model._flatten_layers(include_self=False)
-        if layer.weights and not _has_only_nested_weights(layer)
-    ]
-    matching = [layer for layer in layers if all(_matches(variable, weights) for variable in layer.weights)]
-    if not matching:
-        raise ConfigurationError(
-            f"No layer of the model has the name and shape of one in train.fine_tune.bundle {source}; "
-            f"expected some of {_some(sorted(weights))}; the model has {_some([v.path for v in model.weights])}."
+    def report(self, source: str) -> None:
+        """Log which layers were taken, which begin anew, and what differs."""
+        names = [node.label for node in (*self.taken, *(node for node, _ in self.incomplete))]
+        log.info(
+            "Initial weights from %s for the layers: %s; newly initialized layers: %s",
+            source,
+            ", ".join(names),
+            ", ".join(node.label for node in self.begun) or "none",
         )
-    for variable in (variable for layer in matching for variable in layer.weights):
-        variable.assign(weights[variable.path])
-    return [layer.name for layer in layers if layer not in matching]
+        for change in self.changes:
+            log.warning("%s", change)
+
+    def require_trainable(self, before: Sequence[bool]) -> None:
+        """Raise if a layer that begins anew is frozen: its random weights would never change.
+
+        Args:
+            before: whether each of `begun` and `incomplete` was trained before layers were frozen.
+
+        Raises:
+            ConfigurationError: such a layer is frozen.
+        """
+        parts = self._parts()
+        frozen = [text for (node, text), was in zip(parts, before, strict=True) if was and not _is_trained(node)]
+        if frozen:
+            raise ConfigurationError(
+                f"train.fine_tune.freeze freezes weights that the donor does not have, which would stay random: "
+                f"{join(frozen)}. Leave these layers out of freeze, or choose a donor that has them."
+            )
+
+    def trained(self) -> list[bool]:
+        """Return whether each of `begun` and `incomplete` is trained."""
+        return [_is_trained(node) for node, _ in self._parts()]
+
+    def _parts(self) -> list[tuple[Node, str]]:
+        return [(node, node.label) for node in self.begun] + [
+            (node, f"{n} of {node.label}") for node, n in self.incomplete
+        ]
 
 
-def _has_only_nested_weights(layer: keras.Layer) -> bool:
-    """Return whether all weights of the layer belong to nested layers."""
-    nested = {
-        id(variable) for inner_layer in layer._flatten_layers(include_self=False) for variable in inner_layer.weights
-    }
-    return all(id(variable) in nested for variable in layer.weights)
+def fine_tune(model: keras.Model, donor: Donor, contract: Contract, settings: FineTune) -> Transfer:
+    """Assign the donor's weights to `model`, which is built for `contract`, and freeze layers; return what was done.
+
+    Raises:
+        ConfigurationError: no layer matches; it is ambiguous which weights a layer takes; a frozen layer begins anew;
+            or `freeze` does not fit.
+    """
+    transfer = assign_weights(model, donor, contract)
+    before = transfer.trained()
+    freeze(model, settings.freeze)
+    transfer.require_trainable(before)
+    return transfer
 
 
-def _matches(variable: keras.Variable, weights: Weights) -> bool:
-    return variable.path in weights and weights[variable.path].shape == tuple(variable.shape)
+def assign_weights(model: keras.Model, donor: Donor, contract: Contract) -> Transfer:
+    """Assign the donor's weights to layers at the same position with equal weights, see `weighted_layers`.
+
+    Weights of classes and of tokens follow their names, where those differ.
+
+    Raises:
+        ConfigurationError: no layer matches, it is ambiguous which weights a layer takes, or which weights belong to
+            classes or tokens cannot be told.
+    """
+    nodes, transfer = weighted_layers(model), Transfer(changes=list(donor.changes))
+    heads = find_class_layers(model, contract, donor.classes, "the model")
+    embeddings = [] if donor.tokens is None else find_token_layers(model, contract, "the model")
+    _assign_classes(heads, donor, transfer)
+    _assign_tokens(embeddings, donor, transfer, contract)
+    mapped = {id(node.layer) for node in (*heads, *embeddings)}
+    for node in nodes:
+        if id(node.layer) not in mapped:
+            weights = _matching(node, donor)
+            if weights is not None:
+                _assign(node, weights.values)
+            (transfer.begun if weights is None else transfer.taken).append(node)
+    if not transfer.taken and not transfer.incomplete:
+        raise ConfigurationError(
+            f"No layer of the model has the position and shape of one in train.fine_tune.bundle {donor.source}; "
+            f"expected some of {join(sorted({layer.label for layer in donor.layers.values()}))}; "
+            f"the model has {join([node.label for node in nodes])}."
+        )
+    return transfer
+
+
+def _matching(node: Node, donor: Donor) -> LayerWeights | None:
+    """Return the donor's weights for the layer; None if there are none.
+
+    Raises:
+        ConfigurationError: the layer is shared, and the donor has different layers in its places.
+    """
+    mapped = {id(layer) for layer in (*donor.class_layers, *donor.token_layers)}
+    found = {id(donor.layers[path]): donor.layers[path] for path in node.paths if path in donor.layers}
+    fitting = [layer for key, layer in found.items() if key not in mapped and layer.signature == node.signature]
+    if len(fitting) > 1:
+        raise ConfigurationError(
+            f"The layer {node.label} of the model is shared, and train.fine_tune.bundle {donor.source} has different "
+            f"layers in its places ({join([layer.label for layer in fitting])}); "
+            "it is ambiguous which weights it takes."
+        )
+    return fitting[0] if fitting else None
+
+
+def _assign_classes(heads: list[Node], donor: Donor, transfer: Transfer) -> None:
+    """Give each class the donor's weights of the class of the same name."""
+    if not heads:
+        return
+    match = donor.classes
+    transfer.changes.append(f"The classes of the donor and of the table differ: {match}. Weights follow their names.")
+    pairs = _pairs(heads, donor.class_layers, slice(None, -1))
+    if not match.shared or not pairs:
+        transfer.begun.extend(heads)
+        return
+    shared = [(new, old) for new, old in enumerate(match.columns) if old is not None]
+    for node, weights in pairs:
+        values = [keras.ops.convert_to_numpy(weight.value).copy() for weight in node.weights]
+        for value, old in zip(values, weights.values, strict=True):
+            for row, source in shared:
+                value[..., row] = old[..., source]
+        _assign(node, values)
+        _add(transfer, node, f"the {len(match.new)} new classes {join(match.new)}" if match.new else "")
+
+
+def _assign_tokens(embeddings: list[Node], donor: Donor, transfer: Transfer, contract: Contract) -> None:
+    """Give each token the donor's weights of the token of the same text."""
+    if donor.tokens is None or contract.tokenizer is None:
+        return
+    size = contract.tokenizer.vocabulary_size
+    pairs = _pairs(embeddings, donor.token_layers, slice(1, None))
+    shared = sorted(donor.tokens.items()) if pairs else []
+    transfer.changes.append(
+        f"The tokenizers of the donor and of the table differ: {len(shared)} of the table's {size} tokens take the "
+        "weights of the same token, the others begin anew."
+    )
+    if not shared:
+        transfer.begun.extend(embeddings)
+        return
+    rows, sources = map(list, zip(*shared, strict=True))
+    for node, weights in pairs:
+        values = [keras.ops.convert_to_numpy(weight.value).copy() for weight in node.weights]
+        for number, old in enumerate(weights.values):
+            if values[number].shape[0] == size:
+                values[number][rows] = old[sources]
+            else:
+                values[number] = old
+        _assign(node, values)
+        _add(transfer, node, f"{size - len(shared)} new tokens" if len(shared) < size else "")
+
+
+def _pairs(nodes: list[Node], weights: Sequence[LayerWeights], kept: slice) -> list[tuple[Node, LayerWeights]]:
+    """Return the model's layers with the donor's; [] unless all are alike on the axes `kept`."""
+
+    def alike(signature: tuple[tuple[str, tuple[int, ...], bool], ...]) -> list[Any]:
+        return [(name, shape[kept], fractional) for name, shape, fractional in signature]
+
+    if [alike(node.signature) for node in nodes] != [alike(layer.signature) for layer in weights]:
+        return []
+    return list(zip(nodes, weights, strict=True))
+
+
+def _add(transfer: Transfer, node: Node, missing: str) -> None:
+    if missing:
+        transfer.incomplete.append((node, missing))
+    else:
+        transfer.taken.append(node)
+
+
+def _assign(node: Node, values: Sequence[NDArray[Any]]) -> None:
+    for weight, value in zip(node.weights, values, strict=True):
+        weight.assign(value)
+
+
+def _is_trained(node: Node) -> bool:
+    return any(weight.trainable for weight in node.weights)
 
 
 def freeze(model: keras.Model, patterns: Sequence[str]) -> None:
@@ -71,14 +219,9 @@ def freeze(model: keras.Model, patterns: Sequence[str]) -> None:
     for pattern in patterns:
         matching = [layer for layer in layers if fnmatchcase(layer.name, pattern)]
         if not matching:
-            names = _some([layer.name for layer in layers])
+            names = join([layer.name for layer in layers])
             raise ConfigurationError(f"train.fine_tune.freeze: no layer is named {pattern!r}; the model has {names}.")
         for layer in matching:
             layer.trainable = False
     if not model.trainable_variables:
         raise ConfigurationError(f"train.fine_tune.freeze {list(patterns)} leaves no layer to train.")
-
-
-def _some(names: Sequence[str]) -> str:
-    listed = ", ".join(names[:12])
-    return f"{listed} and {len(names) - 12} more" if len(names) > 12 else listed

@@ -1,6 +1,5 @@
 """Build and compile the Keras model of a run, identically on every rank."""
 
-import logging
 from dataclasses import dataclass
 
 import keras
@@ -11,13 +10,12 @@ from headrace.runs.record import RunRecord
 from headrace.table import Version
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradients import GradientMonitor
-from headrace.train.model.fine_tune import assign_weights, freeze, load_donor_weights
+from headrace.train.model.donor import load_donor
+from headrace.train.model.fine_tune import fine_tune
 from headrace.train.model.loss_and_metrics import RowLossSum, make_loss, make_metrics
 from headrace.train.model.optimizer import distributed, make_optimizer
 from headrace.train.model.schedule import learning_rate
 from headrace.train.model.sync_batch_norm import synchronize
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,19 +58,14 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
 
 def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) -> keras.Model:
     settings = record.configuration.train
-    donor = load_donor_weights(settings.fine_tune) if settings.fine_tune else None
+    donor = load_donor(settings.fine_tune, version) if settings.fine_tune else None
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(folder.model_file, version.contract, record.configuration.model.options)
     if settings.fine_tune and donor:
-        newly_initialized = assign_weights(model, donor, settings.fine_tune.bundle)
+        transfer = fine_tune(model, donor, version.contract, settings.fine_tune)
         if collectives.is_rank_zero():
-            log.info(
-                "Initial weights from %s; newly initialized layers: %s",
-                settings.fine_tune.bundle,
-                ", ".join(newly_initialized) or "none",
-            )
-        freeze(model, settings.fine_tune.freeze)
+            transfer.report(settings.fine_tune.bundle)
     if settings.synchronized_batch_norm:
         synchronize(model)
     return model

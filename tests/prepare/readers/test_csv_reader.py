@@ -222,3 +222,12 @@ def test_csv_reader_reads_a_range_from_its_first_byte(tmp_path: Path) -> None:
     path.write_text("a,b\n1,2\n3,4\n")
     reader = open_reader(path, path.name, "csv", ["a"], parse_reader_options("csv", {}))
     assert list(reader.rows(RowRange(path.name, 8, 4, 3))) == [Row(3, {"a": "3"})]
+
+
+def test_utf_16_without_a_mark_is_refused_with_the_option_that_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("text,label\nhello,pos\n".encode("utf-16-le"))
+    with pytest.raises(DataError, match=r"holds bytes of 0, as UTF-16 .* set data\.source\.options\.encoding"):
+        module.CsvReader(path, "a.csv", [], ReaderOptions())
+    columns = module.CsvReader(path, "a.csv", ["text"], ReaderOptions(encoding="utf-16-le")).columns
+    assert columns == ["text", "label"]

@@ -148,3 +148,12 @@ def test_no_archive_is_one_sentence(tmp_path: Path) -> None:
         list_archives(str(tmp_path))
     with pytest.raises(DataError, match="does not exist; expected a tar or zip file"):
         list_archives(str(tmp_path / "nowhere.tar"))
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.zip"])
+def test_second_member_of_a_name_is_rejected(tmp_path: Path, name: str) -> None:
+    """Also where the name is spelled otherwise: `./cat/0.png` is `cat/0.png`."""
+    first, other, second = records(pack(tmp_path / name, {"cat/0.png": b"1", "dog/0.png": b"2", "./cat/0.png": b"3"}))
+    assert (first.data, other.data, second.data) == (b"1", b"2", b"")
+    assert second.rejection is not None
+    assert second.rejection.reason == Reason.REPEATED_NAME

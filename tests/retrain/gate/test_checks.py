@@ -64,7 +64,7 @@ def test_clearly_better_challenger_passes_every_check() -> None:
 def test_improvement_within_noise_is_refused() -> None:
     (check,) = failed_checks(compare(classifier(0.80), classifier(0.805, seed=1)), slices={"max_drop": 0.5})
     assert check.name == "better accuracy"
-    assert check.expected == "an improvement of 0 or more with 95% confidence"
+    assert check.expected == "an improvement above 0, and of 0 or more with 95% confidence"
     assert check.received.startswith("+0.0050, at least -0.0")
     assert "0.8000 to 0.8050, larger is better" in check.received
 

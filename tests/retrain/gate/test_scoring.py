@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from headrace.contract_match import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY
 from headrace.evaluate.evaluation_batch import EvaluationBatch
@@ -77,15 +78,40 @@ def test_model_with_other_inputs_is_refused(version: Version, tmp_path: Path) ->
         score_models({"other": write_bundle(tmp_path / "bundle", other)}, version, "test")
 
 
+def test_classes_are_matched_by_name(version: Version, bundles: dict[str, Path], tmp_path: Path) -> None:
+    turned = version.contract.model_copy(update={"classes": CLASSES[::-1]})
+    summary = version.summary.model_copy(update={"contract": turned})
+    other = Version(table=version.table, number=0, shards=version.shards, summary=summary)
+    as_trained, renamed = (score_models({"a": bundles["a"]}, v, "test")["a"].predictions for v in (version, other))
+    assert renamed.predicted.tolist() == [2 - number for number in as_trained.predicted.tolist()]
+    # Index 0 is another class now, so that the rows of index 0 have the probability of the last output.
+    first, last = as_trained.true == 0, as_trained.true == 2
+    assert score("accuracy", renamed.select(first)) == np.mean(as_trained.predicted[first] == 2)
+    assert score("accuracy", renamed.select(last)) == np.mean(as_trained.predicted[last] == 0)
+
+
+def test_classes_that_each_side_lacks_are_refused_with_their_names(version: Version, tmp_path: Path) -> None:
+    contract = version.contract.model_copy(update={"classes": ("coat", "bag", "shoe")})
+    summary = version.summary.model_copy(update={"contract": contract})
+    other = Version(table=version.table, number=0, shards=version.shards, summary=summary)
+    with pytest.raises(DataError, match="3 and 3 classes; only the model has shoe, only the table has boot"):
+        score_models({"shoe": write_bundle(tmp_path / "shoe", other)}, version, "test")
+
+
 def test_unknown_labels_are_not_predicted_and_extra_labels_are_dropped() -> None:
+    labels = ("x", "y", "z", "more")
     true, paths = np.array([[1, 0, 1], [0, 0, 0]], np.float32), np.array(["a", "b"])
     knows_two = np.array([[0.9, 0.2], [0.4, 0.6]], np.float32)
-    predictions = _batch_predictions(EvaluationBatch(paths, true, np.zeros(2), knows_two), 2)
+    predictions = _batch_predictions(
+        EvaluationBatch(paths, true, np.zeros(2), knows_two), ClassMatch(labels[:2], labels[:3])
+    )
     assert predictions.predicted.tolist() == [[True, False, False], [False, True, False]]
     expected = -np.log([[0.9, 0.8, SMALLEST_PROBABILITY], [0.6, 0.4, 1.0]]).mean()
     assert score("loss", predictions) == pytest.approx(expected, rel=1e-6)
     knows_four = np.hstack([knows_two, [[0.7, 0.9], [0.1, 0.9]]]).astype(np.float32)
-    assert _batch_predictions(EvaluationBatch(paths, true, np.zeros(2), knows_four), 4).predicted.tolist() == [
+    assert _batch_predictions(
+        EvaluationBatch(paths, true, np.zeros(2), knows_four), ClassMatch(labels, labels[:3])
+    ).predicted.tolist() == [
         [True, False, True],
         [False, True, False],
     ]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.report.evaluation.wilson import QUANTILE_95, wilson
+from headrace.wilson_interval import QUANTILE_95, wilson
 
 
 @pytest.mark.parametrize(

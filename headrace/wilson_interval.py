@@ -1,4 +1,4 @@
-"""The confidence interval of an accuracy, from the number of correct rows and of all rows."""
+"""The confidence interval of a share, such as an accuracy, from the number of correct rows and of all rows."""
 
 import math
 

@@ -1,0 +1,220 @@
+"""Comparison of two contracts: whether a model can take a table's rows, and which of its outputs are which classes.
+
+Every verb that joins a bundle with a table, or with another bundle, asks here. Classes are compared by name: a class
+index means nothing outside its own contract.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.contract import Contract
+from headrace.errors import DataError
+
+MAX_NAMES = 8
+# Standard deviations; new data of the same source stays far below.
+MAX_SHIFT = 0.1
+# Keys of `prepare` that change what a model sees, and that no shape, tokenizer or window layout reveals.
+VISIBLE_KEYS = {
+    "image": ("resize", "white"),
+    "text": ("repair", "html", "fold_case", "mask", "stop_words"),
+    "windows": (),
+}
+
+
+@dataclass(frozen=True)
+class ClassMatch:
+    """The classes of a model and those of a table, compared by name.
+
+    Attributes:
+        model: classes in the order of the model's outputs.
+        table: classes in the order of the table's indices.
+    """
+
+    model: tuple[str, ...]
+    table: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if self.has_same_names:
+            return f"the same {len(self.model)} classes in another order: {join(self.model)} and {join(self.table)}"
+        return (
+            f"{len(self.model)} and {len(self.table)} classes; only the model has {join(self.dropped) or 'none'}, "
+            f"only the table has {join(self.new) or 'none'}"
+        )
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether names and order are the same."""
+        return self.model == self.table
+
+    @property
+    def has_same_names(self) -> bool:
+        """Whether the classes are the same, in any order."""
+        return len(self.model) == len(self.table) and not self.new
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """Classes of both, in the order of the table."""
+        known = frozenset(self.model)
+        return tuple(name for name in self.table if name in known)
+
+    @property
+    def new(self) -> tuple[str, ...]:
+        """Classes that only the table has."""
+        known = frozenset(self.model)
+        return tuple(name for name in self.table if name not in known)
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Classes that only the model has."""
+        known = frozenset(self.table)
+        return tuple(name for name in self.model if name not in known)
+
+    @property
+    def columns(self) -> tuple[int | None, ...]:
+        """Index of each of the table's classes among the model's outputs; None for a class that the model lacks."""
+        index = {name: number for number, name in enumerate(self.model)}
+        return tuple(index.get(name) for name in self.table)
+
+    def align(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return a model's outputs in the order of the table's classes.
+
+        Args:
+            outputs: (rows, classes of the model) probabilities.
+
+        Returns:
+            (rows, classes of the table + classes that only the model has), the latter last; 0 for a class that the
+            model lacks.
+        """
+        if self.is_equal:
+            return outputs
+        padded = np.pad(outputs, ((0, 0), (0, 1)))
+        zero, index = outputs.shape[1], {name: number for number, name in enumerate(self.model)}
+        order = [zero if column is None else column for column in self.columns]
+        return padded[:, order + [index[name] for name in self.dropped]]
+
+
+def require_same_input(model: Contract, table: Contract, table_name: object) -> None:
+    """Raise if a model for the contract `model` cannot take the rows of `table` as inputs.
+
+    Statistics may differ: a bundle normalizes with those of its own training data.
+
+    Raises:
+        DataError: the kind, shape or type of the inputs, the tokenizer or the windows differ.
+    """
+    remedy = "Prepare the table with the bundle's settings."
+    if model.input_kind != table.input_kind:
+        raise DataError(
+            f"The bundle takes {model.input_kind} inputs, but {table_name} holds {table.input_kind} inputs."
+        )
+    expected, received = ((c.input_shape, c.named("input")[1].dtype) for c in (model, table))
+    # Token ids are stored in as few bytes as the vocabulary needs; a model receives int32 always.
+    if expected[0] != received[0] or (expected[1] != received[1] and not model.tokenizer):
+        raise DataError(
+            f"The bundle takes inputs of shape {expected[0]} ({expected[1]}), but {table_name} holds inputs of shape "
+            f"{received[0]} ({received[1]}). {remedy}"
+        )
+    if model.tokenizer and table.tokenizer and model.tokenizer.sha256 != table.tokenizer.sha256:
+        raise DataError(
+            f"The bundle was trained with another tokenizer than {table_name} is prepared with: "
+            f"{model.tokenizer.vocabulary_size} and {table.tokenizer.vocabulary_size} tokens, SHA-256 "
+            f"{model.tokenizer.sha256[:12]} and {table.tokenizer.sha256[:12]}. "
+            "Prepare the table with the bundle's tokenizer."
+        )
+    model.require_same_windows(table)
+
+
+def require_same_targets(model: Contract, table: Contract, table_name: object, *, may_grow: bool = False) -> ClassMatch:
+    """Return how a model's classes match those of a table that it is evaluated on.
+
+    Args:
+        may_grow: whether one of them may know classes that the other lacks, as after a class was added to a table.
+
+    Raises:
+        DataError: the tasks differ, or the classes do: without `may_grow` their names, with it both know classes that
+            the other lacks.
+    """
+    if model.task != table.task:
+        raise DataError(f"The bundle was trained for {model.task}, but {table_name} was prepared for {table.task}.")
+    match = ClassMatch(model.classes, table.classes)
+    if match.has_same_names or (may_grow and not (match.new and match.dropped)):
+        return match
+    raise DataError(
+        f"The bundle and {table_name} differ in their classes: {match}. "
+        "Classes are matched by name; name them alike with data.source.class_names."
+    )
+
+
+def transfer_changes(donor: Contract, table: Contract, table_name: object) -> list[str]:
+    """Return what differs between the inputs of a donor's training data and those of a table, one sentence each.
+
+    Classes and tokens are not among it: weights follow them by name.
+
+    Raises:
+        DataError: the inputs are of another kind, or the same features are in another order.
+    """
+    if donor.input_kind != table.input_kind:
+        raise DataError(
+            f"The donor bundle takes {donor.input_kind} inputs, but {table_name} holds {table.input_kind} inputs; "
+            "fine-tune from a bundle of the same kind."
+        )
+    changes = (
+        [] if donor.task == table.task else [f"The donor was trained for {donor.task}, the table is {table.task}."]
+    )
+    if donor.windows and table.windows and donor.windows != table.windows:
+        before, after = donor.windows.values, table.windows.values
+        if before != after and sorted(before) == sorted(after):
+            raise DataError(
+                f"The donor bundle takes the features {join(before)} in this order, but {table_name} holds "
+                f"{join(after)}; weights would be given to other features. Set prepare.windows.values to the donor's "
+                "order and prepare the table again."
+            )
+        changes.append(f"The donor was trained on {donor.windows}, the table holds {table.windows}.")
+    return changes + _changed_statistics(donor, table)
+
+
+def _changed_statistics(donor: Contract, table: Contract) -> list[str]:
+    """Return a sentence if normalized inputs are shifted or scaled by more than `MAX_SHIFT` deviations."""
+    before, after = donor.statistics, table.statistics
+    if before is None or after is None or len(before.mean) != len(after.mean):
+        return []
+    scale = np.maximum(before.standard_deviation, np.finfo(np.float32).tiny)
+    shift = np.abs(np.subtract(after.mean, before.mean)) / scale
+    stretch = np.abs(np.divide(after.standard_deviation, scale) - 1)
+    if max(shift.max(), stretch.max()) <= MAX_SHIFT:
+        return []
+    described = (
+        f"mean {join([f'{value:.4g}' for value in one.mean])}, standard deviation "
+        f"{join([f'{value:.4g}' for value in one.standard_deviation])}"
+        for one in (before, after)
+    )
+    donor_text, table_text = described
+    return [
+        f"The network normalizes inputs with the table's statistics ({table_text}), the weights were trained with the "
+        f"donor's ({donor_text})."
+    ]
+
+
+def changed_preparation(kind: str, model: Mapping[str, Any], table: Mapping[str, Any]) -> str:
+    """Return the keys of `prepare` by which the same raw record becomes another input, with both values.
+
+    Args:
+        kind: kind of the inputs, as in `prepare.input`.
+        model: the `prepare` section of the model's training data.
+        table: the `prepare` section of the table.
+    """
+    one, other = model.get(kind) or {}, table.get(kind) or {}
+    return ", ".join(
+        f"{kind}.{key} ({one[key]} and {other[key]})"
+        for key in VISIBLE_KEYS[kind]
+        if key in one and key in other and one[key] != other[key]
+    )
+
+
+def join(names: Sequence[object]) -> str:
+    """Return the first names, and how many more there are."""
+    listed = ", ".join(map(str, names[:MAX_NAMES]))
+    return f"{listed} and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else listed

@@ -1,0 +1,137 @@
+"""The donor of a fine-tuning: the weights of a trained bundle by their position in its network."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+from numpy.typing import NDArray
+
+from headrace import bundle as bundles
+from headrace.config.sections.training import FineTune
+from headrace.contract import Contract
+from headrace.contract_match import ClassMatch, transfer_changes
+from headrace.errors import ConfigurationError
+from headrace.prepare.text.tokenizer import load_tokenizer
+from headrace.table import Version
+from headrace.train.model.layer_tree import Node, Path, weighted_layers
+from headrace.train.model.output_layers import class_layers, token_layers
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LayerWeights:
+    """The own weights of one layer; see `Node`."""
+
+    label: str
+    signature: tuple[tuple[str, tuple[int, ...], bool], ...]
+    values: tuple[NDArray[Any], ...]
+
+
+@dataclass(frozen=True)
+class Donor:
+    """The weights of a bundle, and how its classes and tokens compare with the table's.
+
+    Attributes:
+        source: address of the bundle.
+        layers: weights by every way to their layer.
+        classes: classes of bundle and table.
+        class_layers: layers with weights of classes; only if the classes differ.
+        token_layers: layers with weights of tokens; only if the tokenizers differ.
+        tokens: id in the bundle of each token that has the same meaning in both; None if the tokenizers are equal.
+        changes: other differences, one sentence each.
+    """
+
+    source: str
+    layers: Mapping[Path, LayerWeights]
+    classes: ClassMatch
+    class_layers: tuple[LayerWeights, ...] = ()
+    token_layers: tuple[LayerWeights, ...] = ()
+    tokens: Mapping[int, int] | None = None
+    changes: list[str] = field(default_factory=list)
+
+
+def load_donor(settings: FineTune, version: Version) -> Donor:
+    """Return the bundle's weights; call this before a model is built.
+
+    Raises:
+        ConfigurationError: classes or tokens differ, and which weights belong to them cannot be told.
+        DataError: the bundle is missing or damaged, or its inputs are of another kind than those of `version`.
+    """
+    bundle = bundles.load(settings.bundle)
+    donor, table = bundle.contract, version.contract
+    changes = transfer_changes(donor, table, version.table)
+    match, tokens = ClassMatch(donor.classes, table.classes), _shared_tokens(bundle, version)
+    model = bundle.model()
+    weights = {node.paths: _copy(node) for node in weighted_layers(model)}
+    heads = find_class_layers(model, donor, match, f"the bundle {settings.bundle}")
+    embeddings = [] if tokens is None else find_token_layers(model, donor, f"the bundle {settings.bundle}")
+    loaded = Donor(
+        source=settings.bundle,
+        layers={path: layer for paths, layer in weights.items() for path in paths},
+        classes=match,
+        class_layers=tuple(weights[node.paths] for node in heads),
+        token_layers=tuple(weights[node.paths] for node in embeddings),
+        tokens=tokens,
+        changes=changes,
+    )
+    # Keras numbers layers across the process; without this, a second model's layers would have other names.
+    keras.utils.clear_session()
+    return loaded
+
+
+def find_class_layers(model: keras.Model, contract: Contract, match: ClassMatch, name: str) -> list[Node]:
+    """Return the layers with weights of classes; [] if nothing has to be mapped, as the classes are equal.
+
+    Raises:
+        ConfigurationError: the classes differ, and the layers cannot be told.
+    """
+    if match.is_equal or not (match.model and match.table):
+        return []
+    found = class_layers(model, contract)
+    if not found:
+        raise ConfigurationError(
+            f"train.fine_tune: the donor's classes and the table's differ ({match}), and which weights of {name} "
+            "belong to which class cannot be told; expected a network that ends with a layer with one output per "
+            "class, such as Dense. Prepare the table with the donor's classes in the donor's order, or train without "
+            "fine_tune."
+        )
+    return found
+
+
+def find_token_layers(model: keras.Model, contract: Contract, name: str) -> list[Node]:
+    """Return the layers with weights of tokens.
+
+    Raises:
+        ConfigurationError: the layers cannot be told.
+    """
+    found = token_layers(model, contract)
+    if not found:
+        raise ConfigurationError(
+            f"train.fine_tune: the donor's tokenizer and the table's differ, and which weights of {name} belong to "
+            "which token cannot be told; expected a network that begins with an Embedding of the vocabulary. Prepare "
+            "the table with the donor's tokenizer, or train without fine_tune."
+        )
+    return found
+
+
+def _copy(node: Node) -> LayerWeights:
+    values = tuple(keras.ops.convert_to_numpy(weight.value) for weight in node.weights)
+    return LayerWeights(node.label, node.signature, values)
+
+
+def _shared_tokens(bundle: bundles.Bundle, version: Version) -> dict[int, int] | None:
+    """Return id in the table -> id in the bundle, of the tokens that are equal; None if the tokenizers are.
+
+    A word and a piece of words that are written alike are not the same token.
+    """
+    donor, table = bundle.contract.tokenizer, version.contract.tokenizer
+    if donor is None or table is None or donor.sha256 == table.sha256:
+        return None
+    if donor.kind != table.kind:
+        return {}
+    known = load_tokenizer(bundle.folder, donor).get_vocab()
+    names = load_tokenizer(version.table, table).get_vocab()
+    return {number: known[name] for name, number in names.items() if name in known}

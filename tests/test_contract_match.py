@@ -1,0 +1,76 @@
+"""Two contracts are compared by names, and outputs follow the names of classes."""
+
+import numpy as np
+import pytest
+
+from headrace.contract import Column, Contract, Statistics, Tokenizer
+from headrace.contract_match import ClassMatch, changed_preparation, require_same_input, require_same_targets
+from headrace.errors import DataError
+
+OUTPUTS = np.array([[0.5, 0.3, 0.2]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (("a", "b", "c"), [0.5, 0.3, 0.2]),
+        (("c", "b", "a"), [0.2, 0.3, 0.5]),
+        (("c", "a"), [0.2, 0.5, 0.3]),
+        (("b", "new", "a", "c"), [0.3, 0.0, 0.5, 0.2]),
+        (("new", "c"), [0.0, 0.2, 0.5, 0.3]),
+    ],
+)
+def test_outputs_follow_names_of_classes(table: tuple[str, ...], expected: list[float]) -> None:
+    match = ClassMatch(("a", "b", "c"), table)
+    assert match.align(OUTPUTS)[0].tolist() == pytest.approx(expected)
+    assert match.has_same_names == (set(table) == {"a", "b", "c"})
+
+
+def contract(classes: tuple[str, ...] = ("a", "b"), *, shape: tuple[int | None, ...] = (8, 8, 1)) -> Contract:
+    """Return a contract of images."""
+    columns = {
+        "image": Column(role="input", codec="raw", dtype="uint8", shape=shape),
+        "label": Column(role="target", codec="plain", dtype="int32"),
+    }
+    return Contract(columns=columns, classes=classes, statistics=Statistics(mean=(1.0,), variance=(1.0,)))
+
+
+def text_contract(sha256: str) -> Contract:
+    """Return a contract of texts."""
+    columns = {"tokens": Column(role="input", codec="tokens", dtype="uint16", shape=(None,))}
+    tokenizer = Tokenizer(kind="word", file="t", sha256=sha256, vocabulary_size=30, max_length=9)
+    return Contract(columns=columns, classes=("a", "b"), tokenizer=tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("model", "table", "told"),
+    [
+        (
+            contract(),
+            contract(shape=(9, 8, 1)),
+            r"shape \(8, 8, 1\) \(uint8\), but t holds inputs of shape \(9, 8, 1\)",
+        ),
+        (contract(), text_contract("0"), "takes image inputs, but t holds text inputs"),
+        (text_contract("aa"), text_contract("bb"), "30 and 30 tokens, SHA-256 aa and bb"),
+    ],
+)
+def test_other_inputs_are_refused_with_both_values(model: Contract, table: Contract, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        require_same_input(model, table, "t")
+
+
+def test_other_classes_are_refused_with_their_names_unless_one_side_has_grown() -> None:
+    assert not require_same_targets(contract(("a", "b")), contract(("b", "a")), "t").is_equal
+    more = contract(("c", "a", "b"))
+    with pytest.raises(DataError, match="2 and 3 classes; only the model has none, only the table has c"):
+        require_same_targets(contract(), more, "t")
+    assert require_same_targets(contract(), more, "t", may_grow=True).new == ("c",)
+    with pytest.raises(DataError, match="only the model has b, only the table has d"):
+        require_same_targets(contract(("a", "b")), contract(("a", "d")), "t", may_grow=True)
+
+
+def test_changed_preparation_names_what_a_model_sees() -> None:
+    one = {"image": {"resize": "crop", "white": None, "max_bytes": 1}}
+    other = {"image": {"resize": "stretch", "white": None, "max_bytes": 2}}
+    assert changed_preparation("image", one, other) == "image.resize (crop and stretch)"
+    assert changed_preparation("image", one, {}) == ""
