@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from headrace.process_tree import descendants, end_all
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Ranks finish their step and write a checkpoint.
 GRACE_SECONDS = 10.0
@@ -95,6 +97,7 @@ class SignalHandling:
         """
         number = os.read(received, 1)[0]
         if not number:
+            os.close(received)
             return
         if self.responded.wait(EXIT_SECONDS):
             if not self.ending.wait(GRACE_SECONDS):
@@ -116,7 +119,12 @@ class SignalHandling:
             thread.start()
         for thread in threads:
             thread.join(STOP_SECONDS)
-        _end_all(_descendants(os.getpid()))
+        end_all(descendants(os.getpid()), STOP_SECONDS)
+
+    def close(self) -> None:
+        """Close the copy of standard error."""
+        if self._stderr >= 0:
+            os.close(self._stderr)
 
     @property
     def exit_code(self) -> int:
@@ -167,7 +175,31 @@ def handled_signals() -> Iterator[SignalHandling]:
                 signal.signal(number, handler)
             signal.set_wakeup_fd(outer_fd)
             os.write(write_end, b"\0")
+            os.close(write_end)
+            handling.close()
             _current = outer
+
+
+def _hold_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+
+def _release_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+def _forget_in_child() -> None:
+    """Let signals end a forked process, which would otherwise pass them to its parent's guard."""
+    if _current is not None:
+        signal.set_wakeup_fd(-1)
+        for number in SIGNALS:
+            if signal.getsignal(number) == _current.handle:
+                signal.signal(number, signal.SIG_DFL)
+    _release_signals()
+
+
+# Signals wait until the child has other handlers than its parent.
+os.register_at_fork(before=_hold_signals, after_in_parent=_release_signals, after_in_child=_forget_in_child)
 
 
 @contextmanager
@@ -254,39 +286,3 @@ def _silence_stderr() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)
-
-
-def _descendants(pid: int) -> list[int]:
-    """Return the processes below `pid`."""
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        # The process may have ended. The name in parentheses may hold spaces.
-        with suppress(OSError, IndexError):
-            fields = stat.read_text(errors="replace").rpartition(")")[2].split()
-            children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    found = list(children.get(pid, []))
-    for process in found:
-        found.extend(children.get(process, []))
-    return found
-
-
-def _end_all(processes: list[int]) -> None:
-    """Let the processes end in order, and kill those that have not after `STOP_SECONDS`."""
-    _send(processes, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while any(map(_is_running, processes)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    _send(processes, signal.SIGKILL)
-
-
-def _send(processes: list[int], number: int) -> None:
-    for process in processes:
-        with suppress(OSError):
-            os.kill(process, number)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False

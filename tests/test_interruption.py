@@ -97,6 +97,23 @@ def test_second_signal_does_not_wait_for_the_request(tmp_path: Path) -> None:
     assert require_clean_end(process, child, tmp_path, 143) == "headrace: terminated\n"
 
 
+def test_signal_of_a_forked_process_does_not_end_the_command(tmp_path: Path) -> None:
+    code = (
+        "import multiprocessing, time\n"
+        "from headrace.cli import app, main\n"
+        "@app.command()\n"
+        "def work() -> None:\n"
+        "    child = multiprocessing.get_context('fork').Process(target=time.sleep, args=(600,))\n"
+        "    child.start()\n"
+        "    child.terminate()\n"
+        "    child.join()\n"
+        "    time.sleep(5)\n"
+        "    print(child.exitcode)\n"
+        "main(['work'])\n"
+    )
+    assert run([sys.executable, "-c", code], cwd=tmp_path).stdout == "-15\n"
+
+
 def test_ignored_signal_stays_ignored(tmp_path: Path) -> None:
     """Shells start background jobs so, and `nohup` its command."""
     code = (
