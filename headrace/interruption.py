@@ -202,18 +202,6 @@ def _forget_in_child() -> None:
 os.register_at_fork(before=_hold_signals, after_in_parent=_release_signals, after_in_child=_forget_in_child)
 
 
-@contextmanager
-def kept_handlers() -> Iterator[None]:
-    """Restore the handlers of `handled_signals`, or that a signal is ignored, after a library has set its own."""
-    previous = {number: signal.getsignal(number) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        if _current is not None and threading.current_thread() is threading.main_thread():
-            for number, handler in previous.items():
-                signal.signal(number, handler)
-
-
 def is_handled() -> bool:
     """Return whether the command line handles signals in this process."""
     return _current is not None

@@ -15,6 +15,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pyspark
 from py4j.java_gateway import JavaGateway
@@ -111,6 +113,9 @@ def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     if not _is_launched():
         _start_jvm(configured | {key: requested[key] for key in ("spark.master",) if key in requested})
     SparkContext._ensure_initialized()
+    if interruption.is_handled():
+        _ignore_ctrl_c()
+        interruption.call_before_exit(_stop_spark)
     require_readable_folder(SparkContext._jvm.java.lang.System.getProperty("sun.jnu.encoding"))
     launched = SparkConf(loadDefaults=True)
     requested = _without_headrace_daemon(requested, launched.get(SHIPPED))
@@ -123,14 +128,24 @@ def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     master = launched.get("spark.master") or requested["spark.master"]
     if SparkContext._active_spark_context is None:
         require_same_master(master, _merge(launched, requested))
-    with _worker_python(requested.get(WORKERS_PYTHON)), _explain_start_failure(master), interruption.kept_handlers():
+    with _worker_python(requested.get(WORKERS_PYTHON)), _explain_start_failure(master), _without_pyspark_handler():
         spark = builder.getOrCreate()
     require_same_jvm(spark.version)
     _silence_repeating_loggers(spark)
-    if interruption.is_handled():
-        _ignore_ctrl_c()
-        interruption.call_before_exit(_stop_spark)
     return spark
+
+
+@contextmanager
+def _without_pyspark_handler() -> Iterator[None]:
+    """Keep PySpark from handling Ctrl-C by a call to the JVM in the middle of another, if the command line does it."""
+    module: Any = sys.modules[SparkContext.__module__]
+    original = module.signal
+    if interruption.is_handled():
+        module.signal = SimpleNamespace(SIGINT=original.SIGINT, signal=lambda *_: None)
+    try:
+        yield
+    finally:
+        module.signal = original
 
 
 def _ignore_ctrl_c() -> None:
@@ -144,12 +159,11 @@ def _stop_spark() -> None:
     context = SparkContext._active_spark_context
     # Blocks that are left later must not ask a JVM whose answer to the main thread is still due.
     SparkContext._active_spark_context = None
-    if context is None or context._jsc is None:
-        return
     with suppress(Py4JError, OSError):
         log4j = SparkContext._jvm.org.apache.logging.log4j
-        log4j.core.config.Configurator.setRootLevel(log4j.Level.OFF)
-        context._jsc.stop()
+        log4j.core.config.Configurator.setAllLevels("", log4j.Level.OFF)
+        if context is not None and context._jsc is not None:
+            context._jsc.stop()
 
 
 def _merge(launched: SparkConf, requested: dict[str, str]) -> SparkConf:
