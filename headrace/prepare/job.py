@@ -9,8 +9,10 @@ from pyspark.sql import SparkSession
 
 from headrace.config import Configuration
 from headrace.config.configuration import Source
+from headrace.config.secret_names import withhold_secrets
 from headrace.contract import Contract, WindowSpec
 from headrace.errors import ConfigurationError
+from headrace.invocation import command_line
 from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
 from headrace.prepare.dedup.conflicting_labels import conflict_warning
 from headrace.prepare.encoders.grey_depth import narrow_warning
@@ -71,6 +73,8 @@ def summarize(
         append_key=plan.append_key,
         listing=save_listing(plan.listing.files, context.table, context.identity),
         sums=None if sums is None else (sums.count, sums.total, sums.squares),
+        command=command_line(),
+        data=withhold_secrets(plan.configuration.data.model_dump(mode="json")),
     )
 
 

@@ -31,6 +31,8 @@ class Summary(NumberedRecord):
         sums: exact count, sums and sums of squares by channel of the training split.
         settings: the `prepare` section used.
         seconds: duration from the start of the preparation to the commit.
+        command: command line of the preparation; empty if it is not known.
+        data: the `data` section used, without secret values.
     """
 
     contract: Contract
@@ -50,6 +52,8 @@ class Summary(NumberedRecord):
     listing: str | None = None
     sums: tuple[int, tuple[int, ...], tuple[int, ...]] | None = None
     label_counts: dict[str, dict[str, int]] = {}
+    command: str = ""
+    data: dict[str, Any] = {}
 
     @property
     def class_counts(self) -> dict[str, dict[str, int]]:

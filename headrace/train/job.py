@@ -25,6 +25,7 @@ from headrace.storage import locate
 from headrace.stream.plan import lanes_for
 from headrace.table import read
 from headrace.train.launch.rank_messages import Message
+from headrace.train.network_check import require_trainable
 from headrace.train.observer import RunObserver, StoppedError
 from headrace.train.run_monitor import Progress
 from headrace.train.validate_settings import require_fit, require_updates
@@ -63,6 +64,8 @@ def train(configuration: Configuration, observer: RunObserver | None = None) -> 
         result = folder.result()
         if result is not None and (locate(result["bundle"]) / MANIFEST).is_file():
             return _complete(folder, record, result)
+        if observer is None and not folder.has_progress():
+            require_trainable(folder, record, read(record.table, record.data_version))
         raise_if_requested()
         result = _launch(folder, record, start, observer)
         folder.finish(result)
