@@ -34,7 +34,7 @@ SLEEP = "time.sleep(600)"
 # Locks a mutex twice: native code that neither returns nor handles signals.
 NATIVE = "mutex = ctypes.create_string_buffer(64); [ctypes.CDLL(None).pthread_mutex_lock(mutex) for _ in 'ab']"
 FAILING = "\n        try: time.sleep(600)\n        finally: raise DataError('a consequence')"
-REQUEST = "\n        with stop_request(lambda: print('asked', flush=True) or True): time.sleep(600)"
+REQUEST = "\n        with stop_request(lambda: print('asked', flush=True) or True): print('ready', flush=True); time.sleep(600)"
 
 
 def start(wait: str, folder: Path) -> "tuple[subprocess.Popen[str], int]":
@@ -89,6 +89,7 @@ def test_signal_ends_command_in_native_code(tmp_path: Path) -> None:
 def test_second_signal_does_not_wait_for_the_request(tmp_path: Path) -> None:
     process, child = start(REQUEST, tmp_path)
     assert process.stdout
+    assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGTERM)
     assert process.stdout.readline() == "asked\n"
     time.sleep(1.0)  # more than a burst of one signal
