@@ -34,7 +34,11 @@ SLEEP = "time.sleep(600)"
 # Locks a mutex twice: native code that neither returns nor handles signals.
 NATIVE = "mutex = ctypes.create_string_buffer(64); [ctypes.CDLL(None).pthread_mutex_lock(mutex) for _ in 'ab']"
 FAILING = "\n        try: time.sleep(600)\n        finally: raise DataError('a consequence')"
-REQUEST = "\n        with stop_request(lambda: print('asked', flush=True) or True): print('ready', flush=True); time.sleep(600)"
+REQUEST = """
+        with stop_request(lambda: print('asked', flush=True) or True):
+            print('ready', flush=True)
+            time.sleep(600)
+"""
 
 
 def start(wait: str, folder: Path) -> "tuple[subprocess.Popen[str], int]":
