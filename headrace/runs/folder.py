@@ -7,6 +7,7 @@ checkpoints/   weights, optimizer state and position
 events/        TensorBoard event files
 logs/          one log file per rank
 stop           present when the run must stop early
+interrupt      present while the run stops because of a signal
 result.json    the result, present when the run is complete
 bundle/        the trained model
 """
@@ -38,6 +39,7 @@ class RunFolder:
         self.events = self.path / "events"
         self.logs = self.path / "logs"
         self.stop_file = self.path / "stop"
+        self.interrupt_file = self.path / "interrupt"
         self.result_file = self.path / "result.json"
 
     def locked(self) -> AbstractContextManager[None]:

@@ -17,6 +17,7 @@ from headrace.config import Configuration
 from headrace.config.sections.training import FineTune
 from headrace.engines.compatibility import require_engines
 from headrace.errors import DataError, TrainingError
+from headrace.interruption import raise_if_requested
 from headrace.invocation import command_line, utc_now
 from headrace.networks.source import read_source, source_hash
 from headrace.runs.folder import RunFolder
@@ -53,6 +54,7 @@ def train(
 
     Raises:
         StoppedError: the observer stopped the run.
+        CommandInterruptedError: a signal stopped the run.
         ConfigurationError: the run was started with other settings, the model's file is invalid, or an engine is
             missing, broken or of another version than on the executors.
         DataError: the table is missing or damaged, or has no training split.
@@ -73,8 +75,10 @@ def train(
             return _complete(folder, record, result)
         if observer is None and not folder.has_progress():
             require_trainable(folder, record, read(record.table, record.data_version))
+        raise_if_requested()
         result = _launch(folder, record, start, observer)
         folder.finish(result)
+        raise_if_requested(f"the run {folder.path} is complete")
         return result
 
 
@@ -179,13 +183,17 @@ def _launch(folder: RunFolder, record: RunRecord, start: float, observer: RunObs
     # Import Spark and Horovod's runner only if there is something to train.
     from headrace.spark.session import session
     from headrace.train.launch.restarts import train_with_restarts
+    from headrace.train.launch.signal_stop import stopped_on_signal
 
     spark = session("train", record.configuration.spark, record.configuration.train.ranks)
     progress = _progress(folder, record, observer)
-    restarts = train_with_restarts(spark, folder, record, progress)
+    with stopped_on_signal(folder, progress):
+        restarts = train_with_restarts(spark, folder, record, progress)
     if not progress.outcome:
         raise TrainingError(f"The ranks exited without a result; see their logs in {folder.logs}.")
     if progress.outcome["kind"] == "stopped":
+        step = progress.outcome["step"]
+        raise_if_requested(f"{folder.path} stopped at step {step} after a checkpoint; the same command resumes")
         raise StoppedError(f"The run {folder.path} was stopped at step {progress.outcome['step']}.")
     return _result(folder, record, progress, start, restarts)
 
