@@ -10,7 +10,7 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.contract import Contract
-from headrace.contract_match import ClassMatch, require_same_targets
+from headrace.contract_match import ClassMatch, join, require_same_targets
 from headrace.evaluate.classification import Classification
 from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
 from headrace.evaluate.mistakes import show_for
@@ -53,6 +53,7 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
         slicer.add(batch)
     evaluation = {"split": split, "table": str(version.table), "version": version.number, **evaluator.metrics()}
     evaluation |= _overlap(bundle, version, split)
+    _warn_of_absent_classes(evaluation, split)
     evaluation["slices"] = slicer.metrics(evaluator)
     evaluation["seconds"] = round(time.monotonic() - start, 3)
     command = ["headrace", "evaluate", str(path), "--table", str(table), "--split", split]
@@ -81,6 +82,15 @@ def _overlap(bundle: bundles.Bundle, version: Version, split: str) -> dict[str, 
     overlap = training_overlap(bundle.origin.trained_on, version, split)
     warn_of_overlap(overlap, f"The bundle {bundle.path}", split)
     return {"trained_on": overlap.model_dump(mode="json")}
+
+
+def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
+    absent = evaluation.get("absent") or []
+    if absent:
+        log.warning(
+            "%s of %s classes have no row in split %s, and nothing is known of them: %s",
+            len(absent), len(evaluation["classes"]), split, join(absent),
+        )  # fmt: skip
 
 
 def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:
