@@ -45,12 +45,29 @@ TOKENIZER = "tokenizer.json"
 UNHASHED = {MANIFEST, "evaluation", "__pycache__"}
 
 
+class TrainingData(BaseModel):
+    """A version of a table whose training split a model has learned from.
+
+    Attributes:
+        table: path of the table.
+        table_id: identifier of the table's content, which stays when the table is moved or copied; empty if unknown.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    table: str
+    table_id: str
+    version: int
+
+
 class Origin(BaseModel):
     """The run and the data that produced a bundle.
 
     Attributes:
         run: path of the run's folder.
         table: path of the training table.
+        table_id: identifier of the table's content, which stays when the table is moved or copied; empty if unknown.
+        ancestors: what the weights that the training began from had learned from, and the weights before them.
         steps: optimizer steps of the saved weights.
         settings: the `prepare` section that the training data was prepared with.
         text_column: source column of the raw texts; None if they were not read from a column.
@@ -67,6 +84,14 @@ class Origin(BaseModel):
     settings: dict[str, Any]
     text_column: str | None = None
     reader_options: dict[str, str] = Field(default_factory=dict)
+    table_id: str = ""
+    ancestors: tuple[TrainingData, ...] = ()
+
+    @property
+    def trained_on(self) -> tuple[TrainingData, ...]:
+        """Everything that the weights have learned from, each version of a table once."""
+        own = TrainingData(table=self.table, table_id=self.table_id, version=self.data_version)
+        return tuple(dict.fromkeys((own, *self.ancestors)))
 
     @property
     def prepare(self) -> Prepare:

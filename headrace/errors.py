@@ -39,5 +39,9 @@ class GateError(HeadraceError):
     exit_code = 5
 
 
+class DiskError(HeadraceError):
+    """A file system that refuses a file: it is full or read-only, or permission is missing."""
+
+
 class StoreError(HeadraceError):
     """An object store that rejects a request or does not respond; no record is at fault."""

@@ -7,9 +7,9 @@
 
 import argparse
 import json
-import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -71,11 +71,17 @@ def _stage(seconds: dict[str, float], verb: str, *arguments: str) -> dict[str, A
     print(f"\n$ headrace {shlex.join([verb, *arguments])}", file=sys.stderr, flush=True)
     start = time.monotonic()
     command = [sys.executable, "-m", "headrace", verb, *arguments]
-    process = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=os.environ, check=False)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        # A terminal sends Ctrl-C to the command too, which ends in order and says how.
+        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        output, _ = process.communicate()
+    signal.signal(signal.SIGINT, previous)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if process.returncode:
         sys.exit(process.returncode)
     seconds[verb] = round(time.monotonic() - start, 1)
-    line = process.stdout.splitlines()[-1]
+    line = output.splitlines()[-1]
     print(line, file=sys.stderr, flush=True)
     result: dict[str, Any] = json.loads(line)
     return result

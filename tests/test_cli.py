@@ -57,7 +57,7 @@ def test_each_command_is_also_a_program_with_the_same_options(verb: str, root: P
     assert as_program.split("Options")[1] == as_command.split("Options")[1]
 
 
-@pytest.mark.parametrize("verb", ["list", "promote", "rollback", "compare"])
+@pytest.mark.parametrize("verb", ["list", "promote", "rollback", "compare", "repair"])
 def test_models_commands_have_an_example_and_a_program(verb: str, root: Path, tmp_path: Path) -> None:
     as_command = headrace_within("models", verb, "--help", cwd=tmp_path).stdout
     assert f"Example: headrace models {verb} conf/retraining.yaml" in as_command

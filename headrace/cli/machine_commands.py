@@ -92,7 +92,7 @@ def config(
     from headrace.project_template import template_folder
 
     if schema:
-        print(json.dumps(Configuration.model_json_schema(), indent=2))
+        print_text(json.dumps(Configuration.model_json_schema(), indent=2))
     elif explain is not None:
         print_text(key_reference.explain(explain, template_folder() / "conf"))
     elif conf is None:

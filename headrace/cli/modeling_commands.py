@@ -47,8 +47,14 @@ def networks(
 
 
 @app.command()
-def train(conf: Conf, overrides: Overrides = None) -> None:
+def train(
+    conf: Conf,
+    overrides: Overrides = None,
+    restart: Annotated[bool, typer.Option("--restart", help="start the run over; what it has trained is lost")] = False,
+) -> None:
     """Train a model on a table and save it as a bundle. The same command resumes a run that is not complete.
+
+    A larger train.epochs continues a run.
 
     Example: headrace train conf/fashion_mnist.yaml train.ranks=2 train.run=runs/wide model.options.width=64
     """
@@ -56,11 +62,11 @@ def train(conf: Conf, overrides: Overrides = None) -> None:
     if configuration.registry is None:
         from headrace.train.job import train as run
 
-        print_result(run(configuration))
+        print_result(run(configuration, restart=restart))
     else:
         from headrace.registry.tracking.commands import train_tracked
 
-        print_result(train_tracked(configuration))
+        print_result(train_tracked(configuration, restart=restart))
 
 
 @app.command()

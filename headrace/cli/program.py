@@ -2,15 +2,17 @@
 
 import json
 import logging
+import os
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from headrace import __version__
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.engines.shadowing import require_visible_engines
-from headrace.errors import ConfigurationError, HeadraceError
+from headrace.errors import ConfigurationError, DiskError, HeadraceError
+from headrace.interruption import CommandInterruptedError, SignalHandling, handled_signals
 
 app = typer.Typer(
     name="headrace",
@@ -40,24 +42,57 @@ def _options(
 
 def print_result(result: dict[str, Any]) -> None:
     """Print the result of a command as one JSON object on the last line of standard output."""
-    sys.stderr.flush()
     # PYTHONIOENCODING may name an encoding that lacks a letter of a path; JSON can do without it.
     has_all_letters = (sys.stdout.encoding or "utf-8").lower() in ("utf-8", "utf8")
-    print(json.dumps(result, ensure_ascii=not has_all_letters), flush=True)
+    _print(json.dumps(result, ensure_ascii=not has_all_letters))
 
 
 def print_text(text: str) -> None:
     """Print lines for people on standard output; a letter that its encoding lacks is escaped, as YAML has it."""
-    sys.stderr.flush()
     encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+    _print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _print(text: str) -> None:
+    sys.stderr.flush()
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        _abandon_stdout()
+        error.filename = "standard output"
+        raise
+
+
+def _abandon_stdout() -> None:
+    """Discard what standard output refused; Python would try again when it exits."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code.
 
-    Exit codes: 0 success, 1 any other error, 2 usage, 3 data, 4 training, 5 gate, 130 interrupted.
+    Exit codes: 0 success, 1 any other error, 2 usage, 3 data, 4 training, 5 gate, 130 SIGINT, 143 SIGTERM.
     """
+    with handled_signals() as signals:
+        try:
+            _run(arguments)
+        except BaseException as error:
+            if not isinstance(error, CommandInterruptedError) and not signals.ending.is_set():
+                raise
+            # Blocks that an interruption leaves may raise errors of their own, which mean nothing.
+            _exit_interrupted(signals, error)
+
+
+def _exit_interrupted(signals: SignalHandling, error: BaseException) -> NoReturn:
+    if not signals.ending.is_set():
+        signals.end_processes()
+    signals.report(error.detail if isinstance(error, CommandInterruptedError) else "")
+    sys.exit(signals.exit_code)
+
+
+def _run(arguments: list[str] | None) -> None:
     quiet_tensorflow()
     try:
         _require_file_names()
@@ -68,6 +103,14 @@ def main(arguments: list[str] | None = None) -> None:
     except HeadraceError as error:
         print(f"headrace: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except Exception as error:
+        from headrace.storage.disk_errors import describe
+
+        # Everything else is a bug, for which Python prints a traceback.
+        if (sentence := describe(error)) is None:
+            raise
+        print(f"headrace: {sentence}", file=sys.stderr)
+        sys.exit(DiskError.exit_code)
     except KeyboardInterrupt:
         print("headrace: interrupted", file=sys.stderr)
         sys.exit(130)

@@ -9,7 +9,7 @@ from headrace.cli.parameters import Conf, Overrides, load_configuration
 from headrace.cli.program import app, print_result
 
 models = typer.Typer(
-    help="List, promote, roll back and compare versions of the model in the registry.",
+    help="List, promote, roll back and compare versions of the model in the registry; repair the registry.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -83,3 +83,18 @@ def models_compare(
     comparison = compare(configuration, first, second)
     print(as_text(comparison), file=sys.stderr)
     print_result(comparison)
+
+
+@models.command("repair")
+def models_repair(conf: Conf, overrides: Overrides = None) -> None:
+    """Rebuild a lost or damaged database of the registry from its bundles and the retraining journal.
+
+    Example: headrace models repair conf/retraining.yaml
+    """
+    configuration = load_configuration(conf, overrides)
+    from headrace.retrain.registry_repair import repair
+    from headrace.retrain.report.history_page import refresh_page
+
+    result = repair(configuration)
+    refresh_page(configuration)
+    print_result(result)

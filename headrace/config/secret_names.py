@@ -1,6 +1,9 @@
 """Names of settings whose values are secret."""
 
 import re
+from typing import Any
+
+WITHHELD = "(withheld)"
 
 # Spark's own `spark.redaction.regex`, and the keys of Azure accounts, whose setting names end with the account's name.
 HIDDEN = re.compile(r"secret|password|token|access[._]?key|account[._]?key", re.IGNORECASE)
@@ -12,6 +15,16 @@ SECRET = re.compile(r"(secret|password|token|secret\.?key|account\.?key(\.[\w.-]
 def is_hidden(name: str) -> bool:
     """Return whether the value of the setting `name` must not be shown: it is, or may be, secret."""
     return HIDDEN.search(name) is not None
+
+
+def withhold_secrets(tree: Any) -> Any:
+    """Return `tree`, a configuration as JSON has it, without the texts of settings that are or may be secret."""
+    if isinstance(tree, dict):
+        return {
+            key: WITHHELD if isinstance(value, str) and is_hidden(str(key)) else withhold_secrets(value)
+            for key, value in tree.items()
+        }
+    return [withhold_secrets(value) for value in tree] if isinstance(tree, list) else tree
 
 
 def is_secret(name: str) -> bool:

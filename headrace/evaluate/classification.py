@@ -33,7 +33,10 @@ class Classification:
             self._worst.add(mistake)
 
     def metrics(self) -> dict[str, Any]:
-        """Return metrics with intervals, confusion matrix, calibration, curves, scores by class and worst mistakes."""
+        """Return metrics with intervals, confusion matrix, calibration, curves, scores by class and worst mistakes.
+
+        Macro F1 covers the classes that occur in the rows; the others are listed as `absent`.
+        """
         labels, probabilities = self._all()
         predicted = probabilities.argmax(1)
         confusion = confusion_matrix(labels, predicted, len(self._classes))
@@ -41,15 +44,17 @@ class Classification:
         means = {"loss": cross_entropies(labels, probabilities), "brier_score": brier_scores(labels, probabilities)}
         truth = (labels == index for index in range(len(self._classes)))
         areas, curves = class_curves(self._classes, truth, probabilities)
-        metrics = {"accuracy": accuracy(confusion), "macro_f1": macro_f1(scores)}
+        present = np.flatnonzero(confusion.sum(1)).tolist()
+        metrics = {"accuracy": accuracy(confusion), "macro_f1": macro_f1([scores[index] for index in present])}
         metrics |= {name: float(values.mean()) for name, values in means.items()} | mean_areas(areas)
         per_class = zip(self._classes, scores, areas, class_intervals(confusion), strict=True)
         return {
             "task": "classification",
             "rows": len(labels),
             "metrics": metrics | {"expected_calibration_error": expected_calibration_error(bins)},
-            "intervals": confusion_intervals(confusion) | mean_intervals(means),
+            "intervals": confusion_intervals(confusion, present) | mean_intervals(means),
             "classes": list(self._classes),
+            "absent": [name for name, score in zip(self._classes, scores, strict=True) if not score.support],
             "confusion": confusion.tolist(),
             "per_class": {
                 name: {**asdict(score), **area, "intervals": intervals} for name, score, area, intervals in per_class

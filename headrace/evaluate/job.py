@@ -10,7 +10,7 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.contract import Contract
-from headrace.contract_match import ClassMatch, require_same_targets
+from headrace.contract_match import ClassMatch, join, require_same_targets
 from headrace.evaluate.classification import Classification
 from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
 from headrace.evaluate.mistakes import show_for
@@ -18,6 +18,7 @@ from headrace.evaluate.multi_label import MultiLabel
 from headrace.evaluate.naive_forecasts import Baselines
 from headrace.evaluate.regression import Regression
 from headrace.evaluate.slice_metrics import Slicer
+from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.inference import Inference
 from headrace.storage.atomic import atomic_write
 from headrace.stream.build import evaluation_plan, rank_stream
@@ -51,6 +52,8 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
         evaluator.add(batch)
         slicer.add(batch)
     evaluation = {"split": split, "table": str(version.table), "version": version.number, **evaluator.metrics()}
+    evaluation |= _overlap(bundle, version, split)
+    _warn_of_absent_classes(evaluation, split)
     evaluation["slices"] = slicer.metrics(evaluator)
     evaluation["seconds"] = round(time.monotonic() - start, 3)
     command = ["headrace", "evaluate", str(path), "--table", str(table), "--split", split]
@@ -59,8 +62,7 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     file = bundle.evaluation(split)
     atomic_write(file, json.dumps(evaluation).encode())
     summary = {key: evaluation[key] for key in ("rows", "metrics", "intervals", "split", "version", "seconds")}
-    if evaluation.get("baselines"):
-        summary["baselines"] = evaluation["baselines"]
+    summary |= {key: evaluation[key] for key in ("baselines", "trained_on") if evaluation.get(key)}
     return summary | {"slices": {name: evaluation["slices"][name] for name in slices}, "evaluation": str(file)}
 
 
@@ -71,6 +73,24 @@ def _match(bundle: bundles.Bundle, version: Version) -> ClassMatch:
     if not match.is_equal:
         log.warning("The bundle and %s have %s; predictions are matched by name.", version.table, match)
     return match
+
+
+def _overlap(bundle: bundles.Bundle, version: Version, split: str) -> dict[str, Any]:
+    """Warn of rows that the model was trained on; return their number, except for the training split itself."""
+    if split == "train":
+        return {}
+    overlap = training_overlap(bundle.origin.trained_on, version, split)
+    warn_of_overlap(overlap, f"The bundle {bundle.path}", split)
+    return {"trained_on": overlap.model_dump(mode="json")}
+
+
+def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
+    absent = evaluation.get("absent") or []
+    if absent:
+        log.warning(
+            "%s of %s classes have no row in split %s, and nothing is known of them: %s",
+            len(absent), len(evaluation["classes"]), split, join(absent),
+        )  # fmt: skip
 
 
 def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:

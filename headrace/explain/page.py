@@ -6,7 +6,6 @@ from typing import Any
 
 from headrace import __version__
 from headrace.bundle import Bundle
-from headrace.errors import DataError
 from headrace.explain.explanation import Explanation
 from headrace.explain.integrated_gradients import DOUBLINGS, TOLERANCE
 from headrace.explain.options import TITLES, Method
@@ -83,13 +82,10 @@ def write_page(output: Path, page: ExplanationPage) -> None:
     """Write the HTML file; the same content yields the same bytes.
 
     Raises:
-        DataError: the file cannot be written.
+        OSError: the file cannot be written.
     """
     template = environment(TEMPLATES).get_template("explanation.html.jinja")
     numbers = {"share": TOLERANCE, "doublings": DOUBLINGS}
     html = template.render(headrace_version=__version__, page=page, titles=TITLES, **numbers)
-    try:
-        # An input path may contain bytes that are not UTF-8.
-        atomic_write(output, html.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise DataError(f"The page {output} cannot be written: {error.strerror}.") from None
+    # An input path may contain bytes that are not UTF-8.
+    atomic_write(output, html.encode("utf-8", "backslashreplace"))

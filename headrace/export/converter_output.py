@@ -28,7 +28,7 @@ def captured_stderr() -> Iterator[Callable[[], str]]:
         os.dup2(file.fileno(), 2)
         try:
             yield read
-        except BaseException:
+        except Exception:
             os.write(original, read().encode())
             raise
         finally:

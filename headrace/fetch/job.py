@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from headrace.errors import ConfigurationError, DataError
+from headrace.errors import ConfigurationError, DiskError
 from headrace.fetch import completion_marker
 from headrace.fetch.completion_marker import Marker
 from headrace.fetch.dataset_description import Dataset
@@ -54,7 +54,8 @@ def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object
 
     Raises:
         ConfigurationError: the name is unknown, the limit is below 1, or the folder contains something else.
-        DataError: the data set cannot be downloaded, differs from the original, or cannot be written.
+        DataError: the data set cannot be downloaded, or differs from the original.
+        DiskError: it cannot be written.
     """
     started = time.monotonic()
     dataset = _find(name)
@@ -106,5 +107,5 @@ def _fill(folder: Path, dataset: Dataset[Any], wanted: Marker) -> Marker:
         dataset.write(splits, wanted.splits, folder)
         complete.write(folder)
     except OSError as error:
-        raise DataError(f"{dataset.name} cannot be written to {folder}: {error.strerror}.") from None
+        raise DiskError(f"{dataset.name} cannot be written to {folder}: {error.strerror}.") from None
     return complete

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from headrace.errors import HeadraceError
 from headrace.invocation import utc_now
 
 log = logging.getLogger(__name__)
@@ -62,9 +63,9 @@ def lock_file(path: Path, work: str, *, wait: bool) -> Iterator[LockHolder | Non
 
     Raises:
         LockHeldError: another process holds it.
+        HeadraceError: the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
+    with _open(path) as file:
         _take(file, path, wait=wait)
         dead = _holder(file)
         if dead:
@@ -75,6 +76,17 @@ def lock_file(path: Path, work: str, *, wait: bool) -> Iterator[LockHolder | Non
         finally:
             # Only a process that dies leaves its record in the file.
             _write(file, "")
+
+
+def _open(path: Path) -> TextIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise HeadraceError(
+            f"The lock {path} cannot be written ({error.strerror}), and without it nothing in its folder is changed; "
+            "make the folder writable, or name another one."
+        ) from error
 
 
 def _take(file: TextIO, path: Path, *, wait: bool) -> None:

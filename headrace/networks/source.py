@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import logging
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MODULE = "headrace_user_model"
+TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def read_network(file: str) -> str:
@@ -28,17 +30,28 @@ def read_network(file: str) -> str:
     Raises:
         ConfigurationError: there is no such file or network, or as `read_source`.
     """
+    path = network_path(file)
+    if path != Path(file):
+        log.info("model.file: %s is the network that ships with Headrace, %s", file, path)
+    return read_source(path)
+
+
+def network_path(file: str) -> Path:
+    """Return the path of the network that `model.file` names; see `read_network`.
+
+    Raises:
+        ConfigurationError: `file` is a name without a path, and neither a file nor a network that ships with Headrace.
+    """
     path = Path(file)
     if path.is_file() or path.suffix or len(path.parts) != 1:
-        return read_source(path)
+        return path
     shipped = shipped_networks()
     if file not in shipped:
         raise ConfigurationError(
             f"model.file is {file!r}, which is neither a file nor a network that ships with Headrace "
             f"({', '.join(shipped)})."
         )
-    log.info("model.file: %s is the network that ships with Headrace, %s", file, shipped[file])
-    return read_source(shipped[file])
+    return shipped[file]
 
 
 def read_source(path: Path) -> str:
@@ -79,12 +92,12 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
     try:
         model = _run_module(path, source).build(contract, **options)
     except (Exception, SystemExit) as error:  # noqa: BLE001  the user's code may raise anything
-        raise ConfigurationError(f"The model file {path} failed at {_quote_error(error, path, options)}") from error
+        raise ConfigurationError(f"The model file {path} failed at {describe_failure(error, path, options)}") from error
     _require_fit(model, path, contract)
     try:
         _build_layers(model, contract)
     except Exception as error:  # noqa: BLE001  the user's code may raise anything
-        raise ConfigurationError(f"The model file {path} failed at {_quote_error(error, path, options)}") from error
+        raise ConfigurationError(f"The model file {path} failed at {describe_failure(error, path, options)}") from error
     return model
 
 
@@ -100,11 +113,17 @@ def _build_layers(model: "keras.Model", contract: Contract) -> None:
         model(keras.Input(contract.input_shape, dtype=dtype))
 
 
-def _quote_error(error: BaseException, path: Path, options: dict[str, Any]) -> str:
-    """Return the line of the user's file that raised `error`, and the message, on one line."""
+def describe_failure(error: BaseException, path: Path, options: dict[str, Any]) -> str:
+    """Return the line of the user's file that raised `error`, and the message, on one line.
+
+    Args:
+        options: named instead of a line, if the error was raised outside of the file.
+    """
     frame = next((f for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename == str(path)), None)
     location = f"line {frame.lineno}: `{frame.line}`" if frame else f"its options {options}"
-    return f"{location} with {type(error).__name__}: {' '.join(str(error).split())}"
+    # Keras formats messages for terminals, and appends the arguments of the layer after an empty line.
+    message = TERMINAL_CODES.sub("", str(error)).partition("\n\nArguments received")[0]
+    return f"{location} with {type(error).__name__}: {' '.join(message.split())}"
 
 
 def _run_module(path: Path, source: str) -> ModuleType:
@@ -125,9 +144,25 @@ def _require_fit(model: Any, path: Path, contract: Contract) -> None:
         raise ConfigurationError(
             f"`build` in {path} returned a model without weights; start it with keras.Input(contract.input_shape)."
         )
+    _require_input(model, path, contract)
     expected, shape = (None, contract.outputs), getattr(model, "output_shape", None)
     if shape is not None and shape != expected:
         meaning = "one value per row" if contract.task == "regression" else "one per class"
         raise ConfigurationError(
             f"`build` in {path} must return a model with outputs {expected}, {meaning}; it returned outputs {shape}."
+        )
+
+
+def _require_input(model: "keras.Model", path: Path, contract: Contract) -> None:
+    """Raise if the model declares another input shape than the contract's; None stands for any length."""
+    shape, expected = getattr(model, "input_shape", None), contract.input_shape
+    if not isinstance(shape, tuple) or not all(length is None or isinstance(length, int) for length in shape):
+        return
+    fits = len(shape) == len(expected) + 1 and all(
+        one is None or other is None or one == other for one, other in zip(shape[1:], expected, strict=True)
+    )
+    if not fits:
+        raise ConfigurationError(
+            f"`build` in {path} returned a model for inputs of shape {shape[1:]}, but the table holds {expected}; "
+            "start it with keras.Input(contract.input_shape)."
         )

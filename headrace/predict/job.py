@@ -16,10 +16,10 @@ from pyspark.sql import SparkSession
 
 from headrace import bundle as bundles
 from headrace.config.configuration import Spark
-from headrace.errors import ConfigurationError, DataError
+from headrace.errors import ConfigurationError, DataError, HeadraceError
 from headrace.predict.predict_task import Part, PartResult, PredictTask, manifest_hash, predict_parts
 from headrace.predict.record_files import RecordFile
-from headrace.spark.session import session, unwrap_python_errors
+from headrace.spark.session import await_tasks, session, unwrap_python_errors
 from headrace.storage import files_below, is_remote
 from headrace.storage.atomic import atomic_directory, atomic_write
 from headrace.table import read
@@ -103,11 +103,16 @@ def _require_decidable(bundle: bundles.Bundle, threshold: float | None) -> None:
 
 
 def _run(spark: SparkSession, task: PredictTask, parts: list[Part]) -> list[PartResult]:
-    with unwrap_python_errors():
-        context = spark.sparkContext
-        tasks = max(min(len(parts), context.defaultParallelism), math.ceil(len(parts) / PARTS_PER_TASK))
-        work = context.parallelize(parts, tasks).mapPartitions(partial(predict_parts, task))
-        written: list[PartResult] = work.collect()
+    context = spark.sparkContext
+    tasks = max(min(len(parts), context.defaultParallelism), math.ceil(len(parts) / PARTS_PER_TASK))
+    work = context.parallelize(parts, tasks).mapPartitions(partial(predict_parts, task))
+    try:
+        with unwrap_python_errors():
+            written: list[PartResult] = work.collect()
+    except HeadraceError:
+        # The other tasks keep writing into the output, which is removed next.
+        await_tasks()
+        raise
     return written
 
 

@@ -9,8 +9,10 @@ from pyspark.sql import SparkSession
 
 from headrace.config import Configuration
 from headrace.config.configuration import Source
+from headrace.config.secret_names import withhold_secrets
 from headrace.contract import Contract, WindowSpec
 from headrace.errors import ConfigurationError
+from headrace.invocation import command_line
 from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
 from headrace.prepare.dedup.conflicting_labels import conflict_warning, count_copies, read_content
 from headrace.prepare.encoders.grey_depth import narrow_warning
@@ -18,7 +20,7 @@ from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.expectations import check_expectations
 from headrace.prepare.incremental import save_listing
 from headrace.prepare.orphan_cleanup import remove_leftovers, remove_orphans
-from headrace.prepare.plan import PrepareContext, PreparePlan, is_unchanged, make_context, make_plan
+from headrace.prepare.plan import PrepareContext, PreparePlan, changed_splits, is_unchanged, make_context, make_plan
 from headrace.prepare.reject_and_duplicate_tables import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.base import escape_path
@@ -71,6 +73,9 @@ def summarize(
         append_key=plan.append_key,
         listing=save_listing(plan.listing.files, context.table, context.identity),
         sums=None if sums is None else (sums.count, sums.total, sums.squares),
+        periods=output.periods,
+        command=command_line(),
+        data=withhold_secrets(plan.configuration.data.model_dump(mode="json")),
     )
 
 
@@ -101,10 +106,10 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     """Bring `data.table` up to date with `data.source`; commit no new version if nothing has changed.
 
     Args:
-        full: prepare everything, even unchanged files; class indices stay the same.
+        full: prepare everything, even unchanged files; class indices stay the same. A change of splits needs it.
 
     Raises:
-        ConfigurationError: the table lies inside the source.
+        ConfigurationError: the table lies inside the source, or was split by other settings.
         DataError: the source is missing, empty or invalid, something other than a table is at the table's path, or
             another preparation committed first.
     """
@@ -115,12 +120,27 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     _require_apart(table, configuration.data.source.path)
     base = open_base(table)
     before = None if base.number is None else read(table)
+    if before is not None:
+        _require_same_splits(before, configuration, full=full)
     listing = watched_listing(configuration, listing)
     plan = make_plan(configuration, listing, base, before, full=full)
     if before is not None and not full and is_unchanged(plan):
         log.info("Nothing has changed since version %s; no new version was committed.", before.number)
         return _build_result(before, stopwatch, changed=False)
     return _build_result(_prepare(plan, stopwatch), stopwatch, changed=True)
+
+
+def _require_same_splits(before: Version, configuration: Configuration, *, full: bool) -> None:
+    changes = changed_splits(before, configuration.prepare)
+    if not changes:
+        return
+    if not full:
+        raise ConfigurationError(
+            f"The rows of {before.table} were assigned to splits with other settings (prepare.splits: {changes}); with "
+            "the new ones, test rows would become training rows. Restore the settings, name another data.table, "
+            "or assign all rows anew with `headrace prepare --full`; models trained before then know the new test rows."
+        )
+    log.warning("All rows of %s are assigned to splits anew: prepare.splits: %s.", before.table, changes)
 
 
 def watched_listing(configuration: Configuration, listing: Listing) -> Listing:

@@ -1,17 +1,11 @@
 """Removal of the files that a preparation wrote and that no version refers to."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from py4j.protocol import Py4JError
-from pyspark import SparkContext
-
 from headrace.errors import StoreError
-
-PATIENCE_SECONDS = 10.0
-POLL_SECONDS = 0.05
+from headrace.spark.session import await_tasks
 
 
 @contextmanager
@@ -24,9 +18,7 @@ def remove_orphans(table: Path, identity: str) -> Iterator[None]:
         # `headrace vacuum` removes them if they are not.
         raise
     except BaseException:
-        # If the JVM has died, it cannot be asked, and no task is running either.
-        with suppress(Py4JError, OSError):
-            _await_tasks()
+        await_tasks()
         for orphan in table.rglob(f"*{identity}-*"):
             orphan.unlink(missing_ok=True)
         _remove_empty(table)
@@ -55,22 +47,3 @@ def _remove_empty(table: Path) -> None:
     ):
         with suppress(OSError):  # not empty, or missing
             folder.rmdir()
-
-
-def _await_tasks() -> None:
-    """Wait until no task runs, at most `PATIENCE_SECONDS`: tasks of a failed job keep writing for a moment."""
-    context = SparkContext._active_spark_context
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while context is not None and _has_running_tasks(context) and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-
-
-def _has_running_tasks(context: SparkContext) -> bool:
-    if context._jsc is None:  # Spark was stopped in the meantime
-        return False
-    # Query the scheduler, as Spark's public status lags behind.
-    tasks = context._jsc.sc().taskScheduler().runningTasksByExecutors().valuesIterator()
-    while tasks.hasNext():
-        if int(tasks.next()):
-            return True
-    return False

@@ -16,6 +16,7 @@ from headrace.table import Version
 from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path, rejects_path
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
 from headrace.table.transaction_log import CommitBase, open_base
+from headrace.table.version import Period
 
 # Split of the shards whose records have no split yet.
 UNASSIGNED = "undecided"
@@ -38,6 +39,7 @@ class PrepareContext:
         kind: kind of the source.
         class_names: class name by the source's label, for labels that differ from it.
         staged: whether the first stage's shards are not final and are written to a separate folder.
+        periods: windows whose splits follow from the time: the periods of the previous version.
     """
 
     identity: str
@@ -48,6 +50,7 @@ class PrepareContext:
     kind: str = "folder"
     class_names: dict[str, str] = field(default_factory=dict)
     staged: bool = False
+    periods: tuple[Period, ...] = ()
 
     @property
     def shards(self) -> str:
@@ -158,15 +161,22 @@ def is_unchanged(plan: PreparePlan) -> bool:
 
 def make_context(plan: PreparePlan) -> PrepareContext:
     """Return the context of the tasks, with the classes of the previous version; new classes are added later."""
-    source = plan.configuration.data.source
+    source, settings = plan.configuration.data.source, plan.configuration.prepare
     classes = plan.before.contract.classes if plan.before else ()
     return PrepareContext(
         identity=uuid.uuid4().hex[:12],
         root=plan.listing.root,
         table=plan.base.table,
         labels={name: number for number, name in enumerate(classes)},
-        settings=plan.configuration.prepare,
+        settings=settings,
         kind=source.kind,
         class_names=source.class_names,
-        staged=plan.configuration.prepare.input == "text",
+        staged=settings.input == "text",
+        periods=plan.before.summary.periods if plan.before and not changed_splits(plan.before, settings) else (),
     )
+
+
+def changed_splits(before: Version, settings: Prepare) -> str:
+    """Return which settings of splits differ from those of `before`, with both values; empty if none do."""
+    old, new = before.summary.settings.get("splits", {}), settings.splits.model_dump(mode="json")
+    return ", ".join(f"{key} was {old.get(key)} and is {new[key]}" for key in new if old.get(key) != new[key])

@@ -32,6 +32,7 @@ from headrace.prepare.sources.table_files import NO_FILES
 from headrace.prepare.sources.windows import read_windows, window_records
 from headrace.prepare.text import tokenization
 from headrace.table.shards import Shard
+from headrace.table.version import Period
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class StageOutput:
         accounting: of the new records and of the rewritten shards of the previous version.
         results: results of all tasks.
         statistics: per feature of windows; None for other inputs.
+        periods: windows whose splits follow from the time: the split of each period.
     """
 
     accounting: RecordAccounting
@@ -55,6 +57,7 @@ class StageOutput:
     classes: tuple[str, ...]
     tokenizer: Tokenizer | None = None
     statistics: Statistics | None = None
+    periods: tuple[Period, ...] = ()
 
 
 def run_stages(
@@ -68,10 +71,10 @@ def run_stages(
     changed = replace(listing, files=increment.changed)
     source = _with_encoding(source, context.settings)
     content = cell_format(source, context.root, context.settings.input) if source.columns else ""
-    records = (
+    records, periods = (
         _read_records(spark, context, source, changed, content)
         if source.columns
-        else _list_chunks(spark, context, changed)
+        else (_list_chunks(spark, context, changed), ())
     )
     classes = list_classes(spark, context, listing, changed.files, records)
     context, results = _encode(spark, context, classes, content, records)
@@ -92,7 +95,7 @@ def run_stages(
         warning = feature_warning(statistics, context.settings.windows.values if context.settings.windows else ())
         if warning is not None:
             log.warning("%s", warning)
-        return replace(output, statistics=statistics)
+        return replace(output, statistics=statistics, periods=periods)
     return _tokenize(spark, context, output, increment) if context.settings.input == "text" else output
 
 
@@ -156,13 +159,13 @@ def _list_chunks(spark: SparkSession, context: PrepareContext, changed: Listing)
 
 def _read_records(
     spark: SparkSession, context: PrepareContext, source: Source, changed: Listing, content: str
-) -> "DataFrame | list[Chunk]":
+) -> "tuple[DataFrame | list[Chunk], tuple[Period, ...]]":
     if not changed.files and source.format != NO_FILES:
-        return []
+        return [], context.periods
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(ROWS_AT_ONCE))
     if context.settings.windows is not None:
-        return read_windows(spark, source, context.settings, changed.root, changed.files)
-    return read_frame(spark, source, changed.root, changed.files, content)
+        return read_windows(spark, source, context.settings, changed.root, changed.files, context.periods)
+    return read_frame(spark, source, changed.root, changed.files, content), ()
 
 
 def _with_encoding(source: Source, settings: Prepare) -> Source:

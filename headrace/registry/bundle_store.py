@@ -1,10 +1,12 @@
 """Model bundles in the registry's folder, byte for byte as registered, and the link to the champion's bundle."""
 
+import json
 import logging
 from pathlib import Path
 
 from headrace import bundle as bundles
 from headrace.errors import DataError
+from headrace.registry.consistency import BUNDLES, CHAMPION_LINK
 from headrace.registry.store import ModelRegistry
 from headrace.registry.tracking.artifact_store import download_files
 from headrace.registry.versions import BUNDLE, ModelRecord
@@ -18,10 +20,11 @@ def stored_bundle(registry: ModelRegistry, record: ModelRecord) -> Path:
     """Return the bundle of a version; download it from the tracked artifacts if the local copy is missing or changed.
 
     Raises:
-        DataError: the artifacts of the version are missing or damaged.
+        DataError: the artifacts of the version are missing or damaged, or its folder holds another version.
     """
-    path = registry.folder / "bundles" / f"{record.version:06d}"
+    path = registry.folder / BUNDLES / f"{record.version:06d}"
     if not _is_intact(path, record):
+        _require_same_version(path, record)
         log.info("Downloading version %s of %s from the registry", record.version, registry.name)
         _restore(registry, record, path)
     return path
@@ -32,6 +35,22 @@ def _is_intact(path: Path, record: ModelRecord) -> bool:
         return bundles.load(path).origin.weights_sha256 == record.weights_sha256
     except DataError:
         return False
+
+
+def _require_same_version(path: Path, record: ModelRecord) -> None:
+    """Raise unless the folder is missing, was written incompletely, or is a damaged copy of this version."""
+    try:
+        found = json.loads((path / "origin.json").read_bytes())["weights_sha256"]
+    except FileNotFoundError:
+        found = None if (path / bundles.MANIFEST).exists() else record.weights_sha256
+    except (OSError, ValueError, KeyError, TypeError):
+        found = None
+    if found != record.weights_sha256:
+        raise DataError(
+            f"{path} holds another model than version {record.version} (weights {str(found)[:12]}, expected "
+            f"{record.weights_sha256[:12]}) and is not overwritten; move it away if it is of no use, or rebuild the "
+            "registry with `headrace models repair`."
+        )
 
 
 def _restore(registry: ModelRegistry, record: ModelRecord, path: Path) -> None:
@@ -60,7 +79,7 @@ def _download(registry: ModelRegistry, record: ModelRecord, folder: Path) -> Pat
 
 def champion_link(registry: ModelRegistry) -> Path:
     """Return the fixed path of the champion's bundle: a link, so that a promotion replaces the bundle atomically."""
-    return registry.folder / "champion"
+    return registry.folder / CHAMPION_LINK
 
 
 def champion_bundle(registry: ModelRegistry) -> Path:

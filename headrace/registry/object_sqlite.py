@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from headrace.errors import HeadraceError
+from headrace.registry.consistency import require_intact
 from headrace.storage import S3Path
 from headrace.storage.s3 import objects
 
@@ -35,6 +36,7 @@ class ObjectSqlite:
 
         Raises:
             StoreError: the store refuses the request or does not respond.
+            RegistryDamagedError: the object is not an intact database.
         """
         try:
             if self._tag and objects.head(self.path.bucket, self.path.key).e_tag == self._tag:
@@ -72,6 +74,7 @@ class ObjectSqlite:
         """Replace the content in one transaction, because MLflow may have the local copy open."""
         fetched = self.local_copy.with_suffix(".fetched")
         fetched.write_bytes(data)
+        require_intact(fetched, self.path)
         with closing(sqlite3.connect(fetched)) as source, closing(sqlite3.connect(self.local_copy)) as copy:
             source.backup(copy)
         fetched.unlink()

@@ -11,6 +11,13 @@ from urllib.parse import urlsplit
 from headrace.config import Configuration
 from headrace.config.sections.retraining import Registry as Settings
 from headrace.errors import ConfigurationError, HeadraceError
+from headrace.registry.consistency import (
+    has_content,
+    require_intact,
+    require_known,
+    require_used_database,
+    stored_versions,
+)
 from headrace.registry.object_sqlite import ObjectSqlite
 from headrace.registry.transaction import Transaction
 from headrace.storage import S3Path, is_remote, locate
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 DATABASE = "mlflow.db"
+SQLITE = "sqlite:///"
 # MLflow's limit on the results of one search.
 MAX_RUNS = 50_000
 # MLflow's filter syntax cannot escape these characters in a value.
@@ -39,11 +47,13 @@ class ModelRegistry:
             the artifacts.
         name: name of the registered model and of the experiment.
         uri: location of MLflow's database or server.
+        verify: whether the database must know every version in the folder; false to repair it.
     """
 
     folder: Path
     name: str
     uri: str
+    verify: bool = True
 
     @cached_property
     def database(self) -> ObjectSqlite | None:
@@ -57,16 +67,44 @@ class ModelRegistry:
 
         Raises:
             HeadraceError: the store cannot be opened.
+            RegistryDamagedError: the database is missing, damaged, or does not know a version that the folder holds.
         """
         client_class = _mlflow()
         self.folder.mkdir(parents=True, exist_ok=True)
+        # Before the database is fetched: another process may store a version now.
+        stored = stored_versions(self.folder) if self.verify else set()
+        self.require_database()
         self.transaction.refresh()
-        return client_class(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
+        client = client_class(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
+        if stored:
+            known = client.search_model_versions(f"name='{self.name}'", max_results=10_000)
+            numbers = (int(version.version) for version in known)
+            require_known(self.name, without_password(self.uri), self.folder, stored, numbers)
+        return client
+
+    def require_database(self) -> None:
+        """Raise if a database file is missing, although the folder was used, or damaged; takes no connection.
+
+        Raises:
+            RegistryDamagedError: it is; a database in a bucket is looked at when it is fetched.
+        """
+        file = self.database_file
+        if file and self.verify:
+            require_used_database(file, has_content(file), self.folder)
+        if file and not self.database and file.exists():
+            require_intact(file, file)
+
+    @property
+    def database_file(self) -> Path | None:
+        """File of the database, local or in a bucket; None on a server."""
+        if self.database:
+            return self.database.path
+        return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
 
     @property
     def tracking_uri(self) -> str:
         """URI that MLflow opens."""
-        return f"sqlite:///{self.database.local_copy}" if self.database else self.uri
+        return f"{SQLITE}{self.database.local_copy}" if self.database else self.uri
 
     @cached_property
     def experiment(self) -> str:
@@ -110,7 +148,7 @@ def _uri(settings: Settings, folder: Path) -> str:
 
 
 def _database(file: Path) -> str:
-    return str(file) if isinstance(file, S3Path) else f"sqlite:///{file}"
+    return str(file) if isinstance(file, S3Path) else f"{SQLITE}{file}"
 
 
 def _mlflow() -> "type[MlflowClient]":
@@ -131,7 +169,8 @@ def _mlflow() -> "type[MlflowClient]":
 def registry_error(registry: ModelRegistry, error: Exception) -> HeadraceError:
     """Return an error that reports MLflow's `error` without passwords."""
     uri = without_password(registry.uri)
-    cause = " ".join(str(error).replace(registry.tracking_uri, uri).split())[:300]
+    # SQLAlchemy appends the statement and its parameters.
+    cause = " ".join(str(error).replace(registry.tracking_uri, uri).split()).split(" [SQL:")[0][:300]
     return HeadraceError(f"A request to the registry at {uri} failed: {cause}")
 
 

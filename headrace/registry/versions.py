@@ -59,16 +59,17 @@ def register(registry: ModelRegistry, run_id: str, path: Path, cycle: str) -> in
     bundle = bundles.load(path)
     try:
         with registry.transaction.hold(f"register {path}"):
-            _ensure_model(registry)
+            ensure_model(registry)
             existing = registry.client.search_model_versions(f"name='{registry.name}' and run_id='{run_id}'")
-            version = int(existing[0].version) if existing else _register(registry, run_id, bundle, cycle)
+            version = int(existing[0].version) if existing else create_version(registry, run_id, bundle, cycle)
             registry.client.set_registered_model_alias(registry.name, CHALLENGER, str(version))
     except MlflowException as error:
         raise registry_error(registry, error) from error
     return version
 
 
-def _register(registry: ModelRegistry, run_id: str, bundle: bundles.Bundle, cycle: str) -> int:
+def create_version(registry: ModelRegistry, run_id: str, bundle: bundles.Bundle, cycle: str) -> int:
+    """Upload a bundle as artifacts of an MLflow run and return its new version; call it within `Transaction.hold`."""
     client = registry.client
     upload_files(registry, run_id, bundle.folder, sorted(entry.path for entry in files_below(bundle.folder)), BUNDLE)
     tags = {
@@ -81,7 +82,8 @@ def _register(registry: ModelRegistry, run_id: str, bundle: bundles.Bundle, cycl
     return int(client.create_model_version(registry.name, source, run_id, tags=tags).version)
 
 
-def _ensure_model(registry: ModelRegistry) -> None:
+def ensure_model(registry: ModelRegistry) -> None:
+    """Create the registered model if there is none; call it within `Transaction.hold`."""
     if not any(model.name == registry.name for model in registry.client.search_registered_models()):
         registry.client.create_registered_model(registry.name)
 

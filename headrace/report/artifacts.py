@@ -110,6 +110,14 @@ class DrawnCurve(Record):
     precision_recall: tuple[tuple[float, float], ...]
 
 
+class TrainedRows(Record):
+    """The rows of the evaluated split that the model was trained on, of how many, with the path of one of them."""
+
+    rows: int
+    of: int
+    example: str
+
+
 class TaskEvaluation(Record):
     """The fields that BUNDLE/evaluation/SPLIT.json has in every task."""
 
@@ -121,6 +129,7 @@ class TaskEvaluation(Record):
     metrics: dict[str, float]
     intervals: dict[str, tuple[float, float]] = {}
     slices: dict[str, tuple[SliceFigures, ...]] = {}
+    trained_on: TrainedRows | None = None
     seconds: float
     command: str
 

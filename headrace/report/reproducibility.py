@@ -8,11 +8,10 @@ from typing import Any
 
 import yaml
 
-from headrace.config.secret_names import is_hidden
+from headrace.config.secret_names import WITHHELD, is_hidden, withhold_secrets
 from headrace.report.artifacts import RunArtifacts
 from headrace.report.data_section import Data
 
-WITHHELD = "(withheld)"
 # Packages and the spelling their projects use, in the order of the page.
 NAMES = {
     "headrace": "Headrace",
@@ -26,11 +25,6 @@ NAMES = {
     "deltalake": "deltalake",
     "numpy": "NumPy",
 }
-
-
-def is_withheld(key: str, value: object) -> bool:
-    """Return whether the value of `key` is secret; sections such as prepare.text.tokens are not."""
-    return isinstance(value, str) and is_hidden(key)
 
 
 def configuration_file(training: str) -> str | None:
@@ -48,6 +42,11 @@ def to_prepare(training: str) -> str:
         argument for argument in arguments if _is_override(argument) and argument.startswith(("data.", "prepare."))
     ]
     return shlex.join([*program, configuration_file(training) or "CONF", *overrides])
+
+
+def _is_prepare(command: str) -> bool:
+    """Return whether a command prepares, and does nothing else, as `headrace retrain` does."""
+    return any(word == "prepare" or Path(word).name == "prepare.py" for word in _split_line(command)[:3])
 
 
 def to_evaluate(bundle: Path, table: str, version: int) -> str:
@@ -112,19 +111,28 @@ class Reproduction:
 
 def reproduction(folder: RunArtifacts, data: Data | None) -> Reproduction:
     """Return the reproduction section from run, table and bundle."""
-    settings = folder.run.configuration.model_dump(mode="json")
     return Reproduction(
-        commands=tuple(dict.fromkeys(map(without_secrets, _commands(folder)))),
+        commands=tuple(dict.fromkeys(map(without_secrets, _commands(folder, data)))),
         versions=_versions(folder.run.versions),
         digests=tuple(_digests(folder, data)),
-        configuration=yaml.safe_dump(_withhold_secrets(settings), sort_keys=False, allow_unicode=True),
+        configuration=yaml.safe_dump(_settings(folder, data), sort_keys=False, allow_unicode=True),
     )
 
 
-def _commands(folder: RunArtifacts) -> list[str]:
+def _settings(folder: RunArtifacts, data: Data | None) -> dict[str, Any]:
+    """Return the run's configuration, with the sections that its version of the table was prepared with."""
+    settings: dict[str, Any] = withhold_secrets(folder.run.configuration.model_dump(mode="json"))
+    if data and data.summary.data:
+        settings["data"] = data.summary.data | {"table": settings["data"]["table"]}
+        settings["prepare"] = data.summary.settings
+    return settings
+
+
+def _commands(folder: RunArtifacts, data: Data | None) -> list[str]:
     evaluations = [evaluation.command for evaluation in folder.evaluations]
+    prepared = data.summary.command if data else ""
     return [
-        to_prepare(folder.run.command),
+        prepared if _is_prepare(prepared) else to_prepare(folder.run.command),
         folder.run.command,
         *(evaluations or [to_evaluate(folder.bundle, folder.run.table, folder.run.data_version)]),
         to_report(folder.path),
@@ -146,11 +154,3 @@ def _digests(folder: RunArtifacts, data: Data | None) -> list[Digest]:
     if folder.result:
         digests.append(Digest("trained weights", folder.result.weights_sha256))
     return digests + [Digest(f"bundle, {name}", value) for name, value in sorted(folder.bundle_hashes.items())]
-
-
-def _withhold_secrets(tree: Any) -> Any:
-    if isinstance(tree, dict):
-        return {
-            key: WITHHELD if is_withheld(str(key), value) else _withhold_secrets(value) for key, value in tree.items()
-        }
-    return [_withhold_secrets(value) for value in tree] if isinstance(tree, list) else tree

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from headrace import __version__
-from headrace.errors import DataError
 from headrace.html.line_chart import Chart, curve
 from headrace.html.templates import environment
 from headrace.report.artifacts import (
@@ -35,15 +34,13 @@ def write_report(run: Path, output: Path | None = None) -> Path:
         output: the HTML file; RUN/report.html when None.
 
     Raises:
-        DataError: `run` is not the folder of a training run, a file in it is damaged, or `output` cannot be written.
+        DataError: `run` is not the folder of a training run, or a file in it is damaged.
+        OSError: `output` cannot be written.
     """
     page = _render(read_artifacts(run))
     output = output or run / "report.html"
-    try:
-        # A path that is not valid UTF-8 must not prevent the report.
-        atomic_write(output, page.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise DataError(f"The report {output} cannot be written: {error.strerror}.") from error
+    # A path that is not valid UTF-8 must not prevent the report.
+    atomic_write(output, page.encode("utf-8", "backslashreplace"))
     return output
 
 

@@ -70,6 +70,7 @@ def _retrain(
 def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: str | None) -> None:
     """Run the steps; record an error that ends the cycle as its outcome, and write the page."""
     # Spark and MLflow take seconds to import, and most calls find nothing to do.
+    from headrace.registry.consistency import RegistryDamagedError
     from headrace.registry.store import open_registry
     from headrace.retrain.steps.context import CycleContext
 
@@ -84,14 +85,17 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
         _run_steps(context, until)
     except HeadraceError as error:
         cycle.end(Outcome(decision="failed", reasons=(str(error),), exit_code=error.exit_code))
-        _write_page(context)
+        if not isinstance(error, RegistryDamagedError):
+            _write_page(context)
         raise
     _write_page(context)
 
 
 def _run_steps(context: "CycleContext", until: str | None) -> None:
+    from headrace.retrain.registry_repair import require_known_promotions
     from headrace.retrain.steps.runner import STEPS, run_step
 
+    require_known_promotions(context.registry, context.journal)
     for step in STEPS:
         if run_step(step, context).outcome is not None or step.name == until:
             break

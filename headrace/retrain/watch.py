@@ -91,10 +91,11 @@ class Watch:
 
     def _stop(self, signal_number: int, _: FrameType | None) -> None:
         """Interrupt the running cycle; the next `headrace watch` or `headrace retrain` resumes it."""
+        # A second signal does not wait for the cycle's checkpoint.
+        if self._running is not None:
+            self._running.send_signal(signal.SIGINT)
         if self._stopped:
             return
         log.info("Stopping on %s", signal.Signals(signal_number).name)
         self._stopped = True
-        if self._running is not None:
-            self._running.send_signal(signal.SIGINT)
         self._scheduler.shutdown(wait=True)

@@ -7,6 +7,7 @@ checkpoints/   weights, optimizer state and position
 events/        TensorBoard event files
 logs/          one log file per rank
 stop           present when the run must stop early
+interrupt      present while the run stops because of a signal
 result.json    the result, present when the run is complete
 bundle/        the trained model
 """
@@ -38,6 +39,7 @@ class RunFolder:
         self.events = self.path / "events"
         self.logs = self.path / "logs"
         self.stop_file = self.path / "stop"
+        self.interrupt_file = self.path / "interrupt"
         self.result_file = self.path / "result.json"
 
     def locked(self) -> AbstractContextManager[None]:
@@ -67,6 +69,18 @@ class RunFolder:
         remove_tree(self.events)
         remove_tree(self.best)
         atomic_write(self.model_file, source.encode())
+        self.keep(record)
+
+    def discard(self) -> None:
+        """Remove record, result and checkpoints, so that the run starts over; its bundle stays for now."""
+        self.result_file.unlink(missing_ok=True)
+        self.record_file.unlink(missing_ok=True)
+        remove_tree(self.checkpoints)
+        remove_tree(self.not_finite)
+
+    def extend(self, record: RunRecord) -> None:
+        """Write the record of a run that gets more epochs, which makes a complete run incomplete."""
+        self.result_file.unlink(missing_ok=True)
         self.keep(record)
 
     def keep(self, record: RunRecord) -> None:

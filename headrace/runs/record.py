@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from headrace.bundle import TrainingData
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError
 from headrace.record_format import NumberedRecord, require_format
@@ -52,6 +53,7 @@ class RunRecord(NumberedRecord):
         bundle: absolute path of the trained model, because ranks have working directories of their own.
         followed: whether the driver may stop the run early.
         threads: threads per rank; the rank's share of the cores of its machine when None.
+        ancestors: what the weights that the run begins from have learned from; the donor's bundle may change later.
     """
 
     configuration: Configuration
@@ -70,6 +72,7 @@ class RunRecord(NumberedRecord):
     bundle: str
     followed: bool = False
     threads: int | None = None
+    ancestors: tuple[TrainingData, ...] = ()
 
     @property
     def total_steps(self) -> int:

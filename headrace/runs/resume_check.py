@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 FREE_TO_CHANGE = {
     "run", "bundle", "resources", "log_every_steps", "keep_checkpoints", "max_restarts", "stall_timeout_seconds",
 }  # fmt: skip
+# May grow: the run then continues.
+GROWING = {"epochs"}
 # May change together, provided that the steps stay the same.
 SHARING = {"ranks", "batch_size"}
 
@@ -52,7 +54,7 @@ class ResumeGuard:
             differences = ", ".join(f"{key} was {before.get(key)!r} and is {after.get(key)!r}" for key in changed)
             raise ConfigurationError(
                 f"The {self.kind} {self.path} was started with other settings: {differences}; "
-                f"restore them, set {self.setting} to another directory, or remove this one to start over."
+                f"restore them, set {self.setting} to another directory, or start over with --restart."
             )
 
     def require_table(self, version: Version, table_id: str) -> None:
@@ -86,6 +88,7 @@ def require_resumable(path: Path, record: RunRecord, configuration: Configuratio
     run = ResumeGuard("run", path, "train.run")
     run.require_network(model_hash == record.model_sha256, configuration.model.file)
     run.require_settings(_fixed(record.configuration), _fixed(configuration))
+    _require_no_fewer_epochs(path, record, configuration.train.epochs)
     _require_same_steps(path, record, configuration.train)
     run.require_table(read(configuration.data.table, record.data_version), record.table_id)
 
@@ -93,9 +96,19 @@ def require_resumable(path: Path, record: RunRecord, configuration: Configuratio
 def _fixed(configuration: Configuration) -> dict[str, Any]:
     """Return the settings that must not change when a run resumes, by dotted name."""
     tree = configuration.model_dump(mode="json")
-    training = {f"train.{key}": value for key, value in tree["train"].items() if key not in FREE_TO_CHANGE | SHARING}
+    training = {
+        f"train.{key}": value for key, value in tree["train"].items() if key not in FREE_TO_CHANGE | SHARING | GROWING
+    }
     streaming = {f"stream.{key}": value for key, value in tree["stream"].items() if not key.startswith("cache")}
     return training | streaming | {"model.options": tree["model"]["options"]}
+
+
+def _require_no_fewer_epochs(path: Path, record: RunRecord, epochs: int) -> None:
+    if epochs < record.epochs:
+        raise ConfigurationError(
+            f"The run {path} has train.epochs {record.epochs}, and epochs that are trained cannot be taken back; "
+            f"received {epochs}. Set train.run to another directory, or start over with --restart."
+        )
 
 
 def _require_same_steps(path: Path, record: RunRecord, settings: Train) -> None:

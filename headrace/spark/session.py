@@ -15,6 +15,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pyspark
 from py4j.java_gateway import JavaGateway
@@ -24,7 +26,7 @@ from pyspark.errors import PySparkException, PySparkRuntimeError
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
-from headrace import errors
+from headrace import errors, interruption
 from headrace.config.cluster_file import spark_settings
 from headrace.config.configuration import Spark
 from headrace.engines.log_filter import start_filter
@@ -111,6 +113,9 @@ def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     if not _is_launched():
         _start_jvm(configured | {key: requested[key] for key in ("spark.master",) if key in requested})
     SparkContext._ensure_initialized()
+    if interruption.is_handled():
+        _ignore_ctrl_c()
+        interruption.call_before_exit(_stop_spark)
     require_readable_folder(SparkContext._jvm.java.lang.System.getProperty("sun.jnu.encoding"))
     launched = SparkConf(loadDefaults=True)
     requested = _without_headrace_daemon(requested, launched.get(SHIPPED))
@@ -123,11 +128,42 @@ def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     master = launched.get("spark.master") or requested["spark.master"]
     if SparkContext._active_spark_context is None:
         require_same_master(master, _merge(launched, requested))
-    with _worker_python(requested.get(WORKERS_PYTHON)), _explain_start_failure(master):
+    with _worker_python(requested.get(WORKERS_PYTHON)), _explain_start_failure(master), _without_pyspark_handler():
         spark = builder.getOrCreate()
     require_same_jvm(spark.version)
     _silence_repeating_loggers(spark)
     return spark
+
+
+@contextmanager
+def _without_pyspark_handler() -> Iterator[None]:
+    """Keep PySpark from handling Ctrl-C by a call to the JVM in the middle of another, if the command line does it."""
+    module: Any = sys.modules[SparkContext.__module__]
+    original = module.signal
+    if interruption.is_handled():
+        module.signal = SimpleNamespace(SIGINT=original.SIGINT, signal=lambda *_: None)
+    try:
+        yield
+    finally:
+        module.signal = original
+
+
+def _ignore_ctrl_c() -> None:
+    """Leave Ctrl-C to Python: a terminal sends it to spark-submit's JVM too, which would end the ranks."""
+    jvm = SparkContext._jvm
+    jvm.sun.misc.Signal.handle(jvm.sun.misc.Signal("INT"), jvm.sun.misc.SignalHandler.SIG_IGN)
+
+
+def _stop_spark() -> None:
+    """End all tasks without a word; a thread of its own has its own connection to the JVM."""
+    context = SparkContext._active_spark_context
+    # Blocks that are left later must not ask a JVM whose answer to the main thread is still due.
+    SparkContext._active_spark_context = None
+    with suppress(Py4JError, OSError):
+        log4j = SparkContext._jvm.org.apache.logging.log4j
+        log4j.core.config.Configurator.setAllLevels("", log4j.Level.OFF)
+        if context is not None and context._jsc is not None:
+            context._jsc.stop()
 
 
 def _merge(launched: SparkConf, requested: dict[str, str]) -> SparkConf:
@@ -216,7 +252,8 @@ def _launch_filtered() -> JavaGateway:
     # The filter lives as long as the JVM; nothing waits for it.
     with start_filter().stdin as filter_input:  # type: ignore[union-attr]
         try:
-            return launch_gateway(popen_kwargs={"stderr": filter_input})
+            # In a session of its own: a signal to this command's process group must not end the ranks.
+            return launch_gateway(popen_kwargs={"stderr": filter_input, "start_new_session": True})
         except PySparkRuntimeError as error:
             raise errors.ConfigurationError(
                 f"Spark's JVM exited during start-up ({error}); its output above says why."
@@ -261,11 +298,21 @@ def await_tasks(seconds: float = 10.0) -> None:
     end = time.monotonic() + seconds
     # A JVM that has died raises here, and runs no tasks.
     with suppress(Py4JError, OSError):
-        while context is not None and context._jsc is not None and time.monotonic() < end:
-            executors = context._jsc.sc().statusTracker().getExecutorInfos()
-            if not any(executor.numRunningTasks() for executor in executors):
+        while context is not None and time.monotonic() < end:
+            if not _has_running_tasks(context):
                 break
             time.sleep(0.05)
+
+
+def _has_running_tasks(context: SparkContext) -> bool:
+    if context._jsc is None:  # Spark was stopped in the meantime
+        return False
+    # Query the scheduler, as Spark's public status lags behind.
+    tasks = context._jsc.sc().taskScheduler().runningTasksByExecutors().valuesIterator()
+    while tasks.hasNext():
+        if int(tasks.next()):
+            return True
+    return False
 
 
 @contextmanager

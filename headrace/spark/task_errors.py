@@ -5,6 +5,7 @@ import re
 
 from headrace import errors
 from headrace.spark.worker_python import explain_worker_python
+from headrace.storage.disk_errors import describe_text
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ def _parse_traceback(text: str) -> errors.HeadraceError:
     if headrace_error:
         error_class: type[errors.HeadraceError] = getattr(errors, headrace_error[1], errors.HeadraceError)
         return error_class(headrace_error[2])
+    if sentence := describe_text(summary if "Traceback" in text else text):
+        return errors.DiskError(sentence)
     log.error("%s", traceback)
     error_class = errors.HeadraceError if "Traceback" in text else errors.LostExecutorError
     return error_class(f"A Spark task failed: {summary}")

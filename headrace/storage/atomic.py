@@ -4,10 +4,13 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from headrace.errors import HeadraceError
+from headrace.interruption import unfinished
+from headrace.storage.disk_errors import OF_WRITES, code_in_text
 from headrace.storage.location import is_remote
 from headrace.storage.remove_tree import remove_tree
 
@@ -16,7 +19,7 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
     """Write `data` to `path`; create missing parent folders.
 
     The file appears under its name only when it is completely on disk. Readers see the old or the new content; a writer
-    that dies leaves at most a hidden temporary file next to it.
+    that dies leaves at most a hidden temporary file next to it. A failed write leaves no new folder either.
 
     Raises:
         OSError: the file cannot be written; the old content of `path` is unchanged.
@@ -25,18 +28,41 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
         # A store publishes an object only when it is complete.
         path.write_bytes(data)
         return
+    missing = [folder for folder in path.parents if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not the process ID: two machines that share the folder may have the same one.
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
+    with unfinished(temporary), _named(path):
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            for folder in missing:
+                # Other files may be in it by now.
+                with suppress(OSError):
+                    folder.rmdir()
+            raise
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Give the error of a write the path that is being written, which Python's error lacks."""
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in OF_WRITES:
+            error.filename = str(path)
         raise
+    except Exception as error:
+        # TensorFlow and HDF5 report a full disk by errors of their own.
+        code = code_in_text(str(error))
+        if isinstance(error, HeadraceError) or code not in OF_WRITES:
+            raise
+        raise OSError(code, os.strerror(code), str(path)) from error
 
 
 @contextmanager
@@ -53,17 +79,21 @@ def atomic_directory(target: Path) -> Iterator[Path]:
             yield target
         return
     hidden = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}")
-    hidden.mkdir(parents=True)
-    try:
-        yield hidden
-        old = hidden.with_name(f"{hidden.name}.before")
-        if target.exists():
-            target.replace(old)
-        hidden.replace(target)
-        shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(hidden, ignore_errors=True)
-        raise
+    old = hidden.with_name(f"{hidden.name}.before")
+    with unfinished(hidden), _named(target):
+        hidden.mkdir(parents=True)
+        try:
+            yield hidden
+            if target.exists():
+                target.replace(old)
+            hidden.replace(target)
+        except BaseException:
+            shutil.rmtree(hidden, ignore_errors=True)
+            if old.exists() and not target.exists():
+                old.replace(target)
+            raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from headrace.contract import Contract
 from headrace.errors import DataError
@@ -10,6 +10,17 @@ from headrace.record_format import NumberedRecord
 from headrace.table.shards import Shard
 
 SPLITS = ("train", "val", "test")
+
+
+class Period(NamedTuple):
+    """A stretch of time whose rows are all in one split.
+
+    Attributes:
+        until: last moment, in seconds; the stretch begins after that of the one before.
+    """
+
+    until: float
+    split: str
 
 
 class Summary(NumberedRecord):
@@ -31,6 +42,9 @@ class Summary(NumberedRecord):
         sums: exact count, sums and sums of squares by channel of the training split.
         settings: the `prepare` section used.
         seconds: duration from the start of the preparation to the commit.
+        periods: windows whose splits follow from the time only: the split of each moment, which later versions keep.
+        command: command line of the preparation; empty if it is not known.
+        data: the `data` section used, without secret values.
     """
 
     contract: Contract
@@ -50,6 +64,9 @@ class Summary(NumberedRecord):
     listing: str | None = None
     sums: tuple[int, tuple[int, ...], tuple[int, ...]] | None = None
     label_counts: dict[str, dict[str, int]] = {}
+    periods: tuple[Period, ...] = ()
+    command: str = ""
+    data: dict[str, Any] = {}
 
     @property
     def class_counts(self) -> dict[str, dict[str, int]]:

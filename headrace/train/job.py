@@ -10,11 +10,14 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
-from headrace.bundle import MANIFEST
+from headrace.bundle import MANIFEST, TrainingData
 from headrace.bundle import copy as copy_bundle
+from headrace.bundle import load as load_bundle
 from headrace.config import Configuration
+from headrace.config.sections.training import FineTune
 from headrace.engines.compatibility import require_engines
 from headrace.errors import DataError, TrainingError
+from headrace.interruption import raise_if_requested
 from headrace.invocation import command_line, utc_now
 from headrace.networks.source import read_network, source_hash
 from headrace.runs.folder import RunFolder
@@ -24,6 +27,7 @@ from headrace.storage import locate
 from headrace.stream.plan import lanes_for
 from headrace.table import read
 from headrace.train.launch.rank_messages import Message
+from headrace.train.network_check import require_trainable
 from headrace.train.observer import RunObserver, StoppedError
 from headrace.train.run_monitor import Progress
 from headrace.train.validate_settings import require_fit, require_updates
@@ -37,14 +41,20 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def train(configuration: Configuration, observer: RunObserver | None = None) -> dict[str, Any]:
+def train(
+    configuration: Configuration, observer: RunObserver | None = None, *, restart: bool = False
+) -> dict[str, Any]:
     """Start or resume the run `train.run`, and return its result; return at once if the run is complete.
 
+    A run with a larger `train.epochs` than before continues.
+
     Args:
+        restart: start over; what the run has trained is lost.
         observer: is called after each epoch and may stop the run; several runs may then train at once, in threads.
 
     Raises:
         StoppedError: the observer stopped the run.
+        CommandInterruptedError: a signal stopped the run.
         ConfigurationError: the run was started with other settings, the model's file is invalid, or an engine is
             missing, broken or of another version than on the executors.
         DataError: the table is missing or damaged, or has no training split.
@@ -54,6 +64,8 @@ def train(configuration: Configuration, observer: RunObserver | None = None) -> 
     require_engines()
     folder = RunFolder(configuration.train.run)
     with folder.locked():
+        if restart:
+            folder.discard()
         record = _start_or_resume(folder, configuration)
         if observer is not None:
             record = record.model_copy(update={"followed": True, "threads": observer.threads})
@@ -61,8 +73,12 @@ def train(configuration: Configuration, observer: RunObserver | None = None) -> 
         result = folder.result()
         if result is not None and (locate(result["bundle"]) / MANIFEST).is_file():
             return _complete(folder, record, result)
+        if observer is None and not folder.has_progress():
+            require_trainable(folder, record, read(record.table, record.data_version))
+        raise_if_requested()
         result = _launch(folder, record, start, observer)
         folder.finish(result)
+        raise_if_requested(f"the run {folder.path} is complete")
         return result
 
 
@@ -88,8 +104,17 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration) -> RunReco
         return record
     require_resumable(folder.path, record, configuration, source_hash(source))
     table, bundle = locate(configuration.data.table).absolute(), _bundle_path(folder, configuration)
-    record = record.model_copy(update={"configuration": configuration, "table": str(table), "bundle": str(bundle)})
-    folder.keep(record)
+    changes = {"configuration": configuration, "table": str(table), "bundle": str(bundle)}
+    epochs = configuration.train.epochs
+    if epochs == record.epochs:
+        record = record.model_copy(update=changes)
+        folder.keep(record)
+        return record
+    log.info("The run %s continues from %s to %s epochs.", folder.path, record.epochs, epochs)
+    if configuration.train.optimizer.schedule.kind == "cosine":
+        log.warning("The cosine schedule is that of %s epochs from here on: the learning rate rises again.", epochs)
+    record = record.model_copy(update=changes | {"epochs": epochs})
+    folder.extend(record)
     return record
 
 
@@ -136,7 +161,13 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
         command=command_line(),
         created=utc_now(),
         bundle=str(_bundle_path(folder, configuration)),
+        ancestors=_ancestors(settings.fine_tune),
     )
+
+
+def _ancestors(fine_tune: FineTune | None) -> tuple[TrainingData, ...]:
+    """Return what the initial weights have learned from; the donor is read now, as its folder may change later."""
+    return () if fine_tune is None else load_bundle(fine_tune.bundle).origin.trained_on
 
 
 def _versions() -> dict[str, str]:
@@ -152,13 +183,17 @@ def _launch(folder: RunFolder, record: RunRecord, start: float, observer: RunObs
     # Import Spark and Horovod's runner only if there is something to train.
     from headrace.spark.session import session
     from headrace.train.launch.restarts import train_with_restarts
+    from headrace.train.launch.signal_stop import stopped_on_signal
 
     spark = session("train", record.configuration.spark, record.configuration.train.ranks)
     progress = _progress(folder, record, observer)
-    restarts = train_with_restarts(spark, folder, record, progress)
+    with stopped_on_signal(folder, progress):
+        restarts = train_with_restarts(spark, folder, record, progress)
     if not progress.outcome:
         raise TrainingError(f"The ranks exited without a result; see their logs in {folder.logs}.")
     if progress.outcome["kind"] == "stopped":
+        step = progress.outcome["step"]
+        raise_if_requested(f"{folder.path} stopped at step {step} after a checkpoint; the same command resumes")
         raise StoppedError(f"The run {folder.path} was stopped at step {progress.outcome['step']}.")
     return _result(folder, record, progress, start, restarts)
 

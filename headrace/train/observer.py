@@ -18,7 +18,7 @@ class RunObserver:
     Attributes:
         name: name of the run, the prefix of its log lines.
         epoch_done: called with the metrics of an epoch, `epoch` counted from 0; True stops the run within
-            `train.log_every_steps` steps.
+            about a second, at the end of a step.
         threads: threads per rank; the rank's share of the cores of its machine when None, which is too many if
             ranks of other runs share the machine.
     """

@@ -31,6 +31,7 @@ class Progress:
         total_steps: steps of the run, to estimate the remaining time.
         name: name of the run, the prefix of its lines; empty if only one run is trained.
         epoch_done: called with the metrics of every epoch.
+        is_training: whether the ranks are taking steps, and can stop after one.
     """
 
     total_steps: int
@@ -38,6 +39,7 @@ class Progress:
     epoch_done: Callable[[Message], None] | None = None
     outcome: Message = field(default_factory=dict)
     first_step_at: float | None = None
+    is_training: bool = False
     began: float = field(default_factory=time.monotonic)
     _shown_at: float = 0.0
     _pace_start: tuple[int, float] | None = None
@@ -47,6 +49,7 @@ class Progress:
     def begin_attempt(self) -> None:
         """Forget the failures and the pace of the previous attempt."""
         self._failures.clear()
+        self.is_training = False
         self._pace_start = None
 
     @property
@@ -87,7 +90,9 @@ class Progress:
                 self._write_line(re.sub(r"\n\s*\n", "\n", message["traceback"]).rstrip())
         elif kind in ("done", "stopped"):
             self.outcome = message
+            self.is_training = False
         elif kind == "ready" and rank == 0:
+            self.is_training = True
             log.info("All ranks are ready at step %s of %s", message["step"], self.total_steps)
         elif kind == "progress":
             self._show_progress(message)

@@ -12,6 +12,7 @@ import optuna
 from optuna.trial import Trial, TrialState
 
 from headrace.config.sections.tuning import Tune
+from headrace.interruption import is_handled, is_requested, raise_if_requested
 from headrace.storage.append_only_files import AppendMirror
 from headrace.storage.remove_tree import remove_tree
 from headrace.tune.samplers_and_pruners import pruner_for, sampler_for
@@ -73,6 +74,7 @@ class Search:
                 worker.join()
         if self._errors:
             raise self._errors[0]
+        raise_if_requested("the same command resumes the study")
 
     def _trials(self, *states: TrialState) -> list[optuna.trial.FrozenTrial]:
         return self.study.get_trials(deepcopy=False, states=states)
@@ -102,7 +104,7 @@ class Search:
         """Return the next trial; None if no further trial is to start."""
         limit = self.settings.time_limit_seconds
         with self._lock:
-            if self._errors or (limit is not None and time.monotonic() - self._start > limit):
+            if self._errors or is_requested() or (limit is not None and time.monotonic() - self._start > limit):
                 return None
             if self._interrupted:
                 trial = Trial(self.study, self._interrupted.pop(0))
@@ -142,10 +144,13 @@ class Search:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let SIGINT raise KeyboardInterrupt at once.
+    """Let SIGINT raise KeyboardInterrupt at once, unless the command line handles signals.
 
     Spark's own handler would first cancel the runs, and trials that can be resumed would be recorded as failed.
     """
+    if is_handled():
+        yield
+        return
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield

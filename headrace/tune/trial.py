@@ -11,6 +11,7 @@ import optuna
 from headrace.config import Configuration
 from headrace.config.load import changed
 from headrace.errors import HeadraceError
+from headrace.interruption import raise_if_requested
 from headrace.runs.folder import RunFolder
 from headrace.runs.metrics_log import Metrics, read_metrics
 from headrace.train.job import train
@@ -72,6 +73,8 @@ class TrialRun:
         except StoppedError as stopped:
             log.info("%s", stopped)
         except HeadraceError as error:
+            # The end of Spark is no failure of the trial, which resumes.
+            raise_if_requested()
             return TrialResult("failed", error=str(error))
         return TrialResult("pruned") if self.pruned else self._complete()
 

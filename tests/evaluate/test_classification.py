@@ -22,3 +22,13 @@ def test_only_mistakes_on_images_have_pictures() -> None:
         assert (mistake["png"] is not None) == shown
         assert figures["confusion"] == [[1, 0], [1, 1]]
         assert figures["intervals"]["accuracy"][0] <= 2 / 3 <= figures["intervals"]["accuracy"][1]
+
+
+def test_class_without_rows_is_listed_and_enters_no_mean() -> None:
+    with_ghosts, without = Classification(("no", "yes", "ghost")), Classification(("no", "yes"))
+    with_ghosts.add(EvaluationBatch(PATHS, LABELS, np.ones((3, 5), np.int32), np.pad(ANSWERS, ((0, 0), (0, 1)))))
+    without.add(EvaluationBatch(PATHS, LABELS, np.ones((3, 5), np.int32), ANSWERS))
+    found, expected = with_ghosts.metrics(), without.metrics()
+    assert (found["absent"], expected["absent"]) == (["ghost"], [])
+    assert found["metrics"]["macro_f1"] == expected["metrics"]["macro_f1"]
+    assert found["intervals"]["macro_f1"] == expected["intervals"]["macro_f1"]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headrace.errors import ConfigurationError, DataError
+from headrace.errors import ConfigurationError, DiskError
 from headrace.fetch import fetch, listing
 from headrace.fetch.class_folders import Split
 from headrace.fetch.datasets.fashion_mnist import CLASSES
@@ -138,7 +138,7 @@ def test_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 def test_folder_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="cannot be written to .*: Not a directory"):
+    with pytest.raises(DiskError, match="cannot be written to .*: Not a directory"):
         fetch("fashion-mnist", tmp_path / "file" / "below", 100)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from headrace.errors import HeadraceError
 from headrace.locks.file import LockHeldError, lock_file
 from tests.support.lock_holder import held
 
@@ -63,3 +64,10 @@ def test_file_lock_ignores_invalid_holder_record(tmp_path: Path, text: str) -> N
     path.write_text(text)
     with lock_file(path, "work", wait=False) as dead:
         assert dead is None
+
+
+def test_lock_in_unwritable_place_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = pytest.raises(HeadraceError, match=r"file/folder/.lock cannot be written \(Not a directory\)")
+    with refused, lock_file(tmp_path / "file" / "folder" / ".lock", "test", wait=False):
+        pass

@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import PIL.Image
+import psutil
 import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
@@ -28,7 +30,9 @@ from headrace.predict.job import predict
 from headrace.predict.predict_task import _inference, manifest_hash, predict_parts
 from headrace.table import Version
 from tests.support.commands import headrace
+from tests.support.running_training import wait_for
 from tests.support.small_bundle import small_model, write_bundle
+from tests.support.small_disk import small_disk
 from tests.support.small_table import CLASSES, Content, some_rows, write_table
 
 CONTENT = Content(splits={"train": some_rows(30, shape=(12, 10, 3)), "test": some_rows(41, shape=(12, 10, 3))})
@@ -324,6 +328,33 @@ def test_a_prediction_that_is_killed_leaves_no_output(bundle: Path, photos: Path
         os.killpg(run.pid, signal.SIGKILL)
     assert list(tmp_path.glob(".output.*/part-*"))
     assert not (tmp_path / "output").exists()
+
+
+def test_a_prediction_that_is_interrupted_leaves_nothing(bundle: Path, photos: Path, tmp_path: Path) -> None:
+    for copy in range(300):
+        shutil.copytree(photos / "day 0", photos / f"copy {copy}")
+    command = [sys.executable, "-m", "headrace", "predict", str(bundle), str(photos), str(tmp_path / "output")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+        wait_for(lambda: list(tmp_path.glob(".output.*/part-*")))
+        processes = psutil.Process(run.pid).children(recursive=True)
+        os.killpg(run.pid, signal.SIGINT)
+        _, log = run.communicate(timeout=30)
+    assert run.returncode == 130
+    assert log.splitlines()[-1] == "headrace: interrupted"
+    assert "Traceback" not in log
+    assert "Exception" not in log
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+    assert not psutil.wait_procs(processes, timeout=5)[1]
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(
+    bundle: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "FILES_PER_PART", 2)
+    with small_disk(tmp_path / "disk", "20k") as disk:
+        sentence = refused(capsys, 1, bundle, photos, disk / "output")
+        assert re.search(r"headrace: \S+/disk/output/part-\d+\.parquet: No space left on device; free", sentence)
+        assert list(disk.iterdir()) == []
 
 
 def test_what_a_model_is_made_of_is_not_searched_for_garbage_after_every_task(bundle: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -60,6 +61,17 @@ def test_command_reports_and_lists_rejects(project: Path, fashion_mnist: Path) -
     assert inspected.json["rejects"] == printed["rejects"]
     assert inspected.json["counts"]["train"]["bag"] == 120
     assert json.loads(inspected.stdout) == inspected.json
+
+
+def test_version_records_the_command_that_prepares_it_again(project: Path) -> None:
+    write_source(project / "photos")
+    overrides = ("data.source.path=photos", "prepare.splits.method=stratified")
+    headrace("prepare", "conf.yaml", *overrides, cwd=project)
+    summary = read(project / "table").summary
+    assert shlex.split(summary.command) == ["headrace", "prepare", "conf.yaml", *overrides]
+    assert summary.data["source"]["path"] == "photos"
+    again = headrace(*shlex.split(summary.command)[1:], cwd=project)
+    assert (again.json["version"], again.json["changed"]) == (0, False)
 
 
 def test_command_exits_with_3_for_too_many_rejects(project: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from headrace.errors import DataError
+from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.job import prepare
 from headrace.prepare.removed_files import RemovedFiles
 from headrace.table import Version, read
@@ -161,3 +161,16 @@ def test_vacuum_removes_only_unreferenced_files(source: Path, table: Path) -> No
 def test_removed_files_contain_their_records(path: str, removed: bool) -> None:
     assert (path in RemovedFiles(frozenset({"a.tar"}), nested=True)) == removed
     assert (path in RemovedFiles(frozenset({"a.tar"}), nested=False)) == (path == "a.tar")
+
+
+def test_splits_of_a_table_change_only_with_a_full_preparation(
+    source: Path, table: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    prepare(configuration(source, table, splits={"train": 0.5, "val": 0.1, "test": 0.4}))
+    changed = configuration(source, table, splits={"train": 0.9, "val": 0.1, "test": 0.0})
+    with pytest.raises(ConfigurationError, match=r"prepare.splits: train was 0.5 and is 0.9, test was 0.4 and is 0.0"):
+        prepare(changed)
+    assert read(table).number == 0
+    assert prepare(changed, full=True)["version"] == 1
+    assert "are assigned to splits anew" in caplog.text
+    assert "test" not in {shard.split for shard in read(table).shards}

@@ -94,6 +94,16 @@ def test_page_escapes_quoted_texts(page: str) -> None:
     assert page.count("<blockquote>words &lt;b&gt;of&lt;/b&gt; a row</blockquote>") == 24
 
 
+def test_page_says_how_many_rows_the_model_was_trained_on(
+    make_run: Callable[..., Path], evaluation_record: dict[str, Any]
+) -> None:
+    run = make_run()
+    trained_on = {"rows": 3, "of": 40, "example": "a.png", "unread": []}
+    (run / "bundle" / "evaluation" / "test.json").write_text(json.dumps(evaluation_record | {"trained_on": trained_on}))
+    page = write_report(run).read_text("utf-8")
+    assert "The model was trained on 3 of these 40 rows</strong>" in page
+
+
 def test_page_omits_sections_missing_from_evaluation(make_run: Callable[..., Path]) -> None:
     """An evaluation of an earlier release has neither curves nor slices."""
     page = write_report(make_run()).read_text("utf-8")

@@ -285,5 +285,5 @@ def test_report_names_damaged_file(make_run: MakeRun) -> None:
 
 def test_report_refuses_unwritable_output(make_run: MakeRun, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(OSError, match="File exists"):
         write_report(make_run(), tmp_path / "file" / "report.html")

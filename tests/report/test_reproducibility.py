@@ -1,10 +1,22 @@
 """Commands derived from the training command."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
-from headrace.report.reproducibility import configuration_file, to_evaluate, to_prepare, to_report, without_secrets
+from headrace.report.artifacts import read_artifacts
+from headrace.report.data_section import Data
+from headrace.report.reproducibility import (
+    configuration_file,
+    reproduction,
+    to_evaluate,
+    to_prepare,
+    to_report,
+    without_secrets,
+)
+from tests.support.table_versions import summary
 
 
 @pytest.mark.parametrize(
@@ -55,3 +67,31 @@ def test_without_secrets_withholds_value_of_secret_override(key: str) -> None:
 def test_without_secrets_keeps_other_lines_unchanged() -> None:
     line = 'headrace  train "c.yaml" train.ranks=2'
     assert without_secrets(line) == line
+
+
+def prepared(command: str) -> Data:
+    """Return the data of a page whose version was prepared by `command` with settings of its own."""
+    source = {"kind": "folder", "path": "../photos", "options": {"password": "(withheld)"}}
+    changes = {"command": command, "data": {"source": source, "table": "t"}, "settings": {"seed": 7}}
+    return Data(
+        summary=summary(**changes),
+        splits=(),
+        rows={},
+        channels=(),
+        rejects=[],
+        rejects_problem=None,
+        samples=None,
+        samples_problem=None,
+    )
+
+
+def test_page_has_command_and_settings_that_the_version_was_prepared_with(make_run: Callable[..., Path]) -> None:
+    command = "headrace prepare conf.yaml data.source.path=../photos prepare.seed=7"
+    run = read_artifacts(make_run())
+    shown = reproduction(run, prepared(command))
+    assert shown.commands[0] == command
+    settings = yaml.safe_load(shown.configuration)
+    assert settings["data"]["source"]["path"] == "../photos"
+    assert settings["prepare"] == {"seed": 7}
+    retrained = reproduction(run, prepared("headrace retrain conf.yaml"))
+    assert retrained.commands[0].startswith("headrace prepare")

@@ -23,8 +23,16 @@ def folder(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def metrics(folder: Path) -> dict[str, float]:
-    """Return the metrics of a run of 20 steps on two ranks, then leave it as a driver does that dies after step 16."""
-    whole = headrace(*WORDS, cwd=folder).json
+    """Return the metrics of a run of 20 steps on two ranks, then leave it as a driver does that dies after step 16.
+
+    The run has one epoch at first, and continues when it gets a second one.
+    """
+    first = headrace(*WORDS, "train.epochs=1", cwd=folder).json
+    continued = headrace(*WORDS, cwd=folder)
+    whole = continued.json
+    assert (first["steps"], whole["steps"]) == (10, 20)
+    assert "continues from 1 to 2 epochs" in continued.stderr
+    assert "Continuing from the checkpoint of step 10" in continued.stderr
     shutil.rmtree(folder / "run" / "checkpoints" / "step-000000020")
     shutil.rmtree(folder / "run" / "bundle")
     (folder / "run" / "result.json").unlink()
@@ -36,6 +44,22 @@ def test_resume_refuses_ranks_that_change_the_global_batch(folder: Path, metrics
     answer = headrace(*WORDS, "train.ranks=3", cwd=folder, code=2)
     assert "started with 128 rows per step, and train.ranks x train.batch_size is now 3 x 64" in answer.last_error_line
     assert "1 x 128, 2 x 64, 4 x 32, 8 x 16, 16 x 8" in answer.last_error_line
+
+
+def test_resume_refuses_fewer_epochs_and_names_restart(folder: Path, metrics: dict[str, float]) -> None:
+    answer = headrace(*WORDS, "train.epochs=1", cwd=folder, code=2)
+    assert "has train.epochs 2, and epochs that are trained cannot be taken back" in answer.last_error_line
+    assert "--restart" in answer.last_error_line
+
+
+@pytest.mark.long
+def test_run_that_got_another_epoch_has_weights_of_undisturbed_run(folder: Path) -> None:
+    undisturbed = headrace(*WORDS, "train.run=undisturbed", cwd=folder).json
+    headrace(*WORDS, "train.run=grown", "train.epochs=1", cwd=folder)
+    grown = headrace(*WORDS, "train.run=grown", cwd=folder).json
+    assert grown["weights_sha256"] == undisturbed["weights_sha256"]
+    over = headrace(*WORDS, "--restart", "train.run=grown", "train.epochs=1", cwd=folder).json
+    assert over["steps"] == 10
 
 
 def test_resume_continues_with_another_number_of_ranks(folder: Path, metrics: dict[str, float]) -> None:

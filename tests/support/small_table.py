@@ -91,7 +91,7 @@ def _shard(split: str, rows: Rows, chosen: range, content: Content) -> pa.Table:
         "path": [paths[row] for row in chosen],
         "label": [rows.labels[row] for row in chosen],
         "image": [encode(rows.pixels[row], content.image) for row in chosen],
-        "content_hash": [str(row) for row in chosen],
+        "content_hash": [f"{split}-{row}" for row in chosen],
     }
     return pa.Table.from_pydict(columns, schema=arrow_schema(image_columns(content.image)))
 

@@ -1,6 +1,7 @@
 """Settings of `train`, each on two real ranks."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -129,15 +130,23 @@ def test_non_finite_loss_ends_training_and_names_rows(own: Path) -> None:
 
 
 def test_fine_tune_copies_layers_and_keeps_frozen_ones(trained: dict[str, Any], own: Path) -> None:
-    tune = f"train.fine_tune={{bundle: '{trained['bundle']}', freeze: ['conv*']}}"
-    tuned = headrace("train", "conf.yaml", tune, "model.options.dense=24", "train.epochs=2", cwd=own)
+    """Once there is a checkpoint, the run continues without the donor."""
+    shutil.copytree(trained["bundle"], own / "donor")
+    words = ("train", "conf.yaml", "train.fine_tune={bundle: donor, freeze: ['conv*']}", "model.options.dense=24")
+    first = headrace(*words, cwd=own)
+    shutil.rmtree(own / "donor")
+    tuned = headrace(*words, "train.epochs=2", cwd=own)
     before, after = (bundle.load(made["bundle"]).model() for made in (trained, tuned.json))
     convolutions = [index for index, layer in enumerate(before.layers) if "conv" in layer.name]
     assert len(convolutions) == 2
     for index in convolutions:
         for old, new in zip(before.layers[index].get_weights(), after.layers[index].get_weights(), strict=True):
             assert np.array_equal(old, new)
-    assert "newly initialized layers: dense, dense_1" in tuned.stderr
+    assert "newly initialized layers: dense, dense_1" in first.stderr
+    assert "Continuing from the checkpoint of step 10" in tuned.stderr
+    # The bundle records what its initial weights were trained on.
+    donor, origin = (bundle.load(made["bundle"]).origin for made in (trained, tuned.json))
+    assert (origin.ancestors, bool(origin.table_id)) == (donor.trained_on, True)
 
 
 @pytest.mark.parametrize(

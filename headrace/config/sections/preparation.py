@@ -22,14 +22,15 @@ class NearDuplicates(Section):
 
 
 class Splits(Section):
-    """Fractions of records by split, used where the source assigns no splits itself."""
+    """Fractions of records by split, where the source assigns none; those of a table's first version stay."""
 
     method: Literal["hash", "stratified", "balanced", "time"] = Field(
         "hash",
         description=(
             "hash: assign by a hash of the content; stratified: apply the fractions within each class; "
             "balanced: val and test get equally many rows of every class; time (windows only): divide the "
-            "time range of the table by the fractions, train first and test last"
+            "time range of the table by the fractions, train first and test last; later versions keep these cuts and "
+            "divide the time after them likewise"
         ),
     )
     train: Fraction = Field(0.8, description="fraction of records in the training split")

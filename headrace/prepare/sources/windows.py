@@ -1,6 +1,6 @@
 """Windows of a time series, cut by Spark: a record is a run of rows of one series and split, and the target value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -9,29 +9,32 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import NumericType
 
 from headrace.config.configuration import Prepare, Source
-from headrace.config.sections.preparation import Splits
 from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
 from headrace.prepare.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import RawFile, RawRecord
 from headrace.prepare.sources.spark_table import quoted, read_columns
+from headrace.prepare.sources.time_splits import extend_periods, split_by_time
+from headrace.table.version import Period
 
 EPOCH = "timestamp_ntz'1970-01-01 00:00:00'"
 
 
-def split_by_time(rows: DataFrame, splits: Splits) -> DataFrame:
-    """Return `rows` with a column `split`, by `seconds`: fractions of the time from the first to the last row."""
-    ends = rows.agg(F.min("seconds").alias("first"), F.max("seconds").alias("last"))
-    place = (F.col("seconds") - F.col("first")) / F.nullif(F.col("last") - F.col("first"), F.lit(0.0))
-    split = F.when(place > splits.train + splits.val, "test").when(place > splits.train, "val").otherwise("train")
-    return rows.crossJoin(F.broadcast(ends)).withColumn("split", split).drop("first", "last")
-
-
-def read_windows(spark: SparkSession, source: Source, settings: Prepare, root: str, files: list[RawFile]) -> DataFrame:
-    """Return the windows of `files`.
+def read_windows(
+    spark: SparkSession,
+    source: Source,
+    settings: Prepare,
+    root: str,
+    files: list[RawFile],
+    periods: Sequence[Period] = (),
+) -> tuple[DataFrame, tuple[Period, ...]]:
+    """Return the windows of `files`, and the split of each period, if the splits follow from the time.
 
     Columns: file (the series), key (the time that is foretold), label, split, weight, data (arrays of numbers), and
     reason and detail of those that are to be rejected.
+
+    Args:
+        periods: of the previous version of the table; their rows keep their splits.
 
     Raises:
         ConfigurationError: a column is missing, or an option names an environment variable that is not set.
@@ -42,11 +45,15 @@ def read_windows(spark: SparkSession, source: Source, settings: Prepare, root: s
     frame = read_columns(spark, source, root, files, [name for name in dict.fromkeys(named) if name])
     rows = _rows(frame, columns, windows)
     timed = rows.where("seconds is not null")
-    timed = timed if columns.split else split_by_time(timed, settings.splits)
+    if columns.split:
+        timed, periods = timed.withColumn("period", F.lit(0)), ()
+    else:
+        periods = extend_periods(timed, settings.splits, windows, periods)
+        timed = split_by_time(timed, periods)
     cut = _cut(timed, windows)
     reasons = {"reason": F.lit(Reason.BAD_TIME.value), "detail": F.lit(f"its {windows.time} is no time")}
     untimed = rows.where("seconds is null").withColumns(reasons | {"data": F.array().cast("array<array<float>>")})
-    return cut.unionByName(untimed.select(cut.columns))
+    return cut.unionByName(untimed.select(cut.columns)), tuple(periods)
 
 
 def window_records(batches: Iterator[pa.RecordBatch], features: int) -> Iterator[RawRecord]:
@@ -102,7 +109,7 @@ def _seconds(frame: DataFrame, time: str) -> Column:
 def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
     """Return the windows of rows, with the conditions that may reject them."""
     span = windows.span
-    of_series = Window.partitionBy("file", "split")
+    of_series = Window.partitionBy("file", "split", "period")
     in_order = of_series.orderBy("seconds", "key")
     apart = F.col("seconds") - F.lag("seconds").over(in_order)
     rows = rows.withColumn("breaks", F.coalesce(apart != windows.every_seconds, F.lit(False)))

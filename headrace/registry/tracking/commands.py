@@ -12,8 +12,11 @@ from headrace.train.job import train
 from headrace.tune.job import tune
 
 
-def train_tracked(configuration: Configuration) -> dict[str, Any]:
+def train_tracked(configuration: Configuration, *, restart: bool = False) -> dict[str, Any]:
     """Train and track the run, also if training fails.
+
+    Args:
+        restart: start over; what the run has trained is lost.
 
     Returns:
         The result of `train`, and `tracked`: the id of the MLflow run.
@@ -22,8 +25,10 @@ def train_tracked(configuration: Configuration) -> dict[str, Any]:
         HeadraceError: `train` raises it, or the registry does not respond.
     """
     registry, run = open_registry(configuration), locate(configuration.train.run)
+    # Before the training rather than after it.
+    registry.require_database()
     try:
-        result = train(configuration)
+        result = train(configuration, restart=restart)
     except TrainingError:
         if (run / "run.json").exists():
             track(registry, run)
@@ -41,4 +46,5 @@ def tune_tracked(configuration: Configuration) -> dict[str, Any]:
         HeadraceError: `tune` raises it, or the registry does not respond.
     """
     registry = open_registry(configuration)
+    registry.require_database()
     return tune(configuration, lambda result: track_study(registry, result))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from headrace.report.reproducibility import WITHHELD, is_withheld
+from headrace.config.secret_names import WITHHELD, is_hidden
 
 
 def flatten_settings(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -13,4 +13,4 @@ def flatten_settings(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[s
         if isinstance(value, dict):
             yield from flatten_settings(value, f"{name}.")
         elif value is not None:
-            yield name, WITHHELD if is_withheld(key, value) else str(value)
+            yield name, WITHHELD if isinstance(value, str) and is_hidden(key) else str(value)

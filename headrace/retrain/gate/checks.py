@@ -1,12 +1,13 @@
 """The checks of the gate: each states what it expected of the challenger and what it received."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict
 
 from headrace.config.sections.retraining import Gate, Metric
 from headrace.evaluate.bootstrap import lower_bound
+from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.retrain.gate.metrics import LOWER_IS_BETTER, default_metric, improvement, metric_label, score
 from headrace.retrain.gate.predictions import ScoredModel
 from headrace.retrain.gate.slicing import ModelPair, make_slices
@@ -36,6 +37,7 @@ class Comparison:
         champion: current champion; None if no version was promoted yet.
         classes: names of the classes, by index.
         violations: violated expectations of the data.
+        overlaps: by name of a model, the test rows that it was trained on.
     """
 
     task: str
@@ -43,6 +45,7 @@ class Comparison:
     champion: ScoredModel | None
     challenger: ScoredModel
     violations: tuple[str, ...]
+    overlaps: Mapping[str, TrainingOverlap] = field(default_factory=dict)
 
     def metric(self, gate: Gate) -> Metric:
         """Return the metric that the models are compared by."""
@@ -51,7 +54,7 @@ class Comparison:
 
 def run_checks(comparison: Comparison, gate: Gate) -> list[Check]:
     """Run all checks; the challenger is promoted if it passes every one."""
-    checks = [*_bounds(comparison, gate), *_costs(comparison, gate)]
+    checks = [*_overlaps(comparison), *_bounds(comparison, gate), *_costs(comparison, gate)]
     if comparison.champion is not None:
         checks = [
             _better(comparison.champion, comparison, gate),
@@ -62,6 +65,11 @@ def run_checks(comparison: Comparison, gate: Gate) -> list[Check]:
         received = "; ".join(comparison.violations) or "no violation"
         checks.append(_check("expectations of the data", not comparison.violations, "no violation", received))
     return checks
+
+
+def _overlaps(comparison: Comparison) -> Iterator[Check]:
+    for name, overlap in comparison.overlaps.items():
+        yield _check(f"test rows in the training data of {name}", not overlap.rows, "none", str(overlap))
 
 
 def _better(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Check:

@@ -1,9 +1,12 @@
 """`headrace models compare`: run the gate's checks for two versions of a model on the same test split."""
 
+from pathlib import Path
 from typing import Any
 
+from headrace.bundle import load
 from headrace.config import Configuration
 from headrace.config.sections.retraining import Gate
+from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap
 from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.store import open_registry
 from headrace.registry.versions import version_named
@@ -11,7 +14,7 @@ from headrace.retrain.gate.checks import Check, Comparison, run_checks
 from headrace.retrain.gate.metrics import compute_metrics
 from headrace.retrain.journal import Journal
 from headrace.storage import locate
-from headrace.table import read
+from headrace.table import Version, read
 
 SPLIT = "test"
 
@@ -33,7 +36,12 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
     before, after = (models[str(record.version)] for record in records)
     gate = configuration.retrain.gate if configuration.retrain else Gate()
     comparison = Comparison(
-        task=version.contract.task, classes=version.contract.classes, champion=before, challenger=after, violations=()
+        task=version.contract.task,
+        classes=version.contract.classes,
+        champion=before,
+        challenger=after,
+        violations=(),
+        overlaps={f"version {name}": bundle_overlap(bundle, version) for name, bundle in bundles.items()},
     )
     checks = run_checks(comparison, gate)
     return {
@@ -48,6 +56,11 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
         "checks": [check.model_dump() for check in checks],
         "passed": all(check.passed for check in checks),
     }
+
+
+def bundle_overlap(bundle: Path, version: Version) -> TrainingOverlap:
+    """Return the rows of the test split of `version` that the bundle was trained on."""
+    return training_overlap(load(bundle).origin.trained_on, version, SPLIT)
 
 
 def frozen_version(configuration: Configuration) -> int | None:

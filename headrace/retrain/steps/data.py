@@ -3,12 +3,15 @@
 import logging
 from typing import Any
 
+from headrace.bundle import TrainingData, load
 from headrace.errors import DataError
+from headrace.evaluate.training_overlap import training_overlap
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import champion
 from headrace.retrain.gate.comparison import SPLIT, frozen_version
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.steps.context import CycleContext, StepResult
+from headrace.retrain.steps.model import initial_weights
 from headrace.table import Version, read
 
 log = logging.getLogger(__name__)
@@ -33,9 +36,10 @@ def validate(context: CycleContext) -> StepResult:
     finish_promotion(context.registry)
     current = champion(context.registry)
     version, trained_on = context.version, _last_trained(context)
+    tested = _test_version(context, version)
     output: dict[str, Any] = {
         "version": version.number,
-        "test_version": _test_version(context, version),
+        "test_version": tested.number,
         "champion": current.version if current else None,
         "champion_data_version": current.data_version if current else None,
         "violations": _violations(version, context),
@@ -54,7 +58,11 @@ def validate(context: CycleContext) -> StepResult:
         output["drift"] = changes.model_dump(mode="json")
     if trained_on is not None:
         output["changed_rows"] = changed_rows(read(version.table, trained_on), version).rows
-    return _decide(context, output, drifted, is_first=current is None)
+    result = _decide(context, output, drifted, is_first=current is None)
+    seen = "" if result.outcome else _seen_rows(context, current.version if current else None, version, tested)
+    if seen:
+        return StepResult(None, Outcome(decision="data refused", reasons=(seen,), exit_code=DataError.exit_code))
+    return result
 
 
 def _decide(context: CycleContext, output: dict[str, Any], drifted: list[str], *, is_first: bool) -> StepResult:
@@ -94,7 +102,7 @@ def _last_trained(context: CycleContext) -> int | None:
     return None
 
 
-def _test_version(context: CycleContext, version: Version) -> int:
+def _test_version(context: CycleContext, version: Version) -> Version:
     """Return the version whose test split is used for both models; it is fixed for the cycle once this step is done.
 
     Raises:
@@ -104,4 +112,23 @@ def _test_version(context: CycleContext, version: Version) -> int:
     tested = version if frozen is None else read(version.table, frozen)
     # Without a test split the gate could not judge: say so before the training.
     tested.split(SPLIT)
-    return tested.number
+    return tested
+
+
+def _seen_rows(context: CycleContext, champion: int | None, version: Version, tested: Version) -> str:
+    """Return why the test split cannot judge the challenger: it would be trained on rows of it; empty if it would not.
+
+    This is known before the training: the challenger learns from `version`, and its initial weights have a record.
+    """
+    trained_on = [TrainingData(table=str(version.table), table_id=version.table_id, version=version.number)]
+    donor = initial_weights(context, champion)
+    trained_on += load(donor.bundle).origin.trained_on if donor else ()
+    overlap = training_overlap(trained_on, tested, SPLIT)
+    if not overlap.rows:
+        return ""
+    return (
+        f"the challenger would be trained on rows of the test split that judges it (version {tested.number} of "
+        f"{tested.table}): {overlap}. Restore the settings and files that these rows' splits follow from; or set "
+        "retrain.test_version to newest, with retrain.initial_weights: scratch if the champion was trained on rows of "
+        "that split too"
+    )

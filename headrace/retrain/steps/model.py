@@ -6,10 +6,11 @@ from typing import Any
 from headrace.config import Configuration
 from headrace.config.sections.training import FineTune
 from headrace.errors import GateError
+from headrace.evaluate.training_overlap import warn_of_overlap
 from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.versions import record_decision, version_named
 from headrace.registry.versions import register as register_version
-from headrace.retrain.gate.comparison import SPLIT
+from headrace.retrain.gate.comparison import SPLIT, bundle_overlap
 from headrace.retrain.gate.metrics import compute_metrics
 from headrace.retrain.gate.predictions import Predictions, ScoredModel
 from headrace.retrain.journal_records import Outcome
@@ -33,14 +34,14 @@ def _challenger_configuration(context: CycleContext) -> Configuration:
         "run": str(context.cycle.run),
         "bundle": None,
         "data_version": int(context.output("prepare")["version"]),
-        "fine_tune": _initial_weights(context),
+        "fine_tune": initial_weights(context, context.output("validate")["champion"]),
     }
     return context.configuration.model_copy(update={"train": settings.model_copy(update=changes)})
 
 
-def _initial_weights(context: CycleContext) -> FineTune | None:
+def initial_weights(context: CycleContext, champion: int | None) -> FineTune | None:
     """Return the champion's weights with the frozen layers of `train.fine_tune`, or from scratch `train.fine_tune`."""
-    champion, settings = context.output("validate")["champion"], context.configuration.train.fine_tune
+    settings = context.configuration.train.fine_tune
     if champion is None or context.settings.initial_weights == "scratch":
         return settings
     donor = stored_bundle(context.registry, version_named(context.registry, str(champion)))
@@ -61,6 +62,9 @@ def evaluate(context: CycleContext) -> StepResult:
     for name, model in score_models(bundles, version, SPLIT).items():
         model.predictions.save(context.cycle.path / f"{name}.npz")
         output |= {name: compute_metrics(version.contract.task, model), "rows": model.predictions.rows}
+    if champion is not None:
+        # It biases the comparison against the challenger, so that nothing worse is promoted.
+        warn_of_overlap(bundle_overlap(bundles["champion"], version), "The champion", SPLIT)
     return StepResult(output)
 
 
@@ -88,6 +92,7 @@ def gate(context: CycleContext) -> StepResult:
         champion=_load_scored(context, "champion") if "champion" in evaluated else None,
         challenger=_load_scored(context, "challenger"),
         violations=tuple(context.output("validate")["violations"]),
+        overlaps={"the challenger": bundle_overlap(locate(context.output("train")["bundle"]), version)},
     )
     checks = run_checks(comparison, context.settings.gate)
     output = {"checks": [check.model_dump() for check in checks], "passed": all(check.passed for check in checks)}

@@ -38,7 +38,7 @@ STEPS: tuple[Step, ...] = (
     Step("train", ("prepare", "validate"), model.train),
     Step("evaluate", ("validate", "train"), model.evaluate),
     Step("register", ("train", "evaluate"), model.register),
-    Step("gate", ("validate", "evaluate", "register"), model.gate),
+    Step("gate", ("validate", "train", "evaluate", "register"), model.gate),
     Step("promote", ("validate", "register", "gate"), release.promote),
     Step("predict", ("promote",), release.predict),
     Step("conclude", ("promote", "predict"), release.conclude),

@@ -49,10 +49,9 @@ def ordered_callbacks(
         callbacks.append(WarnOfUntrainedWeights(gradients))
     if rank.verifier is not None:
         callbacks.append(BundleRehearsal(rank.verifier, rank.record.epochs))
-    if rank.record.followed:
-        every = settings.log_every_steps
-        callbacks.append(StopOnRequest(position, folder.stop_file, every, rank.rank, rank.world_size))
-    return [*callbacks, CheckpointCallback(position, rank, metrics)]
+    checkpoint_callback = CheckpointCallback(position, rank, metrics)
+    files = (folder.interrupt_file, folder.stop_file) if rank.record.followed else (folder.interrupt_file,)
+    return [*callbacks, checkpoint_callback, StopOnRequest(checkpoint_callback, files)]
 
 
 def _validation(rank: RankContext) -> Batches | None:

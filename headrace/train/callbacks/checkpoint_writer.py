@@ -35,11 +35,15 @@ class CheckpointCallback(keras.callbacks.Callback):
             self._save([])
         self.rank.files.keep()
 
+    def save(self) -> None:
+        """Write a checkpoint of this step, unless it exists."""
+        if self.position.step % self.every:
+            self._save([] if self.position.between_epochs else self.metrics.sums())
+        self.rank.files.keep()
+
     def finish(self) -> None:
         """Write the checkpoint of the last step, unless it exists."""
-        if self.position.step % self.every:
-            self._save([])
-        self.rank.files.keep()
+        self.save()
 
     def _save(self, sums: list[Any]) -> None:
         start = time.monotonic()

@@ -5,6 +5,7 @@ import logging
 from pyspark.resource import ResourceProfile
 from pyspark.sql import SparkSession
 
+from headrace import interruption
 from headrace.errors import ConfigurationError, HeadraceError, LostExecutorError, StoreError, TrainingError
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
@@ -93,6 +94,7 @@ def train_with_restarts(spark: SparkSession, folder: RunFolder, record: RunRecor
     world_size = first_world_size(spark, settings.ranks, program.profile)
     restarts = 0
     while True:
+        interruption.raise_if_requested()
         progress.begin_attempt()
         error = _attempt(spark, world_size, program, progress)
         if error is None:

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 
 import keras
 
+from headrace.config.sections.training import FineTune
+from headrace.errors import DataError
 from headrace.networks.source import build_model
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.table import Version
+from headrace.train.checkpoint import load_latest
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradients import GradientMonitor
-from headrace.train.model.donor import load_donor
-from headrace.train.model.fine_tune import fine_tune
+from headrace.train.model.donor import Donor, load_donor
+from headrace.train.model.fine_tune import fine_tune, freeze
 from headrace.train.model.loss_and_metrics import RowLossSum, make_loss, make_metrics
 from headrace.train.model.optimizer import distributed, make_optimizer
 from headrace.train.model.schedule import learning_rate
@@ -58,7 +61,7 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
 
 def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) -> keras.Model:
     settings = record.configuration.train
-    donor = load_donor(settings.fine_tune, version) if settings.fine_tune else None
+    donor = _load_donor(folder, settings.fine_tune, version) if settings.fine_tune else None
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(folder.model_file, version.contract, record.configuration.model.options)
@@ -66,6 +69,22 @@ def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) 
         transfer = fine_tune(model, donor, version.contract, settings.fine_tune)
         if collectives.is_rank_zero():
             transfer.report(settings.fine_tune.bundle)
+    elif settings.fine_tune:
+        freeze(model, settings.fine_tune.freeze)
     if settings.synchronized_batch_norm:
         synchronize(model)
     return model
+
+
+def _load_donor(folder: RunFolder, settings: FineTune, version: Version) -> Donor | None:
+    """Return the donor; None if it is gone, and a checkpoint holds what the run made of its weights.
+
+    Raises:
+        DataError: the donor is missing or damaged, and there is no checkpoint.
+    """
+    try:
+        return load_donor(settings, version)
+    except DataError:
+        if load_latest(folder.checkpoints) is None:
+            raise
+        return None

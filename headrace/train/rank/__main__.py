@@ -9,8 +9,9 @@ import os
 import sys
 import traceback
 
-from headrace.errors import ConfigurationError, HeadraceError
+from headrace.errors import ConfigurationError, HeadraceError, TrainingError
 from headrace.runs.folder import RunFolder
+from headrace.storage.disk_errors import describe
 from headrace.train.rank.driver_channel import Channel, exit_with_task
 from headrace.train.verification.fresh_process import FreshProcess
 
@@ -46,6 +47,9 @@ def _train(run: str, channel: Channel, process: FreshProcess | None) -> int:
         if _is_lost_peer(error):
             channel.send(kind="lost peer", text="lost the connection to another rank")
             return LOST_PEER
+        if sentence := describe(error):
+            channel.send(kind="error", error="TrainingError", text=sentence)
+            return TrainingError.exit_code
         from headrace.train.rank.exception_summary import summarize_error
 
         text = summarize_error(error, str(RunFolder(run).model_file))

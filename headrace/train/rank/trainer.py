@@ -218,6 +218,8 @@ def _write(
         settings=version.summary.settings,
         text_column=version.summary.source.get("text_column"),
         reader_options=json.loads(version.summary.source.get("options", "{}")),
+        table_id=record.table_id,
+        ancestors=record.ancestors,
     )
     options = record.configuration.model.options
     return bundle.write(target, rank.model, rank.folder.model_file, version.contract, options, origin, verify)

@@ -88,7 +88,7 @@ class BundleVerifier:
             activation = self.contract.output_activation
             raise ConfigurationError(
                 f"The network cannot be trained for {self.contract.task}: {fault}. Give the last layer of `build` "
-                f"activation=contract.output_activation, which is {activation!r} here."
+                f"contract.outputs units and activation=contract.output_activation, which is {activation!r} here."
             )
         if not are_equal(first, second, self.contract, self.precision):
             raise ConfigurationError(f"The network cannot be trained: {self._randomness()}.")

@@ -42,6 +42,8 @@ def find_fault(outputs: Outputs, contract: Contract, precision: str = "float32")
         outputs: (rows, outputs of the contract).
         precision: Keras's dtype policy of the model.
     """
+    if (wrong := _find_wrong_shape(outputs, contract)) is not None:
+        return wrong
     if not np.isfinite(outputs).all():
         return "its outputs are not finite numbers (NaN or infinity)"
     return find_impossible(outputs, contract, precision)
@@ -52,6 +54,8 @@ def find_impossible(outputs: Outputs, contract: Contract, precision: str = "floa
 
     Rows with NaN or infinity are ignored: random weights may produce them in a correct network.
     """
+    if (wrong := _find_wrong_shape(outputs, contract)) is not None:
+        return wrong
     finite = outputs[np.isfinite(outputs).all(axis=1)].astype(np.float64)
     if contract.task == "regression" or not finite.size:
         return None
@@ -65,6 +69,13 @@ def find_impossible(outputs: Outputs, contract: Contract, precision: str = "floa
             f"{sums.min():.4g} to {sums.max():.4g}, not to 1"
         )
     return None
+
+
+def _find_wrong_shape(outputs: Outputs, contract: Contract) -> str | None:
+    """Return what is wrong with the number of outputs, which a subclassed model shows only when it is asked."""
+    if outputs.shape[1] == contract.outputs:
+        return None
+    return f"it gives {outputs.shape[1]} outputs for a row, expected {contract.outputs}"
 
 
 def largest_difference(one: Outputs, other: Outputs) -> float:

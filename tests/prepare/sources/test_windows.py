@@ -144,3 +144,27 @@ def test_what_cannot_be_cut_is_said_in_a_sentence(tmp_path: Path) -> None:
         prepare(configured(tmp_path, rows))
     with pytest.raises(ConfigurationError, match="has no column 'pressure'; its columns are: city, time"):
         prepare(configured(tmp_path, rows, {"values": ["pressure"]}))
+
+
+def splits_by_hour(version: Version) -> dict[int, str]:
+    """Return the split of each predicted hour."""
+    return {int(label): split for split, _, _, label in windows_of(version)}
+
+
+def test_new_rows_never_move_a_moment_to_another_split(tmp_path: Path) -> None:
+    splits = {"method": "time", "train": 0.6, "val": 0.2, "test": 0.2}
+    prepare(configured(tmp_path, hours("a", "", range(101)), splits=splits))
+    first = splits_by_hour(read(tmp_path / "table"))
+    # Too few for a window in each split: they are training rows, from the next window on, and late ones fit in.
+    prepare(configured(tmp_path, hours("a", "", range(111)), splits=splits))
+    second = splits_by_hour(read(tmp_path / "table"))
+    assert {hour: second[hour] for hour in first} == first
+    assert {hour: split for hour, split in second.items() if hour > 100} == dict.fromkeys(range(106, 111), "train")
+    # Enough: they are cut by the same fractions, and the training rows before them continue.
+    prepare(configured(tmp_path, hours("a", "", range(161)), splits=splits))
+    version = read(tmp_path / "table")
+    third = splits_by_hour(version)
+    assert {hour: third[hour] for hour in second} == second
+    assert [third[hour] for hour in (111, 140, 146, 150, 156, 160)] == ["train", "train", "val", "val", "test", "test"]
+    assert [period.split for period in version.summary.periods] == ["train", "val", "test", "train", "val", "test"]
+    assert version.summary.rejects == {}

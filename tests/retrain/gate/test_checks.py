@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from headrace.config.sections.retraining import Gate
+from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.retrain.gate.checks import Check, Comparison, run_checks
 from headrace.retrain.gate.metrics import improvement, score, scores
 from headrace.retrain.gate.predictions import Predictions, ScoredModel
@@ -200,3 +201,15 @@ def test_classification_metrics_match_their_definitions() -> None:
 def test_macro_f1_ignores_classes_absent_from_test_split() -> None:
     predictions = Predictions(np.array(["a", "b", "c"]), np.array([0, 1, 1]), np.array([0, 1, 2]), np.ones(3))
     assert score("macro_f1", predictions) == pytest.approx((1 + 2 / 3) / 2)
+
+
+def test_challenger_trained_on_test_rows_is_refused_with_their_number() -> None:
+    overlap = TrainingOverlap(rows=235, of=295, example="boot/7.png", unread=("version 1 of /old (gone)",))
+    better = compare(classifier(0.5), classifier(0.9), overlaps={"the challenger": overlap})
+    (check,) = failed_checks(better)
+    assert str(check) == (
+        "test rows in the training data of the challenger: expected none, received 235 of 295 rows, such as "
+        "'boot/7.png'; not compared: version 1 of /old (gone)"
+    )
+    unseen = overlap.model_copy(update={"rows": 0})
+    assert failed_checks(replace(better, overlaps={"the challenger": unseen})) == []

@@ -1,0 +1,85 @@
+"""Splits of a time series by time: the first version of a table cuts its time, and later versions keep those cuts.
+
+The time after the cuts of the previous version is cut by the same fractions. Where its part for val or test is too
+short for a window, the whole of it is training data. Either way no moment ever changes its split.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from headrace.config.sections.preparation import Splits
+from headrace.config.sections.windows import Windows
+from headrace.table.version import Period
+
+log = logging.getLogger(__name__)
+
+# Moments closer than this are equal: sums of fractions such as 0.7 + 0.1 are not exact.
+DIGITS = 6
+
+
+def extend_periods(rows: DataFrame, splits: Splits, windows: Windows, periods: Sequence[Period]) -> tuple[Period, ...]:
+    """Return `periods` and those of the time after them until the last of `rows`, by their column `seconds`."""
+    ends = rows.agg(F.min("seconds"), F.max("seconds")).first()
+    if ends is None or ends[0] is None:
+        return tuple(periods)
+    first, last = float(ends[0]), float(ends[1])
+    if periods and last <= periods[-1].until:
+        return tuple(periods)
+    if not periods:
+        return _merge(_cut(first, last, splits))
+    begin = periods[-1].until
+    new = list(_cut(begin, last, splits))
+    if _has_short_split(begin, new, windows):
+        log.warning(
+            "The rows after %s are too few for a window in each split; all of them are training data.", _moment(begin)
+        )
+        new = [Period(last, "train")]
+    return _merge([*periods, *new])
+
+
+def split_by_time(rows: DataFrame, periods: Sequence[Period]) -> DataFrame:
+    """Return `rows` with the columns `split` and `period`, the number of the period, by their column `seconds`."""
+    split, number = F.lit(None).cast("string"), F.lit(None).cast("int")
+    for index, period in reversed(list(enumerate(periods))):
+        is_within = F.col("seconds") <= period.until
+        split = F.when(is_within, period.split).otherwise(split)
+        number = F.when(is_within, index).otherwise(number)
+    return rows.withColumns({"split": split, "period": number})
+
+
+def _cut(first: float, last: float, splits: Splits) -> Iterator[Period]:
+    """Yield the periods between two moments by the fractions, train first and test last; empty ones too."""
+    for split, fraction in (("train", splits.train), ("val", splits.train + splits.val)):
+        yield Period(round(first + (last - first) * fraction, DIGITS), split)
+    yield Period(last, "test")
+
+
+def _has_short_split(begin: float, periods: Sequence[Period], windows: Windows) -> bool:
+    """Return whether one of the periods, other than an empty one, has too few rows for a window and its target."""
+    needed = (windows.span + 1) * windows.every_seconds
+    ends = [begin, *(period.until for period in periods)]
+    return any(0 < end - start < needed for start, end in zip(ends[:-1], ends[1:], strict=True))
+
+
+def _merge(periods: Sequence[Period] | Iterator[Period]) -> tuple[Period, ...]:
+    """Return the periods without empty ones, and consecutive ones of one split as one."""
+    merged: list[Period] = []
+    for period in periods:
+        if merged and period.until <= merged[-1].until:
+            continue
+        if merged and merged[-1].split == period.split:
+            merged.pop()
+        merged.append(period)
+    return tuple(merged)
+
+
+def _moment(seconds: float) -> str:
+    """Return a moment as a date and time where it can be one, otherwise as a number of seconds."""
+    try:
+        return f"{datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}"
+    except OverflowError:
+        return f"{seconds:g} s"

@@ -1,0 +1,43 @@
+"""The processes below one, and their end."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes below `pid`, children before their own children; none without /proc, as on macOS."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        # The process may have ended. The name in parentheses may hold spaces.
+        with suppress(OSError, IndexError):
+            fields = stat.read_text(errors="replace").rpartition(")")[2].split()
+            children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found = list(children.get(pid, []))
+    for process in found:
+        found.extend(children.get(process, []))
+    return found
+
+
+def end_all(processes: list[int], seconds: float) -> None:
+    """Let the processes end in order, and kill those that have not after `seconds`."""
+    _send(processes, signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    while any(map(_is_running, processes)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    _send(processes, signal.SIGKILL)
+
+
+def _send(processes: list[int], number: int) -> None:
+    for process in processes:
+        with suppress(OSError):
+            os.kill(process, number)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False

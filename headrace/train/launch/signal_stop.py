@@ -1,0 +1,48 @@
+"""Stop the ranks of a run after a checkpoint when a signal ends the driver's command."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from headrace.errors import StoreError
+from headrace.interruption import CommandInterruptedError, is_ending, stop_request
+from headrace.runs.checkpoint_io import newest_first
+from headrace.runs.folder import RunFolder
+from headrace.train.run_monitor import Progress
+
+
+@contextmanager
+def stopped_on_signal(folder: RunFolder, progress: Progress) -> Iterator[None]:
+    """Ask the ranks to stop at the first signal inside the block.
+
+    Raises:
+        CommandInterruptedError: a signal ended the block; it says from which step the run resumes.
+    """
+
+    def request() -> bool:
+        # Ranks that have not begun cannot stop in order, nor can they see the request if it cannot be written.
+        if progress.is_training:
+            with suppress(OSError, StoreError):
+                folder.interrupt_file.touch()
+                return True
+        return False
+
+    # A driver that was killed leaves it.
+    folder.interrupt_file.unlink(missing_ok=True)
+    try:
+        with stop_request(request):
+            yield
+    except BaseException as error:
+        if not is_ending():
+            raise
+        # Calls to a JVM that has ended replace the interruption by errors of their own.
+        raise CommandInterruptedError(_describe_last_checkpoint(folder)) from error
+    finally:
+        folder.interrupt_file.unlink(missing_ok=True)
+
+
+def _describe_last_checkpoint(folder: RunFolder) -> str:
+    checkpoints = newest_first(folder.checkpoints)
+    if not checkpoints:
+        return f"the run {folder.path} has no checkpoint, so that the same command starts it over"
+    step = int(checkpoints[0].name.removeprefix("step-"))
+    return f"the last checkpoint of the run {folder.path} is of step {step}; the same command resumes from it"

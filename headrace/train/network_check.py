@@ -1,0 +1,91 @@
+"""Try a network on one batch before Spark and ranks start, in a process of its own: a mistake is said in seconds.
+
+The ranks test the network again; what was tried before is remembered in the user's cache, as the process takes 5 s.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from headrace.engines.compatibility import installed_versions
+from headrace.errors import ConfigurationError
+from headrace.networks.source import network_path
+from headrace.runs.folder import RunFolder
+from headrace.runs.record import RunRecord
+from headrace.table import Version
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 300
+
+
+def require_trainable(folder: RunFolder, record: RunRecord, version: Version) -> None:
+    """Raise unless the network takes a batch of the table and gives outputs, a loss and gradients; log warnings.
+
+    Raises:
+        ConfigurationError: the network cannot be trained; the message names the line.
+    """
+    known = _cache_folder() / _fingerprint(record, version)
+    if known.exists():
+        return
+    answer = _ask(folder.path, network_path(record.configuration.model.file))
+    if answer is None:
+        return
+    if answer["error"] is not None:
+        raise ConfigurationError(str(answer["error"]))
+    warnings = answer["warnings"] if isinstance(answer["warnings"], list) else []
+    for warning in warnings:
+        log.warning("%s", warning)
+    if not warnings:
+        # Without a cache the network is tried again.
+        with suppress(OSError):
+            known.parent.mkdir(parents=True, exist_ok=True)
+            known.touch()
+
+
+def _ask(run: Path, file: Path) -> dict[str, object] | None:
+    """Return the answer of the process; None if it gives none, as the ranks will find out why."""
+    command = [sys.executable, "-m", "headrace.train.verification.dry_run", str(run), str(file)]
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+        answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    except (subprocess.TimeoutExpired, IndexError, ValueError):
+        log.info("The network could not be tried before the training; the ranks try it.")
+        return None
+    return answer
+
+
+def _fingerprint(record: RunRecord, version: Version) -> str:
+    """Return a hash of what decides whether the network can be trained; of the table its kind, not its values."""
+    contract, configuration = version.contract, record.configuration
+    tokenizer = contract.tokenizer
+    described = {
+        "network": record.model_sha256,
+        "options": configuration.model.options,
+        "input": [contract.input_kind, contract.input_shape, contract.named("input")[1].dtype],
+        "tokens": [tokenizer.vocabulary_size, tokenizer.max_length] if tokenizer else None,
+        "outputs": [contract.task, contract.outputs],
+        "loss": configuration.train.loss.model_dump(),
+        "precision": configuration.train.precision,
+        "engines": installed_versions(),
+    }
+    return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _cache_folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "headrace" / "networks"

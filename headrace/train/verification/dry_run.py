@@ -1,0 +1,94 @@
+"""One batch through an untrained network, both ways: `python -m headrace.train.verification.dry_run RUN FILE`.
+
+Prints one JSON object: `error`, a sentence, or None; and `warnings`, sentences.
+"""
+
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from headrace.errors import ConfigurationError
+from headrace.networks.source import build_model, describe_failure
+from headrace.runs.folder import RunFolder
+from headrace.runs.record import RunRecord
+from headrace.stream.build import evaluation_plan
+from headrace.stream.dataset import evaluation_batches
+from headrace.table import Version, read
+from headrace.train.model.loss_and_metrics import make_loss
+from headrace.train.verification.bundle_verifier import BATCH_ROWS, BundleVerifier
+
+# A loss of this many times that of guessing comes from inputs that are not normalized, or from wrong outputs.
+SUSPICIOUS = 5.0
+
+Batch = tuple[Any, Any, Any]
+
+
+def try_network(file: Path, record: RunRecord, version: Version) -> list[str]:
+    """Build the network in `file`, and ask it for outputs, a loss and gradients of one batch; return warnings.
+
+    Raises:
+        ConfigurationError: it cannot be built, raises an error, or its outputs, loss or gradients cannot be used.
+        DataError: the table cannot be read.
+    """
+    configuration = record.configuration
+    settings, options = configuration.train, configuration.model.options
+    keras.utils.set_random_seed(settings.seed)
+    keras.config.set_dtype_policy(settings.precision)
+    model = build_model(file, version.contract, options)
+    plan = evaluation_plan(version, "train", BATCH_ROWS)
+    batch: Batch = next(iter(evaluation_batches(version, "train", plan, configuration.stream).steps(0, 0, 1)))
+    try:
+        BundleVerifier(model, version, configuration.stream, settings.precision, None).require_usable_outputs()
+        loss, reached = _step(model, batch, make_loss(settings.loss, version.contract))
+    except Exception as error:  # the network's code may raise anything
+        if isinstance(error, ConfigurationError):
+            raise
+        raise ConfigurationError(f"The model file {file} failed at {describe_failure(error, file, options)}") from error
+    if model.trainable_variables and not reached:
+        raise ConfigurationError(
+            f"No weight of the network in {file} gets a gradient: its outputs do not depend on its weights."
+        )
+    return _judge_loss(loss, version)
+
+
+def _step(model: keras.Model, batch: Batch, loss: keras.losses.Loss) -> tuple[float, bool]:
+    """Return the loss of a batch, and whether any weight gets a gradient."""
+    inputs, targets, weights = batch
+    with tf.GradientTape() as tape:
+        value = loss(targets, model(inputs, training=True), sample_weight=weights)
+    gradients = tape.gradient(value, [variable.value for variable in model.trainable_variables])
+    return float(value), any(gradient is not None for gradient in gradients)
+
+
+def _judge_loss(loss: float, version: Version) -> list[str]:
+    """Return a warning if the loss of an untrained network of classes is not near that of guessing."""
+    classes = len(version.contract.classes)
+    if version.contract.task != "classification" or not np.isfinite(loss) or loss <= SUSPICIOUS * math.log(classes):
+        return []
+    return [
+        f"The loss before training is {loss:.3g}, and that of guessing of {classes} classes {math.log(classes):.3g}; "
+        "check the normalisation of the inputs."
+    ]
+
+
+def main(run: str, file: str) -> None:
+    """Try the network in `file` for the run in the folder `run`, and print the answer."""
+    record = RunFolder(run).record()
+    if record is None:
+        raise ConfigurationError(f"{run} is not the folder of a run.")
+    answer: dict[str, Any] = {"error": None, "warnings": []}
+    try:
+        answer["warnings"] = try_network(Path(file), record, read(record.table, record.data_version))
+    except ConfigurationError as error:
+        answer["error"] = str(error)
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,44 @@
+"""Before a challenger is trained, its training data are compared with the test split that will judge it."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from headrace.config.sections.training import FineTune
+from headrace.retrain.steps import data
+from headrace.retrain.steps.context import CycleContext
+from headrace.table import Version
+from tests.support.small_bundle import write_bundle
+from tests.support.small_table import Content, some_rows, write_table
+
+pytestmark = pytest.mark.tensorflow
+
+
+def context_for(donor: Path | None) -> CycleContext:
+    """Return a context whose challenger starts from the weights of `donor`."""
+    fine_tune = FineTune(bundle=str(donor)) if donor else None
+    train = SimpleNamespace(fine_tune=fine_tune)
+    settings = SimpleNamespace(initial_weights="scratch")
+    return cast(CycleContext, SimpleNamespace(configuration=SimpleNamespace(train=train), settings=settings))
+
+
+def write_version(table: Path, train: list[str], test: list[str]) -> Version:
+    """Commit the next version of a table, with rows of these paths and different contents."""
+    splits: dict[str, Any] = {"train": some_rows(len(train)), "test": some_rows(len(test))}
+    return write_table(table, Content(splits=splits, paths={"train": train, "test": test}))
+
+
+def test_challenger_is_refused_when_it_or_its_initial_weights_learn_test_rows(tmp_path: Path) -> None:
+    first = write_version(tmp_path / "table", ["a", "b", "c"], ["x", "y"])
+    appended = write_version(tmp_path / "table", ["a", "b", "c", "d"], ["x", "y", "z"])
+    resplit = write_version(tmp_path / "table", ["x", "b", "c", "d"], ["a", "y"])
+    assert data._seen_rows(context_for(None), None, appended, first) == ""
+    refusal = data._seen_rows(context_for(None), None, resplit, first)
+    assert "the challenger would be trained on rows of the test split that judges it (version 0 of " in refusal
+    assert ": 1 of 2 rows, such as 'x'. Restore the settings" in refusal
+    # The newest test split is new to the challenger, but not to the weights that it begins from.
+    assert data._seen_rows(context_for(None), None, resplit, resplit) == ""
+    donor = write_bundle(tmp_path / "bundle", first)
+    assert ": 1 of 2 rows, such as 'a'. " in data._seen_rows(context_for(donor), None, resplit, resplit)

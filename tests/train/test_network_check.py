@@ -1,0 +1,134 @@
+"""A network is tried on one batch before Spark starts; its mistakes are sentences that name the user's own file."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.config import Configuration
+from headrace.errors import ConfigurationError
+from headrace.runs.folder import RunFolder
+from headrace.runs.record import RunRecord
+from headrace.table import Version
+from headrace.train import job, network_check
+from headrace.train.network_check import require_trainable
+from headrace.train.verification.dry_run import try_network
+from tests.support.small_table import Content, some_rows, write_table
+
+pytestmark = pytest.mark.tensorflow
+
+NETWORK = """
+import keras
+from keras import layers, ops
+
+{before}
+
+def build(contract, **options):
+    inputs = keras.Input({shape}, dtype="uint8")
+    x = layers.Flatten()(inputs)
+    x = {hidden}(x)
+    return {model}
+"""
+DEFAULTS = {
+    "before": "",
+    "shape": "contract.input_shape",
+    "hidden": "layers.Rescaling(1 / 255)",
+    "model": "keras.Model(inputs, layers.Dense(contract.outputs, activation='softmax')(x))",
+}
+LOGITS = DEFAULTS["model"].replace("softmax", "linear")
+STOPPED = "keras.Model(inputs, Stop()(layers.Dense(contract.outputs, activation='softmax')(x)))"
+BROKEN = """
+class Broken(layers.Layer):
+    def call(self, x):
+        return ops.matmul(x, ops.ones((3, 3)))
+
+    def compute_output_shape(self, shape):
+        return shape
+"""
+SUBCLASSED = """
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(20, activation="softmax")
+
+    def call(self, x):
+        return self.dense(ops.reshape(ops.cast(x, "float32"), (-1, 64)))
+
+def called(net):
+    net(ops.zeros((1, 8, 8, 1)))
+    return net
+"""
+FROZEN = """
+class Stop(layers.Layer):
+    def call(self, x):
+        return ops.stop_gradient(x)
+"""
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """Return a table of images, 8 x 8 x 1, in three classes."""
+    return write_table(tmp_path_factory.mktemp("data") / "table", Content(splits={"train": some_rows(40)}))
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return the folder of this test's cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "headrace" / "networks"
+
+
+def begin(version: Version, folder: Path, **parts: str) -> tuple[RunFolder, RunRecord]:
+    """Begin a run of the network of these parts, as `headrace train` does."""
+    (folder / "network.py").write_text(NETWORK.format(**DEFAULTS | parts))
+    tree: dict[str, Any] = {
+        "data": {"source": {"path": "raw"}, "table": str(version.table)},
+        "model": {"file": str(folder / "network.py")},
+        "train": {"run": str(folder / "run")},
+    }
+    run = RunFolder(folder / "run")
+    return run, job._start_or_resume(run, Configuration.model_validate(tree))
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ({"shape": "(28, 28, 1)"}, r"network\.py returned a model for inputs of shape \(28, 28, 1\), but the table"),
+        ({"hidden": "Broken()", "before": BROKEN}, r"network\.py failed at line \d+: `return ops\.matmul.* with "),
+        ({"model": "called(Net())", "before": SUBCLASSED}, "it gives 20 outputs for a row, expected 3"),
+        ({"model": LOGITS}, "its outputs are not probabilities"),
+        ({"model": STOPPED, "before": FROZEN}, "No weight of the network .* gets a gradient"),
+    ],
+    ids=["input shape", "error in call", "outputs of a subclassed model", "logits", "no gradient"],
+)
+def test_mistake_in_network_is_one_sentence(
+    version: Version, tmp_path: Path, parts: dict[str, str], sentence: str
+) -> None:
+    run, record = begin(version, tmp_path, **parts)
+    with pytest.raises(ConfigurationError, match=sentence) as refused:
+        try_network(tmp_path / "network.py", record, version)
+    assert "\n" not in str(refused.value)
+    assert "\x1b" not in str(refused.value)
+
+
+def test_mistake_is_said_by_another_process_and_not_remembered(version: Version, tmp_path: Path, cache: Path) -> None:
+    run, record = begin(version, tmp_path, model=LOGITS)
+    with pytest.raises(ConfigurationError, match="its outputs are not probabilities"):
+        require_trainable(run, record, version)
+    assert not cache.exists()
+
+
+def test_network_that_can_be_trained_is_tried_once(
+    version: Version, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, record = begin(version, tmp_path)
+    require_trainable(run, record, version)
+    assert len(list(cache.iterdir())) == 1
+    monkeypatch.setattr(network_check, "_ask", lambda *_: pytest.fail("tried again"))
+    require_trainable(run, record, version)
+
+
+def test_inputs_that_are_not_normalized_are_warned_of(version: Version, tmp_path: Path) -> None:
+    _, record = begin(version, tmp_path, hidden="layers.Rescaling(100.0)")
+    (warning,) = try_network(tmp_path / "network.py", record, version)
+    assert "that of guessing of 3 classes 1.1; check the normalisation of the inputs" in warning
