@@ -1,5 +1,6 @@
 """`headrace init`: every kind brings a valid configuration and all networks that fit it."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -73,11 +74,18 @@ def write_image_table(path: Path) -> Path:
     [("text", write_texts, 120), ("windows", write_series, None), ("table", write_image_table, 24)],
 )
 def test_data_as_described_are_prepared_with_the_configuration_as_it_is(
-    kind: Kind, write: Callable[[Path], Path], rows: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: Kind,
+    write: Callable[[Path], Path],
+    rows: int | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     copy_template(tmp_path, kind, source=str(write(tmp_path / "my data.csv")), force=False)
     configuration = load(f"conf/{CONFIGURATIONS[kind]}.yaml")
+    caplog.set_level(logging.INFO)
     result = prepare(configuration)
+    assert " 1 file listed in " in caplog.text
     assert rows in (None, result["written"])
     assert set(read(configuration.data.table).summary.counts) == {"train", "val", "test"}

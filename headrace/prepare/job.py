@@ -22,11 +22,12 @@ from headrace.prepare.incremental import save_listing
 from headrace.prepare.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.plan import PrepareContext, PreparePlan, changed_splits, is_unchanged, make_context, make_plan
 from headrace.prepare.reject_and_duplicate_tables import carry_over, commit_side_table
+from headrace.prepare.small_classes import small_class_warning
 from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.base import escape_path
 from headrace.prepare.sources.table_files import NO_FILES
 from headrace.prepare.sources.watched_files import with_content, with_named_files
-from headrace.prepare.stages import StageOutput, run_stages
+from headrace.prepare.stages import StageOutput, has_given_splits, run_stages
 from headrace.prepare.table_schema import arrow_schema
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import locate
@@ -115,7 +116,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     """
     stopwatch = Stopwatch()
     listing = list_source(configuration.data.source)
-    log.info("%s files in %s classes listed in %.1f s", len(listing.files), len(listing.classes), stopwatch.seconds)
+    log.info("%s listed in %.1f s", _count_listing(listing), stopwatch.seconds)
     table = locate(configuration.data.table).absolute()
     _require_apart(table, configuration.data.source.path)
     base = open_base(table)
@@ -128,6 +129,13 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
         log.info("Nothing has changed since version %s; no new version was committed.", before.number)
         return _build_result(before, stopwatch, changed=False)
     return _build_result(_prepare(plan, stopwatch), stopwatch, changed=True)
+
+
+def _count_listing(listing: Listing) -> str:
+    """Return the number of files, and of classes where the names of files and folders tell them."""
+    files, classes = len(listing.files), len(listing.classes)
+    text = f"{files} file{'s' * (files != 1)}"
+    return f"{text} in {classes} class{'es' * (classes != 1)}" if classes else text
 
 
 def _require_same_splits(before: Version, configuration: Configuration, *, full: bool) -> None:
@@ -191,6 +199,7 @@ def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
                 output, accounting = _run(plan, context)
                 summary = summarize(plan, context, output, accounting, stopwatch.seconds)
                 earlier = plan.before.summary if plan.before else None
+                _warn_of_small_classes(plan, context, summary)
                 check_expectations(summary, earlier, context.settings.expectations)
                 rejects_version = commit_side_table(plan.rejects, accounting.reject_shards)
             duplicates_version = commit_side_table(plan.duplicates, accounting.duplicate_shards)
@@ -233,6 +242,16 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
         if copies:
             log.info("%s of %s records equal another one; prepare.duplicates=drop leaves them out", copies, len(rows))
     return output, accounting
+
+
+def _warn_of_small_classes(plan: PreparePlan, context: PrepareContext, summary: Summary) -> None:
+    splits, source = context.settings.splits, plan.configuration.data.source
+    by_hash = splits.method == "hash" and not has_given_splits(context, source, plan.listing.files)
+    if not by_hash or context.settings.task != "classification":
+        return
+    warning = small_class_warning(summary.counts, summary.contract.classes, splits)
+    if warning is not None:
+        log.warning("%s", warning)
 
 
 def _commit(plan: PreparePlan, output: StageOutput, accounting: RecordAccounting, summary: Summary) -> int:

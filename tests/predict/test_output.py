@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 
 from headrace.contract import Contract
@@ -36,6 +37,17 @@ def test_a_task_without_a_usable_record_writes_the_columns_and_its_rejects(tmp_p
     assert (rows.schema, rows.num_rows) == (PREDICTIONS, 0)
     rejects = pq.read_table(tmp_path / "_rejects" / "part-000000.parquet").to_pylist()
     assert rejects == [{"path": "a.png", "reason": "empty", "detail": "the file has no bytes"}]
+
+
+def test_pandas_reads_the_folder_without_its_rejects_and_summary(tmp_path: Path) -> None:
+    output = PredictionOutput(paths=["b.png"], batches=[np.array([[0.5, 0.25, 0.25]], np.float32)])
+    output.reject("a.png", RejectedRecordError(Reason.EMPTY, "the file has no bytes"))
+    output.write(tmp_path, 0, CONTRACT)
+    (tmp_path / "_summary.json").write_text("{}")
+    predictions = pd.read_parquet(tmp_path)
+    probabilities = pd.DataFrame(predictions["probabilities"].tolist(), columns=CONTRACT.classes)
+    assert predictions["path"].tolist() == ["b.png"]
+    assert probabilities["coat"].tolist() == [0.5]
 
 
 def test_a_second_attempt_of_a_task_replaces_what_the_first_has_written(tmp_path: Path) -> None:
