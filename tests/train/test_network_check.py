@@ -7,6 +7,7 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError
+from headrace.project_template import shipped_networks
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.table import Version
@@ -132,3 +133,16 @@ def test_inputs_that_are_not_normalized_are_warned_of(version: Version, tmp_path
     _, record = begin(version, tmp_path, hidden="layers.Rescaling(100.0)")
     (warning,) = try_network(tmp_path / "network.py", record, version)
     assert "that of guessing of 3 classes 1.1; check the normalisation of the inputs" in warning
+
+
+def test_network_that_ships_with_headrace_is_tried_by_its_path(
+    version: Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, record = begin(version, tmp_path)
+    model = record.configuration.model.model_copy(update={"file": "mlp"})
+    record = record.model_copy(update={"configuration": record.configuration.model_copy(update={"model": model})})
+    tried = list[Path]()
+    monkeypatch.setattr(network_check, "_cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(network_check, "_ask", lambda _, file: tried.append(file))
+    require_trainable(run, record, version)
+    assert tried == [shipped_networks()["mlp"]]
