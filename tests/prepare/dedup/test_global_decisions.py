@@ -60,7 +60,7 @@ def test_splits_are_stratified_or_balanced_by_class(tmp_path: Path, table: Path)
     counted = Counter((row["split"], version.contract.classes[row["label"]]) for row in read_rows(version))
     assert {(s, c): n for s, names in version.summary.counts.items() for c, n in names.items()} == counted
 
-    prepare(configuration(source, table, splits=SPLITS | {"method": "balanced"}, duplicates="drop"))
+    prepare(configuration(source, table, splits=SPLITS | {"method": "balanced"}, duplicates="drop"), full=True)
     counts = by_split(read(table))
     assert counts["val"] == {"cat": 3, "dog": 3}
     assert counts["test"]["cat"] == counts["test"]["dog"]
