@@ -39,12 +39,17 @@ class ResumeGuard:
     path: Path
     setting: str
 
+    @property
+    def start_over(self) -> str:
+        """How to start over: only `headrace train` has an option for it."""
+        return "start over with --restart" if self.kind == "run" else "remove this one to start over"
+
     def require_network(self, same: bool, file: str) -> None:
         """Raise `ConfigurationError` unless the content of the network's `file` is the `same` as at the start."""
         if not same:
             raise ConfigurationError(
                 f"The {self.kind} {self.path} was started with another content of {file}; "
-                f"set {self.setting} to another directory, or remove this one to start over."
+                f"set {self.setting} to another directory, or {self.start_over}."
             )
 
     def require_settings(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
@@ -54,20 +59,20 @@ class ResumeGuard:
             differences = ", ".join(f"{key} was {before.get(key)!r} and is {after.get(key)!r}" for key in changed)
             raise ConfigurationError(
                 f"The {self.kind} {self.path} was started with other settings: {differences}; "
-                f"restore them, set {self.setting} to another directory, or start over with --restart."
+                f"restore them, set {self.setting} to another directory, or {self.start_over}."
             )
 
     def require_table(self, version: Version, table_id: str) -> None:
         """Raise unless `version` is one of the table that the start read; warn if it is not the newest.
 
         Raises:
-            ConfigurationError: it is another table, or one that was prepared anew at the same path.
+            ConfigurationError: it is another table, or one that was prepared again at the same path.
         """
         if version.table_id != table_id:
             raise ConfigurationError(
                 f"The {self.kind} {self.path} was started with another table than {version.table} is now (identifier "
                 f"{table_id}, now {version.table_id}); restore data.table, set {self.setting} to another directory, or "
-                "remove this one to start over."
+                f"{self.start_over}."
             )
         newest = newest_number(version.table) or 0
         if newest > version.number:

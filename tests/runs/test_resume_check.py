@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from headrace.errors import ConfigurationError
+from headrace.runs.resume_check import ResumeGuard
 from tests.support.commands import headrace
 from tests.support.workspace import write_configuration
 
@@ -38,6 +40,15 @@ def metrics(folder: Path) -> dict[str, float]:
     (folder / "run" / "result.json").unlink()
     found: dict[str, float] = whole["metrics"]
     return found
+
+
+@pytest.mark.parametrize(("kind", "start_over"), [("run", "--restart"), ("study", "remove this one")])
+def test_refusal_names_a_way_to_start_over_that_exists(kind: str, start_over: str) -> None:
+    guard = ResumeGuard(kind, Path("folder"), "setting")
+    with pytest.raises(ConfigurationError, match=start_over):
+        guard.require_settings({"a": 1}, {"a": 2})
+    with pytest.raises(ConfigurationError, match=start_over):
+        guard.require_network(False, "cnn.py")
 
 
 def test_resume_refuses_ranks_that_change_the_global_batch(folder: Path, metrics: dict[str, float]) -> None:

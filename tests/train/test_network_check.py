@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from headrace.config import Configuration
-from headrace.errors import ConfigurationError
+from headrace.errors import ConfigurationError, DataError
 from headrace.project_template import shipped_networks
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
@@ -146,3 +146,13 @@ def test_network_that_ships_with_headrace_is_tried_by_its_path(
     monkeypatch.setattr(network_check, "_ask", lambda _, file: tried.append(file))
     require_trainable(run, record, version)
     assert tried == [shipped_networks()["mlp"]]
+
+
+def test_damaged_shard_is_not_blamed_on_the_network(tmp_path: Path) -> None:
+    splits = {"train": some_rows(40), "val": some_rows(10)}
+    version = write_table(tmp_path / "table", Content(splits=splits))
+    for shard in version.split("val"):
+        (version.table / shard.path).write_bytes(b"no Parquet")
+    _, record = begin(version, tmp_path)
+    with pytest.raises(DataError):
+        try_network(tmp_path / "network.py", record, version)

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from headrace.errors import ConfigurationError
+from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.source import build_model, describe_failure
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
@@ -46,9 +46,9 @@ def try_network(file: Path, record: RunRecord, version: Version) -> list[str]:
     try:
         BundleVerifier(model, version, configuration.stream, settings.precision, None).require_usable_outputs()
         loss, reached = _step(model, batch, make_loss(settings.loss, version.contract))
+    except HeadraceError:
+        raise
     except Exception as error:  # the network's code may raise anything
-        if isinstance(error, ConfigurationError):
-            raise
         raise ConfigurationError(f"The model file {file} failed at {describe_failure(error, file, options)}") from error
     if model.trainable_variables and not reached:
         raise ConfigurationError(
