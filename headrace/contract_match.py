@@ -4,7 +4,7 @@ Every verb that joins a bundle with a table, or with another bundle, asks here. 
 index means nothing outside its own contract.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.errors import DataError
+from headrace.name_lists import join_names
 
-MAX_NAMES = 8
 # Standard deviations; new data of the same source stays far below.
 MAX_SHIFT = 0.1
 # Keys of `prepare` that change what a model sees, and that no shape, tokenizer or window layout reveals.
@@ -39,11 +39,11 @@ class ClassMatch:
 
     def __str__(self) -> str:
         if self.has_same_names:
-            return f"the same {len(self.model)} classes in another order: {join(self.model)} and {join(self.table)}"
-        return (
-            f"{len(self.model)} and {len(self.table)} classes; only the model has {join(self.dropped) or 'none'}, "
-            f"only the table has {join(self.new) or 'none'}"
-        )
+            model, table = join_names(self.model), join_names(self.table)
+            return f"the same {len(self.model)} classes in another order: {model} and {table}"
+        dropped, new = join_names(self.dropped) or "none", join_names(self.new) or "none"
+        counts = f"{len(self.model)} and {len(self.table)} classes"
+        return f"{counts}; only the model has {dropped}, only the table has {new}"
 
     @property
     def is_equal(self) -> bool:
@@ -168,9 +168,9 @@ def transfer_changes(donor: Contract, table: Contract, table_name: object) -> li
         before, after = donor.windows.values, table.windows.values
         if before != after and sorted(before) == sorted(after):
             raise DataError(
-                f"The donor bundle takes the features {join(before)} in this order, but {table_name} holds "
-                f"{join(after)}; weights would be given to other features. Set prepare.windows.values to the donor's "
-                "order and prepare the table again."
+                f"The donor bundle takes the features {join_names(before)} in this order, but {table_name} holds "
+                f"{join_names(after)}; weights would be given to other features. Set prepare.windows.values to the "
+                "donor's order and prepare the table again."
             )
         changes.append(f"The donor was trained on {donor.windows}, the table holds {table.windows}.")
     return changes + _changed_statistics(donor, table)
@@ -187,8 +187,8 @@ def _changed_statistics(donor: Contract, table: Contract) -> list[str]:
     if max(shift.max(), stretch.max()) <= MAX_SHIFT:
         return []
     described = (
-        f"mean {join([f'{value:.4g}' for value in one.mean])}, standard deviation "
-        f"{join([f'{value:.4g}' for value in one.standard_deviation])}"
+        f"mean {join_names([f'{value:.4g}' for value in one.mean])}, standard deviation "
+        f"{join_names([f'{value:.4g}' for value in one.standard_deviation])}"
         for one in (before, after)
     )
     donor_text, table_text = described
@@ -212,9 +212,3 @@ def changed_preparation(kind: str, model: Mapping[str, Any], table: Mapping[str,
         for key in VISIBLE_KEYS[kind]
         if key in one and key in other and one[key] != other[key]
     )
-
-
-def join(names: Sequence[object]) -> str:
-    """Return the first names, and how many more there are."""
-    listed = ", ".join(map(str, names[:MAX_NAMES]))
-    return f"{listed} and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else listed

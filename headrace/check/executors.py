@@ -7,6 +7,7 @@ from headrace.check.check_report import CheckRow
 from headrace.check.executor_probe import ExecutorInfo
 from headrace.check.machine import FREE_GIGABYTES
 from headrace.engines.compatibility import SAME_ENVIRONMENT, differences, installed_versions
+from headrace.name_lists import join_names
 
 CLOCK_SECONDS = 1.0
 HOSTS_SHOWN = 4
@@ -110,6 +111,4 @@ def _is_usable(address: str, several: bool) -> bool:
 
 
 def _list_by_host(executors: Sequence[ExecutorInfo], value: Callable[[ExecutorInfo], str]) -> str:
-    shown = [f"{value(info)} on {info.host}" for info in executors[:HOSTS_SHOWN]]
-    more = len(executors) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    return join_names([f"{value(info)} on {info.host}" for info in executors], HOSTS_SHOWN)

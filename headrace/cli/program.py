@@ -111,9 +111,6 @@ def _run(arguments: list[str] | None) -> None:
             raise
         print(f"headrace: {sentence}", file=sys.stderr)
         sys.exit(DiskError.exit_code)
-    except KeyboardInterrupt:
-        print("headrace: interrupted", file=sys.stderr)
-        sys.exit(130)
 
 
 def _require_file_names() -> None:

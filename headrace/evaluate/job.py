@@ -10,7 +10,7 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.contract import Contract
-from headrace.contract_match import ClassMatch, join, require_same_targets
+from headrace.contract_match import ClassMatch, require_same_targets
 from headrace.evaluate.classification import Classification
 from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
 from headrace.evaluate.mistakes import show_for
@@ -20,6 +20,7 @@ from headrace.evaluate.regression import Regression
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.inference import Inference
+from headrace.name_lists import join_names
 from headrace.storage.atomic import atomic_write
 from headrace.stream.build import evaluation_plan, rank_stream
 from headrace.stream.decode.targets import encode_targets
@@ -89,7 +90,7 @@ def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
     if absent:
         log.warning(
             "%s of %s classes have no row in split %s, and nothing is known of them: %s",
-            len(absent), len(evaluation["classes"]), split, join(absent),
+            len(absent), len(evaluation["classes"]), split, join_names(absent),
         )  # fmt: skip
 
 

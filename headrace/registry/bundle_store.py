@@ -30,11 +30,17 @@ def stored_bundle(registry: ModelRegistry, record: ModelRecord) -> Path:
     return path
 
 
-def _is_intact(path: Path, record: ModelRecord) -> bool:
+def load_intact(path: Path) -> bundles.Bundle | None:
+    """Return the bundle at `path`; None if it is missing or damaged."""
     try:
-        return bundles.load(path).origin.weights_sha256 == record.weights_sha256
+        return bundles.load(path)
     except DataError:
-        return False
+        return None
+
+
+def _is_intact(path: Path, record: ModelRecord) -> bool:
+    bundle = load_intact(path)
+    return bundle is not None and bundle.origin.weights_sha256 == record.weights_sha256
 
 
 def _require_same_version(path: Path, record: ModelRecord) -> None:

@@ -10,7 +10,7 @@ from headrace import bundle as bundles
 from headrace.errors import DataError
 from headrace.invocation import utc_now
 from headrace.locks.folder import lock_folder
-from headrace.registry.bundle_store import linked_bundle
+from headrace.registry.bundle_store import linked_bundle, load_intact
 from headrace.registry.consistency import BUNDLES, RegistryDamagedError, has_content, require_intact
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.store import CHAMPION, ModelRegistry, registry_error, without_password
@@ -49,14 +49,6 @@ class StoredVersion:
     run: Path | None = None
     cycle: str = ""
     tags: dict[str, str] = field(default_factory=lambda: dict(UNKNOWN))
-
-
-def load_intact(path: Path) -> bundles.Bundle | None:
-    """Return the bundle at `path`; None if it is missing or damaged."""
-    try:
-        return bundles.load(path)
-    except DataError:
-        return None
 
 
 def stored_bundles(registry: ModelRegistry) -> dict[int, bundles.Bundle]:

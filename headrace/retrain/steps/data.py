@@ -6,6 +6,7 @@ from typing import Any
 from headrace.bundle import TrainingData, load
 from headrace.errors import DataError
 from headrace.evaluate.training_overlap import training_overlap
+from headrace.name_lists import join_names
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import champion
 from headrace.retrain.gate.comparison import SPLIT, frozen_version
@@ -69,21 +70,16 @@ def _decide(context: CycleContext, output: dict[str, Any], drifted: list[str], *
     """Add the decision to train or not, with its reasons."""
     rows, min_rows = output["changed_rows"], context.settings.min_new_rows
     if drifted:
-        log.warning("The new rows differ from the champion's training data: %s", _join_first(drifted))
+        log.warning("The new rows differ from the champion's training data: %s", join_names(drifted, MAX_NAMES))
     reasons = ["no model yet"] if is_first else []
     reasons += ["requested with --force"] if context.cycle.record.forced else []
     reasons += [f"{rows} training rows changed"] if rows >= min_rows else []
-    reasons += [f"drift of {_join_first(drifted)}"] if drifted and rows else []
+    reasons += [f"drift of {join_names(drifted, MAX_NAMES)}"] if drifted and rows else []
     output |= {"drifted": drifted, "train": bool(reasons), "reasons": reasons}
     if reasons:
         return StepResult(output)
     reason = f"{rows} training rows changed since the last training, fewer than retrain.min_new_rows = {min_rows}"
     return StepResult(output, Outcome(decision="not needed", reasons=(f"{reason}, and there is no drift",)))
-
-
-def _join_first(names: list[str]) -> str:
-    listed = ", ".join(names[:MAX_NAMES])
-    return f"{listed} and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else listed
 
 
 def _violations(version: Version, context: CycleContext) -> list[str]:

@@ -41,10 +41,6 @@ class CheckpointCallback(keras.callbacks.Callback):
             self._save([] if self.position.between_epochs else self.metrics.sums())
         self.rank.files.keep()
 
-    def finish(self) -> None:
-        """Write the checkpoint of the last step, unless it exists."""
-        self.save()
-
     def _save(self, sums: list[Any]) -> None:
         start = time.monotonic()
         collectives.average(self.model.non_trainable_variables)

@@ -1,12 +1,13 @@
 """Warn of weights that a training does not change: without a gradient in a whole epoch, or equal after its updates."""
 
-import hashlib
 import logging
 from typing import Any
 
 import keras
 
+from headrace.name_lists import join_names
 from headrace.train.distributed.gradients import GradientMonitor
+from headrace.train.verification.forward import weight_digests
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +26,13 @@ class WarnOfUntrainedWeights(keras.callbacks.Callback):
         self.gradients = gradients
         self._without_gradient: set[str] = set()
         self._updates = 0
-        self._hashes: list[str] = []
+        self._before: list[tuple[str, str]] = []
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._updates = self.gradients.seen
         self.gradients.take_zero()
         # Weights that changed in an epoch can change, so that only the first of this process needs the comparison.
-        self._hashes = [] if self._updates else _hashes(self.model.trainable_variables)
+        self._before = [] if self._updates else weight_digests(self.model.trainable_variables)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         updates = self.gradients.seen - self._updates
@@ -42,8 +43,8 @@ class WarnOfUntrainedWeights(keras.callbacks.Callback):
         new = [path for path in zero if path not in self._without_gradient]
         self._without_gradient.update(new)
         _warn(new, f"got no gradient in epoch {epoch + 1} and learn nothing: does the output depend on them?")
-        after = _hashes(self.model.trainable_variables) if self._hashes else []
-        unchanged = [path for path, old, new in zip(paths, self._hashes, after, strict=False) if old == new]
+        after = weight_digests(self.model.trainable_variables) if self._before else []
+        unchanged = [path for (path, new), (_, old) in zip(after, self._before, strict=True) if new == old]
         _warn(
             [path for path in unchanged if path not in zero],
             f"did not change in the {updates} updates of epoch {epoch + 1}: raise train.optimizer.learning_rate.",
@@ -52,9 +53,4 @@ class WarnOfUntrainedWeights(keras.callbacks.Callback):
 
 def _warn(paths: list[str], reason: str) -> None:
     if paths:
-        more = f" and {len(paths) - MAX_NAMES} more" if len(paths) > MAX_NAMES else ""
-        log.warning("The weights %s%s %s", ", ".join(paths[:MAX_NAMES]), more, reason)
-
-
-def _hashes(variables: list[keras.Variable]) -> list[str]:
-    return [hashlib.sha256(keras.ops.convert_to_numpy(variable.value).tobytes()).hexdigest() for variable in variables]
+        log.warning("The weights %s %s", join_names(paths, MAX_NAMES), reason)

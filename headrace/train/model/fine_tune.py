@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.training import FineTune
 from headrace.contract import Contract
-from headrace.contract_match import join
 from headrace.errors import ConfigurationError
+from headrace.name_lists import join_names
 from headrace.train.model.donor import Donor, LayerWeights, find_class_layers, find_token_layers
 from headrace.train.model.layer_tree import Node, weighted_layers
 
@@ -61,7 +61,7 @@ class Transfer:
         if frozen:
             raise ConfigurationError(
                 f"train.fine_tune.freeze freezes weights that the donor does not have, which would stay random: "
-                f"{join(frozen)}. Leave these layers out of freeze, or choose a donor that has them."
+                f"{join_names(frozen)}. Leave these layers out of freeze, or choose a donor that has them."
             )
 
     def trained(self) -> list[bool]:
@@ -112,8 +112,8 @@ def assign_weights(model: keras.Model, donor: Donor, contract: Contract) -> Tran
     if not transfer.taken and not transfer.incomplete:
         raise ConfigurationError(
             f"No layer of the model has the position and shape of one in train.fine_tune.bundle {donor.source}; "
-            f"expected some of {join(sorted({layer.label for layer in donor.layers.values()}))}; "
-            f"the model has {join([node.label for node in nodes])}."
+            f"expected some of {join_names(sorted({layer.label for layer in donor.layers.values()}))}; "
+            f"the model has {join_names([node.label for node in nodes])}."
         )
     return transfer
 
@@ -130,7 +130,7 @@ def _matching(node: Node, donor: Donor) -> LayerWeights | None:
     if len(fitting) > 1:
         raise ConfigurationError(
             f"The layer {node.label} of the model is shared, and train.fine_tune.bundle {donor.source} has different "
-            f"layers in its places ({join([layer.label for layer in fitting])}); "
+            f"layers in its places ({join_names([layer.label for layer in fitting])}); "
             "it is ambiguous which weights it takes."
         )
     return fitting[0] if fitting else None
@@ -153,7 +153,7 @@ def _assign_classes(heads: list[Node], donor: Donor, transfer: Transfer) -> None
             for row, source in shared:
                 value[..., row] = old[..., source]
         _assign(node, values)
-        _add(transfer, node, f"the {len(match.new)} new classes {join(match.new)}" if match.new else "")
+        _add(transfer, node, f"the {len(match.new)} new classes {join_names(match.new)}" if match.new else "")
 
 
 def _assign_tokens(embeddings: list[Node], donor: Donor, transfer: Transfer, contract: Contract) -> None:
@@ -219,7 +219,7 @@ def freeze(model: keras.Model, patterns: Sequence[str]) -> None:
     for pattern in patterns:
         matching = [layer for layer in layers if fnmatchcase(layer.name, pattern)]
         if not matching:
-            names = join([layer.name for layer in layers])
+            names = join_names([layer.name for layer in layers])
             raise ConfigurationError(f"train.fine_tune.freeze: no layer is named {pattern!r}; the model has {names}.")
         for layer in matching:
             layer.trainable = False

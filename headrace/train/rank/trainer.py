@@ -173,7 +173,7 @@ def finalize_run(rank: RankContext, position: Position, callbacks: list[keras.ca
     figures: Figures = {"steps": position.step}
     for callback in callbacks:
         if isinstance(callback, CheckpointCallback):
-            callback.finish()
+            callback.save()
             figures["checkpoint_seconds"] = round(callback.seconds, 3)
         elif isinstance(callback, MetricsLogger):
             callback.finish()

@@ -19,6 +19,7 @@ from headrace.bundle import WEIGHTS
 from headrace.config.sections.streaming import Stream
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, TrainingError
+from headrace.name_lists import join_names
 from headrace.stream.build import evaluation_plan
 from headrace.stream.dataset import evaluation_batches
 from headrace.table import Version
@@ -38,6 +39,7 @@ from headrace.train.verification.requests import Answer, Request
 log = logging.getLogger(__name__)
 
 BATCHES, BATCH_ROWS = 4, 32
+MAX_NAMES = 5
 REBUILD = "A bundle is rebuilt from model.py, model.options and the contract alone: put what is needed there."
 
 
@@ -155,7 +157,7 @@ class BundleVerifier:
         request = Request(bundle=folder, precision=self.precision, **files)
         request.write_batches(self.batches)
         outputs = forward.predict(self.model, self.contract, self.batches)
-        return Expected(request=request, outputs=outputs, weights=forward.weight_digests(self.model))
+        return Expected(request=request, outputs=outputs, weights=forward.weight_digests(self.model.weights))
 
     def _compare(self, process: FreshProcess, expected: Expected, answer: Answer, *, rehearsal: bool = False) -> None:
         if answer.error is not None:
@@ -163,7 +165,7 @@ class BundleVerifier:
             raise TrainingError(f"The bundle cannot be loaded on another machine: {text}.{_files(answer)} {REBUILD}")
         if changed := changed_weights(expected.weights, answer.weights):
             raise TrainingError(
-                f"The bundle is not the model: {_some(changed)} "
+                f"The bundle is not the model: {join_names(changed, MAX_NAMES)} "
                 f"{'has' if len(changed) == 1 else 'have'} other values once loaded, as Keras did not save them."
                 f"{_files(answer)} Keep layers in attributes of other names than Keras's own `_layers`, and create "
                 "variables with self.add_weight."
@@ -216,8 +218,4 @@ class BundleVerifier:
 def _files(answer: Answer) -> str:
     if not answer.refused:
         return ""
-    return f" The network asks for {_some(list(answer.refused))}, and the bundle does not hold it."
-
-
-def _some(names: list[str]) -> str:
-    return f"{', '.join(names[:5])} and {len(names) - 5} more" if len(names) > 5 else ", ".join(names)
+    return f" The network asks for {join_names(answer.refused, MAX_NAMES)}, and the bundle does not hold it."

@@ -102,9 +102,9 @@ def _flat(outputs: Any) -> NDArray[np.float64]:
     return np.asarray(tf.cast(outputs, tf.float64)).reshape(-1)
 
 
-def weight_digests(model: keras.Model) -> list[tuple[str, str]]:
-    """Return the path and the SHA-256 of every weight of `model`, in order; seeds of random layers are not weights."""
+def weight_digests(weights: Sequence[keras.Variable]) -> list[tuple[str, str]]:
+    """Return the path and the hexadecimal SHA-256 of each of `weights`, in order."""
     return [
         (weight.path, hashlib.sha256(keras.ops.convert_to_numpy(weight.value).tobytes()).hexdigest())
-        for weight in model.weights
+        for weight in weights
     ]

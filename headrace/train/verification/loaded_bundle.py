@@ -45,4 +45,4 @@ class Loader:
         outputs = forward.predict_twice(model, loaded.contract, batches)
         traces = forward.trace_layers(model, batches[0]) if request.trace else ()
         np.savez(request.outputs, *outputs)
-        return Answer(weights=forward.weight_digests(model), traces=traces, refused=self._refused)
+        return Answer(weights=forward.weight_digests(model.weights), traces=traces, refused=self._refused)
