@@ -19,10 +19,10 @@ from headrace.prepare.encoders.grey_depth import narrow_warning
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.expectations import check_expectations
 from headrace.prepare.incremental import save_listing
+from headrace.prepare.label_warnings import small_class_warning
 from headrace.prepare.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.plan import PrepareContext, PreparePlan, changed_splits, is_unchanged, make_context, make_plan
 from headrace.prepare.reject_and_duplicate_tables import carry_over, commit_side_table
-from headrace.prepare.small_classes import small_class_warning
 from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.base import escape_path
 from headrace.prepare.sources.table_files import NO_FILES
@@ -233,15 +233,21 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
         accounting = merge_with_previous(increment.before, accounting, rejects, duplicates, output.results)
     archives = len(plan.listing.files) if source.kind == "archive" else 0
     accounting.check(context.settings.max_rejects, archives)
-    if context.settings.task != "regression":
-        rows = read_content(context.table, accounting.shards)
-        conflict = conflict_warning(rows, accounting.written)
-        if conflict is not None:
-            log.warning("%s", conflict)
-        copies = count_copies(rows)
-        if copies:
-            log.info("%s of %s records equal another one; prepare.duplicates=drop leaves them out", copies, len(rows))
+    _warn_of_copies(context, accounting)
     return output, accounting
+
+
+def _warn_of_copies(context: PrepareContext, accounting: RecordAccounting) -> None:
+    """Say how many records equal another one, and which of them differ in their labels; dropped ones are gone."""
+    if context.settings.task == "regression" or context.settings.duplicates == "drop":
+        return
+    rows = read_content(context.table, accounting.shards)
+    conflict = conflict_warning(rows, accounting.written)
+    if conflict is not None:
+        log.warning("%s", conflict)
+    copies = count_copies(rows)
+    if copies:
+        log.info("%s of %s records equal another one; prepare.duplicates=drop leaves them out", copies, len(rows))
 
 
 def _warn_of_small_classes(plan: PreparePlan, context: PrepareContext, summary: Summary) -> None:

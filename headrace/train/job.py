@@ -25,7 +25,7 @@ from headrace.runs.record import RunRecord
 from headrace.runs.resume_check import require_resumable
 from headrace.storage import locate
 from headrace.stream.plan import lanes_for
-from headrace.table import read
+from headrace.table import Version, read
 from headrace.train.launch.rank_messages import Message
 from headrace.train.network_check import require_trainable
 from headrace.train.observer import RunObserver, StoppedError
@@ -66,15 +66,13 @@ def train(
     with folder.locked():
         if restart:
             folder.discard()
-        record = _start_or_resume(folder, configuration)
+        record = _start_or_resume(folder, configuration, try_network=observer is None)
         if observer is not None:
             record = record.model_copy(update={"followed": True, "threads": observer.threads})
             folder.keep(record)
         result = folder.result()
         if result is not None and (locate(result["bundle"]) / MANIFEST).is_file():
             return _complete(folder, record, result)
-        if observer is None and not folder.has_progress():
-            require_trainable(folder, record, read(record.table, record.data_version))
         raise_if_requested()
         result = _launch(folder, record, start, observer)
         folder.finish(result)
@@ -94,15 +92,28 @@ def _complete(folder: RunFolder, record: RunRecord, result: dict[str, Any]) -> d
     return result
 
 
-def _start_or_resume(folder: RunFolder, configuration: Configuration) -> RunRecord:
+def _start_or_resume(folder: RunFolder, configuration: Configuration, *, try_network: bool = False) -> RunRecord:
+    """Return the record of the run.
+
+    Args:
+        try_network: whether one batch goes through the network of a new run before anything starts.
+    """
     source = read_network(configuration.model.file)
     configuration = _with_absolute_paths(configuration)
     record = folder.record()
     if record is None or not folder.has_progress():
-        record = _new_record(folder, configuration, source_hash(source))
+        version = read(configuration.data.table, configuration.train.data_version)
+        record = _new_record(folder, configuration, source_hash(source), version)
         folder.begin(record, source)
+        if try_network:
+            require_trainable(folder, record, version)
         return record
     require_resumable(folder.path, record, configuration, source_hash(source))
+    return _resume(folder, record, configuration)
+
+
+def _resume(folder: RunFolder, record: RunRecord, configuration: Configuration) -> RunRecord:
+    """Return the record with the settings that may change, of which more epochs continue the run."""
     table, bundle = locate(configuration.data.table).absolute(), _bundle_path(folder, configuration)
     changes = {"configuration": configuration, "table": str(table), "bundle": str(bundle)}
     epochs = configuration.train.epochs
@@ -131,9 +142,8 @@ def _bundle_path(folder: RunFolder, configuration: Configuration) -> Path:
     return locate(configuration.train.bundle or folder.path / "bundle").absolute()
 
 
-def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str) -> RunRecord:
+def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str, table: Version) -> RunRecord:
     settings = configuration.train
-    table = read(configuration.data.table, settings.data_version)
     rows = sum(shard.rows for shard in table.split("train"))
     require_fit(settings, table)
     if not table.summary.counts.get("test"):
