@@ -26,7 +26,7 @@ class Transfer:
     Attributes:
         taken: layers with weights of the donor.
         begun: newly initialized layers.
-        incomplete: layers of which only some weights are the donor's, each with what begins anew.
+        incomplete: layers of which only some weights are the donor's, each with what is newly initialized.
         changes: differences between donor and table, one sentence each.
     """
 
@@ -36,7 +36,7 @@ class Transfer:
     changes: list[str] = field(default_factory=list)
 
     def report(self, source: str) -> None:
-        """Log which layers were taken, which begin anew, and what differs."""
+        """Log which layers were taken, which are newly initialized, and what differs."""
         names = [node.label for node in (*self.taken, *(node for node, _ in self.incomplete))]
         log.info(
             "Initial weights from %s for the layers: %s; newly initialized layers: %s",
@@ -48,7 +48,7 @@ class Transfer:
             log.warning("%s", change)
 
     def require_trainable(self, before: Sequence[bool]) -> None:
-        """Raise if a layer that begins anew is frozen: its random weights would never change.
+        """Raise if a newly initialized layer is frozen: its random weights would never change.
 
         Args:
             before: whether each of `begun` and `incomplete` was trained before layers were frozen.
@@ -78,8 +78,8 @@ def fine_tune(model: keras.Model, donor: Donor, contract: Contract, settings: Fi
     """Assign the donor's weights to `model`, which is built for `contract`, and freeze layers; return what was done.
 
     Raises:
-        ConfigurationError: no layer matches; it is ambiguous which weights a layer takes; a frozen layer begins anew;
-            or `freeze` does not fit.
+        ConfigurationError: no layer matches; it is ambiguous which weights a layer takes; a newly initialized layer is
+            frozen; or `freeze` does not fit.
     """
     transfer = assign_weights(model, donor, contract)
     before = transfer.trained()

@@ -158,7 +158,7 @@ def test_classes_in_another_order_keep_their_probabilities(
     assert "for the layers: head, hidden; newly initialized layers: none" in caplog.text
 
 
-def test_new_classes_begin_anew_and_lost_classes_are_dropped(dense: Workshop, version: Version) -> None:
+def test_new_classes_are_initialized_and_lost_classes_are_dropped(dense: Workshop, version: Version) -> None:
     changed = with_contract(version, classes=("hat", "boot", "scarf", "coat"))
     model, transfer = dense.tune(changed)
     kernel, bias = model.get_layer("head").get_weights()
@@ -171,7 +171,7 @@ def test_new_classes_begin_anew_and_lost_classes_are_dropped(dense: Workshop, ve
         dense.tune(changed, freeze=["head"])
 
 
-def test_head_without_common_class_begins_anew(dense: Workshop, version: Version) -> None:
+def test_head_without_common_class_is_initialized(dense: Workshop, version: Version) -> None:
     model, transfer = dense.tune(with_contract(version, classes=("one", "two", "three")))
     assert [node.label for node in transfer.begun] == ["head"]
     assert not np.array_equal(model.get_layer("head").get_weights()[0], dense.model.get_layer("head").get_weights()[0])
