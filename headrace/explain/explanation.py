@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.explain.integrated_gradients import Attribution
+from headrace.explain.attribution.integrated_gradients import Attribution
 from headrace.explain.token_spans import TokenSpan
 
 

@@ -1,11 +1,11 @@
 """Explains the predictions of a bundle for images, one at a time."""
 
 from headrace.bundle import Bundle
+from headrace.explain.attribution.grad_cam import GradCam, NoFeatureMapError
+from headrace.explain.attribution.image_integration_path import ImageNetwork, ImagePath
+from headrace.explain.attribution.integrated_gradients import Attribution, integrate
 from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
-from headrace.explain.grad_cam import GradCam, NoFeatureMapError
 from headrace.explain.heatmaps import enlarge, overlay, picture
-from headrace.explain.image_integration_path import ImageNetwork, ImagePath
-from headrace.explain.integrated_gradients import Attribution, integrate
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput
 from headrace.inference import Inference

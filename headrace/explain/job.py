@@ -15,7 +15,7 @@ from headrace.explain.page import ExplanationPage, write_page
 from headrace.explain.raw_input_readers import RawInput, raw_images, raw_texts
 from headrace.explain.text_explainer import TextExplainer
 from headrace.inference import Inference
-from headrace.prepare.rejection import RejectedRecordError
+from headrace.prepare.rejects.rejection import RejectedRecordError
 
 log = logging.getLogger(__name__)
 

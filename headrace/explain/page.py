@@ -6,8 +6,8 @@ from typing import Any
 
 from headrace import __version__
 from headrace.bundle import Bundle
+from headrace.explain.attribution.integrated_gradients import DOUBLINGS, TOLERANCE
 from headrace.explain.explanation import Explanation
-from headrace.explain.integrated_gradients import DOUBLINGS, TOLERANCE
 from headrace.explain.options import TITLES, Method
 from headrace.html.templates import environment
 from headrace.storage.atomic import atomic_write

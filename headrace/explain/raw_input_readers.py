@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from headrace.config.configuration import Text
 from headrace.errors import DataError
 from headrace.predict.record_files import RecordFile
-from headrace.prepare.rejection import RejectedRecordError
+from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.base import escape_path
 from headrace.prepare.sources.folder import walk
 

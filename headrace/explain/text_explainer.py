@@ -4,15 +4,15 @@ import numpy as np
 
 from headrace.bundle import Bundle
 from headrace.contract import Tokenizer
+from headrace.explain.attribution.integrated_gradients import Attribution, integrate
+from headrace.explain.attribution.occlusion import occlusion
+from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
 from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
-from headrace.explain.integrated_gradients import Attribution, integrate
-from headrace.explain.occlusion import occlusion
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput
-from headrace.explain.text_integration_path import TextNetwork, TextPath
 from headrace.explain.token_spans import token_spans
 from headrace.inference import Inference
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.text.clean import clean, decode_text
 from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.prepare.rejection import RejectedRecordError
+from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.storage.atomic import atomic_write
 from headrace.table.dropped_records import SCHEMA as REJECTS
 

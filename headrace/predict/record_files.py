@@ -12,7 +12,7 @@ from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, pars
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import Row, RowRange, TableReader, cell_text, format_of_name, open_reader
 from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, require_text
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 RECORDS_PER_RANGE = 4096
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from headrace.prepare.reject_and_duplicate_tables import SideTable
+from headrace.prepare.rejects.reject_and_duplicate_tables import SideTable
 from headrace.prepare.removed_files import RemovedFiles
 from headrace.prepare.sources.base import RawFile, escape_path
 from headrace.storage.atomic import atomic_write

@@ -19,13 +19,13 @@ from headrace.prepare.encoders.grey_depth import narrow_warning
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.expectations import check_expectations
 from headrace.prepare.incremental import save_listing
-from headrace.prepare.label_warnings import small_class_warning
+from headrace.prepare.labels.warnings import small_class_warning
 from headrace.prepare.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.plan import PrepareContext, PreparePlan, changed_splits, is_unchanged, make_context, make_plan
-from headrace.prepare.reject_and_duplicate_tables import carry_over, commit_side_table
+from headrace.prepare.rejects.reject_and_duplicate_tables import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.base import escape_path
-from headrace.prepare.sources.table_files import NO_FILES
+from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.watched_files import with_content, with_named_files
 from headrace.prepare.stages import StageOutput, has_given_splits, run_stages
 from headrace.prepare.table_schema import arrow_schema

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from headrace.config import Configuration
 from headrace.config.configuration import Prepare, Source
 from headrace.prepare.incremental import Increment, can_append, increment
-from headrace.prepare.reject_and_duplicate_tables import SideTable
+from headrace.prepare.rejects.reject_and_duplicate_tables import SideTable
 from headrace.prepare.sources import Listing, RawFile
-from headrace.prepare.sources.table_files import NO_FILES
+from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.table import Version
 from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path, rejects_path
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA

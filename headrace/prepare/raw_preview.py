@@ -17,15 +17,15 @@ from headrace.errors import DataError
 from headrace.prepare.encoders.image import decode
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.encoders.row_encoders import clean_text
-from headrace.prepare.label_warnings import label_warnings
+from headrace.prepare.labels.warnings import label_warnings
 from headrace.prepare.readers import cell_text, format_of_name, open_reader
 from headrace.prepare.readers.row import MissingColumnError
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.archive import ARCHIVE, list_archives, read_archive
 from headrace.prepare.sources.base import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.table_files import folder_values, list_table
+from headrace.prepare.sources.tables.table_files import folder_values, list_table
 from headrace.storage import files_below, locate, read_entry
 
 ROWS = 10_000

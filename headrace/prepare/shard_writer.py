@@ -16,7 +16,7 @@ from headrace.prepare.encoders.hashing import hash_split
 from headrace.prepare.encoders.number_precision import SAMPLE
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.plan import UNASSIGNED, Chunk, PrepareContext
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.base import escape_path
 from headrace.prepare.table_schema import arrow_schema

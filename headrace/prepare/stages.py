@@ -17,18 +17,18 @@ from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column, Statistics, Tokenizer
 from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult, make_chunks
-from headrace.prepare.classes import Classes, classes_without_records, list_classes, require_some
 from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.row_encoders import encoder_for
 from headrace.prepare.encoders.statistics import window_statistics
 from headrace.prepare.incremental import Increment
+from headrace.prepare.labels.classes import Classes, classes_without_records, list_classes, require_some
 from headrace.prepare.plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.base import shorten
-from headrace.prepare.sources.spark_table import cell_format, frame_records, read_frame
-from headrace.prepare.sources.table_files import NO_FILES
+from headrace.prepare.sources.tables.spark_table import cell_format, frame_records, read_frame
+from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.windows import read_windows, window_records
 from headrace.prepare.text import tokenization
 from headrace.table.shards import Shard

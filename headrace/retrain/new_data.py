@@ -52,7 +52,7 @@ def detect(configuration: Configuration) -> Detected:
     """
     from headrace.prepare.plan import append_key, fingerprint
     from headrace.prepare.sources import list_source
-    from headrace.prepare.sources.table_files import NO_FILES
+    from headrace.prepare.sources.tables.table_files import NO_FILES
 
     source, settings = configuration.data.source, configuration.prepare
     listing = list_source(source)

@@ -53,8 +53,8 @@ def test_text_of_one_token_is_explained_without_occlusion(bundle_of: BundleOf, t
 def test_incomplete_attributions_are_reported(
     bundle_of: BundleOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("headrace.explain.integrated_gradients.TOLERANCE", 0.0)
-    monkeypatch.setattr("headrace.explain.integrated_gradients.DOUBLINGS", 1)
+    monkeypatch.setattr("headrace.explain.attribution.integrated_gradients.TOLERANCE", 0.0)
+    monkeypatch.setattr("headrace.explain.attribution.integrated_gradients.DOUBLINGS", 1)
     source = write_images(tmp_path / "raw", 1)
     result = explain(bundle_of("cnn"), source, tmp_path / "page.html", ExplainOptions(steps=3))
     assert (result["complete"], result["inputs"][0]["steps"]) == (0, 6)

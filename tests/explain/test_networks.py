@@ -11,9 +11,9 @@ import pytest
 
 from headrace import bundle as bundles
 from headrace.config.configuration import Text
+from headrace.explain.attribution.integrated_gradients import TOLERANCE
 from headrace.explain.explanation import Explanation
 from headrace.explain.image_explainer import ImageExplainer
-from headrace.explain.integrated_gradients import TOLERANCE
 from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import raw_images, raw_texts
@@ -80,7 +80,7 @@ def test_patch_that_determines_the_class_has_largest_attribution(
 
 @pytest.mark.parametrize("network", WITH_MAP)
 def test_grad_cam_highlights_the_patch(bundle_of: BundleOf, network: str, tmp_path: Path) -> None:
-    from headrace.explain.grad_cam import GradCam
+    from headrace.explain.attribution.grad_cam import GradCam
     from headrace.explain.heatmaps import enlarge
 
     bundle = bundles.load(bundle_of(network))

@@ -8,7 +8,7 @@ import pytest
 from headrace.config.configuration import Text
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.raw_input_readers import RawInput, raw_images, raw_texts
-from headrace.prepare.rejection import Reason
+from headrace.prepare.rejects.rejection import Reason
 
 TEXTS = ["one, two", "drei\u2028vier", "five"]
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from headrace.contract import Contract
 from headrace.predict.output import MANY, PREDICTIONS, VALUES, PredictionOutput
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 CONTRACT = Contract(columns={}, classes=("coat", "bag", "boot"))
 

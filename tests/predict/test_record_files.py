@@ -15,7 +15,7 @@ from headrace.config.configuration import Text
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict import record_files
 from headrace.predict.record_files import Record, RecordFile
-from headrace.prepare.rejection import Reason
+from headrace.prepare.rejects.rejection import Reason
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1), min_size=1)
 

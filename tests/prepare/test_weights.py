@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from headrace.config import Configuration
 from headrace.config.sections.streaming import Stream
 from headrace.prepare.job import prepare
-from headrace.prepare.rejection import Reason
+from headrace.prepare.rejects.rejection import Reason
 from headrace.stream.build import evaluation_plan, training_plan
 from headrace.stream.dataset import evaluation_batches, training_batches
 from headrace.table import Version, read

@@ -11,10 +11,10 @@ from pyarrow import orc
 from pyspark.sql import SparkSession
 
 from headrace.config.sections.source import Source
-from headrace.prepare.rejection import RejectedRecordError
+from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.base import RawRecord
-from headrace.prepare.sources.spark_table import frame_records, read_frame
-from headrace.prepare.sources.table_files import list_table
+from headrace.prepare.sources.tables.spark_table import frame_records, read_frame
+from headrace.prepare.sources.tables.table_files import list_table
 
 TEXTS = ["plain", 'with "quotes", and a comma', "ünïcödé", "007", "tab\there", "back\\slash", "two\nlines"]
 

@@ -26,7 +26,7 @@ from headrace.prepare.encoders.jpeg import (
 from headrace.prepare.encoders.pillow_decoder import Decoded, check_size, decode_file, missing_pixels_filled
 from headrace.prepare.encoders.png_chunks import SIGNATURE, damaged_chunk
 from headrace.prepare.encoders.resize import RESIZE
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]
 

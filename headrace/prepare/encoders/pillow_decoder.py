@@ -17,7 +17,7 @@ from PIL.Image import Transpose
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.grey_depth import to_eight_bits, used_bits
 from headrace.prepare.encoders.jpeg import decode_jpeg
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]
 

@@ -15,7 +15,7 @@ from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, not_text, plain_name
 from headrace.prepare.readers.text_file import cut_ranges, is_splittable, open_text, undecodable
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, not_text, plain_name
 from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, undecodable
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 CHARACTERS = 2**20
 # An object of more characters is taken for damage, so that one missing bracket does not fill the memory.

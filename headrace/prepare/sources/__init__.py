@@ -9,7 +9,7 @@ from headrace.prepare.sources.cifar import list_cifar, read_cifar
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.idx import list_idx, read_idx
 from headrace.prepare.sources.labels_file import list_labelled
-from headrace.prepare.sources.table_files import list_table
+from headrace.prepare.sources.tables.table_files import list_table
 from headrace.storage import is_remote, locate
 from headrace.storage.concurrent_reads import prefetch
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_label
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.hard_links import LinkTargets

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.prepare.rejection import RejectedRecordError
+from headrace.prepare.rejects.rejection import RejectedRecordError
 
 ESCAPE_LIKE = re.compile(rb"\\(?=x[0-9a-f]{2})")
 

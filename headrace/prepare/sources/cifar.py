@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from headrace.errors import DataError
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
 from headrace.storage import locate, read_entry
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_label
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.split_names import split_of_name

@@ -9,7 +9,7 @@ import ftfy
 
 from headrace.config.configuration import Text
 from headrace.prepare.readers.text_file import marked_encoding
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 STOP_WORDS = """
 a about above after again against all am an and any are as at be because been before being below between both

@@ -8,7 +8,7 @@ import pytest
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.file_structure import Structure, structure
 from headrace.prepare.encoders.image import decode
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 
 SPEC = Image(size=(24, 24), resize="stretch", codec="raw")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.image import Pixels, decode, encode
-from headrace.prepare.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 
 FORMS = [
@@ -300,7 +300,7 @@ def test_decode_rejects_decompression_bomb_by_its_header(side: int, tmp_path: Pa
 import resource
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.image import decode
-from headrace.prepare.rejection import RejectedRecordError
+from headrace.prepare.rejects.rejection import RejectedRecordError
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     decode(open({str(tmp_path / "bomb.png")!r}, "rb").read(), Image())

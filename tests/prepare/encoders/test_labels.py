@@ -17,7 +17,7 @@ from headrace.config.sections.streaming import Stream
 from headrace.inspect_table import inspect_table
 from headrace.prepare.encoders.labels import count_labels, encode_labels, format_labels, normalize_label, parse_labels
 from headrace.prepare.job import prepare
-from headrace.prepare.rejection import Reason
+from headrace.prepare.rejects.rejection import Reason
 from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
 from headrace.table import Version, read

@@ -14,7 +14,7 @@ from headrace.config.sections.reader_options import ReaderOptions, parse_reader_
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import Row, RowRange, open_reader
 from headrace.prepare.readers import csv_reader as module
-from headrace.prepare.rejection import Reason
+from headrace.prepare.rejects.rejection import Reason
 
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 CELLS = st.text(CHARACTERS, max_size=12)

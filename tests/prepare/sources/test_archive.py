@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import DataError
-from headrace.prepare.rejection import Reason
+from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.sources.archive import list_archives, read_archive
 from headrace.prepare.sources.base import RawRecord
 from tests.support.raw_images import encode_image, noise_image

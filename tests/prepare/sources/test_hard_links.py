@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.prepare.rejection import Reason
+from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.sources import hard_links
 from headrace.prepare.sources.archive import list_archives, read_archive
 from headrace.prepare.sources.base import RawRecord

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.explain.float_input import with_float_input
-from headrace.explain.integrated_gradients import Floats
-from headrace.explain.target_score import TargetScore
+from headrace.explain.attribution.float_input import with_float_input
+from headrace.explain.attribution.integrated_gradients import Floats
+from headrace.explain.attribution.target_score import TargetScore
 
 
 class ImageNetwork:

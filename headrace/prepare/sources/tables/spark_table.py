@@ -22,14 +22,14 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.encoders.labels import format_labels, normalize_label
 from headrace.prepare.readers import ColumnarReader, Row, cell_text
 from headrace.prepare.readers.row import plain_name
-from headrace.prepare.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.array_cell import read_pixels
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import RawFile, RawRecord, escape_path
 from headrace.prepare.sources.folder import read_bytes
-from headrace.prepare.sources.jdbc import database_rows, load_database, require_columns
-from headrace.prepare.sources.petastorm import ARRAYS, input_codec, refuse_arrays
-from headrace.prepare.sources.table_files import NO_FILES
-from headrace.prepare.sources.table_ranges import columns_in_file, list_ranges, open_first, rows_of_ranges
+from headrace.prepare.sources.tables.array_cell import read_pixels
+from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
+from headrace.prepare.sources.tables.petastorm import ARRAYS, input_codec, refuse_arrays
+from headrace.prepare.sources.tables.table_files import NO_FILES
+from headrace.prepare.sources.tables.table_ranges import columns_in_file, list_ranges, open_first, rows_of_ranges
 from headrace.storage import locate
 
 ROWS_PER_BATCH = 256

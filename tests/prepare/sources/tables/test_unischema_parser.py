@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import types as spark_types
 
-from headrace.prepare.sources import unischema_parser
-from headrace.prepare.sources.unischema_parser import Field, UnreadableSchemaError, parse_unischema
+from headrace.prepare.sources.tables import unischema_parser
+from headrace.prepare.sources.tables.unischema_parser import Field, UnreadableSchemaError, parse_unischema
 from tests.support.petastorm_data import (
     CompressedImageCodec,
     CompressedNdarrayCodec,

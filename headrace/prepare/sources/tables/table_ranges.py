@@ -12,7 +12,7 @@ from headrace.errors import ConfigurationError
 from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
 from headrace.prepare.readers.row import MissingColumnError, plain_name
 from headrace.prepare.sources.base import RawFile
-from headrace.prepare.sources.table_files import folder_values
+from headrace.prepare.sources.tables.table_files import folder_values
 from headrace.storage import locate
 
 # Larger files are read by several tasks, if their format allows it.

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from headrace.config.sections.source import Codec, Source
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.sources.unischema_parser import Field, UnreadableSchemaError, parse_unischema
+from headrace.prepare.sources.tables.unischema_parser import Field, UnreadableSchemaError, parse_unischema
 from headrace.storage import locate
 from headrace.storage.parquet import open_parquet
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.explain.integrated_gradients import DOUBLINGS, TOLERANCE, Floats, integrate
+from headrace.explain.attribution.integrated_gradients import DOUBLINGS, TOLERANCE, Floats, integrate
 
 Numbers = st.lists(st.floats(-10, 10, width=32), min_size=1, max_size=6)
 

@@ -15,8 +15,8 @@ from keras import layers
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.explain.layer_hooks import LayerCall, patch_outputs, trace_layers
-from headrace.explain.target_score import TargetScore
+from headrace.explain.attribution.layer_hooks import LayerCall, patch_outputs, trace_layers
+from headrace.explain.attribution.target_score import TargetScore
 
 POOLING = (layers.MaxPooling2D, layers.AveragePooling2D, layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D)
 CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D, layers.Conv2DTranspose)

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.sources import table_ranges
+from headrace.prepare.sources.tables import table_ranges
 from headrace.spark.session import unwrap_python_errors
 from headrace.storage import locate
 from tests.support.table_rows import TEXTS, WRITERS, described, table_records, text_source, write_json, write_parquet

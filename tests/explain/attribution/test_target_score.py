@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.contract import Contract
-from headrace.explain.target_score import TargetScore
+from headrace.explain.attribution.target_score import TargetScore
 
 pytestmark = pytest.mark.tensorflow
 

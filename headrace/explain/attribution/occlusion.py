@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.explain.target_score import TargetScore
+from headrace.explain.attribution.target_score import TargetScore
 from headrace.inference import Inference
 
 BATCH_SIZE = 64

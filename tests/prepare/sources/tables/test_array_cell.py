@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from headrace.prepare.rejection import RejectedRecordError
-from headrace.prepare.sources.array_cell import read_pixels
+from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.prepare.sources.tables.array_cell import read_pixels
 from tests.support.petastorm_data import array_bytes
 
 SHAPES = st.tuples(st.integers(1, 12), st.integers(1, 12)) | st.tuples(

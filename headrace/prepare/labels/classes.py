@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from headrace.errors import DataError
 from headrace.prepare.chunks import ChunkResult
 from headrace.prepare.encoders.labels import normalize_label, parse_labels
-from headrace.prepare.label_warnings import label_warnings, require_repeated
+from headrace.prepare.labels.warnings import label_warnings, require_repeated
 from headrace.prepare.plan import Chunk, PrepareContext
 from headrace.prepare.shard_writer import list_labels
 from headrace.prepare.sources import Listing, RawFile

@@ -12,7 +12,7 @@ from headrace.config.configuration import Splits
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.job import prepare
-from headrace.prepare.label_warnings import label_warnings, require_repeated, similar_names, small_class_warning
+from headrace.prepare.labels.warnings import label_warnings, require_repeated, similar_names, small_class_warning
 from tests.support.raw_images import configuration, write_source
 
 SIMILAR = [

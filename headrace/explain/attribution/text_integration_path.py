@@ -11,9 +11,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.explain.integrated_gradients import Floats
-from headrace.explain.layer_hooks import patch_outputs, trace_layers
-from headrace.explain.target_score import TargetScore
+from headrace.explain.attribution.integrated_gradients import Floats
+from headrace.explain.attribution.layer_hooks import patch_outputs, trace_layers
+from headrace.explain.attribution.target_score import TargetScore
 
 
 class TextNetwork:

@@ -12,7 +12,7 @@ from headrace.config.env_substitution import from_environment
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.prepare.readers.row import MissingColumnError, plain_name
-from headrace.prepare.sources.table_files import NO_FILES
+from headrace.prepare.sources.tables.table_files import NO_FILES
 
 
 def load_database(spark: SparkSession, source: Source) -> DataFrame:

@@ -1,0 +1,1 @@
+"""Attributions: which pixels or tokens a prediction rests on, by gradients, by activations and by occlusion."""
