@@ -165,7 +165,8 @@ def _read_records(
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(ROWS_AT_ONCE))
     if context.settings.windows is not None:
         return read_windows(spark, source, context.settings, changed.root, changed.files, context.periods)
-    return read_frame(spark, source, changed.root, changed.files, content), ()
+    several = context.settings.task == "multi_label"
+    return read_frame(spark, source, changed.root, changed.files, content, several=several), ()
 
 
 def _with_encoding(source: Source, settings: Prepare) -> Source:

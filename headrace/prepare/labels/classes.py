@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from headrace.errors import DataError
 from headrace.prepare.chunks import ChunkResult
-from headrace.prepare.encoders.labels import normalize_label, parse_labels
+from headrace.prepare.encoders.labels import normalize_label, readable_labels
 from headrace.prepare.labels.warnings import label_warnings, require_repeated
 from headrace.prepare.plan import Chunk, PrepareContext
 from headrace.prepare.shard_writer import list_labels
@@ -74,7 +74,7 @@ def list_classes(
     require_some(found.names, listing.root)
     if single and not known:
         require_repeated(found.rows, listing.root)
-    for warning in label_warnings(found.rows, known):
+    for warning in label_warnings(found.rows, known, context.kind):
         log.warning("%s", warning)
     return found
 
@@ -150,7 +150,7 @@ def _count_rows(records: "DataFrame", context: PrepareContext) -> Counter[str]:
     rows = records.select("label").where("label is not null")
     if context.settings.task == "multi_label":
         separator = context.settings.label_separator
-        names = rows.rdd.map(itemgetter("label")).flatMap(partial(parse_labels, separator=separator))
+        names = rows.rdd.map(itemgetter("label")).flatMap(partial(readable_labels, separator=separator))
         return Counter(dict(names.map(lambda name: (name, 1)).reduceByKey(int.__add__).take(MAX_CLASSES + 1)))
     counts = Counter[str]()
     for row in rows.groupBy("label").count().limit(MAX_CLASSES + 1).collect():
@@ -164,7 +164,7 @@ def _count_names(counts: Counter[str], separator: str) -> Counter[str]:
     """Return the records by each class name in multi_label labels."""
     names = Counter[str]()
     for label, count in counts.items():
-        for name in parse_labels(label, separator):
+        for name in readable_labels(label, separator):
             names[name] += count
     return names
 
