@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,8 @@ INVISIBLE = dict.fromkeys(
 # A list as Python prints it. One of NumPy's has no commas, so that Python would join its names.
 MEMBER = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|-?[\d.]+|None|True|False)"
 PYTHON_LIST = re.compile(rf"\[\s*{MEMBER}(?:\s*,\s*{MEMBER})*\s*,?\s*\]")
+# Numbers with a decimal comma, or with thousands apart: 0,5 and 1,234.5 and 1 234,5.
+OTHER_SEPARATORS = re.compile(r"[-+]?\d+(?:[.,'\s]\d+)+")
 BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}")
 
 
@@ -85,6 +88,19 @@ def format_labels(names: Iterable[object]) -> str:
         RejectedRecordError: one of them is itself a list or an object.
     """
     return json.dumps(_list_names(names), ensure_ascii=False)
+
+
+def number_hint(text: str) -> str:
+    """Return what to do about a text that should be a number and looks like one of a few other things; else nothing."""
+    if OTHER_SEPARATORS.fullmatch(text):
+        return "; write numbers with a decimal point and no other separator, such as 1234.5"
+    if text.lower() in ("true", "false"):
+        return "; write 1 and 0, or set prepare.task to classification"
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return "; it is a time: write a number, such as seconds since 1970"
 
 
 def encode_labels(indices: Iterable[int]) -> bytes:

@@ -21,6 +21,7 @@ from headrace.prepare.encoders.labels import (
     format_labels,
     label_cell,
     normalize_label,
+    number_hint,
     parse_labels,
     readable_labels,
 )
@@ -121,6 +122,18 @@ def test_label_cell_is_the_text_of_a_label(value: object, several: bool, text: s
 def test_label_cell_rejects_what_is_no_label(value: object, several: bool) -> None:
     with pytest.raises(RejectedRecordError, match=r"multi_label|object|not UTF-8"):
         label_cell(value, several=several)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("0,5", "decimal point"), ("-1.234,5", "decimal point"), ("1 234", "decimal point"), ("1'234.5", "decimal"),
+        ("2024-01-01 10:00:00", "it is a time"), ("true", "1 and 0"), ("cat", ""), ("1e400", ""), ("inf", ""),
+    ],
+)  # fmt: skip
+def test_number_hint_says_what_to_write(text: str, hint: str) -> None:
+    assert hint in number_hint(text)
+    assert bool(number_hint(text)) == bool(hint)
 
 
 def test_count_labels_counts_by_class() -> None:
