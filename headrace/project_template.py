@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headrace.config.base import ADDRESS
-from headrace.config.commented_yaml import flow
+from headrace.config.commented_yaml import inline_yaml
 from headrace.errors import ConfigurationError
 
 Kind = Literal["images", "text", "windows", "table", "retrain"]
@@ -72,5 +72,5 @@ def _configuration(template: Path, source: str | None) -> bytes:
     text = template.read_text("utf-8")
     if source is not None:
         path = source if ADDRESS.match(source) else str(Path(source).absolute())
-        text = SOURCE_PATH.sub(lambda found: f"{found[1]}{flow(path)}{found[2] or ''}", text, count=1)
+        text = SOURCE_PATH.sub(lambda found: f"{found[1]}{inline_yaml(path)}{found[2] or ''}", text, count=1)
     return text.encode()

@@ -39,7 +39,7 @@ def as_yaml(configuration: Configuration, origin: str) -> str:
     return "\n".join([first, *_section_lines(configuration, "")])
 
 
-def flow(value: Any) -> str:
+def inline_yaml(value: Any) -> str:
     """Return `value`, of which YAML and JSON have the types, as YAML on one line."""
     text = yaml.dump(
         value, Dumper=_Dumper, default_flow_style=True, width=math.inf, sort_keys=False, allow_unicode=True
@@ -61,7 +61,7 @@ def default_of(field: FieldInfo) -> str:
     default = field.get_default(call_default_factory=True)
     if isinstance(default, Section):
         return OWN_DEFAULTS
-    return "off" if default is None and section_type(field.annotation) else flow(plain_value(default))
+    return "off" if default is None and section_type(field.annotation) else inline_yaml(plain_value(default))
 
 
 def description_of(field: FieldInfo) -> str:
@@ -84,14 +84,14 @@ def _section_lines(section: Section, indent: str) -> Iterator[str]:
 
 def _value_lines(name: str, value: Any, mark: str, indent: str) -> Iterator[str]:
     if isinstance(value, Section):
-        yield f"{indent}{flow(name)}:{mark}"
+        yield f"{indent}{inline_yaml(name)}:{mark}"
         yield from _section_lines(value, indent + INDENT)
     elif isinstance(value, dict) and any(isinstance(item, Section) for item in value.values()):
-        yield f"{indent}{flow(name)}:{mark}"
+        yield f"{indent}{inline_yaml(name)}:{mark}"
         for key, item in value.items():
             yield from _value_lines(key, item, "", indent + INDENT)
     else:
-        yield f"{indent}{flow(name)}: {flow(plain_value(value))}{mark}"
+        yield f"{indent}{inline_yaml(name)}: {inline_yaml(plain_value(value))}{mark}"
 
 
 def _mark(value: Any, field: FieldInfo) -> str:

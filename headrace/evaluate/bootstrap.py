@@ -57,16 +57,16 @@ def _share_interval(right: int, rows: int) -> tuple[float, float]:
 
 
 def sum_intervals(
-    figures: Callable[[NDArray[np.float64]], Mapping[str, float]], terms: Sequence[NDArray[Any]]
+    metrics: Callable[[NDArray[np.float64]], Mapping[str, float]], terms: Sequence[NDArray[Any]]
 ) -> Intervals:
     """Return the intervals of metrics that are functions of sums over rows, such as a mean.
 
-    Intervals of few rows are bias-corrected and accelerated (BCa), as figures such as a root mean square are skewed.
+    Intervals of few rows are bias-corrected and accelerated (BCa), as metrics such as a root mean square are skewed.
     More than MAX_GROUPS rows are assigned at random to groups of equal size, and the groups are resampled: their sums
     spread as the sums of single rows do.
 
     Args:
-        figures: returns the metrics, given the number of rows and the sum of each of `terms`, in this order.
+        metrics: returns the metrics, given the number of rows and the sum of each of `terms`, in this order.
         terms: at least one, each (rows,), numbers or booleans.
     """
     random, rows = np.random.default_rng(SEED), len(terms[0])
@@ -76,11 +76,11 @@ def sum_intervals(
         [np.bincount(group_of_row, term, groups) for term in (np.ones(rows), *terms)], axis=1
     )
     drawn = (np.bincount(random.integers(0, groups, groups), minlength=groups) for _ in range(DRAWS))
-    draws = [figures(weights.astype(np.float64) @ sums) for weights in drawn]
+    draws = [metrics(weights.astype(np.float64) @ sums) for weights in drawn]
     if not 2 < rows <= MAX_CORRECTED:
         return _intervals(draws, rows)
     total = sums.sum(0)
-    estimate, without_one = figures(total), [figures(total - row) for row in sums]
+    estimate, without_one = metrics(total), [metrics(total - row) for row in sums]
     intervals = {}
     for name, value in estimate.items():
         sample = np.array([draw[name] for draw in draws])

@@ -27,18 +27,18 @@ class Mistake:
 
     Attributes:
         error: size of the error; larger is worse.
-        about: values that describe the row, as JSON.
+        details: values that describe the row, as JSON.
         input: the input as the model received it.
     """
 
     error: float
     path: str
-    about: dict[str, Any] = field(compare=False)
+    details: dict[str, Any] = field(compare=False)
     input: NDArray[Any] = field(compare=False, repr=False)
 
     def describe(self, show: Show) -> dict[str, Any]:
         """Return the mistake as JSON values."""
-        return {"path": self.path, **self.about, **show(self.input)}
+        return {"path": self.path, **self.details, **show(self.input)}
 
 
 class WorstMistakes:
@@ -95,7 +95,7 @@ def show_for(contract: Contract, folder: Path) -> Show:
 
 
 def _with_copied_input(mistake: Mistake) -> Mistake:
-    return Mistake(mistake.error, mistake.path, mistake.about, np.array(mistake.input))
+    return Mistake(mistake.error, mistake.path, mistake.details, np.array(mistake.input))
 
 
 def _png(pixels: NDArray[np.uint8]) -> str:

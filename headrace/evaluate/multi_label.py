@@ -122,7 +122,7 @@ def _compute_metrics(
 def _f1_intervals(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Intervals:
     classes = truth.shape[1]
 
-    def figures(sums: NDArray[np.float64]) -> dict[str, float]:
+    def metrics(sums: NDArray[np.float64]) -> dict[str, float]:
         counts = sums[1:].reshape(3, classes)
         scores = scores_from_counts(*counts)
         metrics = {"macro_f1": macro_f1(scores), "micro_f1": micro_f1(counts)}
@@ -131,4 +131,4 @@ def _f1_intervals(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Int
         return metrics
 
     masks = (predicted & truth, predicted & ~truth, ~predicted & truth)
-    return sum_intervals(figures, [mask[:, index] for mask in masks for index in range(classes)])
+    return sum_intervals(metrics, [mask[:, index] for mask in masks for index in range(classes)])

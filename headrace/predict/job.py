@@ -147,8 +147,8 @@ def _records_task(bundle: bundles.Bundle, source: Path, columns: TextColumns) ->
     settings = bundle.origin.prepare
     column, options = columns.text or bundle.origin.text_column, {**bundle.origin.reader_options, **columns.options}
     records = RecordFile(source, settings.text, column, columns.identity, options)
-    stretches = records.ranges()
-    if not stretches:
+    ranges = records.ranges()
+    if not ranges:
         raise DataError(f"The input {source} holds no records.")
     task = PredictTask(
         bundle=bundle.path,
@@ -159,7 +159,7 @@ def _records_task(bundle: bundles.Bundle, source: Path, columns: TextColumns) ->
         contract=bundle.contract,
         records=records,
     )
-    return task, [Part(number, range=stretch) for number, stretch in enumerate(stretches)]
+    return task, [Part(number, range=record_range) for number, record_range in enumerate(ranges)]
 
 
 def _require_cleaning(bundle: bundles.Bundle) -> None:
@@ -189,10 +189,10 @@ def _files(root: Path) -> Iterator[str]:
             if not is_folder:
                 yield path
                 continue
-            place = os.path.realpath(root / path)
-            if place in above:
+            real_path = os.path.realpath(root / path)
+            if real_path in above:
                 raise DataError(f"The input {root / path} links back to a folder that it is in; remove the link.")
-            folders.append((path, (*above, place)))
+            folders.append((path, (*above, real_path)))
 
 
 def _entries(folder: Path) -> list[tuple[str, bool]]:

@@ -65,7 +65,7 @@ class PredictTask:
     threshold: float | None = None
 
     @property
-    def form(self) -> Image:
+    def image_spec(self) -> Image:
         """Settings by which raw images are prepared."""
         return self.settings.image
 
@@ -95,21 +95,21 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResu
                 "again."
             )
         inference = _inference(task.bundle, found)
-        answers = _answers(task, part, inference)
+        answers = _predict_part(task, part, inference)
         answers.threshold = task.threshold
         answers.write(task.output, part.number, inference.contract)
         yield PartResult(rows=len(answers.paths), rejected=len(answers.rejects))
 
 
-def _answers(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
+def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
     if part.shard:
-        return _of_shard(task, part.shard, inference)
+        return _predict_shard(task, part.shard, inference)
     if part.range and task.records:
         return predict_records(task.records, part.range, inference)
     if task.contract.tokenizer:
         texts = ((escape_path(file), partial(_read, task.root / file, task.settings)) for file in part.files)
         return predict_texts(texts, task.settings.text, inference)
-    return _of_files(task, part.files, inference)
+    return _predict_files(task, part.files, inference)
 
 
 @lru_cache(maxsize=1)
@@ -124,22 +124,22 @@ def _inference(bundle: Path, _manifest: str) -> "Inference":
     return inference
 
 
-def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> PredictionOutput:
+def _predict_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> PredictionOutput:
     answers = PredictionOutput()
     for begin in range(0, len(files), BATCH):
         images = []
         for file in files[begin : begin + BATCH]:
             try:
-                images.append(decode(_read(task.root / file, task.settings), task.form))
+                images.append(decode(_read(task.root / file, task.settings), task.image_spec))
                 answers.paths.append(escape_path(file))
             except RejectedRecordError as rejection:
                 answers.reject(escape_path(file), rejection)
         if images:
-            answers.batches.append(inference.predict(inference.apply_codec(images, task.form)))
+            answers.batches.append(inference.predict(inference.apply_codec(images, task.image_spec)))
     return answers
 
 
-def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> PredictionOutput:
+def _predict_shard(task: PredictTask, shard: Shard, inference: "Inference") -> PredictionOutput:
     from headrace.stream.read.shard_reader import read_shards
 
     answers = PredictionOutput()
@@ -155,13 +155,13 @@ def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> Predic
 def _read(path: Path, settings: Prepare) -> bytes:
     """Return the bytes of a file; files that are too large are rejected unread."""
     image = settings.input == "image"
-    form, other = (settings.image, Reason.NOT_AN_IMAGE) if image else (settings.text, Reason.NOT_TEXT)
+    spec, other = (settings.image, Reason.NOT_AN_IMAGE) if image else (settings.text, Reason.NOT_TEXT)
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             raise RejectedRecordError(other, "it is a device, a pipe or a socket")
-        if found.st_size > form.max_bytes:
-            raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{found.st_size} bytes, the limit is {form.max_bytes}")
+        if found.st_size > spec.max_bytes:
+            raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{found.st_size} bytes, the limit is {spec.max_bytes}")
         return path.read_bytes()
     except OSError as error:
         raise DataError(

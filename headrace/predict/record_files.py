@@ -10,7 +10,7 @@ from typing import NamedTuple
 from headrace.config.configuration import Text
 from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers import Row, RowRange, TableReader, cell_text, format_of_name, open_reader
+from headrace.prepare.readers import Row, RowRange, TableReader, cell_text, format_from_name, open_reader
 from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, require_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
@@ -36,7 +36,7 @@ class RecordFile:
     """A file of records; its name says of which format, and any other file has one text a line.
 
     Args:
-        form: how texts are decoded.
+        spec: how texts are decoded.
         column: column of the texts; not used if a line is a record.
         identity: column that names records; None if none does.
         options: options of the reader, as in `data.source.options`; those that its format does not have are ignored.
@@ -47,10 +47,10 @@ class RecordFile:
     """
 
     def __init__(
-        self, path: Path, form: Text, column: str | None, identity: str | None, options: Mapping[str, str] | None = None
+        self, path: Path, spec: Text, column: str | None, identity: str | None, options: Mapping[str, str] | None = None
     ) -> None:
-        self.path, self.form, self.column, self.identity = path, form, column, identity
-        self.format = format_of_name(path.name)
+        self.path, self.spec, self.column, self.identity = path, spec, column, identity
+        self.format = format_from_name(path.name)
         self.options = self._options(options or {})
         if self.format is not None:
             self._reader()
@@ -65,7 +65,7 @@ class RecordFile:
         """Return the ranges that cover the file, in order."""
         if self.format is not None:
             return self._reader().ranges(2**62, RECORDS_PER_RANGE)
-        if not is_splittable(self.path, self.form.encoding):
+        if not is_splittable(self.path, self.spec.encoding):
             return [RowRange(self.path.name)]
         return cut_lines(self.path, self.path.name, 2**62, RECORDS_PER_RANGE)
 
@@ -82,7 +82,7 @@ class RecordFile:
 
     def _lines(self, part: RowRange) -> Iterator[str | bytes]:
         if part.size < 0:
-            with open_text(self.path, self.form.encoding) as text:
+            with open_text(self.path, self.spec.encoding) as text:
                 yield from (line.rstrip("\r\n") for line in text)
             return
         with self.path.open("rb") as file:
@@ -123,7 +123,7 @@ class RecordFile:
             raise ConfigurationError(f"An option of the reader of {self.path} is invalid: {error}.") from None
         except KeyError:
             found = ReaderOptions()
-        return found if found.encoding else ReaderOptions(**{**vars(found), "encoding": self.form.encoding})
+        return found if found.encoding else ReaderOptions(**{**vars(found), "encoding": self.spec.encoding})
 
 
 def _require_readable(path: Path) -> None:

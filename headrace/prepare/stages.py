@@ -27,7 +27,7 @@ from headrace.prepare.plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.base import shorten
-from headrace.prepare.sources.tables.spark_table import cell_format, frame_records, read_frame
+from headrace.prepare.sources.tables.spark_table import find_cell_format, frame_records, read_frame
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.windows import read_windows, window_records
 from headrace.prepare.text import tokenization
@@ -70,7 +70,7 @@ def run_stages(
     """
     changed = replace(listing, files=increment.changed)
     source = _with_encoding(source, context.settings)
-    content = cell_format(source, context.root, context.settings.input) if source.columns else ""
+    content = find_cell_format(source, context.root, context.settings.input) if source.columns else ""
     records, periods = (
         _read_records(spark, context, source, changed, content)
         if source.columns

@@ -103,7 +103,7 @@ def _set_aside(registry: ModelRegistry) -> Path | None:
             "a database in registry.folder can be rebuilt."
         )
     registry.folder.mkdir(parents=True, exist_ok=True)
-    with lock_folder(registry.folder, "repair the registry", wait=True, at_most=60):
+    with lock_folder(registry.folder, "repair the registry", wait=True, max_seconds=60):
         if not file.exists() or _is_intact(file):
             return None
         target = file.with_name(f"{file.name}.damaged-{utc_now()[:19].replace(':', '')}")

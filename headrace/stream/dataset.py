@@ -146,7 +146,7 @@ class Batches:
 
     def _augmenter(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None:
         settings, size = self.transform.augment, self.stream.batch_size
-        if len(self._input.shape) != 3 or not (settings.moves or settings.recolours):
+        if len(self._input.shape) != 3 or not (settings.changes_geometry or settings.changes_colour):
             return None
         rows = RankRows(begin=self.stream.rank * size, size=size, global_batch=self.stream.plan.global_batch)
         return augmenter(settings, self.transform.seed, rows)
@@ -174,7 +174,7 @@ def training_batches(
         ConfigurationError: augmentation is configured, but the table does not hold images.
         DataError: the version has no training split.
     """
-    augments = settings.augment.moves or settings.augment.recolours
+    augments = settings.augment.changes_geometry or settings.augment.changes_colour
     if augments and len(version.contract.input_shape) != 3:
         kind = "text" if version.contract.tokenizer else "windows"
         raise ConfigurationError(

@@ -68,8 +68,8 @@ def train(
             folder.discard()
         record = _start_or_resume(folder, configuration, try_network=observer is None)
         if observer is not None:
-            record = record.model_copy(update={"followed": True, "threads": observer.threads})
-            folder.keep(record)
+            record = record.model_copy(update={"observed": True, "threads": observer.threads})
+            folder.write_record(record)
         result = folder.result()
         if result is not None and (locate(result["bundle"]) / MANIFEST).is_file():
             return _complete(folder, record, result)
@@ -119,7 +119,7 @@ def _resume(folder: RunFolder, record: RunRecord, configuration: Configuration) 
     epochs = configuration.train.epochs
     if epochs == record.epochs:
         record = record.model_copy(update=changes)
-        folder.keep(record)
+        folder.write_record(record)
         return record
     log.info("The run %s continues from %s to %s epochs.", folder.path, record.epochs, epochs)
     if configuration.train.optimizer.schedule.kind == "cosine":
@@ -193,11 +193,11 @@ def _launch(folder: RunFolder, record: RunRecord, start: float, observer: RunObs
     # Import Spark and Horovod's runner only if there is something to train.
     from headrace.spark.session import session
     from headrace.train.launch.restarts import train_with_restarts
-    from headrace.train.launch.signal_stop import stopped_on_signal
+    from headrace.train.launch.signal_stop import stop_on_signal
 
     spark = session("train", record.configuration.spark, record.configuration.train.ranks)
     progress = _progress(folder, record, observer)
-    with stopped_on_signal(folder, progress):
+    with stop_on_signal(folder, progress):
         restarts = train_with_restarts(spark, folder, record, progress)
     if not progress.outcome:
         raise TrainingError(f"The ranks exited without a result; see their logs in {folder.logs}.")
@@ -212,8 +212,8 @@ def _progress(folder: RunFolder, record: RunRecord, observer: RunObserver | None
     if observer is None:
         return Progress(record.total_steps)
 
-    def epoch_done(figures: Message) -> None:
-        if observer.epoch_done(figures):
+    def epoch_done(metrics: Message) -> None:
+        if observer.epoch_done(metrics):
             folder.stop_file.touch()
 
     return Progress(record.total_steps, observer.name, epoch_done)

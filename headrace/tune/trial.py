@@ -9,7 +9,7 @@ from typing import Any
 import optuna
 
 from headrace.config import Configuration
-from headrace.config.load import changed
+from headrace.config.load import with_values
 from headrace.errors import HeadraceError
 from headrace.interruption import raise_if_requested
 from headrace.runs.folder import RunFolder
@@ -41,7 +41,7 @@ def trial_configuration(record: StudyRecord, values: Values) -> Configuration:
     """
     settings = {"train.ranks": record.tune.ranks, "train.monitor.metric": record.metric}
     plain = record.configuration.model_copy(update={"tune": None})
-    return changed(plain, values | settings, "tune.space")
+    return with_values(plain, values | settings, "tune.space")
 
 
 class TrialRun:
@@ -80,7 +80,7 @@ class TrialRun:
 
     def _configuration(self) -> Configuration:
         run = {"train.run": str(self.run.path), "train.bundle": None, "train.data_version": self.record.data_version}
-        return changed(trial_configuration(self.record, self.values), run, "tune")
+        return with_values(trial_configuration(self.record, self.values), run, "tune")
 
     def _report(self, metrics: Message | Metrics) -> bool:
         """Report the metrics of an epoch to Optuna and return whether the run must stop."""

@@ -40,8 +40,8 @@ def written(folder: Path, text: str) -> Path:
 def test_a_command_is_told_its_own_settings_before_those_of_all(tmp_path: Path) -> None:
     file = written(tmp_path, "settings: {spark.a: 1, spark.b: true}\ntrain: {spark.a: 2}\n")
     cluster = load_cluster(file)
-    assert cluster.of("train") == {"spark.a": "2", "spark.b": "true"}
-    assert cluster.of("prepare") == cluster.of("tests") == {"spark.a": "1", "spark.b": "true"}
+    assert cluster.settings_for("train") == {"spark.a": "2", "spark.b": "true"}
+    assert cluster.settings_for("prepare") == cluster.settings_for("tests") == {"spark.a": "1", "spark.b": "true"}
 
 
 def test_the_configuration_goes_before_the_file_of_the_cluster(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_secret_that_is_written_out_is_refused_and_not_repeated(root: Path, na
 
 def test_a_setting_that_only_sounds_secret_is_taken(tmp_path: Path) -> None:
     cluster = load_cluster(written(tmp_path, "settings: {spark.authenticate.secretBitLength: 256}\n"))
-    assert cluster.of("train") == {"spark.authenticate.secretBitLength": "256"}
+    assert cluster.settings_for("train") == {"spark.authenticate.secretBitLength": "256"}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -114,7 +114,7 @@ def test_every_setting_of_our_files_is_one_that_spark_knows(
         jvm.java.lang.Class.forName(holder)
     entries = jvm.org.apache.spark.internal.config.ConfigEntry
     cluster = load_cluster(root / "conf" / "cluster" / f"{name}.yaml")
-    told = {key for command in ("check", "prepare", "train", "predict") for key in cluster.of(command)}
+    told = {key for command in ("check", "prepare", "train", "predict") for key in cluster.settings_for(command)}
     known = {key for key in told if key.startswith((*FAMILIES, *READ_BY_NAME)) or entries.findEntry(key)}
     assert told - known == set()
     assert entries.findEntry("spark.executor.coers") is None
@@ -122,5 +122,5 @@ def test_every_setting_of_our_files_is_one_that_spark_knows(
 
 @pytest.mark.parametrize("name", FILES)
 def test_executors_stay_while_ranks_train(root: Path, name: str) -> None:
-    told = load_cluster(root / "conf" / "cluster" / f"{name}.yaml").of("train")
+    told = load_cluster(root / "conf" / "cluster" / f"{name}.yaml").settings_for("train")
     assert told.get("spark.dynamicAllocation.enabled", "false") == "false"

@@ -62,11 +62,11 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def answers_of(version: Version, seed: int = 0) -> NDArray[np.float32]:
+def expected_predictions(version: Version, seed: int = 0) -> NDArray[np.float32]:
     return np.asarray(small_model(version, seed)(PIXELS))
 
 
-def rejects_of(output: Path) -> dict[str, str]:
+def read_reasons(output: Path) -> dict[str, str]:
     """Reason by path."""
     rejects = pd.read_parquet(output / "_rejects")
     return dict(zip(rejects["path"], rejects["reason"], strict=True))
@@ -83,7 +83,7 @@ def test_files_get_the_answers_of_the_network_in_the_order_of_their_paths(
     result = predict(bundle, photos, tmp_path / "output")
     rows = pd.read_parquet(tmp_path / "output")
     assert rows["path"].tolist() == [f"day {number // 15}/{number:03d}.png" for number in range(41)]
-    expected = answers_of(version)
+    expected = expected_predictions(version)
     assert np.allclose(probabilities(rows), expected, atol=1e-6)
     assert rows["label"].tolist() == [CLASSES[number] for number in expected.argmax(1)]
     assert len(list((tmp_path / "output").glob("part-*.parquet"))) == 4
@@ -98,7 +98,7 @@ def test_a_table_gets_the_answers_by_which_it_is_evaluated(version: Version, bun
     assert predict(bundle, version.table, tmp_path / "output")["rows"] == 71
     rows = pd.read_parquet(tmp_path / "output").set_index("path")
     rows = rows.loc[[f"test/{number}.png" for number in range(41)]]
-    assert np.allclose(probabilities(rows), answers_of(version), atol=1e-6)
+    assert np.allclose(probabilities(rows), expected_predictions(version), atol=1e-6)
     trained = Path(shutil.copytree(bundle, tmp_path / "bundle"))
     truth = np.array([CLASSES[label] for label in CONTENT.splits["test"].labels])
     accuracy = evaluate(trained, version.table, "test", None)["metrics"]["accuracy"]
@@ -137,7 +137,7 @@ def test_files_that_are_no_images_are_listed_with_their_reasons(bundle: Path, ph
     os.mkfifo(photos / "day 1" / "pipe.png")
     result = predict(bundle, photos, tmp_path / "output")
     assert (result["rows"], result["rejected"]) == (40, 5)
-    assert rejects_of(tmp_path / "output") == {
+    assert read_reasons(tmp_path / "output") == {
         "a text.png": "not_an_image",
         "empty.png": "empty",
         "day 0/000.png": "truncated",
@@ -157,7 +157,7 @@ def test_a_folder_of_broken_files_only_gives_no_rows_and_all_reasons(
     assert (result["rows"], result["rejected"]) == (0, 3)
     assert list(pd.read_parquet(tmp_path / "output").columns) == ["path", "label", "probabilities"]
     assert spark.read.parquet(str(tmp_path / "output")).count() == 0
-    assert len(rejects_of(tmp_path / "output")) == 3
+    assert len(read_reasons(tmp_path / "output")) == 3
 
 
 def test_file_names_that_are_not_utf_8_are_predicted_and_told_apart(bundle: Path, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_file_names_that_are_not_utf_8_are_predicted_and_told_apart(bundle: Path
     (folder / os.fsdecode(b"\xff.png")).write_bytes(b"")
     predict(bundle, folder, tmp_path / "output")
     assert set(pd.read_parquet(tmp_path / "output")["path"]) == {r"caf\xe9.png", r"caf\xe8.png", "café.png"}
-    assert rejects_of(tmp_path / "output") == {r"\xff.png": "empty"}
+    assert read_reasons(tmp_path / "output") == {r"\xff.png": "empty"}
 
 
 def test_hidden_files_are_left_out_and_links_are_followed(bundle: Path, photos: Path, tmp_path: Path) -> None:
@@ -222,8 +222,10 @@ def test_a_bundle_that_was_replaced_answers_with_its_new_network(
     predict(mine, photos, tmp_path / "before")
     write_bundle(mine, version, small_model(version, seed=1))
     predict(mine, photos, tmp_path / "after")
-    assert np.allclose(probabilities(pd.read_parquet(tmp_path / "before")), answers_of(version), atol=1e-6)
-    assert np.allclose(probabilities(pd.read_parquet(tmp_path / "after")), answers_of(version, seed=1), atol=1e-6)
+    assert np.allclose(probabilities(pd.read_parquet(tmp_path / "before")), expected_predictions(version), atol=1e-6)
+    assert np.allclose(
+        probabilities(pd.read_parquet(tmp_path / "after")), expected_predictions(version, seed=1), atol=1e-6
+    )
 
 
 def refused(capsys: pytest.CaptureFixture[str], code: int, *words: Any) -> str:

@@ -1,4 +1,4 @@
-"""Files of records are cut between records, so that their stretches hold each record once and in order."""
+"""Files of records are cut between records, so that their ranges hold each record once and in order."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_charac
 
 
 @pytest.fixture(autouse=True)
-def _short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_files, "RECORDS_PER_RANGE", 3)
 
 
@@ -32,18 +32,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def read(path: Path, column: str | None = None, identity: str | None = None) -> list[Record]:
     file = RecordFile(path, Text(), column, identity)
-    stretches = file.ranges()
+    ranges = file.ranges()
     if file.format != "parquet":
-        sizes = [stretch.size for stretch in stretches]
-        assert stretches[0].begin + sum(sizes) == path.stat().st_size
-    return [record for stretch in stretches for record in file.records(stretch)]
+        sizes = [record_range.size for record_range in ranges]
+        assert ranges[0].begin + sum(sizes) == path.stat().st_size
+    return [record for record_range in ranges for record in file.records(record_range)]
 
 
 def reasons(records: list[Record]) -> dict[int, Reason]:
     return {record.line: record.rejection.reason for record in records if record.rejection}
 
 
-def csv_of(rows: list[list[str]]) -> str:
+def as_csv(rows: list[list[str]]) -> str:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue()
@@ -54,7 +54,7 @@ def csv_of(rows: list[list[str]]) -> str:
 def test_csv_of_any_texts_is_read_as_it_was_written(texts: list[str], folder: Path) -> None:
     rows = [[str(number), text] for number, text in enumerate(texts)]
     path = folder / "some.csv"
-    path.write_text(csv_of([["number", "words"], *rows]), encoding="utf-8", newline="")
+    path.write_text(as_csv([["number", "words"], *rows]), encoding="utf-8", newline="")
     records = read(path, "words", "number")
     assert [[record.identity, record.text] for record in records] == rows
     assert [record.line for record in records] == sorted({record.line for record in records})

@@ -62,7 +62,7 @@ def prepared(folder: Path, task: str = "classification", words: Sequence[str] = 
     return read(folder / "table")
 
 
-def bundle_of(version: Version, target: Path, **about: Any) -> Path:
+def make_bundle(version: Version, target: Path, **about: Any) -> Path:
     keras.utils.set_random_seed(3)
     model = build_model(NETWORK, version.contract, OPTIONS)
     origin = bundles.Origin(
@@ -80,7 +80,7 @@ def version(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Version:
 
 @pytest.fixture(scope="module")
 def bundle(version: Version, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return bundle_of(version, tmp_path_factory.mktemp("trained") / "bundle")
+    return make_bundle(version, tmp_path_factory.mktemp("trained") / "bundle")
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +154,7 @@ def test_texts_that_preparation_would_reject_are_listed_with_its_reasons(bundle:
 
 def test_in_regression_a_text_gets_a_value(tmp_path: Path) -> None:
     version = prepared(tmp_path / "data", "regression")
-    bundle = bundle_of(version, tmp_path / "bundle")
+    bundle = make_bundle(version, tmp_path / "bundle")
     predict(bundle, version.table, tmp_path / "rows")
     predict(bundle, written(tmp_path, "csv"), tmp_path / "texts")
     rows = pd.read_parquet(tmp_path / "rows").set_index("path")["value"]
@@ -165,12 +165,12 @@ def test_in_regression_a_text_gets_a_value(tmp_path: Path) -> None:
 
 def test_a_bundle_of_before_needs_the_columns_name_and_how_texts_were_cleaned(version: Version, tmp_path: Path) -> None:
     path = written(tmp_path, "csv")
-    nameless = bundle_of(version, tmp_path / "nameless", text_column=None)
+    nameless = make_bundle(version, tmp_path / "nameless", text_column=None)
     with pytest.raises(ConfigurationError, match="name it with --column"):
         predict(nameless, path, tmp_path / "output")
     assert predict(nameless, path, tmp_path / "output", columns=TextColumns("review"))["rows"] == 40
     settings = {key: value for key, value in version.summary.settings.items() if key != "text"}
-    silent = bundle_of(version, tmp_path / "silent", settings=settings)
+    silent = make_bundle(version, tmp_path / "silent", settings=settings)
     with pytest.raises(DataError, match="does not say how its texts were cleaned"):
         predict(silent, path, tmp_path / "other")
     assert predict(silent, version.table, tmp_path / "rows")["rows"] == 40

@@ -106,7 +106,7 @@ def front(url: str, *faults: Fault) -> Iterator[str]:
         process.wait()
 
 
-def faults_of(address: str) -> list[str]:
+def read_faults(address: str) -> list[str]:
     """Methods and paths that the front at `address` did not answer as the server behind did."""
     with urllib.request.urlopen(f"{address}{FRONT}") as said:
         found: list[str] = json.load(said)

@@ -24,7 +24,7 @@ TIFF_PIXELS = {
     *(332, 338, 339, 347, 512, 513, 514, 519, 520, 521, 529, 530, 531, 532),
 }
 # The orientation: its tag, as one 16-bit number.
-TIFF_TURNED = (274, 3, 1)
+TIFF_ORIENTATION = (274, 3, 1)
 TIFF_STRIPS, TIFF_TILES = (273, 279), (324, 325)
 # Bytes of a value by the type of its entry; of the others, one.
 TIFF_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -44,7 +44,7 @@ class Structure(NamedTuple):
     without_metadata: Callable[[bytes], bytes] | None = None
 
 
-def structure(data: bytes) -> Structure:
+def find_structure(data: bytes) -> Structure:
     """Return the structure of an image file, by its first bytes; an empty one for other files."""
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return WEBP
@@ -273,7 +273,9 @@ def _tiff_without_metadata(data: bytes) -> bytes:
     entries = _tiff_entries(data)
     if not entries:
         return data
-    kept = [data[one.start : one.start + 12] for one in entries if one.tag in TIFF_PIXELS or one[:3] == TIFF_TURNED]
+    kept = [
+        data[one.start : one.start + 12] for one in entries if one.tag in TIFF_PIXELS or one[:3] == TIFF_ORIENTATION
+    ]
     directory = struct.pack(f"{_tiff_order(data)}H", len(kept)) + b"".join(kept) + bytes(4)
     start = entries[0].start - 2
     # There is room: the directory has become shorter, by at least as much as the offset of the next one takes.

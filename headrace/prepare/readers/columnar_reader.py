@@ -40,7 +40,7 @@ class ColumnarReader:
         self.paths = {one: self._find(one) for one in wanted}
         self.names = {one: _class_names(self.schema, path) for one, path in self.paths.items()}
 
-    def type_of(self, name: str) -> pa.DataType:
+    def column_type(self, name: str) -> pa.DataType:
         """Return the type of a column that was asked for."""
         path = self.paths[name]
         found = self.schema.field(path[0]).type

@@ -5,6 +5,6 @@ SIGNATURES = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x2
 HEAD_BYTES = 6
 
 
-def compression(head: bytes) -> str | None:
+def find_compression(head: bytes) -> str | None:
     """Return the compression of a file that begins with `head`, of at least HEAD_BYTES bytes; None if there is none."""
     return next((name for signature, name in SIGNATURES.items() if head.startswith(signature)), None)

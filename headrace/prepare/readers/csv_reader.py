@@ -13,8 +13,8 @@ from pathlib import Path
 
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, not_text, plain_name
-from headrace.prepare.readers.text_file import cut_ranges, is_splittable, open_text, undecodable
+from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, encoding_rejection, plain_name
+from headrace.prepare.readers.text_file import cut_ranges, has_undecodable_bytes, is_splittable, open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 log = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ class CsvReader:
         self.has_header = not numbered if options.header is None else options.header
         self.columns = self._look_for_separator(wanted)
         self.width = len(self.columns)
-        self.places = {one: self._place(one) for one in wanted}
+        self.indices = {one: self._index(one) for one in wanted}
 
     def ranges(self, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
         """Return ranges of at most about `max_bytes` and `max_rows` each; one range if the file cannot be split."""
@@ -152,9 +152,9 @@ class CsvReader:
         if self.has_header and self.width > 1 and [field.strip() for field in fields] == self.columns:
             detail = f"line {number} repeats the header, as in files that were joined"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
-        values = {name: self._cell(fields[place]) for name, place in self.places.items()}
-        if any(value is not None and undecodable(value) for value in values.values()):
-            return Row(number, {}, not_text(number, self.options.encoding))
+        values = {name: self._cell(fields[index]) for name, index in self.indices.items()}
+        if any(value is not None and has_undecodable_bytes(value) for value in values.values()):
+            return Row(number, {}, encoding_rejection(number, self.options.encoding))
         return Row(number, values)
 
     def _cell(self, text: str) -> str | None:
@@ -204,7 +204,7 @@ class CsvReader:
                     return [one.strip() if self.has_header else f"_c{at}" for at, one in enumerate(fields)]
         return []
 
-    def _place(self, name: str) -> int:
+    def _index(self, name: str) -> int:
         plain = plain_name(name)
         if self.columns.count(plain) == 1:
             return self.columns.index(plain)

@@ -8,8 +8,8 @@ from typing import IO, Any
 
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import DataError
-from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, not_text, plain_name
-from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, undecodable
+from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, encoding_rejection, plain_name
+from headrace.prepare.readers.text_file import cut_lines, has_undecodable_bytes, is_splittable, open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 CHARACTERS = 2**20
@@ -74,8 +74,8 @@ class JsonReader:
         for number, line in enumerate(_line_feeds(text), first):
             if not line.strip():
                 continue
-            if undecodable(line):
-                yield Row(number, {}, not_text(number, self.options.encoding))
+            if has_undecodable_bytes(line):
+                yield Row(number, {}, encoding_rejection(number, self.options.encoding))
                 continue
             try:
                 yield self._row(number, json.loads(line))
@@ -92,7 +92,7 @@ class JsonReader:
             detail = f"line {number}: expected a JSON object, received {json.dumps(value)!r:.60}"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         values = {name: value_at(value, plain_name(name)) for name in self.wanted}
-        if any(isinstance(one, str) and undecodable(one) for one in values.values()):
+        if any(isinstance(one, str) and has_undecodable_bytes(one) for one in values.values()):
             detail = f"line {number} holds half of a surrogate pair, such as \\ud83d alone, which is not a character"
             return Row(number, {}, RejectedRecordError(Reason.NOT_TEXT, detail))
         return Row(number, values)

@@ -52,7 +52,7 @@ class MissingColumnError(ConfigurationError):
         return MissingColumnError, (self.name, self.file, self.columns)
 
 
-def not_text(number: int, encoding: str | None) -> RejectedRecordError:
+def encoding_rejection(number: int, encoding: str | None) -> RejectedRecordError:
     """Return the rejection of a row some of whose bytes are no characters."""
     detail = f"line {number} holds bytes that are not {encoding or 'UTF-8'}; data.source.options.encoding names another"
     return RejectedRecordError(Reason.NOT_TEXT, detail)

@@ -14,7 +14,7 @@ from typing import IO, cast
 import pyarrow as pa
 
 from headrace.errors import DataError
-from headrace.prepare.readers.compression import HEAD_BYTES, compression
+from headrace.prepare.readers.compression import HEAD_BYTES, find_compression
 from headrace.prepare.readers.row import RowRange
 
 UNREADABLE = (
@@ -31,7 +31,7 @@ def is_splittable(path: Path, encoding: str | None) -> bool:
     """Return whether line breaks can be found by their bytes: the file is not compressed, and not UTF-16."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    return compression(head) is None and marked_encoding(head) != "utf-16" and (encoding or "utf-8") in BYTEWISE
+    return find_compression(head) is None and encoding_from_mark(head) != "utf-16" and (encoding or "utf-8") in BYTEWISE
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def open_text(path: Path, encoding: str | None, begin: int = 0, size: int = -1) 
     """
     try:
         with path.open("rb") as raw, _decompressed(raw, path) as file:
-            mark = marked_encoding(_peek(file))
+            mark = encoding_from_mark(_peek(file))
             if size >= 0:
                 file.seek(begin)
                 # A part is small enough for memory, and a text stream cannot be told where to stop.
@@ -99,7 +99,7 @@ def cut_lines(path: Path, name: str, max_bytes: int, max_rows: int | None = None
         return cut_ranges(name, ((number, len(line)) for number, line in enumerate(file, 1)), max_bytes, max_rows)
 
 
-def undecodable(text: str) -> bool:
+def has_undecodable_bytes(text: str) -> bool:
     """Return whether some bytes of `text` could not be decoded."""
     if text.isascii():
         return False
@@ -110,7 +110,7 @@ def undecodable(text: str) -> bool:
     return False
 
 
-def marked_encoding(head: bytes) -> str | None:
+def encoding_from_mark(head: bytes) -> str | None:
     """Return the encoding that the byte order mark at the beginning of `head` stands for; None without a mark."""
     return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
@@ -126,7 +126,7 @@ def _decompressed(raw: IO[bytes], path: Path) -> IO[bytes]:
     wrong = next((name for signature, name in UNREADABLE if head.startswith(signature)), None)
     if wrong is not None:
         raise DataError(f"{path} is {wrong}; expected text. Set data.source.format to its format, or unpack it.")
-    match compression(head):
+    match find_compression(head):
         case "gzip":
             return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
         case "bzip2":

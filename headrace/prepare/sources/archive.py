@@ -20,7 +20,7 @@ from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.hard_links import LinkTargets
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.labels_file import is_inside
-from headrace.prepare.sources.split_names import split_of_name, split_of_path
+from headrace.prepare.sources.split_names import split_from_name, split_from_path
 from headrace.storage import locate, read_entry
 
 # What the readers of archives raise on damaged ones.
@@ -160,7 +160,7 @@ class _Group:
             folders = [one for one in re.split(r"[/\\]", member.name)[:-1] if one not in ("", ".")]
             label = _label(sidecars) if sample else (folders[-1] if folders else None)
             above = folders if sample else folders[:-1]
-            split = file.split or next((found for one in reversed(above) if (found := split_of_name(one))), None)
+            split = file.split or next((found for one in reversed(above) if (found := split_from_name(one))), None)
             path = f"{archive}/{escape_path(member.name)}"
             label = None if label is None else normalize_label(escape_path(label))
             yield RawRecord(path, label, split, data, rejection)
@@ -236,4 +236,4 @@ def _label(sidecars: dict[str, bytes]) -> str | None:
 
 def _split(name: str) -> str | None:
     """Return the split from a folder above the archive, or from the start of its name: train-0001.tar."""
-    return split_of_path(name)
+    return split_from_path(name)

@@ -12,7 +12,7 @@ from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.split_names import split_of_name
+from headrace.prepare.sources.split_names import split_from_name
 from headrace.storage import Entry, files_below, is_remote, locate
 
 log = logging.getLogger(__name__)
@@ -58,9 +58,9 @@ def read_bytes(root: str, path: str) -> bytes:
         DataError: the file cannot be read.
     """
     try:
-        place = locate(root)
-        if is_remote(place):
-            return (place / path).read_bytes()
+        folder = locate(root)
+        if is_remote(folder):
+            return (folder / path).read_bytes()
         # Without pathlib, and without a buffer for a file that is read at once.
         with io.FileIO(os.path.join(root, path)) as file:
             return file.read()
@@ -88,7 +88,7 @@ def _split_folders(root: Path) -> dict[str, str]:
         DataError: some stand for splits and others do not, or two for the same.
     """
     folders = _folders(root)
-    named = {name: split for name in sorted(folders) if (split := split_of_name(name)) is not None}
+    named = {name: split for name in sorted(folders) if (split := split_from_name(name)) is not None}
     if "train" in named.values() and len(named) == len(folders):
         if len(set(named.values())) < len(named):
             raise DataError(

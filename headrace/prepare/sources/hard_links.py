@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from headrace.prepare.readers.compression import HEAD_BYTES, compression
+from headrace.prepare.readers.compression import HEAD_BYTES, find_compression
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 MAX_KEPT_BYTES = 64 * 1024 * 1024
@@ -32,7 +32,7 @@ class LinkTargets:
     def __init__(self, path: Path) -> None:
         self._path = path
         with path.open("rb") as file:
-            self._compressed = compression(file.read(HEAD_BYTES)) is not None
+            self._compressed = find_compression(file.read(HEAD_BYTES)) is not None
         self._files: dict[str, _Target] = {}
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._kept_bytes = 0

@@ -13,7 +13,7 @@ from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.base import RawFile, RawRecord
-from headrace.prepare.sources.tables.spark_table import quoted, read_columns
+from headrace.prepare.sources.tables.spark_table import quote_column, read_columns
 from headrace.prepare.sources.time_splits import extend_periods, split_by_time
 from headrace.table.version import Period
 
@@ -77,7 +77,7 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
     """Return the columns of each row that windows need."""
 
     def text(name: str | None) -> Column:
-        return F.col(quoted(name)).cast("string") if name else F.lit(None).cast("string")
+        return F.col(quote_column(name)).cast("string") if name else F.lit(None).cast("string")
 
     texts = {
         "file": F.coalesce(text(windows.series), F.lit("")) if windows.series else F.lit("series"),
@@ -86,7 +86,7 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
         "split": text(columns.split),
         "weight": text(columns.weight),
     }
-    values = F.array(*(F.col(quoted(name)).try_cast("float") for name in windows.values))
+    values = F.array(*(F.col(quote_column(name)).try_cast("float") for name in windows.values))
     numbers = {"seconds": _seconds(frame, windows.time), "values": values}
     return frame.select(*(column.alias(name) for name, column in (texts | numbers).items()))
 
@@ -96,7 +96,7 @@ def _seconds(frame: DataFrame, time: str) -> Column:
 
     A column of numbers only holds seconds; any other holds dates and times.
     """
-    column = F.col(quoted(time))
+    column = F.col(quote_column(time))
     if isinstance(frame.select(column).schema[0].dataType, NumericType):
         return column.cast("double")
     number = column.cast("string").try_cast("double")
@@ -126,10 +126,12 @@ def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
     cut = rows.withColumns(found)
     short, fits = F.col("count") <= span, F.col("number") + span < F.col("count")
     cut = cut.where((short & (F.col("number") == 0)) | (fits & (F.col("number") % windows.step == 0)))
-    return _judged(cut, short, windows).select("file", "key", "label", "split", "weight", "data", "reason", "detail")
+    return _with_rejections(cut, short, windows).select(
+        "file", "key", "label", "split", "weight", "data", "reason", "detail"
+    )
 
 
-def _judged(cut: DataFrame, short: Column, windows: Windows) -> DataFrame:
+def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFrame:
     """Add the reason to reject a window."""
     unknown = F.exists("data", lambda row: F.exists(row, lambda one: one.isNull() | F.isnan(one) | _infinite(one)))
     rows = F.concat(F.col("count").cast("string"), F.lit(f" rows, a window and its answer take {windows.span + 1}"))

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 import ftfy
 
 from headrace.config.configuration import Text
-from headrace.prepare.readers.text_file import marked_encoding
+from headrace.prepare.readers.text_file import encoding_from_mark
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 STOP_WORDS = """
@@ -57,7 +57,7 @@ def decode_text(data: bytes, spec: Text) -> str:
         raise RejectedRecordError(Reason.EMPTY, "the file has no bytes")
     if len(data) > spec.max_bytes:
         raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {spec.max_bytes}")
-    encoding = spec.encoding or marked_encoding(data) or "utf-8"
+    encoding = spec.encoding or encoding_from_mark(data) or "utf-8"
     try:
         text = data.decode(encoding)
     except UnicodeError as error:

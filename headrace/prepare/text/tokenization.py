@@ -16,7 +16,7 @@ from headrace.prepare.plan import PrepareContext
 from headrace.prepare.shard_writer import attempt_id, write_shard_in
 from headrace.prepare.table_schema import arrow_schema, text_columns, with_bookkeeping
 from headrace.prepare.text.tokenizer import (
-    Counted,
+    WordCount,
     bpe_tokenizer,
     encode,
     save_tokenizer,
@@ -34,7 +34,7 @@ MIN_COVERAGE = 0.5
 BATCH = 1024
 
 
-class Staged(NamedTuple):
+class StagedShard(NamedTuple):
     """Shard of clean texts and its number."""
 
     number: int
@@ -61,7 +61,7 @@ def train_tokenizer(spark: SparkSession, context: PrepareContext, staged: Sequen
     frequent = counted.takeOrdered(spec.tokens.vocabulary, key=lambda pair: (-pair[1], pair[0]))
     _require_coverage(frequent, counted.values().sum(), spec.tokens.min_count)
     counted.unpersist()
-    return save_tokenizer(word_tokenizer([Counted(*pair) for pair in frequent], spec), spec, context.table)
+    return save_tokenizer(word_tokenizer([WordCount(*pair) for pair in frequent], spec), spec, context.table)
 
 
 def _require_coverage(frequent: list[tuple[str, int]], total: int, min_count: int) -> None:
@@ -86,7 +86,7 @@ def tokenize(
     spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], tokenizer: Tokenizer
 ) -> list[Shard]:
     """Write one final shard of token ids for each of `staged` and return them."""
-    numbered = [Staged(number, shard) for number, shard in enumerate(staged)]
+    numbered = [StagedShard(number, shard) for number, shard in enumerate(staged)]
     shards_by_number = spark.sparkContext.parallelize(numbered, max(1, len(numbered)))
     return list(shards_by_number.mapPartitions(partial(_tokenize, context, tokenizer)).collect())
 
@@ -118,7 +118,7 @@ def _iter_texts(path: Path) -> Iterator[str]:
             yield from batch["text"].to_pylist()
 
 
-def _tokenize(context: PrepareContext, tokenizer: Tokenizer, staged: Iterator[Staged]) -> Iterator[Shard]:
+def _tokenize(context: PrepareContext, tokenizer: Tokenizer, staged: Iterator[StagedShard]) -> Iterator[Shard]:
     schema = arrow_schema(token_columns(context, tokenizer))
     for number, shard in staged:
         with open_parquet(context.table / shard.path) as file:

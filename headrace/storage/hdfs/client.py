@@ -77,7 +77,7 @@ def status(server: str, path: str) -> Status:
         return _status(run_with_timeout(ANSWER_SECONDS, lambda: client.get_file_info(path)))
 
 
-def listed(server: str, path: str, *, recursive: bool = False) -> Iterator[Status]:
+def list_status(server: str, path: str, *, recursive: bool = False) -> Iterator[Status]:
     """Return every file and folder directly below `path`, or at any depth.
 
     Raises:

@@ -38,14 +38,14 @@ class BinaryColumn:
         self._row_index = row_index
 
     @classmethod
-    def whole(cls, array: pa.Array) -> "BinaryColumn":
+    def from_array(cls, array: pa.Array) -> "BinaryColumn":
         """Create a column of all rows of `array`."""
         return cls([array], np.zeros(len(array), np.int32), np.arange(len(array)))
 
     @classmethod
-    def of(cls, values: Sequence[bytes]) -> "BinaryColumn":
+    def from_values(cls, values: Sequence[bytes]) -> "BinaryColumn":
         """Create a column of `values`."""
-        return cls.whole(pa.array(values, pa.binary()))
+        return cls.from_array(pa.array(values, pa.binary()))
 
     @classmethod
     def concat(cls, parts: Sequence["BinaryColumn"]) -> "BinaryColumn":
@@ -138,7 +138,7 @@ def column_values(column: pa.ChunkedArray) -> NDArray[Any] | BinaryColumn:
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks)
     if pa.types.is_binary(column.type):
-        return BinaryColumn.whole(array)
+        return BinaryColumn.from_array(array)
     values: NDArray[Any] = array.to_numpy(zero_copy_only=False)
     return values.astype(np.str_) if pa.types.is_string(column.type) else values
 

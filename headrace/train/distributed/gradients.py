@@ -72,7 +72,7 @@ class GradientMonitor:
         self._finite = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._norm = tf.Variable(0.0, dtype=tf.float32, trainable=False)
 
-    def see(self, gradients: Sequence[tf.Tensor | None]) -> None:
+    def record(self, gradients: Sequence[tf.Tensor | None]) -> None:
         """Record one reduced gradient, None for a variable without one; called inside the training step."""
         squares = tf.stack(
             [
@@ -86,7 +86,7 @@ class GradientMonitor:
         self._norm.assign(norm)
         self._finite.assign(tf.where(tf.math.is_finite(norm), seen, self._finite))
 
-    def take_zero(self) -> list[int]:
+    def pop_zero_gradients(self) -> list[int]:
         """Return the indices of the variables whose gradients were all zero since the last call, and forget these."""
         indices = [index for index, square in enumerate(self._largest.numpy().tolist()) if square == 0.0]
         self._largest.assign(tf.zeros_like(self._largest))
@@ -98,11 +98,11 @@ class GradientMonitor:
         return float(self._norm.numpy())
 
     @property
-    def seen(self) -> int:
+    def updates(self) -> int:
         """Number of gradients so far."""
         return int(self._seen.numpy())
 
     @property
-    def not_finite(self) -> int:
+    def non_finite(self) -> int:
         """Number of consecutive non-finite gradients up to the latest."""
         return int(self._seen.numpy() - self._finite.numpy())

@@ -11,7 +11,7 @@ from headrace.train.run_monitor import Progress
 
 
 @contextmanager
-def stopped_on_signal(folder: RunFolder, progress: Progress) -> Iterator[None]:
+def stop_on_signal(folder: RunFolder, progress: Progress) -> Iterator[None]:
     """Ask the ranks to stop at the first signal inside the block.
 
     Raises:

@@ -27,10 +27,10 @@ def main(origin: str) -> None:
     channel = Channel()
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests, Path.cwd().parent), daemon=True).start()
-    from headrace.train.verification.loaded_bundle import Loader
+    from headrace.train.verification.loaded_bundle import BundleLoader
     from headrace.train.verification.requests import Request
 
-    loader = Loader(Path(origin))
+    loader = BundleLoader(Path(origin))
     while True:
         answer = loader.answer(Request.model_validate_json(requests.get()), SEED)
         channel.send(**answer.model_dump())

@@ -44,7 +44,7 @@ REBUILD = "A bundle is rebuilt from model.py, model.options and the contract alo
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expected:
+class ExpectedState:
     """The state of the live model that its bundle must have."""
 
     request: Request
@@ -64,7 +64,7 @@ class BundleVerifier:
     ) -> None:
         self.model, self.version, self.streaming, self.precision = model, version, streaming, precision
         self._process = process
-        self._rehearsal: Expected | None = None
+        self._rehearsal: ExpectedState | None = None
 
     @property
     def contract(self) -> Contract:
@@ -147,19 +147,21 @@ class BundleVerifier:
             self._process.close()
         self._process, self._rehearsal = None, None
 
-    def _finish_rehearsal(self, process: FreshProcess, expected: Expected) -> None:
+    def _finish_rehearsal(self, process: FreshProcess, expected: ExpectedState) -> None:
         answer = process.receive()
         self._rehearsal = None
         self._compare(process, expected, answer, rehearsal=True)
 
-    def _expect(self, process: FreshProcess, folder: Path) -> Expected:
+    def _expect(self, process: FreshProcess, folder: Path) -> ExpectedState:
         files = {name: process.scratch / f"{name}.npz" for name in ("inputs", "outputs")}
         request = Request(bundle=folder, precision=self.precision, **files)
         request.write_batches(self.batches)
         outputs = forward.predict(self.model, self.contract, self.batches)
-        return Expected(request=request, outputs=outputs, weights=forward.weight_digests(self.model.weights))
+        return ExpectedState(request=request, outputs=outputs, weights=forward.weight_digests(self.model.weights))
 
-    def _compare(self, process: FreshProcess, expected: Expected, answer: Answer, *, rehearsal: bool = False) -> None:
+    def _compare(
+        self, process: FreshProcess, expected: ExpectedState, answer: Answer, *, rehearsal: bool = False
+    ) -> None:
         if answer.error is not None:
             text = answer.error.replace(f"{expected.request.bundle}/", "")
             raise TrainingError(f"The bundle cannot be loaded on another machine: {text}.{_files(answer)} {REBUILD}")
@@ -177,7 +179,7 @@ class BundleVerifier:
             raise TrainingError(self._explain(process, expected, answer, first, rehearsal))
 
     def _explain(
-        self, process: FreshProcess, expected: Expected, answer: Answer, loaded: Outputs, rehearsal: bool
+        self, process: FreshProcess, expected: ExpectedState, answer: Answer, loaded: Outputs, rehearsal: bool
     ) -> str:
         """Return the sentence about outputs that differ although all weights agree."""
         if rehearsal:
@@ -201,7 +203,7 @@ class BundleVerifier:
             "call random layers with the `training` argument of `call`, not with training=True"
         )
 
-    def _verify_in_float32(self, process: FreshProcess, expected: Expected) -> None:
+    def _verify_in_float32(self, process: FreshProcess, expected: ExpectedState) -> None:
         """Check the outputs in the precision in which evaluation and prediction use the bundle."""
         process.send(expected.request.model_copy(update={"precision": "float32"}))
         answer = process.receive()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from headrace.config import load
-from headrace.config.load import changed
+from headrace.config.load import with_values
 from headrace.errors import ConfigurationError
 
 SMALLEST = """
@@ -85,8 +85,8 @@ def test_trials_at_once_have_one_rank_each(conf: Path) -> None:
 
 def test_other_values_are_validated_as_the_files_own(conf: Path) -> None:
     before = load(conf)
-    after = changed(before, {"train.optimizer.learning_rate": 0.5, "model.options.width": 7}, "trial")
+    after = with_values(before, {"train.optimizer.learning_rate": 0.5, "model.options.width": 7}, "trial")
     assert (after.train.optimizer.learning_rate, after.model.options) == (0.5, {"width": 7})
-    assert after.model_dump() == changed(after, {}, "again").model_dump()
+    assert after.model_dump() == with_values(after, {}, "again").model_dump()
     with pytest.raises(ConfigurationError, match="trial: unknown key `train.optimizer.learning_rte`; did you mean"):
-        changed(before, {"train.optimizer.learning_rte": 0.5}, "trial")
+        with_values(before, {"train.optimizer.learning_rte": 0.5}, "trial")

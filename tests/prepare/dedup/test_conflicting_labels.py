@@ -14,7 +14,7 @@ from headrace.table.shards import write_shard
 from tests.support.raw_images import configuration, encode_image, noise_image
 
 
-def shards_of(table: Path, *rows: tuple[str, int, str]) -> list[Shard]:
+def write_shards(table: Path, *rows: tuple[str, int, str]) -> list[Shard]:
     """Return one shard for each row of content, label and path."""
     return [
         write_shard(
@@ -25,7 +25,7 @@ def shards_of(table: Path, *rows: tuple[str, int, str]) -> list[Shard]:
 
 
 def test_equal_records_with_different_labels_are_counted_with_an_example(tmp_path: Path) -> None:
-    shards = shards_of(
+    shards = write_shards(
         tmp_path, ("a", 0, "1"), ("b", 1, "2"), ("a", 1, "3"), ("a", 0, "4"), ("c", 0, "5"), ("c", 0, "6")
     )
     rows = read_content(tmp_path, shards)
@@ -38,7 +38,7 @@ def test_equal_records_with_different_labels_are_counted_with_an_example(tmp_pat
 
 def test_of_a_large_table_the_first_shards_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conflicting_labels, "MAX_ROWS", 2)
-    shards = shards_of(tmp_path, ("a", 0, "1"), ("a", 1, "2"), ("a", 2, "3"))
+    shards = write_shards(tmp_path, ("a", 0, "1"), ("a", 1, "2"), ("a", 2, "3"))
     assert "2 of the first 2 records" in (conflict_warning(read_content(tmp_path, shards), 3) or "")
 
 

@@ -129,8 +129,8 @@ def test_sublayers_of_one_name_keep_their_own_weights(tmp_path: Path, version: V
     workshop = Workshop(tmp_path, version, TWINS)
     model, transfer = workshop.tune(version)
     assert np.array_equal(model(PIXELS), workshop.model(PIXELS))
-    assert transfer.begun == []
-    assert len({node.label for node in transfer.taken}) == len(transfer.taken) == 6
+    assert transfer.initialized == []
+    assert len({node.label for node in transfer.transferred}) == len(transfer.transferred) == 6
 
 
 def test_shared_layer_with_two_donors_is_refused(tmp_path: Path, version: Version) -> None:
@@ -173,7 +173,7 @@ def test_new_classes_are_initialized_and_lost_classes_are_dropped(dense: Worksho
 
 def test_head_without_common_class_is_initialized(dense: Workshop, version: Version) -> None:
     model, transfer = dense.tune(with_contract(version, classes=("one", "two", "three")))
-    assert [node.label for node in transfer.begun] == ["head"]
+    assert [node.label for node in transfer.initialized] == ["head"]
     assert not np.array_equal(model.get_layer("head").get_weights()[0], dense.model.get_layer("head").get_weights()[0])
 
 

@@ -11,11 +11,11 @@ from deltalake import DeltaTable
 
 from headrace.config.sections.source import Source
 from headrace.errors import DataError
-from headrace.prepare.readers import format_of_name
+from headrace.prepare.readers import format_from_name
 from headrace.prepare.sources.base import Listing, RawFile, shorten
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.split_names import split_of_path
+from headrace.prepare.sources.split_names import split_from_path
 from headrace.storage import Entry, locate, read_entry
 from headrace.table.delta import open_delta
 
@@ -47,7 +47,7 @@ def list_table(source: Source) -> Listing:
         return Listing(str(path), _delta_files(path, source), ())
     _refuse_other_tables(path, source)
     found = [one for one in walk(path) if not _is_note(one.path)]
-    files = _of_format(sorted(found, key=lambda one: one.path), source)
+    files = _select_format(sorted(found, key=lambda one: one.path), source)
     if source.format in ("csv", "json"):
         # A file without bytes has no rows, and no header either.
         files = [one for one in files if one.size] or files
@@ -99,12 +99,12 @@ def _refuse_other_tables(path: Path, source: Source) -> None:
         )
 
 
-def _of_format(files: list[Entry], source: Source) -> list[Entry]:
+def _select_format(files: list[Entry], source: Source) -> list[Entry]:
     """Return the files whose names stand for the format; all files if no name does."""
-    fitting = [one for one in files if format_of_name(one.path) == source.format]
+    fitting = [one for one in files if format_from_name(one.path) == source.format]
     if not fitting:
         return files
-    others = [one.path for one in files if format_of_name(one.path) != source.format]
+    others = [one.path for one in files if format_from_name(one.path) != source.format]
     if others:
         log.warning(
             "%s files of %s are not read, as their names are not those of %s files: %s",
@@ -115,7 +115,7 @@ def _of_format(files: list[Entry], source: Source) -> list[Entry]:
 
 def _splits(files: list[Entry], source: Source) -> list[str | None]:
     """Return the split of each file if the names of all of them begin with one, or their folders are named so."""
-    found = [split_of_path(one.path) for one in files]
+    found = [split_from_path(one.path) for one in files]
     named = {split for split in found if split is not None}
     if source.columns is None or source.columns.split is not None or not named or found == found[:1] * len(found):
         return [None] * len(files)

@@ -45,11 +45,11 @@ CELLS: dict[str, tuple[Any, Callable[[np.ndarray[Any, Any]], bytes]]] = {
 CLASSES = ("01", "02")
 
 
-def pixels_of(number: int) -> np.ndarray[Any, Any]:
+def make_pixels(number: int) -> np.ndarray[Any, Any]:
     return np.asarray(noise_image(8, 8, channels=1, seed=number))
 
 
-def schema_of(codec: Any, dtype: Any = np.uint8, shape: tuple[int | None, ...] = (8, 8)) -> Any:
+def make_schema(codec: Any, dtype: Any = np.uint8, shape: tuple[int | None, ...] = (8, 8)) -> Any:
     return Unischema(
         "Photos",
         [
@@ -61,12 +61,12 @@ def schema_of(codec: Any, dtype: Any = np.uint8, shape: tuple[int | None, ...] =
 
 
 def rows_with(encode: Callable[[np.ndarray[Any, Any]], bytes], count: int = 24) -> list[dict[str, Any]]:
-    return [{"number": n, "photo": encode(pixels_of(n)), "animal": CLASSES[n % 2]} for n in range(count)]
+    return [{"number": n, "photo": encode(make_pixels(n)), "animal": CLASSES[n % 2]} for n in range(count)]
 
 
 def data_set(folder: Path, cells: str = "png", partition: str | None = None) -> Path:
     codec, encode = CELLS[cells]
-    return write_data_set(folder, schema_of(codec), rows_with(encode), partition)
+    return write_data_set(folder, make_schema(codec), rows_with(encode), partition)
 
 
 def configured(path: Path | str, table: Path, source: dict[str, Any] | None = None, **settings: Any) -> Configuration:
@@ -88,7 +88,7 @@ def require_all(table: Path, numbers: range = range(24)) -> None:
     found = {int(row["path"].rpartition("/")[2]): row for row in read_rows(version)}
     assert sorted(found) == list(numbers)
     for number, row in found.items():
-        assert row["image"] == pixels_of(number).tobytes()
+        assert row["image"] == make_pixels(number).tobytes()
         assert version.contract.classes[row["label"]] == CLASSES[number % 2]
 
 
@@ -114,7 +114,7 @@ def test_names_of_folders_are_text_as_spark_escapes_it(bucket: str, tmp_path: Pa
     """A folder may stand for no value; what a job left unfinished is none of the data."""
     folders = ("01", "a%2Fb", "__HIVE_DEFAULT_PARTITION__")
     rows = [row | {"animal": folders[row["number"] % 3]} for row in rows_with(CELLS["png"][1])]
-    raw = write_data_set(tmp_path / "raw", schema_of(CompressedImageCodec("png")), rows, "animal")
+    raw = write_data_set(tmp_path / "raw", make_schema(CompressedImageCodec("png")), rows, "animal")
     (raw / "_temporary" / "0").mkdir(parents=True)
     (raw / "_temporary" / "0" / "part-00000.snappy.parquet").write_bytes(b"unfinished")
     path = upload(raw, bucket) if in_bucket else raw
@@ -140,7 +140,7 @@ def test_cells_that_cannot_be_read_are_rejected_with_a_reason(tmp_path: Path) ->
     cells = [b"", b"no array", good[:-5], None, array_bytes(np.zeros((8, 8), np.float32)), good]
     for number, cell in enumerate(cells, 24):
         rows.append({"number": number, "photo": cell, "animal": None if cell is good else "01"})
-    write_data_set(tmp_path / "raw", schema_of(NdarrayCodec()), rows)
+    write_data_set(tmp_path / "raw", make_schema(NdarrayCodec()), rows)
     answer = prepare(configured(tmp_path / "raw", tmp_path / "table", max_rejects=0.5))
     require_all(tmp_path / "table")
     assert answer["rejects"] == {"damaged": 3, "empty": 1, "not_an_image": 1, "no_class": 1}
@@ -187,9 +187,9 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) 
 
 
 def test_what_is_no_image_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    floats = write_data_set(tmp_path / "1" / "raw", schema_of(NdarrayCodec(), np.float32), rows_with(array_bytes))
+    floats = write_data_set(tmp_path / "1" / "raw", make_schema(NdarrayCodec(), np.float32), rows_with(array_bytes))
     assert "holds arrays of float32 (8, 8); expected images" in refusal(ConfigurationError, floats)
-    planes = schema_of(NdarrayCodec(), shape=(3, 8, 8))
+    planes = make_schema(NdarrayCodec(), shape=(3, 8, 8))
     first = write_data_set(tmp_path / "2" / "raw", planes, rows_with(array_bytes))
     assert "holds arrays of uint8 (3, 8, 8); expected images" in refusal(ConfigurationError, first)
     photos = data_set(tmp_path / "3" / "raw")
@@ -235,7 +235,9 @@ def test_a_malicious_schema_is_refused_and_never_run(tmp_path: Path, caplog: pyt
 def test_a_codec_of_a_users_own_is_told_by_settings(tmp_path: Path) -> None:
     raw = data_set(tmp_path / "raw", "ndarray")
     stored = pq.read_schema(next(raw.glob("*.parquet")))
-    pickled = pickle_schema(schema_of(NdarrayCodec()), 2).replace(b"petastorm.codecs\nNdarrayCodec", b"ours\nOwnCodec")
+    pickled = pickle_schema(make_schema(NdarrayCodec()), 2).replace(
+        b"petastorm.codecs\nNdarrayCodec", b"ours\nOwnCodec"
+    )
     write_metadata(raw, stored, pickled)
     assert "written by the codec ours.OwnCodec, which Headrace does not know; say by" in refusal(
         ConfigurationError, raw
@@ -247,7 +249,7 @@ def test_a_codec_of_a_users_own_is_told_by_settings(tmp_path: Path) -> None:
 def test_settings_that_differ_from_the_schema_win_and_it_is_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    raw = write_data_set(tmp_path / "raw", schema_of(CompressedImageCodec("png")), rows_with(array_bytes))
+    raw = write_data_set(tmp_path / "raw", make_schema(CompressedImageCodec("png")), rows_with(array_bytes))
     with caplog.at_level(logging.WARNING):
         prepare(configured(raw, tmp_path / "table", {"codecs": {"photo": "ndarray"}}))
     (said,) = [one.getMessage() for one in caplog.records if "photo" in one.getMessage()]
