@@ -118,7 +118,7 @@ def train_among_ranks(channel: Channel, rank: int, name: str, case: Case) -> ker
     watch = GradientMonitor(len(case.network().trainable_variables))
     model = train(case, mine, lambda optimizer: make_distributed(optimizer, case.compression, watch), synchronize)
     digest = collectives.weights_hash(model.weights)
-    channel.send(kind="case", name=name, rank=rank, digest=digest, reductions=watch.seen)
+    channel.send(kind="case", name=name, rank=rank, digest=digest, reductions=watch.updates)
     return model
 
 
