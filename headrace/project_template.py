@@ -10,7 +10,7 @@ from headrace.errors import ConfigurationError
 
 Kind = Literal["images", "text", "windows", "table", "retrain"]
 IMAGE_NETWORKS = ("cnn", "mlp", "resnet", "vit")
-# The configuration of a kind of project, and the networks that can take its place of `model.file`.
+# The configuration of a kind of project, and the networks that can be its `model.file`.
 CONFIGURATIONS: dict[Kind, str] = {
     "images": "images",
     "text": "texts",
@@ -64,7 +64,7 @@ def template_folder() -> Path:
 
 
 def _would_lose(path: Path, content: bytes, configuration: Path) -> bool:
-    """Return whether writing would lose something: a second kind of project may bring the same networks."""
+    """Return whether writing would lose something: a second kind of project may have the same networks."""
     return path.exists() and (path == configuration or not path.is_file() or path.read_bytes() != content)
 
 

@@ -18,7 +18,7 @@ OWN_DEFAULTS = "see its keys"
 
 
 class _Dumper(yaml.SafeDumper):
-    """YAML in which double quotes hold a text that needs escapes here or in an output without its letters."""
+    """A dumper that uses double quotes for text that needs escapes, here or in an encoding that lacks its letters."""
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -35,12 +35,14 @@ def as_yaml(configuration: Configuration, origin: str) -> str:
     Args:
         origin: the file that the values come from, named in the first line.
     """
-    first = f"# {origin} with all keys. A comment behind a value marks what has no default or differs from it."
+    first = (
+        f"# {origin} with all keys. A comment after a value shows the default that it replaces, or that it has none."
+    )
     return "\n".join([first, *_section_lines(configuration, "")])
 
 
 def inline_yaml(value: Any) -> str:
-    """Return `value`, of which YAML and JSON have the types, as YAML on one line."""
+    """Return `value`, which has only types that YAML and JSON share, as YAML on one line."""
     text = yaml.dump(
         value, Dumper=_Dumper, default_flow_style=True, width=math.inf, sort_keys=False, allow_unicode=True
     )
@@ -65,7 +67,7 @@ def default_of(field: FieldInfo) -> str:
 
 
 def description_of(field: FieldInfo) -> str:
-    """Return the description of a key; that of its section if it has none of its own."""
+    """Return the description of a key, or of its section if it has none."""
     section = section_type(field.annotation)
     text = field.description or (section.__doc__ if section else None) or ""
     return " ".join(text.split())

@@ -44,7 +44,7 @@ class Key(NamedTuple):
 
 
 def explain(path: str, examples: Path) -> str:
-    """Return what the key at the dotted `path` means, over several lines.
+    """Return an explanation of the key at the dotted `path`, as several lines.
 
     Args:
         examples: folder of configurations, from which the example is taken.
@@ -67,7 +67,7 @@ def explain(path: str, examples: Path) -> str:
 
 
 def find_key(path: str) -> Key:
-    """Return the key at `path`; of a name below a mapping, as in `model.options.width`, the key of the mapping.
+    """Return the key at `path`; for a name below a mapping, as in `model.options.width`, the key of the mapping.
 
     Raises:
         ConfigurationError: there is no such key.

@@ -2,7 +2,7 @@
 
 Efron, Tibshirani: An introduction to the bootstrap. Chapman and Hall (1993), chapters 13, 14, on percentiles and BCa;
 Hesterberg: What teachers should know about the bootstrap. The American Statistician 69 (2015), 371-386, for expanded
-ones: percentiles of few rows are too narrow by sqrt((n - 1) / n), and as normal quantiles are below those of Student.
+ones: percentiles of few rows are too narrow by sqrt((n - 1) / n), and because normal quantiles are below Student's.
 """
 
 import math
@@ -38,7 +38,7 @@ def confusion_intervals(confusion: NDArray[np.int64], classes: Sequence[int] | N
 
 
 def class_intervals(confusion: NDArray[np.int64]) -> list[Intervals]:
-    """Return the intervals of precision, recall and F1 of each class, in order; 0 to 1 of a share of no rows."""
+    """Return the intervals of precision, recall and F1 of each class, in order; 0 to 1 for a share of no rows."""
     rows, right = int(confusion.sum()), confusion.diagonal().tolist()
     samples = np.array([class_ratios(sample)[2] for sample in _resampled_confusions(confusion)])
     low, high = np.percentile(samples, _percentiles(rows), axis=0)
@@ -159,5 +159,5 @@ def _expanded_tail(tail: float, rows: int) -> float:
     normal, freedom = NormalDist().inv_cdf(1 - tail), rows - 1
     student = normal + (normal**3 + normal) / (4 * freedom)
     student += (5 * normal**5 + 16 * normal**3 + 3 * normal) / (96 * freedom**2)
-    # Of two or three rows nothing is left out.
+    # For two or three rows, nothing is left out.
     return max(1 - NormalDist().cdf(student * math.sqrt(rows / freedom)), 1 / (2 * DRAWS) ** 2)

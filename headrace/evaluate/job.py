@@ -89,7 +89,7 @@ def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
     absent = evaluation.get("absent") or []
     if absent:
         log.warning(
-            "%s of %s classes have no row in split %s, and nothing is known of them: %s",
+            "%s of %s classes have no row in split %s and are not evaluated: %s",
             len(absent), len(evaluation["classes"]), split, join_names(absent),
         )  # fmt: skip
 

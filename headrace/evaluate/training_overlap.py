@@ -68,7 +68,7 @@ def warn_of_overlap(overlap: TrainingOverlap, subject: str, split: str) -> None:
         )  # fmt: skip
     elif overlap.unread:
         log.warning(
-            "Whether %s was trained on rows of the %s split is not known; not compared: %s.",
+            "It is not known whether %s was trained on rows of the %s split; not compared: %s.",
             subject, split, "; ".join(overlap.unread),
         )  # fmt: skip
 
@@ -77,7 +77,7 @@ def _find(data: TrainingData, version: Version) -> Version:
     """Return the version that was trained on, at its recorded path or in the table of `version` if that is the same.
 
     Raises:
-        DataError: it does not exist any more.
+        DataError: it no longer exists.
     """
     if data.table_id and data.table_id == version.table_id:
         return read(version.table, data.version)

@@ -13,7 +13,7 @@ from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.storage.atomic import atomic_write
 from headrace.table.dropped_records import SCHEMA as REJECTS
 
-# The threshold of a label where none is asked for.
+# The threshold of a label unless another one is requested.
 HALF = 0.5
 PATH = pa.field("path", pa.string(), nullable=False)
 LINE = pa.field("line", pa.int64(), nullable=False)
@@ -25,7 +25,7 @@ PREDICTIONS = pa.schema(
         pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
     ]
 )
-# Of many labels; `labels` may be empty.
+# For multi_label; `labels` may be empty.
 MANY = pa.schema(
     [
         PATH,
@@ -42,9 +42,9 @@ class PredictionOutput:
     """Predicted records in order, and rejected records.
 
     Attributes:
-        threshold: the probability from which on a label is given, or of two classes the second.
-        lines: numbers of the records in the file at `path`, from 1 on; None where a file is a record.
-        ids: of the records; None where no column names them.
+        threshold: minimum probability of a label, or of the second of two classes.
+        lines: numbers of the records in the file at `path`, 1-based; None where a file is a record.
+        ids: identities of the records; None without a column for them.
         batches: probabilities (rows, classes), or numbers (rows, 1); together as many rows as there are `paths`.
         rejects: rows of the rejects table.
     """

@@ -1,6 +1,6 @@
 """The work of one Spark task: decodes its records as in training, predicts them and writes one Parquet file.
 
-The model is loaded once a Python worker and kept for the worker's next tasks.
+Each Python worker loads the model once and keeps it for its next tasks.
 """
 
 import gc
@@ -86,7 +86,7 @@ def manifest_hash(bundle: Path) -> str:
 def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResult]:
     """Predict every part of this Spark partition."""
     for part in parts:
-        # A worker that is used again must not answer with the model of a bundle that was replaced meanwhile.
+        # A reused worker must not predict with the model of a bundle that has been replaced since.
         found = manifest_hash(task.bundle)
         if found != task.manifest:
             raise DataError(
@@ -118,8 +118,8 @@ def _inference(bundle: Path, _manifest: str) -> "Inference":
     from headrace.inference import Inference
 
     inference = Inference(load(bundle))
-    # PySpark's worker collects garbage after every task, and would look through all that TensorFlow has made each time:
-    # it took longer than to answer a thousand small images.
+    # PySpark's worker collects garbage after every task, and would scan all objects of TensorFlow each time:
+    # that took longer than predicting a thousand small images.
     gc.freeze()
     return inference
 

@@ -21,9 +21,9 @@ class Record(NamedTuple):
     """A record of a file.
 
     Attributes:
-        line: number of its first line, from 1 on; of Parquet and ORC the row's.
+        line: 1-based number of its first line; of its row in Parquet and ORC.
         text: bytes if nothing was decoded yet.
-        identity: value of the column that names records.
+        identity: value of the column that identifies records.
     """
 
     line: int
@@ -33,12 +33,12 @@ class Record(NamedTuple):
 
 
 class RecordFile:
-    """A file of records; its name says of which format, and any other file has one text a line.
+    """A file of records; its suffix selects the format, and any other file has one text per line.
 
     Args:
         spec: how texts are decoded.
         column: column of the texts; not used if a line is a record.
-        identity: column that names records; None if none does.
+        identity: column that identifies records; None without one.
         options: options of the reader, as in `data.source.options`; those that its format does not have are ignored.
 
     Raises:
@@ -58,7 +58,7 @@ class RecordFile:
         _require_readable(path)
         if identity is not None:
             raise ConfigurationError(
-                f"{path} has no column {identity!r}, as a line is a record; expected a file .csv, .jsonl or .parquet."
+                f"{path} has no column {identity!r}: each line is a record; expected a .csv, .jsonl or .parquet file."
             )
 
     def ranges(self) -> list[RowRange]:
@@ -95,7 +95,7 @@ class RecordFile:
         identity = "" if self.identity is None else cell_text(row.values[self.identity]) or ""
         value = row.values[str(self.column)]
         if value is None:
-            rejection = RejectedRecordError(Reason.EMPTY, f"it has nothing in the column {self.column}")
+            rejection = RejectedRecordError(Reason.EMPTY, f"the column {self.column} is empty")
             return Record(row.number, "", identity, rejection)
         if isinstance(value, dict | list):
             rejection = RejectedRecordError(Reason.NOT_TEXT, f"the cell of {self.column} is not text: {value!r:.60}")
@@ -105,7 +105,7 @@ class RecordFile:
     def _reader(self) -> TableReader:
         if self.column is None:
             raise ConfigurationError(
-                f"Nothing says which column of {self.path} holds the texts; name it with --column."
+                f"It is not known which column of {self.path} holds the texts; name it with --column."
             )
         names = [self.column, *([self.identity] if self.identity else [])]
         try:

@@ -73,12 +73,12 @@ class TextBatcher:
         """Predict the collected texts."""
         if not self.texts:
             return
-        # Tokenisers are imported where there are texts only.
+        # Tokenizers are imported only where there are texts.
         from headrace.prepare.text.tokenizer import encode
 
         contract, bundle = self.inference.contract, self.inference.path
         if contract.tokenizer is None:
-            raise TypeError("the bundle's model takes no texts")
+            raise TypeError("the bundle's model does not take texts")
         stored = np.array(encode(self.texts, contract.tokenizer, bundle), dtype=object)
         name, _ = contract.named("input")
         output.batches.append(self.inference.predict(self.inference.decode({name: stored}, contract)))

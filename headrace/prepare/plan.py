@@ -177,6 +177,6 @@ def make_context(plan: PreparePlan) -> PrepareContext:
 
 
 def changed_splits(before: Version, settings: Prepare) -> str:
-    """Return which settings of splits differ from those of `before`, with both values; empty if none do."""
+    """Return the settings of splits that differ from those of `before`, with both values; empty if none do."""
     old, new = before.summary.settings.get("splits", {}), settings.splits.model_dump(mode="json")
     return ", ".join(f"{key} was {old.get(key)} and is {new[key]}" for key in new if old.get(key) != new[key])

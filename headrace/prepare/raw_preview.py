@@ -1,4 +1,4 @@
-"""`headrace inspect SOURCE --raw`: a look at raw data before they are prepared, without Spark.
+"""`headrace inspect SOURCE --raw`: preview raw data before preparation, without Spark.
 
 It reads the names of all files, and of their contents no more than the first ROWS rows or FILES files.
 """
@@ -38,14 +38,14 @@ LABEL_NAMES = ("label", "labels", "class", "category", "target", "y", "sentiment
 
 
 def preview(path: str, label: str | None = None) -> dict[str, Any]:
-    """Return what the raw data at `path` seem to be.
+    """Return a summary of the raw data at `path`.
 
     The result has the keys source, kind (folder, archive or table), formats (files by suffix), ignored (hidden files
     and those of operating systems), splits and classes (files or rows by name), rejects (rows of the sample by reason),
-    rejected (examples with their reasons), sampled (rows or files read), warnings, and of tables columns.
+    rejected (examples with their reasons), sampled (rows or files read), warnings, and for tables columns.
 
     Args:
-        label: column of the labels; None: one that is named as such columns usually are.
+        label: column of the labels; None picks one with a usual name.
 
     Raises:
         ConfigurationError: there is no column `label`.
@@ -121,7 +121,7 @@ class _Sample:
 
 
 def _read_sample(listing: Listing, table_format: str) -> _Sample:
-    """Return at most ROWS rows, as many of each of at most FILES files that are spread over all."""
+    """Return at most ROWS rows, in equal numbers from at most FILES files, spread evenly over all."""
     sample = _Sample()
     files = listing.files[:: max(1, len(listing.files) // FILES)]
     for file in files:

@@ -135,7 +135,7 @@ class ShardWriter:
             target = encode_target(record, self.context)
         except RejectedRecordError as rejection:
             if rejection.reason == Reason.BAD_LABEL:
-                # What is wrong with the content explains more: a class does not exist if none of its records is usable.
+                # An error of the content explains more: a class does not exist if none of its records is usable.
                 self.encoder.row(record)
             raise
         row = self.encoder.row(record) | {"path": record.path, "label": target}

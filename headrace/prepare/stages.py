@@ -106,11 +106,11 @@ def _encode(
     content: str,
     records: "DataFrame | list[Chunk]",
 ) -> tuple[PrepareContext, list[ChunkResult]]:
-    """Run the first stage; a class none of whose records can be used does not exist, and indices are without it."""
+    """Run the first stage, and again without the classes that have no usable record."""
     labelled = replace(context, labels={name: number for number, name in enumerate(classes.names)})
     results = _first_stage(spark, labelled, content, records, classes.records)
     empty = classes_without_records(classes, context, results)
-    # Of too many rejected records the check at the end says the reasons.
+    # If too many records are rejected, the check at the end reports the reasons.
     if not empty or merge_results(results).rejects_too_many(context.settings.max_rejects):
         return labelled, results
     log.warning(
@@ -169,7 +169,7 @@ def _read_records(
 
 
 def _with_encoding(source: Source, settings: Prepare) -> Source:
-    """Return `source`, read in the encoding of texts unless it names one of its own."""
+    """Return `source`, read in the encoding of texts unless it names another one."""
     encoding = settings.text.encoding if settings.input == "text" and source.format in ("csv", "json") else None
     if source.columns is None or encoding is None or source.reader_options.encoding is not None:
         return source

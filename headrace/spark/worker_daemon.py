@@ -34,7 +34,7 @@ def serve() -> None:
     # zip files again, once per package imported from them: a tenth of a second with PySpark's zip and the jar beside
     # it. Spark's own archives never change, and files that a job adds have new names.
     zipimport.zipimporter.invalidate_caches = _keep_directory  # type: ignore[assignment, method-assign]
-    # Workers also collect garbage after every task; exclude the modules that are imported by now.
+    # Workers also collect garbage after every task; exclude the modules that are imported already.
     gc.freeze()
     manager()
 

@@ -42,7 +42,7 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             for folder in missing:
-                # Other files may be in it by now.
+                # Other processes may have written files there.
                 with suppress(OSError):
                     folder.rmdir()
             raise

@@ -167,7 +167,7 @@ def read(table: str | Path, number: int | None = None) -> Version:
     except ValidationError as error:
         raise DataError(
             f"Version {number} of {table} has no summary that this release of Headrace can read; "
-            "expected a table of prepared records, made by this release."
+            "expected a table of prepared records, written by this release."
         ) from error
     delta = newest if number == newest.version() else open_delta(table, number)
     shards = _shards(table, delta or newest)
@@ -175,7 +175,7 @@ def read(table: str | Path, number: int | None = None) -> Version:
 
 
 def lists_dropped_records(table: Path) -> bool:
-    """Return whether `table` is one that Headrace writes beside a table, of its rejects or duplicates.
+    """Return whether `table` is a table of rejects or duplicates, which Headrace writes next to the main table.
 
     Raises:
         DataError: the log cannot be read, or another program wrote it.
@@ -221,7 +221,7 @@ def _metadata(table: Path, newest: DeltaTable, number: int) -> str:
             if KEY in entry:
                 return str(entry[KEY])
             break
-    raise DataError(f"{table} is a Delta table that Headrace did not make; expected one made by `headrace prepare`.")
+    raise DataError(f"{table} is a Delta table that Headrace did not write; expected one of `headrace prepare`.")
 
 
 def _shards(table: Path, delta: DeltaTable) -> tuple[Shard, ...]:

@@ -113,7 +113,7 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration, *, try_net
 
 
 def _resume(folder: RunFolder, record: RunRecord, configuration: Configuration) -> RunRecord:
-    """Return the record with the settings that may change, of which more epochs continue the run."""
+    """Return the record with the settings that may change; more epochs continue the run."""
     table, bundle = locate(configuration.data.table).absolute(), _bundle_path(folder, configuration)
     changes = {"configuration": configuration, "table": str(table), "bundle": str(bundle)}
     epochs = configuration.train.epochs
@@ -123,7 +123,7 @@ def _resume(folder: RunFolder, record: RunRecord, configuration: Configuration) 
         return record
     log.info("The run %s continues from %s to %s epochs.", folder.path, record.epochs, epochs)
     if configuration.train.optimizer.schedule.kind == "cosine":
-        log.warning("The cosine schedule is that of %s epochs from here on: the learning rate rises again.", epochs)
+        log.warning("From here on the cosine schedule spans %s epochs: the learning rate rises again.", epochs)
     record = record.model_copy(update=changes | {"epochs": epochs})
     folder.extend(record)
     return record
@@ -176,7 +176,7 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
 
 
 def _ancestors(fine_tune: FineTune | None) -> tuple[TrainingData, ...]:
-    """Return what the initial weights have learned from; the donor is read now, as its folder may change later."""
+    """Return the training data of the initial weights; the donor is read now, as its folder may change later."""
     return () if fine_tune is None else load_bundle(fine_tune.bundle).origin.trained_on
 
 

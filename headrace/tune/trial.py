@@ -73,7 +73,7 @@ class TrialRun:
         except StoppedError as stopped:
             log.info("%s", stopped)
         except HeadraceError as error:
-            # The end of Spark is no failure of the trial, which resumes.
+            # The end of Spark is not a failure of the trial, which resumes later.
             raise_if_requested()
             return TrialResult("failed", error=str(error))
         return TrialResult("pruned") if self.pruned else self._complete()

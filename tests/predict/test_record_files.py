@@ -102,10 +102,10 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) 
     path.write_text("id,words\n1,a\n")
     with pytest.raises(ConfigurationError, match="has no column 'text'; its columns are: id, words"):
         RecordFile(path, Text(), "text", None)
-    with pytest.raises(ConfigurationError, match="Nothing says which column"):
+    with pytest.raises(ConfigurationError, match="It is not known which column"):
         RecordFile(path, Text(), None, None)
     (tmp_path / "texts.txt").write_text("a")
-    with pytest.raises(ConfigurationError, match="a line is a record"):
+    with pytest.raises(ConfigurationError, match=": each line is a record"):
         RecordFile(tmp_path / "texts.txt", Text(), None, "id")
 
 

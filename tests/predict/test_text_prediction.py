@@ -171,7 +171,7 @@ def test_a_bundle_of_before_needs_the_columns_name_and_how_texts_were_cleaned(ve
     assert predict(nameless, path, tmp_path / "output", columns=TextColumns("review"))["rows"] == 40
     settings = {key: value for key, value in version.summary.settings.items() if key != "text"}
     silent = make_bundle(version, tmp_path / "silent", settings=settings)
-    with pytest.raises(DataError, match="does not say how its texts were cleaned"):
+    with pytest.raises(DataError, match="does not record how its texts were cleaned"):
         predict(silent, path, tmp_path / "other")
     assert predict(silent, version.table, tmp_path / "rows")["rows"] == 40
 

@@ -238,7 +238,7 @@ def test_invalid_table_sources_are_refused_in_one_line(tmp_path: Path, table: Pa
     )
     assert "holds 1 classes ('x'); expected from 2" in refusal(DataError)
     assert "cannot be read as orc" in refusal(DataError, format="orc")
-    assert "is not there" in refusal(DataError, path=str(tmp_path / "nowhere"))
+    assert "does not exist" in refusal(DataError, path=str(tmp_path / "nowhere"))
     assert "this environment variable is not set" in refusal(
         ConfigurationError, format="jdbc", path="jdbc:derby:memory:none", options={"password": "$HEADRACE_NOT_SET"}
     )

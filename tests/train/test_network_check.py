@@ -132,7 +132,7 @@ def test_network_that_can_be_trained_is_tried_once(
 def test_inputs_that_are_not_normalized_are_warned_of(version: Version, tmp_path: Path) -> None:
     _, record = begin(version, tmp_path, hidden="layers.Rescaling(100.0)")
     (warning,) = try_network(tmp_path / "network.py", record, version)
-    assert "that of guessing of 3 classes 1.1; check the normalisation of the inputs" in warning
+    assert "that of guessing among 3 classes is 1.1; check the normalisation of the inputs" in warning
 
 
 def test_network_that_ships_with_headrace_is_tried_by_its_path(

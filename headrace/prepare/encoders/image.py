@@ -30,16 +30,16 @@ from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]
 
-# Rejections of Pillow's that metadata may have caused; misread lengths can promise any size.
+# Rejections of Pillow's that metadata may have caused; misread lengths can claim any size.
 UNDECODABLE = (Reason.DAMAGED, Reason.NOT_AN_IMAGE, Reason.TOO_MANY_PIXELS)
-# What Pillow says of files that end early, for formats without an end mark.
+# Pillow's messages about files that end early, for formats without an end mark.
 TRUNCATION_MESSAGE = re.compile("truncated|not enough image data|reached eof", re.IGNORECASE)
 
 
 def decode(data: bytes, spec: Image) -> Pixels:
     """Return the pixels of an image file in the mode and size of `spec`, uint8, (height, width, channels).
 
-    Metadata are ignored where they are damaged, except that they may tell the orientation.
+    Damaged metadata is ignored, except that it may still give the orientation.
 
     Raises:
         RejectedRecordError: `data` is empty, not an image, damaged, truncated, or exceeds the limits in `spec`.
@@ -117,7 +117,7 @@ def _check_checksums(data: bytes) -> None:
 
 
 def _decode_undecodable(data: bytes, spec: Image, rejection: RejectedRecordError) -> DecodedImage:
-    """Decode a file that Pillow refuses, without its metadata; raise its rejection, or that it is truncated."""
+    """Decode a file that Pillow refuses, without its metadata; raise its rejection, or one for a truncated file."""
     known = find_structure(data)
     end = known.ends_early(data) if known.ends_early else None
     bare = known.without_metadata(data) if known.without_metadata and end is None else data

@@ -1,4 +1,4 @@
-"""Decode image files by Pillow: upright, in the configured mode, and with whole pixels or not at all."""
+"""Decode image files with Pillow: upright, in the configured mode, and with all pixels or not at all."""
 
 import io
 import struct
@@ -52,10 +52,10 @@ EXIF_TRANSPOSE = {
 
 
 class DecodedImage(NamedTuple):
-    """A decoded image before it is resized: upright, in the configured mode, but for JPEG of the fast path.
+    """A decoded image before it is resized: upright, in the configured mode (except JPEG files of the fast path).
 
     Attributes:
-        grey_bits: of 16-bit grey, how many bits its values use; see `used_bits`.
+        grey_bits: for 16-bit grey, the number of bits that its values use; see `used_bits`.
     """
 
     image: PillowImage | Pixels
@@ -63,10 +63,10 @@ class DecodedImage(NamedTuple):
 
 
 def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> DecodedImage:
-    """Decode by Pillow.
+    """Decode an image file with Pillow.
 
     Args:
-        size: of a file whose pixels libjpeg-turbo can decode.
+        size: height and width, for a file whose pixels libjpeg-turbo can decode; else None.
 
     Raises:
         RejectedRecordError: Pillow cannot decode it, or it exceeds the limits in `spec`.

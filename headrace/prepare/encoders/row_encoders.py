@@ -28,7 +28,7 @@ class RecordEncoder(Protocol):
         columns: columns of the shards that the first stage writes.
         payload_column: column whose bytes dominate the size of a shard.
         max_bytes: maximum size of a raw record.
-        grey_bits: images of 16-bit grey since the counter was cleared, by how many bits their values use.
+        grey_bits: 16-bit grey images since the counter was cleared, by the number of bits that their values use.
     """
 
     columns: dict[str, Column]
@@ -105,7 +105,7 @@ class WindowEncoder:
 
     def __init__(self, settings: Prepare, windows: Windows) -> None:
         self.columns = with_bookkeeping(window_columns(windows), settings)
-        # Spark cuts windows from rows; none has a file of its own.
+        # Spark cuts windows from rows; none has its own file.
         self.max_bytes = 0
         self.grey_bits: Counter[int] = Counter()
 

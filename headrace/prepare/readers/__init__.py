@@ -21,7 +21,7 @@ SUFFIXES = {
 
 
 def format_from_name(name: str) -> str | None:
-    """Return the format that a file's name stands for, whether it is compressed or not; None if for none."""
+    """Return the format that a file's name indicates, compressed or not; None if it indicates none."""
     return SUFFIXES.get(Path(COMPRESSED.sub("", name)).suffix.lower())
 
 

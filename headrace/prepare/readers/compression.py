@@ -1,4 +1,4 @@
-"""How a file is compressed, by its first bytes and not by its name, as names are often wrong."""
+"""Detect the compression of a file from its first bytes, because names are often wrong."""
 
 SIGNATURES = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 # The longest signature.

@@ -1,6 +1,6 @@
 """CSV by RFC 4180: quotes are doubled inside quotes, fields in quotes may hold separators and line breaks.
 
-A record that breaks these rules is rejected with its line number, and reading goes on with the next line, so that a
+A record that breaks these rules is rejected with its line number, and reading continues with the next line, so that a
 quote that is never closed costs one record and not the rest of the file.
 """
 
@@ -28,7 +28,7 @@ Fields = list[str] | RejectedRecordError
 
 
 class _Lines:
-    """Lines for `csv.reader`; keeps those of the current record, so that reading can go on after its first line."""
+    """Lines for `csv.reader`; keeps those of the current record, so that reading can continue after its first line."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._new = iter(lines)
@@ -59,7 +59,7 @@ class _Lines:
 def split_records(lines: Iterable[str], options: ReaderOptions, number: int = 1) -> Iterator[tuple[int, Fields, int]]:
     """Yield the line number, the fields and the characters of each record; blank lines and comments have no fields.
 
-    Reading takes linear time whatever quotes do: after a broken record, the lines that are read again hold no quote
+    Reading takes linear time with any quotes: after a broken record, the lines that are read again hold no quote
     that could be left open, up to the one where the record broke.
     """
     feed = _Lines(lines)
@@ -133,7 +133,7 @@ class CsvReader:
             return cut_ranges(self.name, records, max_bytes, max_rows)
 
     def rows(self, part: RowRange) -> Iterator[Row]:
-        """Yield the rows of a range, in order; blank lines and the header are none."""
+        """Yield the rows of a range, in order, without blank lines and the header."""
         with open_text(self.path, self.options.encoding, part.begin, part.size) as lines:
             skip_header = self.has_header and part.begin == 0
             for number, fields, _ in split_records(lines, self.options, part.number):
@@ -150,7 +150,7 @@ class CsvReader:
             detail = f"line {number} has {len(fields)} fields; expected {self.width}, as in the first line of the file"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         if self.has_header and self.width > 1 and [field.strip() for field in fields] == self.columns:
-            detail = f"line {number} repeats the header, as in files that were joined"
+            detail = f"line {number} repeats the header, as in concatenated files"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         values = {name: self._cell(fields[index]) for name, index in self.indices.items()}
         if any(value is not None and has_undecodable_bytes(value) for value in values.values()):
@@ -162,7 +162,7 @@ class CsvReader:
         return None if text in ("", self.options.null) else text
 
     def _look_for_separator(self, wanted: Sequence[str]) -> list[str]:
-        """Return the columns; without the option, the separator is the one that gives all columns that are asked for.
+        """Return the columns; without the option, the separator is the one that gives all requested columns.
 
         Spreadsheets write semicolons where the comma is the decimal point, and tabs as CSV, too.
         """
@@ -175,7 +175,7 @@ class CsvReader:
                 return self._choose(separator, columns)
         if wanted:
             return self._choose(",", found[","])
-        # Where no column is asked for, as in a look at raw data, the separator is the one with most columns.
+        # Without requested columns, as in a preview, the separator is the one with most columns.
         widths = {separator: len(columns) for separator, columns in found.items() if isinstance(columns, list)}
         most = max(widths, key=widths.__getitem__, default=",")
         return self._choose(most, found[most])
@@ -185,7 +185,7 @@ class CsvReader:
             raise DataError(f"{self.path} has no header that can be read: {columns.detail}.")
         if any("\0" in column for column in columns):
             raise DataError(
-                f"The header of {self.path} holds bytes of 0, as UTF-16 without a byte order mark does; set "
+                f"The header of {self.path} holds zero bytes, as UTF-16 without a byte order mark does; set "
                 "data.source.options.encoding, for example to UTF-16LE."
             )
         if self.options.separator is None and separator != ",":

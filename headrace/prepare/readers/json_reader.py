@@ -1,4 +1,4 @@
-"""JSON lines, and JSON that is one array or a series of objects over many lines; which of these is found by looking."""
+"""JSON lines, and JSON that is one array or a series of objects over many lines; the content decides which."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,16 +13,16 @@ from headrace.prepare.readers.text_file import cut_lines, has_undecodable_bytes,
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 CHARACTERS = 2**20
-# An object of more characters is taken for damage, so that one missing bracket does not fill the memory.
+# An object of more characters is treated as damage, so that one missing bracket does not fill the memory.
 MAX_OBJECT = 64 * 2**20
-# Rows that are searched for a column, and lines that are searched for one that is an object of its own.
+# Rows that are searched for a column, and lines that are searched for one that is a complete object.
 ROWS_TO_SEARCH = 1000
 LINES_TO_SEARCH = 100
 SPACE = " \t\r\n"
 
 
 def value_at(values: Mapping[str, Any], name: str) -> Any:
-    """Return the cell of a column: by its name, or else by the names of fields within fields, such as review.text."""
+    """Return the cell of a column: by its name, or else by the names of nested fields, such as review.text."""
     if name in values:
         return values[name]
     head, dot, rest = name.partition(".")
@@ -61,7 +61,7 @@ class JsonReader:
         return cut_lines(self.path, self.name, max_bytes, max_rows)
 
     def rows(self, part: RowRange) -> Iterator[Row]:
-        """Yield the rows of a range, in order; blank lines are none.
+        """Yield the rows of a range, in order, without blank lines.
 
         Raises:
             DataError: an array or a series of objects is damaged.
@@ -98,7 +98,7 @@ class JsonReader:
         return Row(number, values)
 
     def _has_lines(self) -> bool:
-        """Return whether lines are objects of their own; otherwise the file is an array or a series of objects."""
+        """Return whether lines are complete objects; otherwise the file is an array or a series of objects."""
         with open_text(self.path, self.options.encoding) as text:
             lines = [line for line in islice(_line_feeds(text), LINES_TO_SEARCH) if line.strip()]
         if lines and lines[0].lstrip().startswith("["):
@@ -147,7 +147,7 @@ def _is_object(line: str) -> bool:
 
 
 def _begins_with_object(line: str) -> bool:
-    """Return whether an object begins a line, on which more follows."""
+    """Return whether a line begins with an object and continues after it."""
     try:
         return isinstance(json.JSONDecoder().raw_decode(line.lstrip(SPACE))[0], dict)
     except (ValueError, RecursionError):
@@ -176,7 +176,7 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[tuple[int, Any]]:
                 return
         elif in_array and held[at] == "]":
             if (held[at + 1 :] + text.read(CHARACTERS)).strip(SPACE):
-                raise DataError(f"{path} goes on after the end of its JSON array at line {line}; expected one array.")
+                raise DataError(f"{path} continues after the end of its JSON array at line {line}; expected one array.")
             return
         else:
             try:

@@ -44,7 +44,7 @@ def open_text(path: Path, encoding: str | None, begin: int = 0, size: int = -1) 
         size: bytes of the part; -1: up to the end.
 
     Raises:
-        DataError: the file cannot be read, is damaged, or is no text.
+        DataError: the file cannot be read, is damaged, or is not text.
     """
     try:
         with path.open("rb") as raw, _decompressed(raw, path) as file:
@@ -58,16 +58,16 @@ def open_text(path: Path, encoding: str | None, begin: int = 0, size: int = -1) 
                 found = "utf-8"
             yield io.TextIOWrapper(file, found, "surrogateescape", newline="")
     except DAMAGE as error:
-        raise DataError(f"{path} is damaged or cut off: {' '.join(str(error).split())}") from None
+        raise DataError(f"{path} is damaged or truncated: {' '.join(str(error).split())}") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}).") from None
 
 
 def require_text(path: Path) -> None:
-    """Raise if a file begins as no text does.
+    """Raise if a file begins like a format other than text.
 
     Raises:
-        DataError: it does.
+        DataError: it begins like another format.
         OSError: it cannot be read.
     """
     with path.open("rb") as raw:
@@ -111,7 +111,7 @@ def has_undecodable_bytes(text: str) -> bool:
 
 
 def encoding_from_mark(head: bytes) -> str | None:
-    """Return the encoding that the byte order mark at the beginning of `head` stands for; None without a mark."""
+    """Return the encoding of the byte order mark at the beginning of `head`; None without a mark."""
     return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
 

@@ -1,7 +1,7 @@
-"""The contents to which hard links of a tar archive lead, which stand before the links.
+"""The targets of hard links in a tar archive, which precede the links.
 
 A plain archive is read again at the target's offset, so that any target is found and nothing is kept in memory.
-A compressed one would have to be decompressed again up to the target, for each class folder of links once; of it, the
+A compressed one would have to be decompressed again up to the target, for each class folder of links once; its
 newest contents are kept instead, up to `MAX_KEPT_BYTES`. All names are kept, as tarfile keeps all headers.
 """
 
@@ -27,7 +27,7 @@ class _Target(NamedTuple):
 
 
 class LinkTargets:
-    """The files that a tar archive has had so far."""
+    """The files of a tar archive that were read so far."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -48,7 +48,7 @@ class LinkTargets:
             self._keep(name, content() if entry.size <= MAX_KEPT_BYTES else None)
 
     def add_link(self, entry: tarfile.TarInfo) -> int:
-        """Return the size of a link's target, 0 if there is none; other links may lead to this one."""
+        """Return the size of a link's target, 0 if there is none; other links may point to this one."""
         target = self._files.get(posixpath.normpath(entry.linkname))
         if target is None:
             return 0

@@ -122,5 +122,5 @@ def _header(path: Path) -> Header:
 def _open(path: Path) -> gzip.GzipFile | io.BufferedReader:
     if path.suffix != ".gz":
         return path.open("rb")
-    # A name is for files of this machine; of others the reader is closed when nobody has it any more.
+    # A path works for local files only; the reader of a remote file is closed when nothing refers to it.
     return gzip.open(path.open("rb") if is_remote(path) else path, "rb")

@@ -18,7 +18,7 @@ from headrace.prepare.readers.row import cell_text
 from headrace.prepare.sources.base import Listing, RawFile, escape_path, natural_sort
 from headrace.storage import files_below, is_remote, locate
 
-KEYS = "path and label, and split and weight if wanted"
+KEYS = "path, label and, optionally, split and weight"
 
 
 def list_labelled(folder: str, labels: str) -> Listing:

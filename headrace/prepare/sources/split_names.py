@@ -1,4 +1,4 @@
-"""Names of splits as folders and files have them, in any usual spelling."""
+"""Names of splits in names of folders and files, in any usual spelling."""
 
 import re
 
@@ -13,7 +13,7 @@ SPELLINGS = {
 
 
 def split_from_name(name: str) -> str | None:
-    """Return the split that a folder's name stands for: train for Training; None if it stands for none."""
+    """Return the split that a folder's name means, such as train for Training; None if it means none."""
     return SPELLINGS.get(name.strip().lower())
 
 

@@ -30,7 +30,7 @@ def read_windows(
 ) -> tuple[DataFrame, tuple[Period, ...]]:
     """Return the windows of `files`, and the split of each period, if the splits follow from the time.
 
-    Columns: file (the series), key (the time that is foretold), label, split, weight, data (arrays of numbers), and
+    Columns: file (the series), key (the time that is predicted), label, split, weight, data (arrays of numbers), and
     reason and detail of those that are to be rejected.
 
     Args:
@@ -51,7 +51,7 @@ def read_windows(
         periods = extend_periods(timed, settings.splits, windows, periods)
         timed = split_by_time(timed, periods)
     cut = _cut(timed, windows)
-    reasons = {"reason": F.lit(Reason.BAD_TIME.value), "detail": F.lit(f"its {windows.time} is no time")}
+    reasons = {"reason": F.lit(Reason.BAD_TIME.value), "detail": F.lit(f"its {windows.time} is not a time")}
     untimed = rows.where("seconds is null").withColumns(reasons | {"data": F.array().cast("array<array<float>>")})
     return cut.unionByName(untimed.select(cut.columns)), tuple(periods)
 
@@ -63,7 +63,7 @@ def window_records(batches: Iterator[pa.RecordBatch], features: int) -> Iterator
         others = batch.select([name for name in batch.schema.names if name != "data"])
         for number, row in enumerate(others.to_pylist()):
             path = f"{row['file']}/{row['key']}"
-            # A row that has no split is in none of them.
+            # A row without a split is in none of them.
             label, split, weight = row["label"], row["split"] or "", row["weight"]
             if row["reason"] is not None:
                 rejection = RejectedRecordError(Reason(row["reason"]), row["detail"])
@@ -134,12 +134,12 @@ def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
 def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFrame:
     """Add the reason to reject a window."""
     unknown = F.exists("data", lambda row: F.exists(row, lambda one: one.isNull() | F.isnan(one) | _infinite(one)))
-    rows = F.concat(F.col("count").cast("string"), F.lit(f" rows, a window and its answer take {windows.span + 1}"))
-    gap = F.concat(F.lit(f"the row before {windows.time} "), F.col("gap"), F.lit(" is missing, or there twice"))
+    rows = F.concat(F.col("count").cast("string"), F.lit(f" rows; a window and its target take {windows.span + 1}"))
+    gap = F.concat(F.lit(f"the row before {windows.time} "), F.col("gap"), F.lit(" is missing or repeated"))
     reasons = (
         (short, Reason.SHORT_SERIES, rows),
         (F.col("gap").isNotNull(), Reason.GAP, gap),
-        (unknown, Reason.BAD_VALUE, F.lit("a value in it is no finite number")),
+        (unknown, Reason.BAD_VALUE, F.lit("a value in it is not a finite number")),
     )
     reason, detail = F.lit(None).cast("string"), F.lit(None).cast("string")
     for holds, name, words in reversed(reasons):

@@ -20,7 +20,7 @@ themselves then there these they this those through to too under until up very w
 which while who whom why will with would you your yours yourself yourselves
 """
 ENGLISH = frozenset(STOP_WORDS.split())
-# Known elements of HTML only, so that "x<y and z>w" is not taken for a tag.
+# Known elements of HTML only, so that "x<y and z>w" does not count as a tag.
 ELEMENTS = (
     "a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption center cite "
     "code col colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure font "
@@ -84,7 +84,7 @@ def clean(text: str, spec: Text) -> str:
     for name in MASK_ORDER:
         if name in spec.mask:
             text = MASKS[name].sub(partial(_masked, name), text)
-    # Folding and HTML's entities can take text out of its normal spec.
+    # After folding and decoding of HTML entities, text may no longer be in its normal form.
     words = unicodedata.normalize("NFC", text).split()
     if spec.stop_words != "keep":
         dropped_words = _stop_words(spec.stop_words)

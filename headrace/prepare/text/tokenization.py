@@ -29,7 +29,7 @@ from headrace.table.shards import Shard
 
 log = logging.getLogger(__name__)
 
-# A vocabulary that knows less than this share of all words is said.
+# A vocabulary that covers less than this share of all words is reported.
 MIN_COVERAGE = 0.5
 BATCH = 1024
 
@@ -65,21 +65,23 @@ def train_tokenizer(spark: SparkSession, context: PrepareContext, staged: Sequen
 
 
 def _require_coverage(frequent: list[tuple[str, int]], total: int, min_count: int) -> None:
-    """Warn of a vocabulary that knows few of the words in the training split, as of a language without spaces.
+    """Warn of a vocabulary that covers few of the words in the training split, as in a language without spaces.
 
     Raises:
-        DataError: it knows none.
+        DataError: it covers none.
     """
     known = sum(times for _, times in frequent if times >= min_count)
     remedy = "set prepare.text.tokens.kind to bpe, which needs no spaces between words"
     if not known:
         raise DataError(
             f"None of the {total} words in the training split occurs {min_count} times, as "
-            "prepare.text.tokens.min_count asks, and every text would be unknown tokens only; nothing was committed. "
+            "prepare.text.tokens.min_count requires: every text would be unknown tokens only; nothing was committed. "
             f"Lower it, or {remedy}."
         )
     if known < MIN_COVERAGE * total:
-        log.warning("The vocabulary knows %.0f %% of the words in the training split; %s.", 100 * known / total, remedy)
+        log.warning(
+            "The vocabulary covers %.0f %% of the words in the training split; %s.", 100 * known / total, remedy
+        )
 
 
 def tokenize(

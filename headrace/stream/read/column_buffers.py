@@ -72,7 +72,7 @@ class BinaryColumn:
 
     @property
     def data(self) -> NDArray[np.uint8]:
-        """Bytes of all rows, concatenated; of rows of equal length in memory aligned to 64 bytes."""
+        """Bytes of all rows, concatenated; for rows of equal length in memory aligned to 64 bytes."""
         begins, ends = self._bounds()
         width = int(ends[0] - begins[0]) if len(self) else 0
         if width == 0 or (ends - begins != width).any():

@@ -13,7 +13,7 @@ def mean_gradients(gradients: Sequence[tf.Tensor | tf.IndexedSlices], compressio
 
     `IndexedSlices`, the gradients of embeddings, are converted to dense tensors, on a single rank too. Horovod reduces
     groups of dense tensors; and if a row occurs twice in a batch, Keras's Adam and RMSprop square each slice instead
-    of their sum, so that with slices one rank would learn something else than two ranks.
+    of their sum, so that with slices one rank would learn other weights than two ranks.
 
     Args:
         compression: `fp16` and `bf16` send two bytes per number; sums are computed in float32.
@@ -87,7 +87,7 @@ class GradientMonitor:
         self._finite.assign(tf.where(tf.math.is_finite(norm), seen, self._finite))
 
     def pop_zero_gradients(self) -> list[int]:
-        """Return the indices of the variables whose gradients were all zero since the last call, and forget these."""
+        """Return the indices of the variables whose gradients were all zero since the last call, and reset these."""
         indices = [index for index, square in enumerate(self._largest.numpy().tolist()) if square == 0.0]
         self._largest.assign(tf.zeros_like(self._largest))
         return indices

@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Transfer:
-    """What became of the layers of a model.
+    """The outcome for the layers of a model.
 
     Attributes:
         transferred: layers with weights of the donor.
         initialized: newly initialized layers.
-        incomplete: layers of which only some weights are the donor's, each with what is newly initialized.
+        incomplete: layers with only some of the donor's weights, each with what is newly initialized.
         changes: differences between donor and table, one sentence each.
     """
 
@@ -95,7 +95,7 @@ def assign_weights(model: keras.Model, donor: Donor, contract: Contract) -> Tran
 
     Raises:
         ConfigurationError: no layer matches, it is ambiguous which weights a layer takes, or which weights belong to
-            classes or tokens cannot be told.
+            classes or tokens cannot be determined.
     """
     nodes, transfer = weighted_layers(model), Transfer(changes=list(donor.changes))
     heads = find_class_layers(model, contract, donor.classes, "the model")
@@ -165,7 +165,7 @@ def _assign_tokens(embeddings: list[Node], donor: Donor, transfer: Transfer, con
     shared = sorted(donor.tokens.items()) if pairs else []
     transfer.changes.append(
         f"The tokenizers of the donor and of the table differ: {len(shared)} of the table's {size} tokens take the "
-        "weights of the same token, the others begin anew."
+        "weights of the same token, the others are newly initialized."
     )
     if not shared:
         transfer.initialized.extend(embeddings)

@@ -77,7 +77,7 @@ def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) 
 
 
 def _load_donor(folder: RunFolder, settings: FineTune, version: Version) -> Donor | None:
-    """Return the donor; None if it is gone, and a checkpoint holds what the run made of its weights.
+    """Return the donor; None if it no longer exists and a checkpoint holds the run's own weights.
 
     Raises:
         DataError: the donor is missing or damaged, and there is no checkpoint.

@@ -1,4 +1,4 @@
-"""Ask a network about real rows before it is trained, and its bundle, in a new process, before it is published.
+"""Run a network on real rows before it is trained, and its bundle, in a new process, before it is published.
 
 The bundle of the untrained model is loaded too, while the first epoch trains: what saving loses is lost at the first
 step as well as at the last, and is then found in seconds instead of hours.
@@ -80,10 +80,10 @@ class BundleVerifier:
         return [inputs.numpy()[weights.numpy() > 0] for inputs, _, weights in steps]
 
     def require_usable_outputs(self) -> None:
-        """Raise unless the model, which need not be trained, gives the outputs that the contract requires.
+        """Raise unless the model, which need not be trained, yields the outputs that the contract requires.
 
         Raises:
-            ConfigurationError: the outputs are not probabilities, or differ when they are asked for twice.
+            ConfigurationError: the outputs are not probabilities, or differ between two forward passes.
         """
         first, second = forward.predict_twice(self.model, self.contract, self.batches[:1])
         if fault := find_impossible(first, self.contract, self.precision):
@@ -110,10 +110,10 @@ class BundleVerifier:
         return self._process
 
     def poll(self, *, keep: bool) -> None:
-        """Compare the rehearsed bundle if it is loaded by now.
+        """Compare the rehearsed bundle if it has been loaded.
 
         Args:
-            keep: whether the process is needed again soon; else it is ended, as it takes 280 MB.
+            keep: whether the process is needed again soon; else it is stopped, as it takes 280 MB.
 
         Raises:
             TrainingError: the bundle is not the model.
@@ -168,7 +168,7 @@ class BundleVerifier:
         if changed := changed_weights(expected.weights, answer.weights):
             raise TrainingError(
                 f"The bundle is not the model: {join_names(changed, MAX_NAMES)} "
-                f"{'has' if len(changed) == 1 else 'have'} other values once loaded, as Keras did not save them."
+                f"{'has' if len(changed) == 1 else 'have'} other values after loading, as Keras did not save them."
                 f"{_files(answer)} Keep layers in attributes of other names than Keras's own `_layers`, and create "
                 "variables with self.add_weight."
             )
@@ -199,7 +199,7 @@ class BundleVerifier:
     def _randomness(self) -> str:
         layer = first_difference(*forward.trace_layers(self.model, self.batches[0]))
         return (
-            f"it gives other outputs for the same rows when asked again, from the layer {layer or 'unknown'} on; "
+            f"a second pass over the same rows gives other outputs, from the layer {layer or 'unknown'} on; "
             "call random layers with the `training` argument of `call`, not with training=True"
         )
 
@@ -220,4 +220,4 @@ class BundleVerifier:
 def _files(answer: Answer) -> str:
     if not answer.refused:
         return ""
-    return f" The network asks for {join_names(answer.refused, MAX_NAMES)}, and the bundle does not hold it."
+    return f" The network reads {join_names(answer.refused, MAX_NAMES)}, which the bundle does not contain."

@@ -31,7 +31,7 @@ def test_equal_records_with_different_labels_are_counted_with_an_example(tmp_pat
     rows = read_content(tmp_path, shards)
     warning = conflict_warning(rows, 6)
     assert warning is not None
-    assert warning.startswith("3 of 6 records equal one with another label, such as '1' and '3':")
+    assert warning.startswith("3 of 6 records have the content of a record with another label, such as '1' and '3':")
     assert count_copies(rows) == 3
     assert conflict_warning(read_content(tmp_path, shards[3:]), 3) is None
 
@@ -50,9 +50,12 @@ def test_prepare_says_that_a_picture_is_in_two_classes(
     (source / "cat" / "same.png").write_bytes(same)
     (source / "dog" / "same.png").write_bytes(same)
     prepare(configuration(source, tmp_path / "kept"))
-    assert "2 of 26 records equal one with another label, such as 'cat/same.png' and 'dog/same.png'" in caplog.text
+    assert (
+        "2 of 26 records have the content of a record with another label, such as 'cat/same.png' and 'dog/same.png'"
+        in caplog.text
+    )
     assert "1 of 26 records equal another one" in caplog.text
     caplog.clear()
     prepare(configuration(source, tmp_path / "dropped", duplicates="drop"))
-    assert "equal one with another label" not in caplog.text
+    assert "with another label" not in caplog.text
     assert "equal another one" not in caplog.text

@@ -1,4 +1,4 @@
-"""Labels that look like an accident are said, and labels that are none are not believed."""
+"""Labels that look like a mistake are reported, and labels that are none are not believed."""
 
 import logging
 from collections import Counter
@@ -49,7 +49,7 @@ def test_label_warnings_tell_what_looks_like_an_accident() -> None:
 
 def test_label_warnings_tell_lists_and_customary_words_for_missing_labels() -> None:
     assert "look like lists or objects" in label_warnings({'["cat"]': 40, "dog": 60})[0]
-    assert "'N/A', 'None' is taken for a class" in label_warnings({"N/A": 40, "None": 50, "dog": 60})[0]
+    assert "'N/A', 'None' is used as a class" in label_warnings({"N/A": 40, "None": 50, "dog": 60})[0]
 
 
 def test_label_warnings_of_an_increment_compare_with_known_classes_only() -> None:
@@ -59,7 +59,7 @@ def test_label_warnings_of_an_increment_compare_with_known_classes_only() -> Non
 
 def test_labels_that_are_all_different_are_refused() -> None:
     require_repeated(Counter({str(number): 1 for number in range(19)}), "here")
-    with pytest.raises(DataError, match=r"Each of the 20 records of here has a class of its own, such as '0', '1'"):
+    with pytest.raises(DataError, match=r"Each of the 20 records of here has its own class, such as '0', '1'"):
         require_repeated(Counter({str(number): 1 for number in range(20)}), "here")
 
 

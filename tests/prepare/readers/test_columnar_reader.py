@@ -1,4 +1,4 @@
-"""Parquet and ORC: only columns that are asked for matter, and cells keep what their types say."""
+"""Parquet and ORC: only the requested columns matter, and cells keep what their types say."""
 
 import json
 from datetime import UTC, datetime

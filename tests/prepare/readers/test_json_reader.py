@@ -83,7 +83,7 @@ def test_json_reader_reads_objects_however_they_are_divided(tmp_path: Path, text
 @pytest.mark.parametrize("text", ['[{"a": 1}]\n[{"a": 2}]\n', '[{"a": 1}] {"a": 2}', '[{"a": 1}],'])
 def test_json_reader_refuses_what_follows_an_array(tmp_path: Path, text: str) -> None:
     (tmp_path / "some.json").write_text(text)
-    with pytest.raises(DataError, match="goes on after the end of its JSON array at line 1"):
+    with pytest.raises(DataError, match="continues after the end of its JSON array at line 1"):
         read(tmp_path / "some.json", ["a"])
 
 

@@ -109,8 +109,8 @@ def test_no_window_reaches_over_a_gap_a_row_there_twice_or_a_value_that_is_none(
         assert (np.diff(window[:, 0]) == 1).all()
         assert label == window[-1, 0] + 2
     details = {reject.detail for reject in read_rejects(tmp_path / "table", 0, 100)}
-    assert "the row before time 2024-01-01 22:00 is missing, or there twice" in details
-    assert "5 rows, a window and its answer take 6" in details
+    assert "the row before time 2024-01-01 22:00 is missing or repeated" in details
+    assert "5 rows; a window and its target take 6" in details
 
 
 def test_windows_begin_at_every_step_and_times_may_be_seconds(tmp_path: Path) -> None:

@@ -187,7 +187,9 @@ def test_classes_that_cannot_be_told_are_refused_where_they_differ(tmp_path: Pat
     workshop = Workshop(tmp_path, version, SLICED)
     model, _ = workshop.tune(version)
     assert np.array_equal(model(PIXELS), workshop.model(PIXELS))
-    with pytest.raises(ConfigurationError, match="which weights of the bundle .* belong to which class cannot be told"):
+    with pytest.raises(
+        ConfigurationError, match="which weights of the bundle .* belong to which class cannot be determined"
+    ):
         workshop.tune(with_contract(version, classes=CLASSES[::-1]))
 
 

@@ -1,7 +1,7 @@
 """Tables as Spark frames: files that our own readers read in Spark's tasks, and databases that Spark reads by JDBC.
 
-Spark's own readers of CSV, JSON and Parquet are not used: they take other quotes, other types of folders and other
-file names than pandas and pyarrow do, and prediction could not read alike without Spark.
+Spark's own readers of CSV, JSON and Parquet are not used: they treat quotes, types of partition folders and file names
+differently from pandas and pyarrow, and prediction, which reads without Spark, would see other values.
 """
 
 import hashlib
@@ -38,14 +38,14 @@ BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_b
 
 
 def find_cell_format(source: Source, root: str, content: str) -> str:
-    """Return what cells of the input column hold: as `columns.content` has it, or by which codec of Petastorm's.
+    """Return the format of the cells of the input column: `columns.content`, or a codec of Petastorm's.
 
     Args:
-        content: `image` or `text`, as `prepare.input` has it.
+        content: `image` or `text`, as in `prepare.input`.
 
     Raises:
-        ConfigurationError: that is not known, or does not go with `content` or the kind of the source.
-        DataError: the schema that would say it is damaged.
+        ConfigurationError: it is not known, or does not fit `content` or the kind of the source.
+        DataError: the schema that names it is damaged.
     """
     if source.kind == "petastorm":
         return input_codec(source, root, content)
@@ -59,7 +59,7 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
     `reason` and `detail` say why a row is rejected.
 
     Args:
-        cell_format: of `find_cell_format`.
+        cell_format: result of `find_cell_format`.
 
     Raises:
         ConfigurationError: a column is missing or has the wrong type, or an option names an environment variable that
@@ -94,7 +94,7 @@ def read_columns(spark: SparkSession, source: Source, root: str, files: list[Raw
 
 
 def quote_column(name: str) -> str:
-    """Return a column name as SQL quotes it, so that its dots are part of it."""
+    """Return a column name in SQL quotes, so that its dots are part of it."""
     return f"`{plain_name(name).replace('`', '``')}`"
 
 
@@ -253,7 +253,7 @@ def _frame_row(row: Row, split: str | None, columns: Columns, is_binary: bool) -
 
 
 def _content_key(label: str | None, data: str | bytes | None) -> str:
-    """Return the name of a row that has no identity: a hash of what is in it."""
+    """Return the name of a row without an identity: a hash of its content."""
     parts = (part if isinstance(part, bytes) else part.encode() for part in (label, data) if part is not None)
     return hashlib.md5(b"\0".join(parts), usedforsecurity=False).hexdigest()
 

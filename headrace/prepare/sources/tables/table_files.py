@@ -22,9 +22,9 @@ from headrace.table.delta import open_delta
 log = logging.getLogger(__name__)
 
 NO_FILES = "jdbc"
-# Folders that table formats keep beside their Parquet files, some of which are no longer part of the table.
+# Folders that table formats keep next to their Parquet files, some of which are no longer part of the table.
 LOGS = {"_delta_log": "a Delta table", "metadata": "an Iceberg table", ".hoodie": "a Hudi table"}
-# Features of Delta tables that make rows or columns other than what the Parquet files hold.
+# Features of Delta tables that make rows or columns differ from those in the Parquet files.
 UNSUPPORTED = {"deletionVectors": "deletion vectors", "columnMapping": "column mapping"}
 # What Hive and Spark call the folder of rows without a value.
 NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
@@ -42,7 +42,9 @@ def list_table(source: Source) -> Listing:
     if path.is_file():
         return Listing(str(path.parent), [_file(read_entry(path), None)], ())
     if not path.is_dir():
-        raise DataError(f"The source {source.path} is not there; expected a {source.format} file or a folder of them.")
+        raise DataError(
+            f"The source {source.path} does not exist; expected a {source.format} file or a folder of them."
+        )
     if source.format == "delta":
         return Listing(str(path), _delta_files(path, source), ())
     _refuse_other_tables(path, source)
@@ -100,7 +102,7 @@ def _refuse_other_tables(path: Path, source: Source) -> None:
 
 
 def _select_format(files: list[Entry], source: Source) -> list[Entry]:
-    """Return the files whose names stand for the format; all files if no name does."""
+    """Return the files whose names indicate the format; all files if no name does."""
     fitting = [one for one in files if format_from_name(one.path) == source.format]
     if not fitting:
         return files
@@ -123,11 +125,13 @@ def _splits(files: list[Entry], source: Source) -> list[str | None]:
         odd = files[found.index(None)].path if None in found else files[0].path
         raise DataError(
             f"Some files of {source.path} are named after splits ({', '.join(sorted(named))}), and others, such as "
-            f"{odd!r}, are not, or train is missing; name all of them so, name a column as data.source.columns.split, "
-            "or give one file as data.source.path."
+            f"{odd!r}, are not, or train is missing; name all of them so, set data.source.columns.split to a column, "
+            "or data.source.path to one file."
         )
     counts = Counter(found)
-    log.info("The names of the files give the splits: %s", ", ".join(f"{counts[one]} {one}" for one in sorted(named)))
+    log.info(
+        "The names of the files determine the splits: %s", ", ".join(f"{counts[one]} {one}" for one in sorted(named))
+    )
     return found
 
 

@@ -23,7 +23,7 @@ RANGE_SCHEMA = "path binary, begin long, size long, number long, split string"
 
 
 def open_first(source: Source, root: str, files: list[RawFile], names: list[str]) -> TableReader:
-    """Return the reader of the first file, to say before any task starts that a column is missing.
+    """Return the reader of the first file, which reports a missing column before any task starts.
 
     Raises:
         ConfigurationError: a column is missing.

@@ -145,7 +145,7 @@ def test_cells_that_cannot_be_read_are_rejected_with_a_reason(tmp_path: Path) ->
     require_all(tmp_path / "table")
     assert answer["rejects"] == {"damaged": 3, "empty": 1, "not_an_image": 1, "no_class": 1}
     details = {int(one.path.rpartition("/")[2]): one.detail for one in read_rejects(tmp_path / "table", 0, 9)}
-    assert details[26] == "the cell is no array of NumPy's: it ends after 59 of 64 bytes"
+    assert details[26] == "the cell is not a NumPy array: it ends after 59 of 64 bytes"
     assert details[27] == "the column is null"
 
 
@@ -193,7 +193,7 @@ def test_what_is_no_image_is_refused_before_it_is_read(tmp_path: Path) -> None:
     first = write_data_set(tmp_path / "2" / "raw", planes, rows_with(array_bytes))
     assert "holds arrays of uint8 (3, 8, 8); expected images" in refusal(ConfigurationError, first)
     photos = data_set(tmp_path / "3" / "raw")
-    assert "codec image, prepare.input is text" in refusal(ConfigurationError, photos, input="text")
+    assert "codec image; with prepare.input text" in refusal(ConfigurationError, photos, input="text")
     numbers = {"columns": {"input": "number", "label": "animal"}}
     assert "'number' of" in refusal(ConfigurationError, photos, numbers)
     labels = {"columns": {"input": "photo", "label": "photo"}}
@@ -204,7 +204,7 @@ def test_without_a_schema_settings_say_the_codec(tmp_path: Path) -> None:
     raw = data_set(tmp_path / "raw", "ndarray")
     (raw / FILE).unlink()
     told = refusal(ConfigurationError, raw)
-    assert "has no schema of Petastorm's in _common_metadata; say by data.source.codecs what the column 'photo'" in told
+    assert "has no schema of Petastorm's in _common_metadata; set in data.source.codecs what the column 'photo'" in told
     prepare(configured(raw, tmp_path / "table", {"codecs": {"photo": "ndarray"}}))
     require_all(tmp_path / "table")
 
@@ -224,7 +224,7 @@ def test_a_malicious_schema_is_refused_and_never_run(tmp_path: Path, caplog: pyt
     stored = pq.read_schema(next(raw.glob("*.parquet")))
     write_metadata(raw, stored, pickle_schema(Payload(tmp_path / "ran")))
     told = refusal(ConfigurationError, raw)
-    assert "holds a call of builtins.exec, and Headrace unpickles none; say by data.source.codecs" in told
+    assert "holds a call of builtins.exec, and Headrace does not unpickle it; set in data.source.codecs" in told
     with caplog.at_level(logging.WARNING):
         prepare(configured(raw, tmp_path / "table", {"codecs": {"photo": "image"}}))
     assert "holds a call of builtins.exec" in caplog.text
@@ -253,7 +253,7 @@ def test_settings_that_differ_from_the_schema_win_and_it_is_said(
     with caplog.at_level(logging.WARNING):
         prepare(configured(raw, tmp_path / "table", {"codecs": {"photo": "ndarray"}}))
     (said,) = [one.getMessage() for one in caplog.records if "photo" in one.getMessage()]
-    assert said.endswith("is read as ndarray, as data.source.codecs has it; its schema names CompressedImageCodec.")
+    assert said.endswith("is read as ndarray, as set in data.source.codecs; its schema names CompressedImageCodec.")
     require_all(tmp_path / "table")
 
 

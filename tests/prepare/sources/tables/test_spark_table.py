@@ -126,5 +126,5 @@ def test_table_says_which_file_is_damaged(spark: SparkSession, bucket: str, tmp_
     with pytest.raises(DataError, match=r"file\.parquet cannot be read as parquet"):
         table_records(spark, text_source(there, "parquet"))
     (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(b"text,label,fold\n" + os.urandom(9999).hex().encode())[:2000])
-    with pytest.raises(DataError, match=r"cut\.csv\.gz is damaged or cut off"), unwrap_python_errors():
+    with pytest.raises(DataError, match=r"cut\.csv\.gz is damaged or truncated"), unwrap_python_errors():
         table_records(spark, text_source(tmp_path / "cut.csv.gz", "csv"))

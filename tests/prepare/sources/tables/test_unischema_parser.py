@@ -157,11 +157,11 @@ def test_a_schema_of_python_2_is_read() -> None:
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ({"a": 1}, "something else in the place of a Unischema"),
+        ({"a": 1}, "something else instead of a Unischema"),
         (Decimal("1.5"), r"a call of decimal\.Decimal"),
-        (NdarrayCodec(), r"a petastorm\.codecs\.NdarrayCodec in the place of a Unischema"),
+        (NdarrayCodec(), r"a petastorm\.codecs\.NdarrayCodec instead of a Unischema"),
         ({1, 2}, "the opcode EMPTY_SET"),
-        (Unischema("S", [UnischemaField("x", np.uint8, "ab", None, False)]), "a field that does not say"),
+        (Unischema("S", [UnischemaField("x", np.uint8, "ab", None, False)]), "a field without name"),
     ],
 )
 def test_other_pickles_are_refused_by_what_they_hold(value: Any, says: str) -> None:
