@@ -58,13 +58,13 @@ def test_numbers_give_few_integers_a_part_each() -> None:
 
 
 @given(st.lists(st.text("abc", max_size=3), min_size=1, max_size=60))
-def test_values_put_each_text_in_one_part(texts: list[str]) -> None:
+def test_text_partitioner_puts_each_text_in_one_partition(texts: list[str]) -> None:
     partitioner = TextPartitioner()
     partitioner.add(texts)
     assert_every_row_in_one_part(list(partitioner.partitions()))
 
 
-def test_values_list_most_frequent_texts_then_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_partitioner_lists_most_frequent_texts_then_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_partitions, "MAX_VALUES", 2)
     partitioner = TextPartitioner()
     partitioner.add(["b", "a", "c"])
@@ -72,7 +72,7 @@ def test_values_list_most_frequent_texts_then_others(monkeypatch: pytest.MonkeyP
     assert [(part.name, part.rows.sum()) for part in partitioner.partitions()] == [("b", 3), ("a", 2), (OTHERS, 2)]
 
 
-def test_values_count_texts_beyond_the_limit_as_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_partitioner_counts_texts_beyond_the_limit_as_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_partitions, "MAX_DISTINCT", 3)
     partitioner = TextPartitioner()
     partitioner.add(["a", "b", "c", "d", "e", "a"])

@@ -79,7 +79,7 @@ def test_lines_keep_their_numbers_whether_or_not_the_last_one_ends(tmp_path: Pat
     assert reasons(records) == {2: Reason.EMPTY}
 
 
-def test_a_quoted_text_over_several_lines_has_the_number_of_its_first(tmp_path: Path) -> None:
+def test_quoted_text_over_several_lines_has_the_number_of_its_first_line(tmp_path: Path) -> None:
     path = tmp_path / "texts.csv"
     path.write_text('id,text\n7,"two\nlines"\n8,"said ""so"""\n\n9,last')
     assert [(one.line, one.identity, one.text) for one in read(path, "text", "id")] == [
@@ -87,7 +87,7 @@ def test_a_quoted_text_over_several_lines_has_the_number_of_its_first(tmp_path: 
     ]  # fmt: skip
 
 
-def test_what_is_no_record_is_rejected_with_a_reason(tmp_path: Path) -> None:
+def test_broken_record_is_rejected_with_a_reason(tmp_path: Path) -> None:
     path = tmp_path / "texts.jsonl"
     path.write_bytes(b'{"text": "good"}\n{"text"\n[1]\n{"other": 1}\n\xff\n{"text": null}\n{"text": 5}\n')
     records = read(path, "text")
@@ -97,7 +97,7 @@ def test_what_is_no_record_is_rejected_with_a_reason(tmp_path: Path) -> None:
     assert [record.text for record in records if not record.rejection] == ["good", "5"]
 
 
-def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+def test_missing_column_is_reported_with_the_existing_ones(tmp_path: Path) -> None:
     path = tmp_path / "texts.csv"
     path.write_text("id,words\n1,a\n")
     with pytest.raises(ConfigurationError, match="has no column 'text'; its columns are: id, words"):
@@ -109,7 +109,7 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) 
         RecordFile(tmp_path / "texts.txt", Text(), None, "id")
 
 
-def test_a_damaged_parquet_file_is_one_sentence(tmp_path: Path) -> None:
+def test_damaged_parquet_file_is_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "texts.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(DataError, match=r"texts\.parquet cannot be read"):
         RecordFile(tmp_path / "texts.parquet", Text(), "text", None)

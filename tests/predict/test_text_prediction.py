@@ -108,7 +108,7 @@ def written(folder: Path, kind: str) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["txt", "csv", "jsonl", "parquet"])
-def test_a_file_of_texts_gets_the_answers_of_the_tables_rows_in_its_own_order(
+def test_file_of_texts_has_the_predictions_of_the_table_in_file_order(
     kind: str, bundle: Path, answers: list[list[float]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record_files, "RECORDS_PER_RANGE", 9)
@@ -124,7 +124,9 @@ def test_a_file_of_texts_gets_the_answers_of_the_tables_rows_in_its_own_order(
     assert len(list((tmp_path / "output").glob("part-*"))) == 5
 
 
-def test_a_folder_of_text_files_gets_the_same_answers(bundle: Path, answers: list[list[float]], tmp_path: Path) -> None:
+def test_folder_of_text_files_has_the_same_predictions(
+    bundle: Path, answers: list[list[float]], tmp_path: Path
+) -> None:
     (tmp_path / "texts").mkdir()
     for number, text in enumerate(TEXTS):
         (tmp_path / "texts" / f"{number:02d}.txt").write_text(text)
@@ -163,7 +165,7 @@ def test_in_regression_a_text_gets_a_value(tmp_path: Path) -> None:
     assert found["value"].tolist() == pytest.approx([rows[f"texts.json/r{n}"] for n in range(40)], abs=1e-6)
 
 
-def test_a_bundle_of_before_needs_the_columns_name_and_how_texts_were_cleaned(version: Version, tmp_path: Path) -> None:
+def test_bundle_without_preparation_needs_column_and_cleaning(version: Version, tmp_path: Path) -> None:
     path = written(tmp_path, "csv")
     nameless = make_bundle(version, tmp_path / "nameless", text_column=None)
     with pytest.raises(ConfigurationError, match="name it with --column"):
@@ -176,13 +178,13 @@ def test_a_bundle_of_before_needs_the_columns_name_and_how_texts_were_cleaned(ve
     assert predict(silent, version.table, tmp_path / "rows")["rows"] == 40
 
 
-def test_a_table_of_other_tokens_is_refused(bundle: Path, tmp_path: Path) -> None:
+def test_table_with_another_tokenizer_is_refused(bundle: Path, tmp_path: Path) -> None:
     other = prepared(tmp_path / "data", words=TEXTS[:30])
     with pytest.raises(DataError, match="another tokenizer"):
         predict(bundle, other.table, tmp_path / "output")
 
 
-def test_the_command_takes_the_names_of_columns(bundle: Path, tmp_path: Path) -> None:
+def test_command_accepts_column_names(bundle: Path, tmp_path: Path) -> None:
     words = ("predict", str(bundle), str(written(tmp_path, "jsonl")), "output", "--column", "review", "--id", "number")
     assert headrace(*words, cwd=tmp_path).json["rows"] == 40
     assert pd.read_parquet(tmp_path / "output").columns[:3].tolist() == ["path", "line", "id"]

@@ -94,7 +94,7 @@ def test_page_escapes_quoted_texts(page: str) -> None:
     assert page.count("<blockquote>words &lt;b&gt;of&lt;/b&gt; a row</blockquote>") == 24
 
 
-def test_page_says_how_many_rows_the_model_was_trained_on(
+def test_page_shows_how_many_rows_the_model_was_trained_on(
     make_run: Callable[..., Path], evaluation_record: dict[str, Any]
 ) -> None:
     run = make_run()

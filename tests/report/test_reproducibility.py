@@ -34,7 +34,7 @@ from tests.support.table_versions import summary
         ("headrace train 'unbalanced", "headrace prepare ''\"'\"'unbalanced'"),
     ],
 )
-def test_to_prepare_keeps_configuration_and_data_overrides(training: str, preparing: str) -> None:
+def test_prepare_command_keeps_configuration_and_data_overrides(training: str, preparing: str) -> None:
     assert prepare_command(training) == preparing
 
 

@@ -185,7 +185,7 @@ class Moving(layers.Layer):
     ],
     ids=["logits", "state that Keras does not save"],
 )
-def test_network_whose_bundle_would_not_be_model_is_refused(own: Path, source: str, code: int, sentence: str) -> None:
+def test_network_with_unfaithful_bundle_is_refused(own: Path, source: str, code: int, sentence: str) -> None:
     """Logits are refused before the first step, lost state with all checkpoints intact; no bundle appears."""
     (own / "models" / "cnn.py").write_text(source)
     refused = headrace_within("train", "conf.yaml", "model.options={}", cwd=own, code=code)

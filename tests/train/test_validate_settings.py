@@ -91,7 +91,7 @@ def test_run_too_short_for_one_accumulated_update_is_refused() -> None:
         ({"accumulate_steps": 5, "schedule": {"kind": "step", "at_epochs": [1.5], "warmup_epochs": 2}}, ""),
     ],
 )
-def test_settings_without_effect_are_warned_of(
+def test_settings_without_effect_get_a_warning(
     caplog: pytest.LogCaptureFixture, optimizer: dict[str, Any], warning: str
 ) -> None:
     require_updates(train_settings(optimizer), steps_per_epoch=10)

@@ -26,7 +26,7 @@ def conf(tmp_path: Path) -> Path:
     return file
 
 
-def test_what_is_not_said_has_its_default(conf: Path) -> None:
+def test_tune_section_has_defaults(conf: Path) -> None:
     settings = load(conf).tune
     assert settings is not None
     rate = settings.space["train.optimizer.learning_rate"]
@@ -55,7 +55,7 @@ def test_what_is_not_said_has_its_default(conf: Path) -> None:
         ("model.file: {kind: categorical, choices: [a.py]}", "model.file cannot be searched"),
     ],
 )
-def test_a_space_that_makes_no_sense_is_refused(conf: Path, line: str, sentence: str) -> None:
+def test_space_with_invalid_bounds_is_refused(conf: Path, line: str, sentence: str) -> None:
     conf.write_text(f"{SMALLEST}    {line}\n")
     with pytest.raises(ConfigurationError, match="conf.yaml") as error:
         load(conf)
@@ -72,7 +72,7 @@ def test_a_space_that_makes_no_sense_is_refused(conf: Path, line: str, sentence:
         ("tune.trials=0", "greater than 0"),
     ],
 )
-def test_a_study_that_makes_no_sense_is_refused(conf: Path, override: str, sentence: str) -> None:
+def test_study_with_inconsistent_keys_is_refused(conf: Path, override: str, sentence: str) -> None:
     with pytest.raises(ConfigurationError, match="conf.yaml") as error:
         load(conf, [override])
     assert sentence in str(error.value)

@@ -88,7 +88,7 @@ def test_json_reader_refuses_what_follows_an_array(tmp_path: Path, text: str) ->
 
 
 @pytest.mark.parametrize(("text", "line"), [('[{"a": 1},\n{"a": 2}', 2), ('[{"a": 1},\n{"a" 2}]', 2), ('[\n\n{"a"', 3)])
-def test_json_reader_says_where_an_array_is_damaged(tmp_path: Path, text: str, line: int) -> None:
+def test_json_reader_reports_where_an_array_is_damaged(tmp_path: Path, text: str, line: int) -> None:
     (tmp_path / "some.json").write_text(text)
     with pytest.raises(DataError, match=f"is damaged at line {line}"):
         read(tmp_path / "some.json", ["a"])

@@ -46,7 +46,7 @@ def test_idx_images_come_with_their_labels_and_splits(tmp_path: Path, end: str) 
         np.testing.assert_array_equal(one.data[:, :, 0], pixels[int(str(one.label))])
 
 
-def test_a_long_idx_file_is_read_in_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_idx_file_is_read_in_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("headrace.prepare.sources.idx.BLOCK", 4)
     write_idx(tmp_path / "train-images-idx3-ubyte", images(10))
     write_idx(tmp_path / "train-labels-idx1-ubyte", np.arange(10, dtype=np.uint8))

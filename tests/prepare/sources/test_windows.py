@@ -65,7 +65,7 @@ def list_windows(version: Version) -> list[tuple[str, str, np.ndarray, float]]:
     ]
 
 
-def test_windows_stay_in_their_series_and_split_and_come_before_what_they_foretell(tmp_path: Path) -> None:
+def test_windows_stay_in_series_and_split_and_precede_their_target(tmp_path: Path) -> None:
     rows = [row for city in "ab" for row in hours(city, "train", range(20)) + hours(city, "test", range(20, 30))]
     answer = prepare(configured(tmp_path, rows[::-1]))
     assert (answer["rows_in"], answer["written"], answer["rejected"]) == (40, 40, 0)
@@ -81,7 +81,7 @@ def test_windows_stay_in_their_series_and_split_and_come_before_what_they_forete
         assert (first % 1000 >= 20, label % 1000 >= 20) == (split == "test", split == "test")
 
 
-def test_the_contract_says_what_windows_are_and_statistics_are_of_the_training_split(tmp_path: Path) -> None:
+def test_contract_describes_windows_and_statistics_of_the_training_split(tmp_path: Path) -> None:
     rows = hours("a", "train", range(20)) + hours("a", "test", range(500, 520))
     prepare(configured(tmp_path, rows, {"season": 3}))
     version = read(tmp_path / "table")
@@ -138,7 +138,7 @@ def test_rows_that_are_added_make_the_windows_that_they_complete(tmp_path: Path)
     assert prepare(settings)["written"] == 20
 
 
-def test_what_cannot_be_cut_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_series_without_a_window_is_reported_in_one_sentence(tmp_path: Path) -> None:
     rows = hours("a", "test", range(20))
     with pytest.raises(DataError, match="No window is in the training split"):
         prepare(configured(tmp_path, rows))

@@ -52,7 +52,7 @@ def test_weights_that_lose_their_gradient_later_are_named(model: keras.Model, ca
     assert "dead/kernel, dead/bias got no gradient in epoch 5" in caplog.text
 
 
-def test_epoch_without_an_update_says_nothing(model: keras.Model, caplog: pytest.LogCaptureFixture) -> None:
+def test_epoch_without_an_update_logs_nothing(model: keras.Model, caplog: pytest.LogCaptureFixture) -> None:
     """Of accumulated gradients the last steps of an epoch may be part of the next epoch's update."""
     callback = WarnOfUntrainedWeights(GradientMonitor(4))
     callback.set_model(model)

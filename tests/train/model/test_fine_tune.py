@@ -183,7 +183,7 @@ def test_frozen_layer_without_donor_is_refused(dense: Workshop, version: Version
         dense.tune(wider, freeze=["head"])
 
 
-def test_classes_that_cannot_be_told_are_refused_where_they_differ(tmp_path: Path, version: Version) -> None:
+def test_class_layers_that_cannot_be_determined_are_refused_if_classes_differ(tmp_path: Path, version: Version) -> None:
     workshop = Workshop(tmp_path, version, SLICED)
     model, _ = workshop.tune(version)
     assert np.array_equal(model(PIXELS), workshop.model(PIXELS))
@@ -219,7 +219,7 @@ def vocabulary(version: Version) -> dict[str, int]:
     return found
 
 
-def test_features_in_another_order_are_refused_and_other_statistics_are_said() -> None:
+def test_features_in_another_order_are_refused_and_other_statistics_are_logged() -> None:
     path = next(path for path in MODELS if path.stem == "series")
     donor = contract_for(path)
 

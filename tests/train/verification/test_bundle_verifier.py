@@ -156,7 +156,7 @@ def test_network_with_unusable_outputs_is_refused_before_training(
         verifier_for(model, version, process).require_usable_outputs()
 
 
-def test_network_with_nan_before_training_is_only_warned_of(
+def test_network_with_nan_before_training_gets_only_a_warning(
     version: Version, folder: Path, process: FreshProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Random weights may give NaN where trained ones do not."""

@@ -103,7 +103,7 @@ def test_pixels_are_those_of_petastorms_own_reader(
             assert np.array_equal(pixels, theirs[number].reshape(pixels.shape))
 
 
-def test_the_schema_is_what_petastorm_itself_unpickles(spark: SparkSession, tmp_path: Path) -> None:
+def test_schema_equals_the_one_that_petastorm_unpickles(spark: SparkSession, tmp_path: Path) -> None:
     from petastorm.etl.dataset_metadata import get_schema_from_dataset_url
 
     materialize(spark, tmp_path / "raw", 3, partition=False)

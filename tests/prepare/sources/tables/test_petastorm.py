@@ -103,7 +103,7 @@ def test_pixels_and_classes_are_those_of_the_data_set(tmp_path: Path, cells: str
 
 
 @pytest.mark.parametrize("partition", [None, "animal"])
-def test_a_data_set_in_a_bucket_is_read_as_one_here(bucket: str, tmp_path: Path, partition: str | None) -> None:
+def test_data_set_in_a_bucket_is_read_like_a_local_one(bucket: str, tmp_path: Path, partition: str | None) -> None:
     data_set(tmp_path / "raw", "ndarray", partition)
     prepare(configured(upload(tmp_path / "raw", bucket), tmp_path / "table"))
     require_all(tmp_path / "table")
@@ -123,7 +123,7 @@ def test_names_of_folders_are_text_as_spark_escapes_it(bucket: str, tmp_path: Pa
     assert read(tmp_path / "table").contract.classes == ("01", "a/b")
 
 
-def test_files_that_come_later_are_taken_alone(tmp_path: Path) -> None:
+def test_later_files_are_prepared_alone(tmp_path: Path) -> None:
     raw = data_set(tmp_path / "raw")
     prepare(configured(raw, tmp_path / "table"))
     before = {shard.path for shard in read(tmp_path / "table").shards}
@@ -178,7 +178,7 @@ def refusal(kind: type[Exception], path: Path, source: dict[str, Any] | None = N
     return str(refused.value)
 
 
-def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+def test_missing_column_is_reported_with_the_existing_ones(tmp_path: Path) -> None:
     raw = data_set(tmp_path / "raw", partition="animal")
     told = refusal(ConfigurationError, raw, {"columns": {"input": "image", "label": "animal"}})
     assert told == f"{raw} has no field 'image'; the fields of its schema are: number, photo, animal."
@@ -186,7 +186,7 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) 
     assert told == f"{raw} has no column 'kind'; its columns are: number, photo, animal."
 
 
-def test_what_is_no_image_is_refused_before_it_is_read(tmp_path: Path) -> None:
+def test_array_that_is_not_an_image_is_refused_before_reading(tmp_path: Path) -> None:
     floats = write_data_set(tmp_path / "1" / "raw", make_schema(NdarrayCodec(), np.float32), rows_with(array_bytes))
     assert "holds arrays of float32 (8, 8); expected images" in refusal(ConfigurationError, floats)
     planes = make_schema(NdarrayCodec(), shape=(3, 8, 8))
@@ -200,7 +200,7 @@ def test_what_is_no_image_is_refused_before_it_is_read(tmp_path: Path) -> None:
     assert "holds images or arrays; expected numbers or text" in refusal(ConfigurationError, photos, labels)
 
 
-def test_without_a_schema_settings_say_the_codec(tmp_path: Path) -> None:
+def test_settings_name_the_codec_without_a_schema(tmp_path: Path) -> None:
     raw = data_set(tmp_path / "raw", "ndarray")
     (raw / FILE).unlink()
     told = refusal(ConfigurationError, raw)
@@ -219,7 +219,7 @@ class Payload:
         return builtins.exec, (f"open({str(self.file)!r}, 'w').close()",)
 
 
-def test_a_malicious_schema_is_refused_and_never_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_malicious_schema_is_refused_and_never_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     raw = data_set(tmp_path / "raw")
     stored = pq.read_schema(next(raw.glob("*.parquet")))
     write_metadata(raw, stored, pickle_schema(Payload(tmp_path / "ran")))
@@ -232,7 +232,7 @@ def test_a_malicious_schema_is_refused_and_never_run(tmp_path: Path, caplog: pyt
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_codec_of_a_users_own_is_told_by_settings(tmp_path: Path) -> None:
+def test_custom_codec_is_described_by_settings(tmp_path: Path) -> None:
     raw = data_set(tmp_path / "raw", "ndarray")
     stored = pq.read_schema(next(raw.glob("*.parquet")))
     pickled = pickle_schema(make_schema(NdarrayCodec()), 2).replace(
@@ -246,9 +246,7 @@ def test_a_codec_of_a_users_own_is_told_by_settings(tmp_path: Path) -> None:
     require_all(tmp_path / "table")
 
 
-def test_settings_that_differ_from_the_schema_win_and_it_is_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_settings_override_the_schema_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     raw = write_data_set(tmp_path / "raw", make_schema(CompressedImageCodec("png")), rows_with(array_bytes))
     with caplog.at_level(logging.WARNING):
         prepare(configured(raw, tmp_path / "table", {"codecs": {"photo": "ndarray"}}))
@@ -258,20 +256,20 @@ def test_settings_that_differ_from_the_schema_win_and_it_is_said(
 
 
 @pytest.mark.parametrize("name", [FILE, "part-00000.snappy.parquet"])
-def test_a_damaged_file_is_named(tmp_path: Path, name: str) -> None:
+def test_damaged_file_is_named(tmp_path: Path, name: str) -> None:
     raw = data_set(tmp_path / "raw")
     (raw / name).write_bytes(b"no parquet at all")
     assert name in refusal(DataError, raw)
 
 
-def test_a_damaged_file_in_a_bucket_is_named(bucket: str, tmp_path: Path) -> None:
+def test_damaged_file_in_a_bucket_is_named(bucket: str, tmp_path: Path) -> None:
     root = upload(data_set(tmp_path / "raw"), bucket)
     locate(f"{root}/{FILE}").write_bytes(b"no parquet at all")
     with pytest.raises(DataError, match=f"{FILE} cannot be read as parquet"):
         prepare(configured(root, tmp_path / "table"))
 
 
-def test_the_kind_table_refuses_arrays_and_takes_images(tmp_path: Path) -> None:
+def test_kind_table_refuses_arrays_and_accepts_images(tmp_path: Path) -> None:
     columns = {"input": "photo", "label": "animal", "content": "bytes", "identity": "number"}
     plain = {"kind": "table", "columns": columns}
     arrays = data_set(tmp_path / "1" / "raw", "ndarray")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("spark")
 
 
 @pytest.mark.parametrize("table_format", sorted(WRITERS))
-def test_table_in_a_bucket_has_the_rows_of_the_same_files_here(
+def test_table_in_a_bucket_has_the_rows_of_local_files(
     spark: SparkSession, bucket: str, tmp_path: Path, table_format: str
 ) -> None:
     there = locate(f"s3://{bucket}/table")
@@ -120,7 +120,7 @@ def test_table_refuses_a_column_that_holds_no_text(spark: SparkSession, tmp_path
         table_records(spark, text_source(tmp_path, "parquet"))
 
 
-def test_table_says_which_file_is_damaged(spark: SparkSession, bucket: str, tmp_path: Path) -> None:
+def test_table_reports_which_file_is_damaged(spark: SparkSession, bucket: str, tmp_path: Path) -> None:
     there = locate(f"s3://{bucket}/table")
     (there / "file.parquet").write_bytes(b"no parquet")
     with pytest.raises(DataError, match=r"file\.parquet cannot be read as parquet"):
