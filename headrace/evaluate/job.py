@@ -22,8 +22,8 @@ from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.inference import Inference
 from headrace.name_lists import join_names
 from headrace.storage.atomic import atomic_write
-from headrace.stream.build import evaluation_plan, rank_stream
 from headrace.stream.decode.targets import encode_targets
+from headrace.stream.stream_builder import evaluation_plan, rank_stream
 from headrace.table import Version, read
 
 log = logging.getLogger(__name__)

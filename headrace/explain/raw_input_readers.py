@@ -8,8 +8,8 @@ from headrace.config.configuration import Text
 from headrace.errors import DataError
 from headrace.predict.record_files import RecordFile
 from headrace.prepare.rejects.rejection import RejectedRecordError
-from headrace.prepare.sources.base import escape_path
 from headrace.prepare.sources.folder import walk
+from headrace.prepare.sources.raw_records import escape_path
 
 
 class RawInput(NamedTuple):

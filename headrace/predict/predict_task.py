@@ -22,7 +22,7 @@ from headrace.predict.text_prediction import predict_records, predict_texts
 from headrace.prepare.encoders.image import decode
 from headrace.prepare.readers import RowRange
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import escape_path
+from headrace.prepare.sources.raw_records import escape_path
 from headrace.table import Shard
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from headrace.predict.record_files import RecordFile
 from headrace.prepare.encoders.row_encoders import clean_text
 from headrace.prepare.readers import RowRange
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import escape_path
+from headrace.prepare.sources.raw_records import escape_path
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

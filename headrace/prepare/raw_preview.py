@@ -22,9 +22,9 @@ from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.archive import ARCHIVE, list_archives, read_archive
-from headrace.prepare.sources.base import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.raw_records import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.tables.table_files import folder_values, list_table
 from headrace.storage import files_below, locate, read_entry
 

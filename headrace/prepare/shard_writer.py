@@ -18,7 +18,7 @@ from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord, read_records
-from headrace.prepare.sources.base import escape_path
+from headrace.prepare.sources.raw_records import escape_path
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
 from headrace.table.dropped_records import Reject, rejects_path

@@ -12,8 +12,8 @@ from headrace.config import Configuration
 from headrace.networks.source import build_model
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
-from headrace.stream.build import evaluation_plan, training_plan
 from headrace.stream.dataset import Batches, evaluation_batches, training_batches
+from headrace.stream.stream_builder import evaluation_plan, training_plan
 from headrace.table import Version
 from headrace.train import job
 from headrace.train.validate_settings import class_weights

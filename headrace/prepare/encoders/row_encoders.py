@@ -14,9 +14,9 @@ from headrace.prepare.encoders.hashing import content_hash, text_hash
 from headrace.prepare.encoders.image import Pixels, check_pixels, conform, decode_with_depth, encode
 from headrace.prepare.encoders.statistics import stored_sums
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import RawRecord
+from headrace.prepare.sources.raw_records import RawRecord
 from headrace.prepare.table_schema import image_columns, staged_text_columns, window_columns, with_bookkeeping
-from headrace.prepare.text.clean import clean, decode_text
+from headrace.prepare.text.cleaning import clean, decode_text
 
 Row = dict[str, Any]
 

@@ -16,7 +16,7 @@ from headrace.prepare.labels.warnings import label_warnings, require_repeated
 from headrace.prepare.plan import Chunk, PrepareContext
 from headrace.prepare.shard_writer import list_labels
 from headrace.prepare.sources import Listing, RawFile
-from headrace.prepare.sources.base import natural_sort, shorten
+from headrace.prepare.sources.raw_records import natural_sort, shorten
 
 log = logging.getLogger(__name__)
 

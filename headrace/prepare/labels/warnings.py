@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from headrace.config.configuration import Splits
 from headrace.errors import DataError
-from headrace.prepare.sources.base import shorten
+from headrace.prepare.sources.raw_records import shorten
 
 # Fewer rows than this say nothing about the distribution of labels.
 MIN_ROWS = 20

@@ -10,8 +10,8 @@ from pathlib import Path
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.storage import Entry, files_below, is_remote, locate
 

@@ -15,7 +15,7 @@ from typing import Any
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import format_labels, normalize_label
 from headrace.prepare.readers.row import cell_text
-from headrace.prepare.sources.base import Listing, RawFile, escape_path, natural_sort
+from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort
 from headrace.storage import files_below, is_remote, locate
 
 KEYS = "path, label and, optionally, split and weight"

@@ -12,7 +12,7 @@ from headrace.config.configuration import Prepare, Source
 from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import RawFile, RawRecord
+from headrace.prepare.sources.raw_records import RawFile, RawRecord
 from headrace.prepare.sources.tables.spark_table import quote_column, read_columns
 from headrace.prepare.sources.time_splits import extend_periods, split_by_time
 from headrace.table.version import Period

@@ -16,8 +16,8 @@ from headrace.errors import ConfigurationError
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.storage.append_only_files import mirror_appends
-from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
+from headrace.stream.stream_builder import training_plan
 from headrace.table import Version, read
 from headrace.train import checkpoint
 from headrace.train.callbacks.best_epoch import BestEpoch

@@ -20,8 +20,8 @@ from headrace.config.sections.streaming import Stream
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.name_lists import join_names
-from headrace.stream.build import evaluation_plan
 from headrace.stream.dataset import evaluation_batches
+from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version
 from headrace.train.verification import forward
 from headrace.train.verification.fresh_process import FreshProcess

@@ -17,8 +17,8 @@ from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.source import build_model, describe_failure
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
-from headrace.stream.build import evaluation_plan
 from headrace.stream.dataset import evaluation_batches
+from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version, read
 from headrace.train.model.loss_and_metrics import make_loss
 from headrace.train.verification.bundle_verifier import BATCH_ROWS, BundleVerifier

@@ -10,7 +10,7 @@ import pytest
 from headrace.errors import DataError
 from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.sources.archive import list_archives, read_archive
-from headrace.prepare.sources.base import RawRecord
+from headrace.prepare.sources.raw_records import RawRecord
 from tests.support.raw_images import encode_image, noise_image
 
 KINDS = ["a.tar", "a.tar.gz", "a.tgz", "a.tar.bz2", "a.tar.xz", "a.zip"]

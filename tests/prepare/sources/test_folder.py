@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from headrace.errors import DataError
-from headrace.prepare.sources.base import RawFile, escape_path
 from headrace.prepare.sources.folder import list_folder
+from headrace.prepare.sources.raw_records import RawFile, escape_path
 
 
 def put(root: Path, *paths: str | bytes) -> Path:

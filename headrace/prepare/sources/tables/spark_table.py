@@ -23,8 +23,8 @@ from headrace.prepare.encoders.labels import format_labels, normalize_label
 from headrace.prepare.readers import ColumnarReader, Row, cell_text
 from headrace.prepare.readers.row import plain_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import RawFile, RawRecord, escape_path
 from headrace.prepare.sources.folder import read_bytes
+from headrace.prepare.sources.raw_records import RawFile, RawRecord, escape_path
 from headrace.prepare.sources.tables.array_cell import read_pixels
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
 from headrace.prepare.sources.tables.petastorm import ARRAYS, input_codec, refuse_arrays

@@ -11,7 +11,7 @@ from headrace.config.sections.source import Source
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
 from headrace.prepare.readers.row import MissingColumnError, plain_name
-from headrace.prepare.sources.base import RawFile
+from headrace.prepare.sources.raw_records import RawFile
 from headrace.prepare.sources.tables.table_files import folder_values
 from headrace.storage import locate
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from headrace.config.configuration import Text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.text.clean import clean, decode_text
+from headrace.prepare.text.cleaning import clean, decode_text
 
 
 def spec(**changes: Any) -> Text:
