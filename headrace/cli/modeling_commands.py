@@ -111,7 +111,7 @@ def evaluate(
     version: Annotated[int | None, typer.Option(min=0, help="version of the table; default: the latest")] = None,
     slice: Annotated[
         list[str] | None,
-        typer.Option(help="column, or `size` for images, whose values get metrics of their own; repeatable"),
+        typer.Option(help="column, or `size` for images, whose values get separate metrics; repeatable"),
     ] = None,
 ) -> None:
     """Evaluate a bundle on all rows of a split and on slices: always by class, texts also by length.

@@ -95,10 +95,10 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResu
                 "again."
             )
         inference = _inference(task.bundle, found)
-        answers = _predict_part(task, part, inference)
-        answers.threshold = task.threshold
-        answers.write(task.output, part.number, inference.contract)
-        yield PartResult(rows=len(answers.paths), rejected=len(answers.rejects))
+        output = _predict_part(task, part, inference)
+        output.threshold = task.threshold
+        output.write(task.output, part.number, inference.contract)
+        yield PartResult(rows=len(output.paths), rejected=len(output.rejects))
 
 
 def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
@@ -125,31 +125,31 @@ def _inference(bundle: Path, _manifest: str) -> "Inference":
 
 
 def _predict_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> PredictionOutput:
-    answers = PredictionOutput()
+    output = PredictionOutput()
     for begin in range(0, len(files), BATCH):
         images = []
         for file in files[begin : begin + BATCH]:
             try:
                 images.append(decode(_read(task.root / file, task.settings), task.image_spec))
-                answers.paths.append(escape_path(file))
+                output.paths.append(escape_path(file))
             except RejectedRecordError as rejection:
-                answers.reject(escape_path(file), rejection)
+                output.reject(escape_path(file), rejection)
         if images:
-            answers.batches.append(inference.predict(inference.apply_codec(images, task.image_spec)))
-    return answers
+            output.batches.append(inference.predict(inference.apply_codec(images, task.image_spec)))
+    return output
 
 
 def _predict_shard(task: PredictTask, shard: Shard, inference: "Inference") -> PredictionOutput:
     from headrace.stream.read.shard_reader import read_shards
 
-    answers = PredictionOutput()
+    output = PredictionOutput()
     name = task.contract.named("input")[0]
     for rows in read_shards(task.root, [shard], ["path", name]):
-        answers.paths.extend(rows["path"].tolist())
+        output.paths.extend(rows["path"].tolist())
         for begin in range(0, len(rows["path"]), BATCH):
             batch = {column: values[begin : begin + BATCH] for column, values in rows.items()}
-            answers.batches.append(inference.predict(inference.decode(batch, task.contract)))
-    return answers
+            output.batches.append(inference.predict(inference.decode(batch, task.contract)))
+    return output
 
 
 def _read(path: Path, settings: Prepare) -> bytes:

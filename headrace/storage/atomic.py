@@ -58,7 +58,7 @@ def _named(path: Path) -> Iterator[None]:
             error.filename = str(path)
         raise
     except Exception as error:
-        # TensorFlow and HDF5 report a full disk by errors of their own.
+        # TensorFlow and HDF5 report a full disk with their own errors.
         code = code_in_text(str(error))
         if isinstance(error, HeadraceError) or code not in WRITE_ERRORS:
             raise

@@ -51,7 +51,7 @@ def open_text(path: Path, encoding: str | None, begin: int = 0, size: int = -1) 
             mark = encoding_from_mark(_peek(file))
             if size >= 0:
                 file.seek(begin)
-                # A part is small enough for memory, and a text stream cannot be told where to stop.
+                # A part is small enough for memory, and a text stream cannot stop at a byte.
                 file = io.BytesIO(file.read(size))
             found = mark if mark and (encoding in (None, "utf-8") or mark == "utf-16") else encoding or "utf-8"
             if begin > 0 and found == "utf-8-sig":

@@ -142,8 +142,11 @@ def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFra
         (unknown, Reason.BAD_VALUE, F.lit("a value in it is not a finite number")),
     )
     reason, detail = F.lit(None).cast("string"), F.lit(None).cast("string")
-    for holds, name, words in reversed(reasons):
-        reason, detail = F.when(holds, F.lit(name.value)).otherwise(reason), F.when(holds, words).otherwise(detail)
+    for applies, name, words in reversed(reasons):
+        reason, detail = (
+            F.when(applies, F.lit(name.value)).otherwise(reason),
+            F.when(applies, words).otherwise(detail),
+        )
     return cut.withColumn("reason", reason).withColumn("detail", detail)
 
 

@@ -1,7 +1,7 @@
 """Augment training images at random, reproducibly for any number of ranks and after a resume.
 
 The random numbers of a step are a function of the seed and the step's number, for all rows of the global batch; a
-rank uses those of its own rows. So a resumed run, or a run on another number of ranks, sees the same images.
+rank uses those of its own rows. So a resumed run, or a run on another number of ranks, gets the same images.
 """
 
 import math

@@ -34,7 +34,7 @@ def stop_on_signal(folder: RunFolder, progress: Progress) -> Iterator[None]:
     except BaseException as error:
         if not is_ending():
             raise
-        # Calls to a JVM that has ended replace the interruption by errors of their own.
+        # Calls to a JVM that has ended replace the interruption by their own errors.
         raise CommandInterruptedError(_describe_last_checkpoint(folder)) from error
     finally:
         folder.interrupt_file.unlink(missing_ok=True)

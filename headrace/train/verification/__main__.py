@@ -1,6 +1,6 @@
 """The process that loads a bundle as another machine would: `python -m headrace.train.verification ORIGIN`.
 
-It reads requests from standard input and answers on standard output, one JSON object a line; standard error is the
+It reads requests from standard input and answers on standard output, one JSON object per line; standard error is the
 rank's log. Its working directory is empty, in the folder that both processes share; it removes that folder and exits
 when standard input ends, which the kernel sees to when the rank is killed.
 """

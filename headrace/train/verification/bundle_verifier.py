@@ -183,7 +183,7 @@ class BundleVerifier:
     ) -> str:
         """Return the sentence about outputs that differ although all weights agree."""
         if rehearsal:
-            # The model has been trained meanwhile, and this training ends here.
+            # The model has been trained since, and this training ends here.
             self.model.load_weights(expected.request.bundle / WEIGHTS)
         process.send(expected.request.model_copy(update={"trace": True}))
         traces = process.receive().traces

@@ -110,26 +110,26 @@ def _fields(source: Source, root: str, name: str) -> dict[str, Field]:
 
 
 def _codec(source: Source, fields: dict[str, Field], root: str, name: str) -> Codec:
-    said = source.codecs.get(name)
+    configured = source.codecs.get(name)
     if name not in fields:
-        if said is None:
+        if configured is None:
             raise ConfigurationError(
                 f"{source.path} has no field {name!r}; the fields of its schema are: {', '.join(fields)}."
             )
-        return said
+        return configured
     written = fields[name].codec
     found = CODECS.get(written)
-    if said is None and found is None:
+    if configured is None and found is None:
         raise ConfigurationError(
             f"The column {name!r} of {source.path} was written by the codec {written}, which Headrace does not know; "
             f"set in data.source.codecs what it holds: {CHOICES}."
         )
-    if said is not None and said != found:
+    if configured is not None and configured != found:
         log.warning(
             "Column %r of %s is read as %s, as set in data.source.codecs; its schema names %s.",
-            *(name, source.path, said, written or "no codec"),
+            *(name, source.path, configured, written or "no codec"),
         )
-    return said or found or "scalar"
+    return configured or found or "scalar"
 
 
 def _require_pixels(field: Field, source: Source) -> None:

@@ -53,7 +53,7 @@ def columns_in_file(path: str, names: Iterable[str]) -> list[str]:
 def list_ranges(
     spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]
 ) -> DataFrame:
-    """Return the ranges of rows of all files, one Spark task each; large files are divided in tasks of their own."""
+    """Return the ranges of rows of all files, one Spark task each; large files are divided in separate tasks."""
     listed = [(file.path, file.split, file.size) for file in files]
     large = [(path, split) for path, split, size in listed if size > RANGE_BYTES]
     ranges = [(path, 0, -1, 1, split) for path, split, size in listed if size <= RANGE_BYTES]
