@@ -81,7 +81,7 @@ def list_status(server: str, path: str, *, recursive: bool = False) -> Iterator[
     """Return every file and folder directly below `path`, or at any depth.
 
     Raises:
-        StoreError: a folder is missing or was removed in the meantime, or the server refuses the request or does not respond.
+        StoreError: a folder is missing or was removed, or the server refuses the request or does not respond.
     """
     try:
         with _translated_errors(server, path):
