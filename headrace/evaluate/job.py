@@ -13,7 +13,7 @@ from headrace.contract import Contract
 from headrace.contract_match import ClassMatch, require_same_targets
 from headrace.evaluate.classification import Classification
 from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
-from headrace.evaluate.mistakes import show_for
+from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.multi_label import MultiLabel
 from headrace.evaluate.naive_forecasts import Baselines
 from headrace.evaluate.regression import Regression
@@ -96,7 +96,7 @@ def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
 
 def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:
     """Return the evaluator for the task of `bundle`, with the classes of the table's `contract`."""
-    show = show_for(bundle.contract, bundle.path)
+    show = renderer_for(bundle.contract, bundle.path)
     if contract.task == "regression":
         return Regression(show, Baselines(contract))
     evaluator_class = MultiLabel if contract.task == "multi_label" else Classification

@@ -18,7 +18,7 @@ WORST = 24
 MAX_CHARACTERS = 400
 UNKNOWN_SHOWN = "[?]"
 
-Show = Callable[[NDArray[Any]], dict[str, str | None]]
+Renderer = Callable[[NDArray[Any]], dict[str, str | None]]
 
 
 @dataclass(frozen=True, order=True)
@@ -36,7 +36,7 @@ class Mistake:
     details: dict[str, Any] = field(compare=False)
     input: NDArray[Any] = field(compare=False, repr=False)
 
-    def describe(self, show: Show) -> dict[str, Any]:
+    def describe(self, show: Renderer) -> dict[str, Any]:
         """Return the mistake as JSON values."""
         return {"path": self.path, **self.details, **show(self.input)}
 
@@ -76,7 +76,7 @@ def picture(image: NDArray[Any]) -> dict[str, str | None]:
     return {"png": _png(image) if image.ndim == 3 else None}
 
 
-def show_for(contract: Contract, folder: Path) -> Show:
+def renderer_for(contract: Contract, folder: Path) -> Renderer:
     """Return the function that renders inputs of `contract`; the tokenizer of texts is in `folder`."""
     tokenizer = contract.tokenizer
     if tokenizer is None:

@@ -18,7 +18,7 @@ from headrace.evaluate.classifier_scores import (
     scores_from_counts,
 )
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
+from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
 
 THRESHOLD = 0.5
@@ -28,7 +28,7 @@ SLICE_METRICS = ("binary_accuracy", "macro_f1", "loss")
 class MultiLabel:
     """Evaluates predictions with an independent probability for each class; 0.5 or more predicts the class."""
 
-    def __init__(self, classes: tuple[str, ...], show: Show = picture) -> None:
+    def __init__(self, classes: tuple[str, ...], show: Renderer = picture) -> None:
         self._classes = classes
         self._truth: list[NDArray[np.bool_]] = []
         self._probabilities: list[NDArray[np.float32]] = []

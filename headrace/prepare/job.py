@@ -27,7 +27,7 @@ from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.watched_files import with_content, with_named_files
-from headrace.prepare.stages import StageOutput, has_given_splits, run_stages
+from headrace.prepare.stages import StageOutput, run_stages, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import locate
@@ -252,7 +252,7 @@ def _warn_of_copies(context: PrepareContext, accounting: RecordAccounting) -> No
 
 def _warn_of_small_classes(plan: PreparePlan, context: PrepareContext, summary: Summary) -> None:
     splits, source = context.settings.splits, plan.configuration.data.source
-    by_hash = splits.method == "hash" and not has_given_splits(context, source, plan.listing.files)
+    by_hash = splits.method == "hash" and not source_assigns_splits(context, source, plan.listing.files)
     if not by_hash or context.settings.task != "classification":
         return
     warning = small_class_warning(summary.counts, summary.contract.classes, splits)

@@ -80,8 +80,8 @@ def run_stages(
     context, results = _encode(spark, context, classes, content, records)
     shards = [shard for result in results for shard in result.shards]
     old = increment.before.shards if increment.before else ()
-    splits_given = has_given_splits(context, source, changed.files)
-    if needs_global_decisions(context, new=shards, old=old, given_splits=splits_given, removed=increment.removed):
+    assigns_splits = source_assigns_splits(context, source, changed.files)
+    if needs_global_decisions(context, new=shards, old=old, assigns_splits=assigns_splits, removed=increment.removed):
         results += make_global_decisions(spark, context, shards, old, increment.removed)
     output = StageOutput(
         accounting=merge_results(results),
@@ -176,7 +176,7 @@ def _with_encoding(source: Source, settings: Prepare) -> Source:
     return source.model_copy(update={"options": {**source.options, "encoding": encoding}})
 
 
-def has_given_splits(context: PrepareContext, source: Source, files: list[RawFile]) -> bool:
+def source_assigns_splits(context: PrepareContext, source: Source, files: list[RawFile]) -> bool:
     """Return whether the source assigns splits, so that equal records may be in different ones."""
     in_column = source.columns is not None and source.columns.split is not None
     in_time = context.settings.windows is not None

@@ -11,7 +11,7 @@ import zipimport
 from pathlib import Path
 
 
-def leave_installed_archives() -> None:
+def remove_installed_archives() -> None:
     """Remove the zip files of the installed PySpark from `sys.path`; the package holds the same modules.
 
     Python compiles modules from a zip file again in every process: half a second for PySpark's. Archives elsewhere,
@@ -44,5 +44,5 @@ def _keep_directory(importer: zipimport.zipimporter) -> None:
 
 
 if __name__ == "__main__":
-    leave_installed_archives()
+    remove_installed_archives()
     serve()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from headrace.config.configuration import Text
 from headrace.contract import Column, Contract
-from headrace.evaluate.mistakes import MAX_CHARACTERS, Mistake, WorstMistakes, picture, show_for
+from headrace.evaluate.mistakes import MAX_CHARACTERS, Mistake, WorstMistakes, picture, renderer_for
 from headrace.prepare.text.tokenizer import WordCount, bpe_tokenizer, load_tokenizer, save_tokenizer, word_tokenizer
 
 
@@ -78,7 +78,7 @@ def test_text_mistake_is_described_with_its_words(kind: str, tmp_path: Path) -> 
     about = make_contract(made, form, tmp_path)
     assert about.tokenizer
     ids = load_tokenizer(tmp_path, about.tokenizer).encode("good film é", add_special_tokens=False).ids
-    show = show_for(about, tmp_path)
+    show = renderer_for(about, tmp_path)
     assert show(np.array([*ids, 0, 0]))["text"] == ("good film [?]" if kind == "word" else "good film é")
     text = show(np.array(ids * 200))["text"]
     assert text is not None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Indices = NDArray[np.int64]
 
 
-def keep_freed_memory() -> None:
+def reuse_freed_memory() -> None:
     """Make Arrow reuse freed memory, in the whole process."""
     pa.set_memory_pool(pa.mimalloc_memory_pool())
 
@@ -160,6 +160,6 @@ def _concat(parts: Sequence[Any]) -> NDArray[Any] | BinaryColumn:
     return values
 
 
-def count(columns: Columns) -> int:
+def count_rows(columns: Columns) -> int:
     """Return the number of rows."""
     return len(next(iter(columns.values())))

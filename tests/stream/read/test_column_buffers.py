@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.stream.read.column_buffers import BinaryColumn, column_values, concat_rows, count, take_rows
+from headrace.stream.read.column_buffers import BinaryColumn, column_values, concat_rows, count_rows, take_rows
 
 values = st.lists(st.binary(max_size=5), max_size=8)
 same_widths = st.integers(0, 4).flatmap(lambda width: st.lists(st.binary(min_size=width, max_size=width), max_size=8))
@@ -59,7 +59,7 @@ def test_column_values_keep_their_type() -> None:
         "b": [b"", b"yz", b"x", b"x"],
     }
     assert both["n"].dtype == np.int32
-    assert count(both) == 4
+    assert count_rows(both) == 4
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.int32(), pa.binary()])
