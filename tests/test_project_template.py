@@ -1,4 +1,4 @@
-"""`headrace init`: every kind brings a valid configuration and all networks that fit it."""
+"""`headrace init`: every kind of project has a valid configuration and all networks that fit it."""
 
 import logging
 from collections.abc import Callable

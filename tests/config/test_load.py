@@ -1,4 +1,4 @@
-"""A configuration is validated as a whole, and whatever is wrong with it is one sentence."""
+"""A configuration is validated as a whole, and any mistake is reported in one sentence."""
 
 import json
 from pathlib import Path

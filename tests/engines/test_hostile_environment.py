@@ -1,4 +1,4 @@
-"""The main commands give the same results in an environment that is set up for another project, in a folder abroad."""
+"""The main commands give the same results in an environment that is set up for another project, in a folder with an unusual name."""
 
 import os
 import sys

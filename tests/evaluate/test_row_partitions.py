@@ -1,4 +1,4 @@
-"""Every row is in one part of a column; parts are named by their content."""
+"""Every row is in one partition of a column; partitions are named by their content."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Prediction by Spark: the answers of the network, in order, for files and for tables; or no output at all."""
+"""Prediction by Spark: the network's predictions, in order, for files and for tables; or no output at all."""
 
 import gc
 import json

@@ -1,4 +1,4 @@
-"""Raw texts get the answers that the table's own rows get, in their order; the others are listed with reasons."""
+"""Raw texts get the predictions of the table's rows, in their order; the others are listed with reasons."""
 
 import json
 from collections.abc import Sequence

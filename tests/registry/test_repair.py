@@ -1,4 +1,4 @@
-"""A registry that knows less than its folders is refused, and rebuilt from the bundles and the journal."""
+"""A registry that lacks versions of its folders is refused, and rebuilt from the bundles and the journal."""
 
 import shutil
 from collections.abc import Callable

@@ -21,7 +21,7 @@ train: {run: /work/run, ranks: 2, epochs: 40, batch_size: 64, checkpoint_every_s
 
 @dataclass(frozen=True)
 class ContainerCluster:
-    """The cluster, seen by somebody who sits at its client."""
+    """The cluster, as its client sees it."""
 
     engine: Engine
 

@@ -1,4 +1,4 @@
-"""A training that goes on in the background: started as a user starts it, watched from outside."""
+"""A training that runs in the background: started as a user starts it, observed from outside."""
 
 import json
 import subprocess

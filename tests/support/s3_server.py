@@ -1,4 +1,4 @@
-"""A real S3 server in a process of its own, and a front to it that misbehaves."""
+"""A real S3 server in a separate process, and a proxy in front of it that injects faults."""
 
 import http.client
 import json

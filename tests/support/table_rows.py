@@ -1,4 +1,4 @@
-"""Files of hard texts in every format, and the records that a source gives of them."""
+"""Files of difficult texts in every format, and the records that a source yields from them."""
 
 import csv
 import json

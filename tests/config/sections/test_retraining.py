@@ -1,4 +1,4 @@
-"""What may be said about retraining; a mistake is one sentence."""
+"""The retraining sections: defaults and valid values; a mistake is reported in one sentence."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What may be said about a search; a mistake is one sentence."""
+"""The tuning section: defaults and valid values; a mistake is reported in one sentence."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is said about windows must make sense as a whole."""
+"""The windows section is consistent, or refused."""
 
 from typing import Any
 

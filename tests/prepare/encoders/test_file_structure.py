@@ -1,4 +1,4 @@
-"""What stands beside the pixels of WebP, GIF, TIFF, AVIF and JPEG 2000 decides nothing either."""
+"""Only the pixels of WebP, GIF, TIFF, AVIF and JPEG 2000 files matter."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""JPEG files are judged by their scans; what applications write beside them decides nothing."""
+"""Only the scans of a JPEG file matter, not the segments that applications write."""
 
 import numpy as np
 import PIL.Image

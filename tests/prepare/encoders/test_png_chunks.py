@@ -1,4 +1,4 @@
-"""PNG files are judged by the chunks that decide the pixels."""
+"""Only the chunks that decide the pixels of a PNG file matter."""
 
 import zlib
 

@@ -1,4 +1,4 @@
-"""Labels that look like a mistake are reported, and labels that are none are not believed."""
+"""Labels that look like a mistake are reported, and columns that are not labels are refused."""
 
 import logging
 from collections import Counter

@@ -1,4 +1,4 @@
-"""JSON lines, arrays and series of objects are told apart by looking, and give the same rows."""
+"""JSON lines, arrays and series of objects are distinguished by their content, and give the same rows."""
 
 import json
 from pathlib import Path

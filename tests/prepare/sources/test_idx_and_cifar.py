@@ -1,4 +1,4 @@
-"""The binary files of the MNIST and CIFAR families, written here byte by byte as their descriptions have it."""
+"""The binary files of the MNIST and CIFAR families, written here byte by byte as specified."""
 
 import gzip
 import struct

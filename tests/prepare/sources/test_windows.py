@@ -1,4 +1,4 @@
-"""Windows are cut within a series, a split and a stretch without gaps; what is no window is told with its reason."""
+"""Windows are cut within a series, a split and a run without gaps; other rows are rejected with a reason."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Arrays in cells are those that NumPy wrote; whatever else stands there is a rejection with a reason."""
+"""Arrays in cells are those that NumPy wrote; anything else is rejected with a reason."""
 
 import io
 import zipfile

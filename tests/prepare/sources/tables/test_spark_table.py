@@ -1,4 +1,4 @@
-"""Tables of files become the rows that are in them, from this machine and from a bucket alike."""
+"""Tables of files become the rows in them, from this machine and from a bucket."""
 
 import gzip
 import os

@@ -1,4 +1,4 @@
-"""Petastorm's pickled schemas are read as Python's pickle reads them, and nothing that one carries is run."""
+"""Petastorm's pickled schemas are read as Python's pickle reads them, and code in them is never run."""
 
 import builtins
 import collections
