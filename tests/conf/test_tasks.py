@@ -1,4 +1,4 @@
-"""Every task in conf/ is valid, and its network exists; the quick ones run through the whole pipeline at small scale."""
+"""Every task in conf/ is valid, and its network exists; the quick ones run through the pipeline at small scale."""
 
 import re
 import shutil

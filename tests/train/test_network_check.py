@@ -1,4 +1,4 @@
-"""A network is tried on one batch before Spark starts; its mistakes are reported in one sentence that names the user's file."""
+"""A network is tried on one batch before Spark starts; a mistake is one sentence that names the user's file."""
 
 from pathlib import Path
 from typing import Any
