@@ -239,7 +239,7 @@ def test_custom_codec_is_described_by_settings(tmp_path: Path) -> None:
         b"petastorm.codecs\nNdarrayCodec", b"ours\nOwnCodec"
     )
     write_metadata(raw, stored, pickled)
-    assert "written by the codec ours.OwnCodec, which Headrace does not know; say by" in refusal(
+    assert "written by the codec ours.OwnCodec, which Headrace does not know; set in" in refusal(
         ConfigurationError, raw
     )
     prepare(configured(raw, tmp_path / "table", {"codecs": {"photo": "ndarray"}}))
