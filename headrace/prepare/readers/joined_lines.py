@@ -12,7 +12,7 @@ MAX_VALUE = 60
 class JoinedLines:
     """Test whether the lines of one record look like complete records.
 
-    They do if each line has as many fields as the file has columns, ignoring quotes, and one of the cells outside of the
+    They do if each line has as many fields as the file has columns, without quotes, and one of the cells outside of the
     quoted field is one that its column has elsewhere, such as the name of a class. A text of several lines rarely has
     as many separators in each, and rarely a class name between them.
 
