@@ -20,7 +20,8 @@ from headrace.evaluate.classifier_scores import (
 from headrace.evaluate.regression import error_terms, errors_from_sums
 
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
-Verdict = Literal["better", "worse", "undecided"]
+# biased: one of the models was trained on some of the rows.
+Verdict = Literal["better", "worse", "undecided", "biased"]
 
 
 class Difference(NamedTuple):
@@ -30,8 +31,10 @@ class Difference(NamedTuple):
     interval: tuple[float, float]
 
 
-def verdict(metric: str, difference: Difference) -> Verdict:
+def verdict(metric: str, difference: Difference, *, biased: bool = False) -> Verdict:
     """Return whether the model is better or worse than the reference; undecided if the interval contains 0."""
+    if biased:
+        return "biased"
     low, high = difference.interval
     if low <= 0 <= high:
         return "undecided"
@@ -48,7 +51,7 @@ def metric_differences(task: str, reference: Predictions, other: Predictions) ->
     return {name: Difference(after[name] - before[name], intervals[name]) for name in before}
 
 
-def class_f1(task: str, predictions: Predictions, classes: int) -> list[ClassScore]:
+def class_scores_of(task: str, predictions: Predictions, classes: int) -> list[ClassScore]:
     """Return precision, recall, F1 and support of each class, or of each label of a multi-label task."""
     if task == "multi_label":
         return scores_from_counts(*label_counts(predictions.true, predictions.predicted))
@@ -61,7 +64,7 @@ def class_differences(task: str, reference: Predictions, other: Predictions, cla
         intervals = _label_intervals(reference, other)
     else:
         intervals = _confusion_intervals(reference, other, classes)
-    pairs = zip(class_f1(task, reference, classes), class_f1(task, other, classes), strict=True)
+    pairs = zip(class_scores_of(task, reference, classes), class_scores_of(task, other, classes), strict=True)
     return [Difference(after.f1 - before.f1, intervals[f"f1 {index}"]) for index, (before, after) in enumerate(pairs)]
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from headrace.bundle import TrainingData
 from headrace.config import Configuration
-from headrace.errors import ConfigurationError
+from headrace.errors import ConfigurationError, DataError
 from headrace.record_format import NumberedRecord, require_format
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -78,3 +78,28 @@ class RunRecord(NumberedRecord):
     def total_steps(self) -> int:
         """Return the number of steps of the whole run."""
         return self.steps_per_epoch * self.epochs
+
+
+def load_record(run: Path) -> RunRecord:
+    """Return the record of the run in the folder `run`, to look at it rather than to resume it.
+
+    Raises:
+        DataError: run.json is missing, damaged or of another format.
+        StoreError: the store denies access or does not respond.
+    """
+    file = run / "run.json"
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{run} is not the folder of a run: it contains no run.json.") from None
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror}.") from None
+    require_format(content, f"The run {run}", "train it again", DataError)
+    try:
+        return RunRecord.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise DataError(
+            f"{file} is damaged{f' at `{field}`' if field else ''}: {first['msg'].lower()}; train the run again."
+        ) from None
