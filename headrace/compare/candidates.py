@@ -12,7 +12,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.name_lists import join_names, shortest_suffixes
 from headrace.runs.folder import RunFolder, bundle_path
 from headrace.runs.metrics_log import MetricsLog, read_metrics
-from headrace.runs.record import RunRecord, load_record
+from headrace.runs.record import RunRecord, load_record, read_object
 from headrace.runs.settings import flatten, run_settings
 from headrace.storage import locate
 
@@ -48,12 +48,14 @@ def open_candidates(paths: Sequence[Path]) -> list[Candidate]:
             models have different tasks or classes.
     """
     folders = [locate(path).absolute() for path in paths]
-    if len(set(folders)) < max(len(folders), 2):
+    # A run and its bundle are the same model.
+    places = [str(folder).removesuffix("/bundle") for folder in folders]
+    if len(set(places)) < max(len(places), 2):
         raise ConfigurationError(
             f"headrace compare needs two or more different folders of runs or bundles; received "
             f"{join_names(folders) or 'none'}."
         )
-    names = shortest_suffixes([str(folder).removesuffix("/bundle") for folder in folders], "/")
+    names = shortest_suffixes(places, "/")
     candidates = [_open(folder, name) for folder, name in zip(folders, names, strict=True)]
     for other in candidates[1:]:
         _require_same_question(candidates[0], other)
@@ -80,22 +82,27 @@ def _open(path: Path, name: str) -> Candidate:
             record=record,
             history=read_metrics(run / "metrics.jsonl") if record else MetricsLog(),
         )
-    record, result = load_record(path), RunFolder(path).result()
+    record, result = load_record(path), read_object(RunFolder(path).result_file)
     if result is None:
         raise DataError(
             f"The run {path} is not complete, and so has no bundle to compare; resume it with headrace train."
         )
-    bundle = bundles.load(bundle_path(path, result["bundle"]))
+    bundle = bundles.load(bundle_path(path, result.get("bundle")))
+    if bundle.origin.weights_sha256 != result.get("weights_sha256"):
+        raise DataError(
+            f"The bundle {bundle.path} no longer has the weights of the run {path}: the run {bundle.origin.run} has "
+            "replaced it; train the run again with another train.bundle."
+        )
     return Candidate(name=name, path=path, bundle=bundle, record=record, history=read_metrics(path / "metrics.jsonl"))
 
 
 def _record_of(run: Path, bundle: Bundle) -> RunRecord | None:
     """Return the record of the run that wrote the bundle, unless the folder is gone or holds another training now."""
     try:
-        result = RunFolder(run).result()
+        result = read_object(RunFolder(run).result_file)
         is_same = result is not None and result.get("weights_sha256") == bundle.origin.weights_sha256
         return load_record(run) if is_same else None
-    except (DataError, OSError, ValueError):
+    except DataError:
         return None
 
 

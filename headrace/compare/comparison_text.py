@@ -64,8 +64,8 @@ def conclusion(comparison: Mapping[str, Any], name: str) -> str:
 
 
 def signed(value: float, name: str) -> str:
-    """Format a difference of the metric `name` with its sign."""
-    return f"{'-' if value < 0 else '+'}{metric(abs(value), name)}"
+    """Format a difference of the metric `name` with its sign; of percentages in percentage points."""
+    return f"{'-' if value < 0 else '+'}{metric(abs(value), name).replace('%', ' pp')}"
 
 
 def _metrics(comparison: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """`headrace runs`: all runs below a folder with their state, progress and metrics, and the settings that differ."""
 
-import json
 import logging
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from headrace.errors import DataError
 from headrace.locks.folder import current_holder
 from headrace.runs.folder import RunFolder, bundle_path
 from headrace.runs.metrics_log import NOT_METRICS, Metrics, MetricsLog, read_metrics
-from headrace.runs.record import RunRecord, load_record
+from headrace.runs.record import RunRecord, load_record, read_object
 from headrace.runs.settings import run_settings
 from headrace.storage import is_remote, locate
 
@@ -118,7 +118,7 @@ def read_row(run: Path, below: Path) -> RunRow:
 
 
 def _read_row(folder: RunFolder, record: RunRecord, name: str) -> RunRow:
-    result, history = _read_object(folder.result_file), read_metrics(folder.metrics_file)
+    result, history = read_object(folder.result_file), read_metrics(folder.metrics_file)
     state, note = _state(folder, result)
     bundle = bundle_path(folder.path, result.get("bundle") if result else record.bundle)
     test, test_problem = _test_metrics(bundle) if result else (None, "")
@@ -140,14 +140,14 @@ def _read_row(folder: RunFolder, record: RunRecord, name: str) -> RunRow:
         table=record.table,
         version=record.data_version,
         epoch=int(epoch["epoch"]) + 1 if epoch else None,
-        metrics={key: value for key, value in epoch.items() if key not in NOT_METRICS},
+        metrics={key: value for key, value in epoch.items() if key not in NOT_METRICS and math.isfinite(value)},
         test=test,
         settings=run_settings(record),
     )
 
 
 def _state(folder: RunFolder, result: dict[str, Any] | None) -> tuple[State, str]:
-    holder, failure = current_holder(folder.path), _read_object(folder.failure_file)
+    holder, failure = current_holder(folder.path), read_object(folder.failure_file)
     if holder is not None:
         return "running", f"by {holder}"
     if result is not None:
@@ -169,31 +169,12 @@ def _test_metrics(bundle: Path) -> tuple[StoredEvaluation | None, str]:
     """Return the stored evaluation of the test split, and what is wrong with its file."""
     file = bundle / "evaluation" / "test.json"
     try:
-        content = _read_object(file)
+        content = read_object(file)
         return (None, "") if content is None else (StoredEvaluation.model_validate(content), "")
     except ValidationError:
         return None, f"{file} is damaged; evaluate the bundle again"
     except DataError as error:
         return None, str(error)
-
-
-def _read_object(file: Path) -> dict[str, Any] | None:
-    """Return the JSON object in `file`; None if the file does not exist.
-
-    Raises:
-        DataError: the file cannot be read, or holds something else.
-    """
-    try:
-        content = json.loads(file.read_bytes())
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise DataError(f"{file} cannot be read: {error.strerror}.") from None
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise DataError(f"{file} is damaged: it is not a JSON object.")
-    return content
 
 
 def _relative(run: Path, below: Path) -> str:

@@ -1,7 +1,8 @@
-"""Read the record that makes a directory a run or a study; define the record of a training run."""
+"""Read the record that makes a directory a run or a study, and the JSON files beside it; define a run's record."""
 
+import json
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -103,3 +104,22 @@ def load_record(run: Path) -> RunRecord:
         raise DataError(
             f"{file} is damaged{f' at `{field}`' if field else ''}: {first['msg'].lower()}; train the run again."
         ) from None
+
+
+def read_object(file: Path) -> dict[str, Any] | None:
+    """Return the JSON object in `file`; None if the file does not exist.
+
+    Raises:
+        DataError: the file cannot be read, or holds something else.
+    """
+    try:
+        content = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise DataError(f"{file} is damaged: it is not a JSON object.")
+    return content

@@ -7,7 +7,7 @@ import pytest
 
 from headrace.table import read
 from tests.support.commands import headrace_within
-from tests.support.run_copies import copy_run, interrupt
+from tests.support.run_copies import copy_run, edit, interrupt
 from tests.support.small_bundle import small_model, write_bundle
 
 RATE = "train.optimizer.learning_rate"
@@ -43,6 +43,12 @@ def test_compare_json_has_curves_classes_and_settings(runs: Path) -> None:
     assert sum(one["rows"] for one in found["classes"].values()) == found["rows"] == 200
     assert found["trained_on"]["trained"]["rows"] == 0
     assert found["without_run"] == []
+
+
+def test_run_whose_bundle_another_run_replaced_is_refused(runs: Path) -> None:
+    edit(runs / "slow" / "result.json", bundle=str(runs / "trained" / "bundle"))
+    refused = headrace_within("compare", "slow", "trained", cwd=runs, code=3).last_error_line
+    assert "trained/bundle no longer has the weights of the run " in refused
 
 
 def test_run_without_a_bundle_is_refused(runs: Path) -> None:

@@ -21,7 +21,8 @@ def copy_run(source: Path, target: Path, settings: dict[str, Any] | None = None,
     for name in FILES:
         shutil.copy(source / name, target / name)
     shutil.copytree(bundle or source / "bundle", target / "bundle")
-    edit(target / "result.json", run=str(target), bundle=str(target / "bundle"))
+    weights = json.loads((target / "bundle" / "origin.json").read_text())["weights_sha256"]
+    edit(target / "result.json", run=str(target), bundle=str(target / "bundle"), weights_sha256=weights)
     record = json.loads((target / "run.json").read_text())
     for key, value in (settings or {}).items():
         section = record["configuration"]
