@@ -90,6 +90,18 @@ def sum_intervals(
     return intervals
 
 
+def count_intervals(
+    figures: Callable[[NDArray[np.int64]], Mapping[str, float]], counts: NDArray[np.int64]
+) -> Intervals:
+    """Return the intervals of figures that are functions of counts of rows, such as F1 of a confusion matrix.
+
+    Args:
+        figures: returns the figures, given counts like `counts`.
+        counts: (cells,) rows by cell; every row is in exactly one cell.
+    """
+    return _intervals([figures(sample) for sample in _resampled_counts(counts)], int(counts.sum()))
+
+
 def mean_intervals(means: Mapping[str, NDArray[np.float64]]) -> Intervals:
     """Return the interval of the mean of each array, (rows,), by its name."""
     names = tuple(means)
@@ -106,14 +118,18 @@ def lower_bound(difference: Callable[[NDArray[np.int64]], float], rows: int, con
 
 
 def _resampled_confusions(confusion: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """Yield confusion matrices of resampled rows; drawing cells instead of rows is equivalent and faster."""
-    random, rows = np.random.default_rng(SEED), int(confusion.sum())
-    nonzero = np.flatnonzero(confusion)
-    fractions = confusion.ravel()[nonzero] / rows
+    return (sample.reshape(confusion.shape) for sample in _resampled_counts(confusion.ravel()))
+
+
+def _resampled_counts(counts: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Yield counts of resampled rows; drawing cells instead of rows is equivalent and faster."""
+    random, rows = np.random.default_rng(SEED), int(counts.sum())
+    nonzero = np.flatnonzero(counts)
+    fractions = counts[nonzero] / rows
     for _ in range(DRAWS):
-        sample = np.zeros(confusion.size, np.int64)
+        sample = np.zeros(counts.size, np.int64)
         sample[nonzero] = random.multinomial(rows, fractions)
-        yield sample.reshape(confusion.shape)
+        yield sample
 
 
 def _intervals(samples: Sequence[Mapping[str, float]], rows: int) -> Intervals:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import TrainingError
-from headrace.locks.file import LockHeldError, lock_file
-from headrace.locks.object import lock_object
+from headrace.locks.file import LockHeldError, LockHolder, file_holder, lock_file
+from headrace.locks.object import lock_object, object_holder
 from headrace.storage import S3Path
 
 
@@ -27,6 +27,19 @@ def lock_folder(folder: Path, work: str, *, wait: bool, max_seconds: float = mat
     if isinstance(folder, S3Path):
         return lock_object(folder / "lock.json", work, seconds=max_seconds if wait else 0)
     return lock_file(folder / ".lock", work, wait=wait)
+
+
+def current_holder(folder: Path) -> LockHolder | None:
+    """Return the process that holds the lock of `folder`, without touching the lock; None if no process does.
+
+    A process on another machine counts as alive, because its end cannot be seen from here.
+
+    Raises:
+        StoreError: the store denies access or does not respond.
+    """
+    if isinstance(folder, S3Path):
+        return object_holder(folder / "lock.json")
+    return file_holder(folder / ".lock")
 
 
 @contextmanager

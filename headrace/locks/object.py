@@ -69,6 +69,16 @@ def lock_object(path: S3Path, work: str, *, seconds: float = 0) -> Iterator[None
         _release(path, data)
 
 
+def object_holder(path: S3Path) -> LockHolder | None:
+    """Return the holder of the lock that is the object `path`; None if there is none or it is known to have ended.
+
+    Raises:
+        StoreError: the store denies access or does not respond.
+    """
+    holder = _holder(_content(path)[0])
+    return None if holder is None or holder.is_dead else holder
+
+
 def _wait_and_take(path: S3Path, mine: bytes, until: float) -> None:
     is_logged = False
     while True:

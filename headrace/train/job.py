@@ -4,7 +4,8 @@ import json
 import logging
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -16,7 +17,7 @@ from headrace.bundle import load as load_bundle
 from headrace.config import Configuration
 from headrace.config.sections.training import FineTune
 from headrace.engines.compatibility import require_engines
-from headrace.errors import DataError, TrainingError
+from headrace.errors import DataError, HeadraceError, TrainingError
 from headrace.interruption import raise_if_requested
 from headrace.invocation import command_line, utc_now
 from headrace.networks.source import read_network, source_hash
@@ -74,10 +75,24 @@ def train(
         if result is not None and (locate(result["bundle"]) / MANIFEST).is_file():
             return _complete(folder, record, result)
         raise_if_requested()
-        result = _launch(folder, record, start, observer)
+        with _recorded_failure(folder):
+            result = _launch(folder, record, start, observer)
         folder.finish(result)
         raise_if_requested(f"the run {folder.path} is complete")
         return result
+
+
+@contextmanager
+def _recorded_failure(folder: RunFolder) -> Iterator[None]:
+    """Remove the last failure of the run, and record the error that ends the block; an early stop is none."""
+    folder.failure_file.unlink(missing_ok=True)
+    try:
+        yield
+    except StoppedError:
+        raise
+    except HeadraceError as error:
+        folder.fail(str(error))
+        raise
 
 
 def _complete(folder: RunFolder, record: RunRecord, result: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +121,8 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration, *, try_net
         record = _new_record(folder, configuration, source_hash(source), version)
         folder.begin(record, source)
         if try_network:
-            require_trainable(folder, record, version)
+            with _recorded_failure(folder):
+                require_trainable(folder, record, version)
         return record
     require_resumable(folder.path, record, configuration, source_hash(source))
     return _resume(folder, record, configuration)

@@ -212,6 +212,12 @@ def test_complete_bucket_run_is_not_changed(interrupted_run: InterruptedRun) -> 
     assert {file.path: file.change_tag for file in files_below(locate(RUN)) if file.path != "run.json"} == before
 
 
+def test_runs_in_a_bucket_are_listed(interrupted_run: InterruptedRun) -> None:
+    (run,) = headrace_within("runs", RUN.rpartition("/")[0], "--json", cwd=interrupted_run.folder).json["runs"]
+    assert (run["run"], run["state"], run["epochs"]) == ("first", "complete", 40)
+    assert run["steps"] == interrupted_run.complete.json["steps"]
+
+
 def test_bucket_bundle_has_metrics_of_local_bundle_and_run_page(
     interrupted_run: InterruptedRun, evaluated: CommandResult
 ) -> None:

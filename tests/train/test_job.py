@@ -113,6 +113,9 @@ def test_train_with_too_few_slots_reports_both_numbers(own: Path) -> None:
     answer = headrace("train", "conf.yaml", "train.ranks=5", "spark.slots=3", cwd=own, code=4)
     assert "train.ranks is 5" in answer.last_error_line
     assert "has 3 free slots" in answer.last_error_line
+    # The run keeps the sentence, for those who list it.
+    failure = json.loads((own / "run" / "failure.json").read_text())
+    assert answer.last_error_line == f"headrace: {failure['error']}"
 
 
 def test_train_refuses_to_resume_with_changed_settings(trained: dict[str, Any], workspace: Path) -> None:

@@ -63,6 +63,15 @@ def test_every_trial_ends_and_failure_is_reported(study_result: CommandResult) -
     assert "trial 2 failed: " in study_result.stderr
 
 
+def test_trials_are_listed_as_runs(study_result: CommandResult, folder: Path) -> None:
+    found = headrace_within("runs", "study", "--sort", RATE, "--json", cwd=folder).json
+    assert list(found["differing"]) == [RATE]
+    assert [run["state"] for run in found["runs"]] == ["complete", "complete", "failed"]
+    assert [run["settings"][RATE] for run in found["runs"]] == sorted(RATES)
+    assert found["runs"][1]["metrics"]["loss"] == study_result.json["best"]["value"]
+    assert "is not finite" in found["runs"][2]["note"]
+
+
 def test_best_trial_has_best_final_value(study_result: CommandResult, folder: Path) -> None:
     result = study_result.json
     assert (result["metric"], result["direction"]) == ("loss", "minimize")

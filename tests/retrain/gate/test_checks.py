@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from headrace.compare.metrics import improvement, score, scores
+from headrace.compare.predictions import Predictions
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.retrain.gate.checks import Check, Comparison, run_checks
-from headrace.retrain.gate.metrics import improvement, score, scores
-from headrace.retrain.gate.predictions import Predictions, ScoredModel
+from headrace.retrain.gate.scored_model import ScoredModel
 
 ROWS = 600
 CLASSES = ("coat", "bag", "boot")
