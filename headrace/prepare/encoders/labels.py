@@ -39,7 +39,7 @@ def normalize_name(text: str) -> str:
 def normalize_label(text: str | None) -> str | None:
     """Return the label in a cell as `normalize_name` has it; None if it stands for a missing value.
 
-    An empty label stays empty: of a multi_label record it says that the record has no class.
+    An empty label stays empty: for a multi_label record it means that the record has no class.
     """
     name = None if text is None else normalize_name(text)
     return None if name is None or name.lower() in MISSING else name

@@ -19,7 +19,7 @@ from headrace.prepare.plan import Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.shard_writer import NO_LABEL, list_labels, list_rejects
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
-from headrace.prepare.sources.base import natural_sort, shorten
+from headrace.prepare.sources.raw_records import natural_sort, shorten
 from headrace.table.dropped_records import Reject
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Classes:
 
     Attributes:
         names: those of the previous version first, which keep their indices.
-        rows: rows by class name of the records to prepare, where the source tells them before they are read.
+        rows: rows by class name of the records to prepare, if the source reveals them before they are read.
         records: number of the records to prepare, if known.
     """
 
@@ -49,7 +49,7 @@ def list_classes(
     changed: list[RawFile],
     records: "DataFrame | list[Chunk]",
 ) -> Classes:
-    """Return all class names, and say which look like an accident.
+    """Return all class names, and warn of those that look like a mistake.
 
     Args:
         listing: all files of the source.
@@ -107,9 +107,9 @@ def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFr
             return merge_results([])
         chunks = spark.sparkContext.parallelize(records, len(records))
         return merge_results(chunks.mapPartitions(partial(list_rejects, context)).collect())
-    reason = F.when(F.col("reason").isNull() & F.col("label").isNull(), Reason.NO_CLASS.value).otherwise(
-        F.col("reason")
-    )
+    label, single = F.col("label"), context.settings.task == "classification"
+    missing = F.col("reason").isNull() & (label.isNull() | (F.lit(single) & (label == "")))
+    reason = F.when(missing, Reason.NO_CLASS.value).otherwise(F.col("reason"))
     path = F.concat_ws("/", "file", F.coalesce(F.col("row") if "row" in records.columns else F.lit(None), F.col("key")))
     example = F.min(F.struct(path.alias("path"), F.coalesce("detail", F.lit(NO_LABEL)).alias("detail")))
     found = records.groupBy(reason.alias("why")).agg(F.count("*").alias("rows"), example.alias("example")).collect()
@@ -146,7 +146,7 @@ def _count_labels(
         chunks = spark.sparkContext.parallelize(records, max(1, len(records)))
         counts = sum(chunks.mapPartitions(partial(list_labels, context)).collect(), Counter[str]())
     else:
-        # IDX and CIFAR files hold labels of their own, which are known and not counted.
+        # IDX and CIFAR files hold their labels, which are known and not counted.
         counts = Counter(dict.fromkeys(listing.classes, 0))
         counts.update(file.label for file in changed if file.label)
     if context.settings.task == "multi_label":

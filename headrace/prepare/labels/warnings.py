@@ -1,18 +1,18 @@
-"""Labels that look like an accident: said before anything is written, as a model would learn them without a word."""
+"""Labels that look like a mistake: reported before anything is written, as a model would learn them silently."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from headrace.config.configuration import Splits
 from headrace.errors import DataError
 from headrace.prepare.labels.similar_names import mixed_names, similar_names
-from headrace.prepare.sources.base import shorten
+from headrace.prepare.sources.raw_records import shorten
 
-# Fewer rows than this say nothing about how labels are spread.
+# Fewer rows than this say nothing about the distribution of labels.
 MIN_ROWS = 20
 # From this many classes of one row each on, the column may not be the one of the labels.
 MANY_SINGLE_CLASSES = 24
 LARGEST_SHARE = 0.999
-# From this many records on, a hash gives a split of a tenth enough of a class.
+# With this many records or more, a hash gives a split of a tenth enough of a class.
 SMALL_CLASS = 100
 MIN_IN_SPLIT = 5
 # Missing values in many exports, and real classes in others: no finding, or Namibia.
@@ -27,7 +27,7 @@ HOW_TO_LEAVE_OUT = {
 
 
 def label_warnings(rows: Mapping[str, int], known: Iterable[str] = (), kind: str = "table") -> list[str]:
-    """Return what looks like an accident.
+    """Return warnings about labels that look like a mistake.
 
     Args:
         rows: rows by class name, of those that are to be prepared.
@@ -36,14 +36,14 @@ def label_warnings(rows: Mapping[str, int], known: Iterable[str] = (), kind: str
     """
     warnings = [
         f"The classes {_names(group)} differ only in case, white space, accents, leading zeros or characters that "
-        "cannot be seen; if they are one, give them one name by data.source.class_names."
+        "cannot be seen; if they are one, give them one name with data.source.class_names."
         for group in similar_names((*known, *rows))
     ]
     mixed = mixed_names(rows)
     if mixed:
         warnings.append(
             f"The classes {_names(mixed)} have letters of two alphabets in one word, which look alike "
-            f"({', '.join(map(ascii, mixed[:5]))}); correct the labels, or rename the classes by "
+            f"({', '.join(map(ascii, mixed[:5]))}); correct the labels, or rename the classes with "
             "data.source.class_names."
         )
     lists = [name for name in rows if name[:1] + name[-1:] in ("[]", "{}")]
@@ -53,9 +53,7 @@ def label_warnings(rows: Mapping[str, int], known: Iterable[str] = (), kind: str
         )
     missing = [name for name in rows if name.casefold() in MISSING_BY_CUSTOM]
     if missing and kind in HOW_TO_LEAVE_OUT:
-        warnings.append(
-            f"{_names(missing)} is taken for a class; if it means a missing label, {HOW_TO_LEAVE_OUT[kind]}."
-        )
+        warnings.append(f"{_names(missing)} is used as a class; if it marks missing labels, {HOW_TO_LEAVE_OUT[kind]}.")
     if set(known):
         return warnings
     total, single = sum(rows.values()), [name for name, count in rows.items() if count == 1]
@@ -70,14 +68,14 @@ def label_warnings(rows: Mapping[str, int], known: Iterable[str] = (), kind: str
     largest = max(rows, key=lambda name: rows[name], default="")
     if total >= MIN_ROWS and len(rows) > 1 and rows[largest] / total >= LARGEST_SHARE:
         warnings.append(
-            f"{rows[largest]} of {total} records are of the class {largest!r}; a model that always answers it is right "
+            f"{rows[largest]} of {total} records are of the class {largest!r}; always predicting it is right "
             f"in {rows[largest] / total:.2%}."
         )
     return warnings
 
 
 def small_class_warning(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str], splits: Splits) -> str | None:
-    """Return what to say of small classes of which a split has fewer than `MIN_IN_SPLIT`; None if there are none.
+    """Return a warning about small classes with fewer than `MIN_IN_SPLIT` records in a split; None without any.
 
     Args:
         counts: rows by split, then by class name.
@@ -87,9 +85,9 @@ def small_class_warning(counts: Mapping[str, Mapping[str, int]], classes: Sequen
     if not found:
         return None
     return (
-        f"The hash of the content gives splits fewer than {MIN_IN_SPLIT} records of small classes: {shorten(found)}. "
+        f"Splits by content hash have fewer than {MIN_IN_SPLIT} records of small classes: {shorten(found)}. "
         "With prepare.splits.method=stratified every split has its share of each class; a table that exists already "
-        "needs `headrace prepare --full` for it."
+        "needs `headrace prepare --full` for that."
     )
 
 
@@ -100,15 +98,15 @@ def _describe(name: str, counts: Mapping[str, Mapping[str, int]], wanted: Sequen
 
 
 def require_repeated(rows: Mapping[str, int], source: str) -> None:
-    """Raise if every record has a class of its own.
+    """Raise if every record has its own class.
 
     Raises:
-        DataError: so it is.
+        DataError: every record has its own class.
     """
     total = sum(rows.values())
     if total >= MIN_ROWS and len(rows) == total:
         raise DataError(
-            f"Each of the {total} records of {source} has a class of its own, such as {_names(list(rows))}; expected "
+            f"Each of the {total} records of {source} has its own class, such as {_names(list(rows))}; expected "
             "classes of many records. Name another column as data.source.columns.label; if labels are numbers to "
             "predict, set prepare.task to regression."
         )

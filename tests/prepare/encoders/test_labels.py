@@ -27,8 +27,8 @@ from headrace.prepare.encoders.labels import (
 )
 from headrace.prepare.job import prepare
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
+from headrace.stream.stream_builder import training_plan
 from headrace.table import Version, read
 from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 
