@@ -10,8 +10,8 @@ from headrace.errors import DataError, HeadraceError
 from headrace.prepare.chunks import ALL, ChunkResult, add_sums
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.rejects.reject_and_duplicate_tables import CarriedOver
+from headrace.prepare.rejects.reject_summary import describe_example, describe_reasons, unusable_error
 from headrace.prepare.rejects.rejection import Reason
-from headrace.prepare.rejects.unusable import describe_example, describe_reasons, unusable_error
 from headrace.table import Version
 from headrace.table.dropped_records import Reject
 from headrace.table.shards import Shard

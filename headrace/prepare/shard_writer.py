@@ -18,7 +18,7 @@ from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord, read_records
-from headrace.prepare.sources.raw_records import escape_path
+from headrace.prepare.sources.raw_records import escape_text
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
 from headrace.table.dropped_records import Reject, rejects_path
@@ -114,10 +114,14 @@ def list_rejects(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[C
             if rejection is None or rejection.reason == Reason.TOO_MANY_BYTES:
                 rejection = None if record.label else RejectedRecordError(Reason.NO_CLASS, no_label)
             if rejection is not None:
-                reject = Reject(record.path, rejection.reason.value, escape_path(rejection.detail))
+                reject = _reject_row(record, rejection)
                 result.rejects[reject.reason] += 1
                 result.reject_examples.setdefault(reject.reason, reject)
         yield result
+
+
+def _reject_row(record: RawRecord, rejection: RejectedRecordError) -> Reject:
+    return Reject(record.reject_path or record.path, rejection.reason.value, escape_text(rejection.detail))
 
 
 class ShardWriter:
@@ -178,7 +182,7 @@ class ShardWriter:
         return hash_split(content, splits) if splits.method == "hash" else UNASSIGNED
 
     def _reject(self, record: RawRecord, rejection: RejectedRecordError) -> None:
-        reject = Reject(record.reject_path or record.path, rejection.reason.value, escape_path(rejection.detail))
+        reject = _reject_row(record, rejection)
         self.result.rejects[reject.reason] += 1
         self.result.reject_examples.setdefault(reject.reason, reject)
         self.rejects.append(reject)

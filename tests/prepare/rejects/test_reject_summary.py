@@ -11,7 +11,7 @@ from headrace.config.configuration import Prepare
 from headrace.errors import DataError
 from headrace.prepare.labels.classes import list_classes
 from headrace.prepare.plan import Chunk, PrepareContext
-from headrace.prepare.rejects.unusable import unusable_error
+from headrace.prepare.rejects.reject_summary import unusable_error
 from headrace.prepare.sources import Listing
 from headrace.prepare.sources.archive import list_archives
 from headrace.table.dropped_records import Reject
