@@ -88,7 +88,7 @@ def run_stages(
         log.warning("%s", line)
     if increment.before is None and accounting.rejects_too_many(context.settings.max_rejects):
         # Without them there may be nothing to learn a vocabulary or statistics from, which would only be a consequence.
-        accounting.check(context.settings.max_rejects)
+        accounting.check(context.settings.max_rejects, len(listing.files) if source.kind == "archive" else 0)
     output = StageOutput(
         accounting=accounting,
         results=results,

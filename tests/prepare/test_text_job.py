@@ -147,7 +147,7 @@ def test_bpe_with_near_duplicates(tmp_path: Path) -> None:
     ("task", "label", "said"),
     [
         ("regression", "0,5", r"None of 12 .*bad_label: 12, such as .*'0,5' is not .*; write numbers"),
-        ("classification", {"a": 1}, r"12 of 12 records were rejected \(bad_label: 12, such as .*list or an object"),
+        ("classification", {"a": 1}, r"12 of 12 records were rejected \(bad_label: 12, such as .* is an object"),
         ("classification", None, r"12 of 12 records were rejected \(no_class: 12, such as .*has no label"),
     ],
 )

@@ -56,9 +56,10 @@ def label_cell(value: object, *, several: bool) -> str | None:
     """
     if isinstance(value, list) and several:
         return format_labels(value)
-    if isinstance(value, list | dict):
-        remedy = "; lists of names need prepare.task: multi_label" if isinstance(value, list) else ""
-        raise _bad_label(value, f"a list or an object; expected one name or number{remedy}")
+    if isinstance(value, list):
+        raise _bad_label(value, "a list; expected one name or number; lists of names need prepare.task: multi_label")
+    if isinstance(value, dict):
+        raise _bad_label(value, f"an object; expected {'a list of names' if several else 'one name or number'}")
     return normalize_label(text_cell(value, "the label"))
 
 

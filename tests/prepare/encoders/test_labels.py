@@ -97,9 +97,8 @@ NO_NAMES = ['{"a": 1, "b": 0}', '[["a"]]', '["a", {"b": 1}]', "[a, b]", "['a' 'b
 
 @pytest.mark.parametrize("text", NO_NAMES)
 def test_parse_labels_rejects_what_is_no_list_of_names(text: str) -> None:
-    with pytest.raises(RejectedRecordError, match="bad_label: the label") as refused:
+    with pytest.raises(RejectedRecordError, match="bad_label: the label"):
         parse_labels(text, ",")
-    assert text.strip("'\"")[:2] in str(refused.value)
     assert readable_labels(text, ",") == ()
 
 
