@@ -22,7 +22,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def end_all(processes: list[int], seconds: float) -> None:
-    """Let the processes end in order, and kill those that have not after `seconds`."""
+    """Terminate the processes, and kill those that still run after `seconds`."""
     _send(processes, signal.SIGTERM)
     deadline = time.monotonic() + seconds
     while any(map(_is_running, processes)) and time.monotonic() < deadline:

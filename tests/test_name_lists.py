@@ -1,4 +1,4 @@
-"""A list of names in a message is short, and says how many it leaves out."""
+"""A list of names in a message is short, and states how many it leaves out."""
 
 from headrace.name_lists import join_names, shortest_suffixes
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headrace.compare.predictions import Predictions
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes
+from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes
 
 SHOWN = 12
 
@@ -34,11 +34,11 @@ class DisagreementWatch:
         self.rows += len(differing)
         distances = distance(before, predictions)
         for index in self._worst.candidates(distances, batch.paths, differing):
-            about = {"row": int(rows[index])}
-            self._worst.add(Mistake(float(distances[index]), str(batch.paths[index]), about, batch.inputs[index]))
+            details = {"row": int(rows[index])}
+            self._worst.add(Mistake(float(distances[index]), str(batch.paths[index]), details, batch.inputs[index]))
 
     def worst_first(self) -> list[Mistake]:
-        """Return the kept rows; `about` has the index of the row in the split."""
+        """Return the kept rows; `details` has the index of the row in the split."""
         return self._worst.worst_first()
 
 
@@ -58,21 +58,21 @@ def select_rows(watches: Sequence[DisagreementWatch]) -> list[Mistake]:
     """Return the rows on which any model disagrees most, each once, the worst first."""
     by_row: dict[int, Mistake] = {}
     for mistake in sorted((kept for watch in watches for kept in watch.worst_first()), reverse=True):
-        by_row.setdefault(mistake.about["row"], mistake)
+        by_row.setdefault(mistake.details["row"], mistake)
     return list(by_row.values())[:SHOWN]
 
 
 def describe(
-    mistake: Mistake, models: Mapping[str, Predictions], classes: tuple[str, ...], show: Show
+    mistake: Mistake, models: Mapping[str, Predictions], classes: tuple[str, ...], render: Renderer
 ) -> dict[str, Any]:
     """Return the path, the truth, each model's prediction and the input of a row, as JSON values."""
-    row = mistake.about["row"]
+    row = mistake.details["row"]
     first = next(iter(models.values()))
     return {
         "path": mistake.path,
         "true": _value(first.true[row], classes),
         "models": {name: _prediction(predictions, row, classes) for name, predictions in models.items()},
-        **show(mistake.input),
+        **render(mistake.input),
     }
 
 

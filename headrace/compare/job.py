@@ -20,7 +20,7 @@ from headrace.compare.predictions import Predictions
 from headrace.compare.scoring import predict_split
 from headrace.compare.shared_rows import choose_version, find_overlaps, match_all
 from headrace.contract_match import ClassMatch
-from headrace.evaluate.mistakes import show_for
+from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.inference import Inference
 from headrace.runs.metrics_log import MetricsLog, points
@@ -50,7 +50,7 @@ def compare(
     log.info("Comparing on the %s split of version %s of %s", split, version.number, version.table)
     models, watches = _predict(candidates, version, split, matches)
     task, classes = version.contract.task, version.contract.classes
-    show = show_for(candidates[0].bundle.contract, candidates[0].bundle.folder)
+    render = renderer_for(candidates[0].bundle.contract, candidates[0].bundle.folder)
     biased = _biased(overlaps)
     rows = select_rows(list(watches.values()))
     return {
@@ -67,7 +67,7 @@ def compare(
         **_details(task, classes, models, biased),
         "disagreements": {
             "rows": {name: watch.rows for name, watch in watches.items()},
-            "shown": [describe(row, models, classes, show) for row in rows],
+            "shown": [describe(row, models, classes, render) for row in rows],
         },
         "curves": curves({one.name: one.history for one in candidates}),
         "settings": differing(settings(candidates)),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headrace.evaluate.bootstrap import sum_intervals
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
+from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.evaluate.naive_forecasts import Baselines
 
 # The residual charts: number of bars of equal width, and the maximum number of rows drawn as points.
@@ -20,7 +20,7 @@ ROUNDING = 1e-12
 class Regression:
     """Evaluates predictions that are one number per row and, for windows, the baselines."""
 
-    def __init__(self, show: Show = picture, baselines: Baselines | None = None) -> None:
+    def __init__(self, show: Renderer = picture, baselines: Baselines | None = None) -> None:
         self._baselines = baselines
         self._true: list[NDArray[np.float64]] = []
         self._predicted: list[NDArray[np.float64]] = []

@@ -75,7 +75,7 @@ class Frame:
 
     def position(self, step: float, value: float) -> tuple[float, float]:
         """Return the position in the chart."""
-        across, up = self.x.place(step), self.y.place(value)
+        across, up = self.x.position(step), self.y.position(value)
         return round(LEFT + across * (RIGHT - LEFT), 1), round(BOTTOM - up * (BOTTOM - TOP), 1)
 
     def path(self, line: Points) -> str:

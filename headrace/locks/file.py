@@ -46,7 +46,7 @@ class LockHolder(BaseModel):
 
 
 class LockHeldError(Exception):
-    """Another process holds the lock; callers turn this into an error of their own.
+    """Another process holds the lock; callers translate it into their own error.
 
     Attributes:
         fix: how to remove a stale lock; empty where the kernel releases it.

@@ -12,20 +12,20 @@ from headrace.locks.object import lock_object, object_holder
 from headrace.storage import S3Path
 
 
-def lock_folder(folder: Path, work: str, *, wait: bool, at_most: float = math.inf) -> AbstractContextManager[Any]:
+def lock_folder(folder: Path, work: str, *, wait: bool, max_seconds: float = math.inf) -> AbstractContextManager[Any]:
     """Hold the lock of `folder` until the block ends.
 
     Args:
         work: what this process is about to do, shown to other processes.
         wait: wait for another process, instead of raising.
-        at_most: maximum seconds to wait in a bucket, where the lock of a process that died elsewhere stays.
+        max_seconds: maximum seconds to wait in a bucket, where the lock of a process that died elsewhere stays.
 
     Raises:
         LockHeldError: another process holds it.
         StoreError: the store denies access, does not respond, or does not support conditional puts.
     """
     if isinstance(folder, S3Path):
-        return lock_object(folder / "lock.json", work, seconds=at_most if wait else 0)
+        return lock_object(folder / "lock.json", work, seconds=max_seconds if wait else 0)
     return lock_file(folder / ".lock", work, wait=wait)
 
 

@@ -1,6 +1,6 @@
 """Lock a directory of a store through an object: the process whose conditional put creates the object holds the lock.
 
-A store does not notice that a process has ended. A lock whose holder died on this machine is taken over. Whether a
+A store cannot detect that a process has ended. A lock whose holder died on this machine is taken over. Whether a
 process on another machine is alive cannot be seen from here, so its lock stays until a person removes the object.
 """
 
@@ -109,7 +109,7 @@ def _take(path: S3Path, mine: bytes) -> None:
 
 
 def _held(path: S3Path, holder: LockHolder | None) -> LockHeldError:
-    return LockHeldError(path, holder, f"If it has ended, remove {path}: a store does not notice.")
+    return LockHeldError(path, holder, f"If that process has ended, remove {path}: a store cannot detect it.")
 
 
 def _release(path: S3Path, mine: bytes) -> None:

@@ -82,7 +82,7 @@ class Mistake(Record):
     text: str | None = None
 
 
-class SliceFigures(Record):
+class SliceMetrics(Record):
     """Metrics of one slice of the rows."""
 
     name: str
@@ -114,7 +114,7 @@ class TrainedRows(Record):
     """The rows of the evaluated split that the model was trained on, of how many, with the path of one of them."""
 
     rows: int
-    of: int
+    total: int
     example: str
 
 
@@ -128,7 +128,7 @@ class TaskEvaluation(Record):
     rows: int
     metrics: dict[str, float]
     intervals: dict[str, tuple[float, float]] = {}
-    slices: dict[str, tuple[SliceFigures, ...]] = {}
+    slices: dict[str, tuple[SliceMetrics, ...]] = {}
     trained_on: TrainedRows | None = None
     seconds: float
     command: str

@@ -38,7 +38,7 @@ class RunFolder:
         self.metrics_file = self.path / "metrics.jsonl"
         self.checkpoints = self.path / "checkpoints"
         self.best = self.path / "best"
-        self.not_finite = self.path / "not-finite"
+        self.non_finite = self.path / "non-finite"
         self.events = self.path / "events"
         self.logs = self.path / "logs"
         self.stop_file = self.path / "stop"
@@ -73,21 +73,21 @@ class RunFolder:
         remove_tree(self.events)
         remove_tree(self.best)
         atomic_write(self.model_file, source.encode())
-        self.keep(record)
+        self.write_record(record)
 
     def discard(self) -> None:
         """Remove record, result and checkpoints, so that the run starts over; its bundle stays for now."""
         self.result_file.unlink(missing_ok=True)
         self.record_file.unlink(missing_ok=True)
         remove_tree(self.checkpoints)
-        remove_tree(self.not_finite)
+        remove_tree(self.non_finite)
 
     def extend(self, record: RunRecord) -> None:
         """Write the record of a run that gets more epochs, which makes a complete run incomplete."""
         self.result_file.unlink(missing_ok=True)
-        self.keep(record)
+        self.write_record(record)
 
-    def keep(self, record: RunRecord) -> None:
+    def write_record(self, record: RunRecord) -> None:
         """Write the record, which the ranks read."""
         atomic_write(self.record_file, record.model_dump_json(indent=2).encode())
 

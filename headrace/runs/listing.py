@@ -124,7 +124,7 @@ def _read_row(folder: RunFolder, record: RunRecord, name: str) -> RunRow:
     test, test_problem = _test_metrics(bundle) if result else (None, "")
     epoch = _kept_epoch(record, result, history)
     # A study removes the bundles of trials that are not the best.
-    if state == "complete" and not record.followed and not (bundle / MANIFEST).is_file():
+    if state == "complete" and not record.observed and not (bundle / MANIFEST).is_file():
         note = f"its bundle {bundle} is missing"
     return RunRow(
         run=name,

@@ -51,8 +51,8 @@ class RunRecord(NumberedRecord):
         global_batch: rows per step over all ranks.
         lanes: number of lanes of the plan; together with the seed they fix the order of the rows.
         steps_per_epoch: steps per epoch, equal on all ranks.
-        bundle: absolute path of the trained model, because ranks have working directories of their own.
-        followed: whether the driver may stop the run early.
+        bundle: absolute path of the trained model, because ranks have their own working directories.
+        observed: whether the driver may stop the run early.
         threads: threads per rank; the rank's share of the cores of its machine when None.
         ancestors: what the weights that the run begins from have learned from; the donor's bundle may change later.
     """
@@ -71,7 +71,7 @@ class RunRecord(NumberedRecord):
     command: str
     created: str
     bundle: str
-    followed: bool = False
+    observed: bool = False
     threads: int | None = None
     ancestors: tuple[TrainingData, ...] = ()
 

@@ -69,8 +69,8 @@ def train(
             folder.discard()
         record = _start_or_resume(folder, configuration, try_network=observer is None)
         if observer is not None:
-            record = record.model_copy(update={"followed": True, "threads": observer.threads})
-            folder.keep(record)
+            record = record.model_copy(update={"observed": True, "threads": observer.threads})
+            folder.write_record(record)
         result = folder.result()
         if result is not None and (locate(result["bundle"]) / MANIFEST).is_file():
             return _complete(folder, record, result)
@@ -129,17 +129,17 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration, *, try_net
 
 
 def _resume(folder: RunFolder, record: RunRecord, configuration: Configuration) -> RunRecord:
-    """Return the record with the settings that may change, of which more epochs continue the run."""
+    """Return the record with the settings that may change; more epochs continue the run."""
     table, bundle = locate(configuration.data.table).absolute(), _bundle_path(folder, configuration)
     changes = {"configuration": configuration, "table": str(table), "bundle": str(bundle)}
     epochs = configuration.train.epochs
     if epochs == record.epochs:
         record = record.model_copy(update=changes)
-        folder.keep(record)
+        folder.write_record(record)
         return record
     log.info("The run %s continues from %s to %s epochs.", folder.path, record.epochs, epochs)
     if configuration.train.optimizer.schedule.kind == "cosine":
-        log.warning("The cosine schedule is that of %s epochs from here on: the learning rate rises again.", epochs)
+        log.warning("From here on the cosine schedule spans %s epochs: the learning rate rises again.", epochs)
     record = record.model_copy(update=changes | {"epochs": epochs})
     folder.extend(record)
     return record
@@ -192,7 +192,7 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
 
 
 def _ancestors(fine_tune: FineTune | None) -> tuple[TrainingData, ...]:
-    """Return what the initial weights have learned from; the donor is read now, as its folder may change later."""
+    """Return the training data of the initial weights; the donor is read now, as its folder may change later."""
     return () if fine_tune is None else load_bundle(fine_tune.bundle).origin.trained_on
 
 
@@ -209,11 +209,11 @@ def _launch(folder: RunFolder, record: RunRecord, start: float, observer: RunObs
     # Import Spark and Horovod's runner only if there is something to train.
     from headrace.spark.session import session
     from headrace.train.launch.restarts import train_with_restarts
-    from headrace.train.launch.signal_stop import stopped_on_signal
+    from headrace.train.launch.signal_stop import stop_on_signal
 
     spark = session("train", record.configuration.spark, record.configuration.train.ranks)
     progress = _progress(folder, record, observer)
-    with stopped_on_signal(folder, progress):
+    with stop_on_signal(folder, progress):
         restarts = train_with_restarts(spark, folder, record, progress)
     if not progress.outcome:
         raise TrainingError(f"The ranks exited without a result; see their logs in {folder.logs}.")
@@ -228,8 +228,8 @@ def _progress(folder: RunFolder, record: RunRecord, observer: RunObserver | None
     if observer is None:
         return Progress(record.total_steps)
 
-    def epoch_done(figures: Message) -> None:
-        if observer.epoch_done(figures):
+    def epoch_done(metrics: Message) -> None:
+        if observer.epoch_done(metrics):
             folder.stop_file.touch()
 
     return Progress(record.total_steps, observer.name, epoch_done)

@@ -84,7 +84,7 @@ def test_file_lock_ignores_invalid_holder_record(tmp_path: Path, text: str) -> N
         assert dead is None
 
 
-def test_lock_in_unwritable_place_is_one_sentence(tmp_path: Path) -> None:
+def test_lock_in_unwritable_folder_is_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     refused = pytest.raises(HeadraceError, match=r"file/folder/.lock cannot be written \(Not a directory\)")
     with refused, lock_file(tmp_path / "file" / "folder" / ".lock", "test", wait=False):

@@ -205,7 +205,7 @@ def test_macro_f1_ignores_classes_absent_from_test_split() -> None:
 
 
 def test_challenger_trained_on_test_rows_is_refused_with_their_number() -> None:
-    overlap = TrainingOverlap(rows=235, of=295, example="boot/7.png", unread=("version 1 of /old (gone)",))
+    overlap = TrainingOverlap(rows=235, total=295, example="boot/7.png", unread=("version 1 of /old (gone)",))
     better = compare(classifier(0.5), classifier(0.9), overlaps={"the challenger": overlap})
     (check,) = failed_checks(better)
     assert str(check) == (
