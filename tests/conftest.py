@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.quick_java.environment import quick_java
 from tests.support.commands import headrace
@@ -20,6 +21,9 @@ from tests.support.workspace import ROOT, make_once, write_configuration
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.update(quick_java())
+# The same examples in each run; and no deadline, as the machine may be busy with other work.
+settings.register_profile("headrace", deadline=None, derandomize=True)
+settings.load_profile("headrace")
 
 
 # What a fixture starts, directly or through others, as markers; a test that starts it by itself is marked in its file.
