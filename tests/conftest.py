@@ -38,6 +38,7 @@ NEEDS = {
     "hdfs": ("hdfs",),
     "fashion_mnist": ("network",),
     "originals": ("network",),
+    "fetched": ("network",),
 }
 
 

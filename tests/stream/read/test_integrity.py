@@ -43,7 +43,7 @@ def shard_path(table: Version, number: int = 5) -> Path:
     return table.table / table.shards[number].path
 
 
-@pytest.mark.parametrize("number", range(9))
+@pytest.mark.parametrize("number", [0, 4, 8])
 def test_missing_shard_is_named(table: Version, number: int) -> None:
     shard_path(table, number).unlink()
     assert shard_path(table, number).name in refusal(table)
@@ -60,7 +60,7 @@ DAMAGES: dict[str, Callable[[Path], Any]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("number", [0, 1, 4, 8])
+@pytest.mark.parametrize("number", [0, 8])
 def test_damaged_shard_is_named(table: Version, damage: str, number: int) -> None:
     DAMAGES[damage](shard_path(table, number))
     assert shard_path(table, number).name in refusal(table)
