@@ -51,6 +51,7 @@ class TrainingData(BaseModel):
     Attributes:
         table: path of the table.
         table_id: identifier of the table's content, which stays when the table is moved or copied; empty if unknown.
+        content_id: identifier of the shards of the version; empty if unknown.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,6 +59,7 @@ class TrainingData(BaseModel):
     table: str
     table_id: str
     version: int
+    content_id: str = ""
 
 
 class Origin(BaseModel):
@@ -67,6 +69,7 @@ class Origin(BaseModel):
         run: path of the run's folder.
         table: path of the training table.
         table_id: identifier of the table's content, which stays when the table is moved or copied; empty if unknown.
+        content_id: identifier of the shards of the version; empty if unknown.
         ancestors: training data of the initial weights, and of the weights that those began from.
         steps: optimizer steps of the saved weights.
         settings: the `prepare` section that the training data was prepared with.
@@ -85,12 +88,15 @@ class Origin(BaseModel):
     text_column: str | None = None
     reader_options: dict[str, str] = Field(default_factory=dict)
     table_id: str = ""
+    content_id: str = ""
     ancestors: tuple[TrainingData, ...] = ()
 
     @property
     def trained_on(self) -> tuple[TrainingData, ...]:
         """All data that the weights were trained on, each version of a table once."""
-        own = TrainingData(table=self.table, table_id=self.table_id, version=self.data_version)
+        own = TrainingData(
+            table=self.table, table_id=self.table_id, version=self.data_version, content_id=self.content_id
+        )
         return tuple(dict.fromkeys((own, *self.ancestors)))
 
     @property

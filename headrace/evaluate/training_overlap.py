@@ -11,6 +11,7 @@ from headrace.errors import DataError, HeadraceError
 from headrace.storage import locate
 from headrace.table import Version, read
 from headrace.table.row_overlap import SplitRows
+from headrace.table.transaction_log import newest_number
 
 log = logging.getLogger(__name__)
 
@@ -79,12 +80,19 @@ def _find(data: TrainingData, version: Version) -> Version:
     Raises:
         DataError: it no longer exists.
     """
-    if data.table_id and data.table_id == version.table_id:
-        return read(version.table, data.version)
+    if data.table_id and data.table_id == version.table_id and (newest_number(version.table) or 0) >= data.version:
+        found = read(version.table, data.version)
+        if _is_same(data, found):
+            return found
     found = read(locate(data.table), data.version)
-    if data.table_id and found.table_id != data.table_id:
-        raise DataError("another table is at this path now")
+    if not _is_same(data, found):
+        raise DataError("another table, or a version with other rows, is at this path now")
     return found
+
+
+def _is_same(data: TrainingData, found: Version) -> bool:
+    """Return whether the version that was found is the one that was trained on; copies of a table may differ."""
+    return data.table_id in ("", found.table_id) and data.content_id in ("", found.content_id)
 
 
 def _one_line(error: BaseException) -> str:

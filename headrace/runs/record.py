@@ -47,6 +47,7 @@ class RunRecord(NumberedRecord):
         table: absolute path of the table.
         table_id: identifier of the table's content, which stays when the table is moved or copied.
         data_version: version of the table that the run reads.
+        content_id: identifier of the shards of that version; empty if unknown.
         ranks: number of ranks at the start of the run, which scales the learning rate; a resumed run may use another.
         global_batch: rows per step over all ranks.
         lanes: number of lanes of the plan; together with the seed they fix the order of the rows.
@@ -61,6 +62,7 @@ class RunRecord(NumberedRecord):
     table: str
     table_id: str
     data_version: int
+    content_id: str = ""
     model_sha256: str
     ranks: int
     global_batch: int

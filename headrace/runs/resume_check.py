@@ -62,17 +62,24 @@ class ResumeGuard:
                 f"restore them, set {self.setting} to another directory, or {self.start_over}."
             )
 
-    def require_table(self, version: Version, table_id: str) -> None:
+    def require_table(self, version: Version, table_id: str, content_id: str) -> None:
         """Raise unless `version` is one of the table that the start read; warn if it is not the newest.
 
         Raises:
-            ConfigurationError: it is another table, or one that was prepared again at the same path.
+            ConfigurationError: it is another table, one that was prepared again at the same path, or a copy of the
+                table whose version of this number has other shards.
         """
         if version.table_id != table_id:
             raise ConfigurationError(
                 f"The {self.kind} {self.path} was started with another table than {version.table} is now (identifier "
                 f"{table_id}, now {version.table_id}); restore data.table, set {self.setting} to another directory, or "
                 f"{self.start_over}."
+            )
+        if content_id and version.content_id != content_id:
+            raise ConfigurationError(
+                f"The {self.kind} {self.path} was started with version {version.number} of a copy of {version.table}, "
+                f"and both were prepared since: the versions hold other rows. Restore data.table, set {self.setting} "
+                f"to another directory, or {self.start_over}."
             )
         newest = newest_number(version.table) or 0
         if newest > version.number:
@@ -95,7 +102,8 @@ def require_resumable(path: Path, record: RunRecord, configuration: Configuratio
     run.require_settings(_fixed(record.configuration), _fixed(configuration))
     _require_no_fewer_epochs(path, record, configuration.train.epochs)
     _require_same_steps(path, record, configuration.train)
-    run.require_table(read(configuration.data.table, record.data_version), record.table_id)
+    version = read(configuration.data.table, record.data_version)
+    run.require_table(version, record.table_id, record.content_id)
 
 
 def _fixed(configuration: Configuration) -> dict[str, Any]:

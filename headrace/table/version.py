@@ -1,5 +1,6 @@
 """A version of a table: its shards, its contract, and the accounting of every input record."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -93,6 +94,15 @@ class Version:
     def contract(self) -> Contract:
         """Return the contract between the table and models."""
         return self.summary.contract
+
+    @property
+    def content_id(self) -> str:
+        """Return an identifier of the shards, by their names, sizes and numbers of rows.
+
+        Copies of a table keep its identifier; where each was prepared again, versions of one number differ.
+        """
+        shards = sorted(f"{shard.path} {shard.size} {shard.rows}" for shard in self.shards)
+        return hashlib.sha256("\n".join(shards).encode()).hexdigest()[:16]
 
     def split(self, name: str) -> tuple[Shard, ...]:
         """Return the shards of split `name`, ordered by path.

@@ -177,6 +177,7 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
         table=str(table.table.absolute()),
         table_id=table.table_id,
         data_version=table.number,
+        content_id=table.content_id,
         model_sha256=model_hash,
         ranks=settings.ranks,
         global_batch=global_batch,

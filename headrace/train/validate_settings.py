@@ -128,7 +128,7 @@ def class_weights(settings: Loss, contract: Contract, counts: Mapping[str, int])
         counts: rows of each class in the training split.
 
     Raises:
-        ConfigurationError: the weights name a class that the table does not have.
+        ConfigurationError: the weights name a class that the table does not have, or are all 0.
     """
     weights = settings.class_weights
     if weights == "none":
@@ -144,4 +144,11 @@ def class_weights(settings: Loss, contract: Contract, counts: Mapping[str, int])
             f"train.loss.class_weights names {', '.join(unknown)}; "
             f"the table has the classes {', '.join(contract.classes)}."
         )
-    return tuple(weights.get(name, 1.0) for name in contract.classes)
+    found = tuple(weights.get(name, 1.0) for name in contract.classes)
+    with_rows = [weight for name, weight in zip(contract.classes, found, strict=True) if counts.get(name)]
+    if not any(with_rows or found):
+        raise ConfigurationError(
+            f"train.loss.class_weights leaves no row to learn from: every class with training rows has the weight 0 "
+            f"({weights}); expected a weight above 0 for at least one of them."
+        )
+    return found

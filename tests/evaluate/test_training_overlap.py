@@ -17,7 +17,12 @@ from tests.support.small_table import Content, some_rows, write_table
 
 def training_data(version: Version, **changes: Any) -> TrainingData:
     """Return the training split of a version, as a bundle records it."""
-    data = TrainingData(table=str(version.table), table_id=version.table_id, version=version.number)
+    data = TrainingData(
+        table=str(version.table),
+        table_id=version.table_id,
+        version=version.number,
+        content_id=version.content_id,
+    )
     return data.model_copy(update=changes)
 
 
@@ -46,8 +51,23 @@ def test_overlap_counts_rows_of_every_ancestor(versions: tuple[Version, Version]
     overlap = training_overlap(gone, first, "test")
     assert (overlap.rows, len(overlap.unread)) == (4, 2)
     assert "version 0 of" in overlap.unread[0]
-    assert "another table is at this path now" in overlap.unread[0]
+    assert "another table, or a version with other rows, is at this path now" in overlap.unread[0]
     assert "has no version 7" in overlap.unread[1]
+
+
+def test_version_of_a_copy_that_was_prepared_again_is_not_confused(
+    versions: tuple[Version, Version], tmp_path: Path
+) -> None:
+    """Copies keep the table's identifier, and both have a version 2 then, with other rows."""
+    first, _ = versions
+    copy = Path(shutil.copytree(first.table, tmp_path / "copy"))
+    test = [f"a/{row}.png" for row in range(10)]
+    other = write_table(copy, Content(splits={"train": some_rows(10)}, paths={"train": test}))
+    same_number = write_table(first.table, Content(splits={"train": some_rows(12)}))
+    assert (other.table_id, other.number) == (same_number.table_id, same_number.number)
+    assert training_overlap([training_data(other)], first, "test").rows == 10
+    unread = training_overlap([training_data(other, table="/gone")], first, "test").unread
+    assert len(unread) == 1
 
 
 @pytest.mark.tensorflow

@@ -8,6 +8,7 @@ import pytest
 from headrace.errors import ConfigurationError
 from headrace.runs.resume_check import ResumeGuard
 from tests.support.commands import headrace
+from tests.support.small_table import Content, some_rows, write_table
 from tests.support.workspace import write_configuration
 
 # Without dropout, ranks draw no random numbers, so their number does not affect the result.
@@ -49,6 +50,18 @@ def test_refusal_names_a_way_to_start_over_that_exists(kind: str, start_over: st
         guard.require_settings({"a": 1}, {"a": 2})
     with pytest.raises(ConfigurationError, match=start_over):
         guard.require_network(False, "cnn.py")
+
+
+def test_resume_refuses_a_copy_of_the_table_that_was_prepared_again(tmp_path: Path) -> None:
+    """Copies keep the table's identifier, so that the shards tell which version it is."""
+    table = write_table(tmp_path / "table", Content(splits={"train": some_rows(12)})).table
+    copy = Path(shutil.copytree(table, tmp_path / "copy"))
+    here = write_table(table, Content(splits={"train": some_rows(10)}))
+    there = write_table(copy, Content(splits={"train": some_rows(9)}))
+    run = ResumeGuard("run", tmp_path / "run", "train.run")
+    run.require_table(here, here.table_id, here.content_id)
+    with pytest.raises(ConfigurationError, match="was started with version 1 of a copy of"):
+        run.require_table(there, here.table_id, here.content_id)
 
 
 def test_resume_refuses_ranks_that_change_the_global_batch(folder: Path, metrics: dict[str, float]) -> None:

@@ -66,6 +66,13 @@ def test_class_weights_by_name_leave_others_at_1() -> None:
     assert class_weights(Loss(), CONTRACT, {}) is None
 
 
+def test_class_weights_of_0_for_all_rows_are_refused() -> None:
+    """A run would end with its initial weights, and metrics of 0 rows."""
+    with pytest.raises(ConfigurationError, match="every class with training rows has the weight 0"):
+        class_weights(Loss(class_weights={"bag": 0.0, "boot": 0.0}), CONTRACT, {"bag": 5, "boot": 7})
+    assert class_weights(Loss(class_weights={"bag": 0.0}), CONTRACT, {"bag": 5, "boot": 7}) == (0.0, 1.0, 1.0)
+
+
 def test_class_weights_name_unknown_class() -> None:
     with pytest.raises(ConfigurationError, match=r"names hat; the table has the classes bag, boot, coat"):
         class_weights(Loss(class_weights={"hat": 2.0}), CONTRACT, {})

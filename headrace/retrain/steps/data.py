@@ -116,7 +116,14 @@ def _seen_rows(context: CycleContext, champion: int | None, version: Version, te
 
     This is known before the training: the challenger learns from `version`, and its initial weights have a record.
     """
-    trained_on = [TrainingData(table=str(version.table), table_id=version.table_id, version=version.number)]
+    trained_on = [
+        TrainingData(
+            table=str(version.table),
+            table_id=version.table_id,
+            version=version.number,
+            content_id=version.content_id,
+        )
+    ]
     donor = initial_weights(context, champion)
     trained_on += load(donor.bundle).origin.trained_on if donor else ()
     overlap = training_overlap(trained_on, tested, SPLIT)

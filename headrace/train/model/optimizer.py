@@ -1,6 +1,6 @@
 """Keras 3 optimizers that average gradients over all ranks before any other processing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -23,8 +23,9 @@ def make_optimizer(settings: Optimizer, rate: Any = None, precision: str = "floa
         rate: a number or a schedule; `settings.learning_rate` when None.
 
     Raises:
-        ConfigurationError: Keras rejects one of the options.
+        ConfigurationError: Keras rejects one of the options, or ignores it.
     """
+    _require_positive_clipping(settings.options)
     options = {"learning_rate": settings.learning_rate, **settings.options}
     if settings.accumulate_steps > 1:
         options["gradient_accumulation_steps"] = settings.accumulate_steps
@@ -37,6 +38,16 @@ def make_optimizer(settings: Optimizer, rate: Any = None, precision: str = "floa
     if rate is not None:
         optimizer.learning_rate = rate
     return keras.optimizers.LossScaleOptimizer(optimizer) if precision == NEEDS_LOSS_SCALING else optimizer
+
+
+def _require_positive_clipping(options: Mapping[str, Any]) -> None:
+    """Raise if gradients would not be clipped: Keras ignores a limit that is not above 0."""
+    for key in ("clipnorm", "clipvalue", "global_clipnorm"):
+        limit = options.get(key)
+        if isinstance(limit, int | float) and not limit > 0:
+            raise ConfigurationError(
+                f"train.optimizer.options.{key} is {limit}; expected a number above 0, or no such option."
+            )
 
 
 def make_distributed(

@@ -219,6 +219,7 @@ def _write(
         text_column=version.summary.source.get("text_column"),
         reader_options=json.loads(version.summary.source.get("options", "{}")),
         table_id=record.table_id,
+        content_id=record.content_id,
         ancestors=record.ancestors,
     )
     options = record.configuration.model.options

@@ -31,7 +31,8 @@ def open_or_create(folder: StudyFolder, configuration: Configuration) -> StudyRe
         study = ResumeGuard("study", folder.path, "tune.study")
         study.require_network(model_hash == record.model_sha256, configuration.model.file)
         study.require_settings(fixed_settings(record.configuration), fixed_settings(configuration))
-        study.require_table(read(configuration.data.table, record.data_version), record.table_id)
+        version = read(configuration.data.table, record.data_version)
+        study.require_table(version, record.table_id, record.content_id)
         record = record.model_copy(update={"configuration": configuration})
     folder.write_record(record)
     return record
@@ -51,6 +52,7 @@ def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
         model_sha256=model_hash,
         table_id=table.table_id,
         data_version=table.number,
+        content_id=table.content_id,
         metric=metric,
         direction="minimize" if is_lower_better(settings.monitor, metric) else "maximize",
         created=utc_now(),

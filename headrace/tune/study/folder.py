@@ -28,6 +28,7 @@ class StudyRecord(NumberedRecord):
     Attributes:
         table_id: identifier of the table that all trials read, which stays when the table is moved or copied.
         data_version: version of the table that all trials read.
+        content_id: identifier of the shards of that version; empty if unknown.
         metric: name of the epoch metric that trials are compared by.
         direction: direction in which the metric improves.
     """
@@ -36,6 +37,7 @@ class StudyRecord(NumberedRecord):
     model_sha256: str
     table_id: str
     data_version: int
+    content_id: str = ""
     metric: str
     direction: Literal["minimize", "maximize"]
     created: str

@@ -111,6 +111,12 @@ def test_optimizer_refuses_option_unknown_to_keras() -> None:
         make_optimizer(Optimizer(name="sgd", options={"mom": 0.9}))
 
 
+@pytest.mark.parametrize("key", ["clipnorm", "clipvalue", "global_clipnorm"])
+def test_optimizer_refuses_clipping_that_keras_ignores(key: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"options.{key} is -1; expected a number above 0"):
+        make_optimizer(Optimizer(options={key: -1}))
+
+
 def test_optimizer_gets_configured_options() -> None:
     made = make_optimizer(Optimizer(name="sgd", learning_rate=0.5, options={"momentum": 0.9}))
     assert (float(made.learning_rate), made.momentum) == (0.5, 0.9)
