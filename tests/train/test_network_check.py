@@ -137,6 +137,24 @@ def test_inputs_that_are_not_normalized_get_a_warning(version: Version, tmp_path
     assert "that of guessing among 3 classes is 1.1; check the normalisation of the inputs" in warning
 
 
+@pytest.mark.parametrize(
+    ("hidden", "warned"),
+    [
+        ("layers.Lambda(lambda x: x + __import__('tensorflow').random.normal((1,), seed=3))", True),
+        ("layers.GaussianNoise(0.1)", False),
+    ],
+)
+def test_randomness_that_no_checkpoint_has_gets_a_warning(
+    version: Version, tmp_path: Path, hidden: str, warned: bool
+) -> None:
+    """A run that resumes would draw other numbers than an undisturbed one."""
+    _, record = begin(version, tmp_path, hidden=hidden)
+    warnings = [
+        text for text in try_network(tmp_path / "network.py", record, version) if "RandomStandardNormal" in text
+    ]
+    assert bool(warnings) == warned
+
+
 def test_network_that_ships_with_headrace_is_tried_by_its_path(
     version: Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

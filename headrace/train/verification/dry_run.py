@@ -25,6 +25,11 @@ from headrace.train.verification.bundle_verifier import BATCH_ROWS, BundleVerifi
 
 # A loss of this many times that of guessing comes from inputs that are not normalized, or from wrong outputs.
 SUSPICIOUS = 5.0
+# Their state is neither in Keras's seed generators nor in a checkpoint, even where they are given a seed.
+STATEFUL_RANDOM_OPERATIONS = frozenset(
+    ("RandomStandardNormal", "RandomUniform", "RandomUniformInt", "TruncatedNormal", "ParameterizedTruncatedNormal")
+    + ("RandomShuffle", "RandomGamma", "RandomPoissonV2", "Multinomial", "StatefulStandardNormalV2")
+)
 
 Batch = tuple[Any, Any, Any]
 
@@ -46,6 +51,7 @@ def try_network(file: Path, record: RunRecord, version: Version) -> list[str]:
     try:
         BundleVerifier(model, version, configuration.stream, settings.precision, None).require_usable_outputs()
         loss, reached = _step(model, batch, make_loss(settings.loss, version.contract))
+        random = _random_operations(model, batch)
     except HeadraceError:
         raise
     except Exception as error:  # the network's code may raise anything
@@ -54,7 +60,7 @@ def try_network(file: Path, record: RunRecord, version: Version) -> list[str]:
         raise ConfigurationError(
             f"No weight of the network in {file} gets a gradient: its outputs do not depend on its weights."
         )
-    return _judge_loss(loss, version)
+    return _judge_loss(loss, version) + _describe_randomness(random)
 
 
 def _step(model: keras.Model, batch: Batch, loss: keras.losses.Loss) -> tuple[float, bool]:
@@ -64,6 +70,24 @@ def _step(model: keras.Model, batch: Batch, loss: keras.losses.Loss) -> tuple[fl
         value = loss(targets, model(inputs, training=True), sample_weight=weights)
     gradients = tape.gradient(value, [variable.value for variable in model.trainable_variables])
     return float(value), any(gradient is not None for gradient in gradients)
+
+
+def _random_operations(model: keras.Model, batch: Batch) -> list[str]:
+    """Return the names of TensorFlow's operations in the network that draw random numbers from a state of their own."""
+    traced = tf.function(lambda inputs: model(inputs, training=True)).get_concrete_function(batch[0])
+    graph = traced.graph.as_graph_def()
+    inner = (node.op for function in graph.library.function for node in function.node_def)
+    return sorted(STATEFUL_RANDOM_OPERATIONS & {*(node.op for node in graph.node), *inner})
+
+
+def _describe_randomness(operations: list[str]) -> list[str]:
+    if not operations:
+        return []
+    return [
+        f"The network draws random numbers with TensorFlow's {', '.join(operations)}, whose state no checkpoint has: a "
+        "run that is interrupted, or that gets more epochs, ends with other weights than one that is not. Use "
+        "keras.random with a keras.random.SeedGenerator."
+    ]
 
 
 def _judge_loss(loss: float, version: Version) -> list[str]:
