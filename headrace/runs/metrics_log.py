@@ -25,6 +25,11 @@ class MetricsLog:
         first = [name for name in ("loss", "accuracy") if name in names]
         return (*first, *sorted(names - set(first)))
 
+    def epoch_columns(self, prefix: str = "") -> tuple[str, ...]:
+        """Return the names, with `prefix`, of the metrics of which an epoch has a finite value."""
+        names = (f"{prefix}{name}" for name in self.metrics)
+        return tuple(name for name in names if points(self.epochs, name))
+
 
 def read_metrics(path: Path) -> MetricsLog:
     """Return the metrics in the file `path`; an empty log where the file does not exist.
