@@ -152,6 +152,35 @@ def require_same_targets(
     )
 
 
+def interface_changes(old: Contract, new: Contract) -> list[str]:
+    """Return what clients of a served model must know if a model of another contract takes its place.
+
+    Tokenizers and statistics are part of a bundle, and clients see nothing of them.
+
+    Returns:
+        One sentence for each difference; classes are compared in the order of the outputs.
+    """
+    changes = []
+    if old.task != new.task:
+        changes.append(f"The task was {old.task} and is {new.task}.")
+    before, after = ((c.input_kind, c.input_shape) for c in (old, new))
+    if before != after:
+        changes.append(f"Inputs were {before[0]} of shape {before[1]} and are {after[0]} of shape {after[1]}.")
+    elif old.windows != new.windows:
+        changes.append(f"Windows were {old.windows} and are {new.windows}.")
+    if old.classes != new.classes and old.classes and new.classes:
+        changes.append(_describe_class_change(ClassMatch(old.classes, new.classes)))
+    return changes
+
+
+def _describe_class_change(match: ClassMatch) -> str:
+    if match.has_same_names:
+        order = f"{join_names(match.model)} before, {join_names(match.table)} now"
+        return f"The outputs are the same {len(match.model)} classes in another order: {order}."
+    added, removed = join_names(match.new) or "none", join_names(match.dropped) or "none"
+    return f"The outputs were {len(match.model)} classes and are {len(match.table)}: added {added}; removed {removed}."
+
+
 def transfer_changes(donor: Contract, table: Contract, table_name: object) -> list[str]:
     """Return what differs between the inputs of a donor's training data and those of a table, one sentence each.
 

@@ -156,7 +156,7 @@ class ShardWriter:
         return hash_split(content, splits) if splits.method == "hash" else UNASSIGNED
 
     def _reject(self, record: RawRecord, rejection: RejectedRecordError) -> None:
-        reject = Reject(record.path, rejection.reason.value, escape_path(rejection.detail))
+        reject = Reject(record.place or record.path, rejection.reason.value, escape_path(rejection.detail))
         self.result.rejects[reject.reason] += 1
         self.result.reject_examples.setdefault(reject.reason, reject)
         self.rejects.append(reject)

@@ -75,4 +75,6 @@ def described(found: list[RawRecord]) -> list[Any]:
     def rejection(error: RejectedRecordError | None) -> str | None:
         return None if error is None else error.reason.value
 
-    return sorted(repr((one.path, one.label, one.split, one.data, rejection(one.rejection))) for one in found)
+    return sorted(
+        repr((one.path, one.place, one.label, one.split, one.data, rejection(one.rejection))) for one in found
+    )

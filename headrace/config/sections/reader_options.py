@@ -23,6 +23,7 @@ class ReaderOptions:
         strip_right: whether white space before a separator is removed.
         encoding: None: UTF-8, or UTF-16 if the file has a byte order mark.
         version: version of a Delta table; None: the latest.
+        multi_line: whether quotes of CSV are trusted where a stray one seems to have joined records.
     """
 
     header: bool | None = None
@@ -35,6 +36,7 @@ class ReaderOptions:
     strip_right: bool = False
     encoding: str | None = None
     version: int | None = None
+    multi_line: bool = False
 
 
 def _flag(value: str) -> bool:
@@ -90,7 +92,7 @@ CSV: dict[str, tuple[str, Parser]] = {
     "ignoreleadingwhitespace": ("strip_left", _flag),
     "ignoretrailingwhitespace": ("strip_right", _flag),
     **ENCODING,
-    "multiline": ("", _always),
+    "multiline": ("multi_line", _flag),
     "inferschema": ("", _always),
 }
 OPTIONS: dict[str, dict[str, tuple[str, Parser]]] = {

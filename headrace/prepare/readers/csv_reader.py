@@ -7,12 +7,14 @@ quote that is never closed costs one record and not the rest of the file.
 import csv
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.readers.joined_lines import JoinedLines
 from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, not_text, plain_name
 from headrace.prepare.readers.text_file import cut_ranges, is_splittable, open_text, undecodable
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 SEPARATORS = (",", ";", "\t", "|")
 # More than this in one record is a quote that was never closed.
 MAX_RECORD = 64 * 2**20
+# Records at the beginning of a file with which the lines of a record are compared.
+SAMPLE = 1000
 csv.field_size_limit(2**31 - 1)
 
 Fields = list[str] | RejectedRecordError
@@ -56,8 +60,16 @@ class _Lines:
         self._again.extendleft(reversed(self.taken[1:]))
 
 
-def split_records(lines: Iterable[str], options: ReaderOptions, number: int = 1) -> Iterator[tuple[int, Fields, int]]:
+def split_records(
+    lines: Iterable[str],
+    options: ReaderOptions,
+    number: int = 1,
+    are_joined: Callable[[Sequence[str]], bool] | None = None,
+) -> Iterator[tuple[int, Fields, int]]:
     """Yield the line number, the fields and the characters of each record; blank lines and comments have no fields.
+
+    Args:
+        are_joined: whether the lines of one record were joined by a stray quote, which rejects the first of them.
 
     Reading takes linear time whatever quotes do: after a broken record, the lines that are read again hold no quote
     that could be left open, up to the one where the record broke.
@@ -72,6 +84,9 @@ def split_records(lines: Iterable[str], options: ReaderOptions, number: int = 1)
             return
         except csv.Error as error:
             fields = _broken(feed, number, error)
+        if are_joined is not None and len(feed.taken) > 1 and isinstance(fields, list) and are_joined(feed.taken):
+            fields = _joined(number, number + len(feed.taken) - 1)
+        if isinstance(fields, RejectedRecordError):
             feed.go_back()
             reader = _reader(feed, options)
             del feed.taken[1:]
@@ -99,6 +114,14 @@ def _broken(feed: _Lines, number: int, error: csv.Error) -> RejectedRecordError:
     hint = "; if a backslash escapes quotes, set data.source.options.escape to it" if escaped else ""
     what = "a quote is not closed" if len(feed.taken) > 1 or "unexpected end" in str(error) else str(error)
     return RejectedRecordError(Reason.DAMAGED, f"line {number} is not CSV by RFC 4180: {what}{hint}")
+
+
+def _joined(first: int, last: int) -> RejectedRecordError:
+    detail = (
+        f"line {first} opens a quote that line {last} closes, and each of these lines looks like a record of its own; "
+        "if they are one field, set data.source.options.multiLine to true"
+    )
+    return RejectedRecordError(Reason.DAMAGED, detail)
 
 
 class CsvReader:
@@ -129,14 +152,16 @@ class CsvReader:
             return [RowRange(self.name)]
         # Latin-1 gives each byte one character, so that characters can be counted as bytes.
         with open_text(self.path, "latin-1") as lines:
-            records = ((number, length) for number, _, length in split_records(lines, self.options))
+            found = split_records(lines, self.options, are_joined=self._are_joined("latin-1"))
+            records = ((number, length) for number, _, length in found)
             return cut_ranges(self.name, records, max_bytes, max_rows)
 
     def rows(self, part: RowRange) -> Iterator[Row]:
         """Yield the rows of a range, in order; blank lines and the header are none."""
         with open_text(self.path, self.options.encoding, part.begin, part.size) as lines:
             skip_header = self.has_header and part.begin == 0
-            for number, fields, _ in split_records(lines, self.options, part.number):
+            are_joined = self._are_joined(self.options.encoding)
+            for number, fields, _ in split_records(lines, self.options, part.number, are_joined):
                 if isinstance(fields, RejectedRecordError):
                     yield Row(number, {}, fields)
                 elif any(map(str.strip, fields)) or (self.width > 1 and len(fields) == self.width):
@@ -144,6 +169,28 @@ class CsvReader:
                         skip_header = False
                         continue
                     yield self._row(number, fields)
+
+    def _are_joined(self, encoding: str | None) -> Callable[[Sequence[str]], bool] | None:
+        """Return the test for records that a stray quote joined; None if quotes are trusted, or cannot join records."""
+        if self.options.multi_line or self.options.quote is None or self.width == 1:
+            return None
+        sample: list[JoinedLines] = []
+
+        def are_joined(lines: Sequence[str]) -> bool:
+            if not sample:
+                sample.append(self._sample(encoding))
+            return sample[0](lines)
+
+        return are_joined
+
+    def _sample(self, encoding: str | None) -> JoinedLines:
+        """Read the first records of one line each."""
+        separator, quote = self.options.separator or ",", self.options.quote or '"'
+        with open_text(self.path, encoding) as lines:
+            records = (fields for _, fields, _ in islice(split_records(lines, self.options), SAMPLE))
+            whole = (one for one in records if isinstance(one, list) and len(one) == self.width)
+            single = (one for one in whole if not any("\n" in field or "\r" in field for field in one))
+            return JoinedLines(single, self.width, separator, quote)
 
     def _row(self, number: int, fields: list[str]) -> Row:
         if len(fields) != self.width:

@@ -33,7 +33,8 @@ from headrace.prepare.sources.tables.table_ranges import columns_in_file, list_r
 from headrace.storage import locate
 
 ROWS_PER_BATCH = 256
-TEXTS = ("file", "key", "label", "split", "weight", "reason", "detail")
+LINE_FORMATS = ("csv", "json")
+TEXTS = ("file", "key", "row", "label", "split", "weight", "reason", "detail")
 BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
 
 
@@ -56,7 +57,8 @@ def cell_format(source: Source, root: str, content: str) -> str:
 def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile], holds: str) -> DataFrame:
     """Return the rows of `files`: columns file, key, label, split, weight, reason, detail (nullable strings), data.
 
-    `reason` and `detail` say why a row is rejected.
+    `reason` and `detail` say why a row is rejected. Rows of files that have no identity also have `row`: `line 7`, or
+    `row 7` of Parquet and ORC.
 
     Args:
         holds: of `cell_format`.
@@ -112,7 +114,9 @@ def frame_records(batches: Iterator[pa.RecordBatch], root: str, holds: str, max_
 def _record(row: dict[str, "str | bytes | None"], root: str, holds: str, max_bytes: int) -> RawRecord:
     data, split, weight = row["data"], _text(row["split"]), _text(row["weight"])
     label = normalize_label(_text(row["label"]))
-    path = "/".join((_text(row["file"]) or "", _text(row["key"]) or ""))
+    file, position = _text(row["file"]) or "", _text(row.get("row"))
+    path = "/".join((file, _text(row["key"]) or ""))
+    place = f"{file}/{position}" if position else None
     rejection = None
     content: bytes | str | NDArray[np.uint8] = b"" if data is None else data
     if row["reason"] is not None:
@@ -125,7 +129,7 @@ def _record(row: dict[str, "str | bytes | None"], root: str, holds: str, max_byt
         rejection = RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {max_bytes}")
     elif holds in ARRAYS and isinstance(data, bytes):
         content, rejection = _pixels(data, holds, max_bytes)
-    return RawRecord(path, label, split, content, rejection, weight)
+    return RawRecord(path, label, split, content, rejection, weight, place)
 
 
 def _text(value: "str | bytes | None") -> str | None:
@@ -211,17 +215,19 @@ def _read_rows(
 ) -> Iterator[pa.RecordBatch]:
     """Return the rows that `read_frame` promises."""
     kind = pa.binary() if is_binary else pa.string()
+    unit = "line" if source.format in LINE_FORMATS else "row"
     rows = (
-        {"file": escape_path(path)} | _frame_row(row, split, columns, is_binary)
+        {"file": escape_path(path)} | _frame_row(row, f"{unit} {row.number}", split, columns, is_binary)
         for path, split, row in rows_of_ranges(source, root, columns.names, batches)
     )
     return _batches(rows, pa.schema([*((name, pa.string()) for name in TEXTS), ("data", kind)]))
 
 
-def _frame_row(row: Row, split: str | None, columns: Columns, is_binary: bool) -> dict[str, Any]:
-    """Return the columns of one row: key, label, split, weight and data, or why it is rejected.
+def _frame_row(row: Row, place: str, split: str | None, columns: Columns, is_binary: bool) -> dict[str, Any]:
+    """Return the columns of one row: key, row, label, split, weight and data, or why it is rejected.
 
     Args:
+        place: the row's place in its file.
         split: split of the row's file.
     """
 
@@ -236,11 +242,12 @@ def _frame_row(row: Row, split: str | None, columns: Columns, is_binary: bool) -
     elif isinstance(data, dict | list):
         rejection = RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {data!r:.60}")
     if rejection is not None:
-        return {"key": f"line {row.number}", "reason": rejection.reason.value, "detail": rejection.detail}
+        return {"key": place, "reason": rejection.reason.value, "detail": rejection.detail}
     data = data if is_binary and isinstance(data, bytes) else cell_text(data)
     identity = text(columns.identity)
     return {
         "key": _content_key(label, data) if identity is None else identity,
+        "row": place if identity is None else None,
         "label": label,
         "split": text(columns.split) or split,
         "weight": text(columns.weight),

@@ -56,6 +56,21 @@ def test_table_may_be_one_file_with_any_name(spark: SparkSession, tmp_path: Path
     assert {one.path.split("/")[0] for one in found} == {"\\xff 10:00.jsonl"}
 
 
+@pytest.mark.parametrize(("table_format", "places"), [("csv", ["line 2", "line 4"]), ("parquet", ["row 1", "row 2"])])
+def test_record_without_identity_has_its_place_in_the_file(
+    spark: SparkSession, tmp_path: Path, table_format: str, places: list[str]
+) -> None:
+    """A reject can be found in its file; the record's path is a hash of its content, as lines move."""
+    table = pa.table({"text": ["two\nlines", "another"], "label": ["a", None], "fold": ["train", "train"]})
+    if table_format == "csv":
+        table.to_pandas().to_csv(tmp_path / "part.csv", index=False)
+    else:
+        pq.write_table(table, tmp_path / "part.parquet")
+    found = table_records(spark, text_source(tmp_path, table_format))
+    assert [one.place for one in found] == [f"part.{table_format}/{place}" for place in places]
+    assert len({one.path for one in found}) == 2
+
+
 def test_table_takes_columns_from_folder_names_as_text(spark: SparkSession, tmp_path: Path) -> None:
     for label in ("01", "1", "a%2Fb", "__HIVE_DEFAULT_PARTITION__"):
         folder = tmp_path / f"label={label}" / "fold=train"
