@@ -75,7 +75,8 @@ def test_bundle_has_the_weights_alone_and_training_continues(version: Version, t
         [keras.layers.Input((8, 8, 1)), keras.layers.Flatten(), *map(keras.layers.Dense, (500, 1000, 3))]
     )
     images, labels = some_images(20).astype("float32"), np.arange(20) % 3
-    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss, metrics=["accuracy"])
     model.fit(images, labels, verbose=0)
     weights = model.get_weights()
     first = write_bundle(tmp_path / "first", version, model) / bundle.WEIGHTS

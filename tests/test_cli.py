@@ -14,7 +14,7 @@ from tests.support.commands import child_cpu_seconds, headrace, headrace_within,
 
 VERBS = (
     "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "tune", "evaluate", "predict",
-    "retrain", "watch", "report", "check", "config", "explain", "export",
+    "retrain", "watch", "report", "check", "config", "explain", "export", "runs", "compare",
 )  # fmt: skip
 HEAVY = (
     "tensorflow",

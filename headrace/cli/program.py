@@ -60,7 +60,7 @@ def print_result(result: dict[str, Any]) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print lines for people on standard output; a letter that its encoding lacks is escaped, as YAML has it."""
+    """Print lines for people on standard output; a letter that its encoding lacks is escaped, as in YAML."""
     encoding = sys.stdout.encoding or "utf-8"
     _print(text.encode(encoding, "backslashreplace").decode(encoding))
 
@@ -93,7 +93,7 @@ def main(arguments: list[str] | None = None) -> None:
         except BaseException as error:
             if not isinstance(error, CommandInterruptedError) and not signals.ending.is_set():
                 raise
-            # Blocks that an interruption leaves may raise errors of their own, which mean nothing.
+            # Blocks that are left because of an interruption may raise errors, which mean nothing.
             _exit_interrupted(signals, error)
 
 
@@ -138,7 +138,7 @@ def _require_file_names() -> None:
     """Raise if Python cannot read file names with letters beyond ASCII.
 
     Raises:
-        ConfigurationError: the locale is C, and PYTHONUTF8=0 keeps Python from using UTF-8 nevertheless.
+        ConfigurationError: the locale is C, and PYTHONUTF8=0 keeps Python from using UTF-8 anyway.
     """
     if sys.getfilesystemencoding() == "ascii":
         raise ConfigurationError(

@@ -8,8 +8,8 @@ from headrace.config.configuration import Text
 from headrace.errors import DataError
 from headrace.predict.record_files import RecordFile
 from headrace.prepare.rejects.rejection import RejectedRecordError
-from headrace.prepare.sources.base import escape_path
 from headrace.prepare.sources.folder import walk
+from headrace.prepare.sources.raw_records import escape_path
 
 
 class RawInput(NamedTuple):
@@ -32,7 +32,7 @@ def raw_images(source: Path, limit: int) -> list[RawInput]:
     Raises:
         DataError: `source` contains no files, or a file cannot be read.
     """
-    return [RawInput(name, _read_bytes(file)) for name, file in _spread(_files(source), limit)]
+    return [RawInput(name, _read_bytes(file)) for name, file in _take_evenly(_files(source), limit)]
 
 
 def raw_texts(
@@ -60,7 +60,7 @@ def raw_texts(
     if not texts:
         raise DataError(f"The input {source} contains no text; expected at least one.")
     name = escape_path(source.name)
-    return [RawInput(f"{name}:{text.line}", text.text, text.rejection) for text in _spread(texts, limit)]
+    return [RawInput(f"{name}:{text.line}", text.text, text.rejection) for text in _take_evenly(texts, limit)]
 
 
 def _files(source: Path) -> list[tuple[str, Path]]:
@@ -75,7 +75,7 @@ def _files(source: Path) -> list[tuple[str, Path]]:
     return [(escape_path(name), source / name) for name in names]
 
 
-def _spread(items: list[Any], limit: int) -> list[Any]:
+def _take_evenly(items: list[Any], limit: int) -> list[Any]:
     count = min(limit, len(items))
     return [items[index * len(items) // count] for index in range(count)]
 

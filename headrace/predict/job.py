@@ -26,7 +26,7 @@ from headrace.table import read
 from headrace.table.delta import delta_address
 
 FILES_PER_PART = 1024
-# To begin a task takes Spark and its worker longer than to answer a thousand small images.
+# Spark and its worker take longer to start a task than to predict a thousand small images.
 PARTS_PER_TASK = 8
 
 
@@ -35,8 +35,8 @@ class TextColumns:
     """Columns of a file of records.
 
     Attributes:
-        text: as the bundle's preparation named it when None.
-        identity: that names records; its values become the column id of the output.
+        text: column of the texts; None uses the one of the bundle's preparation.
+        identity: column that identifies records; its values become the column id of the output.
         options: options of the reader, as in `data.source.options`, in place of the bundle's.
     """
 
@@ -56,16 +56,16 @@ def predict(
     """Predict every file below `source`, every row of the table `source`, or every record of the file `source`.
 
     `output` holds Parquet files with columns path, label and probabilities (in the order of the bundle's classes), of
-    multi_label path, labels and probabilities, in regression path and value; of a file of texts also line and, if
-    asked for, id. What could not be read is listed with its reason in `output/_rejects`. `output/_summary.json` is
+    multi_label path, labels and probabilities, in regression path and value; for a file of texts also line and, if
+    requested, id. Rejected records are listed with their reasons in `output/_rejects`. `output/_summary.json` is
     written last: on a store, where no folder can be renamed, an output without it is not complete.
 
     Args:
-        cluster: file of Spark's settings for a kind of cluster.
-        threshold: the probability, 0 to 1, from which on a label is given, or of two classes the second.
+        cluster: file of Spark settings for one kind of cluster.
+        threshold: minimum probability, 0 to 1, of a label, or of the second of two classes.
 
     Raises:
-        ConfigurationError: `output` exists, a column is not there, or `threshold` is given and there are other than two
+        ConfigurationError: `output` exists, a column is missing, or `threshold` is given and there are not two
             classes.
         DataError: the bundle or the input is missing or damaged.
     """
@@ -98,7 +98,7 @@ def _require_decidable(bundle: bundles.Bundle, threshold: float | None) -> None:
     if threshold is not None and contract.task != "multi_label" and len(contract.classes) != 2:
         found = f"{len(contract.classes)} classes" if contract.classes else "numbers"
         raise ConfigurationError(
-            f"--threshold decides between two classes, or whether a label is given; {bundle.path} knows {found}."
+            f"--threshold applies to two classes or to multi_label; the bundle {bundle.path} predicts {found}."
         )
 
 
@@ -133,7 +133,7 @@ def _task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[P
     if DeltaTable.is_deltatable(*delta_address(source)):
         return _table_task(bundle, task)
     if bundle.contract.windows is not None:
-        raise DataError(f"The bundle answers about windows, and {source} is no table; prepare the rows first.")
+        raise DataError(f"The bundle predicts from windows, but {source} is not a table; prepare the rows first.")
     _require_cleaning(bundle)
     files = sorted(_files(source))
     if not files:
@@ -147,8 +147,8 @@ def _records_task(bundle: bundles.Bundle, source: Path, columns: TextColumns) ->
     settings = bundle.origin.prepare
     column, options = columns.text or bundle.origin.text_column, {**bundle.origin.reader_options, **columns.options}
     records = RecordFile(source, settings.text, column, columns.identity, options)
-    stretches = records.ranges()
-    if not stretches:
+    ranges = records.ranges()
+    if not ranges:
         raise DataError(f"The input {source} holds no records.")
     task = PredictTask(
         bundle=bundle.path,
@@ -159,13 +159,13 @@ def _records_task(bundle: bundles.Bundle, source: Path, columns: TextColumns) ->
         contract=bundle.contract,
         records=records,
     )
-    return task, [Part(number, range=stretch) for number, stretch in enumerate(stretches)]
+    return task, [Part(number, range=record_range) for number, record_range in enumerate(ranges)]
 
 
 def _require_cleaning(bundle: bundles.Bundle) -> None:
     if bundle.contract.tokenizer and "text" not in bundle.origin.settings:
         raise DataError(
-            f"The bundle {bundle.path} does not say how its texts were cleaned, so raw texts cannot be prepared alike; "
+            f"The bundle {bundle.path} does not record how its texts were cleaned, so raw texts cannot be prepared; "
             "train again, or predict a table."
         )
 
@@ -189,10 +189,10 @@ def _files(root: Path) -> Iterator[str]:
             if not is_folder:
                 yield path
                 continue
-            place = os.path.realpath(root / path)
-            if place in above:
-                raise DataError(f"The input {root / path} links back to a folder that it is in; remove the link.")
-            folders.append((path, (*above, place)))
+            real_path = os.path.realpath(root / path)
+            if real_path in above:
+                raise DataError(f"The input {root / path} links back to a parent folder; remove the link.")
+            folders.append((path, (*above, real_path)))
 
 
 def _entries(folder: Path) -> list[tuple[str, bool]]:
@@ -201,4 +201,4 @@ def _entries(folder: Path) -> list[tuple[str, bool]]:
         with os.scandir(folder) as entries:
             return [(entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
-        raise DataError(f"The input {folder} cannot be listed ({error.strerror}); mend or remove it.") from error
+        raise DataError(f"The input {folder} cannot be listed ({error.strerror}); fix or remove it.") from error

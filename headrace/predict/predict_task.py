@@ -1,6 +1,6 @@
 """The work of one Spark task: decodes its records as in training, predicts them and writes one Parquet file.
 
-The model is loaded once a Python worker and kept for the worker's next tasks.
+Each Python worker loads the model once and keeps it for its next tasks.
 """
 
 import gc
@@ -22,7 +22,7 @@ from headrace.predict.text_prediction import predict_records, predict_texts
 from headrace.prepare.encoders.image import decode
 from headrace.prepare.readers import RowRange
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import escape_path
+from headrace.prepare.sources.raw_records import escape_path
 from headrace.table import Shard
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class PredictTask:
     threshold: float | None = None
 
     @property
-    def form(self) -> Image:
+    def image_spec(self) -> Image:
         """Settings by which raw images are prepared."""
         return self.settings.image
 
@@ -86,7 +86,7 @@ def manifest_hash(bundle: Path) -> str:
 def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResult]:
     """Predict every part of this Spark partition."""
     for part in parts:
-        # A worker that is used again must not answer with the model of a bundle that was replaced meanwhile.
+        # A reused worker must not predict with the model of a bundle that has been replaced since.
         found = manifest_hash(task.bundle)
         if found != task.manifest:
             raise DataError(
@@ -95,21 +95,21 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResu
                 "again."
             )
         inference = _inference(task.bundle, found)
-        answers = _answers(task, part, inference)
-        answers.threshold = task.threshold
-        answers.write(task.output, part.number, inference.contract)
-        yield PartResult(rows=len(answers.paths), rejected=len(answers.rejects))
+        output = _predict_part(task, part, inference)
+        output.threshold = task.threshold
+        output.write(task.output, part.number, inference.contract)
+        yield PartResult(rows=len(output.paths), rejected=len(output.rejects))
 
 
-def _answers(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
+def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
     if part.shard:
-        return _of_shard(task, part.shard, inference)
+        return _predict_shard(task, part.shard, inference)
     if part.range and task.records:
         return predict_records(task.records, part.range, inference)
     if task.contract.tokenizer:
         texts = ((escape_path(file), partial(_read, task.root / file, task.settings)) for file in part.files)
         return predict_texts(texts, task.settings.text, inference)
-    return _of_files(task, part.files, inference)
+    return _predict_files(task, part.files, inference)
 
 
 @lru_cache(maxsize=1)
@@ -118,50 +118,50 @@ def _inference(bundle: Path, _manifest: str) -> "Inference":
     from headrace.inference import Inference
 
     inference = Inference(load(bundle))
-    # PySpark's worker collects garbage after every task, and would look through all that TensorFlow has made each time:
-    # it took longer than to answer a thousand small images.
+    # PySpark's worker collects garbage after every task, and would scan all objects of TensorFlow each time:
+    # that took longer than predicting a thousand small images.
     gc.freeze()
     return inference
 
 
-def _of_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> PredictionOutput:
-    answers = PredictionOutput()
+def _predict_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> PredictionOutput:
+    output = PredictionOutput()
     for begin in range(0, len(files), BATCH):
         images = []
         for file in files[begin : begin + BATCH]:
             try:
-                images.append(decode(_read(task.root / file, task.settings), task.form))
-                answers.paths.append(escape_path(file))
+                images.append(decode(_read(task.root / file, task.settings), task.image_spec))
+                output.paths.append(escape_path(file))
             except RejectedRecordError as rejection:
-                answers.reject(escape_path(file), rejection)
+                output.reject(escape_path(file), rejection)
         if images:
-            answers.batches.append(inference.predict(inference.apply_codec(images, task.form)))
-    return answers
+            output.batches.append(inference.predict(inference.apply_codec(images, task.image_spec)))
+    return output
 
 
-def _of_shard(task: PredictTask, shard: Shard, inference: "Inference") -> PredictionOutput:
+def _predict_shard(task: PredictTask, shard: Shard, inference: "Inference") -> PredictionOutput:
     from headrace.stream.read.shard_reader import read_shards
 
-    answers = PredictionOutput()
+    output = PredictionOutput()
     name = task.contract.named("input")[0]
     for rows in read_shards(task.root, [shard], ["path", name]):
-        answers.paths.extend(rows["path"].tolist())
+        output.paths.extend(rows["path"].tolist())
         for begin in range(0, len(rows["path"]), BATCH):
             batch = {column: values[begin : begin + BATCH] for column, values in rows.items()}
-            answers.batches.append(inference.predict(inference.decode(batch, task.contract)))
-    return answers
+            output.batches.append(inference.predict(inference.decode(batch, task.contract)))
+    return output
 
 
 def _read(path: Path, settings: Prepare) -> bytes:
     """Return the bytes of a file; files that are too large are rejected unread."""
     image = settings.input == "image"
-    form, other = (settings.image, Reason.NOT_AN_IMAGE) if image else (settings.text, Reason.NOT_TEXT)
+    spec, other = (settings.image, Reason.NOT_AN_IMAGE) if image else (settings.text, Reason.NOT_TEXT)
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             raise RejectedRecordError(other, "it is a device, a pipe or a socket")
-        if found.st_size > form.max_bytes:
-            raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{found.st_size} bytes, the limit is {form.max_bytes}")
+        if found.st_size > spec.max_bytes:
+            raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{found.st_size} bytes, the limit is {spec.max_bytes}")
         return path.read_bytes()
     except OSError as error:
         raise DataError(

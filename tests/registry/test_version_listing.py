@@ -1,4 +1,4 @@
-"""Promotions by hand and rollbacks say what clients of the served model must know."""
+"""Promotions by hand and rollbacks warn of what clients of the served model must know."""
 
 from pathlib import Path
 

@@ -78,3 +78,11 @@ def test_epoch_columns_are_metrics_of_which_an_epoch_has_a_value() -> None:
     log = MetricsLog(({"step": 1.0, "learning_rate": 0.1, "loss": 2.0},), epochs)
     assert log.epoch_columns() == ("loss",)
     assert log.epoch_columns("val_") == ("val_loss",)
+
+
+def test_training_time_adds_up_over_attempts(tmp_path: Path) -> None:
+    """A resumed run counts its seconds from 0 again."""
+    times = ((1, 2.0), (2, 5.0), (3, 1.0), (4, 4.0))
+    path = write_log(tmp_path, *(step_line(step, 0.1) | {"seconds": seconds} for step, seconds in times))
+    assert read_metrics(path).training_seconds == 5.0 + 4.0
+    assert read_metrics(tmp_path / "absent").training_seconds == 0

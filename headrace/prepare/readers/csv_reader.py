@@ -1,6 +1,6 @@
 """CSV by RFC 4180: quotes are doubled inside quotes, fields in quotes may hold separators and line breaks.
 
-A record that breaks these rules is rejected with its line number, and reading goes on with the next line, so that a
+A record that breaks these rules is rejected with its line number, and reading continues with the next line, so that a
 quote that is never closed costs one record and not the rest of the file.
 """
 
@@ -15,8 +15,8 @@ from pathlib import Path
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.joined_lines import JoinedLines
-from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, not_text, plain_name
-from headrace.prepare.readers.text_file import cut_ranges, is_splittable, open_text, undecodable
+from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, encoding_rejection, plain_name
+from headrace.prepare.readers.text_file import cut_ranges, has_undecodable_bytes, is_splittable, open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ Fields = list[str] | RejectedRecordError
 
 
 class _Lines:
-    """Lines for `csv.reader`; keeps those of the current record, so that reading can go on after its first line."""
+    """Lines for `csv.reader`; keeps those of the current record, so that reading can continue after its first line."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._new = iter(lines)
@@ -71,7 +71,7 @@ def split_records(
     Args:
         are_joined: whether the lines of one record were joined by a stray quote, which rejects the first of them.
 
-    Reading takes linear time whatever quotes do: after a broken record, the lines that are read again hold no quote
+    Reading takes linear time with any quotes: after a broken record, the lines that are read again hold no quote
     that could be left open, up to the one where the record broke.
     """
     feed = _Lines(lines)
@@ -118,7 +118,7 @@ def _broken(feed: _Lines, number: int, error: csv.Error) -> RejectedRecordError:
 
 def _joined(first: int, last: int) -> RejectedRecordError:
     detail = (
-        f"line {first} opens a quote that line {last} closes, and each of these lines looks like a record of its own; "
+        f"line {first} opens a quote that line {last} closes, and each of these lines looks like a complete record; "
         "if they are one field, set data.source.options.multiLine to true"
     )
     return RejectedRecordError(Reason.DAMAGED, detail)
@@ -143,7 +143,7 @@ class CsvReader:
         self.has_header = not numbered if options.header is None else options.header
         self.columns = self._look_for_separator(wanted)
         self.width = len(self.columns)
-        self.places = {one: self._place(one) for one in wanted}
+        self.indices = {one: self._index(one) for one in wanted}
 
     def ranges(self, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
         """Return ranges of at most about `max_bytes` and `max_rows` each; one range if the file cannot be split."""
@@ -157,7 +157,7 @@ class CsvReader:
             return cut_ranges(self.name, records, max_bytes, max_rows)
 
     def rows(self, part: RowRange) -> Iterator[Row]:
-        """Yield the rows of a range, in order; blank lines and the header are none."""
+        """Yield the rows of a range, in order, without blank lines and the header."""
         with open_text(self.path, self.options.encoding, part.begin, part.size) as lines:
             skip_header = self.has_header and part.begin == 0
             are_joined = self._are_joined(self.options.encoding)
@@ -197,11 +197,11 @@ class CsvReader:
             detail = f"line {number} has {len(fields)} fields; expected {self.width}, as in the first line of the file"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         if self.has_header and self.width > 1 and [field.strip() for field in fields] == self.columns:
-            detail = f"line {number} repeats the header, as in files that were joined"
+            detail = f"line {number} repeats the header, as in concatenated files"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
-        values = {name: self._cell(fields[place]) for name, place in self.places.items()}
-        if any(value is not None and undecodable(value) for value in values.values()):
-            return Row(number, {}, not_text(number, self.options.encoding))
+        values = {name: self._cell(fields[index]) for name, index in self.indices.items()}
+        if any(value is not None and has_undecodable_bytes(value) for value in values.values()):
+            return Row(number, {}, encoding_rejection(number, self.options.encoding))
         return Row(number, values)
 
     def _cell(self, text: str) -> str | None:
@@ -209,7 +209,7 @@ class CsvReader:
         return None if text in ("", self.options.null) else text
 
     def _look_for_separator(self, wanted: Sequence[str]) -> list[str]:
-        """Return the columns; without the option, the separator is the one that gives all columns that are asked for.
+        """Return the columns; without the option, the separator is the one that gives all requested columns.
 
         Spreadsheets write semicolons where the comma is the decimal point, and tabs as CSV, too.
         """
@@ -222,7 +222,7 @@ class CsvReader:
                 return self._choose(separator, columns)
         if wanted:
             return self._choose(",", found[","])
-        # Where no column is asked for, as in a look at raw data, the separator is the one with most columns.
+        # Without requested columns, as in a preview, the separator is the one with most columns.
         widths = {separator: len(columns) for separator, columns in found.items() if isinstance(columns, list)}
         most = max(widths, key=widths.__getitem__, default=",")
         return self._choose(most, found[most])
@@ -232,7 +232,7 @@ class CsvReader:
             raise DataError(f"{self.path} has no header that can be read: {columns.detail}.")
         if any("\0" in column for column in columns):
             raise DataError(
-                f"The header of {self.path} holds bytes of 0, as UTF-16 without a byte order mark does; set "
+                f"The header of {self.path} holds zero bytes, as UTF-16 without a byte order mark does; set "
                 "data.source.options.encoding, for example to UTF-16LE."
             )
         if self.options.separator is None and separator != ",":
@@ -251,7 +251,7 @@ class CsvReader:
                     return [one.strip() if self.has_header else f"_c{at}" for at, one in enumerate(fields)]
         return []
 
-    def _place(self, name: str) -> int:
+    def _index(self, name: str) -> int:
         plain = plain_name(name)
         if self.columns.count(plain) == 1:
             return self.columns.index(plain)

@@ -1,7 +1,7 @@
-"""Records of CSV that a stray quote has joined: legal by RFC 4180, and hardly what was meant.
+"""Records of CSV that a stray quote has joined: valid by RFC 4180, but rarely intended.
 
 A quote at the beginning of a field, such as an inch mark in the wrong place, reaches to the next quote at the end of
-a field, maybe many records later. All readers then return one record, and lose the others without a word.
+a field, maybe many records later. All readers then return one record, and lose the others silently.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,15 +10,15 @@ MAX_VALUE = 60
 
 
 class JoinedLines:
-    """Test whether the lines of one record look like records of their own.
+    """Test whether the lines of one record look like complete records.
 
-    They do if each line has as many fields as the file has columns, quotes ignored, and a cell of them outside of the
-    quoted field is one that its column has elsewhere, such as the name of a class. A text of several lines seldom has
-    as many separators in each, and hardly a class name between them.
+    They do if each line has as many fields as the file has columns, without quotes, and one of the cells outside of the
+    quoted field is one that its column has elsewhere, such as the name of a class. A text of several lines rarely has
+    as many separators in each, and rarely a class name between them.
 
     Args:
-        records: fields of records of one line each, to compare with; as many for each range of a file, so that ranges
-            are read alike.
+        records: fields of records of one line each, to compare with; the same ones for each range of a file, so that
+            ranges are read the same way.
         width: number of columns.
     """
 
@@ -31,7 +31,7 @@ class JoinedLines:
                     values.add(field.strip())
 
     def __call__(self, lines: Sequence[str]) -> bool:
-        """Return whether the lines of one record look like records of their own."""
+        """Return whether the lines of one record look like complete records."""
         cells = [line.rstrip("\r\n").split(self.separator) for line in lines]
         if any(len(row) != self.width for row in cells):
             return False

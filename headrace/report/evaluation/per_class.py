@@ -22,38 +22,38 @@ class Average:
 class PerClass:
     """The per-class sections of one evaluation."""
 
-    judgement: ClassEvaluation
+    evaluation: ClassEvaluation
 
     @property
     def squares(self) -> list[UnitChart]:
         """The ROC, precision-recall and calibration charts."""
-        reliability = reliability_chart(self.judgement)
-        return [*curve_charts(self.judgement), *([reliability] if reliability else [])]
+        reliability = reliability_chart(self.evaluation)
+        return [*curve_charts(self.evaluation), *([reliability] if reliability else [])]
 
     @property
     def slices(self) -> list[SliceTable]:
         """Metrics by slice."""
-        return slice_tables(self.judgement)
+        return slice_tables(self.evaluation)
 
     @property
     def has_areas(self) -> bool:
         """Whether any class has an area under its ROC curve."""
-        return any(scores.roc_auc is not None for scores in self.judgement.per_class.values())
+        return any(scores.roc_auc is not None for scores in self.evaluation.per_class.values())
 
     @property
     def has_counts(self) -> bool:
         """Whether classes have counts of errors, which replace the confusion matrix of a multi-label model."""
-        return any(scores.counts is not None for scores in self.judgement.per_class.values())
+        return any(scores.counts is not None for scores in self.evaluation.per_class.values())
 
     @property
     def present(self) -> int:
         """Number of classes that occur in the rows."""
-        return sum(1 for scores in self.judgement.per_class.values() if scores.support)
+        return sum(1 for scores in self.evaluation.per_class.values() if scores.support)
 
     @property
     def average(self) -> Average | None:
         """Mean of the scores of the classes that occur in the rows; None if there are none."""
-        scores = [scores for scores in self.judgement.per_class.values() if scores.support]
+        scores = [scores for scores in self.evaluation.per_class.values() if scores.support]
         return Average(*(_mean(scores, name) for name in ("precision", "recall", "f1"))) if scores else None
 
 

@@ -221,7 +221,7 @@ def test_csv_reader_decompresses_by_the_first_bytes(tmp_path: Path, kind: str) -
     assert len(read(path, ["a", "b"], max_bytes=10)) == 1000
     if kind != "zstd":
         path.write_bytes(compress(data)[:-5])
-        with pytest.raises(DataError, match="is damaged or cut off"):
+        with pytest.raises(DataError, match="is damaged or truncated"):
             read(path, ["a", "b"])
 
 
@@ -277,7 +277,7 @@ def test_csv_reader_reads_a_range_from_its_first_byte(tmp_path: Path) -> None:
 def test_utf_16_without_a_mark_is_refused_with_the_option_that_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("text,label\nhello,pos\n".encode("utf-16-le"))
-    with pytest.raises(DataError, match=r"holds bytes of 0, as UTF-16 .* set data\.source\.options\.encoding"):
+    with pytest.raises(DataError, match=r"holds zero bytes, as UTF-16 .* set data\.source\.options\.encoding"):
         module.CsvReader(path, "a.csv", [], ReaderOptions())
     columns = module.CsvReader(path, "a.csv", ["text"], ReaderOptions(encoding="utf-16-le")).columns
     assert columns == ["text", "label"]

@@ -1,4 +1,4 @@
-"""Tables of files become the rows that are in them, from this machine and from a bucket alike."""
+"""Tables of files become the rows in them, from this machine and from a bucket."""
 
 import gzip
 import os
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("spark")
 
 
 @pytest.mark.parametrize("table_format", sorted(WRITERS))
-def test_table_in_a_bucket_has_the_rows_of_the_same_files_here(
+def test_table_in_a_bucket_has_the_rows_of_local_files(
     spark: SparkSession, bucket: str, tmp_path: Path, table_format: str
 ) -> None:
     there = locate(f"s3://{bucket}/table")
@@ -67,7 +67,7 @@ def test_record_without_identity_has_its_place_in_the_file(
     else:
         pq.write_table(table, tmp_path / "part.parquet")
     found = table_records(spark, text_source(tmp_path, table_format))
-    assert [one.place for one in found] == [f"part.{table_format}/{place}" for place in places]
+    assert [one.reject_path for one in found] == [f"part.{table_format}/{place}" for place in places]
     assert len({one.path for one in found}) == 2
 
 
@@ -135,11 +135,11 @@ def test_table_refuses_a_column_that_holds_no_text(spark: SparkSession, tmp_path
         table_records(spark, text_source(tmp_path, "parquet"))
 
 
-def test_table_says_which_file_is_damaged(spark: SparkSession, bucket: str, tmp_path: Path) -> None:
+def test_table_reports_which_file_is_damaged(spark: SparkSession, bucket: str, tmp_path: Path) -> None:
     there = locate(f"s3://{bucket}/table")
     (there / "file.parquet").write_bytes(b"no parquet")
     with pytest.raises(DataError, match=r"file\.parquet cannot be read as parquet"):
         table_records(spark, text_source(there, "parquet"))
     (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(b"text,label,fold\n" + os.urandom(9999).hex().encode())[:2000])
-    with pytest.raises(DataError, match=r"cut\.csv\.gz is damaged or cut off"), unwrap_python_errors():
+    with pytest.raises(DataError, match=r"cut\.csv\.gz is damaged or truncated"), unwrap_python_errors():
         table_records(spark, text_source(tmp_path / "cut.csv.gz", "csv"))
