@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from headrace.bundle import Origin
 from headrace.compare.candidates import Candidate
 from headrace.contract_match import ClassMatch, require_same_targets
 from headrace.errors import DataError
@@ -25,7 +26,7 @@ def choose_version(candidates: Sequence[Candidate], table: Path | None, number: 
     if table is not None:
         return read(table, number)
     origins = [candidate.bundle.origin for candidate in candidates]
-    if len({origin.table_id or origin.table for origin in origins}) > 1:
+    if not all(_same_table(origins[0], origin) for origin in origins):
         tables = join_names(list(dict.fromkeys(origin.table for origin in origins)))
         raise DataError(
             f"The models were trained on different tables ({tables}), and so share no test rows; name the "
@@ -36,6 +37,13 @@ def choose_version(candidates: Sequence[Candidate], table: Path | None, number: 
     if newest.table_id and version.table_id != newest.table_id:
         raise DataError(f"Another table is at {newest.table} than the models were trained on; name it with --table.")
     return version
+
+
+def _same_table(one: Origin, other: Origin) -> bool:
+    """Return whether two models were trained on versions of one table, by its path where its identifier is unknown."""
+    if one.table_id and other.table_id:
+        return one.table_id == other.table_id
+    return one.table == other.table
 
 
 def match_all(candidates: Sequence[Candidate], version: Version) -> list[ClassMatch]:

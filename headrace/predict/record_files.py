@@ -10,7 +10,8 @@ from typing import NamedTuple
 from headrace.config.configuration import Text
 from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers import Row, RowRange, TableReader, cell_text, format_from_name, open_reader
+from headrace.prepare.readers import Row, RowRange, TableReader, format_from_name, open_reader
+from headrace.prepare.readers.row import text_cell
 from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, require_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
@@ -92,15 +93,24 @@ class RecordFile:
     def _record(self, row: Row) -> Record:
         if row.rejection is not None:
             return Record(row.number, "", rejection=row.rejection)
-        identity = "" if self.identity is None else cell_text(row.values[self.identity]) or ""
+        identity = ""
+        try:
+            identity = self._identity(row)
+            return Record(row.number, self._text(row), identity)
+        except RejectedRecordError as rejection:
+            return Record(row.number, "", identity, rejection)
+
+    def _identity(self, row: Row) -> str:
+        name = self.identity
+        return "" if name is None else text_cell(row.values[name], f"the cell of {name}") or ""
+
+    def _text(self, row: Row) -> str:
         value = row.values[str(self.column)]
         if value is None:
-            rejection = RejectedRecordError(Reason.EMPTY, f"the column {self.column} is empty")
-            return Record(row.number, "", identity, rejection)
+            raise RejectedRecordError(Reason.EMPTY, f"the column {self.column} is empty")
         if isinstance(value, dict | list):
-            rejection = RejectedRecordError(Reason.NOT_TEXT, f"the cell of {self.column} is not text: {value!r:.60}")
-            return Record(row.number, "", identity, rejection)
-        return Record(row.number, value if isinstance(value, bytes) else cell_text(value) or "", identity)
+            raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {self.column} is not text: {value!r:.60}")
+        return text_cell(value, f"the cell of {self.column}") or ""
 
     def _reader(self) -> TableReader:
         if self.column is None:

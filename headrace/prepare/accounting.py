@@ -10,6 +10,7 @@ from headrace.errors import DataError, HeadraceError
 from headrace.prepare.chunks import ALL, ChunkResult, add_sums
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.rejects.reject_and_duplicate_tables import CarriedOver
+from headrace.prepare.rejects.reject_summary import describe_example, describe_reasons, unusable_error
 from headrace.prepare.rejects.rejection import Reason
 from headrace.table import Version
 from headrace.table.dropped_records import Reject
@@ -79,7 +80,9 @@ class RecordAccounting:
                 "This is a bug in Headrace; please report it."
             )
         if not self.written:
-            raise DataError(f"None of {self.rows_in} records could be used ({self._reasons()}); nothing was committed.")
+            reasons = describe_reasons(self.rejects, self.reject_examples)
+            known = f"None of {self.rows_in} records could be used ({reasons})" if reasons else "There are no records"
+            raise DataError(f"{known}; nothing was committed.")
         damaged = self.rejects.get(Reason.DAMAGED_ARCHIVE.value, 0)
         if self.rejects_too_many(max_rejects) or (archives and damaged / archives > max_rejects):
             archive_share = f" and {damaged} of {archives} archives are damaged" if archives and damaged else ""
@@ -90,15 +93,15 @@ class RecordAccounting:
 
     def describe_rejects(self) -> list[str]:
         """Return a line for each of the most frequent reasons, with one example; no line without rejects."""
-        commonest = Counter(self.rejects).most_common(SHOWN_REASONS)
+        examples = self.reject_examples
         return [
-            f"{count} record{'s' * (count > 1)} rejected as {reason}{self._example(reason)}"
-            for reason, count in commonest
+            f"{count} record{'s' * (count > 1)} rejected as {reason}{describe_example(examples.get(reason))}"
+            for reason, count in Counter(self.rejects).most_common(SHOWN_REASONS)
         ]
 
-    def _example(self, reason: str) -> str:
-        reject = self.reject_examples.get(reason)
-        return "" if reject is None else f", such as {reject.path!r}: {reject.detail}"
+    def unusable(self, problem: str, remedy: str) -> DataError:
+        """Return the error that says the rejects before what they left behind, see `unusable_error`."""
+        return unusable_error(problem, remedy, self.rows_in, self.rejects, self.reject_examples)
 
     def by_class(self, contract: Contract) -> dict[str, dict[str, int]]:
         """Return the rows by split, then by class name; the only name is `all` unless the task is classification."""

@@ -222,8 +222,6 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
     with unwrap_python_errors():
         output = run_stages(spark, context, source, plan.listing, increment)
     accounting = output.accounting
-    for line in accounting.describe_rejects():
-        log.warning("%s", line)
     warning = narrow_warning(accounting.grey_bits) if context.settings.image.white is None else None
     if warning is not None:
         log.warning("%s", warning)

@@ -10,7 +10,7 @@ from headrace.config import Configuration
 from headrace.config.configuration import Prepare, Source
 from headrace.prepare.incremental import Increment, can_append, increment
 from headrace.prepare.rejects.reject_and_duplicate_tables import SideTable
-from headrace.prepare.sources import Listing, RawFile
+from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.table import Version
 from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path, rejects_path
@@ -22,7 +22,7 @@ from headrace.table.version import Period
 UNASSIGNED = "undecided"
 STAGED = "_headrace/staged"
 # Version of the preparation; increase it when the same input gives other bytes than before.
-PREPARATION_VERSION = 4
+PREPARATION_VERSION = 5
 # Settings that decide whether a version is committed, not its content.
 CHECK_ONLY_KEYS = {"max_rejects", "expectations"}
 
@@ -37,7 +37,7 @@ class PrepareContext:
         table: folder of the table.
         labels: class index by class name; those of the previous version, unless the classes are learned anew.
         earlier_classes: classes of the previous version, whose order those that stay keep.
-        kind: kind of the source.
+        kind: kind of the source; `LABELS_FILE` of a folder with one.
         class_names: class name by the source's label, for labels that differ from it.
         staged: whether the first stage's shards are not final and are written to a separate folder.
         periods: windows whose splits follow from the time: the periods of the previous version.
@@ -178,7 +178,7 @@ def make_context(plan: PreparePlan) -> PrepareContext:
         labels={} if plan.full else {name: number for number, name in enumerate(classes)},
         earlier_classes=classes,
         settings=settings,
-        kind=source.kind,
+        kind=source.kind if source.labels is None else LABELS_FILE,
         class_names=source.class_names,
         staged=settings.input == "text",
         periods=plan.before.summary.periods if plan.before and not changed_splits(plan.before, settings) else (),

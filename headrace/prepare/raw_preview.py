@@ -66,8 +66,8 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
     if table_format is not None:
         return found | _preview_table(path, table_format, label)
     if any(ARCHIVE.search(name) for name in kept):
-        return found | {"kind": "archive"} | _preview_records(list_archives(path), read_archive)
-    return found | {"kind": "folder"} | _preview_records(list_folder(path), read_file)
+        return found | {"kind": "archive"} | _preview_records(list_archives(path), read_archive, "archive")
+    return found | {"kind": "folder"} | _preview_records(list_folder(path), read_file, "folder")
 
 
 def _suffix(name: str) -> str:
@@ -161,7 +161,7 @@ def _column(name: str, values: list[Any]) -> dict[str, Any]:
 Reader = Callable[[str, Any, int], Iterator[RawRecord]]
 
 
-def _preview_records(listing: Listing, read: Reader) -> dict[str, Any]:
+def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any]:
     """Return classes and splits of all files of a folder, or of the first records of archives."""
     spread = listing.files[:: max(1, len(listing.files) // FILES)]
     records = list(islice((record for file in spread for record in read(listing.root, file, Image().max_bytes)), ROWS))
@@ -178,7 +178,7 @@ def _preview_records(listing: Listing, read: Reader) -> dict[str, Any]:
         "sampled": len(checked),
         "rejects": dict(Counter(str(rejection.reason) for _, rejection in rejected)),
         "rejected": [f"{path}: {rejection.detail}" for path, rejection in rejected[:EXAMPLES]],
-        "warnings": label_warnings(classes),
+        "warnings": label_warnings(classes, kind=kind),
     }
 
 

@@ -18,12 +18,14 @@ from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord, read_records
-from headrace.prepare.sources.raw_records import escape_path
+from headrace.prepare.sources.raw_records import escape_text
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
 from headrace.table.dropped_records import Reject, rejects_path
 from headrace.table.shards import Shard, write_shard
 from headrace.table.version import SPLITS
+
+NO_LABEL = "the record has no label"
 
 
 def label_names(label: str, context: PrepareContext) -> tuple[str, ...]:
@@ -43,11 +45,12 @@ def encode_target(record: RawRecord, context: PrepareContext) -> int | float | b
         RejectedRecordError: the label is missing, not one of the classes, or not a finite number.
     """
     if record.label is None or (not record.label and context.settings.task != "multi_label"):
-        raise RejectedRecordError(Reason.NO_CLASS, "the record has no label")
+        raise RejectedRecordError(Reason.NO_CLASS, NO_LABEL)
     if context.settings.task == "regression":
         number = _parse_float32(record.label)
         if not math.isfinite(number):
-            raise RejectedRecordError(Reason.BAD_LABEL, f"{record.label!r} is not a finite 32-bit number")
+            detail = f"{record.label!r:.60} is not a finite 32-bit number{labels.number_hint(record.label)}"
+            raise RejectedRecordError(Reason.BAD_LABEL, detail)
         return number
     names = label_names(record.label, context)
     for name in names:
@@ -96,6 +99,29 @@ def list_labels(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[Co
     for chunk in chunks:
         records = read_records(context.kind, context.root, chunk.files, 0)
         yield Counter(record.label for record in records if record.label)
+
+
+def list_rejects(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[ChunkResult]:
+    """Yield the rejects of every chunk as far as they are known without the contents of the records."""
+    no_label = NO_LABEL
+    if context.kind == "archive":
+        no_label += ": it is in no folder, and no .cls or .json of its name is next to it in the archive"
+    for chunk in chunks:
+        result = ChunkResult()
+        for record in read_records(context.kind, context.root, chunk.files, 0):
+            result.seen += 1
+            rejection = record.rejection
+            if rejection is None or rejection.reason == Reason.TOO_MANY_BYTES:
+                rejection = None if record.label else RejectedRecordError(Reason.NO_CLASS, no_label)
+            if rejection is not None:
+                reject = _reject_row(record, rejection)
+                result.rejects[reject.reason] += 1
+                result.reject_examples.setdefault(reject.reason, reject)
+        yield result
+
+
+def _reject_row(record: RawRecord, rejection: RejectedRecordError) -> Reject:
+    return Reject(record.reject_path or record.path, rejection.reason.value, escape_text(rejection.detail))
 
 
 class ShardWriter:
@@ -156,7 +182,7 @@ class ShardWriter:
         return hash_split(content, splits) if splits.method == "hash" else UNASSIGNED
 
     def _reject(self, record: RawRecord, rejection: RejectedRecordError) -> None:
-        reject = Reject(record.reject_path or record.path, rejection.reason.value, escape_path(rejection.detail))
+        reject = _reject_row(record, rejection)
         self.result.rejects[reject.reason] += 1
         self.result.reject_examples.setdefault(reject.reason, reject)
         self.rejects.append(reject)

@@ -83,14 +83,24 @@ def run_stages(
     assigns_splits = source_assigns_splits(context, source, changed.files)
     if needs_global_decisions(context, new=shards, old=old, assigns_splits=assigns_splits, removed=increment.removed):
         results += make_global_decisions(spark, context, shards, old, increment.removed)
+    accounting = merge_results(results)
+    for line in accounting.describe_rejects():
+        log.warning("%s", line)
+    if increment.before is None and accounting.rejects_too_many(context.settings.max_rejects):
+        # Without them there may be nothing to learn a vocabulary or statistics from, which would only be a consequence.
+        accounting.check(context.settings.max_rejects, len(listing.files) if source.kind == "archive" else 0)
     output = StageOutput(
-        accounting=merge_results(results),
+        accounting=accounting,
         results=results,
         columns=encoder_for(context.settings).columns,
         classes=tuple(context.labels),
     )
     if context.settings.windows is not None:
-        shards = [shard for shard in output.accounting.shards if shard.split == "train"]
+        shards = [shard for shard in accounting.shards if shard.split == "train"]
+        if not shards:
+            raise accounting.unusable(
+                "No window is in the training split", "Check prepare.splits or the source's splits."
+            )
         statistics = window_statistics(spark, context, shards)
         warning = feature_warning(statistics, context.settings.windows.values if context.settings.windows else ())
         if warning is not None:
@@ -118,7 +128,7 @@ def _encode(
         shorten(list(map(repr, empty))),
     )
     names = tuple(name for name in classes.names if name not in empty)
-    require_some(names, context.root)
+    require_some(names, context.root, merge_results(results))
     labelled = replace(context, labels={name: number for number, name in enumerate(names)})
     return labelled, _first_stage(spark, labelled, content, records, classes.records)
 
@@ -165,7 +175,8 @@ def _read_records(
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(ROWS_AT_ONCE))
     if context.settings.windows is not None:
         return read_windows(spark, source, context.settings, changed.root, changed.files, context.periods)
-    return read_frame(spark, source, changed.root, changed.files, content), ()
+    several = context.settings.task == "multi_label"
+    return read_frame(spark, source, changed.root, changed.files, content, several=several), ()
 
 
 def _with_encoding(source: Source, settings: Prepare) -> Source:
@@ -186,6 +197,10 @@ def source_assigns_splits(context: PrepareContext, source: Source, files: list[R
 def _tokenize(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
     staged = [shard for shard in output.accounting.shards if _is_staged(shard)]
     before = increment.before.contract.tokenizer if increment.before else None
+    if before is None and not any(shard.split == "train" for shard in staged):
+        raise output.accounting.unusable(
+            "The training split holds no text to train a tokenizer on", "Check prepare.splits."
+        )
     tokenizer = before or tokenization.train_tokenizer(spark, context, staged)
     final = tokenization.tokenize(spark, context, staged, tokenizer) if staged else []
     others = [shard for shard in output.accounting.shards if not _is_staged(shard)]

@@ -81,7 +81,7 @@ def test_check_explains_how_to_ship_headrace_to_executors(
 ) -> None:
     rows = check_rows(plain_cluster, tmp_path, 2, spark_pyspark_python=bare_python)
     assert not rows["Executors"]["ok"]
-    assert "No module named headrace" in rows["Executors"]["fix"]
+    assert "No module named 'headrace'" in rows["Executors"]["fix"]
     assert "--py-files" in rows["Executors"]["fix"]
     assert rows["Executors"]["fix"].startswith("An executor cannot start Python for its tasks")
 

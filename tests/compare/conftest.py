@@ -23,7 +23,7 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
 
 @pytest.fixture(scope="package")
 def models(version: Version) -> dict[str, Any]:
-    """Return a network that knows the test rows, though its bundle was trained on others, and one that knows none."""
+    """Return an untrained network, and one with other weights after some steps."""
     rows = CONTENT.splits["test"]
     return {"plain": small_model(version), "good": fitted(version, rows.pixels, np.array(rows.labels), 60)}
 

@@ -94,3 +94,5 @@ def test_check_allows_exactly_max_rejects(percent: int) -> None:
 def test_check_raises_if_nothing_was_written() -> None:
     with pytest.raises(DataError, match=r"None of 5 records could be used \(damaged: 5\); nothing was committed"):
         accounting(5, 0, 5).check(1.0)
+    with pytest.raises(DataError, match="There are no records; nothing was committed"):
+        accounting(0, 0, 0).check(1.0)

@@ -61,7 +61,7 @@ def test_writer_closes_a_shard_at_shard_bytes(source: Path, table: Path) -> None
 
 def test_writer_lists_rejects_with_reasons(source: Path, table: Path) -> None:
     (source / "cat" / "empty.png").touch()
-    (source / "dog" / "text.png").write_text("text")
+    (source / "dog" / "text.png").write_bytes(b"\x00\x01 text")
     (source / "outside.png").write_bytes(encode_image(noise_image(8, 8)))
     (source / "dog" / "large.png").write_bytes(bytes(100_000))
     result = run_writer(prepare_context(source, table, image=SMALL["image"] | {"max_bytes": 50_000}))
@@ -75,6 +75,7 @@ def test_writer_lists_rejects_with_reasons(source: Path, table: Path) -> None:
         ("dog/large.png", "too_many_bytes"),
     }
     assert all(row["detail"] for row in rows)
+    assert not any("x5c" in row["detail"] for row in rows)
 
 
 def test_writer_second_attempt_leaves_no_extra_files(source: Path, table: Path) -> None:

@@ -202,7 +202,7 @@ def test_jdbc_source(spark: SparkSession, raw: Path, tmp_path: Path, table: Path
     rows = [(file.read_bytes(), file.parent.name, file.stem) for file in sorted(raw.glob("*/*.png"))]
     driver = {"driver": "org.apache.derby.iapi.jdbc.AutoloadedDriver", "dbtable": "images"}
     url = f"jdbc:derby:{tmp_path / 'database'}"
-    frame = spark.createDataFrame(rows, "image binary, animal string, name string")
+    frame = spark.createDataFrame(rows, "image binary, animal string, name string").selectExpr("*", "image photo")
     frame.write.format("jdbc").options(url=f"{url};create=true", **driver).save()
     columns = {"input": "image", "label": "animal", "identity": "name", "content": "bytes"}
     source = {"kind": "table", "format": "jdbc", "path": url, "columns": columns, "options": driver}
@@ -211,6 +211,8 @@ def test_jdbc_source(spark: SparkSession, raw: Path, tmp_path: Path, table: Path
     # A database does not reveal whether it has changed.
     assert prepare(source_configuration(table, source))["version"] == 1
     require_all(table, raw)
+    with pytest.raises(ConfigurationError, match="'photo' of jdbc:derby:.* holds binary; expected numbers or text"):
+        prepare(source_configuration(table, source | {"columns": columns | {"label": "photo"}}))
     gone = source | {"options": driver | {"dbtable": "nothing"}}
     with pytest.raises(DataError, match="Spark cannot read jdbc:derby:.* as jdbc: .*NOTHING.* does not exist"):
         prepare(source_configuration(table, gone))
@@ -219,7 +221,8 @@ def test_jdbc_source(spark: SparkSession, raw: Path, tmp_path: Path, table: Path
 def test_table_without_a_readable_record_reports_why(tmp_path: Path, table: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"it": "\\ud83d", "label": "x"}\n' * 3)
     source = {"kind": "table", "format": "json", "path": str(tmp_path / "a.jsonl"), "columns": {"input": "it"}}
-    with pytest.raises(DataError, match=r"3 were rejected, such as that in a\.jsonl: not_text, line 1 holds half of a"):
+    said = r"3 of 3 records were rejected \(not_text: 3, such as 'a\.jsonl/line 1': line 1 holds half of a"
+    with pytest.raises(DataError, match=said):
         prepare(source_configuration(table, source, input="text"))
 
 

@@ -141,3 +141,27 @@ def test_bpe_with_near_duplicates(tmp_path: Path) -> None:
     kept = {row["path"]: row["split"] for row in read_rows(version)}
     assert set(dropped.values()) <= kept.keys()
     assert "test" in {kept[path] for path in dropped.values()}  # the training copy of the long text went
+
+
+@pytest.mark.parametrize(
+    ("task", "label", "said"),
+    [
+        ("regression", "0,5", r"None of 12 .*bad_label: 12, such as .*'0,5' is not .*; write numbers"),
+        ("classification", {"a": 1}, r"12 of 12 records were rejected \(bad_label: 12, such as .* is an object"),
+        ("classification", None, r"12 of 12 records were rejected \(no_class: 12, such as .*has no label"),
+    ],
+)
+def test_text_job_without_a_usable_label_says_the_rejects(tmp_path: Path, task: str, label: Any, said: str) -> None:
+    rows: list[dict[str, Any]] = [row | {"label": label} for row in texts(12)]
+    write_rows(tmp_path / "raw", "a.json", rows)
+    with pytest.raises(DataError, match=said):
+        prepare(text_configuration(tmp_path / "raw", task=task, max_rejects=1.0))
+
+
+def test_text_job_without_training_texts_says_the_rejects_before_the_splits(tmp_path: Path) -> None:
+    rows = [row | {"text": "" if row["split"] == "train" else row["text"]} for row in texts(12)]
+    write_rows(tmp_path / "raw", "a.json", rows)
+    with pytest.raises(
+        DataError, match=r"9 of 12 records were rejected \(\w+: 9, such as .*The training split holds no"
+    ):
+        prepare(text_configuration(tmp_path / "raw", max_rejects=1.0))

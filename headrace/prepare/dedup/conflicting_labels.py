@@ -25,12 +25,13 @@ def conflict_warning(rows: pa.Table, total: int) -> str | None:
     if not len(hashes):
         return None
     conflicting = rows.filter(pc.is_in(rows["content_hash"], hashes)).sort_by("path")
-    example = conflicting.filter(pc.equal(conflicting["content_hash"], conflicting["content_hash"][0]))["path"]
+    equal = conflicting.filter(pc.equal(conflicting["content_hash"], conflicting["content_hash"][0]))
+    other = equal.filter(pc.not_equal(equal["label"], equal["label"][0]))
+    pair = f"{equal['path'][0].as_py()!r} and {other['path'][0].as_py()!r}"
     read = f"the first {len(rows)}" if len(rows) < total else f"{len(rows)}"
     return (
-        f"{len(conflicting)} of {read} records have the content of a record with another label, such as "
-        f"{example[0].as_py()!r} and {example[1].as_py()!r}: a model cannot learn both. "
-        "Correct the labels, or set prepare.duplicates to drop."
+        f"{len(conflicting)} of {read} records have the content of a record with another label, such as {pair}: a "
+        "model cannot learn both. Correct the labels, or set prepare.duplicates to drop."
     )
 
 

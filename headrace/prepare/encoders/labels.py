@@ -1,42 +1,107 @@
 """Labels: their normal form, and for multi_label records their text form in sources and stored form in tables."""
 
+import ast
 import json
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 
+from headrace.prepare.readers.row import text_cell
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+
 # Type of a stored class index.
 INDEX_TYPE = np.dtype("<i4")
-
-
 # Texts that pandas, databases and Hive write for a missing value.
 MISSING = frozenset(("nan", "null", "<na>", "\\n"))
+# Soft hyphen, spaces of no width, marks of direction and the like. Joiners and tags stay: emoji, Persian and the
+# languages of India are written with them.
+INVISIBLE = dict.fromkeys(
+    (0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x2070)), ""
+)
+# A list as Python prints it. One of NumPy's has no commas, so that Python would join its names.
+MEMBER = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|-?[\d.]+|None|True|False)"
+PYTHON_LIST = re.compile(rf"\[\s*{MEMBER}(?:\s*,\s*{MEMBER})*\s*,?\s*\]")
+# Numbers with a decimal comma, or with thousands apart: 0,5 and 1,234.5 and 1 234,5.
+OTHER_SEPARATORS = re.compile(r"[-+]?\d+(?:[.,'\s]\d+)+")
+BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}")
+
+
+def normalize_name(text: str) -> str:
+    """Return a name of a class in Unicode NFC, without invisible characters and without white space around it."""
+    return unicodedata.normalize("NFC", text.translate(INVISIBLE)).strip()
 
 
 def normalize_label(text: str | None) -> str | None:
-    """Return a label in Unicode NFC without white space around it; None if it stands for a missing value.
+    """Return the label in a cell as `normalize_name` has it; None if it stands for a missing value.
 
     An empty label stays empty: for a multi_label record it means that the record has no class.
     """
-    if text is None:
-        return None
-    stripped = unicodedata.normalize("NFC", text).strip()
-    return None if stripped.lower() in MISSING else stripped
+    name = None if text is None else normalize_name(text)
+    return None if name is None or name.lower() in MISSING else name
+
+
+def label_cell(value: object, *, several: bool) -> str | None:
+    """Return the label in a cell as text; None if it is missing.
+
+    Args:
+        several: whether a list of names may be a label.
+
+    Raises:
+        RejectedRecordError: the cell is an object, bytes that are no text, or a list that cannot be a label.
+    """
+    if isinstance(value, list) and several:
+        return format_labels(value)
+    if isinstance(value, list):
+        raise _bad_label(value, "a list; expected one name or number; lists of names need prepare.task: multi_label")
+    if isinstance(value, dict):
+        raise _bad_label(value, f"an object; expected {'a list of names' if several else 'one name or number'}")
+    return normalize_label(text_cell(value, "the label"))
 
 
 def parse_labels(text: str, separator: str) -> tuple[str, ...]:
-    """Return the names in a JSON list, or else between separators; each once, as `normalize_label` returns them."""
-    names = _parse_json_list(text)
+    """Return the names in a list of JSON or Python, or else between separators; each once, as `normalize_label` has it.
+
+    Raises:
+        RejectedRecordError: the text is an object, a list of other things than names, or a list that cannot be read.
+    """
+    names = _parse_list(text.strip(), separator)
     cleaned = map(normalize_label, text.split(separator) if names is None else names)
     return tuple(dict.fromkeys(name for name in cleaned if name))
 
 
+def readable_labels(text: str, separator: str) -> tuple[str, ...]:
+    """Return what `parse_labels` returns; no names if it rejects the text."""
+    try:
+        return parse_labels(text, separator)
+    except RejectedRecordError:
+        return ()
+
+
 def format_labels(names: Iterable[object]) -> str:
-    """Return the text from which `parse_labels` restores these names."""
-    return json.dumps([str(name) for name in names], ensure_ascii=False)
+    """Return the text from which `parse_labels` restores these names; a missing one is none.
+
+    Raises:
+        RejectedRecordError: one of them is itself a list or an object.
+    """
+    return json.dumps(_list_names(names), ensure_ascii=False)
+
+
+def number_hint(text: str) -> str:
+    """Return what to do about a text that should be a number and looks like one of a few other things; else nothing."""
+    if OTHER_SEPARATORS.fullmatch(text):
+        return "; write numbers with a decimal point and no other separator, such as 1234.5"
+    if text.lower() in ("true", "false"):
+        return "; write 1 and 0, or set prepare.task to classification"
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return "; it is a time: write a number, such as seconds since 1970"
 
 
 def encode_labels(indices: Iterable[int]) -> bytes:
@@ -50,11 +115,39 @@ def count_labels(split: str, labels: pa.ChunkedArray) -> Counter[tuple[str, int]
     return Counter({(split, index): rows for index, rows in enumerate(np.bincount(indices).tolist()) if rows})
 
 
-def _parse_json_list(text: str) -> list[str] | None:
-    if not text.startswith("["):
+def _parse_list(text: str, separator: str) -> list[str] | None:
+    """Return the names in a list; None if the text is none."""
+    if not text.startswith(("[", "{")):
         return None
     try:
-        names = json.loads(text)
-    except ValueError:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = _parse_python_list(text)
+    if isinstance(value, list):
+        return _list_names(value)
+    if value is not None:
+        raise _bad_label(value, "an object; expected a list of names")
+    if BRACKETED.fullmatch(text) and (separator in text or "'" in text or '"' in text):
+        raise _bad_label(text, "neither a list of JSON nor one of Python")
+    return None
+
+
+def _parse_python_list(text: str) -> object:
+    """Return a list as Python prints it; None if the text is none."""
+    try:
+        return ast.literal_eval(text) if PYTHON_LIST.fullmatch(text) else None
+    except (ValueError, SyntaxError):
         return None
-    return [str(name) for name in names]
+
+
+def _list_names(names: Iterable[object]) -> list[str]:
+    """Return the names of the members as those of cells; none of a missing one."""
+    members = list(names)
+    for one in members:
+        if isinstance(one, list | dict | tuple):
+            raise _bad_label(members, "a list of lists or objects; expected a list of names")
+    return [text for one in members if (text := text_cell(one, "the label")) is not None]
+
+
+def _bad_label(value: object, problem: str) -> RejectedRecordError:
+    return RejectedRecordError(Reason.BAD_LABEL, f"the label {value!r:.60} is {problem}")

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from headrace.contract import Statistics
-from headrace.errors import DataError
 from headrace.prepare.encoders.image import Pixels
 from headrace.prepare.plan import PrepareContext
 from headrace.prepare.table_schema import window_columns
@@ -100,15 +99,7 @@ class Moments:
 
 
 def window_statistics(spark: SparkSession, context: PrepareContext, shards: Sequence[Shard]) -> Statistics:
-    """Return mean and population variance of each feature, over all windows in `shards`, the training split.
-
-    Raises:
-        DataError: `shards` is empty.
-    """
-    if not shards:
-        raise DataError(
-            "No window is in the training split; nothing was committed. Check prepare.splits or the source's splits."
-        )
+    """Return mean and population variance of each feature, over all windows in `shards`: at least one."""
     paths = sorted(shard.path for shard in shards)
     # Merge in the order of the shards, so that the same shards always give the same bits.
     parts = spark.sparkContext.parallelize(paths, len(paths)).mapPartitions(partial(_read_moments, context)).collect()

@@ -8,15 +8,19 @@ from functools import partial
 from operator import itemgetter
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from headrace.errors import DataError
+from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult
-from headrace.prepare.encoders.labels import normalize_label, parse_labels
+from headrace.prepare.encoders.labels import normalize_label, readable_labels
 from headrace.prepare.labels.warnings import label_warnings, require_repeated
 from headrace.prepare.plan import Chunk, PrepareContext
-from headrace.prepare.shard_writer import list_labels
-from headrace.prepare.sources import Listing, RawFile
+from headrace.prepare.rejects.rejection import Reason
+from headrace.prepare.shard_writer import NO_LABEL, list_labels, list_rejects
+from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.prepare.sources.raw_records import natural_sort, shorten
+from headrace.table.dropped_records import Reject
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +62,8 @@ def list_classes(
     if context.settings.task == "regression":
         return Classes(())
     counted = _count_labels(spark, context, listing, changed, records)
-    if not counted and not context.labels and not isinstance(records, list):
-        _raise_first_rejection(records, listing.root)
+    if len(counted) < 2 and not context.labels:
+        require_some(tuple(counted), listing.root, _list_rejects(spark, context, records))
     if not context.labels:
         _require_class_names(context.class_names, list(counted), listing.root)
     rows = Counter[str]()
@@ -74,7 +78,7 @@ def list_classes(
     require_some(found.names, listing.root)
     if single and not known:
         require_repeated(found.rows, listing.root)
-    for warning in label_warnings(found.rows, known):
+    for warning in label_warnings(found.rows, known, context.kind):
         log.warning("%s", warning)
     return found
 
@@ -85,33 +89,42 @@ def _ordered_names(context: PrepareContext, rows: Mapping[str, int]) -> tuple[st
     return tuple(dict.fromkeys((*context.labels, *staying, *rows)))
 
 
-def _raise_first_rejection(records: "DataFrame", root: str) -> None:
-    """Raise if no row has a label, because rows cannot be read; otherwise the number of classes explains it.
-
-    Raises:
-        DataError: a row was rejected.
-    """
-    rejected = records.where("reason is not null")
-    first = rejected.orderBy("file", "key").first()
-    if first is not None:
-        raise DataError(
-            f"No record of {root} has a label that can be read; {rejected.count()} were rejected, such as that in "
-            f"{first['file']}: {first['reason']}, {first['detail']}."
-        )
-
-
-def require_some(classes: tuple[str, ...], root: str) -> None:
+def require_some(classes: tuple[str, ...], root: str, rejects: RecordAccounting | None = None) -> None:
     """Raise unless there are at least 2 and at most `MAX_CLASSES`.
+
+    Args:
+        rejects: the rejected records, which may be why there are fewer.
 
     Raises:
         DataError: there are fewer or more.
     """
     if not 2 <= len(classes) <= MAX_CLASSES:
         shown = f" ({', '.join(map(repr, classes))})" if classes and len(classes) < 2 else ""
-        raise DataError(
-            f"The source {root} holds {len(classes)} classes{shown}; expected from 2 to {MAX_CLASSES:,}. "
-            "If labels are numbers to predict, set prepare.task to regression."
+        raise (rejects or merge_results([])).unusable(
+            f"The source {root} holds {len(classes)} classes{shown}; expected from 2 to {MAX_CLASSES:,}",
+            "If labels are numbers to predict, set prepare.task to regression.",
         )
+
+
+def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFrame | list[Chunk]") -> RecordAccounting:
+    """Return the records that cannot be read or have no label, without their contents."""
+    if isinstance(records, list):
+        if context.kind not in ("archive", "folder", LABELS_FILE) or not records:
+            return merge_results([])
+        chunks = spark.sparkContext.parallelize(records, len(records))
+        return merge_results(chunks.mapPartitions(partial(list_rejects, context)).collect())
+    label, single = F.col("label"), context.settings.task == "classification"
+    missing = F.col("reason").isNull() & (label.isNull() | (F.lit(single) & (label == "")))
+    reason = F.when(missing, Reason.NO_CLASS.value).otherwise(F.col("reason"))
+    path = F.concat_ws("/", "file", F.coalesce(F.col("row") if "row" in records.columns else F.lit(None), F.col("key")))
+    example = F.min(F.struct(path.alias("path"), F.coalesce("detail", F.lit(NO_LABEL)).alias("detail")))
+    found = records.groupBy(reason.alias("why")).agg(F.count("*").alias("rows"), example.alias("example")).collect()
+    result = ChunkResult(seen=sum(row["rows"] for row in found))
+    for row in found:
+        if row["why"] is not None:
+            result.rejects[row["why"]] = row["rows"]
+            result.reject_examples[row["why"]] = Reject(row["example"]["path"], row["why"], row["example"]["detail"])
+    return merge_results([result])
 
 
 def classes_without_records(classes: Classes, context: PrepareContext, results: Iterable[ChunkResult]) -> list[str]:
@@ -156,7 +169,7 @@ def _count_rows(records: "DataFrame", context: PrepareContext) -> Counter[str]:
     rows = records.select("label").where("label is not null")
     if context.settings.task == "multi_label":
         separator = context.settings.label_separator
-        names = rows.rdd.map(itemgetter("label")).flatMap(partial(parse_labels, separator=separator))
+        names = rows.rdd.map(itemgetter("label")).flatMap(partial(readable_labels, separator=separator))
         return Counter(dict(names.map(lambda name: (name, 1)).reduceByKey(int.__add__).take(MAX_CLASSES + 1)))
     counts = Counter[str]()
     for row in rows.groupBy("label").count().limit(MAX_CLASSES + 1).collect():
@@ -170,7 +183,7 @@ def _count_names(counts: Counter[str], separator: str) -> Counter[str]:
     """Return the records by each class name in multi_label labels."""
     names = Counter[str]()
     for label, count in counts.items():
-        for name in parse_labels(label, separator):
+        for name in readable_labels(label, separator):
             names[name] += count
     return names
 

@@ -1,11 +1,10 @@
 """Labels that look like a mistake: reported before anything is written, as a model would learn them silently."""
 
-import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from headrace.config.configuration import Splits
 from headrace.errors import DataError
+from headrace.prepare.labels.similar_names import mixed_names, similar_names
 from headrace.prepare.sources.raw_records import shorten
 
 # Fewer rows than this say nothing about the distribution of labels.
@@ -18,31 +17,43 @@ SMALL_CLASS = 100
 MIN_IN_SPLIT = 5
 # Missing values in many exports, and real classes in others: no finding, or Namibia.
 MISSING_BY_CUSTOM = frozenset(("na", "n/a", "none", "missing", "?"))
+# How each kind of source says that a label is missing; the name of a folder or of a class in a data set is none.
+HOW_TO_LEAVE_OUT = {
+    "table": "leave its cell empty, or, in CSV, name it as data.source.options.nullValue",
+    "petastorm": "leave its cell empty",
+    "labels_file": "leave the label empty in the labels file",
+    "archive": "leave it out of the .cls or .json file",
+}
 
 
-def label_warnings(rows: Mapping[str, int], known: Iterable[str] = ()) -> list[str]:
+def label_warnings(rows: Mapping[str, int], known: Iterable[str] = (), kind: str = "table") -> list[str]:
     """Return warnings about labels that look like a mistake.
 
     Args:
         rows: rows by class name, of those that are to be prepared.
         known: classes of the table's previous version.
+        kind: kind of the source, `labels_file` of a folder with one.
     """
     warnings = [
-        f"The classes {_names(group)} differ only in case, white space, accents or leading zeros; if they are one, "
-        "give them one name with data.source.class_names."
+        f"The classes {_names(group)} differ only in case, white space, accents, leading zeros or characters that "
+        "cannot be seen; if they are one, give them one name with data.source.class_names."
         for group in similar_names((*known, *rows))
     ]
+    mixed = mixed_names(rows)
+    if mixed:
+        warnings.append(
+            f"The classes {_names(mixed)} have letters of two alphabets in one word, which look alike "
+            f"({', '.join(map(ascii, mixed[:5]))}); correct the labels, or rename the classes with "
+            "data.source.class_names."
+        )
     lists = [name for name in rows if name[:1] + name[-1:] in ("[]", "{}")]
     if lists:
         warnings.append(
             f"The classes {_names(lists)} look like lists or objects; lists of names need prepare.task: multi_label."
         )
     missing = [name for name in rows if name.casefold() in MISSING_BY_CUSTOM]
-    if missing:
-        warnings.append(
-            f"{_names(missing)} is used as a class; if it marks missing labels in CSV, set "
-            "data.source.options.nullValue to it."
-        )
+    if missing and kind in HOW_TO_LEAVE_OUT:
+        warnings.append(f"{_names(missing)} is used as a class; if it marks missing labels, {HOW_TO_LEAVE_OUT[kind]}.")
     if set(known):
         return warnings
     total, single = sum(rows.values()), [name for name, count in rows.items() if count == 1]
@@ -99,23 +110,6 @@ def require_repeated(rows: Mapping[str, int], source: str) -> None:
             "classes of many records. Name another column as data.source.columns.label; if labels are numbers to "
             "predict, set prepare.task to regression."
         )
-
-
-def similar_names(names: Iterable[str]) -> list[list[str]]:
-    """Return the groups of names that are equal except for case, white space, accents and leading zeros."""
-    groups = defaultdict[str, dict[str, None]](dict)
-    for name in names:
-        groups[_folded(name)][name] = None
-    return [list(group) for group in groups.values() if len(group) > 1]
-
-
-def _folded(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(one for one in letters if not unicodedata.combining(one) and not one.isspace())
-    try:
-        return f"{float(plain):g}" if plain.isascii() and plain.replace(".", "", 1).isdigit() else plain
-    except OverflowError:
-        return plain
 
 
 def _names(names: list[str]) -> str:

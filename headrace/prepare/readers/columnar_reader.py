@@ -11,6 +11,7 @@ from pyarrow import orc
 
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, plain_name
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.storage.parquet import open_parquet
 
 ROWS_AT_ONCE = 1024
@@ -70,7 +71,9 @@ class ColumnarReader:
             for batch in self._batches(part):
                 columns = [self._cells(batch, name) for name in self.paths]
                 for cells in zip(*columns, strict=True):
-                    yield Row(number, dict(zip(self.paths, cells, strict=True)))
+                    rejection = next((one for one in cells if isinstance(one, RejectedRecordError)), None)
+                    values = {} if rejection else dict(zip(self.paths, cells, strict=True))
+                    yield Row(number, values, rejection)
                     number += 1
         except (OSError, pa.ArrowException) as error:
             raise self._unreadable(error) from None
@@ -90,14 +93,14 @@ class ColumnarReader:
         yield from self.file.iter_batches(ROWS_AT_ONCE, row_groups=list(groups), columns=columns)
 
     def _cells(self, batch: pa.RecordBatch, name: str) -> list[Any]:
+        """Return the cells of a column; in place of one whose class has no name, the rejection of its row."""
         first, *inner = self.paths[name]
         column = batch.column(first)
         for part in inner:
             column = pc.struct_field(column, part)
         cells = _plain(column).to_pylist()
         names = self.names[name]
-        # An index of -1 is that of a row without a class.
-        return [names[one] if one is not None and 0 <= one < len(names) else None for one in cells] if names else cells
+        return [_named(one, names) for one in cells] if names else cells
 
     def _find(self, name: str) -> list[str]:
         """Return the path of a column through nested fields."""
@@ -154,13 +157,31 @@ def _plain(column: pa.Array) -> pa.Array:
 
 
 def _class_names(schema: pa.Schema, path: list[str]) -> list[str]:
-    """Return the class names that Hugging Face's datasets keeps for a column of class indices; else none."""
+    """Return the class names that Hugging Face's datasets keeps for a column of class indices or lists of them.
+
+    There are none for any other column.
+    """
     kept = (schema.metadata or {}).get(b"huggingface")
-    if kept is None or len(path) != 1 or not pa.types.is_integer(schema.field(path[0]).type):
+    if kept is None:
         return []
     try:
-        feature = json.loads(kept)["info"]["features"][path[0]]
-        names = feature["names"] if feature["_type"] == "ClassLabel" else []
-    except (ValueError, KeyError, TypeError):
+        feature = json.loads(kept)["info"]["features"]
+        for part in path:
+            feature = feature[part]
+        # Sequence, List and LargeList have their feature inside; older versions write a list of one.
+        inner = feature[0] if isinstance(feature, list) else feature.get("feature", feature)
+        names = inner["names"] if inner["_type"] == "ClassLabel" else []
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return []
     return [str(name) for name in names]
+
+
+def _named(cell: Any, names: list[str]) -> Any:
+    """Return the class names of a cell of indices, or the rejection of a cell that has others; -1 stands for none."""
+    indices = [one for one in (cell if isinstance(cell, list) else [cell]) if one is not None and one != -1]
+    strange = [one for one in indices if not isinstance(one, int) or not 0 <= one < len(names)]
+    if strange:
+        detail = f"the label {strange[0]!r} is not an index of the {len(names)} class names that the file has"
+        return RejectedRecordError(Reason.BAD_LABEL, detail)
+    found = [names[one] for one in indices]
+    return found if isinstance(cell, list) else next(iter(found), None)

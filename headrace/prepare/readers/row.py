@@ -63,6 +63,24 @@ def plain_name(name: str) -> str:
     return name[1:-1] if len(name) > 2 and name[0] == name[-1] == "`" else name
 
 
+def text_cell(value: Any, name: str) -> str | None:
+    """Return what `cell_text` returns, of a cell that must be text.
+
+    Args:
+        name: what the cell is called in a message.
+
+    Raises:
+        RejectedRecordError: the cell holds bytes that are not UTF-8.
+    """
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError as error:
+            detail = f"{name} holds bytes that are not UTF-8: {value[error.start : error.start + 8]!r}"
+            raise RejectedRecordError(Reason.NOT_TEXT, detail) from None
+    return cell_text(value)
+
+
 def cell_text(value: Any) -> str | None:
     """Return a cell as text; None if it is missing.
 

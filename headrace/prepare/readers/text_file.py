@@ -1,6 +1,5 @@
 """Text files as streams of characters: decompressed, decoded, with line breaks unchanged."""
 
-import bz2
 import codecs
 import gzip
 import io
@@ -9,12 +8,12 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import pyarrow as pa
 
 from headrace.errors import DataError
-from headrace.prepare.readers.compression import HEAD_BYTES, find_compression
+from headrace.prepare.readers.compression import HEAD_BYTES, find_compression, open_decompressed
 from headrace.prepare.readers.row import RowRange
 
 UNREADABLE = (
@@ -47,8 +46,10 @@ def open_text(path: Path, encoding: str | None, begin: int = 0, size: int = -1) 
         DataError: the file cannot be read, is damaged, or is not text.
     """
     try:
-        with path.open("rb") as raw, _decompressed(raw, path) as file:
-            mark = encoding_from_mark(_peek(file))
+        with path.open("rb") as raw:
+            _require_text(raw, path)
+            mark = encoding_from_mark(open_decompressed(raw).read(HEAD_BYTES))
+            file = open_decompressed(raw)
             if size >= 0:
                 file.seek(begin)
                 # A part is small enough for memory, and a text stream cannot stop at a byte.
@@ -71,7 +72,7 @@ def require_text(path: Path) -> None:
         OSError: it cannot be read.
     """
     with path.open("rb") as raw:
-        _decompressed(raw, path)
+        _require_text(raw, path)
 
 
 def cut_ranges(
@@ -115,24 +116,8 @@ def encoding_from_mark(head: bytes) -> str | None:
     return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
 
-def _peek(file: IO[bytes]) -> bytes:
-    head = file.read(HEAD_BYTES)
-    file.seek(0)
-    return head
-
-
-def _decompressed(raw: IO[bytes], path: Path) -> IO[bytes]:
-    head = _peek(raw)
+def _require_text(raw: IO[bytes], path: Path) -> None:
+    head = raw.read(HEAD_BYTES)
     wrong = next((name for signature, name in UNREADABLE if head.startswith(signature)), None)
     if wrong is not None:
         raise DataError(f"{path} is {wrong}; expected text. Set data.source.format to its format, or unpack it.")
-    match find_compression(head):
-        case "gzip":
-            return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
-        case "bzip2":
-            return bz2.BZ2File(raw)
-        case "xz":
-            return lzma.LZMAFile(raw)
-        case "zstd":
-            return io.BytesIO(pa.CompressedInputStream(pa.PythonFile(raw), "zstd").read())
-    return raw

@@ -1,13 +1,14 @@
 """Sources of raw records: one module per kind, with a function that lists files and one that reads records."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from headrace.config.configuration import Source
 from headrace.prepare.sources.archive import list_archives, read_archive
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.idx import list_idx, read_idx
-from headrace.prepare.sources.labels_file import list_labelled
+from headrace.prepare.sources.labels_file import UNLABELLED, list_labelled
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord
 from headrace.prepare.sources.tables.table_files import list_table
 from headrace.storage import is_remote, locate
@@ -20,9 +21,12 @@ LISTERS: dict[str, Callable[[str], Listing]] = {
     "cifar": list_cifar,
 }
 
+# The kind of a folder whose labels are in a file of it.
+LABELS_FILE = "labels_file"
 # Spark itself reads tables and Petastorm datasets.
 READERS: dict[str, Callable[[str, RawFile, int], Iterator[RawRecord]]] = {
     "folder": read_file,
+    LABELS_FILE: partial(read_file, unlabelled=UNLABELLED),
     "archive": read_archive,
     "idx": read_idx,
     "cifar": read_cifar,
@@ -50,10 +54,10 @@ def read_records(kind: str, root: str, files: Iterable[RawFile], max_bytes: int)
         StoreError: the store refuses the request, or does not respond.
     """
     read = READERS[kind]
-    if kind == "folder" and is_remote(locate(root)):
+    if kind in ("folder", LABELS_FILE) and is_remote(locate(root)):
         fetched = prefetch(lambda file: list(read(root, file, max_bytes)), files)
         return (record for records in fetched for record in records)
     return (record for file in files for record in read(root, file, max_bytes))
 
 
-__all__ = ["Listing", "RawFile", "RawRecord", "list_source", "read_records"]
+__all__ = ["LABELS_FILE", "Listing", "RawFile", "RawRecord", "list_source", "read_records"]

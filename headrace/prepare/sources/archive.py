@@ -10,10 +10,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, Any, NamedTuple
 
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_label
+from headrace.prepare.readers.compression import open_decompressed
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.hard_links import LinkTargets
@@ -34,22 +35,43 @@ DAMAGE = (
     RuntimeError,
     ValueError,
 )
-ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|zip)$", re.IGNORECASE)
+ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|tar\.zst|tzst|zip)$", re.IGNORECASE)
+ZIP_MEMBER = b"PK\x03\x04"
 # What holds the label of a WebDataset sample, and what only accompanies one.
 LABELS, SIDECARS = ("cls", "json"), ("json", "cls", "id", "meta", "xml")
 MAX_LABEL_BYTES = 1_000_000
 IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm")
 
 
-class _WholeHeader(tarfile.TarInfo):
-    """A header that detects truncation: for `tarfile`, an archive cut between members or in a header is complete."""
+class _BehindEndError(tarfile.TarError):
+    """Raised when what follows a whole tar archive is not another one."""
 
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_WholeHeader":
-        """Parse a header block; the block after the last member is all zeros."""
-        if len(buf) != tarfile.BLOCKSIZE:
-            raise EOFError("the archive ends without its end mark")
-        return super().frombuf(buf, encoding, errors)
+
+def _checked_header() -> type[tarfile.TarInfo]:
+    """Return the class of one archive's headers, which detects damage.
+
+    `tarfile` takes a header that it cannot read for the end of the archive, and so a file that is cut off before one.
+    """
+    has_ended = False
+
+    class Header(tarfile.TarInfo):
+        @classmethod
+        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "Header":
+            nonlocal has_ended
+            if not buf.strip(b"\0"):
+                if len(buf) < tarfile.BLOCKSIZE and not has_ended:
+                    raise EOFError("the archive ends without its end mark")
+                # What is cut may be the zeros behind the end mark. A block of zeros raises, too, and is passed over.
+                has_ended = True
+                return super().frombuf(buf if len(buf) == tarfile.BLOCKSIZE else b"", encoding, errors)
+            kind = _BehindEndError if has_ended else tarfile.ReadError
+            has_ended = False
+            try:
+                return super().frombuf(buf, encoding, errors)
+            except tarfile.HeaderError as error:
+                raise kind(f"what follows is no header of a member ({error})") from None
+
+    return Header
 
 
 class Member(NamedTuple):
@@ -74,12 +96,29 @@ def members(path: Path) -> Iterator[Member]:
                 if not info.is_dir():
                     link = (info.external_attr >> 28) == 0xA
                     yield Member(info.filename, info.file_size, not link, partial(archive.read, info))
+            _require_first_listed(file, archive)
     else:
+        settings: dict[str, Any] = {"errorlevel": 1, "ignore_zeros": True, "tarinfo": _checked_header()}
         with (
             path.open("rb") as file,
-            tarfile.open(fileobj=file, mode="r|*", errorlevel=1, tarinfo=_WholeHeader) as stream,
+            # Behind the end mark it goes on, as `cat` joins archives.
+            tarfile.open(fileobj=open_decompressed(file), mode="r|", **settings) as stream,
         ):
             yield from _tar_members(path, stream)
+
+
+def _require_first_listed(file: IO[bytes], archive: zipfile.ZipFile) -> None:
+    """Raise if the file begins with a member that is not in its directory, as zip files that were joined by `cat` do.
+
+    Raises:
+        zipfile.BadZipFile: so it is.
+    """
+    file.seek(0)
+    first = min((info.header_offset for info in archive.infolist()), default=archive.start_dir)
+    if first > 0 and file.read(4) == ZIP_MEMBER:
+        raise zipfile.BadZipFile(
+            f"its first {first} bytes hold members that its directory lacks, as in zip files that were joined"
+        )
 
 
 def _tar_members(path: Path, stream: tarfile.TarFile) -> Iterator[Member]:
@@ -118,7 +157,8 @@ def list_archives(path: str) -> Listing:
     else:
         raise DataError(f"The source {path} does not exist; expected a tar or zip file, or a folder of them.")
     if not found:
-        raise DataError(f"The source {path} holds no archives; expected .tar, .tar.gz, .tgz, .tar.xz or .zip files.")
+        kinds = ".tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst or .zip files"
+        raise DataError(f"The source {path} holds no archives; expected {kinds}.")
     files = sorted(RawFile(one.path, None, _split(one.path), one.size, one.change_tag) for one in found)
     return Listing(str(root), files, ())
 
@@ -175,18 +215,24 @@ class _Group:
 def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_Group]:
     group: _Group | None = None
     names = set[str]()
-    for member in found:
-        if _is_hidden(member.name):
-            continue
-        key = _key(member.name)
-        name = posixpath.normpath(member.name)
-        if group is None or key != group.key:
-            if group is not None:
-                yield group
-            group = _Group(key)
-        repeated = RejectedRecordError(Reason.REPEATED_NAME, "an earlier member of the archive has this name")
-        group.parts.append((member, b"", repeated) if name in names else (member, *_read(member, max_bytes)))
-        names.add(name)
+    try:
+        for member in found:
+            if _is_hidden(member.name):
+                continue
+            key = _key(member.name)
+            name = posixpath.normpath(member.name)
+            if group is None or key != group.key:
+                if group is not None:
+                    yield group
+                group = _Group(key)
+            repeated = RejectedRecordError(Reason.REPEATED_NAME, "an earlier member of the archive has this name")
+            group.parts.append((member, b"", repeated) if name in names else (member, *_read(member, max_bytes)))
+            names.add(name)
+    except (zipfile.BadZipFile, _BehindEndError):
+        # All members were there; after other damage the last group may lack its label.
+        if group is not None:
+            yield group
+        raise
     if group is not None:
         yield group
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from headrace.errors import DataError
-from headrace.prepare.encoders.labels import normalize_label
+from headrace.prepare.encoders.labels import normalize_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
@@ -39,14 +39,19 @@ def list_folder(path: str) -> Listing:
     return Listing(str(root.absolute()), files, classes)
 
 
-def read_file(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
+def read_file(
+    root: str, file: RawFile, max_bytes: int, *, unlabelled: str = "the file is not in a class folder"
+) -> Iterator[RawRecord]:
     """Return the record of `file`.
+
+    Args:
+        unlabelled: what the reject of a file without a label says.
 
     Raises:
         DataError: the file cannot be read, a failure of the storage and not of the record.
     """
     path = escape_path(file.path)
-    rejection = _unread(file, max_bytes)
+    rejection = _unread(file, max_bytes, unlabelled)
     data = b"" if rejection else read_bytes(root, file.path)
     yield RawRecord(path, file.label, file.split, data, rejection, file.weight)
 
@@ -71,11 +76,11 @@ def read_bytes(root: str, path: str) -> bytes:
         ) from error
 
 
-def _unread(file: RawFile, max_bytes: int) -> RejectedRecordError | None:
+def _unread(file: RawFile, max_bytes: int, unlabelled: str) -> RejectedRecordError | None:
     if file.size < 0:
         return RejectedRecordError(Reason.MISSING_FILE, "the file is listed, but not in the folder")
     if file.label is None:
-        return RejectedRecordError(Reason.NO_CLASS, "the file is not in a class folder")
+        return RejectedRecordError(Reason.NO_CLASS, unlabelled)
     if file.size > max_bytes:
         return RejectedRecordError(Reason.TOO_MANY_BYTES, f"{file.size} bytes, the limit is {max_bytes}")
     return None
@@ -154,5 +159,6 @@ def _unlistable(path: str, reason: str) -> DataError:
 def _record(file: Entry, splits: dict[str, str]) -> RawFile:
     *folders, _ = file.path.split(os.sep)
     split = splits[folders.pop(0)] if splits and folders else None
-    label = normalize_label(escape_path(folders[0])) if folders else None
+    # The name of a folder is no cell: a class may be called null.
+    label = (normalize_name(escape_path(folders[0])) or None) if folders else None
     return RawFile(file.path, label, split, file.size, file.change_tag)

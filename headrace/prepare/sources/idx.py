@@ -78,10 +78,13 @@ def read_array(path: Path, first: int = 0, count: int | None = None) -> NDArray[
         with _open(path) as stream:
             stream.seek(header.length + first * size)
             data = stream.read(count * size)
+            has_more = first + count == header.shape[0] and bool(stream.read(1))
     except (OSError, EOFError) as error:
         raise DataError(f"{path} cannot be read to its end ({error}); copy it again.") from None
     if len(data) != count * size:
         raise DataError(f"{path} ends before the {header.shape[0]} records that its header declares; copy it again.")
+    if has_more:
+        raise DataError(f"{path} goes on behind the {header.shape[0]} records that its header declares; copy it again.")
     return np.frombuffer(data, np.uint8).reshape(count, *header.shape[1:])
 
 

@@ -7,31 +7,34 @@ import csv
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from headrace.errors import DataError
-from headrace.prepare.encoders.labels import format_labels, normalize_label
-from headrace.prepare.readers.row import cell_text
+from headrace.prepare.encoders.labels import label_cell
+from headrace.prepare.readers.row import MissingColumnError, cell_text
+from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort
 from headrace.storage import files_below, is_remote, locate
 
 KEYS = "path, label and, optionally, split and weight"
+UNLABELLED = "its line of the labels file has no label"
 
 
 def list_labelled(folder: str, labels: str) -> Listing:
     """List every file named by `labels`, a file in `folder`, sorted by path; ignore other files.
 
     Raises:
-        DataError: the labels file is missing, damaged, or names a file twice.
+        DataError: the labels file is missing, damaged, or names a file twice, or a label is an object.
+        MissingColumnError: the labels file has no column path or no column label.
     """
     root = locate(folder).absolute()
     file, read_status = root / labels, _statuses(root)
     files: dict[str, RawFile] = {}
     for number, row in _rows(file):
-        path, label = row.get("path"), _label(row.get("label"))
+        path, label = row.get("path"), _label(row.get("label"), f"Line {number} of {file}")
         if not path or not isinstance(path, str):
             raise DataError(f"Line {number} of {file} has no path; expected {KEYS} in each line.")
         # ./cat.png and cat.png are one file.
@@ -54,8 +57,11 @@ def list_labelled(folder: str, labels: str) -> Listing:
     return Listing(str(root), [files[path] for path in sorted(files)], found)
 
 
-def _label(value: object) -> str | None:
-    return format_labels(value) if isinstance(value, list) else normalize_label(cell_text(value)) or None
+def _label(value: object, line: str) -> str | None:
+    try:
+        return label_cell(value, several=True) or None
+    except RejectedRecordError as rejection:
+        raise DataError(f"{line} cannot be used: {rejection.detail}.") from None
 
 
 def _text(value: object) -> str | None:
@@ -97,11 +103,20 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             if file.suffix.lower() in (".jsonl", ".ndjson"):
                 yield from ((number, _object(line)) for number, line in enumerate(lines, 1) if line.strip())
             else:
-                yield from enumerate(csv.DictReader(lines), 2)
+                yield from _csv_rows(file, lines)
     except OSError as error:
         raise DataError(f"The labels file {file} cannot be read ({error.strerror}).") from None
     except (ValueError, csv.Error) as error:
         raise DataError(f"The labels file {file} is not valid CSV or JSONL in UTF-8: {error}.") from None
+
+
+def _csv_rows(file: Path, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    reader = csv.DictReader(lines)
+    reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+    for name in ("path", "label"):
+        if reader.fieldnames and name not in reader.fieldnames:
+            raise MissingColumnError(name, str(file), reader.fieldnames)
+    yield from enumerate(reader, 2)
 
 
 def _object(line: str) -> dict[str, Any]:

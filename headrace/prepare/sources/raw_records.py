@@ -77,6 +77,11 @@ def escape_path(path: str) -> str:
     return name.decode("utf-8", "backslashreplace")
 
 
+def escape_text(text: str) -> str:
+    """Return `text` as storable text like `escape_path`; the backslashes that it has stay as they are."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def shorten(texts: Sequence[str], shown: int = 5) -> str:
     """Return the first texts, separated by commas, and dots if there are more."""
     return ", ".join(texts[:shown]) + (", ..." if len(texts) > shown else "")

@@ -20,6 +20,7 @@ themselves then there these they this those through to too under until up very w
 which while who whom why will with would you your yours yourself yourselves
 """
 ENGLISH = frozenset(STOP_WORDS.split())
+CONTROL_SPACE = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 # Known elements of HTML only, so that "x<y and z>w" does not count as a tag.
 ELEMENTS = (
     "a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption center cite "
@@ -95,6 +96,8 @@ def clean(text: str, spec: Text) -> str:
 
 
 def _repair_line(line: str) -> str:
+    # ftfy removes these, and words that one separates would become one: U+000B is a line break of Excel's.
+    line = CONTROL_SPACE.sub(" ", line)
     # ftfy takes 12 microseconds a line, also where there is nothing to repair: two minutes for 10 MB of line breaks.
     plain = line.isascii() and line.replace("\t", " ").rstrip("\r").isprintable()
     return line if plain else ftfy.fix_text(line, unescape_html=False)

@@ -42,16 +42,12 @@ class StagedShard(NamedTuple):
 
 
 def train_tokenizer(spark: SparkSession, context: PrepareContext, staged: Sequence[Shard]) -> Tokenizer:
-    """Return a tokenizer trained on the training split of `staged` and saved in the table's folder.
+    """Return a tokenizer trained on the training split of `staged`, which has rows, and saved in the table's folder.
 
     Raises:
-        DataError: the training split is empty.
+        DataError: no word is frequent enough.
     """
     training = sorted((shard for shard in staged if shard.split == "train"), key=lambda shard: shard.path)
-    if not training:
-        raise DataError(
-            "The training split holds no text to train a tokenizer on; nothing was committed. Check prepare.splits."
-        )
     spec = context.settings.text
     if spec.tokens.kind == "bpe":
         return save_tokenizer(bpe_tokenizer(_sample_texts(context, training), spec), spec, context.table)

@@ -33,6 +33,8 @@ def test_equal_records_with_different_labels_are_counted_with_an_example(tmp_pat
     assert warning is not None
     assert warning.startswith("3 of 6 records have the content of a record with another label, such as '1' and '3':")
     assert count_copies(rows) == 3
+    of_one_path = write_shards(tmp_path, ("a", 0, "1"), ("a", 0, "1"), ("a", 1, "2"))
+    assert "'1' and '2'" in (conflict_warning(read_content(tmp_path, of_one_path), 3) or "")
     assert conflict_warning(read_content(tmp_path, shards[3:]), 3) is None
 
 

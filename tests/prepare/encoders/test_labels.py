@@ -15,9 +15,18 @@ from pydantic import ValidationError
 from headrace.config import Configuration
 from headrace.config.sections.streaming import Stream
 from headrace.inspect_table import inspect_table
-from headrace.prepare.encoders.labels import count_labels, encode_labels, format_labels, normalize_label, parse_labels
+from headrace.prepare.encoders.labels import (
+    count_labels,
+    encode_labels,
+    format_labels,
+    label_cell,
+    normalize_label,
+    number_hint,
+    parse_labels,
+    readable_labels,
+)
 from headrace.prepare.job import prepare
-from headrace.prepare.rejects.rejection import Reason
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.stream.dataset import training_batches
 from headrace.stream.stream_builder import training_plan
 from headrace.table import Version, read
@@ -73,10 +82,57 @@ def test_parse_labels_restores_formatted_labels(names: list[str]) -> None:
         ("[]", ",", ()),
         ('["a,b", "c"]', ",", ("a,b", "c")),
         ("[draft], old", ",", ("[draft]", "old")),
+        ("[draft]", ",", ("[draft]",)),
+        (' ["a", null, true, 1.0]', ",", ("a", "true", "1")),
+        ("[null]", ",", ()),
+        ("['a', \"b's\", None, True]", ",", ("a", "b's", "true")),
     ],
 )
 def test_parse_labels_reads_separators_and_lists(text: str, separator: str, names: tuple[str, ...]) -> None:
     assert parse_labels(text, separator) == names
+
+
+NO_NAMES = ['{"a": 1, "b": 0}', '[["a"]]', '["a", {"b": 1}]', "[a, b]", "['a' 'b']", "{a,b}"]
+
+
+@pytest.mark.parametrize("text", NO_NAMES)
+def test_parse_labels_rejects_what_is_no_list_of_names(text: str) -> None:
+    with pytest.raises(RejectedRecordError, match="bad_label: the label"):
+        parse_labels(text, ",")
+    assert readable_labels(text, ",") == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "several", "text"),
+    [
+        ("nan", True, None),
+        (True, False, "true"),
+        (["a", None, False, 2.0], True, '["a", "false", "2"]'),
+        (b"a", False, "a"),
+    ],
+)
+def test_label_cell_is_the_text_of_a_label(value: object, several: bool, text: str | None) -> None:
+    assert label_cell(value, several=several) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "several"), [({"a": 1}, True), ({"a": 1}, False), (["a"], False), ([["a"]], True), (b"\xe9", False)]
+)
+def test_label_cell_rejects_what_is_no_label(value: object, several: bool) -> None:
+    with pytest.raises(RejectedRecordError, match=r"multi_label|object|not UTF-8"):
+        label_cell(value, several=several)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("0,5", "decimal point"), ("-1.234,5", "decimal point"), ("1 234", "decimal point"), ("1'234.5", "decimal"),
+        ("2024-01-01 10:00:00", "it is a time"), ("true", "1 and 0"), ("cat", ""), ("1e400", ""), ("inf", ""),
+    ],
+)  # fmt: skip
+def test_number_hint_says_what_to_write(text: str, hint: str) -> None:
+    assert hint in number_hint(text)
+    assert bool(number_hint(text)) == bool(hint)
 
 
 def test_count_labels_counts_by_class() -> None:

@@ -5,37 +5,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from headrace.config.configuration import Splits
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.job import prepare
-from headrace.prepare.labels.warnings import label_warnings, require_repeated, similar_names, small_class_warning
+from headrace.prepare.labels.warnings import label_warnings, require_repeated, small_class_warning
 from tests.support.raw_images import configuration, write_source
-
-SIMILAR = [
-    ("Cat", "cat"),
-    ("caf\u00e9", "cafe"),
-    ("hot dog", "hotdog"),
-    ("1", "01"),
-    ("1", "1.0"),
-    ("stra\u00dfe", "STRASSE"),
-]
-
-
-@pytest.mark.parametrize("names", map(list, SIMILAR))
-def test_similar_names_differ_in_case_space_accents_or_zeros(names: list[str]) -> None:
-    assert similar_names(names) == [names]
-    assert len(label_warnings(dict.fromkeys(names, 50))) == 1
-
-
-@given(st.lists(st.text(st.sampled_from("abc123 .-"), max_size=6), unique=True))
-def test_similar_names_are_groups_of_different_names(names: list[str]) -> None:
-    groups = similar_names(names)
-    assert all(len(set(group)) == len(group) > 1 for group in groups)
-    assert sum(map(len, groups)) <= len(names)
 
 
 def test_label_warnings_report_what_looks_like_a_mistake() -> None:
@@ -52,6 +28,21 @@ def test_label_warnings_report_lists_and_usual_words_for_missing_labels() -> Non
     assert "'N/A', 'None' is used as a class" in label_warnings({"N/A": 40, "None": 50, "dog": 60})[0]
 
 
+@pytest.mark.parametrize(("kind", "advice"), [("table", "data.source.options.nullValue"), ("labels_file", "empty in")])
+def test_label_warnings_advise_what_the_kind_of_source_has(kind: str, advice: str) -> None:
+    assert advice in label_warnings({"NA": 40, "dog": 60}, kind=kind)[0]
+
+
+def test_label_warnings_take_the_name_of_a_folder_for_a_class() -> None:
+    assert label_warnings({"NA": 40, "None": 60}, kind="folder") == []
+
+
+def test_label_warnings_tell_words_of_two_alphabets() -> None:
+    (warning,) = label_warnings({"c\u0430t": 40, "dog": 60})
+    assert "letters of two alphabets in one word" in warning
+    assert r"'c\u0430t'" in warning
+
+
 def test_label_warnings_of_an_increment_compare_with_known_classes_only() -> None:
     assert label_warnings({"bird": 1}, ["cat", "dog"]) == []
     assert "'cat', 'Cat'" in label_warnings({"Cat": 1}, ["cat", "dog"])[0]
@@ -63,8 +54,16 @@ def test_labels_that_are_all_different_are_refused() -> None:
         require_repeated(Counter({str(number): 1 for number in range(20)}), "here")
 
 
-NORMAL = [(" cat ", "cat"), ("cafe\u0301", "caf\u00e9"), ("", ""), ("none", "none")]
-MISSING = [(label, None) for label in ("NaN", "NULL", "\\N", None)]
+INVISIBLE = "\u200b\u200ec\u00ada\ufefft\u2060"
+NORMAL = [
+    (" cat ", "cat"),
+    (INVISIBLE, "cat"),
+    ("\U0001f468\u200d\U0001f467", "\U0001f468\u200d\U0001f467"),
+    ("cafe\u0301", "caf\u00e9"),
+    ("", ""),
+    ("none", "none"),
+]
+MISSING = [(label, None) for label in ("NaN", "NULL", "nu\u200bll", "\\N", None)]
 
 
 @pytest.mark.parametrize(("label", "expected"), NORMAL + MISSING)

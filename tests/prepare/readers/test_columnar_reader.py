@@ -1,6 +1,7 @@
 """Parquet and ORC: only the requested columns matter, and cells keep what their types say."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -71,6 +72,28 @@ def test_columnar_reader_gives_names_of_classes_that_datasets_kept(tmp_path: Pat
     )
     pq.write_table(table, path)
     assert [row.values["label"] for row in read(path, ["label"])] == ["dog", "cat", None, None]
+
+
+@pytest.mark.parametrize("wrap", ["Sequence", "List", "LargeList", "list"])
+def test_columnar_reader_names_the_classes_in_lists(tmp_path: Path, wrap: str) -> None:
+    path = tmp_path / "some.parquet"
+    names = {"names": ["cat", "dog"], "_type": "ClassLabel"}
+    features = {"info": {"features": {"label": [names] if wrap == "list" else {"feature": names, "_type": wrap}}}}
+    kind = pa.large_list(pa.int64()) if wrap == "LargeList" else pa.list_(pa.int64())
+    table = pa.table({"label": pa.array([[1, 0], [], None, [-1]], kind)})
+    pq.write_table(table.replace_schema_metadata({"huggingface": json.dumps(features)}), path)
+    assert [row.values["label"] for row in read(path, ["label"])] == [["dog", "cat"], [], None, []]
+
+
+@pytest.mark.parametrize("labels", [[0, 7], [[0], [1, 7]], [0, -2]])
+def test_columnar_reader_rejects_an_index_without_a_class_name(tmp_path: Path, labels: list[object]) -> None:
+    path = tmp_path / "some.parquet"
+    features = {"info": {"features": {"label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}}}
+    table = pa.table({"label": labels}).replace_schema_metadata({"huggingface": json.dumps(features)})
+    pq.write_table(table, path)
+    first, second = read(path, ["label"])
+    assert first.rejection is None
+    assert re.fullmatch(r"bad_label: the label (7|-2) is not an index of the 2 .*", str(second.rejection))
 
 
 @pytest.mark.parametrize(

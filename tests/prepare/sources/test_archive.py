@@ -1,10 +1,15 @@
 """Archives are read as they are, record by record; nothing in one can reach outside it or stop the others."""
 
+import bz2
+import gzip
 import io
+import lzma
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from headrace.errors import DataError
@@ -130,6 +135,47 @@ def test_cut_archive_gives_intact_members_and_one_reject(tmp_path: Path, name: s
         assert (name, tenths) in (("a.tar", 8), ("a.tar", 9))
     for record in found:
         assert record.data == members[record.path.removeprefix(f"{name}/")]
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, pa.Codec("zstd").compress])
+def test_an_archive_of_several_compressed_members_is_read_to_its_end(
+    tmp_path: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    """pigz, bgzip, pbzip2, pixz and cat write such files; what is no member behind the last one is a reject."""
+    content = pack(tmp_path / "a.tar", {f"cat/{number}.png": PNG for number in range(9)}).read_bytes()
+    parts = [bytes(compress(content[begin : begin + 1000])) for begin in range(0, len(content), 1000)]
+    (tmp_path / "a.tar").write_bytes(b"".join(parts))
+    assert list(reasons(tmp_path).values()) == [None] * 9
+    (tmp_path / "a.tar").write_bytes(b"".join(parts) + b"no member")
+    *others, last = reasons(tmp_path).values()
+    assert (set(others), last) == ({None}, Reason.DAMAGED_ARCHIVE)
+
+
+@pytest.mark.parametrize("name", [one for one in KINDS if one != "a.zip"])
+def test_tar_files_that_cat_has_joined_are_read_to_the_end(tmp_path: Path, name: str) -> None:
+    first = pack(tmp_path / name, {"cat/1.png": PNG}).read_bytes()
+    second = pack(tmp_path / name, {"cat/2.png": PNG}).read_bytes()
+    (tmp_path / name).write_bytes(first + second)
+    assert reasons(tmp_path) == {f"{name}/cat/1.png": None, f"{name}/cat/2.png": None}
+
+
+@pytest.mark.parametrize("behind", [b"no tar", b"no tar" * 1000])
+def test_what_lies_behind_the_end_of_a_tar_file_is_a_reject(tmp_path: Path, behind: bytes) -> None:
+    path = pack(tmp_path / "a.tar", {"cat/1.png": PNG})
+    path.write_bytes(path.read_bytes() + behind)
+    assert reasons(tmp_path) == {"a.tar/cat/1.png": None, "a.tar": Reason.DAMAGED_ARCHIVE}
+
+
+def test_a_damaged_header_is_not_the_end_of_a_tar_file(tmp_path: Path) -> None:
+    path = pack(tmp_path / "a.tar", {f"cat/{number}.png": PNG for number in range(3)})
+    path.write_bytes(path.read_bytes().replace(b"cat/2.png", b"cat/7.png", 1))
+    assert reasons(tmp_path) == {"a.tar/cat/0.png": None, "a.tar": Reason.DAMAGED_ARCHIVE}
+
+
+def test_zip_files_that_cat_has_joined_are_said_to_hold_more(tmp_path: Path) -> None:
+    first, second = (pack(tmp_path / "a.zip", {f"cat/{one}.png": PNG}).read_bytes() for one in "12")
+    (tmp_path / "a.zip").write_bytes(first + second)
+    assert reasons(tmp_path) == {"a.zip/cat/2.png": None, "a.zip": Reason.DAMAGED_ARCHIVE}
 
 
 def test_one_damaged_or_encrypted_member_of_a_zip_file_does_not_cost_the_others(tmp_path: Path) -> None:

@@ -45,6 +45,12 @@ def test_class_folders_give_labels_and_no_splits(tmp_path: Path) -> None:
     assert list_folder(str(tmp_path)).classes == ("cat", "dog")
 
 
+def test_class_folder_may_have_the_name_of_a_missing_value(tmp_path: Path) -> None:
+    names = ("NA", "NaN", "None", "null")
+    put(tmp_path, *(f"{name}/1.png" for name in names))
+    assert list_folder(str(tmp_path)).classes == names
+
+
 def test_file_is_listed_with_its_size_and_time(tmp_path: Path) -> None:
     put(tmp_path, "cat/1.png", "dog/1.png")
     os.utime(tmp_path / "cat/1.png", ns=(0, 1234567890123456789))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from headrace.errors import DataError
+from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.sources import LABELS_FILE, read_records
 from headrace.prepare.sources.labels_file import list_labelled
 
 
@@ -50,10 +51,31 @@ def test_wrong_labels_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
         return str(refused.value)
 
     assert "names no files" in refusal("a.csv", "path,label\n")
-    assert "Line 2 of" in refusal("a.csv", "file,label\n1.png,cat\n")
+    assert "Line 2 of" in refusal("a.csv", "path,label\n,cat\n")
+    assert "Line 1 of" in refusal("a.jsonl", '{"path": "1.png", "label": {"cat": 1}}\n')
     assert "names '1.png' again" in refusal("a.csv", "path,label\n1.png,cat\n1.png,dog\n")
     assert "names '1.png' again" in refusal("a.csv", "path,label\n1.png,cat\n./1.png,dog\n")
     assert "is not valid CSV or JSONL" in refusal("a.jsonl", "{")
     assert "expected an object in each line" in refusal("a.jsonl", "[1]\n")
     with pytest.raises(DataError, match="cannot be read"):
         list_labelled(str(tmp_path), "nowhere.csv")
+
+
+@pytest.mark.parametrize("header", ["file,label", "Path,Label,Split", "path,class"])
+def test_labels_file_without_a_column_names_those_that_it_has(tmp_path: Path, header: str) -> None:
+    (tmp_path / "a.csv").write_text(f"{header}\n1.png,cat\n")
+    with pytest.raises(ConfigurationError, match=rf"has no column '(path|label)'.*: {header.replace(',', ', ')}"):
+        list_labelled(str(tmp_path), "a.csv")
+
+
+def test_labels_file_may_have_spaces_around_its_header(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(" path, label\n1.png,cat\n")
+    assert [(one.path, one.label) for one in list_labelled(str(tmp_path), "a.csv").files] == [("1.png", "cat")]
+
+
+def test_reject_of_a_file_without_a_label_names_the_labels_file(tmp_path: Path) -> None:
+    (tmp_path / "1.png").write_bytes(b"abc")
+    (tmp_path / "a.jsonl").write_text('{"path": "1.png", "label": null}\n')
+    listing = list_labelled(str(tmp_path), "a.jsonl")
+    (record,) = read_records(LABELS_FILE, listing.root, listing.files, 10)
+    assert str(record.rejection) == "no_class: its line of the labels file has no label"

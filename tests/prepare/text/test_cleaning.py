@@ -178,3 +178,9 @@ def _processor_seconds(work: Callable[[], None]) -> float:
     began = time.process_time()
     work()
     return time.process_time() - began
+
+
+def test_clean_separates_words_at_control_characters_that_are_white_space() -> None:
+    """Also where texts are repaired, as ftfy drops these characters."""
+    raw = "a\x0bb\x0cc\x1cd\x1de\x1ef\x1fg\u2028h\u2029i"
+    assert clean(raw, Text()) == clean(raw, Text(repair=False)) == "a b c d e f g h i"

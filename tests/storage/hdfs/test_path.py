@@ -72,7 +72,7 @@ def test_absolute_name_joined_to_hdfs_path_is_refused() -> None:
         ("Connection refused (os error 111)", "hdfs://h:1 did not answer for hdfs://h:1/raw; check that the NameNode"),
         (
             'DataTransferError("All DataNodes failed: [DatanodeInfoProto {...}]")',
-            "gives hdfs://h:1/raw (All DataNodes f",
+            "serves hdfs://h:1/raw (All DataNodes f",
         ),
         (
             'InvalidArgument("No NameNode hosts found")',

@@ -6,13 +6,16 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import BinaryType
+from pyspark.sql.types import ArrayType, BinaryType, MapType, StructType
 
 from headrace.config.env_substitution import from_environment
 from headrace.config.sections.source import Columns, Source
-from headrace.errors import DataError
+from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.row import MissingColumnError, plain_name
 from headrace.prepare.sources.tables.table_files import NO_FILES
+
+# Columns of these types are no text, and what Spark makes of them as text is neither names nor numbers.
+NOT_PLAIN = (BinaryType, ArrayType, MapType, StructType)
 
 
 def load_database(spark: SparkSession, source: Source) -> DataFrame:
@@ -34,11 +37,13 @@ def database_rows(spark: SparkSession, source: Source, columns: Columns, cell_fo
     """Return the rows of a database with the columns of `read_frame`.
 
     Raises:
-        ConfigurationError: a column is missing, or an option names an environment variable that is not set.
+        ConfigurationError: a column is missing or is neither numbers nor text, or an option names an environment
+            variable that is not set.
         DataError: Spark cannot read the database.
     """
     frame = load_database(spark, source)
     require_columns(frame, columns.names, source)
+    _require_plain(frame, columns, source)
     is_binary = isinstance(frame.schema[columns.input].dataType, BinaryType) or cell_format == "bytes"
     data = frame[columns.input].cast("binary" if is_binary else "string")
     missing = F.lit(None).cast("string")
@@ -65,6 +70,16 @@ def require_columns(frame: DataFrame, wanted: Iterable[str], source: Source) -> 
     for name in wanted:
         if plain_name(name) not in frame.columns:
             raise MissingColumnError(name, source.path, frame.columns)
+
+
+def _require_plain(frame: DataFrame, columns: Columns, source: Source) -> None:
+    for name in columns.names:
+        kind = frame.schema[plain_name(name)].dataType
+        if name != columns.input and isinstance(kind, NOT_PLAIN):
+            raise ConfigurationError(
+                f"The column {name!r} of {source.path} holds {kind.simpleString()}; expected numbers or text; cast "
+                "it in data.source.options.query."
+            )
 
 
 def _first_line(error: Exception) -> str:

@@ -19,9 +19,9 @@ from pyspark.sql import functions as F
 
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.encoders.labels import format_labels, normalize_label
-from headrace.prepare.readers import ColumnarReader, Row, cell_text
-from headrace.prepare.readers.row import plain_name
+from headrace.prepare.encoders.labels import label_cell, normalize_label
+from headrace.prepare.readers import ColumnarReader, Row
+from headrace.prepare.readers.row import plain_name, text_cell
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.folder import read_bytes
 from headrace.prepare.sources.raw_records import RawFile, RawRecord, escape_path
@@ -54,7 +54,9 @@ def find_cell_format(source: Source, root: str, content: str) -> str:
     return source.columns.content if source.columns else "text"
 
 
-def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile], cell_format: str) -> DataFrame:
+def read_frame(
+    spark: SparkSession, source: Source, root: str, files: list[RawFile], cell_format: str, *, several: bool = False
+) -> DataFrame:
     """Return the rows of `files`: columns file, key, label, split, weight, reason, detail (nullable strings), data.
 
     `reason` and `detail` say why a row is rejected. Rows of files that have no identity also have `row`: `line 7`, or
@@ -62,6 +64,7 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
 
     Args:
         cell_format: result of `find_cell_format`.
+        several: whether a label may be a list of names.
 
     Raises:
         ConfigurationError: a column is missing or has the wrong type, or an option names an environment variable that
@@ -72,7 +75,7 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
     if source.format == NO_FILES:
         return database_rows(spark, source, columns, cell_format)
     is_binary = _require_input(source, root, files, columns, cell_format)
-    read = partial(_read_rows, source, root, columns, is_binary)
+    read = partial(_read_rows, source, root, is_binary, several)
     schema = ", ".join(f"{name} string" for name in TEXTS) + (", data binary" if is_binary else ", data string")
     return list_ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)
 
@@ -196,6 +199,10 @@ def _require_input(source: Source, root: str, files: list[RawFile], columns: Col
     return wants_bytes or (is_binary and cell_format == "scalar")
 
 
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
 def _is_image(kind: pa.DataType) -> bool:
     """Return whether a struct is an image as Hugging Face's datasets and Spark's image source keep it."""
     return bool(pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0)
@@ -210,52 +217,58 @@ def _require_plain(source: Source, columns: Columns, types: dict[str, pa.DataTyp
                 f"The column {name!r} of {source.path} holds bytes; expected numbers or text, as only "
                 "data.source.columns.input may hold anything else."
             )
-        if pa.types.is_nested(kind) and not (name == columns.label and pa.types.is_list(kind)):
+        if pa.types.is_nested(kind) and not (name == columns.label and _is_list(kind)):
             raise ConfigurationError(f"The column {name!r} of {source.path} holds {kind}; expected numbers or text.")
 
 
 def _read_rows(
-    source: Source, root: str, columns: Columns, is_binary: bool, batches: Iterator[pa.RecordBatch]
+    source: Source, root: str, is_binary: bool, several: bool, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """Return the rows that `read_frame` promises."""
+    columns = source.columns or Columns()
     kind = pa.binary() if is_binary else pa.string()
     unit = "line" if source.format in LINE_FORMATS else "row"
+
+    def frame_row(row: Row, split: str | None) -> dict[str, Any]:
+        place = f"{unit} {row.number}"
+        try:
+            cells = _frame_cells(row, columns, is_binary, several)
+        except RejectedRecordError as rejection:
+            return {"key": place, "reason": rejection.reason.value, "detail": rejection.detail}
+        identity = cells["key"]
+        key = _content_key(cells["label"], cells["data"]) if identity is None else identity
+        return cells | {"key": key, "row": place if identity is None else None, "split": cells["split"] or split}
+
     rows = (
-        {"file": escape_path(path)} | _frame_row(row, f"{unit} {row.number}", split, columns, is_binary)
+        {"file": escape_path(path)} | frame_row(row, split)
         for path, split, row in rows_of_ranges(source, root, columns.names, batches)
     )
     return _batches(rows, pa.schema([*((name, pa.string()) for name in TEXTS), ("data", kind)]))
 
 
-def _frame_row(row: Row, position: str, split: str | None, columns: Columns, is_binary: bool) -> dict[str, Any]:
-    """Return the columns of one row: key, row, label, split, weight and data, or why it is rejected.
+def _frame_cells(row: Row, columns: Columns, is_binary: bool, several: bool) -> dict[str, Any]:
+    """Return the cells of one row: key, label, split, weight and data.
 
-    Args:
-        position: line or row number in the file, such as `line 7`.
-        split: split of the row's file.
+    Raises:
+        RejectedRecordError: the row cannot be read, or a cell is not what its column is for.
     """
 
     def text(name: str | None) -> str | None:
-        return None if name is None else cell_text(row.values.get(name))
+        return None if name is None else text_cell(row.values.get(name), f"the cell of {name}")
 
-    label, data = row.values.get(columns.label), row.values.get(columns.input)
-    label = format_labels(label) if isinstance(label, list) else normalize_label(cell_text(label))
-    rejection = row.rejection
+    if row.rejection is not None:
+        raise row.rejection
+    data = row.values.get(columns.input)
     if is_binary and isinstance(data, dict):
         data = data.get("bytes")
     elif isinstance(data, dict | list):
-        rejection = RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {data!r:.60}")
-    if rejection is not None:
-        return {"key": position, "reason": rejection.reason.value, "detail": rejection.detail}
-    data = data if is_binary and isinstance(data, bytes) else cell_text(data)
-    identity = text(columns.identity)
+        raise RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {data!r:.60}")
     return {
-        "key": _content_key(label, data) if identity is None else identity,
-        "row": position if identity is None else None,
-        "label": label,
-        "split": text(columns.split) or split,
+        "key": text(columns.identity),
+        "label": label_cell(row.values.get(columns.label), several=several),
+        "split": text(columns.split),
         "weight": text(columns.weight),
-        "data": data,
+        "data": data if is_binary and isinstance(data, bytes) else text_cell(data, f"the cell of {columns.input}"),
     }
 
 
@@ -270,10 +283,17 @@ def _read_texts(
 ) -> Iterator[pa.RecordBatch]:
     """Return the rows that `read_columns` promises."""
     rows = (
-        {"_file": escape_path(path), **{plain_name(name): cell_text(row.values.get(name)) for name in names}}
+        {"_file": escape_path(path), **{plain_name(name): _text_or_none(row.values.get(name)) for name in names}}
         for path, _, row in rows_of_ranges(source, root, names, batches)
     )
     return _batches(rows, pa.schema([(name, pa.string()) for name in ("_file", *map(plain_name, names))]))
+
+
+def _text_or_none(value: Any) -> str | None:
+    try:
+        return text_cell(value, "it")
+    except RejectedRecordError:
+        return None
 
 
 def _batches(rows: Iterator[dict[str, Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -135,6 +135,17 @@ def test_table_refuses_a_column_that_holds_no_text(spark: SparkSession, tmp_path
         table_records(spark, text_source(tmp_path, "parquet"))
 
 
+def test_table_rejects_cells_that_are_not_what_their_column_is_for(spark: SparkSession, tmp_path: Path) -> None:
+    binary = pa.table({"text": [b"caf\xc3\xa9", b"caf\xe9"], "label": ["0", "1"], "fold": ["val", "val"]})
+    pq.write_table(binary, tmp_path / "0.parquet")
+    pq.write_table(pa.table({"text": ["a"], "label": [["x"]], "fold": ["val"]}), tmp_path / "1.parquet")
+    found = table_records(spark, text_source(tmp_path, "parquet"))
+    assert [one.data for one in found if one.rejection is None] == ["caf\u00e9"]
+    rejections = sorted(str(one.rejection) for one in found if one.rejection is not None)
+    assert "lists of names need prepare.task: multi_label" in rejections[0]
+    assert rejections[1] == r"not_text: the cell of text holds bytes that are not UTF-8: b'\xe9'"
+
+
 def test_table_reports_which_file_is_damaged(spark: SparkSession, bucket: str, tmp_path: Path) -> None:
     there = locate(f"s3://{bucket}/table")
     (there / "file.parquet").write_bytes(b"no parquet")

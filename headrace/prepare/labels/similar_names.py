@@ -1,0 +1,53 @@
+"""Names of classes that people take for one: they differ in case, white space, accents, zeros, or not to the eye."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+
+# Letters that look like those of the Latin alphabet in common fonts.
+CYRILLIC = dict(zip("АВЕЅІЈКМНОРСТХУԚԜаеѕіјорсхуһԁԛԝ", "ABESIJKMHOPCTXYQWaesijopcxyhdqw", strict=True))
+GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo", strict=True))
+LATIN_LOOKALIKES = str.maketrans(CYRILLIC | GREEK)
+LOOKALIKES = {"CYRILLIC": CYRILLIC, "GREEK": GREEK}
+# Invisible characters, but for those that tell flags from each other, and what chooses how a symbol is drawn.
+FORMAT, TAGS, VARIATIONS = "Cf", range(0xE0020, 0xE0080), range(0xFE00, 0xFE10)
+NUMBER = re.compile(r"0*(\d*)(?:\.(\d*?)0*)?")
+
+
+def similar_names(names: Iterable[str]) -> list[list[str]]:
+    """Return the groups of names that people take for one."""
+    groups = defaultdict[str, dict[str, None]](dict)
+    for name in names:
+        groups[_folded(name)][name] = None
+    return [list(group) for group in groups.values() if len(group) > 1]
+
+
+def mixed_names(names: Iterable[str]) -> list[str]:
+    """Return the names with a word in which a few letters are of another alphabet, and look like the word's own."""
+    return [name for name in names if any(map(_is_mixed, re.findall(r"[^\W\d_]+", name)))]
+
+
+def _folded(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name.translate(LATIN_LOOKALIKES).casefold())
+    plain = "".join(one for one in letters if not _is_dropped(one))
+    number = NUMBER.fullmatch(plain) if plain.isascii() and any(map(str.isdigit, plain)) else None
+    # Digits are compared as text: as numbers, two long ones may be one to a computer.
+    return f"{number[1] or 0}.{number[2] or ''}" if number else plain
+
+
+def _is_dropped(one: str) -> bool:
+    hidden = (unicodedata.category(one) == FORMAT and ord(one) not in TAGS) or ord(one) in VARIATIONS
+    return hidden or unicodedata.combining(one) > 0 or one.isspace()
+
+
+def _is_mixed(word: str) -> bool:
+    latin = [one for one in word if unicodedata.name(one, "").startswith("LATIN")]
+    for alphabet, lookalikes in LOOKALIKES.items():
+        others = [one for one in word if unicodedata.name(one, "").startswith(alphabet)]
+        if not latin or not others:
+            continue
+        fewer, known = (others, lookalikes.keys()) if len(others) <= len(latin) else (latin, lookalikes.values())
+        if all(one in known for one in fewer):
+            return True
+    return False
