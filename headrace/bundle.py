@@ -3,7 +3,7 @@
 bundle.json       format version, SHA-256 of all other files
 model.py          source of the network
 model.json        options of the network
-model.weights.h5  weights in Keras' format
+model.weights.h5  weights in Keras' format, without the optimizer's state, which checkpoints hold
 contract.json     input, classes, statistics
 tokenizer.json    tokenizer, for text only
 origin.json       the run, the data version, and the preparation of raw records
@@ -24,6 +24,7 @@ from headrace.contract import Contract
 from headrace.contract_match import changed_preparation, require_same_input
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.source import build_model
+from headrace.networks.weights_file import load_weights, save_weights
 from headrace.record_format import FORMAT, require_format
 from headrace.storage import is_remote, locate
 from headrace.storage.atomic import publish_directory
@@ -127,7 +128,7 @@ class Bundle:
     def model(self) -> "keras.Model":
         """Build the network from its source and load its trained weights."""
         model = build_model(self.folder / "model.py", self.contract, self.options)
-        model.load_weights(self.folder / WEIGHTS)
+        load_weights(model, self.folder / WEIGHTS)
         return model
 
     @property
@@ -184,7 +185,7 @@ def write(
     require_replaceable(target)
     with publish_directory(target, last=MANIFEST) as folder:
         contract = _with_tokenizer(contract, locate(origin.table), folder)
-        model.save_weights(folder / WEIGHTS)
+        save_weights(model, folder / WEIGHTS)
         (folder / "model.py").write_bytes(source.read_bytes())
         (folder / "model.json").write_text(json.dumps({"options": options}, indent=2))
         (folder / "contract.json").write_text(contract.model_dump_json(indent=2), encoding="utf-8")

@@ -4,7 +4,7 @@ Every command that combines a bundle with a table or a bundle uses this module. 
 index means nothing outside its own contract.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,11 +127,14 @@ def require_same_input(model: Contract, table: Contract, table_name: object) -> 
     model.require_same_windows(table)
 
 
-def require_same_targets(model: Contract, table: Contract, table_name: object, *, may_grow: bool = False) -> ClassMatch:
+def require_same_targets(
+    model: Contract, table: Contract, table_name: object, *, may_grow: bool = False, absent: Collection[str] = ()
+) -> ClassMatch:
     """Return how a model's classes match those of a table that it is evaluated on.
 
     Args:
         may_grow: whether one of them may know classes that the other lacks, as after a class was added to a table.
+        absent: classes of the table that none of the rows has, so that the model need not know them.
 
     Raises:
         DataError: the tasks differ, or the classes do: without `may_grow` their names, with it both know classes that
@@ -140,7 +143,8 @@ def require_same_targets(model: Contract, table: Contract, table_name: object, *
     if model.task != table.task:
         raise DataError(f"The bundle was trained for {model.task}, but {table_name} was prepared for {table.task}.")
     match = ClassMatch(model.classes, table.classes)
-    if match.has_same_names or (may_grow and not (match.new and match.dropped)):
+    new = [name for name in match.new if name not in absent]
+    if not (new or match.dropped) or (may_grow and not (new and match.dropped)):
         return match
     raise DataError(
         f"The bundle and {table_name} differ in their classes: {match}. "

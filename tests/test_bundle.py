@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -66,6 +67,28 @@ def test_load_returns_written_bundle(version: Version, written: Path) -> None:
 
 def test_bundle_consists_of_exactly_these_files(written: Path) -> None:
     assert sorted(file.name for file in written.iterdir()) == FILES
+
+
+def test_bundle_has_the_weights_alone_and_training_continues(version: Version, tmp_path: Path) -> None:
+    """Adam's state is no part of a bundle, so equal weights are equal files; the live model keeps it."""
+    model = keras.Sequential(
+        [keras.layers.Input((8, 8, 1)), keras.layers.Flatten(), *map(keras.layers.Dense, (500, 1000, 3))]
+    )
+    images, labels = some_images(20).astype("float32"), np.arange(20) % 3
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss, metrics=["accuracy"])
+    model.fit(images, labels, verbose=0)
+    weights = model.get_weights()
+    first = write_bundle(tmp_path / "first", version, model) / bundle.WEIGHTS
+    assert first.stat().st_size == pytest.approx(4 * model.count_params(), rel=0.03)
+
+    slots = [variable.numpy() for variable in model.optimizer.variables]
+    assert len(slots) > 2 * len(weights)
+    model.fit(images, labels, verbose=0)
+    assert int(model.optimizer.iterations) == 2
+    model.set_weights(weights)
+    second = write_bundle(tmp_path / "second", version, model) / bundle.WEIGHTS
+    assert second.read_bytes() == first.read_bytes()
 
 
 @pytest.mark.parametrize("name", FILES[1:])

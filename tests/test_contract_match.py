@@ -75,6 +75,14 @@ def test_other_classes_are_refused_with_their_names_unless_one_side_has_grown() 
         require_same_targets(contract(("a", "b")), contract(("a", "d")), "t", may_grow=True)
 
 
+def test_classes_of_the_table_without_a_row_need_not_be_known() -> None:
+    table = contract(("c", "a", "b"))
+    assert require_same_targets(contract(("a", "b")), table, "t", absent={"c"}).new == ("c",)
+    with pytest.raises(DataError, match="only the model has d"):
+        require_same_targets(contract(("a", "b", "d")), table, "t", absent={"c"})
+    assert require_same_targets(contract(("a", "b", "d")), table, "t", absent={"c"}, may_grow=True).dropped == ("d",)
+
+
 def test_changed_preparation_names_what_a_model_sees() -> None:
     one = {"image": {"resize": "crop", "white": None, "max_bytes": 1}}
     other = {"image": {"resize": "stretch", "white": None, "max_bytes": 2}}

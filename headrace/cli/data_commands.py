@@ -67,7 +67,10 @@ def prepare(
     conf: Conf,
     overrides: Overrides = None,
     full: Annotated[
-        bool, typer.Option("--full", help="prepare all records again, not only new and changed ones")
+        bool,
+        typer.Option(
+            "--full", help="prepare all records again, and learn the classes anew: without those that no record has"
+        ),
     ] = False,
 ) -> None:
     """Prepare raw records as a new version of a table. Only new and changed records are processed.

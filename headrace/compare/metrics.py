@@ -12,9 +12,9 @@ from headrace.evaluate.classifier_scores import (
     class_scores,
     confusion_matrix,
     label_counts,
-    macro_f1,
     micro_f1,
     scores_from_counts,
+    supported_macro_f1,
 )
 from headrace.evaluate.regression import errors
 
@@ -63,7 +63,7 @@ def _macro_f1(predictions: Predictions) -> float:
     """Average over the classes that occur in the test split; it cannot evaluate a class that was added later."""
     classes = int(max(predictions.true.max(), predictions.predicted.max())) + 1
     confusion = confusion_matrix(predictions.true, predictions.predicted, classes)
-    return macro_f1([class_score for class_score in class_scores(confusion) if class_score.support])
+    return supported_macro_f1(class_scores(confusion))
 
 
 def _counts(predictions: Predictions) -> NDArray[np.int64]:
@@ -72,8 +72,7 @@ def _counts(predictions: Predictions) -> NDArray[np.int64]:
 
 def _labels_macro_f1(predictions: Predictions) -> float:
     """Average over the labels that occur in the test split; 0 if no row has a label."""
-    supported = [label_score for label_score in scores_from_counts(*_counts(predictions)) if label_score.support]
-    return macro_f1(supported) if supported else 0.0
+    return supported_macro_f1(scores_from_counts(*_counts(predictions)))
 
 
 def _micro_f1(predictions: Predictions) -> float:

@@ -85,6 +85,12 @@ def macro_f1(scores: list[ClassScore]) -> float:
     return sum(score.f1 for score in scores) / len(scores)
 
 
+def supported_macro_f1(scores: list[ClassScore]) -> float:
+    """Return the mean of F1 over the classes that occur in the rows; 0 if none does."""
+    supported = [score for score in scores if score.support]
+    return macro_f1(supported) if supported else 0.0
+
+
 def _ratios(true_positives: NDArray[Any], predicted: NDArray[Any], true: NDArray[Any]) -> NDArray[np.float64]:
     precision, recall = _ratio(true_positives, predicted), _ratio(true_positives, true)
     return np.stack([precision, recall, _ratio(2 * precision * recall, precision + recall)])

@@ -70,7 +70,8 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
 def _match(bundle: bundles.Bundle, version: Version) -> ClassMatch:
     """Return how the bundle's classes match the table's, which may be in another order."""
     bundle.require_matching_input(version)
-    match = require_same_targets(bundle.contract, version.contract, version.table)
+    absent = version.summary.classes_without_rows()
+    match = require_same_targets(bundle.contract, version.contract, version.table, absent=absent)
     if not match.is_equal:
         log.warning("The bundle and %s have %s; predictions are matched by name.", version.table, match)
     return match

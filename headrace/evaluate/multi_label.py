@@ -16,6 +16,7 @@ from headrace.evaluate.classifier_scores import (
     macro_f1,
     micro_f1,
     scores_from_counts,
+    supported_macro_f1,
 )
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
@@ -44,7 +45,10 @@ class MultiLabel:
             self._worst.add(mistake)
 
     def metrics(self) -> dict[str, Any]:
-        """Return metrics with intervals, counts and scores by class, calibration, curves and the worst mistakes."""
+        """Return metrics with intervals, counts and scores by class, calibration, curves and the worst mistakes.
+
+        Macro F1 covers the classes that occur in the rows; the others are listed as `absent`.
+        """
         truth, probabilities = self._all()
         result, scores, intervals = _compute_metrics(truth, probabilities)
         areas, curves = class_curves(self._classes, truth.T, probabilities)
@@ -56,6 +60,7 @@ class MultiLabel:
             "task": "multi_label",
             **result,
             "classes": list(self._classes),
+            "absent": [name for name, score in zip(self._classes, scores, strict=True) if not score.support],
             "per_class": {
                 name: {**asdict(score), **area, "intervals": class_intervals, "counts": counts}
                 for name, score, area, class_intervals, counts in per_class
@@ -66,7 +71,7 @@ class MultiLabel:
         }
 
     def slice_metrics(self, rows: NDArray[np.bool_]) -> dict[str, Any]:
-        """See `Evaluator`."""
+        """See `Evaluator`; macro F1 covers the classes that occur in the rows."""
         truth, probabilities = self._all()
         result = _compute_metrics(truth[rows], probabilities[rows])[0]
         for field in ("metrics", "intervals"):
@@ -109,7 +114,7 @@ def _compute_metrics(
     }
     scores = scores_from_counts(*counts)
     metrics = {name: float(values.mean()) for name, values in means.items()}
-    metrics |= {"macro_f1": macro_f1(scores), "micro_f1": micro_f1(counts)}
+    metrics |= {"macro_f1": supported_macro_f1(scores), "micro_f1": micro_f1(counts)}
     f1_intervals = _f1_intervals(truth, predicted)
     class_intervals = [
         {name: f1_intervals[f"{name} {index}"] for name in ("precision", "recall", "f1")}
@@ -120,12 +125,13 @@ def _compute_metrics(
 
 
 def _f1_intervals(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Intervals:
-    classes = truth.shape[1]
+    classes, present = truth.shape[1], np.flatnonzero(truth.any(0)).tolist()
 
     def metrics(sums: NDArray[np.float64]) -> dict[str, float]:
         counts = sums[1:].reshape(3, classes)
         scores = scores_from_counts(*counts)
-        metrics = {"macro_f1": macro_f1(scores), "micro_f1": micro_f1(counts)}
+        over_present = macro_f1([scores[index] for index in present]) if present else 0.0
+        metrics = {"macro_f1": over_present, "micro_f1": micro_f1(counts)}
         for index, score in enumerate(scores):
             metrics |= {f"{name} {index}": getattr(score, name) for name in ("precision", "recall", "f1")}
         return metrics

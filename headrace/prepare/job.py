@@ -19,6 +19,7 @@ from headrace.prepare.encoders.grey_depth import narrow_warning
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.expectations import check_expectations
 from headrace.prepare.incremental import save_listing
+from headrace.prepare.labels.class_changes import compare_classes, report_classes
 from headrace.prepare.labels.warnings import small_class_warning
 from headrace.prepare.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.plan import PrepareContext, PreparePlan, changed_splits, is_unchanged, make_context, make_plan
@@ -107,7 +108,8 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     """Bring `data.table` up to date with `data.source`; commit no new version if nothing has changed.
 
     Args:
-        full: prepare everything, even unchanged files; class indices stay the same. A change of splits needs it.
+        full: prepare everything, even unchanged files, and learn the classes anew: one without a record is removed.
+            A change of splits needs it.
 
     Raises:
         ConfigurationError: the table lies inside the source, or was split with other settings.
@@ -127,8 +129,8 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     plan = make_plan(configuration, listing, base, before, full=full)
     if before is not None and not full and is_unchanged(plan):
         log.info("Nothing has changed since version %s; no new version was committed.", before.number)
-        return _build_result(before, stopwatch, changed=False)
-    return _build_result(_prepare(plan, stopwatch), stopwatch, changed=True)
+        return _build_result(before, plan, stopwatch, changed=False)
+    return _build_result(_prepare(plan, stopwatch), plan, stopwatch, changed=True)
 
 
 def _count_listing(listing: Listing) -> str:
@@ -270,14 +272,17 @@ def _commit(plan: PreparePlan, output: StageOutput, accounting: RecordAccounting
     return commit(plan.base, changes, schema, summary.model_dump_json())
 
 
-def _build_result(version: Version, stopwatch: Stopwatch, *, changed: bool) -> dict[str, Any]:
+def _build_result(version: Version, plan: PreparePlan, stopwatch: Stopwatch, *, changed: bool) -> dict[str, Any]:
     summary = version.summary
+    classes = compare_classes(plan.before.contract if plan.before else None, summary)
+    report_classes(classes, full=plan.full)
     return {
         "rows_in": summary.rows_in,
         "written": summary.written,
         "rejected": summary.rejected,
         "duplicates": summary.duplicates,
         "rejects": summary.rejects,
+        "classes": classes.as_json() if classes else {},
         "version": version.number,
         "changed": changed,
         "table": str(version.table),

@@ -35,7 +35,8 @@ class PrepareContext:
         identity: identifier of the preparation; begins the name of every file it writes.
         root: folder of the source.
         table: folder of the table.
-        labels: class index by class name.
+        labels: class index by class name; those of the previous version, unless the classes are learned anew.
+        earlier_classes: classes of the previous version, whose order those that stay keep.
         kind: kind of the source; `LABELS_FILE` of a folder with one.
         class_names: class name by the source's label, for labels that differ from it.
         staged: whether the first stage's shards are not final and are written to a separate folder.
@@ -49,6 +50,7 @@ class PrepareContext:
     settings: Prepare
     kind: str = "folder"
     class_names: dict[str, str] = field(default_factory=dict)
+    earlier_classes: tuple[str, ...] = ()
     staged: bool = False
     periods: tuple[Period, ...] = ()
 
@@ -101,6 +103,7 @@ class PreparePlan:
         base: state of the table when the preparation began.
         before: newest version of the table, even if nothing is carried over from it.
         increment: files to prepare and to remove.
+        full: whether everything is prepared anew, and the classes are learned anew.
         fingerprint: hash of the source's files and of the settings.
         append_key: hash of the source and of the settings; versions of equal append keys can share shards.
     """
@@ -110,6 +113,7 @@ class PreparePlan:
     base: CommitBase
     before: Version | None
     increment: Increment
+    full: bool
     rejects: SideTable
     duplicates: SideTable
     fingerprint: str
@@ -141,6 +145,7 @@ def make_plan(
         base=base,
         before=before,
         increment=change,
+        full=full,
         rejects=rejects,
         duplicates=duplicates,
         fingerprint=fingerprint(listing, settings),
@@ -160,14 +165,18 @@ def is_unchanged(plan: PreparePlan) -> bool:
 
 
 def make_context(plan: PreparePlan) -> PrepareContext:
-    """Return the context of the tasks, with the classes of the previous version; new classes are added later."""
+    """Return the context of the tasks, with the classes of the previous version; new classes are added later.
+
+    With `plan.full` the context has no classes yet: a class that none of the records has is not carried over.
+    """
     source, settings = plan.configuration.data.source, plan.configuration.prepare
     classes = plan.before.contract.classes if plan.before else ()
     return PrepareContext(
         identity=uuid.uuid4().hex[:12],
         root=plan.listing.root,
         table=plan.base.table,
-        labels={name: number for number, name in enumerate(classes)},
+        labels={} if plan.full else {name: number for number, name in enumerate(classes)},
+        earlier_classes=classes,
         settings=settings,
         kind=source.kind if source.labels is None else LABELS_FILE,
         class_names=source.class_names,

@@ -122,7 +122,7 @@ def _read_row(folder: RunFolder, record: RunRecord, name: str) -> RunRow:
     state, note = _state(folder, result)
     bundle = bundle_path(folder.path, result.get("bundle") if result else record.bundle)
     test, test_problem = _test_metrics(bundle) if result else (None, "")
-    epoch = _kept_epoch(record, result, history)
+    epoch = _kept_epoch(result, history)
     # A study removes the bundles of trials that are not the best.
     if state == "complete" and not record.observed and not (bundle / MANIFEST).is_file():
         note = f"its bundle {bundle} is missing"
@@ -157,11 +157,11 @@ def _state(folder: RunFolder, result: dict[str, Any] | None) -> tuple[State, str
     return ("stopped", "early, by its study") if folder.stop_file.exists() else ("interrupted", "")
 
 
-def _kept_epoch(record: RunRecord, result: dict[str, Any] | None, history: MetricsLog) -> Metrics:
+def _kept_epoch(result: dict[str, Any] | None, history: MetricsLog) -> Metrics:
     """Return the line of the epoch whose weights the bundle has, or of the last epoch; empty before its end."""
-    if result and record.configuration.train.monitor.bundle == "best":
-        best = [line for line in history.epochs if line["epoch"] + 1 == result.get("best_epoch")]
-        return best[0] if best else {}
+    if result and "bundle_epoch" in result:
+        kept = [line for line in history.epochs if line["epoch"] + 1 == result["bundle_epoch"]]
+        return kept[0] if kept else {}
     return history.epochs[-1] if history.epochs else {}
 
 

@@ -26,6 +26,11 @@ class MetricsLog:
         first = [name for name in ("loss", "accuracy") if name in names]
         return (*first, *sorted(names - set(first)))
 
+    def epoch_columns(self, prefix: str = "") -> tuple[str, ...]:
+        """Return the names, with `prefix`, of the metrics of which an epoch has a finite value."""
+        names = (f"{prefix}{name}" for name in self.metrics)
+        return tuple(name for name in names if points(self.epochs, name))
+
     @property
     def training_seconds(self) -> float:
         """Return the time spent on the logged steps, without start-up; a resumed run counts from 0 again."""

@@ -13,6 +13,9 @@ from headrace.record_format import NumberedRecord, require_format
 
 Record = TypeVar("Record", bound=BaseModel)
 
+MAX_LOG_INTERVAL = 10
+MIN_ENTRIES_PER_EPOCH = 4
+
 
 def read_record(file: Path, kind: type[Record], what: str, key: str) -> Record | None:
     """Return the record in `file`, or None where the file does not exist.
@@ -81,6 +84,12 @@ class RunRecord(NumberedRecord):
     def total_steps(self) -> int:
         """Return the number of steps of the whole run."""
         return self.steps_per_epoch * self.epochs
+
+    @property
+    def log_every_steps(self) -> int:
+        """Return the steps between two entries of the metrics log; by default a short epoch has some too."""
+        default = max(1, min(MAX_LOG_INTERVAL, self.steps_per_epoch // MIN_ENTRIES_PER_EPOCH))
+        return self.configuration.train.log_every_steps or default
 
 
 def load_record(run: Path) -> RunRecord:

@@ -74,6 +74,11 @@ class Summary(NumberedRecord):
         """Return rows by split, then by class name; a row counts for each of its classes."""
         return self.label_counts if self.contract.task == "multi_label" else self.counts
 
+    def classes_without_rows(self, *splits: str) -> tuple[str, ...]:
+        """Return the classes that no row of `splits` has; of all splits if none is named."""
+        counts = [self.class_counts.get(split, {}) for split in splits or SPLITS]
+        return tuple(name for name in self.contract.classes if not any(rows.get(name) for rows in counts))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Version:

@@ -239,14 +239,19 @@ def _progress(folder: RunFolder, record: RunRecord, observer: RunObserver | None
 def _result(folder: RunFolder, record: RunRecord, progress: Progress, start: float, restarts: int) -> dict[str, Any]:
     outcome = progress.outcome
     first_step_at = progress.first_step_at
+    ending = describe_ending(outcome)
+    if ending:
+        log.info("%s", ending)
     return {
         "run": str(folder.path),
         "bundle": outcome["bundle"],
         "steps": outcome["steps"],
         "ranks": record.configuration.train.ranks,
         "weights_sha256": outcome["weights_sha256"],
-        "metrics": _last_metrics(folder),
+        "metrics": _epoch_metrics(folder, outcome["bundle_epoch"]),
         "best_epoch": outcome["best_epoch"] + 1,
+        "bundle_epoch": outcome["bundle_epoch"] + 1,
+        "stopped_early": outcome["stopped_early"],
         "restarts": restarts,
         "parameters": outcome["parameters"],
         "penalties": outcome["penalties"],
@@ -257,9 +262,22 @@ def _result(folder: RunFolder, record: RunRecord, progress: Progress, start: flo
     }
 
 
-def _last_metrics(folder: RunFolder) -> dict[str, float]:
-    """Return the metrics of the last epoch, over all ranks."""
+def describe_ending(outcome: Message) -> str:
+    """Return why training ended early and which epoch is in the bundle; empty if it is the last of all epochs."""
+    last, best, shipped = (outcome[key] + 1 for key in ("last_epoch", "best_epoch", "bundle_epoch"))
+    metric = outcome["monitored"]
+    if outcome["stopped_early"]:
+        return (
+            f"Stopped early after epoch {last}: {metric} has not improved since epoch {best}; the bundle has the "
+            f"weights of epoch {shipped}."
+        )
+    return f"The bundle has the weights of epoch {shipped}, the best by {metric}." if shipped != last else ""
+
+
+def _epoch_metrics(folder: RunFolder, epoch: int) -> dict[str, float]:
+    """Return the metrics of `epoch`, counted from 0, over all ranks."""
     lines = folder.metrics_file.read_text().splitlines() if folder.metrics_file.exists() else []
     epochs = [json.loads(line) for line in lines if line.startswith('{"kind": "epoch"') and line.endswith("}")]
+    logged: dict[str, float] = next((line for line in reversed(epochs) if line["epoch"] == epoch), {})
     hidden = ("kind", "step", "epoch", "seconds")
-    return {name: value for name, value in (epochs[-1] if epochs else {}).items() if name not in hidden}
+    return {name: value for name, value in logged.items() if name not in hidden}

@@ -119,10 +119,19 @@ def is_lower_better(settings: Monitor, metric: str) -> bool:
     return settings.mode == "min" or (settings.mode == "auto" and metric.endswith(LOWER_IS_BETTER))
 
 
+def ships_best_epoch(settings: Monitor, *, validates: bool) -> bool:
+    """Return whether the bundle gets the weights of the best epoch, not those of the last.
+
+    Args:
+        validates: whether the table has a validation split.
+    """
+    return settings.bundle == "best" or (settings.bundle == "auto" and validates and settings.patience is not None)
+
+
 def class_weights(settings: Loss, contract: Contract, counts: Mapping[str, int]) -> tuple[float, ...] | None:
     """Return the weight of each class in the order of the contract; None if all weights are 1.
 
-    `balanced` sets a class's weight to rows / (classes x rows of the class), so that the mean over rows is 1.
+    `balanced` sets a class's weight to rows / (classes with rows x rows of the class), so that the mean over rows is 1.
 
     Args:
         counts: rows of each class in the training split.
@@ -134,10 +143,8 @@ def class_weights(settings: Loss, contract: Contract, counts: Mapping[str, int])
     if weights == "none":
         return None
     if weights == "balanced":
-        rows = sum(counts.values())
-        return tuple(
-            rows / (len(contract.classes) * counts[name]) if counts.get(name) else 1.0 for name in contract.classes
-        )
+        rows, present = sum(counts.values()), sum(1 for name in contract.classes if counts.get(name))
+        return tuple(rows / (present * counts[name]) if counts.get(name) else 1.0 for name in contract.classes)
     unknown = sorted(set(weights) - set(contract.classes))
     if unknown:
         raise ConfigurationError(

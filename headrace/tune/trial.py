@@ -109,8 +109,8 @@ class TrialRun:
         result = self.run.result() or {}
         if result.get("penalties"):
             require_no_penalties(self.record.metric, self.record.tune.space)
-        if self.record.configuration.train.monitor.bundle == "best":
-            epochs = tuple(line for line in epochs if line["epoch"] + 1 == result.get("best_epoch"))
+        if "bundle_epoch" in result:
+            epochs = tuple(line for line in epochs if line["epoch"] + 1 == result["bundle_epoch"])
         value = epochs[-1].get(self.record.metric, math.nan) if epochs else math.nan
         if not math.isfinite(value):
             return TrialResult(

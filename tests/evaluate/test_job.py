@@ -215,9 +215,19 @@ def test_evaluate_matches_classes_by_name(version: Version, bundle_copy: Path, t
 def test_evaluate_refuses_table_with_other_classes(
     bundle_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], classes: tuple[str, ...]
 ) -> None:
-    other = write_table(tmp_path / "table", replace(CONTENT, classes=classes))
+    test = CONTENT.splits["test"]
+    labels = [len(classes) - 1, *test.labels[1:]]
+    content = replace(CONTENT, classes=classes, splits=CONTENT.splits | {"test": replace(test, labels=labels)})
+    other = write_table(tmp_path / "table", content)
     sentence = evaluate_and_fail(capsys, str(bundle_copy), "--table", str(other.table))
     assert f"only the table has {classes[-1]}" in sentence
+
+
+def test_evaluate_needs_no_output_for_a_class_of_the_table_without_a_record(bundle_copy: Path, tmp_path: Path) -> None:
+    expected = evaluate(bundle_copy, write_table(tmp_path / "known", CONTENT).table, "test", None)
+    wider = write_table(tmp_path / "wider", replace(CONTENT, classes=(*CLASSES, "sock")))
+    found = evaluate(bundle_copy, wider.table, "test", None)
+    assert found["metrics"] == pytest.approx(expected["metrics"])
 
 
 def test_evaluate_refuses_table_with_another_image_shape(

@@ -50,6 +50,21 @@ def test_page_shows_every_metric_with_its_interval(page: str, evaluation_record:
     assert f"{scores['roc_auc']:.3f} {scores['average_precision']:.3f} {scores['support']}" in words
 
 
+def test_class_without_rows_has_no_scores_and_enters_no_mean(
+    make_run: Callable[..., Path], evaluation_record: dict[str, Any]
+) -> None:
+    record = json.loads(json.dumps(evaluation_record))
+    record["classes"].append("ghost")
+    record["confusion"] = [[*row, 0] for row in record["confusion"]] + [[0] * 4]
+    record["per_class"]["ghost"] = {"precision": 0, "recall": 0, "f1": 0, "support": 0}
+    run = make_run()
+    (run / "bundle" / "evaluation" / "test.json").write_text(json.dumps(record))
+    words = " ".join(re.sub(r"<[^>]*>", " ", write_report(run).read_text("utf-8")).split())
+    mean = np.mean([evaluation_record["per_class"][name]["f1"] for name in CLASSES])
+    assert "ghost – – – – – 0" in words
+    assert re.search(rf"Mean over the 3 classes with rows \S+ \S+ {mean:.3f}", words)
+
+
 def test_roc_curve_is_monotonic_and_worst_class_is_highlighted(evaluation_record: dict[str, Any]) -> None:
     roc, precise = curve_charts(Evaluation.model_validate(evaluation_record))
     worst = min(CLASSES, key=lambda name: evaluation_record["per_class"][name]["roc_auc"])

@@ -1,10 +1,11 @@
 """Reading metrics.jsonl, complete or with partial lines."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
-from headrace.runs.metrics_log import points, read_metrics
+from headrace.runs.metrics_log import MetricsLog, points, read_metrics
 
 
 def write_log(folder: Path, *lines: dict[str, Any] | str) -> Path:
@@ -69,6 +70,14 @@ def test_points_skip_non_finite_values(tmp_path: Path) -> None:
 def test_metrics_log_lists_loss_and_accuracy_first(tmp_path: Path) -> None:
     line = {"kind": "epoch", "step": 1, "epoch": 0, "val_auc": 0.5, "accuracy": 0.5, "a": 1, "loss": 1, "seconds": 2}
     assert read_metrics(write_log(tmp_path, line)).metrics == ("loss", "accuracy", "a", "auc")
+
+
+def test_epoch_columns_are_metrics_of_which_an_epoch_has_a_value() -> None:
+    """Steps alone have a learning rate, and a validation that was never finite has no value to show."""
+    epochs = ({"step": 4.0, "loss": 2.0, "val_loss": 3.0, "val_auc": math.nan}, {"step": 8.0, "loss": 1.0})
+    log = MetricsLog(({"step": 1.0, "learning_rate": 0.1, "loss": 2.0},), epochs)
+    assert log.epoch_columns() == ("loss",)
+    assert log.epoch_columns("val_") == ("val_loss",)
 
 
 def test_training_time_adds_up_over_attempts(tmp_path: Path) -> None:

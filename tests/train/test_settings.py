@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from headrace import bundle
-from tests.support.commands import headrace, headrace_within
+from headrace.runs.folder import RunFolder
+from headrace.train import checkpoint
+from tests.support.commands import CommandResult, headrace, headrace_within
 from tests.train.verification.user_networks import network
 
 pytestmark = [
@@ -29,17 +31,45 @@ def epoch_records(run: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["kind"] == "epoch"]
 
 
+STOPPING = (
+    "train.epochs=20",
+    "train.metrics=[accuracy, auc, top_5_accuracy]",
+    "train.monitor={metric: val_auc, min_delta: 1.0, patience: 2}",
+    "train.run=stopped",
+)
+
+
 @pytest.fixture(scope="module")
-def stopped_run(validated: Path) -> dict[str, Any]:
+def stopped(validated: Path) -> CommandResult:
     """Train a run that stops early: only its first epoch counts as an improvement."""
-    watch = "train.monitor={metric: val_auc, min_delta: 1.0, patience: 2, bundle: best}"
-    metrics = "train.metrics=[accuracy, auc, top_5_accuracy]"
-    return headrace("train", "conf.yaml", "train.epochs=20", metrics, watch, "train.run=stopped", cwd=validated).json
+    return headrace("train", "conf.yaml", *STOPPING, cwd=validated)
 
 
-def test_train_stops_early_after_patience(stopped_run: dict[str, Any]) -> None:
-    assert stopped_run["steps"] == 24
-    assert stopped_run["best_epoch"] == 1
+@pytest.fixture(scope="module")
+def stopped_run(stopped: CommandResult) -> dict[str, Any]:
+    """Return the result of that run."""
+    return stopped.json
+
+
+def test_train_stops_early_after_patience_and_says_which_epoch_is_in_the_bundle(stopped: CommandResult) -> None:
+    sentence = (
+        "Stopped early after epoch 3: val_auc has not improved since epoch 1; the bundle has the weights of epoch 1."
+    )
+    assert sentence in stopped.stderr
+    result = stopped.json
+    assert (result["steps"], result["best_epoch"], result["bundle_epoch"]) == (24, 1, 1)
+    assert result["metrics"].items() <= epoch_records(result["run"])[0].items()
+    assert bundle.load(result["bundle"]).origin.steps == 8
+
+
+def test_last_checkpoint_has_the_last_epoch_where_the_bundle_has_the_best(stopped_run: dict[str, Any]) -> None:
+    """A run with more epochs continues from there."""
+    folder = RunFolder(stopped_run["run"])
+    last, best = checkpoint.load_latest(folder.checkpoints), checkpoint.load_latest(folder.best)
+    assert last is not None
+    assert best is not None
+    assert (last.step, best.step) == (24, 8)
+    assert not np.array_equal(last.state[0], best.state[0])
 
 
 def test_bundle_has_weights_of_best_epoch_with_metrics_of_one_process(
@@ -72,11 +102,9 @@ def test_validation_loss_and_accuracy_equal_evaluate(stopped_run: dict[str, Any]
 def test_run_that_stopped_early_is_complete(stopped_run: dict[str, Any], validated: Path) -> None:
     """It is complete even when its result is lost, which a driver killed at the last moment can cause."""
     Path(stopped_run["run"], "result.json").unlink()
-    watch = "train.monitor={metric: val_auc, min_delta: 1.0, patience: 2, bundle: best}"
-    metrics = "train.metrics=[accuracy, auc, top_5_accuracy]"
-    words = ("train.epochs=20", metrics, watch, "train.run=stopped")
-    again = headrace("train", "conf.yaml", *words, cwd=validated).json
+    again = headrace("train", "conf.yaml", *STOPPING, cwd=validated).json
     assert (again["steps"], again["weights_sha256"]) == (24, stopped_run["weights_sha256"])
+    assert again["metrics"] == stopped_run["metrics"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from headrace.train.validate_settings import (
     monitored_metric,
     require_fit,
     require_updates,
+    ships_best_epoch,
 )
 from tests.support.small_table import Content, some_rows, write_table
 
@@ -55,10 +56,28 @@ def test_metric_names_refuse_class_metrics_for_regression() -> None:
         metric_names(("accuracy", "mean_absolute_error"), NUMBERS)
 
 
+@pytest.mark.parametrize(
+    ("settings", "validates", "best"),
+    [
+        ({"patience": 3}, True, True),
+        ({"patience": 3}, False, False),
+        ({}, True, False),
+        ({"patience": 3, "bundle": "last"}, True, False),
+        ({"bundle": "best"}, False, True),
+    ],
+)
+def test_bundle_has_the_best_epoch_by_default_where_validation_stops_early(
+    settings: dict[str, Any], validates: bool, best: bool
+) -> None:
+    assert ships_best_epoch(Monitor.model_validate(settings), validates=validates) == best
+
+
 def test_balanced_class_weights_are_inverse_frequencies_with_mean_1() -> None:
     counts = {"bag": 10, "boot": 30, "coat": 20}
     weights = class_weights(Loss(class_weights="balanced"), CONTRACT, counts)
     assert weights == pytest.approx((2.0, 2 / 3, 1.0))
+    del counts["boot"]  # a class without rows is no class
+    assert class_weights(Loss(class_weights="balanced"), CONTRACT, counts) == pytest.approx((1.5, 1.0, 0.75))
 
 
 def test_class_weights_by_name_leave_others_at_1() -> None:

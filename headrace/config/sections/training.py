@@ -86,7 +86,12 @@ class Monitor(Section):
     patience: Positive | None = Field(
         None, description="early stopping: epochs without improvement before training stops; null: never stop early"
     )
-    bundle: Literal["last", "best"] = Field("last", description="epoch whose weights the bundle gets")
+    bundle: Literal["auto", "last", "best"] = Field(
+        "auto",
+        description=(
+            "epoch whose weights the bundle gets; auto: best with a validation split and `patience`, else last"
+        ),
+    )
 
 
 class FineTune(Section):
@@ -166,7 +171,10 @@ class Train(Section):
         3, description="maximum number of restarts from the last checkpoint after a loss of ranks"
     )
     keep_checkpoints: Positive = Field(2, description="number of newest checkpoints to keep")
-    log_every_steps: Positive = Field(10, description="steps between two entries of the metrics log")
+    log_every_steps: Positive | None = Field(
+        None,
+        description="steps between two entries of the metrics log; default: 10, or fewer for 4 entries per epoch",
+    )
     stall_timeout_seconds: Positive = Field(
         120, description="seconds without a sign of life from a rank after which the attempt ends"
     )

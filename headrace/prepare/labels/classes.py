@@ -32,7 +32,7 @@ class Classes:
     """Classes of a preparation.
 
     Attributes:
-        names: those of the previous version first, which keep their indices.
+        names: those of the previous version first: they keep their indices, or their order if some are removed.
         rows: rows by class name of the records to prepare, if the source reveals them before they are read.
         records: number of the records to prepare, if known.
     """
@@ -71,7 +71,7 @@ def list_classes(
         rows[context.class_names.get(label, label)] += count
     known, single = tuple(context.labels), context.settings.task == "classification"
     found = Classes(
-        (*known, *(name for name in rows if name not in context.labels)),
+        _ordered_names(context, rows),
         +rows,
         counted.total() if single and not isinstance(records, list) else None,
     )
@@ -81,6 +81,12 @@ def list_classes(
     for warning in label_warnings(found.rows, known, context.kind):
         log.warning("%s", warning)
     return found
+
+
+def _ordered_names(context: PrepareContext, rows: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the classes of the context, then those of the source: the ones of the previous version first."""
+    staying = (name for name in context.earlier_classes if name in rows)
+    return tuple(dict.fromkeys((*context.labels, *staying, *rows)))
 
 
 def require_some(classes: tuple[str, ...], root: str, rejects: RecordAccounting | None = None) -> None:
@@ -122,7 +128,7 @@ def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFr
 
 
 def classes_without_records(classes: Classes, context: PrepareContext, results: Iterable[ChunkResult]) -> list[str]:
-    """Return the classes that are not in the previous version and none of whose records could be used."""
+    """Return the classes that the context does not hold yet and none of whose records could be used."""
     if context.settings.task == "regression":
         return []
     used = set[int]()

@@ -11,7 +11,7 @@ from headrace.report.evaluation.slices import SliceTable, slice_tables
 
 @dataclass(frozen=True)
 class Average:
-    """Unweighted average over all classes."""
+    """Unweighted average over the classes that occur in the rows."""
 
     precision: float
     recall: float
@@ -46,9 +46,14 @@ class PerClass:
         return any(scores.counts is not None for scores in self.evaluation.per_class.values())
 
     @property
+    def present(self) -> int:
+        """Number of classes that occur in the rows."""
+        return sum(1 for scores in self.evaluation.per_class.values() if scores.support)
+
+    @property
     def average(self) -> Average | None:
-        """Mean of the classes' scores; None if there are no scores."""
-        scores = list(self.evaluation.per_class.values())
+        """Mean of the scores of the classes that occur in the rows; None if there are none."""
+        scores = [scores for scores in self.evaluation.per_class.values() if scores.support]
         return Average(*(_mean(scores, name) for name in ("precision", "recall", "f1"))) if scores else None
 
 

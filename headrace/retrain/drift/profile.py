@@ -82,12 +82,26 @@ def profile(spark: SparkSession, version: Version, shards: Sequence[Shard], excl
 
 
 def identities(table: Path, shards: Iterable[Shard], contract: Contract) -> Iterator[Identity]:
-    """Yield (path, content hash, target) of each row; a changed or relabelled file is a different row."""
+    """Yield (path, content hash, target) of each row; a changed or relabelled file is a different row.
+
+    Classes are named, as versions may number them differently.
+    """
     target = contract.named("target")[0]
     for shard in shards:
         with open_parquet(table / shard.path) as file:
             rows = file.read(["path", "content_hash", target])
-        yield from zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True)
+        yield from _identities(rows, contract)
+
+
+def _identities(rows: pa.Table | pa.RecordBatch, contract: Contract) -> Iterator[Identity]:
+    targets = (_named_target(target, contract) for target in rows[contract.named("target")[0]].to_pylist())
+    yield from zip(rows["path"].to_pylist(), rows["content_hash"].to_pylist(), targets, strict=True)
+
+
+def _named_target(target: Any, contract: Contract) -> Any:
+    if contract.task == "regression":
+        return target
+    return contract.classes[target] if contract.task == "classification" else tuple(sorted(_labels(target, contract)))
 
 
 def _profile_shards(
@@ -110,8 +124,7 @@ def _profile_batch(
     batch: pa.RecordBatch, contract: Contract, column: tuple[str, Column], excluded: frozenset[Identity]
 ) -> Profile:
     target = contract.named("target")[0]
-    keys = zip(*(batch[name].to_pylist() for name in ("path", "content_hash", target)), strict=True)
-    selected = [row for row, key in enumerate(keys) if key not in excluded]
+    selected = [row for row, key in enumerate(_identities(batch, contract)) if key not in excluded]
     targets, payloads = batch[target].to_pylist(), batch[column[0]].to_pylist()
     names = [ALL if contract.task != "classification" else contract.classes[targets[row]] for row in selected]
     is_multi_label = contract.task == "multi_label"

@@ -31,7 +31,7 @@ def score_models(paths: Mapping[str, Path], version: Version, split: str) -> dic
         DataError: a bundle or the table is missing or damaged, or a model does not match the rows.
     """
     loaded = {name: bundles.load(path) for name, path in paths.items()}
-    matches = {name: _match(bundle, version) for name, bundle in loaded.items()}
+    matches = {name: _match(bundle, version, split) for name, bundle in loaded.items()}
     models = {name: Inference(bundle) for name, bundle in loaded.items()}
     predictions: dict[str, Predictions] = {}
     for name, model in models.items():
@@ -43,12 +43,16 @@ def score_models(paths: Mapping[str, Path], version: Version, split: str) -> dic
     }
 
 
-def _match(bundle: bundles.Bundle, version: Version) -> ClassMatch:
-    """Return how the bundle's classes match the table's; either may know classes that were added later."""
+def _match(bundle: bundles.Bundle, version: Version, split: str) -> ClassMatch:
+    """Return how the bundle's classes match the table's; either may know classes that were added later.
+
+    Classes of the table that no row of the split has are not compared.
+    """
+    absent = version.summary.classes_without_rows(split)
     name = f"version {version.number} of {version.table}"
     try:
         require_same_input(bundle.contract, version.contract, name)
-        match = require_same_targets(bundle.contract, version.contract, name, may_grow=True)
+        match = require_same_targets(bundle.contract, version.contract, name, may_grow=True, absent=absent)
     except DataError as error:
         raise DataError(
             f"The bundle {bundle.path} cannot be evaluated on {name}: {error} "

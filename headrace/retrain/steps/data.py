@@ -60,9 +60,13 @@ def validate(context: CycleContext) -> StepResult:
     if trained_on is not None:
         output["changed_rows"] = changed_rows(read(version.table, trained_on), version).rows
     result = _decide(context, output, drifted, is_first=current is None)
-    seen = "" if result.outcome else _seen_rows(context, current.version if current else None, version, tested)
-    if seen:
-        return StepResult(None, Outcome(decision="data refused", reasons=(seen,), exit_code=DataError.exit_code))
+    if result.outcome:
+        return result
+    refusal = _removed_classes(version, tested) or _seen_rows(
+        context, current.version if current else None, version, tested
+    )
+    if refusal:
+        return StepResult(None, Outcome(decision="data refused", reasons=(refusal,), exit_code=DataError.exit_code))
     return result
 
 
@@ -109,6 +113,22 @@ def _test_version(context: CycleContext, version: Version) -> Version:
     # Without a test split the gate could not compare models: report it before the training.
     tested.split(SPLIT)
     return tested
+
+
+def _removed_classes(version: Version, tested: Version) -> str:
+    """Return why the test split cannot judge the challenger: it has rows of classes that the newest version lacks.
+
+    A challenger, which does not know them, would get all of these rows wrong; empty if there are none.
+    """
+    counts = tested.summary.class_counts.get(SPLIT, {})
+    removed = {name: rows for name, rows in counts.items() if rows and name not in version.contract.classes}
+    if version.contract.task == "regression" or not removed:
+        return ""
+    return (
+        f"{sum(removed.values())} rows of the test split that judges the challenger (version {tested.number} of "
+        f"{tested.table}) are of classes that version {version.number} does not have: {join_names(list(removed))}. A "
+        "model of that version gets all of them wrong. Set retrain.test_version to newest"
+    )
 
 
 def _seen_rows(context: CycleContext, champion: int | None, version: Version, tested: Version) -> str:

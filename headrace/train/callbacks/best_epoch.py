@@ -1,6 +1,6 @@
 """The best epoch so far: saved as a checkpoint, and the criterion of early stopping."""
 
-import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,6 @@ from headrace.train import checkpoint
 from headrace.train.distributed import collectives
 from headrace.train.rank.context import Position
 from headrace.train.validate_settings import is_lower_better
-
-log = logging.getLogger(__name__)
 
 
 class BestEpoch(keras.callbacks.Callback):
@@ -39,12 +37,11 @@ class BestEpoch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         value = float(logs[self.metric])
-        if self.epoch < 0 or epoch == self.epoch or self.sign * (value - self.value) > self.settings.min_delta:
+        first = self.epoch < 0 or epoch == self.epoch or math.isnan(self.value)
+        if first or self.sign * (value - self.value) > self.settings.min_delta:
             self.epoch, self.value = epoch, value
             self._save()
         if self.exhausted:
-            if self.rank == 0:
-                log.info("No better %s since epoch %s (%.6g): stopping", self.metric, self.epoch + 1, self.value)
             self.model.stop_training = True
 
     def restore(self) -> None:

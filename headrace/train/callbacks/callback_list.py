@@ -31,7 +31,7 @@ def ordered_callbacks(
     metrics = ExactMetrics(stream.plan, validation, saved.sums)
     names = metric_names(settings.metrics, rank.version.contract)
     monitored = monitored_metric(settings.monitor, names, validation is not None)
-    check_every = math.gcd(settings.log_every_steps, settings.checkpoint_every_steps)
+    check_every = math.gcd(rank.record.log_every_steps, settings.checkpoint_every_steps)
     loss_scaling = settings.precision == NEEDS_LOSS_SCALING
     # Under loss scaling, gradients are reduced at every step, even if accumulated.
     reduced_every = 1 if loss_scaling else settings.optimizer.accumulate_steps
@@ -44,7 +44,7 @@ def ordered_callbacks(
     ]
     if rank.rank == 0:
         rank.files.path_for_append(folder.metrics_file.name)
-        every, rows, send = settings.log_every_steps, rank.record.global_batch, rank.channel.send
+        every, rows, send = rank.record.log_every_steps, rank.record.global_batch, rank.channel.send
         callbacks.append(MetricsLogger(position, RunFolder(rank.files.local), gradients, every, rows, send))
         callbacks.append(WarnOfUntrainedWeights(gradients))
     if rank.verifier is not None:

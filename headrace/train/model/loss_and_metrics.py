@@ -1,7 +1,7 @@
 """Loss and metrics of a model, from settings and contract."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -31,8 +31,8 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         return keras.losses.categorical_crossentropy(targets, y_pred, label_smoothing=self.smoothing)
 
 
-class MacroAUC(keras.metrics.AUC):
-    """Area under the ROC curve of each class against the rest, averaged over classes.
+class LabelsAUC(keras.metrics.AUC):
+    """Area under the ROC curve of each class, averaged over the classes that some rows have and others have not.
 
     Its state is counts at 200 thresholds, which can be summed over ranks; the areas themselves cannot be averaged.
     """
@@ -41,18 +41,43 @@ class MacroAUC(keras.metrics.AUC):
         super().__init__(multi_label=True, num_labels=classes, name="auc")
         self.classes = classes
 
+    def result(self) -> Any:
+        """Return the mean area; 0 if no class has one."""
+        positives = self.true_positives[0] + self.false_negatives[0]
+        negatives = self.false_positives[0] + self.true_negatives[0]
+        # Keras weighs the areas of the classes; one without rows has none. The weights belong to the current graph.
+        self.label_weights = tf.cast((positives > 0) & (negatives > 0), self.dtype)
+        mean = super().result()
+        self.label_weights = None
+        return mean
+
+
+class MacroAUC(LabelsAUC):
+    """As `LabelsAUC`, for rows of one class each."""
+
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add (rows,) class indices, (rows, classes) probabilities and (rows,) weights."""
         super().update_state(tf.one_hot(tf.cast(y_true, tf.int32), self.classes), y_pred, sample_weight)
 
 
 class LabelsF1(keras.metrics.F1Score):
-    """F1 of labels that are predicted from a probability of 0.5; its state is counts, which can be summed."""
+    """F1 of labels that are predicted from a probability of 0.5; its state is counts, which can be summed.
 
-    def __init__(self, classes: int, average: str, name: str) -> None:
-        super().__init__(average=average, threshold=HALF, name=name)
+    The macro average covers the labels that occur in the rows, as in evaluation.
+    """
+
+    def __init__(self, classes: int, average: Literal["macro", "micro"], name: str) -> None:
+        super().__init__(average="micro" if average == "micro" else None, threshold=HALF, name=name)
         # Build now, not at the first batch: ranks sum the variables, so they must exist on every rank.
         self._build((None, classes), (None, classes))
+
+    def result(self) -> Any:
+        """Return the average; 0 if no row has a label."""
+        scores = super().result()
+        if self.average == "micro":
+            return scores
+        present = tf.cast(self.intermediate_weights > 0, scores.dtype)
+        return tf.math.divide_no_nan(tf.reduce_sum(scores * present), tf.reduce_sum(present))
 
 
 class RowLossSum(keras.metrics.Metric):
@@ -126,5 +151,5 @@ def _auc(contract: Contract) -> keras.metrics.AUC:
     """Return the mean AUC over classes, for one or many labels per row."""
     classes = len(contract.classes)
     if contract.task == "multi_label":
-        return keras.metrics.AUC(multi_label=True, num_labels=classes, name="auc")
+        return LabelsAUC(classes)
     return MacroAUC(classes)

@@ -29,7 +29,7 @@ from headrace.train.model.model_builder import compile_model
 from headrace.train.model.rank_seeds import offset_seeds
 from headrace.train.observer import StoppedError
 from headrace.train.rank.context import Position, RankContext
-from headrace.train.validate_settings import class_weights
+from headrace.train.validate_settings import class_weights, ships_best_epoch
 from headrace.train.verification.bundle_verifier import BundleVerifier
 from headrace.train.verification.fresh_process import FreshProcess
 
@@ -99,7 +99,7 @@ def train(rank: RankContext) -> None:
 def _verify_network(rank: RankContext, verifier: BundleVerifier, position: Position) -> None:
     """Require usable outputs, and have a bundle of the untrained model loaded while the training begins."""
     verifier.require_usable_outputs()
-    verifier.rehearse(lambda folder: _write(rank, folder, {"steps": position.step, "weights_sha256": ""}))
+    verifier.rehearse(lambda folder: _write(rank, folder, {"bundle_steps": position.step, "weights_sha256": ""}))
 
 
 def _limit_threads_and_memory(threads: int | None) -> None:
@@ -177,12 +177,27 @@ def finalize_run(rank: RankContext, position: Position, callbacks: list[keras.ca
             summary["checkpoint_seconds"] = round(callback.seconds, 3)
         elif isinstance(callback, MetricsLogger):
             callback.finish()
-        elif isinstance(callback, BestEpoch):
-            summary["best_epoch"] = callback.epoch
-            if rank.record.configuration.train.monitor.bundle == "best":
-                callback.restore()
+    # After the checkpoint: a run that continues does so from the last epoch, not from the best one.
+    best = next(callback for callback in callbacks if isinstance(callback, BestEpoch))
+    summary |= _select_epoch(rank, position, best)
     rank.model.optimizer.finish(rank.model.trainable_weights)
     return summary | {"weights_sha256": collectives.require_equal_weights(rank.model.weights)}
+
+
+def _select_epoch(rank: RankContext, position: Position, best: BestEpoch) -> RunSummary:
+    """Give the model the weights of the epoch that the bundle gets; return that epoch and why training ended."""
+    validates = bool(rank.version.summary.counts.get("val"))
+    ships_best = ships_best_epoch(rank.record.configuration.train.monitor, validates=validates) and best.epoch >= 0
+    if ships_best:
+        best.restore()
+    return {
+        "last_epoch": position.epoch,
+        "best_epoch": best.epoch,
+        "bundle_epoch": best.epoch if ships_best else position.epoch,
+        "bundle_steps": (best.epoch + 1) * position.steps_per_epoch if ships_best else position.step,
+        "monitored": best.metric,
+        "stopped_early": best.exhausted and position.step < rank.record.total_steps,
+    }
 
 
 def write_bundle(rank: RankContext, seconds: float, steps: int, summary: RunSummary) -> None:
@@ -213,7 +228,7 @@ def _write(
         run=str(rank.folder.path),
         table=record.table,
         data_version=record.data_version,
-        steps=int(summary["steps"]),
+        steps=int(summary["bundle_steps"]),
         weights_sha256=str(summary["weights_sha256"]),
         settings=version.summary.settings,
         text_column=version.summary.source.get("text_column"),

@@ -20,6 +20,7 @@ from headrace.config.sections.streaming import Stream
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.name_lists import join_names
+from headrace.networks.weights_file import load_weights
 from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version
@@ -184,7 +185,7 @@ class BundleVerifier:
         """Return the sentence about outputs that differ although all weights agree."""
         if rehearsal:
             # The model has been trained since, and this training ends here.
-            self.model.load_weights(expected.request.bundle / WEIGHTS)
+            load_weights(self.model, expected.request.bundle / WEIGHTS)
         process.send(expected.request.model_copy(update={"trace": True}))
         traces = process.receive().traces
         layer = first_difference(forward.trace_layers(self.model, self.batches[0])[0], traces[0]) if traces else None

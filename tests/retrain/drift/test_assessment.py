@@ -88,6 +88,16 @@ def test_rewritten_shards_change_no_rows(tmp_path: Path) -> None:
     assert changed_rows(before, rewritten).rows == 0
 
 
+def test_renumbered_classes_change_no_rows(tmp_path: Path) -> None:
+    """As after a full preparation without the class that was the first one."""
+    wider = Content(splits={"train": image_rows(30, seed=1, labels=(1, 2))}, classes=("ghost", "bag", "boot"))
+    before = write_table(tmp_path / "table", wider)
+    narrow = Content(splits={"train": image_rows(30, seed=1, labels=(0, 1))}, classes=("bag", "boot"))
+    assert changed_rows(before, write_table(tmp_path / "table", narrow)).rows == 0
+    swapped = Content(splits={"train": image_rows(30, seed=1, labels=(1, 0))}, classes=("bag", "boot"))
+    assert changed_rows(before, write_table(tmp_path / "table", swapped)).rows == 60
+
+
 @pytest.mark.parametrize("codec", ["png", "jpeg"])
 def test_image_statistics_use_decoded_pixels(codec: str) -> None:
     from headrace.config.configuration import Image

@@ -30,6 +30,17 @@ def write_version(table: Path, train: list[str], test: list[str]) -> Version:
     return write_table(table, Content(splits=splits, paths={"train": train, "test": test}))
 
 
+def test_challenger_is_refused_when_the_test_split_has_rows_of_removed_classes(tmp_path: Path) -> None:
+    splits: dict[str, Any] = {"train": some_rows(6), "test": some_rows(6)}
+    first = write_table(tmp_path / "table", Content(splits=splits))
+    second = write_table(tmp_path / "table", Content(splits=splits, classes=first.contract.classes[:-1]))
+    assert data._removed_classes(first, first) == data._removed_classes(first, second) == ""
+    name, rows = first.contract.classes[-1], first.summary.counts["test"][first.contract.classes[-1]]
+    refusal = data._removed_classes(second, first)
+    assert refusal.startswith(f"{rows} rows of the test split that judges the challenger (version 0 of ")
+    assert f"version 1 does not have: {name}. " in refusal
+
+
 def test_challenger_is_refused_when_it_or_its_initial_weights_learn_test_rows(tmp_path: Path) -> None:
     first = write_version(tmp_path / "table", ["a", "b", "c"], ["x", "y"])
     appended = write_version(tmp_path / "table", ["a", "b", "c", "d"], ["x", "y", "z"])

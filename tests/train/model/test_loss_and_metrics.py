@@ -126,6 +126,18 @@ def test_multi_label_metrics_over_ranks_equal_evaluation() -> None:
         assert float(one.result()) == pytest.approx(expected[name], abs=0.01 if name == "auc" else 1e-6)
 
 
+def test_means_over_classes_leave_out_classes_without_rows() -> None:
+    """A class of the table that the rows of a split do not have says nothing of the model."""
+    wider = MANY.model_copy(update={"classes": (*MANY.classes, "ghost")})
+    truth, given = np.c_[TRUTH, np.zeros(40)], np.c_[GIVEN, RANDOM.random(40)].astype("float32")
+    names = ("macro_f1", "auc")
+    for known, padded in zip(make_metrics(names, MANY), make_metrics(names, wider), strict=True):
+        assert float(padded.result()) == 0
+        known.update_state(TRUTH, GIVEN)
+        padded.update_state(truth, given)
+        assert float(padded.result()) == pytest.approx(float(known.result()))
+
+
 def test_probability_of_one_half_counts_as_positive() -> None:
     """Training and evaluation agree on this."""
     for metric in make_metrics(("binary_accuracy", "macro_f1"), MANY):

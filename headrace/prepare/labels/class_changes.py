@@ -1,0 +1,101 @@
+"""What a version changes in the classes of the table: which are added, kept and removed, and which have no record."""
+
+import logging
+from dataclasses import dataclass
+
+from headrace.contract import Contract
+from headrace.name_lists import join_names
+from headrace.table import Summary
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ClassChanges:
+    """The classes of two successive versions, compared by name.
+
+    Attributes:
+        before: classes of the previous version, in the order of their numbers.
+        now: classes of the new version, in the order of their numbers.
+        without_records: classes of the new version that none of its records has.
+    """
+
+    before: tuple[str, ...]
+    now: tuple[str, ...]
+    without_records: tuple[str, ...]
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Classes that only the new version has."""
+        known = frozenset(self.before)
+        return tuple(name for name in self.now if name not in known)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Classes of both versions."""
+        known = frozenset(self.before)
+        return tuple(name for name in self.now if name in known)
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """Classes that only the previous version has."""
+        present = frozenset(self.now)
+        return tuple(name for name in self.before if name not in present)
+
+    @property
+    def renumbered(self) -> bool:
+        """Whether a class of both versions has another number in the new one."""
+        return self.kept != self.before[: len(self.kept)]
+
+    def as_json(self) -> dict[str, int | list[str]]:
+        """Return the number of kept classes, and the names of the others by what became of them."""
+        names = ("added", "removed", "without_records")
+        return {"kept": len(self.kept), **{name: list(getattr(self, name)) for name in names}}
+
+    def __str__(self) -> str:
+        groups = {"kept": self.kept, "removed": self.removed, "added": self.added}
+        text = f"Classes: {', '.join(_describe(names, verb) for verb, names in groups.items())}."
+        if self.renumbered:
+            text += (
+                " Classes that stay have new numbers; bundles and older versions keep theirs and are matched by name."
+            )
+        return text
+
+
+def compare_classes(before: Contract | None, now: Summary) -> ClassChanges | None:
+    """Return the changes from the contract of the previous version; None if the task has no classes.
+
+    Args:
+        before: None for the first version.
+    """
+    contract = now.contract
+    if contract.task == "regression":
+        return None
+    return ClassChanges(before.classes if before else (), contract.classes, now.classes_without_rows())
+
+
+def report_classes(changes: ClassChanges | None, *, full: bool) -> None:
+    """Say which classes were removed or added, and warn of those without a record.
+
+    Args:
+        full: whether the classes were learned anew, so that a class without a record has only copies of other records.
+    """
+    if changes is None:
+        return
+    if changes.before and (full or changes.added or changes.removed):
+        log.info("%s", changes)
+    if not changes.without_records:
+        return
+    names = join_names(list(map(repr, changes.without_records)))
+    if full or not changes.before:
+        log.warning("No record of the classes %s is left, as all were dropped as copies of other records.", names)
+        return
+    log.warning(
+        "The table has no record of %s of %s classes any more: %s. They stay classes, so that the numbers of the "
+        "others do not change, and networks predict them; `headrace prepare --full` learns the classes anew.",
+        len(changes.without_records), len(changes.now), names,
+    )  # fmt: skip
+
+
+def _describe(names: tuple[str, ...], verb: str) -> str:
+    return f"{len(names)} {verb}" + (f" ({join_names(list(map(repr, names)))})" if names else "")
