@@ -148,7 +148,7 @@ def test_randomness_that_no_checkpoint_has_gets_a_warning(
     version: Version, tmp_path: Path, hidden: str, warned: bool
 ) -> None:
     """A run that resumes would draw other numbers than an undisturbed one."""
-    _, record = begin(version, tmp_path, hidden=hidden)
+    _, record = begin(version, tmp_path, hidden=f"(lambda x: {hidden}(layers.Rescaling(1 / 255)(x)))")
     warnings = [
         text for text in try_network(tmp_path / "network.py", record, version) if "RandomStandardNormal" in text
     ]
