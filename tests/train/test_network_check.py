@@ -59,6 +59,13 @@ def called(net):
     net(ops.zeros((1, 8, 8, 1)))
     return net
 """
+NOISE = """
+import tensorflow as tf
+
+class Noise(layers.Layer):
+    def call(self, x, training=False):
+        return x + tf.random.normal(tf.shape(x), seed=3) if training else x
+"""
 FROZEN = """
 class Stop(layers.Layer):
     def call(self, x):
@@ -140,7 +147,7 @@ def test_inputs_that_are_not_normalized_get_a_warning(version: Version, tmp_path
 @pytest.mark.parametrize(
     ("hidden", "warned"),
     [
-        ("layers.Lambda(lambda x: x + __import__('tensorflow').random.normal((1,), seed=3))", True),
+        ("Noise()", True),
         ("layers.GaussianNoise(0.1)", False),
     ],
 )
@@ -148,7 +155,7 @@ def test_randomness_that_no_checkpoint_has_gets_a_warning(
     version: Version, tmp_path: Path, hidden: str, warned: bool
 ) -> None:
     """A run that resumes would draw other numbers than an undisturbed one."""
-    _, record = begin(version, tmp_path, hidden=f"(lambda x: {hidden}(layers.Rescaling(1 / 255)(x)))")
+    _, record = begin(version, tmp_path, before=NOISE, hidden=f"(lambda x: {hidden}(layers.Rescaling(1 / 255)(x)))")
     warnings = [
         text for text in try_network(tmp_path / "network.py", record, version) if "RandomStandardNormal" in text
     ]
