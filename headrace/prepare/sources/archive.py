@@ -22,6 +22,7 @@ from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.labels_file import is_inside
 from headrace.prepare.sources.split_names import split_of_name, split_of_path
 from headrace.storage import locate, read_entry
+from headrace.storage.location import looked_for
 
 # What the readers of archives raise on damaged ones.
 DAMAGE = (
@@ -116,7 +117,9 @@ def list_archives(path: str) -> Listing:
     elif root.is_dir():
         found = [one for one in walk(root) if ARCHIVE.search(one.path)]
     else:
-        raise DataError(f"The source {path} does not exist; expected a tar or zip file, or a folder of them.")
+        raise DataError(
+            f"The source {path} does not exist{looked_for(path)}; expected a tar or zip file, or a folder of them."
+        )
     if not found:
         raise DataError(f"The source {path} holds no archives; expected .tar, .tar.gz, .tgz, .tar.xz or .zip files.")
     files = sorted(RawFile(one.path, None, _split(one.path), one.size, one.change_tag) for one in found)

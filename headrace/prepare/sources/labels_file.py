@@ -17,6 +17,7 @@ from headrace.prepare.encoders.labels import format_labels, normalize_label
 from headrace.prepare.readers.row import cell_text
 from headrace.prepare.sources.base import Listing, RawFile, escape_path, natural_sort
 from headrace.storage import files_below, is_remote, locate
+from headrace.storage.location import looked_for
 
 KEYS = "path and label, and split and weight if wanted"
 
@@ -99,7 +100,7 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             else:
                 yield from enumerate(csv.DictReader(lines), 2)
     except OSError as error:
-        raise DataError(f"The labels file {file} cannot be read ({error.strerror}).") from None
+        raise DataError(f"The labels file {file} cannot be read ({error.strerror}){looked_for(file)}.") from None
     except (ValueError, csv.Error) as error:
         raise DataError(f"The labels file {file} is not valid CSV or JSONL in UTF-8: {error}.") from None
 

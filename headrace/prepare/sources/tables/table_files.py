@@ -17,6 +17,7 @@ from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.split_names import split_of_path
 from headrace.storage import Entry, locate, read_entry
+from headrace.storage.location import looked_for
 from headrace.table.delta import open_delta
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,10 @@ def list_table(source: Source) -> Listing:
     if path.is_file():
         return Listing(str(path.parent), [_file(read_entry(path), None)], ())
     if not path.is_dir():
-        raise DataError(f"The source {source.path} is not there; expected a {source.format} file or a folder of them.")
+        raise DataError(
+            f"The source {source.path} is not there{looked_for(source.path)}; expected a {source.format} file or a "
+            "folder of them."
+        )
     if source.format == "delta":
         return Listing(str(path), _delta_files(path, source), ())
     _refuse_other_tables(path, source)
