@@ -18,7 +18,7 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 ALONE := tests/fault tests/train/distributed/test_thread_scheduling.py
 TESTS := not container and not engines and not long
 UNIT := not spark and not horovod and not tensorflow and not s3 and not hdfs and not network and not browser and not slow and not long and not container and not engines and not petastorm
-# Where the tests are that need the whole of Petastorm.
+# Folders with tests that need the complete Petastorm.
 PETASTORM := tests/stream tests/prepare/sources tests/test_inspect_table.py
 
 test:    ## what CI runs: tests with real Spark, Horovod and Chromium
@@ -27,7 +27,7 @@ test:    ## what CI runs: tests with real Spark, Horovod and Chromium
 	.venv/bin/pytest -m '$(TESTS)' --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20 $(ALONE:%=--ignore=%)
 	.venv/bin/pytest -m '$(TESTS)' --durations 5 $(ALONE)
 
-test-all: ## every test but those of container images, with the oldest and the newest engines too
+test-all: ## every test except those of container images, with the oldest and the newest engines too
 	@$(MAKE) test TESTS='not container and not engines'
 	@$(MAKE) test-engines
 

@@ -46,7 +46,7 @@ UNHASHED = {MANIFEST, "evaluation", "__pycache__"}
 
 
 class TrainingData(BaseModel):
-    """A version of a table whose training split a model has learned from.
+    """A version of a table whose training split a model was trained on.
 
     Attributes:
         table: path of the table.
@@ -67,7 +67,7 @@ class Origin(BaseModel):
         run: path of the run's folder.
         table: path of the training table.
         table_id: identifier of the table's content, which stays when the table is moved or copied; empty if unknown.
-        ancestors: what the weights that the training began from had learned from, and the weights before them.
+        ancestors: training data of the initial weights, and of the weights that those began from.
         steps: optimizer steps of the saved weights.
         settings: the `prepare` section that the training data was prepared with.
         text_column: source column of the raw texts; None if they were not read from a column.
@@ -89,7 +89,7 @@ class Origin(BaseModel):
 
     @property
     def trained_on(self) -> tuple[TrainingData, ...]:
-        """Everything that the weights have learned from, each version of a table once."""
+        """All data that the weights were trained on, each version of a table once."""
         own = TrainingData(table=self.table, table_id=self.table_id, version=self.data_version)
         return tuple(dict.fromkeys((own, *self.ancestors)))
 
@@ -131,7 +131,7 @@ class Bundle:
         return tuple(sorted(names))
 
     def require_matching_input(self, version: "Version") -> None:
-        """Raise if the model cannot take the rows of `version` as inputs; warn if they were prepared otherwise.
+        """Raise if the model cannot take the rows of `version` as inputs; warn if their preparation differed.
 
         Raises:
             DataError: the kind, shape or type of the inputs, the tokenizer or the windows differ.

@@ -1,6 +1,6 @@
 """Comparison of two contracts: whether a model can take a table's rows, and which of its outputs are which classes.
 
-Every verb that joins a bundle with a table, or with another bundle, asks here. Classes are compared by name: a class
+Every command that combines a bundle with a table or a bundle uses this module. Classes are compared by name: a class
 index means nothing outside its own contract.
 """
 
@@ -144,14 +144,43 @@ def require_same_targets(model: Contract, table: Contract, table_name: object, *
         return match
     raise DataError(
         f"The bundle and {table_name} differ in their classes: {match}. "
-        "Classes are matched by name; name them alike with data.source.class_names."
+        "Classes are matched by name; give them the same names with data.source.class_names."
     )
+
+
+def interface_changes(old: Contract, new: Contract) -> list[str]:
+    """Return what clients of a served model must know if a model of another contract replaces it.
+
+    Tokenizers and statistics are part of a bundle, and clients do not see them.
+
+    Returns:
+        One sentence for each difference; classes are compared in the order of the outputs.
+    """
+    changes = []
+    if old.task != new.task:
+        changes.append(f"The task was {old.task} and is {new.task}.")
+    before, after = ((c.input_kind, c.input_shape) for c in (old, new))
+    if before != after:
+        changes.append(f"Inputs were {before[0]} of shape {before[1]} and are {after[0]} of shape {after[1]}.")
+    elif old.windows != new.windows:
+        changes.append(f"Windows were {old.windows} and are {new.windows}.")
+    if old.classes != new.classes and old.classes and new.classes:
+        changes.append(_describe_class_change(ClassMatch(old.classes, new.classes)))
+    return changes
+
+
+def _describe_class_change(match: ClassMatch) -> str:
+    if match.has_same_names:
+        order = f"{join_names(match.model)} before, {join_names(match.table)} now"
+        return f"The outputs are the same {len(match.model)} classes in another order: {order}."
+    added, removed = join_names(match.new) or "none", join_names(match.dropped) or "none"
+    return f"The outputs were {len(match.model)} classes and are {len(match.table)}: added {added}; removed {removed}."
 
 
 def transfer_changes(donor: Contract, table: Contract, table_name: object) -> list[str]:
     """Return what differs between the inputs of a donor's training data and those of a table, one sentence each.
 
-    Classes and tokens are not among it: weights follow them by name.
+    Classes and tokens are not included, because weights are matched to them by name.
 
     Raises:
         DataError: the inputs are of another kind, or the same features are in another order.
@@ -169,7 +198,7 @@ def transfer_changes(donor: Contract, table: Contract, table_name: object) -> li
         if before != after and sorted(before) == sorted(after):
             raise DataError(
                 f"The donor bundle takes the features {join_names(before)} in this order, but {table_name} holds "
-                f"{join_names(after)}; weights would be given to other features. Set prepare.windows.values to the "
+                f"{join_names(after)}; weights would be applied to other features. Set prepare.windows.values to the "
                 "donor's order and prepare the table again."
             )
         changes.append(f"The donor was trained on {donor.windows}, the table holds {table.windows}.")

@@ -84,7 +84,7 @@ def inspect_dropped(table: Path, number: int | None, limit: int, kind: Kind = "r
 
 
 def main_table(folder: Path) -> tuple[Path, Kind] | None:
-    """Return the table beside which `folder` lists dropped records, and their kind; None if it lists none."""
+    """Return the table whose dropped records `folder` lists, and their kind; None if it lists none."""
     for suffix, beside in ((REJECTS, rejects_path), (DUPLICATES, duplicates_path)):
         table = folder.with_name(folder.name.removesuffix(suffix) or folder.name)
         if beside(table).name == folder.name and lists_dropped_records(folder):
@@ -101,7 +101,7 @@ def _dropped_text(version: Version, kind: str, records: Sequence[Reject | Duplic
 
 
 def _on_one_line(text: str) -> str:
-    """Return `text`, quoted if it holds a line break or another character that a terminal would obey."""
+    """Return `text`, quoted if it holds a line break or another character that a terminal would interpret."""
     return text if text.isprintable() else repr(text)
 
 

@@ -1,4 +1,4 @@
-"""End a command on SIGINT or SIGTERM: in order if a training runs, else at once, and always within seconds.
+"""End a command on SIGINT or SIGTERM: gracefully if a training runs, else at once, and always within seconds.
 
 The first signal asks a running training to stop after a checkpoint. If none runs, at a second signal and after
 `GRACE_SECONDS`, all processes of the command are ended, and `CommandInterruptedError` is raised in the main thread, so
@@ -71,7 +71,7 @@ class SignalHandling:
         """Handle a signal in the main thread.
 
         Raises:
-            CommandInterruptedError: nothing can stop in order, or it was interrupted again.
+            CommandInterruptedError: nothing can stop gracefully, or it was interrupted again.
         """
         if self.ending.is_set() or (self.number is not None and time.monotonic() - self._received_at < BURST_SECONDS):
             return
@@ -225,7 +225,7 @@ def raise_if_requested(detail: str = "") -> None:
 
 @contextmanager
 def stop_request(request: Callable[[], bool]) -> Iterator[None]:
-    """Call `request` at the first signal during the block; True if the block will end in order soon."""
+    """Call `request` at the first signal during the block; True if the block will end gracefully soon."""
     _requests.append(request)
     try:
         yield
@@ -234,7 +234,7 @@ def stop_request(request: Callable[[], bool]) -> Iterator[None]:
 
 
 def call_before_exit(stop: Callable[[], None]) -> None:
-    """Call `stop`, in a thread of its own, before the processes of an interrupted command are ended."""
+    """Call `stop`, in a separate thread, before the processes of an interrupted command are ended."""
     if stop not in _stops:
         _stops.append(stop)
 

@@ -1,4 +1,4 @@
-"""The processes below one, and their end."""
+"""The processes below one and their end; the start of a process."""
 
 import os
 import signal
@@ -22,12 +22,33 @@ def descendants(pid: int) -> list[int]:
 
 
 def end_all(processes: list[int], seconds: float) -> None:
-    """Let the processes end in order, and kill those that have not after `seconds`."""
+    """Terminate the processes, and kill those that still run after `seconds`."""
     _send(processes, signal.SIGTERM)
     deadline = time.monotonic() + seconds
     while any(map(_is_running, processes)) and time.monotonic() < deadline:
         time.sleep(0.02)
     _send(processes, signal.SIGKILL)
+
+
+def process_start(pid: int) -> float | None:
+    """Return when the process `pid` began, in seconds since 1970; None if there is no such process, or a zombie.
+
+    Without /proc, as on macOS, the start of a running process is unknown, and 0.
+    """
+    if not Path("/proc/stat").exists():
+        with suppress(PermissionError):
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                return None
+        return 0.0
+    try:
+        state, *fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    boot = next(line for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime "))
+    # Field 22 of proc(5); two fields were before the state.
+    return None if state in "ZX" else float(boot.split()[1]) + int(fields[18]) / os.sysconf("SC_CLK_TCK")
 
 
 def _send(processes: list[int], number: int) -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headrace.config.base import ADDRESS
-from headrace.config.commented_yaml import flow
+from headrace.config.commented_yaml import inline_yaml
 from headrace.errors import ConfigurationError
 
 Kind = Literal["images", "text", "windows", "table", "retrain"]
 IMAGE_NETWORKS = ("cnn", "mlp", "resnet", "vit")
-# The configuration of a kind of project, and the networks that can take its place of `model.file`.
+# The configuration of a kind of project, and the networks that can be its `model.file`.
 CONFIGURATIONS: dict[Kind, str] = {
     "images": "images",
     "text": "texts",
@@ -64,7 +64,7 @@ def template_folder() -> Path:
 
 
 def _would_lose(path: Path, content: bytes, configuration: Path) -> bool:
-    """Return whether writing would lose something: a second kind of project may bring the same networks."""
+    """Return whether writing would lose something: a second kind of project may have the same networks."""
     return path.exists() and (path == configuration or not path.is_file() or path.read_bytes() != content)
 
 
@@ -72,5 +72,5 @@ def _configuration(template: Path, source: str | None) -> bytes:
     text = template.read_text("utf-8")
     if source is not None:
         path = source if ADDRESS.match(source) else str(Path(source).absolute())
-        text = SOURCE_PATH.sub(lambda found: f"{found[1]}{flow(path)}{found[2] or ''}", text, count=1)
+        text = SOURCE_PATH.sub(lambda found: f"{found[1]}{inline_yaml(path)}{found[2] or ''}", text, count=1)
     return text.encode()

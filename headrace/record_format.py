@@ -1,4 +1,4 @@
-"""The format that tables, runs, studies, cycles and bundles are written in; every other one is refused, not half-read.
+"""The format that tables, runs, studies, cycles and bundles are written in; any other one is refused, not read in part.
 
 Raise `FORMAT` when a key of any of these records gets another name or another meaning.
 """
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from headrace.errors import HeadraceError
 
-FORMAT = 2
+FORMAT = 3
 # Records that were written before formats were numbered.
 UNNUMBERED = 1
 

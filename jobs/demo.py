@@ -72,7 +72,7 @@ def _stage(seconds: dict[str, float], verb: str, *arguments: str) -> dict[str, A
     start = time.monotonic()
     command = [sys.executable, "-m", "headrace", verb, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        # A terminal sends Ctrl-C to the command too, which ends in order and says how.
+        # A terminal sends Ctrl-C to the command too, which ends gracefully and reports it.
         previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         output, _ = process.communicate()

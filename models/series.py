@@ -36,7 +36,7 @@ def build(
         x = layers.LSTM(width, activation=activation, return_sequences=not final, kernel_regularizer=regularizer)(x)
     seen = [layers.Dropout(dropout)(x), layers.Flatten()(last), layers.Flatten()(scaled[:, :-1, :] - last)]
     x = layers.Concatenate(dtype="float32")(seen)
-    # Weights of a size that does not depend on the unit of what is foretold.
+    # Weights of a size that does not depend on the unit of the target.
     foretold = windows.label_feature if contract.task == "regression" else None
     mean, deviation = (0.0, 1.0) if foretold is None else (
         statistics.mean[foretold], math.sqrt(statistics.variance[foretold])

@@ -36,7 +36,7 @@ def build(
     present = keras.ops.expand_dims(keras.ops.not_equal(tokens, 0), -1)
 
     def most(x: keras.KerasTensor, size: int) -> keras.KerasTensor:
-        """The largest value of each filter over the tokens that are there; the padding changes nothing."""
+        """The largest value of each filter over the tokens, without the padding."""
         for _ in range(depth):
             x = keras.ops.where(present, x, 0.0)
             x = layers.Conv1D(width, size, padding="same", activation=activation, kernel_regularizer=regularizer)(x)

@@ -11,15 +11,15 @@ from headrace.contract import Contract
 
 
 class Positions(layers.Layer):
-    """Adds to each place of a sequence the sines and cosines that tell it from the others; any length.
+    """Adds sines and cosines of the position to each position of a sequence of any length.
 
     Vectors of tokens are scaled to their size first (sections 3.4 and 3.5 of the paper).
     """
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
-        """(batch, places, width) -> the same; `width` is even."""
+        """(batch, positions, width) -> the same; `width` is even."""
         ops, width = keras.ops, x.shape[-1]
-        # In full precision: in half of it, far places would be one.
+        # In full precision: in half precision, distant positions would coincide.
         place = ops.cast(ops.arange(ops.shape(x)[1]), "float32")[:, None]
         angles = place * 10_000.0 ** (-ops.arange(0, width, 2, dtype="float32") / width)
         waves = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)

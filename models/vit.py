@@ -11,14 +11,14 @@ from headrace.contract import Contract
 
 
 class Positions(layers.Layer):
-    """Adds a learned vector to each place of a sequence."""
+    """Adds a learned vector to each position of a sequence."""
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """(batch, places, width)."""
+        """(batch, positions, width)."""
         self.table = self.add_weight(shape=shape[1:], initializer=keras.initializers.RandomNormal(stddev=0.02))
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
-        """(batch, places, width) -> the same."""
+        """(batch, positions, width) -> the same."""
         return x + self.table
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.quick_java.environment import quick_java
 from tests.support.commands import headrace
-from tests.support.workspace import ROOT, made_once, write_configuration
+from tests.support.workspace import ROOT, make_once, write_configuration
 
 # Executors start the python3 of their PATH; tests must not depend on an activated environment.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -73,7 +73,7 @@ def fashion_mnist(shared: Path) -> Path:
     """1,200 training and 200 test images of Fashion-MNIST as PNG files in class folders; do not change them."""
     from headrace.fetch import fetch
 
-    return made_once(shared / "fashion-mnist", lambda folder: fetch("fashion-mnist", folder, limit=1200))
+    return make_once(shared / "fashion-mnist", lambda folder: fetch("fashion-mnist", folder, limit=1200))
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def workspace(fashion_mnist: Path, shared: Path) -> Path:
         write_configuration(folder, fashion_mnist)
         headrace("prepare", "conf.yaml", cwd=folder)
 
-    return made_once(shared / "workspace", make)
+    return make_once(shared / "workspace", make)
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +103,7 @@ def trained(workspace: Path, shared: Path) -> dict[str, Any]:
         folder.mkdir()
         (folder / "result.json").write_text(json.dumps(headrace("train", "conf.yaml", cwd=workspace).json))
 
-    found: dict[str, Any] = json.loads((made_once(shared / "trained", make) / "result.json").read_text())
+    found: dict[str, Any] = json.loads((make_once(shared / "trained", make) / "result.json").read_text())
     return found
 
 

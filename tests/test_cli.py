@@ -9,11 +9,12 @@ import yaml
 
 from headrace import check, cli
 from headrace.check import CheckRow, Report
+from headrace.cli import program
 from tests.support.commands import child_cpu_seconds, headrace, headrace_within, run
 
 VERBS = (
     "init", "fetch", "prepare", "inspect", "vacuum", "stream", "networks", "train", "tune", "evaluate", "predict",
-    "retrain", "watch", "report", "check", "config", "explain", "export",
+    "retrain", "watch", "report", "check", "config", "explain", "export", "runs", "compare",
 )  # fmt: skip
 HEAVY = (
     "tensorflow",
@@ -63,6 +64,33 @@ def test_models_commands_have_an_example_and_a_program(verb: str, root: Path, tm
     assert f"Example: headrace models {verb} conf/retraining.yaml" in as_command
     as_program = run([sys.executable, str(root / "jobs/models.py"), verb, "--help"], cwd=tmp_path).stdout
     assert as_program.split("Options")[1] == as_command.split("Options")[1]
+
+
+@pytest.mark.parametrize(("before", "after"), [((), ()), (("-q",), ()), ((), ("--quiet",))])
+def test_quiet_works_before_and_after_the_command(
+    before: tuple[str, ...], after: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "table.csv").write_text("text;label\none;a\n")
+    result = headrace(*before, "inspect", "table.csv", "--raw", *after, cwd=tmp_path)
+    assert ("are separated by ';'" in result.stderr) == (not before and not after)
+
+
+def test_verbose_adds_the_traceback_of_an_error(tmp_path: Path) -> None:
+    expected = "headrace: nowhere is not a prepared table"
+    result = headrace("inspect", "nowhere", "-v", cwd=tmp_path, code=3)
+    assert "Traceback" in result.stderr
+    assert expected in result.stderr
+    assert headrace("inspect", "nowhere", cwd=tmp_path, code=3).stderr.startswith(expected)
+
+
+def test_options_after_two_dashes_are_arguments() -> None:
+    assert program._global_options_first(["fetch", "-v", "--", "--quiet"]) == ["-v", "fetch", "--", "--quiet"]
+
+
+def test_shell_completion_lists_commands(tmp_path: Path) -> None:
+    environment = {"_HEADRACE_COMPLETE": "complete_bash", "COMP_WORDS": "headrace pre", "COMP_CWORD": "1"}
+    command = [str(Path(sys.executable).parent / "headrace")]
+    assert run(command, cwd=tmp_path, **environment).stdout.split() == ["prepare", "predict"]
 
 
 def test_unknown_command_is_a_usage_error(tmp_path: Path) -> None:

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from headrace.contract import Column, Contract, Statistics, Tokenizer
-from headrace.contract_match import ClassMatch, changed_preparation, require_same_input, require_same_targets
+from headrace.contract_match import (
+    ClassMatch,
+    changed_preparation,
+    interface_changes,
+    require_same_input,
+    require_same_targets,
+)
 from headrace.errors import DataError
 
 OUTPUTS = np.array([[0.5, 0.3, 0.2]], np.float32)
@@ -74,3 +80,17 @@ def test_changed_preparation_names_what_a_model_sees() -> None:
     other = {"image": {"resize": "stretch", "white": None, "max_bytes": 2}}
     assert changed_preparation("image", one, other) == "image.resize (crop and stretch)"
     assert changed_preparation("image", one, {}) == ""
+
+
+@pytest.mark.parametrize(
+    ("new", "changes"),
+    [
+        (contract(), []),
+        (contract(("b", "a")), ["The outputs are the same 2 classes in another order: a, b before, b, a now."]),
+        (contract(("a", "c", "d")), ["The outputs were 2 classes and are 3: added c, d; removed b."]),
+        (contract(shape=(9, 8, 1)), ["Inputs were image of shape (8, 8, 1) and are image of shape (9, 8, 1)."]),
+        (text_contract("0"), ["Inputs were image of shape (8, 8, 1) and are text of shape (None,)."]),
+    ],
+)
+def test_interface_changes_are_what_clients_see(new: Contract, changes: list[str]) -> None:
+    assert interface_changes(contract(), new) == changes

@@ -1,4 +1,4 @@
-"""`headrace init`: every kind brings a valid configuration and all networks that fit it."""
+"""`headrace init`: every kind of project has a valid configuration and all networks that fit it."""
 
 import logging
 from collections.abc import Callable
@@ -21,7 +21,9 @@ KINDS = get_args(Kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_kind_brings_a_valid_configuration_with_the_source_and_its_networks(kind: Kind, tmp_path: Path) -> None:
+def test_copy_template_writes_a_valid_configuration_with_the_source_and_its_networks(
+    kind: Kind, tmp_path: Path
+) -> None:
     copy_template(tmp_path, kind, source="s3://bucket/my #1 data", force=False)
     (conf,) = (tmp_path / "conf").iterdir()
     configuration = load(conf)

@@ -41,7 +41,7 @@ class HorovodInfo:
     error: str = ""
 
 
-def ask_horovod() -> HorovodInfo:
+def query_horovod() -> HorovodInfo:
     """Import Horovod and TensorFlow in another process, which takes seconds, and return what it reports."""
     try:
         process = subprocess.run(

@@ -34,7 +34,7 @@ def check(
     if wanted < 1:
         raise ConfigurationError(f"slots is {wanted}; expected 1 or more.")
     with ThreadPoolExecutor(1) as background:
-        future = background.submit(horovod_and_gpus.ask_horovod)
+        future = background.submit(horovod_and_gpus.query_horovod)
         java = machine.java_row()
         spark = (cluster() if cluster else [slots_row(wanted, settings)]) if java.ok else [_unchecked_slots(wanted)]
         horovod = future.result()

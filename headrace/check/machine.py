@@ -33,7 +33,7 @@ def java_row() -> CheckRow:
 def bytecode_row() -> CheckRow:
     """Return the row about bytecode of the large packages; without it TensorFlow imports three times slower.
 
-    A package that is not installed has a row of its own.
+    A package that is not installed is reported in another row.
     """
     installed = [name for name in COMPILED if _origin(name)]
     missing = [name for name in installed if not _is_compiled(name)]

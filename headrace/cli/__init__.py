@@ -4,7 +4,14 @@ This package imports nothing heavy; a command imports what it needs when it runs
 """
 
 # Help lists the commands in the order of these imports.
-from headrace.cli import data_commands, machine_commands, modeling_commands, registry_commands, retraining_commands
+from headrace.cli import (
+    data_commands,
+    machine_commands,
+    modeling_commands,
+    registry_commands,
+    retraining_commands,
+    run_commands,
+)
 from headrace.cli.program import app, main
 
 __all__ = [
@@ -15,4 +22,5 @@ __all__ = [
     "modeling_commands",
     "registry_commands",
     "retraining_commands",
+    "run_commands",
 ]

@@ -113,7 +113,7 @@ def inspect(
     ] = None,
     raw: Annotated[
         bool,
-        typer.Option("--raw", help="look at raw data before preparing them: formats, columns, classes, rejects"),
+        typer.Option("--raw", help="preview raw data before preparation: formats, columns, classes, rejects"),
     ] = False,
     label: Annotated[str | None, typer.Option(help="with --raw: column of the labels")] = None,
     rejects: Annotated[
@@ -121,7 +121,7 @@ def inspect(
     ] = False,
     limit: Annotated[int, typer.Option(min=1, help="maximum number of rejected or duplicate records to list")] = 50,
 ) -> None:
-    """Print the schema, counts, statistics and history of a table, or its rejected records; or a look at raw data.
+    """Print the schema, counts, statistics and history of a table, or its rejected records; or preview raw data.
 
     TABLE.rejects and TABLE.duplicates list the records that the newest version of TABLE, or --version, has dropped.
 

@@ -113,7 +113,7 @@ def evaluate(
     version: Annotated[int | None, typer.Option(min=0, help="version of the table; default: the latest")] = None,
     slice: Annotated[
         list[str] | None,
-        typer.Option(help="column, or `size` for images, whose values get metrics of their own; repeatable"),
+        typer.Option(help="column, or `size` for images, whose values get separate metrics; repeatable"),
     ] = None,
 ) -> None:
     """Evaluate a bundle on all rows of a split and on slices: always by class, texts also by length.
@@ -227,7 +227,7 @@ def explain(
     ] = None,
     reader: ReaderOptions = None,
 ) -> None:
-    """What answers rest on: integrated gradients, Grad-CAM for images, occlusion for texts, on one HTML page.
+    """Explain predictions on an HTML page: integrated gradients, Grad-CAM for images, occlusion for texts.
 
     Example: headrace explain runs/fashion-mnist/bundle photos/ photos.html --limit 4
     """
@@ -264,7 +264,7 @@ def export(
     split: Annotated[str, typer.Option(help="split of the table: train, val or test")] = "test",
     quantise: Annotated[Quantised | None, typer.Option(help="tflite only: store weights in half the bytes")] = None,
 ) -> None:
-    """Export a bundle for other programs. The export is kept only if it gives the bundle's predictions (else exit 5).
+    """Export a bundle for other programs. The export is kept only if it predicts what the bundle does (else exit 5).
 
     Example: headrace export runs/fashion-mnist/bundle exported/ --to onnx --table data/fashion-mnist/table
     """

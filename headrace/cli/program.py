@@ -14,27 +14,39 @@ from headrace.engines.shadowing import require_visible_engines
 from headrace.errors import ConfigurationError, DiskError, HeadraceError
 from headrace.interruption import CommandInterruptedError, SignalHandling, handled_signals
 
+log = logging.getLogger(__name__)
+
+# Options of every command; users type them before or after its name.
+GLOBAL_OPTIONS = frozenset(("--quiet", "-q", "--verbose", "-v", "--version"))
+
 app = typer.Typer(
     name="headrace",
     help="Raw images and text to a trained Keras model, on the Spark cluster you already have.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 @app.callback(invoke_without_command=True)
 def _options(
     version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="log only warnings")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="log only warnings")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="log details, and the traceback of an error")
+    ] = False,
 ) -> None:
+    """Log what the options ask for, before or after the command's name."""
     if version:
         print(__version__)
         raise typer.Exit
-    logging.basicConfig(
-        level=logging.WARNING if quiet else logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
-    )
+    if quiet and verbose:
+        raise typer.BadParameter("--quiet and --verbose exclude each other")
+    line = "%(asctime)s %(name)s: %(message)s" if verbose else "%(asctime)s %(message)s"
+    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format=line, datefmt="%H:%M:%S")
+    if verbose:
+        logging.getLogger("headrace").setLevel(logging.DEBUG)
     # py4j logs every call between Python and the JVM; only its warnings matter to users.
     logging.getLogger("py4j").setLevel(logging.WARNING)
     require_visible_engines()
@@ -48,7 +60,7 @@ def print_result(result: dict[str, Any]) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print lines for people on standard output; a letter that its encoding lacks is escaped, as YAML has it."""
+    """Print lines for people on standard output; a letter that its encoding lacks is escaped, as in YAML."""
     encoding = sys.stdout.encoding or "utf-8"
     _print(text.encode(encoding, "backslashreplace").decode(encoding))
 
@@ -81,7 +93,7 @@ def main(arguments: list[str] | None = None) -> None:
         except BaseException as error:
             if not isinstance(error, CommandInterruptedError) and not signals.ending.is_set():
                 raise
-            # Blocks that an interruption leaves may raise errors of their own, which mean nothing.
+            # Blocks that are left because of an interruption may raise errors, which mean nothing.
             _exit_interrupted(signals, error)
 
 
@@ -96,11 +108,12 @@ def _run(arguments: list[str] | None) -> None:
     quiet_tensorflow()
     try:
         _require_file_names()
-        app(arguments)
+        app(_global_options_first(sys.argv[1:] if arguments is None else arguments))
     except ModuleNotFoundError as error:
         print(f"headrace: {_describe_missing_engine(error)}", file=sys.stderr)
         sys.exit(ConfigurationError.exit_code)
     except HeadraceError as error:
+        log.debug("The command ends with this error.", exc_info=True)
         print(f"headrace: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except Exception as error:
@@ -113,11 +126,19 @@ def _run(arguments: list[str] | None) -> None:
         sys.exit(DiskError.exit_code)
 
 
+def _global_options_first(arguments: list[str]) -> list[str]:
+    """Return the arguments with the global options in front, where Typer expects them; `--` ends the options."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options, rest = arguments[:end], arguments[end:]
+    leading = [option for option in options if option in GLOBAL_OPTIONS]
+    return [*leading, *(option for option in options if option not in GLOBAL_OPTIONS), *rest]
+
+
 def _require_file_names() -> None:
     """Raise if Python cannot read file names with letters beyond ASCII.
 
     Raises:
-        ConfigurationError: the locale is C, and PYTHONUTF8=0 keeps Python from using UTF-8 nevertheless.
+        ConfigurationError: the locale is C, and PYTHONUTF8=0 keeps Python from using UTF-8 anyway.
     """
     if sys.getfilesystemencoding() == "ascii":
         raise ConfigurationError(

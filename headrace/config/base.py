@@ -18,31 +18,31 @@ MOUNT = (
 )
 
 
-def require_path(place: str) -> str:
-    """Return `place`, which must be a local path: taken for a path, hdfs://host/table would silently become a folder.
+def require_path(location: str) -> str:
+    """Return `location`, which must be a local path; as a path, hdfs://host/table would silently become a folder.
 
     Raises:
-        ValueError: `place` is an address.
+        ValueError: `location` is an address.
     """
-    if ADDRESS.match(place):
+    if ADDRESS.match(location):
         raise ValueError(
             "expected a folder of this machine, not an address; docs/clusters/object-stores.md lists the keys "
             f"that accept s3://. Otherwise {MOUNT}"
         )
-    return place
+    return location
 
 
-def require_location(place: str) -> str:
-    """Return `place`, which must be a local path or s3://bucket/folder (s3a:// is an alias) without credentials.
+def require_location(location: str) -> str:
+    """Return `location`, which must be a local path or s3://bucket/folder (s3a:// is an alias) without credentials.
 
     Raises:
-        ValueError: `place` is another address, or names no bucket.
-        PydanticCustomError: `place` holds credentials.
+        ValueError: `location` is another address, or names no bucket.
+        PydanticCustomError: `location` holds credentials.
     """
-    scheme, bucket = ADDRESS.match(place), BUCKET.fullmatch(place)
+    scheme, bucket = ADDRESS.match(location), BUCKET.fullmatch(location)
     if scheme is None:
-        return place
-    _require_no_credentials(place, "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY", "s3://bucket/folder")
+        return location
+    _require_no_credentials(location, "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY", "s3://bucket/folder")
     if scheme[1] == "hdfs":
         raise ValueError(
             f"hdfs:// is accepted only by data.source.path; expected a folder or s3://bucket/folder. Otherwise {MOUNT}"
@@ -51,26 +51,26 @@ def require_location(place: str) -> str:
         raise ValueError(f"{scheme[1]}:// is not supported; expected a folder or s3://bucket/folder. Otherwise {MOUNT}")
     if bucket is None:
         raise ValueError("the address names no bucket; expected s3://bucket/folder")
-    return place
+    return location
 
 
-def require_source(place: str) -> str:
-    """Return `place`, which must pass `require_location` or be hdfs://namenode:port/folder: raw data is only read.
+def require_source(location: str) -> str:
+    """Return `location`, which must pass `require_location` or be hdfs://namenode:port/folder: raw data is only read.
 
     Raises:
-        ValueError: `place` is another address, or names no folder.
-        PydanticCustomError: `place` holds credentials.
+        ValueError: `location` is another address, or names no folder.
+        PydanticCustomError: `location` holds credentials.
     """
-    if not place.startswith("hdfs://"):
-        return require_location(place)
-    _require_no_credentials(place, "HADOOP_USER_NAME, or a Kerberos ticket", "hdfs://namenode:port/folder")
-    if not HDFS.fullmatch(place):
+    if not location.startswith("hdfs://"):
+        return require_location(location)
+    _require_no_credentials(location, "HADOOP_USER_NAME, or a Kerberos ticket", "hdfs://namenode:port/folder")
+    if not HDFS.fullmatch(location):
         raise ValueError("expected hdfs://namenode:port/folder, hdfs://nameservice/folder or hdfs:///folder")
-    return place
+    return location
 
 
-def _require_no_credentials(place: str, names: str, instead: str) -> None:
-    if "@" in place.partition("://")[2].partition("/")[0]:
+def _require_no_credentials(location: str, names: str, instead: str) -> None:
+    if "@" in location.partition("://")[2].partition("/")[0]:
         # A separate error type, because all other errors quote the value received.
         raise PydanticCustomError(
             "secret",
@@ -80,15 +80,15 @@ def _require_no_credentials(place: str, names: str, instead: str) -> None:
         )
 
 
-def require_folder_of_bucket(place: str) -> str:
-    """Return `place`, which must not be a whole bucket: a table has sibling tables, and a run shares its bucket.
+def require_folder_of_bucket(location: str) -> str:
+    """Return `location`, which must not be a whole bucket: a table has sibling tables, and a run shares its bucket.
 
     Raises:
-        ValueError: `place` is a bucket without a folder.
+        ValueError: `location` is a bucket without a folder.
     """
-    if ADDRESS.match(place) and len([part for part in place.split("/") if part]) < 3:
+    if ADDRESS.match(location) and len([part for part in location.split("/") if part]) < 3:
         raise ValueError("name a folder in the bucket, such as s3://bucket/folder")
-    return place
+    return location
 
 
 Location = Annotated[NonEmptyStr, AfterValidator(require_location)]

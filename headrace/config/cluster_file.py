@@ -8,7 +8,7 @@ from pydantic import Field
 from headrace.config.base import Section
 from headrace.config.configuration import Spark
 from headrace.config.env_substitution import from_environment
-from headrace.config.load import read_yaml, validated
+from headrace.config.load import read_yaml, validate
 from headrace.config.spark_properties import Settings
 
 # The commands that run on Spark; training and preparation may need different executors.
@@ -33,7 +33,7 @@ class Cluster(Section):
         default_factory=dict, description="spark.* settings of `headrace predict`; they override `settings`"
     )
 
-    def of(self, command: str) -> dict[str, str]:
+    def settings_for(self, command: str) -> dict[str, str]:
         """Return the settings of `command`: the common ones with its own overrides."""
         own: dict[str, str] = getattr(self, command) if command in COMMANDS else {}
         return self.settings | own
@@ -46,7 +46,7 @@ def load_cluster(path: str | Path) -> Cluster:
         ConfigurationError: the file is missing or not a YAML mapping, a key is unknown, or a value is invalid.
     """
     hint = "Copy one from conf/cluster/ and change it."
-    return validated(Cluster, read_yaml(Path(path), hint), path)
+    return validate(Cluster, read_yaml(Path(path), hint), path)
 
 
 def spark_settings(section: Spark, command: str) -> dict[str, str]:
@@ -55,5 +55,5 @@ def spark_settings(section: Spark, command: str) -> dict[str, str]:
     Raises:
         ConfigurationError: the cluster file is invalid, or an environment variable is not set.
     """
-    shared = load_cluster(section.cluster).of(command) if section.cluster else {}
+    shared = load_cluster(section.cluster).settings_for(command) if section.cluster else {}
     return from_environment(shared, str(section.cluster)) | from_environment(section.settings, "spark.settings")

@@ -18,7 +18,7 @@ OWN_DEFAULTS = "see its keys"
 
 
 class _Dumper(yaml.SafeDumper):
-    """YAML in which double quotes hold a text that needs escapes here or in an output without its letters."""
+    """A dumper that uses double quotes for text that needs escapes, here or in an encoding that lacks its letters."""
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -35,12 +35,14 @@ def as_yaml(configuration: Configuration, origin: str) -> str:
     Args:
         origin: the file that the values come from, named in the first line.
     """
-    first = f"# {origin} with all keys. A comment behind a value marks what has no default or differs from it."
+    first = (
+        f"# {origin} with all keys. A comment after a value shows the default that it replaces, or that it has none."
+    )
     return "\n".join([first, *_section_lines(configuration, "")])
 
 
-def flow(value: Any) -> str:
-    """Return `value`, of which YAML and JSON have the types, as YAML on one line."""
+def inline_yaml(value: Any) -> str:
+    """Return `value`, which has only types that YAML and JSON share, as YAML on one line."""
     text = yaml.dump(
         value, Dumper=_Dumper, default_flow_style=True, width=math.inf, sort_keys=False, allow_unicode=True
     )
@@ -61,11 +63,11 @@ def default_of(field: FieldInfo) -> str:
     default = field.get_default(call_default_factory=True)
     if isinstance(default, Section):
         return OWN_DEFAULTS
-    return "off" if default is None and section_type(field.annotation) else flow(plain_value(default))
+    return "off" if default is None and section_type(field.annotation) else inline_yaml(plain_value(default))
 
 
 def description_of(field: FieldInfo) -> str:
-    """Return the description of a key; that of its section if it has none of its own."""
+    """Return the description of a key, or of its section if it has none."""
     section = section_type(field.annotation)
     text = field.description or (section.__doc__ if section else None) or ""
     return " ".join(text.split())
@@ -84,14 +86,14 @@ def _section_lines(section: Section, indent: str) -> Iterator[str]:
 
 def _value_lines(name: str, value: Any, mark: str, indent: str) -> Iterator[str]:
     if isinstance(value, Section):
-        yield f"{indent}{flow(name)}:{mark}"
+        yield f"{indent}{inline_yaml(name)}:{mark}"
         yield from _section_lines(value, indent + INDENT)
     elif isinstance(value, dict) and any(isinstance(item, Section) for item in value.values()):
-        yield f"{indent}{flow(name)}:{mark}"
+        yield f"{indent}{inline_yaml(name)}:{mark}"
         for key, item in value.items():
             yield from _value_lines(key, item, "", indent + INDENT)
     else:
-        yield f"{indent}{flow(name)}: {flow(plain_value(value))}{mark}"
+        yield f"{indent}{inline_yaml(name)}: {inline_yaml(plain_value(value))}{mark}"
 
 
 def _mark(value: Any, field: FieldInfo) -> str:

@@ -10,11 +10,11 @@ from headrace.errors import ConfigurationError
 VARIABLE = re.compile(r"\$\w+")
 
 
-def from_environment(settings: Mapping[str, str], place: str) -> dict[str, str]:
+def from_environment(settings: Mapping[str, str], origin: str) -> dict[str, str]:
     """Return `settings` with every value of the form $NAME replaced by that environment variable.
 
     Args:
-        place: file or key that holds the settings, for the message.
+        origin: file or key that holds the settings, for the message.
 
     Raises:
         ConfigurationError: a variable is not set.
@@ -24,14 +24,14 @@ def from_environment(settings: Mapping[str, str], place: str) -> dict[str, str]:
         if VARIABLE.fullmatch(value):
             if value[1:] not in os.environ:
                 raise ConfigurationError(
-                    f"`{place}.{name}` is {value}, but this environment variable is not set; set it."
+                    f"`{origin}.{name}` is {value}, but this environment variable is not set; set it."
                 )
             value = os.environ[value[1:]]
         resolved[name] = value
     return resolved
 
 
-def written_out_secret(settings: Mapping[str, str]) -> str | None:
+def find_plain_secret(settings: Mapping[str, str]) -> str | None:
     """Return the name of the first secret setting whose value is not an environment variable; None if there is none."""
     secrets = (name for name, value in settings.items() if is_secret(name) and not VARIABLE.fullmatch(value))
     return next(secrets, None)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic.fields import FieldInfo
 
 from headrace.config.base import Section
-from headrace.config.commented_yaml import WIDTH, default_of, description_of, flow, plain_value, section_type
+from headrace.config.commented_yaml import WIDTH, default_of, description_of, inline_yaml, plain_value, section_type
 from headrace.config.configuration import Configuration
 from headrace.config.load import nearest_key, read_yaml
 from headrace.config.schema_text import range_text, type_name
@@ -44,7 +44,7 @@ class Key(NamedTuple):
 
 
 def explain(path: str, examples: Path) -> str:
-    """Return what the key at the dotted `path` means, over several lines.
+    """Return an explanation of the key at the dotted `path`, as several lines.
 
     Args:
         examples: folder of configurations, from which the example is taken.
@@ -60,14 +60,14 @@ def explain(path: str, examples: Path) -> str:
         f"  type: {type_name(key.value_schema, key.schema).replace('`', '')}",
         *([f"  range: {bounds}"] if bounds else ()),
         f"  default: {default_of(key.field)}",
-        f"  example: {shlex.quote(f'{key.path}={flow(example(key, read_examples(examples)))}')}",
+        f"  example: {shlex.quote(f'{key.path}={inline_yaml(example(key, read_examples(examples)))}')}",
         *(_list_keys(section) if section else ()),
     ]
     return "\n".join(lines)
 
 
 def find_key(path: str) -> Key:
-    """Return the key at `path`; of a name below a mapping, as in `model.options.width`, the key of the mapping.
+    """Return the key at `path`; for a name below a mapping, as in `model.options.width`, the key of the mapping.
 
     Raises:
         ConfigurationError: there is no such key.
@@ -91,15 +91,15 @@ def example(key: Key, trees: Sequence[dict[str, Any]]) -> Any:
     return next(iter((*other, *values)), None) or _sample(key.value_schema, default)
 
 
-def _find(names: Sequence[str], place: int, section: type[Section]) -> Key:
-    field = section.model_fields.get(names[place])
+def _find(names: Sequence[str], index: int, section: type[Section]) -> Key:
+    field = section.model_fields.get(names[index])
     if field is not None:
         inner = section_type(field.annotation)
-        last, mapping = place + 1 == len(names), "dict[" in str(field.annotation)
-        if last or (mapping and (inner is None or place + 2 == len(names))):
-            return Key(".".join(names[: place + 1]), section, field)
+        last, mapping = index + 1 == len(names), "dict[" in str(field.annotation)
+        if last or (mapping and (inner is None or index + 2 == len(names))):
+            return Key(".".join(names[: index + 1]), section, field)
         if inner is not None:
-            return _find(names, place + 2 if mapping else place + 1, inner)
+            return _find(names, index + 2 if mapping else index + 1, inner)
     raise ConfigurationError(f"unknown key `{'.'.join(names)}`{nearest_key(list(names), Configuration)}")
 
 

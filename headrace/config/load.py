@@ -45,14 +45,14 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Configuration:
     tree = read_yaml(Path(path), "`headrace init` writes one to start from.")
     for override in overrides:
         _apply(tree, override)
-    return validated(Configuration, tree, path)
+    return validate(Configuration, tree, path)
 
 
-def changed(configuration: Configuration, values: Mapping[str, Any], place: str | Path) -> Configuration:
+def with_values(configuration: Configuration, values: Mapping[str, Any], origin: str | Path) -> Configuration:
     """Return `configuration` with the values of some dotted keys, such as train.optimizer.name, replaced.
 
     Args:
-        place: where the values come from, for the message.
+        origin: where the values come from, for the message.
 
     Raises:
         ConfigurationError: a key is unknown, or a value is invalid.
@@ -60,10 +60,10 @@ def changed(configuration: Configuration, values: Mapping[str, Any], place: str 
     tree = configuration.model_dump(mode="json", exclude_unset=True)
     for key, value in values.items():
         _set(tree, key, value, f"{key} = {value}")
-    return validated(Configuration, tree, place)
+    return validate(Configuration, tree, origin)
 
 
-def validated(model: type[Model], tree: dict[str, Any], path: str | Path) -> Model:
+def validate(model: type[Model], tree: dict[str, Any], path: str | Path) -> Model:
     """Validate `tree`, read from `path`, as a `model`.
 
     Raises:

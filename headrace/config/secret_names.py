@@ -18,7 +18,7 @@ def is_hidden(name: str) -> bool:
 
 
 def withhold_secrets(tree: Any) -> Any:
-    """Return `tree`, a configuration as JSON has it, without the texts of settings that are or may be secret."""
+    """Return the configuration `tree`, as JSON values, without the texts of settings that are or may be secret."""
     if isinstance(tree, dict):
         return {
             key: WITHHELD if isinstance(value, str) and is_hidden(str(key)) else withhold_secrets(value)

@@ -5,19 +5,19 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from headrace.config.env_substitution import written_out_secret
-from headrace.config.sections.source import word
+from headrace.config.env_substitution import find_plain_secret
+from headrace.config.sections.source import as_yaml_text
 
 
 def _convert_values_to_text(value: object) -> object:
     # YAML parses 2 and true as a number and a boolean; Spark expects strings.
     if not isinstance(value, dict):
         return {} if value is None else value
-    return {str(key): word(one) if isinstance(one, bool | int | float) else one for key, one in value.items()}
+    return {str(key): as_yaml_text(one) if isinstance(one, bool | int | float) else one for key, one in value.items()}
 
 
 def _refuse_secrets(settings: dict[str, str]) -> dict[str, str]:
-    if name := written_out_secret(settings):
+    if name := find_plain_secret(settings):
         # A separate error type, because all other errors quote the value received.
         raise PydanticCustomError(
             "secret",

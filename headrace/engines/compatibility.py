@@ -58,7 +58,7 @@ class Engine:
 
     @property
     def supported(self) -> SpecifierSet:
-        """Versions that Headrace supports; all where neither metadata nor a checkout says, as with --py-files."""
+        """Versions that Headrace supports; all if neither metadata nor a checkout states them, as with --py-files."""
         return _supported(self.packages)
 
     @property

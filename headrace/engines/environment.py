@@ -25,7 +25,7 @@ REMOVED = (
     "ONEDNN_DEFAULT_FPMATH_MODE",
     "DNNL_DEFAULT_FPMATH_MODE",
 )
-# These choose kernels on a CPU too, although it needs them only on a GPU: there they stay the user's choice.
+# These change kernels on a CPU too, where they are never needed; on a GPU they remain the user's choice.
 REMOVED_WITHOUT_GPU = ("TF_DETERMINISTIC_OPS",)
 GPU_DRIVER = Path("/dev/nvidiactl")
 

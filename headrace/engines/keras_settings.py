@@ -8,9 +8,9 @@ from headrace.errors import ConfigurationError
 
 
 def use_tensorflow() -> None:
-    """Make Keras compute with TensorFlow, channels last, in float32, and train as long as it is told.
+    """Make Keras compute with TensorFlow, channels last, in float32, and train for as many epochs as requested.
 
-    Called before a network is built: a program may have imported Keras before Headrace, and so with its keras.json.
+    Call this before a network is built: a program may have imported Keras before Headrace, and with its keras.json.
 
     Raises:
         ConfigurationError: this program had imported Keras with another backend before Headrace.

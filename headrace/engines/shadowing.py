@@ -26,7 +26,7 @@ def require_visible_engines() -> None:
     The working directory counts even where the command itself does not search it: ranks and Spark's workers do.
 
     Raises:
-        ConfigurationError: a folder does.
+        ConfigurationError: a folder or file hides an engine.
     """
     for folder, origin, remedy in _search_path():
         for module, landmark in LANDMARKS.items():

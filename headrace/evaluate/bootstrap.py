@@ -2,7 +2,7 @@
 
 Efron, Tibshirani: An introduction to the bootstrap. Chapman and Hall (1993), chapters 13, 14, on percentiles and BCa;
 Hesterberg: What teachers should know about the bootstrap. The American Statistician 69 (2015), 371-386, for expanded
-ones: percentiles of few rows are too narrow by sqrt((n - 1) / n), and as normal quantiles are below those of Student.
+ones: percentiles of few rows are too narrow by sqrt((n - 1) / n), and because normal quantiles are below Student's.
 """
 
 import math
@@ -38,7 +38,7 @@ def confusion_intervals(confusion: NDArray[np.int64], classes: Sequence[int] | N
 
 
 def class_intervals(confusion: NDArray[np.int64]) -> list[Intervals]:
-    """Return the intervals of precision, recall and F1 of each class, in order; 0 to 1 of a share of no rows."""
+    """Return the intervals of precision, recall and F1 of each class, in order; 0 to 1 for a share of no rows."""
     rows, right = int(confusion.sum()), confusion.diagonal().tolist()
     samples = np.array([class_ratios(sample)[2] for sample in _resampled_confusions(confusion)])
     low, high = np.percentile(samples, _percentiles(rows), axis=0)
@@ -57,16 +57,16 @@ def _share_interval(right: int, rows: int) -> tuple[float, float]:
 
 
 def sum_intervals(
-    figures: Callable[[NDArray[np.float64]], Mapping[str, float]], terms: Sequence[NDArray[Any]]
+    metrics: Callable[[NDArray[np.float64]], Mapping[str, float]], terms: Sequence[NDArray[Any]]
 ) -> Intervals:
     """Return the intervals of metrics that are functions of sums over rows, such as a mean.
 
-    Intervals of few rows are bias-corrected and accelerated (BCa), as figures such as a root mean square are skewed.
+    Intervals of few rows are bias-corrected and accelerated (BCa), as metrics such as a root mean square are skewed.
     More than MAX_GROUPS rows are assigned at random to groups of equal size, and the groups are resampled: their sums
     spread as the sums of single rows do.
 
     Args:
-        figures: returns the metrics, given the number of rows and the sum of each of `terms`, in this order.
+        metrics: returns the metrics, given the number of rows and the sum of each of `terms`, in this order.
         terms: at least one, each (rows,), numbers or booleans.
     """
     random, rows = np.random.default_rng(SEED), len(terms[0])
@@ -76,11 +76,11 @@ def sum_intervals(
         [np.bincount(group_of_row, term, groups) for term in (np.ones(rows), *terms)], axis=1
     )
     drawn = (np.bincount(random.integers(0, groups, groups), minlength=groups) for _ in range(DRAWS))
-    draws = [figures(weights.astype(np.float64) @ sums) for weights in drawn]
+    draws = [metrics(weights.astype(np.float64) @ sums) for weights in drawn]
     if not 2 < rows <= MAX_CORRECTED:
         return _intervals(draws, rows)
     total = sums.sum(0)
-    estimate, without_one = figures(total), [figures(total - row) for row in sums]
+    estimate, without_one = metrics(total), [metrics(total - row) for row in sums]
     intervals = {}
     for name, value in estimate.items():
         sample = np.array([draw[name] for draw in draws])
@@ -88,6 +88,18 @@ def sum_intervals(
         low, high = np.percentile(sample, percentiles)
         intervals[name] = (float(low), float(high))
     return intervals
+
+
+def count_intervals(
+    figures: Callable[[NDArray[np.int64]], Mapping[str, float]], counts: NDArray[np.int64]
+) -> Intervals:
+    """Return the intervals of figures that are functions of counts of rows, such as F1 of a confusion matrix.
+
+    Args:
+        figures: returns the figures, given counts like `counts`.
+        counts: (cells,) rows by cell; every row is in exactly one cell.
+    """
+    return _intervals([figures(sample) for sample in _resampled_counts(counts)], int(counts.sum()))
 
 
 def mean_intervals(means: Mapping[str, NDArray[np.float64]]) -> Intervals:
@@ -106,14 +118,18 @@ def lower_bound(difference: Callable[[NDArray[np.int64]], float], rows: int, con
 
 
 def _resampled_confusions(confusion: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """Yield confusion matrices of resampled rows; drawing cells instead of rows is equivalent and faster."""
-    random, rows = np.random.default_rng(SEED), int(confusion.sum())
-    nonzero = np.flatnonzero(confusion)
-    fractions = confusion.ravel()[nonzero] / rows
+    return (sample.reshape(confusion.shape) for sample in _resampled_counts(confusion.ravel()))
+
+
+def _resampled_counts(counts: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Yield counts of resampled rows; drawing cells instead of rows is equivalent and faster."""
+    random, rows = np.random.default_rng(SEED), int(counts.sum())
+    nonzero = np.flatnonzero(counts)
+    fractions = counts[nonzero] / rows
     for _ in range(DRAWS):
-        sample = np.zeros(confusion.size, np.int64)
+        sample = np.zeros(counts.size, np.int64)
         sample[nonzero] = random.multinomial(rows, fractions)
-        yield sample.reshape(confusion.shape)
+        yield sample
 
 
 def _intervals(samples: Sequence[Mapping[str, float]], rows: int) -> Intervals:
@@ -159,5 +175,5 @@ def _expanded_tail(tail: float, rows: int) -> float:
     normal, freedom = NormalDist().inv_cdf(1 - tail), rows - 1
     student = normal + (normal**3 + normal) / (4 * freedom)
     student += (5 * normal**5 + 16 * normal**3 + 3 * normal) / (96 * freedom**2)
-    # Of two or three rows nothing is left out.
+    # For two or three rows, nothing is left out.
     return max(1 - NormalDist().cdf(student * math.sqrt(rows / freedom)), 1 / (2 * DRAWS) ** 2)

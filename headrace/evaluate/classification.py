@@ -11,14 +11,14 @@ from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, me
 from headrace.evaluate.calibration import brier_scores, expected_calibration_error, reliability
 from headrace.evaluate.classifier_scores import accuracy, class_scores, confusion_matrix, cross_entropies, macro_f1
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
+from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
 
 
 class Classification:
     """Evaluates predictions that are a probability for each of `classes`."""
 
-    def __init__(self, classes: tuple[str, ...], show: Show = picture) -> None:
+    def __init__(self, classes: tuple[str, ...], show: Renderer = picture) -> None:
         self._classes = classes
         self._labels: list[NDArray[np.int64]] = []
         self._probabilities: list[NDArray[np.float32]] = []

@@ -13,7 +13,7 @@ from headrace.contract import Contract
 from headrace.contract_match import ClassMatch, require_same_targets
 from headrace.evaluate.classification import Classification
 from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
-from headrace.evaluate.mistakes import show_for
+from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.multi_label import MultiLabel
 from headrace.evaluate.naive_forecasts import Baselines
 from headrace.evaluate.regression import Regression
@@ -22,8 +22,8 @@ from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.inference import Inference
 from headrace.name_lists import join_names
 from headrace.storage.atomic import atomic_write
-from headrace.stream.build import evaluation_plan, rank_stream
 from headrace.stream.decode.targets import encode_targets
+from headrace.stream.stream_builder import evaluation_plan, rank_stream
 from headrace.table import Version, read
 
 log = logging.getLogger(__name__)
@@ -89,14 +89,14 @@ def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
     absent = evaluation.get("absent") or []
     if absent:
         log.warning(
-            "%s of %s classes have no row in split %s, and nothing is known of them: %s",
+            "%s of %s classes have no row in split %s and are not evaluated: %s",
             len(absent), len(evaluation["classes"]), split, join_names(absent),
         )  # fmt: skip
 
 
 def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:
     """Return the evaluator for the task of `bundle`, with the classes of the table's `contract`."""
-    show = show_for(bundle.contract, bundle.path)
+    show = renderer_for(bundle.contract, bundle.path)
     if contract.task == "regression":
         return Regression(show, Baselines(contract))
     evaluator_class = MultiLabel if contract.task == "multi_label" else Classification

@@ -18,7 +18,7 @@ WORST = 24
 MAX_CHARACTERS = 400
 UNKNOWN_SHOWN = "[?]"
 
-Show = Callable[[NDArray[Any]], dict[str, str | None]]
+Renderer = Callable[[NDArray[Any]], dict[str, str | None]]
 
 
 @dataclass(frozen=True, order=True)
@@ -27,18 +27,18 @@ class Mistake:
 
     Attributes:
         error: size of the error; larger is worse.
-        about: values that describe the row, as JSON.
+        details: values that describe the row, as JSON.
         input: the input as the model received it.
     """
 
     error: float
     path: str
-    about: dict[str, Any] = field(compare=False)
+    details: dict[str, Any] = field(compare=False)
     input: NDArray[Any] = field(compare=False, repr=False)
 
-    def describe(self, show: Show) -> dict[str, Any]:
+    def describe(self, show: Renderer) -> dict[str, Any]:
         """Return the mistake as JSON values."""
-        return {"path": self.path, **self.about, **show(self.input)}
+        return {"path": self.path, **self.details, **show(self.input)}
 
 
 class WorstMistakes:
@@ -76,7 +76,7 @@ def picture(image: NDArray[Any]) -> dict[str, str | None]:
     return {"png": _png(image) if image.ndim == 3 else None}
 
 
-def show_for(contract: Contract, folder: Path) -> Show:
+def renderer_for(contract: Contract, folder: Path) -> Renderer:
     """Return the function that renders inputs of `contract`; the tokenizer of texts is in `folder`."""
     tokenizer = contract.tokenizer
     if tokenizer is None:
@@ -95,7 +95,7 @@ def show_for(contract: Contract, folder: Path) -> Show:
 
 
 def _with_copied_input(mistake: Mistake) -> Mistake:
-    return Mistake(mistake.error, mistake.path, mistake.about, np.array(mistake.input))
+    return Mistake(mistake.error, mistake.path, mistake.details, np.array(mistake.input))
 
 
 def _png(pixels: NDArray[np.uint8]) -> str:

@@ -18,7 +18,7 @@ from headrace.evaluate.classifier_scores import (
     scores_from_counts,
 )
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
+from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
 
 THRESHOLD = 0.5
@@ -28,7 +28,7 @@ SLICE_METRICS = ("binary_accuracy", "macro_f1", "loss")
 class MultiLabel:
     """Evaluates predictions with an independent probability for each class; 0.5 or more predicts the class."""
 
-    def __init__(self, classes: tuple[str, ...], show: Show = picture) -> None:
+    def __init__(self, classes: tuple[str, ...], show: Renderer = picture) -> None:
         self._classes = classes
         self._truth: list[NDArray[np.bool_]] = []
         self._probabilities: list[NDArray[np.float32]] = []
@@ -122,7 +122,7 @@ def _compute_metrics(
 def _f1_intervals(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Intervals:
     classes = truth.shape[1]
 
-    def figures(sums: NDArray[np.float64]) -> dict[str, float]:
+    def metrics(sums: NDArray[np.float64]) -> dict[str, float]:
         counts = sums[1:].reshape(3, classes)
         scores = scores_from_counts(*counts)
         metrics = {"macro_f1": macro_f1(scores), "micro_f1": micro_f1(counts)}
@@ -131,4 +131,4 @@ def _f1_intervals(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Int
         return metrics
 
     masks = (predicted & truth, predicted & ~truth, ~predicted & truth)
-    return sum_intervals(figures, [mask[:, index] for mask in masks for index in range(classes)])
+    return sum_intervals(metrics, [mask[:, index] for mask in masks for index in range(classes)])

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headrace.evaluate.bootstrap import sum_intervals
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.mistakes import Mistake, Show, WorstMistakes, picture
+from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.evaluate.naive_forecasts import Baselines
 
 # The residual charts: number of bars of equal width, and the maximum number of rows drawn as points.
@@ -20,7 +20,7 @@ ROUNDING = 1e-12
 class Regression:
     """Evaluates predictions that are one number per row and, for windows, the baselines."""
 
-    def __init__(self, show: Show = picture, baselines: Baselines | None = None) -> None:
+    def __init__(self, show: Renderer = picture, baselines: Baselines | None = None) -> None:
         self._baselines = baselines
         self._true: list[NDArray[np.float64]] = []
         self._predicted: list[NDArray[np.float64]] = []
@@ -71,7 +71,7 @@ def errors(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[st
     R squared is 1 - (sum of squared errors) / (sum of squared distances from the mean of `true`): always
     predicting that mean gives 0. It is also 0 if all of `true` are equal.
     """
-    return _errors_of_sums(np.array([len(true), *(term.sum() for term in _terms(true, predicted))]))
+    return errors_from_sums(np.array([len(true), *(term.sum() for term in error_terms(true, predicted))]))
 
 
 def residuals(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, Any]:
@@ -85,17 +85,18 @@ def residuals(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict
 
 
 def _compute_metrics(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, Any]:
-    intervals = sum_intervals(_errors_of_sums, _terms(true, predicted))
+    intervals = sum_intervals(errors_from_sums, error_terms(true, predicted))
     return {"rows": len(true), "metrics": errors(true, predicted), "intervals": intervals}
 
 
-def _terms(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+def error_terms(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
     """Return the terms to sum: absolute and squared errors, distances from the mean and their squares."""
     differences, from_mean = predicted - true, true - true.mean()
     return np.abs(differences), differences**2, from_mean, from_mean**2
 
 
-def _errors_of_sums(sums: NDArray[np.float64]) -> dict[str, float]:
+def errors_from_sums(sums: NDArray[np.float64]) -> dict[str, float]:
+    """Return the metrics of `errors` from the number of rows and the sums of each of `error_terms`."""
     rows, absolute, squared, from_mean, from_mean_squared = sums.tolist()
     spread = from_mean_squared - from_mean**2 / rows
     return {

@@ -33,7 +33,7 @@ class Curves:
     false_positives: NDArray[np.int64]
 
     @classmethod
-    def of(cls, positive: NDArray[np.bool_], scores: NDArray[np.float32]) -> "Curves":
+    def from_scores(cls, positive: NDArray[np.bool_], scores: NDArray[np.float32]) -> "Curves":
         """Return the curves from truth and scores, (rows,) each, of at least one row."""
         order = np.argsort(-scores, kind="stable")
         last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
@@ -100,7 +100,7 @@ def class_curves(
     areas: list[Areas] = []
     worst: dict[str, Any] = {}
     for index, (name, positive) in enumerate(zip(classes, truth, strict=True)):
-        curves = Curves.of(positive, scores[:, index])
+        curves = Curves.from_scores(positive, scores[:, index])
         areas.append({"roc_auc": curves.roc_auc, "average_precision": curves.average_precision})
         if curves.roc_auc is not None:
             worst[name] = {**areas[-1], "roc": curves.roc, "precision_recall": curves.precision_recall}

@@ -48,7 +48,7 @@ def by_number(values: NDArray[Any]) -> Iterator[Partition]:
         yield Partition(lowest if lowest == highest else f"{lowest} to {highest}", rows)
 
 
-class Values:
+class TextPartitioner:
     """Collects the values of a text column and partitions the rows by them."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Values:
         """Add the values of the next rows."""
         self._codes.append(np.array([self._code(value) for value in values], np.int32))
 
-    def parts(self) -> Iterator[Partition]:
+    def partitions(self) -> Iterator[Partition]:
         """Yield one partition per frequent value, and one for all other values."""
         codes, names = np.concatenate(self._codes), list(self._codes_by_value)
         counts = np.bincount(codes[codes >= 0], minlength=len(names))
@@ -75,7 +75,7 @@ class Values:
         return self._codes_by_value.setdefault(value, len(self._codes_by_value))
 
 
-class Numbers:
+class NumberPartitioner:
     """Collects the values of a numeric column and partitions the rows by them."""
 
     def __init__(self) -> None:
@@ -85,12 +85,12 @@ class Numbers:
         """Add the values of the next rows."""
         self._values.append(np.asarray(values, np.float64))
 
-    def parts(self) -> Iterator[Partition]:
+    def partitions(self) -> Iterator[Partition]:
         """See `by_number`."""
         return by_number(np.concatenate(self._values))
 
 
-class Classes:
+class ClassPartitioner:
     """Collects the class indices of the rows and partitions the rows by them."""
 
     def __init__(self, classes: Sequence[str]) -> None:
@@ -101,6 +101,6 @@ class Classes:
         """Add the class indices of the next rows."""
         self._targets.append(values.astype(np.int64))
 
-    def parts(self) -> Iterator[Partition]:
+    def partitions(self) -> Iterator[Partition]:
         """See `by_class`."""
         return by_class(np.concatenate(self._targets), self._classes)

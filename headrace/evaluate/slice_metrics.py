@@ -9,7 +9,7 @@ import numpy as np
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
-from headrace.evaluate.row_partitions import Classes, Numbers, Partition, Values
+from headrace.evaluate.row_partitions import ClassPartitioner, NumberPartitioner, Partition, TextPartitioner
 
 CLASS, LENGTH, SIZE = "class", "length", "size"
 HEIGHT, WIDTH = "height", "width"
@@ -21,7 +21,7 @@ class Partitioner(Protocol):
     def add(self, values: Any) -> None:
         """Add the values of the next rows."""
 
-    def parts(self) -> Any:
+    def partitions(self) -> Any:
         """Yield the `Partition`s."""
 
 
@@ -55,7 +55,7 @@ class Slicer:
     def metrics(self, evaluator: Evaluator) -> dict[str, list[dict[str, Any]]]:
         """Return name, rows, metrics and intervals of each slice, by column."""
         return {
-            name: [_describe_slice(partition, evaluator) for partition in partitioner.parts()]
+            name: [_describe_slice(partition, evaluator) for partition in partitioner.partitions()]
             for name, partitioner in self._partitioners.items()
         }
 
@@ -82,9 +82,9 @@ def _source_columns(contract: Contract, name: str) -> tuple[str, ...]:
 def _partitioner(contract: Contract, name: str) -> Partitioner:
     target = contract.named("target")[0]
     if contract.task == "classification" and name in (CLASS, target):
-        return Classes(contract.classes)
+        return ClassPartitioner(contract.classes)
     text = name in contract.columns and contract.columns[name].dtype == "string"
-    return Values() if text else Numbers()
+    return TextPartitioner() if text else NumberPartitioner()
 
 
 def _value_reader(contract: Contract, name: str) -> Callable[[EvaluationBatch], Any]:

@@ -20,7 +20,7 @@ class TrainingOverlap(BaseModel):
 
     Attributes:
         rows: number of these rows.
-        of: number of all rows of the split.
+        total: number of all rows of the split.
         example: path of one of them; empty if there is none.
         unread: training data that cannot be read any more, with the cause; its rows are not compared.
     """
@@ -28,14 +28,14 @@ class TrainingOverlap(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     rows: int
-    of: int
+    total: int
     example: str = ""
     unread: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         example = f", such as {self.example!r}" if self.rows else ""
         unread = f"; not compared: {'; '.join(self.unread)}" if self.unread else ""
-        return f"{self.rows:,} of {self.of:,} rows{example}{unread}"
+        return f"{self.rows:,} of {self.total:,} rows{example}{unread}"
 
 
 def training_overlap(trained_on: Iterable[TrainingData], version: Version, split: str) -> TrainingOverlap:
@@ -56,7 +56,7 @@ def training_overlap(trained_on: Iterable[TrainingData], version: Version, split
             unread.append(f"version {data.version} of {data.table} ({_one_line(error)})")
     found = rows.found
     example = found[0] if found else ""
-    return TrainingOverlap(rows=len(found), of=rows.rows, example=example, unread=tuple(unread))
+    return TrainingOverlap(rows=len(found), total=rows.rows, example=example, unread=tuple(unread))
 
 
 def warn_of_overlap(overlap: TrainingOverlap, subject: str, split: str) -> None:
@@ -68,7 +68,7 @@ def warn_of_overlap(overlap: TrainingOverlap, subject: str, split: str) -> None:
         )  # fmt: skip
     elif overlap.unread:
         log.warning(
-            "Whether %s was trained on rows of the %s split is not known; not compared: %s.",
+            "It is not known whether %s was trained on rows of the %s split; not compared: %s.",
             subject, split, "; ".join(overlap.unread),
         )  # fmt: skip
 
@@ -77,7 +77,7 @@ def _find(data: TrainingData, version: Version) -> Version:
     """Return the version that was trained on, at its recorded path or in the table of `version` if that is the same.
 
     Raises:
-        DataError: it does not exist any more.
+        DataError: it no longer exists.
     """
     if data.table_id and data.table_id == version.table_id:
         return read(version.table, data.version)

@@ -50,6 +50,6 @@ class ImageExplainer:
             integrated = integrate(path, self._steps)
             renderings.append(Rendering("integrated-gradients", overlay(image, integrated.attributions.sum(axis=2))))
         if self._grad_cam:
-            heat = self._grad_cam.heat(image, prediction.class_number)
+            heat = self._grad_cam.heatmap(image, prediction.class_number)
             renderings.append(Rendering("grad-cam", overlay(image, enlarge(heat, image.shape))))
         return Explanation(raw.path, prediction, integrated, tuple(renderings), picture(image))

@@ -10,7 +10,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.predict.inputs import STDIN, InputFile, Inputs, find_inputs, read_raw, require_single_texts
 from headrace.predict.record_files import RecordFile
 from headrace.prepare.rejects.rejection import RejectedRecordError
-from headrace.prepare.sources.base import escape_path
+from headrace.prepare.sources.raw_records import escape_path
 
 # Why an input was passed over before it was read.
 IGNORED, BLANK = "hidden_or_system_file", "blank_line"

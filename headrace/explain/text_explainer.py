@@ -13,7 +13,7 @@ from headrace.explain.raw_input_readers import RawInput
 from headrace.explain.token_spans import token_spans
 from headrace.inference import Inference
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.text.clean import clean, decode_text
+from headrace.prepare.text.cleaning import clean, decode_text
 from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans
 
 

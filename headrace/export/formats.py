@@ -28,7 +28,7 @@ class RunningModel(Protocol):
         """Return predictions (rows, outputs) for images, tokens or windows."""
 
 
-class Exported(NamedTuple):
+class ExportedModel(NamedTuple):
     """An exported model: its path on disk, and the model loaded from there."""
 
     path: Path
@@ -64,13 +64,13 @@ class Format:
         if self.name == "onnx":
             require_onnx()
 
-    def write(self, served: ServingModel, folder: Path) -> Exported:
+    def write(self, served: ServingModel, folder: Path) -> ExportedModel:
         """Convert `served`, write it into `folder` and load the written model."""
         if self.name == "saved_model":
             path = write_saved_model(served, folder)
-            return Exported(path, SavedModel(path))
+            return ExportedModel(path, SavedModel(path))
         if self.name == "onnx":
             path = write_onnx(served, folder)
-            return Exported(path, OnnxModel(path))
+            return ExportedModel(path, OnnxModel(path))
         path = write_tflite(served, folder, half=self.quantise == "float16")
-        return Exported(path, LiteModel(path))
+        return ExportedModel(path, LiteModel(path))

@@ -7,7 +7,7 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError
-from headrace.export.formats import Exported, Format
+from headrace.export.formats import ExportedModel, Format
 from headrace.export.metadata import write_metadata
 from headrace.export.parity import ParityReport, compare
 from headrace.export.parity_inputs import SEED, Batches, encoded_images, random_inputs, table_inputs
@@ -62,14 +62,14 @@ def _inputs(bundle: Bundle, inference: Inference, table: Path | None, split: str
     return table_inputs(inference, version, split), description
 
 
-def _compare_files(exported: Exported, inference: Inference, bundle: Bundle, format: Format) -> None:
+def _compare_files(exported: ExportedModel, inference: Inference, bundle: Bundle, format: Format) -> None:
     """Compare predictions for encoded images, which a SavedModel must decode to the same pixels as preparation."""
     if isinstance(exported.running, SavedModel) and bundle.contract.input_kind == "image":
         pairs = encoded_images(bundle.contract)
         compare(exported.running.predict_files, inference.predict, pairs, format.tolerance)
 
 
-def _summarize(format: Format, exported: Exported, parity: ParityReport) -> dict[str, Any]:
+def _summarize(format: Format, exported: ExportedModel, parity: ParityReport) -> dict[str, Any]:
     size = sum(file.stat().st_size for file in (exported.path, *exported.path.rglob("*")) if file.is_file())
     summary: dict[str, Any] = {"format": format.name, "quantised": format.quantise, "bytes": size}
     comparison = {"compared": parity.inputs, "greatest_difference": parity.difference, "tolerance": format.tolerance}

@@ -25,7 +25,9 @@ class RecordDataset(Dataset[Sequence[Record]]):
         lines = []
         for name, count in counts.items():
             split = {} if name == WHOLE else {"split": name}
-            lines += [json.dumps({**record, **split}, ensure_ascii=False) for record in spread(splits[name], count)]
+            lines += [
+                json.dumps({**record, **split}, ensure_ascii=False) for record in take_evenly(splits[name], count)
+            ]
         atomic_write(folder / FILE, ("\n".join(lines) + "\n").encode())
 
     def count(self, splits: Mapping[str, int], folder: Path) -> dict[str, int]:
@@ -38,6 +40,6 @@ class RecordDataset(Dataset[Sequence[Record]]):
         return {name: counts[name] for name in splits}
 
 
-def spread(records: Sequence[Item], count: int) -> list[Item]:
+def take_evenly(records: Sequence[Item], count: int) -> list[Item]:
     """Return `count` of `records`, evenly spaced from the first to the last."""
     return [records[number * len(records) // count] for number in range(count)]

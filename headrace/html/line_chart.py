@@ -47,29 +47,46 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class _Frame:
+class Frame:
+    """The axes of a chart of the metric `name`, and the position of a value between them."""
+
     x: Axis
     y: Axis
     name: str
     fractions: bool
 
+    @property
+    def x_ticks(self) -> tuple[Tick, ...]:
+        """Return the ticks of the steps."""
+        return tuple(Tick(self.position(tick, self.y.low)[0], count(tick)) for tick in self.x.ticks)
+
+    @property
+    def y_ticks(self) -> tuple[Tick, ...]:
+        """Return the ticks of the values."""
+        return tuple(Tick(self.position(0, tick)[1], self.format_tick(tick)) for tick in self.y.ticks)
+
     def format_tick(self, value: float) -> str:
+        """Return the label of a tick."""
         return f"{100 * value:.4g}%" if self.fractions else f"{value:,.6g}"
 
     def format(self, value: float) -> str:
+        """Return a value as text."""
         return metric(value, self.name)
 
     def position(self, step: float, value: float) -> tuple[float, float]:
-        across, up = self.x.place(step), self.y.place(value)
+        """Return the position in the chart."""
+        across, up = self.x.position(step), self.y.position(value)
         return round(LEFT + across * (RIGHT - LEFT), 1), round(BOTTOM - up * (BOTTOM - TOP), 1)
 
     def path(self, line: Points) -> str:
+        """Return an SVG path."""
         if len(line) == 1:
             x, y = self.position(*line[0])
             return f"M{x - 4:g} {y:g}h4"
         return "M" + "L".join("{:g} {:g}".format(*self.position(*point)) for point in line) if line else ""
 
     def marks(self, epochs: tuple[Metrics, ...], name: str, split: str) -> tuple[Mark, ...]:
+        """Return the values of the metric `name` by epoch."""
         epoch_numbers = {line["step"]: line.get("epoch", 0.0) + 1 for line in epochs}
         return tuple(
             Mark(
@@ -87,14 +104,14 @@ def curve(history: MetricsLog, name: str) -> Chart | None:
     all_points = steps + training + validation
     if not all_points:
         return None
-    frame = _frame(name, all_points)
+    frame = make_frame(name, all_points)
     return Chart(
         title=words(name),
         summary=_summary(frame, steps or training, validation),
         logarithmic=frame.y.logarithmic,
-        x_ticks=tuple(Tick(frame.position(tick, frame.y.low)[0], count(tick)) for tick in frame.x.ticks),
-        y_ticks=tuple(Tick(frame.position(0, tick)[1], frame.format_tick(tick)) for tick in frame.y.ticks),
-        steps=frame.path(_thin(steps)),
+        x_ticks=frame.x_ticks,
+        y_ticks=frame.y_ticks,
+        steps=frame.path(thin(steps)),
         training=frame.marks(history.epochs, name, "training"),
         training_line=frame.path(training),
         validation=frame.marks(history.epochs, f"val_{name}", "validation"),
@@ -102,14 +119,15 @@ def curve(history: MetricsLog, name: str) -> Chart | None:
     )
 
 
-def _frame(name: str, all_points: Points) -> _Frame:
+def make_frame(name: str, all_points: Points) -> Frame:
+    """Return the axes for all these points of the metric `name`, at least one."""
     steps, values = [step for step, _ in all_points], [value for _, value in all_points]
     fractions = is_fraction(name) and min(values) >= 0 and max(values) <= 1
     y = fraction_axis(values) if fractions else value_axis(values)
-    return _Frame(step_axis(steps), y, name, fractions)
+    return Frame(step_axis(steps), y, name, fractions)
 
 
-def _summary(frame: _Frame, line: Points, validation: Points) -> str:
+def _summary(frame: Frame, line: Points, validation: Points) -> str:
     text = f"{words(frame.name).capitalize()} by training step"
     if line:
         (first, start), (last, end) = line[0], line[-1]
@@ -117,7 +135,7 @@ def _summary(frame: _Frame, line: Points, validation: Points) -> str:
     return text + (f"; on the validation split {frame.format(validation[-1][1])} at the end." if validation else ".")
 
 
-def _thin(line: Points) -> Points:
+def thin(line: Points) -> Points:
     """Return at most two points per pixel: the lowest and highest value of each interval, so that no peak is lost."""
     if len(line) <= 2 * BUCKETS:
         return line

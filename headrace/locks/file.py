@@ -8,6 +8,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -15,8 +16,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from headrace.errors import HeadraceError
 from headrace.invocation import utc_now
+from headrace.process_tree import process_start
 
 log = logging.getLogger(__name__)
+
+# The start of a process and the time in its lock are rounded, and the clock may have been set in between.
+CLOCK_SECONDS = 5.0
 
 
 class LockHolder(BaseModel):
@@ -29,12 +34,20 @@ class LockHolder(BaseModel):
     since: str
     work: str
 
+    @property
+    def is_dead(self) -> bool:
+        """Return whether the process is known to have ended; its PID may belong to a later process."""
+        if self.host != platform.node():
+            return False
+        started = process_start(self.pid)
+        return started is None or started > datetime.fromisoformat(self.since).timestamp() + CLOCK_SECONDS
+
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}, since {self.since} ({self.work})"
 
 
 class LockHeldError(Exception):
-    """Another process holds the lock; callers turn this into an error of their own.
+    """Another process holds the lock; callers translate it into their own error.
 
     Attributes:
         fix: how to remove a stale lock; empty where the kernel releases it.
@@ -81,6 +94,19 @@ def lock_file(path: Path, work: str, *, wait: bool) -> Iterator[LockHolder | Non
         finally:
             # Only a process that dies leaves its record in the file.
             _write(file, "")
+
+
+def file_holder(path: Path) -> LockHolder | None:
+    """Return the holder of the lock in the file `path`; None if there is none or it has ended.
+
+    Taking the lock to see whether it is free would refuse it to a process that starts in that moment.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            holder = _holder(file)
+    except OSError:
+        return None
+    return None if holder is None or holder.is_dead else holder
 
 
 @dataclass(frozen=True)

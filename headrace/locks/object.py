@@ -1,6 +1,6 @@
 """Lock a directory of a store through an object: the process whose conditional put creates the object holds the lock.
 
-A store does not notice that a process has ended. A lock whose holder died on this machine is taken over. Whether a
+A store cannot detect that a process has ended. A lock whose holder died on this machine is taken over. Whether a
 process on another machine is alive cannot be seen from here, so its lock stays until a person removes the object.
 """
 
@@ -69,6 +69,16 @@ def lock_object(path: S3Path, work: str, *, seconds: float = 0) -> Iterator[None
         _release(path, data)
 
 
+def object_holder(path: S3Path) -> LockHolder | None:
+    """Return the holder of the lock that is the object `path`; None if there is none or it is known to have ended.
+
+    Raises:
+        StoreError: the store denies access or does not respond.
+    """
+    holder = _holder(_content(path)[0])
+    return None if holder is None or holder.is_dead else holder
+
+
 def _wait_and_take(path: S3Path, mine: bytes, until: float) -> None:
     is_logged = False
     while True:
@@ -99,7 +109,7 @@ def _take(path: S3Path, mine: bytes) -> None:
 
 
 def _held(path: S3Path, holder: LockHolder | None) -> LockHeldError:
-    return LockHeldError(path, holder, f"If it has ended, remove {path}: a store does not notice.")
+    return LockHeldError(path, holder, f"If that process has ended, remove {path}: a store cannot detect it.")
 
 
 def _release(path: S3Path, mine: bytes) -> None:

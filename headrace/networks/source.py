@@ -29,7 +29,7 @@ def read_network(file: str) -> str:
     """Return the source of the network that `model.file` names: a file, or a network that ships with Headrace.
 
     Raises:
-        ConfigurationError: there is no such file or network, or as `read_source`.
+        ConfigurationError: there is no such file or network; see also `read_source`.
     """
     path = network_path(file)
     if path != Path(file):
@@ -86,7 +86,7 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
     """Run the file at `path` and return the model that its `build` builds.
 
     Raises:
-        ConfigurationError: as `read_source`; the file's code raised an error, which is quoted with its line; or
+        ConfigurationError: see `read_source`; the file's code raised an error, which is quoted with its line; or
             `build` did not return a Keras model with the outputs of the contract.
     """
     use_tensorflow()
@@ -104,9 +104,9 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
 
 
 def _build_layers(model: "keras.Model", contract: Contract) -> None:
-    """Build layers without weights by a symbolic call; `build` of a subclassed model only says that they are built.
+    """Build layers without weights by a symbolic call; `build` of a subclassed model only marks them as built.
 
-    Keras loads no weights into a layer that is not built, and says nothing.
+    Keras loads no weights into a layer that is not built, and does not report it.
     """
     import keras
 

@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers import format_of_name
+from headrace.prepare.readers import format_from_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import escape_path
 from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.raw_records import escape_path
 from headrace.storage import files_below, is_remote
 from headrace.storage.location import looked_for
 
@@ -149,7 +149,7 @@ def find_inputs(given: Sequence[Path]) -> Inputs:
 
 def require_single_texts(files: Sequence[InputFile]) -> None:
     """Raise if a folder of texts, one a file, holds a file whose name stands for many."""
-    table = next((file for file in files if format_of_name(file.file)), None)
+    table = next((file for file in files if format_from_name(file.file)), None)
     if table is not None:
         raise DataError(
             f"The folder {table.root} holds {escape_path(table.file)}, a file of many texts, and a file in a folder is "
@@ -258,7 +258,7 @@ def _walk(root: Path) -> Iterator[str]:
                 continue
             location = os.path.realpath(root / path)
             if location in above:
-                raise DataError(f"The input {root / path} links back to a folder that it is in; remove the link.")
+                raise DataError(f"The input {root / path} links back to a parent folder; remove the link.")
             folders.append((path, (*above, location)))
 
 

@@ -26,7 +26,7 @@ from headrace.spark.session import await_tasks, session, unwrap_python_errors
 from headrace.storage import is_remote
 from headrace.storage.atomic import atomic_directory, atomic_write, scratch_directory
 
-# To begin a task takes Spark and its worker longer than to answer a thousand small images.
+# Spark and its worker take longer to start a task than to predict a thousand small images.
 PARTS_PER_TASK = 8
 
 
@@ -35,9 +35,9 @@ class PredictOptions:
     """Options of a prediction.
 
     Attributes:
-        cluster: file of Spark's settings for a kind of cluster.
+        cluster: file of Spark settings for one kind of cluster.
         columns: columns of files of records.
-        threshold: the probability, 0 to 1, from which on a label is given, or of two classes the second.
+        threshold: minimum probability, 0 to 1, of a label, or of the second of two classes.
         limit: maximum number of records, the first ones; None for all.
         format: format of the output; None: by its suffix.
     """
@@ -55,17 +55,17 @@ def predict(
     """Predict every file below `sources`, every row of a table, or every record of files of records.
 
     As Parquet, `output` is a folder of files with columns path, label and probabilities (in the order of the bundle's
-    classes), of multi_label path, labels and probabilities, in regression path and value; of files of texts also line
-    and, if asked for, id. What could not be read is listed with its reason in `output/_rejects`. `output/_summary.json`
+    classes), of multi_label path, labels and probabilities, in regression path and value; for files of texts also line
+    and, if requested, id. Rejected records are listed with their reasons in `output/_rejects`. `output/_summary.json`
     is written last: on a store, where no folder can be renamed, an output without it is not complete. As CSV or JSONL,
-    `output` is one file, see `headrace.predict.flat_file`, and NAME.rejects.csv beside it lists what could not be read.
+    `output` is one file, see `headrace.predict.flat_file`, and NAME.rejects.csv beside it lists the rejected records.
 
     Args:
         sources: files, folders, patterns, or `-` for standard input; or one table.
 
     Raises:
-        ConfigurationError: `output` exists or its format is unclear, inputs do not go together, a column is not there,
-            or `threshold` is given and there are other than two classes.
+        ConfigurationError: `output` exists or its format is unclear, inputs do not go together, a column is missing, or
+            `threshold` is given and there are not two classes.
         DataError: the bundle or an input is missing or damaged.
     """
     began, options = time.monotonic(), options or PredictOptions()
@@ -107,7 +107,7 @@ def _require_decidable(bundle: bundles.Bundle, threshold: float | None) -> None:
     if threshold is not None and contract.task != "multi_label" and len(contract.classes) != 2:
         found = f"{len(contract.classes)} classes" if contract.classes else "numbers"
         raise ConfigurationError(
-            f"--threshold decides between two classes, or whether a label is given; {bundle.path} knows {found}."
+            f"--threshold applies to two classes or to multi_label; the bundle {bundle.path} predicts {found}."
         )
 
 

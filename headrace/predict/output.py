@@ -13,7 +13,7 @@ from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.storage.atomic import atomic_write
 from headrace.table.dropped_records import SCHEMA as REJECTS
 
-# The threshold of a label where none is asked for.
+# The threshold of a label unless another one is requested.
 HALF = 0.5
 PATH = pa.field("path", pa.string(), nullable=False)
 LINE = pa.field("line", pa.int64(), nullable=False)
@@ -25,7 +25,7 @@ PREDICTIONS = pa.schema(
         pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
     ]
 )
-# Of many labels; `labels` may be empty.
+# For multi_label; `labels` may be empty.
 MANY = pa.schema(
     [
         PATH,
@@ -42,9 +42,9 @@ class PredictionOutput:
     """Predicted records in order, and rejected records.
 
     Attributes:
-        threshold: the probability from which on a label is given, or of two classes the second.
-        lines: numbers of the records in the file at `path`, from 1 on; None where a file is a record.
-        ids: of the records; None where no column names them.
+        threshold: minimum probability of a label, or of the second of two classes.
+        lines: numbers of the records in the file at `path`, 1-based; None where a file is a record.
+        ids: identities of the records; None without a column for them.
         batches: probabilities (rows, classes), or numbers (rows, 1); together as many rows as there are `paths`.
         rejects: rows of the rejects table.
     """
@@ -76,34 +76,36 @@ class PredictionOutput:
     def _predictions(self, classes: tuple[str, ...]) -> pa.Table:
         """Return the columns of PREDICTIONS; `label` is the most probable class, or follows the threshold."""
         if not self.paths:
-            return self._placed(PREDICTIONS.empty_table())
+            return self._with_record_columns(PREDICTIONS.empty_table())
         probabilities = np.concatenate(self.batches)
         chosen = probabilities.argmax(axis=1)
         if self.threshold is not None:
             chosen = (probabilities[:, 1] >= self.threshold).astype(np.int64)
         labels = pa.array(classes).take(pa.array(chosen))
         rows = pa.Table.from_arrays([pa.array(self.paths), labels, _lists(probabilities)], schema=PREDICTIONS)
-        return self._placed(rows)
+        return self._with_record_columns(rows)
 
     def _many(self, classes: tuple[str, ...]) -> pa.Table:
         """Return the columns of MANY."""
         if not self.paths:
-            return self._placed(MANY.empty_table())
+            return self._with_record_columns(MANY.empty_table())
         probabilities = np.concatenate(self.batches)
         given = probabilities >= (HALF if self.threshold is None else self.threshold)
         names = pa.array(classes).take(pa.array(np.nonzero(given)[1]))
         offsets = np.append(0, np.cumsum(given.sum(1))).astype(np.int32)
         labels = pa.ListArray.from_arrays(offsets, names)
-        return self._placed(pa.Table.from_arrays([pa.array(self.paths), labels, _lists(probabilities)], schema=MANY))
+        return self._with_record_columns(
+            pa.Table.from_arrays([pa.array(self.paths), labels, _lists(probabilities)], schema=MANY)
+        )
 
     def _values(self) -> pa.Table:
         """Return the columns of VALUES."""
         if not self.paths:
-            return self._placed(VALUES.empty_table())
+            return self._with_record_columns(VALUES.empty_table())
         values = pa.array(np.concatenate(self.batches)[:, 0])
-        return self._placed(pa.Table.from_arrays([pa.array(self.paths), values], schema=VALUES))
+        return self._with_record_columns(pa.Table.from_arrays([pa.array(self.paths), values], schema=VALUES))
 
-    def _placed(self, rows: pa.Table) -> pa.Table:
+    def _with_record_columns(self, rows: pa.Table) -> pa.Table:
         """Insert columns for line and id after the path, if records have them."""
         for column, values in ((ID, self.ids), (LINE, self.lines)):
             if values is not None:

@@ -16,7 +16,7 @@ from headrace.predict.inputs import STDIN, Input, InputFile, Inputs, find_inputs
 from headrace.predict.predict_task import Part
 from headrace.predict.record_files import Record, RecordFile, TextColumns, open_records
 from headrace.predict.standard_input import read_image, stdin_records
-from headrace.prepare.sources.base import escape_path
+from headrace.prepare.sources.raw_records import escape_path
 from headrace.table import Version, read
 from headrace.table.delta import delta_address
 
@@ -64,7 +64,7 @@ def plan_prediction(
         _require_no_columns(columns, f"the rows of the table {table}")
         return _plan_table(bundle, table.absolute(), limit)
     if bundle.contract.windows is not None:
-        raise DataError(f"The bundle answers about windows, and {inputs} is no table; prepare the rows first.")
+        raise DataError(f"The bundle predicts from windows, but {inputs} is not a table; prepare the rows first.")
     if bundle.contract.tokenizer is not None:
         _require_cleaning(bundle)
         if not inputs.are_folders():
@@ -131,7 +131,7 @@ def _with_stdin(file: InputFile, bundle: Bundle) -> InputFile:
 def _require_cleaning(bundle: Bundle) -> None:
     if "text" not in bundle.origin.settings:
         raise DataError(
-            f"The bundle {bundle.path} does not say how its texts were cleaned, so raw texts cannot be prepared alike; "
+            f"The bundle {bundle.path} does not record how its texts were cleaned, so raw texts cannot be prepared; "
             "train again, or predict a table."
         )
 

@@ -1,6 +1,6 @@
 """The work of one Spark task: decodes its records as in training, predicts them and writes one Parquet file.
 
-The model is loaded once a Python worker and kept for the worker's next tasks.
+Each Python worker loads the model once and keeps it for its next tasks.
 """
 
 import gc
@@ -75,7 +75,7 @@ class PredictTask:
     threshold: float | None = None
 
     @property
-    def form(self) -> Image:
+    def image_spec(self) -> Image:
         """Settings by which raw images are prepared."""
         return self.settings.image
 
@@ -96,7 +96,7 @@ def manifest_hash(bundle: Path) -> str:
 def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResult]:
     """Predict every part of this Spark partition."""
     for part in parts:
-        # A worker that is used again must not answer with the model of a bundle that was replaced meanwhile.
+        # A reused worker must not predict with the model of a bundle that has been replaced since.
         found = manifest_hash(task.bundle)
         if found != task.manifest:
             raise DataError(
@@ -105,22 +105,22 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResu
                 "again."
             )
         inference = _inference(task.bundle, found)
-        answers = _answers(task, part, inference)
-        answers.threshold = task.threshold
-        answers.write(task.output, part.number, inference.contract)
-        yield PartResult(rows=len(answers.paths), rejected=len(answers.rejects))
+        output = _predict_part(task, part, inference)
+        output.threshold = task.threshold
+        output.write(task.output, part.number, inference.contract)
+        yield PartResult(rows=len(output.paths), rejected=len(output.rejects))
 
 
-def _answers(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
+def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
     if part.shard and task.table:
-        return _of_shard(task.table, part, task.contract, inference)
+        return _predict_shard(task.table, part, task.contract, inference)
     records = _records(part)
     if records is not None:
         return predict_records(part.name, records, task.settings.text, inference, has_ids=task.has_ids)
     if task.contract.tokenizer:
         texts = ((file.name, partial(read_raw, file, task.settings)) for file in part.files)
         return predict_texts(texts, task.settings.text, inference)
-    return _of_files(task, part.files, inference)
+    return _predict_files(task, part.files, inference)
 
 
 def _records(part: Part) -> Iterable[Record] | None:
@@ -135,36 +135,36 @@ def _inference(bundle: Path, _manifest: str) -> "Inference":
     from headrace.inference import Inference
 
     inference = Inference(load(bundle))
-    # PySpark's worker collects garbage after every task, and would look through all that TensorFlow has made each time:
-    # it took longer than to answer a thousand small images.
+    # PySpark's worker collects garbage after every task, and would scan all objects of TensorFlow each time:
+    # that took longer than predicting a thousand small images.
     gc.freeze()
     return inference
 
 
-def _of_files(task: PredictTask, files: Sequence[InputFile], inference: "Inference") -> PredictionOutput:
-    answers = PredictionOutput()
+def _predict_files(task: PredictTask, files: Sequence[InputFile], inference: "Inference") -> PredictionOutput:
+    output = PredictionOutput()
     for begin in range(0, len(files), BATCH):
         images = []
         for file in files[begin : begin + BATCH]:
             try:
-                images.append(decode(read_raw(file, task.settings), task.form))
-                answers.paths.append(file.name)
+                images.append(decode(read_raw(file, task.settings), task.image_spec))
+                output.paths.append(file.name)
             except RejectedRecordError as rejection:
-                answers.reject(file.name, rejection)
+                output.reject(file.name, rejection)
         if images:
-            answers.batches.append(inference.predict(inference.apply_codec(images, task.form)))
-    return answers
+            output.batches.append(inference.predict(inference.apply_codec(images, task.image_spec)))
+    return output
 
 
-def _of_shard(table: Path, part: Part, contract: Contract, inference: "Inference") -> PredictionOutput:
+def _predict_shard(table: Path, part: Part, contract: Contract, inference: "Inference") -> PredictionOutput:
     from headrace.stream.read.shard_reader import read_shards
 
-    answers, name = PredictionOutput(), contract.named("input")[0]
+    output, name = PredictionOutput(), contract.named("input")[0]
     for rows in read_shards(table, [part.shard] if part.shard else [], ["path", name]):
-        wanted = len(rows["path"]) if part.rows is None else part.rows - len(answers.paths)
+        wanted = len(rows["path"]) if part.rows is None else part.rows - len(output.paths)
         paths = rows["path"][:wanted].tolist()
-        answers.paths.extend(paths)
+        output.paths.extend(paths)
         for begin in range(0, len(paths), BATCH):
             batch = {column: values[begin : min(begin + BATCH, len(paths))] for column, values in rows.items()}
-            answers.batches.append(inference.predict(inference.decode(batch, contract)))
-    return answers
+            output.batches.append(inference.predict(inference.decode(batch, contract)))
+    return output

@@ -12,7 +12,7 @@ from headrace.bundle import Origin
 from headrace.config.configuration import Text
 from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers import Row, RowRange, TableReader, cell_text, format_of_name, open_reader
+from headrace.prepare.readers import Row, RowRange, TableReader, cell_text, format_from_name, open_reader
 from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, require_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
@@ -24,8 +24,8 @@ class TextColumns:
     """Columns of a file of records.
 
     Attributes:
-        text: as the bundle's preparation named it when None.
-        identity: that names records; its values become the column id of the output.
+        text: column of the texts; None uses the one of the bundle's preparation.
+        identity: column that identifies records; its values become the column id of the output.
         options: options of the reader, as in `data.source.options`, in place of the bundle's.
     """
 
@@ -38,9 +38,9 @@ class Record(NamedTuple):
     """A record of a file.
 
     Attributes:
-        line: number of its first line, from 1 on; of Parquet and ORC the row's.
+        line: 1-based number of its first line; of its row in Parquet and ORC.
         text: bytes if nothing was decoded yet.
-        identity: value of the column that names records.
+        identity: value of the column that identifies records.
     """
 
     line: int
@@ -50,12 +50,12 @@ class Record(NamedTuple):
 
 
 class RecordFile:
-    """A file of records; its name says of which format, and any other file has one text a line.
+    """A file of records; its suffix selects the format, and any other file has one text per line.
 
     Args:
-        form: how texts are decoded.
+        spec: how texts are decoded.
         column: column of the texts; not used if a line is a record.
-        identity: column that names records; None if none does.
+        identity: column that identifies records; None without one.
         options: options of the reader, as in `data.source.options`; those that its format does not have are ignored.
 
     Raises:
@@ -64,10 +64,10 @@ class RecordFile:
     """
 
     def __init__(
-        self, path: Path, form: Text, column: str | None, identity: str | None, options: Mapping[str, str] | None = None
+        self, path: Path, spec: Text, column: str | None, identity: str | None, options: Mapping[str, str] | None = None
     ) -> None:
-        self.path, self.form, self.column, self.identity = path, form, column, identity
-        self.format = format_of_name(path.name)
+        self.path, self.spec, self.column, self.identity = path, spec, column, identity
+        self.format = format_from_name(path.name)
         self.options = self._options(options or {})
         if self.format is not None:
             self._reader()
@@ -75,7 +75,7 @@ class RecordFile:
         _require_readable(path)
         if identity is not None:
             raise ConfigurationError(
-                f"{path} has no column {identity!r}, as a line is a record; expected a file .csv, .jsonl or .parquet."
+                f"{path} has no column {identity!r}: each line is a record; expected a .csv, .jsonl or .parquet file."
             )
 
     @property
@@ -87,7 +87,7 @@ class RecordFile:
         """Return the ranges that cover the file, in order."""
         if self.format is not None:
             return self._reader().ranges(2**62, RECORDS_PER_RANGE)
-        if not is_splittable(self.path, self.form.encoding):
+        if not is_splittable(self.path, self.spec.encoding):
             return [RowRange(self.path.name)]
         return cut_lines(self.path, self.path.name, 2**62, RECORDS_PER_RANGE)
 
@@ -104,7 +104,7 @@ class RecordFile:
 
     def _lines(self, part: RowRange) -> Iterator[str | bytes]:
         if part.size < 0:
-            with open_text(self.path, self.form.encoding) as text:
+            with open_text(self.path, self.spec.encoding) as text:
                 yield from (line.rstrip("\r\n") for line in text)
             return
         with self.path.open("rb") as file:
@@ -117,7 +117,7 @@ class RecordFile:
         identity = "" if self.identity is None else cell_text(row.values[self.identity]) or ""
         value = row.values[str(self.column)]
         if value is None:
-            rejection = RejectedRecordError(Reason.EMPTY, f"it has nothing in the column {self.column}")
+            rejection = RejectedRecordError(Reason.EMPTY, f"the column {self.column} is empty")
             return Record(row.number, "", identity, rejection)
         if isinstance(value, dict | list):
             rejection = RejectedRecordError(Reason.NOT_TEXT, f"the cell of {self.column} is not text: {value!r:.60}")
@@ -127,7 +127,7 @@ class RecordFile:
     def _reader(self) -> TableReader:
         if self.column is None:
             raise ConfigurationError(
-                f"Nothing says which column of {self.path} holds the texts; name it with --column."
+                f"It is not known which column of {self.path} holds the texts; name it with --column."
             )
         names = [self.column, *([self.identity] if self.identity else [])]
         try:
@@ -145,7 +145,7 @@ class RecordFile:
             raise ConfigurationError(f"An option of the reader of {self.path} is invalid: {error}.") from None
         except KeyError:
             found = ReaderOptions()
-        return found if found.encoding else ReaderOptions(**{**vars(found), "encoding": self.form.encoding})
+        return found if found.encoding else ReaderOptions(**{**vars(found), "encoding": self.spec.encoding})
 
 
 def open_records(path: Path, origin: Origin, columns: TextColumns) -> RecordFile:

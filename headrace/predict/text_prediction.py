@@ -18,22 +18,22 @@ BATCH = 256
 
 
 def predict_texts(
-    texts: Iterable[tuple[str, Callable[[], bytes]]], form: Text, inference: "Inference"
+    texts: Iterable[tuple[str, Callable[[], bytes]]], spec: Text, inference: "Inference"
 ) -> PredictionOutput:
     """Predict files of one text each, given their paths and a function that reads them."""
-    answers, waiting = PredictionOutput(), TextBatcher(inference)
+    output, batcher = PredictionOutput(), TextBatcher(inference)
     for path, read in texts:
         try:
-            waiting.add(clean_text(read(), form), answers)
-            answers.paths.append(path)
+            batcher.add(clean_text(read(), spec), output)
+            output.paths.append(path)
         except RejectedRecordError as rejection:
-            answers.reject(path, rejection)
-    waiting.answer(answers)
-    return answers
+            output.reject(path, rejection)
+    batcher.flush(output)
+    return output
 
 
 def predict_records(
-    name: str, records: Iterable[Record], form: Text, inference: "Inference", *, has_ids: bool = False
+    name: str, records: Iterable[Record], spec: Text, inference: "Inference", *, has_ids: bool = False
 ) -> PredictionOutput:
     """Predict the records of the file `name`, in order.
 
@@ -42,21 +42,21 @@ def predict_records(
     """
     lines: list[int] = []
     ids: list[str] | None = [] if has_ids else None
-    answers, waiting = PredictionOutput(lines=lines, ids=ids), TextBatcher(inference)
+    output, batcher = PredictionOutput(lines=lines, ids=ids), TextBatcher(inference)
     for record in records:
         try:
             if record.rejection is not None:
                 raise record.rejection
-            _require_size(record.text, form)
-            waiting.add(clean_text(record.text, form), answers)
-            answers.paths.append(name)
+            _require_size(record.text, spec)
+            batcher.add(clean_text(record.text, spec), output)
+            output.paths.append(name)
             lines.append(record.line)
             if ids is not None:
                 ids.append(record.identity)
         except RejectedRecordError as rejection:
-            answers.reject(f"{name}:{record.line}", rejection)
-    waiting.answer(answers)
-    return answers
+            output.reject(f"{name}:{record.line}", rejection)
+    batcher.flush(output)
+    return output
 
 
 class TextBatcher:
@@ -66,28 +66,28 @@ class TextBatcher:
         self.inference = inference
         self.texts: list[str] = []
 
-    def add(self, text: str, answers: PredictionOutput) -> None:
+    def add(self, text: str, output: PredictionOutput) -> None:
         """Add a text; predict the batch when it is full."""
         self.texts.append(text)
         if len(self.texts) == BATCH:
-            self.answer(answers)
+            self.flush(output)
 
-    def answer(self, answers: PredictionOutput) -> None:
+    def flush(self, output: PredictionOutput) -> None:
         """Predict the collected texts."""
         if not self.texts:
             return
-        # Tokenisers are imported where there are texts only.
+        # Tokenizers are imported only where there are texts.
         from headrace.prepare.text.tokenizer import encode
 
         contract, bundle = self.inference.contract, self.inference.path
         if contract.tokenizer is None:
-            raise TypeError("the bundle's model takes no texts")
+            raise TypeError("the bundle's model does not take texts")
         stored = np.array(encode(self.texts, contract.tokenizer, bundle), dtype=object)
         name, _ = contract.named("input")
-        answers.batches.append(self.inference.predict(self.inference.decode({name: stored}, contract)))
+        output.batches.append(self.inference.predict(self.inference.decode({name: stored}, contract)))
         self.texts = []
 
 
-def _require_size(text: str | bytes, form: Text) -> None:
-    if len(text) > form.max_bytes:
-        raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(text)} bytes, the limit is {form.max_bytes}")
+def _require_size(text: str | bytes, spec: Text) -> None:
+    if len(text) > spec.max_bytes:
+        raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(text)} bytes, the limit is {spec.max_bytes}")

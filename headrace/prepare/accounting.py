@@ -15,7 +15,7 @@ from headrace.table import Version
 from headrace.table.dropped_records import Reject
 from headrace.table.shards import Shard
 
-# Reasons of rejection that a preparation says; the rejects table has all.
+# Number of reasons of rejection that a preparation logs; the rejects table has all.
 SHOWN_REASONS = 5
 
 
@@ -29,7 +29,7 @@ class RecordAccounting:
         counts: written rows by split and class index; the index is 0 for rows without exactly one class.
         label_counts: for multi_label, written rows by split and class index.
         sums: channel sums of the training split's images.
-        grey_bits: images of 16-bit grey by how many bits their values use; only those of this preparation.
+        grey_bits: 16-bit grey images by the number of bits that their values use; only those of this preparation.
         number_labels: a sample of the regression labels of this preparation, before they are rounded to float32.
     """
 

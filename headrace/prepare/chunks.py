@@ -12,7 +12,7 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Column
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.plan import Chunk
-from headrace.prepare.sources.base import RawFile
+from headrace.prepare.sources.raw_records import RawFile
 from headrace.table.dropped_records import Reject
 from headrace.table.shards import Shard
 
@@ -31,7 +31,7 @@ class ChunkResult:
         reject_examples: the first rejected record by reason.
         counts: rows by split and class index.
         label_counts: for multi_label, rows by split and class index; a row counts once for each of its classes.
-        grey_bits: images of 16-bit grey by how many bits their values use.
+        grey_bits: 16-bit grey images by the number of bits that their values use.
         number_labels: the first regression labels, before they are rounded to float32.
         removed_rows: rows of an older version whose source files were removed or changed.
         removed_shards: paths of shards that no longer belong to the version, as they were rewritten or emptied.

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from headrace.prepare.rejects.reject_and_duplicate_tables import SideTable
 from headrace.prepare.removed_files import RemovedFiles
-from headrace.prepare.sources.base import RawFile, escape_path
+from headrace.prepare.sources.raw_records import RawFile, escape_path
 from headrace.storage.atomic import atomic_write
 from headrace.storage.parquet import open_parquet
 from headrace.table import Version

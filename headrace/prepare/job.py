@@ -24,10 +24,10 @@ from headrace.prepare.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.plan import PrepareContext, PreparePlan, changed_splits, is_unchanged, make_context, make_plan
 from headrace.prepare.rejects.reject_and_duplicate_tables import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, list_source
-from headrace.prepare.sources.base import escape_path
+from headrace.prepare.sources.raw_records import escape_path
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.watched_files import with_content, with_named_files
-from headrace.prepare.stages import StageOutput, has_given_splits, run_stages
+from headrace.prepare.stages import StageOutput, run_stages, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import locate
@@ -95,7 +95,7 @@ def _windows(configuration: Configuration) -> WindowSpec | None:
 
 
 def _text_source(source: Source, context: PrepareContext) -> dict[str, str]:
-    """Return the name of the text column and the options of the reader, with which predictions read; else nothing."""
+    """Return the text column and the options of the reader, which predictions use too; empty for other inputs."""
     columns = source.columns if context.settings.input == "text" else None
     if columns is None or columns.content == "paths":
         return {}
@@ -110,7 +110,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
         full: prepare everything, even unchanged files; class indices stay the same. A change of splits needs it.
 
     Raises:
-        ConfigurationError: the table lies inside the source, or was split by other settings.
+        ConfigurationError: the table lies inside the source, or was split with other settings.
         DataError: the source is missing, empty or invalid, something other than a table is at the table's path, or
             another preparation committed first.
     """
@@ -132,7 +132,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
 
 
 def _count_listing(listing: Listing) -> str:
-    """Return the number of files, and of classes where the names of files and folders tell them."""
+    """Return the number of files, and of classes if the names of files and folders determine them."""
     files, classes = len(listing.files), len(listing.classes)
     text = f"{files} file{'s' * (files != 1)}"
     return f"{text} in {classes} class{'es' * (classes != 1)}" if classes else text
@@ -146,13 +146,13 @@ def _require_same_splits(before: Version, configuration: Configuration, *, full:
         raise ConfigurationError(
             f"The rows of {before.table} were assigned to splits with other settings (prepare.splits: {changes}); with "
             "the new ones, test rows would become training rows. Restore the settings, name another data.table, "
-            "or assign all rows anew with `headrace prepare --full`; models trained before then know the new test rows."
+            "or reassign all rows with `headrace prepare --full`; models trained before may know the new test rows."
         )
-    log.warning("All rows of %s are assigned to splits anew: prepare.splits: %s.", before.table, changes)
+    log.warning("All rows of %s are reassigned to splits, because prepare.splits changed: %s.", before.table, changes)
 
 
 def watched_listing(configuration: Configuration, listing: Listing) -> Listing:
-    """Return `listing` with what reveals changes besides the time of each file.
+    """Return `listing` with what reveals changes in addition to the time of each file.
 
     With `prepare.changes: content` that is a hash of each file's content instead of its time; for a table of paths the
     files that its rows name count as part of the table's file.
@@ -238,7 +238,7 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
 
 
 def _warn_of_copies(context: PrepareContext, accounting: RecordAccounting) -> None:
-    """Say how many records equal another one, and which of them differ in their labels; dropped ones are gone."""
+    """Log how many records equal another one, and warn of those with other labels; dropped ones are not counted."""
     if context.settings.task == "regression" or context.settings.duplicates == "drop":
         return
     rows = read_content(context.table, accounting.shards)
@@ -247,12 +247,12 @@ def _warn_of_copies(context: PrepareContext, accounting: RecordAccounting) -> No
         log.warning("%s", conflict)
     copies = count_copies(rows)
     if copies:
-        log.info("%s of %s records equal another one; prepare.duplicates=drop leaves them out", copies, len(rows))
+        log.info("%s of %s records equal another one; prepare.duplicates=drop removes them", copies, len(rows))
 
 
 def _warn_of_small_classes(plan: PreparePlan, context: PrepareContext, summary: Summary) -> None:
     splits, source = context.settings.splits, plan.configuration.data.source
-    by_hash = splits.method == "hash" and not has_given_splits(context, source, plan.listing.files)
+    by_hash = splits.method == "hash" and not source_assigns_splits(context, source, plan.listing.files)
     if not by_hash or context.settings.task != "classification":
         return
     warning = small_class_warning(summary.counts, summary.contract.classes, splits)

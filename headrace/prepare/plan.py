@@ -22,9 +22,9 @@ from headrace.table.version import Period
 UNASSIGNED = "undecided"
 STAGED = "_headrace/staged"
 # Version of the preparation; increase it when the same input gives other bytes than before.
-PREPARATION = 4
+PREPARATION_VERSION = 4
 # Settings that decide whether a version is committed, not its content.
-ONLY_CHECKS = {"max_rejects", "expectations"}
+CHECK_ONLY_KEYS = {"max_rejects", "expectations"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class Chunk(NamedTuple):
 def fingerprint(listing: Listing, settings: Prepare) -> str:
     """Return a hash of every file's path, size and time, and of all settings that change what is written."""
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(f"{PREPARATION}\n{listing.root}\n".encode(errors="surrogateescape"))
+    digest.update(f"{PREPARATION_VERSION}\n{listing.root}\n".encode(errors="surrogateescape"))
     digest.update(_written(settings))
     for file in listing.files:
         digest.update("\0".join(map(str, (*file, "\n"))).encode(errors="surrogateescape"))
@@ -80,7 +80,7 @@ def append_key(root: str, source: Source, settings: Prepare) -> str:
 
     Versions of equal append keys can share shards.
     """
-    digest = hashlib.blake2b(f"{PREPARATION}\n{root}\n".encode(errors="surrogateescape"), digest_size=16)
+    digest = hashlib.blake2b(f"{PREPARATION_VERSION}\n{root}\n".encode(errors="surrogateescape"), digest_size=16)
     # Secrets are dumped by their names, as a changed password does not change what is read.
     digest.update(source.model_dump_json().encode())
     digest.update(_written(settings))
@@ -90,7 +90,7 @@ def append_key(root: str, source: Source, settings: Prepare) -> str:
 def _written(settings: Prepare) -> bytes:
     """Return the settings that change what is written, as JSON."""
     unused = set() if settings.task == "multi_label" else {"label_separator"}
-    return settings.model_dump_json(exclude=ONLY_CHECKS | unused).encode()
+    return settings.model_dump_json(exclude=CHECK_ONLY_KEYS | unused).encode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +177,6 @@ def make_context(plan: PreparePlan) -> PrepareContext:
 
 
 def changed_splits(before: Version, settings: Prepare) -> str:
-    """Return which settings of splits differ from those of `before`, with both values; empty if none do."""
+    """Return the settings of splits that differ from those of `before`, with both values; empty if none do."""
     old, new = before.summary.settings.get("splits", {}), settings.splits.model_dump(mode="json")
     return ", ".join(f"{key} was {old.get(key)} and is {new[key]}" for key in new if old.get(key) != new[key])

@@ -4,10 +4,10 @@ A worker that imports them itself needs a second before its first record. `spark
 module.
 """
 
-from headrace.spark.worker_daemon import leave_installed_archives, serve
+from headrace.spark.worker_daemon import remove_installed_archives, serve
 
 if __name__ == "__main__":
-    leave_installed_archives()
+    remove_installed_archives()
 
     import headrace.prepare.stages  # noqa: F401
 

@@ -1,4 +1,4 @@
-"""`headrace inspect SOURCE --raw`: a look at raw data before they are prepared, without Spark.
+"""`headrace inspect SOURCE --raw`: preview raw data before preparation, without Spark.
 
 It reads the names of all files, and of their contents no more than the first ROWS rows or FILES files.
 """
@@ -18,13 +18,13 @@ from headrace.prepare.encoders.image import decode
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.encoders.row_encoders import clean_text
 from headrace.prepare.labels.warnings import label_warnings
-from headrace.prepare.readers import cell_text, format_of_name, open_reader
+from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.archive import ARCHIVE, list_archives, read_archive
-from headrace.prepare.sources.base import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.raw_records import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.tables.table_files import folder_values, list_table
 from headrace.storage import files_below, locate, read_entry
 
@@ -38,14 +38,14 @@ LABEL_NAMES = ("label", "labels", "class", "category", "target", "y", "sentiment
 
 
 def preview(path: str, label: str | None = None) -> dict[str, Any]:
-    """Return what the raw data at `path` seem to be.
+    """Return a summary of the raw data at `path`.
 
     The result has the keys source, kind (folder, archive or table), formats (files by suffix), ignored (hidden files
     and those of operating systems), splits and classes (files or rows by name), rejects (rows of the sample by reason),
-    rejected (examples with their reasons), sampled (rows or files read), warnings, and of tables columns.
+    rejected (examples with their reasons), sampled (rows or files read), warnings, and for tables columns.
 
     Args:
-        label: column of the labels; None: one that is named as such columns usually are.
+        label: column of the labels; None picks one with a usual name.
 
     Raises:
         ConfigurationError: there is no column `label`.
@@ -57,29 +57,29 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
         raise DataError(f"The source {path} does not exist or holds no files.")
     kept = [entry.path for entry in entries if not is_ignored(entry.path)]
     formats = Counter(_suffix(name) for name in kept)
-    about = {
+    found = {
         "source": path,
         "formats": dict(formats.most_common()),
         "ignored": len(entries) - len(kept),
     }
     table_format = _table_format(root, kept)
     if table_format is not None:
-        return about | _preview_table(path, table_format, label)
+        return found | _preview_table(path, table_format, label)
     if any(ARCHIVE.search(name) for name in kept):
-        return about | {"kind": "archive"} | _preview_records(list_archives(path), read_archive)
-    return about | {"kind": "folder"} | _preview_records(list_folder(path), read_file)
+        return found | {"kind": "archive"} | _preview_records(list_archives(path), read_archive)
+    return found | {"kind": "folder"} | _preview_records(list_folder(path), read_file)
 
 
 def _suffix(name: str) -> str:
     suffixes = Path(name).suffixes[-2:]
-    return ("".join(suffixes) if format_of_name(name) else "".join(suffixes[-1:])).lower() or "none"
+    return ("".join(suffixes) if format_from_name(name) else "".join(suffixes[-1:])).lower() or "none"
 
 
 def _table_format(root: Path, names: list[str]) -> str | None:
     """Return the format of the table that most files belong to; None if most files belong to none."""
     if (root / "_delta_log").is_dir():
         return "delta"
-    found = Counter(format_of_name(name) for name in names)
+    found = Counter(format_from_name(name) for name in names)
     likely, files = found.most_common(1)[0]
     return likely if files * 2 > len(names) else None
 
@@ -121,13 +121,13 @@ class _Sample:
 
 
 def _read_sample(listing: Listing, table_format: str) -> _Sample:
-    """Return at most ROWS rows, as many of each of at most FILES files that are spread over all."""
+    """Return at most ROWS rows, in equal numbers from at most FILES files, spread evenly over all."""
     sample = _Sample()
     files = listing.files[:: max(1, len(listing.files) // FILES)]
     for file in files:
-        place, folders = locate(listing.root) / file.path, folder_values(file.path)
-        columns = list(dict.fromkeys(open_reader(place, file.path, table_format, [], ReaderOptions()).columns))
-        reader = open_reader(place, file.path, table_format, columns, ReaderOptions())
+        local_file, folders = locate(listing.root) / file.path, folder_values(file.path)
+        columns = list(dict.fromkeys(open_reader(local_file, file.path, table_format, [], ReaderOptions()).columns))
+        reader = open_reader(local_file, file.path, table_format, columns, ReaderOptions())
         if sample.columns and set(columns) | set(folders) != set(sample.columns):
             shown = ", ".join(columns) or "none"
             sample.warnings.append(f"{escape_path(file.path)} has other columns than the first file: {shown}.")
@@ -198,18 +198,18 @@ def _rejection(record: RawRecord, is_text: bool) -> RejectedRecordError | None:
     return None
 
 
-def as_text(about: dict[str, Any]) -> str:
+def as_text(found: dict[str, Any]) -> str:
     """Return a preview for a terminal."""
-    formats = ", ".join(f"{count} {suffix}" for suffix, count in about["formats"].items())
-    lines = [f"{escape_path(about['source'])}: {about['kind']}, {formats}; {about['ignored']} files ignored"]
-    for column in about.get("columns", ()):
+    formats = ", ".join(f"{count} {suffix}" for suffix, count in found["formats"].items())
+    lines = [f"{escape_path(found['source'])}: {found['kind']}, {formats}; {found['ignored']} files ignored"]
+    for column in found.get("columns", ()):
         examples = ", ".join(map(repr, column["examples"]))
         lines.append(f"  {column['name']}  {column['type']}, {column['distinct']} distinct, {examples}")
-    if about.get("label"):
-        lines.append(f"labels by the column {about['label']!r}")
+    if found.get("label"):
+        lines.append(f"labels by the column {found['label']!r}")
     for title in ("splits", "classes", "rejects"):
         lines.append(
-            f"{title}: " + (shorten([f"{name} {count}" for name, count in about[title].items()], 20) or "none")
+            f"{title}: " + (shorten([f"{name} {count}" for name, count in found[title].items()], 20) or "none")
         )
-    lines.append(f"{about['sampled']} records were read")
-    return "\n".join([*lines, *(f"rejected: {one}" for one in about["rejected"]), *about["warnings"]])
+    lines.append(f"{found['sampled']} records were read")
+    return "\n".join([*lines, *(f"rejected: {one}" for one in found["rejected"]), *found["warnings"]])

@@ -18,7 +18,7 @@ from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord, read_records
-from headrace.prepare.sources.base import escape_path
+from headrace.prepare.sources.raw_records import escape_path
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
 from headrace.table.dropped_records import Reject, rejects_path
@@ -135,7 +135,7 @@ class ShardWriter:
             target = encode_target(record, self.context)
         except RejectedRecordError as rejection:
             if rejection.reason == Reason.BAD_LABEL:
-                # What is wrong with the content explains more: a class does not exist if none of its records is usable.
+                # An error of the content explains more: a class does not exist if none of its records is usable.
                 self.encoder.row(record)
             raise
         row = self.encoder.row(record) | {"path": record.path, "label": target}
@@ -156,7 +156,7 @@ class ShardWriter:
         return hash_split(content, splits) if splits.method == "hash" else UNASSIGNED
 
     def _reject(self, record: RawRecord, rejection: RejectedRecordError) -> None:
-        reject = Reject(record.path, rejection.reason.value, escape_path(rejection.detail))
+        reject = Reject(record.reject_path or record.path, rejection.reason.value, escape_path(rejection.detail))
         self.result.rejects[reject.reason] += 1
         self.result.reject_examples.setdefault(reject.reason, reject)
         self.rejects.append(reject)

@@ -26,8 +26,8 @@ from headrace.prepare.labels.classes import Classes, classes_without_records, li
 from headrace.prepare.plan import STAGED, Chunk, PrepareContext
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
-from headrace.prepare.sources.base import shorten
-from headrace.prepare.sources.tables.spark_table import cell_format, frame_records, read_frame
+from headrace.prepare.sources.raw_records import shorten
+from headrace.prepare.sources.tables.spark_table import find_cell_format, frame_records, read_frame
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.windows import read_windows, window_records
 from headrace.prepare.text import tokenization
@@ -70,7 +70,7 @@ def run_stages(
     """
     changed = replace(listing, files=increment.changed)
     source = _with_encoding(source, context.settings)
-    content = cell_format(source, context.root, context.settings.input) if source.columns else ""
+    content = find_cell_format(source, context.root, context.settings.input) if source.columns else ""
     records, periods = (
         _read_records(spark, context, source, changed, content)
         if source.columns
@@ -80,8 +80,8 @@ def run_stages(
     context, results = _encode(spark, context, classes, content, records)
     shards = [shard for result in results for shard in result.shards]
     old = increment.before.shards if increment.before else ()
-    splits_given = has_given_splits(context, source, changed.files)
-    if needs_global_decisions(context, new=shards, old=old, given_splits=splits_given, removed=increment.removed):
+    assigns_splits = source_assigns_splits(context, source, changed.files)
+    if needs_global_decisions(context, new=shards, old=old, assigns_splits=assigns_splits, removed=increment.removed):
         results += make_global_decisions(spark, context, shards, old, increment.removed)
     output = StageOutput(
         accounting=merge_results(results),
@@ -106,11 +106,11 @@ def _encode(
     content: str,
     records: "DataFrame | list[Chunk]",
 ) -> tuple[PrepareContext, list[ChunkResult]]:
-    """Run the first stage; a class none of whose records can be used does not exist, and indices are without it."""
+    """Run the first stage, and again without the classes that have no usable record."""
     labelled = replace(context, labels={name: number for number, name in enumerate(classes.names)})
     results = _first_stage(spark, labelled, content, records, classes.records)
     empty = classes_without_records(classes, context, results)
-    # Of too many rejected records the check at the end says the reasons.
+    # If too many records are rejected, the check at the end reports the reasons.
     if not empty or merge_results(results).rejects_too_many(context.settings.max_rejects):
         return labelled, results
     log.warning(
@@ -169,14 +169,14 @@ def _read_records(
 
 
 def _with_encoding(source: Source, settings: Prepare) -> Source:
-    """Return `source`, read in the encoding of texts unless it names one of its own."""
+    """Return `source`, read in the encoding of texts unless it names another one."""
     encoding = settings.text.encoding if settings.input == "text" and source.format in ("csv", "json") else None
     if source.columns is None or encoding is None or source.reader_options.encoding is not None:
         return source
     return source.model_copy(update={"options": {**source.options, "encoding": encoding}})
 
 
-def has_given_splits(context: PrepareContext, source: Source, files: list[RawFile]) -> bool:
+def source_assigns_splits(context: PrepareContext, source: Source, files: list[RawFile]) -> bool:
     """Return whether the source assigns splits, so that equal records may be in different ones."""
     in_column = source.columns is not None and source.columns.split is not None
     in_time = context.settings.windows is not None

@@ -76,7 +76,7 @@ def require_known(name: str, registry: str, folder: Path, stored: set[int], know
     """Raise if the registry does not know a version that its folder holds.
 
     Raises:
-        RegistryDamagedError: it does not.
+        RegistryDamagedError: it does not know one.
     """
     missing = ", ".join(map(str, sorted(stored - set(known))))
     if missing:

@@ -35,7 +35,7 @@ UNKNOWN = {DECISION: "restored", REASONS: "the decision about this version is no
 
 @dataclass(frozen=True, kw_only=True)
 class StoredVersion:
-    """A version of which the bundle is left.
+    """A version whose bundle is left.
 
     Attributes:
         bundle: intact bundle.
@@ -62,7 +62,7 @@ def stored_bundles(registry: ModelRegistry) -> dict[int, bundles.Bundle]:
 def rebuild(registry: ModelRegistry, found: Sequence[StoredVersion], champion: int | None) -> dict[str, Any]:
     """Register every version of `found` that the database does not know, under its number, and set the champion.
 
-    A database that cannot be read is renamed. A number of which no bundle is left is used up, so that no later version
+    A database that cannot be read is renamed. A number without a bundle is used up, so that no later version
     gets it.
 
     Args:
@@ -103,7 +103,7 @@ def _set_aside(registry: ModelRegistry) -> Path | None:
             "a database in registry.folder can be rebuilt."
         )
     registry.folder.mkdir(parents=True, exist_ok=True)
-    with lock_folder(registry.folder, "repair the registry", wait=True, at_most=60):
+    with lock_folder(registry.folder, "repair the registry", wait=True, max_seconds=60):
         if not file.exists() or _is_intact(file):
             return None
         target = file.with_name(f"{file.name}.damaged-{utc_now()[:19].replace(':', '')}")
@@ -112,7 +112,7 @@ def _set_aside(registry: ModelRegistry) -> Path | None:
             file.unlink()
         else:
             file.replace(target)
-    log.warning("The database %s cannot be read; it is %s now.", file, target)
+    log.warning("The database %s cannot be read and was renamed to %s.", file, target)
     return target
 
 

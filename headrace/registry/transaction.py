@@ -39,7 +39,7 @@ class Transaction:
             yield
             return
         try:
-            with lock_folder(self._folder, operation, wait=True, at_most=LOCK_TIMEOUT_SECONDS), self._committed():
+            with lock_folder(self._folder, operation, wait=True, max_seconds=LOCK_TIMEOUT_SECONDS), self._committed():
                 yield
         except LockHeldError as error:
             raise HeadraceError(

@@ -1,12 +1,17 @@
 """`headrace models`: list the versions of a model as JSON or text, promote a version, roll back."""
 
 import datetime
+import logging
 from typing import Any
 
-from headrace.registry.bundle_store import champion_bundle, champion_link
+from headrace.contract import Contract
+from headrace.contract_match import interface_changes
+from headrace.registry.bundle_store import champion_bundle, champion_link, load_intact
 from headrace.registry.promotion import finish_promotion, promote, rollback
 from headrace.registry.store import ModelRegistry, without_password
 from headrace.registry.versions import ModelRecord, versions
+
+log = logging.getLogger(__name__)
 
 
 def list_versions(registry: ModelRegistry) -> dict[str, Any]:
@@ -29,30 +34,45 @@ def list_versions(registry: ModelRegistry) -> dict[str, Any]:
 def promote_by_hand(registry: ModelRegistry, name: str) -> dict[str, Any]:
     """Make a version the champion on a user's request, whatever the gate has decided.
 
+    A warning says what clients of the champion must know, such as other classes.
+
     Raises:
         ConfigurationError: the version does not exist.
         DataError: the bundle of the version is missing or damaged.
     """
-    return _summarize(registry, promote(registry, name, "promoted by hand", "requested by the user"))
+    before = _served_contract(registry)
+    return _summarize(registry, promote(registry, name, "promoted by hand", "requested by the user"), before)
 
 
 def roll_back(registry: ModelRegistry) -> dict[str, Any]:
-    """Make the version that the champion replaced the champion again.
+    """Make the version that the champion replaced the champion again; warn as in a promotion by hand.
 
     Raises:
         ConfigurationError: the champion replaced no version.
         DataError: the bundle of the previous champion is missing or damaged.
     """
-    return _summarize(registry, rollback(registry))
+    before = _served_contract(registry)
+    return _summarize(registry, rollback(registry), before)
 
 
-def _summarize(registry: ModelRegistry, record: ModelRecord) -> dict[str, Any]:
+def _served_contract(registry: ModelRegistry) -> Contract | None:
+    """Return the contract of the served bundle; None if there is none, or it is damaged."""
+    bundle = load_intact(champion_bundle(registry))
+    return bundle.contract if bundle else None
+
+
+def _summarize(registry: ModelRegistry, record: ModelRecord, before: Contract | None) -> dict[str, Any]:
+    now = _served_contract(registry)
+    changes = interface_changes(before, now) if before and now else []
+    for change in changes:
+        log.warning("Version %s of %s differs from the last champion. %s", record.version, registry.name, change)
     return {
         "model": registry.name,
         "champion": record.version,
         "replaced": record.replaced,
         "weights_sha256": record.weights_sha256,
         "serving": str(champion_link(registry)),
+        "changes": changes,
     }
 
 

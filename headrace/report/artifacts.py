@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_
 from headrace.config import Configuration
 from headrace.contract import TaskType
 from headrace.errors import DataError
+from headrace.runs.folder import bundle_path
 from headrace.runs.metrics_log import MetricsLog, read_metrics
-from headrace.storage import locate
 
 SPLITS = ("test", "val", "train")
 Content = TypeVar("Content")
@@ -82,7 +82,7 @@ class Mistake(Record):
     text: str | None = None
 
 
-class SliceFigures(Record):
+class SliceMetrics(Record):
     """Metrics of one slice of the rows."""
 
     name: str
@@ -114,7 +114,7 @@ class TrainedRows(Record):
     """The rows of the evaluated split that the model was trained on, of how many, with the path of one of them."""
 
     rows: int
-    of: int
+    total: int
     example: str
 
 
@@ -128,7 +128,7 @@ class TaskEvaluation(Record):
     rows: int
     metrics: dict[str, float]
     intervals: dict[str, tuple[float, float]] = {}
-    slices: dict[str, tuple[SliceFigures, ...]] = {}
+    slices: dict[str, tuple[SliceMetrics, ...]] = {}
     trained_on: TrainedRows | None = None
     seconds: float
     command: str
@@ -256,7 +256,7 @@ def read_artifacts(path: Path) -> RunArtifacts:
             f"{path} is not the folder of a training run: it contains no run.json; `headrace train` creates one."
         )
     result = _read_json(path / "result.json", Result)
-    bundle = _bundle_path(path, run, result)
+    bundle = bundle_path(path, result.bundle if result else run.configuration.train.bundle)
     hashes = _read_json(bundle / "bundle.json", Bundle)
     evaluations = (_read_evaluation(bundle / "evaluation" / f"{split}.json") for split in SPLITS)
     return RunArtifacts(
@@ -270,12 +270,6 @@ def read_artifacts(path: Path) -> RunArtifacts:
         stages=_read_json(path / "stages.json", dict[str, float]) or {},
         prediction=_read_json(path / "predictions.json", Prediction),
     )
-
-
-def _bundle_path(path: Path, run: Run, result: Result | None) -> Path:
-    """Return the path of the bundle; if the run's folder was moved, the bundle is next to its metrics."""
-    recorded = result.bundle if result else run.configuration.train.bundle
-    return locate(recorded) if recorded and locate(recorded).is_dir() else path / "bundle"
 
 
 def _read_evaluation(path: Path) -> AnyEvaluation | None:

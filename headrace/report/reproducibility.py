@@ -35,7 +35,7 @@ def configuration_file(training: str) -> str | None:
     )
 
 
-def to_prepare(training: str) -> str:
+def prepare_command(training: str) -> str:
     """Return the command that prepares the data of the `training` command, with its overrides for data."""
     program, arguments = _prepare_and_rest(training)
     overrides = [
@@ -49,12 +49,12 @@ def _is_prepare(command: str) -> bool:
     return any(word == "prepare" or Path(word).name == "prepare.py" for word in _split_line(command)[:3])
 
 
-def to_evaluate(bundle: Path, table: str, version: int) -> str:
+def evaluate_command(bundle: Path, table: str, version: int) -> str:
     """Return the command that evaluates the bundle on the test split of its training version."""
     return shlex.join(["headrace", "evaluate", str(bundle), "--table", table, "--version", str(version)])
 
 
-def to_report(run: Path) -> str:
+def report_command(run: Path) -> str:
     """Return the command that rewrites the page."""
     return shlex.join(["headrace", "report", str(run)])
 
@@ -95,7 +95,7 @@ def _split_line(command: str) -> list[str]:
 class Digest:
     """A hash and a description of the hashed content."""
 
-    of: str
+    content: str
     value: str
 
 
@@ -132,10 +132,10 @@ def _commands(folder: RunArtifacts, data: Data | None) -> list[str]:
     evaluations = [evaluation.command for evaluation in folder.evaluations]
     prepared = data.summary.command if data else ""
     return [
-        prepared if _is_prepare(prepared) else to_prepare(folder.run.command),
+        prepared if _is_prepare(prepared) else prepare_command(folder.run.command),
         folder.run.command,
-        *(evaluations or [to_evaluate(folder.bundle, folder.run.table, folder.run.data_version)]),
-        to_report(folder.path),
+        *(evaluations or [evaluate_command(folder.bundle, folder.run.table, folder.run.data_version)]),
+        report_command(folder.path),
     ]
 
 

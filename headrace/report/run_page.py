@@ -17,7 +17,13 @@ from headrace.report.data_section import describe_data
 from headrace.report.evaluation.classification import Assessment
 from headrace.report.evaluation.multi_label import MultiLabelAssessment
 from headrace.report.evaluation.regression import RegressionAssessment
-from headrace.report.reproducibility import configuration_file, reproduction, to_evaluate, to_prepare, without_secrets
+from headrace.report.reproducibility import (
+    configuration_file,
+    evaluate_command,
+    prepare_command,
+    reproduction,
+    without_secrets,
+)
 from headrace.report.throughput import stages
 from headrace.storage.atomic import atomic_write
 
@@ -66,9 +72,9 @@ def _template_values(folder: RunArtifacts) -> dict[str, Any]:
         "assessments": [_assess(evaluation) for evaluation in folder.evaluations],
         "stages": stages(folder, data),
         "reproduction": reproduction(folder, data),
-        "to_prepare": without_secrets(to_prepare(training)),
+        "prepare_command": without_secrets(prepare_command(training)),
         "to_train": without_secrets(training),
-        "to_evaluate": to_evaluate(folder.bundle, folder.run.table, folder.run.data_version),
+        "evaluate_command": evaluate_command(folder.bundle, folder.run.table, folder.run.data_version),
     }
 
 

@@ -16,7 +16,7 @@ CHANGEABLE_SECTIONS = {"spark", "retrain", "registry"}
 
 
 @dataclass(frozen=True)
-class Detected:
+class SourceState:
     """The current state of the raw data and the configuration.
 
     Attributes:
@@ -44,7 +44,7 @@ def retrain_settings(configuration: Configuration) -> Retrain:
     return configuration.retrain or Retrain(folder="retraining")
 
 
-def detect(configuration: Configuration) -> Detected:
+def detect(configuration: Configuration) -> SourceState:
     """List the raw data and return their current state.
 
     Raises:
@@ -62,7 +62,9 @@ def detect(configuration: Configuration) -> Detected:
         listing = watched_listing(configuration, listing)
     state = f"{append_key(listing.root, source, settings)}-{fingerprint(listing, settings)}"
     # A database cannot be listed: only reading it shows whether it has new rows.
-    return Detected("" if source.format == NO_FILES else state, len(listing.files), configuration_digest(configuration))
+    return SourceState(
+        "" if source.format == NO_FILES else state, len(listing.files), configuration_digest(configuration)
+    )
 
 
 def configuration_digest(configuration: Configuration) -> str:
@@ -70,7 +72,7 @@ def configuration_digest(configuration: Configuration) -> str:
     return hashlib.sha256(configuration.model_dump_json(exclude=CHANGEABLE_SECTIONS).encode()).hexdigest()
 
 
-def select_cycle(journal: Journal, detected: Detected, name: str | None, *, force: bool) -> Cycle | str:
+def select_cycle(journal: Journal, detected: SourceState, name: str | None, *, force: bool) -> Cycle | str:
     """Return the cycle to run, an open or a new one, or a message that says why there is nothing to do.
 
     Args:
@@ -94,14 +96,14 @@ def select_cycle(journal: Journal, detected: Detected, name: str | None, *, forc
     return journal.begin(detected.fingerprint, detected.configuration, name, forced=force)
 
 
-def _is_resumable(cycle: Cycle, detected: Detected) -> bool:
+def _is_resumable(cycle: Cycle, detected: SourceState) -> bool:
     """Return whether an open cycle can be resumed: with the same configuration and, until prepared, the same data."""
     record = cycle.record
     same_data = record.fingerprint == detected.fingerprint or cycle.step("prepare") is not None
     return record.configuration == detected.configuration and same_data
 
 
-def _no_new_data(last: Cycle, detected: Detected) -> str:
+def _no_new_data(last: Cycle, detected: SourceState) -> str:
     outcome = last.outcome
     message = f"No new data since cycle {last.number}"
     if outcome is not None:

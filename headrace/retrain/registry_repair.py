@@ -18,7 +18,7 @@ def repair(configuration: Configuration) -> dict[str, Any]:
     """Rebuild the database of the registry; do nothing to one that knows every version.
 
     Returns:
-        The versions that were registered again, the numbers of which no bundle is left, and the champion.
+        The versions that were registered again, the numbers without a bundle, and the champion.
 
     Raises:
         ConfigurationError: the configuration has no section `registry`.
@@ -68,7 +68,7 @@ def require_known_promotions(registry: ModelRegistry, journal: Journal) -> None:
     """Raise if the registry does not know a version that a cycle has promoted.
 
     Raises:
-        RegistryDamagedError: it does not.
+        RegistryDamagedError: it does not know one.
         HeadraceError: the registry does not respond.
     """
     promoted = {

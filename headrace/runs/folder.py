@@ -9,15 +9,18 @@ logs/          one log file per rank
 stop           present when the run must stop early
 interrupt      present while the run stops because of a signal
 result.json    the result, present when the run is complete
+failure.json   the error that ended the last attempt, until the next one starts
 bundle/        the trained model
 """
 
 import json
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from headrace.errors import StoreError
+from headrace.invocation import utc_now
 from headrace.locks.folder import lock_for_training
 from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.record import RunRecord, read_record
@@ -39,12 +42,13 @@ class RunFolder:
         self.metrics_file = self.path / "metrics.jsonl"
         self.checkpoints = self.path / "checkpoints"
         self.best = self.path / "best"
-        self.not_finite = self.path / "not-finite"
+        self.non_finite = self.path / "non-finite"
         self.events = self.path / "events"
         self.logs = self.path / "logs"
         self.stop_file = self.path / "stop"
         self.interrupt_file = self.path / "interrupt"
         self.result_file = self.path / "result.json"
+        self.failure_file = self.path / "failure.json"
 
     def locked(self) -> AbstractContextManager[None]:
         """Hold the lock of the run until the block ends.
@@ -89,21 +93,21 @@ class RunFolder:
         remove_tree(self.events)
         remove_tree(self.best)
         atomic_write(self.model_file, source.encode())
-        self.keep(record)
+        self.write_record(record)
 
     def discard(self) -> None:
         """Remove record, result and checkpoints, so that the run starts over; its bundle stays for now."""
         self.result_file.unlink(missing_ok=True)
         self.record_file.unlink(missing_ok=True)
         remove_tree(self.checkpoints)
-        remove_tree(self.not_finite)
+        remove_tree(self.non_finite)
 
     def extend(self, record: RunRecord) -> None:
         """Write the record of a run that gets more epochs, which makes a complete run incomplete."""
         self.result_file.unlink(missing_ok=True)
-        self.keep(record)
+        self.write_record(record)
 
-    def keep(self, record: RunRecord) -> None:
+    def write_record(self, record: RunRecord) -> None:
         """Write the record, which the ranks read."""
         atomic_write(self.record_file, record.model_dump_json(indent=2).encode())
 
@@ -114,6 +118,16 @@ class RunFolder:
         result: dict[str, Any] = json.loads(self.result_file.read_bytes())
         return result
 
+    def fail(self, error: str) -> None:
+        """Write the error that ended the attempt; the error matters more than a record that cannot be written."""
+        with suppress(OSError, StoreError):
+            atomic_write(self.failure_file, json.dumps({"error": error, "time": utc_now()}, indent=2).encode())
+
     def finish(self, result: dict[str, Any]) -> None:
         """Write the result, which marks the run as complete."""
         atomic_write(self.result_file, json.dumps(result, indent=2).encode())
+
+
+def bundle_path(run: Path, recorded: str | None) -> Path:
+    """Return the path of a run's bundle; if the run's folder was moved, the bundle is next to its metrics."""
+    return locate(recorded) if recorded and locate(recorded).is_dir() else run / "bundle"

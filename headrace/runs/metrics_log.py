@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 Metrics = dict[str, float]
@@ -25,6 +26,12 @@ class MetricsLog:
         first = [name for name in ("loss", "accuracy") if name in names]
         return (*first, *sorted(names - set(first)))
 
+    @property
+    def training_seconds(self) -> float:
+        """Return the time spent on the logged steps, without start-up; a resumed run counts from 0 again."""
+        times = [line["seconds"] for line in sorted((*self.steps, *self.epochs), key=_position) if "seconds" in line]
+        return sum(time for time, following in pairwise([*times, 0.0]) if following < time)
+
 
 def read_metrics(path: Path) -> MetricsLog:
     """Return the metrics in the file `path`; an empty log where the file does not exist.
@@ -41,6 +48,11 @@ def read_metrics(path: Path) -> MetricsLog:
 def points(lines: tuple[Metrics, ...], name: str) -> list[tuple[float, float]]:
     """Return (step, value) of the metric `name` for every line that has a finite value."""
     return [(line["step"], line[name]) for line in lines if name in line and math.isfinite(line[name])]
+
+
+def _position(line: Metrics) -> tuple[float, float]:
+    # The line of an epoch is written after that of its last step.
+    return line["step"], line.get("seconds", 0.0)
 
 
 def _lines(path: Path) -> Iterator[tuple[str, Metrics]]:

@@ -1,13 +1,14 @@
-"""Read the record that makes a directory a run or a study; define the record of a training run."""
+"""Read the record that makes a directory a run or a study, and the JSON files beside it; define a run's record."""
 
+import json
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from headrace.bundle import TrainingData
 from headrace.config import Configuration
-from headrace.errors import ConfigurationError
+from headrace.errors import ConfigurationError, DataError
 from headrace.record_format import NumberedRecord, require_format
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -50,8 +51,8 @@ class RunRecord(NumberedRecord):
         global_batch: rows per step over all ranks.
         lanes: number of lanes of the plan; together with the seed they fix the order of the rows.
         steps_per_epoch: steps per epoch, equal on all ranks.
-        bundle: absolute path of the trained model, because ranks have working directories of their own.
-        followed: whether the driver may stop the run early.
+        bundle: absolute path of the trained model, because ranks have their own working directories.
+        observed: whether the driver may stop the run early.
         threads: threads per rank; the rank's share of the cores of its machine when None.
         ancestors: what the weights that the run begins from have learned from; the donor's bundle may change later.
     """
@@ -70,7 +71,7 @@ class RunRecord(NumberedRecord):
     command: str
     created: str
     bundle: str
-    followed: bool = False
+    observed: bool = False
     threads: int | None = None
     ancestors: tuple[TrainingData, ...] = ()
 
@@ -78,3 +79,47 @@ class RunRecord(NumberedRecord):
     def total_steps(self) -> int:
         """Return the number of steps of the whole run."""
         return self.steps_per_epoch * self.epochs
+
+
+def load_record(run: Path) -> RunRecord:
+    """Return the record of the run in the folder `run`, to look at it rather than to resume it.
+
+    Raises:
+        DataError: run.json is missing, damaged or of another format.
+        StoreError: the store denies access or does not respond.
+    """
+    file = run / "run.json"
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{run} is not the folder of a run: it contains no run.json.") from None
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror}.") from None
+    require_format(content, f"The run {run}", "train it again", DataError)
+    try:
+        return RunRecord.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise DataError(
+            f"{file} is damaged{f' at `{field}`' if field else ''}: {first['msg'].lower()}; train the run again."
+        ) from None
+
+
+def read_object(file: Path) -> dict[str, Any] | None:
+    """Return the JSON object in `file`; None if the file does not exist.
+
+    Raises:
+        DataError: the file cannot be read, or holds something else.
+    """
+    try:
+        content = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise DataError(f"{file} is damaged: it is not a JSON object.")
+    return content

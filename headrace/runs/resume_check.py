@@ -16,13 +16,13 @@ from headrace.table.transaction_log import newest_number
 log = logging.getLogger(__name__)
 
 # May change when a run resumes, because they do not affect the trained weights.
-FREE_TO_CHANGE = {
+CHANGEABLE_KEYS = {
     "run", "bundle", "resources", "log_every_steps", "keep_checkpoints", "max_restarts", "stall_timeout_seconds",
 }  # fmt: skip
 # May grow: the run then continues.
-GROWING = {"epochs"}
+GROWABLE_KEYS = {"epochs"}
 # May change together, provided that the steps stay the same.
-SHARING = {"ranks", "batch_size"}
+COUPLED_KEYS = {"ranks", "batch_size"}
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,9 @@ def _fixed(configuration: Configuration) -> dict[str, Any]:
     """Return the settings that must not change when a run resumes, by dotted name."""
     tree = configuration.model_dump(mode="json")
     training = {
-        f"train.{key}": value for key, value in tree["train"].items() if key not in FREE_TO_CHANGE | SHARING | GROWING
+        f"train.{key}": value
+        for key, value in tree["train"].items()
+        if key not in CHANGEABLE_KEYS | COUPLED_KEYS | GROWABLE_KEYS
     }
     streaming = {f"stream.{key}": value for key, value in tree["stream"].items() if not key.startswith("cache")}
     return training | streaming | {"model.options": tree["model"]["options"]}

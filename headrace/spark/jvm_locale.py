@@ -19,7 +19,7 @@ VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
 
 @contextmanager
 def utf8_locale() -> Iterator[None]:
-    """Start the processes of the block, and theirs, in `UTF8_LOCALE` if Python uses UTF-8 without it."""
+    """Start the processes of the block, and their children, in `UTF8_LOCALE` if Python uses UTF-8 without it."""
     if _is_utf8(locale.getencoding()) or not _is_utf8(sys.getfilesystemencoding()):
         yield
         return

@@ -18,7 +18,7 @@ def write_properties(cluster: Path, command: str, output: Path) -> dict[str, Any
     """
     if command not in COMMANDS:
         raise ConfigurationError(f"`{command}` does not run on Spark; expected one of {', '.join(COMMANDS)}.")
-    settings = from_environment(load_cluster(cluster).of(command), str(cluster))
+    settings = from_environment(load_cluster(cluster).settings_for(command), str(cluster))
     lines = [f"{name} {_escaped(value)}\n" for name, value in sorted(settings.items())]
     try:
         output.unlink(missing_ok=True)

@@ -155,7 +155,7 @@ def _ignore_ctrl_c() -> None:
 
 
 def _stop_spark() -> None:
-    """End all tasks without a word; a thread of its own has its own connection to the JVM."""
+    """End all tasks silently; a separate thread has its own connection to the JVM."""
     context = SparkContext._active_spark_context
     # Blocks that are left later must not ask a JVM whose answer to the main thread is still due.
     SparkContext._active_spark_context = None
@@ -252,7 +252,7 @@ def _launch_filtered() -> JavaGateway:
     # The filter lives as long as the JVM; nothing waits for it.
     with start_filter().stdin as filter_input:  # type: ignore[union-attr]
         try:
-            # In a session of its own: a signal to this command's process group must not end the ranks.
+            # In a separate session: a signal to this command's process group must not end the ranks.
             return launch_gateway(popen_kwargs={"stderr": filter_input, "start_new_session": True})
         except PySparkRuntimeError as error:
             raise errors.ConfigurationError(

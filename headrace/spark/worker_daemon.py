@@ -11,7 +11,7 @@ import zipimport
 from pathlib import Path
 
 
-def leave_installed_archives() -> None:
+def remove_installed_archives() -> None:
     """Remove the zip files of the installed PySpark from `sys.path`; the package holds the same modules.
 
     Python compiles modules from a zip file again in every process: half a second for PySpark's. Archives elsewhere,
@@ -34,7 +34,7 @@ def serve() -> None:
     # zip files again, once per package imported from them: a tenth of a second with PySpark's zip and the jar beside
     # it. Spark's own archives never change, and files that a job adds have new names.
     zipimport.zipimporter.invalidate_caches = _keep_directory  # type: ignore[assignment, method-assign]
-    # Workers also collect garbage after every task; exclude the modules that are imported by now.
+    # Workers also collect garbage after every task; exclude the modules that are imported already.
     gc.freeze()
     manager()
 
@@ -44,5 +44,5 @@ def _keep_directory(importer: zipimport.zipimporter) -> None:
 
 
 if __name__ == "__main__":
-    leave_installed_archives()
+    remove_installed_archives()
     serve()

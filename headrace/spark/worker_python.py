@@ -14,13 +14,13 @@ TIMEOUT_SECONDS = 60
 
 
 def require_worker_python(configured: str | None) -> None:
-    """Raise unless the Python that is set for Spark's workers can be theirs.
+    """Raise unless the Python that is set for Spark's workers can run them.
 
     Args:
-        configured: value of `spark.pyspark.python`; the variable PYSPARK_PYTHON wins, as in PySpark.
+        configured: value of `spark.pyspark.python`; the variable PYSPARK_PYTHON takes precedence, as in PySpark.
 
     Raises:
-        ConfigurationError: it does not exist, is no Python, has no Headrace, or has another minor version.
+        ConfigurationError: it does not exist, is not a Python, lacks Headrace, or has another minor version.
     """
     variable = os.environ.get("PYSPARK_PYTHON")
     python = variable or configured

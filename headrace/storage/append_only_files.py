@@ -13,24 +13,24 @@ log = logging.getLogger(__name__)
 
 
 class AppendMirror:
-    """Append-only files of `target`, written in the local folder `here`; `here` is `target` if `target` is local."""
+    """Append-only files of `target`, written in the local folder `local`; `local` is `target` if `target` is local."""
 
-    def __init__(self, target: Path, here: Path) -> None:
-        self.target, self.here = target, here
+    def __init__(self, target: Path, local: Path) -> None:
+        self.target, self.local = target, local
         self._sizes: dict[Path, int] = {}
 
-    def continued(self, name: str) -> Path:
+    def path_for_append(self, name: str) -> Path:
         """Return the local file to append to, filled with the content that `name` already has in the target.
 
         Raises:
             StoreError: the store refuses the request, or does not respond.
         """
-        stored, file = self.target / name, self.here / name
+        stored, file = self.target / name, self.local / name
         if stored != file and stored.is_file():
             file.write_bytes(stored.read_bytes())
         return file
 
-    def keep(self) -> None:
+    def upload(self) -> None:
         """Upload the files that have grown since the last upload.
 
         Raises:
@@ -38,10 +38,10 @@ class AppendMirror:
         """
         if not is_remote(self.target):
             return
-        for file in sorted(file for file in self.here.rglob("*") if file.is_file()):
+        for file in sorted(file for file in self.local.rglob("*") if file.is_file()):
             data = file.read_bytes()
             if self._sizes.get(file) != len(data):
-                (self.target / file.relative_to(self.here)).write_bytes(data)
+                (self.target / file.relative_to(self.local)).write_bytes(data)
                 self._sizes[file] = len(data)
 
 
@@ -63,6 +63,6 @@ def mirror_appends(target: Path) -> Iterator[AppendMirror]:
 def _upload_or_warn(files: AppendMirror) -> None:
     """Upload the files; log a failure instead of raising it, so that it does not hide an error of the block."""
     try:
-        files.keep()
+        files.upload()
     except StoreError as error:
         log.warning("The latest lines of files in %s could not be uploaded and are lost: %s", files.target, error)

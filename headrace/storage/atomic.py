@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from headrace.errors import HeadraceError
 from headrace.interruption import unfinished
-from headrace.storage.disk_errors import OF_WRITES, code_in_text
+from headrace.storage.disk_errors import WRITE_ERRORS, code_in_text
 from headrace.storage.location import is_remote
 from headrace.storage.remove_tree import remove_tree
 
@@ -42,7 +42,7 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             for folder in missing:
-                # Other files may be in it by now.
+                # Other processes may have written files there.
                 with suppress(OSError):
                     folder.rmdir()
             raise
@@ -54,13 +54,13 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None and error.errno in OF_WRITES:
+        if error.filename is None and error.errno in WRITE_ERRORS:
             error.filename = str(path)
         raise
     except Exception as error:
-        # TensorFlow and HDF5 report a full disk by errors of their own.
+        # TensorFlow and HDF5 report a full disk with their own errors.
         code = code_in_text(str(error))
-        if isinstance(error, HeadraceError) or code not in OF_WRITES:
+        if isinstance(error, HeadraceError) or code not in WRITE_ERRORS:
             raise
         raise OSError(code, os.strerror(code), str(path)) from error
 

@@ -9,17 +9,19 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-AT_ONCE = 8
+MAX_CONCURRENT_READS = 8
 
 
-def prefetch(read: Callable[[Item], Result], items: Iterable[Item], at_once: int = AT_ONCE) -> Iterator[Result]:
-    """Yield `read(item)` for every item, in order; at most `at_once` results are in flight or waiting.
+def prefetch(
+    read: Callable[[Item], Result], items: Iterable[Item], concurrency: int = MAX_CONCURRENT_READS
+) -> Iterator[Result]:
+    """Yield `read(item)` for every item, in order; at most `concurrency` results are in flight or waiting.
 
     An error is raised at the position of its item and ends the iteration.
     """
     remaining = iter(items)
-    with ThreadPoolExecutor(at_once) as pool:
-        waiting: deque[Future[Result]] = deque(pool.submit(read, item) for item in islice(remaining, at_once))
+    with ThreadPoolExecutor(concurrency) as pool:
+        waiting: deque[Future[Result]] = deque(pool.submit(read, item) for item in islice(remaining, concurrency))
         try:
             while waiting:
                 result = waiting.popleft().result()

@@ -20,7 +20,7 @@ FIXES = {
 # Libraries in C++, Rust and Java report these in the text of an error of another class.
 IN_TEXT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.EFBIG)
 # A write that fails is about the file being written; a failed read inside the same block is not.
-OF_WRITES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 # The name of an unfinished file or folder, as `headrace.storage.atomic` makes it.
 UNFINISHED = re.compile(r"/\.([^/]+)\.[0-9a-f]{12}(?:\.before)?(?=/|$)")
 # The end of Python's message: [Errno 28] No space left on device: '/data/file' -> '/data/other'

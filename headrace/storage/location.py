@@ -21,7 +21,7 @@ def locate(location: str | Path) -> Path:
     if address := S3.match(str(location)):
         return S3Path("s3:/" + str(location)[address.end() - 1 :])
     if address := HDFS.fullmatch(str(location)):
-        return HdfsPath.of(address["server"], address["path"])
+        return HdfsPath.from_server(address["server"], address["path"])
     return Path(location)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.stream.plan import Plan, Segment, row_order, segments, step_order
-from headrace.stream.read.column_buffers import BinaryColumn, Columns, Indices, count, take_rows
+from headrace.stream.read.column_buffers import BinaryColumn, Columns, Indices, count_rows, take_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class BatchAssembler:
         indices = self._row_indices(rows, lane_rows)
         present = indices >= 0
         # Padding repeats rows of the block, as many different rows as possible.
-        indices[~present] = np.arange(np.count_nonzero(~present)) % count(rows)
+        indices[~present] = np.arange(np.count_nonzero(~present)) % count_rows(rows)
         in_order = len(lane_rows) == 1 and self.grouped_by is None and present.all()
         return Block(
             epoch=self.epoch,

@@ -13,12 +13,12 @@ from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.stream.batch_assembly import Block
 from headrace.stream.batches import RankStream
-from headrace.stream.build import rank_stream, training_columns
 from headrace.stream.decode.augment import RankRows, augmenter
 from headrace.stream.decode.codecs import InputCodec
 from headrace.stream.decode.targets import encode_targets
 from headrace.stream.decode.text_padding import buckets_for
 from headrace.stream.plan import Plan
+from headrace.stream.stream_builder import rank_stream, training_columns
 from headrace.table import Version
 
 PREFETCHED_STEPS = 8
@@ -146,7 +146,7 @@ class Batches:
 
     def _augmenter(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None:
         settings, size = self.transform.augment, self.stream.batch_size
-        if len(self._input.shape) != 3 or not (settings.moves or settings.recolours):
+        if len(self._input.shape) != 3 or not (settings.changes_geometry or settings.changes_colour):
             return None
         rows = RankRows(begin=self.stream.rank * size, size=size, global_batch=self.stream.plan.global_batch)
         return augmenter(settings, self.transform.seed, rows)
@@ -174,7 +174,7 @@ def training_batches(
         ConfigurationError: augmentation is configured, but the table does not hold images.
         DataError: the version has no training split.
     """
-    augments = settings.augment.moves or settings.augment.recolours
+    augments = settings.augment.changes_geometry or settings.augment.changes_colour
     if augments and len(version.contract.input_shape) != 3:
         kind = "text" if version.contract.tokenizer else "windows"
         raise ConfigurationError(

@@ -11,9 +11,9 @@ quiet_tensorflow()
 
 from headrace.config import Configuration  # noqa: E402  before TensorFlow is imported
 from headrace.errors import ConfigurationError  # noqa: E402
-from headrace.stream.build import training_plan  # noqa: E402
 from headrace.stream.dataset import Batches, training_batches  # noqa: E402
 from headrace.stream.plan import lanes_for  # noqa: E402
+from headrace.stream.stream_builder import training_plan  # noqa: E402
 from headrace.table import read  # noqa: E402
 
 log = logging.getLogger(__name__)

@@ -14,12 +14,12 @@ from headrace.storage.s3.connection_settings import delta_options
 from headrace.storage.s3.errors import describe
 
 # `deltalake` reads %20 in a folder name as a space, \ as /, and drops everything after # or ?.
-UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[#?\\\x00-\x1f\x7f\ud800-\udfff]")
+UNSUPPORTED_NAME = re.compile(r"%[0-9A-Fa-f]{2}|[#?\\\x00-\x1f\x7f\ud800-\udfff]")
 # Left in a table's folder by preparations that failed before their commit.
-LEFT_BEHIND = re.compile(r"\..*|_delta_log|_headrace|split=.*|.*-[0-9a-f]{64}\.parquet")
+LEFTOVERS = re.compile(r"\..*|_delta_log|_headrace|split=.*|.*-[0-9a-f]{64}\.parquet")
 
 # A store that fails while a log is read makes `deltalake` panic, and the store's own error is lost.
-OF_STORE = re.compile("panicked|Generic S3 error")
+STORE_ERROR = re.compile("panicked|Generic S3 error")
 
 
 def open_delta(table: Path, number: int | None = None) -> DeltaTable | None:
@@ -29,7 +29,7 @@ def open_delta(table: Path, number: int | None = None) -> DeltaTable | None:
         DataError: `table` is a file or has an unsupported name, the log is damaged, or the version no longer exists.
     """
     absolute, options = delta_address(table)
-    if UNNAMEABLE.search(absolute):
+    if UNSUPPORTED_NAME.search(absolute):
         raise DataError(
             f"{absolute!r} cannot be a table: its name must not contain #, ?, \\, %XX or control characters."
         )
@@ -56,12 +56,12 @@ def refuse_store(table: Path, error: Exception) -> None:
     Raises:
         StoreError: the store refused the request, or did not respond.
     """
-    if isinstance(table, S3Path) and (isinstance(error, OSError) or OF_STORE.search(str(error))):
+    if isinstance(table, S3Path) and (isinstance(error, OSError) or STORE_ERROR.search(str(error))):
         raise StoreError(describe(table.bucket, table.key, one_line(error))) from error
 
 
 @contextmanager
-def of_store(table: Path) -> Iterator[None]:
+def store_errors(table: Path) -> Iterator[None]:
     """Translate errors of the store while the block reads the log of `table`.
 
     Raises:
@@ -81,7 +81,7 @@ def require_empty(table: Path) -> None:
         DataError: the folder holds files that no preparation left there.
     """
     if table.exists():
-        foreign = [entry.name for entry in table.iterdir() if not LEFT_BEHIND.fullmatch(entry.name)]
+        foreign = [entry.name for entry in table.iterdir() if not LEFTOVERS.fullmatch(entry.name)]
         if foreign:
             raise DataError(f"{table} holds other files, such as {min(foreign)!r}; expected a new folder or a table.")
 

@@ -1,4 +1,4 @@
-"""The rejects and duplicates tables beside a table: each record that was not written, and why."""
+"""The rejects and duplicates tables next to a table: each record that was not written, and why."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -26,7 +26,15 @@ from headrace.errors import DataError, HeadraceError
 from headrace.record_format import require_format
 from headrace.storage import is_remote, locate
 from headrace.storage.location import looked_for
-from headrace.table.delta import delta_address, first_line, of_store, one_line, open_delta, refuse_store, require_empty
+from headrace.table.delta import (
+    delta_address,
+    first_line,
+    one_line,
+    open_delta,
+    refuse_store,
+    require_empty,
+    store_errors,
+)
 from headrace.table.shards import Shard
 from headrace.table.version import Summary, Version
 
@@ -101,14 +109,14 @@ def commit(base: CommitBase, shards: Sequence[Shard] | FileChanges, schema: pa.S
             return _next(base)
         base.delta.create_write_transaction(actions, mode, _schema(schema), **arguments)
     except OSError as error:
-        if _went_through(base, change):
+        if _has_succeeded(base, change):
             return _next(base)
         refuse_store(base.table, error)
         reason = one_line(error)
         hint = HARD_LINKS if re.search("not (supported|permitted|implemented)", reason) else "nothing was committed."
         raise HeadraceError(f"The log of {base.table} cannot be written: {reason}; {hint}") from error
     except (CommitFailedError, DeltaError) as error:
-        if _went_through(base, change):
+        if _has_succeeded(base, change):
             return _next(base)
         if open_base(base.table).number == base.number:
             raise HeadraceError(f"{base.table} cannot be committed to: {first_line(error)}") from error
@@ -124,7 +132,7 @@ def _next(base: CommitBase) -> int:
     return 0 if base.number is None else base.number + 1
 
 
-def _went_through(base: CommitBase, change: FileChanges) -> bool:
+def _has_succeeded(base: CommitBase, change: FileChanges) -> bool:
     """Return whether the commit succeeded although the store reported a failure.
 
     A conditional put whose response was lost is sent again, and then conflicts with itself. Shard names are unique.
@@ -160,7 +168,7 @@ def read(table: str | Path, number: int | None = None) -> Version:
     except ValidationError as error:
         raise DataError(
             f"Version {number} of {table} has no summary that this release of Headrace can read; "
-            "expected a table of prepared records, made by this release."
+            "expected a table of prepared records, written by this release."
         ) from error
     delta = newest if number == newest.version() else open_delta(table, number)
     shards = _shards(table, delta or newest)
@@ -168,7 +176,7 @@ def read(table: str | Path, number: int | None = None) -> Version:
 
 
 def lists_dropped_records(table: Path) -> bool:
-    """Return whether `table` is one that Headrace writes beside a table, of its rejects or duplicates.
+    """Return whether `table` is a table of rejects or duplicates, which Headrace writes next to the main table.
 
     Raises:
         DataError: the log cannot be read, or another program wrote it.
@@ -200,25 +208,25 @@ def list_shards(table: Path, number: int | None = None) -> tuple[Shard, ...]:
 def history(table: str | Path) -> list[dict[str, Any]]:
     """Return all commits of the log, newest first."""
     address, options = delta_address(locate(table))
-    with of_store(locate(table)):
+    with store_errors(locate(table)):
         return list(DeltaTable(address, storage_options=options).history())
 
 
 def _metadata(table: Path, newest: DeltaTable, number: int) -> str:
     """Return the metadata of the commit that wrote the content of version `number`; vacuum commits write none."""
     # Read the history from the newest version: from an older one, deltalake numbers the entries wrongly.
-    with of_store(table):
+    with store_errors(table):
         entries = newest.history()
     for entry in entries:
         if entry["version"] <= number and not str(entry.get("operation")).startswith("VACUUM"):
             if KEY in entry:
                 return str(entry[KEY])
             break
-    raise DataError(f"{table} is a Delta table that Headrace did not make; expected one made by `headrace prepare`.")
+    raise DataError(f"{table} is a Delta table that Headrace did not write; expected one of `headrace prepare`.")
 
 
 def _shards(table: Path, delta: DeltaTable) -> tuple[Shard, ...]:
-    with of_store(table):
+    with store_errors(table):
         actions = pa.table(delta.get_add_actions(flatten=True))
     splits = actions["partition.split"] if "partition.split" in actions.column_names else pa.nulls(len(actions))
     columns = [splits, *(actions[name] for name in ("path", "num_records", "size_bytes", "modification_time"))]

@@ -13,7 +13,9 @@ from headrace.table.dropped_records import duplicates_path, rejects_path
 from headrace.table.transaction_log import list_shards, read
 
 # Shards, complete or partial, and everything in the folder that only Headrace writes to.
-OURS = re.compile(r"_headrace/.*|(split=[^/]*/)?(.*-[0-9a-f]{64}\.parquet|\..*\.parquet\.[0-9a-f]+)", re.DOTALL)
+HEADRACE_FILES = re.compile(
+    r"_headrace/.*|(split=[^/]*/)?(.*-[0-9a-f]{64}\.parquet|\..*\.parquet\.[0-9a-f]+)", re.DOTALL
+)
 
 
 def vacuum(table: Path, hours: float, *, dry_run: bool = False) -> dict[str, Any]:
@@ -64,7 +66,7 @@ def _orphans(folder: Path, named: set[str], latest: float) -> Iterator[tuple[Pat
     if open_delta(folder) is None:
         return
     for file in sorted(files_below(folder)):
-        if OURS.fullmatch(file.path) and file.path not in named and file.modified <= latest:
+        if HEADRACE_FILES.fullmatch(file.path) and file.path not in named and file.modified <= latest:
             yield folder, file
 
 

@@ -13,10 +13,10 @@ SPLITS = ("train", "val", "test")
 
 
 class Period(NamedTuple):
-    """A stretch of time whose rows are all in one split.
+    """A period of time whose rows are all in one split.
 
     Attributes:
-        until: last moment, in seconds; the stretch begins after that of the one before.
+        until: last moment, in seconds; the period begins after the end of the previous one.
     """
 
     until: float

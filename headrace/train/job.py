@@ -4,7 +4,8 @@ import json
 import logging
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -16,7 +17,7 @@ from headrace.bundle import load as load_bundle
 from headrace.config import Configuration
 from headrace.config.sections.training import FineTune
 from headrace.engines.compatibility import require_engines
-from headrace.errors import DataError, TrainingError
+from headrace.errors import DataError, HeadraceError, TrainingError
 from headrace.interruption import raise_if_requested
 from headrace.invocation import command_line, utc_now
 from headrace.networks.source import read_network, source_hash
@@ -68,16 +69,30 @@ def train(
             folder.discard()
         record = _start_or_resume(folder, configuration, try_network=observer is None)
         if observer is not None:
-            record = record.model_copy(update={"followed": True, "threads": observer.threads})
-            folder.keep(record)
+            record = record.model_copy(update={"observed": True, "threads": observer.threads})
+            folder.write_record(record)
         result = folder.result()
         if result is not None and (locate(result["bundle"]) / MANIFEST).is_file():
             return _complete(folder, record, result)
         raise_if_requested()
-        result = _launch(folder, record, start, observer)
+        with _recorded_failure(folder):
+            result = _launch(folder, record, start, observer)
         folder.finish(result)
         raise_if_requested(f"the run {folder.path} is complete")
         return result
+
+
+@contextmanager
+def _recorded_failure(folder: RunFolder) -> Iterator[None]:
+    """Remove the last failure of the run, and record the error that ends the block; an early stop is none."""
+    folder.failure_file.unlink(missing_ok=True)
+    try:
+        yield
+    except StoppedError:
+        raise
+    except HeadraceError as error:
+        folder.fail(str(error))
+        raise
 
 
 def _complete(folder: RunFolder, record: RunRecord, result: dict[str, Any]) -> dict[str, Any]:
@@ -106,24 +121,25 @@ def _start_or_resume(folder: RunFolder, configuration: Configuration, *, try_net
         record = _new_record(folder, configuration, source_hash(source), version)
         folder.begin(record, source)
         if try_network:
-            require_trainable(folder, record, version)
+            with _recorded_failure(folder):
+                require_trainable(folder, record, version)
         return record
     require_resumable(folder.path, record, configuration, source_hash(source))
     return _resume(folder, record, configuration)
 
 
 def _resume(folder: RunFolder, record: RunRecord, configuration: Configuration) -> RunRecord:
-    """Return the record with the settings that may change, of which more epochs continue the run."""
+    """Return the record with the settings that may change; more epochs continue the run."""
     table, bundle = locate(configuration.data.table).absolute(), _bundle_path(folder, configuration)
     changes = {"configuration": configuration, "table": str(table), "bundle": str(bundle)}
     epochs = configuration.train.epochs
     if epochs == record.epochs:
         record = record.model_copy(update=changes)
-        folder.keep(record)
+        folder.write_record(record)
         return record
     log.info("The run %s continues from %s to %s epochs.", folder.path, record.epochs, epochs)
     if configuration.train.optimizer.schedule.kind == "cosine":
-        log.warning("The cosine schedule is that of %s epochs from here on: the learning rate rises again.", epochs)
+        log.warning("From here on the cosine schedule spans %s epochs: the learning rate rises again.", epochs)
     record = record.model_copy(update=changes | {"epochs": epochs})
     folder.extend(record)
     return record
@@ -176,7 +192,7 @@ def _new_record(folder: RunFolder, configuration: Configuration, model_hash: str
 
 
 def _ancestors(fine_tune: FineTune | None) -> tuple[TrainingData, ...]:
-    """Return what the initial weights have learned from; the donor is read now, as its folder may change later."""
+    """Return the training data of the initial weights; the donor is read now, as its folder may change later."""
     return () if fine_tune is None else load_bundle(fine_tune.bundle).origin.trained_on
 
 
@@ -193,11 +209,11 @@ def _launch(folder: RunFolder, record: RunRecord, start: float, observer: RunObs
     # Import Spark and Horovod's runner only if there is something to train.
     from headrace.spark.session import session
     from headrace.train.launch.restarts import train_with_restarts
-    from headrace.train.launch.signal_stop import stopped_on_signal
+    from headrace.train.launch.signal_stop import stop_on_signal
 
     spark = session("train", record.configuration.spark, record.configuration.train.ranks)
     progress = _progress(folder, record, observer)
-    with stopped_on_signal(folder, progress):
+    with stop_on_signal(folder, progress):
         restarts = train_with_restarts(spark, folder, record, progress)
     if not progress.outcome:
         raise TrainingError(f"The ranks exited without a result; see their logs in {folder.logs}.")
@@ -212,8 +228,8 @@ def _progress(folder: RunFolder, record: RunRecord, observer: RunObserver | None
     if observer is None:
         return Progress(record.total_steps)
 
-    def epoch_done(figures: Message) -> None:
-        if observer.epoch_done(figures):
+    def epoch_done(metrics: Message) -> None:
+        if observer.epoch_done(metrics):
             folder.stop_file.touch()
 
     return Progress(record.total_steps, observer.name, epoch_done)

@@ -1,6 +1,6 @@
-"""Try a network on one batch before Spark and ranks start, in a process of its own: a mistake is said in seconds.
+"""Try a network on one batch before Spark and ranks start, in a separate process: a mistake is reported in seconds.
 
-The ranks test the network again; what was tried before is remembered in the user's cache, as the process takes 5 s.
+The ranks test the network again; the user's cache remembers networks that passed, as the process takes 5 s.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ TIMEOUT_SECONDS = 300
 
 
 def require_trainable(folder: RunFolder, record: RunRecord, version: Version) -> None:
-    """Raise unless the network takes a batch of the table and gives outputs, a loss and gradients; log warnings.
+    """Raise unless the network accepts a batch of the table and yields outputs, a loss and gradients; log warnings.
 
     Raises:
         ConfigurationError: the network cannot be trained; the message names the line.
@@ -49,7 +49,7 @@ def require_trainable(folder: RunFolder, record: RunRecord, version: Version) ->
 
 
 def _ask(run: Path, file: Path) -> dict[str, object] | None:
-    """Return the answer of the process; None if it gives none, as the ranks will find out why."""
+    """Return the answer of the process; None if it gives none, as the ranks will report the cause."""
     command = [sys.executable, "-m", "headrace.train.verification.dry_run", str(run), str(file)]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     try:
@@ -71,7 +71,7 @@ def _ask(run: Path, file: Path) -> dict[str, object] | None:
 
 
 def _fingerprint(record: RunRecord, version: Version) -> str:
-    """Return a hash of what decides whether the network can be trained; of the table its kind, not its values."""
+    """Return a hash of what decides whether the network can be trained; for the table its structure, not its values."""
     contract, configuration = version.contract, record.configuration
     tokenizer = contract.tokenizer
     described = {

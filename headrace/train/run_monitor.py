@@ -98,24 +98,24 @@ class Progress:
             self._show_progress(message)
 
     def _show_progress(self, message: Message) -> None:
-        if message["of"] == "epoch" and self.epoch_done is not None:
+        if message["scope"] == "epoch" and self.epoch_done is not None:
             self.epoch_done(message)
         now = time.monotonic()
         if self.first_step_at is None:
             self.first_step_at = now
         interval = 0.5 if sys.stderr.isatty() else SECONDS_BETWEEN_LINES
-        if message["of"] == "step" and now - self._shown_at < interval:
+        if message["scope"] == "step" and now - self._shown_at < interval:
             return
         self._shown_at = now
         text = self._format(message)
-        if sys.stderr.isatty() and message["of"] == "step":
+        if sys.stderr.isatty() and message["scope"] == "step":
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
         else:
             self._write_line(text)
 
     def _format(self, message: Message) -> str:
-        hidden = ("kind", "of", "step", "epoch", "seconds", "samples_per_second", "gradient_norm", "learning_rate")
+        hidden = ("kind", "scope", "step", "epoch", "seconds", "samples_per_second", "gradient_norm", "learning_rate")
         metrics = ", ".join(f"{name} {value:.4f}" for name, value in message.items() if name not in hidden)
         text = f"epoch {message['epoch'] + 1}, step {message['step']} of {self.total_steps}: {metrics}"
         speed: Any = message.get("samples_per_second")

@@ -15,7 +15,7 @@ METRICS = {
     "multi_label": ("binary_accuracy", "macro_f1", "micro_f1", "auc"),
     "regression": ("mean_absolute_error", "root_mean_squared_error"),
 }
-FALLING = ("loss", "error")
+LOWER_IS_BETTER = ("loss", "error")
 DEFAULTS = {
     "classification": ("accuracy",),
     "multi_label": ("binary_accuracy", "macro_f1"),
@@ -32,7 +32,7 @@ def require_fit(settings: Train, version: Version) -> None:
     contract = version.contract
     require_loss(settings.loss, contract)
     names = metric_names(settings.metrics, contract)
-    watched_metric(settings.monitor, names, bool(version.summary.counts.get("val")))
+    monitored_metric(settings.monitor, names, bool(version.summary.counts.get("val")))
     class_weights(settings.loss, contract, version.summary.counts.get("train", {}))
 
 
@@ -99,7 +99,7 @@ def metric_names(chosen: tuple[str, ...] | None, contract: Contract) -> tuple[st
     return DEFAULTS[contract.task] if chosen is None else chosen
 
 
-def watched_metric(settings: Monitor, metrics: tuple[str, ...], validates: bool) -> str:
+def monitored_metric(settings: Monitor, metrics: tuple[str, ...], validates: bool) -> str:
     """Return the name of the monitored metric in the logs of an epoch.
 
     Raises:
@@ -114,9 +114,9 @@ def watched_metric(settings: Monitor, metrics: tuple[str, ...], validates: bool)
     return name
 
 
-def is_best_small(settings: Monitor, metric: str) -> bool:
+def is_lower_better(settings: Monitor, metric: str) -> bool:
     """Return whether the smallest value of the monitored `metric` is the best."""
-    return settings.mode == "min" or (settings.mode == "auto" and metric.endswith(FALLING))
+    return settings.mode == "min" or (settings.mode == "auto" and metric.endswith(LOWER_IS_BETTER))
 
 
 def class_weights(settings: Loss, contract: Contract, counts: Mapping[str, int]) -> tuple[float, ...] | None:

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from headrace.config import Configuration
-from headrace.config.load import changed
+from headrace.config.load import with_values
 from headrace.errors import ConfigurationError
 from headrace.storage import is_remote
 from headrace.storage.append_only_files import mirror_appends
@@ -58,7 +58,7 @@ def tune(configuration: Configuration, tracker: Callable[[StudyResult], str] | N
 def _write_best(folder: StudyFolder, record: StudyRecord, best: TrialRecord) -> None:
     """Write the complete configuration of the best trial with its own `train.run`, so that it can be trained as is."""
     run = f"{record.configuration.train.run}-tuned"
-    configuration = changed(trial_configuration(record, dict(best.parameters)), {"train.run": run}, folder.best)
+    configuration = with_values(trial_configuration(record, dict(best.parameters)), {"train.run": run}, folder.best)
     # A configuration is read from local files only, so the user downloads one in a bucket first.
     file = folder.best.name if is_remote(folder.best) else folder.best
     header = f"# Trial {best.number} of {folder.path}: {record.metric} {best.value:.6g}.\n#   headrace train {file}\n"

@@ -43,7 +43,7 @@ class Search:
         self.folder, self.record, self.files = folder, record, files
         self.settings: Tune = record.tune
         pruner = pruner_for(self.settings.pruner, record.configuration.train.epochs)
-        self.study = open_study(files.continued(JOURNAL), record.direction, pruner)
+        self.study = open_study(files.path_for_append(JOURNAL), record.direction, pruner)
         self._lock = threading.RLock()
         self._start = time.monotonic()
         self._errors: list[BaseException] = []
@@ -115,7 +115,7 @@ class Search:
             else:
                 return None
             values = suggest(trial, self.settings.space)
-            self.files.keep()
+            self.files.upload()
             log.info("Trial %s of %s: %s", trial.number + 1, self._trial_count, values)
             return TrialRun(trial, values, self.record, self.folder.run(trial.number), self._lock)
 
@@ -124,7 +124,7 @@ class Search:
             if result.error:
                 trial_run.trial.set_user_attr(ERROR, result.error)
             self.study.tell(trial_run.trial, result.value, state=TRIAL_STATES[result.state])
-            self.files.keep()
+            self.files.upload()
             self._remove_artifacts()
         detail = result.error or (f"{self.record.metric} {result.value:.6g}" if result.value is not None else "")
         log.info("Trial %s %s. %s", trial_run.trial.number, result.state, detail)

@@ -9,7 +9,7 @@ from typing import Any
 from optuna import Trial
 
 from headrace.config import Configuration
-from headrace.config.load import changed
+from headrace.config.load import with_values
 from headrace.config.sections.tuning import Choice, Parameter
 from headrace.errors import ConfigurationError
 
@@ -25,7 +25,7 @@ def require_space(configuration: Configuration, space: Space) -> None:
     """
     for key, parameter in space.items():
         for value in parameter.choices or (_number(parameter, parameter.low), _number(parameter, parameter.high)):
-            changed(configuration, {key: _plain(value)}, f"tune.space.{key}")
+            with_values(configuration, {key: _plain(value)}, f"tune.space.{key}")
 
 
 def require_comparable(metric: str, space: Space, validates: bool) -> None:

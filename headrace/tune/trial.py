@@ -9,7 +9,7 @@ from typing import Any
 import optuna
 
 from headrace.config import Configuration
-from headrace.config.load import changed
+from headrace.config.load import with_values
 from headrace.errors import HeadraceError
 from headrace.interruption import raise_if_requested
 from headrace.runs.folder import RunFolder
@@ -41,7 +41,7 @@ def trial_configuration(record: StudyRecord, values: Values) -> Configuration:
     """
     settings = {"train.ranks": record.tune.ranks, "train.monitor.metric": record.metric}
     plain = record.configuration.model_copy(update={"tune": None})
-    return changed(plain, values | settings, "tune.space")
+    return with_values(plain, values | settings, "tune.space")
 
 
 class TrialRun:
@@ -73,14 +73,14 @@ class TrialRun:
         except StoppedError as stopped:
             log.info("%s", stopped)
         except HeadraceError as error:
-            # The end of Spark is no failure of the trial, which resumes.
+            # The end of Spark is not a failure of the trial, which resumes later.
             raise_if_requested()
             return TrialResult("failed", error=str(error))
         return TrialResult("pruned") if self.pruned else self._complete()
 
     def _configuration(self) -> Configuration:
         run = {"train.run": str(self.run.path), "train.bundle": None, "train.data_version": self.record.data_version}
-        return changed(trial_configuration(self.record, self.values), run, "tune")
+        return with_values(trial_configuration(self.record, self.values), run, "tune")
 
     def _report(self, metrics: Message | Metrics) -> bool:
         """Report the metrics of an epoch to Optuna and return whether the run must stop."""

@@ -45,7 +45,7 @@ def row(cores: int) -> str:
 
 def table() -> str:
     """Return the table in Markdown."""
-    head = "| cores | prepare | stream an epoch | train an epoch | read while training | of a step most is |"
+    head = "| cores | prepare | stream an epoch | train an epoch | read while training | most of a step is |"
     return "\n".join([head, "|---|---|---|---|---|---|", *map(row, CORES)])
 
 

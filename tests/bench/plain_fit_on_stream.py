@@ -14,9 +14,9 @@ import psutil
 import tensorflow as tf
 
 from headrace.networks.source import build_model
-from headrace.stream.build import rank_stream, training_columns, training_plan
 from headrace.stream.dataset import Batches
 from headrace.stream.plan import lanes_for
+from headrace.stream.stream_builder import rank_stream, training_columns, training_plan
 from headrace.table import read
 
 BATCH = 64

@@ -213,7 +213,7 @@ def cpu_seconds() -> float:
     return float(sum(process.cpu_times().user + process.cpu_times().system for process in everything))
 
 
-def rounds_of(ways: list[Callable[[], None]], rounds: int) -> Iterator[tuple[str, float, float]]:
+def time_rounds(ways: list[Callable[[], None]], rounds: int) -> Iterator[tuple[str, float, float]]:
     """Yield name, seconds and CPU seconds of every contender in every round."""
     for number in range(rounds):
         # Each round starts with another contender.
@@ -243,7 +243,7 @@ def main() -> None:
         chosen = [way for way in ways if options.only is None or way.__name__ in options.only]
         seconds: dict[str, list[float]] = {}
         processor: dict[str, list[float]] = {}
-        for name, taken, used in rounds_of(chosen, options.rounds):
+        for name, taken, used in time_rounds(chosen, options.rounds):
             seconds.setdefault(name, []).append(taken)
             processor.setdefault(name, []).append(used)
         # On a busy machine, processor time is more reliable than wall time.

@@ -6,14 +6,14 @@ import sys
 import pytest
 
 from headrace.check import horovod_and_gpus
-from headrace.check.horovod_and_gpus import HorovodInfo, ask_horovod, rank_rows
+from headrace.check.horovod_and_gpus import HorovodInfo, query_horovod, rank_rows
 from headrace.engines.compatibility import Engine
 
 pytestmark = [pytest.mark.horovod, pytest.mark.tensorflow]
 
 
 def test_horovod_of_this_environment_has_gloo() -> None:
-    horovod = ask_horovod()
+    horovod = query_horovod()
     assert horovod.error == ""
     assert "Gloo" in horovod.built
 
@@ -31,7 +31,7 @@ def test_horovod_of_this_environment_has_gloo() -> None:
 )
 def test_broken_horovod_build_is_reported(monkeypatch: pytest.MonkeyPatch, program: str, error: str) -> None:
     monkeypatch.setattr(horovod_and_gpus, "HOROVOD_PROGRAM", program)
-    horovod = ask_horovod()
+    horovod = query_horovod()
     assert horovod.built == ()
     assert horovod.error.startswith(error)
 
@@ -39,7 +39,7 @@ def test_broken_horovod_build_is_reported(monkeypatch: pytest.MonkeyPatch, progr
 def test_hanging_horovod_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(horovod_and_gpus, "HOROVOD_PROGRAM", "import time; time.sleep(60)")
     monkeypatch.setattr(horovod_and_gpus, "TIMEOUT_SECONDS", 0.5)
-    assert ask_horovod().error == "no response within 0.5 s"
+    assert query_horovod().error == "no response within 0.5 s"
 
 
 def test_horovod_without_gloo_is_not_ok() -> None:

@@ -62,7 +62,7 @@ def test_spark_application_has_only_keys_of_the_operator(root: Path) -> None:
 
 def test_spark_application_has_the_settings_of_spark_submit(root: Path) -> None:
     (application,) = load_documents(root, "spark-application.yaml")
-    submitted = load_cluster(root / "conf" / "cluster" / "kubernetes.yaml").of("train")
+    submitted = load_cluster(root / "conf" / "cluster" / "kubernetes.yaml").settings_for("train")
     executor, settings = application["spec"]["executor"], application["spec"]["sparkConf"]
     assert str(executor["instances"]) == submitted["spark.executor.instances"]
     assert str(executor["cores"]) == submitted["spark.executor.cores"]

@@ -1,4 +1,4 @@
-"""Every task in conf/ is valid, and its network is there; the quick ones run small, through the whole pipeline."""
+"""Every task in conf/ is valid, and its network exists; the quick ones run through the pipeline at small scale."""
 
 import re
 import shutil
@@ -18,14 +18,14 @@ FETCHED = [path for path in TASKS if "headrace fetch" in path.read_text("utf-8")
 
 
 @pytest.mark.parametrize("path", TASKS, ids=lambda path: path.stem)
-def test_it_is_valid_and_its_network_is_there(path: Path) -> None:
+def test_shipped_configuration_is_valid_and_its_network_exists(path: Path) -> None:
     configuration = load(path)
     assert (ROOT / configuration.model.file).is_file()
     assert configuration.train.ranks == 2 or configuration.tune is not None
 
 
 @pytest.mark.parametrize("path", FETCHED, ids=lambda path: path.stem)
-def test_the_commands_at_its_head_name_its_data_its_run_and_itself(path: Path) -> None:
+def test_commands_in_header_name_data_run_and_configuration(path: Path) -> None:
     text, configuration = path.read_text("utf-8"), load(path)
     fetched = re.search(r"headrace fetch (\S+) (\S+)", text)
     assert fetched is not None
@@ -38,7 +38,7 @@ def test_the_commands_at_its_head_name_its_data_its_run_and_itself(path: Path) -
 
 @pytest.mark.long
 @pytest.mark.parametrize(("name", "limit"), [("movie_reviews", ("--limit", "400")), ("temperatures", ())])
-def test_it_runs_small_from_raw_records_to_figures(name: str, limit: tuple[str, ...], tmp_path: Path) -> None:
+def test_shipped_configuration_runs_at_small_scale(name: str, limit: tuple[str, ...], tmp_path: Path) -> None:
     text = (ROOT / "conf" / f"{name}.yaml").read_text("utf-8")
     (tmp_path / "conf.yaml").write_text(text)
     shutil.copytree(ROOT / "models", tmp_path / "models")

@@ -37,20 +37,20 @@ def written(folder: Path, text: str) -> Path:
     return file
 
 
-def test_a_command_is_told_its_own_settings_before_those_of_all(tmp_path: Path) -> None:
+def test_command_settings_override_common_settings(tmp_path: Path) -> None:
     file = written(tmp_path, "settings: {spark.a: 1, spark.b: true}\ntrain: {spark.a: 2}\n")
     cluster = load_cluster(file)
-    assert cluster.of("train") == {"spark.a": "2", "spark.b": "true"}
-    assert cluster.of("prepare") == cluster.of("tests") == {"spark.a": "1", "spark.b": "true"}
+    assert cluster.settings_for("train") == {"spark.a": "2", "spark.b": "true"}
+    assert cluster.settings_for("prepare") == cluster.settings_for("tests") == {"spark.a": "1", "spark.b": "true"}
 
 
-def test_the_configuration_goes_before_the_file_of_the_cluster(tmp_path: Path) -> None:
+def test_configuration_overrides_cluster_file(tmp_path: Path) -> None:
     file = written(tmp_path, "settings: {spark.a: 1, spark.b: 1}\n")
     section = Spark.model_validate({"cluster": str(file), "settings": {"spark.b": 2}})
     assert spark_settings(section, "train") == {"spark.a": "1", "spark.b": "2"}
 
 
-def test_variables_are_taken_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cluster_file_resolves_environment_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = written(tmp_path, "settings: {spark.authenticate.secret: $OUR_SECRET}\n")
     section = Spark(cluster=str(file))
     with pytest.raises(
@@ -70,14 +70,14 @@ def test_variables_are_taken_from_the_environment(tmp_path: Path, monkeypatch: p
         ("- spark.a", "must hold sections"),
     ],
 )
-def test_what_is_wrong_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+def test_cluster_file_reports_mistake_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         load_cluster(written(tmp_path, text))
     assert sentence in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_a_file_that_is_missing_is_told_with_where_there_are_some() -> None:
+def test_missing_cluster_file_is_reported_with_the_folder_of_examples() -> None:
     with pytest.raises(ConfigurationError, match=r"nowhere.yaml cannot be read .* conf/cluster/"):
         load_cluster("nowhere.yaml")
 
@@ -91,20 +91,20 @@ def test_a_file_that_is_missing_is_told_with_where_there_are_some() -> None:
         "spark.hadoop.fs.azure.account.key.photos.dfs.core.windows.net",
     ],
 )
-def test_a_secret_that_is_written_out_is_refused_and_not_repeated(root: Path, name: str) -> None:
+def test_literal_secret_is_refused_and_not_repeated(root: Path, name: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         load(root / "conf" / "images.yaml", [f"spark.settings={{{name}: hidden1234}}"])
     assert f"{name} is a secret" in str(error.value)
     assert "hidden1234" not in str(error.value)
 
 
-def test_a_setting_that_only_sounds_secret_is_taken(tmp_path: Path) -> None:
+def test_setting_that_only_sounds_secret_is_accepted(tmp_path: Path) -> None:
     cluster = load_cluster(written(tmp_path, "settings: {spark.authenticate.secretBitLength: 256}\n"))
-    assert cluster.of("train") == {"spark.authenticate.secretBitLength": "256"}
+    assert cluster.settings_for("train") == {"spark.authenticate.secretBitLength": "256"}
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_setting_of_our_files_is_one_that_spark_knows(
+def test_shipped_cluster_files_have_only_settings_of_spark(
     root: Path, spark: Any, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable in VARIABLES:
@@ -114,7 +114,7 @@ def test_every_setting_of_our_files_is_one_that_spark_knows(
         jvm.java.lang.Class.forName(holder)
     entries = jvm.org.apache.spark.internal.config.ConfigEntry
     cluster = load_cluster(root / "conf" / "cluster" / f"{name}.yaml")
-    told = {key for command in ("check", "prepare", "train", "predict") for key in cluster.of(command)}
+    told = {key for command in ("check", "prepare", "train", "predict") for key in cluster.settings_for(command)}
     known = {key for key in told if key.startswith((*FAMILIES, *READ_BY_NAME)) or entries.findEntry(key)}
     assert told - known == set()
     assert entries.findEntry("spark.executor.coers") is None
@@ -122,5 +122,5 @@ def test_every_setting_of_our_files_is_one_that_spark_knows(
 
 @pytest.mark.parametrize("name", FILES)
 def test_executors_stay_while_ranks_train(root: Path, name: str) -> None:
-    told = load_cluster(root / "conf" / "cluster" / f"{name}.yaml").of("train")
+    told = load_cluster(root / "conf" / "cluster" / f"{name}.yaml").settings_for("train")
     assert told.get("spark.dynamicAllocation.enabled", "false") == "false"

@@ -1,4 +1,4 @@
-"""`headrace config --explain`: what is said of a key."""
+"""`headrace config --explain`: meaning, type, range, default and example of a key."""
 
 from collections.abc import Iterator
 from pathlib import Path

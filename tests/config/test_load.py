@@ -1,4 +1,4 @@
-"""A configuration is validated as a whole, and whatever is wrong with it is one sentence."""
+"""A configuration is validated as a whole, and any mistake is reported in one sentence."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def refusal(path: Path, *overrides: str) -> str:
     return str(refused.value)
 
 
-def test_what_is_not_said_has_its_default(smallest: Path) -> None:
+def test_missing_key_has_its_default(smallest: Path) -> None:
     configuration = load(smallest)
     assert configuration.data.table == "table"
     assert configuration.prepare.duplicates == "keep"
@@ -43,7 +43,7 @@ def test_what_is_not_said_has_its_default(smallest: Path) -> None:
     assert configuration.train.optimizer.name == "adam"
 
 
-def test_an_override_goes_before_the_file_and_the_last_before_the_first(tmp_path: Path) -> None:
+def test_override_wins_over_file_and_earlier_override(tmp_path: Path) -> None:
     path = write(tmp_path, SMALLEST + "prepare: {seed: 1}\n")
     configuration = load(path, ["prepare.seed=2", "prepare.seed=3", "prepare.image.size=[28, 32]", "model.options.a=b"])
     assert configuration.prepare.seed == 3
@@ -51,20 +51,20 @@ def test_an_override_goes_before_the_file_and_the_last_before_the_first(tmp_path
     assert configuration.model.options == {"a": "b"}
 
 
-def test_a_section_with_nothing_below_it_has_its_defaults(tmp_path: Path) -> None:
+def test_empty_section_has_its_defaults(tmp_path: Path) -> None:
     path = write(tmp_path, SMALLEST + "prepare:\n  image:\nspark:\n")
     assert load(path) == load(write(tmp_path, SMALLEST))
     path = write(tmp_path, SMALLEST + "prepare:\n")
     assert load(path, ["prepare.image.mode=L"]).prepare.image.mode == "L"
 
 
-def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
+def test_missing_file_is_reported_with_the_command_that_writes_one(tmp_path: Path) -> None:
     said = refusal(tmp_path / "nowhere.yaml")
     assert "nowhere.yaml cannot be read (No such file or directory)" in said
     assert "headrace init" in said
 
 
-def test_a_folder_is_not_a_configuration(tmp_path: Path) -> None:
+def test_folder_is_refused_as_configuration(tmp_path: Path) -> None:
     assert "Is a directory" in refusal(tmp_path)
 
 
@@ -84,7 +84,7 @@ def test_a_folder_is_not_a_configuration(tmp_path: Path) -> None:
         "x: " + "[" * 3000,
     ],
 )
-def test_what_is_not_yaml_is_refused(tmp_path: Path, text: str) -> None:
+def test_invalid_yaml_is_refused(tmp_path: Path, text: str) -> None:
     assert "is not valid YAML" in refusal(write(tmp_path, text))
 
 
@@ -97,7 +97,7 @@ def test_bytes_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "held"), [("", "None"), ("- a\n", "['a']"), ("text", "'text'"), ("&a [*a]", "[[...]]")]
 )
-def test_a_file_without_sections_is_refused_with_what_it_holds(tmp_path: Path, text: str, held: str) -> None:
+def test_file_without_sections_is_refused_with_its_content(tmp_path: Path, text: str, held: str) -> None:
     assert f"must hold sections such as `data:` and `train:`; received {held}" in refusal(write(tmp_path, text))
 
 
@@ -118,7 +118,7 @@ def test_a_file_without_sections_is_refused_with_what_it_holds(tmp_path: Path, t
         ("zzz=1", "known keys: data, model, prepare, registry, retrain, spark, stream, train"),
     ],
 )
-def test_an_unknown_key_is_refused_with_the_nearest_known(smallest: Path, override: str, nearest: str) -> None:
+def test_unknown_key_is_refused_with_the_nearest_key(smallest: Path, override: str, nearest: str) -> None:
     key = override.partition("=")[0]
     unknown = key if "." not in key or not key.startswith("trian") else "trian"
     said = refusal(smallest, override)
@@ -148,7 +148,7 @@ def test_an_unknown_key_is_refused_with_the_nearest_known(smallest: Path, overri
         ("prepare.image.size=[1, 2, 3]", "`prepare.image.size`: tuple should have at most 2 items"),
     ],
 )
-def test_a_bad_value_is_refused_with_what_was_expected_and_received(smallest: Path, override: str, said: str) -> None:
+def test_invalid_value_is_refused_with_expected_and_received(smallest: Path, override: str, said: str) -> None:
     assert said in refusal(smallest, override)
 
 
@@ -158,7 +158,7 @@ def test_rule_about_several_sections_begins_with_the_key_it_names(smallest: Path
     assert "received" not in message
 
 
-def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+def test_load_reports_all_mistakes_at_once(tmp_path: Path) -> None:
     said = refusal(write(tmp_path, "data: {source: {}}\ntrain: {run: r, ranks: 0}\n"))
     assert "`data.source.path` is not set and has no default; add it" in said
     assert "`data.table` is not set" in said
@@ -167,16 +167,16 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("override", ["train.ranks", "=2", "train..ranks=2", ".=2", "train.=2", ""])
-def test_an_override_without_a_key_or_a_value_is_refused(smallest: Path, override: str) -> None:
+def test_override_without_key_or_value_is_refused(smallest: Path, override: str) -> None:
     assert f"`{override}` is not an override; expected key=value" in refusal(smallest, override)
 
 
-def test_an_override_below_a_value_is_refused(smallest: Path) -> None:
+def test_override_below_a_value_is_refused(smallest: Path) -> None:
     assert "table holds the value 'table' and has no keys below it" in refusal(smallest, "data.table.path=x")
 
 
 @pytest.mark.parametrize("value", ["[1", "2024-13-45", "0b_", "!!bool x", "\x00"])
-def test_an_override_that_is_no_yaml_is_refused(smallest: Path, value: str) -> None:
+def test_override_with_invalid_yaml_is_refused(smallest: Path, value: str) -> None:
     assert "is not a YAML value; quote it" in refusal(smallest, f"data.table={value}")
 
 
@@ -226,7 +226,7 @@ KEYS = st.sampled_from(
 
 @settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=KEYS, tree=TREES)
-def test_any_value_anywhere_is_taken_or_refused_in_one_sentence(tmp_path: Path, key: str, tree: object) -> None:
+def test_load_accepts_any_value_or_refuses_it_in_one_sentence(tmp_path: Path, key: str, tree: object) -> None:
     text = yaml.safe_dump(tree, default_flow_style=True, allow_unicode=True).removesuffix("...\n")
     path = write(tmp_path, SMALLEST)
     try:
@@ -239,11 +239,11 @@ def test_any_value_anywhere_is_taken_or_refused_in_one_sentence(tmp_path: Path, 
 
 @settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(alphabet=st.sampled_from("ab1:-{}[]&*!|>'\" \n\t#%@,.?_0"), max_size=40))
-def test_any_text_as_a_file_is_refused_in_one_sentence(tmp_path: Path, text: str) -> None:
+def test_load_refuses_any_other_text_in_one_sentence(tmp_path: Path, text: str) -> None:
     refusal(write(tmp_path, text))
 
 
-def test_the_command_ends_with_2_and_one_sentence(smallest: Path, tmp_path: Path) -> None:
+def test_command_with_invalid_configuration_ends_with_2_and_one_sentence(smallest: Path, tmp_path: Path) -> None:
     answer = headrace("prepare", "conf.yaml", "prepare.duplicate=drop", cwd=tmp_path, code=2)
     said = "headrace: conf.yaml: unknown key `prepare.duplicate`; did you mean `prepare.duplicates`?"
     assert (answer.stdout, answer.stderr.strip()) == ("", said)
@@ -280,20 +280,20 @@ def test_raw_data_may_be_on_hdfs(root: Path, address: str) -> None:
 @pytest.mark.parametrize(
     "address", ["hdfs://", "hdfs://host", "hdfs://host:port/raw", "hdfs://a:1,b:2/raw", "hdfs://*/raw"]
 )
-def test_an_address_on_hdfs_has_a_server_and_a_folder(root: Path, address: str) -> None:
+def test_hdfs_address_needs_a_folder(root: Path, address: str) -> None:
     with pytest.raises(ConfigurationError, match="expected hdfs://namenode:port/folder, hdfs://nameservice/folder or"):
         load(root / "conf" / "images.yaml", [f"data.source.path={address}"])
 
 
 @pytest.mark.parametrize("key", [key for key in STORED if key != "data.source.path"])
-def test_what_is_written_is_not_on_hdfs(root: Path, key: str) -> None:
+def test_outputs_on_hdfs_are_refused(root: Path, key: str) -> None:
     with pytest.raises(
         ConfigurationError, match="hdfs:// is accepted only by data.source.path; expected a folder or s3://.* mount"
     ):
         load(root / "conf" / "images.yaml", [f"{key}=hdfs://host/folder"])
 
 
-def test_a_table_is_not_a_whole_bucket(root: Path) -> None:
+def test_table_in_a_whole_bucket_is_refused(root: Path) -> None:
     with pytest.raises(ConfigurationError, match="name a folder in the bucket"):
         load(root / "conf" / "images.yaml", ["data.table=s3://bucket/"])
 
@@ -306,7 +306,7 @@ def test_credentials_in_an_address_are_refused_and_not_repeated(root: Path, key:
     assert "hushhush" not in str(error.value)
 
 
-def test_a_database_is_named_by_its_address(root: Path) -> None:
+def test_jdbc_source_accepts_the_address_of_a_database(root: Path) -> None:
     words = ["data.source={kind: table, format: jdbc, path: 'jdbc:postgresql://db/x', columns: {input: text}}"]
     assert load(root / "conf" / "images.yaml", words).data.source.path == "jdbc:postgresql://db/x"
 

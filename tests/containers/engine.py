@@ -19,7 +19,7 @@ SECONDS_TO_BUILD = 3000
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     """The standard output and standard error of a command."""
 
     out: str
@@ -32,12 +32,12 @@ class Said:
         return result
 
 
-def run(*words: str, seconds: float = 300, input: bytes | None = None) -> Said:
+def run(*words: str, seconds: float = 300, input: bytes | None = None) -> CommandResult:
     """Run a command that must succeed and return its output."""
     done = subprocess.run(words, input=input, capture_output=True, timeout=seconds, check=False)
     said = done.stderr.decode(errors="replace")
     assert done.returncode == 0, f"{shlex.join(words)} ended with {done.returncode}:\n{said[-4000:]}"
-    return Said(done.stdout.decode(), said)
+    return CommandResult(done.stdout.decode(), said)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Engine:
         words = [builder, *paths] if builder else [self.program, "build", "-f", paths[1], "-t", tag, paths[0]]
         run(*words, seconds=SECONDS_TO_BUILD)
 
-    def inside(self, container: str, *words: str, seconds: float = 300, input: bytes | None = None) -> Said:
+    def inside(self, container: str, *words: str, seconds: float = 300, input: bytes | None = None) -> CommandResult:
         """Run a command in a container."""
         options = ["-i"] if input is not None else []
         return run(self.program, "exec", *options, container, *words, seconds=seconds, input=input)

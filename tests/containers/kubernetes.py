@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.containers.engine import Said, run
+from tests.containers.engine import CommandResult, run
 
 CLIENT = "tests-client"
 MANIFESTS = Path("conf", "cluster", "kubernetes")
@@ -39,7 +39,7 @@ SETTINGS = {
 }
 
 
-def kubectl(*words: str, seconds: float = 300, input: bytes | None = None) -> Said:
+def kubectl(*words: str, seconds: float = 300, input: bytes | None = None) -> CommandResult:
     """Run kubectl in Headrace's namespace."""
     return run("kubectl", "-n", "headrace", *words, seconds=seconds, input=input)
 
@@ -70,7 +70,7 @@ class KubernetesCluster:
     folder: str
     scratch: Path
 
-    def client(self, *words: str, input: bytes | None = None) -> Said:
+    def client(self, *words: str, input: bytes | None = None) -> CommandResult:
         """Run a command in the client pod."""
         return kubectl("exec", *([] if input is None else ["-i"]), CLIENT, "--", *words, input=input)
 

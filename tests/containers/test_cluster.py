@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.containers.engine import Said, run
+from tests.containers.engine import CommandResult, run
 from tests.support.container_cluster import CLIENT, ContainerCluster, submission
 from tests.support.running_training import wait_for
 
@@ -19,13 +19,13 @@ PAGES = ("http://master:8080", "http://worker-1:8081", "http://history:18080", "
 
 
 @pytest.fixture(scope="module")
-def prepared(containers: ContainerCluster) -> Said:
+def prepared(containers: ContainerCluster) -> CommandResult:
     """Prepare the table and return the output."""
     return containers.submit("prepare", "/work/conf.yaml")
 
 
 @pytest.fixture(scope="module")
-def trained(containers: ContainerCluster, prepared: Said) -> Said:
+def trained(containers: ContainerCluster, prepared: CommandResult) -> CommandResult:
     """Train a model and return the output."""
     return containers.submit("train", "/work/conf.yaml")
 
@@ -49,18 +49,18 @@ def test_check_finds_two_machines_with_shared_folder(containers: ContainerCluste
     assert answer["ok"]
 
 
-def test_prepare_writes_all_images(prepared: Said) -> None:
+def test_prepare_writes_all_images(prepared: CommandResult) -> None:
     found = prepared.json
     assert (found["rows_in"], found["written"], found["rejected"]) == (1400, 1400, 0)
 
 
-def test_train_runs_one_rank_on_each_worker(trained: Said) -> None:
+def test_train_runs_one_rank_on_each_worker(trained: CommandResult) -> None:
     assert (trained.json["ranks"], trained.json["steps"], trained.json["restarts"]) == (2, STEPS, 0)
     # Spark prints the standard error of a Python driver on standard output.
     assert sorted(re.findall(r"Rank \d runs on (\S+)", trained.out + trained.log)) == ["worker-1", "worker-2"]
 
 
-def test_trained_model_evaluates_and_predicts(containers: ContainerCluster, trained: Said) -> None:
+def test_trained_model_evaluates_and_predicts(containers: ContainerCluster, trained: CommandResult) -> None:
     bundle = trained.json["bundle"]
     evaluated = containers.submit("evaluate", bundle, "--table", "/work/table").json
     assert evaluated["metrics"]["accuracy"] > 0.5
@@ -68,7 +68,7 @@ def test_trained_model_evaluates_and_predicts(containers: ContainerCluster, trai
     assert (predicted["rows"], predicted["rejected"]) == (200, 0)
 
 
-def test_train_recovers_from_killed_worker(containers: ContainerCluster, trained: Said) -> None:
+def test_train_recovers_from_killed_worker(containers: ContainerCluster, trained: CommandResult) -> None:
     """The container is restarted, as an orchestrator does; the weights equal those of the undisturbed run."""
     engine = containers.engine
     words = (engine.program, "exec", CLIENT, *submission("train", "/work/conf.yaml", "train.run=/work/killed"))
@@ -84,7 +84,7 @@ def test_train_recovers_from_killed_worker(containers: ContainerCluster, trained
     assert (found["steps"], found["weights_sha256"]) == (STEPS, trained.json["weights_sha256"])
 
 
-def test_history_server_lists_training(containers: ContainerCluster, trained: Said) -> None:
+def test_history_server_lists_training(containers: ContainerCluster, trained: CommandResult) -> None:
     program = "import urllib.request; print(urllib.request.urlopen('http://history:18080/api/v1/applications').read().decode())"
     told: list[dict[str, Any]] = wait_for(lambda: json.loads(containers.client("python", "-c", program).out), 60)
     assert "headrace train" in {application["name"] for application in told}

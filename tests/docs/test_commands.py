@@ -24,6 +24,7 @@ WALK = (
     "README.md",
     "docs/networks.md",
     "docs/clusters/spark.md",
+    "docs/comparing-runs.md",
 )
 SEARCH = "docs/tuning.md"
 FIVE_DAYS = "docs/retraining.md"
@@ -37,6 +38,7 @@ def test_walk_commands_succeed_in_order_and_then_the_demo(root: Path, fashion_mn
     for page in WALK:
         type_commands(root / page, workspace)
     assert (workspace / "runs" / "fashion-mnist" / "report.html").exists()
+    assert (workspace / "comparison.html").exists()
     # The demo repeats some commands in the same folders; its training is complete already.
     demo = run([sys.executable, "jobs/demo.py", "--limit", "6000", "train.epochs=2"], cwd=workspace).json
     assert (demo["rows_in"], demo["ranks"], demo["predicted"]) == (7000, 2, 1000)

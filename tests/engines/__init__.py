@@ -1,1 +1,1 @@
-"""Engine sets beside the default one, and a smoke test of each."""
+"""Engine sets other than the default one, and a smoke test of each."""

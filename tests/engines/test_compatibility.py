@@ -144,7 +144,7 @@ def test_train_refuses_executors_without_engine(own: Path, tmp_path: Path) -> No
     assert "org.apache" not in result.stderr
 
 
-def test_failed_horovod_import_of_rank_is_one_sentence(own: Path, tmp_path: Path) -> None:
+def test_failed_horovod_import_of_rank_is_reported_in_one_sentence(own: Path, tmp_path: Path) -> None:
     python = python_with_horovod_for(tmp_path / "environment", installed_versions()["TensorFlow"])
     broken = next((tmp_path / "environment").glob("lib/*/site-packages/horovod/tensorflow/__init__.py"))
     broken.write_text("raise ImportError('mpi_lib.so: undefined symbol: _ZN10tensorflow')")

@@ -1,4 +1,4 @@
-"""The main commands give the same results in an environment that is set up for another project, in a folder abroad."""
+"""The main commands give the same results in an environment set up for another project, in an unusual folder."""
 
 import os
 import sys

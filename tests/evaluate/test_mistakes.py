@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from headrace.config.configuration import Text
 from headrace.contract import Column, Contract
-from headrace.evaluate.mistakes import MAX_CHARACTERS, Mistake, WorstMistakes, picture, show_for
-from headrace.prepare.text.tokenizer import Counted, bpe_tokenizer, load_tokenizer, save_tokenizer, word_tokenizer
+from headrace.evaluate.mistakes import MAX_CHARACTERS, Mistake, WorstMistakes, picture, renderer_for
+from headrace.prepare.text.tokenizer import WordCount, bpe_tokenizer, load_tokenizer, save_tokenizer, word_tokenizer
 
 
 def make_mistake(error: float, path: str = "a.png", shape: tuple[int, int, int] = (2, 3, 1)) -> Mistake:
@@ -72,13 +72,13 @@ def make_contract(tokenizer_json: str, form: Text, folder: Path) -> Contract:
 @pytest.mark.parametrize("kind", ["word", "bpe"])
 def test_text_mistake_is_described_with_its_words(kind: str, tmp_path: Path) -> None:
     form = Text.model_validate({"tokens": {"kind": kind, "min_count": 1}})
-    made = word_tokenizer([Counted("good", 3), Counted("film", 2)], form)
+    made = word_tokenizer([WordCount("good", 3), WordCount("film", 2)], form)
     if kind == "bpe":
         made = bpe_tokenizer(iter(["good film é"] * 9), form)
     about = make_contract(made, form, tmp_path)
     assert about.tokenizer
     ids = load_tokenizer(tmp_path, about.tokenizer).encode("good film é", add_special_tokens=False).ids
-    show = show_for(about, tmp_path)
+    show = renderer_for(about, tmp_path)
     assert show(np.array([*ids, 0, 0]))["text"] == ("good film [?]" if kind == "word" else "good film é")
     text = show(np.array(ids * 200))["text"]
     assert text is not None

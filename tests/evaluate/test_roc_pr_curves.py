@@ -16,7 +16,7 @@ distinct = st.lists(st.tuples(st.booleans(), st.floats(0, 1, width=32)), min_siz
 @given(st.one_of(tied, distinct))
 def test_areas_agree_with_scikit_learn(rows: list[tuple[bool, float]]) -> None:
     positive, scores = np.array([one for one, _ in rows]), np.array([score for _, score in rows], np.float32)
-    found = Curves.of(positive, scores)
+    found = Curves.from_scores(positive, scores)
     if positive.any() and not positive.all():
         assert found.roc_auc == pytest.approx(roc_auc_score(positive, scores), abs=1e-12)
     if positive.any():
@@ -26,7 +26,7 @@ def test_areas_agree_with_scikit_learn(rows: list[tuple[bool, float]]) -> None:
 @given(st.one_of(tied, distinct))
 def test_points_agree_with_scikit_learn(rows: list[tuple[bool, float]]) -> None:
     positive, scores = np.array([True, False, *(one for one, _ in rows)]), np.array([0.3, 0.6, *(s for _, s in rows)])
-    found = Curves.of(positive, scores)
+    found = Curves.from_scores(positive, scores)
     across, up, _ = roc_curve(positive, scores, drop_intermediate=False)
     assert np.array(found.roc) == pytest.approx(np.stack([across, up], 1), abs=1e-5)
     precision, recall, _ = precision_recall_curve(positive, scores)
@@ -36,8 +36,8 @@ def test_points_agree_with_scikit_learn(rows: list[tuple[bool, float]]) -> None:
 
 def test_rows_of_one_class_have_no_area() -> None:
     scores = np.array([0.1, 0.9])
-    assert Curves.of(np.array([True, True]), scores).roc_auc is None
-    none = Curves.of(np.array([False, False]), scores)
+    assert Curves.from_scores(np.array([True, True]), scores).roc_auc is None
+    none = Curves.from_scores(np.array([False, False]), scores)
     assert (none.roc_auc, none.average_precision) == (None, None)
 
 
@@ -45,7 +45,7 @@ def test_curve_of_many_rows_has_few_points_and_exact_area() -> None:
     random = np.random.default_rng(1)
     positive = random.random(200_000) < 0.3
     scores = (random.normal(0, 1, 200_000) + positive).astype(np.float32)
-    found = Curves.of(positive, scores)
+    found = Curves.from_scores(positive, scores)
     assert found.roc_auc == pytest.approx(roc_auc_score(positive, scores), abs=1e-12)
     assert found.average_precision == pytest.approx(average_precision_score(positive, scores), abs=1e-12)
     assert len(found.roc) <= 4 * STRETCHES

@@ -57,7 +57,7 @@ def names_rows_accuracies(parts: list[dict[str, Any]]) -> list[tuple[str, int, f
 
 def binary_column(lengths: Sequence[int]) -> BinaryColumn:
     """Return a column of values of these lengths in bytes."""
-    return BinaryColumn.whole(pa.array([bytes(length) for length in lengths], pa.binary()))
+    return BinaryColumn.from_array(pa.array([bytes(length) for length in lengths], pa.binary()))
 
 
 def test_slicer_always_slices_by_class_with_recall_as_accuracy() -> None:

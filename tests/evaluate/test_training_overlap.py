@@ -61,7 +61,7 @@ def test_evaluate_warns_of_rows_that_the_initial_weights_were_trained_on(
     )  # fmt: skip
     bundle = bundles.write(tmp_path / "bundle", small_model(first), CNN, first.contract, OPTIONS, origin)
     result = evaluate(bundle, first.table, "test", 0)
-    assert (result["trained_on"]["rows"], result["trained_on"]["of"]) == (4, 10)
+    assert (result["trained_on"]["rows"], result["trained_on"]["total"]) == (4, 10)
     assert "was trained on rows of the test split: 4 of 10 rows, such as 'a/0.png'" in caplog.text
     caplog.clear()
     assert "trained_on" not in evaluate(bundle, first.table, "train", 0)

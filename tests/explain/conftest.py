@@ -9,7 +9,7 @@ from tests.support.trained_bundles import table_for, trained
 
 
 @pytest.fixture(scope="session")
-def bundle_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Return a function that trains a network of models/ on first use and returns its bundle."""
     bundles: dict[str, Path] = {}
 

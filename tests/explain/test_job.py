@@ -19,23 +19,23 @@ pytestmark = pytest.mark.tensorflow
 BundleOf = Callable[[str], Path]
 
 
-def test_explain_reports_every_gap_and_writes_reproducible_page(bundle_of: BundleOf, tmp_path: Path) -> None:
+def test_explain_reports_every_gap_and_writes_reproducible_page(make_bundle: BundleOf, tmp_path: Path) -> None:
     write_images(tmp_path / "raw")
-    arguments = ("explain", str(bundle_of("cnn")), "raw", "page.html", "--limit", "2", "--steps", "32")
+    arguments = ("explain", str(make_bundle("cnn")), "raw", "page.html", "--limit", "2", "--steps", "32")
     result = headrace(*arguments, cwd=tmp_path).json
     assert result["page"] == str(tmp_path / "page.html")
     assert (result["explained"], result["methods"]) == (2, ["integrated-gradients", "grad-cam"])
     assert result["greatest_gap"] == max(each["gap"] for each in result["inputs"])
     assert {"path", "predicted", "class", "gap", "tolerance", "complete", "steps"} <= result["inputs"][0].keys()
     page = (tmp_path / "page.html").read_bytes()
-    explain(bundle_of("cnn"), Path(tmp_path / "raw"), tmp_path / "again.html", ExplainOptions(limit=2, steps=32))
+    explain(make_bundle("cnn"), Path(tmp_path / "raw"), tmp_path / "again.html", ExplainOptions(limit=2, steps=32))
     assert (tmp_path / "again.html").read_text().count("<img") == page.decode().count("<img") == 6
 
 
-def test_explain_reads_column_of_training_and_lists_rejected_rows(bundle_of: BundleOf, tmp_path: Path) -> None:
+def test_explain_reads_column_of_training_and_lists_rejected_rows(make_bundle: BundleOf, tmp_path: Path) -> None:
     source = write_texts(tmp_path / "raw.jsonl")
     source.write_text(source.read_text() + json.dumps({"review": " \n"}))
-    result = explain(bundle_of("text_cnn"), source, tmp_path / "page.html", ExplainOptions(method="occlusion"))
+    result = explain(make_bundle("text_cnn"), source, tmp_path / "page.html", ExplainOptions(method="occlusion"))
     assert (result["explained"], result["methods"], result["greatest_gap"]) == (3, ["occlusion"], None)
     assert result["rejected"] == [
         {"path": "raw.jsonl:4", "reason": "empty", "detail": "nothing is left after cleaning"}
@@ -43,33 +43,33 @@ def test_explain_reads_column_of_training_and_lists_rejected_rows(bundle_of: Bun
 
 
 def test_limit_counts_explained_inputs_only(
-    bundle_of: BundleOf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    make_bundle: BundleOf, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_images(tmp_path / "raw", 4)
     for name in (".hidden.png", "Thumbs.db", "0 broken.png", "1 broken.png", "2 broken.png"):
         (tmp_path / "raw" / name).write_bytes(b"no image")
     options = ExplainOptions(limit=4, method="grad-cam")
-    result = explain(bundle_of("cnn"), tmp_path / "raw", tmp_path / "page.html", options)
+    result = explain(make_bundle("cnn"), tmp_path / "raw", tmp_path / "page.html", options)
     assert [one["path"] for one in result["inputs"]] == [f"{number}.png" for number in range(4)]
     assert result["skipped"] == {"hidden_or_system_file": 2, "not_an_image": 3}
     assert "Skipped 5 inputs: 2 hidden or system file, 3 not an image" in caplog.text
 
 
-def test_text_of_one_token_is_explained_without_occlusion(bundle_of: BundleOf, tmp_path: Path) -> None:
+def test_text_of_one_token_is_explained_without_occlusion(make_bundle: BundleOf, tmp_path: Path) -> None:
     (tmp_path / "raw.txt").write_text("splendid")
     for network in ("rnn", "transformer"):
-        result = explain(bundle_of(network), tmp_path / "raw.txt", tmp_path / "page.html", ExplainOptions())
+        result = explain(make_bundle(network), tmp_path / "raw.txt", tmp_path / "page.html", ExplainOptions())
         assert result["inputs"][0]["predicted"] == CLASSES[0]
         assert result["complete"] == 1
 
 
 def test_incomplete_attributions_are_reported(
-    bundle_of: BundleOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_bundle: BundleOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("headrace.explain.attribution.integrated_gradients.TOLERANCE", 0.0)
     monkeypatch.setattr("headrace.explain.attribution.integrated_gradients.DOUBLINGS", 1)
     source = write_images(tmp_path / "raw", 1)
-    result = explain(bundle_of("cnn"), source, tmp_path / "page.html", ExplainOptions(steps=3))
+    result = explain(make_bundle("cnn"), source, tmp_path / "page.html", ExplainOptions(steps=3))
     assert (result["complete"], result["inputs"][0]["steps"]) == (0, 6)
     assert "not complete" in (tmp_path / "page.html").read_text()
 
@@ -85,18 +85,18 @@ def test_incomplete_attributions_are_reported(
     ],
 )
 def test_unsuitable_options_are_refused(
-    bundle_of: BundleOf, tmp_path: Path, network: str, options: dict[str, Any], output: str, message: str
+    make_bundle: BundleOf, tmp_path: Path, network: str, options: dict[str, Any], output: str, message: str
 ) -> None:
     source = write_texts(tmp_path / "raw.jsonl") if network == "rnn" else write_images(tmp_path / "raw")
     with pytest.raises(ConfigurationError, match=message):
-        explain(bundle_of(network), source, tmp_path / output, ExplainOptions(**options))
+        explain(make_bundle(network), source, tmp_path / output, ExplainOptions(**options))
     assert not (tmp_path / output).exists()
 
 
-def test_existing_page_is_kept_if_all_inputs_are_rejected(bundle_of: BundleOf, tmp_path: Path) -> None:
+def test_existing_page_is_kept_if_all_inputs_are_rejected(make_bundle: BundleOf, tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "a.png").write_bytes(b"no image")
     (tmp_path / "page.html").write_text("before")
     with pytest.raises(DataError, match="No input of .* can be explained"):
-        explain(bundle_of("cnn"), tmp_path / "raw", tmp_path / "page.html", ExplainOptions())
+        explain(make_bundle("cnn"), tmp_path / "raw", tmp_path / "page.html", ExplainOptions())
     assert (tmp_path / "page.html").read_text() == "before"

@@ -51,11 +51,11 @@ def explain_texts(path: Path, file: Path, **options: Any) -> list[Explanation]:
 
 @pytest.mark.parametrize("network", [*IMAGES, *TEXT])
 def test_attributions_sum_to_the_difference_from_the_baseline(
-    bundle_of: BundleOf, network: str, tmp_path: Path
+    make_bundle: BundleOf, network: str, tmp_path: Path
 ) -> None:
     text = network in TEXT
     source = write_texts(tmp_path / "raw.jsonl") if text else write_images(tmp_path / "raw")
-    result = explain(bundle_of(network), source, tmp_path / "page.html", ExplainOptions())
+    result = explain(make_bundle(network), source, tmp_path / "page.html", ExplainOptions())
     assert (result["explained"], result["complete"]) == (3, 3)
     for number, one in enumerate(result["inputs"]):
         assert one["predicted"] == CLASSES[number]
@@ -69,9 +69,9 @@ def test_attributions_sum_to_the_difference_from_the_baseline(
 
 @pytest.mark.parametrize("network", IMAGES)
 def test_patch_that_determines_the_class_has_largest_attribution(
-    bundle_of: BundleOf, network: str, tmp_path: Path
+    make_bundle: BundleOf, network: str, tmp_path: Path
 ) -> None:
-    for label, one in enumerate(explain_images(bundle_of(network), tmp_path, method="integrated-gradients")):
+    for label, one in enumerate(explain_images(make_bundle(network), tmp_path, method="integrated-gradients")):
         assert one.integrated is not None
         of_pixels = np.abs(one.integrated.attributions).sum(axis=2)
         inside = of_pixels[PATCHES[label]].mean()
@@ -79,30 +79,30 @@ def test_patch_that_determines_the_class_has_largest_attribution(
 
 
 @pytest.mark.parametrize("network", WITH_MAP)
-def test_grad_cam_highlights_the_patch(bundle_of: BundleOf, network: str, tmp_path: Path) -> None:
+def test_grad_cam_highlights_the_patch(make_bundle: BundleOf, network: str, tmp_path: Path) -> None:
     from headrace.explain.attribution.grad_cam import GradCam
     from headrace.explain.heatmaps import enlarge
 
-    bundle = bundles.load(bundle_of(network))
+    bundle = bundles.load(make_bundle(network))
     grad_cam = GradCam(bundle.model(), bundle.contract)
     images = patched(3, seed=7).pixels
-    heats = [enlarge(grad_cam.heat(image, label), image.shape) for label, image in enumerate(images)]
+    heats = [enlarge(grad_cam.heatmap(image, label), image.shape) for label, image in enumerate(images)]
     warmer = [heat[PATCHES[label]].mean() > heat.mean() for label, heat in enumerate(heats)]
     assert all(warmer)
 
 
 @pytest.mark.parametrize(("network", "reason"), [("mlp", "no convolution"), ("vit", "MultiHeadAttention")])
-def test_grad_cam_reports_missing_feature_map(bundle_of: BundleOf, network: str, reason: str, tmp_path: Path) -> None:
+def test_grad_cam_reports_missing_feature_map(make_bundle: BundleOf, network: str, reason: str, tmp_path: Path) -> None:
     source = write_images(tmp_path / "raw", 1)
-    result = explain(bundle_of(network), source, tmp_path / "page.html", ExplainOptions())
+    result = explain(make_bundle(network), source, tmp_path / "page.html", ExplainOptions())
     assert reason in result["missing"]["grad-cam"]
     assert result["methods"] == ["integrated-gradients"]
     assert "Grad-CAM is not available" in (tmp_path / "page.html").read_text()
 
 
 @pytest.mark.parametrize("network", TEXT)
-def test_word_that_determines_the_class_has_largest_value(bundle_of: BundleOf, network: str, tmp_path: Path) -> None:
-    for label, one in enumerate(explain_texts(bundle_of(network), tmp_path / "raw.jsonl")):
+def test_word_that_determines_the_class_has_largest_value(make_bundle: BundleOf, network: str, tmp_path: Path) -> None:
+    for label, one in enumerate(explain_texts(make_bundle(network), tmp_path / "raw.jsonl")):
         assert [rendering.method for rendering in one.renderings] == ["integrated-gradients", "occlusion"]
         for rendering in one.renderings:
             assert rendering.spans is not None
@@ -113,8 +113,8 @@ def test_word_that_determines_the_class_has_largest_value(bundle_of: BundleOf, n
             assert largest.text == WORDS[label], (network, rendering.method)
 
 
-def test_requested_class_is_explained_instead_of_the_predicted_one(bundle_of: BundleOf, tmp_path: Path) -> None:
-    path = bundle_of("cnn")
+def test_requested_class_is_explained_instead_of_the_predicted_one(make_bundle: BundleOf, tmp_path: Path) -> None:
+    path = make_bundle("cnn")
     (own, *_) = explain_images(path, tmp_path, method="integrated-gradients")
     (other, *_) = explain_images(path, tmp_path, method="integrated-gradients", class_name=CLASSES[1])
     assert own.integrated is not None
@@ -124,10 +124,10 @@ def test_requested_class_is_explained_instead_of_the_predicted_one(bundle_of: Bu
     assert other.integrated.attributions[PATCHES[0]].sum() < 0 < own.integrated.attributions[PATCHES[0]].sum()
 
 
-def test_images_of_other_sizes_are_prepared_as_for_training(bundle_of: BundleOf, tmp_path: Path) -> None:
+def test_images_of_other_sizes_are_prepared_as_for_training(make_bundle: BundleOf, tmp_path: Path) -> None:
     folder = write_images(tmp_path / "raw", 1)
     PIL.Image.open(folder / "0.png").resize((57, 83)).save(folder / "0.png")
-    bundle = bundles.load(bundle_of("cnn"))
+    bundle = bundles.load(make_bundle("cnn"))
     pixels = decode((folder / "0.png").read_bytes(), bundle.origin.prepare.image)
     result = explain(bundle.path, folder, tmp_path / "page.html", ExplainOptions(method="grad-cam"))["inputs"][0]
     assert result["class_probability"] == pytest.approx(Inference(bundle).predict(pixels[None])[0].max(), abs=1e-6)

@@ -21,7 +21,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module", params=["cnn", "rnn"])
 def page(
-    bundle_of: Callable[[str], Path], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    make_bundle: Callable[[str], Path], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Return a page of three images or texts, a rejected input, and hostile names."""
     folder = tmp_path_factory.mktemp("page")
@@ -34,7 +34,7 @@ def page(
         hostile = "<script>alert(1)</script> splendid Ausnahmezustandsbewältigungsmaschine".replace("<", "\\u003c")
         lines = [f'{{"review": "{hostile}"}}', '{"review": ""}', f'{{"review": "dreadful {"word " * 60}"}}']
         source.write_text(source.read_text() + "\n".join(lines))
-    explain(bundle_of(request.param), source, folder / "page.html", ExplainOptions())
+    explain(make_bundle(request.param), source, folder / "page.html", ExplainOptions())
     return folder / "page.html"
 
 

@@ -51,7 +51,7 @@ def test_missing_column_is_reported_with_existing_ones(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("stars,review\n3,one\n")
     with pytest.raises(ConfigurationError, match="no column 'body'; its columns are: stars, review"):
         read_texts(tmp_path / "a.csv", "body")
-    with pytest.raises(ConfigurationError, match="Nothing says which column of .* holds the texts"):
+    with pytest.raises(ConfigurationError, match="It is not known which column of .* holds the texts"):
         read_texts(tmp_path / "a.csv")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from headrace.config.sections.image_and_text import Text, Tokens
 from headrace.contract import Tokenizer
 from headrace.explain.token_spans import token_spans
-from headrace.prepare.text.tokenizer import Counted, bpe_tokenizer, encode_with_spans, save_tokenizer, word_tokenizer
+from headrace.prepare.text.tokenizer import WordCount, bpe_tokenizer, encode_with_spans, save_tokenizer, word_tokenizer
 
 BPE = Text(mask=("url",), tokens=Tokens(kind="bpe", vocabulary=300, max_length=24))
 WORDS = Text(tokens=Tokens(min_count=1, max_length=5))
@@ -47,7 +47,7 @@ def test_tokens_of_one_character_form_one_span(folder: Path, bpe: Tokenizer) -> 
 
 
 def test_text_outside_tokens_has_no_value_and_unknown_words_are_marked(folder: Path) -> None:
-    counts = [Counted(word, 2) for word in ("one", "two", "three")]
+    counts = [WordCount(word, 2) for word in ("one", "two", "three")]
     tokenizer = save_tokenizer(word_tokenizer(counts, WORDS), WORDS, folder)
     text = "one two nine three one two"
     (tokens,) = encode_with_spans([text], tokenizer, folder)

@@ -83,7 +83,7 @@ def test_attributions_of_other_image_networks_are_complete(build: Any) -> None:
     assert np.abs(found.attributions).max() > 0
     probability = float(model(image[None], training=False)[0, 1])
     assert 1 / (1 + np.exp(-found.input)) == pytest.approx(probability, abs=1e-5)
-    assert GradCam(model, IMAGES).heat(image, 1).shape[0] >= 7
+    assert GradCam(model, IMAGES).heatmap(image, 1).shape[0] >= 7
 
 
 def test_float_input_keeps_fractional_pixel_values() -> None:

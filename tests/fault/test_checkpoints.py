@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.support.commands import headrace
-from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
+from tests.support.running_training import find_ranks, in_the_background, list_checkpoints, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.horovod]
 
@@ -18,7 +18,7 @@ def test_full_disk_keeps_earlier_checkpoints(
 ) -> None:
     """The kernel refuses rank 0 files beyond 16 KiB, as a full disk does."""
     driver = in_the_background(*train_arguments, "train.log_every_steps=100", cwd=own)
-    rank = wait_for(lambda: checkpoints_of(own / "run") and ranks_of(own / "run"))[0]
+    rank = wait_for(lambda: list_checkpoints(own / "run") and find_ranks(own / "run"))[0]
     rank.rlimit(psutil.RLIMIT_FSIZE, (16384, resource.RLIM_INFINITY))
     _, log = driver.communicate(timeout=60)
     assert driver.returncode == 4
@@ -34,11 +34,11 @@ def test_lost_driver_stops_ranks_and_resume_skips_damaged_checkpoint(
     own: Path, train_arguments: tuple[str, ...], undisturbed: dict[str, Any]
 ) -> None:
     driver = in_the_background(*train_arguments, cwd=own)
-    wait_for(lambda: len(checkpoints_of(own / "run")) == 2)
+    wait_for(lambda: len(list_checkpoints(own / "run")) == 2)
     driver.kill()
     driver.communicate()
-    wait_for(lambda: not ranks_of(own / "run"), 30)
-    before, newest = checkpoints_of(own / "run")
+    wait_for(lambda: not find_ranks(own / "run"), 30)
+    before, newest = list_checkpoints(own / "run")
     state = own / "run" / "checkpoints" / f"step-{newest:09d}" / "state.npz"
     data = bytearray(state.read_bytes())
     data[len(data) // 2] ^= 1

@@ -16,7 +16,7 @@ import pytest
 
 from jobs.local_cluster import LocalCluster
 from tests.support.commands import headrace
-from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, step_of, wait_for
+from tests.support.running_training import current_step, find_ranks, in_the_background, list_checkpoints, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.horovod]
 
@@ -29,7 +29,7 @@ STALL_SECONDS = 10
 def start_training(own: Path, train_arguments: tuple[str, ...], step: int) -> "subprocess.Popen[str]":
     """Start a run in the background and return once it has reached `step` and written a checkpoint."""
     driver = in_the_background(*train_arguments, cwd=own)
-    wait_for(lambda: step_of(own / "run") >= step and checkpoints_of(own / "run"))
+    wait_for(lambda: current_step(own / "run") >= step and list_checkpoints(own / "run"))
     return driver
 
 
@@ -49,7 +49,7 @@ def assert_equal_results(found: dict[str, Any], undisturbed: dict[str, Any]) -> 
     assert found["metrics"] == pytest.approx(undisturbed["metrics"], rel=1e-6)
 
 
-def executor_of(rank: psutil.Process) -> psutil.Process:
+def find_executor(rank: psutil.Process) -> psutil.Process:
     """Return the JVM in whose task a rank runs."""
     return next(parent for parent in rank.parents() if "CoarseGrainedExecutorBackend" in " ".join(parent.cmdline()))
 
@@ -60,7 +60,7 @@ def test_killed_rank_is_restarted(
 ) -> None:
     chance = random.Random(seed)
     driver = start_training(own, train_arguments, chance.randrange(30, 250))
-    ranks_of(own / "run")[chance.randrange(2)].kill()
+    find_ranks(own / "run")[chance.randrange(2)].kill()
     found = wait_for_result(driver)
     assert_equal_results(found, undisturbed)
     assert found["restarts"] == 1
@@ -70,10 +70,10 @@ def test_suspended_rank_is_replaced_after_stall_timeout(
     own: Path, train_arguments: tuple[str, ...], undisturbed: dict[str, Any]
 ) -> None:
     driver = start_training(own, (*train_arguments, f"train.stall_timeout_seconds={STALL_SECONDS}"), 40)
-    stopped = ranks_of(own / "run")[1]
+    stopped = find_ranks(own / "run")[1]
     stopped.suspend()
     began = time.monotonic()
-    wait_for(lambda: ranks_of(own / "run") and ranks_of(own / "run")[0].pid != stopped.pid, 60)
+    wait_for(lambda: find_ranks(own / "run") and find_ranks(own / "run")[0].pid != stopped.pid, 60)
     wait_for(lambda: not stopped.is_running() or stopped.status() == psutil.STATUS_ZOMBIE, SECONDS_TO_RECOVER)
     found = wait_for_result(driver)
     assert time.monotonic() - began < STALL_SECONDS + 2 * SECONDS_TO_RECOVER
@@ -82,7 +82,7 @@ def test_suspended_rank_is_replaced_after_stall_timeout(
 
 def test_lost_executor_is_replaced(own: Path, train_arguments: tuple[str, ...], undisturbed: dict[str, Any]) -> None:
     driver = start_training(own, train_arguments, 40)
-    executor_of(ranks_of(own / "run")[0]).kill()
+    find_executor(find_ranks(own / "run")[0]).kill()
     found = wait_for_result(driver)
     assert_equal_results(found, undisturbed)
     assert found["restarts"] == 1
@@ -95,8 +95,8 @@ def test_lost_driver_stops_ranks_and_same_command_resumes(
     driver = start_training(own, train_arguments, 60)
     driver.send_signal(signal.SIGKILL)
     driver.communicate()
-    wait_for(lambda: not ranks_of(own / "run"), 30)
-    done = checkpoints_of(own / "run")[-1]
+    wait_for(lambda: not find_ranks(own / "run"), 30)
+    done = list_checkpoints(own / "run")[-1]
     resumed = headrace("train", "conf.yaml", *train_arguments, cwd=own)
     assert f"Continuing from the checkpoint of step {done}" in resumed.stderr
     assert_equal_results(resumed.json, undisturbed)
@@ -107,12 +107,12 @@ def test_more_losses_than_restarts_exit_with_4_and_name_the_lost_rank(
     own: Path, train_arguments: tuple[str, ...]
 ) -> None:
     driver = start_training(own, (*train_arguments, "train.max_restarts=0"), 30)
-    ranks_of(own / "run")[1].kill()
+    find_ranks(own / "run")[1].kill()
     _, log = driver.communicate(timeout=SECONDS_TO_RECOVER)
     assert driver.returncode == 4
     assert "Rank 1 on" in log.strip().splitlines()[-1]
     assert "signal 9" in log.strip().splitlines()[-1]
-    assert checkpoints_of(own / "run")
+    assert list_checkpoints(own / "run")
 
 
 @pytest.mark.long
@@ -120,7 +120,7 @@ def test_lost_worker_leaves_remaining_ranks_with_same_global_batch(
     own: Path, cluster: LocalCluster, train_arguments: tuple[str, ...], undisturbed: dict[str, Any]
 ) -> None:
     driver = start_training(own, train_arguments, 40)
-    executor = executor_of(ranks_of(own / "run")[1])
+    executor = find_executor(find_ranks(own / "run")[1])
     worker = next(w for w in cluster.workers if w.pid == executor.ppid())
     worker.kill()
     worker.wait()

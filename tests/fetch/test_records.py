@@ -90,7 +90,7 @@ def test_fetch_restores_missing_line(tmp_path: Path, fetched: dict[str, Any]) ->
     assert file.read_bytes() == whole
 
 
-def test_fetch_without_apt_says_where_to_place_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetch_without_apt_reports_where_to_place_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("headrace.fetch.debian.has_packages", lambda: False)
     with pytest.raises(DataError, match=r"this machine lacks apt-get .* place the files manpages-de\.deb") as caught:

@@ -23,7 +23,7 @@ def path_points(path: str) -> list[tuple[float, float]]:
 def test_fraction_axis_ends_at_one_and_contains_every_value(values: list[float]) -> None:
     axis = fraction_axis(values)
     assert axis.high == 1.0
-    assert all(0 <= axis.place(value) <= 1 for value in [*values, *axis.ticks])
+    assert all(0 <= axis.position(value) <= 1 for value in [*values, *axis.ticks])
     assert 2 <= len(axis.ticks) <= 6
 
 
@@ -32,7 +32,7 @@ def test_fraction_axis_ends_at_one_and_contains_every_value(values: list[float])
 )
 def test_value_axis_contains_every_value_and_some_ticks(values: list[float]) -> None:
     axis = value_axis(values)
-    assert all(-1e-9 <= axis.place(value) <= 1 + 1e-9 for value in [*values, *axis.ticks])
+    assert all(-1e-9 <= axis.position(value) <= 1 + 1e-9 for value in [*values, *axis.ticks])
     assert 2 <= len(axis.ticks) <= 9
 
 

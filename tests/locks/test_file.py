@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import HeadraceError
-from headrace.locks.file import LockHeldError, lock_file
+from headrace.locks.file import LockHeldError, file_holder, lock_file
 from tests.support.lock_holder import held
 
 
@@ -60,6 +60,24 @@ def test_file_lock_waits_for_release(tmp_path: Path) -> None:
     assert got.is_set()
 
 
+def test_holder_is_known_only_while_it_lives(tmp_path: Path) -> None:
+    """A later process with the same PID does not hold the lock."""
+    path = tmp_path / ".lock"
+    assert file_holder(path) is None
+    with held(path) as other:
+        holder = file_holder(path)
+        assert holder is not None
+        assert holder.pid == other.pid
+        path.write_text(holder.model_copy(update={"since": "2026-01-01T00:00:00+00:00"}).model_dump_json())
+        assert file_holder(path) is None
+        path.write_text(holder.model_dump_json())
+        os.kill(other.pid, signal.SIGKILL)
+        other.wait()
+    assert file_holder(path) is None
+    path.write_text(holder.model_copy(update={"host": "another"}).model_dump_json())
+    assert file_holder(path) is not None
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"pid": "x"}'])
 def test_file_lock_ignores_invalid_holder_record(tmp_path: Path, text: str) -> None:
     path = tmp_path / ".lock"
@@ -68,7 +86,7 @@ def test_file_lock_ignores_invalid_holder_record(tmp_path: Path, text: str) -> N
         assert dead is None
 
 
-def test_lock_in_unwritable_place_is_one_sentence(tmp_path: Path) -> None:
+def test_lock_in_unwritable_folder_is_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     refused = pytest.raises(HeadraceError, match=r"file/folder/.lock cannot be written \(Not a directory\)")
     with refused, lock_file(tmp_path / "file" / "folder" / ".lock", "test", wait=False):

@@ -39,7 +39,7 @@ def test_object_lock_names_its_holder_and_the_fix(lock: S3Path) -> None:
     with held(lock) as other, pytest.raises(TrainingError) as raised, RunFolder(lock.parent).locked():
         pass
     assert f"is being trained by process {other.pid} on " in str(raised.value)
-    assert f"If it has ended, remove {lock}" in str(raised.value)
+    assert f"If that process has ended, remove {lock}" in str(raised.value)
 
 
 def test_object_lock_is_removed_on_release(lock: S3Path) -> None:

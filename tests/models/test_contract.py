@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from headrace import bundle as bundles
-from headrace.config.load import changed
+from headrace.config.load import with_values
 from headrace.networks.source import build_model
 from headrace.predict.job import predict
 from headrace.runs.folder import RunFolder
@@ -48,7 +48,7 @@ def runs(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunF
         path, content, task = case.values
         settings = {"model.file": str(path), "model.options": SMALL[path.stem]}
         run = RunFolder(folder / "runs" / case_name(path, content, task))
-        job._start_or_resume(run, changed(tables[content, task], settings | {"train.run": str(run.path)}, "test"))
+        job._start_or_resume(run, with_values(tables[content, task], settings | {"train.run": str(run.path)}, "test"))
         found[case_name(path, content, task)] = run
     program = RankProgram(
         module="tests.models.contract_rank",

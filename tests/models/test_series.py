@@ -69,7 +69,7 @@ def test_series_pipeline_beats_baselines_on_two_ranks(tmp_path: Path) -> None:
     values = pq.read_table(tmp_path / "answers")["value"].to_numpy()
     assert 30 < values.min() < values.max() < 100
     said = headrace_within("predict", "run/bundle", "raw", "other", cwd=tmp_path, code=3).last_error_line
-    assert "answers about windows" in said
+    assert "predicts from windows" in said
 
 
 def test_untrained_series_network_predicts_in_unit_of_target() -> None:

@@ -1,4 +1,4 @@
-"""Prediction by Spark: the answers of the network, in order, for files and for tables; or no output at all."""
+"""Prediction by Spark: the network's predictions, in order, for files and for tables; or no output at all."""
 
 import gc
 import json
@@ -63,11 +63,11 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def answers_of(version: Version, seed: int = 0) -> NDArray[np.float32]:
+def expected_predictions(version: Version, seed: int = 0) -> NDArray[np.float32]:
     return np.asarray(small_model(version, seed)(PIXELS))
 
 
-def rejects_of(output: Path) -> dict[str, str]:
+def read_reasons(output: Path) -> dict[str, str]:
     """Reason by path."""
     rejects = pd.read_parquet(output / "_rejects")
     return dict(zip(rejects["path"], rejects["reason"], strict=True))
@@ -77,14 +77,14 @@ def probabilities(rows: pd.DataFrame) -> NDArray[np.float32]:
     return np.array(rows["probabilities"].tolist(), np.float32)
 
 
-def test_files_get_the_answers_of_the_network_in_the_order_of_their_paths(
+def test_files_are_predicted_in_the_order_of_their_paths(
     version: Version, bundle: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plan, "FILES_PER_PART", 12)
     result = predict(bundle, photos, tmp_path / "output")
     rows = pd.read_parquet(tmp_path / "output")
     assert rows["path"].tolist() == [f"day {number // 15}/{number:03d}.png" for number in range(41)]
-    expected = answers_of(version)
+    expected = expected_predictions(version)
     assert np.allclose(probabilities(rows), expected, atol=1e-6)
     assert rows["label"].tolist() == [CLASSES[number] for number in expected.argmax(1)]
     assert len(list((tmp_path / "output").glob("part-*.parquet"))) == 4
@@ -95,11 +95,11 @@ def test_files_get_the_answers_of_the_network_in_the_order_of_their_paths(
     }
 
 
-def test_a_table_gets_the_answers_by_which_it_is_evaluated(version: Version, bundle: Path, tmp_path: Path) -> None:
+def test_table_is_predicted_as_in_evaluation(version: Version, bundle: Path, tmp_path: Path) -> None:
     assert predict(bundle, version.table, tmp_path / "output")["rows"] == 71
     rows = pd.read_parquet(tmp_path / "output").set_index("path")
     rows = rows.loc[[f"test/{number}.png" for number in range(41)]]
-    assert np.allclose(probabilities(rows), answers_of(version), atol=1e-6)
+    assert np.allclose(probabilities(rows), expected_predictions(version), atol=1e-6)
     trained = Path(shutil.copytree(bundle, tmp_path / "bundle"))
     truth = np.array([CLASSES[label] for label in CONTENT.splits["test"].labels])
     accuracy = evaluate(trained, version.table, "test", None)["metrics"]["accuracy"]
@@ -128,7 +128,7 @@ def test_spark_and_pandas_read_the_output(spark: SparkSession, bundle: Path, pho
     assert (about["rows"], about["rejected"], about["classes"]) == (41, 1, list(CLASSES))
 
 
-def test_files_that_are_no_images_are_listed_with_their_reasons(bundle: Path, photos: Path, tmp_path: Path) -> None:
+def test_files_that_are_not_images_are_listed_with_reasons(bundle: Path, photos: Path, tmp_path: Path) -> None:
     (photos / "a text.png").write_text("no image")
     (photos / "empty.png").write_bytes(b"")
     whole = (photos / "day 0" / "000.png").read_bytes()
@@ -138,7 +138,7 @@ def test_files_that_are_no_images_are_listed_with_their_reasons(bundle: Path, ph
     os.mkfifo(photos / "day 1" / "pipe.png")
     result = predict(bundle, photos, tmp_path / "output")
     assert (result["rows"], result["rejected"]) == (40, 5)
-    assert rejects_of(tmp_path / "output") == {
+    assert read_reasons(tmp_path / "output") == {
         "a text.png": "not_an_image",
         "empty.png": "empty",
         "day 0/000.png": "truncated",
@@ -148,7 +148,7 @@ def test_files_that_are_no_images_are_listed_with_their_reasons(bundle: Path, ph
     assert "day 0/000.png" not in pd.read_parquet(tmp_path / "output")["path"].tolist()
 
 
-def test_a_folder_of_broken_files_only_gives_no_rows_and_all_reasons(
+def test_folder_of_broken_files_gives_no_rows_and_all_reasons(
     spark: SparkSession, bundle: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "input").mkdir()
@@ -158,10 +158,10 @@ def test_a_folder_of_broken_files_only_gives_no_rows_and_all_reasons(
     assert (result["rows"], result["rejected"]) == (0, 3)
     assert list(pd.read_parquet(tmp_path / "output").columns) == ["path", "label", "probabilities"]
     assert spark.read.parquet(str(tmp_path / "output")).count() == 0
-    assert len(rejects_of(tmp_path / "output")) == 3
+    assert len(read_reasons(tmp_path / "output")) == 3
 
 
-def test_file_names_that_are_not_utf_8_are_predicted_and_told_apart(bundle: Path, tmp_path: Path) -> None:
+def test_file_names_that_are_not_utf_8_stay_distinct(bundle: Path, tmp_path: Path) -> None:
     folder = tmp_path / "input"
     folder.mkdir()
     for name in (b"caf\xe9.png", b"caf\xe8.png", "café.png".encode()):
@@ -169,7 +169,7 @@ def test_file_names_that_are_not_utf_8_are_predicted_and_told_apart(bundle: Path
     (folder / os.fsdecode(b"\xff.png")).write_bytes(b"")
     predict(bundle, folder, tmp_path / "output")
     assert set(pd.read_parquet(tmp_path / "output")["path"]) == {r"caf\xe9.png", r"caf\xe8.png", "café.png"}
-    assert rejects_of(tmp_path / "output") == {r"\xff.png": "empty"}
+    assert read_reasons(tmp_path / "output") == {r"\xff.png": "empty"}
 
 
 def test_hidden_files_are_left_out_and_links_are_followed(bundle: Path, photos: Path, tmp_path: Path) -> None:
@@ -191,21 +191,19 @@ def nothing_left(tmp_path: Path) -> bool:
 
 def test_links_in_a_circle_are_refused(bundle: Path, photos: Path, tmp_path: Path) -> None:
     (photos / "day 0" / "again").symlink_to(photos)
-    with pytest.raises(DataError, match="links back to a folder that it is in"):
+    with pytest.raises(DataError, match="links back to a parent folder"):
         predict(bundle, photos, tmp_path / "output")
     assert nothing_left(tmp_path)
 
 
-def test_a_file_that_cannot_be_read_ends_in_a_sentence_and_leaves_no_output(
-    bundle: Path, photos: Path, tmp_path: Path
-) -> None:
+def test_unreadable_file_is_reported_and_leaves_no_output(bundle: Path, photos: Path, tmp_path: Path) -> None:
     (photos / "gone.png").symlink_to("nowhere")
     with pytest.raises(DataError, match=r"gone\.png was listed but cannot be read \(No such file or directory\)"):
         predict(bundle, photos, tmp_path / "output")
     assert nothing_left(tmp_path)
 
 
-def test_a_damaged_table_ends_in_a_sentence_and_leaves_no_output(bundle: Path, tmp_path: Path) -> None:
+def test_damaged_table_is_reported_and_leaves_no_output(bundle: Path, tmp_path: Path) -> None:
     damaged = write_table(tmp_path / "table", CONTENT)
     shard = damaged.table / damaged.shards[3].path
     data = bytearray(shard.read_bytes())
@@ -216,15 +214,17 @@ def test_a_damaged_table_ends_in_a_sentence_and_leaves_no_output(bundle: Path, t
     assert nothing_left(tmp_path)
 
 
-def test_a_bundle_that_was_replaced_answers_with_its_new_network(
+def test_replaced_bundle_predicts_with_its_new_network(
     version: Version, bundle: Path, photos: Path, tmp_path: Path
 ) -> None:
     mine = Path(shutil.copytree(bundle, tmp_path / "bundle"))
     predict(mine, photos, tmp_path / "before")
     write_bundle(mine, version, small_model(version, seed=1))
     predict(mine, photos, tmp_path / "after")
-    assert np.allclose(probabilities(pd.read_parquet(tmp_path / "before")), answers_of(version), atol=1e-6)
-    assert np.allclose(probabilities(pd.read_parquet(tmp_path / "after")), answers_of(version, seed=1), atol=1e-6)
+    assert np.allclose(probabilities(pd.read_parquet(tmp_path / "before")), expected_predictions(version), atol=1e-6)
+    assert np.allclose(
+        probabilities(pd.read_parquet(tmp_path / "after")), expected_predictions(version, seed=1), atol=1e-6
+    )
 
 
 def refused(capsys: pytest.CaptureFixture[str], code: int, *words: Any) -> str:
@@ -238,7 +238,7 @@ def refused(capsys: pytest.CaptureFixture[str], code: int, *words: Any) -> str:
     return sentence
 
 
-def test_an_output_that_exists_is_kept(
+def test_existing_output_is_kept(
     bundle: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "output").mkdir()
@@ -248,7 +248,7 @@ def test_an_output_that_exists_is_kept(
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_an_output_that_appears_meanwhile_is_kept(
+def test_output_that_appears_during_prediction_is_kept(
     bundle: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = job._run
@@ -264,7 +264,7 @@ def test_an_output_that_appears_meanwhile_is_kept(
     assert [entry.name for entry in (tmp_path / "output").iterdir()] == ["mine"]
 
 
-def test_what_is_no_input_is_refused(
+def test_unsuitable_input_is_refused(
     bundle: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "empty" / ".hidden").mkdir(parents=True)
@@ -275,7 +275,7 @@ def test_what_is_no_input_is_refused(
     assert nothing_left(tmp_path)
 
 
-def test_a_table_with_images_of_another_shape_is_refused(
+def test_table_with_images_of_another_shape_is_refused(
     bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = write_table(tmp_path / "table", Content(splits={"test": some_rows(3, shape=(12, 10, 1))}))
@@ -284,7 +284,7 @@ def test_a_table_with_images_of_another_shape_is_refused(
     assert "(12, 10, 1)" in sentence
 
 
-def test_a_bundle_that_is_replaced_meanwhile_is_refused(bundle: Path, photos: Path, tmp_path: Path) -> None:
+def test_bundle_replaced_during_prediction_is_refused(bundle: Path, photos: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(bundle, tmp_path / "bundle"))
     loaded = job.bundles.load(copy)
     planned = plan.plan_prediction(loaded, [photos], TextColumns())
@@ -300,7 +300,7 @@ def test_a_bundle_that_is_replaced_meanwhile_is_refused(bundle: Path, photos: Pa
         list(predict_parts(task, iter(planned.parts)))
 
 
-def test_a_table_that_was_prepared_otherwise_is_said(
+def test_table_with_other_preparation_gets_a_warning(
     bundle: Path, version: Version, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = json.loads(json.dumps(version.summary.settings))
@@ -318,13 +318,13 @@ def replace_settings(version: Version, settings: dict[str, Any]) -> Version:
     return Version(table=version.table, number=version.number, shards=version.shards, summary=summary)
 
 
-def test_the_command_prints_what_it_made_on_the_last_line(bundle: Path, photos: Path, tmp_path: Path) -> None:
+def test_command_prints_its_result_on_the_last_line(bundle: Path, photos: Path, tmp_path: Path) -> None:
     answer = headrace("predict", str(bundle), "photos", "out/put", cwd=tmp_path).json
     assert (answer["rows"], answer["rejected"], answer["output"]) == (41, 0, str(tmp_path / "out" / "put"))
     assert pq.read_table(tmp_path / "out" / "put").num_rows == 41
 
 
-def test_a_prediction_that_is_killed_leaves_no_output(bundle: Path, photos: Path, tmp_path: Path) -> None:
+def test_killed_prediction_leaves_no_output(bundle: Path, photos: Path, tmp_path: Path) -> None:
     for copy in range(300):
         shutil.copytree(photos / "day 0", photos / f"copy {copy}")
     command = [sys.executable, "-m", "headrace", "predict", str(bundle), str(photos), str(tmp_path / "output")]
@@ -337,7 +337,7 @@ def test_a_prediction_that_is_killed_leaves_no_output(bundle: Path, photos: Path
     assert not (tmp_path / "output").exists()
 
 
-def test_a_prediction_that_is_interrupted_leaves_nothing(bundle: Path, photos: Path, tmp_path: Path) -> None:
+def test_interrupted_prediction_leaves_nothing(bundle: Path, photos: Path, tmp_path: Path) -> None:
     for copy in range(300):
         shutil.copytree(photos / "day 0", photos / f"copy {copy}")
     command = [sys.executable, "-m", "headrace", "predict", str(bundle), str(photos), str(tmp_path / "output")]
@@ -354,7 +354,7 @@ def test_a_prediction_that_is_interrupted_leaves_nothing(bundle: Path, photos: P
     assert not psutil.wait_procs(processes, timeout=5)[1]
 
 
-def test_a_full_disk_is_one_sentence_and_leaves_nothing(
+def test_full_disk_is_reported_and_leaves_nothing(
     bundle: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plan, "FILES_PER_PART", 2)
@@ -364,7 +364,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
         assert list(disk.iterdir()) == []
 
 
-def test_what_a_model_is_made_of_is_not_searched_for_garbage_after_every_task(bundle: Path) -> None:
+def test_objects_of_a_model_are_excluded_from_garbage_collection(bundle: Path) -> None:
     gc.unfreeze()
     try:
         _inference(bundle, b"of this test")

@@ -29,7 +29,7 @@ def test_each_record_has_its_path_its_most_probable_class_and_all_probabilities(
     ]
 
 
-def test_a_task_without_a_usable_record_writes_the_columns_and_its_rejects(tmp_path: Path) -> None:
+def test_task_without_a_usable_record_writes_columns_and_rejects(tmp_path: Path) -> None:
     answers = PredictionOutput()
     answers.reject("a.png", RejectedRecordError(Reason.EMPTY, "the file has no bytes"))
     answers.write(tmp_path, 0, CONTRACT)
@@ -50,7 +50,7 @@ def test_pandas_reads_the_folder_without_its_rejects_and_summary(tmp_path: Path)
     assert probabilities["coat"].tolist() == [0.5]
 
 
-def test_a_second_attempt_of_a_task_replaces_what_the_first_has_written(tmp_path: Path) -> None:
+def test_second_attempt_of_a_task_replaces_the_first(tmp_path: Path) -> None:
     (tmp_path / "part-000000.parquet").write_bytes(b"PAR1 and then the executor was lost")
     answers = PredictionOutput(paths=["a.png"], batches=[np.array([[1, 0, 0]], np.float32)])
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Files of records are cut between records, so that their stretches hold each record once and in order."""
+"""Files of records are cut between records, so that their ranges hold each record once and in order."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_charac
 
 
 @pytest.fixture(autouse=True)
-def _short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_files, "RECORDS_PER_RANGE", 3)
 
 
@@ -32,18 +32,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def read(path: Path, column: str | None = None, identity: str | None = None) -> list[Record]:
     file = RecordFile(path, Text(), column, identity)
-    stretches = file.ranges()
+    ranges = file.ranges()
     if file.format != "parquet":
-        sizes = [stretch.size for stretch in stretches]
-        assert stretches[0].begin + sum(sizes) == path.stat().st_size
-    return [record for stretch in stretches for record in file.records(stretch)]
+        sizes = [record_range.size for record_range in ranges]
+        assert ranges[0].begin + sum(sizes) == path.stat().st_size
+    return [record for record_range in ranges for record in file.records(record_range)]
 
 
 def reasons(records: list[Record]) -> dict[int, Reason]:
     return {record.line: record.rejection.reason for record in records if record.rejection}
 
 
-def csv_of(rows: list[list[str]]) -> str:
+def as_csv(rows: list[list[str]]) -> str:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue()
@@ -54,7 +54,7 @@ def csv_of(rows: list[list[str]]) -> str:
 def test_csv_of_any_texts_is_read_as_it_was_written(texts: list[str], folder: Path) -> None:
     rows = [[str(number), text] for number, text in enumerate(texts)]
     path = folder / "some.csv"
-    path.write_text(csv_of([["number", "words"], *rows]), encoding="utf-8", newline="")
+    path.write_text(as_csv([["number", "words"], *rows]), encoding="utf-8", newline="")
     records = read(path, "words", "number")
     assert [[record.identity, record.text] for record in records] == rows
     assert [record.line for record in records] == sorted({record.line for record in records})
@@ -79,7 +79,7 @@ def test_lines_keep_their_numbers_whether_or_not_the_last_one_ends(tmp_path: Pat
     assert reasons(records) == {2: Reason.EMPTY}
 
 
-def test_a_quoted_text_over_several_lines_has_the_number_of_its_first(tmp_path: Path) -> None:
+def test_quoted_text_over_several_lines_has_the_number_of_its_first_line(tmp_path: Path) -> None:
     path = tmp_path / "texts.csv"
     path.write_text('id,text\n7,"two\nlines"\n8,"said ""so"""\n\n9,last')
     assert [(one.line, one.identity, one.text) for one in read(path, "text", "id")] == [
@@ -87,7 +87,7 @@ def test_a_quoted_text_over_several_lines_has_the_number_of_its_first(tmp_path: 
     ]  # fmt: skip
 
 
-def test_what_is_no_record_is_rejected_with_a_reason(tmp_path: Path) -> None:
+def test_broken_record_is_rejected_with_a_reason(tmp_path: Path) -> None:
     path = tmp_path / "texts.jsonl"
     path.write_bytes(b'{"text": "good"}\n{"text"\n[1]\n{"other": 1}\n\xff\n{"text": null}\n{"text": 5}\n')
     records = read(path, "text")
@@ -97,19 +97,19 @@ def test_what_is_no_record_is_rejected_with_a_reason(tmp_path: Path) -> None:
     assert [record.text for record in records if not record.rejection] == ["good", "5"]
 
 
-def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+def test_missing_column_is_reported_with_the_existing_ones(tmp_path: Path) -> None:
     path = tmp_path / "texts.csv"
     path.write_text("id,words\n1,a\n")
     with pytest.raises(ConfigurationError, match="has no column 'text'; its columns are: id, words"):
         RecordFile(path, Text(), "text", None)
-    with pytest.raises(ConfigurationError, match="Nothing says which column"):
+    with pytest.raises(ConfigurationError, match="It is not known which column"):
         RecordFile(path, Text(), None, None)
     (tmp_path / "texts.txt").write_text("a")
-    with pytest.raises(ConfigurationError, match="a line is a record"):
+    with pytest.raises(ConfigurationError, match=": each line is a record"):
         RecordFile(tmp_path / "texts.txt", Text(), None, "id")
 
 
-def test_a_damaged_parquet_file_is_one_sentence(tmp_path: Path) -> None:
+def test_damaged_parquet_file_is_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "texts.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(DataError, match=r"texts\.parquet cannot be read"):
         RecordFile(tmp_path / "texts.parquet", Text(), "text", None)

@@ -1,4 +1,4 @@
-"""Raw texts get the answers that the table's own rows get, in their order; the others are listed with reasons."""
+"""Raw texts get the predictions of the table's rows, in their order; the others are listed with reasons."""
 
 import json
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def prepared(folder: Path, task: str = "classification", words: Sequence[str] = 
     return read(folder / "table")
 
 
-def bundle_of(version: Version, target: Path, **about: Any) -> Path:
+def make_bundle(version: Version, target: Path, **about: Any) -> Path:
     keras.utils.set_random_seed(3)
     model = build_model(NETWORK, version.contract, OPTIONS)
     origin = bundles.Origin(
@@ -81,7 +81,7 @@ def version(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Version:
 
 @pytest.fixture(scope="module")
 def bundle(version: Version, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return bundle_of(version, tmp_path_factory.mktemp("trained") / "bundle")
+    return make_bundle(version, tmp_path_factory.mktemp("trained") / "bundle")
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def written(folder: Path, kind: str) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["txt", "csv", "jsonl", "parquet"])
-def test_a_file_of_texts_gets_the_answers_of_the_tables_rows_in_its_own_order(
+def test_file_of_texts_has_the_predictions_of_the_table_in_file_order(
     kind: str, bundle: Path, answers: list[list[float]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record_files, "RECORDS_PER_RANGE", 9)
@@ -125,7 +125,9 @@ def test_a_file_of_texts_gets_the_answers_of_the_tables_rows_in_its_own_order(
     assert len(list((tmp_path / "output").glob("part-*"))) == 5
 
 
-def test_a_folder_of_text_files_gets_the_same_answers(bundle: Path, answers: list[list[float]], tmp_path: Path) -> None:
+def test_folder_of_text_files_has_the_same_predictions(
+    bundle: Path, answers: list[list[float]], tmp_path: Path
+) -> None:
     (tmp_path / "texts").mkdir()
     for number, text in enumerate(TEXTS):
         (tmp_path / "texts" / f"{number:02d}.txt").write_text(text)
@@ -155,7 +157,7 @@ def test_texts_that_preparation_would_reject_are_listed_with_its_reasons(bundle:
 
 def test_in_regression_a_text_gets_a_value(tmp_path: Path) -> None:
     version = prepared(tmp_path / "data", "regression")
-    bundle = bundle_of(version, tmp_path / "bundle")
+    bundle = make_bundle(version, tmp_path / "bundle")
     predict(bundle, version.table, tmp_path / "rows")
     predict(bundle, written(tmp_path, "csv"), tmp_path / "texts")
     rows = pd.read_parquet(tmp_path / "rows").set_index("path")["value"]
@@ -164,27 +166,27 @@ def test_in_regression_a_text_gets_a_value(tmp_path: Path) -> None:
     assert found["value"].tolist() == pytest.approx([rows[f"texts.json/r{n}"] for n in range(40)], abs=1e-6)
 
 
-def test_a_bundle_of_before_needs_the_columns_name_and_how_texts_were_cleaned(version: Version, tmp_path: Path) -> None:
+def test_bundle_without_preparation_needs_column_and_cleaning(version: Version, tmp_path: Path) -> None:
     path = written(tmp_path, "csv")
     named = PredictOptions(columns=TextColumns("review"))
-    nameless = bundle_of(version, tmp_path / "nameless", text_column=None)
+    nameless = make_bundle(version, tmp_path / "nameless", text_column=None)
     with pytest.raises(ConfigurationError, match="name it with --column"):
         predict(nameless, path, tmp_path / "output")
     assert predict(nameless, path, tmp_path / "output", named)["rows"] == 40
     settings = {key: value for key, value in version.summary.settings.items() if key != "text"}
-    silent = bundle_of(version, tmp_path / "silent", settings=settings)
-    with pytest.raises(DataError, match="does not say how its texts were cleaned"):
+    silent = make_bundle(version, tmp_path / "silent", settings=settings)
+    with pytest.raises(DataError, match="does not record how its texts were cleaned"):
         predict(silent, path, tmp_path / "other")
     assert predict(silent, version.table, tmp_path / "rows")["rows"] == 40
 
 
-def test_a_table_of_other_tokens_is_refused(bundle: Path, tmp_path: Path) -> None:
+def test_table_with_another_tokenizer_is_refused(bundle: Path, tmp_path: Path) -> None:
     other = prepared(tmp_path / "data", words=TEXTS[:30])
     with pytest.raises(DataError, match="another tokenizer"):
         predict(bundle, other.table, tmp_path / "output")
 
 
-def test_the_command_takes_the_names_of_columns(bundle: Path, tmp_path: Path) -> None:
+def test_command_accepts_column_names(bundle: Path, tmp_path: Path) -> None:
     words = ("predict", str(bundle), str(written(tmp_path, "jsonl")), "output", "--column", "review", "--id", "number")
     assert headrace(*words, cwd=tmp_path).json["rows"] == 40
     assert pd.read_parquet(tmp_path / "output").columns[:3].tolist() == ["path", "line", "id"]

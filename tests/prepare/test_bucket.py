@@ -25,7 +25,7 @@ from headrace.table.dropped_records import read_rejects
 from headrace.table.vacuum import vacuum
 from tests.support.commands import headrace
 from tests.support.raw_images import configuration, write_source
-from tests.support.s3_server import Fault, busy, environment, faults_of, free_port, front
+from tests.support.s3_server import Fault, busy, environment, free_port, front, read_faults
 
 pytestmark = pytest.mark.spark
 
@@ -216,5 +216,5 @@ def test_bucket_read_errors_are_not_rejects(s3: str, bucket: str, source: Path, 
     assert not (table / "_delta_log").exists()
     with front(s3, busy(3, "GET"), busy(3, "PUT"), Fault(500, "InternalError", "GET", "cat/005.png", times=2)) as url:
         done = headrace(*words, cwd=tmp_path, **environment(url)).json
-        assert len(faults_of(url)) == 8
+        assert len(read_faults(url)) == 8
     assert (done["written"], done["rejected"]) == (24, 0)

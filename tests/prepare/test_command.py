@@ -106,7 +106,7 @@ def test_command_exits_with_3_for_an_invalid_source(project: Path) -> None:
     write_source(project / "one", classes=("cat",), count=2)
     assert "holds one class only, 'cat'" in refuse(project, 3, "conf.yaml", "data.source.path=one")
     (project / "one" / "cat" / "loop").symlink_to("..")
-    assert "links back to a folder that it is in" in refuse(project, 3, "conf.yaml", "data.source.path=one")
+    assert "links back to a parent folder" in refuse(project, 3, "conf.yaml", "data.source.path=one")
 
 
 def test_command_exits_with_3_for_an_invalid_table(project: Path) -> None:

@@ -172,5 +172,5 @@ def test_splits_of_a_table_change_only_with_a_full_preparation(
         prepare(changed)
     assert read(table).number == 0
     assert prepare(changed, full=True)["version"] == 1
-    assert "are assigned to splits anew" in caplog.text
+    assert "are reassigned to splits" in caplog.text
     assert "test" not in {shard.split for shard in read(table).shards}

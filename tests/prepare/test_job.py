@@ -280,7 +280,7 @@ def test_unreadable_file_fails_the_job_and_leaves_nothing(source: Path, table: P
     message = refusal(source, table, duplicates=duplicates, shard_rows=3)
     assert message == (
         f"The file 'cat/005.png' of {source} was listed but cannot be read (Input/output error); nothing was "
-        "committed. Mend the permissions or the storage and prepare again."
+        "committed. Fix the permissions or the storage and prepare again."
     )
     assert sorted(entry.name for entry in table.parent.iterdir()) == ["raw"]
 
@@ -353,7 +353,7 @@ def test_table_inside_its_source_is_refused(source: Path) -> None:
 
 def test_other_content_at_the_table_path_is_refused_and_kept(source: Path, table: Path) -> None:
     write_deltalake(table, pd.DataFrame({"a": [1]}))
-    assert "is a Delta table that Headrace did not make" in refusal(source, table)
+    assert "is a Delta table that Headrace did not write" in refusal(source, table)
     assert DeltaTable(table).version() == 0
     folder = table.with_name("folder")
     folder.mkdir()
@@ -368,7 +368,7 @@ def test_other_content_at_the_table_path_is_refused_and_kept(source: Path, table
 def test_other_content_at_the_rejects_path_is_refused_early(source: Path, table: Path) -> None:
     (source / "cat" / "broken.png").touch()
     write_deltalake(rejects_path(table), pd.DataFrame({"a": [1]}))
-    assert "is a Delta table that Headrace did not make" in refusal(source, table)
+    assert "is a Delta table that Headrace did not write" in refusal(source, table)
     assert DeltaTable(rejects_path(table)).version() == 0
     assert not table.exists()
 

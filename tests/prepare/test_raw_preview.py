@@ -1,4 +1,4 @@
-"""A look at raw data says what they seem to be, what would be rejected and what looks like an accident."""
+"""The preview of raw data shows formats, columns and classes, what would be rejected and what looks like a mistake."""
 
 import json
 from pathlib import Path

@@ -187,7 +187,7 @@ def test_table_source_with_regression_target(raw: Path, table: Path) -> None:
     assert sum(names["all"] for names in version.summary.counts.values()) == 23
 
 
-def test_regression_labels_that_32_bits_cannot_tell_apart_are_refused(raw: Path, table: Path) -> None:
+def test_regression_labels_that_are_equal_in_32_bits_are_refused(raw: Path, table: Path) -> None:
     files = sorted(raw.glob("*/*.png"))
     lines = [f"{file.relative_to(raw)},{1_700_000_000 + number}" for number, file in enumerate(files)]
     (raw / "labels.csv").write_text("\n".join(["path,label", *lines]))
@@ -216,7 +216,7 @@ def test_jdbc_source(spark: SparkSession, raw: Path, tmp_path: Path, table: Path
         prepare(source_configuration(table, gone))
 
 
-def test_table_without_a_readable_record_says_why(tmp_path: Path, table: Path) -> None:
+def test_table_without_a_readable_record_reports_why(tmp_path: Path, table: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"it": "\\ud83d", "label": "x"}\n' * 3)
     source = {"kind": "table", "format": "json", "path": str(tmp_path / "a.jsonl"), "columns": {"input": "it"}}
     with pytest.raises(DataError, match=r"3 were rejected, such as that in a\.jsonl: not_text, line 1 holds half of a"):
@@ -238,14 +238,14 @@ def test_invalid_table_sources_are_refused_in_one_line(tmp_path: Path, table: Pa
     )
     assert "holds 1 classes ('x'); expected from 2" in refusal(DataError)
     assert "cannot be read as orc" in refusal(DataError, format="orc")
-    assert "is not there" in refusal(DataError, path=str(tmp_path / "nowhere"))
+    assert "does not exist" in refusal(DataError, path=str(tmp_path / "nowhere"))
     assert "this environment variable is not set" in refusal(
         ConfigurationError, format="jdbc", path="jdbc:derby:memory:none", options={"password": "$HEADRACE_NOT_SET"}
     )
     assert not table.exists()
 
 
-def test_class_names_without_a_label_of_the_source_are_refused_and_some_are_warned_of(
+def test_class_names_without_a_label_of_the_source_are_refused_or_get_a_warning(
     raw: Path, table: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A name for a class that is not there renames nothing; without a word the classes would keep their labels."""

@@ -114,11 +114,11 @@ def test_words_that_are_all_rare_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "table" / "_delta_log").exists()
 
 
-def test_vocabulary_of_few_known_words_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_vocabulary_of_few_known_words_gets_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write_rows(tmp_path / "raw", "1.json", labelled(f"好 没有空格的句子{number} 第{number}句" for number in range(40)))
     settings = text_configuration(tmp_path / "raw", text={"tokens": {"min_count": 2}})
     prepare(settings)
-    assert "The vocabulary knows 33 % of the words in the training split" in caplog.text
+    assert "The vocabulary covers 33 % of the words in the training split" in caplog.text
 
 
 def test_bpe_with_near_duplicates(tmp_path: Path) -> None:

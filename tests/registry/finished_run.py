@@ -7,7 +7,7 @@ from headrace.config import Configuration
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from tests.support.small_bundle import small_model, write_bundle
-from tests.support.small_table import Content, some_rows, write_table
+from tests.support.small_table import CLASSES, Content, some_rows, write_table
 
 STEPS = 12
 
@@ -21,10 +21,10 @@ DATABASE = {
 }
 
 
-def write_run(path: Path, seed: int, *, finished: bool = True) -> Path:
+def write_run(path: Path, seed: int, *, finished: bool = True, classes: tuple[str, ...] = CLASSES) -> Path:
     """Write a run of 12 steps in 2 epochs on version 0 of the table `table` next to it; `seed` sets its weights."""
     table = path.parent / "table"
-    version = write_table(table, Content(splits={"train": some_rows(12)}))
+    version = write_table(table, Content(splits={"train": some_rows(12)}, classes=classes))
     folder = RunFolder(path)
     folder.begin(_record(path, table), "# a network\n")
     lines = [

@@ -1,4 +1,4 @@
-"""A registry that knows less than its folders is refused, and rebuilt from the bundles and the journal."""
+"""A registry that lacks versions of its folders is refused, and rebuilt from the bundles and the journal."""
 
 import shutil
 from collections.abc import Callable
@@ -78,7 +78,7 @@ def promoted(registry: ModelRegistry, register_run: Callable[[int], int]) -> Mod
 
 
 @pytest.mark.parametrize("state", ["missing", "empty", "damaged", "older"])
-def test_registry_that_knows_less_than_its_folder_is_refused_and_repaired(
+def test_registry_with_missing_versions_is_refused_and_repaired(
     promoted: ModelRegistry, journal: Journal, empty_database: Path, state: str
 ) -> None:
     registry = promoted

@@ -84,8 +84,8 @@ def test_slice_tables_share_one_scale(page: str, evaluation_record: dict[str, An
         assert all(0 <= row.reach.low <= row.reach.value <= row.reach.high <= 180 for row in table.rows)
         assert table.overall is not None
     ordered = sorted(by_path.rows, key=lambda row: row.reach.value)
-    assert [float(row.figures[0].rstrip("%")) for row in ordered] == sorted(
-        float(row.figures[0].rstrip("%")) for row in by_path.rows
+    assert [float(row.texts[0].rstrip("%")) for row in ordered] == sorted(
+        float(row.texts[0].rstrip("%")) for row in by_path.rows
     )
     assert "<h4>Path</h4>" in page
 
@@ -94,11 +94,11 @@ def test_page_escapes_quoted_texts(page: str) -> None:
     assert page.count("<blockquote>words &lt;b&gt;of&lt;/b&gt; a row</blockquote>") == 24
 
 
-def test_page_says_how_many_rows_the_model_was_trained_on(
+def test_page_shows_how_many_rows_the_model_was_trained_on(
     make_run: Callable[..., Path], evaluation_record: dict[str, Any]
 ) -> None:
     run = make_run()
-    trained_on = {"rows": 3, "of": 40, "example": "a.png", "unread": []}
+    trained_on = {"rows": 3, "total": 40, "example": "a.png", "unread": []}
     (run / "bundle" / "evaluation" / "test.json").write_text(json.dumps(evaluation_record | {"trained_on": trained_on}))
     page = write_report(run).read_text("utf-8")
     assert "The model was trained on 3 of these 40 rows</strong>" in page

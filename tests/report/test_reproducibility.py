@@ -10,10 +10,10 @@ from headrace.report.artifacts import read_artifacts
 from headrace.report.data_section import Data
 from headrace.report.reproducibility import (
     configuration_file,
+    evaluate_command,
+    prepare_command,
+    report_command,
     reproduction,
-    to_evaluate,
-    to_prepare,
-    to_report,
     without_secrets,
 )
 from tests.support.table_versions import summary
@@ -34,8 +34,8 @@ from tests.support.table_versions import summary
         ("headrace train 'unbalanced", "headrace prepare ''\"'\"'unbalanced'"),
     ],
 )
-def test_to_prepare_keeps_configuration_and_data_overrides(training: str, preparing: str) -> None:
-    assert to_prepare(training) == preparing
+def test_prepare_command_keeps_configuration_and_data_overrides(training: str, preparing: str) -> None:
+    assert prepare_command(training) == preparing
 
 
 def test_configuration_file_is_first_argument_that_is_not_an_option() -> None:
@@ -45,8 +45,8 @@ def test_configuration_file_is_first_argument_that_is_not_an_option() -> None:
 
 def test_commands_quote_paths() -> None:
     run = Path("my runs/a;b")
-    assert to_report(run) == "headrace report 'my runs/a;b'"
-    assert to_evaluate(run / "bundle", "t", 3) == "headrace evaluate 'my runs/a;b/bundle' --table t --version 3"
+    assert report_command(run) == "headrace report 'my runs/a;b'"
+    assert evaluate_command(run / "bundle", "t", 3) == "headrace evaluate 'my runs/a;b/bundle' --table t --version 3"
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_concurrent_retraining_is_reported_with_its_process(nights: Nights) -> N
         result = headrace_within("retrain", "conf.yaml", cwd=nights.folder).json
     assert result["decision"] == "already running"
     assert f"process {other.pid} on " in result["reasons"][0]
-    assert f"If it has ended, remove {lock}" in result["reasons"][0]
+    assert f"If that process has ended, remove {lock}" in result["reasons"][0]
 
 
 def test_champion_link_is_accepted_as_bundle_path(nights: Nights) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.retrain.daily_data import add_day, write_project
 from tests.support.commands import child_cpu_seconds, headrace
-from tests.support.running_training import checkpoints_of, wait_for
+from tests.support.running_training import list_checkpoints, wait_for
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod]
 
@@ -24,7 +24,7 @@ def start_training(project: Path) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "headrace", "retrain", "conf.yaml", *SETTINGS]
     process = subprocess.Popen(command, cwd=project, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     run = project / "retraining" / "cycles" / "000001" / "run"
-    wait_for(lambda: checkpoints_of(run) or process.poll() is not None, seconds=400)
+    wait_for(lambda: list_checkpoints(run) or process.poll() is not None, seconds=400)
     assert process.poll() is None, "it ended before it could be killed"
     return process
 

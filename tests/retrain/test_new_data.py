@@ -9,9 +9,9 @@ from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Decision, Outcome, StepRecord
-from headrace.retrain.new_data import Detected, detect, retrain_settings, select_cycle
+from headrace.retrain.new_data import SourceState, detect, retrain_settings, select_cycle
 
-FIRST = Detected("day 1", 10, "settings")
+FIRST = SourceState("day 1", 10, "settings")
 
 
 @pytest.fixture
@@ -20,14 +20,14 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "retraining")
 
 
-def start_cycle(journal: Journal, detected: Detected = FIRST, name: str | None = None) -> Cycle:
+def start_cycle(journal: Journal, detected: SourceState = FIRST, name: str | None = None) -> Cycle:
     """Return the cycle selected for the detected data."""
     cycle = select_cycle(journal, detected, name, force=False)
     assert isinstance(cycle, Cycle), cycle
     return cycle
 
 
-def end_cycle(journal: Journal, decision: Decision, detected: Detected = FIRST) -> Cycle:
+def end_cycle(journal: Journal, decision: Decision, detected: SourceState = FIRST) -> Cycle:
     """Start a cycle and end it with this decision."""
     cycle = start_cycle(journal, detected)
     cycle.end(Outcome(decision=decision, reasons=("because",)))
@@ -55,12 +55,12 @@ def make_configuration(tmp_path: Path, **sections: Any) -> Configuration:
 def test_ended_cycle_is_not_repeated_until_data_change(journal: Journal, decision: Decision) -> None:
     end_cycle(journal, decision)
     assert select_cycle(journal, FIRST, None, force=False) == f"No new data since cycle 1 ({decision})."
-    assert start_cycle(journal, Detected("day 2", 20, "settings")).number == 2
+    assert start_cycle(journal, SourceState("day 2", 20, "settings")).number == 2
 
 
 def test_changed_settings_start_cycle_only_with_force(journal: Journal) -> None:
     end_cycle(journal, "promoted")
-    other = Detected("day 1", 10, "other settings")
+    other = SourceState("day 1", 10, "other settings")
     message = select_cycle(journal, other, None, force=False)
     assert isinstance(message, str)
     assert "use --force to train with it" in message
@@ -83,7 +83,7 @@ def test_refused_or_failed_cycle_is_repeated(journal: Journal, decision: Decisio
 
 def test_unprepared_cycle_is_abandoned_for_new_data(journal: Journal) -> None:
     refused = end_cycle(journal, "data refused")
-    assert start_cycle(journal, Detected("fixed", 10, "settings")).number == 2
+    assert start_cycle(journal, SourceState("fixed", 10, "settings")).number == 2
     assert refused.outcome is not None
     assert refused.outcome.decision == "data refused"
     assert refused.outcome.reasons[0] == "because"
@@ -92,12 +92,12 @@ def test_unprepared_cycle_is_abandoned_for_new_data(journal: Journal) -> None:
 
 def test_prepared_cycle_is_completed_before_new_data(journal: Journal) -> None:
     complete_step(start_cycle(journal), "prepare")
-    assert start_cycle(journal, Detected("day 2", 20, "settings")).number == 1
+    assert start_cycle(journal, SourceState("day 2", 20, "settings")).number == 1
 
 
 def test_cycle_with_other_settings_is_abandoned(journal: Journal) -> None:
     complete_step(start_cycle(journal), "prepare")
-    assert start_cycle(journal, Detected("day 1", 10, "other settings")).number == 2
+    assert start_cycle(journal, SourceState("day 1", 10, "other settings")).number == 2
 
 
 def test_forced_cycle_abandons_the_open_one(journal: Journal) -> None:
@@ -111,7 +111,7 @@ def test_forced_cycle_abandons_the_open_one(journal: Journal) -> None:
 def test_scheduler_name_refers_to_the_same_cycle(journal: Journal) -> None:
     cycle = start_cycle(journal, name="night 1")
     cycle.end(Outcome(decision="refused by the gate", reasons=("worse",), exit_code=5))
-    newer = Detected("day 2", 20, "settings")
+    newer = SourceState("day 2", 20, "settings")
     assert start_cycle(journal, newer, name="night 1").number == 1
     assert start_cycle(journal, newer, name="night 2").number == 2
 
@@ -135,7 +135,7 @@ def test_damaged_record_is_reported(journal: Journal) -> None:
 
 
 def test_database_always_starts_a_cycle(journal: Journal) -> None:
-    unlisted = Detected("", 0, "settings")
+    unlisted = SourceState("", 0, "settings")
     end_cycle(journal, "promoted", unlisted)
     assert start_cycle(journal, unlisted).number == 2
 

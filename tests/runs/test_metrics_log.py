@@ -69,3 +69,11 @@ def test_points_skip_non_finite_values(tmp_path: Path) -> None:
 def test_metrics_log_lists_loss_and_accuracy_first(tmp_path: Path) -> None:
     line = {"kind": "epoch", "step": 1, "epoch": 0, "val_auc": 0.5, "accuracy": 0.5, "a": 1, "loss": 1, "seconds": 2}
     assert read_metrics(write_log(tmp_path, line)).metrics == ("loss", "accuracy", "a", "auc")
+
+
+def test_training_time_adds_up_over_attempts(tmp_path: Path) -> None:
+    """A resumed run counts its seconds from 0 again."""
+    times = ((1, 2.0), (2, 5.0), (3, 1.0), (4, 4.0))
+    path = write_log(tmp_path, *(step_line(step, 0.1) | {"seconds": seconds} for step, seconds in times))
+    assert read_metrics(path).training_seconds == 5.0 + 4.0
+    assert read_metrics(tmp_path / "absent").training_seconds == 0

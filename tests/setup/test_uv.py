@@ -81,7 +81,7 @@ def test_setup_uses_recent_uv_on_path(machine: Machine, version: str) -> None:
     assert machine.called("uv")[-1] == "uv sync --frozen --check --python .venv/bin/python"
 
 
-def test_setup_without_python_and_uv_is_one_sentence(machine: Machine) -> None:
+def test_setup_without_python_and_uv_reports_one_sentence(machine: Machine) -> None:
     machine.remove("uv", PYTHON)
     done = machine.set_up()
     assert (done.returncode, done.stderr) == (2, f"setup: {NO_PYTHON}\n")

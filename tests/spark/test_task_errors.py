@@ -1,4 +1,4 @@
-"""A worker whose Python cannot start is reported by what names that Python, and never as a lost executor."""
+"""A worker whose Python cannot start is reported with the setting that names it, and never as a lost executor."""
 
 import sys
 

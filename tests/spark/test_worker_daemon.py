@@ -12,7 +12,7 @@ import pytest
 
 from headrace.config.configuration import Spark
 from headrace.spark.session import session
-from headrace.spark.worker_daemon import leave_installed_archives
+from headrace.spark.worker_daemon import remove_installed_archives
 
 pytestmark = pytest.mark.spark
 
@@ -41,7 +41,7 @@ def test_workers_import_installed_pyspark_and_keep_archive_directories() -> None
 def test_archives_of_another_spark_stay_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other, installed = str(tmp_path / "pyspark.zip"), str(LIBRARIES / "pyspark.zip")
     monkeypatch.setattr(sys, "path", [other, installed, *sys.path])
-    leave_installed_archives()
+    remove_installed_archives()
     assert other in sys.path
     assert installed not in sys.path
 

@@ -1,4 +1,4 @@
-"""A Python that cannot be that of Spark's workers is refused before Spark starts, by the name of what sets it."""
+"""A Python that Spark's workers cannot use is refused before Spark starts, with the setting that names it."""
 
 import os
 import sys

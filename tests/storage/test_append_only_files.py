@@ -27,10 +27,10 @@ def append_text(file: Path, text: str) -> None:
 def test_mirror_appends_continues_existing_file(target: Path) -> None:
     for text in ("one\n", "two\n"):
         with mirror_appends(target) as files:
-            file = files.continued("lines")
+            file = files.path_for_append("lines")
             append_text(file, text)
-            append_text(files.here / text.strip(), text)
-            files.keep()
+            append_text(files.local / text.strip(), text)
+            files.upload()
             append_text(file, "and\n")
     assert (target / "lines").read_text() == "one\nand\ntwo\nand\n"
     assert (target / "one").read_text() == "one\n"
@@ -39,7 +39,7 @@ def test_mirror_appends_continues_existing_file(target: Path) -> None:
 def test_mirror_appends_keeps_file_after_error(target: Path) -> None:
     def work() -> None:
         with mirror_appends(target) as files:
-            append_text(files.here / "lines", "one\n")
+            append_text(files.local / "lines", "one\n")
             raise ValueError("the work")
 
     with pytest.raises(ValueError, match="the work"):
@@ -52,7 +52,7 @@ def test_refused_last_upload_hides_no_error_and_leaves_no_local_files(
 ) -> None:
     def work() -> None:
         with mirror_appends(locate(f"s3://{bucket}/run")) as files:
-            append_text(files.here / "lines", "one\n")
+            append_text(files.local / "lines", "one\n")
             raise ValueError("the work")
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -47,7 +47,7 @@ def test_error_is_described_by_its_cause() -> None:
     assert str(describe(error)).startswith("/secret: Permission denied; fix the permissions")
 
 
-def test_error_of_a_task_is_one_sentence() -> None:
+def test_error_of_a_task_is_described_in_one_sentence() -> None:
     error = parse_task_error(TASK)
     assert (type(error).__name__, str(error)) == ("DiskError", f"/data/out/part-000000.parquet: {FULL}")
     java = "java.io.IOException: No space left on device\n\tat java.base/java.io.FileOutputStream.writeBytes"

@@ -9,7 +9,7 @@ from headrace.storage import locate
 from headrace.storage.s3.connection_settings import delta_options, open_bucket
 from headrace.storage.s3.errors import describe
 from headrace.table import read
-from tests.support.s3_server import busy, denied, environment, faults_of, free_port, front
+from tests.support.s3_server import busy, denied, environment, free_port, front, read_faults
 
 
 def use_server(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,7 +34,7 @@ def test_s3_retries_while_server_is_busy(s3: str, bucket: str, monkeypatch: pyte
         path.write_bytes(b"content")
         assert path.read_bytes() == b"content"
         assert path.is_file()
-        assert len(faults_of(url)) == 6
+        assert len(read_faults(url)) == 6
 
 
 def test_permanently_busy_server_is_reported_in_one_sentence(
@@ -53,7 +53,7 @@ def test_refused_access_is_reported_without_retries(s3: str, bucket: str, monkey
         for ask in (path.read_bytes, path.exists, lambda: path.write_bytes(b"")):
             with pytest.raises(StoreError, match=r"refuses access to s3://.*put credentials"):
                 ask()
-        assert len(faults_of(url)) == 3
+        assert len(read_faults(url)) == 3
 
 
 def test_absent_s3_server_is_reported_within_20_seconds(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from headrace.errors import DataError
 from headrace.prepare.encoders.image import encode
-from headrace.stream.build import evaluation_plan, rank_stream, training_columns, training_plan
 from headrace.stream.dataset import Batches
+from headrace.stream.stream_builder import evaluation_plan, rank_stream, training_columns, training_plan
 from headrace.table import Version
 from tests.support import small_table
 from tests.support.small_table import Content, Rows, some_rows, write_table

@@ -39,7 +39,7 @@ def test_missing_rank_is_a_usage_error(workspace: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--measure",)])
-def test_damaged_shard_is_one_sentence_and_exit_code_3(
+def test_damaged_shard_is_reported_in_one_sentence_with_exit_code_3(
     workspace: Path, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     shutil.copytree(workspace / "table", tmp_path / "table")

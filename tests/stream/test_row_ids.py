@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from headrace.stream.batches import row_ids
-from headrace.stream.build import rank_stream, training_columns, training_plan
+from headrace.stream.stream_builder import rank_stream, training_columns, training_plan
 from headrace.table import Version
 
 

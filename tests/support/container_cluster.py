@@ -5,7 +5,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.containers.engine import Engine, Said
+from tests.containers.engine import CommandResult, Engine
 
 CLIENT = "headrace-client"
 
@@ -21,15 +21,15 @@ train: {run: /work/run, ranks: 2, epochs: 40, batch_size: 64, checkpoint_every_s
 
 @dataclass(frozen=True)
 class ContainerCluster:
-    """The cluster, seen by somebody who sits at its client."""
+    """The cluster, as its client sees it."""
 
     engine: Engine
 
-    def client(self, *words: str, seconds: float = 300) -> Said:
+    def client(self, *words: str, seconds: float = 300) -> CommandResult:
         """Run a command in the client."""
         return self.engine.inside(CLIENT, *words, seconds=seconds)
 
-    def submit(self, job: str, *words: str) -> Said:
+    def submit(self, job: str, *words: str) -> CommandResult:
         """`spark-submit` one of the jobs."""
         return self.client(*submission(job, *words), seconds=580)
 

@@ -1,4 +1,4 @@
-"""A real HDFS, a NameNode and a DataNode in processes of their own, from the Hadoop that an old PySpark brought."""
+"""A real HDFS, a NameNode and a DataNode in separate processes, from the Hadoop of an old PySpark."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""A process of its own that holds a lock, for tests of those who come second."""
+"""A separate process that holds a lock, for tests of a second process."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Data sets in the layout that Petastorm materialises, with its own schema classes but without the whole of it.
+"""Data sets in the layout that Petastorm materialises, with its own schema classes but without the complete Petastorm.
 
 The whole of Petastorm needs pyarrow < 15; its `unischema` and `codecs` do not.
 """

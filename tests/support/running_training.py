@@ -1,4 +1,4 @@
-"""A training that goes on in the background: started as a user starts it, watched from outside."""
+"""A training that runs in the background: started as a user starts it, observed from outside."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ def wait_for(happened: Callable[[], Any], seconds: float = 120) -> Any:
     pytest.fail(f"did not happen within {seconds} s")
 
 
-def ranks_of(run: Path) -> list[psutil.Process]:
+def find_ranks(run: Path) -> list[psutil.Process]:
     """The processes that train the run in this folder, rank 0 first."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
@@ -38,13 +38,13 @@ def ranks_of(run: Path) -> list[psutil.Process]:
     return sorted(found, key=lambda process: int(process.environ()["HOROVOD_RANK"]))
 
 
-def step_of(run: Path) -> int:
+def current_step(run: Path) -> int:
     """The last step that the run has reported."""
     file = run / "metrics.jsonl"
     lines = file.read_text().splitlines() if file.exists() else []
     return max((json.loads(line)["step"] for line in lines if line.endswith("}")), default=0)
 
 
-def checkpoints_of(run: Path) -> list[int]:
+def list_checkpoints(run: Path) -> list[int]:
     """The steps of its checkpoints, in order."""
     return sorted(int(path.parent.name[5:]) for path in (run / "checkpoints").glob("step-*/position.json"))

@@ -1,4 +1,4 @@
-"""A real S3 server in a process of its own, and a front to it that misbehaves."""
+"""A real S3 server in a separate process, and a proxy in front of it that injects faults."""
 
 import http.client
 import json
@@ -106,7 +106,7 @@ def front(url: str, *faults: Fault) -> Iterator[str]:
         process.wait()
 
 
-def faults_of(address: str) -> list[str]:
+def read_faults(address: str) -> list[str]:
     """Methods and paths that the front at `address` did not answer as the server behind did."""
     with urllib.request.urlopen(f"{address}{FRONT}") as said:
         found: list[str] = json.load(said)

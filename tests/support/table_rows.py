@@ -1,4 +1,4 @@
-"""Files of hard texts in every format, and the records that a source gives of them."""
+"""Files of difficult texts in every format, and the records that a source yields from them."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from headrace.config.sections.source import Source
 from headrace.prepare.rejects.rejection import RejectedRecordError
-from headrace.prepare.sources.base import RawRecord
+from headrace.prepare.sources.raw_records import RawRecord
 from headrace.prepare.sources.tables.spark_table import frame_records, read_frame
 from headrace.prepare.sources.tables.table_files import list_table
 
@@ -75,4 +75,6 @@ def described(found: list[RawRecord]) -> list[Any]:
     def rejection(error: RejectedRecordError | None) -> str | None:
         return None if error is None else error.reason.value
 
-    return sorted(repr((one.path, one.label, one.split, one.data, rejection(one.rejection))) for one in found)
+    return sorted(
+        repr((one.path, one.reject_path, one.label, one.split, one.data, rejection(one.rejection))) for one in found
+    )

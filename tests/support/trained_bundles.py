@@ -15,7 +15,7 @@ from headrace.config.sections.image_and_text import Text, Tokens
 from headrace.contract import Contract
 from headrace.networks.source import build_model
 from headrace.prepare.table_schema import arrow_schema, text_columns
-from headrace.prepare.text.tokenizer import Counted, encode, save_tokenizer, split_words, token_dtype, word_tokenizer
+from headrace.prepare.text.tokenizer import WordCount, encode, save_tokenizer, split_words, token_dtype, word_tokenizer
 from headrace.table import Summary, Version, read
 from headrace.table.shards import write_shard
 from headrace.table.transaction_log import commit, open_base
@@ -57,7 +57,7 @@ def text_table(folder: Path, extra: str = "") -> Version:
     counts = Counter(word for text in texts for word in split_words(text, TEXT_FORM))
     counts.update(dict.fromkeys(split_words(extra, TEXT_FORM), 1000))
     tokenizer = save_tokenizer(
-        word_tokenizer([Counted(*pair) for pair in counts.items()], TEXT_FORM), TEXT_FORM, folder
+        word_tokenizer([WordCount(*pair) for pair in counts.items()], TEXT_FORM), TEXT_FORM, folder
     )
     columns = text_columns(tokenizer, token_dtype(tokenizer))
     schema = arrow_schema(columns)
@@ -91,11 +91,11 @@ def trained(network: str, version: Version, target: Path) -> Path:
     options = SMALL[network] | {"dropout": 0.0}
     keras.utils.set_random_seed(5)
     model = build_model(path, version.contract, options)
-    fit(model, *rows_of(version))
+    fit(model, *read_arrays(version))
     return write(target, path, model, version, options)
 
 
-def rows_of(version: Version) -> tuple[NDArray[Any], NDArray[np.int32]]:
+def read_arrays(version: Version) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Inputs and labels of the training split."""
     tokenizer = version.contract.tokenizer
     if tokenizer is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 
 
-def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+def make_once(folder: Path, make: Callable[[Path], object]) -> Path:
     """`folder`, filled by the first process of this run that asks for it; others wait."""
     from headrace.locks.file import lock_file
 

@@ -13,7 +13,7 @@ from headrace.storage import files_below, locate
 from headrace.table.shards import Shard, write_shard
 from headrace.table.transaction_log import FileChanges, commit, list_shards, open_base
 from headrace.table.vacuum import vacuum
-from tests.support.s3_server import Fault, busy, denied, faults_of, front
+from tests.support.s3_server import Fault, busy, denied, front, read_faults
 from tests.support.small_table import Content, some_rows, write_table
 
 SCHEMA = pa.schema([pa.field("path", pa.string(), nullable=False)])
@@ -81,7 +81,7 @@ def test_commit_with_lost_response_counts(s3: str, bucket: str, monkeypatch: pyt
     with front(s3, Fault(500, "InternalError", "PUT", f"{number:020d}.json", times=1, late=True)) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         assert commit(open_base(table), FileChanges([write_one_shard(table, "mine")], []), SCHEMA, "{}") == number
-        assert len(faults_of(url)) == 1
+        assert len(read_faults(url)) == 1
     monkeypatch.undo()
     assert shard_names(table, number)[-1] == "mine"
 
@@ -101,7 +101,7 @@ def test_log_retries_while_server_is_busy(s3: str, bucket: str, monkeypatch: pyt
     with front(s3, busy(2, "PUT"), busy(2, "GET"), Fault(503, "SlowDown", "PUT", f"{0:020d}.json", times=2)) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         assert write_table(locate(f"s3://{bucket}/table"), Content(splits={"train": some_rows(10)})).number == 0
-        assert len(faults_of(url)) == 6
+        assert len(read_faults(url)) == 6
 
 
 def test_open_base_refuses_folder_with_other_files(bucket: str) -> None:
@@ -137,6 +137,6 @@ def test_vacuum_stops_when_store_fails_and_removes_nothing(
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         with pytest.raises(StoreError):
             vacuum(table, 0)
-        assert faults_of(url)
+        assert read_faults(url)
     monkeypatch.undo()
     assert set(files_below(table)) == before

@@ -203,7 +203,7 @@ def test_read_refuses_missing_table_and_names_command(table: Path) -> None:
 def test_delta_table_of_another_program_is_refused_and_unchanged(table: Path) -> None:
     write_deltalake(table, pd.DataFrame({"a": [1, 2]}))
     for attempt in (read, open_base):
-        with pytest.raises(DataError, match="is a Delta table that Headrace did not make"):
+        with pytest.raises(DataError, match="is a Delta table that Headrace did not write"):
             attempt(table)
     assert DeltaTable(table).version() == 0
 
@@ -212,7 +212,7 @@ def test_read_refuses_version_overwritten_by_another_program(table: Path) -> Non
     """The version written before it stays readable."""
     add_version(table)
     write_deltalake(table, pd.DataFrame({"a": [1, 2], "split": "train"}), mode="overwrite", schema_mode="overwrite")
-    with pytest.raises(DataError, match="is a Delta table that Headrace did not make"):
+    with pytest.raises(DataError, match="is a Delta table that Headrace did not write"):
         read(table)
     assert read(table, 0).number == 0
 
@@ -258,7 +258,7 @@ def test_damaged_log_is_reported_in_one_sentence(table: Path, damage: str) -> No
     [
         ("{}", "lists rejected or duplicate records"),
         ('{"contract": {}}', "has format 1, written by an older version"),
-        ('{"format": 2}', "no summary that this release of Headrace can read"),
+        ('{"format": 3}', "no summary that this release of Headrace can read"),
     ],
 )
 def test_read_refuses_table_without_readable_summary(table: Path, content: str, reason: str) -> None:

@@ -17,7 +17,7 @@ from keras import layers
 from headrace.errors import TrainingError
 from headrace.train.distributed import collectives
 from headrace.train.distributed.gradients import GradientMonitor
-from headrace.train.model.optimizer import distributed
+from headrace.train.model.optimizer import make_distributed
 from headrace.train.model.sync_batch_norm import synchronize
 from headrace.train.rank.driver_channel import Channel
 from tests.train.small_networks import CLASSES, NETWORKS, TOKENS, batch_norm, cnn
@@ -116,9 +116,9 @@ def train_among_ranks(channel: Channel, rank: int, name: str, case: Case) -> ker
     """Train on this rank's rows and report the hash of the weights."""
     mine = slice(rank * ROWS, (rank + 1) * ROWS)
     watch = GradientMonitor(len(case.network().trainable_variables))
-    model = train(case, mine, lambda optimizer: distributed(optimizer, case.compression, watch), synchronize)
+    model = train(case, mine, lambda optimizer: make_distributed(optimizer, case.compression, watch), synchronize)
     digest = collectives.weights_hash(model.weights)
-    channel.send(kind="case", name=name, rank=rank, digest=digest, reductions=watch.seen)
+    channel.send(kind="case", name=name, rank=rank, digest=digest, reductions=watch.updates)
     return model
 
 

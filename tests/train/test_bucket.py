@@ -14,7 +14,7 @@ from headrace.storage.parquet import open_parquet
 from headrace.table import read
 from tests.support.commands import CommandResult, headrace, headrace_within
 from tests.support.raw_images import write_source
-from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
+from tests.support.running_training import find_ranks, in_the_background, list_checkpoints, wait_for
 from tests.support.s3_server import Fault, environment, front, make_bucket
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.workspace import write_configuration
@@ -82,16 +82,16 @@ def interrupted_run(trained: tuple[Path, CommandResult], bucket_environment: dic
     no_more = Fault(403, "AccessDenied", "PUT", ends="step-000000020/position.json")
     with front(bucket_environment["AWS_ENDPOINT_URL"], no_more) as url:
         refused = headrace("train", "conf.yaml", *words, cwd=folder, code=4, AWS_ENDPOINT_URL=url)
-    left = checkpoints_of(run)
+    left = list_checkpoints(run)
     driver = in_the_background(*words, cwd=folder)
-    wait_for(lambda: max(checkpoints_of(run)) > 20, 300)
-    ranks_of(run)[0].kill()
-    reached = max(checkpoints_of(run))
-    wait_for(lambda: max(checkpoints_of(run)) > reached, 300)
+    wait_for(lambda: max(list_checkpoints(run)) > 20, 300)
+    find_ranks(run)[0].kill()
+    reached = max(list_checkpoints(run))
+    wait_for(lambda: max(list_checkpoints(run)) > reached, 300)
     driver.kill()
     _, killed = driver.communicate()
-    wait_for(lambda: not ranks_of(run), 30)
-    last = max(checkpoints_of(run))
+    wait_for(lambda: not find_ranks(run), 30)
+    last = max(list_checkpoints(run))
     return InterruptedRun(folder, refused, left, killed, last, headrace("train", "conf.yaml", *words, cwd=folder))
 
 
@@ -196,7 +196,7 @@ def test_bucket_run_has_same_content_as_local_run(
     # Names contain steps and times; an evaluation is written later.
     held = [{re.sub("(step-|events).*", "", file.path) for file in files_below(place)} for place in (run, local)]
     assert held[0] - {EVALUATION} == held[1] - {EVALUATION, ".lock"}
-    assert checkpoints_of(run) == checkpoints_of(local)
+    assert list_checkpoints(run) == list_checkpoints(local)
     lines = [
         [json.loads(line) for line in (place / "metrics.jsonl").read_text().splitlines()] for place in (run, local)
     ]
@@ -210,6 +210,12 @@ def test_complete_bucket_run_is_not_changed(interrupted_run: InterruptedRun) -> 
     again = headrace("train", "conf.yaml", *LONG, f"train.run={RUN}", cwd=interrupted_run.folder)
     assert again.json == interrupted_run.complete.json
     assert {file.path: file.change_tag for file in files_below(locate(RUN)) if file.path != "run.json"} == before
+
+
+def test_runs_in_a_bucket_are_listed(interrupted_run: InterruptedRun) -> None:
+    (run,) = headrace_within("runs", RUN.rpartition("/")[0], "--json", cwd=interrupted_run.folder).json["runs"]
+    assert (run["run"], run["state"], run["epochs"]) == ("first", "complete", 40)
+    assert run["steps"] == interrupted_run.complete.json["steps"]
 
 
 def test_bucket_bundle_has_metrics_of_local_bundle_and_run_page(

@@ -18,7 +18,7 @@ from headrace import bundle
 from headrace.runs.folder import RunFolder
 from headrace.table import read
 from tests.support.commands import CommandResult, headrace
-from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, step_of, wait_for
+from tests.support.running_training import current_step, find_ranks, in_the_background, list_checkpoints, wait_for
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod]
 
@@ -62,7 +62,7 @@ def test_train_resumes_after_killed_driver_with_equal_weights(own: Path) -> None
     wait_for(lambda: len(list(checkpoints.glob("step-*"))) == 2 and not (own / "long" / "result.json").exists())
     driver.send_signal(signal.SIGKILL)
     driver.communicate()
-    wait_for(lambda: not ranks_of(own / "long"), 20)
+    wait_for(lambda: not find_ranks(own / "long"), 20)
     killed_at = max(int(path.name[5:]) for path in checkpoints.glob("step-*"))
     assert 0 < killed_at < undisturbed["steps"]
     resumed = headrace("train", "conf.yaml", *LONG, cwd=own)
@@ -75,7 +75,7 @@ def test_train_resumes_after_killed_driver_with_equal_weights(own: Path) -> None
 def test_train_without_restarts_reports_killed_rank_within_30_seconds(own: Path) -> None:
     driver = in_the_background(*LONG, "train.max_restarts=0", cwd=own)
     wait_for(lambda: list((own / "long" / "checkpoints").glob("step-*")))
-    victim = ranks_of(own / "long")[1]
+    victim = find_ranks(own / "long")[1]
     began = time.monotonic()
     victim.kill()
     _, log = driver.communicate(timeout=60)
@@ -86,7 +86,7 @@ def test_train_without_restarts_reports_killed_rank_within_30_seconds(own: Path)
     assert "signal 9" in sentence
     assert "Java" not in log
     assert "\tat org.apache" not in log
-    assert not ranks_of(own / "long")
+    assert not find_ranks(own / "long")
 
 
 @pytest.mark.slow
@@ -94,12 +94,12 @@ def test_train_stops_after_a_checkpoint_when_interrupted(own: Path) -> None:
     """The signal goes to the whole process group, as that of a terminal and of `timeout` does."""
     command = [sys.executable, "-m", "headrace", "train", "conf.yaml", *LONG, "train.checkpoint_every_steps=1000"]
     with subprocess.Popen(command, cwd=own, stderr=subprocess.PIPE, text=True, start_new_session=True) as driver:
-        wait_for(lambda: step_of(own / "long") >= 3)
+        wait_for(lambda: current_step(own / "long") >= 3)
         processes = psutil.Process(driver.pid).children(recursive=True)
         os.killpg(driver.pid, signal.SIGTERM)
         _, log = driver.communicate(timeout=60)
     assert driver.returncode == 143, log
-    (step,) = checkpoints_of(own / "long")
+    (step,) = list_checkpoints(own / "long")
     assert log.splitlines()[-1] == (
         f"headrace: terminated; {own / 'long'} stopped at step {step} after a checkpoint; the same command resumes"
     )
@@ -113,6 +113,9 @@ def test_train_with_too_few_slots_reports_both_numbers(own: Path) -> None:
     answer = headrace("train", "conf.yaml", "train.ranks=5", "spark.slots=3", cwd=own, code=4)
     assert "train.ranks is 5" in answer.last_error_line
     assert "has 3 free slots" in answer.last_error_line
+    # The run keeps the sentence, for those who list it.
+    failure = json.loads((own / "run" / "failure.json").read_text())
+    assert answer.last_error_line == f"headrace: {failure['error']}"
 
 
 def test_train_refuses_to_resume_with_changed_settings(trained: dict[str, Any], workspace: Path) -> None:

@@ -1,4 +1,4 @@
-"""A network is tried on one batch before Spark starts; its mistakes are sentences that name the user's own file."""
+"""A network is tried on one batch before Spark starts; a mistake is one sentence that names the user's file."""
 
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def begin(version: Version, folder: Path, **parts: str) -> tuple[RunFolder, RunR
     ],
     ids=["input shape", "error in call", "outputs of a subclassed model", "logits", "no gradient"],
 )
-def test_mistake_in_network_is_one_sentence(
+def test_mistake_in_network_is_reported_in_one_sentence(
     version: Version, tmp_path: Path, parts: dict[str, str], sentence: str
 ) -> None:
     run, record = begin(version, tmp_path, **parts)
@@ -112,7 +112,9 @@ def test_mistake_in_network_is_one_sentence(
     assert "\x1b" not in str(refused.value)
 
 
-def test_mistake_is_said_by_another_process_and_not_remembered(version: Version, tmp_path: Path, cache: Path) -> None:
+def test_mistake_is_reported_by_another_process_and_not_remembered(
+    version: Version, tmp_path: Path, cache: Path
+) -> None:
     run, record = begin(version, tmp_path, model=LOGITS)
     with pytest.raises(ConfigurationError, match="its outputs are not probabilities"):
         require_trainable(run, record, version)
@@ -129,10 +131,10 @@ def test_network_that_can_be_trained_is_tried_once(
     require_trainable(run, record, version)
 
 
-def test_inputs_that_are_not_normalized_are_warned_of(version: Version, tmp_path: Path) -> None:
+def test_inputs_that_are_not_normalized_get_a_warning(version: Version, tmp_path: Path) -> None:
     _, record = begin(version, tmp_path, hidden="layers.Rescaling(100.0)")
     (warning,) = try_network(tmp_path / "network.py", record, version)
-    assert "that of guessing of 3 classes 1.1; check the normalisation of the inputs" in warning
+    assert "that of guessing among 3 classes is 1.1; check the normalisation of the inputs" in warning
 
 
 def test_network_that_ships_with_headrace_is_tried_by_its_path(

@@ -12,8 +12,8 @@ from headrace.config import Configuration
 from headrace.networks.source import build_model
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
-from headrace.stream.build import evaluation_plan, training_plan
 from headrace.stream.dataset import Batches, evaluation_batches, training_batches
+from headrace.stream.stream_builder import evaluation_plan, training_plan
 from headrace.table import Version
 from headrace.train import job
 from headrace.train.validate_settings import class_weights
@@ -74,7 +74,7 @@ def runs(version: Version, spark: Any, tmp_path_factory: pytest.TempPathFactory)
     return found
 
 
-def test_weights_that_steps_do_not_change_are_warned_of(runs: dict[str, RunFolder]) -> None:
+def test_weights_that_steps_do_not_change_get_a_warning(runs: dict[str, RunFolder]) -> None:
     logs = (runs["none"].path.parent / "logs" / "rank-0.log").read_text()
     assert "The weights dense/kernel, dense_1/kernel did not change in the 5 updates of epoch 1" in logs
 

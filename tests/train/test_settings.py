@@ -118,7 +118,7 @@ def test_non_finite_loss_ends_training_and_names_rows(own: Path) -> None:
     answer = headrace("train", "conf.yaml", *words, cwd=own, code=4)
     assert "is not finite" in answer.last_error_line
     assert "train.optimizer.learning_rate" in answer.last_error_line
-    files = sorted((own / "run" / "not-finite").iterdir())
+    files = sorted((own / "run" / "non-finite").iterdir())
     assert [file.name[-11:] for file in files] == ["rank-0.json", "rank-1.json"]
     told = [json.loads(file.read_text()) for file in files]
     rows = [row for one in told for row in one["rows"]]
@@ -185,7 +185,7 @@ class Moving(layers.Layer):
     ],
     ids=["logits", "state that Keras does not save"],
 )
-def test_network_whose_bundle_would_not_be_model_is_refused(own: Path, source: str, code: int, sentence: str) -> None:
+def test_network_with_unfaithful_bundle_is_refused(own: Path, source: str, code: int, sentence: str) -> None:
     """Logits are refused before the first step, lost state with all checkpoints intact; no bundle appears."""
     (own / "models" / "cnn.py").write_text(source)
     refused = headrace_within("train", "conf.yaml", "model.options={}", cwd=own, code=code)

@@ -10,9 +10,9 @@ from headrace.errors import ConfigurationError
 from headrace.train.validate_settings import (
     class_weights,
     metric_names,
+    monitored_metric,
     require_fit,
     require_updates,
-    watched_metric,
 )
 from tests.support.small_table import Content, some_rows, write_table
 
@@ -28,9 +28,9 @@ def test_metric_names_default_to_those_of_the_task() -> None:
 
 def test_watched_metric_defaults_to_validation_loss() -> None:
     """Without a validation split it is the training loss."""
-    assert watched_metric(Monitor(), ("accuracy",), validates=True) == "val_loss"
-    assert watched_metric(Monitor(), ("accuracy",), validates=False) == "loss"
-    assert watched_metric(Monitor(metric="val_auc"), ("auc",), validates=True) == "val_auc"
+    assert monitored_metric(Monitor(), ("accuracy",), validates=True) == "val_loss"
+    assert monitored_metric(Monitor(), ("accuracy",), validates=False) == "loss"
+    assert monitored_metric(Monitor(metric="val_auc"), ("auc",), validates=True) == "val_auc"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_run_too_short_for_one_accumulated_update_is_refused() -> None:
         ({"accumulate_steps": 5, "schedule": {"kind": "step", "at_epochs": [1.5], "warmup_epochs": 2}}, ""),
     ],
 )
-def test_settings_without_effect_are_warned_of(
+def test_settings_without_effect_get_a_warning(
     caplog: pytest.LogCaptureFixture, optimizer: dict[str, Any], warning: str
 ) -> None:
     require_updates(train_settings(optimizer), steps_per_epoch=10)

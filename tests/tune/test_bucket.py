@@ -9,7 +9,7 @@ from headrace.registry.store import ModelRegistry, search_runs
 from headrace.registry.tracking.study_run_data import PARENT
 from headrace.storage import files_below, locate
 from tests.support.commands import headrace_within
-from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
+from tests.support.running_training import find_ranks, in_the_background, list_checkpoints, wait_for
 from tests.support.small_table import Content, some_rows, write_table
 from tests.tune.test_job import CONFIGURATION, RATE, rate_space
 
@@ -28,12 +28,12 @@ def test_killed_study_resumes_interrupted_trial_and_repeats_none(bucket: str, tm
     second = study / "trials" / "0001"
     driver = in_the_background(*words, cwd=tmp_path, verb="tune")
     try:
-        wait_for(lambda: checkpoints_of(second) or driver.poll() is not None, 300)
+        wait_for(lambda: list_checkpoints(second) or driver.poll() is not None, 300)
     finally:
         driver.kill()
     _, stderr = driver.communicate()
-    assert checkpoints_of(second), stderr[-3000:]
-    wait_for(lambda: not ranks_of(second), 30)
+    assert list_checkpoints(second), stderr[-3000:]
+    wait_for(lambda: not find_ranks(second), 30)
     first = {file.path: file.change_tag for file in files_below(study / "trials" / "0000" / "events")}
     override = f"registry={{folder: s3://{bucket}/registry, model: clothes}}"
     result = headrace_within("tune", "conf.yaml", *words, override, cwd=tmp_path).json

@@ -12,7 +12,7 @@ import yaml
 from headrace.registry.store import ModelRegistry
 from headrace.tune.study.journal import open_study
 from tests.support.commands import CommandResult, headrace, headrace_within
-from tests.support.running_training import checkpoints_of, in_the_background, ranks_of, wait_for
+from tests.support.running_training import find_ranks, in_the_background, list_checkpoints, wait_for
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.workspace import ROOT
 
@@ -63,6 +63,15 @@ def test_every_trial_ends_and_failure_is_reported(study_result: CommandResult) -
     assert "trial 2 failed: " in study_result.stderr
 
 
+def test_trials_are_listed_as_runs(study_result: CommandResult, folder: Path) -> None:
+    found = headrace_within("runs", "study", "--sort", RATE, "--json", cwd=folder).json
+    assert list(found["differing"]) == [RATE]
+    assert [run["state"] for run in found["runs"]] == ["complete", "complete", "failed"]
+    assert [run["settings"][RATE] for run in found["runs"]] == sorted(RATES)
+    assert found["runs"][1]["metrics"]["loss"] == study_result.json["best"]["value"]
+    assert "is not finite" in found["runs"][2]["note"]
+
+
 def test_best_trial_has_best_final_value(study_result: CommandResult, folder: Path) -> None:
     result = study_result.json
     assert (result["metric"], result["direction"]) == ("loss", "minimize")
@@ -83,7 +92,7 @@ def test_only_best_bundle_is_kept_and_no_process_remains(study_result: CommandRe
     bundles = [path.parent for path in folder.glob("study/trials/*/bundle")]
     assert [Path(study_result.json["bundle"]).parent] == bundles
     assert not list((folder / "study/trials/0002").glob("checkpoints"))
-    assert not [rank for run in folder.glob("study/trials/*") for rank in ranks_of(run)]
+    assert not [rank for run in folder.glob("study/trials/*") for rank in find_ranks(run)]
 
 
 @pytest.mark.long
@@ -156,7 +165,7 @@ def time_independent(result: dict[str, Any]) -> list[tuple[Any, ...]]:
     ]
 
 
-def steps_of(run: Path) -> list[int]:
+def read_steps(run: Path) -> list[int]:
     """Return the step of each line of the metrics log."""
     return [json.loads(line)["step"] for line in (run / "metrics.jsonl").read_text().splitlines()]
 
@@ -166,16 +175,16 @@ def test_study_of_two_ranks_resumes_after_killed_driver(folder: Path) -> None:
     uninterrupted = headrace("tune", "conf.yaml", *LONG, "tune.study=uninterrupted", cwd=folder).json
     assert [trial["state"] for trial in uninterrupted["trials"]] == ["complete", "complete", "pruned"]
     assert (uninterrupted["best"]["number"], uninterrupted["trials"][2]["epochs"]) == (1, 1)
-    assert max(steps_of(folder / "uninterrupted" / "trials" / "0001")) == STEPS
-    assert max(steps_of(folder / "uninterrupted" / "trials" / "0002")) < STEPS / 2
+    assert max(read_steps(folder / "uninterrupted" / "trials" / "0001")) == STEPS
+    assert max(read_steps(folder / "uninterrupted" / "trials" / "0002")) < STEPS / 2
 
     driver = in_the_background(*LONG, "tune.study=killed", cwd=folder, verb="tune")
     run = folder / "killed" / "trials" / "0001"
-    wait_for(lambda: len(checkpoints_of(run)) == 2, 300)
+    wait_for(lambda: len(list_checkpoints(run)) == 2, 300)
     driver.send_signal(signal.SIGKILL)
     driver.communicate()
-    wait_for(lambda: not ranks_of(run), 30)
-    assert 0 < checkpoints_of(run)[-1] < STEPS
+    wait_for(lambda: not find_ranks(run), 30)
+    assert 0 < list_checkpoints(run)[-1] < STEPS
     resumed = headrace("tune", "conf.yaml", *LONG, "tune.study=killed", cwd=folder)
     assert "Resuming trial 1, which was interrupted" in resumed.stderr
     assert "Continuing from the checkpoint of step" in resumed.stderr

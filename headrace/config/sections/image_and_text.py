@@ -44,7 +44,7 @@ class Image(Section):
         description=(
             "files that end early, without their end mark or with missing pixels. reject: as `truncated`; accept: fill "
             "what is missing as the decoder does, mostly with gray or black. Files of which the decoder recovers "
-            "nothing, among them WebP and AVIF, are rejected anyway"
+            "nothing, such as WebP and AVIF, are still rejected"
         ),
     )
     white: Annotated[int, Field(ge=1, le=2**32 - 1)] | None = Field(

@@ -30,7 +30,7 @@ class Splits(Section):
             "hash: assign by a hash of the content; stratified: apply the fractions within each class; "
             "balanced: val and test get equally many rows of every class; time (windows only): divide the "
             "time range of the table by the fractions, train first and test last; later versions keep these cuts and "
-            "divide the time after them likewise"
+            "divide the time after them in the same way"
         ),
     )
     train: Fraction = Field(0.8, description="fraction of records in the training split")

@@ -1,4 +1,4 @@
-"""Options of the readers of raw tables, under the names that Spark's readers use; upper and lower case are alike."""
+"""Options of the readers of raw tables, under the names that Spark's readers use; case is ignored."""
 
 import codecs
 from collections.abc import Callable, Mapping
@@ -17,12 +17,13 @@ class ReaderOptions:
             which the configuration names.
         quote: character around fields that hold separators or line breaks, doubled inside of them; None: no quotes.
         escape: character that makes a following quote part of the field; None: quotes are doubled instead.
-        comment: lines that start with this character are skipped; None: no line is.
+        comment: lines that start with this character are skipped; None skips none.
         null: text of a missing value, besides an empty field.
         strip_left: whether white space after a separator is removed.
         strip_right: whether white space before a separator is removed.
         encoding: None: UTF-8, or UTF-16 if the file has a byte order mark.
         version: version of a Delta table; None: the latest.
+        multi_line: whether quotes of CSV are trusted where a stray one seems to have joined records.
     """
 
     header: bool | None = None
@@ -35,6 +36,7 @@ class ReaderOptions:
     strip_right: bool = False
     encoding: str | None = None
     version: int | None = None
+    multi_line: bool = False
 
 
 def _flag(value: str) -> bool:
@@ -44,7 +46,7 @@ def _flag(value: str) -> bool:
 
 
 def _always(value: str) -> None:
-    """Accept a flag that changes nothing, as our readers do what it asks for anyway."""
+    """Accept a flag that has no effect, because our readers always do what it requests."""
     _flag(value)
 
 
@@ -73,7 +75,7 @@ def _encoding(value: str) -> str:
 
 def _version(value: str) -> int:
     if not value.isdecimal():
-        raise ValueError("expected a number from 0 on")
+        raise ValueError("expected a whole number of 0 or more")
     return int(value)
 
 
@@ -90,7 +92,7 @@ CSV: dict[str, tuple[str, Parser]] = {
     "ignoreleadingwhitespace": ("strip_left", _flag),
     "ignoretrailingwhitespace": ("strip_right", _flag),
     **ENCODING,
-    "multiline": ("", _always),
+    "multiline": ("multi_line", _flag),
     "inferschema": ("", _always),
 }
 OPTIONS: dict[str, dict[str, tuple[str, Parser]]] = {
@@ -122,6 +124,6 @@ def parse_reader_options(table_format: str, options: Mapping[str, str]) -> Reade
         if attribute:
             parsed[attribute] = result
     if parsed.get("escape") == parsed.get("quote", '"'):
-        # Spark's way to ask for doubled quotes, which are the rule here.
+        # Spark's value for doubled quotes, which are the default here.
         parsed["escape"] = None
     return ReaderOptions(**parsed)

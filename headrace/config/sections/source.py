@@ -8,7 +8,7 @@ from headrace.config.base import NonEmptyStr, Section, require_source
 from headrace.config.sections.reader_options import ReaderOptions, parse_reader_options
 
 
-def word(value: object) -> str:
+def as_yaml_text(value: object) -> str:
     """Return a parsed YAML value as the text in the file: true, not True."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -97,7 +97,7 @@ class Source(Section):
         # YAML parses the value of header: true as a boolean; programs may pass numbers as keys.
         if not isinstance(value, dict):
             return value
-        return {str(key): word(item) for key, item in value.items()}
+        return {str(key): as_yaml_text(item) for key, item in value.items()}
 
     @model_validator(mode="after")
     def _require_keys_of_kind(self) -> "Source":

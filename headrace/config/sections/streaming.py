@@ -29,12 +29,12 @@ class Augment(Section):
     )
 
     @property
-    def moves(self) -> bool:
+    def changes_geometry(self) -> bool:
         """Return whether pixels change position."""
         return self.flip != "none" or any((self.shift, self.rotate, self.zoom))
 
     @property
-    def recolours(self) -> bool:
+    def changes_colour(self) -> bool:
         """Return whether pixels change value."""
         return any((self.brightness, self.contrast))
 

@@ -1,1 +1,1 @@
-"""Attributions: which pixels or tokens a prediction rests on, by gradients, by activations and by occlusion."""
+"""Attributions: which pixels or tokens a prediction depends on, by gradients, by activations and by occlusion."""

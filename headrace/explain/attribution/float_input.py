@@ -36,7 +36,7 @@ def _copy(model: keras.Model) -> keras.Model:
 
 
 def _copy_layer(layer: Any) -> Any:
-    """Return the layer itself, or a copy of a nested model with an integer input of its own."""
+    """Return the layer itself, or a copy of a nested model that has an integer input."""
     inputs = getattr(layer, "inputs", None) or ()
     has_integer_input = isinstance(layer, keras.Model) and any(tensor.dtype in INTEGER_TYPES for tensor in inputs)
     return _copy(layer) if has_integer_input else layer

@@ -45,7 +45,7 @@ class GradCam:
         """Return the name of the layer whose output is the feature map."""
         return str(self._layer.name)
 
-    def heat(self, image: NDArray[np.uint8], class_number: int | None) -> NDArray[np.float32]:
+    def heatmap(self, image: NDArray[np.uint8], class_number: int | None) -> NDArray[np.float32]:
         """Return the heatmap, (height, width) of the feature map, with values of 0 and above.
 
         Args:

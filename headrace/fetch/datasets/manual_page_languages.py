@@ -18,7 +18,7 @@ from headrace.fetch.datasets.roff_text import running_text
 from headrace.fetch.datasets.untranslated_lines import english_lines
 from headrace.fetch.download import download
 from headrace.fetch.hash_split import assign_split
-from headrace.fetch.json_lines import Record, RecordDataset, spread
+from headrace.fetch.json_lines import Record, RecordDataset, take_evenly
 
 VERSION = "4.18.1-1"
 # Digests of the Debian 12 packages manpages-LANGUAGE.
@@ -55,7 +55,7 @@ def read() -> tuple[dict[str, Sequence[Record]], str]:
             unique = (line for line, own in splits_by_line.items() if own == split and language_counts[line] == 1)
             candidates = [line for line in unique if line not in english]
             # If there are more than enough, take lines evenly from all pages.
-            selected = spread(candidates, min(maximum, len(candidates)))
+            selected = take_evenly(candidates, min(maximum, len(candidates)))
             splits[split] += [{"text": line, "label": language} for line in selected]
     return {**splits}, source
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from headrace.fetch import pypi
 from headrace.fetch.class_folders import ImageDataset, Split
 from headrace.fetch.download import download
-from headrace.fetch.json_lines import spread
+from headrace.fetch.json_lines import take_evenly
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +75,7 @@ def _split(photos: list[NDArray[np.uint8]], split: str, count: int) -> Split:
     crops = []
     for photo in photos:
         candidates = corners(photo.shape[0], photo.shape[1], split)
-        crops += [photo[top : top + SIDE, left : left + SIDE] for top, left in spread(candidates, count)]
+        crops += [photo[top : top + SIDE, left : left + SIDE] for top, left in take_evenly(candidates, count)]
     return Split(np.stack(crops), np.repeat(np.arange(len(photos), dtype=np.uint8), count))
 
 

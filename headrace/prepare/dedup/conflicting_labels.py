@@ -1,4 +1,4 @@
-"""Records of equal content under different labels, which a model cannot learn: said before anything is committed."""
+"""Records with equal content and different labels, which no model can learn: reported before the commit."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ COLUMNS = ("content_hash", "label", "path")
 
 
 def conflict_warning(rows: pa.Table, total: int) -> str | None:
-    """Return what to say of records in `rows` that equal one with another label; None if there is none.
+    """Return a warning about records in `rows` with equal content and different labels; None without any.
 
     Args:
         rows: result of `read_content`.
@@ -28,8 +28,9 @@ def conflict_warning(rows: pa.Table, total: int) -> str | None:
     example = conflicting.filter(pc.equal(conflicting["content_hash"], conflicting["content_hash"][0]))["path"]
     read = f"the first {len(rows)}" if len(rows) < total else f"{len(rows)}"
     return (
-        f"{len(conflicting)} of {read} records equal one with another label, such as {example[0].as_py()!r} and "
-        f"{example[1].as_py()!r}: a model cannot learn both. Correct the labels, or set prepare.duplicates to drop."
+        f"{len(conflicting)} of {read} records have the content of a record with another label, such as "
+        f"{example[0].as_py()!r} and {example[1].as_py()!r}: a model cannot learn both. "
+        "Correct the labels, or set prepare.duplicates to drop."
     )
 
 
@@ -39,7 +40,7 @@ def count_copies(rows: pa.Table) -> int:
 
 
 def read_content(table: Path, shards: Sequence[Shard]) -> pa.Table:
-    """Return content hash, label and path of the rows; of more than `MAX_ROWS` only those of the first shards."""
+    """Return content hash, label and path of the rows; beyond `MAX_ROWS` only those of the first shards."""
     tables, rows = list[pa.Table](), 0
     for shard in shards:
         if tables and rows + shard.rows > MAX_ROWS:

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from headrace.prepare.chunks import ChunkResult
 from headrace.prepare.dedup.exact_duplicates import has_no_duplicates
 from headrace.prepare.dedup.near_duplicates import mark_near
-from headrace.prepare.dedup.shard_rewrite import rewriter
+from headrace.prepare.dedup.shard_rewrite import make_rewriter
 from headrace.prepare.dedup.stratified_splits import assign_splits
 from headrace.prepare.plan import UNASSIGNED, PrepareContext
 from headrace.prepare.removed_files import RemovedFiles
@@ -46,18 +46,18 @@ class ShardRef:
 
 
 def needs_global_decisions(
-    context: PrepareContext, *, new: Sequence[Shard], old: Sequence[Shard], given_splits: bool, removed: RemovedFiles
+    context: PrepareContext, *, new: Sequence[Shard], old: Sequence[Shard], assigns_splits: bool, removed: RemovedFiles
 ) -> bool:
     """Return whether any decision is left that needs all records.
 
     Args:
-        given_splits: whether the source assigns splits, so that equal records may be in different ones.
+        assigns_splits: whether the source assigns splits, so that equal records may be in different ones.
     """
     settings = context.settings
     if settings.near_duplicates is not None or removed or any(shard.split == UNASSIGNED for shard in new):
         return True
     drop = settings.duplicates == "drop"
-    return (drop or given_splits) and not has_no_duplicates(context.table, [*new, *old], in_one_split=drop)
+    return (drop or assigns_splits) and not has_no_duplicates(context.table, [*new, *old], in_one_split=drop)
 
 
 def make_global_decisions(
@@ -77,7 +77,7 @@ def make_global_decisions(
         # Set the number of partitions: Spark would choose one for little data, and one task would write everything.
         affected = decisions.join(spark.createDataFrame(changed), "shard", "left_semi")
         affected = affected.repartition(len(changed), "shard")
-        written = affected.groupBy("shard").applyInPandas(rewriter(context), RESULT)
+        written = affected.groupBy("shard").applyInPandas(make_rewriter(context), RESULT)
         return [pickle.loads(row.result) for row in written.collect()]  # pickled by our own tasks
     finally:
         rows.unpersist()

@@ -18,7 +18,7 @@ from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path
 from headrace.table.shards import write_shard
 
 
-def rewriter(context: PrepareContext) -> Callable[[pd.DataFrame], pd.DataFrame]:
+def make_rewriter(context: PrepareContext) -> Callable[[pd.DataFrame], pd.DataFrame]:
     """Return a function for Spark that rewrites one shard by its decisions and returns a pickled `ChunkResult`.
 
     Decisions have the columns shard, position, path, split, target_split and removed, and kept and kind for rows that

@@ -1,7 +1,7 @@
-"""Where image files end early, and how they read without metadata, by format; Pillow decodes what remains.
+"""Where image files end early, and their content without metadata, by format; Pillow decodes what remains.
 
-Decoders refuse whole pixels because of what stands beside them. Only files that a decoder has refused are rewritten,
-so that whole files take no longer. JPEG, PNG, GIF and JPEG 2000 end with a mark; the other formats say their length.
+Decoders refuse intact pixels because of damaged metadata. Only files that a decoder has refused are rewritten, so that
+intact files take no longer. JPEG, PNG, GIF and JPEG 2000 end with a mark; the other formats state their length.
 """
 
 import re
@@ -24,17 +24,17 @@ TIFF_PIXELS = {
     *(332, 338, 339, 347, 512, 513, 514, 519, 520, 521, 529, 530, 531, 532),
 }
 # The orientation: its tag, as one 16-bit number.
-TIFF_TURNED = (274, 3, 1)
+TIFF_ORIENTATION = (274, 3, 1)
 TIFF_STRIPS, TIFF_TILES = (273, 279), (324, 325)
-# Bytes of a value by the type of its entry; of the others, one.
+# Bytes of a value by the type of its entry; one for other types.
 TIFF_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 
 
 class Structure(NamedTuple):
-    """What is known of a format.
+    """What is known about a format.
 
     Attributes:
-        missing_end: returns where a file without its end mark ends; None if it has one. Takes no time for whole files.
+        missing_end: returns where a file without its end mark ends; None if it has one. Takes no time for intact files.
         ends_early: as `missing_end`, but only for files that cannot be decoded, as it may take long or guess.
         without_metadata: returns the file without its metadata.
     """
@@ -44,7 +44,7 @@ class Structure(NamedTuple):
     without_metadata: Callable[[bytes], bytes] | None = None
 
 
-def structure(data: bytes) -> Structure:
+def find_structure(data: bytes) -> Structure:
     """Return the structure of an image file, by its first bytes; an empty one for other files."""
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return WEBP
@@ -60,7 +60,7 @@ class _WebpChunk(NamedTuple):
 
 
 def _webp_chunks(data: bytes) -> Iterator[_WebpChunk]:
-    """Yield the chunks of a file; the last one may end behind the file. After a wrong length, pixels are searched."""
+    """Yield the chunks of a file; the last one may end beyond the file. After a wrong length, search for pixels."""
     offset = 12
     while offset + 8 <= len(data):
         name, length = data[offset : offset + 4], int.from_bytes(data[offset + 4 : offset + 8], "little")
@@ -106,7 +106,7 @@ def _webp_without_metadata(data: bytes) -> bytes:
 
 
 def _gif_blocks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield kind, start and end of each whole block, up to the end mark or to bytes that are no block."""
+    """Yield kind, start and end of each whole block, up to the end mark or to bytes that are not a block."""
     offset = _gif_header_end(data)
     while offset < len(data):
         kind = data[offset : offset + 1]
@@ -128,7 +128,7 @@ def _palette_bytes(flags: bytes) -> int:
 
 
 def _gif_block_end(data: bytes, offset: int) -> int:
-    """Return where a block ends; behind the file if the file ends first."""
+    """Return where a block ends; beyond the file if the file ends first."""
     image = data[offset : offset + 1] == GIF_IMAGE
     offset += 11 + _palette_bytes(data[offset + 9 : offset + 10]) if image else 2
     while offset < len(data) and data[offset]:
@@ -151,7 +151,7 @@ def _gif_ends_early(data: bytes) -> str | None:
 
 
 def _gif_without_metadata(data: bytes) -> bytes:
-    """Return the first image, whole or not, and what says which of its colours is transparent."""
+    """Return the first image, complete or not, with the block that names its transparent colour."""
     kept, offset = data[: _gif_header_end(data)], _gif_header_end(data)
     for kind, start, end in _gif_blocks(data):
         if kind == GIF_IMAGE:
@@ -169,7 +169,7 @@ class _Box(NamedTuple):
 
 
 def _boxes(data: bytes) -> Iterator[_Box]:
-    """Yield the boxes of an AVIF or JP2 file; the last one may end behind the file. A length of 0 is up to the end."""
+    """Yield the boxes of an AVIF or JP2 file; the last one may end beyond the file. A length of 0 means to its end."""
     offset = 0
     while offset + 8 <= len(data):
         length, header = int.from_bytes(data[offset : offset + 4], "big"), 8
@@ -241,7 +241,7 @@ def _tiff_entries(data: bytes) -> list[_TiffEntry] | None:
 
 
 def _tiff_extent(data: bytes, entry: _TiffEntry) -> tuple[int, int]:
-    """Return where the values of an entry begin and end: in it if they take up to four bytes, else anywhere."""
+    """Return where the values of an entry begin and end: inside it if they take up to four bytes, else anywhere."""
     size = TIFF_BYTES.get(entry.kind, 1) * entry.length
     start = entry.start + 8
     if size > 4:
@@ -250,7 +250,7 @@ def _tiff_extent(data: bytes, entry: _TiffEntry) -> tuple[int, int]:
 
 
 def _tiff_values(data: bytes, entry: _TiffEntry) -> tuple[int, ...]:
-    """Return the integers of an entry; nothing if they are of another kind."""
+    """Return the integers of an entry; empty if it has another type."""
     letter = {3: "H", 4: "I"}.get(entry.kind)
     start = _tiff_extent(data, entry)[0]
     return struct.unpack_from(f"{_tiff_order(data)}{entry.length}{letter}", data, start) if letter else ()
@@ -273,7 +273,9 @@ def _tiff_without_metadata(data: bytes) -> bytes:
     entries = _tiff_entries(data)
     if not entries:
         return data
-    kept = [data[one.start : one.start + 12] for one in entries if one.tag in TIFF_PIXELS or one[:3] == TIFF_TURNED]
+    kept = [
+        data[one.start : one.start + 12] for one in entries if one.tag in TIFF_PIXELS or one[:3] == TIFF_ORIENTATION
+    ]
     directory = struct.pack(f"{_tiff_order(data)}H", len(kept)) + b"".join(kept) + bytes(4)
     start = entries[0].start - 2
     # There is room: the directory has become shorter, by at least as much as the offset of the next one takes.

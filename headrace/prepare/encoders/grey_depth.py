@@ -16,7 +16,7 @@ NARROW_BITS = (8, 10, 12, 14)
 def to_eight_bits(values: NDArray[Any], white: int | None) -> NDArray[np.uint8]:
     """Return grey `values` as uint8, so that 0 is black and `white` is 255; larger values are clipped.
 
-    Without `white`, this is the upper byte of 16 bits, as Pillow has it for 16-bit colours.
+    Without `white`, this is the upper byte of 16 bits, as in Pillow for 16-bit colours.
 
     Raises:
         RejectedRecordError: a value is not a number, or needs more than 16 bits and the value of white is unknown.
@@ -34,15 +34,15 @@ def to_eight_bits(values: NDArray[Any], white: int | None) -> NDArray[np.uint8]:
 
 
 def used_bits(values: NDArray[Any]) -> int | None:
-    """Return how many of 16 bits `values` use: 16 or one of `NARROW_BITS`; None if all are 0 and nothing is known."""
+    """Return how many of 16 bits `values` use: 16 or one of `NARROW_BITS`; None if all are 0, which says nothing."""
     largest = int(values.max())
     return next((bits for bits in NARROW_BITS if largest < 2**bits), FULL_BITS) if largest else None
 
 
 def narrow_warning(images: Counter[int]) -> str | None:
-    """Return what to say of 16-bit grey images, counted by `used_bits`, that lose pixels by keeping the upper byte.
+    """Return a warning about 16-bit grey images, counted by `used_bits`, that become dark because of the upper byte.
 
-    Images with full 16 bits are no reason for a warning; None if there are no others.
+    Return None if all images use the full 16 bits.
     """
     narrow = {bits: count for bits, count in images.items() if bits < FULL_BITS and count}
     if not narrow:
@@ -50,6 +50,6 @@ def narrow_warning(images: Counter[int]) -> str | None:
     bits = max(narrow)
     return (
         f"{sum(narrow.values())} of {images.total()} 16-bit grayscale images have no value above {2**bits - 1}: they "
-        f"hold {bits} bits in 16 and became dark, as the upper 8 of 16 bits are kept. "
+        f"hold {bits} bits in 16 and became dark, because the upper 8 of 16 bits are kept. "
         f"Set prepare.image.white to {2**bits - 1} to scale by that value instead."
     )

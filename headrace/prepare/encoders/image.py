@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image as PillowImage
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.file_structure import GIF, JPEG, PNG, structure
+from headrace.prepare.encoders.file_structure import GIF, JPEG, PNG, find_structure
 from headrace.prepare.encoders.jpeg import (
     decode_jpeg,
     encode_jpeg,
@@ -23,23 +23,23 @@ from headrace.prepare.encoders.jpeg import (
     may_need_rotation,
     shrink,
 )
-from headrace.prepare.encoders.pillow_decoder import Decoded, check_size, decode_file, missing_pixels_filled
+from headrace.prepare.encoders.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
 from headrace.prepare.encoders.png_chunks import SIGNATURE, damaged_chunk
 from headrace.prepare.encoders.resize import RESIZE
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]
 
-# Rejections of Pillow's that metadata may have caused; misread lengths can promise any size.
+# Rejections of Pillow's that metadata may have caused; misread lengths can claim any size.
 UNDECODABLE = (Reason.DAMAGED, Reason.NOT_AN_IMAGE, Reason.TOO_MANY_PIXELS)
-# What Pillow says of files that end early, for formats without an end mark.
-CUT_SHORT = re.compile("truncated|not enough image data|reached eof", re.IGNORECASE)
+# Pillow's messages about files that end early, for formats without an end mark.
+TRUNCATION_MESSAGE = re.compile("truncated|not enough image data|reached eof", re.IGNORECASE)
 
 
 def decode(data: bytes, spec: Image) -> Pixels:
     """Return the pixels of an image file in the mode and size of `spec`, uint8, (height, width, channels).
 
-    Metadata are ignored where they are damaged, except that they may tell the orientation.
+    Damaged metadata is ignored, except that it may still give the orientation.
 
     Raises:
         RejectedRecordError: `data` is empty, not an image, damaged, truncated, or exceeds the limits in `spec`.
@@ -91,13 +91,13 @@ def encode(pixels: Pixels, spec: Image) -> bytes:
     return buffer.getvalue()
 
 
-def _decode_image(data: bytes, spec: Image) -> Decoded:
+def _decode_image(data: bytes, spec: Image) -> DecodedImage:
     size = fast_path_size(data)
     # Pillow takes as long to read a file's metadata as preparation takes for all of its bookkeeping.
     pixels = None if size is None or may_need_rotation(data) else _decode_fast_jpeg(data, size, spec)
     if pixels is not None:
-        return Decoded(pixels)
-    known = structure(data)
+        return DecodedImage(pixels)
+    known = find_structure(data)
     end = known.missing_end(data) if known.missing_end else None
     if end is not None:
         return _decode_truncated(data, spec, end)
@@ -116,9 +116,9 @@ def _check_checksums(data: bytes) -> None:
         raise RejectedRecordError(Reason.DAMAGED, f"the checksum of the chunk {damaged} is wrong")
 
 
-def _decode_undecodable(data: bytes, spec: Image, rejection: RejectedRecordError) -> Decoded:
-    """Decode a file that Pillow refuses, without its metadata; raise its rejection, or that it is truncated."""
-    known = structure(data)
+def _decode_undecodable(data: bytes, spec: Image, rejection: RejectedRecordError) -> DecodedImage:
+    """Decode a file that Pillow refuses, without its metadata; raise its rejection, or one for a truncated file."""
+    known = find_structure(data)
     end = known.ends_early(data) if known.ends_early else None
     bare = known.without_metadata(data) if known.without_metadata and end is None else data
     if bare != data:
@@ -126,14 +126,14 @@ def _decode_undecodable(data: bytes, spec: Image, rejection: RejectedRecordError
             return decode_file(bare, fast_path_size(bare), spec)
         except RejectedRecordError as second:
             rejection = second
-    if end is None and known.missing_end is None and CUT_SHORT.search(rejection.detail):
+    if end is None and known.missing_end is None and TRUNCATION_MESSAGE.search(rejection.detail):
         end = "the file ends before its last pixel"
     if end is None:
         raise rejection
     return _decode_truncated(data, spec, end)
 
 
-def _decode_truncated(data: bytes, spec: Image, end: str) -> Decoded:
+def _decode_truncated(data: bytes, spec: Image, end: str) -> DecodedImage:
     """Decode a file that ends early, if `spec` accepts it.
 
     Args:
@@ -143,7 +143,7 @@ def _decode_truncated(data: bytes, spec: Image, end: str) -> Decoded:
         whole = _has_all_pixels(data, spec)
         lacks = "only the end mark is missing, no pixel" if whole else "pixels are missing or damaged"
         raise RejectedRecordError(Reason.TRUNCATED, f"{end}; {lacks}; prepare.image.truncated can accept such files")
-    known = structure(data)
+    known = find_structure(data)
     bare = known.without_metadata(data) if known.without_metadata else data
     try:
         with missing_pixels_filled():
@@ -157,8 +157,8 @@ def _decode_truncated(data: bytes, spec: Image, end: str) -> Decoded:
 
 def _has_all_pixels(data: bytes, spec: Image) -> bool:
     """Return whether a file that ends early has all pixels of its first image, as far as its decoder can tell."""
-    if structure(data) not in (PNG, GIF):
-        return structure(data) is JPEG and has_all_pixels(data, spec.max_pixels)
+    if find_structure(data) not in (PNG, GIF):
+        return find_structure(data) is JPEG and has_all_pixels(data, spec.max_pixels)
     try:
         decode_file(data, None, spec)
     except RejectedRecordError:

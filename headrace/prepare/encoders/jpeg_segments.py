@@ -1,4 +1,4 @@
-"""The segments of JPEG files: whether the end is missing, and how a file reads without its metadata.
+"""The segments of JPEG files: whether the end is missing, and the content without metadata.
 
 Format: ITU-T Recommendation T.81 (1992), annex B. A segment is a marker of two bytes, of which the first is 0xFF, and
 a length of two bytes that counts itself.
@@ -46,11 +46,11 @@ def _declared_end(data: bytes, start: int) -> int:
 
 
 def _next_segment(data: bytes, offset: int) -> int:
-    """Return where the next segment begins whose length leads to another one; the length of `data` without one."""
+    """Return the offset of the next segment whose length leads to another one; the length of `data` without one."""
     while (offset := data.find(b"\xff", offset)) >= 0 and offset + 4 <= len(data):
         marker = data[offset + 1]
         if data.startswith(START, offset):
-            # A thumbnail in the metadata has segments of its own.
+            # A thumbnail in the metadata has its own segments.
             offset = data.find(END, offset)
             if offset < 0:
                 break
@@ -74,7 +74,7 @@ def missing_end(data: bytes) -> str | None:
 
 
 def has_all_scans(data: bytes) -> bool:
-    """Return whether the scans of a progressive file bring every coefficient in full; True for other files.
+    """Return whether the scans of a progressive file contain every coefficient in full; True for other files.
 
     A file that ends between two scans has pixels everywhere, but they are coarse.
     """
@@ -96,7 +96,7 @@ def _scans(data: bytes, offset: int) -> Iterator[int]:
 
 
 def _final_coefficients(data: bytes, scan: int) -> Iterator[tuple[int, int]]:
-    """Yield component and index of the coefficients to which a scan brings the last bit."""
+    """Yield component and index of the coefficients whose last bit a scan contains."""
     count = data[scan + 4]
     parameters = data[scan + 5 + 2 * count : scan + 8 + 2 * count]
     if len(parameters) == 3 and not parameters[2] & 15:
@@ -105,7 +105,7 @@ def _final_coefficients(data: bytes, scan: int) -> Iterator[tuple[int, int]]:
 
 
 def without_metadata(data: bytes) -> bytes:
-    """Return the file with the segments that decide the pixels, and with EXIF and XMP of a right length.
+    """Return the file with the segments that decide the pixels, and with EXIF and XMP of valid length.
 
     JFIF's and Adobe's segments say how colours are stored.
     """

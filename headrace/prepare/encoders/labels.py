@@ -19,7 +19,7 @@ MISSING = frozenset(("nan", "null", "<na>", "\\n"))
 def normalize_label(text: str | None) -> str | None:
     """Return a label in Unicode NFC without white space around it; None if it stands for a missing value.
 
-    An empty label stays empty: of a multi_label record it says that the record has no class.
+    An empty label stays empty: for a multi_label record it means that the record has no class.
     """
     if text is None:
         return None

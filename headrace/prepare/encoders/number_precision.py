@@ -14,7 +14,7 @@ SAMPLE = 1000
 NEGLIGIBLE = 1e-6
 # Share of the different labels that may become equal.
 TOLERATED = 0.01
-# A float32 has a precision of 2**-24. Rounding is said from this fraction of the standard deviation on.
+# A float32 has a precision of 2**-24. Rounding by more than this fraction of the standard deviation is reported.
 ROUNDING = 1e-3
 
 
@@ -47,7 +47,7 @@ def _count_merged(exact: NDArray[np.float64]) -> int:
 
 
 def feature_warning(statistics: Statistics, names: Sequence[str]) -> str | None:
-    """Return what to say of the features whose values, far from 0 and close together, are coarse as float32."""
+    """Return a warning about features whose values, far from 0 and close together, are coarse as float32."""
     pairs = zip(names, statistics.mean, statistics.standard_deviation, strict=True)
     coarse = [(name, mean, spread) for name, mean, spread in pairs if abs(mean) * 2**-24 > ROUNDING * spread > 0]
     if not coarse:

@@ -1,4 +1,4 @@
-"""Decode image files by Pillow: upright, in the configured mode, and with whole pixels or not at all."""
+"""Decode image files with Pillow: upright, in the configured mode, and with all pixels or not at all."""
 
 import io
 import struct
@@ -51,22 +51,22 @@ EXIF_TRANSPOSE = {
 }
 
 
-class Decoded(NamedTuple):
-    """A decoded image before it is resized: upright, in the configured mode, but for JPEG of the fast path.
+class DecodedImage(NamedTuple):
+    """A decoded image before it is resized: upright, in the configured mode (except JPEG files of the fast path).
 
     Attributes:
-        grey_bits: of 16-bit grey, how many bits its values use; see `used_bits`.
+        grey_bits: for 16-bit grey, the number of bits that its values use; see `used_bits`.
     """
 
     image: PillowImage | Pixels
     grey_bits: int | None = None
 
 
-def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> Decoded:
-    """Decode by Pillow.
+def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> DecodedImage:
+    """Decode an image file with Pillow.
 
     Args:
-        size: of a file whose pixels libjpeg-turbo can decode.
+        size: height and width, for a file whose pixels libjpeg-turbo can decode; else None.
 
     Raises:
         RejectedRecordError: Pillow cannot decode it, or it exceeds the limits in `spec`.
@@ -77,7 +77,7 @@ def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> Decod
         if size is not None and image.format == "JPEG" and _read_orientation(image) not in EXIF_TRANSPOSE:
             pixels = decode_jpeg(data, spec)
             if pixels is not None:
-                return Decoded(pixels)
+                return DecodedImage(pixels)
         image.load()
         return _convert_mode(_apply_orientation(image), spec)
     except UnidentifiedImageError:
@@ -127,7 +127,7 @@ def _read_orientation(image: PillowImage) -> int:
     return orientation
 
 
-def _convert_mode(image: PillowImage, spec: Image) -> Decoded:
+def _convert_mode(image: PillowImage, spec: Image) -> DecodedImage:
     bits = None
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image)
@@ -136,4 +136,4 @@ def _convert_mode(image: PillowImage, spec: Image) -> Decoded:
         image = image.convert("RGBA")
         image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", image.size, "white"), image)
     # Convert through RGB, because Pillow cannot convert some modes, such as LAB, to grey.
-    return Decoded(image if image.mode == spec.mode else image.convert("RGB").convert(spec.mode), bits)
+    return DecodedImage(image if image.mode == spec.mode else image.convert("RGB").convert(spec.mode), bits)

@@ -1,4 +1,4 @@
-"""The chunks of PNG files: which is damaged, whether the end is missing, and how a file reads without its metadata.
+"""The chunks of PNG files: which is damaged, whether the end is missing, and the content without metadata.
 
 Format: W3C, Portable Network Graphics (PNG) Specification (Third Edition), section 5.
 """
@@ -26,7 +26,7 @@ class Chunk(NamedTuple):
 
 
 def chunks(data: bytes) -> Iterator[Chunk]:
-    """Yield the whole chunks of a file up to IEND, or up to bytes that are no chunk."""
+    """Yield the whole chunks of a file up to IEND, or up to bytes that are not a chunk."""
     offset = len(SIGNATURE)
     while len(data) >= offset + FRAME:
         name = data[offset + 4 : offset + 8]
@@ -40,7 +40,7 @@ def chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def missing_end(data: bytes) -> str | None:
-    """Return where a file without IEND ends; None if it has its end mark, or if it is not a file of chunks."""
+    """Return where a file without IEND ends; None if it has its end mark, or if it does not consist of chunks."""
     if data.endswith(END):
         return None
     offset = len(SIGNATURE)
@@ -69,7 +69,7 @@ def damaged_chunk(data: bytes) -> str | None:
 
 
 def without_metadata(data: bytes) -> bytes:
-    """Return a file of the chunks that decide the pixels, with valid ones of the transparency and the orientation.
+    """Return a file of the chunks that decide the pixels, including valid ones for transparency and orientation.
 
     As in libpng, a damaged tRNS chunk is ignored, so that the image is opaque.
     """

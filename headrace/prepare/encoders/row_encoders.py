@@ -14,9 +14,9 @@ from headrace.prepare.encoders.hashing import content_hash, text_hash
 from headrace.prepare.encoders.image import Pixels, check_pixels, conform, decode_with_depth, encode
 from headrace.prepare.encoders.statistics import stored_sums
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import RawRecord
+from headrace.prepare.sources.raw_records import RawRecord
 from headrace.prepare.table_schema import image_columns, staged_text_columns, window_columns, with_bookkeeping
-from headrace.prepare.text.clean import clean, decode_text
+from headrace.prepare.text.cleaning import clean, decode_text
 
 Row = dict[str, Any]
 
@@ -28,7 +28,7 @@ class RecordEncoder(Protocol):
         columns: columns of the shards that the first stage writes.
         payload_column: column whose bytes dominate the size of a shard.
         max_bytes: maximum size of a raw record.
-        grey_bits: images of 16-bit grey since the counter was cleared, by how many bits their values use.
+        grey_bits: 16-bit grey images since the counter was cleared, by the number of bits that their values use.
     """
 
     columns: dict[str, Column]
@@ -105,7 +105,7 @@ class WindowEncoder:
 
     def __init__(self, settings: Prepare, windows: Windows) -> None:
         self.columns = with_bookkeeping(window_columns(windows), settings)
-        # Spark cuts windows from rows; none has a file of its own.
+        # Spark cuts windows from rows; none has its own file.
         self.max_bytes = 0
         self.grey_bits: Counter[int] = Counter()
 

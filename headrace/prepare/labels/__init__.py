@@ -1,1 +1,1 @@
-"""Labels of the raw records: the names of the classes, and warnings about labels that look like an accident."""
+"""Labels of the raw records: the names of the classes, and warnings about labels that look like a mistake."""

@@ -16,7 +16,7 @@ from headrace.prepare.labels.warnings import label_warnings, require_repeated
 from headrace.prepare.plan import Chunk, PrepareContext
 from headrace.prepare.shard_writer import list_labels
 from headrace.prepare.sources import Listing, RawFile
-from headrace.prepare.sources.base import natural_sort, shorten
+from headrace.prepare.sources.raw_records import natural_sort, shorten
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Classes:
 
     Attributes:
         names: those of the previous version first, which keep their indices.
-        rows: rows by class name of the records to prepare, where the source tells them before they are read.
+        rows: rows by class name of the records to prepare, if the source reveals them before they are read.
         records: number of the records to prepare, if known.
     """
 
@@ -45,7 +45,7 @@ def list_classes(
     changed: list[RawFile],
     records: "DataFrame | list[Chunk]",
 ) -> Classes:
-    """Return all class names, and say which look like an accident.
+    """Return all class names, and warn of those that look like a mistake.
 
     Args:
         listing: all files of the source.
@@ -80,7 +80,7 @@ def list_classes(
 
 
 def _raise_first_rejection(records: "DataFrame", root: str) -> None:
-    """Raise if no row has a label, because rows cannot be read; otherwise the number of classes says it all.
+    """Raise if no row has a label, because rows cannot be read; otherwise the number of classes explains it.
 
     Raises:
         DataError: a row was rejected.
@@ -133,7 +133,7 @@ def _count_labels(
         chunks = spark.sparkContext.parallelize(records, max(1, len(records)))
         counts = sum(chunks.mapPartitions(partial(list_labels, context)).collect(), Counter[str]())
     else:
-        # IDX and CIFAR files hold labels of their own, which are known and not counted.
+        # IDX and CIFAR files hold their labels, which are known and not counted.
         counts = Counter(dict.fromkeys(listing.classes, 0))
         counts.update(file.label for file in changed if file.label)
     if context.settings.task == "multi_label":

@@ -1,4 +1,4 @@
-"""Labels that look like an accident: said before anything is written, as a model would learn them without a word."""
+"""Labels that look like a mistake: reported before anything is written, as a model would learn them silently."""
 
 import unicodedata
 from collections import defaultdict
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from headrace.config.configuration import Splits
 from headrace.errors import DataError
-from headrace.prepare.sources.base import shorten
+from headrace.prepare.sources.raw_records import shorten
 
-# Fewer rows than this say nothing about how labels are spread.
+# Fewer rows than this say nothing about the distribution of labels.
 MIN_ROWS = 20
 # From this many classes of one row each on, the column may not be the one of the labels.
 MANY_SINGLE_CLASSES = 24
 LARGEST_SHARE = 0.999
-# From this many records on, a hash gives a split of a tenth enough of a class.
+# With this many records or more, a hash gives a split of a tenth enough of a class.
 SMALL_CLASS = 100
 MIN_IN_SPLIT = 5
 # Missing values in many exports, and real classes in others: no finding, or Namibia.
@@ -21,7 +21,7 @@ MISSING_BY_CUSTOM = frozenset(("na", "n/a", "none", "missing", "?"))
 
 
 def label_warnings(rows: Mapping[str, int], known: Iterable[str] = ()) -> list[str]:
-    """Return what looks like an accident.
+    """Return warnings about labels that look like a mistake.
 
     Args:
         rows: rows by class name, of those that are to be prepared.
@@ -29,7 +29,7 @@ def label_warnings(rows: Mapping[str, int], known: Iterable[str] = ()) -> list[s
     """
     warnings = [
         f"The classes {_names(group)} differ only in case, white space, accents or leading zeros; if they are one, "
-        "give them one name by data.source.class_names."
+        "give them one name with data.source.class_names."
         for group in similar_names((*known, *rows))
     ]
     lists = [name for name in rows if name[:1] + name[-1:] in ("[]", "{}")]
@@ -40,7 +40,7 @@ def label_warnings(rows: Mapping[str, int], known: Iterable[str] = ()) -> list[s
     missing = [name for name in rows if name.casefold() in MISSING_BY_CUSTOM]
     if missing:
         warnings.append(
-            f"{_names(missing)} is taken for a class; if it means a missing label of CSV, set "
+            f"{_names(missing)} is used as a class; if it marks missing labels in CSV, set "
             "data.source.options.nullValue to it."
         )
     if set(known):
@@ -57,14 +57,14 @@ def label_warnings(rows: Mapping[str, int], known: Iterable[str] = ()) -> list[s
     largest = max(rows, key=lambda name: rows[name], default="")
     if total >= MIN_ROWS and len(rows) > 1 and rows[largest] / total >= LARGEST_SHARE:
         warnings.append(
-            f"{rows[largest]} of {total} records are of the class {largest!r}; a model that always answers it is right "
+            f"{rows[largest]} of {total} records are of the class {largest!r}; always predicting it is right "
             f"in {rows[largest] / total:.2%}."
         )
     return warnings
 
 
 def small_class_warning(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str], splits: Splits) -> str | None:
-    """Return what to say of small classes of which a split has fewer than `MIN_IN_SPLIT`; None if there are none.
+    """Return a warning about small classes with fewer than `MIN_IN_SPLIT` records in a split; None without any.
 
     Args:
         counts: rows by split, then by class name.
@@ -74,9 +74,9 @@ def small_class_warning(counts: Mapping[str, Mapping[str, int]], classes: Sequen
     if not found:
         return None
     return (
-        f"The hash of the content gives splits fewer than {MIN_IN_SPLIT} records of small classes: {shorten(found)}. "
+        f"Splits by content hash have fewer than {MIN_IN_SPLIT} records of small classes: {shorten(found)}. "
         "With prepare.splits.method=stratified every split has its share of each class; a table that exists already "
-        "needs `headrace prepare --full` for it."
+        "needs `headrace prepare --full` for that."
     )
 
 
@@ -87,22 +87,22 @@ def _describe(name: str, counts: Mapping[str, Mapping[str, int]], wanted: Sequen
 
 
 def require_repeated(rows: Mapping[str, int], source: str) -> None:
-    """Raise if every record has a class of its own.
+    """Raise if every record has its own class.
 
     Raises:
-        DataError: so it is.
+        DataError: every record has its own class.
     """
     total = sum(rows.values())
     if total >= MIN_ROWS and len(rows) == total:
         raise DataError(
-            f"Each of the {total} records of {source} has a class of its own, such as {_names(list(rows))}; expected "
+            f"Each of the {total} records of {source} has its own class, such as {_names(list(rows))}; expected "
             "classes of many records. Name another column as data.source.columns.label; if labels are numbers to "
             "predict, set prepare.task to regression."
         )
 
 
 def similar_names(names: Iterable[str]) -> list[list[str]]:
-    """Return the groups of names that are equal but for case, white space, accents and leading zeros."""
+    """Return the groups of names that are equal except for case, white space, accents and leading zeros."""
     groups = defaultdict[str, dict[str, None]](dict)
     for name in names:
         groups[_folded(name)][name] = None

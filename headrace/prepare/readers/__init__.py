@@ -20,8 +20,8 @@ SUFFIXES = {
 }
 
 
-def format_of_name(name: str) -> str | None:
-    """Return the format that a file's name stands for, whether it is compressed or not; None if for none."""
+def format_from_name(name: str) -> str | None:
+    """Return the format that a file's name indicates, compressed or not; None if it indicates none."""
     return SUFFIXES.get(Path(COMPRESSED.sub("", name)).suffix.lower())
 
 
@@ -45,4 +45,4 @@ def open_reader(path: Path, name: str, table_format: str, wanted: Sequence[str],
     return ColumnarReader(path, name, wanted, "parquet" if table_format == "delta" else table_format)
 
 
-__all__ = ["ColumnarReader", "Row", "RowRange", "TableReader", "cell_text", "format_of_name", "open_reader"]
+__all__ = ["ColumnarReader", "Row", "RowRange", "TableReader", "cell_text", "format_from_name", "open_reader"]

@@ -1,4 +1,4 @@
-"""Parquet and ORC: only the columns that are asked for are read, also fields within fields such as image.bytes."""
+"""Parquet and ORC: only the requested columns are read, nested fields such as image.bytes included."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -40,8 +40,8 @@ class ColumnarReader:
         self.paths = {one: self._find(one) for one in wanted}
         self.names = {one: _class_names(self.schema, path) for one, path in self.paths.items()}
 
-    def type_of(self, name: str) -> pa.DataType:
-        """Return the type of a column that was asked for."""
+    def column_type(self, name: str) -> pa.DataType:
+        """Return the type of a requested column."""
         path = self.paths[name]
         found = self.schema.field(path[0]).type
         for part in path[1:]:
@@ -100,7 +100,7 @@ class ColumnarReader:
         return [names[one] if one is not None and 0 <= one < len(names) else None for one in cells] if names else cells
 
     def _find(self, name: str) -> list[str]:
-        """Return the path of a column through fields within fields."""
+        """Return the path of a column through nested fields."""
         plain = plain_name(name)
         found = _path(self.schema, plain)
         if found is None:

@@ -1,20 +1,22 @@
 """CSV by RFC 4180: quotes are doubled inside quotes, fields in quotes may hold separators and line breaks.
 
-A record that breaks these rules is rejected with its line number, and reading goes on with the next line, so that a
+A record that breaks these rules is rejected with its line number, and reading continues with the next line, so that a
 quote that is never closed costs one record and not the rest of the file.
 """
 
 import csv
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, not_text, plain_name
-from headrace.prepare.readers.text_file import cut_ranges, is_splittable, open_text, undecodable
+from headrace.prepare.readers.joined_lines import JoinedLines
+from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, encoding_rejection, plain_name
+from headrace.prepare.readers.text_file import cut_ranges, has_undecodable_bytes, is_splittable, open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 log = logging.getLogger(__name__)
@@ -22,13 +24,15 @@ log = logging.getLogger(__name__)
 SEPARATORS = (",", ";", "\t", "|")
 # More than this in one record is a quote that was never closed.
 MAX_RECORD = 64 * 2**20
+# Records at the beginning of a file with which the lines of a record are compared.
+SAMPLE = 1000
 csv.field_size_limit(2**31 - 1)
 
 Fields = list[str] | RejectedRecordError
 
 
 class _Lines:
-    """Lines for `csv.reader`; keeps those of the current record, so that reading can go on after its first line."""
+    """Lines for `csv.reader`; keeps those of the current record, so that reading can continue after its first line."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._new = iter(lines)
@@ -56,10 +60,18 @@ class _Lines:
         self._again.extendleft(reversed(self.taken[1:]))
 
 
-def split_records(lines: Iterable[str], options: ReaderOptions, number: int = 1) -> Iterator[tuple[int, Fields, int]]:
+def split_records(
+    lines: Iterable[str],
+    options: ReaderOptions,
+    number: int = 1,
+    are_joined: Callable[[Sequence[str]], bool] | None = None,
+) -> Iterator[tuple[int, Fields, int]]:
     """Yield the line number, the fields and the characters of each record; blank lines and comments have no fields.
 
-    Reading takes linear time whatever quotes do: after a broken record, the lines that are read again hold no quote
+    Args:
+        are_joined: whether the lines of one record were joined by a stray quote, which rejects the first of them.
+
+    Reading takes linear time with any quotes: after a broken record, the lines that are read again hold no quote
     that could be left open, up to the one where the record broke.
     """
     feed = _Lines(lines)
@@ -72,6 +84,9 @@ def split_records(lines: Iterable[str], options: ReaderOptions, number: int = 1)
             return
         except csv.Error as error:
             fields = _broken(feed, number, error)
+        if are_joined is not None and len(feed.taken) > 1 and isinstance(fields, list) and are_joined(feed.taken):
+            fields = _joined(number, number + len(feed.taken) - 1)
+        if isinstance(fields, RejectedRecordError):
             feed.go_back()
             reader = _reader(feed, options)
             del feed.taken[1:]
@@ -101,6 +116,14 @@ def _broken(feed: _Lines, number: int, error: csv.Error) -> RejectedRecordError:
     return RejectedRecordError(Reason.DAMAGED, f"line {number} is not CSV by RFC 4180: {what}{hint}")
 
 
+def _joined(first: int, last: int) -> RejectedRecordError:
+    detail = (
+        f"line {first} opens a quote that line {last} closes, and each of these lines looks like a complete record; "
+        "if they are one field, set data.source.options.multiLine to true"
+    )
+    return RejectedRecordError(Reason.DAMAGED, detail)
+
+
 class CsvReader:
     """Reader of one CSV file.
 
@@ -120,7 +143,7 @@ class CsvReader:
         self.has_header = not numbered if options.header is None else options.header
         self.columns = self._look_for_separator(wanted)
         self.width = len(self.columns)
-        self.places = {one: self._place(one) for one in wanted}
+        self.indices = {one: self._index(one) for one in wanted}
 
     def ranges(self, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
         """Return ranges of at most about `max_bytes` and `max_rows` each; one range if the file cannot be split."""
@@ -129,14 +152,16 @@ class CsvReader:
             return [RowRange(self.name)]
         # Latin-1 gives each byte one character, so that characters can be counted as bytes.
         with open_text(self.path, "latin-1") as lines:
-            records = ((number, length) for number, _, length in split_records(lines, self.options))
+            found = split_records(lines, self.options, are_joined=self._are_joined("latin-1"))
+            records = ((number, length) for number, _, length in found)
             return cut_ranges(self.name, records, max_bytes, max_rows)
 
     def rows(self, part: RowRange) -> Iterator[Row]:
-        """Yield the rows of a range, in order; blank lines and the header are none."""
+        """Yield the rows of a range, in order, without blank lines and the header."""
         with open_text(self.path, self.options.encoding, part.begin, part.size) as lines:
             skip_header = self.has_header and part.begin == 0
-            for number, fields, _ in split_records(lines, self.options, part.number):
+            are_joined = self._are_joined(self.options.encoding)
+            for number, fields, _ in split_records(lines, self.options, part.number, are_joined):
                 if isinstance(fields, RejectedRecordError):
                     yield Row(number, {}, fields)
                 elif any(map(str.strip, fields)) or (self.width > 1 and len(fields) == self.width):
@@ -145,16 +170,38 @@ class CsvReader:
                         continue
                     yield self._row(number, fields)
 
+    def _are_joined(self, encoding: str | None) -> Callable[[Sequence[str]], bool] | None:
+        """Return the test for records that a stray quote joined; None if quotes are trusted, or cannot join records."""
+        if self.options.multi_line or self.options.quote is None or self.width == 1:
+            return None
+        sample: list[JoinedLines] = []
+
+        def are_joined(lines: Sequence[str]) -> bool:
+            if not sample:
+                sample.append(self._sample(encoding))
+            return sample[0](lines)
+
+        return are_joined
+
+    def _sample(self, encoding: str | None) -> JoinedLines:
+        """Read the first records of one line each."""
+        separator, quote = self.options.separator or ",", self.options.quote or '"'
+        with open_text(self.path, encoding) as lines:
+            records = (fields for _, fields, _ in islice(split_records(lines, self.options), SAMPLE))
+            whole = (one for one in records if isinstance(one, list) and len(one) == self.width)
+            single = (one for one in whole if not any("\n" in field or "\r" in field for field in one))
+            return JoinedLines(single, self.width, separator, quote)
+
     def _row(self, number: int, fields: list[str]) -> Row:
         if len(fields) != self.width:
             detail = f"line {number} has {len(fields)} fields; expected {self.width}, as in the first line of the file"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         if self.has_header and self.width > 1 and [field.strip() for field in fields] == self.columns:
-            detail = f"line {number} repeats the header, as in files that were joined"
+            detail = f"line {number} repeats the header, as in concatenated files"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
-        values = {name: self._cell(fields[place]) for name, place in self.places.items()}
-        if any(value is not None and undecodable(value) for value in values.values()):
-            return Row(number, {}, not_text(number, self.options.encoding))
+        values = {name: self._cell(fields[index]) for name, index in self.indices.items()}
+        if any(value is not None and has_undecodable_bytes(value) for value in values.values()):
+            return Row(number, {}, encoding_rejection(number, self.options.encoding))
         return Row(number, values)
 
     def _cell(self, text: str) -> str | None:
@@ -162,7 +209,7 @@ class CsvReader:
         return None if text in ("", self.options.null) else text
 
     def _look_for_separator(self, wanted: Sequence[str]) -> list[str]:
-        """Return the columns; without the option, the separator is the one that gives all columns that are asked for.
+        """Return the columns; without the option, the separator is the one that gives all requested columns.
 
         Spreadsheets write semicolons where the comma is the decimal point, and tabs as CSV, too.
         """
@@ -175,7 +222,7 @@ class CsvReader:
                 return self._choose(separator, columns)
         if wanted:
             return self._choose(",", found[","])
-        # Where no column is asked for, as in a look at raw data, the separator is the one with most columns.
+        # Without requested columns, as in a preview, the separator is the one with most columns.
         widths = {separator: len(columns) for separator, columns in found.items() if isinstance(columns, list)}
         most = max(widths, key=widths.__getitem__, default=",")
         return self._choose(most, found[most])
@@ -185,7 +232,7 @@ class CsvReader:
             raise DataError(f"{self.path} has no header that can be read: {columns.detail}.")
         if any("\0" in column for column in columns):
             raise DataError(
-                f"The header of {self.path} holds bytes of 0, as UTF-16 without a byte order mark does; set "
+                f"The header of {self.path} holds zero bytes, as UTF-16 without a byte order mark does; set "
                 "data.source.options.encoding, for example to UTF-16LE."
             )
         if self.options.separator is None and separator != ",":
@@ -204,7 +251,7 @@ class CsvReader:
                     return [one.strip() if self.has_header else f"_c{at}" for at, one in enumerate(fields)]
         return []
 
-    def _place(self, name: str) -> int:
+    def _index(self, name: str) -> int:
         plain = plain_name(name)
         if self.columns.count(plain) == 1:
             return self.columns.index(plain)

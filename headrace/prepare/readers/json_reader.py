@@ -1,4 +1,4 @@
-"""JSON lines, and JSON that is one array or a series of objects over many lines; which of these is found by looking."""
+"""JSON lines, and JSON that is one array or a series of objects over many lines; the content decides which."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,21 +8,21 @@ from typing import IO, Any
 
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import DataError
-from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, not_text, plain_name
-from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, undecodable
+from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, encoding_rejection, plain_name
+from headrace.prepare.readers.text_file import cut_lines, has_undecodable_bytes, is_splittable, open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 CHARACTERS = 2**20
-# An object of more characters is taken for damage, so that one missing bracket does not fill the memory.
+# An object of more characters is treated as damage, so that one missing bracket does not fill the memory.
 MAX_OBJECT = 64 * 2**20
-# Rows that are searched for a column, and lines that are searched for one that is an object of its own.
+# Rows that are searched for a column, and lines that are searched for one that is a complete object.
 ROWS_TO_SEARCH = 1000
 LINES_TO_SEARCH = 100
 SPACE = " \t\r\n"
 
 
 def value_at(values: Mapping[str, Any], name: str) -> Any:
-    """Return the cell of a column: by its name, or else by the names of fields within fields, such as review.text."""
+    """Return the cell of a column: by its name, or else by the names of nested fields, such as review.text."""
     if name in values:
         return values[name]
     head, dot, rest = name.partition(".")
@@ -61,7 +61,7 @@ class JsonReader:
         return cut_lines(self.path, self.name, max_bytes, max_rows)
 
     def rows(self, part: RowRange) -> Iterator[Row]:
-        """Yield the rows of a range, in order; blank lines are none.
+        """Yield the rows of a range, in order, without blank lines.
 
         Raises:
             DataError: an array or a series of objects is damaged.
@@ -74,8 +74,8 @@ class JsonReader:
         for number, line in enumerate(_line_feeds(text), first):
             if not line.strip():
                 continue
-            if undecodable(line):
-                yield Row(number, {}, not_text(number, self.options.encoding))
+            if has_undecodable_bytes(line):
+                yield Row(number, {}, encoding_rejection(number, self.options.encoding))
                 continue
             try:
                 yield self._row(number, json.loads(line))
@@ -92,13 +92,13 @@ class JsonReader:
             detail = f"line {number}: expected a JSON object, received {json.dumps(value)!r:.60}"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         values = {name: value_at(value, plain_name(name)) for name in self.wanted}
-        if any(isinstance(one, str) and undecodable(one) for one in values.values()):
+        if any(isinstance(one, str) and has_undecodable_bytes(one) for one in values.values()):
             detail = f"line {number} holds half of a surrogate pair, such as \\ud83d alone, which is not a character"
             return Row(number, {}, RejectedRecordError(Reason.NOT_TEXT, detail))
         return Row(number, values)
 
     def _has_lines(self) -> bool:
-        """Return whether lines are objects of their own; otherwise the file is an array or a series of objects."""
+        """Return whether lines are complete objects; otherwise the file is an array or a series of objects."""
         with open_text(self.path, self.options.encoding) as text:
             lines = [line for line in islice(_line_feeds(text), LINES_TO_SEARCH) if line.strip()]
         if lines and lines[0].lstrip().startswith("["):
@@ -147,7 +147,7 @@ def _is_object(line: str) -> bool:
 
 
 def _begins_with_object(line: str) -> bool:
-    """Return whether an object begins a line, on which more follows."""
+    """Return whether a line begins with an object and continues after it."""
     try:
         return isinstance(json.JSONDecoder().raw_decode(line.lstrip(SPACE))[0], dict)
     except (ValueError, RecursionError):
@@ -176,7 +176,7 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[tuple[int, Any]]:
                 return
         elif in_array and held[at] == "]":
             if (held[at + 1 :] + text.read(CHARACTERS)).strip(SPACE):
-                raise DataError(f"{path} goes on after the end of its JSON array at line {line}; expected one array.")
+                raise DataError(f"{path} continues after the end of its JSON array at line {line}; expected one array.")
             return
         else:
             try:

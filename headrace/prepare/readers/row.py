@@ -1,4 +1,4 @@
-"""Rows as readers yield them, the columns that are asked for by name, and cells as text."""
+"""Rows as readers yield them, with the requested columns by name, and cells as text."""
 
 import json
 import math
@@ -14,8 +14,8 @@ class Row(NamedTuple):
     """One row of a file.
 
     Attributes:
-        number: line on which it starts, from 1 on; the row's own number in Parquet and ORC.
-        values: cells by the column names that were asked for; None stands for a missing cell.
+        number: 1-based line on which it starts; the row's number in Parquet and ORC.
+        values: cells by the names of the requested columns; None for a missing cell.
         rejection: why the row cannot be read; `values` is then empty.
     """
 
@@ -29,8 +29,8 @@ class RowRange(NamedTuple):
 
     Attributes:
         path: relative to the source's folder.
-        begin: first byte; of Parquet and ORC the number of the first row group.
-        size: in bytes; of Parquet and ORC the number of row groups; -1: the whole file.
+        begin: first byte; in Parquet and ORC the number of the first row group.
+        size: in bytes; in Parquet and ORC the number of row groups; -1: the whole file.
         number: of the first row, as in `Row`.
     """
 
@@ -41,7 +41,7 @@ class RowRange(NamedTuple):
 
 
 class MissingColumnError(ConfigurationError):
-    """Raised when a file has no column of the name that was asked for."""
+    """Raised when a file lacks a requested column."""
 
     def __init__(self, name: str, file: str, columns: Iterable[str]) -> None:
         self.name, self.file, self.columns = name, file, tuple(columns)
@@ -52,9 +52,9 @@ class MissingColumnError(ConfigurationError):
         return MissingColumnError, (self.name, self.file, self.columns)
 
 
-def not_text(number: int, encoding: str | None) -> RejectedRecordError:
-    """Return the rejection of a row some of whose bytes are no characters."""
-    detail = f"line {number} holds bytes that are not {encoding or 'UTF-8'}; data.source.options.encoding names another"
+def encoding_rejection(number: int, encoding: str | None) -> RejectedRecordError:
+    """Return the rejection of a row with bytes that cannot be decoded."""
+    detail = f"line {number} holds bytes that are not {encoding or 'UTF-8'}; set data.source.options.encoding"
     return RejectedRecordError(Reason.NOT_TEXT, detail)
 
 

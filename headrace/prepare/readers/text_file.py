@@ -14,7 +14,7 @@ from typing import IO, cast
 import pyarrow as pa
 
 from headrace.errors import DataError
-from headrace.prepare.readers.compression import HEAD_BYTES, compression
+from headrace.prepare.readers.compression import HEAD_BYTES, find_compression
 from headrace.prepare.readers.row import RowRange
 
 UNREADABLE = (
@@ -31,7 +31,7 @@ def is_splittable(path: Path, encoding: str | None) -> bool:
     """Return whether line breaks can be found by their bytes: the file is not compressed, and not UTF-16."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    return compression(head) is None and marked_encoding(head) != "utf-16" and (encoding or "utf-8") in BYTEWISE
+    return find_compression(head) is None and encoding_from_mark(head) != "utf-16" and (encoding or "utf-8") in BYTEWISE
 
 
 @contextmanager
@@ -44,30 +44,30 @@ def open_text(path: Path, encoding: str | None, begin: int = 0, size: int = -1) 
         size: bytes of the part; -1: up to the end.
 
     Raises:
-        DataError: the file cannot be read, is damaged, or is no text.
+        DataError: the file cannot be read, is damaged, or is not text.
     """
     try:
         with path.open("rb") as raw, _decompressed(raw, path) as file:
-            mark = marked_encoding(_peek(file))
+            mark = encoding_from_mark(_peek(file))
             if size >= 0:
                 file.seek(begin)
-                # A part is small enough for memory, and a text stream cannot be told where to stop.
+                # A part is small enough for memory, and a text stream cannot stop at a byte.
                 file = io.BytesIO(file.read(size))
             found = mark if mark and (encoding in (None, "utf-8") or mark == "utf-16") else encoding or "utf-8"
             if begin > 0 and found == "utf-8-sig":
                 found = "utf-8"
             yield io.TextIOWrapper(file, found, "surrogateescape", newline="")
     except DAMAGE as error:
-        raise DataError(f"{path} is damaged or cut off: {' '.join(str(error).split())}") from None
+        raise DataError(f"{path} is damaged or truncated: {' '.join(str(error).split())}") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}).") from None
 
 
 def require_text(path: Path) -> None:
-    """Raise if a file begins as no text does.
+    """Raise if a file begins like a format other than text.
 
     Raises:
-        DataError: it does.
+        DataError: it begins like another format.
         OSError: it cannot be read.
     """
     with path.open("rb") as raw:
@@ -99,7 +99,7 @@ def cut_lines(path: Path, name: str, max_bytes: int, max_rows: int | None = None
         return cut_ranges(name, ((number, len(line)) for number, line in enumerate(file, 1)), max_bytes, max_rows)
 
 
-def undecodable(text: str) -> bool:
+def has_undecodable_bytes(text: str) -> bool:
     """Return whether some bytes of `text` could not be decoded."""
     if text.isascii():
         return False
@@ -110,8 +110,8 @@ def undecodable(text: str) -> bool:
     return False
 
 
-def marked_encoding(head: bytes) -> str | None:
-    """Return the encoding that the byte order mark at the beginning of `head` stands for; None without a mark."""
+def encoding_from_mark(head: bytes) -> str | None:
+    """Return the encoding of the byte order mark at the beginning of `head`; None without a mark."""
     return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
 
@@ -126,7 +126,7 @@ def _decompressed(raw: IO[bytes], path: Path) -> IO[bytes]:
     wrong = next((name for signature, name in UNREADABLE if head.startswith(signature)), None)
     if wrong is not None:
         raise DataError(f"{path} is {wrong}; expected text. Set data.source.format to its format, or unpack it.")
-    match compression(head):
+    match find_compression(head):
         case "gzip":
             return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
         case "bzip2":

@@ -16,7 +16,7 @@ from headrace.table.transaction_log import NO_SUMMARY, CommitBase, FileChanges, 
 
 @dataclass(frozen=True)
 class SideTable:
-    """Table of rejects or duplicates beside the main table.
+    """A table of rejects or duplicates next to the main table.
 
     Attributes:
         number: version that the main table's previous version refers to; None if it refers to none.

@@ -15,12 +15,12 @@ from typing import NamedTuple
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.hard_links import LinkTargets
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.labels_file import is_inside
-from headrace.prepare.sources.split_names import split_of_name, split_of_path
+from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
+from headrace.prepare.sources.split_names import split_from_name, split_from_path
 from headrace.storage import locate, read_entry
 from headrace.storage.location import looked_for
 
@@ -43,7 +43,7 @@ IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm")
 
 
 class _WholeHeader(tarfile.TarInfo):
-    """A header that detects truncation: `tarfile` takes an archive cut between members or in a header for complete."""
+    """A header that detects truncation: for `tarfile`, an archive cut between members or in a header is complete."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_WholeHeader":
@@ -139,7 +139,7 @@ def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord
         detail = f"nothing can be read after {last}: {error}"
         yield RawRecord(name, None, None, b"", RejectedRecordError(Reason.DAMAGED_ARCHIVE, detail))
     except OSError as error:
-        # Decompressors raise it without a number, the file system with one.
+        # Decompressors raise it without an errno, the file system with one.
         if error.errno is not None:
             raise DataError(f"The archive {name!r} of {root} cannot be read ({error.strerror}); fix it.") from error
         detail = f"nothing can be read after {last}: {error}"
@@ -154,7 +154,7 @@ class _Group:
         self.parts: list[tuple[Member, bytes, RejectedRecordError | None]] = []
 
     def records(self, file: RawFile, archive: str) -> Iterator[RawRecord]:
-        # Of two members of one name the first counts, as for the input.
+        # Of two members with one name the first counts, as for the input.
         sidecars = {_extension(member.name): data for member, data, _ in reversed(self.parts)}
         sample = len(self.parts) > 1 and any(kind in sidecars for kind in LABELS)
         for member, data, rejection in self.parts:
@@ -163,7 +163,7 @@ class _Group:
             folders = [one for one in re.split(r"[/\\]", member.name)[:-1] if one not in ("", ".")]
             label = _label(sidecars) if sample else (folders[-1] if folders else None)
             above = folders if sample else folders[:-1]
-            split = file.split or next((found for one in reversed(above) if (found := split_of_name(one))), None)
+            split = file.split or next((found for one in reversed(above) if (found := split_from_name(one))), None)
             path = f"{archive}/{escape_path(member.name)}"
             label = None if label is None else normalize_label(escape_path(label))
             yield RawRecord(path, label, split, data, rejection)
@@ -187,7 +187,7 @@ def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_Group]:
             if group is not None:
                 yield group
             group = _Group(key)
-        repeated = RejectedRecordError(Reason.REPEATED_NAME, "the archive holds a member of this name before it")
+        repeated = RejectedRecordError(Reason.REPEATED_NAME, "an earlier member of the archive has this name")
         group.parts.append((member, b"", repeated) if name in names else (member, *_read(member, max_bytes)))
         names.add(name)
     if group is not None:
@@ -208,7 +208,7 @@ def _read(member: Member, max_bytes: int) -> tuple[bytes, RejectedRecordError | 
     except RejectedRecordError as rejection:
         return b"", rejection
     except (zipfile.BadZipFile, RuntimeError, zlib.error, NotImplementedError) as error:
-        # One member of a zip file can be damaged or encrypted and the next be whole.
+        # One member of a zip file can be damaged or encrypted and the next one intact.
         return b"", RejectedRecordError(Reason.DAMAGED, str(error))
 
 
@@ -239,4 +239,4 @@ def _label(sidecars: dict[str, bytes]) -> str | None:
 
 def _split(name: str) -> str | None:
     """Return the split from a folder above the archive, or from the start of its name: train-0001.tar."""
-    return split_of_path(name)
+    return split_from_path(name)

@@ -11,13 +11,13 @@ import numpy as np
 
 from headrace.errors import DataError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
+from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
 from headrace.storage import locate, read_entry
 from headrace.storage.location import looked_for
 
 PIXELS = 3 * 32 * 32
 BLOCK = 10_000
-# The file of class names says which of the two it is, and how many labels stand before the pixels.
+# The file of class names tells which of the two it is, and so how many labels precede the pixels.
 NAMES = {"batches.meta.txt": 1, "fine_label_names.txt": 2}
 
 
@@ -41,7 +41,7 @@ def list_cifar(path: str) -> Listing:
         if rest:
             raise DataError(
                 f"{root / name} has {found.size} bytes, not a multiple of the {labels + PIXELS} of a record; "
-                "copy it again, or put the file of class names beside it."
+                "copy it again, or put the file of class names next to it."
             )
         split = "test" if name.startswith("test") else "train"
         for first in range(0, rows, BLOCK):

@@ -10,9 +10,9 @@ from pathlib import Path
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.split_names import split_of_name
+from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
+from headrace.prepare.sources.split_names import split_from_name
 from headrace.storage import Entry, files_below, is_remote, locate
 from headrace.storage.location import looked_for
 
@@ -23,8 +23,8 @@ def list_folder(path: str) -> Listing:
     """List every file below `path`, sorted by path; follow links.
 
     Raises:
-        DataError: the folder is missing, cannot be listed completely, or holds no file or less than two
-            classes, or folders of which it is unclear whether they are splits or classes.
+        DataError: the folder is missing, cannot be listed completely, holds no file or fewer than two
+            classes, or has folders that may be splits or classes.
     """
     root = locate(path)
     if not root.is_dir():
@@ -59,41 +59,41 @@ def read_bytes(root: str, path: str) -> bytes:
         DataError: the file cannot be read.
     """
     try:
-        place = locate(root)
-        if is_remote(place):
-            return (place / path).read_bytes()
+        folder = locate(root)
+        if is_remote(folder):
+            return (folder / path).read_bytes()
         # Without pathlib, and without a buffer for a file that is read at once.
         with io.FileIO(os.path.join(root, path)) as file:
             return file.read()
     except OSError as error:
         raise DataError(
             f"The file {escape_path(path)!r} of {escape_path(root)} was listed but cannot be read ({error.strerror}); "
-            "nothing was committed. Mend the permissions or the storage and prepare again."
+            "nothing was committed. Fix the permissions or the storage and prepare again."
         ) from error
 
 
 def _unread(file: RawFile, max_bytes: int) -> RejectedRecordError | None:
     if file.size < 0:
-        return RejectedRecordError(Reason.MISSING_FILE, "the file is named, but not in the folder")
+        return RejectedRecordError(Reason.MISSING_FILE, "the file is listed, but not in the folder")
     if file.label is None:
-        return RejectedRecordError(Reason.NO_CLASS, "the file is in no class folder")
+        return RejectedRecordError(Reason.NO_CLASS, "the file is not in a class folder")
     if file.size > max_bytes:
         return RejectedRecordError(Reason.TOO_MANY_BYTES, f"{file.size} bytes, the limit is {max_bytes}")
     return None
 
 
 def _split_folders(root: Path) -> dict[str, str]:
-    """Return the split by name of the folders that stand for one; empty if folders are classes.
+    """Return the split by name of the folders that are named after one; empty if folders are classes.
 
     Raises:
-        DataError: some stand for splits and others do not, or two for the same.
+        DataError: only some are named after splits, or two after the same.
     """
     folders = _folders(root)
-    named = {name: split for name in sorted(folders) if (split := split_of_name(name)) is not None}
+    named = {name: split for name in sorted(folders) if (split := split_from_name(name)) is not None}
     if "train" in named.values() and len(named) == len(folders):
         if len(set(named.values())) < len(named):
             raise DataError(
-                f"The folders {', '.join(map(repr, named))} of {root} stand for the same split twice; expected one "
+                f"The folders {', '.join(map(repr, named))} of {root} name the same split twice; expected one "
                 "folder for each of train, val and test."
             )
         return named
@@ -101,10 +101,10 @@ def _split_folders(root: Path) -> dict[str, str]:
         if _folders(root / name):
             beside = ", ".join(f"{escape_path(other)!r}" for other in sorted(folders - {name}))
             raise DataError(
-                f"The source {root} holds {name!r} with folders in it, and beside it {beside}; expected class folders "
-                "in train/, and in val/ and test/ if wanted, and no folders beside these."
+                f"The source {root} holds {name!r} with folders in it, and next to it {beside}; expected class folders "
+                "in train/ and, optionally, in val/ and test/, and no other folders."
             )
-        log.warning("The folder %r of %s is taken for a class, as class folders stand beside it.", name, root)
+        log.warning("The folder %r of %s is used as a class, because it is next to class folders.", name, root)
     return {}
 
 
@@ -115,7 +115,7 @@ def _folders(folder: Path) -> set[str]:
 
 
 def walk(root: Path) -> Iterator[Entry]:
-    """Yield every file below `root` but hidden ones and those of operating systems and jobs."""
+    """Yield every file below `root` except hidden ones and those of operating systems and jobs."""
     if is_remote(root):
         return (file for file in files_below(root) if not is_ignored(file.path))
     return _walk(str(root))
@@ -135,7 +135,7 @@ def _walk(root: str) -> Iterator[Entry]:
             elif not stat.S_ISDIR(status.st_mode):
                 raise _unlistable(path, "is neither a file nor a folder; remove it")
             elif identity in above:
-                raise _unlistable(path, "links back to a folder that it is in; remove the link")
+                raise _unlistable(path, "links back to a parent folder; remove the link")
             else:
                 folders.append((path, above | {identity}))
 

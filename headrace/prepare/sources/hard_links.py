@@ -1,7 +1,7 @@
-"""The contents to which hard links of a tar archive lead, which stand before the links.
+"""The targets of hard links in a tar archive, which precede the links.
 
 A plain archive is read again at the target's offset, so that any target is found and nothing is kept in memory.
-A compressed one would have to be decompressed again up to the target, for each class folder of links once; of it, the
+A compressed one would have to be decompressed again up to the target, for each class folder of links once; its
 newest contents are kept instead, up to `MAX_KEPT_BYTES`. All names are kept, as tarfile keeps all headers.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from headrace.prepare.readers.compression import HEAD_BYTES, compression
+from headrace.prepare.readers.compression import HEAD_BYTES, find_compression
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 MAX_KEPT_BYTES = 64 * 1024 * 1024
@@ -27,12 +27,12 @@ class _Target(NamedTuple):
 
 
 class LinkTargets:
-    """The files that a tar archive has had so far."""
+    """The files of a tar archive that were read so far."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         with path.open("rb") as file:
-            self._compressed = compression(file.read(HEAD_BYTES)) is not None
+            self._compressed = find_compression(file.read(HEAD_BYTES)) is not None
         self._files: dict[str, _Target] = {}
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._kept_bytes = 0
@@ -48,7 +48,7 @@ class LinkTargets:
             self._keep(name, content() if entry.size <= MAX_KEPT_BYTES else None)
 
     def add_link(self, entry: tarfile.TarInfo) -> int:
-        """Return the size of a link's target, 0 if there is none; other links may lead to this one."""
+        """Return the size of a link's target, 0 if there is none; other links may point to this one."""
         target = self._files.get(posixpath.normpath(entry.linkname))
         if target is None:
             return 0

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import DataError
-from headrace.prepare.sources.base import Listing, RawFile, RawRecord, escape_path, natural_sort
+from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path, natural_sort
 from headrace.storage import is_remote, locate, read_entry
 from headrace.storage.location import looked_for
 
@@ -40,7 +40,7 @@ def list_idx(path: str) -> Listing:
     """
     root = locate(path).absolute()
     names = _names(root)
-    pairs = [(name, _labels_of(path, name, names)) for name in names if IMAGES.fullmatch(name)]
+    pairs = [(name, _find_labels(path, name, names)) for name in names if IMAGES.fullmatch(name)]
     if not pairs:
         raise DataError(
             f"The source {path} holds no IDX files{looked_for(path)}; expected NAME-images-idx3-ubyte and "
@@ -60,7 +60,7 @@ def list_idx(path: str) -> Listing:
 def read_idx(root: str, file: RawFile, _: int) -> Iterator[RawRecord]:
     """Yield the records of one range."""
     folder = locate(root)
-    labels = read_array(folder / _labels_of(root, file.path, _names(folder)))
+    labels = read_array(folder / _find_labels(root, file.path, _names(folder)))
     pixels = read_array(folder / file.path, file.first, file.rows)
     pixels = pixels if pixels.ndim == 4 else pixels[..., None]
     for number, image in enumerate(pixels, file.first):
@@ -100,7 +100,7 @@ def _runs(root: Path, name: str, labels: str, shape: tuple[int, ...]) -> Iterato
         yield RawFile(name, None, SPLITS.get(prefix), count * size, modified, first, count)
 
 
-def _labels_of(root: str, images: str, names: list[str]) -> str:
+def _find_labels(root: str, images: str, names: list[str]) -> str:
     prefix = str((IMAGES.fullmatch(images) or [""])[1])
     wanted = re.compile(re.escape(prefix) + r"[-.]labels[-.]idx1[-.]ubyte(\.gz)?$")
     found = next((name for name in names if wanted.fullmatch(name)), None)
@@ -124,5 +124,5 @@ def _header(path: Path) -> Header:
 def _open(path: Path) -> gzip.GzipFile | io.BufferedReader:
     if path.suffix != ".gz":
         return path.open("rb")
-    # A name is for files of this machine; of others the reader is closed when nobody has it any more.
+    # A path works for local files only; the reader of a remote file is closed when nothing refers to it.
     return gzip.open(path.open("rb") if is_remote(path) else path, "rb")

@@ -1,4 +1,4 @@
-"""Files that belong to an operating system or to a job, and never to the data; every source leaves them out."""
+"""Files that belong to an operating system or to a job, and never to the data; every source skips them."""
 
 import re
 

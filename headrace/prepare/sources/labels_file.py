@@ -15,11 +15,11 @@ from typing import Any
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import format_labels, normalize_label
 from headrace.prepare.readers.row import cell_text
-from headrace.prepare.sources.base import Listing, RawFile, escape_path, natural_sort
+from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort
 from headrace.storage import files_below, is_remote, locate
 from headrace.storage.location import looked_for
 
-KEYS = "path and label, and split and weight if wanted"
+KEYS = "path, label and, optionally, split and weight"
 
 
 def list_labelled(folder: str, labels: str) -> Listing:
@@ -29,7 +29,7 @@ def list_labelled(folder: str, labels: str) -> Listing:
         DataError: the labels file is missing, damaged, or names a file twice.
     """
     root = locate(folder).absolute()
-    file, status_of = root / labels, _statuses(root)
+    file, read_status = root / labels, _statuses(root)
     files: dict[str, RawFile] = {}
     for number, row in _rows(file):
         path, label = row.get("path"), _label(row.get("label"))
@@ -39,7 +39,7 @@ def list_labelled(folder: str, labels: str) -> Listing:
         path = re.sub(r"(^|/)(?:\./+)+", r"\1", path)
         if path in files:
             raise DataError(f"Line {number} of {file} names {path!r} again; expected each file once.")
-        size, modified = status_of(path)
+        size, modified = read_status(path)
         split, weight = row.get("split") or None, _text(row.get("weight"))
         files[path] = RawFile(
             path,

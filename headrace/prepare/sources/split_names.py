@@ -1,4 +1,4 @@
-"""Names of splits as folders and files have them, in any usual spelling."""
+"""Names of splits in names of folders and files, in any usual spelling."""
 
 import re
 
@@ -12,12 +12,12 @@ SPELLINGS = {
 }
 
 
-def split_of_name(name: str) -> str | None:
-    """Return the split that a folder's name stands for: train for Training; None if it stands for none."""
+def split_from_name(name: str) -> str | None:
+    """Return the split that a folder's name means, such as train for Training; None if it means none."""
     return SPELLINGS.get(name.strip().lower())
 
 
-def split_of_path(path: str) -> str | None:
+def split_from_path(path: str) -> str | None:
     """Return the split from a folder of `path`, or from the start of its file name: train-00000-of-00002.parquet.
 
     A folder may be that of a partition, split=train.
@@ -25,5 +25,5 @@ def split_of_path(path: str) -> str | None:
     *folders, base = re.split(r"[/\\]", path)
     first = re.split(r"[-_.]", base)[0]
     return next(
-        (found for one in (*reversed(folders), first) if (found := split_of_name(one.removeprefix("split=")))), None
+        (found for one in (*reversed(folders), first) if (found := split_from_name(one.removeprefix("split=")))), None
     )

@@ -12,8 +12,8 @@ from headrace.config.configuration import Prepare, Source
 from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import RawFile, RawRecord
-from headrace.prepare.sources.tables.spark_table import quoted, read_columns
+from headrace.prepare.sources.raw_records import RawFile, RawRecord
+from headrace.prepare.sources.tables.spark_table import quote_column, read_columns
 from headrace.prepare.sources.time_splits import extend_periods, split_by_time
 from headrace.table.version import Period
 
@@ -30,7 +30,7 @@ def read_windows(
 ) -> tuple[DataFrame, tuple[Period, ...]]:
     """Return the windows of `files`, and the split of each period, if the splits follow from the time.
 
-    Columns: file (the series), key (the time that is foretold), label, split, weight, data (arrays of numbers), and
+    Columns: file (the series), key (the time that is predicted), label, split, weight, data (arrays of numbers), and
     reason and detail of those that are to be rejected.
 
     Args:
@@ -51,7 +51,7 @@ def read_windows(
         periods = extend_periods(timed, settings.splits, windows, periods)
         timed = split_by_time(timed, periods)
     cut = _cut(timed, windows)
-    reasons = {"reason": F.lit(Reason.BAD_TIME.value), "detail": F.lit(f"its {windows.time} is no time")}
+    reasons = {"reason": F.lit(Reason.BAD_TIME.value), "detail": F.lit(f"its {windows.time} is not a time")}
     untimed = rows.where("seconds is null").withColumns(reasons | {"data": F.array().cast("array<array<float>>")})
     return cut.unionByName(untimed.select(cut.columns)), tuple(periods)
 
@@ -63,7 +63,7 @@ def window_records(batches: Iterator[pa.RecordBatch], features: int) -> Iterator
         others = batch.select([name for name in batch.schema.names if name != "data"])
         for number, row in enumerate(others.to_pylist()):
             path = f"{row['file']}/{row['key']}"
-            # A row that has no split is in none of them.
+            # A row without a split is in none of them.
             label, split, weight = row["label"], row["split"] or "", row["weight"]
             if row["reason"] is not None:
                 rejection = RejectedRecordError(Reason(row["reason"]), row["detail"])
@@ -77,7 +77,7 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
     """Return the columns of each row that windows need."""
 
     def text(name: str | None) -> Column:
-        return F.col(quoted(name)).cast("string") if name else F.lit(None).cast("string")
+        return F.col(quote_column(name)).cast("string") if name else F.lit(None).cast("string")
 
     texts = {
         "file": F.coalesce(text(windows.series), F.lit("")) if windows.series else F.lit("series"),
@@ -86,7 +86,7 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
         "split": text(columns.split),
         "weight": text(columns.weight),
     }
-    values = F.array(*(F.col(quoted(name)).try_cast("float") for name in windows.values))
+    values = F.array(*(F.col(quote_column(name)).try_cast("float") for name in windows.values))
     numbers = {"seconds": _seconds(frame, windows.time), "values": values}
     return frame.select(*(column.alias(name) for name, column in (texts | numbers).items()))
 
@@ -96,7 +96,7 @@ def _seconds(frame: DataFrame, time: str) -> Column:
 
     A column of numbers only holds seconds; any other holds dates and times.
     """
-    column = F.col(quoted(time))
+    column = F.col(quote_column(time))
     if isinstance(frame.select(column).schema[0].dataType, NumericType):
         return column.cast("double")
     number = column.cast("string").try_cast("double")
@@ -126,22 +126,27 @@ def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
     cut = rows.withColumns(found)
     short, fits = F.col("count") <= span, F.col("number") + span < F.col("count")
     cut = cut.where((short & (F.col("number") == 0)) | (fits & (F.col("number") % windows.step == 0)))
-    return _judged(cut, short, windows).select("file", "key", "label", "split", "weight", "data", "reason", "detail")
+    return _with_rejections(cut, short, windows).select(
+        "file", "key", "label", "split", "weight", "data", "reason", "detail"
+    )
 
 
-def _judged(cut: DataFrame, short: Column, windows: Windows) -> DataFrame:
+def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFrame:
     """Add the reason to reject a window."""
     unknown = F.exists("data", lambda row: F.exists(row, lambda one: one.isNull() | F.isnan(one) | _infinite(one)))
-    rows = F.concat(F.col("count").cast("string"), F.lit(f" rows, a window and its answer take {windows.span + 1}"))
-    gap = F.concat(F.lit(f"the row before {windows.time} "), F.col("gap"), F.lit(" is missing, or there twice"))
+    rows = F.concat(F.col("count").cast("string"), F.lit(f" rows; a window and its target take {windows.span + 1}"))
+    gap = F.concat(F.lit(f"the row before {windows.time} "), F.col("gap"), F.lit(" is missing or repeated"))
     reasons = (
         (short, Reason.SHORT_SERIES, rows),
         (F.col("gap").isNotNull(), Reason.GAP, gap),
-        (unknown, Reason.BAD_VALUE, F.lit("a value in it is no finite number")),
+        (unknown, Reason.BAD_VALUE, F.lit("a value in it is not a finite number")),
     )
     reason, detail = F.lit(None).cast("string"), F.lit(None).cast("string")
-    for holds, name, words in reversed(reasons):
-        reason, detail = F.when(holds, F.lit(name.value)).otherwise(reason), F.when(holds, words).otherwise(detail)
+    for applies, name, words in reversed(reasons):
+        reason, detail = (
+            F.when(applies, F.lit(name.value)).otherwise(reason),
+            F.when(applies, words).otherwise(detail),
+        )
     return cut.withColumn("reason", reason).withColumn("detail", detail)
 
 

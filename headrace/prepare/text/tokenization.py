@@ -16,7 +16,7 @@ from headrace.prepare.plan import PrepareContext
 from headrace.prepare.shard_writer import attempt_id, write_shard_in
 from headrace.prepare.table_schema import arrow_schema, text_columns, with_bookkeeping
 from headrace.prepare.text.tokenizer import (
-    Counted,
+    WordCount,
     bpe_tokenizer,
     encode,
     save_tokenizer,
@@ -29,12 +29,12 @@ from headrace.table.shards import Shard
 
 log = logging.getLogger(__name__)
 
-# A vocabulary that knows less than this share of all words is said.
+# A vocabulary that covers less than this share of all words is reported.
 MIN_COVERAGE = 0.5
 BATCH = 1024
 
 
-class Staged(NamedTuple):
+class StagedShard(NamedTuple):
     """Shard of clean texts and its number."""
 
     number: int
@@ -61,32 +61,34 @@ def train_tokenizer(spark: SparkSession, context: PrepareContext, staged: Sequen
     frequent = counted.takeOrdered(spec.tokens.vocabulary, key=lambda pair: (-pair[1], pair[0]))
     _require_coverage(frequent, counted.values().sum(), spec.tokens.min_count)
     counted.unpersist()
-    return save_tokenizer(word_tokenizer([Counted(*pair) for pair in frequent], spec), spec, context.table)
+    return save_tokenizer(word_tokenizer([WordCount(*pair) for pair in frequent], spec), spec, context.table)
 
 
 def _require_coverage(frequent: list[tuple[str, int]], total: int, min_count: int) -> None:
-    """Warn of a vocabulary that knows few of the words in the training split, as of a language without spaces.
+    """Warn of a vocabulary that covers few of the words in the training split, as in a language without spaces.
 
     Raises:
-        DataError: it knows none.
+        DataError: it covers none.
     """
     known = sum(times for _, times in frequent if times >= min_count)
     remedy = "set prepare.text.tokens.kind to bpe, which needs no spaces between words"
     if not known:
         raise DataError(
             f"None of the {total} words in the training split occurs {min_count} times, as "
-            "prepare.text.tokens.min_count asks, and every text would be unknown tokens only; nothing was committed. "
+            "prepare.text.tokens.min_count requires: every text would be unknown tokens only; nothing was committed. "
             f"Lower it, or {remedy}."
         )
     if known < MIN_COVERAGE * total:
-        log.warning("The vocabulary knows %.0f %% of the words in the training split; %s.", 100 * known / total, remedy)
+        log.warning(
+            "The vocabulary covers %.0f %% of the words in the training split; %s.", 100 * known / total, remedy
+        )
 
 
 def tokenize(
     spark: SparkSession, context: PrepareContext, staged: Sequence[Shard], tokenizer: Tokenizer
 ) -> list[Shard]:
     """Write one final shard of token ids for each of `staged` and return them."""
-    numbered = [Staged(number, shard) for number, shard in enumerate(staged)]
+    numbered = [StagedShard(number, shard) for number, shard in enumerate(staged)]
     shards_by_number = spark.sparkContext.parallelize(numbered, max(1, len(numbered)))
     return list(shards_by_number.mapPartitions(partial(_tokenize, context, tokenizer)).collect())
 
@@ -118,7 +120,7 @@ def _iter_texts(path: Path) -> Iterator[str]:
             yield from batch["text"].to_pylist()
 
 
-def _tokenize(context: PrepareContext, tokenizer: Tokenizer, staged: Iterator[Staged]) -> Iterator[Shard]:
+def _tokenize(context: PrepareContext, tokenizer: Tokenizer, staged: Iterator[StagedShard]) -> Iterator[Shard]:
     schema = arrow_schema(token_columns(context, tokenizer))
     for number, shard in staged:
         with open_parquet(context.table / shard.path) as file:

@@ -29,7 +29,7 @@ PADDING, UNKNOWN = "[PAD 0]", "[UNK 1]"
 FOLDER = "_headrace"
 
 
-class Counted(NamedTuple):
+class WordCount(NamedTuple):
     """Word and its number of occurrences."""
 
     word: str
@@ -54,7 +54,7 @@ def split_words(text: str, spec: Text) -> list[str]:
     return words
 
 
-def word_tokenizer(counts: Iterable[Counted], spec: Text) -> str:
+def word_tokenizer(counts: Iterable[WordCount], spec: Text) -> str:
     """Return the JSON of a word tokenizer of the most frequent words; ties are in alphabetical order."""
     special = [PADDING, UNKNOWN, *_masks(spec)]
     frequent = sorted(counts, key=lambda entry: (-entry.times, entry.word))

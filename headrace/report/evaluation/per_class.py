@@ -22,33 +22,33 @@ class Average:
 class PerClass:
     """The per-class sections of one evaluation."""
 
-    judgement: ClassEvaluation
+    evaluation: ClassEvaluation
 
     @property
     def squares(self) -> list[UnitChart]:
         """The ROC, precision-recall and calibration charts."""
-        reliability = reliability_chart(self.judgement)
-        return [*curve_charts(self.judgement), *([reliability] if reliability else [])]
+        reliability = reliability_chart(self.evaluation)
+        return [*curve_charts(self.evaluation), *([reliability] if reliability else [])]
 
     @property
     def slices(self) -> list[SliceTable]:
         """Metrics by slice."""
-        return slice_tables(self.judgement)
+        return slice_tables(self.evaluation)
 
     @property
     def has_areas(self) -> bool:
         """Whether any class has an area under its ROC curve."""
-        return any(scores.roc_auc is not None for scores in self.judgement.per_class.values())
+        return any(scores.roc_auc is not None for scores in self.evaluation.per_class.values())
 
     @property
     def has_counts(self) -> bool:
         """Whether classes have counts of errors, which replace the confusion matrix of a multi-label model."""
-        return any(scores.counts is not None for scores in self.judgement.per_class.values())
+        return any(scores.counts is not None for scores in self.evaluation.per_class.values())
 
     @property
     def average(self) -> Average | None:
         """Mean of the classes' scores; None if there are no scores."""
-        scores = list(self.judgement.per_class.values())
+        scores = list(self.evaluation.per_class.values())
         return Average(*(_mean(scores, name) for name in ("precision", "recall", "f1"))) if scores else None
 
 

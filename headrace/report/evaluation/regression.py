@@ -121,8 +121,8 @@ def _range(values: list[float]) -> Axis:
 
 
 def _x(axis: Axis, value: float) -> float:
-    return round(LEFT + (RIGHT - LEFT) * axis.place(value), 2)
+    return round(LEFT + (RIGHT - LEFT) * axis.position(value), 2)
 
 
 def _y(axis: Axis, value: float) -> float:
-    return round(BOTTOM - (BOTTOM - TOP) * axis.place(value), 2)
+    return round(BOTTOM - (BOTTOM - TOP) * axis.position(value), 2)

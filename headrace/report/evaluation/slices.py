@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from headrace.html.axis import Axis
 from headrace.html.number_formatting import metric, words
-from headrace.report.artifacts import SliceFigures, TaskEvaluation
+from headrace.report.artifacts import SliceMetrics, TaskEvaluation
 
 WIDTH, MARGIN = 180.0, 4.0
 
 
 @dataclass(frozen=True)
-class Reach:
+class IntervalPosition:
     """Horizontal positions of a value and its interval, in a box of WIDTH."""
 
     value: float
@@ -20,13 +20,13 @@ class Reach:
 
 @dataclass(frozen=True)
 class Row:
-    """A row for one slice; `figures` and `intervals` are texts, in the order of the table's metrics."""
+    """A row for one slice; `texts` and `intervals` are texts, in the order of the table's metrics."""
 
     name: str
     rows: int
-    figures: tuple[str, ...]
+    texts: tuple[str, ...]
     intervals: tuple[str, ...]
-    reach: Reach
+    reach: IntervalPosition
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ def slice_tables(evaluation: TaskEvaluation) -> list[SliceTable]:
     return [_table(evaluation, column, slices) for column, slices in evaluation.slices.items() if slices]
 
 
-def _table(evaluation: TaskEvaluation, column: str, slices: tuple[SliceFigures, ...]) -> SliceTable:
+def _table(evaluation: TaskEvaluation, column: str, slices: tuple[SliceMetrics, ...]) -> SliceTable:
     names = tuple(dict.fromkeys(name for slice_ in slices for name in slice_.metrics))
     axis = _axis(names[0], slices, evaluation.metrics.get(names[0]))
     overall = evaluation.metrics.get(names[0])
@@ -64,7 +64,7 @@ def _table(evaluation: TaskEvaluation, column: str, slices: tuple[SliceFigures, 
     )
 
 
-def _axis(name: str, slices: tuple[SliceFigures, ...], overall: float | None) -> Axis:
+def _axis(name: str, slices: tuple[SliceMetrics, ...], overall: float | None) -> Axis:
     """Return an axis that spans the intervals; it need not include 0, as slices are compared with each other."""
     values = [value for slice_ in slices for value in (slice_.metrics[name], *slice_.intervals.get(name, ()))]
     values += [] if overall is None else [overall]
@@ -72,15 +72,17 @@ def _axis(name: str, slices: tuple[SliceFigures, ...], overall: float | None) ->
     return Axis(low, high if high > low else low + 1.0, ())
 
 
-def _row(slice_: SliceFigures, names: tuple[str, ...], axis: Axis) -> Row:
-    figures = tuple(metric(slice_.metrics[name], name) if name in slice_.metrics else "–" for name in names)
+def _row(slice_: SliceMetrics, names: tuple[str, ...], axis: Axis) -> Row:
+    texts = tuple(metric(slice_.metrics[name], name) if name in slice_.metrics else "–" for name in names)
     intervals = tuple(_interval(slice_, name) for name in names)
     low, high = slice_.intervals.get(names[0], (slice_.metrics[names[0]],) * 2)
-    reach = Reach(_x_position(axis, slice_.metrics[names[0]]), _x_position(axis, low), _x_position(axis, high))
-    return Row(slice_.name, slice_.rows, figures, intervals, reach)
+    reach = IntervalPosition(
+        _x_position(axis, slice_.metrics[names[0]]), _x_position(axis, low), _x_position(axis, high)
+    )
+    return Row(slice_.name, slice_.rows, texts, intervals, reach)
 
 
-def _interval(slice_: SliceFigures, name: str) -> str:
+def _interval(slice_: SliceMetrics, name: str) -> str:
     if name not in slice_.intervals:
         return ""
     low, high = slice_.intervals[name]
@@ -88,4 +90,4 @@ def _interval(slice_: SliceFigures, name: str) -> str:
 
 
 def _x_position(axis: Axis, value: float) -> float:
-    return round(MARGIN + axis.place(value) * (WIDTH - 2 * MARGIN), 1)
+    return round(MARGIN + axis.position(value) * (WIDTH - 2 * MARGIN), 1)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict
 
+from headrace.compare.metrics import LOWER_IS_BETTER, default_metric, improvement, metric_label, score
 from headrace.config.sections.retraining import Gate, Metric
 from headrace.evaluate.bootstrap import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
-from headrace.retrain.gate.metrics import LOWER_IS_BETTER, default_metric, improvement, metric_label, score
-from headrace.retrain.gate.predictions import ScoredModel
+from headrace.retrain.gate.scored_model import ScoredModel
 from headrace.retrain.gate.slicing import ModelPair, make_slices
 
 BETTER = "better"

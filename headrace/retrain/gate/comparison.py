@@ -11,7 +11,7 @@ from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.store import open_registry
 from headrace.registry.versions import version_named
 from headrace.retrain.gate.checks import Check, Comparison, run_checks
-from headrace.retrain.gate.metrics import compute_metrics
+from headrace.retrain.gate.scored_model import compute_metrics
 from headrace.retrain.journal import Journal
 from headrace.storage import locate
 from headrace.table import Version, read

@@ -1,4 +1,4 @@
-"""Computation of models' predictions for a test split, and measurement of their latency."""
+"""Computation of the predictions, the latency and the size of the gate's models."""
 
 import logging
 import time
@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace import bundle as bundles
+from headrace.compare.predictions import Predictions
+from headrace.compare.scoring import predict_split
 from headrace.contract_match import ClassMatch, require_same_input, require_same_targets
 from headrace.errors import DataError
-from headrace.evaluate.classifier_scores import label_cross_entropies
-from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.job import iter_batches
-from headrace.evaluate.multi_label import THRESHOLD
 from headrace.inference import Inference
-from headrace.retrain.gate.predictions import Predictions, ScoredModel
+from headrace.retrain.gate.scored_model import ScoredModel
 from headrace.table import Version
 
 log = logging.getLogger(__name__)
@@ -37,7 +35,7 @@ def score_models(paths: Mapping[str, Path], version: Version, split: str) -> dic
     models = {name: Inference(bundle) for name, bundle in loaded.items()}
     predictions: dict[str, Predictions] = {}
     for name, model in models.items():
-        predictions[name], sample = _predict(model, version, split, matches[name])
+        predictions[name], sample = predict_split(model, version, split, matches[name])
     latencies = _measure_latency(models, sample)
     return {
         name: ScoredModel(predictions=predictions[name], milliseconds=latencies[name], size_bytes=_size(bundle))
@@ -59,33 +57,6 @@ def _match(bundle: bundles.Bundle, version: Version) -> ClassMatch:
     if not match.is_equal:
         log.warning("The bundle %s and %s have %s; they are matched by name.", bundle.path, name, match)
     return match
-
-
-def _predict(model: Inference, version: Version, split: str, match: ClassMatch) -> tuple[Predictions, NDArray[Any]]:
-    """Return the predictions for all rows and one input; other inputs are dropped, as a split may exceed the memory."""
-    parts, sample = [], np.empty(0)
-    for batch in iter_batches(model, version, split):
-        parts.append(_batch_predictions(batch, match))
-        sample = batch.inputs[:1]
-    return Predictions.concatenate(parts), sample
-
-
-def _batch_predictions(batch: EvaluationBatch, match: ClassMatch) -> Predictions:
-    """Return predictions in the table's class indices; classes that only the model knows get the indices after them."""
-    true, outputs, paths = batch.targets, match.align(batch.predictions), batch.paths.astype(str)
-    if true.ndim == 2:
-        return _label_predictions(paths, true > 0, outputs)
-    if not match.model:
-        return Predictions(paths, true.astype(np.float64), outputs[:, 0].astype(np.float64), np.zeros(len(true)))
-    likelihood = outputs[np.arange(len(true)), true]
-    return Predictions(paths, true.astype(np.int64), outputs.argmax(1), likelihood.astype(np.float64))
-
-
-def _label_predictions(paths: NDArray[np.str_], true: NDArray[np.bool_], outputs: NDArray[np.float32]) -> Predictions:
-    """Return predictions over the split's labels; others are dropped."""
-    probabilities = outputs[:, : true.shape[1]]
-    likelihood = np.exp(-label_cross_entropies(true, probabilities))
-    return Predictions(paths, true, probabilities >= THRESHOLD, likelihood)
 
 
 def _measure_latency(models: Mapping[str, Inference], sample: NDArray[Any]) -> dict[str, float]:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.compare.metrics import metric_label
+from headrace.compare.predictions import Predictions
 from headrace.config.sections.retraining import Metric
 from headrace.evaluate.row_partitions import by_class
-from headrace.retrain.gate.metrics import metric_label
-from headrace.retrain.gate.predictions import Predictions
 
 SLICE_METRICS: dict[str, Metric] = {
     "classification": "accuracy",

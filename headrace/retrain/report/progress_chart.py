@@ -84,7 +84,7 @@ def _x_position(index: int, cycles: int) -> float:
 
 
 def _y_position(axis: Axis, value: float) -> float:
-    return round(BOTTOM - axis.place(value) * (BOTTOM - TOP), 1)
+    return round(BOTTOM - axis.position(value) * (BOTTOM - TOP), 1)
 
 
 def _format_tick(name: str, value: float) -> str:

@@ -106,13 +106,13 @@ def _test_version(context: CycleContext, version: Version) -> Version:
     """
     frozen = frozen_version(context.configuration)
     tested = version if frozen is None else read(version.table, frozen)
-    # Without a test split the gate could not judge: say so before the training.
+    # Without a test split the gate could not compare models: report it before the training.
     tested.split(SPLIT)
     return tested
 
 
 def _seen_rows(context: CycleContext, champion: int | None, version: Version, tested: Version) -> str:
-    """Return why the test split cannot judge the challenger: it would be trained on rows of it; empty if it would not.
+    """Return why the test split is not valid for the challenger, which would be trained on its rows; empty if it is.
 
     This is known before the training: the challenger learns from `version`, and its initial weights have a record.
     """
@@ -123,7 +123,7 @@ def _seen_rows(context: CycleContext, champion: int | None, version: Version, te
     if not overlap.rows:
         return ""
     return (
-        f"the challenger would be trained on rows of the test split that judges it (version {tested.number} of "
+        f"the challenger would be trained on rows of the test split that evaluates it (version {tested.number} of "
         f"{tested.table}): {overlap}. Restore the settings and files that these rows' splits follow from; or set "
         "retrain.test_version to newest, with retrain.initial_weights: scratch if the champion was trained on rows of "
         "that split too"

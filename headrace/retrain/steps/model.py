@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from headrace.compare.predictions import Predictions
 from headrace.config import Configuration
 from headrace.config.sections.training import FineTune
 from headrace.errors import GateError
@@ -11,8 +12,7 @@ from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.versions import record_decision, version_named
 from headrace.registry.versions import register as register_version
 from headrace.retrain.gate.comparison import SPLIT, bundle_overlap
-from headrace.retrain.gate.metrics import compute_metrics
-from headrace.retrain.gate.predictions import Predictions, ScoredModel
+from headrace.retrain.gate.scored_model import ScoredModel, compute_metrics
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.steps.context import CycleContext, StepResult
 from headrace.storage import locate

@@ -77,11 +77,11 @@ def status(server: str, path: str) -> Status:
         return _status(run_with_timeout(ANSWER_SECONDS, lambda: client.get_file_info(path)))
 
 
-def listed(server: str, path: str, *, recursive: bool = False) -> Iterator[Status]:
+def list_status(server: str, path: str, *, recursive: bool = False) -> Iterator[Status]:
     """Return every file and folder directly below `path`, or at any depth.
 
     Raises:
-        StoreError: a folder is missing or was removed meanwhile, or the server refuses the request or does not respond.
+        StoreError: a folder is missing or was removed, or the server refuses the request or does not respond.
     """
     try:
         with _translated_errors(server, path):

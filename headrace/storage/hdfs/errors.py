@@ -27,7 +27,7 @@ def describe(server: str, path: str, text: str) -> str:
         return f"Hadoop's configuration in HADOOP_CONF_DIR, which {uri} needs, cannot be read ({detail}); fix it."
     if re.search("DataTransferError|BlocksNotFound|ChecksumError|ErasureCodingError", text):
         return (
-            f"No DataNode of {name} gives {uri} ({detail}); check that DataNodes run, that this machine reaches them, "
+            f"No DataNode of {name} serves {uri} ({detail}); check that DataNodes run, that this machine reaches them, "
             "and that the file was not changed while it was read; then try again."
         )
     if re.search("RPCError", text):

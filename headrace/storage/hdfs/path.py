@@ -22,7 +22,7 @@ class HdfsPath(RemotePath):
     SCHEME: ClassVar[str] = "hdfs:"
 
     @classmethod
-    def of(cls, server: str, path: str) -> "HdfsPath":
+    def from_server(cls, server: str, path: str) -> "HdfsPath":
         """Return the absolute `path` on `server`; empty for the default server."""
         return cls(cls.SCHEME, server or DEFAULT, path.lstrip("/"))
 
@@ -79,7 +79,7 @@ class HdfsPath(RemotePath):
         if not self.is_dir():
             return
         prefix_length = len(self.inside.rstrip("/")) + 1
-        for status in client.listed(self.server, self.inside, recursive=True):
+        for status in client.list_status(self.server, self.inside, recursive=True):
             if not status.is_folder:
                 yield status.entry(status.path[prefix_length:])
 
@@ -102,14 +102,14 @@ class HdfsPath(RemotePath):
         """Yield the files and folders directly below."""
         from headrace.storage.hdfs import client
 
-        statuses = client.listed(self.server, self.inside)
+        statuses = client.list_status(self.server, self.inside)
         yield from (self / status.path.rpartition("/")[2] for status in statuses)
 
     def folders(self) -> set[str]:
         """Return the names of the folders directly below."""
         from headrace.storage.hdfs import client
 
-        statuses = client.listed(self.server, self.inside)
+        statuses = client.list_status(self.server, self.inside)
         return {status.path.rpartition("/")[2] for status in statuses if status.is_folder}
 
     def _is(self, file_type: int) -> bool:

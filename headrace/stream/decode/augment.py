@@ -1,7 +1,7 @@
 """Augment training images at random, reproducibly for any number of ranks and after a resume.
 
 The random numbers of a step are a function of the seed and the step's number, for all rows of the global batch; a
-rank uses those of its own rows. So a resumed run, or a run on another number of ranks, sees the same images.
+rank uses those of its own rows. So a resumed run, or a run on another number of ranks, gets the same images.
 """
 
 import math
@@ -36,9 +36,9 @@ def augmenter(settings: Augment, seed: int, rows: RankRows) -> Callable[[tf.Tens
         uniform = tf.random.stateless_uniform((rows.global_batch, NUMBERS), (tf.constant(seed, tf.int64), step))
         uniform = uniform[rows.begin : rows.begin + rows.size]
         images = tf.cast(pixels, tf.float32)
-        if settings.moves:
+        if settings.changes_geometry:
             images = _transform(images, uniform, settings)
-        if settings.recolours:
+        if settings.changes_colour:
             images = _recolour(images, uniform, settings)
         return tf.ensure_shape(tf.cast(tf.round(tf.clip_by_value(images, 0.0, 255.0)), tf.uint8), pixels.shape)
 

@@ -23,7 +23,7 @@ def stored_input(rows: Columns, name: str, column: Column, buckets: Sequence[int
     """Return the values of an input column: arrays if stored raw, padded tokens for text, else encoded bytes."""
     values = rows[name]
     if not isinstance(values, BinaryColumn):
-        values = BinaryColumn.of(values.tolist())
+        values = BinaryColumn.from_values(values.tolist())
     if column.codec == "tokens":
         return padded_tokens(values, column.dtype, buckets)
     if column.codec == "raw":

@@ -15,7 +15,7 @@ SHORTEST_BUCKET = 16
 
 
 def buckets_for(contract: Contract, configured: Sequence[int] | None = None) -> tuple[int, ...]:
-    """Return rising bucket lengths; the last holds every text of the table.
+    """Return increasing bucket lengths; the last holds every text of the table.
 
     Args:
         contract: contract of the table.
@@ -39,7 +39,7 @@ def padded_tokens(stored: BinaryColumn, dtype: str, buckets: Sequence[int]) -> N
     Args:
         stored: little-endian token ids of `dtype`.
         dtype: data type of the stored ids.
-        buckets: rising lengths; the first that holds the longest row is used.
+        buckets: increasing lengths; the first that holds the longest row is used.
     """
     stored_dtype = np.dtype(dtype).newbyteorder("<")
     lengths = stored.lengths // stored_dtype.itemsize

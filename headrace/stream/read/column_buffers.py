@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Indices = NDArray[np.int64]
 
 
-def keep_freed_memory() -> None:
+def reuse_freed_memory() -> None:
     """Make Arrow reuse freed memory, in the whole process."""
     pa.set_memory_pool(pa.mimalloc_memory_pool())
 
@@ -38,14 +38,14 @@ class BinaryColumn:
         self._row_index = row_index
 
     @classmethod
-    def whole(cls, array: pa.Array) -> "BinaryColumn":
+    def from_array(cls, array: pa.Array) -> "BinaryColumn":
         """Create a column of all rows of `array`."""
         return cls([array], np.zeros(len(array), np.int32), np.arange(len(array)))
 
     @classmethod
-    def of(cls, values: Sequence[bytes]) -> "BinaryColumn":
+    def from_values(cls, values: Sequence[bytes]) -> "BinaryColumn":
         """Create a column of `values`."""
-        return cls.whole(pa.array(values, pa.binary()))
+        return cls.from_array(pa.array(values, pa.binary()))
 
     @classmethod
     def concat(cls, parts: Sequence["BinaryColumn"]) -> "BinaryColumn":
@@ -72,7 +72,7 @@ class BinaryColumn:
 
     @property
     def data(self) -> NDArray[np.uint8]:
-        """Bytes of all rows, concatenated; of rows of equal length in memory aligned to 64 bytes."""
+        """Bytes of all rows, concatenated; for rows of equal length in memory aligned to 64 bytes."""
         begins, ends = self._bounds()
         width = int(ends[0] - begins[0]) if len(self) else 0
         if width == 0 or (ends - begins != width).any():
@@ -138,7 +138,7 @@ def column_values(column: pa.ChunkedArray) -> NDArray[Any] | BinaryColumn:
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks)
     if pa.types.is_binary(column.type):
-        return BinaryColumn.whole(array)
+        return BinaryColumn.from_array(array)
     values: NDArray[Any] = array.to_numpy(zero_copy_only=False)
     return values.astype(np.str_) if pa.types.is_string(column.type) else values
 
@@ -160,6 +160,6 @@ def _concat(parts: Sequence[Any]) -> NDArray[Any] | BinaryColumn:
     return values
 
 
-def count(columns: Columns) -> int:
+def count_rows(columns: Columns) -> int:
     """Return the number of rows."""
     return len(next(iter(columns.values())))

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from headrace.errors import DataError, StoreError
 from headrace.stream.petastorm import CacheBase, NullCache, ThreadPool, WorkerBase
 from headrace.stream.read.cache import shard_key
-from headrace.stream.read.column_buffers import Columns, column_values, keep_freed_memory
+from headrace.stream.read.column_buffers import Columns, column_values, reuse_freed_memory
 from headrace.stream.read.integrity import check_rows, open_verified, refuse_pickled_schema
 from headrace.table import Shard
 
@@ -85,7 +85,7 @@ def _require_columns(task: ReadTask, shard: Shard, present: Sequence[str]) -> No
         )
 
 
-keep_freed_memory()
+reuse_freed_memory()
 
 
 WORKERS = 1

@@ -10,12 +10,12 @@ from headrace.config.sections.training import Monitor
 from headrace.train import checkpoint
 from headrace.train.distributed import collectives
 from headrace.train.rank.context import Position
-from headrace.train.validate_settings import is_best_small
+from headrace.train.validate_settings import is_lower_better
 
 log = logging.getLogger(__name__)
 
 
-class Best(keras.callbacks.Callback):
+class BestEpoch(keras.callbacks.Callback):
     """Saves the best epoch's checkpoint in `folder` and stops after `patience` epochs without improvement.
 
     Every rank sees the same metrics, so all decide alike. The checkpoint stores the epoch and its value: a run that
@@ -25,7 +25,7 @@ class Best(keras.callbacks.Callback):
     def __init__(self, position: Position, folder: Path, settings: Monitor, metric: str, rank: int) -> None:
         super().__init__()
         self.position, self.folder, self.settings, self.metric, self.rank = position, folder, settings, metric, rank
-        self.sign = -1.0 if is_best_small(settings, metric) else 1.0
+        self.sign = -1.0 if is_lower_better(settings, metric) else 1.0
         latest = checkpoint.load_latest(folder) if rank == 0 else None
         notes = latest.notes if latest else {}
         self.epoch = collectives.broadcast_number(notes.get("epoch", -1))

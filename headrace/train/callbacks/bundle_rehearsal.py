@@ -8,7 +8,7 @@ from headrace.train.verification.bundle_verifier import BundleVerifier
 
 
 class BundleRehearsal(keras.callbacks.Callback):
-    """Ends a training in its first seconds if its bundle would not be the model; on rank 0 only."""
+    """Ends a training in its first seconds if its bundle would not reproduce the model; on rank 0 only."""
 
     def __init__(self, verifier: BundleVerifier, epochs: int) -> None:
         super().__init__()

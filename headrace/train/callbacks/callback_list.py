@@ -5,10 +5,10 @@ import math
 import keras
 
 from headrace.runs.folder import RunFolder
-from headrace.stream.build import evaluation_plan
 from headrace.stream.dataset import Batches, evaluation_batches
+from headrace.stream.stream_builder import evaluation_plan
 from headrace.train import checkpoint
-from headrace.train.callbacks.best_epoch import Best
+from headrace.train.callbacks.best_epoch import BestEpoch
 from headrace.train.callbacks.bundle_rehearsal import BundleRehearsal
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.callbacks.exact_metrics import ExactMetrics
@@ -18,7 +18,7 @@ from headrace.train.callbacks.stop_request import StopOnRequest
 from headrace.train.callbacks.untrained_weights import WarnOfUntrainedWeights
 from headrace.train.model.optimizer import NEEDS_LOSS_SCALING
 from headrace.train.rank.context import CountSteps, Position, RankContext
-from headrace.train.validate_settings import metric_names, watched_metric
+from headrace.train.validate_settings import metric_names, monitored_metric
 
 
 def ordered_callbacks(
@@ -30,7 +30,7 @@ def ordered_callbacks(
     validation = _validation(rank)
     metrics = ExactMetrics(stream.plan, validation, saved.sums)
     names = metric_names(settings.metrics, rank.version.contract)
-    monitored = watched_metric(settings.monitor, names, validation is not None)
+    monitored = monitored_metric(settings.monitor, names, validation is not None)
     check_every = math.gcd(settings.log_every_steps, settings.checkpoint_every_steps)
     loss_scaling = settings.precision == NEEDS_LOSS_SCALING
     # Under loss scaling, gradients are reduced at every step, even if accumulated.
@@ -38,19 +38,19 @@ def ordered_callbacks(
     max_non_finite = SKIPS_OF_LOSS_SCALING if loss_scaling else 0
     callbacks: list[keras.callbacks.Callback] = [
         CountSteps(position),
-        StopOnNonFinite(position, gradients, stream, folder.not_finite, check_every, reduced_every, max_non_finite),
+        StopOnNonFinite(position, gradients, stream, folder.non_finite, check_every, reduced_every, max_non_finite),
         metrics,
-        Best(position, folder.best, settings.monitor, monitored, rank.rank),
+        BestEpoch(position, folder.best, settings.monitor, monitored, rank.rank),
     ]
     if rank.rank == 0:
-        rank.files.continued(folder.metrics_file.name)
+        rank.files.path_for_append(folder.metrics_file.name)
         every, rows, send = settings.log_every_steps, rank.record.global_batch, rank.channel.send
-        callbacks.append(MetricsLogger(position, RunFolder(rank.files.here), gradients, every, rows, send))
+        callbacks.append(MetricsLogger(position, RunFolder(rank.files.local), gradients, every, rows, send))
         callbacks.append(WarnOfUntrainedWeights(gradients))
     if rank.verifier is not None:
         callbacks.append(BundleRehearsal(rank.verifier, rank.record.epochs))
     checkpoint_callback = CheckpointCallback(position, rank, metrics)
-    files = (folder.interrupt_file, folder.stop_file) if rank.record.followed else (folder.interrupt_file,)
+    files = (folder.interrupt_file, folder.stop_file) if rank.record.observed else (folder.interrupt_file,)
     return [*callbacks, checkpoint_callback, StopOnRequest(checkpoint_callback, files)]
 
 

@@ -33,13 +33,13 @@ class CheckpointCallback(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.position.step % self.every == 0:
             self._save([])
-        self.rank.files.keep()
+        self.rank.files.upload()
 
     def save(self) -> None:
         """Write a checkpoint of this step, unless it exists."""
         if self.position.step % self.every:
             self._save([] if self.position.between_epochs else self.metrics.sums())
-        self.rank.files.keep()
+        self.rank.files.upload()
 
     def _save(self, sums: list[Any]) -> None:
         start = time.monotonic()
@@ -48,7 +48,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         collectives.require_equal_weights(self.model.weights)
         if self.rank.rank == 0:
             # Before the checkpoint: a run that resumes from it needs the lines of the previous steps.
-            self.rank.files.keep()
+            self.rank.files.upload()
             state = checkpoint.state_arrays(checkpoint.model_state(self.model))
             checkpoint.save(
                 self.rank.folder.checkpoints, checkpoint.Checkpoint(self.position.step, state, sums), self.keep

@@ -75,7 +75,7 @@ class ExactMetrics(keras.callbacks.Callback):
 
 
 def exact_loss(results: Logs, plan: Plan) -> Logs:
-    """Return `results` with the mean loss of the rows that are there, plus the mean penalty of a step.
+    """Return `results` with the mean loss of the rows without padding, plus the mean penalty of a step.
 
     Keras counts padding as rows whose loss is 0. Penalties belong to no row: those of weights, and those that layers
     add in their call (`activity_regularizer`, `add_loss`), which are computed from the batch of one rank.

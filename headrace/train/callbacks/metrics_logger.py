@@ -88,7 +88,7 @@ class MetricsLogger(keras.callbacks.Callback):
         values = {f"{prefix}/{name}": value for name, value in line.items() if name not in HIDDEN}
         with self.writer.as_default():
             self.write_scalars(tuple(values), tf.constant(list(values.values()), tf.float64), tf.constant(line["step"]))
-        self.send(**(line | {"kind": "progress", "of": prefix}))
+        self.send(**(line | {"kind": "progress", "scope": prefix}))
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self.began, 3)

@@ -48,7 +48,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
         self._check()
 
     def _check(self) -> None:
-        consecutive = self.gradients.not_finite
+        consecutive = self.gradients.non_finite
         if consecutive <= self.tolerated:
             return
         first = (self.position.step // self.reduced_every - consecutive) * self.reduced_every + 1

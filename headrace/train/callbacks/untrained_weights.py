@@ -1,4 +1,4 @@
-"""Warn of weights that a training does not change: without a gradient in a whole epoch, or equal after its updates."""
+"""Warn of weights that a training does not change: without a gradient in a whole epoch, or unchanged by its updates."""
 
 import logging
 from typing import Any
@@ -29,17 +29,17 @@ class WarnOfUntrainedWeights(keras.callbacks.Callback):
         self._before: list[tuple[str, str]] = []
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._updates = self.gradients.seen
-        self.gradients.take_zero()
+        self._updates = self.gradients.updates
+        self.gradients.pop_zero_gradients()
         # Weights that changed in an epoch can change, so that only the first of this process needs the comparison.
         self._before = [] if self._updates else weight_digests(self.model.trainable_variables)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        updates = self.gradients.seen - self._updates
+        updates = self.gradients.updates - self._updates
         if not updates:
             return
         paths = [variable.path for variable in self.model.trainable_variables]
-        zero = [paths[index] for index in self.gradients.take_zero()]
+        zero = [paths[index] for index in self.gradients.pop_zero_gradients()]
         new = [path for path in zero if path not in self._without_gradient]
         self._without_gradient.update(new)
         _warn(new, f"got no gradient in epoch {epoch + 1} and learn nothing: does the output depend on them?")

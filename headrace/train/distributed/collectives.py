@@ -31,7 +31,7 @@ def init() -> tuple[int, int]:
 
 
 def shutdown() -> None:
-    """Disconnect in order, so that the other ranks do not consider this one lost."""
+    """Disconnect gracefully, so that the other ranks do not consider this one lost."""
     hvd.shutdown()
 
 

@@ -13,7 +13,7 @@ def mean_gradients(gradients: Sequence[tf.Tensor | tf.IndexedSlices], compressio
 
     `IndexedSlices`, the gradients of embeddings, are converted to dense tensors, on a single rank too. Horovod reduces
     groups of dense tensors; and if a row occurs twice in a batch, Keras's Adam and RMSprop square each slice instead
-    of their sum, so that with slices one rank would learn something else than two ranks.
+    of their sum, so that with slices one rank would learn other weights than two ranks.
 
     Args:
         compression: `fp16` and `bf16` send two bytes per number; sums are computed in float32.
@@ -72,7 +72,7 @@ class GradientMonitor:
         self._finite = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._norm = tf.Variable(0.0, dtype=tf.float32, trainable=False)
 
-    def see(self, gradients: Sequence[tf.Tensor | None]) -> None:
+    def record(self, gradients: Sequence[tf.Tensor | None]) -> None:
         """Record one reduced gradient, None for a variable without one; called inside the training step."""
         squares = tf.stack(
             [
@@ -86,8 +86,8 @@ class GradientMonitor:
         self._norm.assign(norm)
         self._finite.assign(tf.where(tf.math.is_finite(norm), seen, self._finite))
 
-    def take_zero(self) -> list[int]:
-        """Return the indices of the variables whose gradients were all zero since the last call, and forget these."""
+    def pop_zero_gradients(self) -> list[int]:
+        """Return the indices of the variables whose gradients were all zero since the last call, and reset these."""
         indices = [index for index, square in enumerate(self._largest.numpy().tolist()) if square == 0.0]
         self._largest.assign(tf.zeros_like(self._largest))
         return indices
@@ -98,11 +98,11 @@ class GradientMonitor:
         return float(self._norm.numpy())
 
     @property
-    def seen(self) -> int:
+    def updates(self) -> int:
         """Number of gradients so far."""
         return int(self._seen.numpy())
 
     @property
-    def not_finite(self) -> int:
+    def non_finite(self) -> int:
         """Number of consecutive non-finite gradients up to the latest."""
         return int(self._seen.numpy() - self._finite.numpy())

@@ -95,7 +95,7 @@ def _run(launch: Launch, assignment: RankAssignment, location: TaskLocation, sen
     environment = os.environ | _environment(launch, assignment, location)
     with (
         mirror_appends(launch.logs) as logs,
-        logs.continued(f"rank-{assignment.rank}.log").open("a") as file,
+        logs.path_for_append(f"rank-{assignment.rank}.log").open("a") as file,
         subprocess.Popen(
             command,
             env=environment,

@@ -11,7 +11,7 @@ from headrace.train.run_monitor import Progress
 
 
 @contextmanager
-def stopped_on_signal(folder: RunFolder, progress: Progress) -> Iterator[None]:
+def stop_on_signal(folder: RunFolder, progress: Progress) -> Iterator[None]:
     """Ask the ranks to stop at the first signal inside the block.
 
     Raises:
@@ -19,7 +19,7 @@ def stopped_on_signal(folder: RunFolder, progress: Progress) -> Iterator[None]:
     """
 
     def request() -> bool:
-        # Ranks that have not begun cannot stop in order, nor can they see the request if it cannot be written.
+        # Ranks that have not begun cannot stop gracefully; a request that cannot be written is not seen.
         if progress.is_training:
             with suppress(OSError, StoreError):
                 folder.interrupt_file.touch()
@@ -34,7 +34,7 @@ def stopped_on_signal(folder: RunFolder, progress: Progress) -> Iterator[None]:
     except BaseException as error:
         if not is_ending():
             raise
-        # Calls to a JVM that has ended replace the interruption by errors of their own.
+        # Calls to a JVM that has ended replace the interruption by their own errors.
         raise CommandInterruptedError(_describe_last_checkpoint(folder)) from error
     finally:
         folder.interrupt_file.unlink(missing_ok=True)
@@ -43,6 +43,6 @@ def stopped_on_signal(folder: RunFolder, progress: Progress) -> Iterator[None]:
 def _describe_last_checkpoint(folder: RunFolder) -> str:
     checkpoints = newest_first(folder.checkpoints)
     if not checkpoints:
-        return f"the run {folder.path} has no checkpoint, so that the same command starts it over"
+        return f"the run {folder.path} has no checkpoint, so the same command starts it over"
     step = int(checkpoints[0].name.removeprefix("step-"))
     return f"the last checkpoint of the run {folder.path} is of step {step}; the same command resumes from it"

@@ -36,7 +36,7 @@ class Donor:
 
     Attributes:
         source: address of the bundle.
-        layers: weights by every way to their layer.
+        layers: weights by every path to their layer.
         classes: classes of bundle and table.
         class_layers: layers with weights of classes; only if the classes differ.
         token_layers: layers with weights of tokens; only if the tokenizers differ.
@@ -57,7 +57,7 @@ def load_donor(settings: FineTune, version: Version) -> Donor:
     """Return the bundle's weights; call this before a model is built.
 
     Raises:
-        ConfigurationError: classes or tokens differ, and which weights belong to them cannot be told.
+        ConfigurationError: classes or tokens differ, and which weights belong to them cannot be determined.
         DataError: the bundle is missing or damaged, or its inputs are of another kind than those of `version`.
     """
     bundle = bundles.load(settings.bundle)
@@ -86,7 +86,7 @@ def find_class_layers(model: keras.Model, contract: Contract, match: ClassMatch,
     """Return the layers with weights of classes; [] if nothing has to be mapped, as the classes are equal.
 
     Raises:
-        ConfigurationError: the classes differ, and the layers cannot be told.
+        ConfigurationError: the classes differ, and the layers cannot be determined.
     """
     if match.is_equal or not (match.model and match.table):
         return []
@@ -94,7 +94,7 @@ def find_class_layers(model: keras.Model, contract: Contract, match: ClassMatch,
     if not found:
         raise ConfigurationError(
             f"train.fine_tune: the donor's classes and the table's differ ({match}), and which weights of {name} "
-            "belong to which class cannot be told; expected a network that ends with a layer with one output per "
+            "belong to which class cannot be determined; expected a network that ends with a layer with one output per "
             "class, such as Dense. Prepare the table with the donor's classes in the donor's order, or train without "
             "fine_tune."
         )
@@ -105,13 +105,13 @@ def find_token_layers(model: keras.Model, contract: Contract, name: str) -> list
     """Return the layers with weights of tokens.
 
     Raises:
-        ConfigurationError: the layers cannot be told.
+        ConfigurationError: the layers cannot be determined.
     """
     found = token_layers(model, contract)
     if not found:
         raise ConfigurationError(
             f"train.fine_tune: the donor's tokenizer and the table's differ, and which weights of {name} belong to "
-            "which token cannot be told; expected a network that begins with an Embedding of the vocabulary. Prepare "
+            "which token cannot be determined; expected a network that begins with an Embedding of its tokens. Prepare "
             "the table with the donor's tokenizer, or train without fine_tune."
         )
     return found
@@ -123,9 +123,9 @@ def _copy(node: Node) -> LayerWeights:
 
 
 def _shared_tokens(bundle: bundles.Bundle, version: Version) -> dict[int, int] | None:
-    """Return id in the table -> id in the bundle, of the tokens that are equal; None if the tokenizers are.
+    """Return id in the table -> id in the bundle, for the tokens that are equal; None if the tokenizers are.
 
-    A word and a piece of words that are written alike are not the same token.
+    A whole word and a word piece with the same spelling are different tokens.
     """
     donor, table = bundle.contract.tokenizer, version.contract.tokenizer
     if donor is None or table is None or donor.sha256 == table.sha256:

@@ -21,28 +21,28 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Transfer:
-    """What became of the layers of a model.
+    """The outcome for the layers of a model.
 
     Attributes:
-        taken: layers with weights of the donor.
-        begun: newly initialized layers.
-        incomplete: layers of which only some weights are the donor's, each with what is newly initialized.
+        transferred: layers with weights of the donor.
+        initialized: newly initialized layers.
+        incomplete: layers with only some of the donor's weights, each with what is newly initialized.
         changes: differences between donor and table, one sentence each.
     """
 
-    taken: list[Node] = field(default_factory=list)
-    begun: list[Node] = field(default_factory=list)
+    transferred: list[Node] = field(default_factory=list)
+    initialized: list[Node] = field(default_factory=list)
     incomplete: list[tuple[Node, str]] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
 
     def report(self, source: str) -> None:
         """Log which layers were taken, which are newly initialized, and what differs."""
-        names = [node.label for node in (*self.taken, *(node for node, _ in self.incomplete))]
+        names = [node.label for node in (*self.transferred, *(node for node, _ in self.incomplete))]
         log.info(
             "Initial weights from %s for the layers: %s; newly initialized layers: %s",
             source,
             ", ".join(names),
-            ", ".join(node.label for node in self.begun) or "none",
+            ", ".join(node.label for node in self.initialized) or "none",
         )
         for change in self.changes:
             log.warning("%s", change)
@@ -51,7 +51,7 @@ class Transfer:
         """Raise if a newly initialized layer is frozen: its random weights would never change.
 
         Args:
-            before: whether each of `begun` and `incomplete` was trained before layers were frozen.
+            before: whether each of `initialized` and `incomplete` was trained before layers were frozen.
 
         Raises:
             ConfigurationError: such a layer is frozen.
@@ -65,11 +65,11 @@ class Transfer:
             )
 
     def trained(self) -> list[bool]:
-        """Return whether each of `begun` and `incomplete` is trained."""
+        """Return whether each of `initialized` and `incomplete` is trained."""
         return [_is_trained(node) for node, _ in self._parts()]
 
     def _parts(self) -> list[tuple[Node, str]]:
-        return [(node, node.label) for node in self.begun] + [
+        return [(node, node.label) for node in self.initialized] + [
             (node, f"{n} of {node.label}") for node, n in self.incomplete
         ]
 
@@ -95,7 +95,7 @@ def assign_weights(model: keras.Model, donor: Donor, contract: Contract) -> Tran
 
     Raises:
         ConfigurationError: no layer matches, it is ambiguous which weights a layer takes, or which weights belong to
-            classes or tokens cannot be told.
+            classes or tokens cannot be determined.
     """
     nodes, transfer = weighted_layers(model), Transfer(changes=list(donor.changes))
     heads = find_class_layers(model, contract, donor.classes, "the model")
@@ -108,8 +108,8 @@ def assign_weights(model: keras.Model, donor: Donor, contract: Contract) -> Tran
             weights = _matching(node, donor)
             if weights is not None:
                 _assign(node, weights.values)
-            (transfer.begun if weights is None else transfer.taken).append(node)
-    if not transfer.taken and not transfer.incomplete:
+            (transfer.initialized if weights is None else transfer.transferred).append(node)
+    if not transfer.transferred and not transfer.incomplete:
         raise ConfigurationError(
             f"No layer of the model has the position and shape of one in train.fine_tune.bundle {donor.source}; "
             f"expected some of {join_names(sorted({layer.label for layer in donor.layers.values()}))}; "
@@ -144,7 +144,7 @@ def _assign_classes(heads: list[Node], donor: Donor, transfer: Transfer) -> None
     transfer.changes.append(f"The classes of the donor and of the table differ: {match}. Weights follow their names.")
     pairs = _pairs(heads, donor.class_layers, slice(None, -1))
     if not match.shared or not pairs:
-        transfer.begun.extend(heads)
+        transfer.initialized.extend(heads)
         return
     shared = [(new, old) for new, old in enumerate(match.columns) if old is not None]
     for node, weights in pairs:
@@ -165,10 +165,10 @@ def _assign_tokens(embeddings: list[Node], donor: Donor, transfer: Transfer, con
     shared = sorted(donor.tokens.items()) if pairs else []
     transfer.changes.append(
         f"The tokenizers of the donor and of the table differ: {len(shared)} of the table's {size} tokens take the "
-        "weights of the same token, the others begin anew."
+        "weights of the same token, the others are newly initialized."
     )
     if not shared:
-        transfer.begun.extend(embeddings)
+        transfer.initialized.extend(embeddings)
         return
     rows, sources = map(list, zip(*shared, strict=True))
     for node, weights in pairs:
@@ -197,7 +197,7 @@ def _add(transfer: Transfer, node: Node, missing: str) -> None:
     if missing:
         transfer.incomplete.append((node, missing))
     else:
-        transfer.taken.append(node)
+        transfer.transferred.append(node)
 
 
 def _assign(node: Node, values: Sequence[NDArray[Any]]) -> None:

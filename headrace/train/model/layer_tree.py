@@ -1,7 +1,7 @@
 """The layers of a model by their position in its structure, which is unique, where names are not.
 
 Keras numbers automatic names across a process, and two sublayers may have one name. A layer is therefore named by the
-way to it: by its name among the layers of a Sequential or functional model, if the user gave it one; else by its class
+path to it: by its name among the layers of a Sequential or functional model, if the user gave it one; else by its class
 and its number among the layers of that class, in the order of their creation; and by the attribute that holds it in
 every other layer.
 """
@@ -21,7 +21,7 @@ class Node:
     """A layer that owns weights itself, without those of its sublayers and without states of random generators.
 
     Attributes:
-        paths: all ways to the layer; more than one if it is shared.
+        paths: all paths to the layer; more than one if it is shared.
         label: name for messages.
     """
 

@@ -63,7 +63,7 @@ class RowLossSum(keras.metrics.Metric):
     step: it holds symbolic tensors of the graph in which the step was traced.
 
     Args:
-        loss: the model's loss, of its own for this metric, as its reduction is changed.
+        loss: the model's loss; a separate instance, because its reduction is changed.
     """
 
     NAME = "row_loss_sum"

@@ -16,7 +16,7 @@ from headrace.train.distributed.gradients import GradientMonitor
 from headrace.train.model.donor import Donor, load_donor
 from headrace.train.model.fine_tune import fine_tune, freeze
 from headrace.train.model.loss_and_metrics import RowLossSum, make_loss, make_metrics
-from headrace.train.model.optimizer import distributed, make_optimizer
+from headrace.train.model.optimizer import make_distributed, make_optimizer
 from headrace.train.model.schedule import learning_rate
 from headrace.train.model.sync_batch_norm import synchronize
 
@@ -43,7 +43,7 @@ def compile_model(folder: RunFolder, record: RunRecord, version: Version) -> Com
     optimizer = make_optimizer(settings.optimizer, rate, settings.precision)
     contract = version.contract
     compiled.model.compile(
-        optimizer=distributed(optimizer, settings.compression, compiled.gradients),
+        optimizer=make_distributed(optimizer, settings.compression, compiled.gradients),
         loss=make_loss(settings.loss, contract),
         # Padding has weight 0 in the loss and in the metrics.
         weighted_metrics=[
@@ -77,7 +77,7 @@ def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) 
 
 
 def _load_donor(folder: RunFolder, settings: FineTune, version: Version) -> Donor | None:
-    """Return the donor; None if it is gone, and a checkpoint holds what the run made of its weights.
+    """Return the donor; None if it no longer exists and a checkpoint holds the run's own weights.
 
     Raises:
         DataError: the donor is missing or damaged, and there is no checkpoint.

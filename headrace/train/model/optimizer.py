@@ -39,7 +39,7 @@ def make_optimizer(settings: Optimizer, rate: Any = None, precision: str = "floa
     return keras.optimizers.LossScaleOptimizer(optimizer) if precision == NEEDS_LOSS_SCALING else optimizer
 
 
-def distributed(
+def make_distributed(
     optimizer: keras.Optimizer, compression: str = "none", monitor: GradientMonitor | None = None
 ) -> keras.Optimizer:
     """Change `optimizer` to average gradients over all ranks first, and return it.
@@ -88,5 +88,5 @@ def _reduce(grads: Sequence[Any], compression: str, monitor: GradientMonitor | N
     means = iter(present)
     reduced = [None if gradient is None else next(means) for gradient in grads]
     if monitor is not None:
-        monitor.see(reduced)
+        monitor.record(reduced)
     return reduced

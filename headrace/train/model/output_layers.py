@@ -1,7 +1,7 @@
 """Which weights of a network belong to classes, and which to tokens.
 
-Nothing in Keras says it, and networks differ: the last layer may be followed by others without weights, and a
-subclassed model has no graph. Both are found by trying. Weights belong to classes if the outputs move when the last
+Keras does not record it, and networks differ: the last layer may be followed by others without weights, and a
+subclassed model has no graph. Both are found by experiment. Weights belong to classes if the outputs move when the last
 axis of the weights is rotated. They belong to tokens if nothing changes when the first axis is rotated together with
 the token ids of the input.
 """
@@ -30,7 +30,7 @@ Array = NDArray[np.floating]
 
 
 def class_layers(model: keras.Model, contract: Contract) -> list[Node]:
-    """Return the layers whose weights have one entry per class on their last axis; [] if they cannot be told."""
+    """Return the layers whose weights have one entry per class on their last axis; [] if there is no way to tell."""
     size = len(contract.classes)
     candidates = [
         node for node in weighted_layers(model) if all(tuple(w.shape)[-1:] == (size,) for w in node.weights)
@@ -51,7 +51,7 @@ def class_layers(model: keras.Model, contract: Contract) -> list[Node]:
 
 
 def token_layers(model: keras.Model, contract: Contract) -> list[Node]:
-    """Return the layers whose weights have one entry per token on their first axis; [] if they cannot be told."""
+    """Return the layers whose weights have one entry per token on their first axis; [] if there is no way to tell."""
     if contract.tokenizer is None:
         return []
     size = contract.tokenizer.vocabulary_size

@@ -23,7 +23,7 @@ def main(run: str) -> int:
     channel = Channel()
     exit_with_task()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    # Its import of TensorFlow runs beside this one's.
+    # It imports TensorFlow while this process does.
     process = FreshProcess() if os.environ["HOROVOD_RANK"] == "0" else None
     try:
         return _train(run, channel, process)

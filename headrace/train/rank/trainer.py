@@ -16,11 +16,11 @@ from headrace.errors import ConfigurationError
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.storage.append_only_files import mirror_appends
-from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
+from headrace.stream.stream_builder import training_plan
 from headrace.table import Version, read
 from headrace.train import checkpoint
-from headrace.train.callbacks.best_epoch import Best
+from headrace.train.callbacks.best_epoch import BestEpoch
 from headrace.train.callbacks.callback_list import ordered_callbacks
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
 from headrace.train.callbacks.metrics_logger import MetricsLogger
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Figures = dict[str, float | int | str]
+RunSummary = dict[str, float | int | str]
 
 
 def train_rank(run: str, channel: "Channel", process: FreshProcess | None = None) -> None:
@@ -91,9 +91,9 @@ def train(rank: RankContext) -> None:
         rank.channel.send(kind="stopped", step=position.step)
         return
     seconds = time.monotonic() - start
-    figures = finalize_run(rank, position, callbacks)
+    summary = finalize_run(rank, position, callbacks)
     if rank.rank == 0:
-        write_bundle(rank, seconds, position.step - saved.step, figures)
+        write_bundle(rank, seconds, position.step - saved.step, summary)
 
 
 def _verify_network(rank: RankContext, verifier: BundleVerifier, position: Position) -> None:
@@ -138,7 +138,7 @@ def _fit(rank: RankContext, position: Position, saved: checkpoint.Checkpoint) ->
     streaming = record.configuration.stream
     batches = training_batches(version, plan, streaming, rank.rank, rank.world_size, class_weights=weights)
     callbacks = ordered_callbacks(rank, position, batches, saved)
-    best = next(callback for callback in callbacks if isinstance(callback, Best))
+    best = next(callback for callback in callbacks if isinstance(callback, BestEpoch))
     for callback in callbacks:
         # Keras does this only if a step is left to train.
         callback.set_model(rank.model)
@@ -168,31 +168,31 @@ def _process_age() -> float:
     return time.time() - float(psutil.Process().create_time())
 
 
-def finalize_run(rank: RankContext, position: Position, callbacks: list[keras.callbacks.Callback]) -> Figures:
+def finalize_run(rank: RankContext, position: Position, callbacks: list[keras.callbacks.Callback]) -> RunSummary:
     """Write the last checkpoint, select the weights of the bundle, and require equal weights on all ranks."""
-    figures: Figures = {"steps": position.step}
+    summary: RunSummary = {"steps": position.step}
     for callback in callbacks:
         if isinstance(callback, CheckpointCallback):
             callback.save()
-            figures["checkpoint_seconds"] = round(callback.seconds, 3)
+            summary["checkpoint_seconds"] = round(callback.seconds, 3)
         elif isinstance(callback, MetricsLogger):
             callback.finish()
-        elif isinstance(callback, Best):
-            figures["best_epoch"] = callback.epoch
+        elif isinstance(callback, BestEpoch):
+            summary["best_epoch"] = callback.epoch
             if rank.record.configuration.train.monitor.bundle == "best":
                 callback.restore()
     rank.model.optimizer.finish(rank.model.trainable_weights)
-    return figures | {"weights_sha256": collectives.require_equal_weights(rank.model.weights)}
+    return summary | {"weights_sha256": collectives.require_equal_weights(rank.model.weights)}
 
 
-def write_bundle(rank: RankContext, seconds: float, steps: int, figures: Figures) -> None:
+def write_bundle(rank: RankContext, seconds: float, steps: int, summary: RunSummary) -> None:
     """Write the bundle and report the result to the driver; on rank 0 only.
 
     Args:
         seconds: duration of the `steps` trained since this process started.
     """
     record = rank.record
-    written = _write(rank, record.bundle, figures, rank.verifier.verify if rank.verifier else None)
+    written = _write(rank, record.bundle, summary, rank.verifier.verify if rank.verifier else None)
     speed = steps * record.global_batch / seconds if steps else 0.0
     rank.channel.send(
         kind="done",
@@ -201,20 +201,20 @@ def write_bundle(rank: RankContext, seconds: float, steps: int, figures: Figures
         penalties=bool(rank.model.losses),
         seconds=round(seconds, 3),
         samples_per_second=round(speed, 1),
-        **figures,
+        **summary,
     )
 
 
 def _write(
-    rank: RankContext, target: str | Path, figures: Figures, verify: Callable[[Path], None] | None = None
+    rank: RankContext, target: str | Path, summary: RunSummary, verify: Callable[[Path], None] | None = None
 ) -> Path:
     record, version = rank.record, rank.version
     origin = bundle.Origin(
         run=str(rank.folder.path),
         table=record.table,
         data_version=record.data_version,
-        steps=int(figures["steps"]),
-        weights_sha256=str(figures["weights_sha256"]),
+        steps=int(summary["steps"]),
+        weights_sha256=str(summary["weights_sha256"]),
         settings=version.summary.settings,
         text_column=version.summary.source.get("text_column"),
         reader_options=json.loads(version.summary.source.get("options", "{}")),

@@ -1,6 +1,6 @@
 """The process that loads a bundle as another machine would: `python -m headrace.train.verification ORIGIN`.
 
-It reads requests from standard input and answers on standard output, one JSON object a line; standard error is the
+It reads requests from standard input and answers on standard output, one JSON object per line; standard error is the
 rank's log. Its working directory is empty, in the folder that both processes share; it removes that folder and exits
 when standard input ends, which the kernel sees to when the rank is killed.
 """
@@ -27,10 +27,10 @@ def main(origin: str) -> None:
     channel = Channel()
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests, Path.cwd().parent), daemon=True).start()
-    from headrace.train.verification.loaded_bundle import Loader
+    from headrace.train.verification.loaded_bundle import BundleLoader
     from headrace.train.verification.requests import Request
 
-    loader = Loader(Path(origin))
+    loader = BundleLoader(Path(origin))
     while True:
         answer = loader.answer(Request.model_validate_json(requests.get()), SEED)
         channel.send(**answer.model_dump())

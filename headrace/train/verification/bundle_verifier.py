@@ -1,4 +1,4 @@
-"""Ask a network about real rows before it is trained, and its bundle, in a new process, before it is published.
+"""Run a network on real rows before it is trained, and its bundle, in a new process, before it is published.
 
 The bundle of the untrained model is loaded too, while the first epoch trains: what saving loses is lost at the first
 step as well as at the last, and is then found in seconds instead of hours.
@@ -20,8 +20,8 @@ from headrace.config.sections.streaming import Stream
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.name_lists import join_names
-from headrace.stream.build import evaluation_plan
 from headrace.stream.dataset import evaluation_batches
+from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version
 from headrace.train.verification import forward
 from headrace.train.verification.fresh_process import FreshProcess
@@ -44,7 +44,7 @@ REBUILD = "A bundle is rebuilt from model.py, model.options and the contract alo
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expected:
+class ExpectedState:
     """The state of the live model that its bundle must have."""
 
     request: Request
@@ -64,7 +64,7 @@ class BundleVerifier:
     ) -> None:
         self.model, self.version, self.streaming, self.precision = model, version, streaming, precision
         self._process = process
-        self._rehearsal: Expected | None = None
+        self._rehearsal: ExpectedState | None = None
 
     @property
     def contract(self) -> Contract:
@@ -80,10 +80,10 @@ class BundleVerifier:
         return [inputs.numpy()[weights.numpy() > 0] for inputs, _, weights in steps]
 
     def require_usable_outputs(self) -> None:
-        """Raise unless the model, which need not be trained, gives the outputs that the contract requires.
+        """Raise unless the model, which need not be trained, yields the outputs that the contract requires.
 
         Raises:
-            ConfigurationError: the outputs are not probabilities, or differ when they are asked for twice.
+            ConfigurationError: the outputs are not probabilities, or differ between two forward passes.
         """
         first, second = forward.predict_twice(self.model, self.contract, self.batches[:1])
         if fault := find_impossible(first, self.contract, self.precision):
@@ -110,10 +110,10 @@ class BundleVerifier:
         return self._process
 
     def poll(self, *, keep: bool) -> None:
-        """Compare the rehearsed bundle if it is loaded by now.
+        """Compare the rehearsed bundle if it has been loaded.
 
         Args:
-            keep: whether the process is needed again soon; else it is ended, as it takes 280 MB.
+            keep: whether the process is needed again soon; else it is stopped, as it takes 280 MB.
 
         Raises:
             TrainingError: the bundle is not the model.
@@ -147,26 +147,28 @@ class BundleVerifier:
             self._process.close()
         self._process, self._rehearsal = None, None
 
-    def _finish_rehearsal(self, process: FreshProcess, expected: Expected) -> None:
+    def _finish_rehearsal(self, process: FreshProcess, expected: ExpectedState) -> None:
         answer = process.receive()
         self._rehearsal = None
         self._compare(process, expected, answer, rehearsal=True)
 
-    def _expect(self, process: FreshProcess, folder: Path) -> Expected:
+    def _expect(self, process: FreshProcess, folder: Path) -> ExpectedState:
         files = {name: process.scratch / f"{name}.npz" for name in ("inputs", "outputs")}
         request = Request(bundle=folder, precision=self.precision, **files)
         request.write_batches(self.batches)
         outputs = forward.predict(self.model, self.contract, self.batches)
-        return Expected(request=request, outputs=outputs, weights=forward.weight_digests(self.model.weights))
+        return ExpectedState(request=request, outputs=outputs, weights=forward.weight_digests(self.model.weights))
 
-    def _compare(self, process: FreshProcess, expected: Expected, answer: Answer, *, rehearsal: bool = False) -> None:
+    def _compare(
+        self, process: FreshProcess, expected: ExpectedState, answer: Answer, *, rehearsal: bool = False
+    ) -> None:
         if answer.error is not None:
             text = answer.error.replace(f"{expected.request.bundle}/", "")
             raise TrainingError(f"The bundle cannot be loaded on another machine: {text}.{_files(answer)} {REBUILD}")
         if changed := changed_weights(expected.weights, answer.weights):
             raise TrainingError(
                 f"The bundle is not the model: {join_names(changed, MAX_NAMES)} "
-                f"{'has' if len(changed) == 1 else 'have'} other values once loaded, as Keras did not save them."
+                f"{'has' if len(changed) == 1 else 'have'} other values after loading, as Keras did not save them."
                 f"{_files(answer)} Keep layers in attributes of other names than Keras's own `_layers`, and create "
                 "variables with self.add_weight."
             )
@@ -177,11 +179,11 @@ class BundleVerifier:
             raise TrainingError(self._explain(process, expected, answer, first, rehearsal))
 
     def _explain(
-        self, process: FreshProcess, expected: Expected, answer: Answer, loaded: Outputs, rehearsal: bool
+        self, process: FreshProcess, expected: ExpectedState, answer: Answer, loaded: Outputs, rehearsal: bool
     ) -> str:
         """Return the sentence about outputs that differ although all weights agree."""
         if rehearsal:
-            # The model has been trained meanwhile, and this training ends here.
+            # The model has been trained since, and this training ends here.
             self.model.load_weights(expected.request.bundle / WEIGHTS)
         process.send(expected.request.model_copy(update={"trace": True}))
         traces = process.receive().traces
@@ -197,11 +199,11 @@ class BundleVerifier:
     def _randomness(self) -> str:
         layer = first_difference(*forward.trace_layers(self.model, self.batches[0]))
         return (
-            f"it gives other outputs for the same rows when asked again, from the layer {layer or 'unknown'} on; "
+            f"a second pass over the same rows gives other outputs, from the layer {layer or 'unknown'} on; "
             "call random layers with the `training` argument of `call`, not with training=True"
         )
 
-    def _verify_in_float32(self, process: FreshProcess, expected: Expected) -> None:
+    def _verify_in_float32(self, process: FreshProcess, expected: ExpectedState) -> None:
         """Check the outputs in the precision in which evaluation and prediction use the bundle."""
         process.send(expected.request.model_copy(update={"precision": "float32"}))
         answer = process.receive()
@@ -218,4 +220,4 @@ class BundleVerifier:
 def _files(answer: Answer) -> str:
     if not answer.refused:
         return ""
-    return f" The network asks for {join_names(answer.refused, MAX_NAMES)}, and the bundle does not hold it."
+    return f" The network reads {join_names(answer.refused, MAX_NAMES)}, which the bundle does not contain."

@@ -1,4 +1,4 @@
-"""One batch through an untrained network, both ways: `python -m headrace.train.verification.dry_run RUN FILE`.
+"""One batch through an untrained network, both passes: `python -m headrace.train.verification.dry_run RUN FILE`.
 
 Prints one JSON object: `error`, a sentence, or None; and `warnings`, sentences.
 """
@@ -17,8 +17,8 @@ from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.source import build_model, describe_failure
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
-from headrace.stream.build import evaluation_plan
 from headrace.stream.dataset import evaluation_batches
+from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version, read
 from headrace.train.model.loss_and_metrics import make_loss
 from headrace.train.verification.bundle_verifier import BATCH_ROWS, BundleVerifier
@@ -30,7 +30,7 @@ Batch = tuple[Any, Any, Any]
 
 
 def try_network(file: Path, record: RunRecord, version: Version) -> list[str]:
-    """Build the network in `file`, and ask it for outputs, a loss and gradients of one batch; return warnings.
+    """Build the network in `file`, and compute outputs, loss and gradients of one batch; return warnings.
 
     Raises:
         ConfigurationError: it cannot be built, raises an error, or its outputs, loss or gradients cannot be used.
@@ -72,7 +72,7 @@ def _judge_loss(loss: float, version: Version) -> list[str]:
     if version.contract.task != "classification" or not np.isfinite(loss) or loss <= SUSPICIOUS * math.log(classes):
         return []
     return [
-        f"The loss before training is {loss:.3g}, and that of guessing of {classes} classes {math.log(classes):.3g}; "
+        f"The loss before training is {loss:.3g}, that of guessing among {classes} classes is {math.log(classes):.3g}; "
         "check the normalisation of the inputs."
     ]
 

@@ -51,7 +51,7 @@ def _rows(forward: Callable[[NDArray[Any]], Any], batches: Inputs) -> Outputs:
 
 @contextmanager
 def _unchanged(model: keras.Model) -> Iterator[None]:
-    """Restore the variables that a forward pass may change, such as seeds: a resumed run asks the model more often."""
+    """Restore the variables that a forward pass may change, such as seeds: a resumed run makes more forward passes."""
     before = [(variable, tf.identity(variable.value)) for variable in model.non_trainable_variables]
     try:
         yield

@@ -1,4 +1,4 @@
-"""A process of its own that loads bundles, with an empty working directory and without the rank's environment.
+"""A separate process that loads bundles, with an empty working directory and without the rank's environment.
 
 It imports TensorFlow, which takes 4 s of CPU time, while the rank does so too. With a lower priority it would be late
 for a short training on a busy machine, by 4 s of 22 s.
@@ -29,7 +29,7 @@ HASH_SEED = "20150423"
 
 
 class FreshProcess:
-    """The process, started when the object is made.
+    """The process, started when the object is created.
 
     Attributes:
         scratch: local folder for the files that both processes read; removed when the process is closed.
@@ -68,7 +68,7 @@ class FreshProcess:
 
     @property
     def has_answered(self) -> bool:
-        """Whether the next answer is there, or will never come."""
+        """Whether the next answer has arrived, or will never arrive."""
         return not self._lines.empty()
 
     def receive(self) -> Answer:
@@ -81,11 +81,11 @@ class FreshProcess:
             line = self._lines.get(timeout=TIMEOUT_SECONDS)
         except queue.Empty:
             raise TrainingError(
-                f"The bundle was not loaded by a new process within {TIMEOUT_SECONDS} s, so that it is not kept."
+                f"The bundle was not loaded by a new process within {TIMEOUT_SECONDS} s, so it is not kept."
             ) from None
         if not line:
             raise TrainingError(
-                f"The process that loads the bundle ended with {self._ending()}, so that the bundle is not kept. "
+                f"The process that loads the bundle ended with {self._ending()}, so the bundle is not kept. "
                 "The rank's log has its last lines; if it lacked memory, give the executor more."
             )
         return Answer.model_validate(json.loads(line))

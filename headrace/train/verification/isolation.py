@@ -1,4 +1,4 @@
-"""Hide the files of this machine from a network, as on another machine, and remember which ones it asked for.
+"""Hide the files of this machine from a network, as on another machine, and remember which ones it tried to read.
 
 Only files that come with Python, with the operating system or with installed packages are there, and those of the
 folders that are named. Reads by Python, `tf.io.gfile`, `tf.lookup` and `h5py` are seen; a C++ or Rust library that
@@ -27,7 +27,7 @@ class HiddenFiles:
         origin: working directory of the rank; files there are named when a relative path misses them.
 
     Attributes:
-        refused: paths that exist on this machine and were asked for in vain, in order, without repetition.
+        refused: paths that exist on this machine and that the network tried to read, in order, without repetition.
     """
 
     def __init__(self, origin: Path) -> None:

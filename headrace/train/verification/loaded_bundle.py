@@ -12,7 +12,7 @@ from headrace.train.verification.isolation import HiddenFiles
 from headrace.train.verification.requests import Answer, Request, describe
 
 
-class Loader:
+class BundleLoader:
     """Loads bundles with all other files of this machine hidden.
 
     Args:

@@ -72,7 +72,7 @@ def find_impossible(outputs: Outputs, contract: Contract, precision: str = "floa
 
 
 def _find_wrong_shape(outputs: Outputs, contract: Contract) -> str | None:
-    """Return what is wrong with the number of outputs, which a subclassed model shows only when it is asked."""
+    """Return what is wrong with the number of outputs, which a subclassed model reveals only when it is called."""
     if outputs.shape[1] == contract.outputs:
         return None
     return f"it gives {outputs.shape[1]} outputs for a row, expected {contract.outputs}"

@@ -14,14 +14,14 @@ from headrace.train.verification.outputs import LayerTrace, Outputs
 
 
 class Request(BaseModel):
-    """What the rank wants to know.
+    """A request of the rank.
 
     Attributes:
         bundle: folder of the bundle.
         inputs: file for the batches.
-        outputs: file for the outputs, asked for twice.
+        outputs: file for the outputs of two forward passes.
         precision: Keras's dtype policy under which the model is built.
-        trace: whether the outputs of every layer for the first batch are wanted, twice.
+        trace: whether to trace the outputs of every layer for the first batch, twice.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,7 +33,7 @@ class Request(BaseModel):
     trace: bool = False
 
     def write_batches(self, batches: Sequence[NDArray[Any]]) -> None:
-        """Write the inputs that the model is asked about."""
+        """Write the inputs of the model."""
         np.savez(self.inputs, *batches)
 
     def read_batches(self) -> list[NDArray[Any]]:
@@ -47,13 +47,13 @@ class Request(BaseModel):
 
 
 class Answer(BaseModel):
-    """What the process found.
+    """The answer of the process.
 
     Attributes:
         weights: path and SHA-256 of every weight of the loaded model.
-        traces: two forward passes, if they were wanted.
+        traces: two forward passes, if they were requested.
         error: why the bundle cannot be loaded, or None.
-        refused: files of this machine that the network asked for and that are not in the bundle.
+        refused: files of this machine that the network tried to read and that are not in the bundle.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -78,7 +78,7 @@ def _y_positions(trial: TrialRecord, space: dict[str, Parameter]) -> list[float]
 
 
 def _y_position(axis: Axis, value: float) -> float:
-    return round(BOTTOM - axis.place(value) * (BOTTOM - TOP), 1)
+    return round(BOTTOM - axis.position(value) * (BOTTOM - TOP), 1)
 
 
 def _path(xs: list[float], y_positions: list[float]) -> str:

@@ -49,19 +49,19 @@ class Frame:
     y: Axis
     metric: str
 
-    def at(self, across: float, up: float) -> tuple[float, float]:
+    def position(self, across: float, up: float) -> tuple[float, float]:
         """Return the position of a point in the box."""
-        x, y = self.x.place(across), self.y.place(up)
+        x, y = self.x.position(across), self.y.position(up)
         return round(LEFT + x * (RIGHT - LEFT), 1), round(BOTTOM - y * (BOTTOM - TOP), 1)
 
     def path(self, points: Iterable[tuple[float, float]]) -> str:
         """Return an SVG path through `points`."""
-        return "M" + "L".join("{:g} {:g}".format(*self.at(*point)) for point in points)
+        return "M" + "L".join("{:g} {:g}".format(*self.position(*point)) for point in points)
 
     @property
     def x_ticks(self) -> tuple[Tick, ...]:
         """Horizontal ticks, labeled with their values."""
-        return tuple(Tick(self.at(tick, self.y.low)[0], f"{tick:,.6g}") for tick in self.x.ticks)
+        return tuple(Tick(self.position(tick, self.y.low)[0], f"{tick:,.6g}") for tick in self.x.ticks)
 
     @property
     def y_ticks(self) -> tuple[Tick, ...]:
@@ -69,7 +69,7 @@ class Frame:
         fractions = is_fraction(self.metric)
         labels = (f"{100 * tick:.4g}%" if fractions else f"{tick:,.4g}" for tick in self.y.ticks)
         return tuple(
-            Tick(self.at(self.x.low, tick)[1], label) for tick, label in zip(self.y.ticks, labels, strict=True)
+            Tick(self.position(self.x.low, tick)[1], label) for tick, label in zip(self.y.ticks, labels, strict=True)
         )
 
 

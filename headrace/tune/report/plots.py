@@ -41,7 +41,7 @@ class Plots:
             x_ticks=frame.x_ticks,
             y_ticks=frame.y_ticks,
             lines=(PlotLine("training", frame.path(corners), "best so far"),) if corners else (),
-            dots=tuple(self._dot(trial, *frame.at(trial.number, value)) for trial, value in self.valued),
+            dots=tuple(self._dot(trial, *frame.position(trial.number, value)) for trial, value in self.valued),
         )
 
     def by_epoch(self) -> Plot | None:
@@ -71,7 +71,7 @@ class Plots:
             return None
         labels = [label(choice) for choice in parameter.choices]
         frame = self._frame(parameter_axis(parameter))
-        ticks = tuple(Tick(frame.at(index, frame.y.low)[0], text) for index, text in enumerate(labels))
+        ticks = tuple(Tick(frame.position(index, frame.y.low)[0], text) for index, text in enumerate(labels))
         points = [(trial, self._x_value(trial, key, labels), value) for trial, value in self.valued]
         return Plot(
             title=key,
@@ -80,7 +80,7 @@ class Plots:
             across=key.rpartition(".")[2],
             x_ticks=ticks[:: -(-len(ticks) // MAX_LABELS)] if labels else frame.x_ticks,
             y_ticks=frame.y_ticks,
-            dots=tuple(self._dot(trial, *frame.at(x, value), key) for trial, x, value in points),
+            dots=tuple(self._dot(trial, *frame.position(x, value), key) for trial, x, value in points),
         )
 
     def _frame(self, across: Axis) -> Frame:

@@ -7,7 +7,7 @@ from headrace.invocation import command_line, utc_now
 from headrace.networks.source import read_network, source_hash
 from headrace.runs.resume_check import ResumeGuard
 from headrace.table import read
-from headrace.train.validate_settings import is_best_small, metric_names, require_fit, watched_metric
+from headrace.train.validate_settings import is_lower_better, metric_names, monitored_metric, require_fit
 from headrace.tune.search_space import require_comparable, require_space
 from headrace.tune.study.folder import StudyFolder, StudyRecord
 
@@ -43,7 +43,7 @@ def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
     require_fit(settings, table)
     names = metric_names(settings.metrics, table.contract)
     validates = bool(table.summary.counts.get("val"))
-    metric = watched_metric(settings.monitor, names, validates)
+    metric = monitored_metric(settings.monitor, names, validates)
     if configuration.tune is not None:
         require_comparable(metric, configuration.tune.space, validates)
     record = StudyRecord(
@@ -52,7 +52,7 @@ def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
         table_id=table.table_id,
         data_version=table.number,
         metric=metric,
-        direction="minimize" if is_best_small(settings.monitor, metric) else "maximize",
+        direction="minimize" if is_lower_better(settings.monitor, metric) else "maximize",
         created=utc_now(),
         command=command_line(),
     )

@@ -75,7 +75,7 @@ class StudyFolder:
         Raises:
             TrainingError: another process has locked the study.
         """
-        return lock_for_training(self.path, "tune", f"study {self.path} is worked on", "tune.study")
+        return lock_for_training(self.path, "tune", f"study {self.path} is being run", "tune.study")
 
     def record(self) -> StudyRecord | None:
         """Return the record of the study; None if the folder contains no study yet.

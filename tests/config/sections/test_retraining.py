@@ -1,4 +1,4 @@
-"""What may be said about retraining; a mistake is one sentence."""
+"""The retraining sections: defaults and valid values; a mistake is reported in one sentence."""
 
 from pathlib import Path
 
@@ -23,13 +23,13 @@ def conf(tmp_path: Path) -> Path:
     return file
 
 
-def test_without_its_sections_nothing_is_retrained_or_tracked(conf: Path) -> None:
+def test_retrain_and_registry_sections_are_off_by_default(conf: Path) -> None:
     conf.write_text("\n".join(SMALLEST.splitlines()[:4]))
     assert load(conf).retrain is None
     assert load(conf).registry is None
 
 
-def test_what_is_not_said_has_its_default(conf: Path) -> None:
+def test_retraining_sections_have_defaults(conf: Path) -> None:
     settings = load(conf).retrain
     assert settings is not None
     assert (settings.initial_weights, settings.test_version, settings.min_new_rows) == ("champion", "first", 1)
@@ -38,7 +38,7 @@ def test_what_is_not_said_has_its_default(conf: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["first", "newest", "0", "7"])
-def test_the_test_version_is_a_word_or_a_number(conf: Path, value: str) -> None:
+def test_test_version_is_a_word_or_a_number(conf: Path, value: str) -> None:
     settings = load(conf, [f"retrain.test_version={value}"]).retrain
     assert settings is not None
     assert str(settings.test_version) == value
@@ -62,7 +62,7 @@ def test_the_test_version_is_a_word_or_a_number(conf: Path, value: str) -> None:
         ("retrain.predict={input: raw}", "`retrain.predict.output` is not set and has no default"),
     ],
 )
-def test_a_mistake_is_one_sentence(conf: Path, override: str, said: str) -> None:
+def test_retraining_section_reports_mistake_in_one_sentence(conf: Path, override: str, said: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         load(conf, [override])
     assert said in str(refused.value)

@@ -1,11 +1,11 @@
-"""What may be said about a search; a mistake is one sentence."""
+"""The tuning section: defaults and valid values; a mistake is reported in one sentence."""
 
 from pathlib import Path
 
 import pytest
 
 from headrace.config import load
-from headrace.config.load import changed
+from headrace.config.load import with_values
 from headrace.errors import ConfigurationError
 
 SMALLEST = """
@@ -26,7 +26,7 @@ def conf(tmp_path: Path) -> Path:
     return file
 
 
-def test_what_is_not_said_has_its_default(conf: Path) -> None:
+def test_tune_section_has_defaults(conf: Path) -> None:
     settings = load(conf).tune
     assert settings is not None
     rate = settings.space["train.optimizer.learning_rate"]
@@ -55,7 +55,7 @@ def test_what_is_not_said_has_its_default(conf: Path) -> None:
         ("model.file: {kind: categorical, choices: [a.py]}", "model.file cannot be searched"),
     ],
 )
-def test_a_space_that_makes_no_sense_is_refused(conf: Path, line: str, sentence: str) -> None:
+def test_space_with_invalid_bounds_is_refused(conf: Path, line: str, sentence: str) -> None:
     conf.write_text(f"{SMALLEST}    {line}\n")
     with pytest.raises(ConfigurationError, match="conf.yaml") as error:
         load(conf)
@@ -72,7 +72,7 @@ def test_a_space_that_makes_no_sense_is_refused(conf: Path, line: str, sentence:
         ("tune.trials=0", "greater than 0"),
     ],
 )
-def test_a_study_that_makes_no_sense_is_refused(conf: Path, override: str, sentence: str) -> None:
+def test_study_with_inconsistent_keys_is_refused(conf: Path, override: str, sentence: str) -> None:
     with pytest.raises(ConfigurationError, match="conf.yaml") as error:
         load(conf, [override])
     assert sentence in str(error.value)
@@ -85,8 +85,8 @@ def test_trials_at_once_have_one_rank_each(conf: Path) -> None:
 
 def test_other_values_are_validated_as_the_files_own(conf: Path) -> None:
     before = load(conf)
-    after = changed(before, {"train.optimizer.learning_rate": 0.5, "model.options.width": 7}, "trial")
+    after = with_values(before, {"train.optimizer.learning_rate": 0.5, "model.options.width": 7}, "trial")
     assert (after.train.optimizer.learning_rate, after.model.options) == (0.5, {"width": 7})
-    assert after.model_dump() == changed(after, {}, "again").model_dump()
+    assert after.model_dump() == with_values(after, {}, "again").model_dump()
     with pytest.raises(ConfigurationError, match="trial: unknown key `train.optimizer.learning_rte`; did you mean"):
-        changed(before, {"train.optimizer.learning_rte": 0.5}, "trial")
+        with_values(before, {"train.optimizer.learning_rte": 0.5}, "trial")

@@ -1,4 +1,4 @@
-"""What is said about windows must make sense as a whole."""
+"""The windows section is consistent, or refused."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def configured(source: dict[str, Any] | None = None, **prepare: Any) -> Configur
     )
 
 
-def test_the_rows_from_the_first_of_a_window_to_what_it_foretells_are_counted() -> None:
+def test_span_counts_the_rows_from_the_first_to_the_predicted_one() -> None:
     windows = configured(windows=WINDOWS | {"length": 48, "horizon": 6}).prepare.windows
     assert windows is not None
     assert windows.span == 53
@@ -42,6 +42,6 @@ def test_the_rows_from_the_first_of_a_window_to_what_it_foretells_are_counted() 
         ({"input": "image", "windows": None, "splits": {"method": "time"}}, "images and texts have no timestamp"),
     ],
 )
-def test_what_makes_no_sense_is_refused(change: dict[str, Any], why: str) -> None:
+def test_windows_section_refuses_invalid_values(change: dict[str, Any], why: str) -> None:
     with pytest.raises(ValidationError, match=why):
         configured(**change)

@@ -55,7 +55,7 @@ def test_truncated_download_is_refused(web: Path, empty_cache: Path) -> None:
         fashion_mnist.read()
 
 
-def test_error_without_connection_says_where_to_place_the_files(
+def test_error_without_connection_reports_where_to_place_the_files(
     empty_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as closed:

@@ -153,7 +153,7 @@ def test_expectations_violation_reports_value_and_commits_nothing(
 
 
 @pytest.mark.usefixtures("spark")
-def test_expectations_drift_is_refused_or_warned_of(
+def test_drift_beyond_expectations_is_refused_or_gets_a_warning(
     tmp_path: Path, table: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     source = write_source(tmp_path / "raw")

@@ -1,4 +1,4 @@
-"""What stands beside the pixels of WebP, GIF, TIFF, AVIF and JPEG 2000 decides nothing either."""
+"""Only the pixels of WebP, GIF, TIFF, AVIF and JPEG 2000 files matter."""
 
 import struct
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.file_structure import Structure, structure
+from headrace.prepare.encoders.file_structure import Structure, find_structure
 from headrace.prepare.encoders.image import decode
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
@@ -92,4 +92,4 @@ def test_pixels_that_the_decoder_cannot_fill_are_rejected_even_if_accepted() -> 
 
 def test_structure_is_empty_for_other_files() -> None:
     for data in (b"", b"BM" + bytes(90), b"RIFF\0\0\0\0WAVE", b"\0\0\0\x20ftypisom" + bytes(60)):
-        assert structure(data) == Structure()
+        assert find_structure(data) == Structure()

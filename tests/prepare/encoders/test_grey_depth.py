@@ -60,7 +60,7 @@ def test_used_bits_is_the_smallest_usual_depth(largest: int, bits: int | None) -
     assert used_bits(np.array([[0, largest]], np.uint16)) == bits
 
 
-def test_decode_with_depth_tells_the_bits_of_16_bit_grey_alone() -> None:
+def test_decode_with_depth_returns_bits_for_16_bit_grey_only() -> None:
     narrow = encode_image(PIL.Image.fromarray(np.minimum(VALUES, 4095)))
     assert decode_with_depth(narrow, spec())[1] == 12
     assert decode_with_depth(encode_image(noise_image(1, 8, channels=1)), spec())[1] is None

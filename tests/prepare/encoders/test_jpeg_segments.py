@@ -1,4 +1,4 @@
-"""JPEG files are judged by their scans; what applications write beside them decides nothing."""
+"""Only the scans of a JPEG file matter, not the segments that applications write."""
 
 import numpy as np
 import PIL.Image
@@ -104,7 +104,7 @@ def test_missing_end_finds_every_cut(file: bytes, share: float) -> None:
     assert reject(data).reason is Reason.TRUNCATED
 
 
-def test_has_all_scans_knows_a_progressive_file_cut_between_two() -> None:
+def test_has_all_scans_detects_a_progressive_file_cut_between_scans() -> None:
     file = FILES["progressive"]
     last = file.rindex(b"\xff\xc4") if file.rindex(b"\xff\xc4") < file.rindex(b"\xff\xda") else file.rindex(b"\xff\xda")
     assert has_all_scans(file)

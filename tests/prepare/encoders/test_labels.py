@@ -18,8 +18,8 @@ from headrace.inspect_table import inspect_table
 from headrace.prepare.encoders.labels import count_labels, encode_labels, format_labels, normalize_label, parse_labels
 from headrace.prepare.job import prepare
 from headrace.prepare.rejects.rejection import Reason
-from headrace.stream.build import training_plan
 from headrace.stream.dataset import training_batches
+from headrace.stream.stream_builder import training_plan
 from headrace.table import Version, read
 from tests.support.raw_images import SMALL, encode_image, noise_image, read_rows
 

@@ -45,7 +45,7 @@ def test_labels_that_are_32_bit_numbers_are_always_accepted(labels: list[float])
     require_distinct_labels(labels)
 
 
-def test_features_far_from_0_are_warned_of_by_name() -> None:
+def test_features_far_from_0_get_a_warning_with_their_names() -> None:
     statistics = Statistics(mean=(1.7e9, 20.0, 1e9), variance=(1e4, 9.0, 0.0))
     warning = feature_warning(statistics, ("time", "temperature", "fixed"))
     assert warning is not None

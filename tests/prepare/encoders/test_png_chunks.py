@@ -1,4 +1,4 @@
-"""PNG files are judged by the chunks that decide the pixels."""
+"""Only the chunks that decide the pixels of a PNG file matter."""
 
 import zlib
 
@@ -112,7 +112,7 @@ def test_without_metadata_keeps_the_chunks_of_the_pixels() -> None:
     assert without_metadata(with_chunk(PNG, png_chunk(b"tEXt", b"a\0b"))) == PNG
 
 
-def test_image_without_its_end_mark_says_that_only_this_is_missing() -> None:
+def test_image_without_its_end_mark_is_reported_as_otherwise_complete() -> None:
     assert "only the end mark is missing" in reject(PNG[:-12]).detail
     assert "pixels are missing" in reject(PNG[:-60]).detail
     accepted = SPEC.model_copy(update={"truncated": "accept"})

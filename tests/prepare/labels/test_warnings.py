@@ -1,4 +1,4 @@
-"""Labels that look like an accident are said, and labels that are none are not believed."""
+"""Labels that look like a mistake are reported, and columns that are not labels are refused."""
 
 import logging
 from collections import Counter
@@ -38,7 +38,7 @@ def test_similar_names_are_groups_of_different_names(names: list[str]) -> None:
     assert sum(map(len, groups)) <= len(names)
 
 
-def test_label_warnings_tell_what_looks_like_an_accident() -> None:
+def test_label_warnings_report_what_looks_like_a_mistake() -> None:
     assert label_warnings({"cat": 40, "dog": 60}) == []
     assert "The class 'README' has one record" in label_warnings({"cat": 40, "dog": 60, "README": 1})[0]
     (many,) = label_warnings({**{f"text {number}": 1 for number in range(30)}, "a": 30})
@@ -47,9 +47,9 @@ def test_label_warnings_tell_what_looks_like_an_accident() -> None:
     assert "right in 99.98%" in largest
 
 
-def test_label_warnings_tell_lists_and_customary_words_for_missing_labels() -> None:
+def test_label_warnings_report_lists_and_usual_words_for_missing_labels() -> None:
     assert "look like lists or objects" in label_warnings({'["cat"]': 40, "dog": 60})[0]
-    assert "'N/A', 'None' is taken for a class" in label_warnings({"N/A": 40, "None": 50, "dog": 60})[0]
+    assert "'N/A', 'None' is used as a class" in label_warnings({"N/A": 40, "None": 50, "dog": 60})[0]
 
 
 def test_label_warnings_of_an_increment_compare_with_known_classes_only() -> None:
@@ -59,7 +59,7 @@ def test_label_warnings_of_an_increment_compare_with_known_classes_only() -> Non
 
 def test_labels_that_are_all_different_are_refused() -> None:
     require_repeated(Counter({str(number): 1 for number in range(19)}), "here")
-    with pytest.raises(DataError, match=r"Each of the 20 records of here has a class of its own, such as '0', '1'"):
+    with pytest.raises(DataError, match=r"Each of the 20 records of here has its own class, such as '0', '1'"):
         require_repeated(Counter({str(number): 1 for number in range(20)}), "here")
 
 
@@ -76,7 +76,7 @@ def test_normalize_label_strips_and_composes(label: str | None, expected: str | 
     ("train", "val", "test", "said"),
     [(90, 5, 4, "'cat' (4 in test)"), (12, 0, 3, "'cat' (0 in val and 3 in test)"), (20, 5, 5, None), (96, 4, 4, None)],
 )
-def test_class_of_fewer_than_100_records_is_said_if_a_split_has_fewer_than_5(
+def test_small_class_is_reported_if_a_split_has_fewer_than_5_records(
     train: int, val: int, test: int, said: str | None
 ) -> None:
     counts = {"train": {"cat": train, "dog": 900}, "val": {"cat": val, "dog": 90}, "test": {"cat": test, "dog": 90}}
@@ -90,7 +90,7 @@ def test_split_that_no_record_is_meant_for_is_not_counted() -> None:
 
 
 @pytest.mark.usefixtures("spark")
-def test_prepare_says_it_unless_the_source_names_splits_or_they_are_stratified(
+def test_prepare_reports_small_classes_only_for_splits_by_hash(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

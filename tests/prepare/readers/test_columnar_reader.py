@@ -1,4 +1,4 @@
-"""Parquet and ORC: only columns that are asked for matter, and cells keep what their types say."""
+"""Parquet and ORC: only the requested columns matter, and cells keep what their types say."""
 
 import json
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ def test_columnar_reader_restores_rows(rows: list[tuple[str, int | None]], kind:
     assert [row.number for row in found] == list(range(1, len(rows) + 1))
 
 
-def test_columnar_reader_does_not_mind_columns_that_it_is_not_asked_for(tmp_path: Path) -> None:
+def test_columnar_reader_ignores_other_columns(tmp_path: Path) -> None:
     path = tmp_path / "some.parquet"
     stamps = pa.array(np.array(["2024-01-01T10:00:00.123456789"], "datetime64[ns]"))
     pq.write_table(pa.table({"a": ["x"], "at": stamps, "time": pa.array([5], pa.time64("ns"))}), path)
@@ -88,7 +88,7 @@ def test_cell_text_has_no_more_than_the_type_says(tmp_path: Path, value: pa.Scal
     assert [cell_text(row.values["a"]) for row in read(path, ["a"])] == [text]
 
 
-def test_columnar_reader_says_what_it_cannot_read(tmp_path: Path) -> None:
+def test_columnar_reader_reports_what_it_cannot_read(tmp_path: Path) -> None:
     path = tmp_path / "some.parquet"
     path.write_bytes(b"PAR1 nothing")
     with pytest.raises(DataError, match=r"some\.parquet cannot be read as parquet"):

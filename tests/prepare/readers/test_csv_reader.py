@@ -60,7 +60,7 @@ def test_csv_reader_restores_what_the_csv_module_wrote(
 ) -> None:
     dialect = {"lineterminator": ends, "quoting": csv.QUOTE_ALL}
     path = write(folder / "some.csv", [["a", "b"], *rows], encoding, **dialect)
-    assert cells(read(path, ["a", "b"]), "a", "b") == rows
+    assert cells(read(path, ["a", "b"], multiLine="true"), "a", "b") == rows
 
 
 @SETTINGS
@@ -70,7 +70,7 @@ def test_csv_reader_restores_what_pandas_wrote(rows: list[list[str]], folder: Pa
     rows = [[cell.replace("\r", "") for cell in row] for row in rows]
     path = folder / "pandas.csv"
     pd.DataFrame(rows, columns=["a", "b"]).to_csv(path, index=False)
-    assert cells(read(path, ["a", "b"]), "a", "b") == rows
+    assert cells(read(path, ["a", "b"], multiLine="true"), "a", "b") == rows
 
 
 @SETTINGS
@@ -103,6 +103,56 @@ def test_csv_reader_rejects_one_line_for_an_unclosed_quote(tmp_path: Path) -> No
     assert rows[1].rejection is not None
     assert "line 3" in rows[1].rejection.detail
     assert rows[2].values["text"] == 'a 5" pipe'
+
+
+STRAY = """text,label
+one,good
+two,bad
+"four inch,bad
+five,good
+six,bad
+eight inch",good
+nine,bad
+"""
+
+
+def test_csv_reader_rejects_the_line_of_a_stray_quote_that_a_later_one_closes(tmp_path: Path) -> None:
+    """By RFC 4180 lines 4 to 7 are one record, so that all readers lose three of them without a word."""
+    path = tmp_path / "stray.csv"
+    path.write_text(STRAY)
+    rows = read(path, ["text", "label"])
+    assert [row.number for row in rows if row.rejection] == [4]
+    assert "line 4 opens a quote that line 7 closes" in str(rows[2].rejection)
+    assert [row.values["text"] for row in rows if not row.rejection] == [
+        "one",
+        "two",
+        "five",
+        "six",
+        'eight inch"',
+        "nine",
+    ]
+    trusted = read(path, ["text", "label"], multiLine="true")
+    assert [row.rejection for row in trusted] == [None] * 4
+    ranges = read(path, ["text", "label"], 20)
+    assert [(row.number, row.values) for row in ranges] == [(row.number, row.values) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        '"a text, and more\nof it",good',
+        '"one, two\nthree, four",good',
+        '"good\nbad",good',
+        '"two lines,\n\nand a break",bad',
+        '"a, good thing\nis",bad',
+    ],
+)
+def test_csv_reader_takes_texts_of_several_lines(tmp_path: Path, record: str) -> None:
+    """Commas in prose are no sign of a stray quote."""
+    path = tmp_path / "prose.csv"
+    path.write_text(f"text,label\nx,good\ny,bad\n{record}\nz,bad\n")
+    rows = read(path, ["text", "label"])
+    assert [row.rejection for row in rows] == [None] * 4
 
 
 def test_csv_reader_rejects_rows_with_other_numbers_of_fields(tmp_path: Path) -> None:
@@ -171,7 +221,7 @@ def test_csv_reader_decompresses_by_the_first_bytes(tmp_path: Path, kind: str) -
     assert len(read(path, ["a", "b"], max_bytes=10)) == 1000
     if kind != "zstd":
         path.write_bytes(compress(data)[:-5])
-        with pytest.raises(DataError, match="is damaged or cut off"):
+        with pytest.raises(DataError, match="is damaged or truncated"):
             read(path, ["a", "b"])
 
 
@@ -227,7 +277,7 @@ def test_csv_reader_reads_a_range_from_its_first_byte(tmp_path: Path) -> None:
 def test_utf_16_without_a_mark_is_refused_with_the_option_that_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("text,label\nhello,pos\n".encode("utf-16-le"))
-    with pytest.raises(DataError, match=r"holds bytes of 0, as UTF-16 .* set data\.source\.options\.encoding"):
+    with pytest.raises(DataError, match=r"holds zero bytes, as UTF-16 .* set data\.source\.options\.encoding"):
         module.CsvReader(path, "a.csv", [], ReaderOptions())
     columns = module.CsvReader(path, "a.csv", ["text"], ReaderOptions(encoding="utf-16-le")).columns
     assert columns == ["text", "label"]

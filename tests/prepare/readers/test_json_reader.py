@@ -1,4 +1,4 @@
-"""JSON lines, arrays and series of objects are told apart by looking, and give the same rows."""
+"""JSON lines, arrays and series of objects are distinguished by their content, and give the same rows."""
 
 import json
 from pathlib import Path
@@ -83,12 +83,12 @@ def test_json_reader_reads_objects_however_they_are_divided(tmp_path: Path, text
 @pytest.mark.parametrize("text", ['[{"a": 1}]\n[{"a": 2}]\n', '[{"a": 1}] {"a": 2}', '[{"a": 1}],'])
 def test_json_reader_refuses_what_follows_an_array(tmp_path: Path, text: str) -> None:
     (tmp_path / "some.json").write_text(text)
-    with pytest.raises(DataError, match="goes on after the end of its JSON array at line 1"):
+    with pytest.raises(DataError, match="continues after the end of its JSON array at line 1"):
         read(tmp_path / "some.json", ["a"])
 
 
 @pytest.mark.parametrize(("text", "line"), [('[{"a": 1},\n{"a": 2}', 2), ('[{"a": 1},\n{"a" 2}]', 2), ('[\n\n{"a"', 3)])
-def test_json_reader_says_where_an_array_is_damaged(tmp_path: Path, text: str, line: int) -> None:
+def test_json_reader_reports_where_an_array_is_damaged(tmp_path: Path, text: str, line: int) -> None:
     (tmp_path / "some.json").write_text(text)
     with pytest.raises(DataError, match=f"is damaged at line {line}"):
         read(tmp_path / "some.json", ["a"])

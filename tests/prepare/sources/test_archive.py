@@ -10,7 +10,7 @@ import pytest
 from headrace.errors import DataError
 from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.sources.archive import list_archives, read_archive
-from headrace.prepare.sources.base import RawRecord
+from headrace.prepare.sources.raw_records import RawRecord
 from tests.support.raw_images import encode_image, noise_image
 
 KINDS = ["a.tar", "a.tar.gz", "a.tgz", "a.tar.bz2", "a.tar.xz", "a.zip"]
@@ -44,7 +44,7 @@ def reasons(path: Path, max_bytes: int = 10**6) -> dict[str, Reason | None]:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_the_folder_that_holds_a_member_is_its_class(tmp_path: Path, name: str) -> None:
+def test_folder_of_a_member_is_its_class(tmp_path: Path, name: str) -> None:
     pack(tmp_path / name, {"set/train/cat/1.png": PNG, "set/test/dog/2.png": b"two", ".DS_Store": b"x"})
     assert [record[:4] for record in records(tmp_path)] == [
         (f"{name}/set/train/cat/1.png", "cat", "train", PNG),
@@ -73,7 +73,7 @@ def test_members_of_one_name_with_a_label_are_one_webdataset_sample(tmp_path: Pa
     ]
 
 
-def test_an_archive_is_in_the_split_that_its_name_or_folder_says(tmp_path: Path) -> None:
+def test_split_of_an_archive_is_in_its_name_or_folder(tmp_path: Path) -> None:
     for name in ("train-0000.tar", "val_1.tar", "test/0000.tar", "other.tar"):
         pack(tmp_path / name, {"cat/1.png": PNG})
     assert {file.path: file.split for file in list_archives(str(tmp_path)).files} == {
@@ -115,9 +115,7 @@ def test_archives_in_archives_and_large_members_are_rejected_unread(tmp_path: Pa
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("tenths", range(10))
-def test_a_cut_archive_gives_what_is_whole_and_one_reject_that_says_where_it_ends(
-    tmp_path: Path, name: str, tenths: int
-) -> None:
+def test_cut_archive_gives_intact_members_and_one_reject(tmp_path: Path, name: str, tenths: int) -> None:
     members = {f"cat/{number}.png": encode_image(noise_image(16, 16, seed=number)) for number in range(20)}
     path = pack(tmp_path / name, members)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * tenths // 10])
@@ -143,7 +141,7 @@ def test_one_damaged_or_encrypted_member_of_a_zip_file_does_not_cost_the_others(
     assert list(reasons(tmp_path).values()) == [None, Reason.DAMAGED, None]
 
 
-def test_no_archive_is_one_sentence(tmp_path: Path) -> None:
+def test_source_without_archives_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no archives; expected .tar"):
         list_archives(str(tmp_path))
     with pytest.raises(DataError, match="does not exist; expected a tar or zip file"):

@@ -99,12 +99,12 @@ def test_records_are_the_same(bucket: str, tmp_path: Path, write: Callable[[Path
 
 
 @pytest.mark.parametrize("kind", ["folder", "archive", "idx", "cifar"])
-def test_what_is_not_there_is_refused(bucket: str, kind: str) -> None:
+def test_missing_bucket_source_is_refused(bucket: str, kind: str) -> None:
     with pytest.raises(DataError, match=f"The source s3://{bucket}/raw "):
         list_source(Source.model_validate({"kind": kind, "path": f"s3://{bucket}/raw"}))
 
 
-def test_a_file_that_went_away_is_no_bad_record(bucket: str, tmp_path: Path) -> None:
+def test_file_removed_after_listing_is_not_a_reject(bucket: str, tmp_path: Path) -> None:
     source = Source(path=upload(write_source(tmp_path / "raw"), bucket))
     listing = list_source(source)
     locate(f"{source.path}/cat/000.png").unlink()

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from headrace.errors import DataError
-from headrace.prepare.sources.base import RawFile, escape_path
 from headrace.prepare.sources.folder import list_folder
+from headrace.prepare.sources.raw_records import RawFile, escape_path
 
 
 def put(root: Path, *paths: str | bytes) -> Path:
@@ -45,7 +45,7 @@ def test_class_folders_give_labels_and_no_splits(tmp_path: Path) -> None:
     assert list_folder(str(tmp_path)).classes == ("cat", "dog")
 
 
-def test_a_file_is_listed_with_its_size_and_time(tmp_path: Path) -> None:
+def test_file_is_listed_with_its_size_and_time(tmp_path: Path) -> None:
     put(tmp_path, "cat/1.png", "dog/1.png")
     os.utime(tmp_path / "cat/1.png", ns=(0, 1234567890123456789))
     assert list_folder(str(tmp_path)).files[0] == RawFile("cat/1.png", "cat", None, 3, 1234567890123456789)
@@ -65,10 +65,10 @@ def test_train_among_other_classes_is_a_class(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("others", [("notes",), ("test", "notes"), ("validation", "annotations")])
-def test_splits_beside_other_folders_are_not_taken_for_classes(tmp_path: Path, others: tuple[str, ...]) -> None:
+def test_split_folders_next_to_other_folders_are_refused_as_classes(tmp_path: Path, others: tuple[str, ...]) -> None:
     put(tmp_path, "train/cat/1.png", "train/dog/1.png", *(f"{other}/cat/1.png" for other in others))
     said = refusal(tmp_path)
-    assert "and no folders beside these" in said
+    assert "and no other folders" in said
     assert f"{min(set(others) - {'test', 'validation'})!r}" in said
 
 
@@ -77,7 +77,7 @@ def test_splits_without_train_are_refused(tmp_path: Path) -> None:
     assert "expected class folders in train/" in refusal(tmp_path)
 
 
-def test_a_class_may_have_folders_in_it(tmp_path: Path) -> None:
+def test_class_may_contain_folders(tmp_path: Path) -> None:
     put(tmp_path, "cat/indoors/black/1.png", "cat/2.png", "dog/1.png")
     assert {label for _, label, _ in listed(tmp_path)} == {"cat", "dog"}
     assert listed(tmp_path)[1] == ("cat/indoors/black/1.png", "cat", None)
@@ -104,7 +104,7 @@ def test_hidden_files_and_folders_are_ignored(tmp_path: Path) -> None:
     assert [path for path, _, _ in listed(tmp_path)] == ["cat/1.png", "dog/1.png"]
 
 
-def test_a_hidden_folder_beside_train_does_not_hide_the_splits(tmp_path: Path) -> None:
+def test_hidden_folder_next_to_train_does_not_hide_the_splits(tmp_path: Path) -> None:
     put(tmp_path, "train/cat/1.png", "train/dog/1.png", ".cache/1")
     assert {split for _, _, split in listed(tmp_path)} == {"train"}
 
@@ -132,7 +132,7 @@ ODD_NAMES = [
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
-def test_a_file_of_any_name_is_listed(tmp_path: Path, name: bytes) -> None:
+def test_file_of_any_name_is_listed(tmp_path: Path, name: bytes) -> None:
     put(tmp_path, b"cat/" + name, b"dog/1.png")
     paths = [path for path, _, _ in listed(tmp_path)]
     assert os.fsencode(paths[0]) == b"cat/" + name
@@ -149,7 +149,7 @@ def test_no_two_names_become_the_same_text(parts: list[list[bytes]]) -> None:
     assert (escape_path(os.fsdecode(one)) == escape_path(os.fsdecode(other))) == (one == other)
 
 
-def test_a_class_of_any_name_is_text_that_can_be_stored(tmp_path: Path) -> None:
+def test_class_of_any_name_is_storable_text(tmp_path: Path) -> None:
     put(tmp_path, b"\xff/1.png", b"a\nb/1.png", b"100%/1.png")
     assert list_folder(str(tmp_path)).classes == ("100%", "\\xff", "a\nb")
     assert [file.label for file in list_folder(str(tmp_path)).files] == ["100%", "a\nb", "\\xff"]
@@ -163,7 +163,7 @@ def test_links_to_files_and_folders_are_followed(tmp_path: Path) -> None:
     assert [path for path, _, _ in listed(tmp_path / "raw")] == ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"]
 
 
-def test_two_links_to_one_folder_are_no_loop(tmp_path: Path) -> None:
+def test_two_links_to_one_folder_are_not_a_loop(tmp_path: Path) -> None:
     put(tmp_path / "elsewhere", "1.png")
     (tmp_path / "raw").mkdir()
     for name in ("cat", "dog"):
@@ -179,17 +179,17 @@ def test_loops_of_links_are_refused_and_do_not_hang(tmp_path: Path, target: str)
         (tmp_path / "raw" / "cat" / f"loop{number}").symlink_to(target)
         (tmp_path / "raw" / "dog" / f"loop{number}").symlink_to("../cat")
     said = refusal(tmp_path / "raw")
-    assert "links back to a folder that it is in; remove the link" in said
+    assert "links back to a parent folder; remove the link" in said
     assert "/loop" in said
 
 
-def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+def test_link_to_itself_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "cat/1.png", "dog/1.png")
     (tmp_path / "cat" / "2.png").symlink_to("2.png")
     assert "Too many levels of symbolic links" in refusal(tmp_path)
 
 
-def test_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
+def test_dangling_link_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "cat/1.png", "dog/1.png")
     (tmp_path / "cat" / "2.png").symlink_to("nowhere.png")
     said = refusal(tmp_path)
@@ -197,14 +197,14 @@ def test_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(20)
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+def test_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
     put(tmp_path, "cat/1.png", "dog/1.png")
     os.mkfifo(tmp_path / "cat" / "pipe")
     assert "'cat/pipe' is neither a file nor a folder" in refusal(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
-def test_a_folder_that_may_not_be_listed_is_refused(tmp_path: Path) -> None:
+def test_unlistable_folder_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "cat/1.png", "dog/1.png")
     (tmp_path / "cat").chmod(0)
     try:
@@ -214,12 +214,12 @@ def test_a_folder_that_may_not_be_listed_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["nowhere", "file", "nul\0byte"])
-def test_what_is_no_folder_is_refused(tmp_path: Path, path: str) -> None:
+def test_path_that_is_not_a_folder_is_refused(tmp_path: Path, path: str) -> None:
     (tmp_path / "file").write_text("x")
     assert "is not a folder; expected class folders" in refusal(f"{tmp_path}/{path}")
 
 
-def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+def test_empty_folder_is_refused(tmp_path: Path) -> None:
     assert "holds no files" in refusal(tmp_path)
     (tmp_path / "cat").mkdir()
     put(tmp_path, ".hidden/1.png")

@@ -9,7 +9,7 @@ import pytest
 from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.sources import hard_links
 from headrace.prepare.sources.archive import list_archives, read_archive
-from headrace.prepare.sources.base import RawRecord
+from headrace.prepare.sources.raw_records import RawRecord
 
 KINDS = ["a.tar", "a.tar.gz", "a.tar.bz2", "a.tar.xz"]
 

@@ -31,12 +31,12 @@ def test_records_are_the_same(hdfs: Hdfs, tmp_path: Path, write: Callable[[Path]
 
 
 @pytest.mark.parametrize("kind", ["folder", "archive", "idx", "cifar"])
-def test_what_is_not_there_is_refused(hdfs: Hdfs, kind: str) -> None:
+def test_missing_hdfs_source_is_refused(hdfs: Hdfs, kind: str) -> None:
     with pytest.raises(DataError, match=f"The source {hdfs.address}/none "):
         list_source(Source.model_validate({"kind": kind, "path": f"{hdfs.address}/none"}))
 
 
-def test_a_labels_file_that_is_not_there_is_refused(hdfs: Hdfs) -> None:
+def test_missing_labels_file_is_refused(hdfs: Hdfs) -> None:
     with pytest.raises(DataError, match=r"The labels file hdfs://.*/none/labels\.csv cannot be read \(no such file\)"):
         list_source(Source(path=f"{hdfs.address}/none", labels="labels.csv"))
 

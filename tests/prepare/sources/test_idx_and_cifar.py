@@ -1,4 +1,4 @@
-"""The binary files of the MNIST and CIFAR families, written here byte by byte as their descriptions have it."""
+"""The binary files of the MNIST and CIFAR families, written here byte by byte as specified."""
 
 import gzip
 import struct
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from headrace.errors import DataError
 from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.sources import READERS
-from headrace.prepare.sources.base import Listing, RawRecord
 from headrace.prepare.sources.cifar import list_cifar
 from headrace.prepare.sources.idx import list_idx
+from headrace.prepare.sources.raw_records import Listing, RawRecord
 
 
 def images(count: int, seed: int = 0, shape: tuple[int, ...] = (28, 28)) -> NDArray[np.uint8]:
@@ -46,7 +46,7 @@ def test_idx_images_come_with_their_labels_and_splits(tmp_path: Path, end: str) 
         np.testing.assert_array_equal(one.data[:, :, 0], pixels[int(str(one.label))])
 
 
-def test_a_long_idx_file_is_read_in_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_idx_file_is_read_in_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("headrace.prepare.sources.idx.BLOCK", 4)
     write_idx(tmp_path / "train-images-idx3-ubyte", images(10))
     write_idx(tmp_path / "train-labels-idx1-ubyte", np.arange(10, dtype=np.uint8))

@@ -1,4 +1,4 @@
-"""A folder of files with their labels in a file beside them."""
+"""A folder of files with their labels in a file next to them."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Windows are cut within a series, a split and a stretch without gaps; what is no window is told with its reason."""
+"""Windows are cut within a series, a split and a run without gaps; other rows are rejected with a reason."""
 
 import json
 from collections.abc import Iterable
@@ -56,7 +56,7 @@ def configured(folder: Path, rows: list[Row], windows: dict[str, Any] | None = N
     )
 
 
-def windows_of(version: Version) -> list[tuple[str, str, np.ndarray, float]]:
+def list_windows(version: Version) -> list[tuple[str, str, np.ndarray, float]]:
     """(split, path, window, label) of every row."""
     shape = version.contract.columns["window"].fixed_shape
     return [
@@ -65,13 +65,13 @@ def windows_of(version: Version) -> list[tuple[str, str, np.ndarray, float]]:
     ]
 
 
-def test_windows_stay_in_their_series_and_split_and_come_before_what_they_foretell(tmp_path: Path) -> None:
+def test_windows_stay_in_series_and_split_and_precede_their_target(tmp_path: Path) -> None:
     rows = [row for city in "ab" for row in hours(city, "train", range(20)) + hours(city, "test", range(20, 30))]
     answer = prepare(configured(tmp_path, rows[::-1]))
     assert (answer["rows_in"], answer["written"], answer["rejected"]) == (40, 40, 0)
     version = read(tmp_path / "table")
     assert version.summary.counts == {"train": {"all": 30}, "test": {"all": 10}}
-    for split, path, window, label in windows_of(version):
+    for split, path, window, label in list_windows(version):
         first = window[0, 0]
         assert window[:, 0].tolist() == [first + number for number in range(4)]
         assert window[:, 1].tolist() == (-window[:, 0]).tolist()
@@ -81,7 +81,7 @@ def test_windows_stay_in_their_series_and_split_and_come_before_what_they_forete
         assert (first % 1000 >= 20, label % 1000 >= 20) == (split == "test", split == "test")
 
 
-def test_the_contract_says_what_windows_are_and_statistics_are_of_the_training_split(tmp_path: Path) -> None:
+def test_contract_describes_windows_and_statistics_of_the_training_split(tmp_path: Path) -> None:
     rows = hours("a", "train", range(20)) + hours("a", "test", range(500, 520))
     prepare(configured(tmp_path, rows, {"season": 3}))
     version = read(tmp_path / "table")
@@ -89,7 +89,7 @@ def test_the_contract_says_what_windows_are_and_statistics_are_of_the_training_s
     assert (contract.columns["window"].dtype, contract.input_shape) == ("float32", (4, 2))
     assert contract.windows is not None
     assert (contract.windows.horizon, contract.windows.season, contract.windows.label_feature) == (2, 3, 0)
-    values = np.concatenate([window for split, _, window, _ in windows_of(version) if split == "train"])
+    values = np.concatenate([window for split, _, window, _ in list_windows(version) if split == "train"])
     assert contract.statistics is not None
     assert contract.statistics.mean == pytest.approx(values.mean(0))
     assert contract.statistics.variance == pytest.approx(values.astype(float).var(0))
@@ -105,25 +105,25 @@ def test_no_window_reaches_over_a_gap_a_row_there_twice_or_a_value_that_is_none(
     # Of 59 rows 54 begin a window; each break lies in 5 of them.
     assert answer["rejects"] == {"bad_time": 1, "bad_value": 8, "gap": 10, "no_class": 1, "short_series": 1}
     assert answer["rows_in"] == 54 + 25 + 1 + 1 == answer["written"] + answer["rejected"]
-    for _, _, window, label in windows_of(read(tmp_path / "table")):
+    for _, _, window, label in list_windows(read(tmp_path / "table")):
         assert (np.diff(window[:, 0]) == 1).all()
         assert label == window[-1, 0] + 2
     details = {reject.detail for reject in read_rejects(tmp_path / "table", 0, 100)}
-    assert "the row before time 2024-01-01 22:00 is missing, or there twice" in details
-    assert "5 rows, a window and its answer take 6" in details
+    assert "the row before time 2024-01-01 22:00 is missing or repeated" in details
+    assert "5 rows; a window and its target take 6" in details
 
 
 def test_windows_begin_at_every_step_and_times_may_be_seconds(tmp_path: Path) -> None:
     rows = [row | {"time": 600 * number} for number, row in enumerate(hours("a", "train", range(30)))]
     prepare(configured(tmp_path, rows, {"step": 7, "every_seconds": 600}))
-    found = windows_of(read(tmp_path / "table"))
+    found = list_windows(read(tmp_path / "table"))
     assert sorted(window[0, 0] for _, _, window, _ in found) == [0, 7, 14, 21]
 
 
 def test_splits_by_time_are_at_the_same_moments_in_all_series(tmp_path: Path) -> None:
     rows = hours("a", "", range(101)) + hours("b", "", range(50, 101))
     prepare(configured(tmp_path, rows, splits={"method": "time", "train": 0.6, "val": 0.2, "test": 0.2}))
-    found = windows_of(read(tmp_path / "table"))
+    found = list_windows(read(tmp_path / "table"))
     reach = {split: [w[0, 0] % 1000 for s, _, w, _ in found if s == split] for split in ("train", "val", "test")}
     ends = {split: [label % 1000 for s, _, _, label in found if s == split] for split in reach}
     assert (max(ends["train"]), min(reach["val"]), max(ends["val"]), min(reach["test"])) == (60, 61, 80, 81)
@@ -138,7 +138,7 @@ def test_rows_that_are_added_make_the_windows_that_they_complete(tmp_path: Path)
     assert prepare(settings)["written"] == 20
 
 
-def test_what_cannot_be_cut_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_series_without_a_window_is_reported_in_one_sentence(tmp_path: Path) -> None:
     rows = hours("a", "test", range(20))
     with pytest.raises(DataError, match="No window is in the training split"):
         prepare(configured(tmp_path, rows))
@@ -148,7 +148,7 @@ def test_what_cannot_be_cut_is_said_in_a_sentence(tmp_path: Path) -> None:
 
 def splits_by_hour(version: Version) -> dict[int, str]:
     """Return the split of each predicted hour."""
-    return {int(label): split for split, _, _, label in windows_of(version)}
+    return {int(label): split for split, _, _, label in list_windows(version)}
 
 
 def test_new_rows_never_move_a_moment_to_another_split(tmp_path: Path) -> None:

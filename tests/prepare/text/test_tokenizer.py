@@ -9,7 +9,7 @@ import pytest
 from headrace.config.configuration import Text
 from headrace.errors import DataError
 from headrace.prepare.text.tokenizer import (
-    Counted,
+    WordCount,
     bpe_tokenizer,
     encode,
     load_tokenizer,
@@ -36,7 +36,7 @@ def build_word_tokenizer(table: Path, **changes: Any) -> Any:
         for word in split_words(text, spec(**changes)):
             counts[word] = counts.get(word, 0) + 1
     return save_tokenizer(
-        word_tokenizer([Counted(*pair) for pair in counts.items()], spec(**changes)), spec(**changes), table
+        word_tokenizer([WordCount(*pair) for pair in counts.items()], spec(**changes)), spec(**changes), table
     )
 
 
@@ -97,7 +97,7 @@ def test_encode_truncates_and_does_not_pad(tmp_path: Path) -> None:
 
 def test_token_dtype_of_large_vocabulary_is_int32(tmp_path: Path) -> None:
     settings = spec(tokens={"vocabulary": 70_000})
-    counts = [Counted(f"w{number}", 5) for number in range(66_000)]
+    counts = [WordCount(f"w{number}", 5) for number in range(66_000)]
     tokenizer = save_tokenizer(word_tokenizer(counts, settings), settings, tmp_path)
     assert (tokenizer.vocabulary_size, token_dtype(tokenizer)) == (66_002, "int32")
     assert len(encode(["w1 w2"], tokenizer, tmp_path)[0]) == 8

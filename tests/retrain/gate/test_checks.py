@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from headrace.compare.metrics import improvement, score, scores
+from headrace.compare.predictions import Predictions
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.retrain.gate.checks import Check, Comparison, run_checks
-from headrace.retrain.gate.metrics import improvement, score, scores
-from headrace.retrain.gate.predictions import Predictions, ScoredModel
+from headrace.retrain.gate.scored_model import ScoredModel
 
 ROWS = 600
 CLASSES = ("coat", "bag", "boot")
@@ -204,7 +205,7 @@ def test_macro_f1_ignores_classes_absent_from_test_split() -> None:
 
 
 def test_challenger_trained_on_test_rows_is_refused_with_their_number() -> None:
-    overlap = TrainingOverlap(rows=235, of=295, example="boot/7.png", unread=("version 1 of /old (gone)",))
+    overlap = TrainingOverlap(rows=235, total=295, example="boot/7.png", unread=("version 1 of /old (gone)",))
     better = compare(classifier(0.5), classifier(0.9), overlaps={"the challenger": overlap})
     (check,) = failed_checks(better)
     assert str(check) == (

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from headrace.compare.metrics import score
+from headrace.compare.predictions import Predictions
+from headrace.compare.scoring import batch_predictions
 from headrace.contract_match import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.retrain.gate.metrics import score
-from headrace.retrain.gate.predictions import Predictions
-from headrace.retrain.gate.scoring import _batch_predictions, score_models
+from headrace.retrain.gate.scoring import score_models
 from headrace.table import Version
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_table import CLASSES, Content, some_rows, write_table
@@ -102,14 +103,14 @@ def test_unknown_labels_are_not_predicted_and_extra_labels_are_dropped() -> None
     labels = ("x", "y", "z", "more")
     true, paths = np.array([[1, 0, 1], [0, 0, 0]], np.float32), np.array(["a", "b"])
     knows_two = np.array([[0.9, 0.2], [0.4, 0.6]], np.float32)
-    predictions = _batch_predictions(
+    predictions = batch_predictions(
         EvaluationBatch(paths, true, np.zeros(2), knows_two), ClassMatch(labels[:2], labels[:3])
     )
     assert predictions.predicted.tolist() == [[True, False, False], [False, True, False]]
     expected = -np.log([[0.9, 0.8, SMALLEST_PROBABILITY], [0.6, 0.4, 1.0]]).mean()
     assert score("loss", predictions) == pytest.approx(expected, rel=1e-6)
     knows_four = np.hstack([knows_two, [[0.7, 0.9], [0.1, 0.9]]]).astype(np.float32)
-    assert _batch_predictions(
+    assert batch_predictions(
         EvaluationBatch(paths, true, np.zeros(2), knows_four), ClassMatch(labels, labels[:3])
     ).predicted.tolist() == [
         [True, False, True],

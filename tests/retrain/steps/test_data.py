@@ -1,4 +1,4 @@
-"""Before a challenger is trained, its training data are compared with the test split that will judge it."""
+"""Before a challenger is trained, its training data are compared with the test split that will evaluate it."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,7 +36,7 @@ def test_challenger_is_refused_when_it_or_its_initial_weights_learn_test_rows(tm
     resplit = write_version(tmp_path / "table", ["x", "b", "c", "d"], ["a", "y"])
     assert data._seen_rows(context_for(None), None, appended, first) == ""
     refusal = data._seen_rows(context_for(None), None, resplit, first)
-    assert "the challenger would be trained on rows of the test split that judges it (version 0 of " in refusal
+    assert "the challenger would be trained on rows of the test split that evaluates it (version 0 of " in refusal
     assert ": 1 of 2 rows, such as 'x'. Restore the settings" in refusal
     # The newest test split is new to the challenger, but not to the weights that it begins from.
     assert data._seen_rows(context_for(None), None, resplit, resplit) == ""

@@ -79,7 +79,7 @@ def test_object_supports_seeking(bucket: str) -> None:
         assert (archive.read("second.txt"), archive.read("first.txt")) == (b"2" * 1000, b"1")
 
 
-def test_read_refuses_object_changed_meanwhile(bucket: str) -> None:
+def test_read_refuses_object_changed_during_the_read(bucket: str) -> None:
     path = locate(f"s3://{bucket}/x")
     path.write_bytes(b"before")
     with path.open("rb") as file:

@@ -17,7 +17,7 @@ sets = st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=20)
 
 def label_column(rows: list[set[int]]) -> BinaryColumn:
     """Return the stored column of these label sets."""
-    return BinaryColumn.whole(pa.array([encode_labels(row) for row in rows], pa.binary()))
+    return BinaryColumn.from_array(pa.array([encode_labels(row) for row in rows], pa.binary()))
 
 
 @given(sets)

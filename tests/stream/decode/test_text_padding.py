@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from headrace.config.sections.streaming import Stream
-from headrace.stream.build import evaluation_plan, training_plan
 from headrace.stream.dataset import evaluation_batches, training_batches
 from headrace.stream.decode.text_padding import buckets_for, choose_bucket, padded_tokens
 from headrace.stream.read.column_buffers import BinaryColumn
+from headrace.stream.stream_builder import evaluation_plan, training_plan
 from headrace.table import Version
 from tests.stream.small_text import some_texts, write_texts
 
@@ -27,7 +27,7 @@ lists_of_tokens = st.lists(st.lists(st.integers(0, 65_535), max_size=40), min_si
 
 @given(lists_of_tokens, st.sampled_from(["uint16", "int32"]))
 def test_padded_tokens_appends_zeros(texts: list[list[int]], dtype: str) -> None:
-    stored = BinaryColumn.of([np.array(text, np.dtype(dtype).newbyteorder("<")).tobytes() for text in texts])
+    stored = BinaryColumn.from_values([np.array(text, np.dtype(dtype).newbyteorder("<")).tobytes() for text in texts])
     padded = padded_tokens(stored, dtype, (4, 16, 32))
     assert padded.dtype == np.int32
     assert padded.shape == (len(texts), choose_bucket(max(map(len, texts)), (4, 16, 32)))
@@ -37,7 +37,7 @@ def test_padded_tokens_appends_zeros(texts: list[list[int]], dtype: str) -> None
 
 def test_padded_tokens_of_slice_equal_those_of_own_column() -> None:
     texts = some_texts(20)
-    stored = BinaryColumn.of([np.array(text, "<u2").tobytes() for text in texts])
+    stored = BinaryColumn.from_values([np.array(text, "<u2").tobytes() for text in texts])
     assert padded_tokens(stored[5:9], "uint16", (128,))[:, :2].tolist() == [text[:2] for text in texts[5:9]]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.stream.read.column_buffers import BinaryColumn, column_values, concat_rows, count, take_rows
+from headrace.stream.read.column_buffers import BinaryColumn, column_values, concat_rows, count_rows, take_rows
 
 values = st.lists(st.binary(max_size=5), max_size=8)
 same_widths = st.integers(0, 4).flatmap(lambda width: st.lists(st.binary(min_size=width, max_size=width), max_size=8))
@@ -15,7 +15,7 @@ same_widths = st.integers(0, 4).flatmap(lambda width: st.lists(st.binary(min_siz
 @given(st.lists(values | same_widths, min_size=1, max_size=4), st.data())
 def test_selection_of_concatenated_columns_equals_list(lists: list[list[bytes]], data: st.DataObject) -> None:
     column, plain = (
-        BinaryColumn.concat([BinaryColumn.of(each) for each in lists]),
+        BinaryColumn.concat([BinaryColumn.from_values(each) for each in lists]),
         [value for each in lists for value in each],
     )
     assert column.tolist() == plain
@@ -35,17 +35,17 @@ def test_selection_of_concatenated_columns_equals_list(lists: list[list[bytes]],
 @given(values.filter(bool), st.data())
 def test_sliced_arrow_array_starts_at_slice(plain: list[bytes], data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, len(plain)))
-    column = BinaryColumn.whole(pa.array(plain, pa.binary()).slice(begin))
+    column = BinaryColumn.from_array(pa.array(plain, pa.binary()).slice(begin))
     assert column.tolist() == plain[begin:]
     assert column.data.tobytes() == b"".join(plain[begin:])
 
 
 def test_mask_selects_rows() -> None:
-    assert BinaryColumn.of([b"a", b"b", b"c"])[np.array([True, False, True])].tolist() == [b"a", b"c"]
+    assert BinaryColumn.from_values([b"a", b"b", b"c"])[np.array([True, False, True])].tolist() == [b"a", b"c"]
 
 
 def test_data_is_aligned_for_tensorflow() -> None:
-    column = BinaryColumn.of([bytes([row] * 784) for row in range(100)])
+    column = BinaryColumn.from_values([bytes([row] * 784) for row in range(100)])
     assert column[np.arange(99, -1, -1)].data.ctypes.data % 64 == 0
 
 
@@ -59,7 +59,7 @@ def test_column_values_keep_their_type() -> None:
         "b": [b"", b"yz", b"x", b"x"],
     }
     assert both["n"].dtype == np.int32
-    assert count(both) == 4
+    assert count_rows(both) == 4
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.int32(), pa.binary()])
@@ -71,5 +71,5 @@ def test_column_values_combine_chunks(kind: pa.DataType) -> None:
 
 
 def test_data_gathers_equal_lengths_among_other_values() -> None:
-    column = BinaryColumn.of([b"xx", b"a", b"yy", b"bcd", b"zz"])[np.array([4, 0, 2])]
+    column = BinaryColumn.from_values([b"xx", b"a", b"yy", b"bcd", b"zz"])[np.array([4, 0, 2])]
     assert column.data.tobytes() == b"zzxxyy"

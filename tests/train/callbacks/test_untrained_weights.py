@@ -22,7 +22,7 @@ def run_epoch(callback: WarnOfUntrainedWeights, epoch: int, *gradients: float | 
     callback.on_epoch_begin(epoch)
     variables = callback.model.trainable_variables
     shapes = [tuple(variable.shape) for variable in variables]
-    callback.gradients.see(
+    callback.gradients.record(
         [None if value is None else tf.fill(shape, value) for value, shape in zip(gradients, shapes, strict=True)]
     )
     variables[0].assign_add(tf.ones(shapes[0]))
@@ -52,7 +52,7 @@ def test_weights_that_lose_their_gradient_later_are_named(model: keras.Model, ca
     assert "dead/kernel, dead/bias got no gradient in epoch 5" in caplog.text
 
 
-def test_epoch_without_an_update_says_nothing(model: keras.Model, caplog: pytest.LogCaptureFixture) -> None:
+def test_epoch_without_an_update_logs_nothing(model: keras.Model, caplog: pytest.LogCaptureFixture) -> None:
     """Of accumulated gradients the last steps of an epoch may be part of the next epoch's update."""
     callback = WarnOfUntrainedWeights(GradientMonitor(4))
     callback.set_model(model)
@@ -63,7 +63,7 @@ def test_epoch_without_an_update_says_nothing(model: keras.Model, caplog: pytest
 
 def test_norm_is_that_of_all_gradients() -> None:
     monitor = GradientMonitor(3)
-    monitor.see([tf.constant([3.0, 0.0]), None, tf.constant([[4.0]])])
-    assert (monitor.norm, monitor.seen, monitor.not_finite) == (5.0, 1, 0)
-    monitor.see([tf.constant([1.0, 0.0]), None, tf.constant([[float("inf")]])])
-    assert (monitor.seen, monitor.not_finite) == (2, 1)
+    monitor.record([tf.constant([3.0, 0.0]), None, tf.constant([[4.0]])])
+    assert (monitor.norm, monitor.updates, monitor.non_finite) == (5.0, 1, 0)
+    monitor.record([tf.constant([1.0, 0.0]), None, tf.constant([[float("inf")]])])
+    assert (monitor.updates, monitor.non_finite) == (2, 1)

@@ -129,8 +129,8 @@ def test_sublayers_of_one_name_keep_their_own_weights(tmp_path: Path, version: V
     workshop = Workshop(tmp_path, version, TWINS)
     model, transfer = workshop.tune(version)
     assert np.array_equal(model(PIXELS), workshop.model(PIXELS))
-    assert transfer.begun == []
-    assert len({node.label for node in transfer.taken}) == len(transfer.taken) == 6
+    assert transfer.initialized == []
+    assert len({node.label for node in transfer.transferred}) == len(transfer.transferred) == 6
 
 
 def test_shared_layer_with_two_donors_is_refused(tmp_path: Path, version: Version) -> None:
@@ -173,7 +173,7 @@ def test_new_classes_are_initialized_and_lost_classes_are_dropped(dense: Worksho
 
 def test_head_without_common_class_is_initialized(dense: Workshop, version: Version) -> None:
     model, transfer = dense.tune(with_contract(version, classes=("one", "two", "three")))
-    assert [node.label for node in transfer.begun] == ["head"]
+    assert [node.label for node in transfer.initialized] == ["head"]
     assert not np.array_equal(model.get_layer("head").get_weights()[0], dense.model.get_layer("head").get_weights()[0])
 
 
@@ -183,11 +183,13 @@ def test_frozen_layer_without_donor_is_refused(dense: Workshop, version: Version
         dense.tune(wider, freeze=["head"])
 
 
-def test_classes_that_cannot_be_told_are_refused_where_they_differ(tmp_path: Path, version: Version) -> None:
+def test_class_layers_that_cannot_be_determined_are_refused_if_classes_differ(tmp_path: Path, version: Version) -> None:
     workshop = Workshop(tmp_path, version, SLICED)
     model, _ = workshop.tune(version)
     assert np.array_equal(model(PIXELS), workshop.model(PIXELS))
-    with pytest.raises(ConfigurationError, match="which weights of the bundle .* belong to which class cannot be told"):
+    with pytest.raises(
+        ConfigurationError, match="which weights of the bundle .* belong to which class cannot be determined"
+    ):
         workshop.tune(with_contract(version, classes=CLASSES[::-1]))
 
 
@@ -217,7 +219,7 @@ def vocabulary(version: Version) -> dict[str, int]:
     return found
 
 
-def test_features_in_another_order_are_refused_and_other_statistics_are_said() -> None:
+def test_features_in_another_order_are_refused_and_other_statistics_are_logged() -> None:
     path = next(path for path in MODELS if path.stem == "series")
     donor = contract_for(path)
 

@@ -144,7 +144,7 @@ def test_bundle_in_half_precision_is_published(
     [
         (network("pass", activation="linear"), r"range from .* activation=contract.output_activation.* 'softmax'"),
         (network("pass", activation="sigmoid"), "those of a row add up to .*, not to 1"),
-        (UNFAITHFUL["dropout at inference"][0], r"other outputs for the same rows .* \(Dropout\)"),
+        (UNFAITHFUL["dropout at inference"][0], r"a second pass over the same rows gives other outputs.* \(Dropout\)"),
     ],
 )
 def test_network_with_unusable_outputs_is_refused_before_training(
@@ -156,7 +156,7 @@ def test_network_with_unusable_outputs_is_refused_before_training(
         verifier_for(model, version, process).require_usable_outputs()
 
 
-def test_network_with_nan_before_training_is_only_warned_of(
+def test_network_with_nan_before_training_gets_only_a_warning(
     version: Version, folder: Path, process: FreshProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Random weights may give NaN where trained ones do not."""
@@ -215,7 +215,7 @@ def test_lost_process_is_reported(version: Version, folder: Path, tmp_path: Path
     process = FreshProcess()
     os.kill(process.pid, signal.SIGKILL)
     model = built(FAITHFUL["plain"], folder, version)
-    with pytest.raises(TrainingError, match=r"ended with signal 9 \(Killed\), so that the bundle is not kept"):
+    with pytest.raises(TrainingError, match=r"ended with signal 9 \(Killed\), so the bundle is not kept"):
         publish(model, folder, tmp_path / "bundle", version, verifier_for(model, version, process))
     process.close()
     assert not list(tmp_path.iterdir())

@@ -104,7 +104,7 @@ UNFAITHFUL = {
             call=EACH.format("self._layers"),
             body="x = Block()(x)",
         ),
-        r"block/dense/kernel, block/dense/bias.* have other values once loaded",
+        r"block/dense/kernel, block/dense/bias.* have other values after loading",
     ),
     "tf.Variable": (
         block(build="self.scale = tf.Variable(tf.random.normal((shape[-1],)))", call="x = x * self.scale"),
@@ -128,11 +128,11 @@ UNFAITHFUL = {
     ),
     "dropout at inference": (
         block(init="self.drop = layers.Dropout(0.5)", call="x = self.drop(x, training=True)"),
-        r"other outputs for the same rows when asked again, from the layer .*dropout \(Dropout\)",
+        r"a second pass over the same rows gives other outputs, from the layer .*dropout \(Dropout\)",
     ),
     "tf.random at inference": (
         block(call="x = x + tf.random.normal(tf.shape(x))"),
-        r"other outputs for the same rows when asked again, from the layer .*block \(Block\)",
+        r"a second pass over the same rows gives other outputs, from the layer .*block \(Block\)",
     ),
     "environment variable": (
         block(init="self.scale = float(os.environ['SCALE'])", call="x = x * self.scale"),
@@ -144,19 +144,19 @@ UNFAITHFUL = {
     ),
     "file": (
         block(init="self.words = Path('{file}').read_text()"),
-        r"asks for {file}, and the bundle does not hold it",
+        r"reads {file}, which the bundle does not contain",
     ),
     "file in the working directory": (
         block(init="self.words = Path('words.txt').read_text()"),
-        r"No such file or directory: 'words.txt'.* asks for {folder}/words.txt",
+        r"No such file or directory: 'words.txt'.* reads {folder}/words.txt",
     ),
-    "file by np.load": (block(init="self.words = np.loadtxt('{file}')"), r"asks for {file}"),
-    "file by tf.io": (block(init="self.words = tf.io.gfile.GFile('{file}').read()"), r"asks for {file}"),
+    "file by np.load": (block(init="self.words = np.loadtxt('{file}')"), r"reads {file}"),
+    "file by tf.io": (block(init="self.words = tf.io.gfile.GFile('{file}').read()"), r"reads {file}"),
     "vocabulary": (
         block(init="self.words = layers.StringLookup(vocabulary='{file}')", call="pass"),
-        r"asks for {file}, and the bundle does not hold it",
+        r"reads {file}, which the bundle does not contain",
     ),
-    "file in call": (block(call="x = x * float(Path('{file}').read_text())"), r"asks for {file}"),
+    "file in call": (block(call="x = x * float(Path('{file}').read_text())"), r"reads {file}"),
     "logits": (network("pass", activation="linear"), "its outputs are not probabilities"),
     "NaN": (network("x = x / 0.0"), "its outputs are not finite numbers .* training diverged"),
 }

@@ -32,11 +32,11 @@ def read_pixels(data: bytes, max_bytes: int, *, compressed: bool) -> NDArray[np.
     """Return the array in `data` as pixels (height, width, 1 or 3).
 
     Args:
-        max_bytes: of the array when it is decompressed.
+        max_bytes: maximum size of the decompressed array.
         compressed: whether `data` is a zip file with the array in it.
 
     Raises:
-        RejectedRecordError: it is damaged, too large, empty, or no image.
+        RejectedRecordError: it is damaged, too large, empty, or not an image.
     """
     try:
         if not compressed:
@@ -44,7 +44,7 @@ def read_pixels(data: bytes, max_bytes: int, *, compressed: bool) -> NDArray[np.
         with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(MEMBER) as member:
             return _read(member, max_bytes)
     except DAMAGE as error:
-        detail = f"the cell is no array of NumPy's: {error}"
+        detail = f"the cell is not a NumPy array: {error}"
         raise RejectedRecordError(Reason.DAMAGED, detail) from None
 
 
@@ -74,4 +74,4 @@ def _require_image(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> None:
     if 0 in shape:
         raise RejectedRecordError(Reason.EMPTY, f"an array without pixels, {shape}")
     if min(shape) < 0:
-        raise ValueError(f"its header says the shape {shape}")
+        raise ValueError(f"its header declares the shape {shape}")

@@ -30,7 +30,7 @@ def load_database(spark: SparkSession, source: Source) -> DataFrame:
         raise DataError(f"Spark cannot read {source.path} as {source.format}: {_first_line(error)}") from None
 
 
-def database_rows(spark: SparkSession, source: Source, columns: Columns, holds: str) -> DataFrame:
+def database_rows(spark: SparkSession, source: Source, columns: Columns, cell_format: str) -> DataFrame:
     """Return the rows of a database with the columns of `read_frame`.
 
     Raises:
@@ -39,7 +39,7 @@ def database_rows(spark: SparkSession, source: Source, columns: Columns, holds: 
     """
     frame = load_database(spark, source)
     require_columns(frame, columns.names, source)
-    is_binary = isinstance(frame.schema[columns.input].dataType, BinaryType) or holds == "bytes"
+    is_binary = isinstance(frame.schema[columns.input].dataType, BinaryType) or cell_format == "bytes"
     data = frame[columns.input].cast("binary" if is_binary else "string")
     missing = F.lit(None).cast("string")
     label, identity = frame[columns.label].cast("string"), columns.identity

@@ -1,7 +1,7 @@
 """Data sets that Petastorm materialized: Parquet, with a pickled schema that names the codec of each cell.
 
-The rows are read as those of any Parquet table. The schema tells the codecs, as far as it can be read without
-unpickling it; `data.source.codecs` tells the rest, and wins.
+The rows are read as those of any Parquet table. The schema names the codecs, as far as it can be read without
+unpickling it; `data.source.codecs` names the rest and takes precedence.
 """
 
 import logging
@@ -34,16 +34,16 @@ log = logging.getLogger(__name__)
 
 
 def input_codec(source: Source, root: str, content: str) -> Codec:
-    """Return what cells of the input column hold, of a source of kind petastorm.
+    """Return the codec of the input column of a source of kind petastorm.
 
-    For `content` image a scalar of bytes is the file of an image, as one of the codec image is.
+    With `content` image, a scalar of bytes is an image file, like a cell of the codec image.
 
     Args:
         root: the folder of the data set.
-        content: `image` or `text`, as `prepare.input` has it.
+        content: `image` or `text`, as in `prepare.input`.
 
     Raises:
-        ConfigurationError: the codec is not known or does not go with `content`, or another column is no scalar.
+        ConfigurationError: the codec is not known or does not fit `content`, or another column is not a scalar.
         DataError: the file of the schema is damaged.
     """
     name, *others = source.columns.names if source.columns else ()
@@ -51,7 +51,7 @@ def input_codec(source: Source, root: str, content: str) -> Codec:
     codec = _codec(source, fields, root, name)
     if content == "text" and codec != "scalar":
         raise ConfigurationError(
-            f"The column {name!r} of {source.path} holds cells of the codec {codec}, prepare.input is text; expected "
+            f"The column {name!r} of {source.path} holds cells of the codec {codec}; with prepare.input text, expected "
             "a column of text as data.source.columns.input, or prepare.input: image."
         )
     for other in others:
@@ -66,10 +66,10 @@ def input_codec(source: Source, root: str, content: str) -> Codec:
 
 
 def refuse_arrays(source: Source, root: str) -> None:
-    """Raise if columns of a source of kind table are Petastorm's arrays, which are bytes of no use to it.
+    """Raise if columns of a source of kind table are Petastorm's arrays, whose bytes it cannot decode.
 
     Raises:
-        ConfigurationError: one is.
+        ConfigurationError: a column is.
         DataError: the file of the schema is damaged.
     """
     pickled = _pickled_schema(root) if source.format == "parquet" and source.columns else None
@@ -90,7 +90,7 @@ def refuse_arrays(source: Source, root: str) -> None:
 
 def _fields(source: Source, root: str, name: str) -> dict[str, Field]:
     """Return the fields of the schema; empty if it cannot be read and settings describe the input column."""
-    remedy = f"say by data.source.codecs what the column {name!r} holds: {CHOICES}"
+    remedy = f"set in data.source.codecs what the column {name!r} holds: {CHOICES}"
     pickled = _pickled_schema(root)
     if pickled is None:
         if name in source.codecs:
@@ -102,34 +102,34 @@ def _fields(source: Source, root: str, name: str) -> dict[str, Field]:
     try:
         return parse_unischema(pickled)
     except UnreadableSchemaError as error:
-        trouble = f"the pickled schema of {source.path} holds {error}, and Headrace unpickles none"
+        trouble = f"the pickled schema of {source.path} holds {error}, and Headrace does not unpickle it"
         if name not in source.codecs:
             raise ConfigurationError(f"{trouble[0].upper()}{trouble[1:]}; {remedy}.") from None
-        log.warning("Not read: %s; data.source.codecs and the columns themselves say what is there.", trouble)
+        log.warning("Not read: %s; data.source.codecs and the types of the columns are used instead.", trouble)
         return {}
 
 
 def _codec(source: Source, fields: dict[str, Field], root: str, name: str) -> Codec:
-    said = source.codecs.get(name)
+    configured = source.codecs.get(name)
     if name not in fields:
-        if said is None:
+        if configured is None:
             raise ConfigurationError(
                 f"{source.path} has no field {name!r}; the fields of its schema are: {', '.join(fields)}."
             )
-        return said
+        return configured
     written = fields[name].codec
     found = CODECS.get(written)
-    if said is None and found is None:
+    if configured is None and found is None:
         raise ConfigurationError(
             f"The column {name!r} of {source.path} was written by the codec {written}, which Headrace does not know; "
-            f"say by data.source.codecs what it holds: {CHOICES}."
+            f"set in data.source.codecs what it holds: {CHOICES}."
         )
-    if said is not None and said != found:
+    if configured is not None and configured != found:
         log.warning(
-            "Column %r of %s is read as %s, as data.source.codecs has it; its schema names %s.",
-            *(name, source.path, said, written or "no codec"),
+            "Column %r of %s is read as %s, as set in data.source.codecs; its schema names %s.",
+            *(name, source.path, configured, written or "no codec"),
         )
-    return said or found or "scalar"
+    return configured or found or "scalar"
 
 
 def _require_pixels(field: Field, source: Source) -> None:

@@ -1,7 +1,7 @@
 """Tables as Spark frames: files that our own readers read in Spark's tasks, and databases that Spark reads by JDBC.
 
-Spark's own readers of CSV, JSON and Parquet are not used: they take other quotes, other types of folders and other
-file names than pandas and pyarrow do, and prediction could not read alike without Spark.
+Spark's own readers of CSV, JSON and Parquet are not used: they treat quotes, types of partition folders and file names
+differently from pandas and pyarrow, and prediction, which reads without Spark, would see other values.
 """
 
 import hashlib
@@ -23,8 +23,8 @@ from headrace.prepare.encoders.labels import format_labels, normalize_label
 from headrace.prepare.readers import ColumnarReader, Row, cell_text
 from headrace.prepare.readers.row import plain_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.base import RawFile, RawRecord, escape_path
 from headrace.prepare.sources.folder import read_bytes
+from headrace.prepare.sources.raw_records import RawFile, RawRecord, escape_path
 from headrace.prepare.sources.tables.array_cell import read_pixels
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
 from headrace.prepare.sources.tables.petastorm import ARRAYS, input_codec, refuse_arrays
@@ -33,19 +33,20 @@ from headrace.prepare.sources.tables.table_ranges import columns_in_file, list_r
 from headrace.storage import locate
 
 ROWS_PER_BATCH = 256
-TEXTS = ("file", "key", "label", "split", "weight", "reason", "detail")
+LINE_FORMATS = ("csv", "json")
+TEXTS = ("file", "key", "row", "label", "split", "weight", "reason", "detail")
 BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
 
 
-def cell_format(source: Source, root: str, content: str) -> str:
-    """Return what cells of the input column hold: as `columns.content` has it, or by which codec of Petastorm's.
+def find_cell_format(source: Source, root: str, content: str) -> str:
+    """Return the format of the cells of the input column: `columns.content`, or a codec of Petastorm's.
 
     Args:
-        content: `image` or `text`, as `prepare.input` has it.
+        content: `image` or `text`, as in `prepare.input`.
 
     Raises:
-        ConfigurationError: that is not known, or does not go with `content` or the kind of the source.
-        DataError: the schema that would say it is damaged.
+        ConfigurationError: it is not known, or does not fit `content` or the kind of the source.
+        DataError: the schema that names it is damaged.
     """
     if source.kind == "petastorm":
         return input_codec(source, root, content)
@@ -53,13 +54,14 @@ def cell_format(source: Source, root: str, content: str) -> str:
     return source.columns.content if source.columns else "text"
 
 
-def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile], holds: str) -> DataFrame:
+def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFile], cell_format: str) -> DataFrame:
     """Return the rows of `files`: columns file, key, label, split, weight, reason, detail (nullable strings), data.
 
-    `reason` and `detail` say why a row is rejected.
+    `reason` and `detail` say why a row is rejected. Rows of files that have no identity also have `row`: `line 7`, or
+    `row 7` in Parquet and ORC.
 
     Args:
-        holds: of `cell_format`.
+        cell_format: result of `find_cell_format`.
 
     Raises:
         ConfigurationError: a column is missing or has the wrong type, or an option names an environment variable that
@@ -68,8 +70,8 @@ def read_frame(spark: SparkSession, source: Source, root: str, files: list[RawFi
     """
     columns = source.columns or Columns()
     if source.format == NO_FILES:
-        return database_rows(spark, source, columns, holds)
-    is_binary = _require_input(source, root, files, columns, holds)
+        return database_rows(spark, source, columns, cell_format)
+    is_binary = _require_input(source, root, files, columns, cell_format)
     read = partial(_read_rows, source, root, columns, is_binary)
     schema = ", ".join(f"{name} string" for name in TEXTS) + (", data binary" if is_binary else ", data string")
     return list_ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)
@@ -87,18 +89,20 @@ def read_columns(spark: SparkSession, source: Source, root: str, files: list[Raw
     if source.format == NO_FILES:
         frame = load_database(spark, source)
         require_columns(frame, names, source)
-        return frame.select(F.lit("").alias("_file"), *(F.col(quoted(name)) for name in names))
+        return frame.select(F.lit("").alias("_file"), *(F.col(quote_column(name)) for name in names))
     open_first(source, root, files, columns_in_file(files[0].path, names))
-    schema = ", ".join(["_file string", *(f"{quoted(name)} string" for name in names)])
+    schema = ", ".join(["_file string", *(f"{quote_column(name)} string" for name in names)])
     return list_ranges(spark, source, root, files, names).mapInArrow(partial(_read_texts, source, root, names), schema)
 
 
-def quoted(name: str) -> str:
-    """Return a column name as SQL quotes it, so that its dots are part of it."""
+def quote_column(name: str) -> str:
+    """Return a column name in SQL quotes, so that its dots are part of it."""
     return f"`{plain_name(name).replace('`', '``')}`"
 
 
-def frame_records(batches: Iterator[pa.RecordBatch], root: str, holds: str, max_bytes: int) -> Iterator[RawRecord]:
+def frame_records(
+    batches: Iterator[pa.RecordBatch], root: str, cell_format: str, max_bytes: int
+) -> Iterator[RawRecord]:
     """Yield the records of the rows of `read_frame`.
 
     Raises:
@@ -106,35 +110,39 @@ def frame_records(batches: Iterator[pa.RecordBatch], root: str, holds: str, max_
     """
     for batch in batches:
         for row in batch.to_pylist():
-            yield _record(row, root, holds, max_bytes)
+            yield _record(row, root, cell_format, max_bytes)
 
 
-def _record(row: dict[str, "str | bytes | None"], root: str, holds: str, max_bytes: int) -> RawRecord:
+def _record(row: dict[str, "str | bytes | None"], root: str, cell_format: str, max_bytes: int) -> RawRecord:
     data, split, weight = row["data"], _text(row["split"]), _text(row["weight"])
     label = normalize_label(_text(row["label"]))
-    path = "/".join((_text(row["file"]) or "", _text(row["key"]) or ""))
+    file, position = _text(row["file"]) or "", _text(row.get("row"))
+    path = "/".join((file, _text(row["key"]) or ""))
+    reject_path = f"{file}/{position}" if position else None
     rejection = None
     content: bytes | str | NDArray[np.uint8] = b"" if data is None else data
     if row["reason"] is not None:
         rejection = RejectedRecordError(Reason(str(row["reason"])), str(row["detail"]))
     elif data is None:
         rejection = RejectedRecordError(Reason.EMPTY, "the column is null")
-    elif holds == "paths":
+    elif cell_format == "paths":
         content, rejection = _content(root, str(data), max_bytes)
     elif len(data) > max_bytes:
         rejection = RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {max_bytes}")
-    elif holds in ARRAYS and isinstance(data, bytes):
-        content, rejection = _pixels(data, holds, max_bytes)
-    return RawRecord(path, label, split, content, rejection, weight)
+    elif cell_format in ARRAYS and isinstance(data, bytes):
+        content, rejection = _pixels(data, cell_format, max_bytes)
+    return RawRecord(path, label, split, content, rejection, weight, reject_path)
 
 
 def _text(value: "str | bytes | None") -> str | None:
     return None if value is None else str(value)
 
 
-def _pixels(data: bytes, holds: str, max_bytes: int) -> tuple[bytes | NDArray[np.uint8], RejectedRecordError | None]:
+def _pixels(
+    data: bytes, cell_format: str, max_bytes: int
+) -> tuple[bytes | NDArray[np.uint8], RejectedRecordError | None]:
     try:
-        return read_pixels(data, max_bytes, compressed=holds == "compressed_ndarray"), None
+        return read_pixels(data, max_bytes, compressed=cell_format == "compressed_ndarray"), None
     except RejectedRecordError as rejection:
         return b"", rejection
 
@@ -155,24 +163,24 @@ def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecor
     return read_bytes(root, path), None
 
 
-def _require_input(source: Source, root: str, files: list[RawFile], columns: Columns, holds: str) -> bool:
+def _require_input(source: Source, root: str, files: list[RawFile], columns: Columns, cell_format: str) -> bool:
     """Return whether the input column holds bytes, from the first file.
 
     Raises:
-        ConfigurationError: a column is missing, or one has a type that `holds` does not expect.
+        ConfigurationError: a column is missing, or one has a type that `cell_format` does not expect.
     """
     names = columns_in_file(files[0].path, columns.names)
     reader = open_first(source, root, files, names)
     if not isinstance(reader, ColumnarReader):
-        if holds == "bytes":
+        if cell_format == "bytes":
             raise ConfigurationError(
                 f"data.source.columns.content is bytes, and {source.format} files hold text; expected paths or text."
             )
         return False
-    types = {name: reader.type_of(name) for name in names}
+    types = {name: reader.column_type(name) for name in names}
     input_type = types.get(columns.input, pa.string())
     is_binary = any(check(input_type) for check in BINARY) or _is_image(input_type)
-    wants_bytes = holds in ("bytes", "image", *ARRAYS)
+    wants_bytes = cell_format in ("bytes", "image", *ARRAYS)
     if wants_bytes and not is_binary:
         raise ConfigurationError(
             f"The column {columns.input!r} of {source.path} holds {input_type}; expected binary, of images or arrays; "
@@ -185,7 +193,7 @@ def _require_input(source: Source, root: str, files: list[RawFile], columns: Col
             f"The column {columns.input!r} of {source.path} holds {input_type}; expected text; {remedy}."
         )
     _require_plain(source, columns, types)
-    return wants_bytes or (is_binary and holds == "scalar")
+    return wants_bytes or (is_binary and cell_format == "scalar")
 
 
 def _is_image(kind: pa.DataType) -> bool:
@@ -211,17 +219,19 @@ def _read_rows(
 ) -> Iterator[pa.RecordBatch]:
     """Return the rows that `read_frame` promises."""
     kind = pa.binary() if is_binary else pa.string()
+    unit = "line" if source.format in LINE_FORMATS else "row"
     rows = (
-        {"file": escape_path(path)} | _frame_row(row, split, columns, is_binary)
+        {"file": escape_path(path)} | _frame_row(row, f"{unit} {row.number}", split, columns, is_binary)
         for path, split, row in rows_of_ranges(source, root, columns.names, batches)
     )
     return _batches(rows, pa.schema([*((name, pa.string()) for name in TEXTS), ("data", kind)]))
 
 
-def _frame_row(row: Row, split: str | None, columns: Columns, is_binary: bool) -> dict[str, Any]:
-    """Return the columns of one row: key, label, split, weight and data, or why it is rejected.
+def _frame_row(row: Row, position: str, split: str | None, columns: Columns, is_binary: bool) -> dict[str, Any]:
+    """Return the columns of one row: key, row, label, split, weight and data, or why it is rejected.
 
     Args:
+        position: line or row number in the file, such as `line 7`.
         split: split of the row's file.
     """
 
@@ -236,11 +246,12 @@ def _frame_row(row: Row, split: str | None, columns: Columns, is_binary: bool) -
     elif isinstance(data, dict | list):
         rejection = RejectedRecordError(Reason.NOT_TEXT, f"the cell of {columns.input} is not text but {data!r:.60}")
     if rejection is not None:
-        return {"key": f"line {row.number}", "reason": rejection.reason.value, "detail": rejection.detail}
+        return {"key": position, "reason": rejection.reason.value, "detail": rejection.detail}
     data = data if is_binary and isinstance(data, bytes) else cell_text(data)
     identity = text(columns.identity)
     return {
         "key": _content_key(label, data) if identity is None else identity,
+        "row": position if identity is None else None,
         "label": label,
         "split": text(columns.split) or split,
         "weight": text(columns.weight),
@@ -249,7 +260,7 @@ def _frame_row(row: Row, split: str | None, columns: Columns, is_binary: bool) -
 
 
 def _content_key(label: str | None, data: str | bytes | None) -> str:
-    """Return the name of a row that has no identity: a hash of what is in it."""
+    """Return the name of a row without an identity: a hash of its content."""
     parts = (part if isinstance(part, bytes) else part.encode() for part in (label, data) if part is not None)
     return hashlib.md5(b"\0".join(parts), usedforsecurity=False).hexdigest()
 

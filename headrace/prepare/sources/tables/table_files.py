@@ -11,11 +11,11 @@ from deltalake import DeltaTable
 
 from headrace.config.sections.source import Source
 from headrace.errors import DataError
-from headrace.prepare.readers import format_of_name
-from headrace.prepare.sources.base import Listing, RawFile, shorten
+from headrace.prepare.readers import format_from_name
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.split_names import split_of_path
+from headrace.prepare.sources.raw_records import Listing, RawFile, shorten
+from headrace.prepare.sources.split_names import split_from_path
 from headrace.storage import Entry, locate, read_entry
 from headrace.storage.location import looked_for
 from headrace.table.delta import open_delta
@@ -23,9 +23,9 @@ from headrace.table.delta import open_delta
 log = logging.getLogger(__name__)
 
 NO_FILES = "jdbc"
-# Folders that table formats keep beside their Parquet files, some of which are no longer part of the table.
+# Folders that table formats keep next to their Parquet files, some of which are no longer part of the table.
 LOGS = {"_delta_log": "a Delta table", "metadata": "an Iceberg table", ".hoodie": "a Hudi table"}
-# Features of Delta tables that make rows or columns other than what the Parquet files hold.
+# Features of Delta tables that make rows or columns differ from those in the Parquet files.
 UNSUPPORTED = {"deletionVectors": "deletion vectors", "columnMapping": "column mapping"}
 # What Hive and Spark call the folder of rows without a value.
 NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
@@ -44,14 +44,14 @@ def list_table(source: Source) -> Listing:
         return Listing(str(path.parent), [_file(read_entry(path), None)], ())
     if not path.is_dir():
         raise DataError(
-            f"The source {source.path} is not there{looked_for(source.path)}; expected a {source.format} file or a "
+            f"The source {source.path} does not exist{looked_for(source.path)}; expected a {source.format} file or a "
             "folder of them."
         )
     if source.format == "delta":
         return Listing(str(path), _delta_files(path, source), ())
     _refuse_other_tables(path, source)
     found = [one for one in walk(path) if not _is_note(one.path)]
-    files = _of_format(sorted(found, key=lambda one: one.path), source)
+    files = _select_format(sorted(found, key=lambda one: one.path), source)
     if source.format in ("csv", "json"):
         # A file without bytes has no rows, and no header either.
         files = [one for one in files if one.size] or files
@@ -103,12 +103,12 @@ def _refuse_other_tables(path: Path, source: Source) -> None:
         )
 
 
-def _of_format(files: list[Entry], source: Source) -> list[Entry]:
-    """Return the files whose names stand for the format; all files if no name does."""
-    fitting = [one for one in files if format_of_name(one.path) == source.format]
+def _select_format(files: list[Entry], source: Source) -> list[Entry]:
+    """Return the files whose names indicate the format; all files if no name does."""
+    fitting = [one for one in files if format_from_name(one.path) == source.format]
     if not fitting:
         return files
-    others = [one.path for one in files if format_of_name(one.path) != source.format]
+    others = [one.path for one in files if format_from_name(one.path) != source.format]
     if others:
         log.warning(
             "%s files of %s are not read, as their names are not those of %s files: %s",
@@ -119,7 +119,7 @@ def _of_format(files: list[Entry], source: Source) -> list[Entry]:
 
 def _splits(files: list[Entry], source: Source) -> list[str | None]:
     """Return the split of each file if the names of all of them begin with one, or their folders are named so."""
-    found = [split_of_path(one.path) for one in files]
+    found = [split_from_path(one.path) for one in files]
     named = {split for split in found if split is not None}
     if source.columns is None or source.columns.split is not None or not named or found == found[:1] * len(found):
         return [None] * len(files)
@@ -127,11 +127,13 @@ def _splits(files: list[Entry], source: Source) -> list[str | None]:
         odd = files[found.index(None)].path if None in found else files[0].path
         raise DataError(
             f"Some files of {source.path} are named after splits ({', '.join(sorted(named))}), and others, such as "
-            f"{odd!r}, are not, or train is missing; name all of them so, name a column as data.source.columns.split, "
-            "or give one file as data.source.path."
+            f"{odd!r}, are not, or train is missing; name all of them so, set data.source.columns.split to a column, "
+            "or data.source.path to one file."
         )
     counts = Counter(found)
-    log.info("The names of the files give the splits: %s", ", ".join(f"{counts[one]} {one}" for one in sorted(named)))
+    log.info(
+        "The names of the files determine the splits: %s", ", ".join(f"{counts[one]} {one}" for one in sorted(named))
+    )
     return found
 
 

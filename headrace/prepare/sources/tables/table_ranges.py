@@ -11,7 +11,7 @@ from headrace.config.sections.source import Source
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
 from headrace.prepare.readers.row import MissingColumnError, plain_name
-from headrace.prepare.sources.base import RawFile
+from headrace.prepare.sources.raw_records import RawFile
 from headrace.prepare.sources.tables.table_files import folder_values
 from headrace.storage import locate
 
@@ -23,7 +23,7 @@ RANGE_SCHEMA = "path binary, begin long, size long, number long, split string"
 
 
 def open_first(source: Source, root: str, files: list[RawFile], names: list[str]) -> TableReader:
-    """Return the reader of the first file, to say before any task starts that a column is missing.
+    """Return the reader of the first file, which reports a missing column before any task starts.
 
     Raises:
         ConfigurationError: a column is missing.
@@ -53,7 +53,7 @@ def columns_in_file(path: str, names: Iterable[str]) -> list[str]:
 def list_ranges(
     spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]
 ) -> DataFrame:
-    """Return the ranges of rows of all files, one Spark task each; large files are divided in tasks of their own."""
+    """Return the ranges of rows of all files, one Spark task each; large files are divided in separate tasks."""
     listed = [(file.path, file.split, file.size) for file in files]
     large = [(path, split) for path, split, size in listed if size > RANGE_BYTES]
     ranges = [(path, 0, -1, 1, split) for path, split, size in listed if size <= RANGE_BYTES]

@@ -1,8 +1,8 @@
 """Read the schema that Petastorm pickles into a data set, without unpickling it.
 
-To unpickle is to run what the file says. Here the pickle's opcodes are followed with plain data alone: a class stays
-its name, an object its arguments and its state; nothing is imported and nothing is called. What no pickle of a
-Unischema needs is refused.
+Unpickling runs code that the file names. Here the pickle's opcodes are interpreted on plain data alone: a class is its
+name, an object its arguments and its state; nothing is imported and nothing is called. Opcodes that no pickle of a
+Unischema needs are refused.
 
 Opcodes: Python's `pickletools`. Layout of the objects: petastorm/unischema.py and petastorm/codecs.py of 0.13.1, and
 of the releases before it, whose packages had other names (petastorm/etl/legacy.py).
@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 T = TypeVar("T")
 
 PACKAGES = ("petastorm", "av.experimental.deepdrive.dataset_toolkit", "av.ml.dataset_toolkit")
-# Calls that pickles of a Unischema hold: Python 2 and protocols 0 and 1 make their objects by `_reconstructor`.
+# Calls that pickles of a Unischema hold: Python 2 and protocols 0 and 1 create their objects with `_reconstructor`.
 RECONSTRUCTORS = {"copyreg._reconstructor", "copy_reg._reconstructor"}
 CALLS = RECONSTRUCTORS | {"collections.OrderedDict", "numpy.dtype"}
 CONSTANTS = {
@@ -54,13 +54,13 @@ def parse_unischema(pickled: bytes) -> dict[str, Field]:
     """Return the fields of a pickled Unischema by name, in its order.
 
     Raises:
-        UnreadableSchemaError: it is damaged, or something else than a Unischema.
+        UnreadableSchemaError: it is damaged, or not a Unischema.
     """
     if len(pickled) > MAX_BYTES:
         raise UnreadableSchemaError(f"{len(pickled)} bytes, more than the {MAX_BYTES} of any schema")
     schema = _Machine().run(pickled)
     if not isinstance(schema, _Object) or _class_name(schema.kind, "unischema") != "Unischema":
-        raise UnreadableSchemaError(f"{_describe(schema)} in the place of a Unischema")
+        raise UnreadableSchemaError(f"{_describe(schema)} instead of a Unischema")
     members = schema.state.as_dict() if isinstance(schema.state, _Pairs) else {}
     fields = members.get("_fields")
     if isinstance(fields, _Object) and fields.kind == "collections.OrderedDict":
@@ -112,11 +112,11 @@ class _Machine:
             for opcode, argument, _ in pickletools.genops(pickled):
                 self._step(opcode.name, argument)
             (result,) = self.stack
-        # What `genops` raises on bytes that are no pickle, and the stack on opcodes in a wrong order.
+        # What `genops` raises on bytes that are not a pickle, and the stack on opcodes in a wrong order.
         except (ValueError, IndexError, KeyError, OverflowError) as error:
             if isinstance(error, UnreadableSchemaError):
                 raise
-            raise UnreadableSchemaError("no whole pickle") from None
+            raise UnreadableSchemaError("an incomplete pickle") from None
         return result
 
     def _step(self, name: str, argument: object) -> None:
@@ -221,12 +221,12 @@ def _class_name(kind: str, module: str) -> str:
 
 def _field(found: object) -> Field:
     if not isinstance(found, _Object) or _class_name(found.kind, "unischema") != "UnischemaField":
-        raise UnreadableSchemaError(f"{_describe(found)} in the place of a field")
+        raise UnreadableSchemaError(f"{_describe(found)} instead of a field")
     # The last two have defaults, and older releases did not have the last.
     match (*found.arguments, *(None, False)[len(found.arguments) - 3 :]):
         case (str(name), dtype, tuple(shape), codec, bool(nullable)) if all(_is_length(one) for one in shape):
             return Field(name, _dtype(dtype), shape, _codec(codec), nullable)
-    raise UnreadableSchemaError("a field that does not say its name, type, shape and codec")
+    raise UnreadableSchemaError("a field without name, type, shape and codec")
 
 
 def _is_length(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""Arrays in cells are those that NumPy wrote; whatever else stands there is a rejection with a reason."""
+"""Arrays in cells are those that NumPy wrote; anything else is rejected with a reason."""
 
 import io
 import zipfile
@@ -34,7 +34,7 @@ def test_pixels_are_those_that_were_saved(pixels: np.ndarray[Any, Any], compress
 @given(
     PIXELS, st.booleans(), st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255))), st.floats(0, 1)
 )
-def test_a_damaged_array_is_read_or_rejected_and_never_another_error(
+def test_damaged_array_is_read_or_rejected(
     pixels: np.ndarray[Any, Any], compressed: bool, flips: list[tuple[float, int]], end: float
 ) -> None:
     saved = bytearray(array_bytes(pixels, compressed))
@@ -64,14 +64,14 @@ def test_other_bytes_are_rejected(data: bytes, beginning: bytes) -> None:
         (np.array([["a", None]], object), "not_an_image: an array of object"),
     ],
 )
-def test_an_array_that_is_no_image_is_rejected_by_what_it_is(
+def test_array_that_is_not_an_image_is_rejected_with_a_reason(
     array: np.ndarray[Any, Any], says: str, compressed: bool
 ) -> None:
     with pytest.raises(RejectedRecordError, match=says):
         read_pixels(array_bytes(array, compressed), LIMIT, compressed=compressed)
 
 
-def test_a_header_that_promises_too_much_costs_no_memory() -> None:
+def test_header_that_promises_too_much_takes_no_memory() -> None:
     buffer = io.BytesIO()
     header = {"descr": "|u1", "fortran_order": False, "shape": (2**40, 2**40, 3)}
     np.lib.format.write_array_header_1_0(buffer, header)
@@ -79,7 +79,7 @@ def test_a_header_that_promises_too_much_costs_no_memory() -> None:
         read_pixels(buffer.getvalue(), LIMIT, compressed=False)
 
 
-def test_a_zip_file_without_the_array_is_rejected() -> None:
+def test_zip_file_without_the_array_is_rejected() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("other.npy", array_bytes(np.zeros((4, 4), np.uint8)))

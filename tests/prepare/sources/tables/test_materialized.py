@@ -37,7 +37,7 @@ CLASSES = ("01", "02")
 SHAPES: dict[int, tuple[int | None, ...]] = {1: (8, 8), 3: (None, None, 3)}
 
 
-def schema_of(channels: int) -> Any:
+def make_schema(channels: int) -> Any:
     fields = [UnischemaField(name, np.uint8, SHAPES[channels], codec, name == "png") for name, codec in CODECS.items()]
     scalars = [
         UnischemaField("number", np.int32, (), ScalarCodec(IntegerType()), False),
@@ -51,7 +51,7 @@ def materialize(spark: SparkSession, folder: Path, channels: int, partition: boo
     from petastorm.etl.dataset_metadata import materialize_dataset
     from petastorm.unischema import dict_to_spark_row
 
-    schema = schema_of(channels)
+    schema = make_schema(channels)
     rows = [
         {name: np.asarray(noise_image(8, 8, channels, seed=number)) for name in CODECS}
         | {"number": number, "animal": CLASSES[number % 2]}
@@ -103,7 +103,7 @@ def test_pixels_are_those_of_petastorms_own_reader(
             assert np.array_equal(pixels, theirs[number].reshape(pixels.shape))
 
 
-def test_the_schema_is_what_petastorm_itself_unpickles(spark: SparkSession, tmp_path: Path) -> None:
+def test_schema_equals_the_one_that_petastorm_unpickles(spark: SparkSession, tmp_path: Path) -> None:
     from petastorm.etl.dataset_metadata import get_schema_from_dataset_url
 
     materialize(spark, tmp_path / "raw", 3, partition=False)

@@ -45,11 +45,11 @@ CELLS: dict[str, tuple[Any, Callable[[np.ndarray[Any, Any]], bytes]]] = {
 CLASSES = ("01", "02")
 
 
-def pixels_of(number: int) -> np.ndarray[Any, Any]:
+def make_pixels(number: int) -> np.ndarray[Any, Any]:
     return np.asarray(noise_image(8, 8, channels=1, seed=number))
 
 
-def schema_of(codec: Any, dtype: Any = np.uint8, shape: tuple[int | None, ...] = (8, 8)) -> Any:
+def make_schema(codec: Any, dtype: Any = np.uint8, shape: tuple[int | None, ...] = (8, 8)) -> Any:
     return Unischema(
         "Photos",
         [
@@ -61,12 +61,12 @@ def schema_of(codec: Any, dtype: Any = np.uint8, shape: tuple[int | None, ...] =
 
 
 def rows_with(encode: Callable[[np.ndarray[Any, Any]], bytes], count: int = 24) -> list[dict[str, Any]]:
-    return [{"number": n, "photo": encode(pixels_of(n)), "animal": CLASSES[n % 2]} for n in range(count)]
+    return [{"number": n, "photo": encode(make_pixels(n)), "animal": CLASSES[n % 2]} for n in range(count)]
 
 
 def data_set(folder: Path, cells: str = "png", partition: str | None = None) -> Path:
     codec, encode = CELLS[cells]
-    return write_data_set(folder, schema_of(codec), rows_with(encode), partition)
+    return write_data_set(folder, make_schema(codec), rows_with(encode), partition)
 
 
 def configured(path: Path | str, table: Path, source: dict[str, Any] | None = None, **settings: Any) -> Configuration:
@@ -88,7 +88,7 @@ def require_all(table: Path, numbers: range = range(24)) -> None:
     found = {int(row["path"].rpartition("/")[2]): row for row in read_rows(version)}
     assert sorted(found) == list(numbers)
     for number, row in found.items():
-        assert row["image"] == pixels_of(number).tobytes()
+        assert row["image"] == make_pixels(number).tobytes()
         assert version.contract.classes[row["label"]] == CLASSES[number % 2]
 
 
@@ -103,7 +103,7 @@ def test_pixels_and_classes_are_those_of_the_data_set(tmp_path: Path, cells: str
 
 
 @pytest.mark.parametrize("partition", [None, "animal"])
-def test_a_data_set_in_a_bucket_is_read_as_one_here(bucket: str, tmp_path: Path, partition: str | None) -> None:
+def test_data_set_in_a_bucket_is_read_like_a_local_one(bucket: str, tmp_path: Path, partition: str | None) -> None:
     data_set(tmp_path / "raw", "ndarray", partition)
     prepare(configured(upload(tmp_path / "raw", bucket), tmp_path / "table"))
     require_all(tmp_path / "table")
@@ -114,7 +114,7 @@ def test_names_of_folders_are_text_as_spark_escapes_it(bucket: str, tmp_path: Pa
     """A folder may stand for no value; what a job left unfinished is none of the data."""
     folders = ("01", "a%2Fb", "__HIVE_DEFAULT_PARTITION__")
     rows = [row | {"animal": folders[row["number"] % 3]} for row in rows_with(CELLS["png"][1])]
-    raw = write_data_set(tmp_path / "raw", schema_of(CompressedImageCodec("png")), rows, "animal")
+    raw = write_data_set(tmp_path / "raw", make_schema(CompressedImageCodec("png")), rows, "animal")
     (raw / "_temporary" / "0").mkdir(parents=True)
     (raw / "_temporary" / "0" / "part-00000.snappy.parquet").write_bytes(b"unfinished")
     path = upload(raw, bucket) if in_bucket else raw
@@ -123,7 +123,7 @@ def test_names_of_folders_are_text_as_spark_escapes_it(bucket: str, tmp_path: Pa
     assert read(tmp_path / "table").contract.classes == ("01", "a/b")
 
 
-def test_files_that_come_later_are_taken_alone(tmp_path: Path) -> None:
+def test_later_files_are_prepared_alone(tmp_path: Path) -> None:
     raw = data_set(tmp_path / "raw")
     prepare(configured(raw, tmp_path / "table"))
     before = {shard.path for shard in read(tmp_path / "table").shards}
@@ -140,12 +140,12 @@ def test_cells_that_cannot_be_read_are_rejected_with_a_reason(tmp_path: Path) ->
     cells = [b"", b"no array", good[:-5], None, array_bytes(np.zeros((8, 8), np.float32)), good]
     for number, cell in enumerate(cells, 24):
         rows.append({"number": number, "photo": cell, "animal": None if cell is good else "01"})
-    write_data_set(tmp_path / "raw", schema_of(NdarrayCodec()), rows)
+    write_data_set(tmp_path / "raw", make_schema(NdarrayCodec()), rows)
     answer = prepare(configured(tmp_path / "raw", tmp_path / "table", max_rejects=0.5))
     require_all(tmp_path / "table")
     assert answer["rejects"] == {"damaged": 3, "empty": 1, "not_an_image": 1, "no_class": 1}
     details = {int(one.path.rpartition("/")[2]): one.detail for one in read_rejects(tmp_path / "table", 0, 9)}
-    assert details[26] == "the cell is no array of NumPy's: it ends after 59 of 64 bytes"
+    assert details[26] == "the cell is not a NumPy array: it ends after 59 of 64 bytes"
     assert details[27] == "the column is null"
 
 
@@ -178,7 +178,7 @@ def refusal(kind: type[Exception], path: Path, source: dict[str, Any] | None = N
     return str(refused.value)
 
 
-def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+def test_missing_column_is_reported_with_the_existing_ones(tmp_path: Path) -> None:
     raw = data_set(tmp_path / "raw", partition="animal")
     told = refusal(ConfigurationError, raw, {"columns": {"input": "image", "label": "animal"}})
     assert told == f"{raw} has no field 'image'; the fields of its schema are: number, photo, animal."
@@ -186,25 +186,25 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) 
     assert told == f"{raw} has no column 'kind'; its columns are: number, photo, animal."
 
 
-def test_what_is_no_image_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    floats = write_data_set(tmp_path / "1" / "raw", schema_of(NdarrayCodec(), np.float32), rows_with(array_bytes))
+def test_array_that_is_not_an_image_is_refused_before_reading(tmp_path: Path) -> None:
+    floats = write_data_set(tmp_path / "1" / "raw", make_schema(NdarrayCodec(), np.float32), rows_with(array_bytes))
     assert "holds arrays of float32 (8, 8); expected images" in refusal(ConfigurationError, floats)
-    planes = schema_of(NdarrayCodec(), shape=(3, 8, 8))
+    planes = make_schema(NdarrayCodec(), shape=(3, 8, 8))
     first = write_data_set(tmp_path / "2" / "raw", planes, rows_with(array_bytes))
     assert "holds arrays of uint8 (3, 8, 8); expected images" in refusal(ConfigurationError, first)
     photos = data_set(tmp_path / "3" / "raw")
-    assert "codec image, prepare.input is text" in refusal(ConfigurationError, photos, input="text")
+    assert "codec image; with prepare.input text" in refusal(ConfigurationError, photos, input="text")
     numbers = {"columns": {"input": "number", "label": "animal"}}
     assert "'number' of" in refusal(ConfigurationError, photos, numbers)
     labels = {"columns": {"input": "photo", "label": "photo"}}
     assert "holds images or arrays; expected numbers or text" in refusal(ConfigurationError, photos, labels)
 
 
-def test_without_a_schema_settings_say_the_codec(tmp_path: Path) -> None:
+def test_settings_name_the_codec_without_a_schema(tmp_path: Path) -> None:
     raw = data_set(tmp_path / "raw", "ndarray")
     (raw / FILE).unlink()
     told = refusal(ConfigurationError, raw)
-    assert "has no schema of Petastorm's in _common_metadata; say by data.source.codecs what the column 'photo'" in told
+    assert "has no schema of Petastorm's in _common_metadata; set in data.source.codecs what the column 'photo'" in told
     prepare(configured(raw, tmp_path / "table", {"codecs": {"photo": "ndarray"}}))
     require_all(tmp_path / "table")
 
@@ -219,12 +219,12 @@ class Payload:
         return builtins.exec, (f"open({str(self.file)!r}, 'w').close()",)
 
 
-def test_a_malicious_schema_is_refused_and_never_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_malicious_schema_is_refused_and_never_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     raw = data_set(tmp_path / "raw")
     stored = pq.read_schema(next(raw.glob("*.parquet")))
     write_metadata(raw, stored, pickle_schema(Payload(tmp_path / "ran")))
     told = refusal(ConfigurationError, raw)
-    assert "holds a call of builtins.exec, and Headrace unpickles none; say by data.source.codecs" in told
+    assert "holds a call of builtins.exec, and Headrace does not unpickle it; set in data.source.codecs" in told
     with caplog.at_level(logging.WARNING):
         prepare(configured(raw, tmp_path / "table", {"codecs": {"photo": "image"}}))
     assert "holds a call of builtins.exec" in caplog.text
@@ -232,44 +232,44 @@ def test_a_malicious_schema_is_refused_and_never_run(tmp_path: Path, caplog: pyt
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_codec_of_a_users_own_is_told_by_settings(tmp_path: Path) -> None:
+def test_custom_codec_is_described_by_settings(tmp_path: Path) -> None:
     raw = data_set(tmp_path / "raw", "ndarray")
     stored = pq.read_schema(next(raw.glob("*.parquet")))
-    pickled = pickle_schema(schema_of(NdarrayCodec()), 2).replace(b"petastorm.codecs\nNdarrayCodec", b"ours\nOwnCodec")
+    pickled = pickle_schema(make_schema(NdarrayCodec()), 2).replace(
+        b"petastorm.codecs\nNdarrayCodec", b"ours\nOwnCodec"
+    )
     write_metadata(raw, stored, pickled)
-    assert "written by the codec ours.OwnCodec, which Headrace does not know; say by" in refusal(
+    assert "written by the codec ours.OwnCodec, which Headrace does not know; set in" in refusal(
         ConfigurationError, raw
     )
     prepare(configured(raw, tmp_path / "table", {"codecs": {"photo": "ndarray"}}))
     require_all(tmp_path / "table")
 
 
-def test_settings_that_differ_from_the_schema_win_and_it_is_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    raw = write_data_set(tmp_path / "raw", schema_of(CompressedImageCodec("png")), rows_with(array_bytes))
+def test_settings_override_the_schema_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    raw = write_data_set(tmp_path / "raw", make_schema(CompressedImageCodec("png")), rows_with(array_bytes))
     with caplog.at_level(logging.WARNING):
         prepare(configured(raw, tmp_path / "table", {"codecs": {"photo": "ndarray"}}))
     (said,) = [one.getMessage() for one in caplog.records if "photo" in one.getMessage()]
-    assert said.endswith("is read as ndarray, as data.source.codecs has it; its schema names CompressedImageCodec.")
+    assert said.endswith("is read as ndarray, as set in data.source.codecs; its schema names CompressedImageCodec.")
     require_all(tmp_path / "table")
 
 
 @pytest.mark.parametrize("name", [FILE, "part-00000.snappy.parquet"])
-def test_a_damaged_file_is_named(tmp_path: Path, name: str) -> None:
+def test_damaged_file_is_named(tmp_path: Path, name: str) -> None:
     raw = data_set(tmp_path / "raw")
     (raw / name).write_bytes(b"no parquet at all")
     assert name in refusal(DataError, raw)
 
 
-def test_a_damaged_file_in_a_bucket_is_named(bucket: str, tmp_path: Path) -> None:
+def test_damaged_file_in_a_bucket_is_named(bucket: str, tmp_path: Path) -> None:
     root = upload(data_set(tmp_path / "raw"), bucket)
     locate(f"{root}/{FILE}").write_bytes(b"no parquet at all")
     with pytest.raises(DataError, match=f"{FILE} cannot be read as parquet"):
         prepare(configured(root, tmp_path / "table"))
 
 
-def test_the_kind_table_refuses_arrays_and_takes_images(tmp_path: Path) -> None:
+def test_kind_table_refuses_arrays_and_accepts_images(tmp_path: Path) -> None:
     columns = {"input": "photo", "label": "animal", "content": "bytes", "identity": "number"}
     plain = {"kind": "table", "columns": columns}
     arrays = data_set(tmp_path / "1" / "raw", "ndarray")

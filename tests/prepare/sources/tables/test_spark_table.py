@@ -1,4 +1,4 @@
-"""Tables of files become the rows that are in them, from this machine and from a bucket alike."""
+"""Tables of files become the rows in them, from this machine and from a bucket."""
 
 import gzip
 import os
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("spark")
 
 
 @pytest.mark.parametrize("table_format", sorted(WRITERS))
-def test_table_in_a_bucket_has_the_rows_of_the_same_files_here(
+def test_table_in_a_bucket_has_the_rows_of_local_files(
     spark: SparkSession, bucket: str, tmp_path: Path, table_format: str
 ) -> None:
     there = locate(f"s3://{bucket}/table")
@@ -54,6 +54,21 @@ def test_table_may_be_one_file_with_any_name(spark: SparkSession, tmp_path: Path
     found = table_records(spark, text_source(tmp_path, "json"))
     assert len(found) == len(TEXTS) + 1
     assert {one.path.split("/")[0] for one in found} == {"\\xff 10:00.jsonl"}
+
+
+@pytest.mark.parametrize(("table_format", "places"), [("csv", ["line 2", "line 4"]), ("parquet", ["row 1", "row 2"])])
+def test_record_without_identity_has_its_place_in_the_file(
+    spark: SparkSession, tmp_path: Path, table_format: str, places: list[str]
+) -> None:
+    """A reject can be found in its file; the record's path is a hash of its content, as lines move."""
+    table = pa.table({"text": ["two\nlines", "another"], "label": ["a", None], "fold": ["train", "train"]})
+    if table_format == "csv":
+        table.to_pandas().to_csv(tmp_path / "part.csv", index=False)
+    else:
+        pq.write_table(table, tmp_path / "part.parquet")
+    found = table_records(spark, text_source(tmp_path, table_format))
+    assert [one.reject_path for one in found] == [f"part.{table_format}/{place}" for place in places]
+    assert len({one.path for one in found}) == 2
 
 
 def test_table_takes_columns_from_folder_names_as_text(spark: SparkSession, tmp_path: Path) -> None:
@@ -120,11 +135,11 @@ def test_table_refuses_a_column_that_holds_no_text(spark: SparkSession, tmp_path
         table_records(spark, text_source(tmp_path, "parquet"))
 
 
-def test_table_says_which_file_is_damaged(spark: SparkSession, bucket: str, tmp_path: Path) -> None:
+def test_table_reports_which_file_is_damaged(spark: SparkSession, bucket: str, tmp_path: Path) -> None:
     there = locate(f"s3://{bucket}/table")
     (there / "file.parquet").write_bytes(b"no parquet")
     with pytest.raises(DataError, match=r"file\.parquet cannot be read as parquet"):
         table_records(spark, text_source(there, "parquet"))
     (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(b"text,label,fold\n" + os.urandom(9999).hex().encode())[:2000])
-    with pytest.raises(DataError, match=r"cut\.csv\.gz is damaged or cut off"), unwrap_python_errors():
+    with pytest.raises(DataError, match=r"cut\.csv\.gz is damaged or truncated"), unwrap_python_errors():
         table_records(spark, text_source(tmp_path / "cut.csv.gz", "csv"))

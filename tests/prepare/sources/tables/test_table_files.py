@@ -44,7 +44,7 @@ def test_folders_of_other_table_formats_are_refused(tmp_path: Path, folders: tup
         list_table(text_source(tmp_path, "parquet"))
 
 
-def test_delta_source_says_what_it_lacks(tmp_path: Path) -> None:
+def test_delta_source_reports_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a Delta table: it has no folder _delta_log"):
         list_table(text_source(tmp_path, "delta"))
     write_deltalake(tmp_path / "t", arrow_table(0))

@@ -1,4 +1,4 @@
-"""Petastorm's pickled schemas are read as Python's pickle reads them, and nothing that one carries is run."""
+"""Petastorm's pickled schemas are read as Python's pickle reads them, and code in them is never run."""
 
 import builtins
 import collections
@@ -52,7 +52,7 @@ def plain(field: Any) -> Field:
 
 @settings(max_examples=200)
 @given(SCHEMAS, st.integers(0, pickle.HIGHEST_PROTOCOL))
-def test_a_schema_is_what_pickle_itself_loads(schema: Any, protocol: int) -> None:
+def test_schema_equals_the_one_that_pickle_loads(schema: Any, protocol: int) -> None:
     pickled = pickle_schema(schema, protocol)
     loaded = load_schema(pickled)
     found = parse_unischema(pickled)
@@ -71,7 +71,7 @@ PLACES = st.floats(0, 1, exclude_max=True)
     st.lists(st.tuples(PLACES, st.integers(0, 255)), max_size=4),
     PLACES | st.just(1.0),
 )
-def test_a_damaged_pickle_is_read_or_refused_and_never_another_error(
+def test_damaged_pickle_is_read_or_refused(
     schema: Any, protocol: int, flips: list[tuple[float, int]], end: float
 ) -> None:
     pickled = bytearray(pickle_schema(schema, protocol))
@@ -82,7 +82,7 @@ def test_a_damaged_pickle_is_read_or_refused_and_never_another_error(
 
 @settings(max_examples=300)
 @given(st.binary(max_size=200) | st.lists(st.sampled_from(OPCODES), max_size=60).map(b"".join))
-def test_bytes_that_are_no_pickle_are_refused(data: bytes) -> None:
+def test_bytes_that_are_not_a_pickle_are_refused(data: bytes) -> None:
     with pytest.raises(UnreadableSchemaError):
         parse_unischema(data)
 
@@ -117,7 +117,7 @@ def hide(payload: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("part", hide(None))
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_what_a_pickle_carries_is_never_run(tmp_path: Path, part: str, protocol: int) -> None:
+def test_code_in_a_pickle_is_never_run(tmp_path: Path, part: str, protocol: int) -> None:
     pickled = pickle_schema(hide(Payload(tmp_path / "ran"))[part], protocol)
     with pytest.raises(UnreadableSchemaError, match=r"a call of (builtins|__builtin__)\.exec"):
         parse_unischema(pickled)
@@ -126,7 +126,7 @@ def test_what_a_pickle_carries_is_never_run(tmp_path: Path, part: str, protocol:
     assert (tmp_path / "ran").exists()
 
 
-def test_a_module_that_a_pickle_names_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_module_named_by_a_pickle_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "headrace_trap.py").write_text("raise SystemExit('imported')")
     monkeypatch.syspath_prepend(str(tmp_path))
     pickled = pickle_schema(Unischema("S", [UnischemaField("x", np.uint8, (), NdarrayCodec(), False)]), 2)
@@ -142,7 +142,7 @@ def test_names_of_older_packages_are_known() -> None:
     assert parse_unischema(older) == parse_unischema(pickled)
 
 
-def test_a_schema_of_python_2_is_read() -> None:
+def test_schema_of_python_2_is_read() -> None:
     """Its OrderedDict is made of a list of lists, its text is bytes, and a field did not say whether it may be null."""
     pickled = (
         b"ccopy_reg\n_reconstructor\np0\n(cpetastorm.unischema\nUnischema\np1\nc__builtin__\nobject\np2\nNtRp3\n"
@@ -157,11 +157,11 @@ def test_a_schema_of_python_2_is_read() -> None:
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ({"a": 1}, "something else in the place of a Unischema"),
+        ({"a": 1}, "something else instead of a Unischema"),
         (Decimal("1.5"), r"a call of decimal\.Decimal"),
-        (NdarrayCodec(), r"a petastorm\.codecs\.NdarrayCodec in the place of a Unischema"),
+        (NdarrayCodec(), r"a petastorm\.codecs\.NdarrayCodec instead of a Unischema"),
         ({1, 2}, "the opcode EMPTY_SET"),
-        (Unischema("S", [UnischemaField("x", np.uint8, "ab", None, False)]), "a field that does not say"),
+        (Unischema("S", [UnischemaField("x", np.uint8, "ab", None, False)]), "a field without name"),
     ],
 )
 def test_other_pickles_are_refused_by_what_they_hold(value: Any, says: str) -> None:

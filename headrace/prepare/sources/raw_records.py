@@ -23,6 +23,7 @@ class RawRecord(NamedTuple):
             a window (length, features).
         rejection: why the record could not be read; `data` is then empty.
         weight: sample weight in training, a number as text.
+        reject_path: path in the rejects table, if `path` is a hash; None for `path` itself.
     """
 
     path: str
@@ -31,6 +32,7 @@ class RawRecord(NamedTuple):
     data: bytes | str | NDArray[np.uint8] | NDArray[np.float32]
     rejection: RejectedRecordError | None = None
     weight: str | None = None
+    reject_path: str | None = None
 
 
 class RawFile(NamedTuple):

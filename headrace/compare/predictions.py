@@ -62,17 +62,3 @@ class Predictions:
         """Read the predictions from a file written by `save`."""
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             return cls(arrays["paths"], arrays["true"], arrays["predicted"], arrays["likelihood"])
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScoredModel:
-    """One model's predictions for the test split, with its latency and size.
-
-    Attributes:
-        milliseconds: median latency of a prediction for one row.
-        size_bytes: size of the bundle's files, without evaluations.
-    """
-
-    predictions: Predictions
-    milliseconds: float
-    size_bytes: int

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 import ftfy
 
 from headrace.config.configuration import Text
-from headrace.prepare.readers.text_file import marked_encoding
+from headrace.prepare.readers.text_file import encoding_from_mark
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 STOP_WORDS = """
@@ -20,7 +20,7 @@ themselves then there these they this those through to too under until up very w
 which while who whom why will with would you your yours yourself yourselves
 """
 ENGLISH = frozenset(STOP_WORDS.split())
-# Known elements of HTML only, so that "x<y and z>w" is not taken for a tag.
+# Known elements of HTML only, so that "x<y and z>w" does not count as a tag.
 ELEMENTS = (
     "a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption center cite "
     "code col colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure font "
@@ -57,7 +57,7 @@ def decode_text(data: bytes, spec: Text) -> str:
         raise RejectedRecordError(Reason.EMPTY, "the file has no bytes")
     if len(data) > spec.max_bytes:
         raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{len(data)} bytes, the limit is {spec.max_bytes}")
-    encoding = spec.encoding or marked_encoding(data) or "utf-8"
+    encoding = spec.encoding or encoding_from_mark(data) or "utf-8"
     try:
         text = data.decode(encoding)
     except UnicodeError as error:
@@ -84,7 +84,7 @@ def clean(text: str, spec: Text) -> str:
     for name in MASK_ORDER:
         if name in spec.mask:
             text = MASKS[name].sub(partial(_masked, name), text)
-    # Folding and HTML's entities can take text out of its normal spec.
+    # After folding and decoding of HTML entities, text may no longer be in its normal form.
     words = unicodedata.normalize("NFC", text).split()
     if spec.stop_words != "keep":
         dropped_words = _stop_words(spec.stop_words)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from headrace.config.configuration import Text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.text.clean import clean, decode_text
+from headrace.prepare.text.cleaning import clean, decode_text
 
 
 def spec(**changes: Any) -> Text:
@@ -160,7 +160,7 @@ def test_cleaning_time_grows_with_the_length_of_a_text_and_not_with_its_square(u
         ("ü@exämple.org, x@y.z", "[EMAIL], [EMAIL]"),
     ],
 )
-def test_email_mask_replaces_addresses_and_leaves_what_stands_beside_them(raw: str, masked: str) -> None:
+def test_email_mask_replaces_addresses_and_keeps_adjacent_text(raw: str, masked: str) -> None:
     assert clean(raw, spec(mask=["email"], min_letters=0)) == masked
 
 

@@ -1,11 +1,11 @@
-"""The metrics of a model's predictions that the gate compares, and their direction."""
+"""The metrics of a model's predictions that models are compared by, and their direction."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.compare.predictions import Predictions
 from headrace.config.sections.retraining import METRICS, Metric
 from headrace.evaluate.classifier_scores import (
     SMALLEST_PROBABILITY,
@@ -17,7 +17,6 @@ from headrace.evaluate.classifier_scores import (
     scores_from_counts,
 )
 from headrace.evaluate.regression import errors
-from headrace.retrain.gate.predictions import Predictions, ScoredModel
 
 LOWER_IS_BETTER = {"loss", "mean_absolute_error", "root_mean_squared_error"}
 
@@ -44,15 +43,6 @@ def scores(task: str, predictions: Predictions) -> dict[str, float]:
 def metric_label(metric: str) -> str:
     """Return the name of a metric as shown to users."""
     return metric.replace("_", " ")
-
-
-def compute_metrics(task: str, model: ScoredModel) -> dict[str, Any]:
-    """Return the metrics, latency and size of a model, as written to the journal."""
-    return {
-        "metrics": scores(task, model.predictions),
-        "milliseconds": model.milliseconds,
-        "size_bytes": model.size_bytes,
-    }
 
 
 def improvement(metric: Metric, champion: Predictions, challenger: Predictions) -> float:

@@ -3,7 +3,7 @@
 import pytest
 
 from headrace.errors import DataError
-from headrace.stream.build import evaluation_plan, rank_stream, training_columns, training_plan
+from headrace.stream.stream_builder import evaluation_plan, rank_stream, training_columns, training_plan
 from headrace.table import Version
 
 

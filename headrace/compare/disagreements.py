@@ -1,0 +1,99 @@
+"""The rows on which models disagree most with the reference, each with its input as a picture or a text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.compare.predictions import Predictions
+from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes
+
+SHOWN = 12
+
+
+class DisagreementWatch:
+    """Keeps the inputs of the rows on which one model disagrees most with the reference, and of no others.
+
+    Attributes:
+        rows: number of rows with another class, other labels, or in regression another number.
+    """
+
+    def __init__(self, reference: Predictions, keep: int = SHOWN) -> None:
+        self.rows = 0
+        self._reference = reference
+        self._start = 0
+        self._worst = WorstMistakes(keep)
+
+    def add(self, batch: EvaluationBatch, predictions: Predictions) -> None:
+        """Add the next batch, with the predictions of the model for its rows."""
+        rows = np.arange(self._start, self._start + predictions.rows)
+        before, self._start = self._reference.select(rows), self._start + predictions.rows
+        differing = np.flatnonzero(_differ(before, predictions))
+        self.rows += len(differing)
+        distances = distance(before, predictions)
+        for index in self._worst.candidates(distances, batch.paths, differing):
+            details = {"row": int(rows[index])}
+            self._worst.add(Mistake(float(distances[index]), str(batch.paths[index]), details, batch.inputs[index]))
+
+    def worst_first(self) -> list[Mistake]:
+        """Return the kept rows; `details` has the index of the row in the split."""
+        return self._worst.worst_first()
+
+
+def distance(before: Predictions, after: Predictions) -> NDArray[np.float64]:
+    """Return how far two predictions are apart, by row.
+
+    In regression it is the distance of the numbers, else that of the probabilities of the truth.
+    """
+    is_number = before.true.dtype == np.float64
+    distances: NDArray[np.float64] = np.abs(
+        after.predicted - before.predicted if is_number else after.likelihood - before.likelihood
+    )
+    return distances
+
+
+def select_rows(watches: Sequence[DisagreementWatch]) -> list[Mistake]:
+    """Return the rows on which any model disagrees most, each once, the worst first."""
+    by_row: dict[int, Mistake] = {}
+    for mistake in sorted((kept for watch in watches for kept in watch.worst_first()), reverse=True):
+        by_row.setdefault(mistake.details["row"], mistake)
+    return list(by_row.values())[:SHOWN]
+
+
+def describe(
+    mistake: Mistake, models: Mapping[str, Predictions], classes: tuple[str, ...], render: Renderer
+) -> dict[str, Any]:
+    """Return the path, the truth, each model's prediction and the input of a row, as JSON values."""
+    row = mistake.details["row"]
+    first = next(iter(models.values()))
+    return {
+        "path": mistake.path,
+        "true": _value(first.true[row], classes),
+        "models": {name: _prediction(predictions, row, classes) for name, predictions in models.items()},
+        **render(mistake.input),
+    }
+
+
+def _differ(before: Predictions, after: Predictions) -> NDArray[np.bool_]:
+    differ: NDArray[np.bool_] = before.predicted != after.predicted
+    return differ.any(1) if differ.ndim == 2 else differ
+
+
+def _prediction(predictions: Predictions, row: int, classes: tuple[str, ...]) -> dict[str, Any]:
+    """Return `predicted`, whether it is `right` and, except in regression, the `probability` of the truth."""
+    predicted, true = predictions.predicted[row], predictions.true[row]
+    found = {"predicted": _value(predicted, classes)}
+    if not classes:
+        return found | {"error": float(predicted - true)}
+    return found | {"right": bool(np.all(predicted == true)), "probability": float(predictions.likelihood[row])}
+
+
+def _value(value: Any, classes: tuple[str, ...]) -> Any:
+    """Return a number, the name of a class, or the names of labels."""
+    if not classes:
+        return float(value)
+    if np.ndim(value):
+        return [name for name, present in zip(classes, value, strict=True) if present]
+    return classes[int(value)]

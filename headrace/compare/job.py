@@ -1,0 +1,157 @@
+"""`headrace compare`: two or more trained models on the same rows of a table; the first is the reference."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from headrace.compare.candidates import Candidate, open_candidates, settings
+from headrace.compare.differences import (
+    Difference,
+    class_differences,
+    class_scores_of,
+    error_quantiles,
+    metric_differences,
+    verdict,
+)
+from headrace.compare.disagreements import DisagreementWatch, describe, select_rows
+from headrace.compare.metrics import default_metric, scores
+from headrace.compare.predictions import Predictions
+from headrace.compare.scoring import predict_split
+from headrace.compare.shared_rows import choose_version, find_overlaps, match_all
+from headrace.contract_match import ClassMatch
+from headrace.evaluate.mistakes import renderer_for
+from headrace.evaluate.training_overlap import TrainingOverlap
+from headrace.inference import Inference
+from headrace.runs.metrics_log import MetricsLog, points
+from headrace.runs.settings import differing
+from headrace.table import Version
+
+log = logging.getLogger(__name__)
+
+
+def compare(
+    paths: Sequence[Path], table: Path | None = None, number: int | None = None, split: str = "test"
+) -> dict[str, Any]:
+    """Predict every row of a split with each model and return the comparison as JSON values.
+
+    Args:
+        paths: folders of complete runs or of bundles; the first is the reference of all differences.
+        table: table whose rows are used; by default that on which the models were trained.
+        number: version of the table; by default the newest that a model was trained on, with `table` its newest.
+
+    Raises:
+        ConfigurationError: fewer than two folders, or one of them twice.
+        DataError: a folder, bundle or table is missing or damaged, or the models cannot be compared.
+    """
+    candidates = open_candidates(paths)
+    version = choose_version(candidates, table, number)
+    matches, overlaps = match_all(candidates, version), find_overlaps(candidates, version, split)
+    log.info("Comparing on the %s split of version %s of %s", split, version.number, version.table)
+    models, watches = _predict(candidates, version, split, matches)
+    task, classes = version.contract.task, version.contract.classes
+    render = renderer_for(candidates[0].bundle.contract, candidates[0].bundle.folder)
+    biased = _biased(overlaps)
+    rows = select_rows(list(watches.values()))
+    return {
+        "task": task,
+        "table": str(version.table),
+        "version": version.number,
+        "split": split,
+        "rows": models[candidates[0].name].rows,
+        "metric": default_metric(task),
+        "reference": candidates[0].name,
+        "models": [_describe(one, models[one.name], task) for one in candidates],
+        "trained_on": {name: overlap.model_dump(mode="json") for name, overlap in overlaps.items()},
+        "differences": {name: _differences(task, models, name, biased=name in biased) for name in watches},
+        **_details(task, classes, models, biased),
+        "disagreements": {
+            "rows": {name: watch.rows for name, watch in watches.items()},
+            "shown": [describe(row, models, classes, render) for row in rows],
+        },
+        "curves": curves({one.name: one.history for one in candidates}),
+        "settings": differing(settings(candidates)),
+        "without_run": [one.name for one in candidates if one.record is None],
+    }
+
+
+def curves(histories: Mapping[str, MetricsLog]) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    """Return (step, value) by epoch of each model, by metric; of validation where a model has it."""
+    found = {}
+    for name in dict.fromkeys(name for history in histories.values() for name in history.metrics):
+        for key in (name, f"val_{name}"):
+            lines = {model: points(history.epochs, key) for model, history in histories.items()}
+            found[key] = {model: line for model, line in lines.items() if line}
+    return {key: lines for key, lines in found.items() if lines}
+
+
+def _predict(
+    candidates: Sequence[Candidate], version: Version, split: str, matches: Sequence[ClassMatch]
+) -> tuple[dict[str, Predictions], dict[str, DisagreementWatch]]:
+    """Return the predictions of each model, and where those after the first disagree with it."""
+    first, *others = zip(candidates, matches, strict=True)
+    reference, _ = predict_split(Inference(first[0].bundle), version, split, first[1])
+    models, watches = {first[0].name: reference}, {}
+    for candidate, match in others:
+        watch = watches[candidate.name] = DisagreementWatch(reference)
+        models[candidate.name], _ = predict_split(Inference(candidate.bundle), version, split, match, watch.add)
+    return models, watches
+
+
+def _biased(overlaps: Mapping[str, TrainingOverlap]) -> set[str]:
+    """Return the models whose difference from the first says nothing: one of the two was trained on the rows."""
+    first = next(iter(overlaps))
+    return {name for name, overlap in overlaps.items() if overlap.rows or overlaps[first].rows}
+
+
+def _describe(candidate: Candidate, predictions: Predictions, task: str) -> dict[str, Any]:
+    origin = candidate.bundle.origin
+    return {
+        "name": candidate.name,
+        "path": str(candidate.path),
+        "bundle": str(candidate.bundle.path),
+        "weights_sha256": origin.weights_sha256,
+        "table": origin.table,
+        "version": origin.data_version,
+        "metrics": scores(task, predictions),
+    }
+
+
+def _differences(task: str, models: Mapping[str, Predictions], name: str, *, biased: bool) -> dict[str, dict[str, Any]]:
+    reference = next(iter(models.values()))
+    found = metric_differences(task, reference, models[name])
+    return {
+        metric: _as_json(difference) | {"verdict": verdict(metric, difference, biased=biased)}
+        for metric, difference in found.items()
+    }
+
+
+def _details(
+    task: str, classes: tuple[str, ...], models: Mapping[str, Predictions], biased: set[str]
+) -> dict[str, Any]:
+    """Return scores and differences by class or label, or in regression quantiles of the absolute errors."""
+    if task == "regression":
+        quantiles = {name: error_quantiles(predictions) for name, predictions in models.items()}
+        return {"error_quantiles": {name: {f"{q:g}": e for q, e in found.items()} for name, found in quantiles.items()}}
+    (_, reference), *others = models.items()
+    found = {name: class_scores_of(task, predictions, len(classes)) for name, predictions in models.items()}
+    differences = {name: class_differences(task, reference, other, len(classes)) for name, other in others}
+    return {
+        "classes": {
+            class_name: {
+                "rows": found[next(iter(models))][index].support,
+                "f1": {name: class_scores[index].f1 for name, class_scores in found.items()},
+                "precision": {name: class_scores[index].precision for name, class_scores in found.items()},
+                "recall": {name: class_scores[index].recall for name, class_scores in found.items()},
+                "differences": {
+                    name: _as_json(by_class[index]) | {"verdict": verdict("f1", by_class[index], biased=name in biased)}
+                    for name, by_class in differences.items()
+                },
+            }
+            for index, class_name in enumerate(classes)
+        }
+    }
+
+
+def _as_json(difference: Difference) -> dict[str, Any]:
+    return {"difference": difference.value, "interval": list(difference.interval)}

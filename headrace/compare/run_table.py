@@ -1,0 +1,141 @@
+"""The runs below a folder in the order of a key, as a table for a terminal and as JSON."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from headrace.config.sections.retraining import METRICS
+from headrace.errors import ConfigurationError
+from headrace.html.number_formatting import duration, metric
+from headrace.name_lists import join_names, shortest_suffixes
+from headrace.runs.listing import RunRow
+from headrace.runs.settings import differing
+from headrace.text_table import text_table
+
+MAX_CELL = 28
+NOTHING = "-"
+TEST = "test."
+# Of these, a run's main metric is the first that it has.
+MAIN_METRICS = tuple(dict.fromkeys(name for names in METRICS.values() for name in names if name != "loss"))
+
+
+def list_as_json(folder: str, rows: Sequence[RunRow]) -> dict[str, Any]:
+    """Return everything that is known of the runs, and by key the settings that differ."""
+    return {"folder": folder, "runs": [row.model_dump(mode="json") for row in rows], "differing": _differing(rows)}
+
+
+def list_as_text(rows: Sequence[RunRow]) -> str:
+    """Return the table, and below it what a cell has no room for."""
+    columns = _columns(rows)
+    cells = list(zip(*columns.values(), strict=True))
+    return "\n".join([text_table(list(columns), cells, left=3), *_notes(rows), *_warn_of_other_rows(rows)])
+
+
+def sort_rows(rows: Sequence[RunRow], key: str) -> list[RunRow]:
+    """Return the rows in ascending order of a column, a metric (test.NAME of the test split) or a setting.
+
+    Rows without a value are last in both directions.
+
+    Args:
+        key: descending after a minus sign, as in -val_accuracy.
+
+    Raises:
+        ConfigurationError: no run has the key.
+    """
+    name = key.removeprefix("-")
+    values = [_sortable(row) for row in rows]
+    if not any(name in one for one in values):
+        raise ConfigurationError(f"--sort {key}: no run has this key; {_hint(name, values)}")
+    pairs = list(zip([one.get(name) for one in values], rows, strict=True))
+    present = [pair for pair in pairs if pair[0] is not None]
+    present.sort(key=lambda pair: _order(pair[0]), reverse=key != name)
+    return [row for _, row in present] + [row for value, row in pairs if value is None]
+
+
+def _sortable(row: RunRow) -> dict[str, Any]:
+    """Return all values that rows can be sorted by; columns come last, as a setting may have the same name."""
+    columns = {"run": row.run, "state": row.state, "started": row.created, "duration": row.seconds}
+    columns |= {"epochs": row.epochs, "steps": row.steps, "table": row.table, "version": row.version}
+    return row.settings | row.metrics | _test_metrics(row) | columns
+
+
+def _order(value: Any) -> tuple[bool, float, str]:
+    """Return a key that sorts numbers before texts and lists."""
+    is_number = isinstance(value, int | float)
+    return not is_number, float(value) if is_number else 0.0, "" if is_number else str(value)
+
+
+def _hint(name: str, values: Iterable[Mapping[str, Any]]) -> str:
+    known = sorted({one for value in values for one in value})
+    near = get_close_matches(name, known, 1)
+    short = [one for one in known if "." not in one or one.startswith(TEST)]
+    return f"did you mean {near[0]}?" if near else f"expected {join_names(short, 40)} or the key of a setting."
+
+
+def _columns(rows: Sequence[RunRow]) -> dict[str, list[str]]:
+    columns: dict[str, list[str]] = {
+        "run": [row.run for row in rows],
+        "state": [row.state for row in rows],
+        "started": [_format(row.created, lambda time: f"{time[:10]} {time[11:16]}") for row in rows],
+        "duration": [_format(row.seconds, duration) for row in rows],
+        "epochs": [f"{row.epochs}/{row.total_epochs}" if row.total_epochs else NOTHING for row in rows],
+        "steps": [f"{row.steps}/{row.total_steps}" if row.total_steps else NOTHING for row in rows],
+        "table": _table_names(rows),
+        "version": [_format(row.version, str) for row in rows],
+    }
+    for name in _shown_metrics(rows):
+        columns[name.replace(TEST, "test ")] = [_metric(row, name) for row in rows]
+    by_key = _differing(rows)
+    for title, key in zip(shortest_suffixes(list(by_key), "."), by_key, strict=True):
+        # A setting may have the name of a column.
+        columns[key if title in columns else title] = [_cell(row, key) for row in rows]
+    return columns
+
+
+def _format(value: Any, format_value: Callable[[Any], str]) -> str:
+    return NOTHING if value is None else format_value(value)
+
+
+def _table_names(rows: Sequence[RunRow]) -> list[str]:
+    tables = list(dict.fromkeys(row.table for row in rows if row.table))
+    names = dict(zip(tables, shortest_suffixes(tables, "/"), strict=True))
+    return [names[row.table] if row.table else NOTHING for row in rows]
+
+
+def _shown_metrics(rows: Sequence[RunRow]) -> list[str]:
+    """Return the names of loss and main metrics, of validation if a run has it, and of those of the test split."""
+    prefix = "val_" if any("val_loss" in row.metrics for row in rows) else ""
+    main = (next((name for name in MAIN_METRICS if f"{prefix}{name}" in row.metrics), None) for row in rows)
+    tested = (f"{TEST}{METRICS[row.test.task][0]}" for row in rows if row.test)
+    names = [f"{prefix}loss", *(f"{prefix}{name}" for name in main if name), *tested]
+    return [name for name in dict.fromkeys(names) if any(name in row.metrics | _test_metrics(row) for row in rows)]
+
+
+def _test_metrics(row: RunRow) -> dict[str, float]:
+    return {f"{TEST}{name}": value for name, value in row.test.metrics.items()} if row.test else {}
+
+
+def _metric(row: RunRow, name: str) -> str:
+    return _format((row.metrics | _test_metrics(row)).get(name), lambda value: metric(value, name))
+
+
+def _differing(rows: Sequence[RunRow]) -> dict[str, dict[str, Any]]:
+    return differing({row.run: row.settings for row in rows if row.settings})
+
+
+def _cell(row: RunRow, key: str) -> str:
+    text = _format(row.settings.get(key), str)
+    return text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 1]}…"
+
+
+def _notes(rows: Sequence[RunRow]) -> list[str]:
+    return [f"{row.run}: {row.state}, {row.note}" for row in rows if row.note]
+
+
+def _warn_of_other_rows(rows: Sequence[RunRow]) -> list[str]:
+    """Return a line if the metrics of the test split are not of the same rows."""
+    splits = {(row.test.table, row.test.version, row.test.rows): row.run for row in rows if row.test}
+    if len(splits) < 2:
+        return []
+    listed = "; ".join(f"{run}: version {version} of {table}" for (table, version, _), run in splits.items())
+    return [f"The metrics of the test split are not of the same rows ({listed}); `headrace compare` scores the same."]

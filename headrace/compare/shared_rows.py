@@ -1,0 +1,68 @@
+"""The rows that models are compared on: which version of which table, and whether a model was trained on them."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from headrace.compare.candidates import Candidate
+from headrace.contract_match import ClassMatch, require_same_targets
+from headrace.errors import DataError
+from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap, warn_of_overlap
+from headrace.name_lists import join_names
+from headrace.storage import locate
+from headrace.table import Version, read
+
+log = logging.getLogger(__name__)
+
+
+def choose_version(candidates: Sequence[Candidate], table: Path | None, number: int | None) -> Version:
+    """Return the version `number` of `table`; by default the newest version that one of the models was trained on.
+
+    Raises:
+        DataError: without `table`: the models were trained on different tables, or their table was moved or replaced;
+            the version does not exist.
+    """
+    if table is not None:
+        return read(table, number)
+    origins = [candidate.bundle.origin for candidate in candidates]
+    if len({origin.table_id or origin.table for origin in origins}) > 1:
+        tables = join_names(list(dict.fromkeys(origin.table for origin in origins)))
+        raise DataError(
+            f"The models were trained on different tables ({tables}), and so share no test rows; name the "
+            "table whose rows all of them predict with --table."
+        )
+    newest = max(origins, key=lambda origin: origin.data_version)
+    version = read(locate(newest.table), newest.data_version if number is None else number)
+    if newest.table_id and version.table_id != newest.table_id:
+        raise DataError(f"Another table is at {newest.table} than the models were trained on; name it with --table.")
+    return version
+
+
+def match_all(candidates: Sequence[Candidate], version: Version) -> list[ClassMatch]:
+    """Return how the classes of each model match those of the table.
+
+    Raises:
+        DataError: a model cannot take the rows, or was trained for another task or other classes.
+    """
+    name, matches = f"version {version.number} of {version.table}", []
+    for candidate in candidates:
+        try:
+            candidate.bundle.require_matching_input(version)
+            matches.append(require_same_targets(candidate.bundle.contract, version.contract, name))
+        except DataError as error:
+            raise DataError(f"{candidate.name} cannot be compared on {name}: {error}") from error
+    return matches
+
+
+def find_overlaps(candidates: Sequence[Candidate], version: Version, split: str) -> dict[str, TrainingOverlap]:
+    """Return by model the rows of the split that it was trained on, and warn of them.
+
+    Raises:
+        DataError: the version has no such split, or one of its shards cannot be read.
+    """
+    overlaps = {}
+    for candidate in candidates:
+        overlap = training_overlap(candidate.bundle.origin.trained_on, version, split)
+        warn_of_overlap(overlap, candidate.name, split)
+        overlaps[candidate.name] = overlap
+    return overlaps

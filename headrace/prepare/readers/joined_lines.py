@@ -1,0 +1,46 @@
+"""Records of CSV that a stray quote has joined: valid by RFC 4180, but rarely intended.
+
+A quote at the beginning of a field, such as an inch mark in the wrong place, reaches to the next quote at the end of
+a field, maybe many records later. All readers then return one record, and lose the others silently.
+"""
+
+from collections.abc import Iterable, Sequence
+
+MAX_VALUE = 60
+
+
+class JoinedLines:
+    """Test whether the lines of one record look like complete records.
+
+    They do if each line has as many fields as the file has columns, without quotes, and one of the cells outside of the
+    quoted field is one that its column has elsewhere, such as the name of a class. A text of several lines rarely has
+    as many separators in each, and rarely a class name between them.
+
+    Args:
+        records: fields of records of one line each, to compare with; the same ones for each range of a file, so that
+            ranges are read the same way.
+        width: number of columns.
+    """
+
+    def __init__(self, records: Iterable[Sequence[str]], width: int, separator: str, quote: str) -> None:
+        self.width, self.separator, self.quote = width, separator, quote
+        self.values: list[set[str]] = [set() for _ in range(width)]
+        for fields in records:
+            for values, field in zip(self.values, fields, strict=True):
+                if len(field) <= MAX_VALUE:
+                    values.add(field.strip())
+
+    def __call__(self, lines: Sequence[str]) -> bool:
+        """Return whether the lines of one record look like complete records."""
+        cells = [line.rstrip("\r\n").split(self.separator) for line in lines]
+        if any(len(row) != self.width for row in cells):
+            return False
+        begin = next((at for at, cell in enumerate(cells[0]) if self._opens(cell)), self.width)
+        first, last = cells[0][begin + 1 :], cells[-1][:begin]
+        outside = [*zip(range(begin + 1, self.width), first, strict=True), *enumerate(last)]
+        for row in cells[1:-1]:
+            outside += [(at, cell) for at, cell in enumerate(row) if at != begin]
+        return any(cell.strip() in self.values[at] - {""} for at, cell in outside)
+
+    def _opens(self, cell: str) -> bool:
+        return cell.lstrip().startswith(self.quote) and cell.count(self.quote) % 2 == 1

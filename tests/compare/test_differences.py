@@ -1,0 +1,108 @@
+"""Differences have the sign of other minus reference, and their intervals agree with a plain resampling of rows."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from headrace.compare.differences import (
+    Difference,
+    class_differences,
+    error_quantiles,
+    metric_differences,
+    verdict,
+)
+from headrace.compare.metrics import score
+from headrace.compare.predictions import Predictions
+from headrace.config.sections.retraining import METRICS
+
+ROWS = 400
+
+
+def classifier(seed: int, share_right: float) -> Predictions:
+    """Of three classes, right in a share of the rows."""
+    random = np.random.default_rng(seed)
+    true = np.arange(ROWS) % 3
+    predicted = np.where(random.random(ROWS) < share_right, true, (true + 1) % 3)
+    return Predictions(np.arange(ROWS).astype(str), true, predicted, random.random(ROWS))
+
+
+def labeller(seed: int, share_right: float) -> Predictions:
+    """Of three labels, the last of which no row has."""
+    random = np.random.default_rng(seed)
+    true = np.stack([np.arange(ROWS) % 2, np.arange(ROWS) % 3, np.zeros(ROWS)], axis=1) == 1
+    return Predictions(
+        np.arange(ROWS).astype(str), true, true ^ (random.random(true.shape) > share_right), random.random(ROWS)
+    )
+
+
+def regressor(seed: int, spread: float) -> Predictions:
+    """Of numbers, with normally distributed errors."""
+    true = np.linspace(0, 10, ROWS)
+    predicted = true + np.random.default_rng(seed).normal(0, spread, ROWS)
+    return Predictions(np.arange(ROWS).astype(str), true, predicted, np.zeros(ROWS))
+
+
+MODELS: dict[str, Callable[[int, float], Predictions]] = {
+    "classification": classifier,
+    "multi_label": labeller,
+    "regression": regressor,
+}
+
+
+def plain_interval(difference: Callable[[NDArray[np.int64]], float]) -> NDArray[np.float64]:
+    """Percentiles of the difference over resampled rows."""
+    random = np.random.default_rng(5)
+    ends: NDArray[np.float64] = np.percentile(
+        [difference(random.integers(0, ROWS, ROWS)) for _ in range(600)], [2.5, 97.5]
+    )
+    return ends
+
+
+@pytest.mark.parametrize("task", MODELS)
+def test_differences_agree_with_resampled_rows(task: str) -> None:
+    reference, other = MODELS[task](1, 0.7), MODELS[task](2, 0.85)
+    found = metric_differences(task, reference, other)
+    assert list(found) == list(METRICS[task])
+    for metric in METRICS[task]:
+        difference = found[metric]
+        assert difference.value == pytest.approx(score(metric, other) - score(metric, reference))
+
+        def resampled(rows: NDArray[np.int64], metric: str = metric) -> float:
+            return score(metric, other.select(rows)) - score(metric, reference.select(rows))  # type: ignore[arg-type]
+
+        expected = plain_interval(resampled)
+        assert np.array(difference.interval) == pytest.approx(expected, abs=0.2 * (expected[1] - expected[0]))
+
+
+@pytest.mark.parametrize("task", MODELS)
+def test_a_model_does_not_differ_from_itself(task: str) -> None:
+    model = MODELS[task](1, 0.7)
+    for name, difference in metric_differences(task, model, model).items():
+        assert difference == Difference(0.0, (0.0, 0.0))
+        assert verdict(name, difference) == "undecided"
+
+
+@pytest.mark.parametrize("task", ["classification", "multi_label"])
+def test_differences_by_class_are_those_of_f1(task: str) -> None:
+    reference, other = MODELS[task](1, 0.7), MODELS[task](2, 0.95)
+    differences = class_differences(task, reference, other, 3)
+    assert len(differences) == 3
+    for value, (low, high) in differences[:2]:
+        assert 0 < low < value < high
+    macro = np.mean([difference.value for difference in differences[: 3 if task == "classification" else 2]])
+    assert metric_differences(task, reference, other)["macro_f1"].value == pytest.approx(macro)
+
+
+def test_verdict_follows_the_direction_of_the_metric() -> None:
+    above, below = Difference(0.2, (0.1, 0.3)), Difference(-0.2, (-0.3, -0.1))
+    assert (verdict("accuracy", above), verdict("accuracy", below)) == ("better", "worse")
+    assert (verdict("loss", above), verdict("mean_absolute_error", below)) == ("worse", "better")
+    assert verdict("accuracy", Difference(0.1, (-0.01, 0.2))) == "undecided"
+
+
+def test_quantiles_are_of_absolute_errors() -> None:
+    true, predicted = np.zeros(5), np.array([0.0, -1.0, 2.0, -3.0, 4.0])
+    found = error_quantiles(Predictions(np.arange(5).astype(str), true, predicted, true))
+    assert (found[0.5], found[0.75], found[1.0]) == (2, 3, 4)

@@ -1,0 +1,17 @@
+"""Settings are flat, and only those that differ are returned."""
+
+from headrace.runs.settings import differing, flatten
+
+
+def test_settings_are_flattened_to_dotted_keys() -> None:
+    tree = {"train": {"optimizer": {"learning_rate": 0.1}, "metrics": ["auc"]}, "tune": None}
+    assert flatten(tree) == {"train.optimizer.learning_rate": 0.1, "train.metrics": ["auc"], "tune": None}
+
+
+def test_only_settings_that_differ_remain() -> None:
+    runs = {"a": {"seed": 1, "flag": 1, "same": [1]}, "b": {"seed": 2, "flag": True, "same": [1], "new": 3}}
+    assert differing(runs) == {
+        "seed": {"a": 1, "b": 2},
+        "flag": {"a": 1, "b": True},
+        "new": {"a": None, "b": 3},
+    }
