@@ -98,7 +98,9 @@ def test_files_of_split_are_listed_by_address(table: Path, monkeypatch: pytest.M
 def test_other_folder_ends_with_3_and_one_sentence(table: Path) -> None:
     result = headrace("inspect", "nowhere", cwd=table.parent, code=3)
     assert result.stdout == ""
-    assert result.stderr.strip() == "headrace: nowhere is not a prepared table; create it with `headrace prepare`."
+    looked = f"(looked for at {table.parent / 'nowhere'})"
+    expected = f"headrace: nowhere is not a prepared table {looked}; create it with `headrace prepare`."
+    assert result.stderr.strip() == expected
     result = headrace("inspect", "table", "--version", "7", cwd=table.parent, code=3)
     assert result.stderr.strip() == "headrace: table has no version 7; its newest is 1."
     with pytest.raises(DataError, match="lists rejected or duplicate records"):

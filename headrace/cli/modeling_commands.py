@@ -11,6 +11,7 @@ from headrace.cli.parameters import (
     Overrides,
     ReaderOptions,
     SparkSettings,
+    input_location,
     load_configuration,
     local_path,
     location,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Method = Literal["integrated-gradients", "grad-cam", "occlusion"]
 Format = Literal["saved_model", "onnx", "tflite"]
 Quantised = Literal["float16"]
+OutputFormat = Literal["parquet", "csv", "jsonl"]
 
 
 @app.command()
@@ -129,15 +131,22 @@ def predict(
         Path,
         typer.Argument(parser=location, metavar="BUNDLE", help="folder of the trained model, or s3://bucket/folder"),
     ],
-    input: Annotated[
-        Path,
+    inputs: Annotated[
+        list[Path],
         typer.Argument(
-            parser=location, metavar="INPUT", help="folder of raw files, table, or file of texts; also s3://..."
+            parser=input_location,
+            metavar="INPUT",
+            help="files, folders or 'patterns*' of raw files, files of texts, - for standard input, or one table; "
+            "also s3://...",
         ),
     ],
     output: Annotated[
         Path,
-        typer.Argument(parser=location, metavar="OUTPUT", help="new folder for the Parquet files; also s3://..."),
+        typer.Argument(
+            parser=location,
+            metavar="OUTPUT",
+            help="new folder for Parquet files, or new file .csv or .jsonl; also s3://...",
+        ),
     ],
     column: Annotated[
         str | None, typer.Option(help="text column in CSV, JSON, Parquet or ORC; default: as in training")
@@ -149,24 +158,43 @@ def predict(
         float | None,
         typer.Option(min=0, max=1, help="minimum probability of a label, or of the second of two classes"),
     ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="maximum number of records: the first ones")] = None,
+    format: Annotated[
+        OutputFormat | None, typer.Option(help="format of the output; default: by its suffix, else parquet")
+    ] = None,
 ) -> None:
-    """Predict raw files or a table with Spark; write Parquet with path, label and probabilities (regression: value).
+    """Predict raw files or a table with Spark; write path, label and probabilities (regression: value).
+
+    The last argument is the output: a folder of Parquet files, or one CSV or JSONL file with a column for each class.
+    The others are the inputs. With one input, records are named relative to it; with several, or a pattern in quotes,
+    their names begin with the input's.
 
     With two classes the label is the more probable one; with many labels it lists those with a probability of at least
     0.5. --threshold sets another bound.
 
-    The suffix of a file of texts selects CSV, JSON, Parquet or ORC; any other file has one text a line. Files are read
-    with the options of the bundle's source, unless --option sets others. For a file of texts the output also has the
-    line number of each text.
+    The suffix of a file of texts selects CSV, JSON, Parquet or ORC; any other file has one text a line; in a folder,
+    each file is one text. Files are read with the options of the bundle's source, unless --option sets others. For a
+    file of texts the output also has the line number of each text. Standard input (-) has the texts as lines, JSON
+    lines or CSV with a header, found by its first record and reported as `taken_for`, or the bytes of one image.
 
     Example: headrace predict runs/fashion-mnist/bundle photos/ predictions/
-    """
-    from headrace.predict.job import TextColumns
-    from headrace.predict.job import predict as run
 
-    print_result(
-        run(bundle, input, output, spark_settings, TextColumns(column, identity, reader_options(options)), threshold)
+    Example: headrace predict runs/fashion-mnist/bundle monday/ tuesday/ 'more/*.png' answers.csv
+
+    Example: echo "a splendid film" | headrace predict runs/texts/bundle - answer.jsonl
+    """
+    from headrace.predict.job import PredictOptions
+    from headrace.predict.job import predict as run
+    from headrace.predict.record_files import TextColumns
+
+    chosen = PredictOptions(
+        cluster=spark_settings,
+        columns=TextColumns(column, identity, reader_options(options)),
+        threshold=threshold,
+        limit=limit,
+        format=format,
     )
+    print_result(run(bundle, inputs, output, chosen))
 
 
 @app.command()
@@ -180,13 +208,15 @@ def explain(
         typer.Argument(
             parser=local_path,
             metavar="INPUT",
-            help="image, folder of raw files, or file of texts (lines, CSV, JSON, Parquet or ORC)",
+            help="image, folder or 'pattern*' of raw files, or file of texts (lines, CSV, JSON, Parquet or ORC)",
         ),
     ],
     output: Annotated[Path, typer.Argument(parser=local_path, metavar="OUTPUT", help="HTML file to write")] = Path(
         "explanation.html"
     ),
-    limit: Annotated[int, typer.Option(min=1, help="maximum number of inputs, spread evenly over all")] = 8,
+    limit: Annotated[
+        int, typer.Option(min=1, help="number of inputs, spread evenly over all; rejected ones do not count")
+    ] = 8,
     class_name: Annotated[
         str | None, typer.Option("--class", help="class to explain; default: the predicted class")
     ] = None,

@@ -25,6 +25,16 @@ def location(argument: str | Path) -> Path:
     return _validated(argument, require_location)
 
 
+def input_location(argument: str | Path) -> Path:
+    """Return the location as `location` does; `./-` is a file, and `-` is standard input.
+
+    Raises:
+        typer.BadParameter: as `location`.
+    """
+    path = location(argument)
+    return path.absolute() if str(path) == "-" and str(argument) != "-" else path
+
+
 def local_path(argument: str | Path) -> Path:
     """Return the local path that `argument` names; refuse an address, which `Path` would take for a relative path.
 

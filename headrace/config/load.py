@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from headrace.config.configuration import Configuration
 from headrace.errors import ConfigurationError
+from headrace.storage.location import looked_for
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -87,7 +88,8 @@ def read_yaml(path: Path, hint: str) -> dict[str, Any]:
     try:
         tree = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except OSError as error:
-        raise ConfigurationError(f"The configuration {path} cannot be read ({error.strerror}). {hint}") from None
+        reason = f"({error.strerror}){looked_for(path)}"
+        raise ConfigurationError(f"The configuration {path} cannot be read {reason}. {hint}") from None
     except NOT_YAML as error:
         raise ConfigurationError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(tree, dict):

@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from headrace.explain.explanation import Explanation
 from headrace.explain.image_explainer import ImageExplainer
 from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
-from headrace.explain.raw_input_readers import RawInput, raw_images, raw_texts
+from headrace.explain.raw_input_readers import RawInputs, raw_images, raw_texts
 from headrace.explain.text_explainer import TextExplainer
 from headrace.inference import Inference
 from headrace.prepare.rejects.rejection import RejectedRecordError
@@ -32,21 +34,64 @@ def explain(path: Path, source: Path, output: Path, options: ExplainOptions) -> 
     bundle = bundles.load(path)
     inputs = _inputs(bundle, source, options)
     explainer = _explainer(bundle, options)
-    explanations: list[Explanation] = []
-    rejected: list[dict[str, str]] = []
-    for number, raw in enumerate(inputs, 1):
-        try:
-            if raw.rejection:
-                raise raw.rejection
-            explanations.append(explainer.explain(raw))
-            log.info("explained %d of %d: %s", number, len(inputs), raw.path)
-        except RejectedRecordError as rejection:
-            rejected.append({"path": raw.path, "reason": rejection.reason.value, "detail": rejection.detail})
+    explanations, rejected = _explain_up_to(options.limit, inputs, explainer)
     if not explanations:
         raise DataError(f"No input of {source} can be explained; the first was rejected: {rejected[0]['detail']}.")
     page = ExplanationPage(bundle, source, options.methods(bundle.contract), explanations, rejected, explainer.missing)
     write_page(output, page)
-    return {"page": str(output.absolute())} | page.as_json() | {"seconds": round(time.monotonic() - start, 3)}
+    skipped = {**inputs.skipped, **Counter(one["reason"] for one in rejected)}
+    _log_skipped(skipped, len(explanations), options.limit)
+    result = {"page": str(output.absolute())} | page.as_json() | {"skipped": skipped}
+    return result | {"seconds": round(time.monotonic() - start, 3)}
+
+
+def _explain_up_to(
+    limit: int, inputs: RawInputs, explainer: ImageExplainer | TextExplainer
+) -> tuple[list[Explanation], list[dict[str, str]]]:
+    """Return `limit` explanations, or all if there are fewer, in the order of the inputs, and the rejected inputs."""
+    explanations: dict[int, Explanation] = {}
+    rejected: dict[int, dict[str, str]] = {}
+
+    def is_explained(index: int) -> bool:
+        raw = inputs.read(index)
+        try:
+            if raw.rejection:
+                raise raw.rejection
+            explanations[index] = explainer.explain(raw)
+            log.info("explained %d of %d: %s", len(explanations), min(limit, inputs.count), raw.path)
+        except RejectedRecordError as rejection:
+            rejected[index] = {"path": raw.path, "reason": rejection.reason.value, "detail": rejection.detail}
+        return index in explanations
+
+    choose_spread(inputs.count, limit, is_explained)
+    return [explanations[index] for index in sorted(explanations)], [rejected[index] for index in sorted(rejected)]
+
+
+def choose_spread(count: int, limit: int, accepts: Callable[[int], bool]) -> list[int]:
+    """Return up to `limit` accepted numbers below `count`: evenly spaced ones, or for a refused one the next untried.
+
+    Args:
+        accepts: called at most once with a number.
+    """
+    slots, tried, chosen = min(limit, count), set[int](), list[int]()
+    for slot in range(slots):
+        index = slot * count // slots
+        while len(tried) < count:
+            while index in tried:
+                index = (index + 1) % count
+            tried.add(index)
+            if accepts(index):
+                chosen.append(index)
+                break
+    return chosen
+
+
+def _log_skipped(skipped: Mapping[str, int], explained: int, limit: int) -> None:
+    if skipped:
+        reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in sorted(skipped.items()))
+        log.warning("Skipped %d inputs: %s.", sum(skipped.values()), reasons)
+    if explained < limit:
+        log.info("The input holds no more than %d that can be explained; --limit is %d.", explained, limit)
 
 
 def _require_page(output: Path) -> None:
@@ -54,15 +99,15 @@ def _require_page(output: Path) -> None:
         raise ConfigurationError(f"The output {output} is not an HTML file; name a file such as explanation.html.")
 
 
-def _inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> list[RawInput]:
+def _inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
     options.methods(bundle.contract)
     options.class_number(bundle.contract)
     if bundle.contract.tokenizer is None:
-        return raw_images(source, options.limit)
+        return raw_images(source, bundle.origin.prepare)
     origin = bundle.origin
     reader_options = {**origin.reader_options, **options.reader_options}
     column = options.column or origin.text_column
-    return raw_texts(source, options.limit, column, origin.prepare.text, reader_options)
+    return raw_texts(source, column, origin.prepare, reader_options)
 
 
 def _explainer(bundle: Bundle, options: ExplainOptions) -> ImageExplainer | TextExplainer:

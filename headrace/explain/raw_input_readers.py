@@ -1,15 +1,19 @@
 """Readers of the raw inputs to explain: image files, text files, or files of text records."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from headrace.config.configuration import Text
-from headrace.errors import DataError
+from headrace.config.configuration import Prepare
+from headrace.errors import ConfigurationError, DataError
+from headrace.predict.inputs import STDIN, InputFile, Inputs, find_inputs, read_raw, require_single_texts
 from headrace.predict.record_files import RecordFile
 from headrace.prepare.rejects.rejection import RejectedRecordError
-from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.raw_records import escape_path
+
+# Why an input was passed over before it was read.
+IGNORED, BLANK = "hidden_or_system_file", "blank_line"
 
 
 class RawInput(NamedTuple):
@@ -26,62 +30,82 @@ class RawInput(NamedTuple):
     rejection: RejectedRecordError | None = None
 
 
-def raw_images(source: Path, limit: int) -> list[RawInput]:
-    """Return up to `limit` files of `source` as bytes, evenly spaced in the order of their names.
+@dataclass(frozen=True)
+class RawInputs:
+    """All inputs that may be explained, in order; a file is read when it is asked for.
+
+    Attributes:
+        count: number of inputs.
+        read: returns the input with an index, from 0 on.
+        skipped: number of others by reason.
+    """
+
+    count: int
+    read: Callable[[int], RawInput]
+    skipped: dict[str, int] = field(default_factory=dict)
+
+
+def raw_images(source: Path, settings: Prepare) -> RawInputs:
+    """Return the files of `source`, a file, a folder or a pattern, in the order of their names.
 
     Raises:
-        DataError: `source` contains no files, or a file cannot be read.
+        ConfigurationError: `source` is standard input.
+        DataError: `source` contains no files.
     """
-    return [RawInput(name, _read_bytes(file)) for name, file in _take_evenly(_files(source), limit)]
+    return _files(_find(source), settings)
 
 
 def raw_texts(
-    source: Path, limit: int, column: str | None, spec: Text, options: Mapping[str, str] | None = None
-) -> list[RawInput]:
-    """Return up to `limit` texts of `source`, evenly spaced from the first to the last, without blank lines.
+    source: Path, column: str | None, settings: Prepare, options: Mapping[str, str] | None = None
+) -> RawInputs:
+    """Return the texts of `source` in their order, without blank lines.
 
     Args:
         source: a folder with one text per file, or a file of records, see `RecordFile`.
-        limit: maximum number of texts.
         column: text column; needed if records have several columns.
-        spec: how texts are decoded.
+        settings: how texts are decoded.
         options: options of the reader, as in `data.source.options`.
 
     Raises:
         ConfigurationError: the records do not have `column`.
         DataError: `source` contains no texts, or a file cannot be read.
     """
-    if source.is_dir():
-        return raw_images(source, limit)
-    records = RecordFile(source, spec, column, None, options)
-    texts = [record for byte_range in records.ranges() for record in records.records(byte_range)]
-    if records.format is None:
-        texts = [record for record in texts if record.text.strip()]
+    inputs = _find(source)
+    if inputs.are_folders():
+        return _files(inputs, settings)
+    texts, blank = list[RawInput](), 0
+    for one in inputs.inputs:
+        records = RecordFile(one.path, settings.text, column, None, options)
+        name = escape_path(one.prefix + one.path.name)
+        for record in (record for byte_range in records.ranges() for record in records.records(byte_range)):
+            if records.format is None and not record.text.strip():
+                blank += 1
+            else:
+                texts.append(RawInput(f"{name}:{record.line}", record.text, record.rejection))
     if not texts:
         raise DataError(f"The input {source} contains no text; expected at least one.")
-    name = escape_path(source.name)
-    return [RawInput(f"{name}:{text.line}", text.text, text.rejection) for text in _take_evenly(texts, limit)]
+    return RawInputs(len(texts), texts.__getitem__, _counts({IGNORED: inputs.skipped, BLANK: blank}))
 
 
-def _files(source: Path) -> list[tuple[str, Path]]:
-    """Return (escaped name, path) of the files, sorted by name."""
-    if source.is_file():
-        return [(escape_path(source.name), source)]
-    if not source.is_dir():
-        raise DataError(f"The input {source} does not exist; expected a file or a folder of raw files.")
-    names = sorted(entry.path for entry in walk(source))
-    if not names:
-        raise DataError(f"The input {source} contains no files; expected at least one.")
-    return [(escape_path(name), source / name) for name in names]
+def _find(source: Path) -> Inputs:
+    if source == STDIN:
+        raise ConfigurationError("Standard input cannot be explained; expected a file or a folder.")
+    return find_inputs([source])
 
 
-def _take_evenly(items: list[Any], limit: int) -> list[Any]:
-    count = min(limit, len(items))
-    return [items[index * len(items) // count] for index in range(count)]
+def _files(inputs: Inputs, settings: Prepare) -> RawInputs:
+    files, skipped = inputs.files()
+    if settings.input == "text":
+        require_single_texts(files)
+    return RawInputs(len(files), lambda index: _read(files[index], settings), _counts({IGNORED: skipped}))
 
 
-def _read_bytes(file: Path) -> bytes:
+def _counts(counts: dict[str, int]) -> dict[str, int]:
+    return {reason: count for reason, count in counts.items() if count}
+
+
+def _read(file: InputFile, settings: Prepare) -> RawInput:
     try:
-        return file.read_bytes()
-    except OSError as error:
-        raise DataError(f"The input {file} cannot be read ({error.strerror}).") from None
+        return RawInput(file.name, read_raw(file, settings))
+    except RejectedRecordError as rejection:
+        return RawInput(file.name, b"", rejection)

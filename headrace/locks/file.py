@@ -6,7 +6,8 @@ import logging
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -68,7 +69,8 @@ def this_process(work: str) -> LockHolder:
 def lock_file(path: Path, work: str, *, wait: bool) -> Iterator[LockHolder | None]:
     """Hold the lock in the file `path`; yield the holder that died while it held the lock, or None.
 
-    The kernel releases the lock when its process ends for any reason, so a dead process never keeps it.
+    The kernel releases the lock when its process ends for any reason, so a dead process never keeps it. If the block
+    fails and has left nothing in the folder, a file and folders that were created for the lock are removed.
 
     Args:
         work: what this process is about to do, shown to other processes.
@@ -78,14 +80,17 @@ def lock_file(path: Path, work: str, *, wait: bool) -> Iterator[LockHolder | Non
         LockHeldError: another process holds it.
         HeadraceError: the file cannot be written.
     """
-    with _open(path) as file:
-        _take(file, path, wait=wait)
+    before = _Before.look(path)
+    with _locked(path, wait=wait) as file:
         dead = _holder(file)
         if dead:
             log.warning("The lock %s was left by %s, which exited without releasing it.", path, dead)
         _write(file, this_process(work).model_dump_json())
         try:
             yield dead
+        except BaseException:
+            before.restore(path)
+            raise
         finally:
             # Only a process that dies leaves its record in the file.
             _write(file, "")
@@ -102,6 +107,59 @@ def file_holder(path: Path) -> LockHolder | None:
     except OSError:
         return None
     return None if holder is None or holder.is_dead else holder
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What was there before a lock was taken.
+
+    Attributes:
+        missing: folders above the lock that were missing, the deepest first.
+        names: content of the lock's folder.
+    """
+
+    missing: tuple[Path, ...]
+    names: frozenset[str]
+
+    @classmethod
+    def look(cls, path: Path) -> "_Before":
+        missing = tuple(folder for folder in path.parents if not folder.exists())
+        return cls(missing, frozenset() if path.parent in missing else _names(path.parent))
+
+    def restore(self, path: Path) -> None:
+        """Remove the lock and folders that were created for it, if nothing else was created in its folder."""
+        if path.name in self.names or _names(path.parent) != self.names | {path.name}:
+            return
+        path.unlink(missing_ok=True)
+        for folder in self.missing:
+            # Another process may use it by now.
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def _names(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder))
+    except OSError:
+        return frozenset()
+
+
+@contextmanager
+def _locked(path: Path, *, wait: bool) -> Iterator[TextIO]:
+    """Yield the file whose lock this process holds, and which is the one at `path`: a failed holder may remove it."""
+    while True:
+        with _open(path) as file:
+            _take(file, path, wait=wait)
+            if _is_at(path, file):
+                yield file
+                return
+
+
+def _is_at(path: Path, file: TextIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _open(path: Path) -> TextIO:

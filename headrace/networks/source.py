@@ -14,6 +14,7 @@ from headrace.contract import Contract
 from headrace.engines.keras_settings import use_tensorflow
 from headrace.errors import ConfigurationError
 from headrace.project_template import shipped_networks
+from headrace.storage.location import looked_for
 
 if TYPE_CHECKING:
     import keras
@@ -48,7 +49,7 @@ def network_path(file: str) -> Path:
     shipped = shipped_networks()
     if file not in shipped:
         raise ConfigurationError(
-            f"model.file is {file!r}, which is neither a file nor a network that ships with Headrace "
+            f"model.file is {file!r}, which is neither a file{looked_for(file)} nor a network that ships with Headrace "
             f"({', '.join(shipped)})."
         )
     return shipped[file]
@@ -64,7 +65,8 @@ def read_source(path: Path) -> str:
         source = path.read_text(encoding="utf-8")
         tree = ast.parse(source, str(path))
     except OSError as error:
-        raise ConfigurationError(f"The model file {path} (model.file) cannot be read: {error.strerror}.") from None
+        detail = f"{error.strerror}{looked_for(path)}"
+        raise ConfigurationError(f"The model file {path} (model.file) cannot be read: {detail}.") from None
     except (SyntaxError, ValueError) as error:
         raise ConfigurationError(f"The model file {path} (model.file) is not valid Python: {error}.") from None
     if not any(isinstance(node, ast.FunctionDef) and node.name == "build" for node in tree.body):

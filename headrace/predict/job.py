@@ -1,96 +1,105 @@
-"""The predict command: lists the input, predicts parts in parallel, and publishes the output when it is complete."""
+"""The predict command: plans the inputs, predicts parts in parallel, and publishes the output when it is complete."""
 
 import json
 import math
 import os
-import re
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from headrace import bundle as bundles
 from headrace.config.configuration import Spark
-from headrace.errors import ConfigurationError, DataError, HeadraceError
+from headrace.errors import ConfigurationError, HeadraceError
+from headrace.predict.flat_file import OutputFormat, output_format, write_predictions, write_rejects
+from headrace.predict.inputs import STDIN
+from headrace.predict.plan import PredictionPlan, plan_prediction
 from headrace.predict.predict_task import Part, PartResult, PredictTask, manifest_hash, predict_parts
-from headrace.predict.record_files import RecordFile
+from headrace.predict.record_files import TextColumns
 from headrace.spark.session import await_tasks, session, unwrap_python_errors
-from headrace.storage import files_below, is_remote
-from headrace.storage.atomic import atomic_directory, atomic_write
-from headrace.table import read
-from headrace.table.delta import delta_address
+from headrace.storage import is_remote
+from headrace.storage.atomic import atomic_directory, atomic_write, scratch_directory
 
-FILES_PER_PART = 1024
 # Spark and its worker take longer to start a task than to predict a thousand small images.
 PARTS_PER_TASK = 8
 
 
-@dataclass(frozen=True)
-class TextColumns:
-    """Columns of a file of records.
+@dataclass(frozen=True, kw_only=True)
+class PredictOptions:
+    """Options of a prediction.
 
     Attributes:
-        text: column of the texts; None uses the one of the bundle's preparation.
-        identity: column that identifies records; its values become the column id of the output.
-        options: options of the reader, as in `data.source.options`, in place of the bundle's.
+        cluster: file of Spark settings for one kind of cluster.
+        columns: columns of files of records.
+        threshold: minimum probability, 0 to 1, of a label, or of the second of two classes.
+        limit: maximum number of records, the first ones; None for all.
+        format: format of the output; None: by its suffix.
     """
 
-    text: str | None = None
-    identity: str | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
+    cluster: Path | None = None
+    columns: TextColumns = field(default_factory=TextColumns)
+    threshold: float | None = None
+    limit: int | None = None
+    format: OutputFormat | None = None
 
 
 def predict(
-    path: Path,
-    source: Path,
-    output: Path,
-    cluster: Path | None = None,
-    columns: TextColumns | None = None,
-    threshold: float | None = None,
+    path: Path, sources: Path | Sequence[Path], output: Path, options: PredictOptions | None = None
 ) -> dict[str, Any]:
-    """Predict every file below `source`, every row of the table `source`, or every record of the file `source`.
+    """Predict every file below `sources`, every row of a table, or every record of files of records.
 
-    `output` holds Parquet files with columns path, label and probabilities (in the order of the bundle's classes), of
-    multi_label path, labels and probabilities, in regression path and value; for a file of texts also line and, if
-    requested, id. Rejected records are listed with their reasons in `output/_rejects`. `output/_summary.json` is
-    written last: on a store, where no folder can be renamed, an output without it is not complete.
+    As Parquet, `output` is a folder of files with columns path, label and probabilities (in the order of the bundle's
+    classes), of multi_label path, labels and probabilities, in regression path and value; for files of texts also line
+    and, if requested, id. Rejected records are listed with their reasons in `output/_rejects`. `output/_summary.json`
+    is written last: on a store, where no folder can be renamed, an output without it is not complete. As CSV or JSONL,
+    `output` is one file, see `headrace.predict.flat_file`, and NAME.rejects.csv beside it lists the rejected records.
 
     Args:
-        cluster: file of Spark settings for one kind of cluster.
-        threshold: minimum probability, 0 to 1, of a label, or of the second of two classes.
+        sources: files, folders, patterns, or `-` for standard input; or one table.
 
     Raises:
-        ConfigurationError: `output` exists, a column is missing, or `threshold` is given and there are not two
-            classes.
-        DataError: the bundle or the input is missing or damaged.
+        ConfigurationError: `output` exists or its format is unclear, inputs do not go together, a column is missing, or
+            `threshold` is given and there are not two classes.
+        DataError: the bundle or an input is missing or damaged.
     """
-    began = time.monotonic()
+    began, options = time.monotonic(), options or PredictOptions()
     # The link to the champion may point to another bundle a moment later.
     bundle = bundles.load(path if is_remote(path) else path.resolve())
+    output, form = output.absolute(), _require_output(output, options.format)
+    _require_decidable(bundle, options.threshold)
+    plan = plan_prediction(bundle, [sources] if isinstance(sources, Path) else sources, options.columns, options.limit)
+    spark = session("predict", Spark(cluster=str(options.cluster) if options.cluster else None))
+    work = _Work(spark, bundle, plan, options)
+    result = work.write_folder(output) if form == "parquet" else work.write_file(output, form)
+    return result | {"seconds": round(time.monotonic() - began, 3)}
+
+
+def _require_output(output: Path, wanted: OutputFormat | None) -> OutputFormat:
+    if output == STDIN:
+        raise ConfigurationError(
+            "The output is -, and standard output has the result of the command; name a file such as answers.csv."
+        )
+    form = output_format(output, wanted)
     _require_free(output)
-    _require_decidable(bundle, threshold)
-    task, parts = _task(bundle, source.absolute(), columns or TextColumns())
-    spark = session("predict", Spark(cluster=str(cluster) if cluster else None))
-    with atomic_directory(output.absolute()) as folder:
-        written = _run(spark, replace(task, output=folder, threshold=threshold), parts)
-        rows, rejected = sum(one.rows for one in written), sum(one.rejected for one in written)
-        result = {"rows": rows, "rejected": rejected, "output": str(output.absolute())}
-        result["seconds"] = round(time.monotonic() - began, 3)
-        about = result | {"classes": bundle.contract.classes, "bundle": str(bundle.path)}
-        atomic_write(folder / "_summary.json", json.dumps(about, indent=2).encode())
-        if folder != output:
-            _require_free(output)
-    return result
+    if form != "parquet":
+        _require_free(rejects_file(output))
+    return form
+
+
+def rejects_file(output: Path) -> Path:
+    """Return the file for the rejected records beside the file `output`: answers.rejects.csv for answers.csv."""
+    return output.with_name(f"{output.stem}.rejects{output.suffix}")
 
 
 def _require_free(output: Path) -> None:
     if output.exists() or output.is_symlink():
-        raise ConfigurationError(f"The output {output} exists; name a new folder, or remove it.")
+        raise ConfigurationError(f"The output {output} exists; name a new folder or file as the last argument.")
 
 
 def _require_decidable(bundle: bundles.Bundle, threshold: float | None) -> None:
@@ -102,7 +111,68 @@ def _require_decidable(bundle: bundles.Bundle, threshold: float | None) -> None:
         )
 
 
-def _run(spark: SparkSession, task: PredictTask, parts: list[Part]) -> list[PartResult]:
+@dataclass(frozen=True)
+class _Work:
+    """A planned prediction, ready to write its output."""
+
+    spark: SparkSession
+    bundle: bundles.Bundle
+    plan: PredictionPlan
+    options: PredictOptions
+
+    def write_folder(self, output: Path) -> dict[str, Any]:
+        """Write Parquet files into the new folder `output`."""
+        with atomic_directory(output) as folder:
+            result = self._predict(folder, output, "parquet")
+            result["rejects"] = str(output / "_rejects") if result["rejected"] else None
+            about = result | {"classes": self.bundle.contract.classes, "bundle": str(self.bundle.path)}
+            atomic_write(folder / "_summary.json", json.dumps(about, indent=2).encode())
+            if folder != output:
+                _require_free(output)
+        return result
+
+    def write_file(self, output: Path, form: OutputFormat) -> dict[str, Any]:
+        """Write the new CSV or JSONL file `output`, after the file of rejected records if there are any."""
+        rejects = rejects_file(output)
+        with scratch_directory(output) as folder:
+            result = self._predict(folder, output, form)
+            result["rejects"] = str(rejects) if result["rejected"] else None
+            with _local(folder) as local:
+                write_predictions(folder, local / "predictions", form, self.plan.contract)
+                if result["rejected"]:
+                    write_rejects(folder, local / "rejects", form)
+                _require_free(output)
+                if result["rejected"]:
+                    _require_free(rejects)
+                    _publish(local / "rejects", rejects)
+                _publish_or_remove(local / "predictions", output, rejects if result["rejected"] else None)
+        return result
+
+    def _predict(self, folder: Path, output: Path, form: OutputFormat) -> dict[str, Any]:
+        """Predict into Parquet files in `folder`."""
+        task = PredictTask(
+            bundle=self.bundle.path,
+            manifest=manifest_hash(self.bundle.folder),
+            output=folder,
+            settings=self.bundle.origin.prepare,
+            contract=self.plan.contract,
+            table=self.plan.table,
+            has_ids=self.options.columns.identity is not None,
+            threshold=self.options.threshold,
+        )
+        written = _run(self.spark, task, self.plan.parts)
+        return {
+            "rows": sum(one.rows for one in written),
+            "rejected": sum(one.rejected for one in written),
+            "skipped": self.plan.skipped,
+            "limited": self.plan.limited,
+            "taken_for": list(self.plan.taken_for),
+            "format": form,
+            "output": str(output),
+        }
+
+
+def _run(spark: SparkSession, task: PredictTask, parts: Sequence[Part]) -> list[PartResult]:
     context = spark.sparkContext
     tasks = max(min(len(parts), context.defaultParallelism), math.ceil(len(parts) / PARTS_PER_TASK))
     work = context.parallelize(parts, tasks).mapPartitions(partial(predict_parts, task))
@@ -116,89 +186,31 @@ def _run(spark: SparkSession, task: PredictTask, parts: list[Part]) -> list[Part
     return written
 
 
-def _task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[PredictTask, list[Part]]:
-    """Return the task; its output folder is not known yet."""
-    if source.is_file() and bundle.contract.tokenizer:
-        return _records_task(bundle, source, columns)
-    if not source.is_dir():
-        raise DataError(f"The input {source} is not a folder; expected a folder of raw files, or a table.")
-    task = PredictTask(
-        bundle=bundle.path,
-        manifest=manifest_hash(bundle.folder),
-        root=source,
-        output=Path(),
-        settings=bundle.origin.prepare,
-        contract=bundle.contract,
-    )
-    if DeltaTable.is_deltatable(*delta_address(source)):
-        return _table_task(bundle, task)
-    if bundle.contract.windows is not None:
-        raise DataError(f"The bundle predicts from windows, but {source} is not a table; prepare the rows first.")
-    _require_cleaning(bundle)
-    files = sorted(_files(source))
-    if not files:
-        raise DataError(f"The input {source} holds no files.")
-    groups = range(0, len(files), FILES_PER_PART)
-    return task, [Part(i, tuple(files[at : at + FILES_PER_PART])) for i, at in enumerate(groups)]
-
-
-def _records_task(bundle: bundles.Bundle, source: Path, columns: TextColumns) -> tuple[PredictTask, list[Part]]:
-    _require_cleaning(bundle)
-    settings = bundle.origin.prepare
-    column, options = columns.text or bundle.origin.text_column, {**bundle.origin.reader_options, **columns.options}
-    records = RecordFile(source, settings.text, column, columns.identity, options)
-    ranges = records.ranges()
-    if not ranges:
-        raise DataError(f"The input {source} holds no records.")
-    task = PredictTask(
-        bundle=bundle.path,
-        manifest=manifest_hash(bundle.folder),
-        root=source.parent,
-        output=Path(),
-        settings=settings,
-        contract=bundle.contract,
-        records=records,
-    )
-    return task, [Part(number, range=record_range) for number, record_range in enumerate(ranges)]
-
-
-def _require_cleaning(bundle: bundles.Bundle) -> None:
-    if bundle.contract.tokenizer and "text" not in bundle.origin.settings:
-        raise DataError(
-            f"The bundle {bundle.path} does not record how its texts were cleaned, so raw texts cannot be prepared; "
-            "train again, or predict a table."
-        )
-
-
-def _table_task(bundle: bundles.Bundle, task: PredictTask) -> tuple[PredictTask, list[Part]]:
-    version = read(task.root)
-    bundle.require_matching_input(version)
-    return replace(task, contract=version.contract), [Part(i, shard=shard) for i, shard in enumerate(version.shards)]
-
-
-def _files(root: Path) -> Iterator[str]:
-    """Yield every file below `root`, relative to it; links are followed, hidden files are skipped."""
-    if is_remote(root):
-        yield from (file.path for file in files_below(root) if not re.search(r"(^|/)\.", file.path))
+@contextmanager
+def _local(folder: Path) -> Iterator[Path]:
+    """Yield a local folder: `folder`, or a temporary one for `folder` on a store."""
+    if not is_remote(folder):
+        yield folder
         return
-    folders: list[tuple[str, tuple[str, ...]]] = [("", (os.path.realpath(root),))]
-    while folders:
-        below, above = folders.pop()
-        for name, is_folder in _entries(root / below):
-            path = os.path.join(below, name)
-            if not is_folder:
-                yield path
-                continue
-            real_path = os.path.realpath(root / path)
-            if real_path in above:
-                raise DataError(f"The input {root / path} links back to a parent folder; remove the link.")
-            folders.append((path, (*above, real_path)))
+    with TemporaryDirectory(prefix="headrace-") as scratch:
+        yield Path(scratch)
 
 
-def _entries(folder: Path) -> list[tuple[str, bool]]:
-    """Return the names in `folder`, and whether each is a folder."""
+def _publish(file: Path, target: Path) -> None:
+    """Give the complete local file its name; a store publishes an object only when it is complete."""
+    if is_remote(target):
+        target.write_bytes(file.read_bytes())
+        return
+    with file.open("rb") as written:
+        os.fsync(written.fileno())
+    file.replace(target)
+
+
+def _publish_or_remove(file: Path, target: Path, rejects: Path | None) -> None:
+    """Publish the predictions; if that fails, remove the file of rejected records that was published before."""
     try:
-        with os.scandir(folder) as entries:
-            return [(entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith(".")]
-    except OSError as error:
-        raise DataError(f"The input {folder} cannot be listed ({error.strerror}); fix or remove it.") from error
+        _publish(file, target)
+    except BaseException:
+        if rejects is not None:
+            rejects.unlink(missing_ok=True)
+        raise

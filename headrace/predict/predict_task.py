@@ -5,8 +5,7 @@ Each Python worker loads the model once and keeps it for its next tasks.
 
 import gc
 import hashlib
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -16,13 +15,13 @@ from headrace.bundle import MANIFEST, load
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Contract
 from headrace.errors import DataError
+from headrace.predict.inputs import InputFile, read_raw
 from headrace.predict.output import PredictionOutput
-from headrace.predict.record_files import RecordFile
+from headrace.predict.record_files import Record, RecordFile
 from headrace.predict.text_prediction import predict_records, predict_texts
 from headrace.prepare.encoders.image import decode
 from headrace.prepare.readers import RowRange
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_records import escape_path
+from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.table import Shard
 
 if TYPE_CHECKING:
@@ -32,12 +31,23 @@ BATCH = 256
 
 
 class Part(NamedTuple):
-    """The records of one task: files below `root`, a shard of a table, or a range of a file of records."""
+    """The records of one task: files, a shard of a table, a range of a file of records, or records themselves.
+
+    Attributes:
+        rows: number of rows of the shard to predict, from the first on; None for all.
+        record_file: the file that `range` is of.
+        records: of a file that tasks cannot read, such as standard input.
+        name: of the file that `range` or `records` are of.
+    """
 
     number: int
-    files: tuple[str, ...] = ()
+    files: tuple[InputFile, ...] = ()
     shard: Shard | None = None
+    rows: int | None = None
     range: RowRange | None = None
+    record_file: RecordFile | None = None
+    records: tuple[Record, ...] | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,21 +57,21 @@ class PredictTask:
     Attributes:
         bundle: folder of the trained model.
         manifest: `manifest_hash` of the bundle that the driver loaded.
-        root: the folder of files, or of the table.
         output: where the Parquet files go.
         settings: how raw records are prepared for this model.
         contract: of the table, or of the bundle for raw files.
+        table: folder of the table; None for raw files.
+        has_ids: whether a column names the records of a file.
         threshold: see `PredictionOutput`.
-        records: the file of records, where there is one.
     """
 
     bundle: Path
     manifest: str
-    root: Path
     output: Path
     settings: Prepare
     contract: Contract
-    records: RecordFile | None = None
+    table: Path | None = None
+    has_ids: bool = False
     threshold: float | None = None
 
     @property
@@ -102,14 +112,21 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResu
 
 
 def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
-    if part.shard:
-        return _predict_shard(task, part.shard, inference)
-    if part.range and task.records:
-        return predict_records(task.records, part.range, inference)
+    if part.shard and task.table:
+        return _predict_shard(task.table, part, task.contract, inference)
+    records = _records(part)
+    if records is not None:
+        return predict_records(part.name, records, task.settings.text, inference, has_ids=task.has_ids)
     if task.contract.tokenizer:
-        texts = ((escape_path(file), partial(_read, task.root / file, task.settings)) for file in part.files)
+        texts = ((file.name, partial(read_raw, file, task.settings)) for file in part.files)
         return predict_texts(texts, task.settings.text, inference)
     return _predict_files(task, part.files, inference)
+
+
+def _records(part: Part) -> Iterable[Record] | None:
+    if part.range and part.record_file:
+        return part.record_file.records(part.range)
+    return part.records
 
 
 @lru_cache(maxsize=1)
@@ -124,46 +141,30 @@ def _inference(bundle: Path, _manifest: str) -> "Inference":
     return inference
 
 
-def _predict_files(task: PredictTask, files: Sequence[str], inference: "Inference") -> PredictionOutput:
+def _predict_files(task: PredictTask, files: Sequence[InputFile], inference: "Inference") -> PredictionOutput:
     output = PredictionOutput()
     for begin in range(0, len(files), BATCH):
         images = []
         for file in files[begin : begin + BATCH]:
             try:
-                images.append(decode(_read(task.root / file, task.settings), task.image_spec))
-                output.paths.append(escape_path(file))
+                images.append(decode(read_raw(file, task.settings), task.image_spec))
+                output.paths.append(file.name)
             except RejectedRecordError as rejection:
-                output.reject(escape_path(file), rejection)
+                output.reject(file.name, rejection)
         if images:
             output.batches.append(inference.predict(inference.apply_codec(images, task.image_spec)))
     return output
 
 
-def _predict_shard(task: PredictTask, shard: Shard, inference: "Inference") -> PredictionOutput:
+def _predict_shard(table: Path, part: Part, contract: Contract, inference: "Inference") -> PredictionOutput:
     from headrace.stream.read.shard_reader import read_shards
 
-    output = PredictionOutput()
-    name = task.contract.named("input")[0]
-    for rows in read_shards(task.root, [shard], ["path", name]):
-        output.paths.extend(rows["path"].tolist())
-        for begin in range(0, len(rows["path"]), BATCH):
-            batch = {column: values[begin : begin + BATCH] for column, values in rows.items()}
-            output.batches.append(inference.predict(inference.decode(batch, task.contract)))
+    output, name = PredictionOutput(), contract.named("input")[0]
+    for rows in read_shards(table, [part.shard] if part.shard else [], ["path", name]):
+        wanted = len(rows["path"]) if part.rows is None else part.rows - len(output.paths)
+        paths = rows["path"][:wanted].tolist()
+        output.paths.extend(paths)
+        for begin in range(0, len(paths), BATCH):
+            batch = {column: values[begin : min(begin + BATCH, len(paths))] for column, values in rows.items()}
+            output.batches.append(inference.predict(inference.decode(batch, contract)))
     return output
-
-
-def _read(path: Path, settings: Prepare) -> bytes:
-    """Return the bytes of a file; files that are too large are rejected unread."""
-    image = settings.input == "image"
-    spec, other = (settings.image, Reason.NOT_AN_IMAGE) if image else (settings.text, Reason.NOT_TEXT)
-    try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise RejectedRecordError(other, "it is a device, a pipe or a socket")
-        if found.st_size > spec.max_bytes:
-            raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{found.st_size} bytes, the limit is {spec.max_bytes}")
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"The file {escape_path(str(path))} was listed but cannot be read ({error.strerror})."
-        ) from error

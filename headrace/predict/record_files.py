@@ -4,9 +4,11 @@ Tables are read by the readers of the preparation, with the options that the bun
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from headrace.bundle import Origin
 from headrace.config.configuration import Text
 from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
@@ -16,6 +18,21 @@ from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_te
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 RECORDS_PER_RANGE = 4096
+
+
+@dataclass(frozen=True)
+class TextColumns:
+    """Columns of a file of records.
+
+    Attributes:
+        text: column of the texts; None uses the one of the bundle's preparation.
+        identity: column that identifies records; its values become the column id of the output.
+        options: options of the reader, as in `data.source.options`, in place of the bundle's.
+    """
+
+    text: str | None = None
+    identity: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 class Record(NamedTuple):
@@ -61,6 +78,11 @@ class RecordFile:
             raise ConfigurationError(
                 f"{path} has no column {identity!r}: each line is a record; expected a .csv, .jsonl or .parquet file."
             )
+
+    @property
+    def kind(self) -> str:
+        """Format of the file; `lines` where a line is a record."""
+        return self.format or "lines"
 
     def ranges(self) -> list[RowRange]:
         """Return the ranges that cover the file, in order."""
@@ -134,6 +156,17 @@ class RecordFile:
         except KeyError:
             found = ReaderOptions()
         return found if found.encoding else ReaderOptions(**{**vars(found), "encoding": self.spec.encoding})
+
+
+def open_records(path: Path, origin: Origin, columns: TextColumns) -> RecordFile:
+    """Return a file of records that is read as the bundle's source was, except for `columns`.
+
+    Raises:
+        ConfigurationError: the file has no such column, or an option is invalid.
+        DataError: the file cannot be read.
+    """
+    column, options = columns.text or origin.text_column, {**origin.reader_options, **columns.options}
+    return RecordFile(path, origin.prepare.text, column, columns.identity, options)
 
 
 def _require_readable(path: Path) -> None:

@@ -7,11 +7,9 @@ import numpy as np
 
 from headrace.config.configuration import Text
 from headrace.predict.output import PredictionOutput
-from headrace.predict.record_files import RecordFile
+from headrace.predict.record_files import Record
 from headrace.prepare.encoders.row_encoders import clean_text
-from headrace.prepare.readers import RowRange
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.raw_records import escape_path
 
 if TYPE_CHECKING:
     from headrace.inference import Inference
@@ -34,24 +32,29 @@ def predict_texts(
     return output
 
 
-def predict_records(file: RecordFile, record_range: RowRange, inference: "Inference") -> PredictionOutput:
-    """Predict the records of a file, in order."""
-    path = escape_path(file.path.name)
+def predict_records(
+    name: str, records: Iterable[Record], spec: Text, inference: "Inference", *, has_ids: bool = False
+) -> PredictionOutput:
+    """Predict the records of the file `name`, in order.
+
+    Args:
+        has_ids: whether a column names the records.
+    """
     lines: list[int] = []
-    ids: list[str] | None = [] if file.identity else None
+    ids: list[str] | None = [] if has_ids else None
     output, batcher = PredictionOutput(lines=lines, ids=ids), TextBatcher(inference)
-    for record in file.records(record_range):
+    for record in records:
         try:
             if record.rejection is not None:
                 raise record.rejection
-            _require_size(record.text, file.spec)
-            batcher.add(clean_text(record.text, file.spec), output)
-            output.paths.append(path)
+            _require_size(record.text, spec)
+            batcher.add(clean_text(record.text, spec), output)
+            output.paths.append(name)
             lines.append(record.line)
             if ids is not None:
                 ids.append(record.identity)
         except RejectedRecordError as rejection:
-            output.reject(f"{path}:{record.line}", rejection)
+            output.reject(f"{name}:{record.line}", rejection)
     batcher.flush(output)
     return output
 

@@ -14,7 +14,8 @@ bundle/        the trained model
 """
 
 import json
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from headrace.runs.record import RunRecord, read_record
 from headrace.storage import locate
 from headrace.storage.atomic import atomic_write
 from headrace.storage.remove_tree import remove_tree
+
+# In the folder of a run whose ranks have not started.
+WRITTEN_FIRST = frozenset(("run.json", "model.py", ".lock", "lock.json"))
 
 
 class RunFolder:
@@ -53,6 +57,22 @@ class RunFolder:
             TrainingError: another process holds it.
         """
         return lock_for_training(self.path, "train", f"run {self.path} is being trained", "train.run")
+
+    @contextmanager
+    def withdrawn_if_not_started(self) -> Iterator[None]:
+        """Remove record and network of a new run if the block fails before its ranks have written anything."""
+        before = self._names()
+        try:
+            yield
+        except BaseException:
+            written = self._names() - before
+            if self.record_file.name in written and written <= WRITTEN_FIRST:
+                for name in written & {self.record_file.name, self.model_file.name}:
+                    (self.path / name).unlink(missing_ok=True)
+            raise
+
+    def _names(self) -> set[str]:
+        return {path.name for path in self.path.iterdir()} if self.path.exists() else set()
 
     def record(self) -> RunRecord | None:
         """Return the record of the run, or None where it has not started.

@@ -97,6 +97,32 @@ def atomic_directory(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def scratch_directory(target: Path) -> Iterator[Path]:
+    """Yield a new hidden folder next to `target`, on the same storage, and remove it when the block ends.
+
+    A local file in it can be moved to `target` at once. A block that fails leaves no new folder above `target` either.
+    """
+    hidden = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}")
+    if is_remote(target):
+        try:
+            yield hidden
+        finally:
+            remove_tree(hidden)
+        return
+    missing = [folder for folder in target.parents if not folder.exists()]
+    with unfinished(hidden), _named(target):
+        hidden.mkdir(parents=True)
+        try:
+            yield hidden
+        finally:
+            shutil.rmtree(hidden, ignore_errors=True)
+            for folder in missing:
+                # Only an empty one is removed.
+                with suppress(OSError):
+                    folder.rmdir()
+
+
+@contextmanager
 def _removed_on_failure(target: Path) -> Iterator[None]:
     try:
         yield

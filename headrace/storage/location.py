@@ -28,3 +28,9 @@ def locate(location: str | Path) -> Path:
 def is_remote(path: Path) -> TypeGuard[RemotePath]:
     """Return whether `path` is on a store, without links, file locks or appending."""
     return isinstance(path, RemotePath)
+
+
+def looked_for(path: str | Path) -> str:
+    """Return where the missing `path` was looked for, in brackets after a space; nothing if it is absolute."""
+    located = locate(path)
+    return "" if located.is_absolute() else f" (looked for at {located.absolute()})"

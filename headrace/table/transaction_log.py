@@ -25,6 +25,7 @@ from headrace.contract import Column
 from headrace.errors import DataError, HeadraceError
 from headrace.record_format import require_format
 from headrace.storage import is_remote, locate
+from headrace.storage.location import looked_for
 from headrace.table.delta import (
     delta_address,
     first_line,
@@ -154,7 +155,7 @@ def read(table: str | Path, number: int | None = None) -> Version:
     table = locate(table)
     newest = open_delta(table)
     if newest is None:
-        raise DataError(f"{table} is not a prepared table; create it with `headrace prepare`.")
+        raise DataError(f"{table} is not a prepared table{looked_for(table)}; create it with `headrace prepare`.")
     number = newest.version() if number is None else number
     if not 0 <= number <= newest.version():
         raise DataError(f"{table} has no version {number}; its newest is {newest.version()}.")

@@ -64,7 +64,7 @@ def train(
     start = time.monotonic()
     require_engines()
     folder = RunFolder(configuration.train.run)
-    with folder.locked():
+    with folder.locked(), folder.withdrawn_if_not_started():
         if restart:
             folder.discard()
         record = _start_or_resume(folder, configuration, try_network=observer is None)

@@ -42,6 +42,19 @@ def test_explain_reads_column_of_training_and_lists_rejected_rows(make_bundle: B
     ]
 
 
+def test_limit_counts_explained_inputs_only(
+    make_bundle: BundleOf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_images(tmp_path / "raw", 4)
+    for name in (".hidden.png", "Thumbs.db", "0 broken.png", "1 broken.png", "2 broken.png"):
+        (tmp_path / "raw" / name).write_bytes(b"no image")
+    options = ExplainOptions(limit=4, method="grad-cam")
+    result = explain(make_bundle("cnn"), tmp_path / "raw", tmp_path / "page.html", options)
+    assert [one["path"] for one in result["inputs"]] == [f"{number}.png" for number in range(4)]
+    assert result["skipped"] == {"hidden_or_system_file": 2, "not_an_image": 3}
+    assert "Skipped 5 inputs: 2 hidden or system file, 3 not an image" in caplog.text
+
+
 def test_text_of_one_token_is_explained_without_occlusion(make_bundle: BundleOf, tmp_path: Path) -> None:
     (tmp_path / "raw.txt").write_text("splendid")
     for network in ("rnn", "transformer"):

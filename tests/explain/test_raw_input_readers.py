@@ -5,17 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from headrace.config.configuration import Text
+from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
-from headrace.explain.raw_input_readers import RawInput, raw_images, raw_texts
+from headrace.explain.job import choose_spread
+from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_images, raw_texts
 from headrace.prepare.rejects.rejection import Reason
 
+IMAGE, TEXT = Prepare(input="image"), Prepare(input="text")
 TEXTS = ["one, two", "drei\u2028vier", "five"]
 
 
-def read_texts(file: Path, column: str | None = None, limit: int = 9) -> list[str]:
+def read_texts(file: Path, column: str | None = None) -> list[str]:
     """Return the texts of a file."""
-    return [_characters(raw) for raw in raw_texts(file, limit, column, Text())]
+    return [_characters(raw) for raw in read_all(raw_texts(file, column, TEXT))]
+
+
+def read_all(inputs: RawInputs) -> list[RawInput]:
+    """Return all inputs."""
+    return [inputs.read(index) for index in range(inputs.count)]
 
 
 def _characters(raw: RawInput) -> str:
@@ -25,7 +32,9 @@ def _characters(raw: RawInput) -> str:
 
 def test_lines_are_texts_and_blank_lines_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("\ufeffone, two\r\n\ndrei\u2028vier\nfive\n".encode())
-    records = raw_texts(tmp_path / "a.txt", 9, None, Text())
+    inputs = raw_texts(tmp_path / "a.txt", None, TEXT)
+    records = read_all(inputs)
+    assert inputs.skipped == {"blank_line": 1}
     assert [raw.path for raw in records] == ["a.txt:1", "a.txt:3", "a.txt:4"]
     assert [_characters(raw) for raw in records] == TEXTS
 
@@ -46,27 +55,38 @@ def test_missing_column_is_reported_with_existing_ones(tmp_path: Path) -> None:
         read_texts(tmp_path / "a.csv")
 
 
-def test_limit_takes_texts_from_the_whole_file(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("\n".join(str(number) for number in range(100)))
-    assert read_texts(tmp_path / "a.txt", limit=4) == ["0", "25", "50", "75"]
+def test_limit_takes_inputs_from_the_whole_and_the_next_for_refused_ones() -> None:
+    assert choose_spread(100, 4, lambda _: True) == [0, 25, 50, 75]
+    assert choose_spread(100, 4, lambda index: index not in (25, 26, 75)) == [0, 27, 50, 76]
+    assert choose_spread(6, 4, lambda index: index in (1, 5)) == [1, 5]
+    tried: list[int] = []
+    assert choose_spread(5, 9, lambda index: tried.append(index) or index == 2) == [2]
+    assert sorted(tried) == [0, 1, 2, 3, 4]
 
 
 def test_folder_is_read_as_whole_files_in_order_of_names(tmp_path: Path) -> None:
-    for name in ("b/2.png", "a/1.png", ".hidden"):
+    for name in ("b/2.png", "a/1.png", ".hidden", "Thumbs.db", "a/.hidden"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())
-    assert [(raw.path, raw.data) for raw in raw_images(tmp_path, 9)] == [
-        ("a/1.png", b"a/1.png"),
-        ("b/2.png", b"b/2.png"),
-    ]
-    assert [raw.path for raw in raw_texts(tmp_path, 1, None, Text())] == ["a/1.png"]
-    assert [raw.path for raw in raw_images(tmp_path / "a" / "1.png", 9)] == ["1.png"]
+    inputs = raw_images(tmp_path, IMAGE)
+    assert [(raw.path, raw.data) for raw in read_all(inputs)] == [("a/1.png", b"a/1.png"), ("b/2.png", b"b/2.png")]
+    assert inputs.skipped == {"hidden_or_system_file": 3}
+    assert [raw.path for raw in read_all(raw_texts(tmp_path, None, TEXT))] == ["a/1.png", "b/2.png"]
+    assert [raw.path for raw in read_all(raw_images(tmp_path / "a" / "1.png", IMAGE))] == ["1.png"]
+
+
+def test_large_file_is_rejected_unread(tmp_path: Path) -> None:
+    (tmp_path / "large.png").touch()
+    (tmp_path / "large.png").open("r+b").truncate(10**12)
+    (raw,) = read_all(raw_images(tmp_path, IMAGE))
+    assert raw.rejection is not None
+    assert raw.rejection.reason is Reason.TOO_MANY_BYTES
 
 
 @pytest.mark.parametrize("line", ["{", "[1]"])
 def test_damaged_record_is_returned_with_its_rejection(tmp_path: Path, line: str) -> None:
     (tmp_path / "a.jsonl").write_text(f'{{"text": "one"}}\n{line}\n')
-    sound, damaged = raw_texts(tmp_path / "a.jsonl", 9, "text", Text())
+    sound, damaged = read_all(raw_texts(tmp_path / "a.jsonl", "text", TEXT))
     assert (sound.data, sound.rejection) == ("one", None)
     assert damaged.path == "a.jsonl:2"
     assert damaged.rejection is not None
@@ -80,6 +100,6 @@ def test_file_without_texts_is_refused(tmp_path: Path) -> None:
 
 
 def test_missing_input_is_refused(tmp_path: Path) -> None:
-    for read in (lambda path: raw_images(path, 1), read_texts):
+    for read in (lambda path: raw_images(path, IMAGE), read_texts):
         with pytest.raises(DataError, match=r"does not exist|cannot be read"):
             read(tmp_path / "absent")

@@ -3,6 +3,8 @@
 import os
 import signal
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,39 @@ def test_lock_in_unwritable_folder_is_reported_in_one_sentence(tmp_path: Path) -
     refused = pytest.raises(HeadraceError, match=r"file/folder/.lock cannot be written \(Not a directory\)")
     with refused, lock_file(tmp_path / "file" / "folder" / ".lock", "test", wait=False):
         pass
+
+
+def fail_within(path: Path, work: Callable[[], object] = lambda: None) -> None:
+    """Hold the lock, work and fail."""
+    with suppress(ZeroDivisionError), lock_file(path, "work", wait=False):
+        work()
+        raise ZeroDivisionError
+
+
+def test_file_lock_of_failed_block_is_removed_unless_something_else_was_created(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / ".lock"
+    fail_within(path)
+    assert list(tmp_path.iterdir()) == []
+    fail_within(path, lambda: (path.parent / "result").touch())
+    assert path.exists()
+
+
+def test_file_lock_that_its_holder_removes_is_taken_anew(tmp_path: Path) -> None:
+    """A waiting process has opened the removed file, whose lock keeps nobody out."""
+    path = tmp_path / ".lock"
+    got = threading.Event()
+
+    def wait() -> None:
+        with lock_file(path, "wait", wait=True):
+            if path.exists():
+                got.set()
+
+    waiter = threading.Thread(target=wait)
+
+    def work() -> None:
+        waiter.start()
+        assert not got.wait(0.3)
+
+    fail_within(path, work)
+    waiter.join(20)
+    assert got.is_set()

@@ -25,9 +25,10 @@ from pyspark.sql import SparkSession
 from headrace import cli
 from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
-from headrace.predict import job
+from headrace.predict import job, plan
 from headrace.predict.job import predict
-from headrace.predict.predict_task import _inference, manifest_hash, predict_parts
+from headrace.predict.predict_task import PredictTask, _inference, manifest_hash, predict_parts
+from headrace.predict.record_files import TextColumns
 from headrace.table import Version
 from tests.support.commands import headrace
 from tests.support.running_training import wait_for
@@ -79,7 +80,7 @@ def probabilities(rows: pd.DataFrame) -> NDArray[np.float32]:
 def test_files_are_predicted_in_the_order_of_their_paths(
     version: Version, bundle: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job, "FILES_PER_PART", 12)
+    monkeypatch.setattr(plan, "FILES_PER_PART", 12)
     result = predict(bundle, photos, tmp_path / "output")
     rows = pd.read_parquet(tmp_path / "output")
     assert rows["path"].tolist() == [f"day {number // 15}/{number:03d}.png" for number in range(41)]
@@ -269,8 +270,7 @@ def test_unsuitable_input_is_refused(
     (tmp_path / "empty" / ".hidden").mkdir(parents=True)
     output = tmp_path / "output"
     assert "holds no files" in refused(capsys, 3, bundle, tmp_path / "empty", output)
-    assert "is not a folder" in refused(capsys, 3, bundle, tmp_path / "nowhere", output)
-    assert "is not a folder" in refused(capsys, 3, bundle, photos / "day 0" / "000.png", output)
+    assert "does not exist; expected a file or a folder" in refused(capsys, 3, bundle, tmp_path / "nowhere", output)
     assert "is not a bundle" in refused(capsys, 3, photos, photos, output)
     assert nothing_left(tmp_path)
 
@@ -286,11 +286,18 @@ def test_table_with_images_of_another_shape_is_refused(
 
 def test_bundle_replaced_during_prediction_is_refused(bundle: Path, photos: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(bundle, tmp_path / "bundle"))
-    task, parts = job._task(job.bundles.load(copy), photos, job.TextColumns())
-    assert task.manifest == manifest_hash(copy)
+    loaded = job.bundles.load(copy)
+    planned = plan.plan_prediction(loaded, [photos], TextColumns())
+    task = PredictTask(
+        bundle=copy,
+        manifest=manifest_hash(copy),
+        output=tmp_path,
+        settings=loaded.origin.prepare,
+        contract=planned.contract,
+    )
     (copy / "bundle.json").write_text((copy / "bundle.json").read_text() + " ")
     with pytest.raises(DataError, match=r"was replaced while its predictions were computed .*Predict again"):
-        list(predict_parts(replace(task, output=tmp_path), iter(parts)))
+        list(predict_parts(task, iter(planned.parts)))
 
 
 def test_table_with_other_preparation_gets_a_warning(
@@ -350,7 +357,7 @@ def test_interrupted_prediction_leaves_nothing(bundle: Path, photos: Path, tmp_p
 def test_full_disk_is_reported_and_leaves_nothing(
     bundle: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job, "FILES_PER_PART", 2)
+    monkeypatch.setattr(plan, "FILES_PER_PART", 2)
     with small_disk(tmp_path / "disk", "20k") as disk:
         sentence = refused(capsys, 1, bundle, photos, disk / "output")
         assert re.search(r"headrace: \S+/disk/output/part-\d+\.parquet: No space left on device; free", sentence)

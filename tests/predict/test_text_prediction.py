@@ -15,7 +15,8 @@ from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.source import build_model
 from headrace.predict import record_files
-from headrace.predict.job import TextColumns, predict
+from headrace.predict.job import PredictOptions, predict
+from headrace.predict.record_files import TextColumns
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
 from tests.support.commands import headrace
@@ -113,7 +114,7 @@ def test_file_of_texts_has_the_predictions_of_the_table_in_file_order(
 ) -> None:
     monkeypatch.setattr(record_files, "RECORDS_PER_RANGE", 9)
     columns = TextColumns(identity=None if kind == "txt" else "number")
-    result = predict(bundle, written(tmp_path, kind), tmp_path / "output", columns=columns)
+    result = predict(bundle, written(tmp_path, kind), tmp_path / "output", PredictOptions(columns=columns))
     rows = pd.read_parquet(tmp_path / "output")
     assert (result["rows"], result["rejected"]) == (40, 0)
     assert rows["line"].tolist() == list(range(2, 42) if kind == "csv" else range(1, 41))
@@ -167,10 +168,11 @@ def test_in_regression_a_text_gets_a_value(tmp_path: Path) -> None:
 
 def test_bundle_without_preparation_needs_column_and_cleaning(version: Version, tmp_path: Path) -> None:
     path = written(tmp_path, "csv")
+    named = PredictOptions(columns=TextColumns("review"))
     nameless = make_bundle(version, tmp_path / "nameless", text_column=None)
     with pytest.raises(ConfigurationError, match="name it with --column"):
         predict(nameless, path, tmp_path / "output")
-    assert predict(nameless, path, tmp_path / "output", columns=TextColumns("review"))["rows"] == 40
+    assert predict(nameless, path, tmp_path / "output", named)["rows"] == 40
     settings = {key: value for key, value in version.summary.settings.items() if key != "text"}
     silent = make_bundle(version, tmp_path / "silent", settings=settings)
     with pytest.raises(DataError, match="does not record how its texts were cleaned"):

@@ -214,7 +214,11 @@ class Picky(layers.Layer):
 
 def test_train_reports_missing_table_in_one_sentence(own: Path) -> None:
     answer = headrace("train", "conf.yaml", "data.table=nowhere", cwd=own, code=3)
-    assert answer.last_error_line == "headrace: nowhere is not a prepared table; create it with `headrace prepare`."
+    looked = f"(looked for at {own / 'nowhere'})"
+    assert answer.last_error_line == (
+        f"headrace: nowhere is not a prepared table {looked}; create it with `headrace prepare`."
+    )
+    assert not (own / "run").exists()
 
 
 @pytest.mark.slow

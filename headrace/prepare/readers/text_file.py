@@ -19,6 +19,7 @@ from headrace.prepare.readers.row import RowRange
 UNREADABLE = (
     *((b"PK\x03\x04", "a zip archive or an Office document"), (b"\xd0\xcf\x11\xe0", "an Office document")),
     *((b"PAR1", "a Parquet file"), (b"%PDF", "a PDF document"), (b"ARROW1", "an Arrow file")),
+    *((b"\x89PNG", "a PNG image"), (b"\xff\xd8\xff", "a JPEG image")),
 )
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, pa.ArrowInvalid)

@@ -40,3 +40,7 @@ class RejectedRecordError(Exception):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = " ".join(detail.split())[:300]
+
+    def __reduce__(self) -> tuple[type["RejectedRecordError"], tuple[Reason, str]]:
+        """Return how to restore the error, which the driver sends to tasks of Spark."""
+        return RejectedRecordError, (self.reason, self.detail)

@@ -23,6 +23,7 @@ from headrace.prepare.sources.labels_file import is_inside
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.split_names import split_from_name, split_from_path
 from headrace.storage import locate, read_entry
+from headrace.storage.location import looked_for
 
 # What the readers of archives raise on damaged ones.
 DAMAGE = (
@@ -155,7 +156,9 @@ def list_archives(path: str) -> Listing:
     elif root.is_dir():
         found = [one for one in walk(root) if ARCHIVE.search(one.path)]
     else:
-        raise DataError(f"The source {path} does not exist; expected a tar or zip file, or a folder of them.")
+        raise DataError(
+            f"The source {path} does not exist{looked_for(path)}; expected a tar or zip file, or a folder of them."
+        )
     if not found:
         kinds = ".tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst or .zip files"
         raise DataError(f"The source {path} holds no archives; expected {kinds}.")

@@ -13,6 +13,7 @@ from headrace.errors import DataError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
 from headrace.storage import locate, read_entry
+from headrace.storage.location import looked_for
 
 PIXELS = 3 * 32 * 32
 BLOCK = 10_000
@@ -29,7 +30,9 @@ def list_cifar(path: str) -> Listing:
     root = locate(path).absolute()
     names = sorted(one.name for one in root.iterdir() if one.suffix == ".bin") if root.is_dir() else []
     if not names:
-        raise DataError(f"The source {path} holds no CIFAR files; expected .bin files such as data_batch_1.bin.")
+        raise DataError(
+            f"The source {path} holds no CIFAR files{looked_for(path)}; expected .bin files such as data_batch_1.bin."
+        )
     labels, classes = _classes(root)
     files = []
     for name in names:

@@ -14,6 +14,7 @@ from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.storage import Entry, files_below, is_remote, locate
+from headrace.storage.location import looked_for
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def list_folder(path: str) -> Listing:
     """
     root = locate(path)
     if not root.is_dir():
-        raise DataError(f"The source {path} is not a folder; expected class folders of files in it.")
+        raise DataError(f"The source {path} is not a folder{looked_for(path)}; expected class folders of files in it.")
     splits = _split_folders(root)
     files = sorted(_record(file, splits) for file in walk(root))
     classes = tuple(sorted({file.label for file in files if file.label is not None}))

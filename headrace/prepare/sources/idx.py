@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from headrace.errors import DataError
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path, natural_sort
 from headrace.storage import is_remote, locate, read_entry
+from headrace.storage.location import looked_for
 
 IMAGES = re.compile(r"(?P<set>.*)[-.]images[-.]idx(?P<sides>[34])[-.]ubyte(?P<gz>\.gz)?$")
 SPLITS = {"train": "train", "t10k": "test", "test": "test", "val": "val", "validation": "val"}
@@ -42,7 +43,8 @@ def list_idx(path: str) -> Listing:
     pairs = [(name, _find_labels(path, name, names)) for name in names if IMAGES.fullmatch(name)]
     if not pairs:
         raise DataError(
-            f"The source {path} holds no IDX files; expected NAME-images-idx3-ubyte and NAME-labels-idx1-ubyte."
+            f"The source {path} holds no IDX files{looked_for(path)}; expected NAME-images-idx3-ubyte and "
+            "NAME-labels-idx1-ubyte."
         )
     classes: set[int] = set()
     files: list[RawFile] = []

@@ -18,6 +18,7 @@ from headrace.prepare.readers.row import MissingColumnError, cell_text
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort
 from headrace.storage import files_below, is_remote, locate
+from headrace.storage.location import looked_for
 
 KEYS = "path, label and, optionally, split and weight"
 UNLABELLED = "its line of the labels file has no label"
@@ -105,7 +106,7 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             else:
                 yield from _csv_rows(file, lines)
     except OSError as error:
-        raise DataError(f"The labels file {file} cannot be read ({error.strerror}).") from None
+        raise DataError(f"The labels file {file} cannot be read ({error.strerror}){looked_for(file)}.") from None
     except (ValueError, csv.Error) as error:
         raise DataError(f"The labels file {file} is not valid CSV or JSONL in UTF-8: {error}.") from None
 

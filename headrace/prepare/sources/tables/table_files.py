@@ -17,6 +17,7 @@ from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawFile, shorten
 from headrace.prepare.sources.split_names import split_from_path
 from headrace.storage import Entry, locate, read_entry
+from headrace.storage.location import looked_for
 from headrace.table.delta import open_delta
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ def list_table(source: Source) -> Listing:
         return Listing(str(path.parent), [_file(read_entry(path), None)], ())
     if not path.is_dir():
         raise DataError(
-            f"The source {source.path} does not exist; expected a {source.format} file or a folder of them."
+            f"The source {source.path} does not exist{looked_for(source.path)}; expected a {source.format} file or a "
+            "folder of them."
         )
     if source.format == "delta":
         return Listing(str(path), _delta_files(path, source), ())

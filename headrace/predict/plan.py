@@ -1,0 +1,178 @@
+"""The plan of a prediction: its inputs, divided into the parts that tasks predict."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from deltalake import DeltaTable
+
+from headrace.bundle import Bundle
+from headrace.contract import Contract
+from headrace.errors import ConfigurationError, DataError
+from headrace.predict import record_files
+from headrace.predict.inputs import STDIN, Input, InputFile, Inputs, find_inputs, require_single_texts
+from headrace.predict.predict_task import Part
+from headrace.predict.record_files import Record, RecordFile, TextColumns, open_records
+from headrace.predict.standard_input import read_image, stdin_records
+from headrace.prepare.sources.raw_records import escape_path
+from headrace.table import Version, read
+from headrace.table.delta import delta_address
+
+FILES_PER_PART = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionPlan:
+    """What to predict.
+
+    Attributes:
+        parts: in the order of the inputs.
+        contract: of the table, or of the bundle for raw files.
+        taken_for: kinds of the inputs, sorted: images, texts (one a file), lines, csv, json, parquet, orc, table.
+        table: folder of the table; None for raw files.
+        skipped: number of hidden files and files of operating systems.
+        limited: whether the limit leaves out records.
+    """
+
+    parts: tuple[Part, ...]
+    contract: Contract
+    taken_for: tuple[str, ...]
+    table: Path | None = None
+    skipped: int = 0
+    limited: bool = False
+
+
+def plan_prediction(
+    bundle: Bundle, sources: Sequence[Path], columns: TextColumns, limit: int | None = None
+) -> PredictionPlan:
+    """Return the plan for raw files, a table or files of records.
+
+    Args:
+        limit: maximum number of records, the first ones.
+
+    Raises:
+        ConfigurationError: the inputs do not go together, or a file of records has no such column.
+        DataError: an input is missing, empty or damaged, or does not fit the bundle.
+    """
+    inputs = find_inputs(sources)
+    table = next((one.path for one in inputs.inputs if one.is_folder and _is_table(one.path)), None)
+    if table is not None:
+        if len(inputs.inputs) > 1:
+            raise ConfigurationError(f"The input {table} is a table, which is predicted alone; name no other input.")
+        _require_no_columns(columns, f"the rows of the table {table}")
+        return _plan_table(bundle, table.absolute(), limit)
+    if bundle.contract.windows is not None:
+        raise DataError(f"The bundle predicts from windows, but {inputs} is not a table; prepare the rows first.")
+    if bundle.contract.tokenizer is not None:
+        _require_cleaning(bundle)
+        if not inputs.are_folders():
+            return _plan_records(bundle, inputs, columns, limit)
+    _require_no_columns(columns, f"a file of {inputs}")
+    return _plan_files(bundle, inputs, limit)
+
+
+def _require_no_columns(columns: TextColumns, record: str) -> None:
+    if columns != TextColumns():
+        raise ConfigurationError(
+            f"--column, --id and --option are of files of many texts, and a record is {record}; leave them out."
+        )
+
+
+def _is_table(folder: Path) -> bool:
+    return bool(DeltaTable.is_deltatable(*delta_address(folder)))
+
+
+def _plan_table(bundle: Bundle, table: Path, limit: int | None) -> PredictionPlan:
+    version = read(table)
+    bundle.require_matching_input(version)
+    parts = tuple(_shards(version, limit))
+    return PredictionPlan(
+        parts=parts,
+        contract=version.contract,
+        taken_for=("table",),
+        table=table,
+        limited=limit is not None and limit < sum(shard.rows for shard in version.shards),
+    )
+
+
+def _shards(version: Version, limit: int | None) -> Iterator[Part]:
+    left = sum(shard.rows for shard in version.shards) if limit is None else limit
+    for number, shard in enumerate(version.shards):
+        if left > 0:
+            yield Part(number, shard=shard, rows=left if left < shard.rows else None)
+        left -= shard.rows
+
+
+def _plan_files(bundle: Bundle, inputs: Inputs, limit: int | None) -> PredictionPlan:
+    is_text = bundle.contract.tokenizer is not None
+    files, skipped = inputs.files()
+    if is_text:
+        require_single_texts(files)
+    used = [_with_stdin(file, bundle) for file in files[:limit]]
+    groups = range(0, len(used), FILES_PER_PART)
+    return PredictionPlan(
+        parts=tuple(Part(number, tuple(used[at : at + FILES_PER_PART])) for number, at in enumerate(groups)),
+        contract=bundle.contract,
+        taken_for=("texts" if is_text else "images",),
+        skipped=skipped,
+        limited=len(used) < len(files),
+    )
+
+
+def _with_stdin(file: InputFile, bundle: Bundle) -> InputFile:
+    """Return the file, with its bytes if it is standard input."""
+    if file.path == STDIN:
+        return file._replace(data=read_image(bundle.origin.prepare.image.max_bytes))
+    return file
+
+
+def _require_cleaning(bundle: Bundle) -> None:
+    if "text" not in bundle.origin.settings:
+        raise DataError(
+            f"The bundle {bundle.path} does not record how its texts were cleaned, so raw texts cannot be prepared; "
+            "train again, or predict a table."
+        )
+
+
+def _plan_records(bundle: Bundle, inputs: Inputs, columns: TextColumns, limit: int | None) -> PredictionPlan:
+    parts, kinds, left = list[Part](), set[str](), limit
+    limited = False
+    for one in inputs.inputs:
+        with _opened(one, bundle, columns) as file:
+            kinds.add(file.kind)
+            name = escape_path(one.prefix + one.path.name)
+            if limit is None and not one.is_stdin:
+                parts += (Part(0, range=part, record_file=file, name=name) for part in file.ranges())
+                continue
+            records = (record for part in file.ranges() for record in file.records(part))
+            given = tuple(records if left is None else islice(records, left))
+            # One more record tells whether the limit leaves out any.
+            limited = limited or next(records, None) is not None
+            left = None if left is None else left - len(given)
+            parts += (Part(0, records=chunk, name=name) for chunk in _chunks(given))
+    if not parts:
+        raise DataError(f"The input {inputs} holds no records.")
+    return PredictionPlan(
+        parts=tuple(part._replace(number=number) for number, part in enumerate(parts)),
+        contract=bundle.contract,
+        taken_for=tuple(sorted(kinds)),
+        skipped=inputs.skipped,
+        limited=limited,
+    )
+
+
+@contextmanager
+def _opened(one: Input, bundle: Bundle, columns: TextColumns) -> Iterator[RecordFile]:
+    if not one.is_stdin:
+        yield open_records(one.path.absolute(), bundle.origin, columns)
+        return
+    with stdin_records(bundle.origin, columns) as file:
+        yield file
+
+
+def _chunks(records: Sequence[Record]) -> Iterator[tuple[Record, ...]]:
+    size = record_files.RECORDS_PER_RANGE
+    for begin in range(0, len(records), size):
+        yield tuple(records[begin : begin + size])

@@ -1,0 +1,127 @@
+"""Standard input as records: the bytes of one image, or texts, whose format is that of the first record."""
+
+import csv
+import json
+import logging
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Literal
+
+from headrace.bundle import Origin
+from headrace.config.sections.reader_options import OPTIONS
+from headrace.errors import ConfigurationError, DataError
+from headrace.predict.record_files import RecordFile, TextColumns, open_records
+from headrace.prepare.readers.csv_reader import SEPARATORS
+from headrace.prepare.readers.text_file import open_text
+
+log = logging.getLogger(__name__)
+
+StdinFormat = Literal["csv", "json", "lines"]
+
+SUFFIXES: dict[StdinFormat, str] = {"csv": ".csv", "json": ".jsonl", "lines": ".txt"}
+NAMES: dict[StdinFormat, str] = {"csv": "CSV", "json": "JSON", "lines": "lines of text"}
+# Characters in which the first record is looked for.
+HEAD = 1 << 16
+BEGINS_AS_JSON = re.compile(r'\{\s*"|\[\s*\{\s*"')
+
+
+def read_image(max_bytes: int) -> bytes:
+    """Return the bytes of standard input, at most one more than `max_bytes`.
+
+    Raises:
+        DataError: there are none.
+    """
+    data = _stdin().read(max_bytes + 1)
+    if not data:
+        raise _empty()
+    return data
+
+
+@contextmanager
+def stdin_records(origin: Origin, columns: TextColumns) -> Iterator[RecordFile]:
+    """Yield standard input as a file of records, which exists until the block ends.
+
+    Raises:
+        ConfigurationError: its records have no such column, or an option is invalid.
+        DataError: it is empty, or no text.
+    """
+    with TemporaryDirectory(prefix="headrace-") as folder:
+        file = Path(folder) / "stdin"
+        with file.open("wb") as copy:
+            shutil.copyfileobj(_stdin(), copy)
+        if not file.stat().st_size:
+            raise _empty()
+        with _named_in_errors(file):
+            found = _format(file, origin, columns)
+            yield open_records(file.rename(file.with_suffix(SUFFIXES[found])), origin, columns)
+
+
+def format_of_text(text: str, column: str | None, options: Mapping[str, str] | None = None) -> StdinFormat:
+    """Return the format of texts by their beginning.
+
+    Args:
+        text: at least the first record, or HEAD characters.
+        column: column of the texts, by which the header of CSV is known.
+        options: options of the reader; one that only CSV has decides for CSV.
+    """
+    text = text.lstrip("\ufeff \t\r\n")
+    if _is_json(text):
+        return "json"
+    if any(name.lower() in OPTIONS["csv"] and name.lower() not in OPTIONS["json"] for name in options or ()):
+        return "csv"
+    header = text.partition("\n")[0].rstrip("\r")
+    rows = (next(csv.reader([header], delimiter=separator), []) for separator in SEPARATORS)
+    return "csv" if column is not None and any(column in row for row in rows) else "lines"
+
+
+def _is_json(text: str) -> bool:
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        # The first record may be longer than what was looked at.
+        return len(text) > HEAD // 2 and BEGINS_AS_JSON.match(text) is not None
+    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
+
+
+def _format(file: Path, origin: Origin, columns: TextColumns) -> StdinFormat:
+    column = columns.text or origin.text_column
+    with open_text(file, origin.prepare.text.encoding) as text:
+        found = format_of_text(text.read(HEAD), column, columns.options)
+    log.info("Standard input was taken for %s.", NAMES[found])
+    if found != "lines" or column is None:
+        return found
+    if columns.text is not None:
+        raise ConfigurationError(
+            f"Standard input was taken for lines of text, which have no column {column!r}; expected JSON lines, or CSV "
+            "whose header has it."
+        )
+    log.warning("A header of CSV would have the column %r; as there is none, each line is a text.", column)
+    return found
+
+
+@contextmanager
+def _named_in_errors(file: Path) -> Iterator[None]:
+    """Name standard input in errors, and not its copy."""
+    copy = re.compile(re.escape(str(file)) + r"(\.\w+)?")
+    try:
+        yield
+    except DataError as error:
+        raise DataError(copy.sub("Standard input", str(error))) from None
+    except ConfigurationError as error:
+        raise ConfigurationError(copy.sub("Standard input", str(error))) from None
+
+
+def _stdin() -> IO[bytes]:
+    # Python has none if the command was started with a closed one.
+    if sys.stdin is None:
+        raise _empty()
+    return sys.stdin.buffer
+
+
+def _empty() -> DataError:
+    return DataError("Standard input is empty; expected texts, or the bytes of an image.")
