@@ -30,6 +30,8 @@ class ColumnarReader:
         DataError: the file cannot be read.
     """
 
+    unit = "row"
+
     def __init__(self, path: Path, name: str, wanted: Sequence[str], table_format: str) -> None:
         self.path, self.name, self.format = path, name, table_format
         try:

@@ -137,6 +137,8 @@ class CsvReader:
         DataError: the file is empty or cannot be read.
     """
 
+    unit = "line"
+
     def __init__(self, path: Path, name: str, wanted: Sequence[str], options: ReaderOptions) -> None:
         self.path, self.name, self.options = path, name, options
         numbered = any(plain_name(one).startswith("_c") and plain_name(one)[2:].isdecimal() for one in wanted)

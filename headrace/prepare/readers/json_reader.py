@@ -53,6 +53,11 @@ class JsonReader:
         self.has_lines = self._has_lines()
         self._require_columns()
 
+    @property
+    def unit(self) -> str:
+        """What the numbers of rows count: several objects of an array may be on one line."""
+        return "line" if self.has_lines else "record"
+
     def ranges(self, max_bytes: int, max_rows: int | None = None) -> list[RowRange]:
         """Return ranges of at most about `max_bytes` and `max_rows` each; one range if the file cannot be split."""
         small = self.path.stat().st_size <= max_bytes and max_rows is None
@@ -84,16 +89,18 @@ class JsonReader:
                 yield Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
 
     def _objects(self, text: IO[str]) -> Iterator[Row]:
-        for number, value in _decode_all(text, self.path):
+        for number, (_, value) in enumerate(_decode_all(text, self.path), 1):
             yield self._row(number, value)
 
     def _row(self, number: int, value: object) -> Row:
         if not isinstance(value, dict):
-            detail = f"line {number}: expected a JSON object, received {json.dumps(value)!r:.60}"
+            detail = f"{self.unit} {number}: expected a JSON object, received {json.dumps(value)!r:.60}"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         values = {name: value_at(value, plain_name(name)) for name in self.wanted}
         if any(isinstance(one, str) and has_undecodable_bytes(one) for one in values.values()):
-            detail = f"line {number} holds half of a surrogate pair, such as \\ud83d alone, which is not a character"
+            detail = (
+                f"{self.unit} {number} holds half of a surrogate pair, such as \\ud83d alone, which is not a character"
+            )
             return Row(number, {}, RejectedRecordError(Reason.NOT_TEXT, detail))
         return Row(number, values)
 

@@ -14,14 +14,16 @@ class Row(NamedTuple):
     """One row of a file.
 
     Attributes:
-        number: 1-based line on which it starts; the row's number in Parquet and ORC.
+        number: 1-based line on which it starts, or number of the record, by `unit`.
         values: cells by the names of the requested columns; None for a missing cell.
         rejection: why the row cannot be read; `values` is then empty.
+        unit: what `number` counts: `line`, `record` in an array or a series of JSON objects, `row` in Parquet and ORC.
     """
 
     number: int
     values: Mapping[str, Any]
     rejection: RejectedRecordError | None = None
+    unit: str = "line"
 
 
 class RowRange(NamedTuple):

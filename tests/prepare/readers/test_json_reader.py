@@ -101,3 +101,12 @@ def test_json_reader_finds_fields_within_fields(tmp_path: Path) -> None:
     assert values(read(path, names)) == [dict(zip(names, [1, 2, 2, 3], strict=True)), dict.fromkeys(names)]
     with pytest.raises(ConfigurationError, match=r"has no column 'a\.c'; its columns are: a, x\.y, z"):
         read(path, ["a.c"])
+
+
+def test_records_of_an_array_are_numbered_even_on_one_line(tmp_path: Path) -> None:
+    """Predictions are joined to their inputs by this number."""
+    path = tmp_path / "array.json"
+    path.write_text('[{"a": "x"}, {"a": "y"}, 3]')
+    rows = read(path, ["a"])
+    assert [row.number for row in rows] == [1, 2, 3]
+    assert "record 3: expected a JSON object" in str(rows[2].rejection)

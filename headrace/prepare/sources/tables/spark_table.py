@@ -33,7 +33,6 @@ from headrace.prepare.sources.tables.table_ranges import columns_in_file, list_r
 from headrace.storage import locate
 
 ROWS_PER_BATCH = 256
-LINE_FORMATS = ("csv", "json")
 TEXTS = ("file", "key", "row", "label", "split", "weight", "reason", "detail")
 BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
 
@@ -227,10 +226,9 @@ def _read_rows(
     """Return the rows that `read_frame` promises."""
     columns = source.columns or Columns()
     kind = pa.binary() if is_binary else pa.string()
-    unit = "line" if source.format in LINE_FORMATS else "row"
 
     def frame_row(row: Row, split: str | None) -> dict[str, Any]:
-        place = f"{unit} {row.number}"
+        place = f"{row.unit} {row.number}"
         try:
             cells = _frame_cells(row, columns, is_binary, several)
         except RejectedRecordError as rejection:
