@@ -31,8 +31,8 @@ run_executor() {
 case "${1:-}" in
     driver) shift && run_driver "$@" ;;
     executor) run_executor ;;
-    check | config | evaluate | explain | export | fetch | init | inspect | models | networks | predict | prepare | \
-        properties | report | retrain | stream | train | tune | vacuum | watch)
+    check | compare | config | evaluate | explain | export | fetch | init | inspect | models | networks | predict | \
+        prepare | properties | report | retrain | runs | stream | train | tune | vacuum | watch)
         exec headrace "$@" ;;
     *) exec "$@" ;;
 esac
