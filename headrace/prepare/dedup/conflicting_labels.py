@@ -11,14 +11,17 @@ from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 
 COLUMNS = ("content_hash", "label", "path")
+CANNOT_LEARN = "a model cannot learn both. Correct the labels, or set prepare.duplicates to drop."
+KEPT_BY_CHANCE = "one of them is kept, by its split and path and not by its label. Correct the labels."
 
 
-def conflict_warning(rows: pa.Table, total: int) -> str | None:
+def conflict_warning(rows: pa.Table, total: int, *, drops: bool = False) -> str | None:
     """Return a warning about records in `rows` with equal content and different labels; None without any.
 
     Args:
         rows: result of `read_content`.
         total: number of rows in all shards.
+        drops: whether equal records are dropped.
     """
     labels = rows.group_by("content_hash").aggregate([("label", "count_distinct")])
     hashes = labels.filter(pc.greater(labels["label_count_distinct"], 1))["content_hash"]
@@ -29,9 +32,8 @@ def conflict_warning(rows: pa.Table, total: int) -> str | None:
     other = equal.filter(pc.not_equal(equal["label"], equal["label"][0]))
     pair = f"{equal['path'][0].as_py()!r} and {other['path'][0].as_py()!r}"
     read = f"the first {len(rows)}" if len(rows) < total else f"{len(rows)}"
-    return (
-        f"{len(conflicting)} of {read} records have the content of a record with another label, such as {pair}: a "
-        "model cannot learn both. Correct the labels, or set prepare.duplicates to drop."
+    return f"{len(conflicting)} of {read} records have the content of a record with another label, such as {pair}: " + (
+        KEPT_BY_CHANCE if drops else CANNOT_LEARN
     )
 
 

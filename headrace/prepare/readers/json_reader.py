@@ -35,6 +35,15 @@ def value_at(values: Mapping[str, Any], name: str) -> Any:
     return None
 
 
+class RepeatedKeys(dict[str, Any]):
+    """An object in which a key stands twice; Python's json keeps the last value."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else RepeatedKeys(found)
+
+
 class JsonReader:
     """Reader of one JSON file.
 
@@ -83,7 +92,7 @@ class JsonReader:
                 yield Row(number, {}, encoding_rejection(number, self.options.encoding))
                 continue
             try:
-                yield self._row(number, json.loads(line))
+                yield self._row(number, json.loads(line, object_pairs_hook=_object))
             except (ValueError, RecursionError) as error:
                 detail = f"line {number} is not a JSON object: {error}"
                 yield Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
@@ -95,6 +104,9 @@ class JsonReader:
     def _row(self, number: int, value: object) -> Row:
         if not isinstance(value, dict):
             detail = f"{self.unit} {number}: expected a JSON object, received {json.dumps(value)!r:.60}"
+            return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
+        if isinstance(value, RepeatedKeys):
+            detail = f"{self.unit} {number} has a key twice, with values of which only one can be meant"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         values = {name: value_at(value, plain_name(name)) for name in self.wanted}
         if any(isinstance(one, str) and has_undecodable_bytes(one) for one in values.values()):
@@ -167,7 +179,7 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[tuple[int, Any]]:
     Raises:
         DataError: the file is damaged.
     """
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(object_pairs_hook=_object)
     held, at, line = text.read(CHARACTERS), 0, 1
     in_array = held.lstrip(SPACE + "\ufeff").startswith("[")
     at = held.find("[") + 1 if in_array else 0

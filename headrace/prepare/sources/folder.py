@@ -31,6 +31,7 @@ def list_folder(path: str) -> Listing:
         raise DataError(f"The source {path} is not a folder{looked_for(path)}; expected class folders of files in it.")
     splits = _split_folders(root)
     files = sorted(_record(file, splits) for file in walk(root))
+    files = files if splits else _with_inner_splits(files, path)
     classes = tuple(sorted({file.label for file in files if file.label is not None}))
     if not files:
         raise DataError(f"The source {path} holds no files; expected class folders of files in it.")
@@ -111,6 +112,30 @@ def _split_folders(root: Path) -> dict[str, str]:
             )
         log.warning("The folder %r of %s is used as a class, because it is next to class folders.", name, root)
     return {}
+
+
+def _with_inner_splits(files: list[RawFile], source: str) -> list[RawFile]:
+    """Return the files with their splits if all class folders consist of folders named after splits.
+
+    Raises:
+        DataError: only some files are in such folders, or none of them is for training.
+    """
+    inner = [file.path.split(os.sep)[1:-1] for file in files]
+    found = [split_from_name(folders[0]) if folders else None for folders in inner]
+    if "train" not in found or not {"val", "test"} & set(found):
+        return files
+    if None in found:
+        odd = files[found.index(None)].path
+        raise DataError(
+            f"Some class folders of {source} hold folders named after splits, and {escape_path(odd)!r} is in none; "
+            "expected all files in them, or in train/, val/ and test/ with class folders in each."
+        )
+    log.info(
+        "The folders in the class folders of %s give the splits: %s",
+        source,
+        ", ".join(sorted(set(filter(None, found)))),
+    )
+    return [file._replace(split=split) for file, split in zip(files, found, strict=True)]
 
 
 def _folders(folder: Path) -> set[str]:

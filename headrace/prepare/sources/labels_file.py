@@ -5,9 +5,11 @@ In JSONL a label may be a list, of names of classes.
 
 import csv
 import json
+import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,16 +18,19 @@ from headrace.errors import DataError
 from headrace.prepare.encoders.labels import label_cell
 from headrace.prepare.readers.row import MissingColumnError, cell_text
 from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort
 from headrace.storage import files_below, is_remote, locate
 from headrace.storage.location import looked_for
+
+log = logging.getLogger(__name__)
 
 KEYS = "path, label and, optionally, split and weight"
 UNLABELLED = "its line of the labels file has no label"
 
 
 def list_labelled(folder: str, labels: str) -> Listing:
-    """List every file named by `labels`, a file in `folder`, sorted by path; ignore other files.
+    """List every file named by `labels`, a file in `folder`, sorted by path; warn of other files of these kinds.
 
     Raises:
         DataError: the labels file is missing, damaged, or names a file twice, or a label is an object.
@@ -54,8 +59,25 @@ def list_labelled(folder: str, labels: str) -> Listing:
         )
     if not files:
         raise DataError(f"{file} names no files; expected {KEYS} in each line.")
+    _warn_of_unnamed(root, file, files)
     found = natural_sort({one.label for one in files.values() if one.label is not None})
     return Listing(str(root), [files[path] for path in sorted(files)], found)
+
+
+def _warn_of_unnamed(root: Path, file: Path, files: Mapping[str, RawFile]) -> None:
+    """Log how many files of the folder, of the kinds that are named, the labels file does not name."""
+    kinds = {os.path.splitext(path)[1].lower() for path in files}
+    others = list[str]()
+    # What cannot be listed, such as a broken link, matters only if the labels file names it.
+    with suppress(DataError):
+        for one in walk(root):
+            if one.path not in files and os.path.splitext(one.path)[1].lower() in kinds and root / one.path != file:
+                others.append(one.path)
+    if others:
+        log.warning(
+            "%s does not name %s files of its folder, which are not prepared, such as %r.",
+            file, len(others), escape_path(min(others)),
+        )  # fmt: skip
 
 
 def _label(value: object, line: str) -> str | None:

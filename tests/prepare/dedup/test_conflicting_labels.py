@@ -60,5 +60,8 @@ def test_prepare_warns_of_a_picture_in_two_classes(
     assert "1 of 26 records equal another one" in caplog.text
     caplog.clear()
     prepare(configuration(source, tmp_path / "dropped", duplicates="drop"))
+    assert "such as 'cat/same.png' and 'dog/same.png': one of them is kept, by its split and path" in caplog.text
+    caplog.clear()
+    prepare(configuration(source, tmp_path / "dropped", duplicates="drop"))
     assert "with another label" not in caplog.text
     assert "equal another one" not in caplog.text

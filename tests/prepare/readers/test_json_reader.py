@@ -110,3 +110,13 @@ def test_records_of_an_array_are_numbered_even_on_one_line(tmp_path: Path) -> No
     rows = read(path, ["a"])
     assert [row.number for row in rows] == [1, 2, 3]
     assert "record 3: expected a JSON object" in str(rows[2].rejection)
+
+
+@pytest.mark.parametrize("text", ['{"a": "x", "b": 1, "a": "y"}\n{"a": "z"}', '[{"a": "x", "a": "y"}, {"a": "z"}]'])
+def test_object_with_a_key_twice_is_rejected(tmp_path: Path, text: str) -> None:
+    """Python's json keeps the last value, and others the first."""
+    path = tmp_path / "twice.json"
+    path.write_text(text)
+    rows = read(path, ["a"])
+    assert "1 has a key twice" in str(rows[0].rejection)
+    assert rows[1].values == {"a": "z"}

@@ -45,6 +45,18 @@ def test_class_folders_give_labels_and_no_splits(tmp_path: Path) -> None:
     assert list_folder(str(tmp_path)).classes == ("cat", "dog")
 
 
+def test_splits_in_class_folders_are_splits_or_refused(tmp_path: Path) -> None:
+    """Otherwise the user's own test images would be trained on."""
+    put(tmp_path, "cat/train/1.png", "cat/Test/2.png", "dog/train/old/3.png")
+    assert listed(tmp_path) == [
+        ("cat/Test/2.png", "cat", "test"),
+        ("cat/train/1.png", "cat", "train"),
+        ("dog/train/old/3.png", "dog", "train"),
+    ]
+    put(tmp_path, "dog/4.png")
+    assert "'dog/4.png' is in none" in refusal(tmp_path)
+
+
 def test_class_folder_may_have_the_name_of_a_missing_value(tmp_path: Path) -> None:
     names = ("NA", "NaN", "None", "null")
     put(tmp_path, *(f"{name}/1.png" for name in names))

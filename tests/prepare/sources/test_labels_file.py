@@ -22,7 +22,7 @@ def write(folder: Path, name: str, rows: list[dict[str, object]]) -> None:
 
 
 @pytest.mark.parametrize("name", ["labels.csv", "labels.jsonl"])
-def test_labels_and_splits_are_those_of_the_file(tmp_path: Path, name: str) -> None:
+def test_labels_and_splits_are_those_of_the_file(tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "a").mkdir()
     for path in ("a/1.png", "2.png", "unnamed.png"):
         (tmp_path / path).write_bytes(b"abc")
@@ -41,6 +41,7 @@ def test_labels_and_splits_are_those_of_the_file(tmp_path: Path, name: str) -> N
         ("gone.png", "9", None, -1),
     ]
     assert listing.classes == ("9", "10", "cat")
+    assert f"{name} does not name 1 files of its folder, which are not prepared, such as 'unnamed.png'" in caplog.text
 
 
 def test_wrong_labels_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
