@@ -14,7 +14,7 @@ from headrace.contract import Contract, WindowSpec
 from headrace.errors import ConfigurationError
 from headrace.invocation import command_line
 from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
-from headrace.prepare.dedup.conflicting_labels import conflict_warning, count_copies, read_content
+from headrace.prepare.dedup.conflicting_labels import warn_of_copies
 from headrace.prepare.encoders.grey_depth import narrow_warning
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.expectations import check_expectations
@@ -233,21 +233,9 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
         accounting = merge_with_previous(increment.before, accounting, rejects, duplicates, output.results)
     archives = len(plan.listing.files) if source.kind == "archive" else 0
     accounting.check(context.settings.max_rejects, archives)
-    _warn_of_copies(context, accounting)
+    has_identity = source.columns is not None and source.columns.identity is not None
+    warn_of_copies(context, accounting.shards, has_identity=has_identity)
     return output, accounting
-
-
-def _warn_of_copies(context: PrepareContext, accounting: RecordAccounting) -> None:
-    """Log how many records equal another one, and warn of those with other labels; dropped ones are not counted."""
-    if context.settings.task == "regression" or context.settings.duplicates == "drop":
-        return
-    rows = read_content(context.table, accounting.shards)
-    conflict = conflict_warning(rows, accounting.written)
-    if conflict is not None:
-        log.warning("%s", conflict)
-    copies = count_copies(rows)
-    if copies:
-        log.info("%s of %s records equal another one; prepare.duplicates=drop removes them", copies, len(rows))
 
 
 def _warn_of_small_classes(plan: PreparePlan, context: PrepareContext, summary: Summary) -> None:

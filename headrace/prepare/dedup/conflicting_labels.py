@@ -1,5 +1,6 @@
-"""Records with equal content and different labels, which no model can learn: reported before the commit."""
+"""Copies among the records: equal content with other labels, and identities that are there twice; reported."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.prepare.dedup.exact_duplicates import MAX_ROWS
+from headrace.prepare.plan import PrepareContext
 from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
+
+log = logging.getLogger(__name__)
 
 COLUMNS = ("content_hash", "label", "path")
 CANNOT_LEARN = "a model cannot learn both. Correct the labels, or set prepare.duplicates to drop."
@@ -37,6 +41,20 @@ def conflict_warning(rows: pa.Table, total: int, *, drops: bool = False) -> str 
     )
 
 
+def repeated_identity_warning(rows: pa.Table) -> str | None:
+    """Return a warning about records of one identity, which is their path; None without any."""
+    repeated = len(rows) - pc.count_distinct(rows["path"]).as_py()
+    if not repeated:
+        return None
+    counts = rows.group_by("path").aggregate([("path", "count")])
+    example = pc.min(counts.filter(pc.greater(counts["path_count"], 1))["path"]).as_py()
+    return (
+        f"{repeated} records have the identity of another one, such as {example!r}. Splits follow the content, so that "
+        "records of one identity may be in training and test; name a column whose values are all different as "
+        "data.source.columns.identity."
+    )
+
+
 def count_copies(rows: pa.Table) -> int:
     """Return how many of `rows` equal an earlier one, so that `prepare.duplicates: drop` would drop them."""
     return int(len(rows) - pc.count_distinct(rows["content_hash"]).as_py())
@@ -53,3 +71,23 @@ def read_content(table: Path, shards: Sequence[Shard]) -> pa.Table:
         rows += shard.rows
     # The columns have equal types, but the metadata of two versions may differ.
     return pa.concat_tables([one.replace_schema_metadata(None) for one in tables], promote_options="permissive")
+
+
+def warn_of_copies(context: PrepareContext, shards: Sequence[Shard], *, has_identity: bool) -> None:
+    """Log how many records equal another one, and warn of those with other labels; dropped ones are not counted.
+
+    Args:
+        has_identity: whether a column of the source identifies records; warn of values that are there twice.
+    """
+    drops = context.settings.task == "regression" or context.settings.duplicates == "drop"
+    if drops and not has_identity:
+        return
+    rows = read_content(context.table, shards)
+    warnings = [repeated_identity_warning(rows) if has_identity else None]
+    if not drops:
+        warnings.append(conflict_warning(rows, sum(shard.rows for shard in shards)))
+    for warning in filter(None, warnings):
+        log.warning("%s", warning)
+    copies = 0 if drops else count_copies(rows)
+    if copies:
+        log.info("%s of %s records equal another one; prepare.duplicates=drop removes them", copies, len(rows))

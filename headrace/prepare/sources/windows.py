@@ -44,16 +44,28 @@ def read_windows(
     named = (*windows.values, windows.time, windows.series, columns.label, columns.split, columns.weight)
     frame = read_columns(spark, source, root, files, [name for name in dict.fromkeys(named) if name])
     rows = _rows(frame, columns, windows)
-    timed = rows.where("seconds is not null")
+    usable = F.col("seconds").isNotNull() & F.col("file").isNotNull() & (F.col("file") != "")
+    timed = rows.where(usable)
     if columns.split:
         timed, periods = timed.withColumn("period", F.lit(0)), ()
     else:
         periods = extend_periods(timed, settings.splits, windows, periods)
         timed = split_by_time(timed, periods)
     cut = _cut(timed, windows)
-    reasons = {"reason": F.lit(Reason.BAD_TIME.value), "detail": F.lit(f"its {windows.time} is not a time")}
-    untimed = rows.where("seconds is null").withColumns(reasons | {"data": F.array().cast("array<array<float>>")})
-    return cut.unionByName(untimed.select(cut.columns)), tuple(periods)
+    return cut.unionByName(
+        _unusable(rows.where(~F.coalesce(usable, F.lit(False))), windows).select(cut.columns)
+    ), tuple(periods)
+
+
+def _unusable(rows: DataFrame, windows: Windows) -> DataFrame:
+    """Return rows without a time or without a series as rejected records."""
+    has_time = F.col("seconds").isNotNull()
+    rejections = {
+        "reason": F.when(has_time, Reason.BAD_VALUE.value).otherwise(Reason.BAD_TIME.value),
+        "detail": F.when(has_time, f"its {windows.series} is empty").otherwise(f"its {windows.time} is not a time"),
+    }
+    named = rows.withColumn("file", F.coalesce("file", F.lit("")))
+    return named.withColumns(rejections | {"data": F.array().cast("array<array<float>>")})
 
 
 def window_records(batches: Iterator[pa.RecordBatch], features: int) -> Iterator[RawRecord]:
@@ -80,7 +92,7 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
         return F.col(quote_column(name)).cast("string") if name else F.lit(None).cast("string")
 
     texts = {
-        "file": F.coalesce(text(windows.series), F.lit("")) if windows.series else F.lit("series"),
+        "file": F.trim(text(windows.series)) if windows.series else F.lit("series"),
         "key": text(windows.time),
         "label": text(columns.label),
         "split": text(columns.split),

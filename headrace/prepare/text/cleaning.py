@@ -37,11 +37,14 @@ HIDDEN_ELEMENTS = re.compile(
 )
 TAG = re.compile(rf"</?(?:{'|'.join(ELEMENTS.split())})(?:\s[^<>]*)?/?>", re.I)
 IP_PART = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-IP6 = r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}"
+IP6 = (
+    r"::(?:[0-9A-Fa-f]{1,4}:){0,6}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|"
+    r"(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}"
+)
 MASKS = {
     "url": re.compile(r"\b(?:https?://|ftp://|www\.)[^\s<>\"]+[^\s<>\".,;:!?)\]}']", re.I),
     "email": re.compile(r"(?<![\w.+-])(?P<before>[.+-]*+)\w[\w.+-]*+@[\w-]+(?:\.[\w-]+)+\b"),
-    "ip": re.compile(rf"(?<![\w.:])(?:(?:{IP_PART}\.){{3}}{IP_PART}|{IP6})(?![\w:]|\.\d)"),
+    "ip": re.compile(rf"(?<![\w.:])(?:(?:{IP_PART}\.){{3}}{IP_PART}(?::\d{{1,5}})?|{IP6})(?![\w:]|\.\d)"),
     "phone": re.compile(r"(?<![\w.])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}(?!\w)"),
 }
 # A mask comes before those that could match a part of it.

@@ -7,7 +7,12 @@ import pyarrow as pa
 import pytest
 
 from headrace.prepare.dedup import conflicting_labels
-from headrace.prepare.dedup.conflicting_labels import conflict_warning, count_copies, read_content
+from headrace.prepare.dedup.conflicting_labels import (
+    conflict_warning,
+    count_copies,
+    read_content,
+    repeated_identity_warning,
+)
 from headrace.prepare.job import prepare
 from headrace.table import Shard
 from headrace.table.shards import write_shard
@@ -36,6 +41,15 @@ def test_equal_records_with_different_labels_are_counted_with_an_example(tmp_pat
     of_one_path = write_shards(tmp_path, ("a", 0, "1"), ("a", 0, "1"), ("a", 1, "2"))
     assert "'1' and '2'" in (conflict_warning(read_content(tmp_path, of_one_path), 3) or "")
     assert conflict_warning(read_content(tmp_path, shards[3:]), 3) is None
+
+
+def test_identities_that_are_there_twice_are_counted_with_an_example(tmp_path: Path) -> None:
+    """Otherwise a record of the test split may be one of the training split in other words."""
+    shards = write_shards(tmp_path, ("a", 0, "t.csv/7"), ("b", 0, "t.csv/7"), ("c", 1, "t.csv/8"))
+    assert "1 records have the identity of another one, such as 't.csv/7'" in (
+        repeated_identity_warning(read_content(tmp_path, shards)) or ""
+    )
+    assert repeated_identity_warning(read_content(tmp_path, shards[1:])) is None
 
 
 def test_of_a_large_table_the_first_shards_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

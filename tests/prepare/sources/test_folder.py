@@ -57,6 +57,12 @@ def test_splits_in_class_folders_are_splits_or_refused(tmp_path: Path) -> None:
     assert "'dog/4.png' is in none" in refusal(tmp_path)
 
 
+def test_images_and_masks_as_classes_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    put(tmp_path, "Images/1.png", "masks/1.png")
+    assert len(listed(tmp_path)) == 2
+    assert "look like images and their masks" in caplog.text
+
+
 def test_class_folder_may_have_the_name_of_a_missing_value(tmp_path: Path) -> None:
     names = ("NA", "NaN", "None", "null")
     put(tmp_path, *(f"{name}/1.png" for name in names))

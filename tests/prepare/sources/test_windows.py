@@ -113,6 +113,18 @@ def test_no_window_reaches_over_a_gap_a_row_there_twice_or_a_value_that_is_none(
     assert "5 rows; a window and its target take 6" in details
 
 
+def test_rows_without_a_series_are_rejected_and_names_are_trimmed(tmp_path: Path) -> None:
+    """An empty cell is a missing value, not a series of that name."""
+    rows = hours("a", "train", range(30)) + hours("b", "test", range(10))
+    spaced = [row | {"city": "a "} if number % 2 else row for number, row in enumerate(rows[:30])]
+    nameless = [row | {"city": ""} for row in hours("b", "train", range(10, 13))]
+    answer = prepare(configured(tmp_path, spaced + rows[30:] + nameless, max_rejects=0.5))
+    assert answer["rejects"] == {"bad_value": 3}
+    version = read(tmp_path / "table")
+    assert {path.split("/")[0] for _, path, _, _ in list_windows(version)} == {"a", "b"}
+    assert version.summary.counts["train"] == {"all": 25}
+
+
 def test_windows_begin_at_every_step_and_times_may_be_seconds(tmp_path: Path) -> None:
     rows = [row | {"time": 600 * number} for number, row in enumerate(hours("a", "train", range(30)))]
     prepare(configured(tmp_path, rows, {"step": 7, "every_seconds": 600}))

@@ -56,13 +56,13 @@ def test_clean_folds_case_if_configured() -> None:
     [
         ("url", "see https://a.org/x?y=1, or www.b.de.", "see [URL], or [URL]."),
         ("email", "write to a.b+c@mail.example.org!", "write to [EMAIL]!"),
-        ("ip", "from 192.168.0.1 or 2001:db8:0:1:1:1:1:1, not 1.2.3.4.5 or 999.1.1.1", None),
+        ("ip", "from 192.168.0.1:80 or 2001:db8:0:1:1:1:1:1 or ::1, not 1.2.3.4.5, std::abc or 999.1.1.1", None),
         ("phone", "call +49 30 1234567 or (030) 123-4567, in 1999 or 2024", None),
     ],
 )
 def test_clean_masks_addresses_and_numbers_if_configured(kind: str, raw: str, cleaned: str | None) -> None:
     expected = {
-        "ip": "from [IP] or [IP], not 1.2.3.4.5 or 999.1.1.1",
+        "ip": "from [IP] or [IP] or [IP], not 1.2.3.4.5, std::abc or 999.1.1.1",
         "phone": "call [PHONE] or [PHONE], in 1999 or 2024",
     }
     assert clean(raw, spec(mask=[kind])) == (cleaned or expected[kind])

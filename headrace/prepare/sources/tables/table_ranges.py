@@ -1,5 +1,6 @@
 """Ranges of the rows of a table's files, one Spark task each, and the rows that are in them."""
 
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -14,6 +15,8 @@ from headrace.prepare.readers.row import MissingColumnError, plain_name
 from headrace.prepare.sources.raw_records import RawFile
 from headrace.prepare.sources.tables.table_files import folder_values
 from headrace.storage import locate
+
+log = logging.getLogger(__name__)
 
 # Larger files are read by several tasks, if their format allows it.
 RANGE_BYTES = 64 * 2**20
@@ -31,9 +34,15 @@ def open_first(source: Source, root: str, files: list[RawFile], names: list[str]
     """
     path = files[0].path
     try:
-        return open_reader(locate(root) / path, path, source.format, names, source.reader_options)
+        reader = open_reader(locate(root) / path, path, source.format, names, source.reader_options)
     except MissingColumnError as error:
         raise MissingColumnError(error.name, source.path, (*error.columns, *folder_values(path))) from None
+    for name in folder_values(path).keys() & set(reader.columns):
+        log.warning(
+            "The files of %s have a column %r and lie in folders %s=...; the values of the folders are used.",
+            source.path, name, name,
+        )  # fmt: skip
+    return reader
 
 
 def _open(source: Source, root: str, path: str, names: list[str]) -> TableReader:

@@ -71,13 +71,19 @@ def test_record_without_identity_has_its_place_in_the_file(
     assert len({one.path for one in found}) == 2
 
 
-def test_table_takes_columns_from_folder_names_as_text(spark: SparkSession, tmp_path: Path) -> None:
+def test_table_takes_columns_from_folder_names_as_text(
+    spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     for label in ("01", "1", "a%2Fb", "__HIVE_DEFAULT_PARTITION__"):
         folder = tmp_path / f"label={label}" / "fold=train"
         folder.mkdir(parents=True)
         pq.write_table(pa.table({"text": [f"text of {label}"]}), folder / "part.parquet")
     found = table_records(spark, text_source(tmp_path, "parquet"))
     assert {str(one.label) for one in found} == {"01", "1", "a/b", "None"}
+    assert "have a column" not in caplog.text
+    pq.write_table(pa.table({"text": ["x"], "label": ["other"]}), tmp_path / "label=01" / "fold=train" / "part.parquet")
+    assert "other" not in {one.label for one in table_records(spark, text_source(tmp_path, "parquet"))}
+    assert "have a column 'label' and lie in folders label=" in caplog.text
     assert {one.split for one in found} == {"train"}
 
 
