@@ -83,8 +83,9 @@ def test_verbose_adds_the_traceback_of_an_error(tmp_path: Path) -> None:
     assert headrace("inspect", "nowhere", cwd=tmp_path, code=3).stderr.startswith(expected)
 
 
-def test_options_after_two_dashes_are_arguments() -> None:
+def test_options_of_the_command_stay_where_they_are() -> None:
     assert program._global_options_first(["fetch", "-v", "--", "--quiet"]) == ["-v", "fetch", "--", "--quiet"]
+    assert program._global_options_first(["inspect", "t", "--version", "0"]) == ["inspect", "t", "--version", "0"]
 
 
 def test_shell_completion_lists_commands(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from headrace.interruption import CommandInterruptedError, SignalHandling, handl
 
 log = logging.getLogger(__name__)
 
-# Options of every command; users type them before or after its name.
-GLOBAL_OPTIONS = frozenset(("--quiet", "-q", "--verbose", "-v", "--version"))
+# Options of every command; users type them before or after its name. Some commands have a --version of their own.
+GLOBAL_OPTIONS = frozenset(("--quiet", "-q", "--verbose", "-v"))
 
 app = typer.Typer(
     name="headrace",
