@@ -58,7 +58,7 @@ def test_of_a_large_table_the_first_shards_are_read(tmp_path: Path, monkeypatch:
     assert "2 of the first 2 records" in (conflict_warning(read_content(tmp_path, shards), 3) or "")
 
 
-@pytest.mark.spark
+@pytest.mark.usefixtures("spark")
 def test_prepare_warns_of_a_picture_in_two_classes(
     source: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
