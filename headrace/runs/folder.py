@@ -29,7 +29,7 @@ from headrace.storage.atomic import atomic_write
 from headrace.storage.remove_tree import remove_tree
 
 # In the folder of a run whose ranks have not started.
-WRITTEN_FIRST = frozenset(("run.json", "model.py", ".lock", "lock.json"))
+WRITTEN_FIRST = frozenset(("run.json", "model.py", "failure.json", ".lock", "lock.json"))
 
 
 class RunFolder:
@@ -67,7 +67,7 @@ class RunFolder:
         except BaseException:
             written = self._names() - before
             if self.record_file.name in written and written <= WRITTEN_FIRST:
-                for name in written & {self.record_file.name, self.model_file.name}:
+                for name in written & {self.record_file.name, self.model_file.name, self.failure_file.name}:
                     (self.path / name).unlink(missing_ok=True)
             raise
 

@@ -10,7 +10,6 @@ import PIL.Image
 import pytest
 
 from headrace import bundle as bundles
-from headrace.config.configuration import Text
 from headrace.explain.attribution.integrated_gradients import TOLERANCE
 from headrace.explain.explanation import Explanation
 from headrace.explain.image_explainer import ImageExplainer
@@ -37,7 +36,8 @@ def explain_images(path: Path, folder: Path, **options: Any) -> list[Explanation
     """Explain three images with the bundle at `path`."""
     bundle = bundles.load(path)
     explainer = ImageExplainer(bundle, Inference(bundle), ExplainOptions(**options))
-    return [explainer.explain(raw) for raw in raw_images(write_images(folder), 8)]
+    inputs = raw_images(write_images(folder), bundle.origin.prepare)
+    return [explainer.explain(inputs.read(index)) for index in range(inputs.count)]
 
 
 def explain_texts(path: Path, file: Path, **options: Any) -> list[Explanation]:
@@ -46,7 +46,8 @@ def explain_texts(path: Path, file: Path, **options: Any) -> list[Explanation]:
     tokenizer = bundle.contract.tokenizer
     assert tokenizer is not None
     explainer = TextExplainer(bundle, Inference(bundle), ExplainOptions(**options), tokenizer)
-    return [explainer.explain(raw) for raw in raw_texts(write_texts(file), 8, "review", Text())]
+    inputs = raw_texts(write_texts(file), "review", bundle.origin.prepare)
+    return [explainer.explain(inputs.read(index)) for index in range(inputs.count)]
 
 
 @pytest.mark.parametrize("network", [*IMAGES, *TEXT])

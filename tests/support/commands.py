@@ -29,8 +29,9 @@ class CommandResult:
 
     @property
     def last_error_line(self) -> str:
-        """The last line on standard error."""
-        return self.stderr.strip().splitlines()[-1]
+        """The last line of Headrace on standard error; Spark's JVM may write some after it while it stops."""
+        lines = self.stderr.strip().splitlines()
+        return next((line for line in reversed(lines) if line.startswith("headrace: ")), lines[-1])
 
 
 def headrace(*words: str, cwd: Path, code: int = 0, **environment: str) -> CommandResult:
