@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from headrace.errors import StoreError
+from headrace.errors import StoreError, TrainingError
 from headrace.invocation import utc_now
 from headrace.locks.folder import lock_for_training
 from headrace.runs.checkpoint_io import newest_first
@@ -60,10 +60,15 @@ class RunFolder:
 
     @contextmanager
     def withdrawn_if_not_started(self) -> Iterator[None]:
-        """Remove record and network of a new run if the block fails before its ranks have written anything."""
+        """Remove record and network of a new run if the block fails before its ranks have written anything.
+
+        A failure of the cluster, such as too few slots, is kept: the same command may succeed later.
+        """
         before = self._names()
         try:
             yield
+        except TrainingError:
+            raise
         except BaseException:
             written = self._names() - before
             if self.record_file.name in written and written <= WRITTEN_FIRST:
