@@ -8,10 +8,13 @@ import bz2
 import gzip
 import io
 import lzma
-from collections.abc import Buffer, Callable
-from typing import IO, cast
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, cast
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 SIGNATURES = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 # The longest signature.
@@ -30,7 +33,7 @@ class _Members(io.RawIOBase):
         """Return True."""
         return True
 
-    def readinto(self, buffer: Buffer) -> int:
+    def readinto(self, buffer: "WriteableBuffer") -> int:
         """Fill the beginning of `buffer`, and return how many bytes; 0 at the end.
 
         Raises:
@@ -72,7 +75,7 @@ class _Borrowed(io.RawIOBase):
         """Return True."""
         return True
 
-    def readinto(self, buffer: Buffer) -> int:
+    def readinto(self, buffer: "WriteableBuffer") -> int:
         """Fill the beginning of `buffer`, and return how many bytes; 0 at the end."""
         view = memoryview(buffer)
         data = self._raw.read(len(view))
