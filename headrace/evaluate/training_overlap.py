@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
@@ -11,7 +12,6 @@ from headrace.errors import DataError, HeadraceError
 from headrace.storage import locate
 from headrace.table import Version, read
 from headrace.table.row_overlap import SplitRows
-from headrace.table.transaction_log import newest_number
 
 log = logging.getLogger(__name__)
 
@@ -80,10 +80,12 @@ def _find(data: TrainingData, version: Version) -> Version:
     Raises:
         DataError: it no longer exists.
     """
-    if data.table_id and data.table_id == version.table_id and (newest_number(version.table) or 0) >= data.version:
-        found = read(version.table, data.version)
-        if _is_same(data, found):
-            return found
+    if data.table_id and data.table_id == version.table_id:
+        # A copy of the table may have no version of this number, or another one.
+        with suppress(DataError):
+            found = read(version.table, data.version)
+            if _is_same(data, found):
+                return found
     found = read(locate(data.table), data.version)
     if not _is_same(data, found):
         raise DataError("another table, or a version with other rows, is at this path now")

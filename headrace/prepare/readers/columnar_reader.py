@@ -30,8 +30,6 @@ class ColumnarReader:
         DataError: the file cannot be read.
     """
 
-    unit = "row"
-
     def __init__(self, path: Path, name: str, wanted: Sequence[str], table_format: str) -> None:
         self.path, self.name, self.format = path, name, table_format
         try:
@@ -75,7 +73,7 @@ class ColumnarReader:
                 for cells in zip(*columns, strict=True):
                     rejection = next((one for one in cells if isinstance(one, RejectedRecordError)), None)
                     values = {} if rejection else dict(zip(self.paths, cells, strict=True))
-                    yield Row(number, values, rejection)
+                    yield Row(number, values, rejection, "row")
                     number += 1
         except (OSError, pa.ArrowException) as error:
             raise self._unreadable(error) from None

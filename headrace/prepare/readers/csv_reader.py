@@ -9,6 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -137,8 +138,6 @@ class CsvReader:
         DataError: the file is empty or cannot be read.
     """
 
-    unit = "line"
-
     def __init__(self, path: Path, name: str, wanted: Sequence[str], options: ReaderOptions) -> None:
         self.path, self.name, self.options = path, name, options
         numbered = any(plain_name(one).startswith("_c") and plain_name(one)[2:].isdecimal() for one in wanted)
@@ -172,27 +171,19 @@ class CsvReader:
                         continue
                     yield self._row(number, fields)
 
-    def _are_joined(self, encoding: str | None) -> Callable[[Sequence[str]], bool] | None:
+    def _are_joined(self, encoding: str | None) -> JoinedLines | None:
         """Return the test for records that a stray quote joined; None if quotes are trusted, or cannot join records."""
         if self.options.multi_line or self.options.quote is None or self.width == 1:
             return None
-        sample: list[JoinedLines] = []
+        separator = self.options.separator or ","
+        return JoinedLines(partial(self._read_sample, encoding), self.width, separator, self.options.quote)
 
-        def are_joined(lines: Sequence[str]) -> bool:
-            if not sample:
-                sample.append(self._sample(encoding))
-            return sample[0](lines)
-
-        return are_joined
-
-    def _sample(self, encoding: str | None) -> JoinedLines:
-        """Read the first records of one line each."""
-        separator, quote = self.options.separator or ",", self.options.quote or '"'
+    def _read_sample(self, encoding: str | None) -> list[list[str]]:
+        """Return the first records of one line each."""
         with open_text(self.path, encoding) as lines:
             records = (fields for _, fields, _ in islice(split_records(lines, self.options), SAMPLE))
             whole = (one for one in records if isinstance(one, list) and len(one) == self.width)
-            single = (one for one in whole if not any("\n" in field or "\r" in field for field in one))
-            return JoinedLines(single, self.width, separator, quote)
+            return [one for one in whole if not any("\n" in field or "\r" in field for field in one)]
 
     def _row(self, number: int, fields: list[str]) -> Row:
         if len(fields) != self.width:

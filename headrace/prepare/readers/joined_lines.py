@@ -4,7 +4,8 @@ A quote at the beginning of a field, such as an inch mark in the wrong place, re
 a field, maybe many records later. All readers then return one record, and lose the others silently.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 MAX_VALUE = 60
 
@@ -17,18 +18,15 @@ class JoinedLines:
     as many separators in each, and rarely a class name between them.
 
     Args:
-        records: fields of records of one line each, to compare with; the same ones for each range of a file, so that
-            ranges are read the same way.
+        read_sample: returns fields of records of one line each, to compare with; the same ones for each range of a
+            file, so that ranges are read the same way. It is called when a record is in doubt.
         width: number of columns.
     """
 
-    def __init__(self, records: Iterable[Sequence[str]], width: int, separator: str, quote: str) -> None:
-        self.width, self.separator, self.quote = width, separator, quote
-        self.values: list[set[str]] = [set() for _ in range(width)]
-        for fields in records:
-            for values, field in zip(self.values, fields, strict=True):
-                if len(field) <= MAX_VALUE:
-                    values.add(field.strip())
+    def __init__(
+        self, read_sample: Callable[[], Iterable[Sequence[str]]], width: int, separator: str, quote: str
+    ) -> None:
+        self.read_sample, self.width, self.separator, self.quote = read_sample, width, separator, quote
 
     def __call__(self, lines: Sequence[str]) -> bool:
         """Return whether the lines of one record look like complete records."""
@@ -40,7 +38,17 @@ class JoinedLines:
         outside = [*zip(range(begin + 1, self.width), first, strict=True), *enumerate(last)]
         for row in cells[1:-1]:
             outside += [(at, cell) for at, cell in enumerate(row) if at != begin]
-        return any(cell.strip() in self.values[at] - {""} for at, cell in outside)
+        return any(cell.strip() in self.values[at] for at, cell in outside)
+
+    @cached_property
+    def values(self) -> list[set[str]]:
+        """Short cells of each column, without empty ones."""
+        found: list[set[str]] = [set() for _ in range(self.width)]
+        for fields in self.read_sample():
+            for values, field in zip(found, fields, strict=True):
+                if len(field) <= MAX_VALUE:
+                    values.add(field.strip())
+        return [values - {""} for values in found]
 
     def _opens(self, cell: str) -> bool:
         return cell.lstrip().startswith(self.quote) and cell.count(self.quote) % 2 == 1

@@ -98,8 +98,8 @@ class JsonReader:
                 yield Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
 
     def _objects(self, text: IO[str]) -> Iterator[Row]:
-        for number, (_, value) in enumerate(_decode_all(text, self.path), 1):
-            yield self._row(number, value)
+        for number, value in enumerate(_decode_all(text, self.path), 1):
+            yield self._row(number, value)._replace(unit=self.unit)
 
     def _row(self, number: int, value: object) -> Row:
         if not isinstance(value, dict):
@@ -126,7 +126,7 @@ class JsonReader:
 
     def _require_columns(self) -> None:
         with open_text(self.path, self.options.encoding) as text:
-            found = (value for _, value in self._values(text) if isinstance(value, dict))
+            found = (value for value in self._values(text) if isinstance(value, dict))
             rows = list(islice(found, ROWS_TO_SEARCH))
         self.columns = list(dict.fromkeys(key for row in rows for key in row))
         if not rows:
@@ -135,13 +135,13 @@ class JsonReader:
             if all(value_at(row, plain_name(name)) is None and name not in row for row in rows):
                 raise MissingColumnError(name, str(self.path), self.columns)
 
-    def _values(self, text: IO[str]) -> Iterator[tuple[int, Any]]:
+    def _values(self, text: IO[str]) -> Iterator[Any]:
         if not self.has_lines:
             yield from _decode_all(text, self.path)
             return
-        for number, line in enumerate(_line_feeds(text), 1):
+        for line in _line_feeds(text):
             try:
-                yield number, json.loads(line)
+                yield json.loads(line)
             except (ValueError, RecursionError):
                 continue
 
@@ -173,8 +173,8 @@ def _begins_with_object(line: str) -> bool:
         return False
 
 
-def _decode_all(text: IO[str], path: Path) -> Iterator[tuple[int, Any]]:
-    """Yield the line number and the value of each element of an array, or of each value of a series.
+def _decode_all(text: IO[str], path: Path) -> Iterator[Any]:
+    """Yield the elements of an array, or the values of a series.
 
     Raises:
         DataError: the file is damaged.
@@ -206,7 +206,7 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[tuple[int, Any]]:
                     raise DataError(f"{path} is damaged at line {line}: {error}.") from None
                 held, at = held[at:] + more, 0
                 continue
-            yield line, value
+            yield value
             line += held.count("\n", at, end)
             at = end
 

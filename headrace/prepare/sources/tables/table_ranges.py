@@ -95,4 +95,4 @@ def rows_of_ranges(
             values = folder_values(part.path)
             folders = {name: values[plain_name(name)] for name in wanted if name not in in_file}
             for row in reader.rows(part):
-                yield part.path, split, row._replace(values={**row.values, **folders}, unit=reader.unit)
+                yield part.path, split, row._replace(values={**row.values, **folders}) if folders else row
