@@ -69,7 +69,8 @@ def prepare(
     full: Annotated[
         bool,
         typer.Option(
-            "--full", help="prepare all records again, and learn the classes anew: without those that no record has"
+            "--full",
+            help="prepare all records and determine the classes again, without those that no record has",
         ),
     ] = False,
 ) -> None:

@@ -108,8 +108,8 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     """Bring `data.table` up to date with `data.source`; commit no new version if nothing has changed.
 
     Args:
-        full: prepare everything, even unchanged files, and learn the classes anew: one without a record is removed.
-            A change of splits needs it.
+        full: prepare everything, even unchanged files, and determine the classes again: one without a record is
+            removed. A change of splits needs it.
 
     Raises:
         ConfigurationError: the table lies inside the source, or was split with other settings.

@@ -35,7 +35,7 @@ class PrepareContext:
         identity: identifier of the preparation; begins the name of every file it writes.
         root: folder of the source.
         table: folder of the table.
-        labels: class index by class name; those of the previous version, unless the classes are learned anew.
+        labels: class index by class name; those of the previous version, unless the classes are determined again.
         earlier_classes: classes of the previous version, whose order those that stay keep.
         kind: kind of the source; `LABELS_FILE` of a folder with one.
         class_names: class name by the source's label, for labels that differ from it.
@@ -103,7 +103,7 @@ class PreparePlan:
         base: state of the table when the preparation began.
         before: newest version of the table, even if nothing is carried over from it.
         increment: files to prepare and to remove.
-        full: whether everything is prepared anew, and the classes are learned anew.
+        full: whether everything is prepared again, and the classes are determined again.
         fingerprint: hash of the source's files and of the settings.
         append_key: hash of the source and of the settings; versions of equal append keys can share shards.
     """

@@ -3,7 +3,7 @@
 import logging
 import math
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column, Statistics, Tokenizer
 from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult, make_chunks
-from headrace.prepare.dedup.conflicting_labels import conflict_warning, read_content
+from headrace.prepare.dedup.conflicting_labels import warn_of_conflicts
 from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.row_encoders import encoder_for
@@ -83,7 +83,8 @@ def run_stages(
     old = increment.before.shards if increment.before else ()
     assigns_splits = source_assigns_splits(context, source, changed.files)
     if needs_global_decisions(context, new=shards, old=old, assigns_splits=assigns_splits, removed=increment.removed):
-        _warn_of_dropped_labels(context, [*old, *shards])
+        if context.settings.duplicates == "drop":
+            warn_of_conflicts(context, [*old, *shards])
         results += make_global_decisions(spark, context, shards, old, increment.removed)
     accounting = merge_results(results)
     for line in accounting.describe_rejects():
@@ -109,15 +110,6 @@ def run_stages(
             log.warning("%s", warning)
         return replace(output, statistics=statistics, periods=periods)
     return _tokenize(spark, context, output, increment) if context.settings.input == "text" else output
-
-
-def _warn_of_dropped_labels(context: PrepareContext, shards: Sequence[Shard]) -> None:
-    """Log a warning if records that are about to be dropped have other labels than the equal ones that stay."""
-    if context.settings.duplicates == "drop" and context.settings.task != "regression":
-        total = sum(shard.rows for shard in shards)
-        warning = conflict_warning(read_content(context.table, shards), total, drops=True)
-        if warning is not None:
-            log.warning("%s", warning)
 
 
 def _encode(

@@ -12,6 +12,7 @@ from headrace.errors import ConfigurationError
 from headrace.storage import is_remote
 from headrace.storage.append_only_files import mirror_appends
 from headrace.storage.atomic import atomic_write
+from headrace.text_table import text_table
 from headrace.tune.report.page import write_page
 from headrace.tune.search_loop import Search
 from headrace.tune.study.create_or_resume import open_or_create
@@ -90,16 +91,14 @@ def as_text(summary: dict[str, Any]) -> str:
     """Format the result of `tune` as text, one line per trial; a star marks the best one."""
     best, trials = summary["best"]["number"] if summary["best"] else None, summary["trials"]
     keys = list(dict.fromkeys(key for trial in trials for key in trial["parameters"]))
-    rows = [["", "trial", "state", summary["metric"], "epochs", "seconds", *keys]]
+    header, rows = ["", "trial", "state", summary["metric"], "epochs", "seconds", *keys], []
     for trial in trials:
         numbers = ("" if trial[name] is None else f"{trial[name]:.6g}" for name in ("value", "epochs", "seconds"))
         parameters = (_short(trial["parameters"].get(key, "")) for key in keys)
         marker = "*" if trial["number"] == best else ""
         rows.append([marker, str(trial["number"]), trial["state"], *numbers, *parameters])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     failures = [f"trial {trial['number']} failed: {trial['error']}" for trial in trials if trial["error"]]
-    return "\n".join(table + failures)
+    return "\n".join([text_table(header, rows, len(header)), *failures])
 
 
 def _short(value: Any) -> str:

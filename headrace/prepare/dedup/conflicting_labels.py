@@ -73,21 +73,34 @@ def read_content(table: Path, shards: Sequence[Shard]) -> pa.Table:
     return pa.concat_tables([one.replace_schema_metadata(None) for one in tables], promote_options="permissive")
 
 
+def warn_of_conflicts(context: PrepareContext, shards: Sequence[Shard]) -> None:
+    """Warn of equal records with different labels, before the equal ones are dropped if `duplicates` is drop."""
+    if shards and context.settings.task != "regression":
+        _warn_of_conflicts(context, read_content(context.table, shards), shards)
+
+
 def warn_of_copies(context: PrepareContext, shards: Sequence[Shard], *, has_identity: bool) -> None:
     """Log how many records equal another one, and warn of those with other labels; dropped ones are not counted.
 
     Args:
         has_identity: whether a column of the source identifies records; warn of values that are there twice.
     """
-    drops = context.settings.task == "regression" or context.settings.duplicates == "drop"
-    if drops and not has_identity:
+    stay = context.settings.task != "regression" and context.settings.duplicates != "drop"
+    if not (stay or has_identity):
         return
     rows = read_content(context.table, shards)
-    warnings = [repeated_identity_warning(rows) if has_identity else None]
-    if not drops:
-        warnings.append(conflict_warning(rows, sum(shard.rows for shard in shards)))
-    for warning in filter(None, warnings):
+    repeated = repeated_identity_warning(rows) if has_identity else None
+    if repeated is not None:
+        log.warning("%s", repeated)
+    if stay:
+        _warn_of_conflicts(context, rows, shards)
+        copies = count_copies(rows)
+        if copies:
+            log.info("%s of %s records equal another one; prepare.duplicates=drop removes them", copies, len(rows))
+
+
+def _warn_of_conflicts(context: PrepareContext, rows: pa.Table, shards: Sequence[Shard]) -> None:
+    total = sum(shard.rows for shard in shards)
+    warning = conflict_warning(rows, total, drops=context.settings.duplicates == "drop")
+    if warning is not None:
         log.warning("%s", warning)
-    copies = 0 if drops else count_copies(rows)
-    if copies:
-        log.info("%s of %s records equal another one; prepare.duplicates=drop removes them", copies, len(rows))

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from headrace.contract import Contract
+from headrace.contract_match import ClassMatch
 from headrace.name_lists import join_names
 from headrace.table import Summary
 
@@ -25,35 +26,29 @@ class ClassChanges:
     without_records: tuple[str, ...]
 
     @property
-    def added(self) -> tuple[str, ...]:
-        """Classes that only the new version has."""
-        known = frozenset(self.before)
-        return tuple(name for name in self.now if name not in known)
-
-    @property
-    def kept(self) -> tuple[str, ...]:
-        """Classes of both versions."""
-        known = frozenset(self.before)
-        return tuple(name for name in self.now if name in known)
-
-    @property
-    def removed(self) -> tuple[str, ...]:
-        """Classes that only the previous version has."""
-        present = frozenset(self.now)
-        return tuple(name for name in self.before if name not in present)
+    def match(self) -> ClassMatch:
+        """The classes of both versions, compared by name."""
+        return ClassMatch(self.before, self.now)
 
     @property
     def renumbered(self) -> bool:
         """Whether a class of both versions has another number in the new one."""
-        return self.kept != self.before[: len(self.kept)]
+        kept = self.match.shared
+        return kept != self.before[: len(kept)]
 
     def as_json(self) -> dict[str, int | list[str]]:
         """Return the number of kept classes, and the names of the others by what became of them."""
-        names = ("added", "removed", "without_records")
-        return {"kept": len(self.kept), **{name: list(getattr(self, name)) for name in names}}
+        match = self.match
+        return {
+            "kept": len(match.shared),
+            "added": list(match.new),
+            "removed": list(match.dropped),
+            "without_records": list(self.without_records),
+        }
 
     def __str__(self) -> str:
-        groups = {"kept": self.kept, "removed": self.removed, "added": self.added}
+        match = self.match
+        groups = {"kept": match.shared, "removed": match.dropped, "added": match.new}
         text = f"Classes: {', '.join(_describe(names, verb) for verb, names in groups.items())}."
         if self.renumbered:
             text += (
@@ -78,11 +73,11 @@ def report_classes(changes: ClassChanges | None, *, full: bool) -> None:
     """Say which classes were removed or added, and warn of those without a record.
 
     Args:
-        full: whether the classes were learned anew, so that a class without a record has only copies of other records.
+        full: whether the classes were determined again, so that one without a record has only copies of other records.
     """
     if changes is None:
         return
-    if changes.before and (full or changes.added or changes.removed):
+    if changes.before and (full or not changes.match.has_same_names):
         log.info("%s", changes)
     if not changes.without_records:
         return
@@ -92,7 +87,7 @@ def report_classes(changes: ClassChanges | None, *, full: bool) -> None:
         return
     log.warning(
         "The table has no record of %s of %s classes any more: %s. They stay classes, so that the numbers of the "
-        "others do not change, and networks predict them; `headrace prepare --full` learns the classes anew.",
+        "others do not change, and networks predict them; `headrace prepare --full` determines the classes again.",
         len(changes.without_records), len(changes.now), names,
     )  # fmt: skip
 

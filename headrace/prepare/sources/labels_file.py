@@ -19,8 +19,9 @@ from headrace.prepare.encoders.labels import label_cell
 from headrace.prepare.readers.row import MissingColumnError, cell_text
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.folder import walk
+from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort
-from headrace.storage import files_below, is_remote, locate
+from headrace.storage import Entry, files_below, is_remote, locate
 from headrace.storage.location import looked_for
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,8 @@ def list_labelled(folder: str, labels: str) -> Listing:
         MissingColumnError: the labels file has no column path or no column label.
     """
     root = locate(folder).absolute()
-    file, read_status = root / labels, _statuses(root)
+    file, stored = root / labels, list(files_below(root)) if is_remote(root) else None
+    read_status = partial(_status, root) if stored is None else _stored_statuses(stored)
     files: dict[str, RawFile] = {}
     for number, row in _rows(file):
         path, label = row.get("path"), _label(row.get("label"), f"Line {number} of {file}")
@@ -59,18 +61,19 @@ def list_labelled(folder: str, labels: str) -> Listing:
         )
     if not files:
         raise DataError(f"{file} names no files; expected {KEYS} in each line.")
-    _warn_of_unnamed(root, file, files)
+    entries = walk(root) if stored is None else (one for one in stored if not is_ignored(one.path))
+    _warn_of_unnamed(root, file, files, entries)
     found = natural_sort({one.label for one in files.values() if one.label is not None})
     return Listing(str(root), [files[path] for path in sorted(files)], found)
 
 
-def _warn_of_unnamed(root: Path, file: Path, files: Mapping[str, RawFile]) -> None:
-    """Log how many files of the folder, of the kinds that are named, the labels file does not name."""
+def _warn_of_unnamed(root: Path, file: Path, files: Mapping[str, RawFile], entries: Iterable[Entry]) -> None:
+    """Log how many of the folder's `entries`, of the kinds that are named, the labels `file` does not name."""
     kinds = {os.path.splitext(path)[1].lower() for path in files}
     others = list[str]()
     # What cannot be listed, such as a broken link, matters only if the labels file names it.
     with suppress(DataError):
-        for one in walk(root):
+        for one in entries:
             if one.path not in files and os.path.splitext(one.path)[1].lower() in kinds and root / one.path != file:
                 others.append(one.path)
     if others:
@@ -97,11 +100,9 @@ def is_inside(path: str) -> bool:
     return bool(path) and ".." not in parts and not path.startswith(("/", "\\")) and not parts[0].endswith(":")
 
 
-def _statuses(folder: Path) -> Callable[[str], tuple[int, int]]:
-    """Return size and change tag by path; on a store from one listing instead of one request per file."""
-    if not is_remote(folder):
-        return partial(_status, folder)
-    found = {file.path: (file.size, file.change_tag) for file in files_below(folder)}
+def _stored_statuses(entries: Iterable[Entry]) -> Callable[[str], tuple[int, int]]:
+    """Return size and change tag by path, from one listing of a store instead of one request per file."""
+    found = {one.path: (one.size, one.change_tag) for one in entries}
     return lambda path: found.get(path, (-1, 0))
 
 

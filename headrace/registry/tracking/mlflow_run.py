@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headrace.config.secret_names import withhold_secrets
 from headrace.registry.store import ModelRegistry
 from headrace.registry.tracking.artifact_store import upload_files
-from headrace.registry.tracking.redaction import flatten_settings
+from headrace.runs.settings import flatten
 from headrace.storage.local_copy import LocalCopy
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def finish_run(registry: ModelRegistry, run_id: str, entry: MlflowRun) -> None:
     from mlflow.entities import Param, RunTag
 
     client = registry.client
-    settings = list(flatten_settings(entry.settings))
+    flat = flatten(withhold_secrets(entry.settings))
+    settings = [(key, str(value)) for key, value in flat.items() if value is not None]
     for start in range(0, len(settings), PARAMETERS_PER_REQUEST):
         chunk = settings[start : start + PARAMETERS_PER_REQUEST]
         client.log_batch(run_id, params=[Param(key, value[:MAX_VALUE_LENGTH]) for key, value in chunk])

@@ -1,4 +1,4 @@
-"""Classes without a record: an increment keeps and reports them, a full preparation learns the classes anew."""
+"""Classes without a record: an increment keeps and reports them, a full preparation determines the classes again."""
 
 import logging
 from pathlib import Path
