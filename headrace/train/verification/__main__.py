@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+from headrace.engines.lean_import import import_engines_lean
 from headrace.storage.remove_tree import remove_tree
 from headrace.train.rank.driver_channel import Channel
 
@@ -25,6 +26,7 @@ def main(origin: str) -> None:
         origin: working directory of the rank.
     """
     channel = Channel()
+    import_engines_lean()
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests, Path.cwd().parent), daemon=True).start()
     from headrace.train.verification.loaded_bundle import BundleLoader
