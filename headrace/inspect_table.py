@@ -19,8 +19,8 @@ from headrace.table.dropped_records import (
     read_rejects,
     rejects_path,
 )
+from headrace.table.table_version import SPLITS, Summary
 from headrace.table.transaction_log import KEY, history, lists_dropped_records
-from headrace.table.version import SPLITS, Summary
 
 Kind = Literal["rejects", "duplicates"]
 

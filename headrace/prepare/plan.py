@@ -15,8 +15,8 @@ from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.table import Version
 from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path, rejects_path
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
+from headrace.table.table_version import Period
 from headrace.table.transaction_log import CommitBase, open_base
-from headrace.table.version import Period
 
 # Split of the shards whose records have no split yet.
 UNASSIGNED = "undecided"

@@ -23,7 +23,7 @@ from headrace.prepare.table_schema import arrow_schema
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
 from headrace.table.dropped_records import Reject, rejects_path
 from headrace.table.shards import Shard, write_shard
-from headrace.table.version import SPLITS
+from headrace.table.table_version import SPLITS
 
 NO_LABEL = "the record has no label"
 

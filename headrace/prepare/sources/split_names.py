@@ -2,7 +2,7 @@
 
 import re
 
-from headrace.table.version import SPLITS
+from headrace.table.table_version import SPLITS
 
 SPELLINGS = {
     **{name: name for name in SPLITS},
