@@ -46,6 +46,12 @@ def label_warnings(rows: Mapping[str, int], known: Iterable[str] = (), kind: str
             f"({', '.join(map(ascii, mixed[:5]))}); correct the labels, or rename the classes with "
             "data.source.class_names."
         )
+    quoted = [name for name in rows if len(name) > 2 and name[0] == name[-1] and name[0] in "\"'"]
+    if quoted:
+        warnings.append(
+            f"The classes {_names(quoted)} have quotes around their names; if those are of the file's format, set its "
+            "reader's options, such as data.source.options.quote or ignoreLeadingWhiteSpace of CSV."
+        )
     lists = [name for name in rows if name[:1] + name[-1:] in ("[]", "{}")]
     if lists:
         warnings.append(
