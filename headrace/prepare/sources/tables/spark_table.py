@@ -28,6 +28,7 @@ from headrace.prepare.sources.raw_records import RawFile, RawRecord, escape_path
 from headrace.prepare.sources.tables.array_cell import read_pixels
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
 from headrace.prepare.sources.tables.petastorm import ARRAYS, input_codec, refuse_arrays
+from headrace.prepare.sources.tables.split_column import split_cell, warn_of_other_splits
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.tables.table_ranges import columns_in_file, list_ranges, open_first, rows_of_ranges
 from headrace.storage import locate
@@ -74,6 +75,7 @@ def read_frame(
     if source.format == NO_FILES:
         return database_rows(spark, source, columns, cell_format)
     is_binary = _require_input(source, root, files, columns, cell_format)
+    warn_of_other_splits(source, root, files)
     read = partial(_read_rows, source, root, is_binary, several)
     schema = ", ".join(f"{name} string" for name in TEXTS) + (", data binary" if is_binary else ", data string")
     return list_ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)
@@ -264,7 +266,7 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, several: bool) -> 
     return {
         "key": text(columns.identity),
         "label": label_cell(row.values.get(columns.label), several=several),
-        "split": text(columns.split),
+        "split": split_cell(row.values.get(columns.split), columns.split) if columns.split else None,
         "weight": text(columns.weight),
         "data": data if is_binary and isinstance(data, bytes) else text_cell(data, f"the cell of {columns.input}"),
     }
