@@ -33,8 +33,11 @@ READERS: dict[str, Callable[[str, RawFile, int], Iterator[RawRecord]]] = {
 }
 
 
-def list_source(source: Source) -> Listing:
+def list_source(source: Source, *, several: bool = False) -> Listing:
     """List all files of `source`.
+
+    Args:
+        several: whether the label of a record may be a list of names.
 
     Raises:
         DataError: the source is missing, empty or refused.
@@ -42,7 +45,7 @@ def list_source(source: Source) -> Listing:
     if source.columns is not None:
         return list_table(source)
     if source.labels is not None:
-        return list_labelled(source.path, source.labels)
+        return list_labelled(source.path, source.labels, several=several)
     return LISTERS[source.kind](source.path)
 
 
