@@ -5,7 +5,7 @@ from itertools import islice
 
 from headrace.config.sections.source import Source
 from headrace.prepare.readers.row import cell_text, text_cell
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.sources.raw_records import RawFile, shorten
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.sources.tables.table_ranges import columns_in_file, open_first
@@ -17,19 +17,18 @@ SAMPLE = 1000
 EXPECTED = "train, val or test, or another usual spelling of one, such as validation"
 
 
-def split_cell(value: object, column: str) -> str | None:
-    """Return the split that a cell names; None for an empty one.
+def split_cells(value: object, column: str | None) -> dict[str, str | None]:
+    """Return the split that a cell names, or why it names none: `split`, or `reason` and `detail` of the rejection.
 
     Raises:
-        RejectedRecordError: it names none.
+        RejectedRecordError: the cell is no text.
     """
-    text = (text_cell(value, f"the cell of {column}") or "").strip()
-    if not text:
-        return None
-    split = split_from_name(text)
-    if split is None:
-        raise RejectedRecordError(Reason.BAD_SPLIT, f"the column {column!r} holds {text!r:.60}; expected {EXPECTED}")
-    return split
+    text = None if column is None else (text_cell(value, f"the cell of {column}") or "").strip()
+    split = split_from_name(text) if text else None
+    if split is None and text:
+        detail = f"the column {column!r} holds {text!r:.60}; expected {EXPECTED}"
+        return {"split": None, "reason": Reason.BAD_SPLIT.value, "detail": detail}
+    return {"split": split}
 
 
 def warn_of_other_splits(source: Source, root: str, files: list[RawFile]) -> None:

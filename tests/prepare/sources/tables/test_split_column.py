@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.prepare.rejects.rejection import RejectedRecordError
-from headrace.prepare.sources.tables.split_column import split_cell, warn_of_other_splits
+from headrace.prepare.sources.tables.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.table_files import list_table
 from tests.support.table_rows import text_source
 
@@ -14,16 +13,15 @@ from tests.support.table_rows import text_source
 @pytest.mark.parametrize(
     ("cell", "split"), [("TRAINING", "train"), (b"dev", "val"), ("Test ", "test"), (" ", None), (None, None)]
 )
-def test_split_cell_takes_usual_spellings(cell: object, split: str | None) -> None:
-    assert split_cell(cell, "fold") == split
+def test_split_cells_have_usual_spellings(cell: object, split: str | None) -> None:
+    assert split_cells(cell, "fold") == {"split": split}
 
 
 @pytest.mark.parametrize(("cell", "shown"), [(0, "'0'"), (True, "'true'"), ("unsup", "'unsup'")])
-def test_split_cell_names_the_column_and_its_value(cell: object, shown: str) -> None:
-    with pytest.raises(
-        RejectedRecordError, match=f"bad_split: the column 'fold' holds {shown}; expected train, val or"
-    ):
-        split_cell(cell, "fold")
+def test_split_cells_name_the_column_and_its_value(cell: object, shown: str) -> None:
+    found = split_cells(cell, "fold")
+    assert found["reason"] == "bad_split"
+    assert f"the column 'fold' holds {shown}; expected train, val or test" in str(found["detail"])
 
 
 def test_values_that_are_not_splits_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
