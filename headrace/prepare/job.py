@@ -117,7 +117,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
             another preparation committed first.
     """
     stopwatch = Stopwatch()
-    listing = list_source(configuration.data.source)
+    listing = list_source(configuration.data.source, several=configuration.prepare.task == "multi_label")
     log.info("%s listed in %.1f s", _count_listing(listing), stopwatch.seconds)
     table = locate(configuration.data.table).absolute()
     _require_apart(table, configuration.data.source.path)

@@ -34,20 +34,23 @@ READERS: dict[str, Callable[[str, RawFile, int], Iterator[RawRecord]]] = {
 }
 
 
-def list_source(source: Source) -> Listing:
+def list_source(source: Source, *, several: bool = False) -> Listing:
     """List all files of `source` but those that `data.source.exclude` names.
+
+    Args:
+        several: whether the label of a record may be a list of names.
 
     Raises:
         DataError: the source is missing, empty or refused, all of its files are excluded, or a pattern matches none.
     """
-    return exclude(_list_all(source), source.exclude)
+    return exclude(_list_all(source, several=several), source.exclude)
 
 
-def _list_all(source: Source) -> Listing:
+def _list_all(source: Source, *, several: bool) -> Listing:
     if source.columns is not None:
         return list_table(source)
     if source.labels is not None:
-        return list_labelled(source.path, source.labels)
+        return list_labelled(source.path, source.labels, several=several)
     return LISTERS[source.kind](source.path)
 
 
