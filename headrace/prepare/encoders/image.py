@@ -7,6 +7,7 @@ Every variety of image (EXIF orientation, palettes, alpha, CMYK, 16 bits, animat
 import io
 import re
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 import PIL.Image
@@ -44,11 +45,24 @@ def decode(data: bytes, spec: Image) -> Pixels:
     Raises:
         RejectedRecordError: `data` is empty, not an image, damaged, truncated, or exceeds the limits in `spec`.
     """
-    return decode_with_depth(data, spec)[0]
+    return decode_image(data, spec).pixels
 
 
-def decode_with_depth(data: bytes, spec: Image) -> tuple[Pixels, int | None]:
-    """Return the pixels as `decode` does, and for 16-bit grey how many bits its values use; see `used_bits`."""
+class DecodedFile(NamedTuple):
+    """The pixels as `decode` returns them, and what the file has that they lack.
+
+    Attributes:
+        grey_bits: for 16-bit grey, how many bits its values use; see `used_bits`.
+        several_frames: whether the file has more pages or frames than the first.
+    """
+
+    pixels: Pixels
+    grey_bits: int | None = None
+    several_frames: bool = False
+
+
+def decode_image(data: bytes, spec: Image) -> DecodedFile:
+    """Return the pixels as `decode` does, with what the file has that they lack; raises as `decode` does."""
     if not data:
         raise RejectedRecordError(Reason.EMPTY, "the file has no bytes")
     if len(data) > spec.max_bytes:
@@ -58,9 +72,9 @@ def decode_with_depth(data: bytes, spec: Image) -> tuple[Pixels, int | None]:
         warnings.simplefilter("ignore")
         decoded = _decode_image(data, spec)
     if isinstance(decoded.image, PillowImage):
-        return _resize_to_spec(decoded.image, spec), decoded.grey_bits
+        return DecodedFile(_resize_to_spec(decoded.image, spec), decoded.grey_bits, decoded.several_frames)
     small = shrink(decoded.image, spec)
-    return conform(decoded.image, spec) if small is None else small, None
+    return DecodedFile(conform(decoded.image, spec) if small is None else small)
 
 
 def conform(pixels: Pixels, spec: Image) -> Pixels:

@@ -15,8 +15,10 @@ from PIL.Image import Image as PillowImage
 from PIL.Image import Transpose
 
 from headrace.config.configuration import Image
+from headrace.prepare.encoders.file_structure import has_frames
 from headrace.prepare.encoders.grey_depth import to_eight_bits, used_bits
 from headrace.prepare.encoders.jpeg import decode_jpeg
+from headrace.prepare.encoders.unread_formats import name_format
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]
@@ -56,10 +58,12 @@ class DecodedImage(NamedTuple):
 
     Attributes:
         grey_bits: for 16-bit grey, the number of bits that its values use; see `used_bits`.
+        several_frames: whether the file has more pages or frames than the first.
     """
 
     image: PillowImage | Pixels
     grey_bits: int | None = None
+    several_frames: bool = False
 
 
 def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> DecodedImage:
@@ -78,14 +82,23 @@ def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> Decod
             pixels = decode_jpeg(data, spec)
             if pixels is not None:
                 return DecodedImage(pixels)
+        several_frames = has_frames(data) if image.format == "GIF" else bool(getattr(image, "is_animated", False))
         image.load()
-        return _convert_mode(_apply_orientation(image), spec)
+        converted = _convert_mode(_apply_orientation(image), spec)
+        return converted._replace(several_frames=several_frames and image.format != "MPO")
     except UnidentifiedImageError:
-        raise RejectedRecordError(Reason.NOT_AN_IMAGE, f"the file begins with {data[:16]!r}") from None
+        raise RejectedRecordError(Reason.NOT_AN_IMAGE, _describe_unknown(data)) from None
     except PIL.Image.DecompressionBombError as error:
         raise RejectedRecordError(Reason.TOO_MANY_PIXELS, str(error)) from error
     except DAMAGE as error:
         raise RejectedRecordError(Reason.DAMAGED, str(error) or type(error).__name__) from error
+
+
+def _describe_unknown(data: bytes) -> str:
+    name = name_format(data)
+    if name is None:
+        return f"the file begins with {data[:16]!r}"
+    return f"the format is {name}; expected one of {', '.join(FORMATS)}"
 
 
 @contextmanager
