@@ -1,9 +1,11 @@
 """What a preparation does to records without rejecting them, counted over all of them for one warning each."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from headrace.prepare.encoders.grey_depth import narrow_warning
+from headrace.prepare.encoders.grey_depth import narrow_colours_warning, narrow_warning
+from headrace.prepare.encoders.image_findings import ImageFinding
 from headrace.prepare.rejects.rejection import UnreadArchiveError
 
 
@@ -13,24 +15,27 @@ class Observations:
 
     Attributes:
         grey_bits: 16-bit grey images by the number of bits that their values use.
-        several_frames: images of several pages or frames, of which the first was used.
-        frames_example: path of the first of them.
+        colour_bits: 16-bit color images by the number of bits that their values use.
+        findings: images by what is found in them.
+        examples: path of the first image of each finding.
         damaged_archives: archives that could not be read to their end.
         archive_bytes: bytes of these archives.
         unread_bytes: bytes of them that were not read, at least.
     """
 
     grey_bits: Counter[int] = field(default_factory=Counter)
-    several_frames: int = 0
-    frames_example: str = ""
+    colour_bits: Counter[int] = field(default_factory=Counter)
+    findings: Counter[ImageFinding] = field(default_factory=Counter)
+    examples: dict[ImageFinding, str] = field(default_factory=dict)
     damaged_archives: int = 0
     archive_bytes: int = 0
     unread_bytes: int = 0
 
-    def add_frames(self, path: str) -> None:
-        """Count an image of several pages or frames."""
-        self.several_frames += 1
-        self.frames_example = self.frames_example or path
+    def add_findings(self, findings: Iterable[ImageFinding], path: str) -> None:
+        """Count what is found in an image."""
+        for finding in findings:
+            self.findings[finding] += 1
+            self.examples.setdefault(finding, path)
 
     def add_damaged_archive(self, error: UnreadArchiveError) -> None:
         """Count an archive that could not be read to its end."""
@@ -41,8 +46,9 @@ class Observations:
     def update(self, other: "Observations") -> None:
         """Add the counts of another task."""
         self.grey_bits.update(other.grey_bits)
-        self.several_frames += other.several_frames
-        self.frames_example = self.frames_example or other.frames_example
+        self.colour_bits.update(other.colour_bits)
+        self.findings.update(other.findings)
+        self.examples = other.examples | self.examples
         self.damaged_archives += other.damaged_archives
         self.archive_bytes += other.archive_bytes
         self.unread_bytes += other.unread_bytes
@@ -53,16 +59,12 @@ class Observations:
         Args:
             white: `prepare.image.white`.
         """
-        narrow = narrow_warning(self.grey_bits) if white is None else None
-        return [line for line in (narrow, self._frames_warning(), self._archive_warning()) if line is not None]
-
-    def _frames_warning(self) -> str | None:
-        if not self.several_frames:
-            return None
-        return (
-            f"{self.several_frames} image{'s have' if self.several_frames > 1 else ' has'} several pages or frames, "
-            f"such as {self.frames_example!r}; only the first one is used. If the others count, save each as a file."
-        )
+        grey = narrow_warning(self.grey_bits) if white is None else None
+        lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning()]
+        for finding, images in sorted(self.findings.items()):
+            verb = "images have" if images > 1 else "image has"
+            lines.append(f"{images} {verb} {finding}, such as {self.examples[finding]!r}.")
+        return [line for line in lines if line is not None]
 
     def _archive_warning(self) -> str | None:
         if not self.damaged_archives:

@@ -16,6 +16,7 @@ from PIL.Image import Image as PillowImage
 
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.file_structure import GIF, JPEG, PNG, find_structure
+from headrace.prepare.encoders.image_findings import ImageFinding
 from headrace.prepare.encoders.jpeg import (
     decode_jpeg,
     encode_jpeg,
@@ -33,6 +34,7 @@ Pixels = NDArray[np.uint8]
 
 # Rejections of Pillow's that metadata may have caused; misread lengths can claim any size.
 UNDECODABLE = (Reason.DAMAGED, Reason.NOT_AN_IMAGE, Reason.TOO_MANY_PIXELS)
+RAW_PREVIEW = "the format is that of a camera raw file, of which only a small preview can be read; convert it to TIFF"
 # Pillow's messages about files that end early, for formats without an end mark.
 TRUNCATION_MESSAGE = re.compile("truncated|not enough image data|reached eof", re.IGNORECASE)
 
@@ -53,12 +55,14 @@ class DecodedFile(NamedTuple):
 
     Attributes:
         grey_bits: for 16-bit grey, how many bits its values use; see `used_bits`.
-        several_frames: whether the file has more pages or frames than the first.
+        colour_bits: the same for 16-bit colors.
+        findings: what the pixels do not show.
     """
 
     pixels: Pixels
     grey_bits: int | None = None
-    several_frames: bool = False
+    colour_bits: int | None = None
+    findings: frozenset[ImageFinding] = frozenset()
 
 
 def decode_image(data: bytes, spec: Image) -> DecodedFile:
@@ -72,7 +76,10 @@ def decode_image(data: bytes, spec: Image) -> DecodedFile:
         warnings.simplefilter("ignore")
         decoded = _decode_image(data, spec)
     if isinstance(decoded.image, PillowImage):
-        return DecodedFile(_resize_to_spec(decoded.image, spec), decoded.grey_bits, decoded.several_frames)
+        if decoded.is_preview:
+            raise RejectedRecordError(Reason.NOT_AN_IMAGE, RAW_PREVIEW)
+        pixels = _resize_to_spec(decoded.image, spec)
+        return DecodedFile(pixels, decoded.grey_bits, decoded.colour_bits, decoded.findings)
     small = shrink(decoded.image, spec)
     return DecodedFile(conform(decoded.image, spec) if small is None else small)
 

@@ -75,8 +75,9 @@ class ImageEncoder:
         decoded = decode_image(data, self._image)
         if decoded.grey_bits is not None:
             self._observations.grey_bits[decoded.grey_bits] += 1
-        if decoded.several_frames:
-            self._observations.add_frames(path)
+        if decoded.colour_bits is not None:
+            self._observations.colour_bits[decoded.colour_bits] += 1
+        self._observations.add_findings(decoded.findings, path)
         return decoded.pixels
 
     def take_observations(self) -> Observations:
