@@ -33,7 +33,7 @@ from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.windows import read_windows, window_records
 from headrace.prepare.text import tokenization
 from headrace.table.shards import Shard
-from headrace.table.version import Period
+from headrace.table.table_version import Period
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from PIL.Image import Image as PillowImage
 from PIL.Image import Transpose
 
 from headrace.config.configuration import Image
+from headrace.prepare.encoders.fast_jpeg import decode_jpeg
 from headrace.prepare.encoders.grey_depth import to_eight_bits, used_bits
-from headrace.prepare.encoders.jpeg import decode_jpeg
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]

@@ -16,8 +16,8 @@ from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.readers.compression import open_decompressed
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.archive_hard_links import LinkTargets
 from headrace.prepare.sources.folder import walk
-from headrace.prepare.sources.hard_links import LinkTargets
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.labels_file import is_inside
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path

@@ -18,7 +18,7 @@ from headrace.prepare.sources.raw_records import Listing, RawFile, shorten
 from headrace.prepare.sources.split_names import split_from_path, unclear_split_files
 from headrace.storage import Entry, locate, read_entry
 from headrace.storage.location import looked_for
-from headrace.table.delta import open_delta
+from headrace.table.delta_access import open_delta
 
 log = logging.getLogger(__name__)
 
