@@ -1,6 +1,7 @@
 """Tar and zip archives, read as a stream; nothing is unpacked to disk."""
 
 import json
+import logging
 import posixpath
 import re
 import zipfile
@@ -18,6 +19,8 @@ from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, es
 from headrace.prepare.sources.split_names import split_from_name, split_from_path
 from headrace.storage import locate, read_entry
 from headrace.storage.location import looked_for
+
+log = logging.getLogger(__name__)
 
 ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|tar\.zst|tzst|zip)$", re.IGNORECASE)
 # What holds the label of a WebDataset sample, and what only accompanies one.
@@ -38,7 +41,9 @@ def list_archives(path: str) -> Listing:
     if root.is_file():
         root, found = root.parent, [read_entry(root)]
     elif root.is_dir():
-        found = [one for one in walk(root) if ARCHIVE.search(one.path)]
+        below = list(walk(root))
+        found = [one for one in below if ARCHIVE.search(one.path)]
+        _warn_of_others(path, sorted(one.path for one in below if not ARCHIVE.search(one.path)))
     else:
         raise DataError(
             f"The source {path} does not exist{looked_for(path)}; expected a tar or zip file, or a folder of them."
@@ -46,8 +51,19 @@ def list_archives(path: str) -> Listing:
     if not found:
         kinds = ".tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst or .zip files"
         raise DataError(f"The source {path} holds no archives; expected {kinds}.")
-    files = sorted(RawFile(one.path, None, _split(one.path), one.size, one.change_tag) for one in found)
+    files = sorted(RawFile(one.path, None, split_from_path(one.path), one.size, one.change_tag) for one in found)
+    if len({file.split is None for file in files}) == 2:
+        named, other = (next(one.path for one in files if (one.split is None) is is_none) for is_none in (False, True))
+        log.warning("The name of %r gives a split, and that of %r does not; prepare.splits splits it.", named, other)
     return Listing(str(root), files, ())
+
+
+def _warn_of_others(source: str, others: list[str]) -> None:
+    if others:
+        log.warning(
+            "%s holds %s files that are no archives and are left out, such as %r; tar and zip files are read.",
+            source, len(others), escape_path(others[0]),
+        )  # fmt: skip
 
 
 def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
@@ -84,7 +100,10 @@ class _Group:
                 continue
             folders = [one for one in re.split(r"[/\\]", member.name)[:-1] if one not in ("", ".")]
             above = folders if sample else folders[:-1]
-            split = file.split or next((found for one in reversed(above) if (found := split_from_name(one))), None)
+            inner = next((found for one in reversed(above) if (found := split_from_name(one))), None)
+            if file.split and inner and inner != file.split:
+                rejection = rejection or _contradiction(file.split, inner)
+            split = file.split or inner
             path, label = f"{archive}/{escape_path(member.name)}", None
             try:
                 label = _sample_label(sidecars) if sample else _folder_label(folders)
@@ -182,6 +201,7 @@ def _sample_label(sidecars: Mapping[str, tuple[bytes, RejectedRecordError | None
     return None if label is None else escape_text(label)
 
 
-def _split(name: str) -> str | None:
-    """Return the split from a folder above the archive, or from the start of its name: train-0001.tar."""
-    return split_from_path(name)
+def _contradiction(outer: str, inner: str) -> RejectedRecordError:
+    return RejectedRecordError(
+        Reason.BAD_SPLIT, f"the archive is named after {outer}, and a folder in it after {inner}"
+    )

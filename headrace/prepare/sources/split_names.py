@@ -10,11 +10,13 @@ SPELLINGS = {
     **{"valid": "val", "validation": "val", "dev": "val"},
     **{"testing": "test", "tst": "test"},
 }
+# As in training_set and testset.
+SUFFIX = re.compile(r"(?<=.)[-_ ]?set$")
 
 
 def split_from_name(name: str) -> str | None:
     """Return the split that a folder's name means, such as train for Training; None if it means none."""
-    return SPELLINGS.get(name.strip().lower())
+    return SPELLINGS.get(SUFFIX.sub("", name.strip().lower()))
 
 
 def split_from_path(path: str) -> str | None:

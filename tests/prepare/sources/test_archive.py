@@ -230,6 +230,17 @@ def test_one_damaged_or_encrypted_member_of_a_zip_file_does_not_cost_the_others(
     assert list(reasons(tmp_path).values()) == [None, Reason.DAMAGED, None]
 
 
+def test_archives_named_after_other_splits_than_their_folders_are_contradictions(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pack(tmp_path / "train/a.tar", {"test/cat/1.png": PNG, "train/cat/2.png": PNG})
+    pack(tmp_path / "b.tar", {"cat/3.png": PNG})
+    (tmp_path / "c.rar").write_bytes(b"Rar!")
+    assert list(reasons(tmp_path).values()) == [None, Reason.BAD_SPLIT, None]
+    assert "holds 1 files that are no archives and are left out, such as 'c.rar'" in caplog.text
+    assert "The name of 'train/a.tar' gives a split, and that of 'b.tar' does not" in caplog.text
+
+
 def test_source_without_archives_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no archives; expected .tar"):
         list_archives(str(tmp_path))
