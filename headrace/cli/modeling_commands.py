@@ -66,7 +66,7 @@ def train(
 
         print_result(run(configuration, restart=restart))
     else:
-        from headrace.registry.tracking.commands import train_tracked
+        from headrace.registry.tracking.tracked_commands import train_tracked
 
         print_result(train_tracked(configuration, restart=restart))
 
@@ -95,7 +95,7 @@ def _run_study(configuration: "Configuration") -> dict[str, Any]:
         from headrace.tune.job import tune as run
 
         return run(configuration)
-    from headrace.registry.tracking.commands import tune_tracked
+    from headrace.registry.tracking.tracked_commands import tune_tracked
 
     return tune_tracked(configuration)
 

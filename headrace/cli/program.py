@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from headrace import __version__
+from headrace.engines.lean_import import import_engines_lean
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.engines.shadowing import require_visible_engines
 from headrace.errors import ConfigurationError, DiskError, HeadraceError
@@ -106,6 +107,7 @@ def _exit_interrupted(signals: SignalHandling, error: BaseException) -> NoReturn
 
 def _run(arguments: list[str] | None) -> None:
     quiet_tensorflow()
+    import_engines_lean()
     try:
         _require_file_names()
         app(_global_options_first(sys.argv[1:] if arguments is None else arguments))

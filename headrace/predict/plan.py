@@ -18,7 +18,7 @@ from headrace.predict.record_files import Record, RecordFile, TextColumns, open_
 from headrace.predict.standard_input import read_image, stdin_records
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.table import Version, read
-from headrace.table.delta import delta_address
+from headrace.table.delta_access import delta_address
 
 FILES_PER_PART = 1024
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from headrace.bundle import MANIFEST, load
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Contract
+from headrace.engines.lean_import import import_engines_lean
 from headrace.errors import DataError
 from headrace.predict.inputs import InputFile, read_raw
 from headrace.predict.output import PredictionOutput
@@ -132,6 +133,7 @@ def _records(part: Part) -> Iterable[Record] | None:
 @lru_cache(maxsize=1)
 def _inference(bundle: Path, _manifest: str) -> "Inference":
     # TensorFlow takes seconds to import; tasks that only prepare never pay for it.
+    import_engines_lean()
     from headrace.inference import Inference
 
     inference = Inference(load(bundle))

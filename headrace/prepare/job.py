@@ -24,9 +24,9 @@ from headrace.prepare.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.plan import PrepareContext, PreparePlan, changed_splits, is_unchanged, make_context, make_plan
 from headrace.prepare.rejects.reject_and_duplicate_tables import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, list_source
+from headrace.prepare.sources.change_tags import with_content, with_named_files
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.prepare.sources.tables.table_files import NO_FILES
-from headrace.prepare.sources.watched_files import with_content, with_named_files
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning
 from headrace.prepare.stages import StageOutput, run_stages, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
@@ -117,7 +117,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
             another preparation committed first.
     """
     stopwatch = Stopwatch()
-    listing = list_source(configuration.data.source)
+    listing = list_source(configuration.data.source, several=configuration.prepare.task == "multi_label")
     log.info("%s listed in %.1f s", _count_listing(listing), stopwatch.seconds)
     table = locate(configuration.data.table).absolute()
     _require_apart(table, configuration.data.source.path)

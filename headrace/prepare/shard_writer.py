@@ -19,11 +19,11 @@ from headrace.prepare.plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.raw_records import escape_text
+from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
 from headrace.table.dropped_records import Reject, rejects_path
 from headrace.table.shards import Shard, write_shard
-from headrace.table.version import SPLITS
 
 NO_LABEL = "the record has no label"
 
@@ -176,9 +176,10 @@ class ShardWriter:
 
     def _split(self, record: RawRecord, content: str) -> str:
         if record.split is not None:
-            if record.split not in SPLITS:
+            split = split_from_name(record.split)
+            if split is None:
                 raise RejectedRecordError(Reason.BAD_SPLIT, f"{record.split!r} is not train, val or test")
-            return record.split
+            return split
         splits = self.context.settings.splits
         return hash_split(content, splits) if splits.method == "hash" else UNASSIGNED
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from headrace.config.sections.preparation import Splits
 from headrace.prepare.sources.raw_records import shorten
 from headrace.prepare.sources.time_splits import describe_moment
-from headrace.table.version import SPLITS, Period
+from headrace.table.table_version import SPLITS, Period
 
 Counts = Mapping[str, Mapping[str, int]]
 

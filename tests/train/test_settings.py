@@ -14,7 +14,7 @@ from headrace import bundle
 from headrace.runs.folder import RunFolder
 from headrace.train import checkpoint
 from tests.support.commands import CommandResult, headrace, headrace_within
-from tests.train.verification.user_networks import network
+from tests.train.bundle_verification.user_networks import network
 
 pytestmark = [
     pytest.mark.slow,

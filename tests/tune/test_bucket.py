@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from headrace.registry.store import ModelRegistry, search_runs
+from headrace.registry.model_registry import ModelRegistry, search_runs
 from headrace.registry.tracking.study_run_data import PARENT
 from headrace.storage import files_below, locate
 from tests.support.commands import headrace_within

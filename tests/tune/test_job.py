@@ -9,7 +9,7 @@ import optuna
 import pytest
 import yaml
 
-from headrace.registry.store import ModelRegistry
+from headrace.registry.model_registry import ModelRegistry
 from headrace.tune.study.journal import open_study
 from tests.support.commands import CommandResult, headrace, headrace_within
 from tests.support.running_training import find_ranks, in_the_background, list_checkpoints, wait_for

@@ -16,7 +16,7 @@ from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.labels_file import is_inside
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path, escape_text
-from headrace.prepare.sources.split_names import split_from_name, split_from_path
+from headrace.prepare.sources.split_names import split_from_name, split_from_path, unclear_split_files
 from headrace.storage import locate, read_entry
 from headrace.storage.location import looked_for
 
@@ -52,6 +52,13 @@ def list_archives(path: str) -> Listing:
         kinds = ".tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst or .zip files"
         raise DataError(f"The source {path} holds no archives; expected {kinds}.")
     files = sorted(RawFile(one.path, None, split_from_path(one.path), one.size, one.change_tag) for one in found)
+    unclear = unclear_split_files(file.path for file in files if file.split)
+    if unclear:
+        log.warning(
+            "The name of %r gives the split %s; if that is by chance, rename it.",
+            unclear[0],
+            split_from_path(unclear[0]),
+        )
     if len({file.split is None for file in files}) == 2:
         named, other = (next(one.path for one in files if (one.split is None) is is_none) for is_none in (False, True))
         log.warning("The name of %r gives a split, and that of %r does not; prepare.splits splits it.", named, other)

@@ -15,7 +15,7 @@ from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_records import RawFile, RawRecord
 from headrace.prepare.sources.tables.spark_table import quote_column, read_columns
 from headrace.prepare.sources.time_splits import extend_periods, split_by_time
-from headrace.table.version import Period
+from headrace.table.table_version import Period
 
 # Units of times that are numbers, in seconds, and the numbers that they have in the years from 1980 to 2100.
 TIME_UNITS = (

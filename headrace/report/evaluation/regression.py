@@ -6,8 +6,8 @@ from headrace.html.axis import Axis
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
 from headrace.html.number_formatting import count, number
-from headrace.report.artifacts import RegressionEvaluation, RegressionMistake
 from headrace.report.evaluation.slices import SliceTable, slice_tables
+from headrace.report.run_artifacts import RegressionEvaluation, RegressionMistake
 
 
 @dataclass(frozen=True)

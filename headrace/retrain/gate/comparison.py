@@ -8,7 +8,7 @@ from headrace.config import Configuration
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap
 from headrace.registry.bundle_store import stored_bundle
-from headrace.registry.store import open_registry
+from headrace.registry.model_registry import open_registry
 from headrace.registry.versions import version_named
 from headrace.retrain.gate.checks import Check, Comparison, run_checks
 from headrace.retrain.gate.scored_model import compute_metrics

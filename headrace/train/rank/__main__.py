@@ -9,11 +9,12 @@ import os
 import sys
 import traceback
 
+from headrace.engines.lean_import import import_engines_lean
 from headrace.errors import ConfigurationError, HeadraceError, TrainingError
 from headrace.runs.folder import RunFolder
 from headrace.storage.disk_errors import describe
+from headrace.train.bundle_verification.fresh_process import FreshProcess
 from headrace.train.rank.driver_channel import Channel, exit_with_task
-from headrace.train.verification.fresh_process import FreshProcess
 
 LOST_PEER = 75
 
@@ -21,6 +22,7 @@ LOST_PEER = 75
 def main(run: str) -> int:
     """Train one rank of the run in folder `run`; return the exit code."""
     channel = Channel()
+    import_engines_lean()
     exit_with_task()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     # It imports TensorFlow while this process does.

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from headrace.html.number_formatting import count
-from headrace.report.artifacts import Result, RunArtifacts
 from headrace.report.data_section import Data
+from headrace.report.run_artifacts import Result, RunArtifacts
 
 PIPELINE = ("fetch", "prepare", "train", "evaluate", "predict")
 
