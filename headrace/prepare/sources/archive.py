@@ -28,7 +28,10 @@ LABELS, SIDECARS = ("cls", "json"), ("json", "cls", "id", "meta", "xml")
 # The keys of a .json that may hold the label.
 JSON_LABELS = ("label", "cls", "class")
 MAX_LABEL_BYTES = 1_000_000
-IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm")
+IMAGES = (
+    *("jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "avif"),
+    *("jp2", "j2k", "jpx", "ppm", "pgm", "pbm", "pnm"),
+)
 
 
 def list_archives(path: str) -> Listing:
@@ -197,7 +200,7 @@ def _sample_label(sidecars: Mapping[str, tuple[bytes, RejectedRecordError | None
     if rejection is not None:
         raise RejectedRecordError(rejection.reason, f"its label, the .{kind} next to it: {rejection.detail}")
     if kind == "cls":
-        return normalize_label(data.decode("utf-8", "backslashreplace")) or None
+        return _text_label(data)
     try:
         value = json.loads(data)
     except ValueError:
@@ -206,6 +209,18 @@ def _sample_label(sidecars: Mapping[str, tuple[bytes, RejectedRecordError | None
     found = next((values[key] for key in JSON_LABELS if key in values), None)
     label = label_cell(found, several=True)
     return None if label is None else escape_text(label)
+
+
+def _text_label(data: bytes) -> str | None:
+    """Return the label that a .cls holds.
+
+    Raises:
+        RejectedRecordError: it is not text in UTF-8.
+    """
+    try:
+        return normalize_label(data.decode("utf-8-sig")) or None
+    except UnicodeDecodeError:
+        raise RejectedRecordError(Reason.BAD_LABEL, f"the .cls next to it is not UTF-8: {data[:16]!r}") from None
 
 
 def _contradiction(outer: str, inner: str) -> RejectedRecordError:

@@ -110,7 +110,7 @@ def _split_folders(root: Path) -> dict[str, str]:
         return named
     for name in named:
         if _folders(root / name):
-            beside = ", ".join(f"{escape_path(other)!r}" for other in sorted(folders - {name}))
+            beside = ", ".join(f"{escape_path(other)!r}" for other in sorted(folders - {name})) or "nothing"
             raise DataError(
                 f"The source {root} holds {name!r} with folders in it, and next to it {beside}; expected class folders "
                 "in train/ and, optionally, in val/ and test/, and no other folders."

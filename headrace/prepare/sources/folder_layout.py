@@ -17,6 +17,7 @@ MASK_FOLDERS = frozenset(("masks", "mask", "labels", "annotations", "segmentatio
 COPY = re.compile(r"(.*\S)\s*(?:\(\d+\)|\s-\s[Cc]opy(?: \(\d+\))?|\scopy(?: \d+)?)")
 # The path of a record of an archive: that of the archive, and that in it.
 ARCHIVED = re.compile(r"(.*?\.(?:t[a-z0-9]+|tar\.[a-z0-9]+|zip))/(.*)", re.IGNORECASE | re.DOTALL)
+WORDS = re.compile(r"[-_. ]|\d+")
 # More folders than these are not compared.
 MAX_FOLDERS = 10_000
 
@@ -33,7 +34,17 @@ def class_warnings(classes: Iterable[str]) -> list[str]:
         warnings.append(
             f"{shorten(list(map(repr, copies)))} look like copies of others; they are classes of their own."
         )
+    splits = {name: split for name in names if (split := _named_split(name)) is not None}
+    if "train" in splits.values() and len(set(splits.values())) > 1:
+        warnings.append(
+            f"{shorten(list(map(repr, splits)))} look like splits, and are classes; splits are called train, val, test."
+        )
     return warnings
+
+
+def _named_split(name: str) -> str | None:
+    """Return the split that a word of a folder's name means: train_images, my-test, test1."""
+    return next((split for word in WORDS.split(name) if (split := split_from_name(word)) is not None), None)
 
 
 def nested_warnings(files: Iterable[RawFile], *, in_splits: bool) -> list[str]:

@@ -195,6 +195,14 @@ def test_encrypted_members_and_labels_that_cannot_be_read_have_their_own_reason(
 
 
 def test_label_in_json_is_that_of_a_table_and_a_folder_may_be_called_null(tmp_path: Path) -> None:
+    pack(
+        tmp_path / "b.tar",
+        {"0.png": PNG, "0.cls": "cat".encode("utf-16"), "1.jp2": PNG, "1.mask.png": PNG, "1.cls": b"dog"},
+    )
+    utf_16, *image = records(tmp_path)
+    assert (utf_16.rejection.reason if utf_16.rejection else None) == Reason.BAD_LABEL
+    assert [(one.path, one.label) for one in image] == [("b.tar/1.jp2", "dog")]
+    (tmp_path / "b.tar").unlink()
     labels = {"0": True, "1": 1.0, "2": None, "3": {"a": 1}, "4": ["a", "b"]}
     members = {f"{name}.json": json.dumps({"label": label}).encode() for name, label in labels.items()}
     images = {f"{name}.png": PNG for name in labels}

@@ -64,6 +64,8 @@ def test_splits_in_class_folders_are_splits_or_refused(tmp_path: Path) -> None:
         (["fold1/cat/1", "fold1/dog/1", "fold2/cat/1", "fold2/dog/1"], "'cat', 'dog' are in every class folder"),
         (["cat/1", "cat (2)/1", "dog/1", "dog - Copy/1"], "'cat (2)', 'dog - Copy' look like copies of others"),
         (["train/a/x/1", "train/a/y/1", "train/b/x/1", "test/b/y/1"], "'x', 'y' are in every class folder"),
+        (["train_images/a/1", "test1/a/1"], "'test1', 'train_images' look like splits"),
+        (["night train/1", "bus/1"], ""),
         (["cat/2021/1", "cat/2", "dog/2021/1", "dog/old/1"], ""),
         (["cat/images/1", "dog/images/1", "cat 2/1"], ""),
     ],
