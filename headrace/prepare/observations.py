@@ -101,9 +101,12 @@ class Observations:
         if not self.damaged_archives:
             return None
         several = self.damaged_archives > 1
-        amount = f"at least {self.unread_bytes:,}" if self.unread_bytes else "an unknown part"
+        lost = (
+            f"at least {self.unread_bytes:,} of {self.archive_bytes:,} bytes were"
+            if self.unread_bytes
+            else "an unknown part was"
+        )
         return (
-            f"{self.damaged_archives} archive{'s are' if several else ' is'} damaged: {amount} of "
-            f"{'their' if several else 'its'} {self.archive_bytes:,} bytes was not read. prepare.max_rejects counts "
-            "each as one record, however many it held."
+            f"{self.damaged_archives} archive{'s are' if several else ' is'} damaged or cut off: {lost} not read. "
+            "prepare.max_rejects counts each as one record, however many it held."
         )

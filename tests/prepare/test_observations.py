@@ -45,5 +45,5 @@ def test_observations_of_all_tasks_give_one_warning_each() -> None:
     assert "2 of 2 16-bit grayscale images" in grey
     assert frames.startswith("3 images have several pages or frames, of which only the first is used")
     assert frames.endswith("such as 'a/1.tif'.")
-    assert archives.startswith("2 archives are damaged: at least 70 of their 1,000 bytes was not read.")
+    assert archives.startswith("2 archives are damaged or cut off: at least 70 of 1,000 bytes were not read.")
     assert total.warnings(4095) == [colours, archives, frames]

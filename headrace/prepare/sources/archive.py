@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|tar\.zst|tzst|zip)$", re.IGNORECASE)
 # What holds the label of a WebDataset sample, and what only accompanies one.
 LABELS, SIDECARS = ("cls", "json"), ("json", "cls", "id", "meta", "xml")
+# What `tarfile` says of a file that was cut off.
+CUT_OFF = "unexpected end of data"
 # The keys of a .json that may hold the label.
 JSON_LABELS = ("label", "cls", "class")
 MAX_LABEL_BYTES = 1_000_000
@@ -89,7 +91,9 @@ def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord
         # Decompressors raise OSError without an errno, the file system with one.
         if isinstance(error, OSError) and error.errno is not None:
             raise DataError(f"The archive {name!r} of {root} cannot be read ({error.strerror}); fix it.") from error
-        rejection = UnreadArchiveError(f"nothing can be read after {last}: {error}", archive.unread, file.size)
+        # Of a file that was cut off, what is missing counts, not the few bytes before the cut.
+        unread = 0 if isinstance(error, EOFError) or CUT_OFF in str(error) else archive.unread
+        rejection = UnreadArchiveError(f"nothing can be read after {last}: {error}", unread, file.size)
         yield RawRecord(name, None, None, b"", rejection)
 
 

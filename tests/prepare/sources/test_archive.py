@@ -225,8 +225,8 @@ def test_damaged_archive_says_how_much_was_not_read(tmp_path: Path, name: str, l
     assert isinstance(rejection, UnreadArchiveError)
     most = len(data) - where + 511 if name == "a.tar" else len(data)
     assert least <= rejection.unread <= most <= rejection.size == len(data)
-    amount = f"at least {rejection.unread:,}" if least else "an unknown part"
-    assert rejection.detail.startswith(f"{amount} of its {len(data):,} bytes was not read: nothing can be read after")
+    amount = f"at least {rejection.unread:,} of its {len(data):,} bytes were" if least else "an unknown part of it was"
+    assert rejection.detail.startswith(f"{amount} not read: nothing can be read after")
 
 
 def test_one_damaged_or_encrypted_member_of_a_zip_file_does_not_cost_the_others(tmp_path: Path) -> None:
