@@ -27,6 +27,7 @@ from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.change_tags import with_content, with_named_files
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.prepare.sources.tables.table_files import NO_FILES
+from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning
 from headrace.prepare.stages import StageOutput, run_stages, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
 from headrace.spark.session import session, unwrap_python_errors
@@ -200,7 +201,7 @@ def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
                 output, accounting = _run(plan, context)
                 summary = summarize(plan, context, output, accounting, stopwatch.seconds)
                 earlier = plan.before.summary if plan.before else None
-                _warn_of_small_classes(plan, context, summary)
+                _warn_of_splits(plan, context, summary)
                 check_expectations(summary, earlier, context.settings.expectations)
                 rejects_version = commit_side_table(plan.rejects, accounting.reject_shards)
             duplicates_version = commit_side_table(plan.duplicates, accounting.duplicate_shards)
@@ -236,14 +237,18 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
     return output, accounting
 
 
-def _warn_of_small_classes(plan: PreparePlan, context: PrepareContext, summary: Summary) -> None:
+def _warn_of_splits(plan: PreparePlan, context: PrepareContext, summary: Summary) -> None:
     splits, source = context.settings.splits, plan.configuration.data.source
     by_hash = splits.method == "hash" and not source_assigns_splits(context, source, plan.listing.files)
-    if not by_hash or context.settings.task != "classification":
-        return
-    warning = small_class_warning(summary.counts, summary.contract.classes, splits)
-    if warning is not None:
-        log.warning("%s", warning)
+    classes, counts = summary.contract.classes, summary.label_counts or summary.counts
+    warnings = [empty_period_warning(summary.counts, splits, summary.periods)]
+    if not by_hash:
+        warnings.append(unlearned_class_warning(counts, classes))
+    elif context.settings.task == "classification":
+        warnings.append(small_class_warning(counts, classes, splits))
+    for warning in warnings:
+        if warning is not None:
+            log.warning("%s", warning)
 
 
 def _commit(plan: PreparePlan, output: StageOutput, accounting: RecordAccounting, summary: Summary) -> int:

@@ -141,6 +141,8 @@ class ShardWriter:
         """Write `records` to shards, and the rejected ones to the rejects table."""
         for record in records:
             self.result.seen += 1
+            if self.context.kind == "archive":
+                self.result.observations.add_member(record.path, record.label)
             try:
                 self._prepare(record)
             except RejectedRecordError as rejection:

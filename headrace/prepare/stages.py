@@ -101,8 +101,10 @@ def run_stages(
     if context.settings.windows is not None:
         shards = [shard for shard in accounting.shards if shard.split == "train"]
         if not shards:
+            copies = accounting.duplicates
+            equal = f"; {copies} windows equal others and were dropped (prepare.duplicates)" if copies else ""
             raise accounting.unusable(
-                "No window is in the training split", "Check prepare.splits or the source's splits."
+                f"No window is in the training split{equal}", "Check prepare.splits or the source's splits."
             )
         statistics = window_statistics(spark, context, shards)
         warning = feature_warning(statistics, context.settings.windows.values if context.settings.windows else ())

@@ -57,5 +57,5 @@ class UnreadArchiveError(RejectedRecordError):
 
     def __init__(self, detail: str, unread: int, size: int) -> None:
         self.unread, self.size = max(0, unread), size
-        amount = f"at least {self.unread:,}" if self.unread else "an unknown part"
-        super().__init__(Reason.DAMAGED_ARCHIVE, f"{amount} of its {size:,} bytes was not read: {detail}")
+        lost = f"at least {self.unread:,} of its {size:,} bytes were" if self.unread else "an unknown part of it was"
+        super().__init__(Reason.DAMAGED_ARCHIVE, f"{lost} not read: {detail}")

@@ -1,6 +1,7 @@
 """Tar and zip archives, read as a stream; nothing is unpacked to disk."""
 
 import json
+import logging
 import posixpath
 import re
 import zipfile
@@ -15,17 +16,24 @@ from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.labels_file import is_inside
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path, escape_text
-from headrace.prepare.sources.split_names import split_from_name, split_from_path
+from headrace.prepare.sources.split_names import split_from_name, split_from_path, unclear_split_files
 from headrace.storage import locate, read_entry
 from headrace.storage.location import looked_for
+
+log = logging.getLogger(__name__)
 
 ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|tar\.zst|tzst|zip)$", re.IGNORECASE)
 # What holds the label of a WebDataset sample, and what only accompanies one.
 LABELS, SIDECARS = ("cls", "json"), ("json", "cls", "id", "meta", "xml")
+# What `tarfile` says of a file that was cut off.
+CUT_OFF = "unexpected end of data"
 # The keys of a .json that may hold the label.
 JSON_LABELS = ("label", "cls", "class")
 MAX_LABEL_BYTES = 1_000_000
-IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm")
+IMAGES = (
+    *("jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "avif"),
+    *("jp2", "j2k", "jpx", "ppm", "pgm", "pbm", "pnm"),
+)
 
 
 def list_archives(path: str) -> Listing:
@@ -38,7 +46,9 @@ def list_archives(path: str) -> Listing:
     if root.is_file():
         root, found = root.parent, [read_entry(root)]
     elif root.is_dir():
-        found = [one for one in walk(root) if ARCHIVE.search(one.path)]
+        below = list(walk(root))
+        found = [one for one in below if ARCHIVE.search(one.path)]
+        _warn_of_others(path, sorted(one.path for one in below if not ARCHIVE.search(one.path)))
     else:
         raise DataError(
             f"The source {path} does not exist{looked_for(path)}; expected a tar or zip file, or a folder of them."
@@ -46,8 +56,26 @@ def list_archives(path: str) -> Listing:
     if not found:
         kinds = ".tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst or .zip files"
         raise DataError(f"The source {path} holds no archives; expected {kinds}.")
-    files = sorted(RawFile(one.path, None, _split(one.path), one.size, one.change_tag) for one in found)
+    files = sorted(RawFile(one.path, None, split_from_path(one.path), one.size, one.change_tag) for one in found)
+    unclear = unclear_split_files(file.path for file in files if file.split)
+    if unclear:
+        log.warning(
+            "The name of %r gives the split %s; if that is by chance, rename it.",
+            unclear[0],
+            split_from_path(unclear[0]),
+        )
+    if len({file.split is None for file in files}) == 2:
+        named, other = (next(one.path for one in files if (one.split is None) is is_none) for is_none in (False, True))
+        log.warning("The name of %r gives a split, and that of %r does not; prepare.splits splits it.", named, other)
     return Listing(str(root), files, ())
+
+
+def _warn_of_others(source: str, others: list[str]) -> None:
+    if others:
+        log.warning(
+            "%s holds %s files that are no archives and are left out, such as %r; tar and zip files are read.",
+            source, len(others), escape_path(others[0]),
+        )  # fmt: skip
 
 
 def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
@@ -63,7 +91,9 @@ def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord
         # Decompressors raise OSError without an errno, the file system with one.
         if isinstance(error, OSError) and error.errno is not None:
             raise DataError(f"The archive {name!r} of {root} cannot be read ({error.strerror}); fix it.") from error
-        rejection = UnreadArchiveError(f"nothing can be read after {last}: {error}", archive.unread, file.size)
+        # Of a file that was cut off, what is missing counts, not the few bytes before the cut.
+        unread = 0 if isinstance(error, EOFError) or CUT_OFF in str(error) else archive.unread
+        rejection = UnreadArchiveError(f"nothing can be read after {last}: {error}", unread, file.size)
         yield RawRecord(name, None, None, b"", rejection)
 
 
@@ -84,7 +114,10 @@ class _Group:
                 continue
             folders = [one for one in re.split(r"[/\\]", member.name)[:-1] if one not in ("", ".")]
             above = folders if sample else folders[:-1]
-            split = file.split or next((found for one in reversed(above) if (found := split_from_name(one))), None)
+            inner = next((found for one in reversed(above) if (found := split_from_name(one))), None)
+            if file.split and inner and inner != file.split:
+                rejection = rejection or _contradiction(file.split, inner)
+            split = file.split or inner
             path, label = f"{archive}/{escape_path(member.name)}", None
             try:
                 label = _sample_label(sidecars) if sample else _folder_label(folders)
@@ -171,7 +204,7 @@ def _sample_label(sidecars: Mapping[str, tuple[bytes, RejectedRecordError | None
     if rejection is not None:
         raise RejectedRecordError(rejection.reason, f"its label, the .{kind} next to it: {rejection.detail}")
     if kind == "cls":
-        return normalize_label(data.decode("utf-8", "backslashreplace")) or None
+        return _text_label(data)
     try:
         value = json.loads(data)
     except ValueError:
@@ -182,6 +215,19 @@ def _sample_label(sidecars: Mapping[str, tuple[bytes, RejectedRecordError | None
     return None if label is None else escape_text(label)
 
 
-def _split(name: str) -> str | None:
-    """Return the split from a folder above the archive, or from the start of its name: train-0001.tar."""
-    return split_from_path(name)
+def _text_label(data: bytes) -> str | None:
+    """Return the label that a .cls holds.
+
+    Raises:
+        RejectedRecordError: it is not text in UTF-8.
+    """
+    try:
+        return normalize_label(data.decode("utf-8-sig")) or None
+    except UnicodeDecodeError:
+        raise RejectedRecordError(Reason.BAD_LABEL, f"the .cls next to it is not UTF-8: {data[:16]!r}") from None
+
+
+def _contradiction(outer: str, inner: str) -> RejectedRecordError:
+    return RejectedRecordError(
+        Reason.BAD_SPLIT, f"the archive is named after {outer}, and a folder in it after {inner}"
+    )

@@ -11,6 +11,8 @@ SPELLINGS = {
     **{"valid": "val", "validation": "val", "dev": "val"},
     **{"testing": "test", "tst": "test"},
 }
+# As in training_set and testset.
+SUFFIX = re.compile(r"(?<=.)[-_ ]?set$")
 # What else the names of files of one split have: numbers, hashes, and words for pieces of data.
 PIECE = re.compile(
     r"(?:\d+|v\d+|c\d+|of|(?:part|shard|chunk|split|file|batch)s?\d*|data|dataset|set|full|all|[0-9a-f]{4,})?"
@@ -19,7 +21,7 @@ PIECE = re.compile(
 
 def split_from_name(name: str) -> str | None:
     """Return the split that a folder's name means, such as train for Training; None if it means none."""
-    return SPELLINGS.get(name.strip().lower())
+    return SPELLINGS.get(SUFFIX.sub("", name.strip().lower()))
 
 
 def split_from_path(path: str) -> str | None:

@@ -35,7 +35,8 @@ def extend_periods(rows: DataFrame, splits: Splits, windows: Windows, periods: S
     new = list(_cut(begin, last, splits))
     if _has_short_split(begin, new, windows):
         log.warning(
-            "The rows after %s are too few for a window in each split; all of them are training data.", _moment(begin)
+            "The rows after %s are too few for a window in each split; all of them are training data.",
+            describe_moment(begin),
         )
         new = [Period(last, "train")]
     return _merge([*periods, *new])
@@ -77,7 +78,7 @@ def _merge(periods: Sequence[Period] | Iterator[Period]) -> tuple[Period, ...]:
     return tuple(merged)
 
 
-def _moment(seconds: float) -> str:
+def describe_moment(seconds: float) -> str:
     """Return a moment as a date and time where it can be one, otherwise as a number of seconds."""
     try:
         return f"{datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}"

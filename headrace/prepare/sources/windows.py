@@ -23,7 +23,13 @@ TIME_UNITS = (
     ("microseconds", 1e-6, 3e14, 4.2e15),
     ("nanoseconds", 1e-9, 3e17, 4.2e18),
     ("days of a spreadsheet", 86400.0, 29000.0, 74000.0),
+    ("days written as one number", 86400.0, 1.9e7, 2.11e7),
+    ("years", 365.25 * 86400, 1800.0, 2200.0),
 )
+# Seconds; sums of fractions of seconds are not exact.
+TIME_TOLERANCE = 0.001
+# Java reads 12d and 12f as numbers.
+JAVA_SUFFIX = r"[dDfF]\s*$"
 UNIT_TOLERANCE = 0.01
 EPOCH = "timestamp_ntz'1970-01-01 00:00:00'"
 
@@ -106,9 +112,14 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
         "split": text(columns.split),
         "weight": text(columns.weight),
     }
-    values = F.array(*(F.col(quote_column(name)).try_cast("float") for name in windows.values))
+    values = F.array(*map(_number, windows.values))
     numbers = {"seconds": _seconds(frame, windows.time), "values": values}
     return frame.select(*(column.alias(name) for name, column in (texts | numbers).items()))
+
+
+def _number(name: str) -> Column:
+    column = F.col(quote_column(name))
+    return F.when(column.cast("string").rlike(JAVA_SUFFIX), None).otherwise(column.try_cast("float"))
 
 
 def _seconds(frame: DataFrame, time: str) -> Column:
@@ -123,7 +134,7 @@ def _seconds(frame: DataFrame, time: str) -> Column:
     others = frame.select(column.alias("time"), number.alias("number")).where("time is not null and number is null")
     if others.isEmpty():
         return number
-    return F.timestamp_diff("SECOND", F.expr(EPOCH), column.try_cast("timestamp_ntz")).cast("double")
+    return F.timestamp_diff("MICROSECOND", F.expr(EPOCH), column.try_cast("timestamp_ntz")) / 1e6
 
 
 def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
@@ -132,7 +143,9 @@ def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
     of_series = Window.partitionBy("file", "split", "period")
     in_order = of_series.orderBy("seconds", "key")
     apart = F.col("seconds") - F.lag("seconds").over(in_order)
-    rows = rows.withColumns({"apart": apart, "breaks": F.coalesce(apart != windows.every_seconds, F.lit(False))})
+    rows = rows.withColumns(
+        {"apart": apart, "breaks": F.coalesce(F.abs(apart - windows.every_seconds) > TIME_TOLERANCE, F.lit(False))}
+    )
     rows = rows.withColumn("number", F.row_number().over(in_order) - 1).withColumn(
         "count", F.count("*").over(of_series)
     )

@@ -195,6 +195,14 @@ def test_encrypted_members_and_labels_that_cannot_be_read_have_their_own_reason(
 
 
 def test_label_in_json_is_that_of_a_table_and_a_folder_may_be_called_null(tmp_path: Path) -> None:
+    pack(
+        tmp_path / "b.tar",
+        {"0.png": PNG, "0.cls": "cat".encode("utf-16"), "1.jp2": PNG, "1.mask.png": PNG, "1.cls": b"dog"},
+    )
+    utf_16, *image = records(tmp_path)
+    assert (utf_16.rejection.reason if utf_16.rejection else None) == Reason.BAD_LABEL
+    assert [(one.path, one.label) for one in image] == [("b.tar/1.jp2", "dog")]
+    (tmp_path / "b.tar").unlink()
     labels = {"0": True, "1": 1.0, "2": None, "3": {"a": 1}, "4": ["a", "b"]}
     members = {f"{name}.json": json.dumps({"label": label}).encode() for name, label in labels.items()}
     images = {f"{name}.png": PNG for name in labels}
@@ -217,8 +225,8 @@ def test_damaged_archive_says_how_much_was_not_read(tmp_path: Path, name: str, l
     assert isinstance(rejection, UnreadArchiveError)
     most = len(data) - where + 511 if name == "a.tar" else len(data)
     assert least <= rejection.unread <= most <= rejection.size == len(data)
-    amount = f"at least {rejection.unread:,}" if least else "an unknown part"
-    assert rejection.detail.startswith(f"{amount} of its {len(data):,} bytes was not read: nothing can be read after")
+    amount = f"at least {rejection.unread:,} of its {len(data):,} bytes were" if least else "an unknown part of it was"
+    assert rejection.detail.startswith(f"{amount} not read: nothing can be read after")
 
 
 def test_one_damaged_or_encrypted_member_of_a_zip_file_does_not_cost_the_others(tmp_path: Path) -> None:
@@ -228,6 +236,17 @@ def test_one_damaged_or_encrypted_member_of_a_zip_file_does_not_cost_the_others(
     data[second + 10 : second + 20] = bytes(10)
     path.write_bytes(data)
     assert list(reasons(tmp_path).values()) == [None, Reason.DAMAGED, None]
+
+
+def test_archives_named_after_other_splits_than_their_folders_are_contradictions(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pack(tmp_path / "train/a.tar", {"test/cat/1.png": PNG, "train/cat/2.png": PNG})
+    pack(tmp_path / "b.tar", {"cat/3.png": PNG})
+    (tmp_path / "c.rar").write_bytes(b"Rar!")
+    assert list(reasons(tmp_path).values()) == [None, Reason.BAD_SPLIT, None]
+    assert "holds 1 files that are no archives and are left out, such as 'c.rar'" in caplog.text
+    assert "The name of 'train/a.tar' gives a split, and that of 'b.tar' does not" in caplog.text
 
 
 def test_source_without_archives_is_reported_in_one_sentence(tmp_path: Path) -> None:

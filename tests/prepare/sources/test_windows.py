@@ -134,6 +134,22 @@ def test_gap_names_the_unit_that_numbers_seem_to_have(tmp_path: Path) -> None:
     assert "look like" not in details["seconds"]
 
 
+def test_fractions_of_seconds_are_a_gap_and_numbers_have_no_suffix(tmp_path: Path) -> None:
+    """Rows 0.2 s and 1.8 s apart are not one second apart, and `3d` is no number."""
+    rows = [
+        row | {"time": f"2024-01-01 00:00:{number:02d}.{'91'[number % 2]}"}
+        for number, row in enumerate(hours("a", "train", range(20)))
+    ]
+    steady = [row | {"time": f"2024-01-01 00:00:{n:02d}.5"} for n, row in enumerate(hours("b", "train", range(20)))]
+    steady[0]["wind"] = "3.5e0"
+    answer = prepare(configured(tmp_path, rows + steady, {"every_seconds": 1}, max_rejects=1))
+    assert (answer["written"], answer["rejects"]) == (15, {"gap": 15})
+    assert max(float(window[0, 1]) for _, _, window, _ in list_windows(read(tmp_path / "table"))) == 3.5
+    steady[10]["wind"] = "3d"
+    answer = prepare(configured(tmp_path, steady, {"every_seconds": 1}, max_rejects=1))
+    assert answer["rejects"] == {"bad_value": 4}
+
+
 def test_rows_without_a_series_are_rejected_and_names_are_trimmed(tmp_path: Path) -> None:
     """An empty cell is a missing value, not a series of that name."""
     rows = hours("a", "train", range(30)) + hours("b", "test", range(10))
