@@ -1,4 +1,4 @@
-"""`headrace inspect`: describe a version of a table, or list its dropped records, as text on stderr and as JSON."""
+"""`headrace inspect`: describe a version of a table, or list its dropped records or changed files, as text and JSON."""
 
 import sys
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headrace.contract import Contract
+from headrace.prepare.incremental import list_changes
 from headrace.storage import is_remote
 from headrace.table import Version, read
 from headrace.table.dropped_records import (
@@ -81,6 +82,25 @@ def inspect_dropped(table: Path, number: int | None, limit: int, kind: Kind = "r
     sys.stderr.write(_dropped_text(version, kind, records, total) + "\n")
     result = {"table": str(version.table), "version": version.number, "kind": kind, "total": total}
     return result | {"records": [record._asdict() for record in records]}
+
+
+def inspect_changes(table: Path, number: int | None, limit: int) -> dict[str, Any]:
+    """Print at most `limit` files of each kind that version `number` of `table` added, changed or removed; return them.
+
+    Args:
+        number: version; the newest if None.
+
+    Raises:
+        DataError: the table or version does not exist, or the files of one of the versions are no longer known.
+    """
+    changes = list_changes(table, number)
+    kinds = {"added": changes.added, "changed": changes.changed, "removed": changes.removed}
+    counts = ", ".join(f"{len(files)} {kind}" for kind, files in kinds.items())
+    lines = [f"{table}, version {changes.version}: files of the source: {counts}"]
+    lines += [f"{kind:8} {_on_one_line(file)}" for kind, files in kinds.items() for file in files[:limit]]
+    sys.stderr.write("\n".join(lines) + "\n")
+    listed = {kind: {"total": len(files), "files": files[:limit]} for kind, files in kinds.items()}
+    return {"table": str(table), "version": changes.version} | listed
 
 
 def main_table(folder: Path) -> tuple[Path, Kind] | None:

@@ -17,6 +17,7 @@ from headrace.explain.page import ExplanationPage, write_page
 from headrace.explain.raw_input_readers import RawInputs, raw_images, raw_texts
 from headrace.explain.text_explainer import TextExplainer
 from headrace.inference import Inference
+from headrace.predict.record_files import require_columns
 from headrace.prepare.rejects.rejection import RejectedRecordError
 
 log = logging.getLogger(__name__)
@@ -102,6 +103,8 @@ def _require_page(output: Path) -> None:
 def _inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
     options.methods(bundle.contract)
     options.class_number(bundle.contract)
+    if options.column is not None:
+        _require_columns(bundle, source, options.column)
     if bundle.contract.tokenizer is None:
         return raw_images(source, bundle.origin.prepare)
     origin = bundle.origin
@@ -126,3 +129,12 @@ def _explainer(bundle: Bundle, options: ExplainOptions) -> ImageExplainer | Text
     if reason:
         raise ConfigurationError(f"{options.method} cannot explain this network: {reason}.")
     return explainer
+
+
+def _require_columns(bundle: Bundle, source: Path, column: str) -> None:
+    if bundle.contract.tokenizer is None or source.is_dir():
+        raise ConfigurationError(
+            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
+        )
+    if source.is_file():
+        require_columns(source, column)

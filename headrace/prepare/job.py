@@ -15,7 +15,6 @@ from headrace.errors import ConfigurationError
 from headrace.invocation import command_line
 from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
 from headrace.prepare.dedup.conflicting_labels import warn_of_copies
-from headrace.prepare.encoders.grey_depth import narrow_warning
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.expectations import check_expectations
 from headrace.prepare.incremental import save_listing
@@ -117,7 +116,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
             another preparation committed first.
     """
     stopwatch = Stopwatch()
-    listing = list_source(configuration.data.source)
+    listing = list_source(configuration.data.source, several=configuration.prepare.task == "multi_label")
     log.info("%s listed in %.1f s", _count_listing(listing), stopwatch.seconds)
     table = locate(configuration.data.table).absolute()
     _require_apart(table, configuration.data.source.path)
@@ -222,8 +221,7 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
     with unwrap_python_errors():
         output = run_stages(spark, context, source, plan.listing, increment)
     accounting = output.accounting
-    warning = narrow_warning(accounting.grey_bits) if context.settings.image.white is None else None
-    if warning is not None:
+    for warning in accounting.observations.warnings(context.settings.image.white):
         log.warning("%s", warning)
     require_distinct_labels(accounting.number_labels)
     if increment.before is not None:

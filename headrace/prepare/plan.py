@@ -83,8 +83,9 @@ def append_key(root: str, source: Source, settings: Prepare) -> str:
     Versions of equal append keys can share shards.
     """
     digest = hashlib.blake2b(f"{PREPARATION_VERSION}\n{root}\n".encode(errors="surrogateescape"), digest_size=16)
-    # Secrets are dumped by their names, as a changed password does not change what is read.
-    digest.update(source.model_dump_json().encode())
+    # Secrets are dumped by their names, as a changed password does not change what is read. Excluded files are removed
+    # like files that no longer exist.
+    digest.update(source.model_dump_json(exclude={"exclude"}).encode())
     digest.update(_written(settings))
     return digest.hexdigest()
 

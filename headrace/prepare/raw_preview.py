@@ -86,7 +86,7 @@ def _table_format(root: Path, names: list[str]) -> str | None:
 
 def _preview_table(path: str, table_format: str, label: str | None) -> dict[str, Any]:
     listing = list_table(Source.model_validate(_source(path, table_format)))
-    sample = _read_sample(listing, table_format)
+    sample = _read_sample(listing, table_format, label)
     if label is not None and label not in sample.columns:
         raise MissingColumnError(label, path, sample.columns)
     cells = {name: [row.get(name) for row in sample.rows] for name in sample.columns}
@@ -120,18 +120,26 @@ class _Sample:
     warnings: list[str] = field(default_factory=list)
 
 
-def _read_sample(listing: Listing, table_format: str) -> _Sample:
-    """Return at most ROWS rows, in equal numbers from at most FILES files, spread evenly over all."""
+def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sample:
+    """Return at most ROWS rows, in equal numbers from at most FILES files, spread evenly over all.
+
+    Args:
+        label: a column to read besides those of the files, such as a field in one of them.
+    """
     sample = _Sample()
     files = listing.files[:: max(1, len(listing.files) // FILES)]
     for file in files:
         local_file, folders = locate(listing.root) / file.path, folder_values(file.path)
         columns = list(dict.fromkeys(open_reader(local_file, file.path, table_format, [], ReaderOptions()).columns))
-        reader = open_reader(local_file, file.path, table_format, columns, ReaderOptions())
-        if sample.columns and set(columns) | set(folders) != set(sample.columns):
+        if table_format == "csv" and not columns:
+            # The file has only blank lines.
+            continue
+        fields = [label] if label is not None and _has_field(local_file, table_format, label, columns) else []
+        reader = open_reader(local_file, file.path, table_format, [*columns, *fields], ReaderOptions())
+        if sample.columns and {*columns, *folders, *fields} != set(sample.columns):
             shown = ", ".join(columns) or "none"
             sample.warnings.append(f"{escape_path(file.path)} has other columns than the first file: {shown}.")
-        sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders)))
+        sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders, *fields)))
         rows = (row for part in reader.ranges(2**62) for row in reader.rows(part))
         for row in islice(rows, max(1, ROWS // len(files))):
             if row.rejection is None:
@@ -139,6 +147,14 @@ def _read_sample(listing: Listing, table_format: str) -> _Sample:
             else:
                 sample.rejected.append((escape_path(file.path), row.rejection))
     return sample
+
+
+def _has_field(file: Path, table_format: str, name: str, columns: list[str]) -> bool:
+    """Return whether a column that is none of `columns` is a field in one of them, as a dot or SQL quotes name it."""
+    try:
+        return name not in columns and bool(open_reader(file, file.name, table_format, [name], ReaderOptions()))
+    except MissingColumnError:
+        return False
 
 
 def _source(path: str, table_format: str) -> dict[str, Any]:

@@ -202,7 +202,8 @@ def _tokenize(spark: SparkSession, context: PrepareContext, output: StageOutput,
     before = increment.before.contract.tokenizer if increment.before else None
     if before is None and not any(shard.split == "train" for shard in staged):
         raise output.accounting.unusable(
-            "The training split holds no text to train a tokenizer on", "Check prepare.splits."
+            "The training split holds no text to train a tokenizer on",
+            "Check prepare.splits or the source's splits.",
         )
     tokenizer = before or tokenization.train_tokenizer(spark, context, staged)
     final = tokenization.tokenize(spark, context, staged, tokenizer) if staged else []

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from headrace.cli.program import app
@@ -37,6 +39,19 @@ def test_preview_takes_the_column_of_the_labels(tmp_path: Path) -> None:
         preview(str(tmp_path / "a.csv"), "none")
 
 
+@pytest.mark.parametrize("table_format", ["jsonl", "parquet"])
+def test_preview_takes_a_field_as_preparation_does(tmp_path: Path, table_format: str) -> None:
+    rows = [{"text": "one", "label": {"name": name, "id": 1}} for name in "aab"]
+    path = tmp_path / f"a.{table_format}"
+    if table_format == "jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    assert preview(str(path), "label.name")["classes"] == {"a": 2, "b": 1}
+    with pytest.raises(ConfigurationError, match=r"has no column 'label\.none'; its columns are: text, label"):
+        preview(str(path), "label.none")
+
+
 def test_preview_of_a_table_reads_all_files_and_folder_names(tmp_path: Path) -> None:
     for number, name in enumerate(("label=01/a.csv", "label=1/b.csv", "label=1/c.csv")):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -44,6 +59,8 @@ def test_preview_of_a_table_reads_all_files_and_folder_names(tmp_path: Path) -> 
     about = preview(str(tmp_path))
     assert about["classes"] == {"1": 2, "01": 1}
     assert about["sampled"] == 3
+    (tmp_path / "label=1/d.csv").write_text("\n\n")
+    assert preview(str(tmp_path)) == about | {"files": 4, "formats": {".csv": 4}}
     assert "c.csv has other columns than the first file: text, m" in about["warnings"][0]
     assert [column["name"] for column in about["columns"]] == ["text", "n", "label", "m"]
 

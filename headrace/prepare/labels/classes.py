@@ -78,7 +78,8 @@ def list_classes(
     require_some(found.names, listing.root)
     if single and not known:
         require_repeated(found.rows, listing.root)
-    for warning in label_warnings(found.rows, known, context.kind):
+    separator = context.settings.label_separator if context.settings.task == "multi_label" else None
+    for warning in label_warnings(found.rows, known, context.kind, separator):
         log.warning("%s", warning)
     return found
 

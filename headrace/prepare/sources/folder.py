@@ -11,6 +11,7 @@ from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.near_paths import near_hint
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.storage import Entry, files_below, is_remote, locate
@@ -58,7 +59,7 @@ def read_file(
         DataError: the file cannot be read, a failure of the storage and not of the record.
     """
     path = escape_path(file.path)
-    rejection = _unread(file, max_bytes, unlabelled)
+    rejection = _unread(root, file, max_bytes, unlabelled)
     data = b"" if rejection else read_bytes(root, file.path)
     yield RawRecord(path, file.label, file.split, data, rejection, file.weight)
 
@@ -83,9 +84,10 @@ def read_bytes(root: str, path: str) -> bytes:
         ) from error
 
 
-def _unread(file: RawFile, max_bytes: int, unlabelled: str) -> RejectedRecordError | None:
+def _unread(root: str, file: RawFile, max_bytes: int, unlabelled: str) -> RejectedRecordError | None:
     if file.size < 0:
-        return RejectedRecordError(Reason.MISSING_FILE, "the file is listed, but not in the folder")
+        detail = f"the file is listed, but not in the folder{near_hint(root, file.path)}"
+        return RejectedRecordError(Reason.MISSING_FILE, detail)
     if file.label is None:
         return RejectedRecordError(Reason.NO_CLASS, unlabelled)
     if file.size > max_bytes:

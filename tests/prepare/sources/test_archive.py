@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 import tarfile
 import zipfile
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from headrace.errors import DataError
-from headrace.prepare.rejects.rejection import Reason
+from headrace.prepare.rejects.rejection import Reason, UnreadArchiveError
 from headrace.prepare.sources.archive import list_archives, read_archive
 from headrace.prepare.sources.raw_records import RawRecord
 from tests.support.raw_images import encode_image, noise_image
@@ -176,6 +177,48 @@ def test_zip_files_that_cat_has_joined_are_said_to_hold_more(tmp_path: Path) -> 
     first, second = (pack(tmp_path / "a.zip", {f"cat/{one}.png": PNG}).read_bytes() for one in "12")
     (tmp_path / "a.zip").write_bytes(first + second)
     assert reasons(tmp_path) == {"a.zip/cat/2.png": None, "a.zip": Reason.DAMAGED_ARCHIVE}
+
+
+def test_encrypted_members_and_labels_that_cannot_be_read_have_their_own_reason(tmp_path: Path) -> None:
+    path = pack(tmp_path / "a.zip", {"cat/0.png": PNG, "1.png": PNG, "1.cls": b"cat", "2.png": PNG, "2.json": b"{"})
+    data = bytearray(path.read_bytes())
+    for name in (b"cat/0.png", b"1.cls"):
+        data[data.rindex(name) - 46 + 8] |= 1  # the flag of the directory
+    path.write_bytes(data)
+    rejections = [record.rejection for record in records(tmp_path)]
+    assert [one.reason for one in rejections if one] == [Reason.ENCRYPTED, Reason.ENCRYPTED, Reason.NO_CLASS]
+    assert [one.detail.split(":")[0] for one in rejections if one] == [
+        "the member has a password; extract the archive",
+        "its label, the .cls next to it",
+        "the .json next to it cannot be read as JSON",
+    ]
+
+
+def test_label_in_json_is_that_of_a_table_and_a_folder_may_be_called_null(tmp_path: Path) -> None:
+    labels = {"0": True, "1": 1.0, "2": None, "3": {"a": 1}, "4": ["a", "b"]}
+    members = {f"{name}.json": json.dumps({"label": label}).encode() for name, label in labels.items()}
+    images = {f"{name}.png": PNG for name in labels}
+    pairs = sorted((members | images).items())
+    pack(tmp_path / "a.tar", {"null/5.png": PNG, "nan/6.png": PNG, **dict(pairs)})
+    found = records(tmp_path)
+    assert [one.label for one in found] == ["null", "nan", "true", "1", None, None, '["a", "b"]']
+    assert [one.rejection.reason for one in found if one.rejection] == [Reason.BAD_LABEL]
+
+
+@pytest.mark.parametrize(("name", "least"), [("a.tar", 14_000), ("a.tar.gz", 0), ("a.zip", 8_000)])
+def test_damaged_archive_says_how_much_was_not_read(tmp_path: Path, name: str, least: int) -> None:
+    path = pack(
+        tmp_path / name, {f"cat/{number}.png": encode_image(noise_image(16, 16, seed=number)) for number in range(9)}
+    )
+    data = path.read_bytes()
+    where = data.rindex(b"PK\5\6") if name == "a.zip" else data.index(b"cat/2.png") if name == "a.tar" else 2000
+    path.write_bytes(data[:where] + bytes(20) + data[where + 20 :])
+    rejection = records(tmp_path)[-1].rejection
+    assert isinstance(rejection, UnreadArchiveError)
+    most = len(data) - where + 511 if name == "a.tar" else len(data)
+    assert least <= rejection.unread <= most <= rejection.size == len(data)
+    amount = f"at least {rejection.unread:,}" if least else "an unknown part"
+    assert rejection.detail.startswith(f"{amount} of its {len(data):,} bytes was not read: nothing can be read after")
 
 
 def test_one_damaged_or_encrypted_member_of_a_zip_file_does_not_cost_the_others(tmp_path: Path) -> None:

@@ -109,8 +109,29 @@ def test_no_window_reaches_over_a_gap_a_row_there_twice_or_a_value_that_is_none(
         assert (np.diff(window[:, 0]) == 1).all()
         assert label == window[-1, 0] + 2
     details = {reject.detail for reject in read_rejects(tmp_path / "table", 0, 100)}
-    assert "the row before time 2024-01-01 22:00 is missing or repeated" in details
+    missing = "the row before time 2024-01-01 22:00 is missing or repeated"
+    assert f"{missing}: they are 10800.0 s apart, expected 3600" in details
     assert "5 rows; a window and its target take 6" in details
+
+
+def test_gap_names_the_unit_that_numbers_seem_to_have(tmp_path: Path) -> None:
+    """Seconds are expected; a gap of many hours between times in seconds is none of another unit."""
+    units = {"milliseconds": 1000, "microseconds": 10**6, "nanoseconds": 10**9, "days": 1 / 86400, "seconds": 1}
+    begin = {"days": 45292.0, **{name: 1704067200 * scale for name, scale in units.items() if name != "days"}}
+    rows = []
+    for name, scale in units.items():
+        step = 3600 * scale * (1000 if name == "seconds" else 1)
+        rows += [
+            row | {"city": name, "time": begin[name] + step * number}
+            for number, row in enumerate(hours("a", "train", range(7)))
+        ]
+    rows += [row | {"time": 3600 * number} for number, row in enumerate(hours("b", "train", range(12)))]
+    prepare(configured(tmp_path, rows, max_rejects=1))
+    details = {one.path.split("/")[0]: one.detail for one in read_rejects(tmp_path / "table", 0, 100)}
+    assert {name: f"look like {name}" in detail for name, detail in details.items()} == {
+        name: name != "seconds" for name in units
+    }
+    assert "look like" not in details["seconds"]
 
 
 def test_rows_without_a_series_are_rejected_and_names_are_trimmed(tmp_path: Path) -> None:
