@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from headrace.contract import Contract
 from headrace.prepare.incremental import list_changes
+from headrace.quantities import quantity
 from headrace.storage import is_remote
 from headrace.table import Version, read
 from headrace.table.dropped_records import (
@@ -113,7 +114,8 @@ def main_table(folder: Path) -> tuple[Path, Kind] | None:
 
 
 def _dropped_text(version: Version, kind: str, records: Sequence[Reject | Duplicate], total: int) -> str:
-    lines = [f"{version.table}, version {version.number}: {total} {kind}, {len(records)} listed"]
+    listed = f", {len(records)} listed" if len(records) < total else ""
+    lines = [f"{version.table}, version {version.number}: {quantity(total, kind.removesuffix('s'))}{listed}"]
     for record in records:
         path, kind_or_reason, detail = map(_on_one_line, record)
         lines.append(f"{kind_or_reason:16} {path}  {detail}")
@@ -149,9 +151,9 @@ def _text(version: Version, commits: list[dict[str, Any]]) -> str:
     summary, contract = version.summary, version.contract
     size = sum(shard.size for shard in version.shards) / 1e6
     lines = [
-        f"{version.table}, version {version.number}: {len(version.shards)} shards, {size:.1f} MB",
-        f"{summary.rows_in} rows in = {summary.written} written + {summary.rejected} rejected "
-        f"+ {summary.duplicates} duplicates dropped",
+        f"{version.table}, version {version.number}: {quantity(len(version.shards), 'shard')}, {size:.1f} MB",
+        f"{quantity(summary.rows_in, 'row')} in = {summary.written} written + {summary.rejected} rejected "
+        f"+ {quantity(summary.duplicates, 'duplicate')} dropped",
         "",
         "column         role      codec  type    shape",
         *(f"{n:14} {c.role:9} {c.codec:6} {c.dtype:7} {c.shape or ''}" for n, c in contract.columns.items()),

@@ -91,8 +91,8 @@ def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
     absent = evaluation.get("absent") or []
     if absent:
         log.warning(
-            "%s of %s classes have no row in split %s and are not evaluated: %s",
-            len(absent), len(evaluation["classes"]), split, join_names(absent),
+            "Not evaluated, as split %s has no row of them: %s of %s classes (%s)",
+            split, len(absent), len(evaluation["classes"]), join_names(absent),
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from headrace.explain.text_explainer import TextExplainer
 from headrace.inference import Inference
 from headrace.predict.record_files import require_columns
 from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.quantities import quantity
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ def choose_spread(count: int, limit: int, accepts: Callable[[int], bool]) -> lis
 def _log_skipped(skipped: Mapping[str, int], explained: int, limit: int) -> None:
     if skipped:
         reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in sorted(skipped.items()))
-        log.warning("Skipped %d inputs: %s.", sum(skipped.values()), reasons)
+        log.warning("Skipped %s: %s.", quantity(sum(skipped.values()), "input"), reasons)
     if explained < limit:
         log.info("The input holds no more than %d that can be explained; --limit is %d.", explained, limit)
 

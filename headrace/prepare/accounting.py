@@ -13,6 +13,7 @@ from headrace.prepare.observations import Observations
 from headrace.prepare.rejects.reject_and_duplicate_tables import CarriedOver
 from headrace.prepare.rejects.reject_summary import describe_example, describe_reasons, unusable_error
 from headrace.prepare.rejects.rejection import Reason
+from headrace.quantities import quantity
 from headrace.table import Version
 from headrace.table.dropped_records import Reject
 from headrace.table.shards import Shard
@@ -96,7 +97,7 @@ class RecordAccounting:
         """Return a line for each of the most frequent reasons, with one example; no line without rejects."""
         examples = self.reject_examples
         return [
-            f"{count} record{'s' * (count > 1)} rejected as {reason}{describe_example(examples.get(reason))}"
+            f"{quantity(count, 'record')} rejected as {reason}{describe_example(examples.get(reason))}"
             for reason, count in Counter(self.rejects).most_common(SHOWN_REASONS)
         ]
 

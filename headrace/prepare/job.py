@@ -30,6 +30,7 @@ from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning
 from headrace.prepare.stages import StageOutput, run_stages, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
+from headrace.quantities import quantity
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
@@ -136,8 +137,8 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
 def _count_listing(listing: Listing) -> str:
     """Return the number of files, and of classes if the names of files and folders determine them."""
     files, classes = len(listing.files), len(listing.classes)
-    text = f"{files} file{'s' * (files != 1)}"
-    return f"{text} in {classes} class{'es' * (classes != 1)}" if classes else text
+    text = quantity(files, "file")
+    return f"{text} in {quantity(classes, 'class')}" if classes else text
 
 
 def _require_same_splits(before: Version, configuration: Configuration, *, full: bool) -> None:
@@ -194,7 +195,10 @@ def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
     table = plan.base.table
     if plan.increment.before is not None:
         changed, removed = len(plan.increment.changed), len(plan.increment.removed.files)
-        log.info("%s files are new or changed; records of %s removed or changed files are dropped", changed, removed)
+        log.info(
+            "%s new or changed; the records of %s that changed or no longer exist are removed",
+            *(quantity(changed, "file"), quantity(removed, "file")),
+        )
     with remove_orphans(table, context.identity):
         with remove_orphans(plan.duplicates.base.table, context.identity):
             with remove_orphans(plan.rejects.base.table, context.identity):
@@ -209,9 +213,12 @@ def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
         summary = summary.model_copy(update=versions | {"seconds": stopwatch.seconds})
         number = _commit(plan, output, accounting, summary)
     remove_leftovers(table, context.identity, keep={shard.path for shard in accounting.shards} | {str(summary.listing)})
-    log.info("Version %s of %s: %s rows in %s shards", number, table, accounting.written, len(accounting.shards))
+    log.info(
+        "Version %s of %s: %s in %s",
+        *(number, table, quantity(accounting.written, "row"), quantity(len(accounting.shards), "shard")),
+    )
     if accounting.rejected:
-        log.info("`headrace inspect %s --rejects` lists the %s rejected records", table, accounting.rejected)
+        log.info("`headrace inspect %s --rejects` lists %s", table, quantity(accounting.rejected, "rejected record"))
     return read(table, number)
 
 

@@ -26,6 +26,7 @@ from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.tables.table_files import folder_values, list_table
+from headrace.quantities import quantity
 from headrace.storage import files_below, locate, read_entry
 
 ROWS = 10_000
@@ -217,15 +218,17 @@ def _rejection(record: RawRecord, is_text: bool) -> RejectedRecordError | None:
 def as_text(found: dict[str, Any]) -> str:
     """Return a preview for a terminal."""
     formats = ", ".join(f"{count} {suffix}" for suffix, count in found["formats"].items())
-    lines = [f"{escape_path(found['source'])}: {found['kind']}, {formats}; {found['ignored']} files ignored"]
+    lines = [
+        f"{escape_path(found['source'])}: {found['kind']}, {formats}; {quantity(found['ignored'], 'file')} ignored"
+    ]
     for column in found.get("columns", ()):
         examples = ", ".join(map(repr, column["examples"]))
-        lines.append(f"  {column['name']}  {column['type']}, {column['distinct']} distinct, {examples}")
+        lines.append(f"  {column['name'] or '(no name)'}  {column['type']}, {column['distinct']} distinct, {examples}")
     if found.get("label"):
         lines.append(f"labels by the column {found['label']!r}")
     for title in ("splits", "classes", "rejects"):
         lines.append(
             f"{title}: " + (shorten([f"{name} {count}" for name, count in found[title].items()], 20) or "none")
         )
-    lines.append(f"{found['sampled']} records were read")
+    lines.append(f"{quantity(found['sampled'], 'record')} read")
     return "\n".join([*lines, *(f"rejected: {one}" for one in found["rejected"]), *found["warnings"]])

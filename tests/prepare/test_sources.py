@@ -239,7 +239,7 @@ def test_invalid_table_sources_are_refused_in_one_line(tmp_path: Path, table: Pa
     assert "has no column 'nothing'; its columns are: it, label" in refusal(
         ConfigurationError, columns={"input": "nothing"}
     )
-    assert "holds 1 classes ('x'); expected from 2" in refusal(DataError)
+    assert "holds 1 class ('x'); expected from 2" in refusal(DataError)
     assert "cannot be read as orc" in refusal(DataError, format="orc")
     assert "does not exist" in refusal(DataError, path=str(tmp_path / "nowhere"))
     assert "this environment variable is not set" in refusal(

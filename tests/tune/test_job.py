@@ -187,5 +187,5 @@ def test_study_of_two_ranks_resumes_after_killed_driver(folder: Path) -> None:
     assert 0 < list_checkpoints(run)[-1] < STEPS
     resumed = headrace("tune", "conf.yaml", *LONG, "tune.study=killed", cwd=folder)
     assert "Resuming trial 1, which was interrupted" in resumed.stderr
-    assert "Continuing from the checkpoint of step" in resumed.stderr
+    assert "Resuming from the checkpoint of step" in resumed.stderr
     assert time_independent(resumed.json) == time_independent(uninterrupted)

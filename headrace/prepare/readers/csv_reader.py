@@ -19,6 +19,7 @@ from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, enco
 from headrace.prepare.readers.stray_quotes import JoinedLines
 from headrace.prepare.readers.text_file import cut_ranges, has_undecodable_bytes, is_splittable, open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.quantities import quantity
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,8 @@ class CsvReader:
 
     def _row(self, number: int, fields: list[str]) -> Row:
         if len(fields) != self.width:
-            detail = f"line {number} has {len(fields)} fields; expected {self.width}, as in the first line of the file"
+            found = quantity(len(fields), "field")
+            detail = f"line {number} has {found}; expected {self.width}, as in the first line of the file"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         if self.has_header and self.width > 1 and [field.strip() for field in fields] == self.columns:
             detail = f"line {number} repeats the header, as in concatenated files"

@@ -17,6 +17,7 @@ from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.labels_file import is_inside
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path, escape_text
 from headrace.prepare.sources.split_names import split_from_name, split_from_path, unclear_split_files
+from headrace.quantities import quantity
 from headrace.storage import locate, read_entry
 from headrace.storage.location import looked_for
 
@@ -73,8 +74,8 @@ def list_archives(path: str) -> Listing:
 def _warn_of_others(source: str, others: list[str]) -> None:
     if others:
         log.warning(
-            "%s holds %s files that are no archives and are left out, such as %r; tar and zip files are read.",
-            source, len(others), escape_path(others[0]),
+            "%s of %s left out, such as %r: only tar and zip files are read as archives.",
+            quantity(len(others), "file"), source, escape_path(others[0]),
         )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort
+from headrace.quantities import quantity
 from headrace.storage import Entry, files_below, is_remote, locate
 from headrace.storage.location import looked_for
 
@@ -84,8 +85,8 @@ def _warn_of_unnamed(root: Path, file: Path, files: Mapping[str, RawFile], entri
                 others.append(one.path)
     if others:
         log.warning(
-            "%s does not name %s files of its folder, which are not prepared, such as %r.",
-            file, len(others), escape_path(min(others)),
+            "%s does not name %s of its folder; left out, for example: %r.",
+            file, quantity(len(others), "file"), escape_path(min(others)),
         )  # fmt: skip
 
 

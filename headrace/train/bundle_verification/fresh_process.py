@@ -75,7 +75,7 @@ class FreshProcess:
         """Wait for the next answer.
 
         Raises:
-            TrainingError: the process has ended, or does not answer.
+            TrainingError: the process has ended, or does not respond.
         """
         try:
             line = self._lines.get(timeout=TIMEOUT_SECONDS)

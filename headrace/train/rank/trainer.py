@@ -116,7 +116,7 @@ def _load_and_broadcast(rank: RankContext) -> checkpoint.Checkpoint:
     latest = checkpoint.load_latest(rank.folder.checkpoints) if rank.rank == 0 else None
     if latest is not None:
         _restore(rank.folder, state, latest)
-        log.info("Continuing from the checkpoint of step %s", latest.step)
+        log.info("Resuming from the checkpoint of step %s", latest.step)
     step = collectives.broadcast_number(latest.step if latest else 0)
     collectives.broadcast(state)
     offset_seeds(rank.model, rank.rank)

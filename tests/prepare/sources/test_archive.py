@@ -245,7 +245,7 @@ def test_archives_named_after_other_splits_than_their_folders_are_contradictions
     pack(tmp_path / "b.tar", {"cat/3.png": PNG})
     (tmp_path / "c.rar").write_bytes(b"Rar!")
     assert list(reasons(tmp_path).values()) == [None, Reason.BAD_SPLIT, None]
-    assert "holds 1 files that are no archives and are left out, such as 'c.rar'" in caplog.text
+    assert "left out, such as 'c.rar': only tar and zip files are read" in caplog.text
     assert "The name of 'train/a.tar' gives a split, and that of 'b.tar' does not" in caplog.text
 
 

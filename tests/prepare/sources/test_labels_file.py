@@ -41,7 +41,7 @@ def test_labels_and_splits_are_those_of_the_file(tmp_path: Path, name: str, capl
         ("gone.png", "9", None, -1),
     ]
     assert listing.classes == ("9", "10", "cat")
-    assert f"{name} does not name 1 files of its folder, which are not prepared, such as 'unnamed.png'" in caplog.text
+    assert f"{name} does not name 1 file of its folder; left out, for example: 'unnamed.png'" in caplog.text
 
 
 def test_wrong_labels_files_are_refused_in_one_sentence(tmp_path: Path) -> None:

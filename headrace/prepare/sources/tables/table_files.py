@@ -16,6 +16,7 @@ from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawFile, shorten
 from headrace.prepare.sources.split_names import split_from_path, unclear_split_files
+from headrace.quantities import quantity
 from headrace.storage import Entry, locate, read_entry
 from headrace.storage.location import looked_for
 from headrace.table.delta_access import open_delta
@@ -111,8 +112,8 @@ def _select_format(files: list[Entry], source: Source) -> list[Entry]:
     others = [one.path for one in files if format_from_name(one.path) != source.format]
     if others:
         log.warning(
-            "%s files of %s are not read, as their names are not those of %s files: %s",
-            *(len(others), source.path, source.format, shorten(others)),
+            "Not read: %s of %s with another name than %s files have: %s",
+            *(quantity(len(others), "file"), source.path, source.format, shorten(others)),
         )
     return fitting
 
