@@ -27,13 +27,44 @@ def require_fit(settings: Train, version: Version) -> None:
     """Raise unless `settings` fit the table `version`.
 
     Raises:
-        ConfigurationError: the settings name a loss, a metric or a class that the table's task does not have.
+        ConfigurationError: the settings name a loss, a metric or a class that the table's task does not have, or
+            monitor a metric that the rows of its split do not define.
     """
     contract = version.contract
     require_loss(settings.loss, contract)
     names = metric_names(settings.metrics, contract)
-    monitored_metric(settings.monitor, names, bool(version.summary.counts.get("val")))
+    metric = monitored_metric(settings.monitor, names, bool(version.summary.counts.get("val")))
+    require_defined(metric, names, version)
     class_weights(settings.loss, contract, version.summary.counts.get("train", {}))
+
+
+def require_defined(monitored: str, metrics: tuple[str, ...], version: Version) -> None:
+    """Raise unless the rows of its split define the `monitored` metric; warn of others that they do not define.
+
+    An undefined metric is reported as 0, so that no epoch would be better than the first.
+
+    Raises:
+        ConfigurationError: the metric is the area under the curve or F1, and the split lacks the classes for it.
+    """
+    split, prefix = ("val", "val_") if version.summary.counts.get("val") else ("train", "")
+    undefined = [f"{prefix}{name}" for name in metrics if not _is_defined(name, version, split)]
+    lacking = f"the rows of the {split} split are all of one class, or of none, and do not define"
+    if monitored in undefined:
+        raise ConfigurationError(
+            f"train.monitor.metric is {monitored}, but {lacking} it. Set it to {prefix}loss, or prepare a {split} "
+            "split with several classes."
+        )
+    if undefined:
+        log.warning("The metrics %s are 0 in every epoch: %s them.", ", ".join(undefined), lacking)
+
+
+def _is_defined(metric: str, version: Version, split: str) -> bool:
+    """Return whether the labels of the split's rows define the metric: both kinds of rows for an area, any for F1."""
+    counts = version.summary.class_counts.get(split, {}).values()
+    rows = sum(shard.rows for shard in version.split(split))
+    if metric == "auc":
+        return any(0 < count < rows for count in counts)
+    return not metric.endswith("f1") or any(counts)
 
 
 def require_updates(settings: Train, steps_per_epoch: int) -> None:
@@ -103,7 +134,8 @@ def monitored_metric(settings: Monitor, metrics: tuple[str, ...], validates: boo
     """Return the name of the monitored metric in the logs of an epoch.
 
     Raises:
-        ConfigurationError: `settings` name a metric that the training does not report.
+        ConfigurationError: `settings` name a metric that the training does not report, or the direction in which it
+            gets worse.
     """
     known = ["loss", *metrics]
     known += [f"val_{name}" for name in known] if validates else []
@@ -111,12 +143,18 @@ def monitored_metric(settings: Monitor, metrics: tuple[str, ...], validates: boo
     if name not in known:
         hint = "" if validates else "; the table has no validation split"
         raise ConfigurationError(f"train.monitor.metric is {name!r}; expected one of {', '.join(known)}{hint}.")
+    right = "min" if is_lower_better(name) else "max"
+    if settings.mode not in ("auto", right):
+        raise ConfigurationError(
+            f"train.monitor.mode is {settings.mode}, by which the worst epoch would be the best: {name} is better the "
+            f"{'lower' if right == 'min' else 'higher'} it is. Set it to {right}, or to auto."
+        )
     return name
 
 
-def is_lower_better(settings: Monitor, metric: str) -> bool:
-    """Return whether the smallest value of the monitored `metric` is the best."""
-    return settings.mode == "min" or (settings.mode == "auto" and metric.endswith(LOWER_IS_BETTER))
+def is_lower_better(metric: str) -> bool:
+    """Return whether the smallest value of `metric` is the best."""
+    return metric.endswith(LOWER_IS_BETTER)
 
 
 def ships_best_epoch(settings: Monitor, *, validates: bool) -> bool:

@@ -32,14 +32,15 @@ def require_comparable(metric: str, space: Space, validates: bool) -> None:
     """Raise if a searched key changes what `metric` measures, so that trials could not be compared by it.
 
     Args:
-        validates: whether the table has a validation split; without one a metric is that of the training steps.
+        validates: whether the table has a validation split. A metric without `val_` is that of the training steps,
+            also where there is one.
 
     Raises:
         ConfigurationError: it is the loss, and its settings are searched, or it is one of training batches, and their
             augmentation is searched.
     """
     changes = [key for key in space if metric.endswith("loss") and key.startswith("train.loss")]
-    if not validates:
+    if not metric.startswith("val_"):
         changes += [key for key in space if key.startswith(("stream.augment", "train.loss.class_weights"))]
     if changes:
         other = "accuracy" if validates else "accuracy, with a validation split in the table"

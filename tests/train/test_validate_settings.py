@@ -1,5 +1,7 @@
 """Settings that the table cannot satisfy are refused before ranks start; class weights."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,6 +56,34 @@ def test_require_fit_refuses_unsuitable_settings(tmp_path: Any, settings: dict[s
 def test_metric_names_refuse_class_metrics_for_regression() -> None:
     with pytest.raises(ConfigurationError, match=r"train\.metrics names accuracy, .* mean_absolute_error, root_mean"):
         metric_names(("accuracy", "mean_absolute_error"), NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("metric", "wrong", "right"), [("val_loss", "max", "min"), ("val_accuracy", "min", "max"), ("loss", "max", "min")]
+)
+def test_direction_in_which_the_metric_gets_worse_is_refused(metric: str, wrong: str, right: str) -> None:
+    settings = Monitor.model_validate({"metric": metric, "mode": right})
+    assert monitored_metric(settings, ("accuracy",), validates=True) == metric
+    with pytest.raises(ConfigurationError, match=f"{metric} is better the .*Set it to {right}, or to auto"):
+        monitored_metric(settings.model_copy(update={"mode": wrong}), ("accuracy",), validates=True)
+
+
+def test_metric_that_validation_rows_of_one_class_do_not_define_is_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is 0 in each epoch, so that the first would be the best."""
+    one_class = replace(some_rows(4), labels=[1] * 4)
+    version = write_table(tmp_path / "table", Content(splits={"train": some_rows(12), "val": one_class}))
+    settings = Train.model_validate({"run": "run", "metrics": ["accuracy", "auc"]})
+    require_fit(settings, version)
+    assert "The metrics val_auc are 0 in every epoch" in caplog.text
+    with pytest.raises(ConfigurationError, match="monitor.metric is val_auc, but the rows of the val split are all"):
+        require_fit(settings.model_copy(update={"monitor": Monitor(metric="val_auc")}), version)
+    caplog.clear()
+    require_fit(settings.model_copy(update={"monitor": Monitor(metric="auc")}), version)
+    whole = write_table(tmp_path / "whole", Content(splits={"train": some_rows(12), "val": some_rows(4)}))
+    require_fit(settings.model_copy(update={"monitor": Monitor(metric="val_auc")}), whole)
+    assert caplog.text.count("are 0 in every epoch") == 1
 
 
 @pytest.mark.parametrize(

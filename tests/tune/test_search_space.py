@@ -95,6 +95,7 @@ def test_unknown_key_or_invalid_value_is_refused(
         ("val_loss", "train.loss.label_smoothing", True),
         ("loss", "train.loss.class_weights", False),
         ("accuracy", "stream.augment.flip", False),
+        ("accuracy", "stream.augment.flip", True),
     ],
 )
 def test_space_that_changes_the_metric_is_refused(metric: str, key: str, validates: bool) -> None:

@@ -80,7 +80,11 @@ class Monitor(Section):
         None, description="metric that compares epochs; default: val_loss with a validation split, else loss"
     )
     mode: Literal["auto", "min", "max"] = Field(
-        "auto", description="min: lower is better; max: higher is better; auto: min for losses and errors, else max"
+        "auto",
+        description=(
+            "min: lower is better; max: higher is better; auto: min for losses and errors, else max, and the other of "
+            "the two is refused"
+        ),
     )
     min_delta: NotNegative = Field(0.0, description="minimum change that counts as an improvement")
     patience: Positive | None = Field(

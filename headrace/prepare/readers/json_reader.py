@@ -177,7 +177,7 @@ def _describe(error: Exception, begin: int) -> str:
     """Return what is wrong with the value that begins at `begin`, without the line that Python counts within it."""
     if not isinstance(error, json.JSONDecodeError):
         return str(error)
-    return f"{error.msg} at character {error.pos - begin + 1}"
+    return f"{error.msg.removesuffix(' at')} at character {error.pos - begin + 1}"
 
 
 def _decode_all(text: IO[str], path: Path) -> Iterator[Any]:

@@ -102,7 +102,7 @@ def cell_text(value: Any) -> str | None:
             return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
         case Decimal():
             text = f"{value:f}"
-            return "0" if value == 0 else text.rstrip("0").rstrip(".") if "." in text else text
+            return text.rstrip("0").rstrip(".") if "." in text else text
         case bytes():
             return value.decode("utf-8", "backslashreplace")
         case datetime():

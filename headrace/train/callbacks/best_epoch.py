@@ -23,7 +23,7 @@ class BestEpoch(keras.callbacks.Callback):
     def __init__(self, position: Position, folder: Path, settings: Monitor, metric: str, rank: int) -> None:
         super().__init__()
         self.position, self.folder, self.settings, self.metric, self.rank = position, folder, settings, metric, rank
-        self.sign = -1.0 if is_lower_better(settings, metric) else 1.0
+        self.sign = -1.0 if is_lower_better(metric) else 1.0
         latest = checkpoint.load_latest(folder) if rank == 0 else None
         notes = latest.notes if latest else {}
         self.epoch = collectives.broadcast_number(notes.get("epoch", -1))

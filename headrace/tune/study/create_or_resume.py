@@ -54,7 +54,7 @@ def _new(configuration: Configuration, model_hash: str) -> StudyRecord:
         data_version=table.number,
         content_id=table.content_id,
         metric=metric,
-        direction="minimize" if is_lower_better(settings.monitor, metric) else "maximize",
+        direction="minimize" if is_lower_better(metric) else "maximize",
         created=utc_now(),
         command=command_line(),
     )

@@ -47,6 +47,6 @@ def warn_of_other_splits(source: Source, root: str, files: list[RawFile]) -> Non
     others = [text for text in dict.fromkeys(cells) if text and text.strip() and split_from_name(text) is None]
     if others:
         log.warning(
-            "The column %r of %s holds %s; expected %s. Records with other values are rejected.",
+            "The column %r of %s holds %s, and records with these values are rejected; expected %s.",
             column, source.path, shorten(list(map(repr, others))), EXPECTED,
         )  # fmt: skip

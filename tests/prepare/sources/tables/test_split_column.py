@@ -31,4 +31,4 @@ def test_values_that_are_not_splits_are_warned_of(tmp_path: Path, caplog: pytest
     with caplog.at_level(logging.WARNING):
         warn_of_other_splits(source, listing.root, listing.files)
     assert "The column 'fold' of " in caplog.text
-    assert "holds '0', '1'; expected train, val or test" in caplog.text
+    assert "holds '0', '1', and records with these values are rejected; expected train, val or test" in caplog.text
