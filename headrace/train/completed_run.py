@@ -26,7 +26,7 @@ def completed_result(folder: RunFolder, record: RunRecord) -> dict[str, Any] | N
     if result is None:
         return None
     target, weights = locate(record.bundle), result["weights_sha256"]
-    places = (target, bundle_path(folder.path, None), locate(result["bundle"]))
+    places = (target, bundle_path(folder.path, None, None), locate(result["bundle"]))
     source = next((place for place in places if _has_weights(place, weights)), None)
     if source is None:
         log.warning("The bundle of the run %s is missing or has other weights; it is written again.", folder.path)
