@@ -87,7 +87,7 @@ def _open(path: Path, name: str) -> Candidate:
         raise DataError(
             f"The run {path} is not complete, and so has no bundle to compare; resume it with headrace train."
         )
-    bundle = bundles.load(bundle_path(path, result.get("bundle")))
+    bundle = bundles.load(bundle_path(path, record.configuration.train.bundle, result.get("bundle")))
     if bundle.origin.weights_sha256 != result.get("weights_sha256"):
         raise DataError(
             f"The bundle {bundle.path} no longer has the weights of the run {path}: the run {bundle.origin.run} has "

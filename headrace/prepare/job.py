@@ -27,7 +27,7 @@ from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.change_tags import with_content, with_named_files
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.prepare.sources.tables.table_files import NO_FILES
-from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning
+from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
 from headrace.prepare.stages import StageOutput, run_stages, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
 from headrace.quantities import quantity
@@ -248,7 +248,7 @@ def _warn_of_splits(plan: PreparePlan, context: PrepareContext, summary: Summary
     classes, counts = summary.contract.classes, summary.label_counts or summary.counts
     warnings = [empty_period_warning(summary.counts, splits, summary.periods)]
     if not by_hash:
-        warnings.append(unlearned_class_warning(counts, classes))
+        warnings += [unlearned_class_warning(counts, classes), unmeasured_class_warning(counts, classes)]
     elif context.settings.task == "classification":
         warnings.append(small_class_warning(counts, classes, splits))
     for warning in warnings:

@@ -1,11 +1,11 @@
 """What a preparation does to records without rejecting them, counted over all of them for one warning each."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
 from headrace.prepare.encoders.grey_depth import narrow_colours_warning, narrow_warning
+from headrace.prepare.encoders.image import DecodedFile
 from headrace.prepare.encoders.image_findings import ImageFinding
 from headrace.prepare.rejects.rejection import UnreadArchiveError
 from headrace.prepare.sources.folder_layout import MAX_FOLDERS, class_folder, member_warnings, split_class_warning
@@ -38,9 +38,13 @@ class Observations:
     archive_bytes: int = 0
     unread_bytes: int = 0
 
-    def add_findings(self, findings: Iterable[ImageFinding], path: str) -> None:
+    def add_image(self, decoded: DecodedFile, path: str) -> None:
         """Count what is found in an image."""
-        for finding in findings:
+        if decoded.grey_bits is not None:
+            self.grey_bits[decoded.grey_bits] += 1
+        if decoded.colour_bits is not None:
+            self.colour_bits[decoded.colour_bits] += 1
+        for finding in decoded.findings:
             self.findings[finding] += 1
             self.examples.setdefault(finding, path)
 

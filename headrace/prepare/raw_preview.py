@@ -14,10 +14,11 @@ from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.prepare.encoders.image import decode
+from headrace.prepare.encoders.image import decode_image
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.encoders.row_encoders import clean_text
 from headrace.prepare.labels.warnings import label_warnings
+from headrace.prepare.observations import Observations
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
@@ -184,7 +185,11 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
     records = list(islice((record for file in spread for record in read(listing.root, file, Image().max_bytes)), ROWS))
     checked_records = records[:: max(1, len(records) // FILES)]
     are_texts = 2 * sum(map(_is_text, checked_records)) > len(checked_records)
-    checked = [(record.path, _rejection(record, are_texts)) for record in checked_records]
+    observations = Observations()
+    checked = [(record.path, _rejection(record, are_texts, observations)) for record in checked_records]
+    if kind == "archive":
+        for record in records:
+            observations.add_member(record.path, record.label)
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
     named = listing.files if listing.classes else records
     classes = Counter(one.label for one in named if one.label)
@@ -195,7 +200,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
         "sampled": len(checked),
         "rejects": dict(Counter(str(rejection.reason) for _, rejection in rejected)),
         "rejected": [f"{path}: {rejection.detail}" for path, rejection in rejected[:EXAMPLES]],
-        "warnings": label_warnings(classes, kind=kind),
+        "warnings": [*label_warnings(classes, kind=kind), *observations.warnings(None)],
     }
 
 
@@ -203,13 +208,16 @@ def _is_text(record: RawRecord) -> bool:
     return Path(record.path).suffix.lower() in TEXT_SUFFIXES
 
 
-def _rejection(record: RawRecord, is_text: bool) -> RejectedRecordError | None:
-    """Return why a record would be rejected by the default settings."""
+def _rejection(record: RawRecord, is_text: bool, observations: Observations) -> RejectedRecordError | None:
+    """Return why a record would be rejected by the default settings; note what else is found in it."""
     try:
         if record.rejection is not None:
             return record.rejection
         if isinstance(record.data, bytes):
-            clean_text(record.data, Text()) if is_text else decode(record.data, Image())
+            if is_text:
+                clean_text(record.data, Text())
+            else:
+                observations.add_image(decode_image(record.data, Image()), record.path)
     except RejectedRecordError as rejection:
         return rejection
     return None

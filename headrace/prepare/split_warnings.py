@@ -28,6 +28,20 @@ def unlearned_class_warning(counts: Counts, classes: Sequence[str]) -> str | Non
     return f"{len(found)} {verb} no record in the training split, so that no model learns them: {shorten(found)}."
 
 
+def unmeasured_class_warning(counts: Counts, classes: Sequence[str]) -> str | None:
+    """Return a warning about classes that are trained on and have no record in a test split that has others.
+
+    Args:
+        counts: rows by split, then by class name.
+    """
+    test, train = counts.get("test", {}), counts.get("train", {})
+    found = [f"{name!r} ({train[name]} in train)" for name in classes if train.get(name) and not test.get(name)]
+    if not found or not test:
+        return None
+    verb = "class has" if len(found) == 1 else "classes have"
+    return f"{len(found)} {verb} no record in the test split, so that nothing measures them: {shorten(found)}."
+
+
 def empty_period_warning(counts: Counts, splits: Splits, periods: Sequence[Period]) -> str | None:
     """Return a warning about splits by time without a window, as one time that is wrong by years makes them.
 

@@ -256,7 +256,8 @@ def read_artifacts(path: Path) -> RunArtifacts:
             f"{path} is not the folder of a training run: it contains no run.json; `headrace train` creates one."
         )
     result = _read_json(path / "result.json", Result)
-    bundle = bundle_path(path, result.bundle if result else run.configuration.train.bundle)
+    setting = run.configuration.train.bundle
+    bundle = bundle_path(path, setting, result.bundle if result else setting)
     hashes = _read_json(bundle / "bundle.json", Bundle)
     evaluations = (_read_evaluation(bundle / "evaluation" / f"{split}.json") for split in SPLITS)
     return RunArtifacts(

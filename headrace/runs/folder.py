@@ -133,6 +133,11 @@ class RunFolder:
         atomic_write(self.result_file, json.dumps(result, indent=2).encode())
 
 
-def bundle_path(run: Path, recorded: str | None) -> Path:
-    """Return the path of a run's bundle; if the run's folder was moved, the bundle is next to its metrics."""
-    return locate(recorded) if recorded and locate(recorded).is_dir() else run / "bundle"
+def bundle_path(run: Path, setting: str | None, recorded: str | None) -> Path:
+    """Return the path of a run's bundle, also after the run's folder was moved or copied.
+
+    Args:
+        setting: `train.bundle` of the run; without it the bundle is in the run's folder, wherever that is now.
+        recorded: absolute path of the bundle that the run recorded. A folder inside the run's may have been moved.
+    """
+    return locate(recorded) if setting and recorded and locate(recorded).is_dir() else run / "bundle"

@@ -120,7 +120,8 @@ def read_row(run: Path, below: Path) -> RunRow:
 def _read_row(folder: RunFolder, record: RunRecord, name: str) -> RunRow:
     result, history = read_object(folder.result_file), read_metrics(folder.metrics_file)
     state, note = _state(folder, result)
-    bundle = bundle_path(folder.path, result.get("bundle") if result else record.bundle)
+    setting = record.configuration.train.bundle
+    bundle = bundle_path(folder.path, setting, result.get("bundle") if result else record.bundle)
     test, test_problem = _test_metrics(bundle) if result else (None, "")
     epoch = _kept_epoch(result, history)
     # A study removes the bundles of trials that are not the best.

@@ -11,8 +11,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
-from headrace.bundle import MANIFEST, TrainingData
-from headrace.bundle import copy as copy_bundle
+from headrace.bundle import TrainingData
 from headrace.bundle import load as load_bundle
 from headrace.config import Configuration
 from headrace.config.sections.training import FineTune
@@ -27,6 +26,7 @@ from headrace.runs.resume_check import require_resumable
 from headrace.storage import locate
 from headrace.stream.plan import lanes_for
 from headrace.table import Version, read
+from headrace.train.completed_run import completed_result
 from headrace.train.launch.rank_messages import Message
 from headrace.train.network_check import require_trainable
 from headrace.train.run_monitor import Progress
@@ -71,9 +71,9 @@ def train(
         if observer is not None:
             record = record.model_copy(update={"observed": True, "threads": observer.threads})
             folder.write_record(record)
-        result = folder.result()
-        if result is not None and (locate(result["bundle"]) / MANIFEST).is_file():
-            return _complete(folder, record, result)
+        result = completed_result(folder, record)
+        if result is not None:
+            return result
         raise_if_requested()
         with _recorded_failure(folder):
             result = _launch(folder, record, start, observer)
@@ -93,18 +93,6 @@ def _recorded_failure(folder: RunFolder) -> Iterator[None]:
     except HeadraceError as error:
         folder.fail(str(error))
         raise
-
-
-def _complete(folder: RunFolder, record: RunRecord, result: dict[str, Any]) -> dict[str, Any]:
-    """Return the result of a run that is complete; copy its bundle if `train.bundle` names another folder now."""
-    if result["bundle"] == record.bundle:
-        log.info("The run %s is complete; nothing to do.", folder.path)
-        return result
-    copy_bundle(result["bundle"], record.bundle)
-    log.info("The run %s is complete; its bundle was copied to %s.", folder.path, record.bundle)
-    result = result | {"bundle": record.bundle}
-    folder.finish(result)
-    return result
 
 
 def _start_or_resume(folder: RunFolder, configuration: Configuration, *, try_network: bool = False) -> RunRecord:

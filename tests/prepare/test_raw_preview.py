@@ -1,6 +1,7 @@
 """The preview of raw data shows formats, columns and classes, what would be rejected and what looks like a mistake."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from headrace.cli.program import app
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.raw_preview import as_text, preview
 from tests.prepare.sources.test_archive import pack
-from tests.support.raw_images import write_source
+from tests.support.raw_images import encode_image, noise_image, write_source
 from tests.support.table_rows import TEXTS, WRITERS
 
 
@@ -81,6 +82,16 @@ def test_preview_of_images_reads_them(tmp_path: Path) -> None:
     assert "The class 'notes' has one record" in about["warnings"][0]
     pack(tmp_path / "raw.zip", {str(file.relative_to(raw)): file.read_bytes() for file in raw.glob("*/*")})
     assert preview(str(tmp_path / "raw.zip"))["classes"] == about["classes"]
+
+
+def test_preview_warns_of_what_preparation_warns_of(tmp_path: Path) -> None:
+    frames = encode_image(noise_image(8, 8), "GIF", save_all=True, append_images=[noise_image(8, 8, seed=1)])
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("cat/2021", "cat/2022", "dog/2021", "dog/2022"):
+            archive.writestr(f"{name}/1.gif", frames)
+    warnings = preview(str(tmp_path))["warnings"]
+    assert any("4 images have several pages or frames" in warning for warning in warnings)
+    assert any("'cat/2021' and 'dog/2021' are one class" in warning for warning in warnings)
 
 
 def test_preview_of_nothing_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Classes that no model learns, and splits by time without a window, are warned of."""
 
 from headrace.config.sections.preparation import Splits
-from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning
+from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
 from headrace.table.table_version import Period
 
 
@@ -12,6 +12,14 @@ def test_classes_without_a_training_record_are_warned_of() -> None:
         "'fox' (1 in val)."
     )
     assert unlearned_class_warning({"train": {"cat": 3}}, ("cat", "removed")) is None
+
+
+def test_classes_without_a_test_record_are_warned_of_if_there_is_a_test_split() -> None:
+    counts = {"train": {"cat": 3, "unsup": 9}, "val": {"unsup": 1}, "test": {"cat": 1}}
+    assert unmeasured_class_warning(counts, ("cat", "unsup", "removed")) == (
+        "1 class has no record in the test split, so that nothing measures them: 'unsup' (9 in train)."
+    )
+    assert unmeasured_class_warning({"train": {"cat": 3}}, ("cat",)) is None
 
 
 def test_splits_by_time_without_a_window_are_warned_of() -> None:

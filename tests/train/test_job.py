@@ -148,7 +148,7 @@ def test_train_refuses_to_resume_with_another_table(trained: dict[str, Any], own
 def test_bundle_of_complete_run_is_copied_where_train_bundle_says(trained: dict[str, Any], own: Path) -> None:
     shutil.copytree(trained["run"], own / "run")
     copied = headrace("train", "conf.yaml", "train.bundle=elsewhere", cwd=own).json
-    assert copied == trained | {"bundle": str(own / "elsewhere")}
+    assert copied == trained | {"run": str(own / "run"), "bundle": str(own / "elsewhere")}
     assert bundle.load(own / "elsewhere").origin.weights_sha256 == trained["weights_sha256"]
     (own / "taken").mkdir()
     (own / "taken" / "mine.txt").touch()

@@ -73,11 +73,7 @@ class ImageEncoder:
         if isinstance(data, np.ndarray):
             return conform(check_pixels(np.asarray(data, np.uint8), self._image), self._image)
         decoded = decode_image(data, self._image)
-        if decoded.grey_bits is not None:
-            self._observations.grey_bits[decoded.grey_bits] += 1
-        if decoded.colour_bits is not None:
-            self._observations.colour_bits[decoded.colour_bits] += 1
-        self._observations.add_findings(decoded.findings, path)
+        self._observations.add_image(decoded, path)
         return decoded.pixels
 
     def take_observations(self) -> Observations:

@@ -39,7 +39,27 @@ def extend_periods(rows: DataFrame, splits: Splits, windows: Windows, periods: S
             describe_moment(begin),
         )
         new = [Period(last, "train")]
+    else:
+        _warn_of_empty(rows, begin, new, windows)
     return _merge([*periods, *new])
+
+
+def _warn_of_empty(rows: DataFrame, begin: float, new: Sequence[Period], windows: Windows) -> None:
+    """Warn if a new period has too few rows for a window, as after a time that is wrong by years."""
+    number = split_by_time(rows.where(F.col("seconds") > begin), new)
+    counts = {row["period"]: row["count"] for row in number.groupBy("period").count().collect()}
+    starts = [begin, *(period.until for period in new)]
+    empty = [
+        f"{period.split} until {describe_moment(period.until)}"
+        for index, (period, start) in enumerate(zip(new, starts[:-1], strict=True))
+        if period.until > start and counts.get(index, 0) <= windows.span
+    ]
+    if empty:
+        log.warning(
+            "The time after %s is cut for good into parts of which some have too few rows for a window: %s. "
+            "Is a time wrong? After a correction, `headrace prepare --full` cuts again.",
+            describe_moment(begin), ", ".join(empty),
+        )  # fmt: skip
 
 
 def split_by_time(rows: DataFrame, periods: Sequence[Period]) -> DataFrame:

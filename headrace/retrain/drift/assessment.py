@@ -50,13 +50,18 @@ def drift_order(distance: Distance) -> tuple[bool, float]:
 
 
 class RowChanges(BaseModel):
-    """The changes of the training rows between two versions of a table; a changed row counts as new and removed."""
+    """The changes of the training rows between two versions of a table; a changed row counts as new and removed.
+
+    Attributes:
+        vanished_classes: classes and labels with training rows in the older version and none in the newer one.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     new: int
     removed: int
     distances: tuple[Distance, ...] = ()
+    vanished_classes: tuple[str, ...] = ()
 
     @property
     def drifted(self) -> list[Distance]:
@@ -87,7 +92,27 @@ def drift(spark: SparkSession, before: Version, now: Version, settings: Drift) -
     if current.rows:
         reference = profile(spark, before, before.split("train"), frozenset())
         distances = tuple(_distances(reference, current, settings))
-    return RowChanges(new=len(new - old), removed=len(old - new), distances=distances)
+    vanished = _vanished_classes(before, now)
+    return RowChanges(new=len(new - old), removed=len(old - new), distances=distances, vanished_classes=vanished)
+
+
+def describe_drift(changes: RowChanges) -> list[str]:
+    """Return one phrase for each vanished class, then for each drifted distribution."""
+    vanished = [f"class {name} has no training row any more" for name in changes.vanished_classes]
+    return vanished + [f"{_title(distance)} (PSI {distance.psi:.2f})" for distance in changes.drifted]
+
+
+def _title(distance: Distance) -> str:
+    is_shares = distance.statistic == SHARES
+    return distance.statistic if is_shares else f"{distance.statistic} of {distance.class_name}"
+
+
+def _vanished_classes(before: Version, now: Version) -> tuple[str, ...]:
+    """Return the classes of the training rows of `before` that no training row of `now` has; none in regression."""
+    if before.contract.task == "regression":
+        return ()
+    old, new = (version.summary.class_counts.get("train", {}) for version in (before, now))
+    return tuple(name for name, rows in old.items() if rows and not new.get(name))
 
 
 def _replaced_shards(before: Version, now: Version) -> tuple[list[Any], list[Any]]:

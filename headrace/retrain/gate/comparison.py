@@ -14,6 +14,7 @@ from headrace.registry.versions import version_named
 from headrace.retrain.gate.checks import Check, Comparison, run_checks
 from headrace.retrain.gate.scored_model import compute_metrics
 from headrace.retrain.journal import Journal
+from headrace.retrain.recorded_version import read_recorded
 from headrace.storage import locate
 from headrace.table import Version, read
 
@@ -30,7 +31,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
     from headrace.retrain.gate.scoring import score_models
 
     registry = open_registry(configuration)
-    version = read(configuration.data.table, frozen_version(configuration))
+    version = read_test_version(configuration)
     records = [version_named(registry, name) for name in (first, second)]
     bundles = {str(record.version): stored_bundle(registry, record) for record in records}
     models = score_models(bundles, version, SPLIT)
@@ -64,22 +65,33 @@ def bundle_overlap(bundle: Path, version: Version) -> TrainingOverlap:
     return training_overlap(load(bundle).origin.trained_on, version, SPLIT)
 
 
-def frozen_version(configuration: Configuration) -> int | None:
-    """Return the table version whose test split is used; None for the newest, or if nothing was promoted yet."""
-    settings = configuration.retrain
-    if settings is None or settings.test_version == "newest":
-        return None
-    if isinstance(settings.test_version, int):
-        return settings.test_version
-    return first_test_version(Journal(locate(settings.folder).absolute()))
+def read_test_version(configuration: Configuration, newest: Version | None = None) -> Version:
+    """Return the table version whose test split is used: that of `retrain.test_version`.
+
+    Args:
+        newest: the version that counts as the newest; None to read it.
+
+    Raises:
+        DataError: the table has no such version, or was replaced since the first champion was tested on it.
+    """
+    settings, table = configuration.retrain, configuration.data.table
+    if settings is not None and isinstance(settings.test_version, int):
+        return read(table, settings.test_version)
+    first = None
+    if settings is not None and settings.test_version == "first":
+        first = first_tested(Journal(locate(settings.folder).absolute()))
+    if first is None:
+        return newest or read(table)
+    hint = "that the first champion was tested on; restore it, or set retrain.test_version to newest"
+    return read_recorded(table, int(first["test_version"]), first.get("test_content_id", ""), hint)
 
 
-def first_test_version(journal: Journal) -> int | None:
-    """Return the table version that the first champion was tested on; None if there is no champion yet."""
+def first_tested(journal: Journal) -> dict[str, Any] | None:
+    """Return what the first promoted cycle recorded of its test split; None if there is no champion yet."""
     for cycle in journal.cycles():
         outcome = cycle.outcome
         if outcome is not None and outcome.decision == "promoted":
-            return int(cycle.output("validate")["test_version"])
+            return cycle.output("validate")
     return None
 
 

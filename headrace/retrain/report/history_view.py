@@ -69,6 +69,11 @@ class CycleView:
         return sorted((Distance(**distance) for distance in distances), key=drift_order)
 
     @property
+    def vanished_classes(self) -> list[str]:
+        """Classes of the champion's training rows that no training row has any more."""
+        return list(self.output("validate").get("drift", {}).get("vanished_classes", ()))
+
+    @property
     def drifted(self) -> int:
         """Number of drifted distributions."""
         return sum(distance.drifted for distance in self.distances)

@@ -8,7 +8,8 @@ from headrace.config.sections.retraining import Retrain
 from headrace.registry.model_registry import ModelRegistry
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome
-from headrace.table import Version, read
+from headrace.retrain.recorded_version import read_recorded
+from headrace.table import Version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +28,15 @@ class CycleContext:
 
     @property
     def version(self) -> Version:
-        """Version of the table that this cycle has prepared."""
-        return read(self.configuration.data.table, int(self.output("prepare")["version"]))
+        """Version of the table that this cycle has prepared.
+
+        Raises:
+            DataError: the table was replaced since, and its version of this number has other rows.
+        """
+        prepared = self.output("prepare")
+        hint = f"that cycle {self.cycle.number} prepared; restore it, or remove {self.cycle.path} to prepare again"
+        table = self.configuration.data.table
+        return read_recorded(table, int(prepared["version"]), prepared.get("content_id", ""), hint)
 
 
 @dataclass(frozen=True)

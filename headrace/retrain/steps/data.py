@@ -8,10 +8,12 @@ from headrace.errors import DataError
 from headrace.evaluate.training_overlap import training_overlap
 from headrace.name_lists import join_names
 from headrace.quantities import quantity
+from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.promotion import finish_promotion
-from headrace.registry.versions import champion
-from headrace.retrain.gate.comparison import SPLIT, frozen_version
+from headrace.registry.versions import ModelRecord, champion
+from headrace.retrain.gate.comparison import SPLIT, read_test_version
 from headrace.retrain.journal_records import Outcome
+from headrace.retrain.recorded_version import find_recorded
 from headrace.retrain.steps.context import CycleContext, StepResult
 from headrace.retrain.steps.model import initial_weights
 from headrace.table import Version, read
@@ -26,40 +28,33 @@ def prepare(context: CycleContext) -> StepResult:
     from headrace.prepare.job import prepare as run
 
     try:
-        return StepResult(run(context.configuration))
+        result = run(context.configuration)
     except DataError as error:
         return StepResult(None, Outcome(decision="data refused", reasons=(str(error),), exit_code=DataError.exit_code))
+    return StepResult(result | {"content_id": read(context.configuration.data.table, result["version"]).content_id})
 
 
 def validate(context: CycleContext) -> StepResult:
     """Compare the new version with the expectations and with the champion's training data; decide whether to train."""
-    from headrace.retrain.drift.assessment import changed_rows, drift
+    from headrace.retrain.drift.assessment import changed_rows
 
     finish_promotion(context.registry)
     current = champion(context.registry)
-    version, trained_on = context.version, _last_trained(context)
+    version = context.version
     tested = _test_version(context, version)
     output: dict[str, Any] = {
         "version": version.number,
         "test_version": tested.number,
+        "test_content_id": tested.content_id,
         "champion": current.version if current else None,
         "champion_data_version": current.data_version if current else None,
         "violations": _violations(version, context),
         "changed_rows": sum(shard.rows for shard in version.split("train")),
     }
-    drifted: list[str] = []
-    if current is not None:
-        from headrace.spark.session import session
-
-        reference = read(version.table, current.data_version)
-        spark = session("retrain", context.configuration.spark)
-        changes = drift(spark, reference, version, context.settings.drift)
-        drifted = [
-            f"{distance.statistic} of {distance.class_name} (PSI {distance.psi:.2f})" for distance in changes.drifted
-        ]
-        output["drift"] = changes.model_dump(mode="json")
+    drifted = _drift(context, current, version, output) if current else []
+    trained_on = _last_trained(context, version)
     if trained_on is not None:
-        output["changed_rows"] = changed_rows(read(version.table, trained_on), version).rows
+        output["changed_rows"] = changed_rows(trained_on, version).rows
     result = _decide(context, output, drifted, is_first=current is None)
     if result.outcome:
         return result
@@ -71,15 +66,36 @@ def validate(context: CycleContext) -> StepResult:
     return result
 
 
+def _drift(context: CycleContext, champion: ModelRecord, version: Version, output: dict[str, Any]) -> list[str]:
+    """Add the distances from the champion's training data to `output`; return what has drifted, as text.
+
+    Nothing is compared, with a warning, if the champion's version of the table is gone.
+    """
+    from headrace.retrain.drift.assessment import describe_drift, drift
+    from headrace.spark.session import session
+
+    origin = load(stored_bundle(context.registry, champion)).origin
+    reference = find_recorded(str(version.table), champion.data_version, origin.content_id)
+    if reference is None:
+        log.warning(
+            "No drift is computed: %s does not have version %s with the champion's training rows any more.",
+            version.table, champion.data_version,
+        )  # fmt: skip
+        return []
+    changes = drift(session("retrain", context.configuration.spark), reference, version, context.settings.drift)
+    output["drift"] = changes.model_dump(mode="json")
+    return describe_drift(changes)
+
+
 def _decide(context: CycleContext, output: dict[str, Any], drifted: list[str], *, is_first: bool) -> StepResult:
     """Add the decision to train or not, with its reasons."""
     rows, min_rows = output["changed_rows"], context.settings.min_new_rows
     if drifted:
-        log.warning("The new rows differ from the champion's training data: %s", join_names(drifted, MAX_NAMES))
+        log.warning("The training rows differ from the champion's: %s", join_names(drifted, MAX_NAMES))
     reasons = ["no model yet"] if is_first else []
     reasons += ["requested with --force"] if context.cycle.record.forced else []
     reasons += [f"{rows} training rows changed"] if rows >= min_rows else []
-    reasons += [f"drift of {join_names(drifted, MAX_NAMES)}"] if drifted and rows else []
+    reasons += [f"drift: {join_names(drifted, MAX_NAMES)}"] if drifted and rows else []
     output |= {"drifted": drifted, "train": bool(reasons), "reasons": reasons}
     if reasons:
         return StepResult(output)
@@ -95,11 +111,12 @@ def _violations(version: Version, context: CycleContext) -> list[str]:
     return list(find_breaches(version.summary, previous, context.configuration.prepare.expectations))
 
 
-def _last_trained(context: CycleContext) -> int | None:
-    """Return the table version that the last evaluated challenger was trained on; None if there is none."""
+def _last_trained(context: CycleContext, version: Version) -> Version | None:
+    """Return the table version that the last evaluated challenger was trained on; None if there is none any more."""
     for cycle in reversed(context.journal.cycles()):
         if cycle.number != context.cycle.number and cycle.was_evaluated:
-            return int(cycle.output("prepare")["version"])
+            prepared = cycle.output("prepare")
+            return find_recorded(str(version.table), int(prepared["version"]), prepared.get("content_id", ""))
     return None
 
 
@@ -109,8 +126,7 @@ def _test_version(context: CycleContext, version: Version) -> Version:
     Raises:
         DataError: the version has no test split.
     """
-    frozen = frozen_version(context.configuration)
-    tested = version if frozen is None else read(version.table, frozen)
+    tested = read_test_version(context.configuration, version)
     # Without a test split the gate could not compare models: report it before the training.
     tested.split(SPLIT)
     return tested

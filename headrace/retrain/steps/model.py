@@ -14,9 +14,10 @@ from headrace.registry.versions import register as register_version
 from headrace.retrain.gate.comparison import SPLIT, bundle_overlap
 from headrace.retrain.gate.scored_model import ScoredModel, compute_metrics
 from headrace.retrain.journal_records import Outcome
+from headrace.retrain.recorded_version import read_recorded
 from headrace.retrain.steps.context import CycleContext, StepResult
 from headrace.storage import locate
-from headrace.table import Version, read
+from headrace.table import Version
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,9 @@ def evaluate(context: CycleContext) -> StepResult:
 
 
 def _test_version(context: CycleContext) -> Version:
-    return read(context.configuration.data.table, int(context.output("validate")["test_version"]))
+    validated, table = context.output("validate"), context.configuration.data.table
+    hint = f"that cycle {context.cycle.number} tests on; restore it, or remove {context.cycle.path} to start again"
+    return read_recorded(table, int(validated["test_version"]), validated.get("test_content_id", ""), hint)
 
 
 def register(context: CycleContext) -> StepResult:

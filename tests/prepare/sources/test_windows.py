@@ -200,7 +200,7 @@ def splits_by_hour(version: Version) -> dict[int, str]:
     return {int(label): split for split, _, _, label in list_windows(version)}
 
 
-def test_new_rows_never_move_a_moment_to_another_split(tmp_path: Path) -> None:
+def test_new_rows_never_move_a_moment_to_another_split(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     splits = {"method": "time", "train": 0.6, "val": 0.2, "test": 0.2}
     prepare(configured(tmp_path, hours("a", "", range(101)), splits=splits))
     first = splits_by_hour(read(tmp_path / "table"))
@@ -217,3 +217,7 @@ def test_new_rows_never_move_a_moment_to_another_split(tmp_path: Path) -> None:
     assert [third[hour] for hour in (111, 140, 146, 150, 156, 160)] == ["train", "train", "val", "val", "test", "test"]
     assert [period.split for period in version.summary.periods] == ["train", "val", "test", "train", "val", "test"]
     assert version.summary.rejects == {}
+    assert "Is a time wrong?" not in caplog.text
+    # A time that is wrong by years assigns all time until then.
+    prepare(configured(tmp_path, hours("a", "", [*range(170), 90_000]), splits=splits, max_rejects=1))
+    assert "too few rows for a window: val until 2032" in caplog.text

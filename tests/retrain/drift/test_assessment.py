@@ -8,7 +8,7 @@ import pytest
 
 from headrace.config.sections.retraining import Drift
 from headrace.contract import Column, Contract
-from headrace.retrain.drift.assessment import EVERY_CLASS, SHARES, RowChanges, changed_rows, drift
+from headrace.retrain.drift.assessment import EVERY_CLASS, SHARES, RowChanges, changed_rows, describe_drift, drift
 from headrace.table import Version, read
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from tests.support.small_table import CLASSES, Content, Rows, write_shards, write_table
@@ -68,6 +68,16 @@ def test_darker_rows_drift_in_every_class(spark: Any, tmp_path: Path) -> None:
 def test_changed_class_shares_are_drift(spark: Any, tmp_path: Path) -> None:
     changes = drift(spark, *append_rows(tmp_path / "table", image_rows(NEW, seed=3, labels=(0, 0, 0, 1))), Drift())
     assert [distance.statistic for distance in changes.drifted] == [SHARES]
+
+
+def test_vanished_class_is_named(spark: Any, tmp_path: Path) -> None:
+    """Rows that are gone are in no distribution of the new rows."""
+    before = write_table(tmp_path / "table", Content(splits={"train": image_rows(12, seed=1)}))
+    now = write_table(tmp_path / "table", Content(splits={"train": image_rows(8, seed=1, labels=(0, 1))}))
+    changes = drift(spark, before, now, Drift())
+    assert changes.vanished_classes == (CLASSES[2],)
+    assert describe_drift(changes)[0] == f"class {CLASSES[2]} has no training row any more"
+    assert drift(spark, now, before, Drift()).vanished_classes == ()
 
 
 def test_unchanged_version_has_no_distances(spark: Any, tmp_path: Path) -> None:
