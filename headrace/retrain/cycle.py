@@ -60,7 +60,7 @@ def _retrain(
 ) -> dict[str, Any]:
     cycle = select_cycle(journal, detect(configuration), name, force=force)
     if isinstance(cycle, str):
-        log.info("Nothing to do: %s", cycle)
+        log.info("Nothing to do. %s", cycle)
         return {"decision": "nothing to do", "reasons": [cycle], "exit_code": 0}
     if cycle.is_open:
         _run(configuration, journal, cycle, until)

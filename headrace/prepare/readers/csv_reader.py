@@ -68,11 +68,15 @@ class CsvReader:
             for number, fields, _ in split_records(lines, self.options, part.number, are_joined):
                 if isinstance(fields, RejectedRecordError):
                     yield Row(number, {}, fields)
-                elif any(map(str.strip, fields)) or (self.width > 1 and len(fields) == self.width):
+                elif self._is_record(fields):
                     if skip_header:
                         skip_header = False
                         continue
                     yield self._row(number, fields)
+
+    def _is_record(self, fields: list[str]) -> bool:
+        """Return whether a line is a record and not blank; in a single column a missing value is written as `""`."""
+        return any(map(str.strip, fields)) or (len(fields) == self.width and (self.width > 1 or fields == [""]))
 
     def _are_joined(self, encoding: str | None) -> JoinedLines | None:
         """Return the test for records that a stray quote joined; None if quotes are trusted, or cannot join records."""

@@ -81,12 +81,14 @@ def _better(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Check:
         new.rows,
         gate.confidence,
     )
+    confidence = f"with {gate.confidence:.0%} confidence"
+    scores = _score_pair(metric, champion, comparison.challenger)
     above_zero = "" if gate.margin < 0 else "above 0, and "
     return _check(
         f"{BETTER} {metric_label(metric)}",
         min_gain >= gate.margin and (gain > 0 or gate.margin < 0),
-        f"an improvement {above_zero}of {gate.margin:g} or more with {gate.confidence:.0%} confidence",
-        f"{gain:+.4f}, at least {min_gain:+.4f} ({_score_pair(metric, champion, comparison.challenger)})",
+        f"an improvement {above_zero}of {gate.margin:g} or more {confidence}",
+        f"{gain:+.4f}, and {min_gain:+.4f} or more {confidence} ({scores})",
     )
 
 
@@ -128,7 +130,8 @@ def _costs(comparison: Comparison, gate: Gate) -> Iterator[Check]:
 
 def _score_pair(metric: Metric, champion: ScoredModel, challenger: ScoredModel) -> str:
     order = "smaller is better" if metric in LOWER_IS_BETTER else "larger is better"
-    return f"{score(metric, champion.predictions):.4f} to {score(metric, challenger.predictions):.4f}, {order}"
+    before, after = (score(metric, model.predictions) for model in (champion, challenger))
+    return f"{metric_label(metric)} {before:.4f} to {after:.4f}, {order}"
 
 
 def _check(name: str, passed: bool, expected: str, received: str) -> Check:

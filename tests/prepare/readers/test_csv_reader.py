@@ -94,6 +94,19 @@ def test_csv_reader_agrees_with_the_csv_module_unless_it_rejects_a_row(lines: st
     assert cells(rows, "a", "b") == [row for row in expected if len(row) == 2]
 
 
+def test_csv_reader_keeps_a_missing_value_of_a_single_column(tmp_path: Path) -> None:
+    """Pandas writes it as `""`, which is a record; a blank line is none."""
+    path = tmp_path / "one.csv"
+    pd.DataFrame({"text": ["a", None, "b"]}).to_csv(path, index=False)
+    path.write_text(path.read_text() + "\n  \nc\n")
+    assert [(row.number, row.values["text"]) for row in read(path, ["text"])] == [
+        (2, "a"),
+        (3, None),
+        (4, "b"),
+        (7, "c"),
+    ]
+
+
 def test_csv_reader_rejects_one_line_for_an_unclosed_quote(tmp_path: Path) -> None:
     path = tmp_path / "inch.csv"
     path.write_text('text,label\nfine,good\n"6 inch,bad\na 5" pipe,good\nlast,bad\n')

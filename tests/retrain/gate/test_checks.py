@@ -67,8 +67,8 @@ def test_improvement_within_noise_is_refused() -> None:
     (check,) = failed_checks(compare(classifier(0.80), classifier(0.805, seed=1)), slices={"max_drop": 0.5})
     assert check.name == "better accuracy"
     assert check.expected == "an improvement above 0, and of 0 or more with 95% confidence"
-    assert check.received.startswith("+0.0050, at least -0.0")
-    assert "0.8000 to 0.8050, larger is better" in check.received
+    assert check.received.startswith("+0.0050, and -0.0")
+    assert "with 95% confidence (accuracy 0.8000 to 0.8050, larger is better)" in check.received
 
 
 def test_identical_model_is_not_better() -> None:
