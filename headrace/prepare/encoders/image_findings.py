@@ -13,8 +13,8 @@ NARROW_COLOURS = {0: 8, 3: 10, 15: 12, 63: 14}
 DEEP = 16
 TIFF_BITS_PER_SAMPLE, TIFF_SUBFILE, TIFF_SUB_IFDS = 258, 254, 330
 REDUCED_RESOLUTION = 1
-# Where the header of a PNG file has the bits of a sample, before its type, of which two have colours.
-PNG_DEPTH, PNG_COLOURS = 24, (2, 6)
+# Where the header of a PNG file has the bits of a sample, before its type: those of colours, and grey with alpha.
+PNG_DEPTH, PNG_COLOURS = 24, (2, 4, 6)
 
 
 class ImageFinding(StrEnum):
