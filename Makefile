@@ -15,7 +15,7 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 	.venv/bin/python jobs/demo.py
 
 # Tests that measure time run one at a time, after the others.
-ALONE := tests/fault/test_lost_ranks.py tests/train/distributed/test_thread_scheduling.py
+ALONE := tests/fault/test_lost_ranks.py tests/train/distributed/test_horovod_thread_scheduling.py
 TESTS := not container and not engines and not long
 UNIT := not spark and not horovod and not tensorflow and not s3 and not hdfs and not network and not browser and not slow and not long and not container and not engines and not petastorm
 # Folders with tests that need the complete Petastorm.

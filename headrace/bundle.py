@@ -23,9 +23,9 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Contract
 from headrace.contract_match import changed_preparation, require_same_input
 from headrace.errors import ConfigurationError, DataError
+from headrace.format_version import FORMAT, require_format
 from headrace.networks.source import build_model
 from headrace.networks.weights_file import load_weights, save_weights
-from headrace.record_format import FORMAT, require_format
 from headrace.storage import is_remote, locate
 from headrace.storage.atomic import publish_directory
 from headrace.storage.folder_link import read_link
@@ -290,9 +290,16 @@ def _manifest(path: Path) -> dict[str, str]:
             return dict(manifest["hashes"])
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    raise DataError(
-        f"{path} is not a bundle of this version of Headrace; `headrace train` writes a bundle to RUN/bundle."
-    )
+    raise DataError(_describe_missing(path))
+
+
+def _describe_missing(path: Path) -> str:
+    """Return what is at `path` instead of a bundle."""
+    if (path / "bundle" / MANIFEST).is_file():
+        return f"{path} is the folder of a run; expected its bundle, {path / 'bundle'}."
+    if not path.exists():
+        return f"The bundle {path} does not exist; `headrace train` writes a bundle to RUN/bundle."
+    return f"{path} is not a bundle of this version of Headrace; `headrace train` writes a bundle to RUN/bundle."
 
 
 def _hash(path: Path) -> str:

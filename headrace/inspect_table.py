@@ -1,4 +1,4 @@
-"""`headrace inspect`: describe a version of a table, or list its dropped records, as text on stderr and as JSON."""
+"""`headrace inspect`: describe a version of a table, or list its dropped records or changed files, as text and JSON."""
 
 import sys
 from collections.abc import Sequence
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headrace.contract import Contract
+from headrace.prepare.incremental import list_changes
+from headrace.quantities import quantity
 from headrace.storage import is_remote
 from headrace.table import Version, read
 from headrace.table.dropped_records import (
@@ -18,8 +20,8 @@ from headrace.table.dropped_records import (
     read_rejects,
     rejects_path,
 )
+from headrace.table.table_version import SPLITS, Summary
 from headrace.table.transaction_log import KEY, history, lists_dropped_records
-from headrace.table.version import SPLITS, Summary
 
 Kind = Literal["rejects", "duplicates"]
 
@@ -83,6 +85,25 @@ def inspect_dropped(table: Path, number: int | None, limit: int, kind: Kind = "r
     return result | {"records": [record._asdict() for record in records]}
 
 
+def inspect_changes(table: Path, number: int | None, limit: int) -> dict[str, Any]:
+    """Print at most `limit` files of each kind that version `number` of `table` added, changed or removed; return them.
+
+    Args:
+        number: version; the newest if None.
+
+    Raises:
+        DataError: the table or version does not exist, or the files of one of the versions are no longer known.
+    """
+    changes = list_changes(table, number)
+    kinds = {"added": changes.added, "changed": changes.changed, "removed": changes.removed}
+    counts = ", ".join(f"{len(files)} {kind}" for kind, files in kinds.items())
+    lines = [f"{table}, version {changes.version}: files of the source: {counts}"]
+    lines += [f"{kind:8} {_on_one_line(file)}" for kind, files in kinds.items() for file in files[:limit]]
+    sys.stderr.write("\n".join(lines) + "\n")
+    listed = {kind: {"total": len(files), "files": files[:limit]} for kind, files in kinds.items()}
+    return {"table": str(table), "version": changes.version} | listed
+
+
 def main_table(folder: Path) -> tuple[Path, Kind] | None:
     """Return the table whose dropped records `folder` lists, and their kind; None if it lists none."""
     for suffix, beside in ((REJECTS, rejects_path), (DUPLICATES, duplicates_path)):
@@ -93,7 +114,8 @@ def main_table(folder: Path) -> tuple[Path, Kind] | None:
 
 
 def _dropped_text(version: Version, kind: str, records: Sequence[Reject | Duplicate], total: int) -> str:
-    lines = [f"{version.table}, version {version.number}: {total} {kind}, {len(records)} listed"]
+    listed = f", {len(records)} listed" if len(records) < total else ""
+    lines = [f"{version.table}, version {version.number}: {quantity(total, kind.removesuffix('s'))}{listed}"]
     for record in records:
         path, kind_or_reason, detail = map(_on_one_line, record)
         lines.append(f"{kind_or_reason:16} {path}  {detail}")
@@ -129,9 +151,9 @@ def _text(version: Version, commits: list[dict[str, Any]]) -> str:
     summary, contract = version.summary, version.contract
     size = sum(shard.size for shard in version.shards) / 1e6
     lines = [
-        f"{version.table}, version {version.number}: {len(version.shards)} shards, {size:.1f} MB",
-        f"{summary.rows_in} rows in = {summary.written} written + {summary.rejected} rejected "
-        f"+ {summary.duplicates} duplicates dropped",
+        f"{version.table}, version {version.number}: {quantity(len(version.shards), 'shard')}, {size:.1f} MB",
+        f"{quantity(summary.rows_in, 'row')} in = {summary.written} written + {summary.rejected} rejected "
+        f"+ {quantity(summary.duplicates, 'duplicate')} dropped",
         "",
         "column         role      codec  type    shape",
         *(f"{n:14} {c.role:9} {c.codec:6} {c.dtype:7} {c.shape or ''}" for n, c in contract.columns.items()),

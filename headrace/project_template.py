@@ -1,5 +1,6 @@
 """`headrace init`: copy a commented configuration and the networks that fit it as a starting point."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Literal
@@ -68,9 +69,16 @@ def _would_lose(path: Path, content: bytes, configuration: Path) -> bool:
     return path.exists() and (path == configuration or not path.is_file() or path.read_bytes() != content)
 
 
+def _absolute(source: str) -> str:
+    """Return the absolute path of `source`, without `..` unless that follows a link and means another folder."""
+    path = Path(source).absolute()
+    short = Path(os.path.normpath(path))
+    return str(short if short.resolve() == path.resolve() else path)
+
+
 def _configuration(template: Path, source: str | None) -> bytes:
     text = template.read_text("utf-8")
     if source is not None:
-        path = source if ADDRESS.match(source) else str(Path(source).absolute())
+        path = source if ADDRESS.match(source) else _absolute(source)
         text = SOURCE_PATH.sub(lambda found: f"{found[1]}{inline_yaml(path)}{found[2] or ''}", text, count=1)
     return text.encode()

@@ -135,6 +135,14 @@ def test_load_refuses_manifest_with_other_files(bundle_copy: Path, change: Calla
     assert "is not a bundle of this version of Headrace" in refusal(bundle_copy)
 
 
+def test_load_names_the_bundle_of_a_run_and_a_missing_folder(bundle_copy: Path) -> None:
+    run = bundle_copy.parent / "run"
+    assert refusal(run).startswith(f"The bundle {run} does not exist")
+    run.mkdir()
+    bundle_copy.rename(run / "bundle")
+    assert refusal(run) == f"{run} is the folder of a run; expected its bundle, {run / 'bundle'}."
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{", b"\xff", b"7"])
 def test_load_refuses_invalid_manifest(bundle_copy: Path, content: bytes) -> None:
     (bundle_copy / "bundle.json").write_bytes(content)

@@ -121,3 +121,17 @@ def test_rejects_and_duplicates_of_the_newest_version_are_listed(table: Path) ->
     duplicates = headrace_within("inspect", "table.duplicates", "--limit", "2", cwd=table.parent).json
     assert (duplicates["kind"], duplicates["total"], len(duplicates["records"])) == ("duplicates", 4, 2)
     assert all(one["kind"] == "exact" and one["kept"] != one["path"] for one in duplicates["records"])
+
+
+def test_command_lists_the_files_that_a_version_added(table: Path) -> None:
+    done = headrace("inspect", "table", "--changes", "--limit", "2", cwd=table.parent)
+    ants = ["ant/000.png", "ant/001.png"]
+    assert done.json["added"] == {"total": 5, "files": ants}
+    assert done.json["changed"] == done.json["removed"] == {"total": 0, "files": []}
+    assert "version 1: files of the source: 5 added, 0 changed, 0 removed\nadded    ant/000.png\n" in done.stderr
+    assert headrace("inspect", "table", "--changes", "--version", "0", cwd=table.parent).json["added"]["total"] == 24
+
+
+def test_views_of_a_table_exclude_each_other(table: Path) -> None:
+    refused = headrace("inspect", "table", "--changes", "--rejects", cwd=table.parent, code=2)
+    assert "--raw, --rejects and --changes exclude each other" in refused.stderr

@@ -44,6 +44,21 @@ def test_local_source_is_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert load("mine/conf/images.yaml").data.source.path == str(tmp_path / "photos")
 
 
+@pytest.mark.parametrize(
+    ("source", "written"), [("../photos", "photos"), ("linked/../photos", "mine/linked/../photos")]
+)
+def test_local_source_has_no_dots_unless_a_link_precedes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, written: str
+) -> None:
+    """After a link, `..` is the parent of its target."""
+    for name in ("mine", "photos", "elsewhere/folder"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "mine/linked").symlink_to(tmp_path / "elsewhere/folder")
+    monkeypatch.chdir(tmp_path / "mine")
+    copy_template(Path(), "images", source=source, force=False)
+    assert load("conf/images.yaml").data.source.path == str(tmp_path / written)
+
+
 def test_second_kind_shares_equal_networks_and_overwrites_no_changed_one(tmp_path: Path) -> None:
     copy_template(tmp_path, "images", force=False)
     copy_template(tmp_path, "table", force=False)

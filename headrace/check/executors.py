@@ -8,6 +8,7 @@ from headrace.check.executor_probe import ExecutorInfo
 from headrace.check.machine import FREE_GIGABYTES
 from headrace.engines.compatibility import SAME_ENVIRONMENT, differences, installed_versions
 from headrace.name_lists import join_names
+from headrace.quantities import quantity
 
 CLOCK_SECONDS = 1.0
 HOSTS_SHOWN = 4
@@ -21,7 +22,7 @@ def executor_rows(probes: Sequence[ExecutorInfo]) -> list[CheckRow]:
     """
     executors = list({info.executor: info for info in probes}.values())
     hosts = {info.host for info in probes}
-    found = f"{len(executors)} with {len(probes)} slots; machines: {len(hosts)}"
+    found = f"{len(executors)} with {quantity(len(probes), 'slot')}; machines: {len(hosts)}"
     return [
         CheckRow(name="Executors", found=found, needed="", ok=True),
         versions_row(executors),

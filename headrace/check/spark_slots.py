@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from headrace.check.check_report import CheckRow
 from headrace.errors import HeadraceError
+from headrace.quantities import quantity
 from headrace.spark.slots import free_slots, wait_for_slots
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def slots_row(wanted: int, settings: Spark | None = None) -> CheckRow:
     except (HeadraceError, PySparkException, Py4JError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         return CheckRow(name="Spark slots", found="no session", needed=needed, ok=False, fix=f"Spark reports: {reason}")
-    found = f"{free} free on {master}; {os.cpu_count()} cores here"
+    found = f"{free} free on {master}; {quantity(os.cpu_count() or 1, 'core')} here"
     ok = free >= wanted
     return CheckRow(name="Spark slots", found=found, needed=needed, ok=ok, fix="" if ok else FIX)
 

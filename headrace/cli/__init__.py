@@ -5,8 +5,8 @@ This package imports nothing heavy; a command imports what it needs when it runs
 
 # Help lists the commands in the order of these imports.
 from headrace.cli import (
+    check_and_config_commands,
     data_commands,
-    machine_commands,
     modeling_commands,
     registry_commands,
     retraining_commands,
@@ -17,7 +17,7 @@ from headrace.cli.program import app, main
 __all__ = [
     "app",
     "data_commands",
-    "machine_commands",
+    "check_and_config_commands",
     "main",
     "modeling_commands",
     "registry_commands",

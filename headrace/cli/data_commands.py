@@ -123,9 +123,12 @@ def inspect(
     rejects: Annotated[
         bool, typer.Option("--rejects", help="list the rejected records with reasons and details")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, help="maximum number of rejected or duplicate records to list")] = 50,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="list the source's files that the version added, changed or removed")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="maximum number of records or files to list")] = 50,
 ) -> None:
-    """Print the schema, counts, statistics and history of a table, or its rejected records; or preview raw data.
+    """Describe a table, or list its rejected records or the files that a version added; or preview raw data.
 
     TABLE.rejects and TABLE.duplicates list the records that the newest version of TABLE, or --version, has dropped.
 
@@ -133,8 +136,12 @@ def inspect(
 
     Example: headrace inspect data/fashion-mnist/table --rejects --limit 20
 
+    Example: headrace inspect data/fashion-mnist/table --changes --version 1
+
     Example: headrace inspect photos --raw
     """
+    if raw + rejects + changes > 1:
+        raise typer.BadParameter("--raw, --rejects and --changes exclude each other")
     if raw:
         from headrace.prepare.raw_preview import as_text, preview
 
@@ -142,13 +149,15 @@ def inspect(
         print(as_text(about), file=sys.stderr)
         print_result(about)
         return
-    from headrace.inspect_table import inspect_dropped, inspect_table, main_table
+    from headrace.inspect_table import inspect_changes, inspect_dropped, inspect_table, main_table
 
     beside = main_table(table)
     if beside is not None:
         print_result(inspect_dropped(beside[0], version, limit, beside[1]))
     elif rejects:
         print_result(inspect_dropped(table, version, limit))
+    elif changes:
+        print_result(inspect_changes(table, version, limit))
     else:
         print_result(inspect_table(table, version, files))
 

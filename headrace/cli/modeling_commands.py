@@ -18,6 +18,7 @@ from headrace.cli.parameters import (
     reader_options,
 )
 from headrace.cli.program import app, print_result
+from headrace.cli.result_tables import evaluation_table, prediction_table, training_table
 from headrace.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -64,11 +65,12 @@ def train(
     if configuration.registry is None:
         from headrace.train.job import train as run
 
-        print_result(run(configuration, restart=restart))
+        result = run(configuration, restart=restart)
     else:
-        from headrace.registry.tracking.commands import train_tracked
+        from headrace.registry.tracking.tracked_commands import train_tracked
 
-        print_result(train_tracked(configuration, restart=restart))
+        result = train_tracked(configuration, restart=restart)
+    print_result(result, training_table(result))
 
 
 @app.command()
@@ -84,8 +86,7 @@ def tune(conf: Conf, overrides: Overrides = None) -> None:
     from headrace.tune.job import as_text
 
     result = _run_study(configuration)
-    print(as_text(result), file=sys.stderr)
-    print_result(result)
+    print_result(result, as_text(result))
     if result["best"] is None:
         raise TrainingError(f"No trial of the study {result['study']} is complete; {result['failed']} failed.")
 
@@ -95,7 +96,7 @@ def _run_study(configuration: "Configuration") -> dict[str, Any]:
         from headrace.tune.job import tune as run
 
         return run(configuration)
-    from headrace.registry.tracking.commands import tune_tracked
+    from headrace.registry.tracking.tracked_commands import tune_tracked
 
     return tune_tracked(configuration)
 
@@ -122,7 +123,8 @@ def evaluate(
     """
     from headrace.evaluate.job import evaluate as run
 
-    print_result(run(bundle, table, split, version, tuple(slice or ())))
+    result = run(bundle, table, split, version, tuple(slice or ()))
+    print_result(result, evaluation_table(result))
 
 
 @app.command()
@@ -194,7 +196,8 @@ def predict(
         limit=limit,
         format=format,
     )
-    print_result(run(bundle, inputs, output, chosen))
+    result = run(bundle, inputs, output, chosen)
+    print_result(result, prediction_table(result))
 
 
 @app.command()

@@ -53,8 +53,14 @@ def _options(
     require_visible_engines()
 
 
-def print_result(result: dict[str, Any]) -> None:
-    """Print the result of a command as one JSON object on the last line of standard output."""
+def print_result(result: dict[str, Any], table: str = "") -> None:
+    """Print the result of a command as one JSON object on the last line of standard output.
+
+    Args:
+        table: the result for people, for standard error; `--quiet` leaves it out.
+    """
+    if table and logging.getLogger().isEnabledFor(logging.INFO):
+        print(table, file=sys.stderr)
     # PYTHONIOENCODING may name an encoding that lacks a letter of a path; JSON can do without it.
     has_all_letters = (sys.stdout.encoding or "utf-8").lower() in ("utf-8", "utf8")
     _print(json.dumps(result, ensure_ascii=not has_all_letters))

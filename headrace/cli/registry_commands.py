@@ -23,7 +23,7 @@ def models_list(conf: Conf, overrides: Overrides = None) -> None:
     Example: headrace models list conf/retraining.yaml
     """
     configuration = load_configuration(conf, overrides)
-    from headrace.registry.store import open_registry
+    from headrace.registry.model_registry import open_registry
     from headrace.registry.version_listing import as_text, list_versions
 
     versions = list_versions(open_registry(configuration))
@@ -42,7 +42,7 @@ def models_promote(
     Example: headrace models promote conf/retraining.yaml 3
     """
     configuration = load_configuration(conf, overrides)
-    from headrace.registry.store import open_registry
+    from headrace.registry.model_registry import open_registry
     from headrace.registry.version_listing import promote_by_hand
     from headrace.retrain.report.history_page import refresh_page
 
@@ -58,7 +58,7 @@ def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
     Example: headrace models rollback conf/retraining.yaml
     """
     configuration = load_configuration(conf, overrides)
-    from headrace.registry.store import open_registry
+    from headrace.registry.model_registry import open_registry
     from headrace.registry.version_listing import roll_back
     from headrace.retrain.report.history_page import refresh_page
 

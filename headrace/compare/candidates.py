@@ -13,7 +13,7 @@ from headrace.name_lists import join_names, shortest_suffixes
 from headrace.runs.folder import RunFolder, bundle_path
 from headrace.runs.metrics_log import MetricsLog, read_metrics
 from headrace.runs.record import RunRecord, load_record, read_object
-from headrace.runs.settings import flatten, run_settings
+from headrace.runs.settings_differences import flatten, run_settings
 from headrace.storage import locate
 
 

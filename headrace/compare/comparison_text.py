@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headrace.compare.metrics import LOWER_IS_BETTER, metric_label
-from headrace.html.number_formatting import metric, quantity
+from headrace.html.number_formatting import metric
+from headrace.quantities import quantity
 from headrace.text_table import text_table
 
 NOTHING = "-"
@@ -12,6 +13,8 @@ MAX_CLASSES = 20
 MAX_ROWS = 6
 MAX_EPOCHS = 20
 MAX_CELL = 60
+# Equal models differ by less than this, because sums are rounded.
+ROUNDING_ERROR = 1e-12
 
 
 def as_text(comparison: Mapping[str, Any]) -> str:
@@ -65,6 +68,8 @@ def conclusion(comparison: Mapping[str, Any], name: str) -> str:
 
 def signed(value: float, name: str) -> str:
     """Format a difference of the metric `name` with its sign; of percentages in percentage points."""
+    if abs(value) < ROUNDING_ERROR:
+        value = 0.0
     return f"{'-' if value < 0 else '+'}{metric(abs(value), name).replace('%', ' pp')}"
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from headrace.compare.candidates import Candidate, open_candidates, settings
-from headrace.compare.differences import (
+from headrace.compare.disagreements import DisagreementWatch, describe, select_rows
+from headrace.compare.metrics import default_metric, scores
+from headrace.compare.paired_differences import (
     Difference,
     class_differences,
     class_scores_of,
@@ -14,8 +16,6 @@ from headrace.compare.differences import (
     metric_differences,
     verdict,
 )
-from headrace.compare.disagreements import DisagreementWatch, describe, select_rows
-from headrace.compare.metrics import default_metric, scores
 from headrace.compare.predictions import Predictions
 from headrace.compare.scoring import predict_split
 from headrace.compare.shared_rows import choose_version, find_overlaps, match_all
@@ -24,7 +24,7 @@ from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.inference import Inference
 from headrace.runs.metrics_log import MetricsLog, points
-from headrace.runs.settings import differing
+from headrace.runs.settings_differences import differing
 from headrace.table import Version
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from headrace.errors import ConfigurationError
 from headrace.html.number_formatting import duration, metric
 from headrace.name_lists import join_names, shortest_suffixes
 from headrace.runs.listing import RunRow
-from headrace.runs.settings import differing
+from headrace.runs.settings_differences import differing
 from headrace.text_table import text_table
 
 MAX_CELL = 28

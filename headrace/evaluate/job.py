@@ -21,6 +21,7 @@ from headrace.evaluate.slice_metrics import Slicer
 from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.inference import Inference
 from headrace.name_lists import join_names
+from headrace.progress import progress
 from headrace.storage.atomic import atomic_write
 from headrace.stream.decode.targets import encode_targets
 from headrace.stream.stream_builder import evaluation_plan, rank_stream
@@ -90,8 +91,8 @@ def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
     absent = evaluation.get("absent") or []
     if absent:
         log.warning(
-            "%s of %s classes have no row in split %s and are not evaluated: %s",
-            len(absent), len(evaluation["classes"]), split, join_names(absent),
+            "Not evaluated, as split %s has no row of them: %s of %s classes (%s)",
+            split, len(absent), len(evaluation["classes"]), join_names(absent),
         )  # fmt: skip
 
 
@@ -115,10 +116,12 @@ def iter_batches(
     input_name, (target_name, target) = contract.named("input")[0], contract.named("target")
     plan = evaluation_plan(version, split, BATCH)
     stream = rank_stream(version, split, plan, tuple(dict.fromkeys(("path", input_name, target_name, *columns))))
-    for rows, weights in stream.epoch(0):
-        present = weights > 0
-        inputs = inference.decode(rows, contract)
-        predictions = inference.predict(inputs)
-        sliced = {name: rows[name][present] for name in columns}
-        targets = encode_targets(rows, target_name, target, len(contract.classes))[present]
-        yield EvaluationBatch(rows["path"][present], targets, inputs[present], predictions[present], sliced)
+    with progress(split, sum(shard.rows for shard in version.split(split)), "rows") as advance:
+        for rows, weights in stream.epoch(0):
+            present = weights > 0
+            inputs = inference.decode(rows, contract)
+            predictions = inference.predict(inputs)
+            sliced = {name: rows[name][present] for name in columns}
+            targets = encode_targets(rows, target_name, target, len(contract.classes))[present]
+            yield EvaluationBatch(rows["path"][present], targets, inputs[present], predictions[present], sliced)
+            advance(len(targets))

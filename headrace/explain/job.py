@@ -17,7 +17,9 @@ from headrace.explain.page import ExplanationPage, write_page
 from headrace.explain.raw_input_readers import RawInputs, raw_images, raw_texts
 from headrace.explain.text_explainer import TextExplainer
 from headrace.inference import Inference
+from headrace.predict.record_files import require_columns
 from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.quantities import quantity
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ def choose_spread(count: int, limit: int, accepts: Callable[[int], bool]) -> lis
 def _log_skipped(skipped: Mapping[str, int], explained: int, limit: int) -> None:
     if skipped:
         reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in sorted(skipped.items()))
-        log.warning("Skipped %d inputs: %s.", sum(skipped.values()), reasons)
+        log.warning("Skipped %s: %s.", quantity(sum(skipped.values()), "input"), reasons)
     if explained < limit:
         log.info("The input holds no more than %d that can be explained; --limit is %d.", explained, limit)
 
@@ -102,6 +104,8 @@ def _require_page(output: Path) -> None:
 def _inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
     options.methods(bundle.contract)
     options.class_number(bundle.contract)
+    if options.column is not None:
+        _require_columns(bundle, source, options.column)
     if bundle.contract.tokenizer is None:
         return raw_images(source, bundle.origin.prepare)
     origin = bundle.origin
@@ -126,3 +130,12 @@ def _explainer(bundle: Bundle, options: ExplainOptions) -> ImageExplainer | Text
     if reason:
         raise ConfigurationError(f"{options.method} cannot explain this network: {reason}.")
     return explainer
+
+
+def _require_columns(bundle: Bundle, source: Path, column: str) -> None:
+    if bundle.contract.tokenizer is None or source.is_dir():
+        raise ConfigurationError(
+            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
+        )
+    if source.is_file():
+        require_columns(source, column)

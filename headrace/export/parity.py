@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import GateError
+from headrace.quantities import quantity
 
 Pair = tuple[NDArray[Any], NDArray[Any]]
 Predict = Callable[[NDArray[Any]], NDArray[np.float32]]
@@ -44,8 +45,9 @@ def compare(exported: Predict, expected: Predict, pairs: Iterable[Pair], toleran
         largest = max(largest, _difference(exported(batch), expected(expected_batch)))
     if largest > tolerance:
         raise GateError(
-            f"The exported model's predictions differ from the bundle's by up to {largest:.3g} over {inputs} inputs; "
-            f"expected at most {tolerance:g}. Nothing was written. Export to another format, or change the network."
+            f"The exported model's predictions differ from the bundle's by up to {largest:.3g} over "
+            f"{quantity(inputs, 'input')}; expected at most {tolerance:g}. "
+            "Nothing was written. Export to another format, or change the network."
         )
     return ParityReport(inputs, largest)
 

@@ -33,7 +33,8 @@ def fraction_axis(values: list[float]) -> Axis:
 def step_axis(values: list[float]) -> Axis:
     """Return an axis for step numbers: from 0 to the last, ticks at whole numbers."""
     high = max(1.0, max(values))
-    return Axis(0.0, high, _multiples(max(1.0, _round_step(high / 5)), 0.0, high))
+    step = max(1.0, _round_step(high / 5))
+    return Axis(0.0, high, _multiples(step if step.is_integer() else 2 * step, 0.0, high))
 
 
 def value_axis(values: list[float]) -> Axis:

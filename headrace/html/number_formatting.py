@@ -2,6 +2,8 @@
 
 import math
 
+from headrace.quantities import quantity
+
 SPELLED = {
     "macro_f1": "Macro F1",
     "micro_f1": "Micro F1",
@@ -48,7 +50,7 @@ def metric(value: float, name: str) -> str:
     """Format a metric as a percentage with two decimals, or with four decimals, so that columns align."""
     if is_fraction(name) and 0 <= value <= 1:
         return f"{100 * value:.2f}%"
-    return f"{value:.4f}" if 0.001 <= abs(value) < 1000 else number(value)
+    return f"{value:.4f}" if value == 0 or 0.001 <= abs(value) < 1000 else number(value)
 
 
 def rate(value: float) -> str:
@@ -83,12 +85,6 @@ def words(name: str) -> str:
 def metric_name(name: str) -> str:
     """Return a metric's display name: `macro_f1` becomes `Macro F1`."""
     return SPELLED.get(name) or words(name).capitalize()
-
-
-def quantity(amount: float, noun: str) -> str:
-    """Format a number with its noun: `1 rank`, `4 ranks`, `10 classes`."""
-    ending = "" if amount == 1 else "es" if noun.endswith("s") else "s"
-    return f"{count(amount)} {noun}{ending}"
 
 
 FILTERS = {

@@ -19,6 +19,7 @@ from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.archive import ARCHIVE
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.storage import files_below, is_remote
@@ -155,6 +156,23 @@ def require_single_texts(files: Sequence[InputFile]) -> None:
             f"The folder {table.root} holds {escape_path(table.file)}, a file of many texts, and a file in a folder is "
             f"one text; name such files themselves, for example '{table.root}/*{Path(table.file).suffix}'."
         )
+
+
+def require_images(files: Sequence[InputFile]) -> None:
+    """Raise if the names of all files stand for many images each, and warn of archives beside images.
+
+    Raises:
+        DataError: all files are archives, or tables.
+    """
+    archives = [file for file in files if ARCHIVE.search(file.file)]
+    many = archives + [file for file in files if format_from_name(file.file) and file.path != STDIN]
+    if many and len(many) == len(files):
+        raise DataError(
+            f"{escape_path(str(many[0].path))} is {'an archive' if archives else 'a table'}, and each file is "
+            "one image; extract its images into a folder, or prepare it and predict the table."
+        )
+    if archives:
+        log.warning("%s archives, such as %r, are not opened; each file is one image.", len(archives), archives[0].name)
 
 
 def read_raw(file: InputFile, settings: Prepare) -> bytes:

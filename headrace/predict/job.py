@@ -1,6 +1,7 @@
 """The predict command: plans the inputs, predicts parts in parallel, and publishes the output when it is complete."""
 
 import json
+import logging
 import math
 import os
 import time
@@ -25,6 +26,8 @@ from headrace.predict.record_files import TextColumns
 from headrace.spark.session import await_tasks, session, unwrap_python_errors
 from headrace.storage import is_remote
 from headrace.storage.atomic import atomic_directory, atomic_write, scratch_directory
+
+log = logging.getLogger(__name__)
 
 # Spark and its worker take longer to start a task than to predict a thousand small images.
 PARTS_PER_TASK = 8
@@ -161,6 +164,8 @@ class _Work:
             threshold=self.options.threshold,
         )
         written = _run(self.spark, task, self.plan.parts)
+        if not any(one.rows for one in written):
+            log.warning("No record could be predicted; the rejected records have the reasons.")
         return {
             "rows": sum(one.rows for one in written),
             "rejected": sum(one.rejected for one in written),

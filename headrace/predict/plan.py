@@ -12,13 +12,13 @@ from headrace.bundle import Bundle
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict import record_files
-from headrace.predict.inputs import STDIN, Input, InputFile, Inputs, find_inputs, require_single_texts
+from headrace.predict.inputs import STDIN, Input, InputFile, Inputs, find_inputs, require_images, require_single_texts
 from headrace.predict.predict_task import Part
 from headrace.predict.record_files import Record, RecordFile, TextColumns, open_records
 from headrace.predict.standard_input import read_image, stdin_records
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.table import Version, read
-from headrace.table.delta import delta_address
+from headrace.table.delta_access import delta_address
 
 FILES_PER_PART = 1024
 
@@ -108,8 +108,7 @@ def _shards(version: Version, limit: int | None) -> Iterator[Part]:
 def _plan_files(bundle: Bundle, inputs: Inputs, limit: int | None) -> PredictionPlan:
     is_text = bundle.contract.tokenizer is not None
     files, skipped = inputs.files()
-    if is_text:
-        require_single_texts(files)
+    (require_single_texts if is_text else require_images)(files)
     used = [_with_stdin(file, bundle) for file in files[:limit]]
     groups = range(0, len(used), FILES_PER_PART)
     return PredictionPlan(

@@ -75,9 +75,7 @@ class RecordFile:
             return
         _require_readable(path)
         if identity is not None:
-            raise ConfigurationError(
-                f"{path} has no column {identity!r}: each line is a record; expected a .csv, .jsonl or .parquet file."
-            )
+            require_columns(path, identity)
 
     @property
     def kind(self) -> str:
@@ -158,13 +156,27 @@ class RecordFile:
         return found if found.encoding else ReaderOptions(**{**vars(found), "encoding": self.spec.encoding})
 
 
+def require_columns(path: Path, column: str) -> None:
+    """Raise if each line of a file is a record, as its name says, and a column is asked for.
+
+    Raises:
+        ConfigurationError: it is so.
+    """
+    if format_from_name(path.name) is None:
+        raise ConfigurationError(
+            f"{path} has no column {column!r}: each line is a record; expected a .csv, .jsonl or .parquet file."
+        )
+
+
 def open_records(path: Path, origin: Origin, columns: TextColumns) -> RecordFile:
     """Return a file of records that is read as the bundle's source was, except for `columns`.
 
     Raises:
-        ConfigurationError: the file has no such column, or an option is invalid.
+        ConfigurationError: the file has no such column, or no columns at all, or an option is invalid.
         DataError: the file cannot be read.
     """
+    if columns.text is not None:
+        require_columns(path, columns.text)
     column, options = columns.text or origin.text_column, {**origin.reader_options, **columns.options}
     return RecordFile(path, origin.prepare.text, column, columns.identity, options)
 

@@ -9,9 +9,11 @@ from headrace.contract import Contract
 from headrace.errors import DataError, HeadraceError
 from headrace.prepare.chunks import ALL, ChunkResult, add_sums
 from headrace.prepare.encoders.statistics import ChannelSums
+from headrace.prepare.observations import Observations
 from headrace.prepare.rejects.reject_and_duplicate_tables import CarriedOver
 from headrace.prepare.rejects.reject_summary import describe_example, describe_reasons, unusable_error
 from headrace.prepare.rejects.rejection import Reason
+from headrace.quantities import quantity
 from headrace.table import Version
 from headrace.table.dropped_records import Reject
 from headrace.table.shards import Shard
@@ -30,7 +32,7 @@ class RecordAccounting:
         counts: written rows by split and class index; the index is 0 for rows without exactly one class.
         label_counts: for multi_label, written rows by split and class index.
         sums: channel sums of the training split's images.
-        grey_bits: 16-bit grey images by the number of bits that their values use; only those of this preparation.
+        observations: what was found in records of this preparation that were not rejected.
         number_labels: a sample of the regression labels of this preparation, before they are rounded to float32.
     """
 
@@ -43,7 +45,7 @@ class RecordAccounting:
     label_counts: Counter[tuple[str, int]]
     sums: ChannelSums | None
     duplicates: int
-    grey_bits: Counter[int] = field(default_factory=Counter)
+    observations: Observations = field(default_factory=Observations)
     number_labels: tuple[float, ...] = ()
     reject_examples: dict[str, Reject] = field(default_factory=dict)
 
@@ -95,7 +97,7 @@ class RecordAccounting:
         """Return a line for each of the most frequent reasons, with one example; no line without rejects."""
         examples = self.reject_examples
         return [
-            f"{count} record{'s' * (count > 1)} rejected as {reason}{describe_example(examples.get(reason))}"
+            f"{quantity(count, 'record')} rejected as {reason}{describe_example(examples.get(reason))}"
             for reason, count in Counter(self.rejects).most_common(SHOWN_REASONS)
         ]
 
@@ -133,7 +135,7 @@ def merge_results(results: Iterable[ChunkResult]) -> RecordAccounting:
         added.label_counts.subtract(result.removed_label_counts)
         added.sums = subtract_sums(add_sums(added.sums, result.sums), result.removed_sums)
         added.duplicates += result.duplicates
-        added.grey_bits.update(result.grey_bits)
+        added.observations.update(result.observations)
         added.number_labels += result.number_labels
     return RecordAccounting(
         rows_in=added.seen,
@@ -145,7 +147,7 @@ def merge_results(results: Iterable[ChunkResult]) -> RecordAccounting:
         label_counts=+added.label_counts,
         sums=added.sums,
         duplicates=added.duplicates,
-        grey_bits=added.grey_bits,
+        observations=added.observations,
         number_labels=tuple(added.number_labels),
         reject_examples=added.reject_examples,
     )

@@ -11,6 +11,7 @@ import pyarrow as pa
 from headrace.config.configuration import Prepare
 from headrace.contract import Column
 from headrace.prepare.encoders.statistics import ChannelSums
+from headrace.prepare.observations import Observations
 from headrace.prepare.plan import Chunk
 from headrace.prepare.sources.raw_records import RawFile
 from headrace.table.dropped_records import Reject
@@ -31,7 +32,7 @@ class ChunkResult:
         reject_examples: the first rejected record by reason.
         counts: rows by split and class index.
         label_counts: for multi_label, rows by split and class index; a row counts once for each of its classes.
-        grey_bits: 16-bit grey images by the number of bits that their values use.
+        observations: what was found in records that were not rejected.
         number_labels: the first regression labels, before they are rounded to float32.
         removed_rows: rows of an older version whose source files were removed or changed.
         removed_shards: paths of shards that no longer belong to the version, as they were rewritten or emptied.
@@ -50,7 +51,7 @@ class ChunkResult:
     label_counts: Counter[tuple[str, int]] = field(default_factory=Counter)
     sums: ChannelSums | None = None
     duplicates: int = 0
-    grey_bits: Counter[int] = field(default_factory=Counter)
+    observations: Observations = field(default_factory=Observations)
     number_labels: list[float] = field(default_factory=list)
     removed_rows: int = 0
     removed_shards: list[str] = field(default_factory=list)

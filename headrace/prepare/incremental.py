@@ -8,12 +8,13 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from headrace.errors import DataError
 from headrace.prepare.rejects.reject_and_duplicate_tables import SideTable
 from headrace.prepare.removed_files import RemovedFiles
 from headrace.prepare.sources.raw_records import RawFile, escape_path
 from headrace.storage.atomic import atomic_write
 from headrace.storage.parquet import open_parquet
-from headrace.table import Version
+from headrace.table import Version, read
 
 FOLDER = "_headrace"
 SCHEMA = pa.schema(
@@ -45,6 +46,22 @@ class Increment:
     removed: RemovedFiles = RemovedFiles()
 
 
+@dataclass(frozen=True, kw_only=True)
+class SourceChanges:
+    """Files of the source that differ between a version and the one before it, by path, sorted.
+
+    Attributes:
+        version: number of the later version.
+        added: files that the earlier version does not have; all files if there is no earlier version.
+        changed: files whose size, time, label or split differs.
+    """
+
+    version: int
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+
+
 def increment(before: Version, files: list[RawFile], duplicates: SideTable, *, nested: bool) -> Increment:
     """Return the difference between the listing of `before` and `files`.
 
@@ -52,7 +69,7 @@ def increment(before: Version, files: list[RawFile], duplicates: SideTable, *, n
         duplicates: the duplicates table of `before`.
         nested: whether a file holds many records.
     """
-    earlier, current = set(_load(before)), set(files)
+    earlier, current = set(_load(before.table, str(before.summary.listing))), set(files)
     removed = RemovedFiles(frozenset(escape_path(file.path) for file in earlier - current), nested)
     all_files = RemovedFiles(frozenset(escape_path(file.path) for file in earlier), nested)
     removed = _add_freed_duplicates(removed, all_files, duplicates)
@@ -78,8 +95,41 @@ def save_listing(files: list[RawFile], table: Path, identity: str) -> str:
     return name
 
 
-def _load(version: Version) -> list[RawFile]:
-    with open_parquet(version.table / str(version.summary.listing)) as file:
+def list_changes(table: Path, number: int | None = None) -> SourceChanges:
+    """Return the changes of the source between version `number` of `table` and the version before it.
+
+    Args:
+        number: version; the newest if None.
+
+    Raises:
+        DataError: the table or version does not exist, or the files of one of the versions are no longer known.
+    """
+    version = read(table, number)
+    current = _files_by_path(version)
+    earlier = _files_by_path(read(table, version.number - 1)) if version.number else {}
+    return SourceChanges(
+        version=version.number,
+        added=sorted(current.keys() - earlier.keys()),
+        changed=sorted(path for path in current.keys() & earlier.keys() if current[path] != earlier[path]),
+        removed=sorted(earlier.keys() - current.keys()),
+    )
+
+
+def _files_by_path(version: Version) -> dict[str, list[RawFile]]:
+    name = version.summary.listing
+    if name is None or not (version.table / name).is_file():
+        raise DataError(
+            f"The files of the source that version {version.number} of {version.table} was prepared from are no longer "
+            "known, so that its changes cannot be listed."
+        )
+    files: dict[str, list[RawFile]] = {}
+    for file in _load(version.table, name):
+        files.setdefault(escape_path(file.path), []).append(file)
+    return files
+
+
+def _load(table: Path, name: str) -> list[RawFile]:
+    with open_parquet(table / name) as file:
         rows = file.read()
     columns = (rows[name].to_pylist() for name in SCHEMA.names[1:])
     paths = map(os.fsdecode, rows["path"].to_pylist())

@@ -15,7 +15,6 @@ from headrace.errors import ConfigurationError
 from headrace.invocation import command_line
 from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
 from headrace.prepare.dedup.conflicting_labels import warn_of_copies
-from headrace.prepare.encoders.grey_depth import narrow_warning
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.expectations import check_expectations
 from headrace.prepare.incremental import save_listing
@@ -25,11 +24,13 @@ from headrace.prepare.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.plan import PrepareContext, PreparePlan, changed_splits, is_unchanged, make_context, make_plan
 from headrace.prepare.rejects.reject_and_duplicate_tables import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, list_source
+from headrace.prepare.sources.change_tags import with_content, with_named_files
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.prepare.sources.tables.table_files import NO_FILES
-from headrace.prepare.sources.watched_files import with_content, with_named_files
+from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
 from headrace.prepare.stages import StageOutput, run_stages, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
+from headrace.quantities import quantity
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
@@ -117,7 +118,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
             another preparation committed first.
     """
     stopwatch = Stopwatch()
-    listing = list_source(configuration.data.source)
+    listing = list_source(configuration.data.source, several=configuration.prepare.task == "multi_label")
     log.info("%s listed in %.1f s", _count_listing(listing), stopwatch.seconds)
     table = locate(configuration.data.table).absolute()
     _require_apart(table, configuration.data.source.path)
@@ -136,8 +137,8 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
 def _count_listing(listing: Listing) -> str:
     """Return the number of files, and of classes if the names of files and folders determine them."""
     files, classes = len(listing.files), len(listing.classes)
-    text = f"{files} file{'s' * (files != 1)}"
-    return f"{text} in {classes} class{'es' * (classes != 1)}" if classes else text
+    text = quantity(files, "file")
+    return f"{text} in {quantity(classes, 'class')}" if classes else text
 
 
 def _require_same_splits(before: Version, configuration: Configuration, *, full: bool) -> None:
@@ -194,14 +195,17 @@ def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
     table = plan.base.table
     if plan.increment.before is not None:
         changed, removed = len(plan.increment.changed), len(plan.increment.removed.files)
-        log.info("%s files are new or changed; records of %s removed or changed files are dropped", changed, removed)
+        log.info(
+            "%s new or changed; the records of %s that changed or no longer exist are removed",
+            *(quantity(changed, "file"), quantity(removed, "file")),
+        )
     with remove_orphans(table, context.identity):
         with remove_orphans(plan.duplicates.base.table, context.identity):
             with remove_orphans(plan.rejects.base.table, context.identity):
                 output, accounting = _run(plan, context)
                 summary = summarize(plan, context, output, accounting, stopwatch.seconds)
                 earlier = plan.before.summary if plan.before else None
-                _warn_of_small_classes(plan, context, summary)
+                _warn_of_splits(plan, context, summary)
                 check_expectations(summary, earlier, context.settings.expectations)
                 rejects_version = commit_side_table(plan.rejects, accounting.reject_shards)
             duplicates_version = commit_side_table(plan.duplicates, accounting.duplicate_shards)
@@ -209,9 +213,12 @@ def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
         summary = summary.model_copy(update=versions | {"seconds": stopwatch.seconds})
         number = _commit(plan, output, accounting, summary)
     remove_leftovers(table, context.identity, keep={shard.path for shard in accounting.shards} | {str(summary.listing)})
-    log.info("Version %s of %s: %s rows in %s shards", number, table, accounting.written, len(accounting.shards))
+    log.info(
+        "Version %s of %s: %s in %s",
+        *(number, table, quantity(accounting.written, "row"), quantity(len(accounting.shards), "shard")),
+    )
     if accounting.rejected:
-        log.info("`headrace inspect %s --rejects` lists the %s rejected records", table, accounting.rejected)
+        log.info("`headrace inspect %s --rejects` lists %s", table, quantity(accounting.rejected, "rejected record"))
     return read(table, number)
 
 
@@ -222,8 +229,7 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
     with unwrap_python_errors():
         output = run_stages(spark, context, source, plan.listing, increment)
     accounting = output.accounting
-    warning = narrow_warning(accounting.grey_bits) if context.settings.image.white is None else None
-    if warning is not None:
+    for warning in accounting.observations.warnings(context.settings.image.white):
         log.warning("%s", warning)
     require_distinct_labels(accounting.number_labels)
     if increment.before is not None:
@@ -238,14 +244,18 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
     return output, accounting
 
 
-def _warn_of_small_classes(plan: PreparePlan, context: PrepareContext, summary: Summary) -> None:
+def _warn_of_splits(plan: PreparePlan, context: PrepareContext, summary: Summary) -> None:
     splits, source = context.settings.splits, plan.configuration.data.source
     by_hash = splits.method == "hash" and not source_assigns_splits(context, source, plan.listing.files)
-    if not by_hash or context.settings.task != "classification":
-        return
-    warning = small_class_warning(summary.counts, summary.contract.classes, splits)
-    if warning is not None:
-        log.warning("%s", warning)
+    classes, counts = summary.contract.classes, summary.label_counts or summary.counts
+    warnings = [empty_period_warning(summary.counts, splits, summary.periods)]
+    if not by_hash:
+        warnings += [unlearned_class_warning(counts, classes), unmeasured_class_warning(counts, classes)]
+    elif context.settings.task == "classification":
+        warnings.append(small_class_warning(counts, classes, splits))
+    for warning in warnings:
+        if warning is not None:
+            log.warning("%s", warning)
 
 
 def _commit(plan: PreparePlan, output: StageOutput, accounting: RecordAccounting, summary: Summary) -> int:

@@ -15,8 +15,8 @@ from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.table import Version
 from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path, rejects_path
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
+from headrace.table.table_version import Period
 from headrace.table.transaction_log import CommitBase, open_base
-from headrace.table.version import Period
 
 # Split of the shards whose records have no split yet.
 UNASSIGNED = "undecided"
@@ -83,8 +83,9 @@ def append_key(root: str, source: Source, settings: Prepare) -> str:
     Versions of equal append keys can share shards.
     """
     digest = hashlib.blake2b(f"{PREPARATION_VERSION}\n{root}\n".encode(errors="surrogateescape"), digest_size=16)
-    # Secrets are dumped by their names, as a changed password does not change what is read.
-    digest.update(source.model_dump_json().encode())
+    # Secrets are dumped by their names, as a changed password does not change what is read. Excluded files are removed
+    # like files that no longer exist.
+    digest.update(source.model_dump_json(exclude={"exclude"}).encode())
     digest.update(_written(settings))
     return digest.hexdigest()
 

@@ -14,10 +14,11 @@ from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.prepare.encoders.image import decode
+from headrace.prepare.encoders.image import decode_image
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.encoders.row_encoders import clean_text
 from headrace.prepare.labels.warnings import label_warnings
+from headrace.prepare.observations import Observations
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
@@ -26,6 +27,7 @@ from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.tables.table_files import folder_values, list_table
+from headrace.quantities import quantity
 from headrace.storage import files_below, locate, read_entry
 
 ROWS = 10_000
@@ -86,7 +88,7 @@ def _table_format(root: Path, names: list[str]) -> str | None:
 
 def _preview_table(path: str, table_format: str, label: str | None) -> dict[str, Any]:
     listing = list_table(Source.model_validate(_source(path, table_format)))
-    sample = _read_sample(listing, table_format)
+    sample = _read_sample(listing, table_format, label)
     if label is not None and label not in sample.columns:
         raise MissingColumnError(label, path, sample.columns)
     cells = {name: [row.get(name) for row in sample.rows] for name in sample.columns}
@@ -120,18 +122,26 @@ class _Sample:
     warnings: list[str] = field(default_factory=list)
 
 
-def _read_sample(listing: Listing, table_format: str) -> _Sample:
-    """Return at most ROWS rows, in equal numbers from at most FILES files, spread evenly over all."""
+def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sample:
+    """Return at most ROWS rows, in equal numbers from at most FILES files, spread evenly over all.
+
+    Args:
+        label: a column to read besides those of the files, such as a field in one of them.
+    """
     sample = _Sample()
     files = listing.files[:: max(1, len(listing.files) // FILES)]
     for file in files:
         local_file, folders = locate(listing.root) / file.path, folder_values(file.path)
         columns = list(dict.fromkeys(open_reader(local_file, file.path, table_format, [], ReaderOptions()).columns))
-        reader = open_reader(local_file, file.path, table_format, columns, ReaderOptions())
-        if sample.columns and set(columns) | set(folders) != set(sample.columns):
+        if table_format == "csv" and not columns:
+            # The file has only blank lines.
+            continue
+        fields = [label] if label is not None and _has_field(local_file, table_format, label, columns) else []
+        reader = open_reader(local_file, file.path, table_format, [*columns, *fields], ReaderOptions())
+        if sample.columns and {*columns, *folders, *fields} != set(sample.columns):
             shown = ", ".join(columns) or "none"
             sample.warnings.append(f"{escape_path(file.path)} has other columns than the first file: {shown}.")
-        sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders)))
+        sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders, *fields)))
         rows = (row for part in reader.ranges(2**62) for row in reader.rows(part))
         for row in islice(rows, max(1, ROWS // len(files))):
             if row.rejection is None:
@@ -139,6 +149,14 @@ def _read_sample(listing: Listing, table_format: str) -> _Sample:
             else:
                 sample.rejected.append((escape_path(file.path), row.rejection))
     return sample
+
+
+def _has_field(file: Path, table_format: str, name: str, columns: list[str]) -> bool:
+    """Return whether a column that is none of `columns` is a field in one of them, as a dot or SQL quotes name it."""
+    try:
+        return name not in columns and bool(open_reader(file, file.name, table_format, [name], ReaderOptions()))
+    except MissingColumnError:
+        return False
 
 
 def _source(path: str, table_format: str) -> dict[str, Any]:
@@ -167,7 +185,11 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
     records = list(islice((record for file in spread for record in read(listing.root, file, Image().max_bytes)), ROWS))
     checked_records = records[:: max(1, len(records) // FILES)]
     are_texts = 2 * sum(map(_is_text, checked_records)) > len(checked_records)
-    checked = [(record.path, _rejection(record, are_texts)) for record in checked_records]
+    observations = Observations()
+    checked = [(record.path, _rejection(record, are_texts, observations)) for record in checked_records]
+    if kind == "archive":
+        for record in records:
+            observations.add_member(record.path, record.label)
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
     named = listing.files if listing.classes else records
     classes = Counter(one.label for one in named if one.label)
@@ -178,7 +200,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
         "sampled": len(checked),
         "rejects": dict(Counter(str(rejection.reason) for _, rejection in rejected)),
         "rejected": [f"{path}: {rejection.detail}" for path, rejection in rejected[:EXAMPLES]],
-        "warnings": label_warnings(classes, kind=kind),
+        "warnings": [*label_warnings(classes, kind=kind), *observations.warnings(None)],
     }
 
 
@@ -186,13 +208,16 @@ def _is_text(record: RawRecord) -> bool:
     return Path(record.path).suffix.lower() in TEXT_SUFFIXES
 
 
-def _rejection(record: RawRecord, is_text: bool) -> RejectedRecordError | None:
-    """Return why a record would be rejected by the default settings."""
+def _rejection(record: RawRecord, is_text: bool, observations: Observations) -> RejectedRecordError | None:
+    """Return why a record would be rejected by the default settings; note what else is found in it."""
     try:
         if record.rejection is not None:
             return record.rejection
         if isinstance(record.data, bytes):
-            clean_text(record.data, Text()) if is_text else decode(record.data, Image())
+            if is_text:
+                clean_text(record.data, Text())
+            else:
+                observations.add_image(decode_image(record.data, Image()), record.path)
     except RejectedRecordError as rejection:
         return rejection
     return None
@@ -201,15 +226,17 @@ def _rejection(record: RawRecord, is_text: bool) -> RejectedRecordError | None:
 def as_text(found: dict[str, Any]) -> str:
     """Return a preview for a terminal."""
     formats = ", ".join(f"{count} {suffix}" for suffix, count in found["formats"].items())
-    lines = [f"{escape_path(found['source'])}: {found['kind']}, {formats}; {found['ignored']} files ignored"]
+    lines = [
+        f"{escape_path(found['source'])}: {found['kind']}, {formats}; {quantity(found['ignored'], 'file')} ignored"
+    ]
     for column in found.get("columns", ()):
         examples = ", ".join(map(repr, column["examples"]))
-        lines.append(f"  {column['name']}  {column['type']}, {column['distinct']} distinct, {examples}")
+        lines.append(f"  {column['name'] or '(no name)'}  {column['type']}, {column['distinct']} distinct, {examples}")
     if found.get("label"):
         lines.append(f"labels by the column {found['label']!r}")
     for title in ("splits", "classes", "rejects"):
         lines.append(
             f"{title}: " + (shorten([f"{name} {count}" for name, count in found[title].items()], 20) or "none")
         )
-    lines.append(f"{found['sampled']} records were read")
+    lines.append(f"{quantity(found['sampled'], 'record')} read")
     return "\n".join([*lines, *(f"rejected: {one}" for one in found["rejected"]), *found["warnings"]])

@@ -16,14 +16,14 @@ from headrace.prepare.encoders.hashing import hash_split
 from headrace.prepare.encoders.number_precision import SAMPLE
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.plan import UNASSIGNED, Chunk, PrepareContext
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.raw_records import escape_text
+from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.table_schema import arrow_schema
 from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
 from headrace.table.dropped_records import Reject, rejects_path
 from headrace.table.shards import Shard, write_shard
-from headrace.table.version import SPLITS
 
 NO_LABEL = "the record has no label"
 
@@ -141,14 +141,15 @@ class ShardWriter:
         """Write `records` to shards, and the rejected ones to the rejects table."""
         for record in records:
             self.result.seen += 1
+            if self.context.kind == "archive":
+                self.result.observations.add_member(record.path, record.label)
             try:
                 self._prepare(record)
             except RejectedRecordError as rejection:
                 self._reject(record, rejection)
         for split in sorted(self.rows):
             self._flush(split)
-        self.result.grey_bits.update(self.encoder.grey_bits)
-        self.encoder.grey_bits.clear()
+        self.result.observations.update(self.encoder.take_observations())
         if self.rejects:
             rows = pa.Table.from_pylist([reject._asdict() for reject in self.rejects], REJECTS_SCHEMA)
             self.result.reject_shards.append(write_shard(rows, rejects_path(self.context.table), self.name))
@@ -175,13 +176,16 @@ class ShardWriter:
 
     def _split(self, record: RawRecord, content: str) -> str:
         if record.split is not None:
-            if record.split not in SPLITS:
+            split = split_from_name(record.split)
+            if split is None:
                 raise RejectedRecordError(Reason.BAD_SPLIT, f"{record.split!r} is not train, val or test")
-            return record.split
+            return split
         splits = self.context.settings.splits
         return hash_split(content, splits) if splits.method == "hash" else UNASSIGNED
 
     def _reject(self, record: RawRecord, rejection: RejectedRecordError) -> None:
+        if isinstance(rejection, UnreadArchiveError):
+            self.result.observations.add_damaged_archive(rejection)
         reject = _reject_row(record, rejection)
         self.result.rejects[reject.reason] += 1
         self.result.reject_examples.setdefault(reject.reason, reject)

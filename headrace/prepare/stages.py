@@ -33,7 +33,7 @@ from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.windows import read_windows, window_records
 from headrace.prepare.text import tokenization
 from headrace.table.shards import Shard
-from headrace.table.version import Period
+from headrace.table.table_version import Period
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +101,10 @@ def run_stages(
     if context.settings.windows is not None:
         shards = [shard for shard in accounting.shards if shard.split == "train"]
         if not shards:
+            copies = accounting.duplicates
+            equal = f"; {copies} windows equal others and were dropped (prepare.duplicates)" if copies else ""
             raise accounting.unusable(
-                "No window is in the training split", "Check prepare.splits or the source's splits."
+                f"No window is in the training split{equal}", "Check prepare.splits or the source's splits."
             )
         statistics = window_statistics(spark, context, shards)
         warning = feature_warning(statistics, context.settings.windows.values if context.settings.windows else ())
@@ -202,7 +204,8 @@ def _tokenize(spark: SparkSession, context: PrepareContext, output: StageOutput,
     before = increment.before.contract.tokenizer if increment.before else None
     if before is None and not any(shard.split == "train" for shard in staged):
         raise output.accounting.unusable(
-            "The training split holds no text to train a tokenizer on", "Check prepare.splits."
+            "The training split holds no text to train a tokenizer on",
+            "Check prepare.splits or the source's splits.",
         )
     tokenizer = before or tokenization.train_tokenizer(spark, context, staged)
     final = tokenization.tokenize(spark, context, staged, tokenizer) if staged else []

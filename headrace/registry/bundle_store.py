@@ -7,7 +7,7 @@ from pathlib import Path
 from headrace import bundle as bundles
 from headrace.errors import DataError
 from headrace.registry.consistency import BUNDLES, CHAMPION_LINK
-from headrace.registry.store import ModelRegistry
+from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.tracking.artifact_store import download_files
 from headrace.registry.versions import BUNDLE, ModelRecord
 from headrace.storage.atomic import publish_directory

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from headrace import invocation
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.registry.bundle_store import linked_bundle, point_champion, stored_bundle
-from headrace.registry.store import CHALLENGER, CHAMPION, ModelRegistry, registry_error
+from headrace.registry.model_registry import CHALLENGER, CHAMPION, ModelRegistry, registry_error
 from headrace.registry.versions import (
     DECISION,
     PROMOTED,

@@ -12,8 +12,8 @@ from headrace.invocation import utc_now
 from headrace.locks.folder import lock_folder
 from headrace.registry.bundle_store import linked_bundle, load_intact
 from headrace.registry.consistency import BUNDLES, RegistryDamagedError, has_content, require_intact
+from headrace.registry.model_registry import CHAMPION, ModelRegistry, registry_error, without_password
 from headrace.registry.promotion import finish_promotion
-from headrace.registry.store import CHAMPION, ModelRegistry, registry_error, without_password
 from headrace.registry.tracking.run_logger import track
 from headrace.registry.versions import (
     DECISION,

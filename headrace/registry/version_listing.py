@@ -7,8 +7,8 @@ from typing import Any
 from headrace.contract import Contract
 from headrace.contract_match import interface_changes
 from headrace.registry.bundle_store import champion_bundle, champion_link, load_intact
+from headrace.registry.model_registry import ModelRegistry, without_password
 from headrace.registry.promotion import finish_promotion, promote, rollback
-from headrace.registry.store import ModelRegistry, without_password
 from headrace.registry.versions import ModelRecord, versions
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from headrace import bundle as bundles
 from headrace.errors import ConfigurationError
-from headrace.registry.store import CHALLENGER, CHAMPION, ModelRegistry, registry_error
+from headrace.registry.model_registry import CHALLENGER, CHAMPION, ModelRegistry, registry_error
 from headrace.registry.tracking.artifact_store import upload_files
 from headrace.storage import files_below
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.contract import Column
 from headrace.errors import DataError, StoreError
-from headrace.report.artifacts import Run
+from headrace.report.run_artifacts import Run
 from headrace.storage.parquet import open_parquet
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from headrace.table.dropped_records import Reject
-    from headrace.table.version import Summary, Version
+    from headrace.table.table_version import Summary, Version
 
 MAX_CLASSES = 20
 PER_CLASS = 8

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from headrace.config.secret_names import WITHHELD, is_hidden, withhold_secrets
-from headrace.report.artifacts import RunArtifacts
 from headrace.report.data_section import Data
+from headrace.report.run_artifacts import RunArtifacts
 
 # Packages and the spelling their projects use, in the order of the page.
 NAMES = {

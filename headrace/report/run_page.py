@@ -6,13 +6,6 @@ from typing import Any
 from headrace import __version__
 from headrace.html.line_chart import Chart, curve
 from headrace.html.templates import environment
-from headrace.report.artifacts import (
-    AnyEvaluation,
-    MultiLabelEvaluation,
-    RegressionEvaluation,
-    RunArtifacts,
-    read_artifacts,
-)
 from headrace.report.data_section import describe_data
 from headrace.report.evaluation.classification import Assessment
 from headrace.report.evaluation.multi_label import MultiLabelAssessment
@@ -24,7 +17,14 @@ from headrace.report.reproducibility import (
     reproduction,
     without_secrets,
 )
-from headrace.report.throughput import stages
+from headrace.report.run_artifacts import (
+    AnyEvaluation,
+    MultiLabelEvaluation,
+    RegressionEvaluation,
+    RunArtifacts,
+    read_artifacts,
+)
+from headrace.report.stage_throughput import stages
 from headrace.storage.atomic import atomic_write
 
 TEMPLATES = Path(__file__).parent

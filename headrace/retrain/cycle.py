@@ -71,7 +71,7 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
     """Run the steps; record an error that ends the cycle as its outcome, and write the page."""
     # Spark and MLflow take seconds to import, and most calls find nothing to do.
     from headrace.registry.consistency import RegistryDamagedError
-    from headrace.registry.store import open_registry
+    from headrace.registry.model_registry import open_registry
     from headrace.retrain.steps.context import CycleContext
 
     context = CycleContext(

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from headrace.errors import DataError
+from headrace.format_version import NumberedRecord, require_format
 from headrace.invocation import utc_now
-from headrace.record_format import NumberedRecord, require_format
 from headrace.retrain.journal_records import EVALUATED, FINAL, CycleRecord, Outcome, StepRecord
 from headrace.storage.atomic import atomic_write
 

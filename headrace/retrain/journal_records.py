@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from headrace.record_format import NumberedRecord
+from headrace.format_version import NumberedRecord
 
 Decision = Literal["promoted", "refused by the gate", "not needed", "data refused", "failed", "abandoned"]
 # Decisions that end a cycle for good; a cycle with another decision is resumed by the next run.

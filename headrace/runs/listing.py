@@ -16,7 +16,7 @@ from headrace.locks.folder import current_holder
 from headrace.runs.folder import RunFolder, bundle_path
 from headrace.runs.metrics_log import NOT_METRICS, Metrics, MetricsLog, read_metrics
 from headrace.runs.record import RunRecord, load_record, read_object
-from headrace.runs.settings import run_settings
+from headrace.runs.settings_differences import run_settings
 from headrace.storage import is_remote, locate
 
 log = logging.getLogger(__name__)

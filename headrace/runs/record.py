@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from headrace.bundle import TrainingData
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
-from headrace.record_format import NumberedRecord, require_format
+from headrace.format_version import NumberedRecord, require_format
 
 Record = TypeVar("Record", bound=BaseModel)
 

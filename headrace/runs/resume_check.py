@@ -9,7 +9,9 @@ from typing import Any
 from headrace.config import Configuration
 from headrace.config.sections.training import Train
 from headrace.errors import ConfigurationError
+from headrace.quantities import quantity
 from headrace.runs.record import RunRecord
+from headrace.runs.settings_differences import flatten
 from headrace.table import Version, read
 from headrace.table.transaction_log import newest_number
 
@@ -56,7 +58,9 @@ class ResumeGuard:
         """Raise `ConfigurationError` unless the settings `after` equal `before`; keys are dotted names."""
         changed = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
         if changed:
-            differences = ", ".join(f"{key} was {before.get(key)!r} and is {after.get(key)!r}" for key in changed)
+            differences = ", ".join(
+                difference for key in changed for difference in _describe_change(key, before.get(key), after.get(key))
+            )
             raise ConfigurationError(
                 f"The {self.kind} {self.path} was started with other settings: {differences}; "
                 f"restore them, set {self.setting} to another directory, or {self.start_over}."
@@ -118,6 +122,17 @@ def _fixed(configuration: Configuration) -> dict[str, Any]:
     return training | streaming | {"model.options": tree["model"]["options"]}
 
 
+def _describe_change(key: str, before: object, after: object) -> list[str]:
+    """Return how the setting changed; of a section, only the keys in it that changed."""
+    flat_before, flat_after = flatten({key: before}), flatten({key: after})
+    changed = [
+        key for key in sorted(flat_before.keys() | flat_after.keys()) if flat_before.get(key) != flat_after.get(key)
+    ]
+    if not changed:
+        return [f"{key} was {before!r} and is {after!r}"]
+    return [f"{key} was {flat_before.get(key)!r} and is {flat_after.get(key)!r}" for key in changed]
+
+
 def _require_no_fewer_epochs(path: Path, record: RunRecord, epochs: int) -> None:
     if epochs < record.epochs:
         raise ConfigurationError(
@@ -132,6 +147,7 @@ def _require_same_steps(path: Path, record: RunRecord, settings: Train) -> None:
     possible = [count for count in range(1, record.lanes + 1) if record.lanes % count == 0]
     pairs = ", ".join(f"{count} x {record.global_batch // count}" for count in possible)
     raise ConfigurationError(
-        f"The run {path} was started with {record.global_batch} rows per step, and train.ranks x train.batch_size is "
-        f"now {settings.ranks} x {settings.batch_size}; use one of {pairs}, or set train.run to another directory."
+        f"The run {path} was started with {quantity(record.global_batch, 'row')} per step, and "
+        f"train.ranks x train.batch_size is now {settings.ranks} x {settings.batch_size}; "
+        f"use one of {pairs}, or set train.run to another directory."
     )

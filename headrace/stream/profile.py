@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from headrace.quantities import quantity
 from headrace.stream.batch_assembly import Block
 from headrace.stream.dataset import Batches, Elements
 from headrace.stream.decode.codecs import InputCodec
@@ -135,7 +136,7 @@ def _time_call(function: Callable[[Any], tf.Tensor], inputs: Any) -> tuple[tf.Te
 def draw_bars(profile: StreamProfile, width: int = 40) -> str:
     """Return a text chart with one bar per stage: its seconds relative to the longest."""
     rate = profile.rows / profile.wait
-    lines = [f"{profile.rows} rows in {profile.wait:.2f} s, {rate:,.0f} rows per second; "
+    lines = [f"{quantity(profile.rows, 'row')} in {profile.wait:.2f} s, {rate:,.0f} rows per second; "
              f"{profile.cores:.1f} of {os.cpu_count()} cores busy"]  # fmt: skip
     bars = {**profile.work, WAIT_FOR_SHARDS: profile.wait_for_shards, "wait for batches": profile.wait}
     longest = max(bars.values())

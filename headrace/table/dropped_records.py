@@ -10,7 +10,7 @@ from deltalake.exceptions import DeltaError
 
 from headrace.errors import DataError
 from headrace.storage.parquet import open_parquet
-from headrace.table.delta import delta_address
+from headrace.table.delta_access import delta_address
 from headrace.table.shards import Shard
 
 SCHEMA = pa.schema(

@@ -21,8 +21,8 @@ from headrace.storage.concurrent_reads import prefetch
 from headrace.storage.parquet import open_parquet
 from headrace.table.dropped_records import duplicates_path, read_dropped
 from headrace.table.shards import Shard
+from headrace.table.table_version import Version
 from headrace.table.transaction_log import list_shards
-from headrace.table.version import Version
 
 COLUMNS = ["path", "content_hash"]
 # Each batch is compared with all rows of the split, so that larger batches are faster; one takes about 100 MB.

@@ -23,10 +23,10 @@ from pydantic import ValidationError
 
 from headrace.contract import Column
 from headrace.errors import DataError, HeadraceError
-from headrace.record_format import require_format
+from headrace.format_version import require_format
 from headrace.storage import is_remote, locate
 from headrace.storage.location import looked_for
-from headrace.table.delta import (
+from headrace.table.delta_access import (
     delta_address,
     first_line,
     one_line,
@@ -36,7 +36,7 @@ from headrace.table.delta import (
     store_errors,
 )
 from headrace.table.shards import Shard
-from headrace.table.version import Summary, Version
+from headrace.table.table_version import Summary, Version
 
 KEY = "headrace"
 # The summary of a table that lists rejected or duplicate records.

@@ -8,7 +8,7 @@ from typing import Any
 
 from headrace.errors import DataError
 from headrace.storage import Entry, files_below, locate
-from headrace.table.delta import open_delta
+from headrace.table.delta_access import open_delta
 from headrace.table.dropped_records import duplicates_path, rejects_path
 from headrace.table.transaction_log import list_shards, read
 

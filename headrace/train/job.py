@@ -29,8 +29,8 @@ from headrace.table import Version, read
 from headrace.train.completed_run import completed_result
 from headrace.train.launch.rank_messages import Message
 from headrace.train.network_check import require_trainable
-from headrace.train.observer import RunObserver, StoppedError
 from headrace.train.run_monitor import Progress
+from headrace.train.run_observer import RunObserver, StoppedError
 from headrace.train.validate_settings import require_fit, require_updates
 
 log = logging.getLogger(__name__)

@@ -16,6 +16,8 @@ from headrace.train.launch.rank_messages import Message
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LINES = 10.0
+# Level and module, which the log of a rank has before each line, say nothing about an ordinary message of Headrace.
+LOG_PREFIX = re.compile(r"^INFO headrace\.[\w.]+: ")
 
 # Kinds of failures, causes before their consequences.
 KILLED, OWN_ERROR, LOST_PEER = range(3)
@@ -67,7 +69,7 @@ class Progress:
         with self._lock:
             kind, rank = message.get("kind"), message.get("rank")
             if kind == "log":
-                self._write_line(f"[rank {rank}] {message['text']}")
+                self._write_line(f"[rank {rank}] {LOG_PREFIX.sub('', str(message['text']))}")
             elif kind == "started":
                 log.info("Rank %s runs on %s as process %s", rank, message["host"], message["pid"])
             elif kind == "killed":

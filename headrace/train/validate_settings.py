@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
+from headrace.quantities import quantity
 from headrace.table import Version
 
 log = logging.getLogger(__name__)
@@ -76,8 +77,9 @@ def require_updates(settings: Train, steps_per_epoch: int) -> None:
     optimizer, steps = settings.optimizer, steps_per_epoch * settings.epochs
     if optimizer.accumulate_steps > steps:
         raise ConfigurationError(
-            f"train.optimizer.accumulate_steps is {optimizer.accumulate_steps}, but the run has {steps} steps "
-            f"({settings.epochs} epochs of {steps_per_epoch}); no update would ever be applied."
+            f"train.optimizer.accumulate_steps is {optimizer.accumulate_steps}, but the run has "
+            f"{quantity(steps, 'step')} ({quantity(settings.epochs, 'epoch')} of {steps_per_epoch}); "
+            "no update would ever be applied."
         )
     if remainder := steps % optimizer.accumulate_steps:
         log.warning(

@@ -16,7 +16,7 @@ from headrace.runs.folder import RunFolder
 from headrace.runs.metrics_log import Metrics, read_metrics
 from headrace.train.job import train
 from headrace.train.launch.rank_messages import Message
-from headrace.train.observer import RunObserver, StoppedError
+from headrace.train.run_observer import RunObserver, StoppedError
 from headrace.tune.search_space import Values, require_no_penalties
 from headrace.tune.study.folder import StudyRecord
 from headrace.tune.study.trial_records import State

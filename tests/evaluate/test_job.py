@@ -18,7 +18,7 @@ from headrace import cli
 from headrace.errors import DataError
 from headrace.evaluate import job
 from headrace.evaluate.job import evaluate
-from headrace.report.artifacts import Evaluation
+from headrace.report.run_artifacts import Evaluation
 from headrace.table import Version, read
 from tests.support.commands import headrace
 from tests.support.small_bundle import fitted, small_model, write_bundle

@@ -82,6 +82,7 @@ def test_incomplete_attributions_are_reported(
         ("mlp", {"method": "grad-cam"}, "page.html", "cannot explain this network: the network has no convolution"),
         ("cnn", {"class_name": "hat"}, "page.html", "no class 'hat'; its classes are: coat, bag, boot"),
         ("cnn", {}, "page.txt", "is not an HTML file"),
+        ("cnn", {"column": "text"}, "page.html", "--column is of files of many texts"),
     ],
 )
 def test_unsuitable_options_are_refused(

@@ -45,5 +45,5 @@ def test_lost_driver_stops_ranks_and_resume_skips_damaged_checkpoint(
     state.write_bytes(data)
     resumed = headrace("train", "conf.yaml", *train_arguments, cwd=own)
     assert "is damaged" in resumed.stderr
-    assert f"Continuing from the checkpoint of step {before}" in resumed.stderr
+    assert f"Resuming from the checkpoint of step {before}" in resumed.stderr
     assert resumed.json["weights_sha256"] == undisturbed["weights_sha256"]

@@ -98,7 +98,7 @@ def test_lost_driver_stops_ranks_and_same_command_resumes(
     wait_for(lambda: not find_ranks(own / "run"), 30)
     done = list_checkpoints(own / "run")[-1]
     resumed = headrace("train", "conf.yaml", *train_arguments, cwd=own)
-    assert f"Continuing from the checkpoint of step {done}" in resumed.stderr
+    assert f"Resuming from the checkpoint of step {done}" in resumed.stderr
     assert_equal_results(resumed.json, undisturbed)
 
 

@@ -43,7 +43,7 @@ def test_value_axis_is_logarithmic_for_wide_ranges() -> None:
     assert not value_axis([2.3, 0.0]).logarithmic
 
 
-@pytest.mark.parametrize("last", [1, 7, 60, 469, 4690, 123457])
+@pytest.mark.parametrize("last", [1, 7, 12, 60, 469, 4690, 123457])
 def test_step_axis_has_integer_ticks(last: int) -> None:
     ticks = step_axis([1, last]).ticks
     assert all(tick == int(tick) <= last for tick in ticks)

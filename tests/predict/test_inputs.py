@@ -98,6 +98,19 @@ def test_unsuitable_inputs_are_one_sentence(
     assert sentence.format(folder=days) in refused(days, code, str(photo_bundle), *words)
 
 
+def test_archives_and_tables_are_not_images(photo_bundle: Path, days: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Otherwise a thousand images were one reject, with exit code 0."""
+    (days / "more").mkdir()
+    for name, kind in (("x.zip", "an archive"), ("x.tar.gz", "an archive"), ("x.csv", "a table")):
+        (days / "more" / name).write_bytes(b"1")
+        assert f"is {kind}, and each file is one image" in refused(days, 3, str(photo_bundle), f"more/{name}")
+    assert "is an archive" in refused(days, 3, str(photo_bundle), "more")
+    (days / "day1" / "x.zip").write_bytes(b"1")
+    result, _ = predicted(days, str(photo_bundle), "day1")
+    assert (result["rows"], result["rejected"]) == (2, 1)
+    assert "1 archives, such as 'x.zip', are not opened" in caplog.text
+
+
 def test_texts_in_files_and_in_folders_are_not_mixed(text_bundle: Path, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "one.txt").write_text("a splendid film")

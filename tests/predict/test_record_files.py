@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from headrace.config.configuration import Text
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict import record_files
-from headrace.predict.record_files import Record, RecordFile
+from headrace.predict.record_files import Record, RecordFile, require_columns
 from headrace.prepare.rejects.rejection import Reason
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1), min_size=1)
@@ -107,6 +107,8 @@ def test_missing_column_is_reported_with_the_existing_ones(tmp_path: Path) -> No
     (tmp_path / "texts.txt").write_text("a")
     with pytest.raises(ConfigurationError, match=": each line is a record"):
         RecordFile(tmp_path / "texts.txt", Text(), None, "id")
+    with pytest.raises(ConfigurationError, match=r"texts\.txt has no column 'words': each line is a record"):
+        require_columns(tmp_path / "texts.txt", "words")
 
 
 def test_damaged_parquet_file_is_reported_in_one_sentence(tmp_path: Path) -> None:

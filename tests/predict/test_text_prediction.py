@@ -173,6 +173,8 @@ def test_bundle_without_preparation_needs_column_and_cleaning(version: Version, 
     with pytest.raises(ConfigurationError, match="name it with --column"):
         predict(nameless, path, tmp_path / "output")
     assert predict(nameless, path, tmp_path / "output", named)["rows"] == 40
+    with pytest.raises(ConfigurationError, match=r"texts\.txt has no column 'review': each line is a record"):
+        predict(nameless, written(tmp_path, "txt"), tmp_path / "lines", named)
     settings = {key: value for key, value in version.summary.settings.items() if key != "text"}
     silent = make_bundle(version, tmp_path / "silent", settings=settings)
     with pytest.raises(DataError, match="does not record how its texts were cleaned"):

@@ -200,7 +200,7 @@ def test_bucket_preparation_restarted_after_kill_gives_the_same_rows(bucket: str
 def test_bucket_unreachable_store_is_one_error_line(bucket: str, source: Path, tmp_path: Path) -> None:
     write_conf(tmp_path, source, f"s3://{bucket}/table")
     run = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1, **environment(f"http://127.0.0.1:{free_port()}"))
-    assert "did not answer for s3://" in run.last_error_line
+    assert "did not respond for s3://" in run.last_error_line
     assert "Traceback" not in run.stderr
 
 

@@ -49,7 +49,7 @@ def test_command_reports_and_lists_rejects(project: Path, fashion_mnist: Path) -
     assert printed["rejects"] == {"empty": 10, "not_an_image": 10, "truncated": 30}
     assert "Traceback" not in run.stderr
     assert "30 records rejected as truncated, such as 'train/bag/broken-" in run.stderr
-    assert f"`headrace inspect {project / 'table'} --rejects` lists the 50 rejected records" in run.stderr
+    assert f"`headrace inspect {project / 'table'} --rejects` lists 50 rejected records" in run.stderr
     assert list_contents(project) == ["conf.yaml", "models", "raw", "table", "table.rejects"]
 
     again = headrace("prepare", "conf.yaml", cwd=project)

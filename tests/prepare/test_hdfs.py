@@ -109,7 +109,7 @@ def test_hdfs_unreachable_server_is_one_error_line(tmp_path: Path) -> None:
     write_conf(tmp_path, f"hdfs://127.0.0.1:{free_port()}/raw")
     began = time.monotonic()
     run = headrace("prepare", "conf.yaml", cwd=tmp_path, code=1)
-    assert "did not answer for hdfs://" in run.last_error_line
+    assert "did not respond for hdfs://" in run.last_error_line
     assert "Traceback" not in run.stderr
     assert time.monotonic() - began < 60
 
@@ -127,7 +127,7 @@ def test_hdfs_server_stopped_during_preparation_is_one_error_line(tmp_path: Path
         errors = running.communicate(timeout=300)[1]
     assert running.returncode == 1, errors
     assert re.search(
-        "hdfs://127.0.0.1.*(did not answer for|gives) hdfs://127.0.0.1", errors.strip().splitlines()[-1]
+        "hdfs://127.0.0.1.*(did not respond for|gives) hdfs://127.0.0.1", errors.strip().splitlines()[-1]
     ), errors
     assert "Traceback" not in errors
     assert not (tmp_path / "table" / "_delta_log").exists()

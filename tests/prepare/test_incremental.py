@@ -10,6 +10,7 @@ import PIL.Image
 import pytest
 
 from headrace.errors import ConfigurationError, DataError
+from headrace.prepare.incremental import list_changes
 from headrace.prepare.job import prepare
 from headrace.prepare.removed_files import RemovedFiles
 from headrace.table import Version, read
@@ -80,6 +81,24 @@ def test_increment_equals_full_preparation(
     assert prepare(configuration(source, table, **settings), full=True)["version"] == 2
     assert comparable_state(read(table)) == comparable_state(second)
     assert not {shard.path for shard in second.shards} & {shard.path for shard in read(table).shards}
+
+
+def test_excluded_files_leave_the_table_and_return(source: Path, table: Path) -> None:
+    whole = configuration(source, table, shard_rows=8)
+    excluding = whole.data.source.model_copy(update={"exclude": ("*/monday-*.png",)})
+    without = whole.model_copy(update={"data": whole.data.model_copy(update={"source": excluding})})
+    for number in range(3):
+        (source / "cat" / f"monday-{number}.png").write_bytes(encode_image(noise_image(8, 8, 1, seed=400 + number)))
+    states = []
+    for settings in (whole, without, whole):
+        assert prepare(settings)["changed"]
+        states.append(comparable_state(read(table)))
+    assert states[0] == states[2]
+    assert [row[0] for row in states[0]["rows"] if row not in states[1]["rows"]] == [
+        f"cat/monday-{number}.png" for number in range(3)
+    ]
+    changes = [list_changes(table, number) for number in (0, 1, 2)]
+    assert [(len(change.added), len(change.removed)) for change in changes] == [(27, 0), (0, 3), (3, 0)]
 
 
 def test_increment_reads_only_new_files(source: Path, table: Path) -> None:

@@ -1,15 +1,18 @@
 """The preview of raw data shows formats, columns and classes, what would be rejected and what looks like a mistake."""
 
 import json
+import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from headrace.cli.program import app
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.raw_preview import as_text, preview
 from tests.prepare.sources.test_archive import pack
-from tests.support.raw_images import write_source
+from tests.support.raw_images import encode_image, noise_image, write_source
 from tests.support.table_rows import TEXTS, WRITERS
 
 
@@ -37,6 +40,19 @@ def test_preview_takes_the_column_of_the_labels(tmp_path: Path) -> None:
         preview(str(tmp_path / "a.csv"), "none")
 
 
+@pytest.mark.parametrize("table_format", ["jsonl", "parquet"])
+def test_preview_takes_a_field_as_preparation_does(tmp_path: Path, table_format: str) -> None:
+    rows = [{"text": "one", "label": {"name": name, "id": 1}} for name in "aab"]
+    path = tmp_path / f"a.{table_format}"
+    if table_format == "jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    assert preview(str(path), "label.name")["classes"] == {"a": 2, "b": 1}
+    with pytest.raises(ConfigurationError, match=r"has no column 'label\.none'; its columns are: text, label"):
+        preview(str(path), "label.none")
+
+
 def test_preview_of_a_table_reads_all_files_and_folder_names(tmp_path: Path) -> None:
     for number, name in enumerate(("label=01/a.csv", "label=1/b.csv", "label=1/c.csv")):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -44,6 +60,8 @@ def test_preview_of_a_table_reads_all_files_and_folder_names(tmp_path: Path) -> 
     about = preview(str(tmp_path))
     assert about["classes"] == {"1": 2, "01": 1}
     assert about["sampled"] == 3
+    (tmp_path / "label=1/d.csv").write_text("\n\n")
+    assert preview(str(tmp_path)) == about | {"files": 4, "formats": {".csv": 4}}
     assert "c.csv has other columns than the first file: text, m" in about["warnings"][0]
     assert [column["name"] for column in about["columns"]] == ["text", "n", "label", "m"]
 
@@ -64,6 +82,16 @@ def test_preview_of_images_reads_them(tmp_path: Path) -> None:
     assert "The class 'notes' has one record" in about["warnings"][0]
     pack(tmp_path / "raw.zip", {str(file.relative_to(raw)): file.read_bytes() for file in raw.glob("*/*")})
     assert preview(str(tmp_path / "raw.zip"))["classes"] == about["classes"]
+
+
+def test_preview_warns_of_what_preparation_warns_of(tmp_path: Path) -> None:
+    frames = encode_image(noise_image(8, 8), "GIF", save_all=True, append_images=[noise_image(8, 8, seed=1)])
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("cat/2021", "cat/2022", "dog/2021", "dog/2022"):
+            archive.writestr(f"{name}/1.gif", frames)
+    warnings = preview(str(tmp_path))["warnings"]
+    assert any("4 images have several pages or frames" in warning for warning in warnings)
+    assert any("'cat/2021' and 'dog/2021' are one class" in warning for warning in warnings)
 
 
 def test_preview_of_nothing_is_refused(tmp_path: Path) -> None:

@@ -126,6 +126,24 @@ def test_damaged_archives_count_against_max_rejects(raw: Path, tmp_path: Path, t
         prepare(source_configuration(table, {"kind": "archive", "path": str(archive)}, max_rejects=0.2))
 
 
+def test_what_is_lost_of_archives_and_of_their_splits_is_warned_of(
+    raw: Path, tmp_path: Path, table: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = sorted(raw.glob("*/*.png"))
+    folders = ["train/cat", "train/dog", "test/cat", "test/fox", "test/fox/small"]
+    names = [f"{folders[number % 5]}/{number}.png" for number in range(20)]
+    archive = pack(tmp_path / "images.tar", {name: files[number].read_bytes() for number, name in enumerate(names)})
+    archive.write_bytes(archive.read_bytes() + b"no tar")
+    prepare(source_configuration(table, {"kind": "archive", "path": str(archive)}, max_rejects=1))
+    for warning in (
+        "1 archive is damaged or cut off",
+        "The folder 'fox/small' lies in the folder 'fox'",
+        "2 classes have no record in the training split, so that no model learns them: 'fox' (4 in test)",
+        "1 class has no record in the test split, so that nothing measures them: 'dog' (4 in train)",
+    ):
+        assert warning in caplog.text
+
+
 def test_idx_source(raw: Path, tmp_path: Path, table: Path) -> None:
     files = sorted(raw.glob("*/*.png"))
     pixels = np.stack([np.asarray(PIL.Image.open(file)) for file in files])
@@ -239,7 +257,7 @@ def test_invalid_table_sources_are_refused_in_one_line(tmp_path: Path, table: Pa
     assert "has no column 'nothing'; its columns are: it, label" in refusal(
         ConfigurationError, columns={"input": "nothing"}
     )
-    assert "holds 1 classes ('x'); expected from 2" in refusal(DataError)
+    assert "holds 1 class ('x'); expected from 2" in refusal(DataError)
     assert "cannot be read as orc" in refusal(DataError, format="orc")
     assert "does not exist" in refusal(DataError, path=str(tmp_path / "nowhere"))
     assert "this environment variable is not set" in refusal(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.registry.store import ModelRegistry
+from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.tracking.run_logger import track
 from headrace.registry.versions import register
 from tests.registry.finished_run import write_run

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from headrace.registry import promotion
-from headrace.registry.store import ModelRegistry
+from headrace.registry.model_registry import ModelRegistry
 
 
 def kill_before(step: int, registry: ModelRegistry, verb: str, *versions: str) -> int:

@@ -12,9 +12,9 @@ from headrace import bundle
 from headrace.errors import DataError, HeadraceError
 from headrace.registry import promotion, transaction
 from headrace.registry.bundle_store import champion_bundle, champion_link, linked_bundle
+from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.object_sqlite import RegistryChangedError
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
-from headrace.registry.store import ModelRegistry
 from headrace.registry.tracking.run_logger import track
 from headrace.registry.versions import ModelRecord, champion, register, version_named, versions
 from headrace.storage import files_below, locate

@@ -12,8 +12,8 @@ from headrace import bundle
 from headrace.errors import ConfigurationError, DataError
 from headrace.registry import promotion
 from headrace.registry.bundle_store import champion_link, linked_bundle, stored_bundle
+from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
-from headrace.registry.store import ModelRegistry
 from headrace.registry.versions import champion, version_named, versions
 from tests.registry.killed_promotion import kill_before
 from tests.support.runs import Runs

@@ -11,8 +11,8 @@ from headrace.config import Configuration
 from headrace.errors import DataError
 from headrace.registry.bundle_store import linked_bundle, stored_bundle
 from headrace.registry.consistency import RegistryDamagedError
+from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.promotion import promote, rollback
-from headrace.registry.store import ModelRegistry
 from headrace.registry.versions import champion, version_named, versions
 from headrace.retrain.journal import Journal
 from headrace.retrain.journal_records import Outcome, StepRecord
@@ -162,7 +162,7 @@ def test_registry_in_bucket_is_refused_and_repaired(
 
 
 def test_lost_database_is_reported_before_a_training(journal: Journal, tmp_path: Path) -> None:
-    from headrace.registry.tracking.commands import train_tracked
+    from headrace.registry.tracking.tracked_commands import train_tracked
 
     registry = ModelRegistry(tmp_path / "lost", "clothes", "")
     (registry.folder / "bundles" / "000001").mkdir(parents=True)

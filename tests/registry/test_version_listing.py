@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.registry.store import ModelRegistry
+from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.tracking.run_logger import track
 from headrace.registry.version_listing import promote_by_hand, roll_back
 from headrace.registry.versions import register

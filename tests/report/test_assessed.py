@@ -11,10 +11,10 @@ import pytest
 
 from headrace.html.unit_square_chart import BOTTOM, LEFT, RIGHT, TOP
 from headrace.report import write_report
-from headrace.report.artifacts import Evaluation
 from headrace.report.evaluation.calibration import reliability_chart
 from headrace.report.evaluation.curves import curve_charts
 from headrace.report.evaluation.slices import slice_tables
+from headrace.report.run_artifacts import Evaluation
 from tests.support.finished_example import judged_evaluation
 
 CLASSES = ("circle", "square", "cross")

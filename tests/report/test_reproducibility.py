@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from headrace.report.artifacts import read_artifacts
 from headrace.report.data_section import Data
 from headrace.report.reproducibility import (
     configuration_file,
@@ -16,6 +15,7 @@ from headrace.report.reproducibility import (
     reproduction,
     without_secrets,
 )
+from headrace.report.run_artifacts import read_artifacts
 from tests.support.table_versions import summary
 
 

@@ -35,7 +35,7 @@ def metrics(folder: Path) -> dict[str, float]:
     whole = continued.json
     assert (first["steps"], whole["steps"]) == (10, 20)
     assert "continues from 1 to 2 epochs" in continued.stderr
-    assert "Continuing from the checkpoint of step 10" in continued.stderr
+    assert "Resuming from the checkpoint of step 10" in continued.stderr
     shutil.rmtree(folder / "run" / "checkpoints" / "step-000000020")
     shutil.rmtree(folder / "run" / "bundle")
     (folder / "run" / "result.json").unlink()
@@ -64,6 +64,15 @@ def test_resume_refuses_a_copy_of_the_table_that_was_prepared_again(tmp_path: Pa
         run.require_table(there, here.table_id, here.content_id)
 
 
+def test_resume_names_only_the_keys_of_a_section_that_changed(tmp_path: Path) -> None:
+    run = ResumeGuard("run", tmp_path / "run", "train.run")
+    before, after = ({"train.optimizer": {"name": "adam", "learning_rate": rate}} for rate in (0.1, 0.2))
+    with pytest.raises(
+        ConfigurationError, match=r"other settings: train\.optimizer\.learning_rate was 0\.1 and is 0\.2; restore"
+    ):
+        run.require_settings(before, after)
+
+
 def test_resume_refuses_ranks_that_change_the_global_batch(folder: Path, metrics: dict[str, float]) -> None:
     answer = headrace(*WORDS, "train.ranks=3", cwd=folder, code=2)
     assert "started with 128 rows per step, and train.ranks x train.batch_size is now 3 x 64" in answer.last_error_line
@@ -88,7 +97,7 @@ def test_run_that_got_another_epoch_has_weights_of_undisturbed_run(folder: Path)
 
 def test_resume_continues_with_another_number_of_ranks(folder: Path, metrics: dict[str, float]) -> None:
     resumed = headrace(*WORDS, "train.ranks=1", "train.batch_size=128", cwd=folder)
-    assert "Continuing from the checkpoint of step 16" in resumed.stderr
+    assert "Resuming from the checkpoint of step 16" in resumed.stderr
     assert resumed.json["ranks"] == 1
     assert resumed.json["steps"] == 20
     assert resumed.json["metrics"] == pytest.approx(metrics, rel=1e-4)

@@ -42,7 +42,7 @@ def test_permanently_busy_server_is_reported_in_one_sentence(
 ) -> None:
     with front(s3, busy()) as url:
         use_server(url, monkeypatch)
-        with pytest.raises(StoreError, match=r"answered 503 SlowDown for s3://.*, in 8 attempts"):
+        with pytest.raises(StoreError, match=r"returned 503 SlowDown for s3://.*, in 8 attempts"):
             locate(f"s3://{bucket}/x").read_bytes()
 
 
@@ -59,7 +59,7 @@ def test_refused_access_is_reported_without_retries(s3: str, bucket: str, monkey
 def test_absent_s3_server_is_reported_within_20_seconds(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     use_server(f"http://127.0.0.1:{free_port()}", monkeypatch)
     began = time.monotonic()
-    with pytest.raises(HeadraceError, match=r"did not answer for s3://.*that AWS_ENDPOINT_URL names it"):
+    with pytest.raises(HeadraceError, match=r"did not respond for s3://.*that AWS_ENDPOINT_URL names it"):
         read(f"s3://{bucket}/table")
     assert time.monotonic() - began < 20
 
@@ -72,5 +72,5 @@ def test_describe_reports_missing_credentials() -> None:
 def test_describe_omits_password_of_server_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://me:hush@s3.example.org")
     said = describe("bucket", "x", "HTTP error: error sending request")
-    assert said.startswith("https://s3.example.org did not answer for s3://bucket/x; check that it runs")
+    assert said.startswith("https://s3.example.org did not respond for s3://bucket/x; check that it runs")
     assert "hush" not in said

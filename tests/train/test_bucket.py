@@ -183,7 +183,7 @@ def test_bucket_run_resumes_after_killed_rank_and_driver_with_equal_weights(
     assert "Rank 0 on" in interrupted_run.killed
     assert "Restart 1 of at most 3." in interrupted_run.killed
     assert "which exited without releasing it" in interrupted_run.complete.stderr
-    assert f"Continuing from the checkpoint of step {interrupted_run.last}" in interrupted_run.complete.stderr
+    assert f"Resuming from the checkpoint of step {interrupted_run.last}" in interrupted_run.complete.stderr
     assert (found["run"], found["bundle"]) == ("s3://models/runs/first", BUNDLE)
     assert found["weights_sha256"] == undisturbed["weights_sha256"]
     assert found["metrics"] == pytest.approx(undisturbed["metrics"], rel=1e-6)
@@ -201,7 +201,7 @@ def test_bucket_run_has_same_content_as_local_run(
         [json.loads(line) for line in (place / "metrics.jsonl").read_text().splitlines()] for place in (run, local)
     ]
     assert [(line["kind"], line["step"]) for line in lines[0]] == [(line["kind"], line["step"]) for line in lines[1]]
-    assert "Continuing from the checkpoint" in (run / "logs" / "rank-0.log").read_text()
+    assert "Resuming from the checkpoint" in (run / "logs" / "rank-0.log").read_text()
     assert not list(Path(interrupted_run.folder).glob("s3*"))
 
 

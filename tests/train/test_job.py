@@ -66,7 +66,7 @@ def test_train_resumes_after_killed_driver_with_equal_weights(own: Path) -> None
     killed_at = max(int(path.name[5:]) for path in checkpoints.glob("step-*"))
     assert 0 < killed_at < undisturbed["steps"]
     resumed = headrace("train", "conf.yaml", *LONG, cwd=own)
-    assert f"Continuing from the checkpoint of step {killed_at}" in resumed.stderr
+    assert f"Resuming from the checkpoint of step {killed_at}" in resumed.stderr
     assert resumed.json["weights_sha256"] == undisturbed["weights_sha256"]
     assert resumed.json["metrics"] == pytest.approx(undisturbed["metrics"], rel=1e-6)
 

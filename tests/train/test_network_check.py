@@ -12,8 +12,8 @@ from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.table import Version
 from headrace.train import job, network_check
+from headrace.train.bundle_verification.dry_run import try_network
 from headrace.train.network_check import require_trainable
-from headrace.train.verification.dry_run import try_network
 from tests.support.small_table import Content, some_rows, write_table
 
 pytestmark = pytest.mark.tensorflow

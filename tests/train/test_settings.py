@@ -14,7 +14,7 @@ from headrace import bundle
 from headrace.runs.folder import RunFolder
 from headrace.train import checkpoint
 from tests.support.commands import CommandResult, headrace, headrace_within
-from tests.train.verification.user_networks import network
+from tests.train.bundle_verification.user_networks import network
 
 pytestmark = [
     pytest.mark.slow,
@@ -171,7 +171,7 @@ def test_fine_tune_copies_layers_and_keeps_frozen_ones(trained: dict[str, Any], 
         for old, new in zip(before.layers[index].get_weights(), after.layers[index].get_weights(), strict=True):
             assert np.array_equal(old, new)
     assert "newly initialized layers: dense, dense_1" in first.stderr
-    assert "Continuing from the checkpoint of step 10" in tuned.stderr
+    assert "Resuming from the checkpoint of step 10" in tuned.stderr
     # The bundle records what its initial weights were trained on.
     donor, origin = (bundle.load(made["bundle"]).origin for made in (trained, tuned.json))
     assert (origin.ancestors, bool(origin.table_id)) == (donor.trained_on, True)
@@ -181,7 +181,7 @@ def test_fine_tune_copies_layers_and_keeps_frozen_ones(trained: dict[str, Any], 
     ("word", "told"),
     [
         ("train.monitor.metric=val_auc", "expected one of loss, accuracy; the table has no validation split"),
-        ("train.fine_tune={bundle: nowhere}", "is not a bundle"),
+        ("train.fine_tune={bundle: nowhere}", "nowhere does not exist"),
         ("train.loss.class_weights={hat: 2}", "names hat"),
         ("train.optimizer.schedule.kind=stop", "`train.optimizer.schedule.kind`"),
     ],

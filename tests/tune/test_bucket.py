@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from headrace.registry.store import ModelRegistry, search_runs
+from headrace.registry.model_registry import ModelRegistry, search_runs
 from headrace.registry.tracking.study_run_data import PARENT
 from headrace.storage import files_below, locate
 from tests.support.commands import headrace_within
@@ -41,7 +41,7 @@ def test_killed_study_resumes_interrupted_trial_and_repeats_none(bucket: str, tm
         ("complete", rate, 40) for rate in RATES
     ]
     assert {file.path: file.change_tag for file in files_below(study / "trials" / "0000" / "events")} == first
-    assert "Continuing from the checkpoint" in (second / "logs" / "rank-0.log").read_text()
+    assert "Resuming from the checkpoint" in (second / "logs" / "rank-0.log").read_text()
     assert result["configuration"] == f"{study}/best.yaml"
     assert locate(result["bundle"]).is_dir()
     assert len([file for file in files_below(study) if file.path.endswith("bundle/bundle.json")]) == 1

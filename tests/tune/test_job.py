@@ -9,7 +9,7 @@ import optuna
 import pytest
 import yaml
 
-from headrace.registry.store import ModelRegistry
+from headrace.registry.model_registry import ModelRegistry
 from headrace.tune.study.journal import open_study
 from tests.support.commands import CommandResult, headrace, headrace_within
 from tests.support.running_training import find_ranks, in_the_background, list_checkpoints, wait_for
@@ -187,5 +187,5 @@ def test_study_of_two_ranks_resumes_after_killed_driver(folder: Path) -> None:
     assert 0 < list_checkpoints(run)[-1] < STEPS
     resumed = headrace("tune", "conf.yaml", *LONG, "tune.study=killed", cwd=folder)
     assert "Resuming trial 1, which was interrupted" in resumed.stderr
-    assert "Continuing from the checkpoint of step" in resumed.stderr
+    assert "Resuming from the checkpoint of step" in resumed.stderr
     assert time_independent(resumed.json) == time_independent(uninterrupted)

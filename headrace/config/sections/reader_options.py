@@ -19,7 +19,7 @@ class ReaderOptions:
         escape: character that makes a following quote part of the field; None: quotes are doubled instead.
         comment: lines that start with this character are skipped; None skips none.
         null: text of a missing value, besides an empty field.
-        strip_left: whether white space after a separator is removed.
+        strip_left: whether spaces after a separator are removed; None: where the quotes of the file follow spaces.
         strip_right: whether white space before a separator is removed.
         encoding: None: UTF-8, or UTF-16 if the file has a byte order mark.
         version: version of a Delta table; None: the latest.
@@ -32,7 +32,7 @@ class ReaderOptions:
     escape: str | None = None
     comment: str | None = None
     null: str | None = None
-    strip_left: bool = False
+    strip_left: bool | None = None
     strip_right: bool = False
     encoding: str | None = None
     version: int | None = None

@@ -87,6 +87,14 @@ class Source(Section):
             "versionAsOf; jdbc: those of Spark's reader, where $NAME is replaced by the environment variable NAME"
         ),
     )
+    exclude: tuple[NonEmptyStr, ...] = Field(
+        (),
+        description=(
+            "files that are not read, such as a delivery that turned out to be wrong: patterns of paths relative to "
+            "data.source.path, where * matches any characters, also /. Their records leave the table with the next "
+            "preparation"
+        ),
+    )
     class_names: dict[str, str] = Field(
         default_factory=dict, description="class name by the source's own label, such as {0: airplane}"
     )
@@ -107,6 +115,8 @@ class Source(Section):
             raise ValueError("`labels` is accepted by the kind folder only")
         if self.format != "jdbc":
             require_source(self.path)
+        elif self.exclude:
+            raise ValueError("`exclude` names files, and format jdbc has none")
         return self
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from headrace.prepare.dedup.exact_duplicates import MAX_ROWS
 from headrace.prepare.plan import PrepareContext
+from headrace.quantities import quantity
 from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 
@@ -49,9 +50,9 @@ def repeated_identity_warning(rows: pa.Table) -> str | None:
     counts = rows.group_by("path").aggregate([("path", "count")])
     example = pc.min(counts.filter(pc.greater(counts["path_count"], 1))["path"]).as_py()
     return (
-        f"{repeated} records have the identity of another one, such as {example!r}. Splits follow the content, so that "
-        "records of one identity may be in training and test; name a column whose values are all different as "
-        "data.source.columns.identity."
+        f"Repeated identities: {quantity(repeated, 'record')} with that of an earlier one, such as {example!r}. Splits "
+        "follow the content, so that records of one identity may be in training and test; name a column whose values "
+        "are all different as data.source.columns.identity."
     )
 
 

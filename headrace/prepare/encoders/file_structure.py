@@ -7,6 +7,7 @@ intact files take no longer. JPEG, PNG, GIF and JPEG 2000 end with a mark; the o
 import re
 import struct
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from headrace.prepare.encoders import jpeg_segments, png_chunks
@@ -117,6 +118,12 @@ def _gif_blocks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         if kind == GIF_END:
             return
         offset = end
+
+
+def has_frames(data: bytes) -> bool:
+    """Return whether a GIF file has more than one image; Pillow would seek, and so lose the first one."""
+    images = (kind for kind, _, _ in _gif_blocks(data) if kind == GIF_IMAGE)
+    return len(list(islice(images, 2))) == 2
 
 
 def _gif_header_end(data: bytes) -> int:

@@ -1,7 +1,7 @@
 """Grey of more than 8 bits: its conversion to 8, and the warning of images that use only the lower bits of 16."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,12 +44,31 @@ def narrow_warning(images: Counter[int]) -> str | None:
 
     Return None if all images use the full 16 bits.
     """
+    found = _narrow_images(images)
+    if found is None:
+        return None
+    remedy = f"Set prepare.image.white to {2**found.bits - 1} to scale by that value instead."
+    return f"{found.text.format('grayscale')} {remedy}"
+
+
+def narrow_colours_warning(images: Counter[int]) -> str | None:
+    """Return the warning about 16-bit color images, to which `prepare.image.white` does not apply."""
+    found = _narrow_images(images)
+    return None if found is None else f"{found.text.format('color')} Scale their values to 16 bits, or save 8 bits."
+
+
+class _NarrowImages(NamedTuple):
+    bits: int
+    text: str
+
+
+def _narrow_images(images: Counter[int]) -> _NarrowImages | None:
     narrow = {bits: count for bits, count in images.items() if bits < FULL_BITS and count}
     if not narrow:
         return None
     bits = max(narrow)
-    return (
-        f"{sum(narrow.values())} of {images.total()} 16-bit grayscale images have no value above {2**bits - 1}: they "
-        f"hold {bits} bits in 16 and became dark, because the upper 8 of 16 bits are kept. "
-        f"Set prepare.image.white to {2**bits - 1} to scale by that value instead."
+    return _NarrowImages(
+        bits,
+        f"{sum(narrow.values())} of {images.total()} 16-bit {{}} images have no value above {2**bits - 1}: they "
+        f"hold {bits} bits in 16 and became dark, because the upper 8 of 16 bits are kept.",
     )

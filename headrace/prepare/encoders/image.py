@@ -7,6 +7,7 @@ Every variety of image (EXIF orientation, palettes, alpha, CMYK, 16 bits, animat
 import io
 import re
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 import PIL.Image
@@ -14,8 +15,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image as PillowImage
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.file_structure import GIF, JPEG, PNG, find_structure
-from headrace.prepare.encoders.jpeg import (
+from headrace.prepare.encoders.fast_jpeg import (
     decode_jpeg,
     encode_jpeg,
     fast_path_size,
@@ -23,6 +23,8 @@ from headrace.prepare.encoders.jpeg import (
     may_need_rotation,
     shrink,
 )
+from headrace.prepare.encoders.file_structure import GIF, JPEG, PNG, find_structure
+from headrace.prepare.encoders.image_findings import ImageFinding
 from headrace.prepare.encoders.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
 from headrace.prepare.encoders.png_chunks import SIGNATURE, damaged_chunk
 from headrace.prepare.encoders.resize import RESIZE
@@ -32,6 +34,7 @@ Pixels = NDArray[np.uint8]
 
 # Rejections of Pillow's that metadata may have caused; misread lengths can claim any size.
 UNDECODABLE = (Reason.DAMAGED, Reason.NOT_AN_IMAGE, Reason.TOO_MANY_PIXELS)
+RAW_PREVIEW = "the format is that of a camera raw file, of which only a small preview can be read; convert it to TIFF"
 # Pillow's messages about files that end early, for formats without an end mark.
 TRUNCATION_MESSAGE = re.compile("truncated|not enough image data|reached eof", re.IGNORECASE)
 
@@ -44,11 +47,26 @@ def decode(data: bytes, spec: Image) -> Pixels:
     Raises:
         RejectedRecordError: `data` is empty, not an image, damaged, truncated, or exceeds the limits in `spec`.
     """
-    return decode_with_depth(data, spec)[0]
+    return decode_image(data, spec).pixels
 
 
-def decode_with_depth(data: bytes, spec: Image) -> tuple[Pixels, int | None]:
-    """Return the pixels as `decode` does, and for 16-bit grey how many bits its values use; see `used_bits`."""
+class DecodedFile(NamedTuple):
+    """The pixels as `decode` returns them, and what the file has that they lack.
+
+    Attributes:
+        grey_bits: for 16-bit grey, how many bits its values use; see `used_bits`.
+        colour_bits: the same for 16-bit colors.
+        findings: what the pixels do not show.
+    """
+
+    pixels: Pixels
+    grey_bits: int | None = None
+    colour_bits: int | None = None
+    findings: frozenset[ImageFinding] = frozenset()
+
+
+def decode_image(data: bytes, spec: Image) -> DecodedFile:
+    """Return the pixels as `decode` does, with what the file has that they lack; raises as `decode` does."""
     if not data:
         raise RejectedRecordError(Reason.EMPTY, "the file has no bytes")
     if len(data) > spec.max_bytes:
@@ -58,9 +76,12 @@ def decode_with_depth(data: bytes, spec: Image) -> tuple[Pixels, int | None]:
         warnings.simplefilter("ignore")
         decoded = _decode_image(data, spec)
     if isinstance(decoded.image, PillowImage):
-        return _resize_to_spec(decoded.image, spec), decoded.grey_bits
+        if decoded.is_preview:
+            raise RejectedRecordError(Reason.NOT_AN_IMAGE, RAW_PREVIEW)
+        pixels = _resize_to_spec(decoded.image, spec)
+        return DecodedFile(pixels, decoded.grey_bits, decoded.colour_bits, decoded.findings)
     small = shrink(decoded.image, spec)
-    return conform(decoded.image, spec) if small is None else small, None
+    return DecodedFile(conform(decoded.image, spec) if small is None else small)
 
 
 def conform(pixels: Pixels, spec: Image) -> Pixels:

@@ -15,8 +15,10 @@ from PIL.Image import Image as PillowImage
 from PIL.Image import Transpose
 
 from headrace.config.configuration import Image
+from headrace.prepare.encoders.fast_jpeg import decode_jpeg
 from headrace.prepare.encoders.grey_depth import to_eight_bits, used_bits
-from headrace.prepare.encoders.jpeg import decode_jpeg
+from headrace.prepare.encoders.image_findings import ImageFinding, find_colour_bits, find_hidden, is_raw_preview
+from headrace.prepare.encoders.unread_formats import name_format
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]
@@ -56,10 +58,16 @@ class DecodedImage(NamedTuple):
 
     Attributes:
         grey_bits: for 16-bit grey, the number of bits that its values use; see `used_bits`.
+        colour_bits: for 16-bit colors, the number of bits that their values use.
+        findings: what the pixels do not show.
+        is_preview: whether this is only the preview in a camera raw file.
     """
 
     image: PillowImage | Pixels
     grey_bits: int | None = None
+    colour_bits: int | None = None
+    findings: frozenset[ImageFinding] = frozenset()
+    is_preview: bool = False
 
 
 def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> DecodedImage:
@@ -79,13 +87,22 @@ def decode_file(data: bytes, size: tuple[int, int] | None, spec: Image) -> Decod
             if pixels is not None:
                 return DecodedImage(pixels)
         image.load()
-        return _convert_mode(_apply_orientation(image), spec)
+        converted, grey_bits = _convert_mode(_apply_orientation(image), spec)
+        colour_bits = find_colour_bits(image, converted, data)
+        return DecodedImage(converted, grey_bits, colour_bits, find_hidden(image, data), is_raw_preview(image))
     except UnidentifiedImageError:
-        raise RejectedRecordError(Reason.NOT_AN_IMAGE, f"the file begins with {data[:16]!r}") from None
+        raise RejectedRecordError(Reason.NOT_AN_IMAGE, _describe_unknown(data)) from None
     except PIL.Image.DecompressionBombError as error:
         raise RejectedRecordError(Reason.TOO_MANY_PIXELS, str(error)) from error
     except DAMAGE as error:
         raise RejectedRecordError(Reason.DAMAGED, str(error) or type(error).__name__) from error
+
+
+def _describe_unknown(data: bytes) -> str:
+    name = name_format(data)
+    if name is None:
+        return f"the file begins with {data[:16]!r}"
+    return f"the format is {name}; expected one of {', '.join(FORMATS)}"
 
 
 @contextmanager
@@ -127,7 +144,7 @@ def _read_orientation(image: PillowImage) -> int:
     return orientation
 
 
-def _convert_mode(image: PillowImage, spec: Image) -> DecodedImage:
+def _convert_mode(image: PillowImage, spec: Image) -> tuple[PillowImage, int | None]:
     bits = None
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image)
@@ -136,4 +153,4 @@ def _convert_mode(image: PillowImage, spec: Image) -> DecodedImage:
         image = image.convert("RGBA")
         image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", image.size, "white"), image)
     # Convert through RGB, because Pillow cannot convert some modes, such as LAB, to grey.
-    return DecodedImage(image if image.mode == spec.mode else image.convert("RGB").convert(spec.mode), bits)
+    return image if image.mode == spec.mode else image.convert("RGB").convert(spec.mode), bits

@@ -1,6 +1,5 @@
 """Encoders of records for the first stage, whose images and windows are final and whose texts are clean."""
 
-from collections import Counter
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,8 +10,9 @@ from headrace.config.sections.windows import Windows
 from headrace.contract import Column
 from headrace.prepare.dedup.signatures import minhash, perceptual_hash
 from headrace.prepare.encoders.hashing import content_hash, text_hash
-from headrace.prepare.encoders.image import Pixels, check_pixels, conform, decode_with_depth, encode
+from headrace.prepare.encoders.image import Pixels, check_pixels, conform, decode_image, encode
 from headrace.prepare.encoders.statistics import stored_sums
+from headrace.prepare.observations import Observations
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_records import RawRecord
 from headrace.prepare.table_schema import image_columns, staged_text_columns, window_columns, with_bookkeeping
@@ -28,13 +28,11 @@ class RecordEncoder(Protocol):
         columns: columns of the shards that the first stage writes.
         payload_column: column whose bytes dominate the size of a shard.
         max_bytes: maximum size of a raw record.
-        grey_bits: 16-bit grey images since the counter was cleared, by the number of bits that their values use.
     """
 
     columns: dict[str, Column]
     payload_column: str
     max_bytes: int
-    grey_bits: Counter[int]
 
     def row(self, record: RawRecord) -> Row:
         """Return all columns of a record except path, label and weight.
@@ -42,6 +40,9 @@ class RecordEncoder(Protocol):
         Raises:
             RejectedRecordError: the record is unusable.
         """
+
+    def take_observations(self) -> Observations:
+        """Return what was found in the records since the last call."""
 
 
 class ImageEncoder:
@@ -52,7 +53,7 @@ class ImageEncoder:
     def __init__(self, settings: Prepare) -> None:
         self.columns = with_bookkeeping(image_columns(settings.image), settings)
         self.max_bytes = settings.image.max_bytes
-        self.grey_bits: Counter[int] = Counter()
+        self._observations = Observations()
         self._image = settings.image
         self._near = settings.near_duplicates is not None
 
@@ -60,7 +61,7 @@ class ImageEncoder:
         """See `RecordEncoder`."""
         if isinstance(record.data, str):
             raise RejectedRecordError(Reason.NOT_AN_IMAGE, "the record is text")
-        pixels = self._pixels(record.data)
+        pixels = self._pixels(record.data, record.path)
         row: Row = {
             "image": encode(pixels, self._image),
             "content_hash": content_hash(pixels),
@@ -68,13 +69,17 @@ class ImageEncoder:
         }
         return row | {"perceptual_hash": perceptual_hash(pixels)} if self._near else row
 
-    def _pixels(self, data: bytes | NDArray[Any]) -> Pixels:
+    def _pixels(self, data: bytes | NDArray[Any], path: str) -> Pixels:
         if isinstance(data, np.ndarray):
             return conform(check_pixels(np.asarray(data, np.uint8), self._image), self._image)
-        pixels, bits = decode_with_depth(data, self._image)
-        if bits is not None:
-            self.grey_bits[bits] += 1
-        return pixels
+        decoded = decode_image(data, self._image)
+        self._observations.add_image(decoded, path)
+        return decoded.pixels
+
+    def take_observations(self) -> Observations:
+        """See `RecordEncoder`."""
+        taken, self._observations = self._observations, Observations()
+        return taken
 
 
 class TextEncoder:
@@ -85,7 +90,6 @@ class TextEncoder:
     def __init__(self, settings: Prepare) -> None:
         self.columns = staged_text_columns(settings)
         self.max_bytes = settings.text.max_bytes
-        self.grey_bits: Counter[int] = Counter()
         self._text = settings.text
         self._near = settings.near_duplicates is not None
 
@@ -97,6 +101,10 @@ class TextEncoder:
         row: Row = {"text": text, "content_hash": text_hash(text)}
         return row | {"minhash": minhash(text)} if self._near else row
 
+    def take_observations(self) -> Observations:
+        """See `RecordEncoder`; texts have none."""
+        return Observations()
+
 
 class WindowEncoder:
     """Encoder of windows of numbers, as little-endian float32."""
@@ -107,7 +115,6 @@ class WindowEncoder:
         self.columns = with_bookkeeping(window_columns(windows), settings)
         # Spark cuts windows from rows; none has its own file.
         self.max_bytes = 0
-        self.grey_bits: Counter[int] = Counter()
 
     def row(self, record: RawRecord) -> Row:
         """See `RecordEncoder`."""
@@ -115,6 +122,10 @@ class WindowEncoder:
             raise RejectedRecordError(Reason.BAD_VALUE, "the record is not a window of numbers")
         values = np.ascontiguousarray(record.data, "<f4")
         return {"window": values.tobytes(), "content_hash": content_hash(values)}
+
+    def take_observations(self) -> Observations:
+        """See `RecordEncoder`; windows have none."""
+        return Observations()
 
 
 def clean_text(data: bytes | str, spec: Text) -> str:

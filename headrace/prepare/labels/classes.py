@@ -20,6 +20,7 @@ from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.shard_writer import NO_LABEL, list_labels, list_rejects
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.prepare.sources.raw_records import natural_sort, shorten
+from headrace.quantities import quantity
 from headrace.table.dropped_records import Reject
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,8 @@ def list_classes(
     require_some(found.names, listing.root)
     if single and not known:
         require_repeated(found.rows, listing.root)
-    for warning in label_warnings(found.rows, known, context.kind):
+    separator = context.settings.label_separator if context.settings.task == "multi_label" else None
+    for warning in label_warnings(found.rows, known, context.kind, separator):
         log.warning("%s", warning)
     return found
 
@@ -101,7 +103,7 @@ def require_some(classes: tuple[str, ...], root: str, rejects: RecordAccounting 
     if not 2 <= len(classes) <= MAX_CLASSES:
         shown = f" ({', '.join(map(repr, classes))})" if classes and len(classes) < 2 else ""
         raise (rejects or merge_results([])).unusable(
-            f"The source {root} holds {len(classes)} classes{shown}; expected from 2 to {MAX_CLASSES:,}",
+            f"The source {root} holds {quantity(len(classes), 'class')}{shown}; expected from 2 to {MAX_CLASSES:,}",
             "If labels are numbers to predict, set prepare.task to regression.",
         )
 

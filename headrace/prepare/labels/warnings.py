@@ -1,5 +1,6 @@
 """Labels that look like a mistake: reported before anything is written, as a model would learn them silently."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from headrace.config.configuration import Splits
@@ -15,6 +16,8 @@ LARGEST_SHARE = 0.999
 # With this many records or more, a hash gives a split of a tenth enough of a class.
 SMALL_CLASS = 100
 MIN_IN_SPLIT = 5
+# Characters between names in many exports; a comma may be part of a name.
+SEPARATORS = (";", "|", "\t", ",")
 # Missing values in many exports, and real classes in others: no finding, or Namibia.
 MISSING_BY_CUSTOM = frozenset(("na", "n/a", "none", "missing", "?"))
 # How each kind of source says that a label is missing; the name of a folder or of a class in a data set is none.
@@ -26,13 +29,16 @@ HOW_TO_LEAVE_OUT = {
 }
 
 
-def label_warnings(rows: Mapping[str, int], known: Iterable[str] = (), kind: str = "table") -> list[str]:
+def label_warnings(
+    rows: Mapping[str, int], known: Iterable[str] = (), kind: str = "table", separator: str | None = None
+) -> list[str]:
     """Return warnings about labels that look like a mistake.
 
     Args:
         rows: rows by class name, of those that are to be prepared.
         known: classes of the table's previous version.
         kind: kind of the source, `labels_file` of a folder with one.
+        separator: what is between the names of one record; None if a record has one.
     """
     warnings = [
         f"The classes {_names(group)} differ only in case, white space, accents, leading zeros or characters that "
@@ -46,6 +52,19 @@ def label_warnings(rows: Mapping[str, int], known: Iterable[str] = (), kind: str
             f"({', '.join(map(ascii, mixed[:5]))}); correct the labels, or rename the classes with "
             "data.source.class_names."
         )
+    quoted = [name for name in rows if len(name) > 2 and name[0] == name[-1] and name[0] in "\"'"]
+    if quoted:
+        warnings.append(
+            f"The classes {_names(quoted)} have quotes around their names; if those are of the file's format, set its "
+            "reader's options, such as data.source.options.quote or ignoreLeadingWhiteSpace of CSV."
+        )
+    for other in SEPARATORS if separator is not None else ():
+        joined = [] if other == separator else _joined_names((*known, *rows), other)
+        if joined:
+            warnings.append(
+                f"The classes {_names(joined)} hold {other!r}, and {separator!r} separates the names of a record; if "
+                f"each is several names, set prepare.label_separator to {other!r}."
+            )
     lists = [name for name in rows if name[:1] + name[-1:] in ("[]", "{}")]
     if lists:
         warnings.append(
@@ -72,6 +91,13 @@ def label_warnings(rows: Mapping[str, int], known: Iterable[str] = (), kind: str
             f"in {rows[largest] / total:.2%}."
         )
     return warnings
+
+
+def _joined_names(names: Sequence[str], separator: str) -> list[str]:
+    """Return the names that seem to be several; with commas those that share one of them with another name."""
+    joined = [name for name in names if separator in name.strip(separator)]
+    parts = Counter(part.strip() for name in names for part in set(name.split(separator)))
+    return [name for name in joined if separator != "," or any(parts[one.strip()] > 1 for one in name.split(separator))]
 
 
 def small_class_warning(counts: Mapping[str, Mapping[str, int]], classes: Sequence[str], splits: Splits) -> str | None:

@@ -15,6 +15,7 @@ from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.storage.parquet import open_parquet
 
 ROWS_AT_ONCE = 1024
+UNITS_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 class ColumnarReader:
@@ -142,7 +143,8 @@ def _names(schema: pa.Schema) -> list[str]:
 def _plain(column: pa.Array) -> pa.Array:
     """Return a column whose cells become plain Python values without loss.
 
-    Nanoseconds have no Python type, and a float32 as a Python float gets digits that it does not have.
+    Nanoseconds have no Python type, and a float32 as a Python float gets digits that it does not have. Durations become
+    seconds, as files may have other units.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
@@ -151,7 +153,10 @@ def _plain(column: pa.Array) -> pa.Array:
         return column.cast(pa.timestamp("us", kind.tz), safe=False)
     if pa.types.is_floating(kind) and not pa.types.is_float64(kind):
         return column.cast(pa.float32()).cast(pa.string()).cast(pa.float64())
-    if pa.types.is_duration(kind) or pa.types.is_time(kind):
+    if pa.types.is_duration(kind):
+        number = column.cast(pa.int64()).cast(pa.float64(), safe=False)
+        return pc.divide(number, float(UNITS_PER_SECOND[kind.unit]))
+    if pa.types.is_time(kind):
         return column.cast(pa.string())
     return column
 

@@ -4,10 +4,9 @@ A record that breaks these rules is rejected with its line number, and reading c
 quote that is never closed costs one record and not the rest of the file.
 """
 
-import csv
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -15,114 +14,18 @@ from pathlib import Path
 
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.joined_lines import JoinedLines
+from headrace.prepare.readers.csv_records import Fields, split_records
 from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, encoding_rejection, plain_name
+from headrace.prepare.readers.stray_quotes import JoinedLines
 from headrace.prepare.readers.text_file import cut_ranges, has_undecodable_bytes, is_splittable, open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.quantities import quantity
 
 log = logging.getLogger(__name__)
 
 SEPARATORS = (",", ";", "\t", "|")
-# More than this in one record is a quote that was never closed.
-MAX_RECORD = 64 * 2**20
-# Records at the beginning of a file with which the lines of a record are compared.
+# Records at the beginning of a file with which the lines of a record are compared, and that show its dialect.
 SAMPLE = 1000
-csv.field_size_limit(2**31 - 1)
-
-Fields = list[str] | RejectedRecordError
-
-
-class _Lines:
-    """Lines for `csv.reader`; keeps those of the current record, so that reading can continue after its first line."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._new = iter(lines)
-        self._again: deque[str] = deque()
-        self.taken: list[str] = []
-        self._size = 0
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        if self._size > MAX_RECORD:
-            raise csv.Error("a quote is not closed")
-        line = self._again.popleft() if self._again else next(self._new)
-        self.taken.append(line)
-        self._size += len(line)
-        return line
-
-    def begin(self) -> None:
-        """Begin a record."""
-        self.taken, self._size = [], 0
-
-    def go_back(self) -> None:
-        """Go back to the second line of the current record."""
-        self._again.extendleft(reversed(self.taken[1:]))
-
-
-def split_records(
-    lines: Iterable[str],
-    options: ReaderOptions,
-    number: int = 1,
-    are_joined: Callable[[Sequence[str]], bool] | None = None,
-) -> Iterator[tuple[int, Fields, int]]:
-    """Yield the line number, the fields and the characters of each record; blank lines and comments have no fields.
-
-    Args:
-        are_joined: whether the lines of one record were joined by a stray quote, which rejects the first of them.
-
-    Reading takes linear time with any quotes: after a broken record, the lines that are read again hold no quote
-    that could be left open, up to the one where the record broke.
-    """
-    feed = _Lines(lines)
-    reader = _reader(feed, options)
-    while True:
-        feed.begin()
-        try:
-            fields: Fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            fields = _broken(feed, number, error)
-        if are_joined is not None and len(feed.taken) > 1 and isinstance(fields, list) and are_joined(feed.taken):
-            fields = _joined(number, number + len(feed.taken) - 1)
-        if isinstance(fields, RejectedRecordError):
-            feed.go_back()
-            reader = _reader(feed, options)
-            del feed.taken[1:]
-        if options.comment and feed.taken[0].startswith(options.comment):
-            fields = []
-        yield number, fields, sum(map(len, feed.taken))
-        number += len(feed.taken)
-
-
-def _reader(feed: _Lines, options: ReaderOptions) -> Iterator[list[str]]:
-    return csv.reader(
-        feed,
-        delimiter=options.separator or ",",
-        quotechar=options.quote,
-        quoting=csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE,
-        escapechar=options.escape,
-        doublequote=options.escape is None,
-        skipinitialspace=options.strip_left,
-        strict=True,
-    )
-
-
-def _broken(feed: _Lines, number: int, error: csv.Error) -> RejectedRecordError:
-    escaped = '\\"' in feed.taken[0]
-    hint = "; if a backslash escapes quotes, set data.source.options.escape to it" if escaped else ""
-    what = "a quote is not closed" if len(feed.taken) > 1 or "unexpected end" in str(error) else str(error)
-    return RejectedRecordError(Reason.DAMAGED, f"line {number} is not CSV by RFC 4180: {what}{hint}")
-
-
-def _joined(first: int, last: int) -> RejectedRecordError:
-    detail = (
-        f"line {first} opens a quote that line {last} closes, and each of these lines looks like a complete record; "
-        "if they are one field, set data.source.options.multiLine to true"
-    )
-    return RejectedRecordError(Reason.DAMAGED, detail)
 
 
 class CsvReader:
@@ -187,7 +90,8 @@ class CsvReader:
 
     def _row(self, number: int, fields: list[str]) -> Row:
         if len(fields) != self.width:
-            detail = f"line {number} has {len(fields)} fields; expected {self.width}, as in the first line of the file"
+            found = quantity(len(fields), "field")
+            detail = f"line {number} has {found}; expected {self.width}, as in the first line of the file"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         if self.has_header and self.width > 1 and [field.strip() for field in fields] == self.columns:
             detail = f"line {number} repeats the header, as in concatenated files"
@@ -207,20 +111,51 @@ class CsvReader:
         Spreadsheets write semicolons where the comma is the decimal point, and tabs as CSV, too.
         """
         if self.options.separator is not None or not self.has_header:
-            return self._choose(self.options.separator or ",", self._columns(self.options.separator or ","))
-        found: dict[str, Fields] = {}
+            options = self._dialect(self.options.separator or ",")
+            return self._choose(options, self._columns(options))
+        found: dict[str, tuple[ReaderOptions, Fields]] = {}
         for separator in SEPARATORS:
-            found[separator] = columns = self._columns(separator)
+            options = self._dialect(separator)
+            columns = self._columns(options)
+            found[separator] = options, columns
             if wanted and isinstance(columns, list) and all(plain_name(name) in columns for name in wanted):
-                return self._choose(separator, columns)
+                return self._choose(options, columns)
         if wanted:
-            return self._choose(",", found[","])
+            return self._choose(*found[","])
         # Without requested columns, as in a preview, the separator is the one with most columns.
-        widths = {separator: len(columns) for separator, columns in found.items() if isinstance(columns, list)}
-        most = max(widths, key=widths.__getitem__, default=",")
-        return self._choose(most, found[most])
+        widths = {separator: len(columns) for separator, (_, columns) in found.items() if isinstance(columns, list)}
+        return self._choose(*found[max(widths, key=widths.__getitem__, default=",")])
 
-    def _choose(self, separator: str, columns: Fields) -> list[str]:
+    def _dialect(self, separator: str) -> ReaderOptions:
+        """Return the options with a separator, and with `strip_left` as the quotes in the sample need it.
+
+        Quotes that follow spaces are those of a field, unless fewer records are whole then.
+        """
+        options = replace(self.options, separator=separator)
+        if options.strip_left is not None or options.quote is None or not self._has_quotes_after_spaces(options):
+            return options
+        plain, stripped = replace(options, strip_left=False), replace(options, strip_left=True)
+        before, after = self._whole_records(plain), self._whole_records(stripped)
+        # Within the quotes of a field that begins with them, spaces and quotes are read the same way.
+        is_same = [[field.lstrip(" ") for field in one] for one in before] == [
+            [field.lstrip(" ") for field in one] for one in after
+        ]
+        return plain if is_same or len(after) < len(before) else stripped
+
+    def _has_quotes_after_spaces(self, options: ReaderOptions) -> bool:
+        """Return whether a line of the sample may have them, which is quick to see."""
+        quoted = re.compile(rf"(?:^|{re.escape(options.separator or ',')}) +{re.escape(options.quote or '')}")
+        with open_text(self.path, options.encoding) as lines:
+            return any(quoted.search(line) for line in islice(lines, SAMPLE))
+
+    def _whole_records(self, options: ReaderOptions) -> list[list[str]]:
+        """Return the records of the sample that have as many fields as the first."""
+        with open_text(self.path, options.encoding) as lines:
+            found = [fields for _, fields, _ in islice(split_records(lines, options), SAMPLE)]
+        records = [one for one in found if isinstance(one, list) and one]
+        return [one for one in records if len(one) == len(records[0])]
+
+    def _choose(self, options: ReaderOptions, columns: Fields) -> list[str]:
         if isinstance(columns, RejectedRecordError):
             raise DataError(f"{self.path} has no header that can be read: {columns.detail}.")
         if any("\0" in column for column in columns):
@@ -228,14 +163,15 @@ class CsvReader:
                 f"The header of {self.path} holds zero bytes, as UTF-16 without a byte order mark does; set "
                 "data.source.options.encoding, for example to UTF-16LE."
             )
-        if self.options.separator is None and separator != ",":
-            log.info("The fields of %s are separated by %r.", self.path, separator)
-        self.options = replace(self.options, separator=separator)
+        if self.options.separator is None and options.separator != ",":
+            log.info("The fields of %s are separated by %r.", self.path, options.separator)
+        if self.options.strip_left is None and options.strip_left:
+            log.info("The quotes of %s follow spaces, which are not part of its fields.", self.path)
+        self.options = options
         return columns
 
-    def _columns(self, separator: str) -> Fields:
+    def _columns(self, options: ReaderOptions) -> Fields:
         """Return the columns, or why the first record cannot be read."""
-        options = replace(self.options, separator=separator)
         with open_text(self.path, options.encoding) as lines:
             for _, fields, _ in split_records(lines, options):
                 if isinstance(fields, RejectedRecordError):

@@ -94,7 +94,7 @@ class JsonReader:
             try:
                 yield self._row(number, json.loads(line, object_pairs_hook=_object))
             except (ValueError, RecursionError) as error:
-                detail = f"line {number} is not a JSON object: {error}"
+                detail = f"line {number} is not a JSON object: {_describe(error, 0)}"
                 yield Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
 
     def _objects(self, text: IO[str]) -> Iterator[Row]:
@@ -173,6 +173,13 @@ def _begins_with_object(line: str) -> bool:
         return False
 
 
+def _describe(error: Exception, begin: int) -> str:
+    """Return what is wrong with the value that begins at `begin`, without the line that Python counts within it."""
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)
+    return f"{error.msg.removesuffix(' at')} at character {error.pos - begin + 1}"
+
+
 def _decode_all(text: IO[str], path: Path) -> Iterator[Any]:
     """Yield the elements of an array, or the values of a series.
 
@@ -203,7 +210,9 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[Any]:
             except (ValueError, RecursionError) as error:
                 more = text.read(max(CHARACTERS, len(held) - at)) if len(held) - at < MAX_OBJECT else ""
                 if not more:
-                    raise DataError(f"{path} is damaged at line {line}: {error}.") from None
+                    raise DataError(
+                        f"{path} is damaged at line {line}: {_describe(error, at)} of the value there."
+                    ) from None
                 held, at = held[at:] + more, 0
                 continue
             yield value

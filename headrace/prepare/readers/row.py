@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from headrace.errors import ConfigurationError
@@ -87,7 +88,8 @@ def cell_text(value: Any) -> str | None:
     """Return a cell as text; None if it is missing.
 
     Whole numbers have no decimal point, whatever their type, so that a column of integers, which pandas turns into
-    floats as soon as one cell is missing, keeps its texts. Lists and objects become JSON, times ISO 8601 in UTC.
+    floats as soon as one cell is missing, keeps its texts, and decimals have no zeros at their end. Lists and objects
+    become JSON, times ISO 8601 in UTC.
     """
     match value:
         case None | str():
@@ -98,6 +100,9 @@ def cell_text(value: Any) -> str | None:
             if math.isnan(value):
                 return None
             return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+        case Decimal():
+            text = f"{value:f}"
+            return text.rstrip("0").rstrip(".") if "." in text else text
         case bytes():
             return value.decode("utf-8", "backslashreplace")
         case datetime():

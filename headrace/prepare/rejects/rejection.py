@@ -10,6 +10,7 @@ class Reason(StrEnum):
     NOT_AN_IMAGE = "not_an_image"
     DAMAGED = "damaged"
     TRUNCATED = "truncated"
+    ENCRYPTED = "encrypted"
     DAMAGED_ARCHIVE = "damaged_archive"
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_MANY_PIXELS = "too_many_pixels"
@@ -44,3 +45,17 @@ class RejectedRecordError(Exception):
     def __reduce__(self) -> tuple[type["RejectedRecordError"], tuple[Reason, str]]:
         """Return how to restore the error, which the driver sends to tasks of Spark."""
         return RejectedRecordError, (self.reason, self.detail)
+
+
+class UnreadArchiveError(RejectedRecordError):
+    """Raised for all that cannot be read of a damaged archive: one record, however many it held.
+
+    Attributes:
+        unread: bytes of the archive that were not read, at least; 0 if it cannot be told how many.
+        size: bytes of the archive.
+    """
+
+    def __init__(self, detail: str, unread: int, size: int) -> None:
+        self.unread, self.size = max(0, unread), size
+        lost = f"at least {self.unread:,} of its {size:,} bytes were" if self.unread else "an unknown part of it was"
+        super().__init__(Reason.DAMAGED_ARCHIVE, f"{lost} not read: {detail}")

@@ -6,6 +6,7 @@ from functools import partial
 from headrace.config.configuration import Source
 from headrace.prepare.sources.archive import list_archives, read_archive
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
+from headrace.prepare.sources.excluded_files import exclude
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.idx import list_idx, read_idx
 from headrace.prepare.sources.labels_file import UNLABELLED, list_labelled
@@ -33,16 +34,23 @@ READERS: dict[str, Callable[[str, RawFile, int], Iterator[RawRecord]]] = {
 }
 
 
-def list_source(source: Source) -> Listing:
-    """List all files of `source`.
+def list_source(source: Source, *, several: bool = False) -> Listing:
+    """List all files of `source` but those that `data.source.exclude` names.
+
+    Args:
+        several: whether the label of a record may be a list of names.
 
     Raises:
-        DataError: the source is missing, empty or refused.
+        DataError: the source is missing, empty or refused, all of its files are excluded, or a pattern matches none.
     """
+    return exclude(_list_all(source, several=several), source.exclude)
+
+
+def _list_all(source: Source, *, several: bool) -> Listing:
     if source.columns is not None:
         return list_table(source)
     if source.labels is not None:
-        return list_labelled(source.path, source.labels)
+        return list_labelled(source.path, source.labels, several=several)
     return LISTERS[source.kind](source.path)
 
 

@@ -1,147 +1,40 @@
 """Tar and zip archives, read as a stream; nothing is unpacked to disk."""
 
 import json
-import lzma
+import logging
 import posixpath
 import re
-import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from functools import cache, partial
-from pathlib import Path
-from typing import IO, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 
 from headrace.errors import DataError
-from headrace.prepare.encoders.labels import normalize_label
-from headrace.prepare.readers.compression import open_decompressed
-from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.encoders.labels import label_cell, normalize_label, normalize_name
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
+from headrace.prepare.sources.archive_members import DAMAGE, ArchiveFile, BehindEndError, Member
 from headrace.prepare.sources.folder import walk
-from headrace.prepare.sources.hard_links import LinkTargets
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.labels_file import is_inside
-from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
-from headrace.prepare.sources.split_names import split_from_name, split_from_path
+from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path, escape_text
+from headrace.prepare.sources.split_names import split_from_name, split_from_path, unclear_split_files
+from headrace.quantities import quantity
 from headrace.storage import locate, read_entry
 from headrace.storage.location import looked_for
 
-# What the readers of archives raise on damaged ones.
-DAMAGE = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
+log = logging.getLogger(__name__)
+
 ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.bz2|tbz2|tar\.xz|txz|tar\.zst|tzst|zip)$", re.IGNORECASE)
-ZIP_MEMBER = b"PK\x03\x04"
 # What holds the label of a WebDataset sample, and what only accompanies one.
 LABELS, SIDECARS = ("cls", "json"), ("json", "cls", "id", "meta", "xml")
+# What `tarfile` says of a file that was cut off.
+CUT_OFF = "unexpected end of data"
+# The keys of a .json that may hold the label.
+JSON_LABELS = ("label", "cls", "class")
 MAX_LABEL_BYTES = 1_000_000
-IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm")
-
-
-class _BehindEndError(tarfile.TarError):
-    """Raised when what follows a whole tar archive is not another one."""
-
-
-def _checked_header() -> type[tarfile.TarInfo]:
-    """Return the class of one archive's headers, which detects damage.
-
-    `tarfile` takes a header that it cannot read for the end of the archive, and so a file that is cut off before one.
-    """
-    has_ended = False
-
-    class Header(tarfile.TarInfo):
-        @classmethod
-        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "Header":
-            nonlocal has_ended
-            if not buf.strip(b"\0"):
-                if len(buf) < tarfile.BLOCKSIZE and not has_ended:
-                    raise EOFError("the archive ends without its end mark")
-                # What is cut may be the zeros behind the end mark. A block of zeros raises, too, and is passed over.
-                has_ended = True
-                return super().frombuf(buf if len(buf) == tarfile.BLOCKSIZE else b"", encoding, errors)
-            kind = _BehindEndError if has_ended else tarfile.ReadError
-            has_ended = False
-            try:
-                return super().frombuf(buf, encoding, errors)
-            except tarfile.HeaderError as error:
-                raise kind(f"what follows is no header of a member ({error})") from None
-
-    return Header
-
-
-class Member(NamedTuple):
-    """A file in an archive; `read` may be called until the next member is requested.
-
-    Attributes:
-        target: the name of the file to which a hard link leads.
-    """
-
-    name: str
-    size: int
-    regular: bool
-    read: Callable[[], bytes]
-    target: str | None = None
-
-
-def members(path: Path) -> Iterator[Member]:
-    """Yield the files in an archive, in archive order."""
-    if path.suffix.lower() == ".zip":
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            for info in archive.infolist():
-                if not info.is_dir():
-                    link = (info.external_attr >> 28) == 0xA
-                    yield Member(info.filename, info.file_size, not link, partial(archive.read, info))
-            _require_first_listed(file, archive)
-    else:
-        settings: dict[str, Any] = {"errorlevel": 1, "ignore_zeros": True, "tarinfo": _checked_header()}
-        with (
-            path.open("rb") as file,
-            # Behind the end mark it goes on, as `cat` joins archives.
-            tarfile.open(fileobj=open_decompressed(file), mode="r|", **settings) as stream,
-        ):
-            yield from _tar_members(path, stream)
-
-
-def _require_first_listed(file: IO[bytes], archive: zipfile.ZipFile) -> None:
-    """Raise if the file begins with a member that is not in its directory, as zip files that were joined by `cat` do.
-
-    Raises:
-        zipfile.BadZipFile: so it is.
-    """
-    file.seek(0)
-    first = min((info.header_offset for info in archive.infolist()), default=archive.start_dir)
-    if first > 0 and file.read(4) == ZIP_MEMBER:
-        raise zipfile.BadZipFile(
-            f"its first {first} bytes hold members that its directory lacks, as in zip files that were joined"
-        )
-
-
-def _tar_members(path: Path, stream: tarfile.TarFile) -> Iterator[Member]:
-    targets = LinkTargets(path)
-    for entry in stream:
-        if entry.islnk():
-            size = targets.add_link(entry)
-            yield Member(entry.name, size, False, partial(targets.read, entry), entry.linkname)
-        elif entry.isfile():
-            content = cache(partial(_content, stream, entry))
-            yield Member(entry.name, entry.size, True, content)
-            targets.add_file(entry, content)
-        elif not entry.isdir():
-            yield Member(entry.name, entry.size, False, partial(_content, stream, entry))
-
-
-def _content(stream: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
-    opened = stream.extractfile(entry)
-    data = b"" if opened is None else opened.read()
-    if len(data) != entry.size:
-        raise EOFError(f"{entry.name} ends after {len(data)} of {entry.size} bytes")
-    return data
+IMAGES = (
+    *("jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "avif"),
+    *("jp2", "j2k", "jpx", "ppm", "pgm", "pbm", "pnm"),
+)
 
 
 def list_archives(path: str) -> Listing:
@@ -154,7 +47,9 @@ def list_archives(path: str) -> Listing:
     if root.is_file():
         root, found = root.parent, [read_entry(root)]
     elif root.is_dir():
-        found = [one for one in walk(root) if ARCHIVE.search(one.path)]
+        below = list(walk(root))
+        found = [one for one in below if ARCHIVE.search(one.path)]
+        _warn_of_others(path, sorted(one.path for one in below if not ARCHIVE.search(one.path)))
     else:
         raise DataError(
             f"The source {path} does not exist{looked_for(path)}; expected a tar or zip file, or a folder of them."
@@ -162,28 +57,45 @@ def list_archives(path: str) -> Listing:
     if not found:
         kinds = ".tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst or .zip files"
         raise DataError(f"The source {path} holds no archives; expected {kinds}.")
-    files = sorted(RawFile(one.path, None, _split(one.path), one.size, one.change_tag) for one in found)
+    files = sorted(RawFile(one.path, None, split_from_path(one.path), one.size, one.change_tag) for one in found)
+    unclear = unclear_split_files(file.path for file in files if file.split)
+    if unclear:
+        log.warning(
+            "The name of %r gives the split %s; if that is by chance, rename it.",
+            unclear[0],
+            split_from_path(unclear[0]),
+        )
+    if len({file.split is None for file in files}) == 2:
+        named, other = (next(one.path for one in files if (one.split is None) is is_none) for is_none in (False, True))
+        log.warning("The name of %r gives a split, and that of %r does not; prepare.splits splits it.", named, other)
     return Listing(str(root), files, ())
+
+
+def _warn_of_others(source: str, others: list[str]) -> None:
+    if others:
+        log.warning(
+            "%s of %s left out, such as %r: only tar and zip files are read as archives.",
+            quantity(len(others), "file"), source, escape_path(others[0]),
+        )  # fmt: skip
 
 
 def read_archive(root: str, file: RawFile, max_bytes: int) -> Iterator[RawRecord]:
     """Yield every record of an archive; damage ends it with one rejected record that says where."""
     last = "its beginning"
-    name = escape_path(file.path)
+    name, archive = escape_path(file.path), ArchiveFile(locate(root) / file.path, file.size)
     try:
-        for group in _groups(members(locate(root) / file.path), max_bytes):
+        for group in _groups(archive.members(), max_bytes):
             for record in group.records(file, name):
                 yield record
                 last = record.path
-    except DAMAGE as error:
-        detail = f"nothing can be read after {last}: {error}"
-        yield RawRecord(name, None, None, b"", RejectedRecordError(Reason.DAMAGED_ARCHIVE, detail))
-    except OSError as error:
-        # Decompressors raise it without an errno, the file system with one.
-        if error.errno is not None:
+    except (*DAMAGE, OSError) as error:
+        # Decompressors raise OSError without an errno, the file system with one.
+        if isinstance(error, OSError) and error.errno is not None:
             raise DataError(f"The archive {name!r} of {root} cannot be read ({error.strerror}); fix it.") from error
-        detail = f"nothing can be read after {last}: {error}"
-        yield RawRecord(name, None, None, b"", RejectedRecordError(Reason.DAMAGED_ARCHIVE, detail))
+        # Of a file that was cut off, what is missing counts, not the few bytes before the cut.
+        unread = 0 if isinstance(error, EOFError) or CUT_OFF in str(error) else archive.unread
+        rejection = UnreadArchiveError(f"nothing can be read after {last}: {error}", unread, file.size)
+        yield RawRecord(name, None, None, b"", rejection)
 
 
 class _Group:
@@ -194,22 +106,28 @@ class _Group:
         self.parts: list[tuple[Member, bytes, RejectedRecordError | None]] = []
 
     def records(self, file: RawFile, archive: str) -> Iterator[RawRecord]:
+        """Yield the record of the sample that the members are, or one for each member."""
         # Of two members with one name the first counts, as for the input.
-        sidecars = {_extension(member.name): data for member, data, _ in reversed(self.parts)}
+        sidecars = {_extension(member.name): (data, rejection) for member, data, rejection in reversed(self.parts)}
         sample = len(self.parts) > 1 and any(kind in sidecars for kind in LABELS)
         for member, data, rejection in self.parts:
             if sample and not self._is_input(member.name, sidecars):
                 continue
             folders = [one for one in re.split(r"[/\\]", member.name)[:-1] if one not in ("", ".")]
-            label = _label(sidecars) if sample else (folders[-1] if folders else None)
             above = folders if sample else folders[:-1]
-            split = file.split or next((found for one in reversed(above) if (found := split_from_name(one))), None)
-            path = f"{archive}/{escape_path(member.name)}"
-            label = None if label is None else normalize_label(escape_path(label))
+            inner = next((found for one in reversed(above) if (found := split_from_name(one))), None)
+            if file.split and inner and inner != file.split:
+                rejection = rejection or _contradiction(file.split, inner)
+            split = file.split or inner
+            path, label = f"{archive}/{escape_path(member.name)}", None
+            try:
+                label = _sample_label(sidecars) if sample else _folder_label(folders)
+            except RejectedRecordError as bad_label:
+                rejection = rejection or bad_label  # noqa: PLW2901 - the record's own reason comes first
             yield RawRecord(path, label, split, data, rejection)
 
     @staticmethod
-    def _is_input(name: str, extensions: dict[str, bytes]) -> bool:
+    def _is_input(name: str, extensions: Iterable[str]) -> bool:
         """Return whether a member is the input: an image, or without one any member that does not only accompany it."""
         kind = _extension(name)
         return kind in IMAGES if any(one in IMAGES for one in extensions) else kind not in SIDECARS
@@ -231,7 +149,7 @@ def _groups(found: Iterator[Member], max_bytes: int) -> Iterator[_Group]:
             repeated = RejectedRecordError(Reason.REPEATED_NAME, "an earlier member of the archive has this name")
             group.parts.append((member, b"", repeated) if name in names else (member, *_read(member, max_bytes)))
             names.add(name)
-    except (zipfile.BadZipFile, _BehindEndError):
+    except (zipfile.BadZipFile, BehindEndError):
         # All members were there; after other damage the last group may lack its label.
         if group is not None:
             yield group
@@ -271,18 +189,46 @@ def _extension(name: str) -> str:
     return name.rpartition("/")[2].partition(".")[2].lower()
 
 
-def _label(sidecars: dict[str, bytes]) -> str | None:
-    if "cls" in sidecars:
-        return sidecars["cls"].decode("utf-8", "backslashreplace").strip() or None
+def _folder_label(folders: list[str]) -> str | None:
+    # The name of a folder is no cell: a class may be called null.
+    return (normalize_name(escape_path(folders[-1])) or None) if folders else None
+
+
+def _sample_label(sidecars: Mapping[str, tuple[bytes, RejectedRecordError | None]]) -> str | None:
+    """Return the label of a sample, from its .cls or its .json.
+
+    Raises:
+        RejectedRecordError: that member cannot be read, or what it has for a label cannot be one.
+    """
+    kind = next(one for one in LABELS if one in sidecars)
+    data, rejection = sidecars[kind]
+    if rejection is not None:
+        raise RejectedRecordError(rejection.reason, f"its label, the .{kind} next to it: {rejection.detail}")
+    if kind == "cls":
+        return _text_label(data)
     try:
-        value = json.loads(sidecars["json"])
+        value = json.loads(data)
     except ValueError:
-        return None
+        raise RejectedRecordError(Reason.NO_CLASS, "the .json next to it cannot be read as JSON") from None
     values = value if isinstance(value, dict) else {}
-    found = next((values[key] for key in ("label", "cls", "class") if key in values), None)
-    return None if found is None else str(found)
+    found = next((values[key] for key in JSON_LABELS if key in values), None)
+    label = label_cell(found, several=True)
+    return None if label is None else escape_text(label)
 
 
-def _split(name: str) -> str | None:
-    """Return the split from a folder above the archive, or from the start of its name: train-0001.tar."""
-    return split_from_path(name)
+def _text_label(data: bytes) -> str | None:
+    """Return the label that a .cls holds.
+
+    Raises:
+        RejectedRecordError: it is not text in UTF-8.
+    """
+    try:
+        return normalize_label(data.decode("utf-8-sig")) or None
+    except UnicodeDecodeError:
+        raise RejectedRecordError(Reason.BAD_LABEL, f"the .cls next to it is not UTF-8: {data[:16]!r}") from None
+
+
+def _contradiction(outer: str, inner: str) -> RejectedRecordError:
+    return RejectedRecordError(
+        Reason.BAD_SPLIT, f"the archive is named after {outer}, and a folder in it after {inner}"
+    )

@@ -4,23 +4,21 @@ import io
 import logging
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.folder_layout import class_warnings, nested_warnings
 from headrace.prepare.sources.ignored_files import is_ignored
+from headrace.prepare.sources.near_paths import near_hint
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
 from headrace.prepare.sources.split_names import split_from_name
 from headrace.storage import Entry, files_below, is_remote, locate
 from headrace.storage.location import looked_for
 
 log = logging.getLogger(__name__)
-
-# Folders of data sets for segmentation, whose files of one name belong together.
-IMAGE_FOLDERS = frozenset(("images", "image", "imgs", "img", "jpegimages"))
-MASK_FOLDERS = frozenset(("masks", "mask", "labels", "annotations", "segmentation", "segmentationclass", "gt"))
 
 
 def list_folder(path: str) -> Listing:
@@ -39,7 +37,8 @@ def list_folder(path: str) -> Listing:
     classes = tuple(sorted({file.label for file in files if file.label is not None}))
     if not files:
         raise DataError(f"The source {path} holds no files; expected class folders of files in it.")
-    _warn_of_masks(classes, path)
+    for warning in (*class_warnings(classes), *nested_warnings(files, in_splits=bool(splits))):
+        log.warning("The folders of %s: %s", path, warning)
     if len(classes) < 2:
         found = f"one class only, {classes[0]!r}" if classes else "no class folders"
         raise DataError(f"The source {path} holds {found}; expected two classes or more, one folder each.")
@@ -58,7 +57,7 @@ def read_file(
         DataError: the file cannot be read, a failure of the storage and not of the record.
     """
     path = escape_path(file.path)
-    rejection = _unread(file, max_bytes, unlabelled)
+    rejection = _unread(root, file, max_bytes, unlabelled)
     data = b"" if rejection else read_bytes(root, file.path)
     yield RawRecord(path, file.label, file.split, data, rejection, file.weight)
 
@@ -83,9 +82,10 @@ def read_bytes(root: str, path: str) -> bytes:
         ) from error
 
 
-def _unread(file: RawFile, max_bytes: int, unlabelled: str) -> RejectedRecordError | None:
+def _unread(root: str, file: RawFile, max_bytes: int, unlabelled: str) -> RejectedRecordError | None:
     if file.size < 0:
-        return RejectedRecordError(Reason.MISSING_FILE, "the file is listed, but not in the folder")
+        detail = f"the file is listed, but not in the folder{near_hint(root, file.path)}"
+        return RejectedRecordError(Reason.MISSING_FILE, detail)
     if file.label is None:
         return RejectedRecordError(Reason.NO_CLASS, unlabelled)
     if file.size > max_bytes:
@@ -110,22 +110,13 @@ def _split_folders(root: Path) -> dict[str, str]:
         return named
     for name in named:
         if _folders(root / name):
-            beside = ", ".join(f"{escape_path(other)!r}" for other in sorted(folders - {name}))
+            beside = ", ".join(f"{escape_path(other)!r}" for other in sorted(folders - {name})) or "nothing"
             raise DataError(
                 f"The source {root} holds {name!r} with folders in it, and next to it {beside}; expected class folders "
                 "in train/ and, optionally, in val/ and test/, and no other folders."
             )
         log.warning("The folder %r of %s is used as a class, because it is next to class folders.", name, root)
     return {}
-
-
-def _warn_of_masks(classes: Iterable[str], source: str) -> None:
-    names = {name.casefold() for name in classes}
-    if IMAGE_FOLDERS & names and MASK_FOLDERS & names:
-        log.warning(
-            "The folders of %s look like images and their masks; they are used as the classes %s.",
-            source, ", ".join(map(repr, classes)),
-        )  # fmt: skip
 
 
 def _with_inner_splits(files: list[RawFile], source: str) -> list[RawFile]:

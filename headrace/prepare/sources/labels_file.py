@@ -1,10 +1,8 @@
-"""A folder of files with a CSV or JSONL labels file: path, label and, optionally, split and weight.
+"""A folder of files with a CSV or JSON labels file: path, label and, optionally, split and weight.
 
-In JSONL a label may be a list, of names of classes.
+The readers of tables read it. In JSON a label of a multi_label record may be a list of names of classes.
 """
 
-import csv
-import json
 import logging
 import os
 import re
@@ -14,43 +12,52 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import label_cell
+from headrace.prepare.readers import TableReader, format_from_name, open_reader
+from headrace.prepare.readers.json_reader import JsonReader
 from headrace.prepare.readers.row import MissingColumnError, cell_text
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort
+from headrace.quantities import quantity
 from headrace.storage import Entry, files_below, is_remote, locate
 from headrace.storage.location import looked_for
 
 log = logging.getLogger(__name__)
 
 KEYS = "path, label and, optionally, split and weight"
+REQUIRED, OPTIONAL = ("path", "label"), ("split", "weight")
 UNLABELLED = "its line of the labels file has no label"
 
 
-def list_labelled(folder: str, labels: str) -> Listing:
+def list_labelled(folder: str, labels: str, *, several: bool = False) -> Listing:
     """List every file named by `labels`, a file in `folder`, sorted by path; warn of other files of these kinds.
 
+    Args:
+        several: whether a label may be a list of names.
+
     Raises:
-        DataError: the labels file is missing, damaged, or names a file twice, or a label is an object.
+        DataError: the labels file is missing, damaged, or names a file twice, or a label is an object, or a list that
+            it may not be.
         MissingColumnError: the labels file has no column path or no column label.
     """
     root = locate(folder).absolute()
     file, stored = root / labels, list(files_below(root)) if is_remote(root) else None
     read_status = partial(_status, root) if stored is None else _stored_statuses(stored)
     files: dict[str, RawFile] = {}
-    for number, row in _rows(file):
-        path, label = row.get("path"), _label(row.get("label"), f"Line {number} of {file}")
+    for line, row in _rows(file):
+        path, label = row["path"], _label(row["label"], line, several=several)
         if not path or not isinstance(path, str):
-            raise DataError(f"Line {number} of {file} has no path; expected {KEYS} in each line.")
+            raise DataError(f"{line} has no path; expected {KEYS} in each line.")
         # ./cat.png and cat.png are one file.
         path = re.sub(r"(^|/)(?:\./+)+", r"\1", path)
         if path in files:
-            raise DataError(f"Line {number} of {file} names {path!r} again; expected each file once.")
+            raise DataError(f"{line} names {path!r} again; expected each file once.")
         size, modified = read_status(path)
-        split, weight = row.get("split") or None, _text(row.get("weight"))
+        split, weight = _text(row.get("split")), _text(row.get("weight"))
         files[path] = RawFile(
             path,
             label,
@@ -78,14 +85,14 @@ def _warn_of_unnamed(root: Path, file: Path, files: Mapping[str, RawFile], entri
                 others.append(one.path)
     if others:
         log.warning(
-            "%s does not name %s files of its folder, which are not prepared, such as %r.",
-            file, len(others), escape_path(min(others)),
+            "%s does not name %s of its folder; left out, for example: %r.",
+            file, quantity(len(others), "file"), escape_path(min(others)),
         )  # fmt: skip
 
 
-def _label(value: object, line: str) -> str | None:
+def _label(value: object, line: str, *, several: bool) -> str | None:
     try:
-        return label_cell(value, several=True) or None
+        return label_cell(value, several=several) or None
     except RejectedRecordError as rejection:
         raise DataError(f"{line} cannot be used: {rejection.detail}.") from None
 
@@ -120,31 +127,35 @@ def _status(folder: Path, path: str) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the number and the values of each line."""
+def _rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield where each record is, for messages, and its values.
+
+    Raises:
+        DataError: the file cannot be read, or one of its records is broken.
+        MissingColumnError: it has no column path or no column label.
+    """
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            if file.suffix.lower() in (".jsonl", ".ndjson"):
-                yield from ((number, _object(line)) for number, line in enumerate(lines, 1) if line.strip())
-            else:
-                yield from _csv_rows(file, lines)
+        file.stat()
+        reader = _reader(file)
+        for row in (row for part in reader.ranges(2**62) for row in reader.rows(part)):
+            if row.rejection is not None:
+                # The advice is about options, which labels files do not have.
+                problem = re.split(r"; (?:if|set) ", row.rejection.detail)[0]
+                raise DataError(f"The labels file {file} is not valid CSV or JSON in UTF-8: {problem}.")
+            yield f"{row.unit.capitalize()} {row.number} of {file}", row.values
     except OSError as error:
         raise DataError(f"The labels file {file} cannot be read ({error.strerror}){looked_for(file)}.") from None
-    except (ValueError, csv.Error) as error:
-        raise DataError(f"The labels file {file} is not valid CSV or JSONL in UTF-8: {error}.") from None
+    except MissingColumnError as error:
+        if error.columns:
+            raise
 
 
-def _csv_rows(file: Path, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    reader = csv.DictReader(lines)
-    reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
-    for name in ("path", "label"):
-        if reader.fieldnames and name not in reader.fieldnames:
-            raise MissingColumnError(name, str(file), reader.fieldnames)
-    yield from enumerate(reader, 2)
-
-
-def _object(line: str) -> dict[str, Any]:
-    value = json.loads(line)
-    if not isinstance(value, dict):
-        raise ValueError(f"expected an object in each line, received {line.strip()!r:.60}")
-    return value
+def _reader(file: Path) -> TableReader:
+    """Return the reader of the file with the columns that it has."""
+    kind, options = "json" if format_from_name(file.name) == "json" else "csv", ReaderOptions()
+    reader = open_reader(file, file.name, kind, REQUIRED, options)
+    if isinstance(reader, JsonReader):
+        # A later record may be the first with a split.
+        reader.wanted = (*REQUIRED, *OPTIONAL)
+        return reader
+    return open_reader(file, file.name, kind, [*REQUIRED, *(one for one in OPTIONAL if one in reader.columns)], options)

@@ -1,8 +1,9 @@
 """Names of splits in names of folders and files, in any usual spelling."""
 
 import re
+from collections.abc import Iterable
 
-from headrace.table.version import SPLITS
+from headrace.table.table_version import SPLITS
 
 SPELLINGS = {
     **{name: name for name in SPLITS},
@@ -10,11 +11,17 @@ SPELLINGS = {
     **{"valid": "val", "validation": "val", "dev": "val"},
     **{"testing": "test", "tst": "test"},
 }
+# As in training_set and testset.
+SUFFIX = re.compile(r"(?<=.)[-_ ]?set$")
+# What else the names of files of one split have: numbers, hashes, and words for pieces of data.
+PIECE = re.compile(
+    r"(?:\d+|v\d+|c\d+|of|(?:part|shard|chunk|split|file|batch)s?\d*|data|dataset|set|full|all|[0-9a-f]{4,})?"
+)
 
 
 def split_from_name(name: str) -> str | None:
     """Return the split that a folder's name means, such as train for Training; None if it means none."""
-    return SPELLINGS.get(name.strip().lower())
+    return SPELLINGS.get(SUFFIX.sub("", name.strip().lower()))
 
 
 def split_from_path(path: str) -> str | None:
@@ -22,8 +29,32 @@ def split_from_path(path: str) -> str | None:
 
     A folder may be that of a partition, split=train.
     """
-    *folders, base = re.split(r"[/\\]", path)
-    first = re.split(r"[-_.]", base)[0]
-    return next(
-        (found for one in (*reversed(folders), first) if (found := split_from_name(one.removeprefix("split=")))), None
-    )
+    split = _split_of_folder(path)
+    return split or split_from_name(_words(path)[0])
+
+
+def unclear_split_files(paths: Iterable[str]) -> list[str]:
+    """Return the files whose names begin with a split and go on like a phrase: train_station.csv, test_drive.csv.
+
+    Names of several splits that go on with the same words are clear: train_reviews.csv and test_reviews.csv.
+    """
+    splits: dict[str, set[str]] = {}
+    rests = {path: _rest(path) for path in paths if _split_of_folder(path) is None}
+    for path, rest in rests.items():
+        splits.setdefault(rest, set()).add(str(split_from_name(_words(path)[0])))
+    return [path for path, rest in rests.items() if rest and len(splits[rest]) == 1]
+
+
+def _split_of_folder(path: str) -> str | None:
+    folders = re.split(r"[/\\]", path)[:-1]
+    return next((found for one in reversed(folders) if (found := split_from_name(one.removeprefix("split=")))), None)
+
+
+def _words(path: str) -> list[str]:
+    return re.split(r"[-_. ]", re.split(r"[/\\]", path)[-1])
+
+
+def _rest(path: str) -> str:
+    """Return the words between the split and the suffixes of a file name that do not merely count its pieces."""
+    stem = re.split(r"[/\\]", path)[-1].partition(".")[0]
+    return " ".join(word for word in _words(stem.lower())[1:] if not PIECE.fullmatch(word))

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.sections.preparation import Splits
 from headrace.config.sections.windows import Windows
-from headrace.table.version import Period
+from headrace.table.table_version import Period
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +35,31 @@ def extend_periods(rows: DataFrame, splits: Splits, windows: Windows, periods: S
     new = list(_cut(begin, last, splits))
     if _has_short_split(begin, new, windows):
         log.warning(
-            "The rows after %s are too few for a window in each split; all of them are training data.", _moment(begin)
+            "The rows after %s are too few for a window in each split; all of them are training data.",
+            describe_moment(begin),
         )
         new = [Period(last, "train")]
+    else:
+        _warn_of_empty(rows, begin, new, windows)
     return _merge([*periods, *new])
+
+
+def _warn_of_empty(rows: DataFrame, begin: float, new: Sequence[Period], windows: Windows) -> None:
+    """Warn if a new period has too few rows for a window, as after a time that is wrong by years."""
+    number = split_by_time(rows.where(F.col("seconds") > begin), new)
+    counts = {row["period"]: row["count"] for row in number.groupBy("period").count().collect()}
+    starts = [begin, *(period.until for period in new)]
+    empty = [
+        f"{period.split} until {describe_moment(period.until)}"
+        for index, (period, start) in enumerate(zip(new, starts[:-1], strict=True))
+        if period.until > start and counts.get(index, 0) <= windows.span
+    ]
+    if empty:
+        log.warning(
+            "The time after %s is cut for good into parts of which some have too few rows for a window: %s. "
+            "Is a time wrong? After a correction, `headrace prepare --full` cuts again.",
+            describe_moment(begin), ", ".join(empty),
+        )  # fmt: skip
 
 
 def split_by_time(rows: DataFrame, periods: Sequence[Period]) -> DataFrame:
@@ -77,7 +98,7 @@ def _merge(periods: Sequence[Period] | Iterator[Period]) -> tuple[Period, ...]:
     return tuple(merged)
 
 
-def _moment(seconds: float) -> str:
+def describe_moment(seconds: float) -> str:
     """Return a moment as a date and time where it can be one, otherwise as a number of seconds."""
     try:
         return f"{datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}"

@@ -15,8 +15,22 @@ from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_records import RawFile, RawRecord
 from headrace.prepare.sources.tables.spark_table import quote_column, read_columns
 from headrace.prepare.sources.time_splits import extend_periods, split_by_time
-from headrace.table.version import Period
+from headrace.table.table_version import Period
 
+# Units of times that are numbers, in seconds, and the numbers that they have in the years from 1980 to 2100.
+TIME_UNITS = (
+    ("milliseconds", 1e-3, 3e11, 4.2e12),
+    ("microseconds", 1e-6, 3e14, 4.2e15),
+    ("nanoseconds", 1e-9, 3e17, 4.2e18),
+    ("days of a spreadsheet", 86400.0, 29000.0, 74000.0),
+    ("days written as one number", 86400.0, 1.9e7, 2.11e7),
+    ("years", 365.25 * 86400, 1800.0, 2200.0),
+)
+# Seconds; sums of fractions of seconds are not exact.
+TIME_TOLERANCE = 0.001
+# Java reads 12d and 12f as numbers.
+JAVA_SUFFIX = r"[dDfF]\s*$"
+UNIT_TOLERANCE = 0.01
 EPOCH = "timestamp_ntz'1970-01-01 00:00:00'"
 
 
@@ -98,9 +112,14 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
         "split": text(columns.split),
         "weight": text(columns.weight),
     }
-    values = F.array(*(F.col(quote_column(name)).try_cast("float") for name in windows.values))
+    values = F.array(*map(_number, windows.values))
     numbers = {"seconds": _seconds(frame, windows.time), "values": values}
     return frame.select(*(column.alias(name) for name, column in (texts | numbers).items()))
+
+
+def _number(name: str) -> Column:
+    column = F.col(quote_column(name))
+    return F.when(column.cast("string").rlike(JAVA_SUFFIX), None).otherwise(column.try_cast("float"))
 
 
 def _seconds(frame: DataFrame, time: str) -> Column:
@@ -115,7 +134,7 @@ def _seconds(frame: DataFrame, time: str) -> Column:
     others = frame.select(column.alias("time"), number.alias("number")).where("time is not null and number is null")
     if others.isEmpty():
         return number
-    return F.timestamp_diff("SECOND", F.expr(EPOCH), column.try_cast("timestamp_ntz")).cast("double")
+    return F.timestamp_diff("MICROSECOND", F.expr(EPOCH), column.try_cast("timestamp_ntz")) / 1e6
 
 
 def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
@@ -124,14 +143,16 @@ def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
     of_series = Window.partitionBy("file", "split", "period")
     in_order = of_series.orderBy("seconds", "key")
     apart = F.col("seconds") - F.lag("seconds").over(in_order)
-    rows = rows.withColumn("breaks", F.coalesce(apart != windows.every_seconds, F.lit(False)))
+    rows = rows.withColumns(
+        {"apart": apart, "breaks": F.coalesce(F.abs(apart - windows.every_seconds) > TIME_TOLERANCE, F.lit(False))}
+    )
     rows = rows.withColumn("number", F.row_number().over(in_order) - 1).withColumn(
         "count", F.count("*").over(of_series)
     )
     after = in_order.rowsBetween(1, span)
     found = {
         "data": F.collect_list("values").over(in_order.rowsBetween(0, windows.length - 1)),
-        "gap": F.min(F.when(F.col("breaks"), F.col("key"))).over(after),
+        "gap": F.min(F.when(F.col("breaks"), F.struct("key", "apart", "seconds"))).over(after),
         "key": F.coalesce(F.lead("key", span).over(in_order), F.col("key")),
         **{name: F.lead(name, span).over(in_order) for name in ("label", "weight")},
     }
@@ -147,7 +168,11 @@ def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFra
     """Add the reason to reject a window."""
     unknown = F.exists("data", lambda row: F.exists(row, lambda one: one.isNull() | F.isnan(one) | _infinite(one)))
     rows = F.concat(F.col("count").cast("string"), F.lit(f" rows; a window and its target take {windows.span + 1}"))
-    gap = F.concat(F.lit(f"the row before {windows.time} "), F.col("gap"), F.lit(" is missing or repeated"))
+    gap = F.concat(
+        F.lit(f"the row before {windows.time} "), F.col("gap.key"), F.lit(" is missing or repeated: they are "),
+        F.col("gap.apart").cast("string"),
+        F.lit(f" s apart, expected {windows.every_seconds}"), _time_unit(windows),
+    )  # fmt: skip
     reasons = (
         (short, Reason.SHORT_SERIES, rows),
         (F.col("gap").isNotNull(), Reason.GAP, gap),
@@ -160,6 +185,16 @@ def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFra
             F.when(applies, words).otherwise(detail),
         )
     return cut.withColumn("reason", reason).withColumn("detail", detail)
+
+
+def _time_unit(windows: Windows) -> Column:
+    """Return what to say about a gap between times that are numbers of another unit than seconds."""
+    hint = F.lit("")
+    for name, seconds, least, most in TIME_UNITS:
+        steps = F.col("gap.apart") * seconds / windows.every_seconds
+        seems_so = F.abs(F.col("gap.seconds")).between(least, most) & F.abs(steps - 1).between(0, UNIT_TOLERANCE)
+        hint = F.when(seems_so, f"; the times look like {name}, and numbers must be seconds").otherwise(hint)
+    return hint
 
 
 def _infinite(one: Column) -> Column:

@@ -10,6 +10,7 @@ import ftfy
 from headrace.config.configuration import Text
 from headrace.prepare.readers.text_file import encoding_from_mark
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.quantities import quantity
 
 STOP_WORDS = """
 a about above after again against all am an and any are as at be because been before being below between both
@@ -118,10 +119,11 @@ def _stop_words(stop_words: str | tuple[str, ...]) -> frozenset[str]:
 def _check(text: str, spec: Text) -> None:
     if not text:
         raise RejectedRecordError(Reason.EMPTY, "nothing is left after cleaning")
+    length = quantity(len(text), "character")
     if len(text) < spec.min_length:
-        raise RejectedRecordError(Reason.TOO_SHORT, f"{len(text)} characters, the minimum is {spec.min_length}")
+        raise RejectedRecordError(Reason.TOO_SHORT, f"{length}, the minimum is {spec.min_length}")
     if len(text) > spec.max_length:
-        raise RejectedRecordError(Reason.TOO_LONG, f"{len(text)} characters, the limit is {spec.max_length}")
+        raise RejectedRecordError(Reason.TOO_LONG, f"{length}, the limit is {spec.max_length}")
     letters = [one for one in text if one.isalpha()]
     visible = len(text) - text.count(" ")
     if len(letters) < spec.min_letters * visible:

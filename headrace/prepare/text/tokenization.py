@@ -24,6 +24,7 @@ from headrace.prepare.text.tokenizer import (
     token_dtype,
     word_tokenizer,
 )
+from headrace.quantities import quantity
 from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 
@@ -70,7 +71,7 @@ def _require_coverage(frequent: list[tuple[str, int]], total: int, min_count: in
     remedy = "set prepare.text.tokens.kind to bpe, which needs no spaces between words"
     if not known:
         raise DataError(
-            f"None of the {total} words in the training split occurs {min_count} times, as "
+            f"None of the {total} words in the training split occurs {quantity(min_count, 'time')}, as "
             "prepare.text.tokens.min_count requires: every text would be unknown tokens only; nothing was committed. "
             f"Lower it, or {remedy}."
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
-from headrace.registry.store import ModelRegistry
+from headrace.registry.model_registry import ModelRegistry
 from headrace.storage import S3Path, files_below, locate
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace.config.secret_names import withhold_secrets
-from headrace.registry.store import ModelRegistry
+from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.tracking.artifact_store import upload_files
-from headrace.runs.settings import flatten
+from headrace.runs.settings_differences import flatten
 from headrace.storage.local_copy import LocalCopy
 
 if TYPE_CHECKING:

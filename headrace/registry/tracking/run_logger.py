@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headrace.errors import DataError
-from headrace.registry.store import ModelRegistry, registry_error, search_runs
+from headrace.registry.model_registry import ModelRegistry, registry_error, search_runs
 from headrace.registry.tracking.code_version import code_version
 from headrace.registry.tracking.mlflow_run import MlflowRun, log_run
 from headrace.runs.folder import RunFolder

@@ -1,6 +1,6 @@
 """Tracking of a study: each ended trial is logged once, as a run nested in the study's run."""
 
-from headrace.registry.store import ModelRegistry, registry_error, search_runs
+from headrace.registry.model_registry import ModelRegistry, registry_error, search_runs
 from headrace.registry.tracking.mlflow_run import finish_run, log_run, start_run
 from headrace.registry.tracking.study_run_data import PARENT, TRIAL, study_run, trial_run
 from headrace.tune.study.result import StudyResult

@@ -1,8 +1,9 @@
 """The reliability diagram: accuracy by confidence."""
 
-from headrace.html.number_formatting import count, number, percent
+from headrace.html.number_formatting import number, percent
 from headrace.html.unit_square_chart import BOTTOM, TOP, Dot, Share, UnitChart, x_position, y_position
-from headrace.report.artifacts import Bin, ClassEvaluation
+from headrace.quantities import quantity
+from headrace.report.run_artifacts import Bin, ClassEvaluation
 from headrace.wilson_interval import wilson
 
 # The row-count bars take at most this fraction of the chart's height.
@@ -39,12 +40,12 @@ def _dot(bin_: Bin) -> Dot:
 def _share(bin_: Bin, max_rows: int) -> Share:
     height = round((BOTTOM - TOP) * SHARE_HEIGHT * bin_.rows / max_rows, 1)
     width = x_position(bin_.high) - x_position(bin_.low)
-    text = f"{count(bin_.rows)} rows"
+    text = quantity(bin_.rows, "row")
     return Share(x_position(bin_.low) + GAP / 2, BOTTOM - height, round(width - GAP, 1), height, text)
 
 
 def _describe(bin_: Bin) -> str:
     return (
         f"confidence {percent(bin_.confidence, bin_.rows)}, accuracy {percent(bin_.accuracy, bin_.rows)} "
-        f"of {count(bin_.rows)} rows"
+        f"of {quantity(bin_.rows, 'row')}"
     )

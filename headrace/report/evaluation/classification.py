@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.number_formatting import count, percent
-from headrace.report.artifacts import Evaluation, Mistake
 from headrace.report.evaluation.per_class import PerClass
+from headrace.report.run_artifacts import Evaluation, Mistake
 from headrace.wilson_interval import wilson
 
 MAX_CLASSES_IN_MATRIX = 30

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from headrace.html.image_rendering import is_pixelated
-from headrace.report.artifacts import MultiLabelEvaluation, MultiLabelMistake
 from headrace.report.evaluation.per_class import PerClass
+from headrace.report.run_artifacts import MultiLabelEvaluation, MultiLabelMistake
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from headrace.html.axis import Axis
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
-from headrace.html.number_formatting import count, number
-from headrace.report.artifacts import RegressionEvaluation, RegressionMistake
+from headrace.html.number_formatting import number
+from headrace.quantities import quantity
 from headrace.report.evaluation.slices import SliceTable, slice_tables
+from headrace.report.run_artifacts import RegressionEvaluation, RegressionMistake
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class RegressionAssessment:
         bars = []
         for low, high, rows in zip(edges[:-1], edges[1:], counts, strict=True):
             left, right, height = _x(across, low), _x(across, high), (BOTTOM - TOP) * rows / max_count
-            text = f"{count(rows)} rows, {number(low)} to {number(high)}"
+            text = f"{quantity(rows, 'row')}, {number(low)} to {number(high)}"
             bars.append(Bar(left, round(BOTTOM - height, 2), round(right - left - 1, 2), round(height, 2), text))
         return bars
 

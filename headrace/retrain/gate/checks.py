@@ -9,6 +9,7 @@ from headrace.compare.metrics import LOWER_IS_BETTER, default_metric, improvemen
 from headrace.config.sections.retraining import Gate, Metric
 from headrace.evaluate.bootstrap import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
+from headrace.quantities import quantity
 from headrace.retrain.gate.scored_model import ScoredModel
 from headrace.retrain.gate.slicing import ModelPair, make_slices
 
@@ -101,7 +102,7 @@ def _slices(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterat
             data_slice.label,
             drop <= gate.slices.max_drop,
             f"a drop of {gate.slices.max_drop:g} or less",
-            f"{before:.4f} before, {after:.4f} now, {data_slice.rows} rows",
+            f"{before:.4f} before, {after:.4f} now, {quantity(data_slice.rows, 'row')}",
         )
 
 

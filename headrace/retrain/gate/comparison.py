@@ -7,8 +7,9 @@ from headrace.bundle import load
 from headrace.config import Configuration
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap
+from headrace.quantities import quantity
 from headrace.registry.bundle_store import stored_bundle
-from headrace.registry.store import open_registry
+from headrace.registry.model_registry import open_registry
 from headrace.registry.versions import version_named
 from headrace.retrain.gate.checks import Check, Comparison, run_checks
 from headrace.retrain.gate.scored_model import compute_metrics
@@ -96,7 +97,7 @@ def first_tested(journal: Journal) -> dict[str, Any] | None:
 
 def as_text(result: dict[str, Any]) -> str:
     """Format the result of `compare` as text: the metrics of both versions, then the checks."""
-    lines = [f"{result['rows']:,} rows of the {result['split']} split of version {result['data_version']}"]
+    lines = [f"{quantity(result['rows'], 'row')} of the {result['split']} split of version {result['data_version']}"]
     for model in result["models"]:
         metrics = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in model["metrics"].items())
         lines.append(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from headrace.registry.store import CHAMPION
+from headrace.registry.model_registry import CHAMPION
 from headrace.registry.versions import ModelRecord
 from headrace.retrain.drift.assessment import Distance, drift_order
 from headrace.retrain.gate.checks import Check

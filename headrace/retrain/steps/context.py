@@ -5,7 +5,7 @@ from typing import Any
 
 from headrace.config import Configuration
 from headrace.config.sections.retraining import Retrain
-from headrace.registry.store import ModelRegistry
+from headrace.registry.model_registry import ModelRegistry
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.recorded_version import read_recorded

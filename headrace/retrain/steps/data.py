@@ -7,6 +7,7 @@ from headrace.bundle import TrainingData, load
 from headrace.errors import DataError
 from headrace.evaluate.training_overlap import training_overlap
 from headrace.name_lists import join_names
+from headrace.quantities import quantity
 from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import ModelRecord, champion
@@ -140,10 +141,11 @@ def _removed_classes(version: Version, tested: Version) -> str:
     removed = {name: rows for name, rows in counts.items() if rows and name not in version.contract.classes}
     if version.contract.task == "regression" or not removed:
         return ""
+    rows = quantity(sum(removed.values()), "row")
     return (
-        f"{sum(removed.values())} rows of the test split that judges the challenger (version {tested.number} of "
-        f"{tested.table}) are of classes that version {version.number} does not have: {join_names(list(removed))}. A "
-        "model of that version gets all of them wrong. Set retrain.test_version to newest"
+        f"The test split that judges the challenger (version {tested.number} of {tested.table}) has {rows} of classes "
+        f"that version {version.number} does not have: {join_names(list(removed))}. A model of that version gets all "
+        "of them wrong. Set retrain.test_version to newest"
     )
 
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 def train(context: CycleContext) -> StepResult:
     """Train the challenger in the cycle's folder, or resume it from its last checkpoint; track the run once."""
-    from headrace.registry.tracking.commands import train_tracked
+    from headrace.registry.tracking.tracked_commands import train_tracked
 
     return StepResult(train_tracked(_challenger_configuration(context)))
 

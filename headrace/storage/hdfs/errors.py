@@ -31,9 +31,9 @@ def describe(server: str, path: str, text: str) -> str:
             "and that the file was not changed while it was read; then try again."
         )
     if re.search("RPCError", text):
-        return f"{name} answered for {uri}: {detail}; nothing was committed. Try again later."
+        return f"{name} returned an error for {uri}: {detail}; nothing was committed. Try again later."
     return (
-        f"{name} did not answer for {uri}; check that the NameNode runs, and that the address or the files in "
+        f"{name} did not respond for {uri}; check that the NameNode runs, and that the address or the files in "
         f"HADOOP_CONF_DIR name it. Last error: {detail}."
     )
 

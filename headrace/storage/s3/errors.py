@@ -37,11 +37,11 @@ def describe(bucket: str, key: str, text: str) -> str:
         return f"{server} does not support conditional puts (If-None-Match), which {uri} needs; use another server."
     if status or code:
         reply = " ".join(match[1] for match in (status, code) if match)
-        return f"{server} answered {reply} for {uri}{_attempts(text)}; nothing was committed. Try again later."
+        return f"{server} returned {reply} for {uri}{_attempts(text)}; nothing was committed. Try again later."
     if "invalid path" in text:
         return f"An object below {uri} has an empty, '.' or '..' part in its name; rename or remove it."
     return (
-        f"{server} did not answer for {uri}{_attempts(text)}; check that it runs, that AWS_ENDPOINT_URL names it, "
+        f"{server} did not respond for {uri}{_attempts(text)}; check that it runs, that AWS_ENDPOINT_URL names it, "
         f"and that credentials are in the environment. Last error: {_innermost(text)}."
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from headrace.errors import DataError
+from headrace.quantities import quantity
 from headrace.storage import is_remote
 from headrace.table import Shard
 
@@ -64,7 +65,7 @@ def check_rows(table: Path, shard: Shard, rows: int) -> None:
     """
     if rows != shard.rows:
         raise DataError(
-            f"The shard {shard.path} of {table} has {rows} rows, but the table's log says {shard.rows}; "
+            f"The shard {shard.path} of {table} has {quantity(rows, 'row')}, but the table's log says {shard.rows}; "
             "it is not the shard that was committed. Prepare the table again."
         )
 

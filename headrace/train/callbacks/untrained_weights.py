@@ -6,8 +6,8 @@ from typing import Any
 import keras
 
 from headrace.name_lists import join_names
+from headrace.train.bundle_verification.forward_passes import weight_digests
 from headrace.train.distributed.gradients import GradientMonitor
-from headrace.train.verification.forward import weight_digests
 
 log = logging.getLogger(__name__)
 

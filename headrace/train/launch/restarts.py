@@ -70,9 +70,7 @@ def next_world_size(spark: SparkSession, ranks: int, lanes: int, profile: Resour
             f"After the loss of ranks, {spark.sparkContext.master} has no free slot; rerun the same command later."
         )
     if world_size < ranks:
-        log.warning(
-            "%s slots are free: continuing with %s of %s ranks and the same global batch", free, world_size, ranks
-        )
+        log.warning("Free slots: %s. Continuing with %s of %s ranks and the same global batch", free, world_size, ranks)
     return world_size
 
 

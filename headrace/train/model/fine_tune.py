@@ -13,6 +13,7 @@ from headrace.config.sections.training import FineTune
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.name_lists import join_names
+from headrace.quantities import quantity
 from headrace.train.model.donor import Donor, LayerWeights, find_class_layers, find_token_layers
 from headrace.train.model.layer_tree import Node, weighted_layers
 
@@ -153,7 +154,9 @@ def _assign_classes(heads: list[Node], donor: Donor, transfer: Transfer) -> None
             for row, source in shared:
                 value[..., row] = old[..., source]
         _assign(node, values)
-        _add(transfer, node, f"the {len(match.new)} new classes {join_names(match.new)}" if match.new else "")
+        _add(
+            transfer, node, f"the {quantity(len(match.new), 'new class')} {join_names(match.new)}" if match.new else ""
+        )
 
 
 def _assign_tokens(embeddings: list[Node], donor: Donor, transfer: Transfer, contract: Contract) -> None:
@@ -179,7 +182,7 @@ def _assign_tokens(embeddings: list[Node], donor: Donor, transfer: Transfer, con
             else:
                 values[number] = old
         _assign(node, values)
-        _add(transfer, node, f"{size - len(shared)} new tokens" if len(shared) < size else "")
+        _add(transfer, node, quantity(size - len(shared), "new token") if len(shared) < size else "")
 
 
 def _pairs(nodes: list[Node], weights: Sequence[LayerWeights], kept: slice) -> list[tuple[Node, LayerWeights]]:

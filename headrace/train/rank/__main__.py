@@ -13,8 +13,8 @@ from headrace.engines.lean_import import import_engines_lean
 from headrace.errors import ConfigurationError, HeadraceError, TrainingError
 from headrace.runs.folder import RunFolder
 from headrace.storage.disk_errors import describe
+from headrace.train.bundle_verification.fresh_process import FreshProcess
 from headrace.train.rank.driver_channel import Channel, exit_with_task
-from headrace.train.verification.fresh_process import FreshProcess
 
 LOST_PEER = 75
 

@@ -9,8 +9,8 @@ from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.storage.append_only_files import AppendMirror
 from headrace.table import Version
+from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
 from headrace.train.model.model_builder import CompiledModel
-from headrace.train.verification.bundle_verifier import BundleVerifier
 
 if TYPE_CHECKING:
     from headrace.train.rank.driver_channel import Channel

@@ -20,6 +20,8 @@ from headrace.stream.dataset import training_batches
 from headrace.stream.stream_builder import training_plan
 from headrace.table import Version, read
 from headrace.train import checkpoint
+from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
+from headrace.train.bundle_verification.fresh_process import FreshProcess
 from headrace.train.callbacks.best_epoch import BestEpoch
 from headrace.train.callbacks.callback_list import ordered_callbacks
 from headrace.train.callbacks.checkpoint_writer import CheckpointCallback
@@ -27,11 +29,9 @@ from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.distributed import collectives
 from headrace.train.model.model_builder import compile_model
 from headrace.train.model.rank_seeds import offset_seeds
-from headrace.train.observer import StoppedError
 from headrace.train.rank.context import Position, RankContext
+from headrace.train.run_observer import StoppedError
 from headrace.train.validate_settings import class_weights, ships_best_epoch
-from headrace.train.verification.bundle_verifier import BundleVerifier
-from headrace.train.verification.fresh_process import FreshProcess
 
 if TYPE_CHECKING:
     from headrace.train.rank.driver_channel import Channel
@@ -116,7 +116,7 @@ def _load_and_broadcast(rank: RankContext) -> checkpoint.Checkpoint:
     latest = checkpoint.load_latest(rank.folder.checkpoints) if rank.rank == 0 else None
     if latest is not None:
         _restore(rank.folder, state, latest)
-        log.info("Continuing from the checkpoint of step %s", latest.step)
+        log.info("Resuming from the checkpoint of step %s", latest.step)
     step = collectives.broadcast_number(latest.step if latest else 0)
     collectives.broadcast(state)
     offset_seeds(rank.model, rank.rank)

@@ -9,6 +9,7 @@ from headrace.config.sections.tuning import Parameter
 from headrace.html.axis import Axis
 from headrace.html.line_chart import Tick
 from headrace.html.number_formatting import metric
+from headrace.quantities import quantity
 from headrace.tune.report.plot_geometry import PlotLine, metric_axis
 from headrace.tune.report.plots import Plots, label, parameter_axis
 from headrace.tune.study.trial_records import TrialRecord
@@ -55,7 +56,9 @@ def parallel_coordinates(plots: Plots, space: dict[str, Parameter]) -> ParallelP
         for trial, value in ordered
     )
     names = ", ".join(space)
-    return ParallelPlot(tuple(axes), lines, f"Parallel coordinates of {len(lines)} complete trials over {names}.")
+    return ParallelPlot(
+        tuple(axes), lines, f"Parallel coordinates of {quantity(len(lines), 'complete trial')} over {names}."
+    )
 
 
 def _parallel_axis(key: str, parameter: Parameter, x: float) -> ParallelAxis:

@@ -7,6 +7,7 @@ from headrace.config.sections.tuning import Parameter
 from headrace.html.axis import Axis, step_axis
 from headrace.html.line_chart import Tick
 from headrace.html.number_formatting import metric, words
+from headrace.quantities import quantity
 from headrace.tune.report.plot_geometry import Frame, Plot, PlotLine, TrialDot, best_so_far, metric_axis
 from headrace.tune.study.folder import StudyRecord
 from headrace.tune.study.trial_records import TrialRecord, best_trial
@@ -36,7 +37,7 @@ class Plots:
         text = f"; the best is {self._format(self.best.value)} of trial {self.best.number}" if self.best else ""
         return Plot(
             title="Value by trial",
-            summary=f"{words(self.metric)} of {len(self.valued)} trials in order{text}.",
+            summary=f"{words(self.metric)} of {quantity(len(self.valued), 'trial')} in order{text}.",
             across="trial",
             x_ticks=frame.x_ticks,
             y_ticks=frame.y_ticks,
@@ -55,7 +56,7 @@ class Plots:
         ordered = sorted(trials, key=lambda trial: trial == self.best)
         return Plot(
             title="Value by epoch",
-            summary=f"{words(self.metric)} of {len(trials)} trials after each epoch.",
+            summary=f"{words(self.metric)} of {quantity(len(trials), 'trial')} after each epoch.",
             across="epoch",
             x_ticks=frame.x_ticks,
             y_ticks=frame.y_ticks,
@@ -76,7 +77,7 @@ class Plots:
         return Plot(
             title=key,
             note=", logarithmic axis" if parameter.log else "",
-            summary=f"{words(self.metric)} of {len(points)} trials by {key}.",
+            summary=f"{words(self.metric)} of {quantity(len(points), 'trial')} by {key}.",
             across=key.rpartition(".")[2],
             x_ticks=ticks[:: -(-len(ticks) // MAX_LABELS)] if labels else frame.x_ticks,
             y_ticks=frame.y_ticks,

@@ -14,8 +14,8 @@ from typing import Literal
 from headrace.config import Configuration
 from headrace.config.sections.tuning import Tune
 from headrace.errors import ConfigurationError
+from headrace.format_version import NumberedRecord
 from headrace.locks.folder import lock_for_training
-from headrace.record_format import NumberedRecord
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import read_record
 from headrace.storage import locate

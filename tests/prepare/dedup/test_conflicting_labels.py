@@ -46,7 +46,7 @@ def test_equal_records_with_different_labels_are_counted_with_an_example(tmp_pat
 def test_identities_that_are_there_twice_are_counted_with_an_example(tmp_path: Path) -> None:
     """Otherwise a record of the test split may be one of the training split in other words."""
     shards = write_shards(tmp_path, ("a", 0, "t.csv/7"), ("b", 0, "t.csv/7"), ("c", 1, "t.csv/8"))
-    assert "1 records have the identity of another one, such as 't.csv/7'" in (
+    assert "Repeated identities: 1 record with that of an earlier one, such as 't.csv/7'" in (
         repeated_identity_warning(read_content(tmp_path, shards)) or ""
     )
     assert repeated_identity_warning(read_content(tmp_path, shards[1:])) is None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headrace.config.configuration import Image
 from headrace.prepare.encoders.grey_depth import narrow_warning, to_eight_bits, used_bits
-from headrace.prepare.encoders.image import decode, decode_with_depth
+from headrace.prepare.encoders.image import decode, decode_image
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 
@@ -60,11 +60,11 @@ def test_used_bits_is_the_smallest_usual_depth(largest: int, bits: int | None) -
     assert used_bits(np.array([[0, largest]], np.uint16)) == bits
 
 
-def test_decode_with_depth_returns_bits_for_16_bit_grey_only() -> None:
+def test_decode_image_returns_bits_for_16_bit_grey_only() -> None:
     narrow = encode_image(PIL.Image.fromarray(np.minimum(VALUES, 4095)))
-    assert decode_with_depth(narrow, spec())[1] == 12
-    assert decode_with_depth(encode_image(noise_image(1, 8, channels=1)), spec())[1] is None
-    assert decode_with_depth(encode_image(noise_image(8, 8), "JPEG"), spec())[1] is None
+    assert decode_image(narrow, spec())[1] == 12
+    assert decode_image(encode_image(noise_image(1, 8, channels=1)), spec())[1] is None
+    assert decode_image(encode_image(noise_image(8, 8), "JPEG"), spec())[1] is None
 
 
 def test_narrow_warning_names_the_images_and_the_setting() -> None:

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
+import PIL.TiffImagePlugin
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.image import Pixels, decode, encode
+from headrace.prepare.encoders.image import Pixels, decode, decode_image, encode
+from headrace.prepare.encoders.image_findings import ImageFinding
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 
@@ -253,7 +255,41 @@ def test_decode_converts_other_colour_spaces_to_grey(mode: str, spec: Image) -> 
 def test_decode_takes_first_frame_of_animation(kind: str) -> None:
     first, second = PIL.Image.new("RGB", (8, 8), "red"), PIL.Image.new("RGB", (8, 8), "blue")
     data = encode_image(first, kind, save_all=True, append_images=[second])
-    assert np.abs(decode(data, unchanged_size(8, 8)).astype(int) - (255, 0, 0)).max() <= 3
+    decoded = decode_image(data, unchanged_size(8, 8))
+    assert np.abs(decoded.pixels.astype(int) - (255, 0, 0)).max() <= 3
+    assert decoded.findings == {ImageFinding.SEVERAL_FRAMES}
+    assert not decode_image(encode_image(first, kind), unchanged_size(8, 8)).findings
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_images_of_only_transparent_pixels_are_found(mode: str) -> None:
+    image = noise_image(8, 8).convert(mode)
+    for alpha, found in ((0, {ImageFinding.TRANSPARENT}), (1, set())):
+        image.putalpha(alpha)
+        assert decode_image(encode_image(image), unchanged_size(8, 8)).findings == found
+
+
+@pytest.mark.parametrize(("white", "bits"), [(255, 8), (1023, 10), (4095, 12), (16383, 14), (65535, 16)])
+def test_bits_of_16_bit_colours_are_told_from_their_upper_bytes(white: int, bits: int) -> None:
+    decoded = decode_image(png_of_16_bits(white), unchanged_size(1, 1))
+    assert (decoded.colour_bits, decoded.grey_bits) == (bits, None)
+    assert decode_image(encode_image(noise_image(8, 8)), unchanged_size(8, 8)).colour_bits is None
+
+
+def png_of_16_bits(value: int) -> bytes:
+    """A PNG file of one pixel, which Pillow does not write in 16-bit colours."""
+    row = b"\0" + value.to_bytes(2, "big") * 3
+    header = (1).to_bytes(4, "big") * 2 + b"\x10\2\0\0\0"
+    return png(chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(row)))
+
+
+def test_preview_in_a_camera_raw_file_is_not_its_picture() -> None:
+    tags = PIL.TiffImagePlugin.ImageFileDirectory_v2()
+    tags[254], tags[330] = 1, 8
+    preview = encode_image(noise_image(8, 8), "TIFF", tiffinfo=tags)
+    assert reason(preview) is Reason.NOT_AN_IMAGE
+    del tags[330]
+    assert decode(encode_image(noise_image(8, 8), "TIFF", tiffinfo=tags), unchanged_size(8, 8)).shape == (8, 8, 3)
 
 
 @pytest.mark.parametrize("spec", FORMS, ids=lambda spec: f"{spec.mode}-{spec.resize}-{spec.codec}")
@@ -270,19 +306,26 @@ def test_decode_rejects_empty_and_too_large_files() -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "detail"),
     [
-        b"I am text.\n",
-        b"\0" * 1000,
-        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n",
-        b"%PDF-1.7\n",
-        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-        b"PK\x03\x04",
+        (b"I am text.\n", "the file begins with b'I am text.\\n'"),
+        (b"\0" * 1000, "the file begins with b"),
+        (
+            b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n",
+            "the format is PostScript",
+        ),
+        (b"\n<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "the format is SVG; expected one of PNG"),
+        (encode_image(noise_image(16, 16), "TGA"), "the format is TGA"),
+        (encode_image(noise_image(16, 16), "ICO"), "the format is ICO"),
+        (b"\0\0\0\x18ftypheic", "the format is HEIC"),
     ],
 )
-def test_decode_rejects_non_images_with_their_first_bytes(data: bytes) -> None:
+def test_decode_rejects_other_files_with_their_format_or_first_bytes(data: bytes, detail: str) -> None:
     """Includes PostScript, for which Pillow would run another program."""
-    assert reason(data) is Reason.NOT_AN_IMAGE
+    with pytest.raises(RejectedRecordError) as rejected:
+        decode(data, Image())
+    assert rejected.value.reason is Reason.NOT_AN_IMAGE
+    assert rejected.value.detail.startswith(detail)
 
 
 def test_decode_rejects_more_pixels_than_the_limit() -> None:
@@ -299,7 +342,7 @@ def test_decode_rejects_decompression_bomb_by_its_header(side: int, tmp_path: Pa
     program = f"""
 import resource
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.image import decode
+from headrace.prepare.encoders.image import decode, decode_image
 from headrace.prepare.rejects.rejection import RejectedRecordError
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

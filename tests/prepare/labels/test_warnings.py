@@ -28,6 +28,20 @@ def test_label_warnings_report_lists_and_usual_words_for_missing_labels() -> Non
     assert "'N/A', 'None' is used as a class" in label_warnings({"N/A": 40, "None": 50, "dog": 60})[0]
 
 
+def test_label_warnings_report_names_joined_by_another_separator() -> None:
+    (warning,) = label_warnings({"a;b": 40, "c": 60}, separator=",")
+    assert "'a;b' hold ';', and ',' separates the names of a record" in warning
+    assert "'a, b' hold ','" in label_warnings({"a, b": 40, "b": 60}, separator=";")[0]
+    assert label_warnings({"Smith, Ann": 40, "Lee, Bo": 60}, separator=";") == []
+    assert label_warnings({"a;b": 40, "c": 60}, separator=";") == []
+    assert label_warnings({"a;b": 40, "c": 60}) == []
+
+
+def test_label_warnings_report_quotes_around_names() -> None:
+    (warning,) = label_warnings({'"cat"': 40, "cat's": 60})
+    assert "'\"cat\"' have quotes around their names" in warning
+
+
 @pytest.mark.parametrize(("kind", "advice"), [("table", "data.source.options.nullValue"), ("labels_file", "empty in")])
 def test_label_warnings_advise_what_the_kind_of_source_has(kind: str, advice: str) -> None:
     assert advice in label_warnings({"NA": 40, "dog": 60}, kind=kind)[0]

@@ -2,7 +2,8 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,9 @@ def test_columnar_reader_rejects_an_index_without_a_class_name(tmp_path: Path, l
     assert re.fullmatch(r"bad_label: the label (7|-2) is not an index of the 2 .*", str(second.rejection))
 
 
+DIGITS = "12345678901234567890123456789"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -103,6 +107,11 @@ def test_columnar_reader_rejects_an_index_without_a_class_name(tmp_path: Path, l
         (pa.scalar(True), "true"), (pa.scalar(2**60), str(2**60)), (pa.scalar("x").cast(pa.large_string()), "x"),
         (pa.scalar(datetime(2024, 1, 1, 10, tzinfo=UTC), pa.timestamp("us", "Asia/Kolkata")), "2024-01-01 10:00:00"),
         (pa.scalar("x", pa.dictionary(pa.int8(), pa.string())), "x"),
+        (pa.scalar(Decimal("1.00")), "1"), (pa.scalar(Decimal("-0.00")), "0"), (pa.scalar(Decimal("2.50")), "2.5"),
+        (pa.scalar(Decimal(100)), "100"), (pa.scalar(Decimal("12345678901234567890123456789.01")), f"{DIGITS}.01"),
+        (pa.scalar(timedelta(seconds=5), pa.duration("ms")), "5"),
+        (pa.scalar(timedelta(seconds=5), pa.duration("s")), "5"),
+        (pa.scalar(timedelta(days=-1, microseconds=1500), pa.duration("ns")), "-86399.9985"),
     ],
 )  # fmt: skip
 def test_cell_text_has_no_more_than_the_type_says(tmp_path: Path, value: pa.Scalar, text: str | None) -> None:

@@ -14,6 +14,7 @@ from headrace.config.sections.reader_options import ReaderOptions, parse_reader_
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import Row, RowRange, open_reader
 from headrace.prepare.readers import csv_reader as module
+from headrace.prepare.readers import csv_records as records
 from headrace.prepare.rejects.rejection import Reason
 
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
@@ -86,7 +87,7 @@ def test_csv_reader_yields_the_same_rows_in_ranges_of_any_size(lines: str, size:
 def test_csv_reader_agrees_with_the_csv_module_unless_it_rejects_a_row(lines: str, folder: Path) -> None:
     path = folder / "any.csv"
     path.write_text(f"a,b\n{lines}", newline="")
-    rows = read(path, ["a", "b"])
+    rows = read(path, ["a", "b"], ignoreLeadingWhiteSpace="false")
     if any(row.rejection is not None for row in rows):
         return
     expected = [row for row in csv.reader(io.StringIO(lines, newline=""), strict=True) if row]
@@ -195,6 +196,35 @@ def test_csv_reader_follows_its_options(tmp_path: Path) -> None:
     assert [row.values for row in rows] == [{"a": 'say "hi", all', "b": "x"}, {"a": None, "b": "y"}]
 
 
+def test_csv_reader_takes_quotes_after_spaces_as_those_of_the_field(tmp_path: Path) -> None:
+    """As pandas does with skipinitialspace."""
+    path = tmp_path / "spaced.csv"
+    path.write_text('id, "text", "label"\n1, "a, ""b""", "x y"\n2, "c\nd", z\n3, e, z\n')
+    expected = [["1", 'a, "b"', "x y"], ["2", "c\nd", "z"], ["3", "e", "z"]]
+    assert cells(read(path, ["id", "text", "label"]), "id", "text", "label") == expected
+    assert pd.read_csv(path, skipinitialspace=True, dtype=str).to_numpy().tolist() == expected
+
+
+def test_csv_reader_keeps_quotes_in_texts_after_spaces(tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text('text,label\n "Hi" he said,x\n "Hi" she said, "y"\n')
+    expected = [[' "Hi" he said', "x"], [' "Hi" she said', ' "y"']]
+    assert cells(read(path, ["text", "label"]), "text", "label") == expected
+    path.write_text('text,label\n "Hi", "y"\n')
+    assert read(path, ["label"], ignoreLeadingWhiteSpace="false")[0].values == {"label": ' "y"'}
+
+
+def test_csv_reader_reads_spaces_after_quotes_with_the_option(tmp_path: Path) -> None:
+    path = tmp_path / "padded.csv"
+    path.write_text('text,label\n"a ""b"" , c" , "x"\t\n"d\ne"  ,y\n"f" g,z\n')
+    rows = read(path, ["text", "label"], ignoreTrailingWhiteSpace="true")
+    assert cells(rows, "text", "label") == [['a "b" , c', "x"], ["d\ne", "y"]]
+    assert [row.number for row in rows if row.rejection] == [5]
+    rejection = read(path, ["text", "label"])[0].rejection
+    assert rejection is not None
+    assert "set data.source.options.ignoreTrailingWhiteSpace to true" in rejection.detail
+
+
 def test_csv_reader_numbers_columns_without_a_header(tmp_path: Path) -> None:
     path = tmp_path / "bare.csv"
     path.write_text("1,2\n3,4\n")
@@ -237,29 +267,33 @@ def test_csv_reader_refuses_other_files_and_missing_columns(tmp_path: Path) -> N
         read(path, ["c"])
 
 
-@pytest.mark.parametrize("line", ['"abc,good\n', 'x "y",z\n', '"a""b",c\n', '"a\nb",c\n', '""",""\n', '"a","b\n'])
+@pytest.mark.parametrize(
+    "line", ['"abc,good\n', 'x "y",z\n', '"a""b",c\n', '"a\nb",c\n', '""",""\n', '"a","b\n', '"a" ,"b\n']
+)
 def test_csv_reader_reads_each_line_a_few_times_at_most(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     """Broken quotes send the reader back; it must not take the square of the number of lines."""
     taken = [0]
-    take = module._Lines.__next__
+    take = records._Lines.__next__
 
-    def count(lines: module._Lines) -> str:
+    def count(lines: records._Lines) -> str:
         taken[0] += 1
         return take(lines)
 
     path = tmp_path / "long.csv"
     path.write_text("a,b\n" + line * 2000)
     total = path.read_text().count("\n")
-    monkeypatch.setattr(module._Lines, "__next__", count)
-    rows = list(module.split_records(path.open(newline=""), ReaderOptions(separator=",")))
-    assert len(rows) > 1000
-    assert taken[0] <= 3 * total
+    monkeypatch.setattr(records._Lines, "__next__", count)
+    for strip, times in ((False, 3), (True, 4)):
+        taken[0] = 0
+        rows = list(records.split_records(path.open(newline=""), ReaderOptions(separator=",", strip_right=strip)))
+        assert len(rows) > 1000
+        assert taken[0] <= times * total
 
 
 def test_csv_reader_gives_up_a_quote_after_the_largest_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_RECORD", 100)
+    monkeypatch.setattr(records, "MAX_RECORD", 100)
     path = tmp_path / "open.csv"
     path.write_text('a,b\n"open,1\n' + "x,y\n" * 100)
     rows = read(path, ["a", "b"])

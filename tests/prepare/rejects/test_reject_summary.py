@@ -51,7 +51,7 @@ def test_archive_without_classes_says_why_its_members_were_rejected(spark: Spark
     zipfile.ZipFile(inner, "w").close()
     message = archive_refusal(spark, tmp_path, {"cat/a.zip": inner.getvalue(), "cat/b.zip": inner.getvalue()})
     assert message.startswith("2 of 2 records were rejected (nested_archive: 2, such as 'a.zip/cat/a.zip'"), message
-    assert "holds 0 classes" in message or "holds 1 classes" in message
+    assert "holds 0 classes" in message or "holds 1 class " in message
 
 
 def test_archive_whose_labels_are_not_beside_their_images_says_so(spark: SparkSession, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 import tarfile
 import zipfile
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from headrace.errors import DataError
-from headrace.prepare.rejects.rejection import Reason
+from headrace.prepare.rejects.rejection import Reason, UnreadArchiveError
 from headrace.prepare.sources.archive import list_archives, read_archive
 from headrace.prepare.sources.raw_records import RawRecord
 from tests.support.raw_images import encode_image, noise_image
@@ -178,6 +179,56 @@ def test_zip_files_that_cat_has_joined_are_said_to_hold_more(tmp_path: Path) -> 
     assert reasons(tmp_path) == {"a.zip/cat/2.png": None, "a.zip": Reason.DAMAGED_ARCHIVE}
 
 
+def test_encrypted_members_and_labels_that_cannot_be_read_have_their_own_reason(tmp_path: Path) -> None:
+    path = pack(tmp_path / "a.zip", {"cat/0.png": PNG, "1.png": PNG, "1.cls": b"cat", "2.png": PNG, "2.json": b"{"})
+    data = bytearray(path.read_bytes())
+    for name in (b"cat/0.png", b"1.cls"):
+        data[data.rindex(name) - 46 + 8] |= 1  # the flag of the directory
+    path.write_bytes(data)
+    rejections = [record.rejection for record in records(tmp_path)]
+    assert [one.reason for one in rejections if one] == [Reason.ENCRYPTED, Reason.ENCRYPTED, Reason.NO_CLASS]
+    assert [one.detail.split(":")[0] for one in rejections if one] == [
+        "the member has a password; extract the archive",
+        "its label, the .cls next to it",
+        "the .json next to it cannot be read as JSON",
+    ]
+
+
+def test_label_in_json_is_that_of_a_table_and_a_folder_may_be_called_null(tmp_path: Path) -> None:
+    pack(
+        tmp_path / "b.tar",
+        {"0.png": PNG, "0.cls": "cat".encode("utf-16"), "1.jp2": PNG, "1.mask.png": PNG, "1.cls": b"dog"},
+    )
+    utf_16, *image = records(tmp_path)
+    assert (utf_16.rejection.reason if utf_16.rejection else None) == Reason.BAD_LABEL
+    assert [(one.path, one.label) for one in image] == [("b.tar/1.jp2", "dog")]
+    (tmp_path / "b.tar").unlink()
+    labels = {"0": True, "1": 1.0, "2": None, "3": {"a": 1}, "4": ["a", "b"]}
+    members = {f"{name}.json": json.dumps({"label": label}).encode() for name, label in labels.items()}
+    images = {f"{name}.png": PNG for name in labels}
+    pairs = sorted((members | images).items())
+    pack(tmp_path / "a.tar", {"null/5.png": PNG, "nan/6.png": PNG, **dict(pairs)})
+    found = records(tmp_path)
+    assert [one.label for one in found] == ["null", "nan", "true", "1", None, None, '["a", "b"]']
+    assert [one.rejection.reason for one in found if one.rejection] == [Reason.BAD_LABEL]
+
+
+@pytest.mark.parametrize(("name", "least"), [("a.tar", 14_000), ("a.tar.gz", 0), ("a.zip", 8_000)])
+def test_damaged_archive_says_how_much_was_not_read(tmp_path: Path, name: str, least: int) -> None:
+    path = pack(
+        tmp_path / name, {f"cat/{number}.png": encode_image(noise_image(16, 16, seed=number)) for number in range(9)}
+    )
+    data = path.read_bytes()
+    where = data.rindex(b"PK\5\6") if name == "a.zip" else data.index(b"cat/2.png") if name == "a.tar" else 2000
+    path.write_bytes(data[:where] + bytes(20) + data[where + 20 :])
+    rejection = records(tmp_path)[-1].rejection
+    assert isinstance(rejection, UnreadArchiveError)
+    most = len(data) - where + 511 if name == "a.tar" else len(data)
+    assert least <= rejection.unread <= most <= rejection.size == len(data)
+    amount = f"at least {rejection.unread:,} of its {len(data):,} bytes were" if least else "an unknown part of it was"
+    assert rejection.detail.startswith(f"{amount} not read: nothing can be read after")
+
+
 def test_one_damaged_or_encrypted_member_of_a_zip_file_does_not_cost_the_others(tmp_path: Path) -> None:
     path = pack(tmp_path / "a.zip", {f"cat/{number}.png": PNG for number in range(3)})
     data = bytearray(path.read_bytes())
@@ -185,6 +236,17 @@ def test_one_damaged_or_encrypted_member_of_a_zip_file_does_not_cost_the_others(
     data[second + 10 : second + 20] = bytes(10)
     path.write_bytes(data)
     assert list(reasons(tmp_path).values()) == [None, Reason.DAMAGED, None]
+
+
+def test_archives_named_after_other_splits_than_their_folders_are_contradictions(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pack(tmp_path / "train/a.tar", {"test/cat/1.png": PNG, "train/cat/2.png": PNG})
+    pack(tmp_path / "b.tar", {"cat/3.png": PNG})
+    (tmp_path / "c.rar").write_bytes(b"Rar!")
+    assert list(reasons(tmp_path).values()) == [None, Reason.BAD_SPLIT, None]
+    assert "left out, such as 'c.rar': only tar and zip files are read" in caplog.text
+    assert "The name of 'train/a.tar' gives a split, and that of 'b.tar' does not" in caplog.text
 
 
 def test_source_without_archives_is_reported_in_one_sentence(tmp_path: Path) -> None:

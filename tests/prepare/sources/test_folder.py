@@ -57,6 +57,34 @@ def test_splits_in_class_folders_are_splits_or_refused(tmp_path: Path) -> None:
     assert "'dog/4.png' is in none" in refusal(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("paths", "warning"),
+    [
+        (["Para/1", "Un/1", "cell/Para/1", "cell/Un/1"], "'Para', 'Un' in 'cell' are part of the class 'cell'"),
+        (["fold1/cat/1", "fold1/dog/1", "fold2/cat/1", "fold2/dog/1"], "'cat', 'dog' are in every class folder"),
+        (["cat/1", "cat (2)/1", "dog/1", "dog - Copy/1"], "'cat (2)', 'dog - Copy' look like copies of others"),
+        (["train/a/x/1", "train/a/y/1", "train/b/x/1", "test/b/y/1"], "'x', 'y' are in every class folder"),
+        (["train_images/a/1", "test1/a/1"], "'test1', 'train_images' look like splits"),
+        (["night train/1", "bus/1"], ""),
+        (["cat/2021/1", "cat/2", "dog/2021/1", "dog/old/1"], ""),
+        (["cat/images/1", "dog/images/1", "cat 2/1"], ""),
+    ],
+)
+def test_folders_that_may_mean_other_classes_are_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, paths: list[str], warning: str
+) -> None:
+    list_folder(str(put(tmp_path, *paths)))
+    assert warning in caplog.text
+    assert bool(caplog.text) == bool(warning)
+
+
+def test_names_of_splits_may_end_in_set(tmp_path: Path) -> None:
+    put(tmp_path, "training_set/cats/1", "training_set/dogs/1", "Test Set/cats/1", "valset/dogs/1")
+    assert {(label, split) for _, label, split in listed(tmp_path)} == {
+        ("cats", "train"), ("dogs", "train"), ("cats", "test"), ("dogs", "val")
+    }  # fmt: skip
+
+
 def test_images_and_masks_as_classes_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     put(tmp_path, "Images/1.png", "masks/1.png")
     assert len(listed(tmp_path)) == 2

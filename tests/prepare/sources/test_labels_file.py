@@ -41,7 +41,7 @@ def test_labels_and_splits_are_those_of_the_file(tmp_path: Path, name: str, capl
         ("gone.png", "9", None, -1),
     ]
     assert listing.classes == ("9", "10", "cat")
-    assert f"{name} does not name 1 files of its folder, which are not prepared, such as 'unnamed.png'" in caplog.text
+    assert f"{name} does not name 1 file of its folder; left out, for example: 'unnamed.png'" in caplog.text
 
 
 def test_wrong_labels_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
@@ -56,8 +56,12 @@ def test_wrong_labels_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
     assert "Line 1 of" in refusal("a.jsonl", '{"path": "1.png", "label": {"cat": 1}}\n')
     assert "names '1.png' again" in refusal("a.csv", "path,label\n1.png,cat\n1.png,dog\n")
     assert "names '1.png' again" in refusal("a.csv", "path,label\n1.png,cat\n./1.png,dog\n")
-    assert "is not valid CSV or JSONL" in refusal("a.jsonl", "{")
-    assert "expected an object in each line" in refusal("a.jsonl", "[1]\n")
+    assert "Line 1 of" in refusal("a.jsonl", '{"path": "1.png", "label": ["cat"]}\n')
+    assert "is not valid CSV or JSON in UTF-8: line 1 is not a JSON object" in refusal("a.jsonl", "{")
+    assert "record 1: expected a JSON object" in refusal("a.jsonl", "[1]\n")
+    assert "line 2 has 3 fields; expected 2" in refusal("a.csv", "path,label\n1.png,cat,dog\n")
+    swallowed = refusal("a.csv", 'path,label,note\n0.png,a,z\n1.png,a,"z\n2.png,b,z\n3.png,a,z"\n')
+    assert swallowed.endswith("looks like a complete record.")
     with pytest.raises(DataError, match="cannot be read"):
         list_labelled(str(tmp_path), "nowhere.csv")
 
@@ -67,6 +71,28 @@ def test_labels_file_without_a_column_names_those_that_it_has(tmp_path: Path, he
     (tmp_path / "a.csv").write_text(f"{header}\n1.png,cat\n")
     with pytest.raises(ConfigurationError, match=rf"has no column '(path|label)'.*: {header.replace(',', ', ')}"):
         list_labelled(str(tmp_path), "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "\ufeffpath;label;weight\n1.png;cat;2\n"),
+        ("a.tsv", "path\tlabel\tweight\n1.png\tcat\t2\n"),
+        ("a.csv", 'path, label, weight\n1.png, "cat", 2\n'),
+        ("a.json", '[{"path": "1.png", "label": "cat", "weight": 2}]'),
+    ],
+)
+def test_labels_file_has_any_dialect_of_tables(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    (file,) = list_labelled(str(tmp_path), name).files
+    assert (file.path, file.label, file.split, file.weight) == ("1.png", "cat", None, "2")
+
+
+def test_list_of_names_is_a_label_of_multi_label_records_only(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"path": "1.png", "label": ["cat", "dog"]}\n')
+    assert list_labelled(str(tmp_path), "a.jsonl", several=True).files[0].label == '["cat", "dog"]'
+    with pytest.raises(DataError, match=r"Line 1 of .* lists of names need prepare\.task: multi_label"):
+        list_labelled(str(tmp_path), "a.jsonl")
 
 
 def test_labels_file_may_have_spaces_around_its_header(tmp_path: Path) -> None:

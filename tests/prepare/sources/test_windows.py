@@ -109,8 +109,45 @@ def test_no_window_reaches_over_a_gap_a_row_there_twice_or_a_value_that_is_none(
         assert (np.diff(window[:, 0]) == 1).all()
         assert label == window[-1, 0] + 2
     details = {reject.detail for reject in read_rejects(tmp_path / "table", 0, 100)}
-    assert "the row before time 2024-01-01 22:00 is missing or repeated" in details
+    missing = "the row before time 2024-01-01 22:00 is missing or repeated"
+    assert f"{missing}: they are 10800.0 s apart, expected 3600" in details
     assert "5 rows; a window and its target take 6" in details
+
+
+def test_gap_names_the_unit_that_numbers_seem_to_have(tmp_path: Path) -> None:
+    """Seconds are expected; a gap of many hours between times in seconds is none of another unit."""
+    units = {"milliseconds": 1000, "microseconds": 10**6, "nanoseconds": 10**9, "days": 1 / 86400, "seconds": 1}
+    begin = {"days": 45292.0, **{name: 1704067200 * scale for name, scale in units.items() if name != "days"}}
+    rows = []
+    for name, scale in units.items():
+        step = 3600 * scale * (1000 if name == "seconds" else 1)
+        rows += [
+            row | {"city": name, "time": begin[name] + step * number}
+            for number, row in enumerate(hours("a", "train", range(7)))
+        ]
+    rows += [row | {"time": 3600 * number} for number, row in enumerate(hours("b", "train", range(12)))]
+    prepare(configured(tmp_path, rows, max_rejects=1))
+    details = {one.path.split("/")[0]: one.detail for one in read_rejects(tmp_path / "table", 0, 100)}
+    assert {name: f"look like {name}" in detail for name, detail in details.items()} == {
+        name: name != "seconds" for name in units
+    }
+    assert "look like" not in details["seconds"]
+
+
+def test_fractions_of_seconds_are_a_gap_and_numbers_have_no_suffix(tmp_path: Path) -> None:
+    """Rows 0.2 s and 1.8 s apart are not one second apart, and `3d` is no number."""
+    rows = [
+        row | {"time": f"2024-01-01 00:00:{number:02d}.{'91'[number % 2]}"}
+        for number, row in enumerate(hours("a", "train", range(20)))
+    ]
+    steady = [row | {"time": f"2024-01-01 00:00:{n:02d}.5"} for n, row in enumerate(hours("b", "train", range(20)))]
+    steady[0]["wind"] = "3.5e0"
+    answer = prepare(configured(tmp_path, rows + steady, {"every_seconds": 1}, max_rejects=1))
+    assert (answer["written"], answer["rejects"]) == (15, {"gap": 15})
+    assert max(float(window[0, 1]) for _, _, window, _ in list_windows(read(tmp_path / "table"))) == 3.5
+    steady[10]["wind"] = "3d"
+    answer = prepare(configured(tmp_path, steady, {"every_seconds": 1}, max_rejects=1))
+    assert answer["rejects"] == {"bad_value": 4}
 
 
 def test_rows_without_a_series_are_rejected_and_names_are_trimmed(tmp_path: Path) -> None:
@@ -163,7 +200,7 @@ def splits_by_hour(version: Version) -> dict[int, str]:
     return {int(label): split for split, _, _, label in list_windows(version)}
 
 
-def test_new_rows_never_move_a_moment_to_another_split(tmp_path: Path) -> None:
+def test_new_rows_never_move_a_moment_to_another_split(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     splits = {"method": "time", "train": 0.6, "val": 0.2, "test": 0.2}
     prepare(configured(tmp_path, hours("a", "", range(101)), splits=splits))
     first = splits_by_hour(read(tmp_path / "table"))
@@ -180,3 +217,7 @@ def test_new_rows_never_move_a_moment_to_another_split(tmp_path: Path) -> None:
     assert [third[hour] for hour in (111, 140, 146, 150, 156, 160)] == ["train", "train", "val", "val", "test", "test"]
     assert [period.split for period in version.summary.periods] == ["train", "val", "test", "train", "val", "test"]
     assert version.summary.rejects == {}
+    assert "Is a time wrong?" not in caplog.text
+    # A time that is wrong by years assigns all time until then.
+    prepare(configured(tmp_path, hours("a", "", [*range(170), 90_000]), splits=splits, max_rejects=1))
+    assert "too few rows for a window: val until 2032" in caplog.text

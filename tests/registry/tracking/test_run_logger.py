@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import DataError, HeadraceError
-from headrace.registry.store import ModelRegistry
+from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.tracking.code_version import code_version
 from headrace.registry.tracking.run_logger import track
 from tests.registry.finished_run import STEPS, write_run

@@ -8,7 +8,7 @@ from mlflow.entities import Run
 
 from headrace.config import Configuration
 from headrace.errors import HeadraceError
-from headrace.registry.store import ModelRegistry
+from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.tracking.study_logger import track_study
 from headrace.tune.study.folder import StudyFolder, StudyRecord
 from headrace.tune.study.result import StudyResult

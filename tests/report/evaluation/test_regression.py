@@ -12,8 +12,8 @@ import pytest
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.regression import Regression
 from headrace.report import write_report
-from headrace.report.artifacts import RegressionEvaluation
 from headrace.report.evaluation.regression import RegressionAssessment
+from headrace.report.run_artifacts import RegressionEvaluation
 
 
 @pytest.fixture

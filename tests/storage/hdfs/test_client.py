@@ -129,7 +129,7 @@ def test_threads_share_one_hdfs_client(hdfs: Hdfs) -> None:
 
 def test_absent_hdfs_server_is_reported_within_30_seconds() -> None:
     began = time.monotonic()
-    with pytest.raises(StoreError, match=r"did not answer for hdfs://.*that the NameNode runs.*Connection refused"):
+    with pytest.raises(StoreError, match=r"did not respond for hdfs://.*that the NameNode runs.*Connection refused"):
         locate(f"hdfs://127.0.0.1:{free_port()}/raw").exists()
     assert time.monotonic() - began < 30
 
@@ -138,6 +138,6 @@ def test_silent_hdfs_server_is_reported_after_timeout(monkeypatch: pytest.Monkey
     monkeypatch.setattr(files, "ANSWER_SECONDS", 2)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         began = time.monotonic()
-        with pytest.raises(StoreError, match=r"did not answer for hdfs://.*no response within 2 s"):
+        with pytest.raises(StoreError, match=r"did not respond for hdfs://.*no response within 2 s"):
             locate(f"hdfs://127.0.0.1:{mute.getsockname()[1]}/raw").exists()
         assert time.monotonic() - began < 10

@@ -69,7 +69,7 @@ def test_absolute_name_joined_to_hdfs_path_is_refused() -> None:
             r'inode=\"/raw\":root:drwx------\n\tat org.apache...")',
             r'hdfs://h:1 refuses access to hdfs://h:1/raw (Permission denied: user=bob, inode="/raw":root:drwx------);',
         ),
-        ("Connection refused (os error 111)", "hdfs://h:1 did not answer for hdfs://h:1/raw; check that the NameNode"),
+        ("Connection refused (os error 111)", "hdfs://h:1 did not respond for hdfs://h:1/raw; check that the NameNode"),
         (
             'DataTransferError("All DataNodes failed: [DatanodeInfoProto {...}]")',
             "serves hdfs://h:1/raw (All DataNodes f",
@@ -84,7 +84,7 @@ def test_absolute_name_joined_to_hdfs_path_is_refused() -> None:
         ),
         (
             'RPCError("a.b.StandbyException", "in state standby\\n\\tat x")',
-            "answered for hdfs://h:1/raw: in state standby;",
+            "returned an error for hdfs://h:1/raw: in state standby;",
         ),
     ],
 )

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, BinaryType, MapType, StructType
+from pyspark.sql.types import ArrayType, BinaryType, DecimalType, FractionalType, MapType, StructType
 
 from headrace.config.env_substitution import from_environment
 from headrace.config.sections.source import Columns, Source
@@ -47,7 +47,7 @@ def database_rows(spark: SparkSession, source: Source, columns: Columns, cell_fo
     is_binary = isinstance(frame.schema[columns.input].dataType, BinaryType) or cell_format == "bytes"
     data = frame[columns.input].cast("binary" if is_binary else "string")
     missing = F.lit(None).cast("string")
-    label, identity = frame[columns.label].cast("string"), columns.identity
+    label, identity = label_text(frame, columns.label), columns.identity
     named = {
         "file": F.lit(""),
         "key": frame[identity].cast("string") if identity else F.md5(F.concat_ws("\x00", label, data)),
@@ -59,6 +59,19 @@ def database_rows(spark: SparkSession, source: Source, columns: Columns, cell_fo
         "data": data,
     }
     return frame.select(*(column.alias(name) for name, column in named.items()))
+
+
+def label_text(frame: DataFrame, name: str) -> Column:
+    """Return a column as texts, where numbers of any type are the same ones as in files: see `cell_text`."""
+    column, kind = frame[name], frame.schema[plain_name(name)].dataType
+    text = column.cast("string")
+    if not isinstance(kind, FractionalType):
+        return text
+    whole = F.floor(column)
+    is_whole = column == whole
+    if not isinstance(kind, DecimalType):
+        is_whole &= F.abs(column) < 2**53
+    return F.when(is_whole, whole.cast("string")).otherwise(F.regexp_replace(text, r"(\.\d*[1-9])0+$", "$1"))
 
 
 def require_columns(frame: DataFrame, wanted: Iterable[str], source: Source) -> None:

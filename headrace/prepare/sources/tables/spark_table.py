@@ -18,23 +18,25 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from headrace.config.sections.source import Columns, Source
-from headrace.errors import ConfigurationError, DataError
+from headrace.errors import DataError
 from headrace.prepare.encoders.labels import label_cell, normalize_label
-from headrace.prepare.readers import ColumnarReader, Row
+from headrace.prepare.readers import Row
 from headrace.prepare.readers.row import plain_name, text_cell
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.folder import read_bytes
+from headrace.prepare.sources.near_paths import near_hint
 from headrace.prepare.sources.raw_records import RawFile, RawRecord, escape_path
 from headrace.prepare.sources.tables.array_cell import read_pixels
+from headrace.prepare.sources.tables.column_types import require_column_types
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
 from headrace.prepare.sources.tables.petastorm import ARRAYS, input_codec, refuse_arrays
+from headrace.prepare.sources.tables.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.tables.table_ranges import columns_in_file, list_ranges, open_first, rows_of_ranges
 from headrace.storage import locate
 
 ROWS_PER_BATCH = 256
 TEXTS = ("file", "key", "row", "label", "split", "weight", "reason", "detail")
-BINARY = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
 
 
 def find_cell_format(source: Source, root: str, content: str) -> str:
@@ -73,7 +75,8 @@ def read_frame(
     columns = source.columns or Columns()
     if source.format == NO_FILES:
         return database_rows(spark, source, columns, cell_format)
-    is_binary = _require_input(source, root, files, columns, cell_format)
+    is_binary = require_column_types(source, root, files, columns, cell_format)
+    warn_of_other_splits(source, root, files)
     read = partial(_read_rows, source, root, is_binary, several)
     schema = ", ".join(f"{name} string" for name in TEXTS) + (", data binary" if is_binary else ", data string")
     return list_ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)
@@ -153,7 +156,9 @@ def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecor
     try:
         status = (locate(root) / path).stat()
     except (FileNotFoundError, NotADirectoryError, ValueError):
-        return b"", RejectedRecordError(Reason.MISSING_FILE, f"there is no file {escape_path(path)!r}")
+        return b"", RejectedRecordError(
+            Reason.MISSING_FILE, f"there is no file {escape_path(path)!r}{near_hint(root, path)}"
+        )
     except OSError as error:
         raise DataError(
             f"The file {escape_path(path)!r} cannot be read ({error.strerror}); fix the storage."
@@ -163,61 +168,6 @@ def _content(root: str, path: str, max_bytes: int) -> tuple[bytes, RejectedRecor
     if status.st_size > max_bytes:
         return b"", RejectedRecordError(Reason.TOO_MANY_BYTES, f"{status.st_size} bytes, the limit is {max_bytes}")
     return read_bytes(root, path), None
-
-
-def _require_input(source: Source, root: str, files: list[RawFile], columns: Columns, cell_format: str) -> bool:
-    """Return whether the input column holds bytes, from the first file.
-
-    Raises:
-        ConfigurationError: a column is missing, or one has a type that `cell_format` does not expect.
-    """
-    names = columns_in_file(files[0].path, columns.names)
-    reader = open_first(source, root, files, names)
-    if not isinstance(reader, ColumnarReader):
-        if cell_format == "bytes":
-            raise ConfigurationError(
-                f"data.source.columns.content is bytes, and {source.format} files hold text; expected paths or text."
-            )
-        return False
-    types = {name: reader.column_type(name) for name in names}
-    input_type = types.get(columns.input, pa.string())
-    is_binary = any(check(input_type) for check in BINARY) or _is_image(input_type)
-    wants_bytes = cell_format in ("bytes", "image", *ARRAYS)
-    if wants_bytes and not is_binary:
-        raise ConfigurationError(
-            f"The column {columns.input!r} of {source.path} holds {input_type}; expected binary, of images or arrays; "
-            "name another as data.source.columns.input, or set prepare.input: text."
-        )
-    if not wants_bytes and pa.types.is_nested(input_type):
-        inner = [f"{columns.input}.{field.name}" for field in input_type] if pa.types.is_struct(input_type) else []
-        remedy = f"name one of its fields: {', '.join(inner)}" if inner else "name a column of text"
-        raise ConfigurationError(
-            f"The column {columns.input!r} of {source.path} holds {input_type}; expected text; {remedy}."
-        )
-    _require_plain(source, columns, types)
-    return wants_bytes or (is_binary and cell_format == "scalar")
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
-
-
-def _is_image(kind: pa.DataType) -> bool:
-    """Return whether a struct is an image as Hugging Face's datasets and Spark's image source keep it."""
-    return bool(pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0)
-
-
-def _require_plain(source: Source, columns: Columns, types: dict[str, pa.DataType]) -> None:
-    for name, kind in types.items():
-        if name == columns.input:
-            continue
-        if any(check(kind) for check in BINARY):
-            raise ConfigurationError(
-                f"The column {name!r} of {source.path} holds bytes; expected numbers or text, as only "
-                "data.source.columns.input may hold anything else."
-            )
-        if pa.types.is_nested(kind) and not (name == columns.label and _is_list(kind)):
-            raise ConfigurationError(f"The column {name!r} of {source.path} holds {kind}; expected numbers or text.")
 
 
 def _read_rows(
@@ -245,7 +195,7 @@ def _read_rows(
 
 
 def _frame_cells(row: Row, columns: Columns, is_binary: bool, several: bool) -> dict[str, Any]:
-    """Return the cells of one row: key, label, split, weight and data.
+    """Return the cells of one row: key, label, split, weight and data; and reason and detail for a wrong split.
 
     Raises:
         RejectedRecordError: the row cannot be read, or a cell is not what its column is for.
@@ -264,7 +214,7 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, several: bool) -> 
     return {
         "key": text(columns.identity),
         "label": label_cell(row.values.get(columns.label), several=several),
-        "split": text(columns.split),
+        **split_cells(row.values.get(columns.split or ""), columns.split),
         "weight": text(columns.weight),
         "data": data if is_binary and isinstance(data, bytes) else text_cell(data, f"the cell of {columns.input}"),
     }

@@ -15,10 +15,11 @@ from headrace.prepare.readers import format_from_name
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawFile, shorten
-from headrace.prepare.sources.split_names import split_from_path
+from headrace.prepare.sources.split_names import split_from_path, unclear_split_files
+from headrace.quantities import quantity
 from headrace.storage import Entry, locate, read_entry
 from headrace.storage.location import looked_for
-from headrace.table.delta import open_delta
+from headrace.table.delta_access import open_delta
 
 log = logging.getLogger(__name__)
 
@@ -111,8 +112,8 @@ def _select_format(files: list[Entry], source: Source) -> list[Entry]:
     others = [one.path for one in files if format_from_name(one.path) != source.format]
     if others:
         log.warning(
-            "%s files of %s are not read, as their names are not those of %s files: %s",
-            *(len(others), source.path, source.format, shorten(others)),
+            "Not read: %s of %s with another name than %s files have: %s",
+            *(quantity(len(others), "file"), source.path, source.format, shorten(others)),
         )
     return fitting
 
@@ -134,6 +135,13 @@ def _splits(files: list[Entry], source: Source) -> list[str | None]:
     log.info(
         "The names of the files determine the splits: %s", ", ".join(f"{counts[one]} {one}" for one in sorted(named))
     )
+    unclear = [f"{path!r} as {split_from_path(path)}" for path in unclear_split_files(one.path for one in files)]
+    if unclear:
+        log.warning(
+            "Files of %s are used as splits, as their names begin with one: %s; if that is by chance, rename them, or "
+            "set data.source.columns.split to a column.",
+            source.path, shorten(unclear),
+        )  # fmt: skip
     return found
 
 

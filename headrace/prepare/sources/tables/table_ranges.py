@@ -26,17 +26,16 @@ RANGE_SCHEMA = "path binary, begin long, size long, number long, split string"
 
 
 def open_first(source: Source, root: str, files: list[RawFile], names: list[str]) -> TableReader:
-    """Return the reader of the first file, which reports a missing column before any task starts.
+    """Return the reader of the first file with records, which reports a missing column before any task starts.
 
     Raises:
         ConfigurationError: a column is missing.
         DataError: the file cannot be read.
     """
-    path = files[0].path
     try:
-        reader = open_reader(locate(root) / path, path, source.format, names, source.reader_options)
+        path, reader = _first_with_records(source, root, files, names)
     except MissingColumnError as error:
-        raise MissingColumnError(error.name, source.path, (*error.columns, *folder_values(path))) from None
+        raise MissingColumnError(error.name, source.path, (*error.columns, *folder_values(files[0].path))) from None
     for name in folder_values(path).keys() & set(reader.columns):
         log.warning(
             "The files of %s have a column %r and lie in folders %s=...; the values of the folders are used.",
@@ -45,10 +44,34 @@ def open_first(source: Source, root: str, files: list[RawFile], names: list[str]
     return reader
 
 
-def _open(source: Source, root: str, path: str, names: list[str]) -> TableReader:
+def _first_with_records(source: Source, root: str, files: list[RawFile], names: list[str]) -> tuple[str, TableReader]:
+    """Return the path and the reader of the first file with records; of the last file if there is none.
+
+    Raises:
+        MissingColumnError: a column is missing.
+    """
+    for path in (one.path for one in files[:-1]):
+        try:
+            return path, open_reader(locate(root) / path, path, source.format, names, source.reader_options)
+        except MissingColumnError as error:
+            if not _has_no_records(error, source):
+                raise
+    path = files[-1].path
+    return path, open_reader(locate(root) / path, path, source.format, names, source.reader_options)
+
+
+def _has_no_records(error: MissingColumnError, source: Source) -> bool:
+    """Return whether a file of CSV has no header to miss a column in: it is empty or has only blank lines."""
+    return source.format == "csv" and not error.columns
+
+
+def _open(source: Source, root: str, path: str, names: list[str]) -> TableReader | None:
+    """Return the reader of a file; None if the file has no records."""
     try:
         return open_reader(locate(root) / path, path, source.format, names, source.reader_options)
     except MissingColumnError as error:
+        if _has_no_records(error, source):
+            return None
         # Errors of tasks reach the driver by the names of the classes in headrace.errors.
         raise ConfigurationError(str(error)) from None
 
@@ -78,7 +101,7 @@ def _divide(
 ) -> list[tuple[str, int, int, int, str | None]]:
     path, split = file
     reader = _open(source, root, path, columns_in_file(path, names))
-    return [(*part, split) for part in reader.ranges(RANGE_BYTES)]
+    return [(*part, split) for part in reader.ranges(RANGE_BYTES)] if reader else []
 
 
 def rows_of_ranges(
@@ -94,5 +117,5 @@ def rows_of_ranges(
             reader = _open(source, root, part.path, in_file)
             values = folder_values(part.path)
             folders = {name: values[plain_name(name)] for name in wanted if name not in in_file}
-            for row in reader.rows(part):
+            for row in reader.rows(part) if reader else ():
                 yield part.path, split, row._replace(values={**row.values, **folders}) if folders else row

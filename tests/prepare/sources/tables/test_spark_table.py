@@ -117,6 +117,8 @@ def test_table_takes_splits_from_the_names_of_its_files(spark: SparkSession, tmp
 def test_table_leaves_out_files_without_bytes(spark: SparkSession, tmp_path: Path) -> None:
     WRITERS["csv"](tmp_path / "a.csv", 0)
     (tmp_path / "0.csv").touch()
+    (tmp_path / "1.csv").write_text("\n  \n")
+    (tmp_path / "b.csv").write_text("\n\n")
     assert len(table_records(spark, text_source(tmp_path, "csv"))) == len(TEXTS) + 1
 
 

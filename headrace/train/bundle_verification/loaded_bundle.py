@@ -7,9 +7,9 @@ import numpy as np
 
 from headrace import bundle as bundles
 from headrace.engines.keras_settings import use_tensorflow
-from headrace.train.verification import forward
-from headrace.train.verification.isolation import HiddenFiles
-from headrace.train.verification.requests import Answer, Request, describe
+from headrace.train.bundle_verification import forward_passes
+from headrace.train.bundle_verification.isolation import HiddenFiles
+from headrace.train.bundle_verification.messages import Answer, Request, describe
 
 
 class BundleLoader:
@@ -39,10 +39,10 @@ class BundleLoader:
     def _refused(self) -> tuple[str, ...]:
         return tuple(self._hidden.refused)
 
-    def _loaded(self, request: Request, batches: forward.Inputs) -> Answer:
+    def _loaded(self, request: Request, batches: forward_passes.Inputs) -> Answer:
         loaded = bundles.load(request.bundle)
         model = loaded.model()
-        outputs = forward.predict_twice(model, loaded.contract, batches)
-        traces = forward.trace_layers(model, batches[0]) if request.trace else ()
+        outputs = forward_passes.predict_twice(model, loaded.contract, batches)
+        traces = forward_passes.trace_layers(model, batches[0]) if request.trace else ()
         np.savez(request.outputs, *outputs)
-        return Answer(weights=forward.weight_digests(model.weights), traces=traces, refused=self._refused)
+        return Answer(weights=forward_passes.weight_digests(model.weights), traces=traces, refused=self._refused)

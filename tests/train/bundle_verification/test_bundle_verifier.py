@@ -17,10 +17,10 @@ from headrace.config.sections.streaming import Stream
 from headrace.errors import ConfigurationError, TrainingError
 from headrace.networks.source import build_model
 from headrace.table import Version
-from headrace.train.verification.bundle_verifier import BundleVerifier
-from headrace.train.verification.fresh_process import FreshProcess
+from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
+from headrace.train.bundle_verification.fresh_process import FreshProcess
 from tests.support.small_table import Content, some_rows, write_table
-from tests.train.verification.user_networks import FAITHFUL, UNFAITHFUL, network
+from tests.train.bundle_verification.user_networks import FAITHFUL, UNFAITHFUL, network
 
 pytestmark = pytest.mark.tensorflow
 

@@ -1,4 +1,4 @@
-"""One batch through an untrained network, both passes: `python -m headrace.train.verification.dry_run RUN FILE`.
+"""One batch through an untrained network, both passes: `python -m headrace.train.bundle_verification.dry_run RUN FILE`.
 
 Prints one JSON object: `error`, a sentence, or None; and `warnings`, sentences.
 """
@@ -20,8 +20,8 @@ from headrace.runs.record import RunRecord
 from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version, read
+from headrace.train.bundle_verification.bundle_verifier import BATCH_ROWS, BundleVerifier
 from headrace.train.model.loss_and_metrics import make_loss
-from headrace.train.verification.bundle_verifier import BATCH_ROWS, BundleVerifier
 
 # A loss of this many times that of guessing comes from inputs that are not normalized, or from wrong outputs.
 SUSPICIOUS = 5.0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headrace.prepare.rejects.rejection import Reason
-from headrace.prepare.sources import hard_links
+from headrace.prepare.sources import archive_hard_links
 from headrace.prepare.sources.archive import list_archives, read_archive
 from headrace.prepare.sources.raw_records import RawRecord
 
@@ -78,7 +78,7 @@ def test_hard_link_out_of_the_archive_is_unsafe(tmp_path: Path) -> None:
 
 
 def test_compressed_archive_keeps_the_newest_contents_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hard_links, "MAX_KEPT_BYTES", 2000)
+    monkeypatch.setattr(archive_hard_links, "MAX_KEPT_BYTES", 2000)
     files = [(f"all/{number}.png", bytes([number]) * 900) for number in range(3)]
     links = [(f"cat/{number}.png", name) for number, (name, _) in enumerate(files)]
     pack(tmp_path / "a.tar.gz", *files, *links)

@@ -8,7 +8,7 @@ import pytest
 
 from headrace import bundle
 from headrace.errors import ConfigurationError, DataError, HeadraceError
-from headrace.record_format import FORMAT, require_format
+from headrace.format_version import FORMAT, require_format
 from headrace.retrain.journal import Journal
 from headrace.runs.folder import RunFolder
 from headrace.table import read

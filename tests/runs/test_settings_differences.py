@@ -1,6 +1,6 @@
 """Settings are flat, and only those that differ are returned."""
 
-from headrace.runs.settings import differing, flatten
+from headrace.runs.settings_differences import differing, flatten
 
 
 def test_settings_are_flattened_to_dotted_keys() -> None:

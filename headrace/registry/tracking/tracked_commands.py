@@ -4,7 +4,7 @@ from typing import Any
 
 from headrace.config import Configuration
 from headrace.errors import TrainingError
-from headrace.registry.store import open_registry
+from headrace.registry.model_registry import open_registry
 from headrace.registry.tracking.run_logger import track
 from headrace.registry.tracking.study_logger import track_study
 from headrace.storage import locate

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from headrace.compare.differences import (
+from headrace.compare.metrics import score
+from headrace.compare.paired_differences import (
     Difference,
     class_differences,
     error_quantiles,
     metric_differences,
     verdict,
 )
-from headrace.compare.metrics import score
 from headrace.compare.predictions import Predictions
 from headrace.config.sections.retraining import METRICS
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headrace.contract import Contract
-from headrace.train.verification.outputs import (
+from headrace.train.bundle_verification.outputs import (
     LayerTrace,
     are_equal,
     changed_weights,

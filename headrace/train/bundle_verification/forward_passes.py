@@ -11,7 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.train.verification.outputs import LayerTrace, Outputs
+from headrace.train.bundle_verification.outputs import LayerTrace, Outputs
 
 Inputs = Sequence[NDArray[Any]]
 

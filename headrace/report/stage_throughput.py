@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from headrace.html.number_formatting import count
-from headrace.report.artifacts import Result, RunArtifacts
+from headrace.quantities import quantity
 from headrace.report.data_section import Data
+from headrace.report.run_artifacts import Result, RunArtifacts
 
 PIPELINE = ("fetch", "prepare", "train", "evaluate", "predict")
 
@@ -57,13 +57,13 @@ def _measured_stages(folder: RunArtifacts, data: Data | None, wall: dict[str, fl
 
 def _row_stage(name: str, rows: int, seconds: float, wall: float | None) -> Stage:
     rate = rows / seconds if seconds else None
-    return Stage(name=name, work=f"{count(rows)} rows", rate=rate, seconds=seconds, wall=wall)
+    return Stage(name=name, work=quantity(rows, "row"), rate=rate, seconds=seconds, wall=wall)
 
 
 def _training_stage(result: Result, wall: float | None) -> Stage:
     return Stage(
         name="train",
-        work=f"{count(result.steps)} steps",
+        work=quantity(result.steps, "step"),
         rate=result.samples_per_second,
         unit="samples/s",
         seconds=result.seconds,

@@ -1,4 +1,4 @@
-"""The process that loads a bundle as another machine would: `python -m headrace.train.verification ORIGIN`.
+"""The process that loads a bundle as another machine would: `python -m headrace.train.bundle_verification ORIGIN`.
 
 It reads requests from standard input and answers on standard output, one JSON object per line; standard error is the
 rank's log. Its working directory is empty, in the folder that both processes share; it removes that folder and exits
@@ -29,8 +29,8 @@ def main(origin: str) -> None:
     import_engines_lean()
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests, Path.cwd().parent), daemon=True).start()
-    from headrace.train.verification.loaded_bundle import BundleLoader
-    from headrace.train.verification.requests import Request
+    from headrace.train.bundle_verification.loaded_bundle import BundleLoader
+    from headrace.train.bundle_verification.messages import Request
 
     loader = BundleLoader(Path(origin))
     while True:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from headrace.contract import Contract
 from headrace.errors import DataError
-from headrace.record_format import NumberedRecord
+from headrace.format_version import NumberedRecord
 from headrace.table.shards import Shard
 
 SPLITS = ("train", "val", "test")

@@ -18,7 +18,7 @@ from typing import IO
 
 import headrace
 from headrace.errors import TrainingError
-from headrace.train.verification.requests import Answer, Request
+from headrace.train.bundle_verification.messages import Answer, Request
 
 TIMEOUT_SECONDS = 900
 # What Python, TensorFlow and the dynamic linker need. A network that needs more does not run elsewhere.
@@ -41,7 +41,7 @@ class FreshProcess:
         empty = self.scratch / "empty"
         empty.mkdir()
         # -P: the working directory holds no modules.
-        command = [sys.executable, "-P", "-m", "headrace.train.verification", str(Path.cwd())]
+        command = [sys.executable, "-P", "-m", "headrace.train.bundle_verification", str(Path.cwd())]
         self._process = subprocess.Popen(
             command,
             cwd=empty,
@@ -75,7 +75,7 @@ class FreshProcess:
         """Wait for the next answer.
 
         Raises:
-            TrainingError: the process has ended, or does not answer.
+            TrainingError: the process has ended, or does not respond.
         """
         try:
             line = self._lines.get(timeout=TIMEOUT_SECONDS)

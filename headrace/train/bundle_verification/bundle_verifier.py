@@ -24,9 +24,10 @@ from headrace.networks.weights_file import load_weights
 from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version
-from headrace.train.verification import forward
-from headrace.train.verification.fresh_process import FreshProcess
-from headrace.train.verification.outputs import (
+from headrace.train.bundle_verification import forward_passes
+from headrace.train.bundle_verification.fresh_process import FreshProcess
+from headrace.train.bundle_verification.messages import Answer, Request
+from headrace.train.bundle_verification.outputs import (
     Outputs,
     are_equal,
     changed_weights,
@@ -35,7 +36,6 @@ from headrace.train.verification.outputs import (
     first_difference,
     largest_difference,
 )
-from headrace.train.verification.requests import Answer, Request
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class BundleVerifier:
         Raises:
             ConfigurationError: the outputs are not probabilities, or differ between two forward passes.
         """
-        first, second = forward.predict_twice(self.model, self.contract, self.batches[:1])
+        first, second = forward_passes.predict_twice(self.model, self.contract, self.batches[:1])
         if fault := find_impossible(first, self.contract, self.precision):
             activation = self.contract.output_activation
             raise ConfigurationError(
@@ -157,8 +157,10 @@ class BundleVerifier:
         files = {name: process.scratch / f"{name}.npz" for name in ("inputs", "outputs")}
         request = Request(bundle=folder, precision=self.precision, **files)
         request.write_batches(self.batches)
-        outputs = forward.predict(self.model, self.contract, self.batches)
-        return ExpectedState(request=request, outputs=outputs, weights=forward.weight_digests(self.model.weights))
+        outputs = forward_passes.predict(self.model, self.contract, self.batches)
+        return ExpectedState(
+            request=request, outputs=outputs, weights=forward_passes.weight_digests(self.model.weights)
+        )
 
     def _compare(
         self, process: FreshProcess, expected: ExpectedState, answer: Answer, *, rehearsal: bool = False
@@ -188,7 +190,9 @@ class BundleVerifier:
             load_weights(self.model, expected.request.bundle / WEIGHTS)
         process.send(expected.request.model_copy(update={"trace": True}))
         traces = process.receive().traces
-        layer = first_difference(forward.trace_layers(self.model, self.batches[0])[0], traces[0]) if traces else None
+        layer = (
+            first_difference(forward_passes.trace_layers(self.model, self.batches[0])[0], traces[0]) if traces else None
+        )
         return (
             f"The bundle is not the model: all weights agree, and outputs differ by "
             f"{largest_difference(loaded, expected.outputs):.3g}; the first layer that differs is {layer or 'unknown'}."
@@ -198,7 +202,7 @@ class BundleVerifier:
         )
 
     def _randomness(self) -> str:
-        layer = first_difference(*forward.trace_layers(self.model, self.batches[0]))
+        layer = first_difference(*forward_passes.trace_layers(self.model, self.batches[0]))
         return (
             f"a second pass over the same rows gives other outputs, from the layer {layer or 'unknown'} on; "
             "call random layers with the `training` argument of `call`, not with training=True"

@@ -1,0 +1,43 @@
+"""Results of commands as tables for people; the JSON of the last line has the same figures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headrace.text_table import text_table
+
+VALIDATION = "val_"
+
+
+def evaluation_table(result: Mapping[str, Any]) -> str:
+    """Return the metrics of an evaluation with their 95 % intervals."""
+    metrics, intervals = result["metrics"], result["intervals"]
+    rows = [[name, _figure(value), _interval(intervals.get(name))] for name, value in metrics.items()]
+    title = f"{result['split']}, {result['rows']:,} rows"
+    return text_table([title, "value", "95 % interval"], rows)
+
+
+def training_table(result: Mapping[str, Any]) -> str:
+    """Return the metrics of a training, side by side for both splits, and where its bundle is."""
+    metrics = result["metrics"]
+    names = [name for name in metrics if not name.startswith(VALIDATION)]
+    names += [name for key in metrics if key.startswith(VALIDATION) and (name := key[len(VALIDATION) :]) not in names]
+    rows = [[name, _figure(metrics.get(name)), _figure(metrics.get(VALIDATION + name))] for name in names]
+    if not any(name.startswith(VALIDATION) for name in metrics):
+        rows = [row[:2] for row in rows]
+    header = [f"epoch {result['bundle_epoch']}", "training", "validation"][: len(rows[0]) if rows else 1]
+    return f"{text_table(header, rows)}\nbundle: {result['bundle']}"
+
+
+def prediction_table(result: Mapping[str, Any]) -> str:
+    """Return how many records were predicted, rejected and skipped, and where the files are."""
+    counts = [[name, f"{result[name]:,}"] for name in ("rows", "rejected", "skipped") if name in result]
+    places = [f"{name}: {result[name]}" for name in ("output", "rejects") if result.get(name)]
+    return "\n".join([text_table(["records", "number"], counts), *places])
+
+
+def _figure(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else "" if value is None else str(value)
+
+
+def _interval(bounds: Sequence[float] | None) -> str:
+    return "" if bounds is None else f"{bounds[0]:.4f} to {bounds[1]:.4f}"

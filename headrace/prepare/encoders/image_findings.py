@@ -1,0 +1,62 @@
+"""What an image file has that its pixels do not show, for warnings; none of it rejects the file."""
+
+from enum import StrEnum
+
+import numpy as np
+from PIL.Image import Image as PillowImage
+from PIL.TiffImagePlugin import TiffImageFile
+
+from headrace.prepare.encoders.file_structure import has_frames
+
+# Upper bytes of 16-bit colours whose values use only so many bits.
+NARROW_COLOURS = {0: 8, 3: 10, 15: 12, 63: 14}
+DEEP = 16
+TIFF_BITS_PER_SAMPLE, TIFF_SUBFILE, TIFF_SUB_IFDS = 258, 254, 330
+REDUCED_RESOLUTION = 1
+# Where the header of a PNG file has the bits of a sample, before its type, of which two have colours.
+PNG_DEPTH, PNG_COLOURS = 24, (2, 6)
+
+
+class ImageFinding(StrEnum):
+    """What is found; the value is how a warning goes on after the number of images."""
+
+    SEVERAL_FRAMES = "several pages or frames, of which only the first is used; if others count, save each as a file"
+    TRANSPARENT = "only transparent pixels, which become white; if their colors count, save them without transparency"
+
+
+def find_hidden(image: PillowImage, data: bytes) -> frozenset[ImageFinding]:
+    """Return what is found in the file `data`, which Pillow has loaded as `image`."""
+    # A JPEG file of several pictures holds a photo and what belongs to it, such as a depth map.
+    several = has_frames(data) if image.format == "GIF" else getattr(image, "is_animated", False)
+    found = {ImageFinding.SEVERAL_FRAMES: several and image.format != "MPO", ImageFinding.TRANSPARENT: _is_clear(image)}
+    return frozenset(finding for finding, applies in found.items() if applies)
+
+
+def _is_clear(image: PillowImage) -> bool:
+    return image.mode in ("LA", "PA", "RGBA") and image.getchannel("A").getextrema() == (0, 0)
+
+
+def find_colour_bits(image: PillowImage, converted: PillowImage, data: bytes) -> int | None:
+    """Return how many of 16 bits the colours of a file use; None if they do not have 16.
+
+    Pillow keeps the upper byte of each, so that it is told from `converted`.
+    """
+    if not _has_deep_colours(image, data):
+        return None
+    largest = int(np.asarray(converted).max())
+    return next((bits for most, bits in NARROW_COLOURS.items() if largest <= most), DEEP)
+
+
+def _has_deep_colours(image: PillowImage, data: bytes) -> bool:
+    if image.format == "PNG":
+        return data[PNG_DEPTH] == DEEP and data[PNG_DEPTH + 1] in PNG_COLOURS
+    bits = image.tag_v2.get(TIFF_BITS_PER_SAMPLE) if isinstance(image, TiffImageFile) else None
+    return isinstance(bits, tuple) and len(bits) > 2 and set(bits) == {DEEP}
+
+
+def is_raw_preview(image: PillowImage) -> bool:
+    """Return whether a TIFF file begins with a reduced image and has the whole elsewhere, as camera raw files do."""
+    if not isinstance(image, TiffImageFile):
+        return False
+    subfile = image.tag_v2.get(TIFF_SUBFILE)
+    return isinstance(subfile, int) and bool(subfile & REDUCED_RESOLUTION) and TIFF_SUB_IFDS in image.tag_v2

@@ -1,0 +1,40 @@
+"""Names of well-known formats that are not read as images, by their first bytes; for the messages about them."""
+
+SIGNATURES = (
+    (0, b"\0\0\1\0", "ICO"),
+    (0, b"\0\0\2\0", "CUR"),
+    (0, b"8BPS", "Photoshop"),
+    (0, b"%PDF", "PDF"),
+    (0, b"%!PS", "PostScript"),
+    (0, b"\xff\x0a", "JPEG XL"),
+    (4, b"JXL ", "JPEG XL"),
+    (0, b"v/1\x01", "OpenEXR"),
+    (0, b"#?RADIANCE", "Radiance HDR"),
+    (0, b"DDS ", "DDS"),
+    (0, b"qoif", "QOI"),
+    (0, b"icns", "ICNS"),
+    (0, b"\x93NUMPY", "NumPy"),
+    (0, b"\x89HDF", "HDF5"),
+    (0, b"SIMPLE  =", "FITS"),
+    (0, b"FUJIFILMCCD-RAW", "raw camera"),
+    (128, b"DICM", "DICOM"),
+    (344, b"n+1\0", "NIfTI"),
+    (0, b"PK\3\4", "zip"),
+    (0, b"\x1f\x8b", "gzip"),
+    (4, b"ftyp", "HEIC or video (MP4)"),
+    (0, b"\x1aE\xdf\xa3", "video (Matroska)"),
+    (0, b"version https://git-lfs", "Git LFS pointer"),
+)
+TGA_FOOTER = b"TRUEVISION-XFILE.\0"
+MARKUP = (b"<svg", b"<?xml", b"<!doctype", b"<html")
+HEAD_BYTES = 1024
+
+
+def name_format(data: bytes) -> str | None:
+    """Return the name of the format of a file that is not read as an image; None if its bytes do not tell."""
+    if data.endswith(TGA_FOOTER):
+        return "TGA"
+    head = data[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if head.startswith(MARKUP):
+        return "SVG" if b"<svg" in head else "HTML or XML"
+    return next((name for start, magic, name in SIGNATURES if data.startswith(magic, start)), None)

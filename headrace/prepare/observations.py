@@ -1,0 +1,116 @@
+"""What a preparation does to records without rejecting them, counted over all of them for one warning each."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice
+
+from headrace.prepare.encoders.grey_depth import narrow_colours_warning, narrow_warning
+from headrace.prepare.encoders.image import DecodedFile
+from headrace.prepare.encoders.image_findings import ImageFinding
+from headrace.prepare.rejects.rejection import UnreadArchiveError
+from headrace.prepare.sources.folder_layout import MAX_FOLDERS, class_folder, member_warnings, split_class_warning
+
+
+@dataclass
+class Observations:
+    """Counts of what the records of one task, or of all tasks, were found to be.
+
+    Attributes:
+        grey_bits: 16-bit grey images by the number of bits that their values use.
+        colour_bits: 16-bit color images by the number of bits that their values use.
+        findings: images by what is found in them.
+        examples: path of the first image of each finding.
+        folders: folders of archives whose names are classes, by archive, then the class by the folder, without those
+            named after splits.
+        named_splits: whether a folder of an archive is named after a split.
+        damaged_archives: archives that could not be read to their end.
+        archive_bytes: bytes of these archives.
+        unread_bytes: bytes of them that were not read, at least.
+    """
+
+    grey_bits: Counter[int] = field(default_factory=Counter)
+    colour_bits: Counter[int] = field(default_factory=Counter)
+    findings: Counter[ImageFinding] = field(default_factory=Counter)
+    examples: dict[ImageFinding, str] = field(default_factory=dict)
+    folders: dict[str, dict[str, str]] = field(default_factory=dict)
+    named_splits: bool = False
+    damaged_archives: int = 0
+    archive_bytes: int = 0
+    unread_bytes: int = 0
+
+    def add_image(self, decoded: DecodedFile, path: str) -> None:
+        """Count what is found in an image."""
+        if decoded.grey_bits is not None:
+            self.grey_bits[decoded.grey_bits] += 1
+        if decoded.colour_bits is not None:
+            self.colour_bits[decoded.colour_bits] += 1
+        for finding in decoded.findings:
+            self.findings[finding] += 1
+            self.examples.setdefault(finding, path)
+
+    def add_member(self, path: str, label: str | None) -> None:
+        """Note the class folder of a member of an archive, if it has one."""
+        found = class_folder(path, label)
+        if found is None:
+            return
+        folders = self.folders.setdefault(found.archive, {})
+        if len(folders) < MAX_FOLDERS:
+            folders[found.folder] = found.label
+        self.named_splits = self.named_splits or found.in_split
+
+    def add_damaged_archive(self, error: UnreadArchiveError) -> None:
+        """Count an archive that could not be read to its end."""
+        self.damaged_archives += 1
+        self.archive_bytes += error.size
+        self.unread_bytes += error.unread
+
+    def update(self, other: "Observations") -> None:
+        """Add the counts of another task."""
+        self.grey_bits.update(other.grey_bits)
+        self.colour_bits.update(other.colour_bits)
+        self.findings.update(other.findings)
+        self.examples = other.examples | self.examples
+        for archive, folders in other.folders.items():
+            self.folders.setdefault(archive, {}).update(folders)
+        self.named_splits = self.named_splits or other.named_splits
+        self.damaged_archives += other.damaged_archives
+        self.archive_bytes += other.archive_bytes
+        self.unread_bytes += other.unread_bytes
+
+    def warnings(self, white: int | None) -> list[str]:
+        """Return a line for each observation that the user must know of.
+
+        Args:
+            white: `prepare.image.white`.
+        """
+        grey = narrow_warning(self.grey_bits) if white is None else None
+        lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning()]
+        for finding, images in sorted(self.findings.items()):
+            verb = "images have" if images > 1 else "image has"
+            lines.append(f"{images} {verb} {finding}, such as {self.examples[finding]!r}.")
+        lines += self._folder_warnings()
+        return [line for line in lines if line is not None]
+
+    def _folder_warnings(self) -> list[str]:
+        found = {one: text for one, folders in sorted(self.folders.items()) for text in member_warnings(folders)}
+        lines = [
+            f"{text} So it is in {len(found)} of {len(self.folders)} archives, such as {one!r}."
+            for one, text in islice(found.items(), 1)
+        ]
+        classes = {label for folders in self.folders.values() for label in folders.values()}
+        named = split_class_warning(sorted(classes), has_splits=self.named_splits)
+        return lines if named is None else [*lines, named]
+
+    def _archive_warning(self) -> str | None:
+        if not self.damaged_archives:
+            return None
+        several = self.damaged_archives > 1
+        lost = (
+            f"at least {self.unread_bytes:,} of {self.archive_bytes:,} bytes were"
+            if self.unread_bytes
+            else "an unknown part was"
+        )
+        return (
+            f"{self.damaged_archives} archive{'s are' if several else ' is'} damaged or cut off: {lost} not read. "
+            "prepare.max_rejects counts each as one record, however many it held."
+        )

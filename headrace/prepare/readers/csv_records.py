@@ -1,0 +1,150 @@
+"""Lines of CSV divided into records, and into the fields of each; a broken record costs its first line only."""
+
+import csv
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from headrace.config.sections.reader_options import ReaderOptions
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+
+# More than this in one record is a quote that was never closed.
+MAX_RECORD = 64 * 2**20
+csv.field_size_limit(2**31 - 1)
+
+Fields = list[str] | RejectedRecordError
+
+
+class _Lines:
+    """Lines for `csv.reader`; keeps those of the current record, so that reading can continue after its first line.
+
+    Attributes:
+        taken: the lines of the current record, as they are in the file.
+        strip: options by which spaces behind the quotes of fields are hidden from `csv.reader`; None: it sees all.
+    """
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._new = iter(lines)
+        self._again: deque[str] = deque()
+        self.taken: list[str] = []
+        self.strip: ReaderOptions | None = None
+        self._size = self._quotes = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if self._size > MAX_RECORD:
+            raise csv.Error("a quote is not closed")
+        line = self._again.popleft() if self._again else next(self._new)
+        self.taken.append(line)
+        self._size += len(line)
+        if self.strip is None or self.strip.quote is None:
+            return line
+        seen, self._quotes = self._quotes, self._quotes + line.count(self.strip.quote)
+        return _strip_after_quotes(line, self.strip, seen)
+
+    def begin(self) -> None:
+        """Begin a record."""
+        self.taken, self._size, self._quotes = [], 0, 0
+
+    def go_back(self, kept: int = 1) -> None:
+        """Go back behind the first `kept` lines of the current record."""
+        self._again.extendleft(reversed(self.taken[kept:]))
+        del self.taken[kept:]
+
+
+def split_records(
+    lines: Iterable[str],
+    options: ReaderOptions,
+    number: int = 1,
+    are_joined: Callable[[Sequence[str]], bool] | None = None,
+) -> Iterator[tuple[int, Fields, int]]:
+    """Yield the line number, the fields and the characters of each record; blank lines and comments have no fields.
+
+    Args:
+        are_joined: whether the lines of one record were joined by a stray quote, which rejects the first of them.
+
+    Reading takes linear time with any quotes: after a broken record, the lines that are read again hold no quote
+    that could be left open, up to the one where the record broke.
+    """
+    feed = _Lines(lines)
+    reader = _reader(feed, options)
+    while True:
+        feed.begin()
+        try:
+            fields: Fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            fields = _read_stripped(feed, options) or _broken(feed, options, number, error)
+            reader = _reader(feed, options)
+        if are_joined is not None and len(feed.taken) > 1 and isinstance(fields, list) and are_joined(feed.taken):
+            fields = _joined(number, number + len(feed.taken) - 1)
+        if isinstance(fields, RejectedRecordError):
+            feed.go_back()
+            reader = _reader(feed, options)
+        if options.comment and feed.taken[0].startswith(options.comment):
+            fields = []
+        yield number, fields, sum(map(len, feed.taken))
+        number += len(feed.taken)
+
+
+def _reader(feed: _Lines, options: ReaderOptions) -> Iterator[list[str]]:
+    return csv.reader(
+        feed,
+        delimiter=options.separator or ",",
+        quotechar=options.quote,
+        quoting=csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE,
+        escapechar=options.escape,
+        doublequote=options.escape is None,
+        skipinitialspace=bool(options.strip_left),
+        strict=True,
+    )
+
+
+def _strip_after_quotes(line: str, options: ReaderOptions, seen: int = 0) -> str:
+    """Return a line without the spaces between the closing quotes of fields and what ends the fields.
+
+    Args:
+        seen: quotes of the record in the lines before. Behind an even number of them the field is closed.
+    """
+    quote, separator = options.quote or "", options.separator or ","
+    pieces = line.split(quote)
+    for at in range(2 - seen % 2, len(pieces), 2):
+        rest = pieces[at].lstrip(" " if separator == "\t" else " \t")
+        if not rest.strip("\r\n") or rest.startswith(separator):
+            pieces[at] = rest
+    return quote.join(pieces)
+
+
+def _read_stripped(feed: _Lines, options: ReaderOptions) -> list[str] | None:
+    """Return the fields of a broken record, read again without spaces behind quotes; None if it is still broken."""
+    if not options.strip_right or options.quote is None:
+        return None
+    feed.go_back(0)
+    feed.begin()
+    feed.strip = options
+    try:
+        return next(_reader(feed, options))
+    except csv.Error:
+        return None
+    finally:
+        feed.strip = None
+
+
+def _broken(feed: _Lines, options: ReaderOptions, number: int, error: csv.Error) -> RejectedRecordError:
+    hint = ""
+    if '\\"' in feed.taken[0]:
+        hint = "; if a backslash escapes quotes, set data.source.options.escape to it"
+    elif options.quote and not options.strip_right and _strip_after_quotes(feed.taken[0], options) != feed.taken[0]:
+        hint = "; if spaces may follow quotes, set data.source.options.ignoreTrailingWhiteSpace to true"
+    what = "a quote is not closed" if len(feed.taken) > 1 or "unexpected end" in str(error) else str(error)
+    return RejectedRecordError(Reason.DAMAGED, f"line {number} is not CSV by RFC 4180: {what}{hint}")
+
+
+def _joined(first: int, last: int) -> RejectedRecordError:
+    detail = (
+        f"line {first} opens a quote that line {last} closes, and each of these lines looks like a complete record; "
+        "if they are one field, set data.source.options.multiLine to true"
+    )
+    return RejectedRecordError(Reason.DAMAGED, detail)

@@ -1,0 +1,133 @@
+"""Folders of a source that look as if they meant something else than the classes they are used as."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from headrace.prepare.encoders.labels import normalize_name
+from headrace.prepare.sources.raw_records import RawFile, shorten
+from headrace.prepare.sources.split_names import split_from_name, split_from_path
+
+# Folders of data sets for segmentation, whose files of one name belong together.
+IMAGE_FOLDERS = frozenset(("images", "image", "imgs", "img", "jpegimages"))
+MASK_FOLDERS = frozenset(("masks", "mask", "labels", "annotations", "segmentation", "segmentationclass", "gt"))
+# How file managers name a second folder of one name.
+COPY = re.compile(r"(.*\S)\s*(?:\(\d+\)|\s-\s[Cc]opy(?: \(\d+\))?|\scopy(?: \d+)?)")
+# The path of a record of an archive: that of the archive, and that in it.
+ARCHIVED = re.compile(r"(.*?\.(?:t[a-z0-9]+|tar\.[a-z0-9]+|zip))/(.*)", re.IGNORECASE | re.DOTALL)
+WORDS = re.compile(r"[-_. ]|\d+")
+# More folders than these are not compared.
+MAX_FOLDERS = 10_000
+
+
+def class_warnings(classes: Iterable[str]) -> list[str]:
+    """Return what to say about names of class folders: masks beside images, and copies of folders."""
+    names, warnings = list(classes), list[str]()
+    folded = {name.casefold() for name in names}
+    if IMAGE_FOLDERS & folded and MASK_FOLDERS & folded:
+        shown = ", ".join(map(repr, names))
+        warnings.append(f"they look like images and their masks, and are used as the classes {shown}.")
+    copies = [name for name in names if (found := COPY.fullmatch(name)) and found[1] in names]
+    if copies:
+        warnings.append(
+            f"{shorten(list(map(repr, copies)))} look like copies of others; they are classes of their own."
+        )
+    splits = {name: split for name in names if (split := _named_split(name)) is not None}
+    if "train" in splits.values() and len(set(splits.values())) > 1:
+        warnings.append(
+            f"{shorten(list(map(repr, splits)))} look like splits, and are classes; splits are called train, val, test."
+        )
+    return warnings
+
+
+def _named_split(name: str) -> str | None:
+    """Return the split that a word of a folder's name means: train_images, my-test, test1."""
+    return next((split for word in WORDS.split(name) if (split := split_from_name(word)) is not None), None)
+
+
+def nested_warnings(files: Iterable[RawFile], *, in_splits: bool) -> list[str]:
+    """Return what to say if the folders in class folders look like the classes.
+
+    Args:
+        in_splits: whether the class folders lie in folders named after splits.
+    """
+    subfolders: dict[str, set[str]] = {}
+    holders = set[str]()
+    for file in files:
+        if file.label is None:
+            continue
+        inner = file.path.split(os.sep)[1 + in_splits : -1]
+        found = subfolders.setdefault(file.label, set())
+        if inner and split_from_name(inner[0]) is None:
+            found.add(inner[0])
+        elif not inner:
+            holders.add(file.label)
+    for name, folders in subfolders.items():
+        if inside := sorted(folders & (subfolders.keys() - {name})):
+            shown = shorten(list(map(repr, inside)))
+            return [f"{shown} in {name!r} are part of the class {name!r}, although classes have these names."]
+    common = set.intersection(*subfolders.values()) if subfolders else set()
+    if len(common) > 1 and not holders:
+        shown = shorten(list(map(repr, sorted(common))))
+        return [f"{shown} are in every class folder; they are not classes, the folders that hold them are."]
+    return []
+
+
+class ClassFolder(NamedTuple):
+    """The folder of a member of an archive, which is its class.
+
+    Attributes:
+        folder: its path in the archive, without folders named after splits.
+        in_split: whether it lies in one of these, or the archive is named after a split.
+    """
+
+    archive: str
+    folder: str
+    label: str
+    in_split: bool
+
+
+def class_folder(path: str, label: str | None) -> ClassFolder | None:
+    """Return the class folder of a record of an archive; None if no folder's name is its `label`."""
+    parts = ARCHIVED.fullmatch(path)
+    folders = [one for one in re.split(r"[/\\]", parts[2])[:-1] if one not in ("", ".")] if parts else []
+    if parts is None or label is None or not folders or normalize_name(folders[-1]) != label:
+        return None
+    above = [one for one in folders[:-1] if split_from_name(one) is None]
+    in_split = len(above) < len(folders) - 1 or split_from_path(parts[1]) is not None
+    return ClassFolder(parts[1], "/".join((*above, folders[-1])), label, in_split)
+
+
+def member_warnings(folders: Mapping[str, str]) -> list[str]:
+    """Return what to say about the folders of archives, of which the innermost are the classes.
+
+    Args:
+        folders: the class by the folder in the archive, without folders named after splits.
+    """
+    parents: dict[str, list[str]] = {}
+    for path in sorted(folders):
+        above = next((str(one) for one in PurePosixPath(path).parents if str(one) in folders), None)
+        if above is not None:
+            return [
+                f"The folder {path!r} lies in the folder {above!r}, which holds records, too: they are the classes "
+                f"{folders[path]!r} and {folders[above]!r}, as the innermost folder is the class."
+            ]
+        parents.setdefault(folders[path], []).append(path)
+    for name, paths in parents.items():
+        if len(paths) > 1:
+            return [
+                f"The folders {paths[0]!r} and {paths[1]!r} are one class, {name!r}, as the innermost folder of an "
+                "archive is the class."
+            ]
+    return []
+
+
+def split_class_warning(classes: Iterable[str], has_splits: bool) -> str | None:
+    """Return what to say about a class that is named after a split where other folders are splits."""
+    found = [name for name in classes if split_from_name(name) is not None] if has_splits else []
+    if not found:
+        return None
+    shown = shorten(list(map(repr, found)))
+    return f"The records directly in {shown} are of a class of this name, although folders of such names are splits."

@@ -1,0 +1,56 @@
+"""Warnings about splits that the source or the time assigns: classes that are never learned, and empty splits."""
+
+from collections.abc import Mapping, Sequence
+
+from headrace.config.sections.preparation import Splits
+from headrace.prepare.sources.raw_records import shorten
+from headrace.prepare.sources.time_splits import describe_moment
+from headrace.table.table_version import SPLITS, Period
+
+Counts = Mapping[str, Mapping[str, int]]
+
+
+def unlearned_class_warning(counts: Counts, classes: Sequence[str]) -> str | None:
+    """Return a warning about classes that have records, but none in the training split.
+
+    Args:
+        counts: rows by split, then by class name.
+    """
+    train = counts.get("train", {})
+    found = []
+    for name in classes:
+        others = {split: rows for split in SPLITS if (rows := counts.get(split, {}).get(name, 0))}
+        if others and not train.get(name):
+            found.append(f"{name!r} ({', '.join(f'{rows} in {split}' for split, rows in others.items())})")
+    if not found:
+        return None
+    verb = "class has" if len(found) == 1 else "classes have"
+    return f"{len(found)} {verb} no record in the training split, so that no model learns them: {shorten(found)}."
+
+
+def unmeasured_class_warning(counts: Counts, classes: Sequence[str]) -> str | None:
+    """Return a warning about classes that are trained on and have no record in a test split that has others.
+
+    Args:
+        counts: rows by split, then by class name.
+    """
+    test, train = counts.get("test", {}), counts.get("train", {})
+    found = [f"{name!r} ({train[name]} in train)" for name in classes if train.get(name) and not test.get(name)]
+    if not found or not test:
+        return None
+    verb = "class has" if len(found) == 1 else "classes have"
+    return f"{len(found)} {verb} no record in the test split, so that nothing measures them: {shorten(found)}."
+
+
+def empty_period_warning(counts: Counts, splits: Splits, periods: Sequence[Period]) -> str | None:
+    """Return a warning about splits by time without a window, as one time that is wrong by years makes them.
+
+    Args:
+        counts: rows by split, then by class name.
+        periods: of the table.
+    """
+    empty = [split for split in SPLITS if getattr(splits, split) > 0 and not counts.get(split)]
+    if not empty or not periods:
+        return None
+    cuts = shorten([f"{period.split} until {describe_moment(period.until)}" for period in periods])
+    return f"No window is in {' and '.join(empty)}: by its first and last time the table is {cuts}. Is a time wrong?"

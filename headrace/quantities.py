@@ -1,0 +1,13 @@
+"""Numbers with their nouns, as all messages, tables and pages write them."""
+
+ENDINGS_WITH_ES = ("s", "x", "ch", "sh")
+
+
+def quantity(amount: int, noun: str) -> str:
+    """Return `amount` with thousands separators and its noun: `1 rank`, `4 ranks`, `1,200 classes`.
+
+    Args:
+        noun: in the singular, with words before it if there are any, such as `new file`.
+    """
+    ending = "" if amount == 1 else "es" if noun.endswith(ENDINGS_WITH_ES) else "s"
+    return f"{amount:,} {noun}{ending}"

@@ -1,0 +1,37 @@
+"""Tables of results for people."""
+
+from headrace.cli.result_tables import evaluation_table, prediction_table, training_table
+
+
+def test_evaluation_table_has_figures_and_intervals() -> None:
+    metrics, intervals = {"accuracy": 0.75, "loss": 0.5}, {"accuracy": (0.5, 0.875)}
+    result = {"split": "test", "rows": 1200, "metrics": metrics, "intervals": intervals}
+    assert evaluation_table(result).splitlines() == [
+        "test, 1,200 rows   value     95 % interval",
+        "accuracy          0.7500  0.5000 to 0.8750",
+        "loss              0.5000",
+    ]
+
+
+def test_training_table_has_both_splits_side_by_side() -> None:
+    metrics = {"loss": 0.5, "val_loss": 0.625, "val_auc": 0.75}
+    result = {"bundle_epoch": 3, "bundle": "run/bundle", "metrics": metrics}
+    assert training_table(result).splitlines() == [
+        "epoch 3  training  validation",
+        "loss       0.5000      0.6250",
+        "auc                    0.7500",
+        "bundle: run/bundle",
+    ]
+    assert training_table(result | {"metrics": {"loss": 0.5}}).splitlines()[0] == "epoch 3  training"
+
+
+def test_prediction_table_names_rejects_only_where_there_are_some() -> None:
+    result = {"rows": 12000, "rejected": 0, "skipped": 3, "output": "out", "rejects": None}
+    assert prediction_table(result).splitlines() == [
+        "records   number",
+        "rows      12,000",
+        "rejected       0",
+        "skipped        3",
+        "output: out",
+    ]
+    assert "rejects: out/_rejects" in prediction_table(result | {"rejects": "out/_rejects"})

@@ -1,0 +1,19 @@
+"""Numbers with their nouns."""
+
+import pytest
+
+from headrace.quantities import quantity
+
+
+@pytest.mark.parametrize(
+    ("amount", "noun", "text"),
+    [
+        (0, "file", "0 files"),
+        (1, "new file", "1 new file"),
+        (1200, "class", "1,200 classes"),
+        (2, "batch", "2 batches"),
+    ],
+)
+def test_quantity_has_the_form_of_its_number(amount: int, noun: str, text: str) -> None:
+    """One thing is singular, any other number of them is plural."""
+    assert quantity(amount, noun) == text
