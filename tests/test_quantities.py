@@ -12,6 +12,7 @@ from headrace.quantities import quantity
         (1, "new file", "1 new file"),
         (1200, "class", "1,200 classes"),
         (2, "batch", "2 batches"),
+        (2, "epoch", "2 epochs"),
     ],
 )
 def test_quantity_has_the_form_of_its_number(amount: int, noun: str, text: str) -> None:
