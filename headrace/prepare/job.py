@@ -195,10 +195,8 @@ def _prepare(plan: PreparePlan, stopwatch: Stopwatch) -> Version:
     table = plan.base.table
     if plan.increment.before is not None:
         changed, removed = len(plan.increment.changed), len(plan.increment.removed.files)
-        log.info(
-            "%s new or changed; the records of %s that changed or no longer exist are removed",
-            *(quantity(changed, "file"), quantity(removed, "file")),
-        )
+        dropped = f"; the records of {quantity(removed, 'removed or changed file')} are dropped" if removed else ""
+        log.info("%s%s", quantity(changed, "new or changed file"), dropped)
     with remove_orphans(table, context.identity):
         with remove_orphans(plan.duplicates.base.table, context.identity):
             with remove_orphans(plan.rejects.base.table, context.identity):

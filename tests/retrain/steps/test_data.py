@@ -37,8 +37,8 @@ def test_challenger_is_refused_when_the_test_split_has_rows_of_removed_classes(t
     assert data._removed_classes(first, first) == data._removed_classes(first, second) == ""
     name, rows = first.contract.classes[-1], first.summary.counts["test"][first.contract.classes[-1]]
     refusal = data._removed_classes(second, first)
-    assert refusal.startswith(f"{rows} rows of the test split that judges the challenger (version 0 of ")
-    assert f"version 1 does not have: {name}. " in refusal
+    assert refusal.startswith("The test split that judges the challenger (version 0 of ")
+    assert f"has {rows} rows of classes that version 1 does not have: {name}. " in refusal
 
 
 def test_challenger_is_refused_when_it_or_its_initial_weights_learn_test_rows(tmp_path: Path) -> None:
