@@ -1,6 +1,6 @@
 """Numbers with their nouns, as all messages, tables and pages write them."""
 
-ENDINGS_WITH_ES = ("s", "x", "sh")
+ENDINGS_WITH_ES = ("s", "x", "ch", "sh")
 
 
 def quantity(amount: int, noun: str) -> str:
