@@ -10,9 +10,9 @@ from headrace.config.sections.windows import Windows
 from headrace.contract import Column
 from headrace.prepare.dedup.signatures import minhash, perceptual_hash
 from headrace.prepare.encoders.hashing import content_hash, text_hash
-from headrace.prepare.encoders.image import Pixels, check_pixels, conform, decode_image, encode
+from headrace.prepare.encoders.images.image_codec import Pixels, check_pixels, conform, decode_image, encode
+from headrace.prepare.encoders.images.unread_formats import name_document
 from headrace.prepare.encoders.statistics import stored_sums
-from headrace.prepare.encoders.unread_formats import name_document
 from headrace.prepare.observations import Observations
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_records import RawRecord
