@@ -12,7 +12,7 @@ from headrace.config.configuration import Image
 from headrace.contract import Column, Contract
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.errors import DataError
-from headrace.prepare.encoders.image import encode
+from headrace.prepare.encoders.images.image_codec import encode
 from headrace.stream.read.column_buffers import Columns
 
 quiet_tensorflow()

@@ -1,6 +1,6 @@
 """Numbers with their nouns, as all messages, tables and pages write them."""
 
-ENDINGS_WITH_ES = ("s", "x", "sh")
+ENDINGS_WITH_ES = ("s", "x", "ch", "sh")
 
 
 def quantity(amount: int, noun: str) -> str:
@@ -9,5 +9,7 @@ def quantity(amount: int, noun: str) -> str:
     Args:
         noun: in the singular, with words before it if there are any, such as `new file`.
     """
-    ending = "" if amount == 1 else "es" if noun.endswith(ENDINGS_WITH_ES) else "s"
+    # The ch of an epoch is a k.
+    takes_es = noun.endswith(ENDINGS_WITH_ES) and not noun.endswith("epoch")
+    ending = "" if amount == 1 else "es" if takes_es else "s"
     return f"{amount:,} {noun}{ending}"

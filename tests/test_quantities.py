@@ -11,6 +11,7 @@ from headrace.quantities import quantity
         (0, "file", "0 files"),
         (1, "new file", "1 new file"),
         (1200, "class", "1,200 classes"),
+        (2, "batch", "2 batches"),
         (2, "epoch", "2 epochs"),
     ],
 )

@@ -9,7 +9,7 @@ from headrace.explain.heatmaps import enlarge, overlay, picture
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput
 from headrace.inference import Inference
-from headrace.prepare.encoders.image import decode
+from headrace.prepare.encoders.images.image_codec import decode
 
 
 class ImageExplainer:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headrace.config.configuration import Image
 from headrace.contract import Contract, Statistics
 from headrace.inference import Inference
-from headrace.prepare.encoders.image import decode, encode
+from headrace.prepare.encoders.images.image_codec import decode, encode
 from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version
 

@@ -19,7 +19,7 @@ from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.archive import ARCHIVE
+from headrace.prepare.sources.archives.archive import ARCHIVE
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.storage import files_below, is_remote

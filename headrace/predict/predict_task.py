@@ -20,7 +20,7 @@ from headrace.predict.inputs import InputFile, read_raw
 from headrace.predict.output import PredictionOutput
 from headrace.predict.record_files import Record, RecordFile
 from headrace.predict.text_prediction import predict_records, predict_texts
-from headrace.prepare.encoders.image import decode
+from headrace.prepare.encoders.images.image_codec import decode
 from headrace.prepare.readers import RowRange
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.table import Shard

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
 
-from headrace.prepare.encoders.grey_depth import narrow_colours_warning, narrow_warning
-from headrace.prepare.encoders.image import DecodedFile
-from headrace.prepare.encoders.image_findings import ImageFinding
+from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
+from headrace.prepare.encoders.images.image_codec import DecodedFile
+from headrace.prepare.encoders.images.image_findings import ImageFinding
 from headrace.prepare.rejects.rejection import UnreadArchiveError
 from headrace.prepare.sources.folder_layout import MAX_FOLDERS, class_folder, member_warnings, split_class_warning
 

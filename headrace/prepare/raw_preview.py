@@ -14,7 +14,7 @@ from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.prepare.encoders.image import decode_image
+from headrace.prepare.encoders.images.image_codec import decode_image
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.encoders.row_encoders import clean_text
 from headrace.prepare.labels.warnings import label_warnings
@@ -22,7 +22,7 @@ from headrace.prepare.observations import Observations
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.archive import ARCHIVE, list_archives, read_archive
+from headrace.prepare.sources.archives.archive import ARCHIVE, list_archives, read_archive
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawRecord, escape_path, shorten

@@ -13,7 +13,7 @@ from headrace.compare.page import write_page
 from headrace.contract import Contract, Statistics
 from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
-from headrace.prepare.encoders.image import encode
+from headrace.prepare.encoders.images.image_codec import encode
 from headrace.prepare.table_schema import NUMBER, arrow_schema, image_columns
 from headrace.runs.metrics_log import MetricsLog
 from headrace.table import Version, read

@@ -18,7 +18,7 @@ from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import raw_images, raw_texts
 from headrace.explain.text_explainer import TextExplainer
 from headrace.inference import Inference
-from headrace.prepare.encoders.image import decode
+from headrace.prepare.encoders.images.image_codec import decode
 from tests.explain.raw import write_images, write_texts
 from tests.models.test_networks import MODELS, SERIES, TEXT
 from tests.support.small_table import CLASSES

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from headrace.prepare.encoders.image import DecodedFile
-from headrace.prepare.encoders.image_findings import ImageFinding
+from headrace.prepare.encoders.images.image_codec import DecodedFile
+from headrace.prepare.encoders.images.image_findings import ImageFinding
 from headrace.prepare.observations import Observations
 from headrace.prepare.rejects.rejection import UnreadArchiveError
 

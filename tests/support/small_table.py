@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Contract, Statistics
-from headrace.prepare.encoders.image import encode
+from headrace.prepare.encoders.images.image_codec import encode
 from headrace.prepare.table_schema import arrow_schema, image_columns
 from headrace.table import Shard, Summary, Version, read
 from headrace.table.shards import write_shard

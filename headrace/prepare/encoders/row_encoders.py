@@ -10,7 +10,8 @@ from headrace.config.sections.windows import Windows
 from headrace.contract import Column
 from headrace.prepare.dedup.signatures import minhash, perceptual_hash
 from headrace.prepare.encoders.hashing import content_hash, text_hash
-from headrace.prepare.encoders.image import Pixels, check_pixels, conform, decode_image, encode
+from headrace.prepare.encoders.images.image_codec import Pixels, check_pixels, conform, decode_image, encode
+from headrace.prepare.encoders.images.unread_formats import name_document
 from headrace.prepare.encoders.statistics import stored_sums
 from headrace.prepare.observations import Observations
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
@@ -134,7 +135,12 @@ def clean_text(data: bytes | str, spec: Text) -> str:
     Raises:
         RejectedRecordError: the record is not text, or violates the limits in `spec`.
     """
-    return clean(data if isinstance(data, str) else decode_text(data, spec), spec)
+    if isinstance(data, str):
+        return clean(data, spec)
+    document = name_document(data)
+    if document is not None:
+        raise RejectedRecordError(Reason.NOT_TEXT, f"the format is {document}; expected plain text")
+    return clean(decode_text(data, spec), spec)
 
 
 def encoder_for(settings: Prepare) -> RecordEncoder:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from headrace.contract import Statistics
-from headrace.prepare.encoders.image import Pixels
+from headrace.prepare.encoders.images.image_codec import Pixels
 from headrace.prepare.plan import PrepareContext
 from headrace.prepare.table_schema import window_columns
 from headrace.storage.parquet import open_parquet

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from headrace.config.configuration import Source
-from headrace.prepare.sources.archive import list_archives, read_archive
+from headrace.prepare.sources.archives.archive import list_archives, read_archive
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
 from headrace.prepare.sources.excluded_files import exclude
 from headrace.prepare.sources.folder import list_folder, read_file

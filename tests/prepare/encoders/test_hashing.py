@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from headrace.config.configuration import Splits
 from headrace.prepare.encoders.hashing import content_hash, hash_split
-from headrace.prepare.encoders.image import Pixels
+from headrace.prepare.encoders.images.image_codec import Pixels
 
 SHAPES = st.tuples(st.integers(1, 4), st.integers(1, 4), st.sampled_from([1, 3]))
 PIXELS = SHAPES.flatmap(lambda shape: arrays(np.uint8, shape))

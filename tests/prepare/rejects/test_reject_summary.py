@@ -13,7 +13,7 @@ from headrace.prepare.labels.classes import list_classes
 from headrace.prepare.plan import Chunk, PrepareContext
 from headrace.prepare.rejects.reject_summary import unusable_error
 from headrace.prepare.sources import Listing
-from headrace.prepare.sources.archive import list_archives
+from headrace.prepare.sources.archives.archive import list_archives
 from headrace.table.dropped_records import Reject
 
 PROBLEM, REMEDY = "No text is left", "Check prepare.splits."

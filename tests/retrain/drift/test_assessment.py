@@ -111,7 +111,7 @@ def test_renumbered_classes_change_no_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize("codec", ["png", "jpeg"])
 def test_image_statistics_use_decoded_pixels(codec: str) -> None:
     from headrace.config.configuration import Image
-    from headrace.prepare.encoders.image import encode
+    from headrace.prepare.encoders.images.image_codec import encode
     from headrace.retrain.drift.profile import _statistics
 
     pixels = np.full((6, 6, 3), (200, 100, 0), np.uint8)

@@ -15,7 +15,7 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.prepare.rejects.rejection import Reason, UnreadArchiveError
-from headrace.prepare.sources.archive import list_archives, read_archive
+from headrace.prepare.sources.archives.archive import list_archives, read_archive
 from headrace.prepare.sources.raw_records import RawRecord
 from tests.support.raw_images import encode_image, noise_image
 

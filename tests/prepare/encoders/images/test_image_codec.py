@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.image import Pixels, decode, decode_image, encode
-from headrace.prepare.encoders.image_findings import ImageFinding
+from headrace.prepare.encoders.images.image_codec import Pixels, decode, decode_image, encode
+from headrace.prepare.encoders.images.image_findings import ImageFinding
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 
@@ -342,7 +342,7 @@ def test_decode_rejects_decompression_bomb_by_its_header(side: int, tmp_path: Pa
     program = f"""
 import resource
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.image import decode, decode_image
+from headrace.prepare.encoders.images.image_codec import decode, decode_image
 from headrace.prepare.rejects.rejection import RejectedRecordError
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

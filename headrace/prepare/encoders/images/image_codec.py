@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image as PillowImage
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.fast_jpeg import (
+from headrace.prepare.encoders.images.fast_jpeg import (
     decode_jpeg,
     encode_jpeg,
     fast_path_size,
@@ -23,11 +23,11 @@ from headrace.prepare.encoders.fast_jpeg import (
     may_need_rotation,
     shrink,
 )
-from headrace.prepare.encoders.file_structure import GIF, JPEG, PNG, find_structure
-from headrace.prepare.encoders.image_findings import ImageFinding
-from headrace.prepare.encoders.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
-from headrace.prepare.encoders.png_chunks import SIGNATURE, damaged_chunk
-from headrace.prepare.encoders.resize import RESIZE
+from headrace.prepare.encoders.images.file_structure import GIF, JPEG, PNG, find_structure
+from headrace.prepare.encoders.images.image_findings import ImageFinding
+from headrace.prepare.encoders.images.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
+from headrace.prepare.encoders.images.png_chunks import SIGNATURE, damaged_chunk
+from headrace.prepare.encoders.images.resize import RESIZE
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]

@@ -11,7 +11,7 @@ from typing import IO, Any, NamedTuple
 
 from headrace.prepare.readers.compression import open_decompressed
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.archive_hard_links import LinkTargets
+from headrace.prepare.sources.archives.hard_links import LinkTargets
 
 # What the readers of archives raise on damaged ones.
 DAMAGE = (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from headrace.prepare.encoders import jpeg_segments, png_chunks
+from headrace.prepare.encoders.images import jpeg_segments, png_chunks
 
 WEBP_PIXELS = (b"VP8X", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L")
 # Flags of the chunk VP8X that announce a colour profile, EXIF and XMP.

@@ -1,4 +1,4 @@
-"""Names of well-known formats that are not read as images, by their first bytes; for the messages about them."""
+"""Names of well-known formats that are read neither as images nor as texts, by their first bytes, for messages."""
 
 SIGNATURES = (
     (0, b"\0\0\1\0", "ICO"),
@@ -25,9 +25,16 @@ SIGNATURES = (
     (0, b"\x1aE\xdf\xa3", "video (Matroska)"),
     (0, b"version https://git-lfs", "Git LFS pointer"),
 )
+# Formats whose markup would be words, as it can be valid UTF-8.
+DOCUMENTS = {b"{\\rtf": "RTF", b"%PDF-": "PDF", b"%!PS": "PostScript", b"PK\3\4": "zip or an office document"}
 TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 MARKUP = (b"<svg", b"<?xml", b"<!doctype", b"<html")
 HEAD_BYTES = 1024
+
+
+def name_document(data: bytes) -> str | None:
+    """Return the name of the format of a document whose bytes are not its text; None if it may be text."""
+    return next((name for magic, name in DOCUMENTS.items() if data.startswith(magic)), None)
 
 
 def name_format(data: bytes) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import label_cell, normalize_label, normalize_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
-from headrace.prepare.sources.archive_members import DAMAGE, ArchiveFile, BehindEndError, Member
+from headrace.prepare.sources.archives.members import DAMAGE, ArchiveFile, BehindEndError, Member
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.labels_file import is_inside

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.file_structure import Structure, find_structure
-from headrace.prepare.encoders.image import decode
+from headrace.prepare.encoders.images.file_structure import Structure, find_structure
+from headrace.prepare.encoders.images.image_codec import decode
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.grey_depth import narrow_warning, to_eight_bits, used_bits
-from headrace.prepare.encoders.image import decode, decode_image
+from headrace.prepare.encoders.images.grey_depth import narrow_warning, to_eight_bits, used_bits
+from headrace.prepare.encoders.images.image_codec import decode, decode_image
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from tests.support.raw_images import encode_image, noise_image
 

@@ -6,15 +6,15 @@ import numpy as np
 from PIL.Image import Image as PillowImage
 from PIL.TiffImagePlugin import TiffImageFile
 
-from headrace.prepare.encoders.file_structure import has_frames
+from headrace.prepare.encoders.images.file_structure import has_frames
 
 # Upper bytes of 16-bit colours whose values use only so many bits.
 NARROW_COLOURS = {0: 8, 3: 10, 15: 12, 63: 14}
 DEEP = 16
 TIFF_BITS_PER_SAMPLE, TIFF_SUBFILE, TIFF_SUB_IFDS = 258, 254, 330
 REDUCED_RESOLUTION = 1
-# Where the header of a PNG file has the bits of a sample, before its type, of which two have colours.
-PNG_DEPTH, PNG_COLOURS = 24, (2, 6)
+# Where the header of a PNG file has the bits of a sample, before its type: those of colours, and grey with alpha.
+PNG_DEPTH, PNG_COLOURS = 24, (2, 4, 6)
 
 
 class ImageFinding(StrEnum):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.prepare.encoders.image import Pixels
-from headrace.prepare.encoders.resize import RESIZE
+from headrace.prepare.encoders.images.image_codec import Pixels
+from headrace.prepare.encoders.images.resize import RESIZE
 
 
 def three_colour_image(width: int, height: int) -> PIL.Image.Image:

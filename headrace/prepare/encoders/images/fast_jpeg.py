@@ -11,7 +11,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from headrace.config.configuration import Image
-from headrace.prepare.encoders.jpeg_segments import END, has_all_scans
+from headrace.prepare.encoders.images.jpeg_segments import END, has_all_scans
 
 Pixels = NDArray[np.uint8]
 
