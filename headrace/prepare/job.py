@@ -119,7 +119,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     """
     stopwatch = Stopwatch()
     listing = list_source(configuration.data.source, several=configuration.prepare.task == "multi_label")
-    log.info("%s listed in %.1f s", _count_listing(listing), stopwatch.seconds)
+    log.info("%s listed in %.1f s", _count_listing(listing, configuration.prepare.task), stopwatch.seconds)
     table = locate(configuration.data.table).absolute()
     _require_apart(table, configuration.data.source.path)
     base = open_base(table)
@@ -134,11 +134,11 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     return _build_result(_prepare(plan, stopwatch), plan, stopwatch, changed=True)
 
 
-def _count_listing(listing: Listing) -> str:
-    """Return the number of files, and of classes if the names of files and folders determine them."""
+def _count_listing(listing: Listing, task: str) -> str:
+    """Return the number of files, and of classes if the source lists them and a label is one class."""
     files, classes = len(listing.files), len(listing.classes)
     text = quantity(files, "file")
-    return f"{text} in {quantity(classes, 'class')}" if classes else text
+    return f"{text} in {quantity(classes, 'class')}" if classes and task == "classification" else text
 
 
 def _require_same_splits(before: Version, configuration: Configuration, *, full: bool) -> None:
