@@ -84,7 +84,7 @@ def run_stages(
     assigns_splits = source_assigns_splits(context, source, changed.files)
     if needs_global_decisions(context, new=shards, old=old, assigns_splits=assigns_splits, removed=increment.removed):
         if context.settings.duplicates == "drop":
-            warn_of_conflicts(context, [*old, *shards])
+            warn_of_conflicts(context, old, shards, increment.removed)
         results += make_global_decisions(spark, context, shards, old, increment.removed)
     accounting = merge_results(results)
     for line in accounting.describe_rejects():

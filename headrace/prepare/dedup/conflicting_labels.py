@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from headrace.prepare.dedup.exact_duplicates import MAX_ROWS
 from headrace.prepare.plan import PrepareContext
+from headrace.prepare.removed_files import RemovedFiles
 from headrace.quantities import quantity
 from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
@@ -74,10 +75,24 @@ def read_content(table: Path, shards: Sequence[Shard]) -> pa.Table:
     return pa.concat_tables([one.replace_schema_metadata(None) for one in tables], promote_options="permissive")
 
 
-def warn_of_conflicts(context: PrepareContext, shards: Sequence[Shard]) -> None:
-    """Warn of equal records with different labels, before the equal ones are dropped if `duplicates` is drop."""
-    if shards and context.settings.task != "regression":
-        _warn_of_conflicts(context, read_content(context.table, shards), shards)
+def warn_of_conflicts(
+    context: PrepareContext, old: Sequence[Shard], new: Sequence[Shard], removed: RemovedFiles
+) -> None:
+    """Warn of equal records with different labels, before the equal ones are dropped if `duplicates` is drop.
+
+    Args:
+        old: shards of the version before, of which the records of `removed` files leave the table.
+        new: shards of the records of new and changed files.
+    """
+    if context.settings.task == "regression" or not (old or new):
+        return
+    read = [read_content(context.table, shards) for shards in (old, new) if shards]
+    total = sum(shard.rows for shard in (*old, *new))
+    if old and removed:
+        stay = read[0].filter(pa.array([path not in removed for path in read[0]["path"].to_pylist()], pa.bool_()))
+        total -= len(read[0]) - len(stay)
+        read[0] = stay
+    _warn_of_conflicts(context, pa.concat_tables(read, promote_options="permissive"), total)
 
 
 def warn_of_copies(context: PrepareContext, shards: Sequence[Shard], *, has_identity: bool) -> None:
@@ -94,14 +109,13 @@ def warn_of_copies(context: PrepareContext, shards: Sequence[Shard], *, has_iden
     if repeated is not None:
         log.warning("%s", repeated)
     if stay:
-        _warn_of_conflicts(context, rows, shards)
+        _warn_of_conflicts(context, rows, sum(shard.rows for shard in shards))
         copies = count_copies(rows)
         if copies:
             log.info("%s of %s records equal another one; prepare.duplicates=drop removes them", copies, len(rows))
 
 
-def _warn_of_conflicts(context: PrepareContext, rows: pa.Table, shards: Sequence[Shard]) -> None:
-    total = sum(shard.rows for shard in shards)
+def _warn_of_conflicts(context: PrepareContext, rows: pa.Table, total: int) -> None:
     warning = conflict_warning(rows, total, drops=context.settings.duplicates == "drop")
     if warning is not None:
         log.warning("%s", warning)

@@ -1,5 +1,6 @@
-"""Names of classes that people take for one: they differ in case, white space, accents, zeros, or not to the eye."""
+"""Names of classes that people take for one: they differ in case, white space, zeros, entities, or not to the eye."""
 
+import html
 import re
 import unicodedata
 from collections import defaultdict
@@ -29,7 +30,7 @@ def mixed_names(names: Iterable[str]) -> list[str]:
 
 
 def _folded(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", name.translate(LATIN_LOOKALIKES).casefold())
+    letters = unicodedata.normalize("NFKD", html.unescape(name).translate(LATIN_LOOKALIKES).casefold())
     plain = "".join(one for one in letters if not _is_dropped(one))
     number = NUMBER.fullmatch(plain) if plain.isascii() and any(map(str.isdigit, plain)) else None
     # Digits are compared as text: as numbers, two long ones may be one to a computer.

@@ -20,6 +20,9 @@ MIN_IN_SPLIT = 5
 SEPARATORS = (";", "|", "\t", ",")
 # Missing values in many exports, and real classes in others: no finding, or Namibia.
 MISSING_BY_CUSTOM = frozenset(("na", "n/a", "none", "missing", "?"))
+# What Excel shows for a formula that failed.
+EXCEL_ERRORS = frozenset(("#n/a", "#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!"))
+TRUTH_VALUES, BITS = frozenset(("true", "false")), frozenset(("0", "1"))
 # How each kind of source says that a label is missing; the name of a folder or of a class in a data set is none.
 HOW_TO_LEAVE_OUT = {
     "table": "leave its cell empty, or, in CSV, name it as data.source.options.nullValue",
@@ -41,10 +44,11 @@ def label_warnings(
         separator: what is between the names of one record; None if a record has one.
     """
     warnings = [
-        f"The classes {_names(group)} differ only in case, white space, accents, leading zeros or characters that "
-        "cannot be seen; if they are one, give them one name with data.source.class_names."
+        f"The classes {_names(group)} differ only in case, white space, accents, leading zeros, HTML entities or "
+        "characters that cannot be seen; if they are one, give them one name with data.source.class_names."
         for group in similar_names((*known, *rows))
     ]
+    warnings += _truth_warnings((*known, *rows), several=separator is not None)
     mixed = mixed_names(rows)
     if mixed:
         warnings.append(
@@ -70,7 +74,7 @@ def label_warnings(
         warnings.append(
             f"The classes {_names(lists)} look like lists or objects; lists of names need prepare.task: multi_label."
         )
-    missing = [name for name in rows if name.casefold() in MISSING_BY_CUSTOM]
+    missing = [name for name in rows if name.casefold() in MISSING_BY_CUSTOM | EXCEL_ERRORS]
     if missing and kind in HOW_TO_LEAVE_OUT:
         warnings.append(f"{_names(missing)} is used as a class; if it marks missing labels, {HOW_TO_LEAVE_OUT[kind]}.")
     if set(known):
@@ -91,6 +95,23 @@ def label_warnings(
             f"in {rows[largest] / total:.2%}."
         )
     return warnings
+
+
+def _truth_warnings(names: Sequence[str], *, several: bool) -> list[str]:
+    """Return a warning about labels that are vectors of truth values, or truth values in two writings."""
+    found = [name for name in dict.fromkeys(names) if name.casefold() in TRUTH_VALUES | BITS]
+    folded = {name.casefold() for name in names}
+    if several and folded and folded <= TRUTH_VALUES | BITS:
+        return [
+            f"The only classes are {_names(found)}. If the labels are vectors with a place for each class, such as "
+            "[1, 0, 0], they are not understood: list the names of each record's classes instead, such as [cat, dog]."
+        ]
+    if folded & TRUTH_VALUES and folded & BITS:
+        return [
+            f"The classes {_names(found)} are truth values in two writings; if 1 means true, give both one name with "
+            "data.source.class_names."
+        ]
+    return []
 
 
 def _joined_names(names: Sequence[str], separator: str) -> list[str]:

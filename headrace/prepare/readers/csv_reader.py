@@ -6,7 +6,7 @@ quote that is never closed costs one record and not the rest of the file.
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -97,7 +97,7 @@ class CsvReader:
             found = quantity(len(fields), "field")
             detail = f"line {number} has {found}; expected {self.width}, as in the first line of the file"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
-        if self.has_header and self.width > 1 and [field.strip() for field in fields] == self.columns:
+        if self.has_header and self.width > 1 and _folded(fields) == _folded(self.columns):
             detail = f"line {number} repeats the header, as in concatenated files"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         values = {name: self._cell(fields[index]) for name, index in self.indices.items()}
@@ -191,3 +191,8 @@ class CsvReader:
         if plain in self.columns:
             raise ConfigurationError(f"{self.path} has the column {plain!r} {self.columns.count(plain)} times.")
         raise MissingColumnError(name, str(self.path), self.columns)
+
+
+def _folded(names: Iterable[str]) -> list[str]:
+    """Return the names of columns without what files that were joined may differ in: case and white space around."""
+    return [name.strip().casefold() for name in names]

@@ -79,3 +79,6 @@ def test_prepare_warns_of_a_picture_in_two_classes(
     prepare(configuration(source, tmp_path / "dropped", duplicates="drop"))
     assert "with another label" not in caplog.text
     assert "equal another one" not in caplog.text
+    (source / "cat" / "same.png").unlink()
+    prepare(configuration(source, tmp_path / "dropped", duplicates="drop"))
+    assert "with another label" not in caplog.text

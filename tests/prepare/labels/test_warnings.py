@@ -26,6 +26,15 @@ def test_label_warnings_report_what_looks_like_a_mistake() -> None:
 def test_label_warnings_report_lists_and_usual_words_for_missing_labels() -> None:
     assert "look like lists or objects" in label_warnings({'["cat"]': 40, "dog": 60})[0]
     assert "'N/A', 'None' is used as a class" in label_warnings({"N/A": 40, "None": 50, "dog": 60})[0]
+    assert "'#REF!' is used as a class" in label_warnings({"#REF!": 40, "dog": 60})[0]
+
+
+def test_label_warnings_report_vectors_and_truth_values_in_two_writings() -> None:
+    assert "The only classes are '0', '1'" in label_warnings({"0": 40, "1": 60}, separator=",")[0]
+    assert "The only classes are 'false', 'true'" in label_warnings({"false": 40, "true": 60}, separator=",")[0]
+    assert "'1', 'true' are truth values in two writings" in label_warnings({"1": 40, "true": 60, "2": 30})[0]
+    assert label_warnings({"0": 40, "1": 60}) == []
+    assert label_warnings({"0": 40, "1": 40, "2": 40}, separator=",") == []
 
 
 def test_label_warnings_report_names_joined_by_another_separator() -> None:
