@@ -296,7 +296,7 @@ def _manifest(path: Path) -> dict[str, str]:
 def _describe_missing(path: Path) -> str:
     """Return what is at `path` instead of a bundle."""
     if (path / "bundle" / MANIFEST).is_file():
-        return f"{path} is the folder of a run; expected its bundle, {path / 'bundle'}."
+        return f"{path} is not a bundle, but holds one; expected {path / 'bundle'}."
     if not path.exists():
         return f"The bundle {path} does not exist; `headrace train` writes a bundle to RUN/bundle."
     return f"{path} is not a bundle of this version of Headrace; `headrace train` writes a bundle to RUN/bundle."

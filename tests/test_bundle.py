@@ -140,7 +140,7 @@ def test_load_names_the_bundle_of_a_run_and_a_missing_folder(bundle_copy: Path) 
     assert refusal(run).startswith(f"The bundle {run} does not exist")
     run.mkdir()
     bundle_copy.rename(run / "bundle")
-    assert refusal(run) == f"{run} is the folder of a run; expected its bundle, {run / 'bundle'}."
+    assert refusal(run) == f"{run} is not a bundle, but holds one; expected {run / 'bundle'}."
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{", b"\xff", b"7"])
