@@ -1,5 +1,6 @@
 """`headrace compare` of two real runs: as a table, as JSON and as a page in a real browser."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from headrace.table import read
 from tests.support.commands import headrace_within
-from tests.support.run_copies import copy_run, edit, interrupt
+from tests.support.run_copies import copy_run, interrupt
 from tests.support.small_bundle import small_model, write_bundle
 
 RATE = "train.optimizer.learning_rate"
@@ -46,9 +47,10 @@ def test_compare_json_has_curves_classes_and_settings(runs: Path) -> None:
 
 
 def test_run_whose_bundle_another_run_replaced_is_refused(runs: Path) -> None:
-    edit(runs / "slow" / "result.json", bundle=str(runs / "trained" / "bundle"))
+    shutil.rmtree(runs / "slow" / "bundle")
+    shutil.copytree(runs / "trained" / "bundle", runs / "slow" / "bundle")
     refused = headrace_within("compare", "slow", "trained", cwd=runs, code=3).last_error_line
-    assert "trained/bundle no longer has the weights of the run " in refused
+    assert "slow/bundle no longer has the weights of the run " in refused
 
 
 def test_run_without_a_bundle_is_refused(runs: Path) -> None:

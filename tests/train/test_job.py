@@ -51,7 +51,7 @@ def test_tensorboard_reads_the_run(trained: dict[str, Any]) -> None:
 def test_train_leaves_complete_run_unchanged(trained: dict[str, Any], workspace: Path) -> None:
     again = headrace("train", "conf.yaml", cwd=workspace)
     assert again.json == trained
-    assert "complete" in again.last_error_line
+    assert "complete" in again.stderr
 
 
 @pytest.mark.long

@@ -119,7 +119,7 @@ UNFAITHFUL = {
         r"block \(Block\)",
     ),
     "hash of a string": (
-        block(init="self.shift = hash('word') % 97", call="x = x + float(self.shift)"),
+        block(init="self.shift = hash('word') / 2**61", call="x = x + float(self.shift)"),
         r"the first layer that differs is .*block \(Block\)",
     ),
     "global seed": (
