@@ -13,3 +13,8 @@ def quantity(amount: int, noun: str) -> str:
     takes_es = noun.endswith(ENDINGS_WITH_ES) and not noun.endswith("epoch")
     ending = "" if amount == 1 else "es" if takes_es else "s"
     return f"{amount:,} {noun}{ending}"
+
+
+def quantity_have(amount: int, noun: str) -> str:
+    """Return `quantity` with its verb: `1 class has`, `2 classes have`."""
+    return f"{quantity(amount, noun)} {'has' if amount == 1 else 'have'}"

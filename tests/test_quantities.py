@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.quantities import quantity
+from headrace.quantities import quantity, quantity_have
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,8 @@ from headrace.quantities import quantity
 def test_quantity_has_the_form_of_its_number(amount: int, noun: str, text: str) -> None:
     """One thing is singular, any other number of them is plural."""
     assert quantity(amount, noun) == text
+
+
+@pytest.mark.parametrize(("amount", "text"), [(0, "0 images have"), (1, "1 image has"), (2, "2 images have")])
+def test_quantity_have_agrees_with_its_number(amount: int, text: str) -> None:
+    assert quantity_have(amount, "image") == text

@@ -9,6 +9,7 @@ from headrace.prepare.encoders.images.image_codec import DecodedFile
 from headrace.prepare.encoders.images.image_findings import ImageFinding
 from headrace.prepare.rejects.rejection import UnreadArchiveError
 from headrace.prepare.sources.folder_layout import MAX_FOLDERS, class_folder, member_warnings, split_class_warning
+from headrace.quantities import quantity, quantity_have
 
 
 @dataclass
@@ -86,8 +87,7 @@ class Observations:
         grey = narrow_warning(self.grey_bits) if white is None else None
         lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning()]
         for finding, images in sorted(self.findings.items()):
-            verb = "images have" if images > 1 else "image has"
-            lines.append(f"{images} {verb} {finding}, such as {self.examples[finding]!r}.")
+            lines.append(f"{quantity_have(images, 'image')} {finding}, such as {self.examples[finding]!r}.")
         lines += self._folder_warnings()
         return [line for line in lines if line is not None]
 
@@ -104,13 +104,13 @@ class Observations:
     def _archive_warning(self) -> str | None:
         if not self.damaged_archives:
             return None
-        several = self.damaged_archives > 1
         lost = (
             f"at least {self.unread_bytes:,} of {self.archive_bytes:,} bytes were"
             if self.unread_bytes
             else "an unknown part was"
         )
         return (
-            f"{self.damaged_archives} archive{'s are' if several else ' is'} damaged or cut off: {lost} not read. "
+            f"{quantity(self.damaged_archives, 'archive')} {'is' if self.damaged_archives == 1 else 'are'} damaged or "
+            f"cut off: {lost} not read. "
             "prepare.max_rejects counts each as one record, however many it held."
         )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from headrace.config.sections.preparation import Splits
 from headrace.prepare.sources.raw_records import shorten
 from headrace.prepare.sources.time_splits import describe_moment
+from headrace.quantities import quantity_have
 from headrace.table.table_version import SPLITS, Period
 
 Counts = Mapping[str, Mapping[str, int]]
@@ -24,8 +25,8 @@ def unlearned_class_warning(counts: Counts, classes: Sequence[str]) -> str | Non
             found.append(f"{name!r} ({', '.join(f'{rows} in {split}' for split, rows in others.items())})")
     if not found:
         return None
-    verb = "class has" if len(found) == 1 else "classes have"
-    return f"{len(found)} {verb} no record in the training split, so that no model learns them: {shorten(found)}."
+    have = quantity_have(len(found), "class")
+    return f"{have} no record in the training split, so that no model learns them: {shorten(found)}."
 
 
 def unmeasured_class_warning(counts: Counts, classes: Sequence[str]) -> str | None:
@@ -38,8 +39,8 @@ def unmeasured_class_warning(counts: Counts, classes: Sequence[str]) -> str | No
     found = [f"{name!r} ({train[name]} in train)" for name in classes if train.get(name) and not test.get(name)]
     if not found or not test:
         return None
-    verb = "class has" if len(found) == 1 else "classes have"
-    return f"{len(found)} {verb} no record in the test split, so that nothing measures them: {shorten(found)}."
+    have = quantity_have(len(found), "class")
+    return f"{have} no record in the test split, so that nothing measures them: {shorten(found)}."
 
 
 def empty_period_warning(counts: Counts, splits: Splits, periods: Sequence[Period]) -> str | None:
