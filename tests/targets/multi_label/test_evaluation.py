@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics
 
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.multi_label import MultiLabel, _compute_metrics
+from headrace.targets.multi_label.evaluation import MultiLabel, _compute_metrics
 from headrace.wilson_interval import wilson
 
 CLASSES = ("even", "prime", "rare", "never")

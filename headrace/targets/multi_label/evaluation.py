@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.contract import Contract
 from headrace.evaluate.bootstrap import Intervals, mean_intervals, share_interval, sum_intervals
 from headrace.evaluate.calibration import expected_calibration_error, reliability
 from headrace.evaluate.classifier_scores import (
@@ -24,6 +25,11 @@ from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
 
 THRESHOLD = 0.5
 SLICE_METRICS = ("binary_accuracy", "macro_f1", "loss")
+
+
+def make_evaluator(contract: Contract, show: Renderer) -> "MultiLabel":
+    """See `EvaluationDoor`."""
+    return MultiLabel(contract.classes, show)
 
 
 class MultiLabel:
