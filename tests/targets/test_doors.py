@@ -11,6 +11,7 @@ from headrace.compare.comparison_door import ComparisonDoor
 from headrace.evaluate.evaluation_batch import EvaluationDoor
 from headrace.explain.attribution.target_score import ExplanationDoor
 from headrace.predict.prediction_door import PredictionDoor
+from headrace.report.evaluation.page_door import PageDoor
 from headrace.retrain.gate.slicing import GateDoor
 from headrace.targets.doors import TASKS, open_door, target_facts
 from headrace.train.model.loss_and_metrics import ObjectiveDoor
@@ -22,6 +23,7 @@ DOORS: dict[str, Any] = {
     "explanation": ExplanationDoor,
     "gate": GateDoor,
     "objective": ObjectiveDoor,
+    "page": PageDoor,
     "prediction": PredictionDoor,
     "settings": SettingsDoor,
 }
