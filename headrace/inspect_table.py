@@ -94,6 +94,7 @@ def inspect_changes(table: Path, number: int | None, limit: int) -> dict[str, An
     Raises:
         DataError: the table or version does not exist, or the files of one of the versions are no longer known.
     """
+    table = table.absolute()
     changes = list_changes(table, number)
     kinds = {"added": changes.added, "changed": changes.changed, "removed": changes.removed}
     counts = ", ".join(f"{len(files)} {kind}" for kind, files in kinds.items())

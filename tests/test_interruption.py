@@ -34,6 +34,14 @@ SLEEP = "time.sleep(600)"
 # Locks a mutex twice: native code that neither returns nor handles signals.
 NATIVE = "mutex = ctypes.create_string_buffer(64); [ctypes.CDLL(None).pthread_mutex_lock(mutex) for _ in 'ab']"
 FAILING = "\n        try: time.sleep(600)\n        finally: raise DataError('a consequence')"
+# TensorFlow that is imported by half raises an AttributeError when Python exits.
+IMPORTING = """
+        import atexit
+        from headrace.engines.log_filter import filtered_stderr
+        atexit.register(lambda: print("AttributeError", file=sys.stderr, flush=True))
+        with filtered_stderr():
+            time.sleep(600)
+"""
 REQUEST = """
         with stop_request(lambda: print('asked', flush=True) or True):
             print('ready', flush=True)
@@ -73,7 +81,7 @@ def require_clean_end(process: "subprocess.Popen[str]", child: int, folder: Path
 @pytest.mark.parametrize(
     ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
-@pytest.mark.parametrize("wait", [SLEEP, FAILING], ids=["sleeping", "failing"])
+@pytest.mark.parametrize("wait", [SLEEP, FAILING, IMPORTING], ids=["sleeping", "failing", "importing"])
 def test_signal_ends_command_with_one_line(number: int, code: int, word: str, wait: str, tmp_path: Path) -> None:
     process, child = start(wait, tmp_path)
     began = time.monotonic()
@@ -117,6 +125,22 @@ def test_signal_of_a_forked_process_does_not_end_the_command(tmp_path: Path) -> 
         "main(['work'])\n"
     )
     assert run([sys.executable, "-c", code], cwd=tmp_path).stdout == "-15\n"
+
+
+def test_signal_after_the_end_does_not_change_the_exit_code(tmp_path: Path) -> None:
+    """The command has printed its result and done its work, and Python unloads TensorFlow for up to a second."""
+    code = (
+        "import atexit, os, signal, sys\n"
+        "from headrace.cli import app, main\n"
+        "@app.command()\n"
+        "def work() -> None:\n"
+        "    atexit.register(lambda: [os.kill(os.getpid(), number) for number in (signal.SIGINT, signal.SIGTERM)])\n"
+        "    print('done')\n"
+        "sys.argv = ['headrace', 'work']\n"
+        "main()\n"
+    )
+    result = run([sys.executable, "-c", code], cwd=tmp_path)
+    assert (result.stdout, result.stderr) == ("done\n", "")
 
 
 def test_ignored_signal_stays_ignored(tmp_path: Path) -> None:
