@@ -10,13 +10,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from headrace.errors import DataError
+from headrace.targets.doors import target_facts
+from headrace.targets.target_facts import Activation, TargetFacts
 
 TaskType = Literal["classification", "multi_label", "regression"]
-ACTIVATIONS: dict[TaskType, Literal["softmax", "sigmoid", "linear"]] = {
-    "classification": "softmax",
-    "multi_label": "sigmoid",
-    "regression": "linear",
-}
 
 
 class Column(BaseModel):
@@ -154,9 +151,15 @@ class Contract(BaseModel):
 
     @model_validator(mode="after")
     def _require_classes(self) -> "Contract":
-        if (self.task != "regression") != bool(self.classes):
-            raise ValueError("`classes` is required for classification and multi_label, and not allowed for regression")
+        if self.target.has_classes != bool(self.classes):
+            expected = "required" if self.target.has_classes else "not allowed"
+            raise ValueError(f"`classes` is {expected} for {self.task}")
         return self
+
+    @property
+    def target(self) -> TargetFacts:
+        """Facts of the kind of the target."""
+        return target_facts(self.task)
 
     @property
     def input_kind(self) -> Literal["image", "text", "windows"]:
@@ -208,16 +211,16 @@ class Contract(BaseModel):
     @property
     def outputs(self) -> int:
         """Number of model outputs per row: one per class, or one in regression."""
-        return 1 if self.task == "regression" else len(self.classes)
+        return len(self.classes) if self.target.has_classes else 1
 
     @property
-    def output_activation(self) -> Literal["softmax", "sigmoid", "linear"]:
+    def output_activation(self) -> Activation:
         """Keras name of the activation of a model's last layer.
 
         Two classes are two softmax outputs too: the probabilities equal those of a single sigmoid output (of the
         difference of the logits), and all later code handles one layout only.
         """
-        return ACTIVATIONS[self.task]
+        return self.target.activation
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:

@@ -10,12 +10,13 @@ from pydantic import Field, model_validator
 from headrace.config.base import NonEmptyStr, Positive, Section, StoredFolder
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.preparation import Prepare, Splits
-from headrace.config.sections.retraining import METRICS, Registry, Retrain
+from headrace.config.sections.retraining import Registry, Retrain
 from headrace.config.sections.source import Source
 from headrace.config.sections.streaming import Stream
 from headrace.config.sections.training import Train
 from headrace.config.sections.tuning import Tune
 from headrace.config.spark_properties import Settings
+from headrace.targets.doors import target_facts
 
 __all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spark", "Splits", "Stream", "Text", "Train"]
 
@@ -87,7 +88,7 @@ class Configuration(Section):
     def _require_gate_metrics_of_task(self) -> "Configuration":
         unsupported = self.retrain.gate.unsupported_metrics(self.prepare.task) if self.retrain else []
         if unsupported:
-            known = ", ".join(METRICS[self.prepare.task])
+            known = ", ".join(target_facts(self.prepare.task).comparison_metrics)
             raise ValueError(
                 f"`retrain.gate` names {', '.join(unsupported)}; metrics of {self.prepare.task} are {known}"
             )

@@ -11,12 +11,8 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.contract import Contract
 from headrace.evaluate.class_match import match_classes
-from headrace.evaluate.classification import Classification
-from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
+from headrace.evaluate.evaluation_batch import EvaluationBatch, EvaluationDoor, Evaluator
 from headrace.evaluate.mistakes import renderer_for
-from headrace.evaluate.multi_label import MultiLabel
-from headrace.evaluate.naive_forecasts import Baselines
-from headrace.evaluate.regression import Regression
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.inference import Inference
@@ -26,6 +22,7 @@ from headrace.storage.atomic import atomic_write
 from headrace.stream.decode.targets import encode_targets
 from headrace.stream.stream_builder import evaluation_plan, rank_stream
 from headrace.table import Version, read
+from headrace.targets.doors import open_door
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +85,8 @@ def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
 
 def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:
     """Return the evaluator for the task of `bundle`, with the classes of the table's `contract`."""
-    show = renderer_for(bundle.contract, bundle.path)
-    if contract.task == "regression":
-        return Regression(show, Baselines(contract))
-    evaluator_class = MultiLabel if contract.task == "multi_label" else Classification
-    return evaluator_class(contract.classes, show)
+    door: EvaluationDoor = open_door(contract.task, "evaluation")
+    return door.make_evaluator(contract, renderer_for(bundle.contract, bundle.path))
 
 
 def iter_batches(

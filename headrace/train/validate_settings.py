@@ -11,17 +11,7 @@ from headrace.table import Version
 
 log = logging.getLogger(__name__)
 
-METRICS = {
-    "classification": ("accuracy", "top_5_accuracy", "auc"),
-    "multi_label": ("binary_accuracy", "macro_f1", "micro_f1", "auc"),
-    "regression": ("mean_absolute_error", "root_mean_squared_error"),
-}
 LOWER_IS_BETTER = ("loss", "error")
-DEFAULTS = {
-    "classification": ("accuracy",),
-    "multi_label": ("binary_accuracy", "macro_f1"),
-    "regression": METRICS["regression"],
-}
 
 
 def require_fit(settings: Train, version: Version) -> None:
@@ -122,14 +112,14 @@ def metric_names(chosen: tuple[str, ...] | None, contract: Contract) -> tuple[st
     Raises:
         ConfigurationError: a chosen metric does not exist for the task.
     """
-    known = METRICS[contract.task]
+    known = contract.target.training_metrics
     invalid = [name for name in chosen or () if name not in known]
     if invalid:
         raise ConfigurationError(
             f"train.metrics names {', '.join(invalid)}, but the table is prepared for {contract.task}; "
             f"expected some of {', '.join(known)}, or no train.metrics."
         )
-    return DEFAULTS[contract.task] if chosen is None else chosen
+    return contract.target.default_training_metrics if chosen is None else chosen
 
 
 def monitored_metric(settings: Monitor, metrics: tuple[str, ...], validates: bool) -> str:

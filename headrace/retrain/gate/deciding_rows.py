@@ -9,7 +9,6 @@ no resampled set of rows has a loss.
 import math
 
 from headrace.compare.predictions import Predictions
-from headrace.config.sections.retraining import Metric
 from headrace.quantities import quantity
 
 # With fewer test rows, the least change that can be told from chance at 95% confidence is more than 0.05 of them.
@@ -22,7 +21,7 @@ def min_deciding_rows(confidence: float) -> int:
     return math.ceil(math.log2(1 / (1 - confidence)) - 1e-9)
 
 
-def deciding_rows(metric: Metric, champion: Predictions, challenger: Predictions) -> int:
+def deciding_rows(metric: str, champion: Predictions, challenger: Predictions) -> int:
     """Return on how many rows `metric` can tell the models apart.
 
     Accuracy is the same whatever the wrong class is; for other metrics these are the rows with different predictions.

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.regression import Regression
 from headrace.report import write_report
 from headrace.report.evaluation.regression import RegressionAssessment
 from headrace.report.run_artifacts import RegressionEvaluation
+from headrace.targets.regression.evaluation import Regression
 
 
 @pytest.fixture

@@ -207,7 +207,7 @@ def test_multi_label_metrics_match_scikit_learn() -> None:
         "loss": pytest.approx(-np.log(0.8)),
     }
     unlabelled = predictions.select(~predictions.true.any(1))
-    assert score("macro_f1", unlabelled) == 0
+    assert score("multi_label", "macro_f1", unlabelled) == 0
 
 
 def test_classification_metrics_match_their_definitions() -> None:
@@ -220,12 +220,14 @@ def test_classification_metrics_match_their_definitions() -> None:
         "loss": pytest.approx(-np.log([0.8, 0.4, 0.5, 1.0]).mean()),
     }
     better = replace(predictions, likelihood=np.ones(4))
-    assert improvement("loss", predictions, better) == pytest.approx(score("loss", predictions))
+    assert improvement("classification", "loss", predictions, better) == pytest.approx(
+        score("classification", "loss", predictions)
+    )
 
 
 def test_macro_f1_ignores_classes_absent_from_test_split() -> None:
     predictions = Predictions(np.array(["a", "b", "c"]), np.array([0, 1, 1]), np.array([0, 1, 2]), np.ones(3))
-    assert score("macro_f1", predictions) == pytest.approx((1 + 2 / 3) / 2)
+    assert score("classification", "macro_f1", predictions) == pytest.approx((1 + 2 / 3) / 2)
 
 
 def test_challenger_trained_on_test_rows_is_refused_with_their_number() -> None:

@@ -8,7 +8,8 @@ import pytest
 from sklearn import metrics
 
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.multi_label import MultiLabel
+from headrace.targets.multi_label.evaluation import MultiLabel, _compute_metrics
+from headrace.wilson_interval import wilson
 
 CLASSES = ("even", "prime", "rare", "never")
 ROWS = 400
@@ -89,3 +90,14 @@ def test_slice_metrics_agree_with_rows_of_the_slice(evaluator: MultiLabel) -> No
     assert found["rows"] == rows.sum()
     assert found["metrics"]["binary_accuracy"] == pytest.approx(((TRUTH > 0) == GIVEN)[rows].mean())
     assert set(found["metrics"]) == set(found["intervals"])
+
+
+def test_shares_of_rows_have_wilson_intervals() -> None:
+    """Two of two right are no proof of certainty: resampling them would give an interval of 1 to 1."""
+    truth = np.array([[1, 0], [1, 0], [0, 0]], bool)
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.1]], np.float32)
+    result, _, by_class = _compute_metrics(truth, probabilities)
+    assert result["intervals"]["exact_match"] == wilson(2, 3)
+    assert by_class[0]["precision"] == wilson(2, 3)
+    assert by_class[0]["recall"] == wilson(2, 2)
+    assert by_class[1]["recall"] == (0.0, 1.0)

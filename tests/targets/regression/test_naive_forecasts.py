@@ -7,8 +7,8 @@ import pytest
 
 from headrace.contract import Column, Contract, Statistics, WindowSpec
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.naive_forecasts import Baselines, baseline_rows
-from headrace.evaluate.regression import Regression
+from headrace.targets.regression.evaluation import Regression
+from headrace.targets.regression.naive_forecasts import Baselines, baseline_rows
 
 
 def make_contract(length: int = 48, **about: Any) -> Contract:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.evaluate.bootstrap import Intervals, mean_intervals, sum_intervals
+from headrace.contract import Contract
+from headrace.evaluate.bootstrap import Intervals, mean_intervals, share_interval, sum_intervals
 from headrace.evaluate.calibration import expected_calibration_error, reliability
 from headrace.evaluate.classifier_scores import (
     ClassScore,
@@ -24,6 +25,11 @@ from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
 
 THRESHOLD = 0.5
 SLICE_METRICS = ("binary_accuracy", "macro_f1", "loss")
+
+
+def make_evaluator(contract: Contract, show: Renderer) -> "MultiLabel":
+    """See `EvaluationDoor`."""
+    return MultiLabel(contract.classes, show)
 
 
 class MultiLabel:
@@ -116,11 +122,16 @@ def _compute_metrics(
     metrics = {name: float(values.mean()) for name, values in means.items()}
     metrics |= {"macro_f1": supported_macro_f1(scores), "micro_f1": micro_f1(counts)}
     f1_intervals = _f1_intervals(truth, predicted)
-    class_intervals = [
-        {name: f1_intervals[f"{name} {index}"] for name in ("precision", "recall", "f1")}
-        for index in range(len(scores))
+    class_intervals: list[Intervals] = [
+        {
+            "precision": share_interval(true_positives, true_positives + false_positives),
+            "recall": share_interval(true_positives, true_positives + false_negatives),
+            "f1": f1_intervals[f"f1 {index}"],
+        }
+        for index, (true_positives, false_positives, false_negatives) in enumerate(counts.T.tolist())
     ]
     intervals = mean_intervals(means) | {name: f1_intervals[name] for name in ("macro_f1", "micro_f1")}
+    intervals["exact_match"] = share_interval(int(means["exact_match"].sum()), len(truth))
     return {"rows": len(truth), "metrics": metrics, "intervals": intervals}, scores, class_intervals
 
 
@@ -133,7 +144,7 @@ def _f1_intervals(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Int
         over_present = macro_f1([scores[index] for index in present]) if present else 0.0
         metrics = {"macro_f1": over_present, "micro_f1": micro_f1(counts)}
         for index, score in enumerate(scores):
-            metrics |= {f"{name} {index}": getattr(score, name) for name in ("precision", "recall", "f1")}
+            metrics[f"f1 {index}"] = score.f1
         return metrics
 
     masks = (predicted & truth, predicted & ~truth, ~predicted & truth)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.regression import Regression, errors, residuals
+from headrace.targets.regression.evaluation import Regression, errors, residuals
 
 TRUE = np.array([1.0, 2.0, 3.0, 6.0])
 PREDICTED = np.array([1.0, 3.0, 3.0, 4.0])

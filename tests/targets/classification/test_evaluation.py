@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 
-from headrace.evaluate.classification import Classification
 from headrace.evaluate.evaluation_batch import EvaluationBatch
+from headrace.targets.classification.evaluation import Classification
 
 PATHS = np.array(["a", "b", "c"])
 LABELS = np.array([0, 1, 1])

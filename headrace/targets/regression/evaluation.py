@@ -5,16 +5,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.contract import Contract
 from headrace.evaluate.bootstrap import sum_intervals
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
-from headrace.evaluate.naive_forecasts import Baselines
+from headrace.targets.regression.naive_forecasts import Baselines
 
 # The residual charts: number of bars of equal width, and the maximum number of rows drawn as points.
 BARS = 31
 POINTS = 500
 # If all numbers are equal, rounding leaves a spread below this fraction of the sum of their squares.
 ROUNDING = 1e-12
+
+
+def make_evaluator(contract: Contract, show: Renderer) -> "Regression":
+    """See `EvaluationDoor`; windows have baselines."""
+    return Regression(show, Baselines(contract))
 
 
 class Regression:

@@ -1,0 +1,13 @@
+"""Facts of classification."""
+
+from headrace.targets.target_facts import TargetFacts
+
+FACTS = TargetFacts(
+    has_classes=True,
+    has_one_class=True,
+    activation="softmax",
+    comparison_metrics=("accuracy", "macro_f1", "loss"),
+    slice_metric="accuracy",
+    training_metrics=("accuracy", "top_5_accuracy", "auc"),
+    default_training_metrics=("accuracy",),
+)
