@@ -40,6 +40,7 @@ IMPORTING = """
         from headrace.engines.log_filter import filtered_stderr
         atexit.register(lambda: print("AttributeError", file=sys.stderr, flush=True))
         with filtered_stderr():
+            print("ready", flush=True)
             time.sleep(600)
 """
 REQUEST = """
@@ -81,7 +82,7 @@ def require_clean_end(process: "subprocess.Popen[str]", child: int, folder: Path
 @pytest.mark.parametrize(
     ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
-@pytest.mark.parametrize("wait", [SLEEP, FAILING, IMPORTING], ids=["sleeping", "failing", "importing"])
+@pytest.mark.parametrize("wait", [SLEEP, FAILING], ids=["sleeping", "failing"])
 def test_signal_ends_command_with_one_line(number: int, code: int, word: str, wait: str, tmp_path: Path) -> None:
     process, child = start(wait, tmp_path)
     began = time.monotonic()
@@ -96,6 +97,27 @@ def test_signal_ends_command_in_native_code(tmp_path: Path) -> None:
     process, child = start(NATIVE, tmp_path)
     process.send_signal(signal.SIGINT)
     assert require_clean_end(process, child, tmp_path, 130) == "headrace: interrupted\n"
+
+
+def test_signal_during_the_import_of_the_command_line_is_one_line(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'headrace.cli': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from headrace.__main__ import main\n"
+        "main()\n"
+    )
+    assert run([sys.executable, "-c", code], cwd=tmp_path, code=130).stderr == "headrace: interrupted\n"
+
+
+def test_signal_during_the_import_of_tensorflow_is_one_line(tmp_path: Path) -> None:
+    process, child = start(IMPORTING, tmp_path)
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    assert require_clean_end(process, child, tmp_path, 143) == "headrace: terminated\n"
 
 
 def test_second_signal_does_not_wait_for_the_request(tmp_path: Path) -> None:
