@@ -282,6 +282,6 @@ def _build_result(version: Version, plan: PreparePlan, stopwatch: Stopwatch, *, 
         "version": version.number,
         "content_id": version.content_id,
         "changed": changed,
-        "table": str(version.table),
+        "table": str(version.table.absolute()),
         "seconds": stopwatch.seconds,
     }

@@ -50,7 +50,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
     rows = after.predictions.rows
     warning = few_rows_warning(rows, gate.confidence, f"version {version.number} of {version.table}")
     return {
-        "table": str(version.table),
+        "table": str(version.table.absolute()),
         "data_version": version.number,
         "split": SPLIT,
         "rows": rows,
