@@ -50,7 +50,7 @@ def compare(
     rows = select_rows(list(watches.values()))
     return {
         "task": task,
-        "table": str(version.table),
+        "table": str(version.table.absolute()),
         "version": version.number,
         "split": split,
         "rows": models[candidates[0].name].rows,

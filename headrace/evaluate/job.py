@@ -10,7 +10,7 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.contract import Contract
-from headrace.contract_match import ClassMatch, require_same_targets
+from headrace.evaluate.class_match import match_classes
 from headrace.evaluate.evaluation_batch import EvaluationBatch, EvaluationDoor, Evaluator
 from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.slice_metrics import Slicer
@@ -41,7 +41,7 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     """
     bundle = bundles.load(path)
     version = read(table, number)
-    match = _match(bundle, version)
+    match = match_classes(bundle, version, absent=version.summary.classes_without_rows())
     slicer = Slicer(version.contract, slices)
     inference = Inference(bundle)
     start = time.monotonic()
@@ -63,16 +63,6 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     summary = {key: evaluation[key] for key in ("rows", "metrics", "intervals", "split", "version", "seconds")}
     summary |= {key: evaluation[key] for key in ("baselines", "trained_on") if evaluation.get(key)}
     return summary | {"slices": {name: evaluation["slices"][name] for name in slices}, "evaluation": str(file)}
-
-
-def _match(bundle: bundles.Bundle, version: Version) -> ClassMatch:
-    """Return how the bundle's classes match the table's, which may be in another order."""
-    bundle.require_matching_input(version)
-    absent = version.summary.classes_without_rows()
-    match = require_same_targets(bundle.contract, version.contract, version.table, absent=absent)
-    if not match.is_equal:
-        log.warning("The bundle and %s have %s; predictions are matched by name.", version.table, match)
-    return match
 
 
 def _overlap(bundle: bundles.Bundle, version: Version, split: str) -> dict[str, Any]:

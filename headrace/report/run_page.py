@@ -25,7 +25,7 @@ TEMPLATE = "page.html.jinja"
 
 
 def write_report(run: Path, output: Path | None = None) -> Path:
-    """Write the report page of the training run in the folder `run` and return its path.
+    """Write the report page of the training run in the folder `run` and return its absolute path.
 
     The same run yields the same bytes. For a missing part, the page shows the command that creates it.
 
@@ -37,7 +37,7 @@ def write_report(run: Path, output: Path | None = None) -> Path:
         OSError: `output` cannot be written.
     """
     page = _render(read_artifacts(run))
-    output = output or run / "report.html"
+    output = (output or run / "report.html").absolute()
     # A path that is not valid UTF-8 must not prevent the report.
     atomic_write(output, page.encode("utf-8", "backslashreplace"))
     return output

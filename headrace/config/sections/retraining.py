@@ -85,7 +85,13 @@ class Gate(Section):
             "mean_absolute_error (regression)"
         ),
     )
-    margin: float = Field(0.0, description="minimum improvement over the champion")
+    margin: float = Field(
+        0.0,
+        description=(
+            "improvement over the champion that must be exceeded; below 0, equal models and slightly worse ones may "
+            "pass"
+        ),
+    )
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
         0.95, description="confidence with which the improvement must exceed the margin"
     )

@@ -10,6 +10,7 @@ from headrace.config.sections.retraining import Gate
 from headrace.evaluate.bootstrap import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.quantities import quantity
+from headrace.retrain.gate.deciding_rows import deciding_rows, min_deciding_rows
 from headrace.retrain.gate.scored_model import ScoredModel
 from headrace.retrain.gate.slicing import ModelPair, gate_door, make_slices
 
@@ -59,6 +60,7 @@ def run_checks(comparison: Comparison, gate: Gate) -> list[Check]:
     if comparison.champion is not None:
         checks = [
             _better(comparison.champion, comparison, gate),
+            *_enough_rows(comparison.champion, comparison, gate),
             *_slices(comparison.champion, comparison, gate),
             *checks,
         ]
@@ -83,12 +85,28 @@ def _better(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Check:
     )
     confidence = f"with {gate.confidence:.0%} confidence"
     scores = _score_pair(comparison.task, metric, champion, comparison.challenger)
-    above_zero = "" if gate.margin < 0 else "above 0, and "
     return _check(
         f"{BETTER} {metric_label(metric)}",
-        min_gain >= gate.margin and (gain > 0 or gate.margin < 0),
-        f"an improvement {above_zero}of {gate.margin:g} or more {confidence}",
+        min(gain, min_gain) > gate.margin,
+        f"an improvement of more than {gate.margin:g} {confidence}",
         f"{gain:+.4f}, and {min_gain:+.4f} or more {confidence} ({scores})",
+    )
+
+
+def _enough_rows(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterator[Check]:
+    """Yield a check of the rows behind the improvement: a bootstrap of a few rows knows nothing of rows it lacks.
+
+    With a margin below 0 the challenger need not be better, and equal models may pass.
+    """
+    if gate.margin < 0:
+        return
+    new, needed = comparison.challenger.predictions, min_deciding_rows(gate.confidence)
+    found = deciding_rows(comparison.metric(gate), champion.predictions, new)
+    yield _check(
+        "test rows that decide",
+        found >= needed,
+        f"{needed} or more, for {gate.confidence:.0%} confidence, on which one model is better",
+        f"{found} of {quantity(new.rows, 'row')}",
     )
 
 

@@ -47,7 +47,7 @@ def make_version(number: int, *aliases: str, **others: Any) -> ModelRecord:
     """Return the record of a registered version."""
     fields: dict[str, Any] = {
         "run_id": "r", "run": "run", "data_version": number - 1, "weights_sha256": f"{number}" * 64, "created": 0,
-        "cycle": "c", "decision": "promoted", "reasons": "", "replaced": number - 1 or None, "source": "s",
+        "cycle": "c", "decision": "promoted", "reasons": "", "rollback_to": number - 1 or None, "source": "s",
     }  # fmt: skip
     return ModelRecord(version=number, aliases=aliases, **fields | others)
 
@@ -57,7 +57,7 @@ def journal(tmp_path: Path) -> Journal:
     """Return a journal of five cycles."""
     journal = Journal(tmp_path / "retraining")
     prepared = {"version": 0, "written": 1100, "rejected": 3}
-    validated = {"champion": None, "changed_rows": 600, "reasons": ["no model yet"]}
+    validated = {"champion": None, "changed_rows": 600, "reasons": ["no model yet"], "warnings": ["5 test rows"]}
     check = {"name": "better accuracy", "passed": False, "expected": "0 or more", "received": "-0.1"}
     add_cycle(
         journal, "promoted", ("version 1 is the first champion",),
@@ -99,6 +99,7 @@ def test_page_shows_decision_and_reasons_of_every_cycle(page: Path) -> None:
     ]
     assert "300 of 900 records were rejected" in text
     assert "Drift in 2 of 2 distributions" in text
+    assert "<p>5 test rows</p>" in text
     assert "1 check of the gate, 1 failed" in text
     assert "Version 1 is the champion, trained on data version 0" in text
 
