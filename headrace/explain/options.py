@@ -46,7 +46,7 @@ class ExplainOptions:
         kind, methods = contract.input_kind, tuple(name for name in TITLES if name in contract.feature.methods)
         if not methods:
             raise ConfigurationError(
-                f"The bundle predicts from {contract.feature.input_name}, which cannot be explained; only images and "
+                f"The bundle predicts from {contract.feature.noun}, which cannot be explained; only images and "
                 "texts can."
             )
         if self.method is None:

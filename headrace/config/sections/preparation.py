@@ -8,6 +8,7 @@ from headrace.config.base import Fraction, Positive, Section, Seed
 from headrace.config.sections.expectations import Expectations
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.windows import Windows
+from headrace.errors import ConfigurationError
 from headrace.targets.doors import target_facts
 from headrace.targets.target_facts import TargetFacts
 
@@ -99,6 +100,17 @@ class Prepare(Section):
     )
     shard_bytes: Positive = Field(32_000_000, description="approximate maximum of input bytes per shard")
     seed: Seed = Field(0, description="seed of the assignment of records to shards")
+
+    @property
+    def window_spec(self) -> Windows:
+        """The section `windows`, which `input: windows` requires.
+
+        Raises:
+            ConfigurationError: the inputs are not windows.
+        """
+        if self.windows is None:
+            raise ConfigurationError(f"prepare.windows is missing; prepare.input is {self.input}.")
+        return self.windows
 
     @property
     def target(self) -> TargetFacts:

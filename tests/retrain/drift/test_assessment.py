@@ -36,10 +36,12 @@ def append_rows(table: Path, new: Rows) -> tuple[Version, Version]:
         splits={"train": new}, paths={"train": [f"train/new-{row}.png" for row in range(len(new.labels))]}
     )
     base = open_base(table)
-    from headrace.prepare.table_schema import arrow_schema, image_columns
+    from headrace.features.image.encoding import image_columns
+    from headrace.prepare.table_schema import arrow_schema
+    from tests.support.table_columns import table_columns
 
     added = write_shards(table, "train", new, content)
-    schema = arrow_schema(image_columns(content.image))
+    schema = arrow_schema(table_columns(image_columns(content.image)))
     commit(base, FileChanges(added, []), schema, before.summary.model_dump_json())
     return before, read(table)
 

@@ -1,20 +1,47 @@
 """Explains the predictions of a bundle for texts, one at a time."""
 
+from pathlib import Path
+
 import numpy as np
 
 from headrace.bundle import Bundle
 from headrace.contract import Tokenizer
+from headrace.errors import ConfigurationError
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
 from headrace.explain.attribution.occlusion import occlusion
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
 from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_input_readers import RawInput
+from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts
 from headrace.explain.token_spans import token_spans
 from headrace.inference import Inference
+from headrace.predict.record_files import require_columns
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.text.cleaning import clean, decode_text
 from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans
+
+
+def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
+    """See `FeatureExplanationDoor`."""
+    if options.column is not None:
+        _require_column(source, options.column)
+    origin = bundle.origin
+    reader_options = {**origin.reader_options, **options.reader_options}
+    return raw_texts(source, options.column or origin.text_column, origin.prepare, reader_options)
+
+
+def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "TextExplainer":
+    """See `FeatureExplanationDoor`."""
+    return TextExplainer(bundle, inference, options, bundle.contract.text_tokenizer)
+
+
+def _require_column(source: Path, column: str) -> None:
+    if source.is_dir():
+        raise ConfigurationError(
+            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
+        )
+    if source.is_file():
+        require_columns(source, column)
 
 
 class TextExplainer:

@@ -1,15 +1,32 @@
 """Explains the predictions of a bundle for images, one at a time."""
 
+from pathlib import Path
+
 from headrace.bundle import Bundle
+from headrace.errors import ConfigurationError
 from headrace.explain.attribution.grad_cam import GradCam, NoFeatureMapError
 from headrace.explain.attribution.image_integration_path import ImageNetwork, ImagePath
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
 from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.heatmaps import enlarge, overlay, picture
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_input_readers import RawInput
+from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_images
 from headrace.inference import Inference
 from headrace.prepare.encoders.images.image_codec import decode
+
+
+def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
+    """See `FeatureExplanationDoor`."""
+    if options.column is not None:
+        raise ConfigurationError(
+            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
+        )
+    return raw_images(source, bundle.origin.prepare)
+
+
+def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "ImageExplainer":
+    """See `FeatureExplanationDoor`."""
+    return ImageExplainer(bundle, inference, options)
 
 
 class ImageExplainer:
