@@ -51,6 +51,9 @@ def encode_target(record: RawRecord, context: PrepareContext) -> int | float | b
         if not math.isfinite(number):
             detail = f"{record.label!r:.60} is not a finite 32-bit number{labels.number_hint(record.label)}"
             raise RejectedRecordError(Reason.BAD_LABEL, detail)
+        if number == 0 and float(record.label) != 0:
+            detail = f"{record.label!r:.60} is 0 as a 32-bit number; write the labels in a smaller unit"
+            raise RejectedRecordError(Reason.BAD_LABEL, detail)
         return number
     names = label_names(record.label, context)
     for name in names:
