@@ -165,7 +165,9 @@ class _Work:
         )
         written = _run(self.spark, task, self.plan.parts)
         if not any(one.rows for one in written):
-            log.warning("No record could be predicted; the rejected records have the reasons.")
+            is_rejected = any(one.rejected for one in written)
+            reason = "the rejected records have the reasons" if is_rejected else "the inputs hold none"
+            log.warning("No record could be predicted; %s.", reason)
         return {
             "rows": sum(one.rows for one in written),
             "rejected": sum(one.rejected for one in written),

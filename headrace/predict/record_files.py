@@ -13,8 +13,9 @@ from headrace.bundle import Origin
 from headrace.config.configuration import Text
 from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict.text_formats import HEAD, NAMES, detect_format
+from headrace.predict.text_formats import NAMES, detect_format
 from headrace.prepare.readers import Row, RowRange, TableReader, format_from_name, open_reader
+from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.row import text_cell
 from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, require_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
@@ -142,6 +143,9 @@ class RecordFile:
                 f"It is not known which column of {self.path} holds the texts; name it with --column."
             )
         names = [self.column, *([self.identity] if self.identity else [])]
+        if not self.path.stat().st_size:
+            # A file without bytes has no records, and no header either.
+            names = []
         try:
             return open_reader(self.path, self.path.name, str(self.format), names, self.options)
         except ConfigurationError as error:

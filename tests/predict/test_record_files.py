@@ -113,6 +113,12 @@ def test_missing_column_is_reported_with_the_existing_ones(tmp_path: Path) -> No
         require_columns(tmp_path / "texts.txt", "words")
 
 
+def test_csv_file_without_bytes_has_no_records(tmp_path: Path) -> None:
+    (tmp_path / "texts.csv").write_bytes(b"")
+    file = RecordFile(tmp_path / "texts.csv", Text(), "text", None)
+    assert [record for part in file.ranges() for record in file.records(part)] == []
+
+
 @pytest.mark.parametrize(
     ("data", "warned"),
     [

@@ -24,6 +24,10 @@ MEMBER = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|-?[\d.]+|None|True|False)"
 PYTHON_LIST = re.compile(rf"\[\s*{MEMBER}(?:\s*,\s*{MEMBER})*\s*,?\s*\]")
 # Numbers with a decimal comma, or with thousands apart: 0,5 and 1,234.5 and 1 234,5.
 OTHER_SEPARATORS = re.compile(r"[-+]?\d+(?:[.,'\s]\d+)+")
+# A number with a unit before or behind it: $5, 5 kg, 5%.
+WITH_UNIT = re.compile(
+    r"(?=.{1,40}$)(?:[A-Z]{3}\s|[A-Z]{0,3}[$€£¥]\s?)?[-+]?\d+(?:[.,]\d+)*\s?(?:[%‰°$€£¥][^\W\d_]?|(?:[^\W\d_]|[/²³])*)?"
+)
 BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}")
 
 
@@ -91,6 +95,8 @@ def number_hint(text: str) -> str:
     """Return what to do about a text that should be a number and looks like one of a few other things; else nothing."""
     if OTHER_SEPARATORS.fullmatch(text):
         return "; write numbers with a decimal point and no other separator, such as 1234.5"
+    if WITH_UNIT.fullmatch(text):
+        return "; leave out the unit, and write all numbers in the same one"
     if text.lower() in ("true", "false"):
         return "; write 1 and 0, or set prepare.task to classification"
     try:

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 SEPARATORS = (",", ";", "\t", "|")
 # Records at the beginning of a file with which the lines of a record are compared, and that show its dialect.
 SAMPLE = 1000
+REPEATED_HEADER = "repeats the header, as in concatenated files"
 
 
 class CsvReader:
@@ -98,7 +99,7 @@ class CsvReader:
             detail = f"line {number} has {found}; expected {self.width}, as in the first line of the file"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         if self.has_header and self.width > 1 and _folded(fields) == _folded(self.columns):
-            detail = f"line {number} repeats the header, as in concatenated files"
+            detail = f"line {number} {REPEATED_HEADER}"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         values = {name: self._cell(fields[index]) for name, index in self.indices.items()}
         if any(value is not None and has_undecodable_bytes(value) for value in values.values()):

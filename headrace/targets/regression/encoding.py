@@ -17,4 +17,7 @@ def encode(label: str, context: PrepareContext) -> float:
     if not math.isfinite(number):
         detail = f"{label!r:.60} is not a finite 32-bit number{number_hint(label)}"
         raise RejectedRecordError(Reason.BAD_LABEL, detail)
+    if number == 0 and float(label) != 0:
+        detail = f"{label!r:.60} is 0 as a 32-bit number; write the labels in a smaller unit"
+        raise RejectedRecordError(Reason.BAD_LABEL, detail)
     return number
