@@ -2,16 +2,25 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Protocol
 
 from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.quantities import quantity
 from headrace.table import Version
+from headrace.targets.doors import open_door
 
 log = logging.getLogger(__name__)
 
 LOWER_IS_BETTER = ("loss", "error")
+
+
+class SettingsDoor(Protocol):
+    """The module `settings` of a target kind."""
+
+    def find_loss_fault(self, settings: Loss) -> str | None:
+        """Return why the settings do not fit the kind, as a sentence with the way out; None if they do."""
 
 
 def require_fit(settings: Train, version: Version) -> None:
@@ -95,15 +104,9 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     Raises:
         ConfigurationError: class settings for regression, or class weights for multi-label targets.
     """
-    if contract.task == "regression" and settings != Loss():
-        raise ConfigurationError(
-            "train.loss has settings for classes, but the table is prepared for regression; remove train.loss."
-        )
-    if contract.task == "multi_label" and settings.class_weights != "none":
-        raise ConfigurationError(
-            "train.loss.class_weights weights a row by its class, but a row of a multi_label table has any number of "
-            "classes; remove it, or weight rows by prepare.weights."
-        )
+    door: SettingsDoor = open_door(contract.task, "settings")
+    if fault := door.find_loss_fault(settings):
+        raise ConfigurationError(fault)
 
 
 def metric_names(chosen: tuple[str, ...] | None, contract: Contract) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from PIL import Image, ImageDraw
 
 from headrace.contract import Column, Contract, Statistics
@@ -255,3 +256,13 @@ def _mistakes(example: Example) -> list[dict[str, Any]]:
 
 def _dump(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content))
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes the table and the run folder and returns the latter."""
+
+    def make(**choices: Any) -> Path:
+        return write_example(tmp_path, Example(**choices))
+
+    return make

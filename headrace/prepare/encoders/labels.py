@@ -13,16 +13,12 @@ import pyarrow as pa
 
 from headrace.prepare.readers.row import text_cell
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.text.invisible_characters import INVISIBLE
 
 # Type of a stored class index.
 INDEX_TYPE = np.dtype("<i4")
 # Texts that pandas, databases and Hive write for a missing value.
 MISSING = frozenset(("nan", "null", "<na>", "\\n"))
-# Soft hyphen, spaces of no width, marks of direction and the like. Joiners and tags stay: emoji, Persian and the
-# languages of India are written with them.
-INVISIBLE = dict.fromkeys(
-    (0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x2070)), ""
-)
 # A list as Python prints it. One of NumPy's has no commas, so that Python would join its names.
 MEMBER = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|-?[\d.]+|None|True|False)"
 PYTHON_LIST = re.compile(rf"\[\s*{MEMBER}(?:\s*,\s*{MEMBER})*\s*,?\s*\]")

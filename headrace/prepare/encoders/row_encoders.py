@@ -91,6 +91,7 @@ class TextEncoder:
     def __init__(self, settings: Prepare) -> None:
         self.columns = staged_text_columns(settings)
         self.max_bytes = settings.text.max_bytes
+        self._observations = Observations()
         self._text = settings.text
         self._near = settings.near_duplicates is not None
 
@@ -98,13 +99,16 @@ class TextEncoder:
         """See `RecordEncoder`."""
         if isinstance(record.data, np.ndarray):
             raise RejectedRecordError(Reason.NOT_TEXT, "the record is an image")
-        text = clean_text(record.data, self._text)
+        doubtful: list[str] = []
+        text = clean_text(record.data, self._text, doubtful)
+        self._observations.add_markup(doubtful, record.path)
         row: Row = {"text": text, "content_hash": text_hash(text)}
         return row | {"minhash": minhash(text)} if self._near else row
 
     def take_observations(self) -> Observations:
-        """See `RecordEncoder`; texts have none."""
-        return Observations()
+        """See `RecordEncoder`."""
+        taken, self._observations = self._observations, Observations()
+        return taken
 
 
 class WindowEncoder:
@@ -129,18 +133,21 @@ class WindowEncoder:
         return Observations()
 
 
-def clean_text(data: bytes | str, spec: Text) -> str:
+def clean_text(data: bytes | str, spec: Text, doubtful: list[str] | None = None) -> str:
     """Return the text of a record as the tokenizer receives it, in training and in prediction.
+
+    Args:
+        doubtful: receives what may or may not be a tag of HTML.
 
     Raises:
         RejectedRecordError: the record is not text, or violates the limits in `spec`.
     """
     if isinstance(data, str):
-        return clean(data, spec)
+        return clean(data, spec, doubtful)
     document = name_document(data)
     if document is not None:
         raise RejectedRecordError(Reason.NOT_TEXT, f"the format is {document}; expected plain text")
-    return clean(decode_text(data, spec), spec)
+    return clean(decode_text(data, spec), spec, doubtful)
 
 
 def encoder_for(settings: Prepare) -> RecordEncoder:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.csv_records import Fields, split_records
+from headrace.prepare.readers.csv_records import SQL_NULL, Fields, split_records
 from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, encoding_rejection, plain_name
 from headrace.prepare.readers.stray_quotes import JoinedLines
 from headrace.prepare.readers.text_file import cut_ranges, has_undecodable_bytes, is_splittable, open_text
@@ -107,7 +107,7 @@ class CsvReader:
 
     def _cell(self, text: str) -> str | None:
         text = text.rstrip() if self.options.strip_right else text
-        return None if text in ("", self.options.null) else text
+        return None if text in ("", SQL_NULL, self.options.null) else text
 
     def _look_for_separator(self, wanted: Sequence[str]) -> list[str]:
         """Return the columns; without the option, the separator is the one that gives all requested columns.

@@ -209,6 +209,15 @@ def test_csv_reader_follows_its_options(tmp_path: Path) -> None:
     assert [row.values for row in rows] == [{"a": 'say "hi", all', "b": "x"}, {"a": None, "b": "y"}]
 
 
+@pytest.mark.parametrize("options", [{}, {"escape": "\\"}])
+def test_csv_reader_takes_the_null_of_databases_for_a_missing_value(options: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "dump.csv"
+    path.write_text("a,b,c\n\\N,\\N,x\ny,\\N z,\\N\n")
+    first, last = read(path, ["a", "b", "c"], **options)
+    assert list(first.values.values()) == [None, None, "x"]
+    assert (last.values["a"], last.values["c"]) == ("y", None)
+
+
 def test_csv_reader_takes_quotes_after_spaces_as_those_of_the_field(tmp_path: Path) -> None:
     """As pandas does with skipinitialspace."""
     path = tmp_path / "spaced.csv"

@@ -7,8 +7,41 @@ from headrace.html.image_rendering import is_pixelated
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
 from headrace.html.number_formatting import number
 from headrace.quantities import quantity
+from headrace.report.evaluation.page_door import Headline
+from headrace.report.evaluation.records import TaskEvaluation
 from headrace.report.evaluation.slices import SliceTable, slice_tables
-from headrace.report.run_artifacts import RegressionEvaluation, RegressionMistake
+from headrace.report.record import Record
+
+
+class RegressionMistake(Record):
+    """A row for which the error of the predicted number is large."""
+
+    path: str
+    value: float
+    predicted: float
+    png: str | None = None
+    text: str | None = None
+
+
+class Residuals(Record):
+    """Histogram of predicted minus true values, and (true, predicted) of a sample of rows."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+    points: tuple[tuple[float, float], ...]
+
+
+class RegressionEvaluation(TaskEvaluation):
+    """Evaluation of a regression model."""
+
+    residuals: Residuals
+    baselines: dict[str, dict[str, float]] = {}
+    worst: tuple[RegressionMistake, ...] = ()
+
+    @property
+    def has_inputs(self) -> bool:
+        """Whether the worst mistakes include the model's input."""
+        return any(miss.png or miss.text is not None for miss in self.worst)
 
 
 @dataclass(frozen=True)
@@ -40,6 +73,13 @@ class RegressionAssessment:
     def rows(self) -> int:
         """Number of evaluated rows."""
         return self.evaluation.rows
+
+    @property
+    def headline(self) -> Headline:
+        """Mean absolute error, and R squared."""
+        metrics = self.evaluation.metrics
+        note = f"R² {number(metrics['r_squared'])} of {quantity(self.rows, 'row')}"
+        return Headline("Mean absolute error", number(metrics["mean_absolute_error"]), note)
 
     @property
     def worst(self) -> list[tuple[RegressionMistake, bool]]:
@@ -114,6 +154,14 @@ class RegressionAssessment:
         """Return the axis of residuals, symmetric about 0."""
         limit = max(abs(predicted - true) for true, predicted in self.evaluation.residuals.points) or 1.0
         return Axis(-limit, limit, ())
+
+
+RECORD = RegressionEvaluation
+
+
+def assess(evaluation: RegressionEvaluation) -> RegressionAssessment:
+    """See `PageDoor`."""
+    return RegressionAssessment(evaluation)
 
 
 def _range(values: list[float]) -> Axis:

@@ -11,9 +11,8 @@ import pytest
 
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.report import write_report
-from headrace.report.evaluation.regression import RegressionAssessment
-from headrace.report.run_artifacts import RegressionEvaluation
 from headrace.targets.regression.evaluation import Regression
+from headrace.targets.regression.page import RegressionAssessment, RegressionEvaluation
 
 
 @pytest.fixture

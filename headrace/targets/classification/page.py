@@ -2,15 +2,48 @@
 
 from dataclasses import dataclass
 
+from pydantic import model_validator
+
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.number_formatting import count, percent
+from headrace.quantities import quantity
+from headrace.report.evaluation.page_door import Headline
 from headrace.report.evaluation.per_class import PerClass
-from headrace.report.run_artifacts import Evaluation, Mistake
+from headrace.report.evaluation.records import ClassEvaluation
+from headrace.report.record import Record
 from headrace.wilson_interval import wilson
 
 MAX_CLASSES_IN_MATRIX = 30
 MAX_MISTAKES = 24
 MAX_CONFUSIONS = 20
+
+
+class Mistake(Record):
+    """A wrongly classified row; `label` and `predicted` are class names or class indices."""
+
+    path: str
+    label: str | int
+    predicted: str | int
+    probability: float
+    label_probability: float
+    png: str | None = None
+    text: str | None = None
+
+
+class Evaluation(ClassEvaluation):
+    """Evaluation of a single-label classifier; `confusion[true][predicted]` counts rows, in the order of `classes`."""
+
+    confusion: tuple[tuple[int, ...], ...]
+    worst: tuple[Mistake, ...] = ()
+
+    @model_validator(mode="after")
+    def _square(self) -> "Evaluation":
+        size = len(self.classes)
+        if [len(row) for row in self.confusion] != [size] * size:
+            raise ValueError(f"the confusion matrix must have {size} rows of {size} counts, one per class")
+        if not any(map(any, self.confusion)):
+            raise ValueError("the confusion matrix must count at least one row")
+        return self
 
 
 @dataclass(frozen=True)
@@ -48,7 +81,7 @@ class ShownMistake:
 
 
 @dataclass(frozen=True)
-class Assessment:
+class ClassificationAssessment:
     """An evaluation and the values derived from it."""
 
     evaluation: Evaluation
@@ -57,6 +90,13 @@ class Assessment:
     def rows(self) -> int:
         """Number of evaluated rows."""
         return sum(map(sum, self.evaluation.confusion))
+
+    @property
+    def headline(self) -> Headline:
+        """Accuracy with its interval."""
+        low, high = (percent(end, self.rows) for end in self.interval)
+        note = f"95% interval {low} to {high}, {count(self.right)} of {quantity(self.rows, 'row')} correct"
+        return Headline("Accuracy", percent(self.accuracy, self.rows), note)
 
     @property
     def right(self) -> int:
@@ -121,3 +161,11 @@ class Assessment:
 
     def _name(self, label: str | int) -> str:
         return self.evaluation.classes[label] if isinstance(label, int) else label
+
+
+RECORD = Evaluation
+
+
+def assess(evaluation: Evaluation) -> ClassificationAssessment:
+    """See `PageDoor`."""
+    return ClassificationAssessment(evaluation)
