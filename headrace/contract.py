@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from headrace.errors import DataError
+from headrace.features.doors import feature_facts
+from headrace.features.feature_facts import FeatureFacts
 from headrace.targets.doors import target_facts
 from headrace.targets.target_facts import Activation, TargetFacts
 
@@ -169,6 +171,11 @@ class Contract(BaseModel):
             return "windows"
         return "image" if self.tokenizer is None else "text"
 
+    @property
+    def feature(self) -> FeatureFacts:
+        """Facts of the kind of the input."""
+        return feature_facts(self.input_kind)
+
     def named(self, role: str) -> tuple[str, Column]:
         """Return the name and the column with `role`.
 
@@ -179,6 +186,28 @@ class Contract(BaseModel):
             if column.role == role:
                 return name, column
         raise KeyError(f"the table has no column with role {role!r}")
+
+    @property
+    def text_tokenizer(self) -> Tokenizer:
+        """Tokenizer of the texts.
+
+        Raises:
+            DataError: the inputs are not texts.
+        """
+        if self.tokenizer is None:
+            raise DataError(f"The table holds {self.input_kind} inputs and has no tokenizer; expected texts.")
+        return self.tokenizer
+
+    @property
+    def window_spec(self) -> WindowSpec:
+        """Layout of the windows.
+
+        Raises:
+            DataError: the inputs are not windows.
+        """
+        if self.windows is None:
+            raise DataError(f"The table holds {self.input_kind} inputs; expected windows of numbers.")
+        return self.windows
 
     def require_same_windows(self, other: "Contract") -> None:
         """Raise unless `other` has the same window layout.

@@ -16,7 +16,6 @@ from headrace.config.sections.streaming import Stream
 from headrace.config.sections.training import Train
 from headrace.config.sections.tuning import Tune
 from headrace.config.spark_properties import Settings
-from headrace.targets.doors import target_facts
 
 __all__ = ["Configuration", "Data", "Image", "Model", "Prepare", "Source", "Spark", "Splits", "Stream", "Text", "Train"]
 
@@ -77,10 +76,10 @@ class Configuration(Section):
     @model_validator(mode="after")
     def _require_source_of_many_labels(self) -> "Configuration":
         source = self.data.source
-        if self.prepare.task == "multi_label" and source.columns is None and source.labels is None:
+        if self.prepare.target.has_labels and source.columns is None and source.labels is None:
             raise ValueError(
-                "`prepare.task: multi_label` needs a source with several class names per record; use a labels file "
-                "(`data.source.labels`), or `data.source.kind: table`"
+                f"`prepare.task: {self.prepare.task}` needs a source with several class names per record; use a labels "
+                "file (`data.source.labels`), or `data.source.kind: table`"
             )
         return self
 
@@ -88,7 +87,7 @@ class Configuration(Section):
     def _require_gate_metrics_of_task(self) -> "Configuration":
         unsupported = self.retrain.gate.unsupported_metrics(self.prepare.task) if self.retrain else []
         if unsupported:
-            known = ", ".join(target_facts(self.prepare.task).comparison_metrics)
+            known = ", ".join(self.prepare.target.comparison_metrics)
             raise ValueError(
                 f"`retrain.gate` names {', '.join(unsupported)}; metrics of {self.prepare.task} are {known}"
             )

@@ -180,7 +180,7 @@ def _read_records(
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(ROWS_AT_ONCE))
     if context.settings.windows is not None:
         return read_windows(spark, source, context.settings, changed.root, changed.files, context.periods)
-    several = context.settings.task == "multi_label"
+    several = context.settings.target.has_labels
     return read_frame(spark, source, changed.root, changed.files, content, several=several), ()
 
 

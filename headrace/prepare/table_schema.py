@@ -5,6 +5,7 @@ import pyarrow as pa
 from headrace.config.configuration import Image, Prepare
 from headrace.config.sections.windows import Windows
 from headrace.contract import Column, Tokenizer
+from headrace.prepare.encoders.encoding_door import encoding_door
 from headrace.table.transaction_log import with_contract
 
 CHANNELS = {"L": 1, "RGB": 3}
@@ -19,8 +20,6 @@ TYPES = {
 IDENTITY = Column(role="identity", codec="plain", dtype="string")
 LABEL = Column(role="target", codec="plain", dtype="int32")
 WEIGHT = Column(role="weight", codec="plain", dtype="float32")
-NUMBER = Column(role="target", codec="plain", dtype="float32")
-LABELS = Column(role="target", codec="labels", dtype="int32", shape=(None,))
 
 
 def image_columns(spec: Image) -> dict[str, Column]:
@@ -61,9 +60,7 @@ def with_bookkeeping(columns: dict[str, Column], settings: Prepare) -> dict[str,
     `channel_sums` holds the sum and the sum of squares of every channel as 64-bit integers, which keep the statistics
     exact when rows are added or removed. `perceptual_hash` and `minhash` are signatures to find near-duplicates.
     """
-    extra: dict[str, Column] = {}
-    if settings.task != "classification":
-        extra["label"] = NUMBER if settings.task == "regression" else LABELS
+    extra: dict[str, Column] = {"label": encoding_door(settings.task).COLUMN}
     if settings.weights:
         extra["weight"] = WEIGHT
     if settings.input == "image":

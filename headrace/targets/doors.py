@@ -3,6 +3,7 @@
 The facts import nothing; other doors import an engine (Keras, PyArrow), which a layer without it never loads.
 """
 
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -11,6 +12,7 @@ from headrace import targets
 from headrace.targets.target_facts import TargetFacts
 
 
+@cache
 def open_door(task: str, door: str) -> Any:
     """Return the module `door` of the target kind `task`; the caller states the protocol that it expects."""
     return import_module(f"headrace.targets.{task}.{door}")

@@ -1,6 +1,5 @@
 """Every target kind has every door, with the functions that the layers call."""
 
-import inspect
 import subprocess
 import sys
 from typing import Any
@@ -11,14 +10,19 @@ from headrace.compare.comparison_door import ComparisonDoor
 from headrace.evaluate.evaluation_batch import EvaluationDoor
 from headrace.explain.attribution.target_score import ExplanationDoor
 from headrace.predict.prediction_door import PredictionDoor
+from headrace.prepare.encoders.encoding_door import EncodingDoor
 from headrace.report.evaluation.page_door import PageDoor
+from headrace.retrain.drift.drift_door import DriftDoor
 from headrace.retrain.gate.slicing import GateDoor
 from headrace.targets.doors import TASKS, open_door, target_facts
 from headrace.train.model.loss_and_metrics import ObjectiveDoor
 from headrace.train.validate_settings import SettingsDoor
+from tests.support.protocols import require_protocol
 
 DOORS: dict[str, Any] = {
     "comparison": ComparisonDoor,
+    "drift": DriftDoor,
+    "encoding": EncodingDoor,
     "evaluation": EvaluationDoor,
     "explanation": ExplanationDoor,
     "gate": GateDoor,
@@ -33,14 +37,7 @@ DOORS: dict[str, Any] = {
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("door", DOORS)
 def test_door_has_what_its_protocol_declares(door: str, task: str) -> None:
-    module = open_door(task, door)
-    for name, expected in vars(DOORS[door]).items():
-        if name.startswith("_") or name == "register":
-            continue
-        offered = getattr(module, name)
-        if inspect.isfunction(expected):
-            parameters = list(inspect.signature(expected).parameters)[1:]
-            assert len(inspect.signature(offered).parameters) == len(parameters), name
+    require_protocol(open_door(task, door), DOORS[door])
 
 
 @pytest.mark.parametrize("task", TASKS)

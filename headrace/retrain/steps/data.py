@@ -149,7 +149,7 @@ def _removed_classes(version: Version, tested: Version) -> str:
     """
     counts = tested.summary.class_counts.get(SPLIT, {})
     removed = {name: rows for name, rows in counts.items() if rows and name not in version.contract.classes}
-    if version.contract.task == "regression" or not removed:
+    if not version.contract.target.has_classes or not removed:
         return ""
     rows = quantity(sum(removed.values()), "row")
     return (

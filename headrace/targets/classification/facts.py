@@ -5,6 +5,8 @@ from headrace.targets.target_facts import TargetFacts
 FACTS = TargetFacts(
     has_classes=True,
     has_one_class=True,
+    output_name="probabilities",
+    output_meaning="the probability of each class, in the order of labels.txt",
     activation="softmax",
     comparison_metrics=("accuracy", "macro_f1", "loss"),
     slice_metric="accuracy",
