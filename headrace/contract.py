@@ -112,9 +112,10 @@ class WindowSpec(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     def __str__(self) -> str:
+        season = f", with a season of {self.season} rows" if self.season else ""
         return (
             f"windows of {', '.join(self.values)} that predict {self.label} {self.horizon} rows of "
-            f"{self.every_seconds} s ahead"
+            f"{self.every_seconds} s ahead{season}"
         )
 
     values: tuple[str, ...]

@@ -44,6 +44,6 @@ def few_rows_warning(rows: int, confidence: float, version: object) -> str:
     which = f" on fewer than {needed} of them ({needed / rows:.0%})" if rows >= needed else ""
     return (
         f"The test split of {version} has {quantity(rows, 'row')}, so few that no difference between models{which} is "
-        f"told from chance with {confidence:.0%} confidence. Prepare more test data, and set retrain.test_version to "
-        "newest."
+        f"told from chance with {confidence:.0%} confidence. Prepare more test data; with retrain.test_version: newest "
+        "they are used."
     )

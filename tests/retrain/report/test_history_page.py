@@ -2,15 +2,18 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from headrace.registry.versions import ModelRecord
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Decision, Outcome, StepRecord
+from headrace.retrain.report import history_page
 from headrace.retrain.report.history_page import write_page
 from tests.report.test_browser import BROWSER, channels, contrast, dump_document, luminance, probe_page
+from tests.support.small_disk import read_only
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.browser]
 
@@ -120,6 +123,17 @@ def test_empty_journal_has_a_page(tmp_path: Path) -> None:
     text = write_page(Journal(tmp_path / "retraining"), NAME, []).read_text()
     assert "No version has been promoted yet." in text
     assert "No cycle yet." in text
+
+
+def test_page_that_cannot_be_written_does_not_hide_that_the_champion_has_changed(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(history_page, "open_registry", lambda _: SimpleNamespace(name=NAME))
+    monkeypatch.setattr(history_page, "versions", lambda _: [])
+    settings = SimpleNamespace(folder=str(journal.folder), gate=SimpleNamespace(metric=None))
+    with read_only(journal.folder):
+        history_page.refresh_page(cast(Any, SimpleNamespace(retrain=settings)))
+    assert f"The page is not up to date. {journal.report}: Read-only file system" in caplog.text
 
 
 @pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
