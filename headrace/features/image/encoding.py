@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Column
-from headrace.prepare.dedup.signatures import perceptual_hash
+from headrace.features.image.near_duplicates import perceptual_hash
 from headrace.prepare.encoders.hashing import content_hash
 from headrace.prepare.encoders.images.image_codec import Pixels, check_pixels, conform, decode_image, encode
 from headrace.prepare.encoders.row_encoders import Row

@@ -4,7 +4,7 @@ import numpy as np
 
 from headrace.config.configuration import Prepare, Text
 from headrace.contract import Column, Tokenizer
-from headrace.prepare.dedup.signatures import minhash
+from headrace.features.text.near_duplicates import minhash
 from headrace.prepare.encoders.hashing import text_hash
 from headrace.prepare.encoders.images.unread_formats import name_document
 from headrace.prepare.encoders.row_encoders import Row

@@ -27,7 +27,7 @@ from headrace.table.shards import Shard
 KEEP_PRIORITY = {"test": 0, "val": 1, "train": 2, UNASSIGNED: 3}
 ROWS = (
     "shard string, position int, path string, content string, split string, label string, old boolean, "
-    "removed boolean, image_signature bigint, text_signature binary"
+    "removed boolean, perceptual_hash bigint, minhash binary"
 )
 RESULT = "result binary"
 
@@ -111,8 +111,8 @@ def _to_rows(ref: ShardRef, removed: RemovedFiles, table: pa.Table) -> pa.Table:
         "label": _label(table["label"]),
         "old": pa.array([ref.old] * count),
         "removed": pa.array([ref.old and path in removed for path in paths], pa.bool_()),
-        "image_signature": _column(table, "perceptual_hash", pa.int64()),
-        "text_signature": _column(table, "minhash", pa.binary()),
+        "perceptual_hash": _column(table, "perceptual_hash", pa.int64()),
+        "minhash": _column(table, "minhash", pa.binary()),
     }
     return pa.table(columns)
 
@@ -140,7 +140,7 @@ def _decide(rows: DataFrame, context: PrepareContext) -> DataFrame:
     kept = F.when((F.col("occurrence") > 1) & ~F.col("removed") & _is_dropped(context), F.col("first_path"))
     rows = rows.withColumn("kept", kept).withColumn("kind", F.lit("exact"))
     if context.settings.near_duplicates is not None:
-        rows = mark_near(rows, context)
+        rows = mark_near(rows, context, context.settings.near_duplicates)
     return assign_splits(rows, context)
 
 

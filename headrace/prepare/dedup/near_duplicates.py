@@ -1,26 +1,43 @@
 """Near-duplicates of a kept record: Spark finds the pairs, the driver groups them."""
 
-from collections.abc import Iterable
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from headrace.prepare.dedup import signatures
+from headrace.config.sections.preparation import NearDuplicates
+from headrace.features.doors import open_door
 from headrace.prepare.plan import PrepareContext
 
 
-def mark_near(rows: DataFrame, context: PrepareContext) -> DataFrame:
+class NearDuplicatesDoor(Protocol):
+    """The module `near_duplicates` of an input kind."""
+
+    @property
+    def SIGNATURE(self) -> str:  # noqa: N802 - the name of a constant
+        """Column of the signatures."""
+
+    def make_bands(self, settings: NearDuplicates) -> Callable[[Any], list[str]]:
+        """Return a function to the bands of a signature; near records very likely share at least one."""
+
+    def make_test(self, settings: NearDuplicates) -> Callable[[Any, Any], bool]:
+        """Return a function that returns whether two signatures are those of near-duplicates."""
+
+
+def mark_near(rows: DataFrame, context: PrepareContext, settings: NearDuplicates) -> DataFrame:
     """Return `rows` with `kept` also set for near-duplicates: the path of the first record of each group."""
     candidates = rows.where("kept is null and not removed and occurrence = 1")
-    pairs = candidates.select("path", "rank", "old", "image_signature", "text_signature")
-    banded = pairs.select("*", F.explode(_bands(context)).alias("band"))
+    door: NearDuplicatesDoor = open_door(context.settings.input, "near_duplicates")
+    pairs = candidates.select("path", "rank", "old", F.col(door.SIGNATURE).alias("signature"))
+    bands = F.udf(door.make_bands(settings), "array<string>")
+    banded = pairs.select("*", F.explode(bands("signature")).alias("band"))
     left, right = banded.alias("left"), banded.alias("right")
     each_pair_once = F.col("left.path") < F.col("right.path")
     candidate_pairs = left.join(right, (F.col("left.band") == F.col("right.band")) & each_pair_once)
     sides = [(side, name) for side in ("left", "right") for name in ("path", "rank", "old")]
-    near_pairs = candidate_pairs.where(_is_near(context, "left", "right"))
+    is_near = F.udf(door.make_test(settings), "boolean")
+    near_pairs = candidate_pairs.where(is_near("left.signature", "right.signature"))
     columns = (F.col(f"{side}.{name}").alias(f"{side}_{name}") for side, name in sides)
     near_pairs = near_pairs.select(*columns).distinct()
     kept = _group_near(near_pairs.toLocalIterator())
@@ -35,24 +52,6 @@ def mark_near(rows: DataFrame, context: PrepareContext) -> DataFrame:
     return rows.withColumn("kind", F.when(dropped, "near").otherwise(F.col("kind"))).withColumn(
         "kept", F.when(dropped, F.col("near_kept")).otherwise(F.coalesce("further_kept", "kept"))
     )
-
-
-def _bands(context: PrepareContext) -> Column:
-    bits = context.settings.near_duplicates.bits if context.settings.near_duplicates else 0
-    if context.settings.input == "image":
-        return F.udf(partial(signatures.image_bands, bits=bits), "array<string>")(F.col("image_signature"))
-    return F.udf(signatures.text_bands, "array<string>")(F.col("text_signature"))
-
-
-def _is_near(context: PrepareContext, left: str, right: str) -> Column:
-    settings = context.settings.near_duplicates
-    if settings is None:
-        return F.lit(False)
-    if context.settings.input == "image":
-        is_within_bits = F.udf(partial(signatures.images_are_near, bits=settings.bits), "boolean")
-        return is_within_bits(F.col(f"{left}.image_signature"), F.col(f"{right}.image_signature"))
-    is_similar = F.udf(partial(signatures.texts_are_near, similarity=settings.similarity), "boolean")
-    return is_similar(F.col(f"{left}.text_signature"), F.col(f"{right}.text_signature"))
 
 
 def _group_near(pairs: Iterable[Any]) -> dict[str, str]:

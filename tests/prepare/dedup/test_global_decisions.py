@@ -10,7 +10,6 @@ import PIL.Image
 import pytest
 
 from headrace.errors import DataError
-from headrace.prepare.dedup import signatures
 from headrace.prepare.job import prepare
 from headrace.table import Version, read
 from headrace.table.dropped_records import duplicates_path, read_dropped
@@ -105,28 +104,6 @@ def test_near_duplicate_images_are_kept_once(tmp_path: Path, table: Path) -> Non
     assert (result["written"], result["duplicates"]) == (12, 2)
     pairs = {frozenset(pair) for pair in kept_by_dropped_path(read(table)).items()}
     assert pairs == {frozenset(("cat/brighter.jpg", "dog/03.png")), frozenset(("cat/04.png", "dog/smaller.png"))}
-
-
-@pytest.mark.parametrize("bits", [0, 1, 4, 8])
-def test_image_bands_of_near_hashes_share_one(bits: int) -> None:
-    random = np.random.default_rng(bits)
-    for _ in range(200):
-        left = int(random.integers(-(2**63), 2**63))
-        right = left
-        for bit in random.choice(64, bits, replace=False):
-            right ^= 1 << int(bit)
-        assert set(signatures.image_bands(left, bits)) & set(signatures.image_bands(right, bits))
-        assert signatures.images_are_near(left, right, bits)
-        assert bits == 0 or not signatures.images_are_near(left, right, bits - 1)
-
-
-def test_minhash_estimates_jaccard_similarity() -> None:
-    words = [f"word{number}" for number in range(400)]
-    left = signatures.minhash(" ".join(words[:300]))
-    for shift, truth in ((0, 1.0), (30, 266 / 326), (300, 0.0)):
-        right = signatures.minhash(" ".join(words[shift : shift + 300]))
-        assert signatures.texts_are_near(left, right, max(0.0, truth - 0.12))
-        assert truth == 1.0 or not signatures.texts_are_near(left, right, truth + 0.12)
 
 
 @pytest.mark.usefixtures("spark")

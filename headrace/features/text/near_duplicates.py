@@ -1,33 +1,29 @@
-"""Signatures that find near-duplicate records; independent of Spark."""
+"""Signatures of texts that find near-duplicates; independent of Spark."""
 
 import hashlib
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 import numpy as np
-import PIL.Image
 from numpy.typing import NDArray
-from PIL.Image import Resampling
 
-Pixels = NDArray[np.uint8]
+from headrace.config.sections.preparation import NearDuplicates
 
-IMAGE_SIDE = 32  # of the image whose frequencies are computed
-LOW_FREQUENCIES = 8  # lowest frequencies that are kept in each direction
+SIGNATURE = "minhash"
+
 PERMUTATIONS = 128
-BANDS = 32  # of a text's signature; two texts of similarity 0.6 share one with probability 99 %
+BANDS = 32  # of a signature; two texts of similarity 0.6 share one with probability 99 %
 SHINGLE_WORDS = 5
 
 
-def perceptual_hash(pixels: Pixels) -> int:
-    """Return 64 bits as a signed integer: whether each of an image's lowest frequencies exceeds their median.
+def make_bands(settings: NearDuplicates) -> Callable[[bytes], list[str]]:
+    """See `NearDuplicatesDoor`."""
+    return text_bands
 
-    Method: pHash, in Zauner: Implementation and benchmarking of perceptual image hash functions. 2010.
-    """
-    image = PIL.Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).convert("L")
-    grey = np.asarray(image.resize((IMAGE_SIDE, IMAGE_SIDE), Resampling.BOX), np.float64)
-    cosines = _dct_matrix()
-    low = (cosines @ grey @ cosines.T)[:LOW_FREQUENCIES, :LOW_FREQUENCIES].ravel()
-    bits = low > np.median(low[1:])
-    return int(np.packbits(bits).view(">i8")[0])
+
+def make_test(settings: NearDuplicates) -> Callable[[bytes, bytes], bool]:
+    """See `NearDuplicatesDoor`."""
+    return partial(texts_are_near, similarity=settings.similarity)
 
 
 def minhash(text: str) -> bytes:
@@ -49,22 +45,10 @@ def minhash(text: str) -> bytes:
     return minima.astype("<u4").tobytes()
 
 
-def image_bands(signature: int, bits: int) -> list[str]:
-    """Return bands of a perceptual hash; two hashes that differ in at most `bits` bits share at least one."""
-    digits = f"{signature & (2**64 - 1):064b}"
-    edges = [64 * part // (bits + 1) for part in range(bits + 2)]
-    return [f"{part}:{digits[a:b]}" for part, (a, b) in enumerate(zip(edges, edges[1:], strict=False))]
-
-
 def text_bands(signature: bytes) -> list[str]:
     """Return bands of a MinHash signature; similar texts very likely share at least one."""
     size = len(signature) // BANDS
     return [f"{band}:{signature[band * size : (band + 1) * size].hex()}" for band in range(BANDS)]
-
-
-def images_are_near(left: int, right: int, bits: int) -> bool:
-    """Return whether two perceptual hashes differ in at most `bits` bits."""
-    return ((left ^ right) & (2**64 - 1)).bit_count() <= bits
 
 
 def texts_are_near(left: bytes, right: bytes, similarity: float) -> bool:
@@ -75,14 +59,6 @@ def texts_are_near(left: bytes, right: bytes, similarity: float) -> bool:
 
 def _hash(shingle: str) -> int:
     return int.from_bytes(hashlib.blake2b(shingle.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
-
-
-@lru_cache
-def _dct_matrix() -> NDArray[np.float64]:
-    """Return the first rows of the DCT-II matrix, (LOW_FREQUENCIES, IMAGE_SIDE)."""
-    frequency, position = np.arange(LOW_FREQUENCIES)[:, None], np.arange(IMAGE_SIDE)[None, :]
-    cosines: NDArray[np.float64] = np.cos(np.pi * frequency * (2 * position + 1) / (2 * IMAGE_SIDE))
-    return cosines
 
 
 @lru_cache
