@@ -107,7 +107,7 @@ def _require_free(output: Path) -> None:
 
 def _require_decidable(bundle: bundles.Bundle, threshold: float | None) -> None:
     contract = bundle.contract
-    if threshold is not None and contract.task != "multi_label" and len(contract.classes) != 2:
+    if threshold is not None and not contract.target.has_labels and len(contract.classes) != 2:
         found = f"{len(contract.classes)} classes" if contract.classes else "numbers"
         raise ConfigurationError(
             f"--threshold applies to two classes or to multi_label; the bundle {bundle.path} predicts {found}."
@@ -165,7 +165,9 @@ class _Work:
         )
         written = _run(self.spark, task, self.plan.parts)
         if not any(one.rows for one in written):
-            log.warning("No record could be predicted; the rejected records have the reasons.")
+            is_rejected = any(one.rejected for one in written)
+            reason = "the rejected records have the reasons" if is_rejected else "the inputs hold none"
+            log.warning("No record could be predicted; %s.", reason)
         return {
             "rows": sum(one.rows for one in written),
             "rejected": sum(one.rejected for one in written),

@@ -3,6 +3,7 @@
 Tables are read by the readers of the preparation, with the options that the bundle's source had.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +13,14 @@ from headrace.bundle import Origin
 from headrace.config.configuration import Text
 from headrace.config.sections.reader_options import OPTIONS, ReaderOptions, parse_reader_options
 from headrace.errors import ConfigurationError, DataError
+from headrace.predict.text_formats import NAMES, detect_format
 from headrace.prepare.readers import Row, RowRange, TableReader, format_from_name, open_reader
+from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.row import text_cell
 from headrace.prepare.readers.text_file import cut_lines, is_splittable, open_text, require_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+
+log = logging.getLogger(__name__)
 
 RECORDS_PER_RANGE = 4096
 
@@ -138,6 +143,9 @@ class RecordFile:
                 f"It is not known which column of {self.path} holds the texts; name it with --column."
             )
         names = [self.column, *([self.identity] if self.identity else [])]
+        if not self.path.stat().st_size:
+            # A file without bytes has no records, and no header either.
+            names = []
         try:
             return open_reader(self.path, self.path.name, str(self.format), names, self.options)
         except ConfigurationError as error:
@@ -178,7 +186,22 @@ def open_records(path: Path, origin: Origin, columns: TextColumns) -> RecordFile
     if columns.text is not None:
         require_columns(path, columns.text)
     column, options = columns.text or origin.text_column, {**origin.reader_options, **columns.options}
-    return RecordFile(path, origin.prepare.text, column, columns.identity, options)
+    file = RecordFile(path, origin.prepare.text, column, columns.identity, options)
+    if file.format is None:
+        _warn_of_table(file)
+    return file
+
+
+def _warn_of_table(file: RecordFile) -> None:
+    """Warn if the first line of a file of lines is an object of JSON, or a header with the column of the texts."""
+    with open_text(file.path, file.spec.encoding) as text:
+        found = detect_format(text.read(HEAD), file.column)
+    if found != "lines":
+        what = f"a header of CSV with the column {file.column!r}" if found == "csv" else "an object of JSON"
+        log.warning(
+            "The first line of %s is %s, but each line of a file of this name is a text; rename it to .%s if it is %s.",
+            file.path, what, found, NAMES[found],
+        )  # fmt: skip
 
 
 def _require_readable(path: Path) -> None:

@@ -1,33 +1,25 @@
 """Standard input as records: the bytes of one image, or texts, whose format is that of the first record."""
 
-import csv
-import json
 import logging
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Literal
+from typing import IO
 
 from headrace.bundle import Origin
-from headrace.config.sections.reader_options import OPTIONS
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.record_files import RecordFile, TextColumns, open_records
-from headrace.prepare.readers.csv_reader import SEPARATORS
+from headrace.predict.text_formats import NAMES, TextFormat, detect_format
+from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.text_file import open_text
 
 log = logging.getLogger(__name__)
 
-StdinFormat = Literal["csv", "json", "lines"]
-
-SUFFIXES: dict[StdinFormat, str] = {"csv": ".csv", "json": ".jsonl", "lines": ".txt"}
-NAMES: dict[StdinFormat, str] = {"csv": "CSV", "json": "JSON", "lines": "lines of text"}
-# Characters in which the first record is looked for.
-HEAD = 1 << 16
-BEGINS_AS_JSON = re.compile(r'\{\s*"|\[\s*\{\s*"')
+SUFFIXES: dict[TextFormat, str] = {"csv": ".csv", "json": ".jsonl", "lines": ".txt"}
 
 
 def read_image(max_bytes: int) -> bytes:
@@ -61,37 +53,10 @@ def stdin_records(origin: Origin, columns: TextColumns) -> Iterator[RecordFile]:
             yield open_records(file.rename(file.with_suffix(SUFFIXES[found])), origin, columns)
 
 
-def format_of_text(text: str, column: str | None, options: Mapping[str, str] | None = None) -> StdinFormat:
-    """Return the format of texts by their beginning.
-
-    Args:
-        text: at least the first record, or HEAD characters.
-        column: column of the texts, by which the header of CSV is known.
-        options: options of the reader; one that only CSV has decides for CSV.
-    """
-    text = text.lstrip("\ufeff \t\r\n")
-    if _is_json(text):
-        return "json"
-    if any(name.lower() in OPTIONS["csv"] and name.lower() not in OPTIONS["json"] for name in options or ()):
-        return "csv"
-    header = text.partition("\n")[0].rstrip("\r")
-    rows = (next(csv.reader([header], delimiter=separator), []) for separator in SEPARATORS)
-    return "csv" if column is not None and any(column in row for row in rows) else "lines"
-
-
-def _is_json(text: str) -> bool:
-    try:
-        value, _ = json.JSONDecoder().raw_decode(text)
-    except ValueError:
-        # The first record may be longer than what was looked at.
-        return len(text) > HEAD // 2 and BEGINS_AS_JSON.match(text) is not None
-    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
-
-
-def _format(file: Path, origin: Origin, columns: TextColumns) -> StdinFormat:
+def _format(file: Path, origin: Origin, columns: TextColumns) -> TextFormat:
     column = columns.text or origin.text_column
     with open_text(file, origin.prepare.text.encoding) as text:
-        found = format_of_text(text.read(HEAD), column, columns.options)
+        found = detect_format(text.read(HEAD), column, columns.options)
     log.info("Standard input was taken for %s.", NAMES[found])
     if found != "lines" or column is None:
         return found

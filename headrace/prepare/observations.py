@@ -1,6 +1,7 @@
 """What a preparation does to records without rejecting them, counted over all of them for one warning each."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -10,6 +11,8 @@ from headrace.prepare.encoders.images.image_findings import ImageFinding
 from headrace.prepare.rejects.rejection import UnreadArchiveError
 from headrace.prepare.sources.folder_layout import MAX_FOLDERS, class_folder, member_warnings, split_class_warning
 from headrace.quantities import quantity, quantity_have
+
+MAX_EXAMPLE = 60
 
 
 @dataclass
@@ -27,6 +30,8 @@ class Observations:
         damaged_archives: archives that could not be read to their end.
         archive_bytes: bytes of these archives.
         unread_bytes: bytes of them that were not read, at least.
+        doubtful_markup: texts with something that may or may not be a tag of HTML.
+        markup_example: the first of these, and the path of its text.
     """
 
     grey_bits: Counter[int] = field(default_factory=Counter)
@@ -38,6 +43,8 @@ class Observations:
     damaged_archives: int = 0
     archive_bytes: int = 0
     unread_bytes: int = 0
+    doubtful_markup: int = 0
+    markup_example: tuple[str, str] | None = None
 
     def add_image(self, decoded: DecodedFile, path: str) -> None:
         """Count what is found in an image."""
@@ -65,6 +72,12 @@ class Observations:
         self.archive_bytes += error.size
         self.unread_bytes += error.unread
 
+    def add_markup(self, doubtful: Sequence[str], path: str) -> None:
+        """Count a text if it has something that may or may not be a tag of HTML."""
+        if doubtful:
+            self.doubtful_markup += 1
+            self.markup_example = self.markup_example or (doubtful[0][:MAX_EXAMPLE], path)
+
     def update(self, other: "Observations") -> None:
         """Add the counts of another task."""
         self.grey_bits.update(other.grey_bits)
@@ -77,6 +90,8 @@ class Observations:
         self.damaged_archives += other.damaged_archives
         self.archive_bytes += other.archive_bytes
         self.unread_bytes += other.unread_bytes
+        self.doubtful_markup += other.doubtful_markup
+        self.markup_example = self.markup_example or other.markup_example
 
     def warnings(self, white: int | None) -> list[str]:
         """Return a line for each observation that the user must know of.
@@ -85,7 +100,7 @@ class Observations:
             white: `prepare.image.white`.
         """
         grey = narrow_warning(self.grey_bits) if white is None else None
-        lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning()]
+        lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning(), self._markup_warning()]
         for finding, images in sorted(self.findings.items()):
             lines.append(f"{quantity_have(images, 'image')} {finding}, such as {self.examples[finding]!r}.")
         lines += self._folder_warnings()
@@ -113,4 +128,14 @@ class Observations:
             f"{quantity(self.damaged_archives, 'archive')} {'is' if self.damaged_archives == 1 else 'are'} damaged or "
             f"cut off: {lost} not read. "
             "prepare.max_rejects counts each as one record, however many it held."
+        )
+
+    def _markup_warning(self) -> str | None:
+        if self.markup_example is None:
+            return None
+        markup, path = self.markup_example
+        return (
+            f"{quantity_have(self.doubtful_markup, 'text')} what may or may not be a tag of HTML, such as {markup!r} "
+            f"in {path!r}: what is written as a tag was removed, with a <script>, <style> or <!-- that has no end all "
+            "that follows it; anything else was kept. prepare.text.html: keep removes nothing."
         )

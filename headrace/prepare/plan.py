@@ -22,7 +22,7 @@ from headrace.table.transaction_log import CommitBase, open_base
 UNASSIGNED = "undecided"
 STAGED = "_headrace/staged"
 # Version of the preparation; increase it when the same input gives other bytes than before.
-PREPARATION_VERSION = 5
+PREPARATION_VERSION = 6
 # Settings that decide whether a version is committed, not its content.
 CHECK_ONLY_KEYS = {"max_rejects", "expectations"}
 
@@ -92,7 +92,7 @@ def append_key(root: str, source: Source, settings: Prepare) -> str:
 
 def _written(settings: Prepare) -> bytes:
     """Return the settings that change what is written, as JSON."""
-    unused = set() if settings.task == "multi_label" else {"label_separator"}
+    unused = set() if settings.target.has_labels else {"label_separator"}
     return settings.model_dump_json(exclude=CHECK_ONLY_KEYS | unused).encode()
 
 

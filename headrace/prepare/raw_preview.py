@@ -3,6 +3,7 @@
 It reads the names of all files, and of their contents no more than the first ROWS rows or FILES files.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,19 +15,21 @@ from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
+from headrace.features.text.encoding import clean_text
 from headrace.prepare.encoders.images.image_codec import decode_image
 from headrace.prepare.encoders.labels import normalize_label
-from headrace.prepare.encoders.row_encoders import clean_text
 from headrace.prepare.labels.warnings import label_warnings
 from headrace.prepare.observations import Observations
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
+from headrace.prepare.readers.json_reader import HEAD, begins_with_objects
 from headrace.prepare.readers.row import MissingColumnError
+from headrace.prepare.readers.text_file import open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.archives.archive import ARCHIVE, list_archives, read_archive
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawRecord, escape_path, shorten
-from headrace.prepare.sources.tables.table_files import folder_values, list_table
+from headrace.prepare.sources.tables.table_files import folder_values, is_note, list_table
 from headrace.quantities import quantity
 from headrace.storage import files_below, locate, read_entry
 
@@ -36,6 +39,8 @@ EXAMPLES = 3
 EXAMPLE_LENGTH = 60
 TEXT_SUFFIXES = frozenset((".txt", ".text", ".md", ".html"))
 # Names that a column of labels usually has.
+# Records with as many fields as the first by which a file of another name is known as CSV.
+ROWS_OF_CSV = 20
 LABEL_NAMES = ("label", "labels", "class", "category", "target", "y", "sentiment", "stars", "rating")
 
 
@@ -78,12 +83,38 @@ def _suffix(name: str) -> str:
 
 
 def _table_format(root: Path, names: list[str]) -> str | None:
-    """Return the format of the table that most files belong to; None if most files belong to none."""
+    """Return the format of the table that the files are, without metadata of Spark and Hive; None if they are none.
+
+    They are one if most of their names say so; without class folders it is enough if one name does, or the content of
+    the first file if no name indicates anything.
+    """
     if (root / "_delta_log").is_dir():
         return "delta"
-    found = Counter(format_from_name(name) for name in names)
-    likely, files = found.most_common(1)[0]
-    return likely if files * 2 > len(names) else None
+    files = [name for name in names if not is_note(name)]
+    formats = Counter(found for name in files if (found := format_from_name(name)) is not None)
+    has_folders = any(os.sep in name for name in files) or any(ARCHIVE.search(name) for name in files)
+    if formats:
+        likely, count = formats.most_common(1)[0]
+        return likely if count * 2 > len(files) or not has_folders else None
+    return None if has_folders or not files else _format_of_content(root if root.is_file() else root / files[0])
+
+
+def _format_of_content(file: Path) -> str | None:
+    """Return the format of a file whose name indicates none; None if it is no table, or cannot be read as one."""
+    with file.open("rb") as raw:
+        head = raw.read(4)
+    if head == b"PAR1" or head.startswith(b"ORC"):
+        return "parquet" if head == b"PAR1" else "orc"
+    try:
+        with open_text(file, None) as text:
+            found = begins_with_objects(text.read(HEAD))
+        if found:
+            return "json"
+        reader = open_reader(file, file.name, "csv", [], ReaderOptions())
+        rows = list(islice((row for part in reader.ranges(2**62) for row in reader.rows(part)), ROWS_OF_CSV))
+    except DataError:
+        return None
+    return "csv" if len(reader.columns) > 1 and rows and all(row.rejection is None for row in rows) else None
 
 
 def _preview_table(path: str, table_format: str, label: str | None) -> dict[str, Any]:
@@ -93,10 +124,13 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
         raise MissingColumnError(label, path, sample.columns)
     cells = {name: [row.get(name) for row in sample.rows] for name in sample.columns}
     names = [label] if label else [name for name in LABEL_NAMES if name in cells][:1]
-    labels = [normalize_label(cell_text(value)) for name in names for value in cells[name]]
+    found_labels = [value for name in names for value in cells[name]]
+    labels = [normalize_label(cell_text(value)) for value in found_labels if not isinstance(value, bytes)]
     classes = Counter(one for one in labels if one)
     rejects = Counter(str(rejection.reason) for _, rejection in sample.rejected)
     rejects += Counter({Reason.NO_CLASS.value: sum(not one for one in labels)})
+    # Preparation refuses the whole table.
+    rejects += Counter({Reason.BAD_LABEL.value: len(found_labels) - len(labels)})
     return {
         "kind": "table",
         "format": table_format,

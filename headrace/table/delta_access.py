@@ -41,8 +41,25 @@ def open_delta(table: Path, number: int | None = None) -> DeltaTable | None:
         return DeltaTable(absolute, version=number, storage_options=options)
     except (DeltaError, OSError) as error:
         refuse_store(table, error)
+        _require_version(absolute, options, table, number)
         wanted = "The log" if number is None else f"Version {number}"
         raise DataError(f"{wanted} of the table {table} cannot be read: {first_line(error)}") from error
+
+
+def _require_version(absolute: str, options: dict[str, str] | None, table: Path, number: int | None) -> None:
+    """Raise if the newest version is older than `number`; nothing if there is no `number` or the log cannot be read.
+
+    Raises:
+        DataError: it is.
+    """
+    if number is None:
+        return
+    try:
+        newest = DeltaTable(absolute, storage_options=options).version()
+    except (DeltaError, OSError):
+        return
+    if number > newest:
+        raise DataError(f"The table {table} has no version {number}; its newest version is {newest}.")
 
 
 def delta_address(table: Path) -> tuple[str, dict[str, str] | None]:

@@ -10,7 +10,7 @@ import pandas as pd
 import PIL.Image
 import pytest
 
-from headrace.predict.standard_input import format_of_text
+from headrace.predict.text_formats import detect_format
 from tests.predict.conftest import PIXELS
 from tests.support.commands import headrace_within
 from tests.support.small_table import Content, some_rows, write_table
@@ -190,10 +190,11 @@ def test_standard_input_without_content_is_refused(
         ("\ufeffid,review\n", "csv"),
         ("123", "lines"),
         ("[1]", "lines"),
+        ("a film\ranother, film\r", "lines"),
     ],
 )
 def test_format_of_standard_input_follows_its_first_record(text: str, expected: str) -> None:
-    assert format_of_text(text, "review") == expected
+    assert detect_format(text, "review") == expected
 
 
 def test_limit_takes_the_first_records(photo_bundle: Path, text_bundle: Path, days: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headrace.bundle import Origin
 from headrace.config.configuration import Text
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict import record_files
-from headrace.predict.record_files import Record, RecordFile, require_columns
+from headrace.predict.record_files import Record, RecordFile, TextColumns, open_records, require_columns
 from headrace.prepare.rejects.rejection import Reason
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1), min_size=1)
@@ -109,6 +111,34 @@ def test_missing_column_is_reported_with_the_existing_ones(tmp_path: Path) -> No
         RecordFile(tmp_path / "texts.txt", Text(), None, "id")
     with pytest.raises(ConfigurationError, match=r"texts\.txt has no column 'words': each line is a record"):
         require_columns(tmp_path / "texts.txt", "words")
+
+
+def test_csv_file_without_bytes_has_no_records(tmp_path: Path) -> None:
+    (tmp_path / "texts.csv").write_bytes(b"")
+    file = RecordFile(tmp_path / "texts.csv", Text(), "text", None)
+    assert [record for part in file.ranges() for record in file.records(part)] == []
+
+
+@pytest.mark.parametrize(
+    ("data", "warned"),
+    [
+        ("id;words\n1;a\n", "a header of CSV with the column 'words', .* rename it to .csv if it is CSV"),
+        ('{"words": "a"}\n', "an object of JSON, .* rename it to .json if it is JSON"),
+        ("a, and b\nwords\n", None),
+    ],
+)
+def test_file_of_lines_that_begins_like_a_table_is_warned_of(
+    data: str, warned: str | None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "texts.dat"
+    path.write_text(data)
+    origin = Origin(
+        run="r", table="t", data_version=0, steps=0, weights_sha256="", settings={"input": "text"}, text_column="words"
+    )
+    open_records(path, origin, TextColumns())
+    assert (
+        (caplog.text == "") if warned is None else re.search(f"The first line of .*texts.dat is {warned}", caplog.text)
+    )
 
 
 def test_damaged_parquet_file_is_reported_in_one_sentence(tmp_path: Path) -> None:

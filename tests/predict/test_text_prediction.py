@@ -155,6 +155,15 @@ def test_texts_that_preparation_would_reject_are_listed_with_its_reasons(bundle:
     }
 
 
+def test_file_with_a_header_only_holds_no_records(
+    bundle: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "texts.csv").write_text("review\n")
+    result = predict(bundle, tmp_path / "texts.csv", tmp_path / "output")
+    assert (result["rows"], result["rejected"]) == (0, 0)
+    assert "No record could be predicted; the inputs hold none." in caplog.text
+
+
 def test_in_regression_a_text_gets_a_value(tmp_path: Path) -> None:
     version = prepared(tmp_path / "data", "regression")
     bundle = make_bundle(version, tmp_path / "bundle")

@@ -94,6 +94,37 @@ def test_preview_warns_of_what_preparation_warns_of(tmp_path: Path) -> None:
     assert any("'cat/2021' and 'dog/2021' are one class" in warning for warning in warnings)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "table_format"),
+    [
+        ("t.txt", "text;label\none;a\ntwo;b\n", "csv"),
+        ("t.txt", '{"text": "one", "label": "a"}\n{"text": "two", "label": "b"}\n', "json"),
+        ("t.csv", "text,label\none,a\ntwo,b\n", "csv"),
+    ],
+)
+def test_preview_finds_a_table_by_its_content_or_beside_other_files(
+    tmp_path: Path, name: str, content: str, table_format: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    if name == "t.csv":
+        for other in ("_metadata", "_common_metadata", "t.csv.crc", "README"):
+            (tmp_path / other).write_text("x")
+    about = preview(str(tmp_path))
+    assert (about["kind"], about["format"], about["classes"]) == ("table", table_format, {"a": 1, "b": 1})
+
+
+def test_preview_of_texts_without_class_folders_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A text, and more.\nIts second line has no comma.\n")
+    with pytest.raises(DataError, match="no class folders"):
+        preview(str(tmp_path))
+
+
+def test_preview_counts_labels_that_are_bytes_as_rejected(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["one", "two"], "label": [b"\0\1", b"\0\2"]}), tmp_path / "a.parquet")
+    about = preview(str(tmp_path))
+    assert (about["classes"], about["rejects"]["bad_label"]) == ({}, 2)
+
+
 def test_preview_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not exist or holds no files"):
         preview(str(tmp_path / "none"))

@@ -11,8 +11,9 @@ from headrace.config.configuration import Prepare
 from headrace.errors import DataError
 from headrace.prepare.chunks import ChunkResult
 from headrace.prepare.plan import Chunk, PrepareContext
-from headrace.prepare.shard_writer import prepare_chunks
-from headrace.prepare.sources import RawFile
+from headrace.prepare.rejects.rejection import RejectedRecordError
+from headrace.prepare.shard_writer import encode_target, prepare_chunks
+from headrace.prepare.sources import RawFile, RawRecord
 from headrace.prepare.sources.folder import list_folder
 from tests.support.raw_images import SMALL, encode_image, list_files, noise_image
 
@@ -41,6 +42,13 @@ def test_writer_writes_every_file_with_its_label(source: Path, table: Path) -> N
     }
     assert sum(result.counts.values()) == sum(shard.rows for shard in result.shards) == 24
     assert {shard.split for shard in result.shards} == {split for split, _ in result.counts}
+
+
+def test_regression_label_that_is_0_in_32_bits_only_is_rejected(source: Path, table: Path) -> None:
+    context = prepare_context(source, table, task="regression")
+    assert encode_target(RawRecord("1.png", "0.0", None, b""), context) == 0
+    with pytest.raises(RejectedRecordError, match="'1e-46' is 0 as a 32-bit number"):
+        encode_target(RawRecord("1.png", "1e-46", None, b""), context)
 
 
 def test_writer_keeps_splits_of_the_source(tmp_path: Path, table: Path) -> None:

@@ -85,7 +85,11 @@ class Text(Section):
     )
     repair: bool = Field(True, description="repair text that was decoded with the wrong encoding (mojibake), with ftfy")
     html: Literal["keep", "remove"] = Field(
-        "remove", description="remove: strip tags, comments, scripts and styles; keep: leave HTML unchanged"
+        "remove",
+        description=(
+            "remove: strip tags, comments, scripts and styles, and decode entities; keep: leave HTML unchanged. The "
+            "middle of `a<b and c>d` is no tag and stays; prepare warns of what is in doubt"
+        ),
     )
     fold_case: bool = Field(False, description="fold upper and lower case, so that case is ignored")
     mask: tuple[Literal["url", "email", "phone", "ip"], ...] = Field(

@@ -13,21 +13,21 @@ import pyarrow as pa
 
 from headrace.prepare.readers.row import text_cell
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.text.invisible_characters import INVISIBLE
 
 # Type of a stored class index.
 INDEX_TYPE = np.dtype("<i4")
 # Texts that pandas, databases and Hive write for a missing value.
 MISSING = frozenset(("nan", "null", "<na>", "\\n"))
-# Soft hyphen, spaces of no width, marks of direction and the like. Joiners and tags stay: emoji, Persian and the
-# languages of India are written with them.
-INVISIBLE = dict.fromkeys(
-    (0xAD, 0x61C, 0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x2070)), ""
-)
 # A list as Python prints it. One of NumPy's has no commas, so that Python would join its names.
 MEMBER = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|-?[\d.]+|None|True|False)"
 PYTHON_LIST = re.compile(rf"\[\s*{MEMBER}(?:\s*,\s*{MEMBER})*\s*,?\s*\]")
 # Numbers with a decimal comma, or with thousands apart: 0,5 and 1,234.5 and 1 234,5.
 OTHER_SEPARATORS = re.compile(r"[-+]?\d+(?:[.,'\s]\d+)+")
+# A number with a unit before or behind it: $5, 5 kg, 5%.
+WITH_UNIT = re.compile(
+    r"(?=.{1,40}$)(?:[A-Z]{3}\s|[A-Z]{0,3}[$€£¥]\s?)?[-+]?\d+(?:[.,]\d+)*\s?(?:[%‰°$€£¥][^\W\d_]?|(?:[^\W\d_]|[/²³])*)?"
+)
 BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}")
 
 
@@ -95,6 +95,8 @@ def number_hint(text: str) -> str:
     """Return what to do about a text that should be a number and looks like one of a few other things; else nothing."""
     if OTHER_SEPARATORS.fullmatch(text):
         return "; write numbers with a decimal point and no other separator, such as 1234.5"
+    if WITH_UNIT.fullmatch(text):
+        return "; leave out the unit, and write all numbers in the same one"
     if text.lower() in ("true", "false"):
         return "; write 1 and 0, or set prepare.task to classification"
     try:

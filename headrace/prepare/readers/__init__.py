@@ -14,7 +14,7 @@ TableReader = CsvReader | JsonReader | ColumnarReader
 
 COMPRESSED = re.compile(r"\.(gz|gzip|bz2|xz|zst|zstd)$", re.IGNORECASE)
 SUFFIXES = {
-    **{".csv": "csv", ".tsv": "csv", ".tab": "csv"},
+    **{".csv": "csv", ".tsv": "csv", ".tab": "csv", ".psv": "csv"},
     **{".json": "json", ".jsonl": "json", ".ndjson": "json"},
     **{".parquet": "parquet", ".pq": "parquet", ".orc": "orc"},
 }

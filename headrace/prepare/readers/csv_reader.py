@@ -14,7 +14,7 @@ from pathlib import Path
 
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers.csv_records import Fields, split_records
+from headrace.prepare.readers.csv_records import SQL_NULL, Fields, split_records
 from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, encoding_rejection, plain_name
 from headrace.prepare.readers.stray_quotes import JoinedLines
 from headrace.prepare.readers.text_file import cut_ranges, has_undecodable_bytes, is_splittable, open_text
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 SEPARATORS = (",", ";", "\t", "|")
 # Records at the beginning of a file with which the lines of a record are compared, and that show its dialect.
 SAMPLE = 1000
+REPEATED_HEADER = "repeats the header, as in concatenated files"
 
 
 class CsvReader:
@@ -98,7 +99,7 @@ class CsvReader:
             detail = f"line {number} has {found}; expected {self.width}, as in the first line of the file"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         if self.has_header and self.width > 1 and _folded(fields) == _folded(self.columns):
-            detail = f"line {number} repeats the header, as in concatenated files"
+            detail = f"line {number} {REPEATED_HEADER}"
             return Row(number, {}, RejectedRecordError(Reason.DAMAGED, detail))
         values = {name: self._cell(fields[index]) for name, index in self.indices.items()}
         if any(value is not None and has_undecodable_bytes(value) for value in values.values()):
@@ -107,7 +108,7 @@ class CsvReader:
 
     def _cell(self, text: str) -> str | None:
         text = text.rstrip() if self.options.strip_right else text
-        return None if text in ("", self.options.null) else text
+        return None if text in ("", SQL_NULL, self.options.null) else text
 
     def _look_for_separator(self, wanted: Sequence[str]) -> list[str]:
         """Return the columns; without the option, the separator is the one that gives all requested columns.

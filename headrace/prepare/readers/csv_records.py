@@ -1,6 +1,7 @@
 """Lines of CSV divided into records, and into the fields of each; a broken record costs its first line only."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -10,6 +11,8 @@ from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 # More than this in one record is a quote that was never closed.
 MAX_RECORD = 64 * 2**20
 csv.field_size_limit(2**31 - 1)
+# A missing value, as MySQL, PostgreSQL and Hive write it.
+SQL_NULL = r"\N"
 
 Fields = list[str] | RejectedRecordError
 
@@ -22,8 +25,11 @@ class _Lines:
         strip: options by which spaces behind the quotes of fields are hidden from `csv.reader`; None: it sees all.
     """
 
-    def __init__(self, lines: Iterable[str]) -> None:
+    def __init__(self, lines: Iterable[str], options: ReaderOptions) -> None:
         self._new = iter(lines)
+        separator = re.escape(options.separator or ",")
+        # Where a backslash escapes, `csv.reader` would read the field as N.
+        self._null = re.compile(rf"(^|{separator})\\N(?={separator}|[\r\n]|\Z)") if options.escape == "\\" else None
         self._again: deque[str] = deque()
         self.taken: list[str] = []
         self.strip: ReaderOptions | None = None
@@ -38,6 +44,8 @@ class _Lines:
         line = self._again.popleft() if self._again else next(self._new)
         self.taken.append(line)
         self._size += len(line)
+        if self._null is not None:
+            line = self._null.sub(r"\1\\\\N", line)
         if self.strip is None or self.strip.quote is None:
             return line
         seen, self._quotes = self._quotes, self._quotes + line.count(self.strip.quote)
@@ -67,7 +75,7 @@ def split_records(
     Reading takes linear time with any quotes: after a broken record, the lines that are read again hold no quote
     that could be left open, up to the one where the record broke.
     """
-    feed = _Lines(lines)
+    feed = _Lines(lines, options)
     reader = _reader(feed, options)
     while True:
         feed.begin()

@@ -1,6 +1,7 @@
 """JSON lines, and JSON that is one array or a series of objects over many lines; the content decides which."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,20 @@ MAX_OBJECT = 64 * 2**20
 ROWS_TO_SEARCH = 1000
 LINES_TO_SEARCH = 100
 SPACE = " \t\r\n"
+# Characters in which `begins_with_objects` looks for the first record.
+HEAD = 1 << 16
+BEGINNING = re.compile(r'\{\s*"|\[\s*\{\s*"')
+
+
+def begins_with_objects(text: str) -> bool:
+    """Return whether a text of at most HEAD characters begins with an object of JSON, or with an array of them."""
+    text = text.lstrip("\ufeff" + SPACE)
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        # The first record may be longer than what was looked at.
+        return len(text) > HEAD // 2 and BEGINNING.match(text) is not None
+    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
 
 
 def value_at(values: Mapping[str, Any], name: str) -> Any:
@@ -133,7 +148,7 @@ class JsonReader:
             return
         for name in self.wanted:
             if all(value_at(row, plain_name(name)) is None and name not in row for row in rows):
-                raise MissingColumnError(name, str(self.path), self.columns)
+                raise _missing(name, str(self.path), self.columns, rows)
 
     def _values(self, text: IO[str]) -> Iterator[Any]:
         if not self.has_lines:
@@ -144,6 +159,18 @@ class JsonReader:
                 yield json.loads(line)
             except (ValueError, RecursionError):
                 continue
+
+
+def _missing(name: str, file: str, columns: list[str], rows: list[dict[str, Any]]) -> MissingColumnError:
+    """Return the error for a column that no row has, with the list in which its name stops if there is one."""
+    parts = plain_name(name).split(".")
+    for number in range(1, len(parts)):
+        head = ".".join(parts[:number])
+        if any(isinstance(value_at(row, head), list) for row in rows):
+            return MissingColumnError(
+                name, file, columns, f"{head} is a list, and names lead through objects only; write one value a record"
+            )
+    return MissingColumnError(name, file, columns)
 
 
 def _line_feeds(text: IO[str]) -> Iterator[str]:

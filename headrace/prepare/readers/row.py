@@ -46,13 +46,14 @@ class RowRange(NamedTuple):
 class MissingColumnError(ConfigurationError):
     """Raised when a file lacks a requested column."""
 
-    def __init__(self, name: str, file: str, columns: Iterable[str]) -> None:
-        self.name, self.file, self.columns = name, file, tuple(columns)
-        super().__init__(f"{file} has no column {name!r}; its columns are: {', '.join(self.columns) or 'none'}.")
+    def __init__(self, name: str, file: str, columns: Iterable[str], cause: str = "") -> None:
+        self.name, self.file, self.columns, self.cause = name, file, tuple(columns), cause
+        reason = cause or f"its columns are: {', '.join(self.columns) or 'none'}"
+        super().__init__(f"{file} has no column {name!r}; {reason}.")
 
-    def __reduce__(self) -> tuple[type["MissingColumnError"], tuple[str, str, tuple[str, ...]]]:
+    def __reduce__(self) -> tuple[type["MissingColumnError"], tuple[str, str, tuple[str, ...], str]]:
         """Return how to restore the error, which tasks of Spark pickle."""
-        return MissingColumnError, (self.name, self.file, self.columns)
+        return MissingColumnError, (self.name, self.file, self.columns, self.cause)
 
 
 def encoding_rejection(number: int, encoding: str | None) -> RejectedRecordError:

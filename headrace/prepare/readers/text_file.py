@@ -17,9 +17,13 @@ from headrace.prepare.readers.compression import HEAD_BYTES, find_compression, o
 from headrace.prepare.readers.row import RowRange
 
 UNREADABLE = (
-    *((b"PK\x03\x04", "a zip archive or an Office document"), (b"\xd0\xcf\x11\xe0", "an Office document")),
-    *((b"PAR1", "a Parquet file"), (b"%PDF", "a PDF document"), (b"ARROW1", "an Arrow file")),
-    *((b"\x89PNG", "a PNG image"), (b"\xff\xd8\xff", "a JPEG image")),
+    (b"PK\x03\x04", "a zip archive or an Office document", "unpack the archive, or save the document as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an Office document", "save it as CSV"),
+    (b"PAR1", "a Parquet file", "give it a name that ends with .parquet, and a source of `prepare` the format parquet"),
+    (b"%PDF", "a PDF document", "save its text"),
+    (b"ARROW1", "an Arrow file", "save it as Parquet"),
+    (b"\x89PNG", "a PNG image", "name a file of text"),
+    (b"\xff\xd8\xff", "a JPEG image", "name a file of text"),
 )
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, pa.ArrowInvalid)
@@ -119,6 +123,6 @@ def encoding_from_mark(head: bytes) -> str | None:
 
 def _require_text(raw: IO[bytes], path: Path) -> None:
     head = raw.read(HEAD_BYTES)
-    wrong = next((name for signature, name in UNREADABLE if head.startswith(signature)), None)
-    if wrong is not None:
-        raise DataError(f"{path} is {wrong}; expected text. Set data.source.format to its format, or unpack it.")
+    for signature, name, remedy in UNREADABLE:
+        if head.startswith(signature):
+            raise DataError(f"{path} is {name}; expected text; {remedy}.")

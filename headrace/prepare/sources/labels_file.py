@@ -16,6 +16,7 @@ from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import label_cell
 from headrace.prepare.readers import TableReader, format_from_name, open_reader
+from headrace.prepare.readers.csv_reader import REPEATED_HEADER
 from headrace.prepare.readers.json_reader import JsonReader
 from headrace.prepare.readers.row import MissingColumnError, cell_text
 from headrace.prepare.rejects.rejection import RejectedRecordError
@@ -141,6 +142,8 @@ def _rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
             if row.rejection is not None:
                 # The advice is about options, which labels files do not have.
                 problem = re.split(r"; (?:if|set) ", row.rejection.detail)[0]
+                if REPEATED_HEADER in problem:
+                    raise DataError(f"The labels file {file} cannot be used: {problem}; remove that line.")
                 raise DataError(f"The labels file {file} is not valid CSV or JSON in UTF-8: {problem}.")
             yield f"{row.unit.capitalize()} {row.number} of {file}", row.values
     except OSError as error:

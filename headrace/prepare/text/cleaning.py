@@ -1,15 +1,17 @@
 """Decode and clean texts; independent of Spark."""
 
-import html
 import re
 import unicodedata
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import ftfy
 
 from headrace.config.configuration import Text
 from headrace.prepare.readers.text_file import encoding_from_mark
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.text.html_removal import remove_html
+from headrace.prepare.text.invisible_characters import drop_invisible
+from headrace.prepare.text.masks import mask
 from headrace.quantities import quantity
 
 STOP_WORDS = """
@@ -22,34 +24,8 @@ which while who whom why will with would you your yours yourself yourselves
 """
 ENGLISH = frozenset(STOP_WORDS.split())
 CONTROL_SPACE = re.compile(r"[\x0b\x0c\x1c-\x1f]")
-# Known elements of HTML only, so that "x<y and z>w" does not count as a tag.
-ELEMENTS = (
-    "a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption center cite "
-    "code col colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure font "
-    "footer form frame frameset h[1-6] head header hr html i iframe img input ins kbd label legend li link main map "
-    "mark menu meta meter nav noscript object ol optgroup option output p param picture pre progress q rp rt ruby s "
-    "samp script section select small source span strike strong style sub summary sup svg table tbody td template "
-    "textarea tfoot th thead time title tr track tt u ul var video wbr"
-)
-# A pattern that starts again inside text it has just scanned without a match takes quadratic time. So an opening tag
-# ends before the next "<", and an address starts only where no character of an address precedes it.
-HIDDEN_ELEMENTS = re.compile(
-    r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<![A-Za-z][^<>]*>", re.S | re.I
-)
-TAG = re.compile(rf"</?(?:{'|'.join(ELEMENTS.split())})(?:\s[^<>]*)?/?>", re.I)
-IP_PART = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-IP6 = (
-    r"::(?:[0-9A-Fa-f]{1,4}:){0,6}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|"
-    r"(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}"
-)
-MASKS = {
-    "url": re.compile(r"\b(?:https?://|ftp://|www\.)[^\s<>\"]+[^\s<>\".,;:!?)\]}']", re.I),
-    "email": re.compile(r"(?<![\w.+-])(?P<before>[.+-]*+)\w[\w.+-]*+@[\w-]+(?:\.[\w-]+)+\b"),
-    "ip": re.compile(rf"(?<![\w.:])(?:(?:{IP_PART}\.){{3}}{IP_PART}(?::\d{{1,5}})?|{IP6})(?![\w:]|\.\d)"),
-    "phone": re.compile(r"(?<![\w.])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]?\d{3,4}(?!\w)"),
-}
-# A mask comes before those that could match a part of it.
-MASK_ORDER = ("url", "email", "ip", "phone")
+# The categories Cc and Cs of Unicode.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def decode_text(data: bytes, spec: Text) -> str:
@@ -72,8 +48,11 @@ def decode_text(data: bytes, spec: Text) -> str:
     return text
 
 
-def clean(text: str, spec: Text) -> str:
+def clean(text: str, spec: Text, doubtful: list[str] | None = None) -> str:
     """Return `text` cleaned according to `spec`, in one line.
+
+    Args:
+        doubtful: receives what may or may not be a tag of HTML, see `remove_html`.
 
     Raises:
         RejectedRecordError: the clean text is empty, too short, too long, has too few letters, or is in another script.
@@ -82,13 +61,11 @@ def clean(text: str, spec: Text) -> str:
         text = "\n".join(map(_repair_line, text.split("\n")))
     text = unicodedata.normalize("NFC", text)
     if spec.html == "remove":
-        text = html.unescape(TAG.sub(" ", HIDDEN_ELEMENTS.sub(" ", text)))
-    text = "".join(" " if unicodedata.category(one) in ("Cc", "Cs") else one for one in text)
+        text = remove_html(text, doubtful)
+    text = drop_invisible(CONTROL.sub(" ", text))
     if spec.fold_case:
         text = text.casefold()
-    for name in MASK_ORDER:
-        if name in spec.mask:
-            text = MASKS[name].sub(partial(_masked, name), text)
+    text = mask(text, spec.mask)
     # After folding and decoding of HTML entities, text may no longer be in its normal form.
     words = unicodedata.normalize("NFC", text).split()
     if spec.stop_words != "keep":
@@ -105,10 +82,6 @@ def _repair_line(line: str) -> str:
     # ftfy takes 12 microseconds a line, also where there is nothing to repair: two minutes for 10 MB of line breaks.
     plain = line.isascii() and line.replace("\t", " ").rstrip("\r").isprintable()
     return line if plain else ftfy.fix_text(line, unescape_html=False)
-
-
-def _masked(name: str, match: re.Match[str]) -> str:
-    return f"{match.groupdict().get('before', '')}[{name.upper()}]"
 
 
 @lru_cache

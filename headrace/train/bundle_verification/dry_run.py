@@ -87,7 +87,8 @@ def _describe_randomness(operations: list[str]) -> list[str]:
 def _judge_loss(loss: float, version: Version) -> list[str]:
     """Return a warning if the loss of an untrained network of classes is not near that of guessing."""
     classes = len(version.contract.classes)
-    if version.contract.task != "classification" or not np.isfinite(loss) or loss <= SUSPICIOUS * math.log(classes):
+    guesses = version.contract.target.has_one_class
+    if not guesses or not np.isfinite(loss) or loss <= SUSPICIOUS * math.log(classes):
         return []
     return [
         f"The loss before training is {loss:.3g}, that of guessing among {classes} classes is {math.log(classes):.3g}; "

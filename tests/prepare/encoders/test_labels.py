@@ -127,7 +127,8 @@ def test_label_cell_rejects_what_is_no_label(value: object, several: bool) -> No
     ("text", "hint"),
     [
         ("0,5", "decimal point"), ("-1.234,5", "decimal point"), ("1 234", "decimal point"), ("1'234.5", "decimal"),
-        ("2024-01-01 10:00:00", "it is a time"), ("true", "1 and 0"), ("cat", ""), ("1e400", ""), ("inf", ""),
+        ("2024-01-01 10:00:00", "it is a time"), ("true", "1 and 0"), ("5 kg", "unit"), ("$5", "unit"), ("5%", "unit"),
+        ("EUR 1,000.50", "unit"), ("3 km/h", "unit"), ("id12", ""), ("cat", ""), ("1e400", ""), ("inf", ""),
     ],
 )  # fmt: skip
 def test_number_hint_says_what_to_write(text: str, hint: str) -> None:

@@ -209,6 +209,15 @@ def test_csv_reader_follows_its_options(tmp_path: Path) -> None:
     assert [row.values for row in rows] == [{"a": 'say "hi", all', "b": "x"}, {"a": None, "b": "y"}]
 
 
+@pytest.mark.parametrize("options", [{}, {"escape": "\\"}])
+def test_csv_reader_takes_the_null_of_databases_for_a_missing_value(options: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "dump.csv"
+    path.write_text("a,b,c\n\\N,\\N,x\ny,\\N z,\\N\n")
+    first, last = read(path, ["a", "b", "c"], **options)
+    assert list(first.values.values()) == [None, None, "x"]
+    assert (last.values["a"], last.values["c"]) == ("y", None)
+
+
 def test_csv_reader_takes_quotes_after_spaces_as_those_of_the_field(tmp_path: Path) -> None:
     """As pandas does with skipinitialspace."""
     path = tmp_path / "spaced.csv"
@@ -271,7 +280,7 @@ def test_csv_reader_decompresses_by_the_first_bytes(tmp_path: Path, kind: str) -
 def test_csv_reader_refuses_other_files_and_missing_columns(tmp_path: Path) -> None:
     path = tmp_path / "odd.csv"
     path.write_bytes(b"PK\x03\x04 anything")
-    with pytest.raises(DataError, match="is a zip archive"):
+    with pytest.raises(DataError, match="is a zip archive or an Office document; expected text; .* as CSV"):
         read(path, ["a"])
     path.write_text("a,a,b\n1,2,3\n")
     with pytest.raises(ConfigurationError, match="has the column 'a' 2 times"):

@@ -104,6 +104,13 @@ def test_json_reader_finds_fields_within_fields(tmp_path: Path) -> None:
         read(path, ["a.c"])
 
 
+def test_json_reader_says_where_a_name_leads_into_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"a": {"b": [{"c": 1}]}}\n')
+    with pytest.raises(ConfigurationError, match=r"has no column 'a\.b\.c'; a\.b is a list, and names lead through"):
+        open_reader(path, path.name, "json", ["a.b.c"], parse_reader_options("json", {}))
+
+
 def test_records_of_an_array_are_numbered_even_on_one_line(tmp_path: Path) -> None:
     """Predictions are joined to their inputs by this number."""
     path = tmp_path / "array.json"

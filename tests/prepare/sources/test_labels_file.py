@@ -60,6 +60,8 @@ def test_wrong_labels_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
     assert "is not valid CSV or JSON in UTF-8: line 1 is not a JSON object" in refusal("a.jsonl", "{")
     assert "record 1: expected a JSON object" in refusal("a.jsonl", "[1]\n")
     assert "line 2 has 3 fields; expected 2" in refusal("a.csv", "path,label\n1.png,cat,dog\n")
+    repeated = refusal("a.csv", "path,label\n1.png,cat\npath,label\n")
+    assert repeated.endswith("cannot be used: line 3 repeats the header, as in concatenated files; remove that line.")
     swallowed = refusal("a.csv", 'path,label,note\n0.png,a,z\n1.png,a,"z\n2.png,b,z\n3.png,a,z"\n')
     assert swallowed.endswith("looks like a complete record.")
     with pytest.raises(DataError, match="cannot be read"):

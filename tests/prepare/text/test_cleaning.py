@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from headrace.config.configuration import Text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.text.cleaning import clean, decode_text
+from headrace.prepare.text.tokenizer import split_words
 
 
 def spec(**changes: Any) -> Text:
@@ -58,6 +59,7 @@ def test_clean_folds_case_if_configured() -> None:
         ("email", "write to a.b+c@mail.example.org!", "write to [EMAIL]!"),
         ("ip", "from 192.168.0.1:80 or 2001:db8:0:1:1:1:1:1 or ::1, not 1.2.3.4.5, std::abc or 999.1.1.1", None),
         ("phone", "call +49 30 1234567 or (030) 123-4567, in 1999 or 2024", None),
+        ("url", "(https://a.b/c_(d)) [x](http://y.z), http://)", "([URL]) [x]([URL]), http://)"),
     ],
 )
 def test_clean_masks_addresses_and_numbers_if_configured(kind: str, raw: str, cleaned: str | None) -> None:
@@ -67,6 +69,70 @@ def test_clean_masks_addresses_and_numbers_if_configured(kind: str, raw: str, cl
     }
     assert clean(raw, spec(mask=[kind])) == (cleaned or expected[kind])
     assert clean(raw, spec()) == raw
+
+
+PHONES = (
+    "030/1234567", "555-1234", "0171 / 123 45 67", "+49 (0)30 1234567", "+33 1 23 45 67 89", "01 23 45 67 89",
+    "1-800-555-1234", "(030) / 1234567", "04131 123456", "030 1234567-12", "+4930123456", "612 345 678",
+)  # fmt: skip
+NO_PHONES = (
+    "999.999.999.999", "192.168.100.200", "07/2024", "01/02/2024", "12.345.678", "12 345 678", "1,234,567.89",
+    "$200-1000", "1999-2024", "+1.23456789", "1234-5678-9012-3456", "100-2000", "a555-1234", "2024-01-01 12:30:45",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("number", PHONES)
+def test_phone_mask_replaces_the_writings_of_several_countries(number: str) -> None:
+    assert clean(f"call {number}, now", spec(mask=["phone"])) == "call [PHONE], now"
+
+
+@pytest.mark.parametrize("number", NO_PHONES)
+def test_phone_mask_keeps_other_numbers(number: str) -> None:
+    assert clean(f"it is {number}, now", spec(mask=["phone"])) == f"it is {number}, now"
+
+
+@pytest.mark.parametrize(
+    ("raw", "cleaned", "doubtful"),
+    [
+        ("a<b and c>d", "a<b and c>d", ["<b and c>"]),
+        ("a</b or c>d", "a</b or c>d", ["</b or c>"]),
+        ("if a<b>c", "if a c", ["<b>"]),
+        ("see <script> and more", "see", ["<script> and more"]),
+        ("see <!-- and more", "see", ["<!-- and more"]),
+        ("a <!important> b", "a <!important> b", []),
+        ("x<style and c>d", "x<style and c>d", ["<style and c>"]),
+        ("<p>One<br/> <b>two</b><br /><input checked> <a href=x y>z</a >", "One two z", []),
+        ("<img alt src=\"x\" /><p align = 'left'>q</p><td nowrap data-x>r", "q r", []),
+        ("<!DOCTYPE html><style media=a>b</style>c", "c", []),
+        ("x?a=1&region=eu&copy=2 &para;&amp;&#39s &eacute", "x?a=1&region=eu&copy=2 ¶&'s é", []),
+    ],
+)
+def test_html_removal_takes_tags_and_tells_what_is_doubtful(raw: str, cleaned: str, doubtful: list[str]) -> None:
+    found: list[str] = []
+    assert clean(raw, spec(), found) == cleaned
+    assert found == doubtful
+
+
+@pytest.mark.parametrize(
+    ("raw", "seen"),
+    [
+        ("\u202bword\u202c", "word"),
+        ("Donau\u00addampf zero\u200bwidth", "Donaudampf zerowidth"),
+        ("\u2764\ufe0f", "\u2764"),
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f468\U0001f469\U0001f467"),
+        ("\U0001f3f3\ufe0f\u200d\U0001f308", "\U0001f3f3\U0001f308"),
+        ("Auf\u200clage end\u200d", "Auflage end"),
+        # Persian and Sinhala are written with joiners, Khmer words with spaces of no width between them.
+        ("\u0645\u06cc\u200c\u0634\u0648\u062f", "\u0645\u06cc\u200c\u0634\u0648\u062f"),
+        ("\u0645\u06cc\u200c\u200c\u0634\u200c", "\u0645\u06cc\u200c\u0634"),
+        ("\u0dc1\u0dca\u200d\u0dbb\u0dd3", "\u0dc1\u0dca\u200d\u0dbb\u0dd3"),
+        ("\u1781\u17d2\u200b\u1789", "\u1781\u17d2 \u1789"),
+        ("a&zwj;b&shy;c", "abc"),
+    ],
+)
+def test_clean_drops_what_nobody_sees(raw: str, seen: str) -> None:
+    assert clean(raw, spec()) == clean(seen, spec()) == seen
+    assert len(split_words(clean(raw, spec()), spec())) == len(seen.split())
 
 
 def test_clean_removes_stop_words_if_configured() -> None:
@@ -124,6 +190,9 @@ UNITS = (
         "<!--",
         "</script ",
         "<script>",
+        "<a b ",
+        "<a b=",
+        "\u200d",
         "&amp",
         "\u0301",
         "é ",

@@ -26,6 +26,7 @@ from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.folder import read_bytes
 from headrace.prepare.sources.near_paths import near_hint
 from headrace.prepare.sources.raw_records import RawFile, RawRecord, escape_path
+from headrace.prepare.sources.tables.answer_column import warn_of_answers
 from headrace.prepare.sources.tables.array_cell import read_pixels
 from headrace.prepare.sources.tables.column_types import require_column_types
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
@@ -77,6 +78,7 @@ def read_frame(
         return database_rows(spark, source, columns, cell_format)
     is_binary = require_column_types(source, root, files, columns, cell_format)
     warn_of_other_splits(source, root, files)
+    warn_of_answers(source, root, files)
     read = partial(_read_rows, source, root, is_binary, several)
     schema = ", ".join(f"{name} string" for name in TEXTS) + (", data binary" if is_binary else ", data string")
     return list_ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)

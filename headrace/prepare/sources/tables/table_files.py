@@ -50,7 +50,7 @@ def list_table(source: Source) -> Listing:
     if source.format == "delta":
         return Listing(str(path), _delta_files(path, source), ())
     _refuse_other_tables(path, source)
-    found = [one for one in walk(path) if not _is_note(one.path)]
+    found = [one for one in walk(path) if not is_note(one.path)]
     files = _select_format(sorted(found, key=lambda one: one.path), source)
     if source.format in ("csv", "json"):
         # A file without bytes has no rows, and no header either.
@@ -148,7 +148,7 @@ def _file(found: Entry, split: str | None) -> RawFile:
     return RawFile(found.path, None, split, found.size, found.change_tag)
 
 
-def _is_note(name: str) -> bool:
+def is_note(name: str) -> bool:
     """Return whether a file is metadata of Spark or Hive; folders such as _key=value are partitions."""
     *folders, base = name.split(os.sep)
     return is_ignored(name) or base.startswith("_") or any(one.startswith("_") and "=" not in one for one in folders)

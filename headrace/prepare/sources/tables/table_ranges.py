@@ -35,7 +35,8 @@ def open_first(source: Source, root: str, files: list[RawFile], names: list[str]
     try:
         path, reader = _first_with_records(source, root, files, names)
     except MissingColumnError as error:
-        raise MissingColumnError(error.name, source.path, (*error.columns, *folder_values(files[0].path))) from None
+        columns = (*error.columns, *folder_values(files[0].path))
+        raise MissingColumnError(error.name, source.path, columns, error.cause) from None
     for name in folder_values(path).keys() & set(reader.columns):
         log.warning(
             "The files of %s have a column %r and lie in folders %s=...; the values of the folders are used.",

@@ -27,6 +27,12 @@ def test_delta_source_has_the_rows_of_its_version(spark: SparkSession, tmp_path:
     assert len(table_records(spark, text_source(tmp_path, "delta", versionAsOf="0"))) == len(TEXTS)
 
 
+def test_delta_version_that_does_not_exist_yet_is_refused_with_the_newest(tmp_path: Path) -> None:
+    write_deltalake(tmp_path, arrow_table(0))
+    with pytest.raises(DataError, match=r"has no version 9; its newest version is 0"):
+        list_table(text_source(tmp_path, "delta", versionAsOf="9"))
+
+
 def test_delta_folder_is_refused_as_parquet(tmp_path: Path) -> None:
     write_deltalake(tmp_path, arrow_table(0))
     with pytest.raises(DataError, match=r"is a Delta table, .*; set data\.source\.format to delta"):
