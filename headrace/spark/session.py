@@ -32,6 +32,7 @@ from headrace.config.configuration import Spark
 from headrace.engines.log_filter import start_filter
 from headrace.spark.java_version import require_java
 from headrace.spark.jvm_locale import require_readable_folder, utf8_locale
+from headrace.spark.numpy_arguments import recognize_numpy_arguments
 from headrace.spark.task_errors import parse_task_error
 from headrace.spark.version_match import require_own_spark_home, require_same_jvm, require_same_master
 from headrace.spark.worker_python import require_worker_python
@@ -106,6 +107,7 @@ def _create(name: str, settings: Spark, slots: int) -> SparkSession:
     configured = spark_settings(settings, name)
     configured = _without_headrace_daemon(configured, configured.get(SHIPPED))
     requested = DEFAULT_SETTINGS | configured
+    recognize_numpy_arguments()
     if not _has_master(requested):
         requested = _local_settings(settings, slots) | requested
     if requested.get("spark.master", "").startswith("local"):

@@ -35,6 +35,15 @@ from headrace.spark.session import session
 
 print(session("test", Spark()).range(3).count(), headrace.__file__)
 """
+ARGUMENTS = """
+import sys
+import numpy as np
+from headrace.config.configuration import Spark
+from headrace.spark.session import session
+
+java = session("test", Spark()).sparkContext._jvm.java
+print(java.util.Arrays.toString(np.array([1, 2])), java.lang.String.valueOf(np.int32(3)), "pandas" in sys.modules)
+"""
 CLUSTER = """
 settings:
   {spark.master: "local[1]", spark.driver.memory: 300m, spark.testing.memory: 500000000, spark.ui.enabled: false}
@@ -47,6 +56,11 @@ def test_session_has_settings_of_command_and_driver_memory(tmp_path: Path) -> No
     (tmp_path / "cluster.yaml").write_text(CLUSTER)
     found = json.loads(run([sys.executable, "-c", PROGRAM], cwd=tmp_path).stdout.splitlines()[-1])
     assert found == [["7", "1s", True], ["2", "none", True]]
+
+
+def test_session_passes_numpy_to_java_without_pandas(tmp_path: Path) -> None:
+    """PySpark imports it by itself, to learn whether NumPy is installed."""
+    assert run([sys.executable, "-c", ARGUMENTS], cwd=tmp_path).stdout == "[1, 2] 3 False\n"
 
 
 def test_session_starts_from_a_directory_with_a_space_and_an_accent(tmp_path: Path) -> None:
