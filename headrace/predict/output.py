@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
+from headrace.prepare.observations import Observations
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.storage.atomic import atomic_write
 from headrace.table.dropped_records import SCHEMA as REJECTS
@@ -47,6 +48,7 @@ class PredictionOutput:
         ids: identities of the records; None without a column for them.
         batches: probabilities (rows, classes), or numbers (rows, 1); together as many rows as there are `paths`.
         rejects: rows of the rejects table.
+        observations: what was found in images that were not rejected.
     """
 
     paths: list[str] = field(default_factory=list)
@@ -55,6 +57,7 @@ class PredictionOutput:
     batches: list[NDArray[np.float32]] = field(default_factory=list)
     rejects: list[dict[str, str]] = field(default_factory=list)
     threshold: float | None = None
+    observations: Observations = field(default_factory=Observations)
 
     def reject(self, path: str, rejection: RejectedRecordError) -> None:
         """Add a rejected record with the reason."""
