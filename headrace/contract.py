@@ -10,13 +10,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from headrace.errors import DataError
+from headrace.features.doors import feature_facts
+from headrace.features.feature_facts import FeatureFacts
+from headrace.targets.doors import target_facts
+from headrace.targets.target_facts import Activation, TargetFacts
 
 TaskType = Literal["classification", "multi_label", "regression"]
-ACTIVATIONS: dict[TaskType, Literal["softmax", "sigmoid", "linear"]] = {
-    "classification": "softmax",
-    "multi_label": "sigmoid",
-    "regression": "linear",
-}
 
 
 class Column(BaseModel):
@@ -113,9 +112,10 @@ class WindowSpec(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     def __str__(self) -> str:
+        season = f", with a season of {self.season} rows" if self.season else ""
         return (
             f"windows of {', '.join(self.values)} that predict {self.label} {self.horizon} rows of "
-            f"{self.every_seconds} s ahead"
+            f"{self.every_seconds} s ahead{season}"
         )
 
     values: tuple[str, ...]
@@ -154,9 +154,15 @@ class Contract(BaseModel):
 
     @model_validator(mode="after")
     def _require_classes(self) -> "Contract":
-        if (self.task != "regression") != bool(self.classes):
-            raise ValueError("`classes` is required for classification and multi_label, and not allowed for regression")
+        if self.target.has_classes != bool(self.classes):
+            expected = "required" if self.target.has_classes else "not allowed"
+            raise ValueError(f"`classes` is {expected} for {self.task}")
         return self
+
+    @property
+    def target(self) -> TargetFacts:
+        """Facts of the kind of the target."""
+        return target_facts(self.task)
 
     @property
     def input_kind(self) -> Literal["image", "text", "windows"]:
@@ -164,6 +170,11 @@ class Contract(BaseModel):
         if self.windows is not None:
             return "windows"
         return "image" if self.tokenizer is None else "text"
+
+    @property
+    def feature(self) -> FeatureFacts:
+        """Facts of the kind of the input."""
+        return feature_facts(self.input_kind)
 
     def named(self, role: str) -> tuple[str, Column]:
         """Return the name and the column with `role`.
@@ -175,6 +186,28 @@ class Contract(BaseModel):
             if column.role == role:
                 return name, column
         raise KeyError(f"the table has no column with role {role!r}")
+
+    @property
+    def text_tokenizer(self) -> Tokenizer:
+        """Tokenizer of the texts.
+
+        Raises:
+            DataError: the inputs are not texts.
+        """
+        if self.tokenizer is None:
+            raise DataError(f"The table holds {self.input_kind} inputs and has no tokenizer; expected texts.")
+        return self.tokenizer
+
+    @property
+    def window_spec(self) -> WindowSpec:
+        """Layout of the windows.
+
+        Raises:
+            DataError: the inputs are not windows.
+        """
+        if self.windows is None:
+            raise DataError(f"The table holds {self.input_kind} inputs; expected windows of numbers.")
+        return self.windows
 
     def require_same_windows(self, other: "Contract") -> None:
         """Raise unless `other` has the same window layout.
@@ -208,16 +241,16 @@ class Contract(BaseModel):
     @property
     def outputs(self) -> int:
         """Number of model outputs per row: one per class, or one in regression."""
-        return 1 if self.task == "regression" else len(self.classes)
+        return len(self.classes) if self.target.has_classes else 1
 
     @property
-    def output_activation(self) -> Literal["softmax", "sigmoid", "linear"]:
+    def output_activation(self) -> Activation:
         """Keras name of the activation of a model's last layer.
 
         Two classes are two softmax outputs too: the probabilities equal those of a single sigmoid output (of the
         difference of the logits), and all later code handles one layout only.
         """
-        return ACTIVATIONS[self.task]
+        return self.target.activation
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:

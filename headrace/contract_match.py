@@ -13,16 +13,11 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.errors import DataError
+from headrace.features.doors import feature_facts
 from headrace.name_lists import join_names
 
 # Standard deviations; new data of the same source stays far below.
 MAX_SHIFT = 0.1
-# Keys of `prepare` that change what a model sees, and that no shape, tokenizer or window layout reveals.
-VISIBLE_KEYS = {
-    "image": ("resize", "white"),
-    "text": ("repair", "html", "fold_case", "mask", "stop_words"),
-    "windows": (),
-}
 
 
 @dataclass(frozen=True)
@@ -242,6 +237,6 @@ def changed_preparation(kind: str, model: Mapping[str, Any], table: Mapping[str,
     one, other = model.get(kind) or {}, table.get(kind) or {}
     return ", ".join(
         f"{kind}.{key} ({one[key]} and {other[key]})"
-        for key in VISIBLE_KEYS[kind]
+        for key in feature_facts(kind).visible_keys
         if key in one and key in other and one[key] != other[key]
     )

@@ -42,7 +42,7 @@ def inspect_table(table: Path, number: int | None, split: str | None = None) -> 
     sys.stderr.write(_text(version, commits) + "\n")
     summary, statistics, tokenizer = version.summary, version.contract.statistics, version.contract.tokenizer
     return {
-        "table": str(version.table),
+        "table": str(version.table.absolute()),
         "version": version.number,
         "columns": {name: column.model_dump() for name, column in version.contract.columns.items()},
         "classes": list(version.contract.classes),
@@ -81,7 +81,7 @@ def inspect_dropped(table: Path, number: int | None, limit: int, kind: Kind = "r
     records: Sequence[Reject | Duplicate] = [] if listed is None else list_records(version.table, listed, limit)
     total = summary.rejected if rejects else summary.duplicates
     sys.stderr.write(_dropped_text(version, kind, records, total) + "\n")
-    result = {"table": str(version.table), "version": version.number, "kind": kind, "total": total}
+    result = {"table": str(version.table.absolute()), "version": version.number, "kind": kind, "total": total}
     return result | {"records": [record._asdict() for record in records]}
 
 
@@ -94,6 +94,7 @@ def inspect_changes(table: Path, number: int | None, limit: int) -> dict[str, An
     Raises:
         DataError: the table or version does not exist, or the files of one of the versions are no longer known.
     """
+    table = table.absolute()
     changes = list_changes(table, number)
     kinds = {"added": changes.added, "changed": changes.changed, "removed": changes.removed}
     counts = ", ".join(f"{len(files)} {kind}" for kind, files in kinds.items())

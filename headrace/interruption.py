@@ -180,6 +180,16 @@ def handled_signals() -> Iterator[SignalHandling]:
             _current = outer
 
 
+def ignore_signals() -> None:
+    """Ignore the signals from now on, in a process whose command has ended: the exit code is that of the command.
+
+    Python takes up to a second to unload the engines, and by then it has put back the handlers that kill the process.
+    """
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+
 def _hold_signals() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 

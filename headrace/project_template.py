@@ -49,7 +49,7 @@ def copy_template(folder: Path, kind: Kind = "images", *, source: str | None = N
     for path, content in contents.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return {"written": [str(path) for path in contents]}
+    return {"written": [str(path.absolute()) for path in contents]}
 
 
 def shipped_networks() -> dict[str, Path]:

@@ -14,10 +14,14 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from headrace.engines.lean_import import import_engines_lean
 from tests.quick_java.environment import quick_java
 from tests.support.commands import headrace
 from tests.support.workspace import ROOT, make_once, write_configuration
 
+# What is imported while tests are collected lives as long as the process; see `pytest_collection_finish`.
+gc.disable()
+import_engines_lean()
 # Executors start the python3 of their PATH; tests must not depend on an activated environment.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -62,9 +66,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave the test modules, and the engines they import, out of every later collection of garbage."""
-    gc.collect()
+    """Leave the test modules, and the engines they import, out of every collection of garbage."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
 """Two contracts are compared by names, and outputs follow the names of classes."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from headrace.contract import Column, Contract, Statistics, Tokenizer
+from headrace.contract import Column, Contract, Statistics, Tokenizer, WindowSpec
 from headrace.contract_match import (
     ClassMatch,
     changed_preparation,
@@ -48,9 +50,34 @@ def text_contract(sha256: str) -> Contract:
     return Contract(columns=columns, classes=("a", "b"), tokenizer=tokenizer)
 
 
+def window_contract(*values: str, **changes: Any) -> Contract:
+    """Return a contract of windows with the features `values`."""
+    columns = {
+        "window": Column(role="input", codec="plain", dtype="float32", shape=(24, len(values))),
+        "value": Column(role="target", codec="plain", dtype="float32"),
+    }
+    fields: dict[str, Any] = {"label": values[0], "every_seconds": 3600, "horizon": 3} | changes
+    return Contract(columns=columns, classes=(), task="regression", windows=WindowSpec(values=values, **fields))
+
+
 @pytest.mark.parametrize(
     ("model", "table", "told"),
     [
+        (
+            window_contract("sun", "wind", label="sun"),
+            window_contract("wind", "sun", label="sun"),
+            "is for windows of sun, wind that predict sun .*; the table holds windows of wind, sun that",
+        ),
+        (
+            window_contract("sun"),
+            window_contract("sun", horizon=4),
+            "3 rows of 3600 s ahead; .* 4 rows of 3600 s ahead",
+        ),
+        (
+            window_contract("sun", season=24),
+            window_contract("sun", season=12),
+            "a season of 24 rows; .* a season of 12 rows",
+        ),
         (
             contract(),
             contract(shape=(9, 8, 1)),
@@ -73,6 +100,13 @@ def test_other_classes_are_refused_with_their_names_unless_one_side_has_grown() 
     assert require_same_targets(contract(), more, "t", may_grow=True).new == ("c",)
     with pytest.raises(DataError, match="only the model has b, only the table has d"):
         require_same_targets(contract(("a", "b")), contract(("a", "d")), "t", may_grow=True)
+
+
+def test_other_task_is_refused_with_both() -> None:
+    labels = contract().model_copy(update={"task": "multi_label"})
+    for may_grow in (False, True):
+        with pytest.raises(DataError, match="trained for classification, but t was prepared for multi_label"):
+            require_same_targets(contract(), labels, "t", may_grow=may_grow)
 
 
 def test_classes_of_the_table_without_a_row_need_not_be_known() -> None:

@@ -125,6 +125,7 @@ def test_rejects_and_duplicates_of_the_newest_version_are_listed(table: Path) ->
 
 def test_command_lists_the_files_that_a_version_added(table: Path) -> None:
     done = headrace("inspect", "table", "--changes", "--limit", "2", cwd=table.parent)
+    assert done.json["table"] == str(table)
     ants = ["ant/000.png", "ant/001.png"]
     assert done.json["added"] == {"total": 5, "files": ants}
     assert done.json["changed"] == done.json["removed"] == {"total": 0, "files": []}

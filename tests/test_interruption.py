@@ -34,6 +34,15 @@ SLEEP = "time.sleep(600)"
 # Locks a mutex twice: native code that neither returns nor handles signals.
 NATIVE = "mutex = ctypes.create_string_buffer(64); [ctypes.CDLL(None).pthread_mutex_lock(mutex) for _ in 'ab']"
 FAILING = "\n        try: time.sleep(600)\n        finally: raise DataError('a consequence')"
+# TensorFlow that is imported by half raises an AttributeError when Python exits.
+IMPORTING = """
+        import atexit
+        from headrace.engines.log_filter import filtered_stderr
+        atexit.register(lambda: print("AttributeError", file=sys.stderr, flush=True))
+        with filtered_stderr():
+            print("ready", flush=True)
+            time.sleep(600)
+"""
 REQUEST = """
         with stop_request(lambda: print('asked', flush=True) or True):
             print('ready', flush=True)
@@ -90,6 +99,27 @@ def test_signal_ends_command_in_native_code(tmp_path: Path) -> None:
     assert require_clean_end(process, child, tmp_path, 130) == "headrace: interrupted\n"
 
 
+def test_signal_during_the_import_of_the_command_line_is_one_line(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'headrace.cli': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from headrace.__main__ import main\n"
+        "main()\n"
+    )
+    assert run([sys.executable, "-c", code], cwd=tmp_path, code=130).stderr == "headrace: interrupted\n"
+
+
+def test_signal_during_the_import_of_tensorflow_is_one_line(tmp_path: Path) -> None:
+    process, child = start(IMPORTING, tmp_path)
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    assert require_clean_end(process, child, tmp_path, 143) == "headrace: terminated\n"
+
+
 def test_second_signal_does_not_wait_for_the_request(tmp_path: Path) -> None:
     process, child = start(REQUEST, tmp_path)
     assert process.stdout
@@ -117,6 +147,22 @@ def test_signal_of_a_forked_process_does_not_end_the_command(tmp_path: Path) -> 
         "main(['work'])\n"
     )
     assert run([sys.executable, "-c", code], cwd=tmp_path).stdout == "-15\n"
+
+
+def test_signal_after_the_end_does_not_change_the_exit_code(tmp_path: Path) -> None:
+    """The command has printed its result and done its work, and Python unloads TensorFlow for up to a second."""
+    code = (
+        "import atexit, os, signal, sys\n"
+        "from headrace.cli import app, main\n"
+        "@app.command()\n"
+        "def work() -> None:\n"
+        "    atexit.register(lambda: [os.kill(os.getpid(), number) for number in (signal.SIGINT, signal.SIGTERM)])\n"
+        "    print('done')\n"
+        "sys.argv = ['headrace', 'work']\n"
+        "main()\n"
+    )
+    result = run([sys.executable, "-c", code], cwd=tmp_path)
+    assert (result.stdout, result.stderr) == ("done\n", "")
 
 
 def test_ignored_signal_stays_ignored(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_predict_writes_labels_above_threshold(folder: Path) -> None:
 
 
 def test_report_shows_labels(folder: Path) -> None:
-    page = (folder / headrace_within("report", "run", cwd=folder).json["report"]).read_text()
+    page = Path(headrace_within("report", "run", cwd=folder).json["report"]).read_text()
     assert "with 3 labels" in page
     assert "<h3>Curves and calibration</h3>" in page
     assert "greater than four, sample 1" in page

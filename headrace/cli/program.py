@@ -13,7 +13,7 @@ from headrace.engines.lean_import import import_engines_lean
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.engines.shadowing import require_visible_engines
 from headrace.errors import ConfigurationError, DiskError, HeadraceError
-from headrace.interruption import CommandInterruptedError, SignalHandling, handled_signals
+from headrace.interruption import CommandInterruptedError, SignalHandling, handled_signals, ignore_signals
 
 log = logging.getLogger(__name__)
 
@@ -94,14 +94,19 @@ def main(arguments: list[str] | None = None) -> None:
 
     Exit codes: 0 success, 1 any other error, 2 usage, 3 data, 4 training, 5 gate, 130 SIGINT, 143 SIGTERM.
     """
-    with handled_signals() as signals:
-        try:
-            _run(arguments)
-        except BaseException as error:
-            if not isinstance(error, CommandInterruptedError) and not signals.ending.is_set():
-                raise
-            # Blocks that are left because of an interruption may raise errors, which mean nothing.
-            _exit_interrupted(signals, error)
+    try:
+        with handled_signals() as signals:
+            try:
+                _run(arguments)
+            except BaseException as error:
+                if not isinstance(error, CommandInterruptedError) and not signals.ending.is_set():
+                    raise
+                # Blocks that are left because of an interruption may raise errors, which mean nothing.
+                _exit_interrupted(signals, error)
+    finally:
+        if arguments is None:
+            # The process ends next, as the command of a user.
+            ignore_signals()
 
 
 def _exit_interrupted(signals: SignalHandling, error: BaseException) -> NoReturn:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.compare.comparison_door import ComparisonDoor
 from headrace.compare.predictions import Predictions
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes
@@ -20,8 +21,9 @@ class DisagreementWatch:
         rows: number of rows with another class, other labels, or in regression another number.
     """
 
-    def __init__(self, reference: Predictions, keep: int = SHOWN) -> None:
+    def __init__(self, door: ComparisonDoor, reference: Predictions, keep: int = SHOWN) -> None:
         self.rows = 0
+        self._door = door
         self._reference = reference
         self._start = 0
         self._worst = WorstMistakes(keep)
@@ -32,7 +34,7 @@ class DisagreementWatch:
         before, self._start = self._reference.select(rows), self._start + predictions.rows
         differing = np.flatnonzero(_differ(before, predictions))
         self.rows += len(differing)
-        distances = distance(before, predictions)
+        distances = self._door.distances(before, predictions)
         for index in self._worst.candidates(distances, batch.paths, differing):
             details = {"row": int(rows[index])}
             self._worst.add(Mistake(float(distances[index]), str(batch.paths[index]), details, batch.inputs[index]))
@@ -40,18 +42,6 @@ class DisagreementWatch:
     def worst_first(self) -> list[Mistake]:
         """Return the kept rows; `details` has the index of the row in the split."""
         return self._worst.worst_first()
-
-
-def distance(before: Predictions, after: Predictions) -> NDArray[np.float64]:
-    """Return how far two predictions are apart, by row.
-
-    In regression it is the distance of the numbers, else that of the probabilities of the truth.
-    """
-    is_number = before.true.dtype == np.float64
-    distances: NDArray[np.float64] = np.abs(
-        after.predicted - before.predicted if is_number else after.likelihood - before.likelihood
-    )
-    return distances
 
 
 def select_rows(watches: Sequence[DisagreementWatch]) -> list[Mistake]:
@@ -63,15 +53,23 @@ def select_rows(watches: Sequence[DisagreementWatch]) -> list[Mistake]:
 
 
 def describe(
-    mistake: Mistake, models: Mapping[str, Predictions], classes: tuple[str, ...], render: Renderer
+    mistake: Mistake,
+    models: Mapping[str, Predictions],
+    door: ComparisonDoor,
+    classes: tuple[str, ...],
+    render: Renderer,
 ) -> dict[str, Any]:
     """Return the path, the truth, each model's prediction and the input of a row, as JSON values."""
     row = mistake.details["row"]
     first = next(iter(models.values()))
     return {
         "path": mistake.path,
-        "true": _value(first.true[row], classes),
-        "models": {name: _prediction(predictions, row, classes) for name, predictions in models.items()},
+        "true": door.describe_value(first.true[row], classes),
+        "models": {
+            name: {"predicted": door.describe_value(predictions.predicted[row], classes)}
+            | door.describe_prediction(predictions, row)
+            for name, predictions in models.items()
+        },
         **render(mistake.input),
     }
 
@@ -79,21 +77,3 @@ def describe(
 def _differ(before: Predictions, after: Predictions) -> NDArray[np.bool_]:
     differ: NDArray[np.bool_] = before.predicted != after.predicted
     return differ.any(1) if differ.ndim == 2 else differ
-
-
-def _prediction(predictions: Predictions, row: int, classes: tuple[str, ...]) -> dict[str, Any]:
-    """Return `predicted`, whether it is `right` and, except in regression, the `probability` of the truth."""
-    predicted, true = predictions.predicted[row], predictions.true[row]
-    found = {"predicted": _value(predicted, classes)}
-    if not classes:
-        return found | {"error": float(predicted - true)}
-    return found | {"right": bool(np.all(predicted == true)), "probability": float(predictions.likelihood[row])}
-
-
-def _value(value: Any, classes: tuple[str, ...]) -> Any:
-    """Return a number, the name of a class, or the names of labels."""
-    if not classes:
-        return float(value)
-    if np.ndim(value):
-        return [name for name, present in zip(classes, value, strict=True) if present]
-    return classes[int(value)]

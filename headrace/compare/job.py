@@ -6,16 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from headrace.compare.candidates import Candidate, open_candidates, settings
+from headrace.compare.comparison_door import comparison_door
 from headrace.compare.disagreements import DisagreementWatch, describe, select_rows
 from headrace.compare.metrics import default_metric, scores
-from headrace.compare.paired_differences import (
-    Difference,
-    class_differences,
-    class_scores_of,
-    error_quantiles,
-    metric_differences,
-    verdict,
-)
+from headrace.compare.paired_differences import metric_differences
 from headrace.compare.predictions import Predictions
 from headrace.compare.scoring import predict_split
 from headrace.compare.shared_rows import choose_version, find_overlaps, match_all
@@ -50,12 +44,13 @@ def compare(
     log.info("Comparing on the %s split of version %s of %s", split, version.number, version.table)
     models, watches = _predict(candidates, version, split, matches)
     task, classes = version.contract.task, version.contract.classes
+    door = comparison_door(task)
     render = renderer_for(candidates[0].bundle.contract, candidates[0].bundle.folder)
     biased = _biased(overlaps)
     rows = select_rows(list(watches.values()))
     return {
         "task": task,
-        "table": str(version.table),
+        "table": str(version.table.absolute()),
         "version": version.number,
         "split": split,
         "rows": models[candidates[0].name].rows,
@@ -64,10 +59,10 @@ def compare(
         "models": [_describe(one, models[one.name], task) for one in candidates],
         "trained_on": {name: overlap.model_dump(mode="json") for name, overlap in overlaps.items()},
         "differences": {name: _differences(task, models, name, biased=name in biased) for name in watches},
-        **_details(task, classes, models, biased),
+        **door.details(models, classes, biased),
         "disagreements": {
             "rows": {name: watch.rows for name, watch in watches.items()},
-            "shown": [describe(row, models, classes, render) for row in rows],
+            "shown": [describe(row, models, door, classes, render) for row in rows],
         },
         "curves": curves({one.name: one.history for one in candidates}),
         "settings": differing(settings(candidates)),
@@ -89,11 +84,12 @@ def _predict(
     candidates: Sequence[Candidate], version: Version, split: str, matches: Sequence[ClassMatch]
 ) -> tuple[dict[str, Predictions], dict[str, DisagreementWatch]]:
     """Return the predictions of each model, and where those after the first disagree with it."""
+    door = comparison_door(version.contract.task)
     first, *others = zip(candidates, matches, strict=True)
     reference, _ = predict_split(Inference(first[0].bundle), version, split, first[1])
     models, watches = {first[0].name: reference}, {}
     for candidate, match in others:
-        watch = watches[candidate.name] = DisagreementWatch(reference)
+        watch = watches[candidate.name] = DisagreementWatch(door, reference)
         models[candidate.name], _ = predict_split(Inference(candidate.bundle), version, split, match, watch.add)
     return models, watches
 
@@ -120,38 +116,4 @@ def _describe(candidate: Candidate, predictions: Predictions, task: str) -> dict
 def _differences(task: str, models: Mapping[str, Predictions], name: str, *, biased: bool) -> dict[str, dict[str, Any]]:
     reference = next(iter(models.values()))
     found = metric_differences(task, reference, models[name])
-    return {
-        metric: _as_json(difference) | {"verdict": verdict(metric, difference, biased=biased)}
-        for metric, difference in found.items()
-    }
-
-
-def _details(
-    task: str, classes: tuple[str, ...], models: Mapping[str, Predictions], biased: set[str]
-) -> dict[str, Any]:
-    """Return scores and differences by class or label, or in regression quantiles of the absolute errors."""
-    if task == "regression":
-        quantiles = {name: error_quantiles(predictions) for name, predictions in models.items()}
-        return {"error_quantiles": {name: {f"{q:g}": e for q, e in found.items()} for name, found in quantiles.items()}}
-    (_, reference), *others = models.items()
-    found = {name: class_scores_of(task, predictions, len(classes)) for name, predictions in models.items()}
-    differences = {name: class_differences(task, reference, other, len(classes)) for name, other in others}
-    return {
-        "classes": {
-            class_name: {
-                "rows": found[next(iter(models))][index].support,
-                "f1": {name: class_scores[index].f1 for name, class_scores in found.items()},
-                "precision": {name: class_scores[index].precision for name, class_scores in found.items()},
-                "recall": {name: class_scores[index].recall for name, class_scores in found.items()},
-                "differences": {
-                    name: _as_json(by_class[index]) | {"verdict": verdict("f1", by_class[index], biased=name in biased)}
-                    for name, by_class in differences.items()
-                },
-            }
-            for index, class_name in enumerate(classes)
-        }
-    }
-
-
-def _as_json(difference: Difference) -> dict[str, Any]:
-    return {"difference": difference.value, "interval": list(difference.interval)}
+    return {metric: difference.as_json(metric, biased=biased) for metric, difference in found.items()}

@@ -19,7 +19,7 @@ MIDDLE = 90.0
 
 
 def write_page(comparison: Mapping[str, Any], output: Path) -> Path:
-    """Write the page of the result of `compare` and return its path; the same result yields the same bytes.
+    """Write the page of the result of `compare` and return its absolute path; the same result yields the same bytes.
 
     Raises:
         OSError: `output` cannot be written.
@@ -41,7 +41,7 @@ def write_page(comparison: Mapping[str, Any], output: Path) -> Path:
     )
     # A path that is not valid UTF-8 must not prevent the page.
     atomic_write(output, page.encode("utf-8", "backslashreplace"))
-    return output
+    return output.absolute()
 
 
 def _charts(comparison: Mapping[str, Any], names: list[str]) -> list[OverlayChart]:

@@ -1,25 +1,17 @@
 """Differences between two models' predictions for the same rows, with paired 95 % bootstrap intervals. NumPy only."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.compare.comparison_door import comparison_door
 from headrace.compare.metrics import LOWER_IS_BETTER, scores
 from headrace.compare.predictions import Predictions
-from headrace.evaluate.bootstrap import Intervals, count_intervals, mean_intervals, sum_intervals
-from headrace.evaluate.classifier_scores import (
-    SMALLEST_PROBABILITY,
-    ClassScore,
-    class_scores,
-    confusion_matrix,
-    label_counts,
-    micro_f1,
-    scores_from_counts,
-)
-from headrace.evaluate.regression import error_terms, errors_from_sums
+from headrace.evaluate.bootstrap import Intervals
+from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY, ClassScore
 
-QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 # biased: one of the models was trained on some of the rows.
 Verdict = Literal["better", "worse", "undecided", "biased"]
 
@@ -29,6 +21,29 @@ class Difference(NamedTuple):
 
     value: float
     interval: tuple[float, float]
+
+    def as_json(self, metric: str, *, biased: bool) -> dict[str, Any]:
+        """Return the difference of `metric` with its verdict."""
+        found = verdict(metric, self, biased=biased)
+        return {"difference": self.value, "interval": list(self.interval), "verdict": found}
+
+
+class ClassComparison(NamedTuple):
+    """How a target kind with classes scores them.
+
+    Attributes:
+        scores: returns precision, recall, F1 and support of each of a number of classes.
+        intervals: returns the intervals of the differences between two models, among them `f1 INDEX` of each class.
+    """
+
+    scores: Callable[[Predictions, int], list[ClassScore]]
+    intervals: Callable[[Predictions, Predictions, int], Intervals]
+
+    def differences(self, reference: Predictions, other: Predictions, classes: int) -> list[Difference]:
+        """Return the difference of each class's F1, in order."""
+        intervals = self.intervals(reference, other, classes)
+        pairs = zip(self.scores(reference, classes), self.scores(other, classes), strict=True)
+        return [Difference(new.f1 - old.f1, intervals[f"f1 {index}"]) for index, (old, new) in enumerate(pairs)]
 
 
 def verdict(metric: str, difference: Difference, *, biased: bool = False) -> Verdict:
@@ -47,125 +62,51 @@ def metric_differences(task: str, reference: Predictions, other: Predictions) ->
     if _are_equal(reference, other):
         # Rounding in resampled sums would look like a difference.
         return {name: Difference(0.0, (0.0, 0.0)) for name in before}
-    intervals = _METRIC_INTERVALS[task](reference, other)
+    intervals = comparison_door(task).difference_intervals(reference, other)
     return {name: Difference(after[name] - before[name], intervals[name]) for name in before}
 
 
-def class_scores_of(task: str, predictions: Predictions, classes: int) -> list[ClassScore]:
-    """Return precision, recall, F1 and support of each class, or of each label of a multi-label task."""
-    if task == "multi_label":
-        return scores_from_counts(*label_counts(predictions.true, predictions.predicted))
-    return class_scores(confusion_matrix(predictions.true, predictions.predicted, classes))
-
-
-def class_differences(task: str, reference: Predictions, other: Predictions, classes: int) -> list[Difference]:
-    """Return the difference of each class's F1, in order."""
-    if task == "multi_label":
-        intervals = _label_intervals(reference, other)
-    else:
-        intervals = _confusion_intervals(reference, other, classes)
-    pairs = zip(class_scores_of(task, reference, classes), class_scores_of(task, other, classes), strict=True)
-    return [Difference(after.f1 - before.f1, intervals[f"f1 {index}"]) for index, (before, after) in enumerate(pairs)]
-
-
-def error_quantiles(predictions: Predictions) -> dict[float, float]:
-    """Return the `QUANTILES` of the absolute errors of a regression model."""
-    errors = np.abs(predictions.predicted - predictions.true)
-    return dict(zip(QUANTILES, np.quantile(errors, QUANTILES).tolist(), strict=True))
-
-
-def _are_equal(reference: Predictions, other: Predictions) -> bool:
-    pairs = ((reference.predicted, other.predicted), (reference.likelihood, other.likelihood))
-    return all(np.array_equal(before, after) for before, after in pairs)
-
-
-def _classification(reference: Predictions, other: Predictions) -> Intervals:
-    right = [(model.predicted == model.true).astype(np.float64) for model in (reference, other)]
-    losses = [_losses(model) for model in (reference, other)]
-    classes = 1 + int(max(reference.true.max(), reference.predicted.max(), other.predicted.max()))
-    f1 = _confusion_intervals(reference, other, classes)
-    return mean_intervals({"accuracy": right[1] - right[0], "loss": losses[1] - losses[0]}) | {
-        "macro_f1": f1["macro_f1"]
+def class_details(
+    compare: ClassComparison, models: Mapping[str, Predictions], classes: Sequence[str], biased: set[str]
+) -> dict[str, Any]:
+    """Return scores of each class by model, and the differences of F1 from the first model, as JSON values."""
+    (first, reference), *others = models.items()
+    found = {name: compare.scores(predictions, len(classes)) for name, predictions in models.items()}
+    differences = {name: compare.differences(reference, other, len(classes)) for name, other in others}
+    return {
+        class_name: {
+            "rows": found[first][index].support,
+            **{
+                figure: {name: getattr(class_scores[index], figure) for name, class_scores in found.items()}
+                for figure in ("f1", "precision", "recall")
+            },
+            "differences": {
+                name: by_class[index].as_json("f1", biased=name in biased) for name, by_class in differences.items()
+            },
+        }
+        for index, class_name in enumerate(classes)
     }
 
 
-def _multi_label(reference: Predictions, other: Predictions) -> Intervals:
-    right = [(model.predicted == model.true).mean(1) for model in (reference, other)]
-    losses = [_losses(model) for model in (reference, other)]
-    f1 = _label_intervals(reference, other)
-    return mean_intervals({"binary_accuracy": right[1] - right[0], "loss": losses[1] - losses[0]}) | {
-        name: f1[name] for name in ("macro_f1", "micro_f1")
-    }
+def losses(predictions: Predictions) -> NDArray[np.float64]:
+    """Return -ln(probability of the truth) of each row, in nats."""
+    found: NDArray[np.float64] = -np.log(np.clip(predictions.likelihood, SMALLEST_PROBABILITY, 1.0))
+    return found
 
 
-def _regression(reference: Predictions, other: Predictions) -> Intervals:
-    terms = [error_terms(model.true, model.predicted) for model in (reference, other)]
-    size = len(terms[0])
-
-    def figures(sums: NDArray[np.float64]) -> dict[str, float]:
-        rows, sums = sums[:1], sums[1:]
-        before, after = (errors_from_sums(np.concatenate([rows, sums[start : start + size]])) for start in (0, size))
-        return {name: after[name] - before[name] for name in before}
-
-    return sum_intervals(figures, [*terms[0], *terms[1]])
-
-
-_METRIC_INTERVALS = {"classification": _classification, "multi_label": _multi_label, "regression": _regression}
-
-
-def _losses(predictions: Predictions) -> NDArray[np.float64]:
-    losses: NDArray[np.float64] = -np.log(np.clip(predictions.likelihood, SMALLEST_PROBABILITY, 1.0))
-    return losses
-
-
-def _confusion_intervals(reference: Predictions, other: Predictions, classes: int) -> Intervals:
-    """Return the intervals of the differences of `macro_f1`, over the classes that occur, and of `f1 INDEX`.
-
-    Rows are counted by true class and both predictions, so that the time does not depend on the number of rows.
-    """
-    rows = np.stack([reference.true, reference.predicted, other.predicted], axis=1)
-    cells, counts = np.unique(rows, axis=0, return_counts=True)
-    present = np.unique(reference.true)
-
-    def figures(sample: NDArray[np.int64]) -> dict[str, float]:
-        before, after = (_cell_f1(cells[:, 0], cells[:, column], sample, classes) for column in (1, 2))
-        return _f1_figures(after - before, present)
-
-    return count_intervals(figures, counts)
-
-
-def _cell_f1(
-    true: NDArray[np.int64], predicted: NDArray[np.int64], counts: NDArray[np.int64], classes: int
-) -> NDArray[np.float64]:
-    right = np.bincount(true, counts * (true == predicted), classes)
-    return _f1(right, np.bincount(predicted, counts, classes), np.bincount(true, counts, classes))
-
-
-def _label_intervals(reference: Predictions, other: Predictions) -> Intervals:
-    """Return the intervals of the differences of `macro_f1`, over the labels that occur, `micro_f1`, `f1 INDEX`."""
-    labels = reference.true.shape[1]
-    present = np.flatnonzero(reference.true.any(0))
-    masks = [mask for model in (reference, other) for mask in _outcomes(model)]
-
-    def figures(sums: NDArray[np.float64]) -> dict[str, float]:
-        pair = sums[1:].reshape(2, 3, labels)
-        before, after = (_f1(right, right + extra, right + missing) for right, extra, missing in pair)
-        return _f1_figures(after - before, present) | {"micro_f1": micro_f1(pair[1]) - micro_f1(pair[0])}
-
-    return sum_intervals(figures, [mask[:, index] for mask in masks for index in range(labels)])
-
-
-def _outcomes(model: Predictions) -> tuple[NDArray[np.bool_], ...]:
-    return model.predicted & model.true, model.predicted & ~model.true, ~model.predicted & model.true
-
-
-def _f1(right: NDArray[Any], predicted: NDArray[Any], support: NDArray[Any]) -> NDArray[np.float64]:
+def f1_scores(right: NDArray[Any], predicted: NDArray[Any], support: NDArray[Any]) -> NDArray[np.float64]:
     """Return F1 by class: 2 x right / (predicted + support); 0 for a class that neither occurs nor is predicted."""
     total = (predicted + support).astype(np.float64)
     f1: NDArray[np.float64] = np.divide(2.0 * right, total, out=np.zeros_like(total), where=total != 0)
     return f1
 
 
-def _f1_figures(differences: NDArray[np.float64], present: NDArray[np.int64]) -> dict[str, float]:
+def f1_figures(differences: NDArray[np.float64], present: NDArray[np.int64]) -> dict[str, float]:
+    """Return `macro_f1` over the classes that are `present`, and `f1 INDEX` of each class."""
     macro = float(differences[present].mean()) if len(present) else 0.0
     return {"macro_f1": macro} | {f"f1 {index}": value for index, value in enumerate(differences.tolist())}
+
+
+def _are_equal(reference: Predictions, other: Predictions) -> bool:
+    pairs = ((reference.predicted, other.predicted), (reference.likelihood, other.likelihood))
+    return all(np.array_equal(before, after) for before, after in pairs)

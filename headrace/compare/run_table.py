@@ -4,19 +4,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from headrace.config.sections.retraining import METRICS
 from headrace.errors import ConfigurationError
 from headrace.html.number_formatting import duration, metric
 from headrace.name_lists import join_names, shortest_suffixes
 from headrace.runs.listing import RunRow
 from headrace.runs.settings_differences import differing
+from headrace.targets.doors import TASKS, target_facts
 from headrace.text_table import text_table
 
 MAX_CELL = 28
 NOTHING = "-"
 TEST = "test."
 # Of these, a run's main metric is the first that it has.
-MAIN_METRICS = tuple(dict.fromkeys(name for names in METRICS.values() for name in names if name != "loss"))
+MAIN_METRICS = tuple(
+    dict.fromkeys(name for task in TASKS for name in target_facts(task).comparison_metrics if name != "loss")
+)
 
 
 def list_as_json(folder: str, rows: Sequence[RunRow]) -> dict[str, Any]:
@@ -106,7 +108,7 @@ def _shown_metrics(rows: Sequence[RunRow]) -> list[str]:
     """Return the names of loss and main metrics, of validation if a run has it, and of those of the test split."""
     prefix = "val_" if any("val_loss" in row.metrics for row in rows) else ""
     main = (next((name for name in MAIN_METRICS if f"{prefix}{name}" in row.metrics), None) for row in rows)
-    tested = (f"{TEST}{METRICS[row.test.task][0]}" for row in rows if row.test)
+    tested = (f"{TEST}{target_facts(row.test.task).comparison_metrics[0]}" for row in rows if row.test)
     names = [f"{prefix}loss", *(f"{prefix}{name}" for name in main if name), *tested]
     return [name for name in dict.fromkeys(names) if any(name in row.metrics | _test_metrics(row) for row in rows)]
 

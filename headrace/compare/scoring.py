@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.compare.comparison_door import comparison_door
 from headrace.compare.predictions import Predictions
 from headrace.contract_match import ClassMatch
-from headrace.evaluate.classifier_scores import label_cross_entropies
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.job import iter_batches
-from headrace.evaluate.multi_label import THRESHOLD
 from headrace.inference import Inference
 from headrace.table import Version
 
@@ -29,28 +28,10 @@ def predict_split(
     Raises:
         DataError: the version has no such split, or one of its shards cannot be read.
     """
-    parts, sample = [], np.empty(0)
+    parts, sample, door = [], np.empty(0), comparison_door(version.contract.task)
     for batch in iter_batches(model, version, split):
-        parts.append(batch_predictions(batch, match))
+        parts.append(door.to_predictions(batch, match))
         sample = batch.inputs[:1]
         if observe is not None:
             observe(batch, parts[-1])
     return Predictions.concatenate(parts), sample
-
-
-def batch_predictions(batch: EvaluationBatch, match: ClassMatch) -> Predictions:
-    """Return predictions in the table's class indices; classes that only the model knows get the indices after them."""
-    true, outputs, paths = batch.targets, match.align(batch.predictions), batch.paths.astype(str)
-    if true.ndim == 2:
-        return _label_predictions(paths, true > 0, outputs)
-    if not match.model:
-        return Predictions(paths, true.astype(np.float64), outputs[:, 0].astype(np.float64), np.zeros(len(true)))
-    likelihood = outputs[np.arange(len(true)), true]
-    return Predictions(paths, true.astype(np.int64), outputs.argmax(1), likelihood.astype(np.float64))
-
-
-def _label_predictions(paths: NDArray[np.str_], true: NDArray[np.bool_], outputs: NDArray[np.float32]) -> Predictions:
-    """Return predictions over the split's labels; others are dropped."""
-    probabilities = outputs[:, : true.shape[1]]
-    likelihood = np.exp(-label_cross_entropies(true, probabilities))
-    return Predictions(paths, true, probabilities >= THRESHOLD, likelihood)

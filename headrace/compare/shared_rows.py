@@ -6,8 +6,9 @@ from pathlib import Path
 
 from headrace.bundle import Origin
 from headrace.compare.candidates import Candidate
-from headrace.contract_match import ClassMatch, require_same_targets
+from headrace.contract_match import ClassMatch
 from headrace.errors import DataError
+from headrace.evaluate.class_match import match_classes
 from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap, warn_of_overlap
 from headrace.name_lists import join_names
 from headrace.storage import locate
@@ -52,13 +53,14 @@ def match_all(candidates: Sequence[Candidate], version: Version) -> list[ClassMa
     Raises:
         DataError: a model cannot take the rows, or was trained for another task or other classes.
     """
-    name, matches = f"version {version.number} of {version.table}", []
+    matches = []
     for candidate in candidates:
         try:
-            candidate.bundle.require_matching_input(version)
-            matches.append(require_same_targets(candidate.bundle.contract, version.contract, name))
+            matches.append(match_classes(candidate.bundle, version))
         except DataError as error:
-            raise DataError(f"{candidate.name} cannot be compared on {name}: {error}") from error
+            raise DataError(
+                f"{candidate.name} cannot be compared on version {version.number} of {version.table}: {error}"
+            ) from error
     return matches
 
 

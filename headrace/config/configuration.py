@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from headrace.config.base import NonEmptyStr, Positive, Section, StoredFolder
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.preparation import Prepare, Splits
-from headrace.config.sections.retraining import METRICS, Registry, Retrain
+from headrace.config.sections.retraining import Registry, Retrain
 from headrace.config.sections.source import Source
 from headrace.config.sections.streaming import Stream
 from headrace.config.sections.training import Train
@@ -76,10 +76,10 @@ class Configuration(Section):
     @model_validator(mode="after")
     def _require_source_of_many_labels(self) -> "Configuration":
         source = self.data.source
-        if self.prepare.task == "multi_label" and source.columns is None and source.labels is None:
+        if self.prepare.target.has_labels and source.columns is None and source.labels is None:
             raise ValueError(
-                "`prepare.task: multi_label` needs a source with several class names per record; use a labels file "
-                "(`data.source.labels`), or `data.source.kind: table`"
+                f"`prepare.task: {self.prepare.task}` needs a source with several class names per record; use a labels "
+                "file (`data.source.labels`), or `data.source.kind: table`"
             )
         return self
 
@@ -87,7 +87,7 @@ class Configuration(Section):
     def _require_gate_metrics_of_task(self) -> "Configuration":
         unsupported = self.retrain.gate.unsupported_metrics(self.prepare.task) if self.retrain else []
         if unsupported:
-            known = ", ".join(METRICS[self.prepare.task])
+            known = ", ".join(self.prepare.target.comparison_metrics)
             raise ValueError(
                 f"`retrain.gate` names {', '.join(unsupported)}; metrics of {self.prepare.task} are {known}"
             )

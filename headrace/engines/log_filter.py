@@ -78,7 +78,12 @@ def filtered_stderr() -> Iterator[None]:
     try:
         yield
     finally:
-        os.dup2(original, 2)
+        # This file is also run alone, without the package.
+        from headrace.interruption import is_ending
+
+        if not is_ending():
+            # An interrupted command has discarded standard error: TensorFlow, imported by half, raises errors at exit.
+            os.dup2(original, 2)
         os.close(original)
         process.stdin.close()
         with suppress(subprocess.TimeoutExpired):

@@ -44,15 +44,16 @@ def class_intervals(confusion: NDArray[np.int64]) -> list[Intervals]:
     low, high = np.percentile(samples, _percentiles(rows), axis=0)
     return [
         {
-            "precision": _share_interval(right[index], int(confusion[:, index].sum())),
-            "recall": _share_interval(right[index], int(confusion[index].sum())),
+            "precision": share_interval(right[index], int(confusion[:, index].sum())),
+            "recall": share_interval(right[index], int(confusion[index].sum())),
             "f1": (float(low[index]), float(high[index])),
         }
         for index in range(len(confusion))
     ]
 
 
-def _share_interval(right: int, rows: int) -> tuple[float, float]:
+def share_interval(right: int, rows: int) -> tuple[float, float]:
+    """Return Wilson's interval of `right` out of `rows`; 0 to 1 for a share of no rows."""
     return wilson(right, rows) if rows else (0.0, 1.0)
 
 

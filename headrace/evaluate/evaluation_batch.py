@@ -1,4 +1,4 @@
-"""One batch of an evaluation: targets and predictions."""
+"""One batch of an evaluation, targets and predictions, and what a target kind makes of all batches."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
@@ -6,6 +6,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.contract import Contract
+from headrace.evaluate.mistakes import Renderer
 from headrace.stream.read.column_buffers import Columns
 
 
@@ -37,3 +39,10 @@ class Evaluator(Protocol):
 
     def slice_metrics(self, rows: NDArray[np.bool_]) -> Mapping[str, Any]:
         """Return `rows`, `metrics` and `intervals` of the rows where the mask is true (at least one)."""
+
+
+class EvaluationDoor(Protocol):
+    """The module `evaluation` of a target kind."""
+
+    def make_evaluator(self, contract: Contract, show: Renderer) -> Evaluator:
+        """Return an evaluator of predictions for the classes of `contract`; `show` renders an input."""

@@ -10,13 +10,9 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.contract import Contract
-from headrace.contract_match import ClassMatch, require_same_targets
-from headrace.evaluate.classification import Classification
-from headrace.evaluate.evaluation_batch import EvaluationBatch, Evaluator
+from headrace.evaluate.class_match import match_classes
+from headrace.evaluate.evaluation_batch import EvaluationBatch, EvaluationDoor, Evaluator
 from headrace.evaluate.mistakes import renderer_for
-from headrace.evaluate.multi_label import MultiLabel
-from headrace.evaluate.naive_forecasts import Baselines
-from headrace.evaluate.regression import Regression
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.inference import Inference
@@ -26,6 +22,7 @@ from headrace.storage.atomic import atomic_write
 from headrace.stream.decode.targets import encode_targets
 from headrace.stream.stream_builder import evaluation_plan, rank_stream
 from headrace.table import Version, read
+from headrace.targets.doors import open_door
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +41,7 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     """
     bundle = bundles.load(path)
     version = read(table, number)
-    match = _match(bundle, version)
+    match = match_classes(bundle, version, absent=version.summary.classes_without_rows())
     slicer = Slicer(version.contract, slices)
     inference = Inference(bundle)
     start = time.monotonic()
@@ -68,16 +65,6 @@ def evaluate(path: Path, table: Path, split: str, number: int | None, slices: tu
     return summary | {"slices": {name: evaluation["slices"][name] for name in slices}, "evaluation": str(file)}
 
 
-def _match(bundle: bundles.Bundle, version: Version) -> ClassMatch:
-    """Return how the bundle's classes match the table's, which may be in another order."""
-    bundle.require_matching_input(version)
-    absent = version.summary.classes_without_rows()
-    match = require_same_targets(bundle.contract, version.contract, version.table, absent=absent)
-    if not match.is_equal:
-        log.warning("The bundle and %s have %s; predictions are matched by name.", version.table, match)
-    return match
-
-
 def _overlap(bundle: bundles.Bundle, version: Version, split: str) -> dict[str, Any]:
     """Warn of rows that the model was trained on; return their number, except for the training split itself."""
     if split == "train":
@@ -98,11 +85,8 @@ def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
 
 def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:
     """Return the evaluator for the task of `bundle`, with the classes of the table's `contract`."""
-    show = renderer_for(bundle.contract, bundle.path)
-    if contract.task == "regression":
-        return Regression(show, Baselines(contract))
-    evaluator_class = MultiLabel if contract.task == "multi_label" else Classification
-    return evaluator_class(contract.classes, show)
+    door: EvaluationDoor = open_door(contract.task, "evaluation")
+    return door.make_evaluator(contract, renderer_for(bundle.contract, bundle.path))
 
 
 def iter_batches(

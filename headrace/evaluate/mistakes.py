@@ -6,17 +6,16 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from headrace.contract import Contract
+from headrace.features.doors import open_door
 
 WORST = 24
-MAX_CHARACTERS = 400
-UNKNOWN_SHOWN = "[?]"
 
 Renderer = Callable[[NDArray[Any]], dict[str, str | None]]
 
@@ -76,22 +75,17 @@ def picture(image: NDArray[Any]) -> dict[str, str | None]:
     return {"png": _png(image) if image.ndim == 3 else None}
 
 
+class RenderingDoor(Protocol):
+    """The module `rendering` of an input kind."""
+
+    def make_renderer(self, contract: Contract, folder: Path) -> Renderer:
+        """Return the function that renders one input; `folder` is that of the bundle."""
+
+
 def renderer_for(contract: Contract, folder: Path) -> Renderer:
     """Return the function that renders inputs of `contract`; the tokenizer of texts is in `folder`."""
-    tokenizer = contract.tokenizer
-    if tokenizer is None:
-        return picture
-    from headrace.prepare.text.tokenizer import UNKNOWN, load_tokenizer
-
-    loaded_tokenizer = load_tokenizer(folder, tokenizer)
-
-    def text(tokens: NDArray[Any]) -> dict[str, str | None]:
-        decoded = loaded_tokenizer.decode(tokens[tokens != 0].tolist(), skip_special_tokens=False).replace(
-            UNKNOWN, UNKNOWN_SHOWN
-        )
-        return {"png": None, "text": decoded if len(decoded) <= MAX_CHARACTERS else decoded[: MAX_CHARACTERS - 1] + "…"}
-
-    return text
+    door: RenderingDoor = open_door(contract.input_kind, "rendering")
+    return door.make_renderer(contract, folder)
 
 
 def _with_copied_input(mistake: Mistake) -> Mistake:

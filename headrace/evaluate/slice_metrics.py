@@ -65,7 +65,7 @@ def _describe_slice(partition: Partition, evaluator: Evaluator) -> dict[str, Any
 
 
 def _default_slices(contract: Contract) -> tuple[str, ...]:
-    names = [CLASS] if contract.task == "classification" else []
+    names = [CLASS] if contract.target.has_one_class else []
     names += [LENGTH] if contract.tokenizer else []
     return (*names, *([SIZE] if {HEIGHT, WIDTH} <= set(contract.columns) else []))
 
@@ -81,7 +81,7 @@ def _source_columns(contract: Contract, name: str) -> tuple[str, ...]:
 
 def _partitioner(contract: Contract, name: str) -> Partitioner:
     target = contract.named("target")[0]
-    if contract.task == "classification" and name in (CLASS, target):
+    if contract.target.has_one_class and name in (CLASS, target):
         return ClassPartitioner(contract.classes)
     text = name in contract.columns and contract.columns[name].dtype == "string"
     return TextPartitioner() if text else NumberPartitioner()
@@ -96,7 +96,7 @@ def _value_reader(contract: Contract, name: str) -> Callable[[EvaluationBatch], 
     target, (stored, column) = contract.named("target")[0], contract.named("input")
     if name in contract.columns and contract.columns[name].codec == "plain":
         return _plain_values(contract, name)
-    if name == CLASS and contract.task == "classification":
+    if name == CLASS and contract.target.has_one_class:
         return lambda batch: batch.columns[target]
     if name == LENGTH and contract.tokenizer:
         width = np.dtype(column.dtype).itemsize

@@ -11,13 +11,12 @@ from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.explanation import Explanation
-from headrace.explain.image_explainer import ImageExplainer
+from headrace.explain.explanation_door import Explainer, FeatureExplanationDoor
 from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
-from headrace.explain.raw_input_readers import RawInputs, raw_images, raw_texts
-from headrace.explain.text_explainer import TextExplainer
+from headrace.explain.raw_input_readers import RawInputs
+from headrace.features.doors import open_door
 from headrace.inference import Inference
-from headrace.predict.record_files import require_columns
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.quantities import quantity
 
@@ -48,7 +47,7 @@ def explain(path: Path, source: Path, output: Path, options: ExplainOptions) -> 
 
 
 def _explain_up_to(
-    limit: int, inputs: RawInputs, explainer: ImageExplainer | TextExplainer
+    limit: int, inputs: RawInputs, explainer: Explainer
 ) -> tuple[list[Explanation], list[dict[str, str]]]:
     """Return `limit` explanations, or all if there are fewer, in the order of the inputs, and the rejected inputs."""
     explanations: dict[int, Explanation] = {}
@@ -104,38 +103,22 @@ def _require_page(output: Path) -> None:
 def _inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
     options.methods(bundle.contract)
     options.class_number(bundle.contract)
-    if options.column is not None:
-        _require_columns(bundle, source, options.column)
-    if bundle.contract.tokenizer is None:
-        return raw_images(source, bundle.origin.prepare)
-    origin = bundle.origin
-    reader_options = {**origin.reader_options, **options.reader_options}
-    column = options.column or origin.text_column
-    return raw_texts(source, column, origin.prepare, reader_options)
+    return _explanation(bundle).read_inputs(bundle, source, options)
 
 
-def _explainer(bundle: Bundle, options: ExplainOptions) -> ImageExplainer | TextExplainer:
+def _explainer(bundle: Bundle, options: ExplainOptions) -> Explainer:
     """Return an explainer for the bundle's kind of input.
 
     Raises:
         ConfigurationError: the requested method cannot explain this network.
     """
-    inference, tokenizer = Inference(bundle), bundle.contract.tokenizer
-    explainer: ImageExplainer | TextExplainer
-    if tokenizer is None:
-        explainer = ImageExplainer(bundle, inference, options)
-    else:
-        explainer = TextExplainer(bundle, inference, options, tokenizer)
+    explainer = _explanation(bundle).make_explainer(bundle, Inference(bundle), options)
     reason = explainer.missing.get(options.method or "")
     if reason:
         raise ConfigurationError(f"{options.method} cannot explain this network: {reason}.")
     return explainer
 
 
-def _require_columns(bundle: Bundle, source: Path, column: str) -> None:
-    if bundle.contract.tokenizer is None or source.is_dir():
-        raise ConfigurationError(
-            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
-        )
-    if source.is_file():
-        require_columns(source, column)
+def _explanation(bundle: Bundle) -> FeatureExplanationDoor:
+    door: FeatureExplanationDoor = open_door(bundle.contract.input_kind, "explanation")
+    return door

@@ -9,10 +9,6 @@ from headrace.errors import ConfigurationError
 
 Method = Literal["integrated-gradients", "grad-cam", "occlusion"]
 
-METHODS: dict[str, tuple[Method, ...]] = {
-    "image": ("integrated-gradients", "grad-cam"),
-    "text": ("integrated-gradients", "occlusion"),
-}
 # Names on the page.
 TITLES: dict[Method, str] = {
     "integrated-gradients": "integrated gradients",
@@ -47,14 +43,17 @@ class ExplainOptions:
         Raises:
             ConfigurationError: no method fits the inputs, or the requested method does not.
         """
-        kind = contract.input_kind
-        if kind == "windows":
-            raise ConfigurationError("The bundle predicts windows of numbers; only images and texts can be explained.")
-        if self.method is None:
-            return METHODS[kind]
-        if self.method not in METHODS[kind]:
+        kind, methods = contract.input_kind, tuple(name for name in TITLES if name in contract.feature.methods)
+        if not methods:
             raise ConfigurationError(
-                f"The method {self.method} does not fit {kind} inputs; expected {' or '.join(METHODS[kind])}."
+                f"The bundle predicts from {contract.feature.noun}, which cannot be explained; only images and "
+                "texts can."
+            )
+        if self.method is None:
+            return methods
+        if self.method not in methods:
+            raise ConfigurationError(
+                f"The method {self.method} does not fit {kind} inputs; expected {' or '.join(methods)}."
             )
         return (self.method,)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.bundle import TOKENIZER, Bundle
+from headrace.export.serving_door import serving_door
 from headrace.export.serving_function import ServingModel
 
 
@@ -19,7 +20,11 @@ def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, summary: 
     """Write the files into `folder`; export.json contains `summary`."""
     contract = bundle.contract
     content = summary | {
-        "input": {"name": served.input_name, "dtype": served.input.dtype.name, "meaning": _describe_input(bundle)},
+        "input": {
+            "name": served.input_name,
+            "dtype": served.input.dtype.name,
+            "meaning": serving_door(contract).describe_input(bundle),
+        },
         "output": {"name": served.output_name, "dtype": "float32", "meaning": _describe_output(bundle)},
         "prepare": bundle.origin.settings.get(contract.input_kind),
         "bundle": str(bundle.path),
@@ -40,26 +45,5 @@ def _one_line(name: str) -> str:
     return " ".join(name.splitlines())
 
 
-def _describe_input(bundle: Bundle) -> str:
-    tokenizer, windows = bundle.contract.tokenizer, bundle.contract.windows
-    if windows is not None:
-        return (
-            f"windows (rows, {', '.join(map(str, bundle.contract.input_shape))}): consecutive rows of a series with "
-            f"the columns {', '.join(windows.values)}, any number of windows; the model includes normalisation."
-        )
-    if tokenizer is None:
-        return (
-            f"images (rows, {', '.join(map(str, bundle.contract.input_shape))}), pixels 0 to 255, any number of rows; "
-            "the model includes normalisation. Resize images of other sizes as `prepare` describes."
-        )
-    return (
-        "token numbers (rows, length), any number of rows and any length; shorter texts are padded with zeros. The "
-        f"model takes no strings: clean a text as `prepare` describes, tokenize it with {TOKENIZER}, keep the first "
-        f"{tokenizer.max_length} tokens."
-    )
-
-
 def _describe_output(bundle: Bundle) -> str:
-    if bundle.contract.task == "regression":
-        return "(rows, 1): the predicted number"
-    return f"(rows, {bundle.contract.outputs}): the probability of each class, in the order of labels.txt"
+    return f"(rows, {bundle.contract.outputs}): {bundle.contract.target.output_meaning}"

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
+from headrace.export.serving_door import serving_door
 
 SIGNATURE = "serving_default"
 
@@ -26,12 +27,12 @@ class ServingModel:
     @property
     def input_name(self) -> str:
         """Return `images`, `tokens` or `windows`."""
-        return {"image": "images", "text": "tokens", "windows": "windows"}[self.contract.input_kind]
+        return self.contract.feature.input_name
 
     @property
     def output_name(self) -> str:
         """Return `probabilities`, or `values` in regression."""
-        return "values" if self.contract.task == "regression" else "probabilities"
+        return self.contract.target.output_name
 
     @property
     def input(self) -> tf.TensorSpec:
@@ -40,7 +41,7 @@ class ServingModel:
         Images (rows, height, width, channels) uint8, tokens (rows, length) int32, windows (rows, length, features)
         float32.
         """
-        dtype = tf.int32 if self.contract.tokenizer else tf.as_dtype(self.contract.named("input")[1].dtype)
+        dtype = tf.as_dtype(serving_door(self.contract).model_dtype(self.contract))
         return tf.TensorSpec((None, *self.contract.input_shape), dtype, name=self.input_name)
 
     def predict(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:

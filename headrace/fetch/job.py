@@ -68,7 +68,7 @@ def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object
         current = _fill(folder, dataset, wanted)
     return {
         "name": name,
-        "folder": str(folder),
+        "folder": str(folder.absolute()),
         "records": sum(current.splits.values()),
         "splits": current.splits,
         "licence": dataset.licence,

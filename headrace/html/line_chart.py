@@ -31,14 +31,20 @@ class Mark:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chart:
-    """Coordinates in a box of WIDTH by HEIGHT; `steps` and the two epoch lines are SVG paths."""
+class EmptyChart:
+    """The title, the description and the grid of a chart in a box of WIDTH by HEIGHT."""
 
     title: str
     summary: str
     logarithmic: bool
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart(EmptyChart):
+    """A metric of one run; `steps` and the two epoch lines are SVG paths."""
+
     steps: str
     training: tuple[Mark, ...]
     training_line: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from headrace.html.line_chart import Mark, Points, Tick, make_frame, thin
+from headrace.html.line_chart import EmptyChart, Mark, Points, make_frame, thin
 from headrace.html.number_formatting import count, words
 
 
@@ -21,14 +21,9 @@ class OverlayLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverlayChart:
-    """Coordinates in the box of `line_chart`."""
+class OverlayChart(EmptyChart):
+    """A metric of several runs."""
 
-    title: str
-    summary: str
-    logarithmic: bool
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
     lines: tuple[OverlayLine, ...]
 
 

@@ -40,7 +40,7 @@ def _describe(path: Path) -> dict[str, Any]:
     defaults = [*build.args.defaults, *(default for default in build.args.kw_defaults if default is not None)]
     options = names[len(names) - len(defaults) :]
     return {
-        "file": str(path),
+        "file": str(path.absolute()),
         "summary": (ast.get_docstring(tree) or "").partition("\n")[0],
         "options": {name: _value(node) for name, node in zip(options, defaults, strict=True)},
     }

@@ -149,7 +149,7 @@ def _require_fit(model: Any, path: Path, contract: Contract) -> None:
     _require_input(model, path, contract)
     expected, shape = (None, contract.outputs), getattr(model, "output_shape", None)
     if shape is not None and shape != expected:
-        meaning = "one value per row" if contract.task == "regression" else "one per class"
+        meaning = "one per class" if contract.target.has_classes else "one value per row"
         raise ConfigurationError(
             f"`build` in {path} must return a model with outputs {expected}, {meaning}; it returned outputs {shape}."
         )

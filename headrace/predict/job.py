@@ -108,7 +108,7 @@ def _require_free(output: Path) -> None:
 
 def _require_decidable(bundle: bundles.Bundle, threshold: float | None) -> None:
     contract = bundle.contract
-    if threshold is not None and contract.task != "multi_label" and len(contract.classes) != 2:
+    if threshold is not None and not contract.target.has_labels and len(contract.classes) != 2:
         found = f"{len(contract.classes)} classes" if contract.classes else "numbers"
         raise ConfigurationError(
             f"--threshold applies to two classes or to multi_label; the bundle {bundle.path} predicts {found}."

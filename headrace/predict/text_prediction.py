@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headrace.config.configuration import Text
+from headrace.features.text.encoding import clean_text
 from headrace.predict.output import PredictionOutput
 from headrace.predict.record_files import Record
-from headrace.prepare.encoders.row_encoders import clean_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 if TYPE_CHECKING:

@@ -107,7 +107,7 @@ class RecordAccounting:
 
     def by_class(self, contract: Contract) -> dict[str, dict[str, int]]:
         """Return the rows by split, then by class name; the only name is `all` unless the task is classification."""
-        names = contract.classes if contract.task == "classification" else (ALL,)
+        names = contract.classes if contract.target.has_one_class else (ALL,)
         return _count_by_name(self.counts, names)
 
     def by_label(self, contract: Contract) -> dict[str, dict[str, int]]:
@@ -164,7 +164,7 @@ def merge_with_previous(
         results: task results, which name the shards and count the rows that were removed from `before`.
     """
     removed_shards = {path for result in results for path in result.removed_shards}
-    single_class = before.contract.task == "classification"
+    single_class = before.contract.target.has_one_class
     counts = _count_by_class_index(before.summary.counts, before.contract.classes if single_class else (ALL,))
     label_counts = _count_by_class_index(before.summary.label_counts, before.contract.classes)
     for result in results:

@@ -36,6 +36,7 @@ from headrace.storage import locate
 from headrace.table import Summary, Version, read
 from headrace.table.dropped_records import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
+from headrace.targets.target_facts import TargetFacts
 
 log = logging.getLogger(__name__)
 
@@ -118,8 +119,8 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
             another preparation committed first.
     """
     stopwatch = Stopwatch()
-    listing = list_source(configuration.data.source, several=configuration.prepare.task == "multi_label")
-    log.info("%s listed in %.1f s", _count_listing(listing, configuration.prepare.task), stopwatch.seconds)
+    listing = list_source(configuration.data.source, several=configuration.prepare.target.has_labels)
+    log.info("%s listed in %.1f s", _count_listing(listing, configuration.prepare.target), stopwatch.seconds)
     table = locate(configuration.data.table).absolute()
     _require_apart(table, configuration.data.source.path)
     base = open_base(table)
@@ -134,11 +135,11 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     return _build_result(_prepare(plan, stopwatch), plan, stopwatch, changed=True)
 
 
-def _count_listing(listing: Listing, task: str) -> str:
+def _count_listing(listing: Listing, target: TargetFacts) -> str:
     """Return the number of files, and of classes if the source lists them and a label is one class."""
     files, classes = len(listing.files), len(listing.classes)
     text = quantity(files, "file")
-    return f"{text} in {quantity(classes, 'class')}" if classes and task == "classification" else text
+    return f"{text} in {quantity(classes, 'class')}" if classes and target.has_one_class else text
 
 
 def _require_same_splits(before: Version, configuration: Configuration, *, full: bool) -> None:
@@ -249,7 +250,7 @@ def _warn_of_splits(plan: PreparePlan, context: PrepareContext, summary: Summary
     warnings = [empty_period_warning(summary.counts, splits, summary.periods)]
     if not by_hash:
         warnings += [unlearned_class_warning(counts, classes), unmeasured_class_warning(counts, classes)]
-    elif context.settings.task == "classification":
+    elif context.settings.target.has_one_class:
         warnings.append(small_class_warning(counts, classes, splits))
     for warning in warnings:
         if warning is not None:
@@ -280,7 +281,8 @@ def _build_result(version: Version, plan: PreparePlan, stopwatch: Stopwatch, *, 
         "rejects": summary.rejects,
         "classes": classes.as_json() if classes else {},
         "version": version.number,
+        "content_id": version.content_id,
         "changed": changed,
-        "table": str(version.table),
+        "table": str(version.table.absolute()),
         "seconds": stopwatch.seconds,
     }

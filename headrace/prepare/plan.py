@@ -92,7 +92,7 @@ def append_key(root: str, source: Source, settings: Prepare) -> str:
 
 def _written(settings: Prepare) -> bytes:
     """Return the settings that change what is written, as JSON."""
-    unused = set() if settings.task == "multi_label" else {"label_separator"}
+    unused = set() if settings.target.has_labels else {"label_separator"}
     return settings.model_dump_json(exclude=CHECK_ONLY_KEYS | unused).encode()
 
 

@@ -15,9 +15,9 @@ from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
+from headrace.features.text.encoding import clean_text
 from headrace.prepare.encoders.images.image_codec import decode_image
 from headrace.prepare.encoders.labels import normalize_label
-from headrace.prepare.encoders.row_encoders import clean_text
 from headrace.prepare.labels.warnings import label_warnings
 from headrace.prepare.observations import Observations
 from headrace.prepare.readers import cell_text, format_from_name, open_reader

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 from pyspark import TaskContext
 
 from headrace.prepare.chunks import ChunkResult, add_sums, channel_sums
 from headrace.prepare.encoders import labels
+from headrace.prepare.encoders.encoding_door import NO_LABEL, encode_target
 from headrace.prepare.encoders.hashing import hash_split
-from headrace.prepare.encoders.number_precision import SAMPLE
+from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
@@ -25,43 +25,6 @@ from headrace.table.dropped_records import SCHEMA as REJECTS_SCHEMA
 from headrace.table.dropped_records import Reject, rejects_path
 from headrace.table.shards import Shard, write_shard
 
-NO_LABEL = "the record has no label"
-
-
-def label_names(label: str, context: PrepareContext) -> tuple[str, ...]:
-    """Return the class names in `label`: exactly one unless the task is multi_label."""
-    names = (
-        labels.parse_labels(label, context.settings.label_separator)
-        if context.settings.task == "multi_label"
-        else (label,)
-    )
-    return tuple(context.class_names.get(name, name) for name in names)
-
-
-def encode_target(record: RawRecord, context: PrepareContext) -> int | float | bytes:
-    """Return the target of a record: a class index, stored class indices (multi_label), or a number (regression).
-
-    Raises:
-        RejectedRecordError: the label is missing, not one of the classes, or not a finite number.
-    """
-    if record.label is None or (not record.label and context.settings.task != "multi_label"):
-        raise RejectedRecordError(Reason.NO_CLASS, NO_LABEL)
-    if context.settings.task == "regression":
-        number = _parse_float32(record.label)
-        if not math.isfinite(number):
-            detail = f"{record.label!r:.60} is not a finite 32-bit number{labels.number_hint(record.label)}"
-            raise RejectedRecordError(Reason.BAD_LABEL, detail)
-        if number == 0 and float(record.label) != 0:
-            detail = f"{record.label!r:.60} is 0 as a 32-bit number; write the labels in a smaller unit"
-            raise RejectedRecordError(Reason.BAD_LABEL, detail)
-        return number
-    names = label_names(record.label, context)
-    for name in names:
-        if name not in context.labels:
-            raise RejectedRecordError(Reason.BAD_LABEL, f"{name!r} is not one of the classes")
-    numbers = {context.labels[name] for name in names}
-    return labels.encode_labels(numbers) if context.settings.task == "multi_label" else numbers.pop()
-
 
 def parse_weight(record: RawRecord) -> float:
     """Return the record's sample weight in training.
@@ -69,19 +32,10 @@ def parse_weight(record: RawRecord) -> float:
     Raises:
         RejectedRecordError: the weight is missing or not a finite number above 0.
     """
-    weight = _parse_float32(record.weight or "")
+    weight = parse_float32(record.weight or "")
     if not 0 < weight < math.inf:
         raise RejectedRecordError(Reason.BAD_WEIGHT, f"{record.weight!r} is not a finite 32-bit number above 0")
     return weight
-
-
-def _parse_float32(text: str) -> float:
-    """Return the number rounded to float32: infinite if it is too large, NaN if `text` is not a number."""
-    try:
-        with np.errstate(over="ignore"):
-            return float(np.float32(text))
-    except ValueError:
-        return math.nan
 
 
 def target_class(target: int | float | bytes) -> int:
@@ -208,7 +162,7 @@ class ShardWriter:
         del self.bytes[split]
         if split == "train":
             self.result.sums = add_sums(self.result.sums, channel_sums(rows, self.encoder.columns))
-        if self.context.settings.task == "multi_label":
+        if self.context.settings.target.has_labels:
             self.result.label_counts += labels.count_labels(split, rows["label"])
         name = f"{self.name}-{len(self.result.shards):03d}"
         self.result.shards.append(write_shard_in(self.context, rows, self.context.shards, name, split))

@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 from pyspark import TaskContext
@@ -15,24 +15,21 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column, Statistics, Tokenizer
+from headrace.features.doors import open_door
 from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult, make_chunks
 from headrace.prepare.dedup.conflicting_labels import warn_of_conflicts
 from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
-from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.row_encoders import encoder_for
-from headrace.prepare.encoders.statistics import window_statistics
 from headrace.prepare.incremental import Increment
 from headrace.prepare.labels.classes import Classes, classes_without_records, list_classes, require_some
-from headrace.prepare.plan import STAGED, Chunk, PrepareContext
+from headrace.prepare.plan import Chunk, PrepareContext
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.raw_records import shorten
 from headrace.prepare.sources.tables.spark_table import find_cell_format, frame_records, read_frame
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.windows import read_windows, window_records
-from headrace.prepare.text import tokenization
-from headrace.table.shards import Shard
 from headrace.table.table_version import Period
 
 log = logging.getLogger(__name__)
@@ -59,6 +56,15 @@ class StageOutput:
     tokenizer: Tokenizer | None = None
     statistics: Statistics | None = None
     periods: tuple[Period, ...] = ()
+
+
+class SecondStageDoor(Protocol):
+    """The module `second_stage` of an input kind."""
+
+    def finish(
+        self, spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment
+    ) -> StageOutput:
+        """Return the output with what only all rows give, such as a tokenizer, and with final shards."""
 
 
 def run_stages(
@@ -97,21 +103,10 @@ def run_stages(
         results=results,
         columns=encoder_for(context.settings).columns,
         classes=tuple(context.labels),
+        periods=periods,
     )
-    if context.settings.windows is not None:
-        shards = [shard for shard in accounting.shards if shard.split == "train"]
-        if not shards:
-            copies = accounting.duplicates
-            equal = f"; {copies} windows equal others and were dropped (prepare.duplicates)" if copies else ""
-            raise accounting.unusable(
-                f"No window is in the training split{equal}", "Check prepare.splits or the source's splits."
-            )
-        statistics = window_statistics(spark, context, shards)
-        warning = feature_warning(statistics, context.settings.windows.values if context.settings.windows else ())
-        if warning is not None:
-            log.warning("%s", warning)
-        return replace(output, statistics=statistics, periods=periods)
-    return _tokenize(spark, context, output, increment) if context.settings.input == "text" else output
+    door: SecondStageDoor = open_door(context.settings.input, "second_stage")
+    return door.finish(spark, context, output, increment)
 
 
 def _encode(
@@ -180,7 +175,7 @@ def _read_records(
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(ROWS_AT_ONCE))
     if context.settings.windows is not None:
         return read_windows(spark, source, context.settings, changed.root, changed.files, context.periods)
-    several = context.settings.task == "multi_label"
+    several = context.settings.target.has_labels
     return read_frame(spark, source, changed.root, changed.files, content, several=several), ()
 
 
@@ -197,24 +192,3 @@ def source_assigns_splits(context: PrepareContext, source: Source, files: list[R
     in_column = source.columns is not None and source.columns.split is not None
     in_time = context.settings.windows is not None
     return source.kind == "archive" or in_column or in_time or any(file.split for file in files)
-
-
-def _tokenize(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
-    staged = [shard for shard in output.accounting.shards if _is_staged(shard)]
-    before = increment.before.contract.tokenizer if increment.before else None
-    if before is None and not any(shard.split == "train" for shard in staged):
-        raise output.accounting.unusable(
-            "The training split holds no text to train a tokenizer on",
-            "Check prepare.splits or the source's splits.",
-        )
-    tokenizer = before or tokenization.train_tokenizer(spark, context, staged)
-    final = tokenization.tokenize(spark, context, staged, tokenizer) if staged else []
-    others = [shard for shard in output.accounting.shards if not _is_staged(shard)]
-    accounting = replace(output.accounting, shards=(*others, *final))
-    return replace(
-        output, accounting=accounting, columns=tokenization.token_columns(context, tokenizer), tokenizer=tokenizer
-    )
-
-
-def _is_staged(shard: Shard) -> bool:
-    return Path(shard.path).is_relative_to(STAGED)

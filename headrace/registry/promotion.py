@@ -18,7 +18,7 @@ from headrace.registry.versions import (
     DECISION,
     PROMOTED,
     REASONS,
-    REPLACED,
+    ROLLBACK_TO,
     ModelRecord,
     champion,
     record_decision,
@@ -40,11 +40,11 @@ class Promotion:
     """A version to promote, the version that it replaces, and the decision.
 
     Attributes:
-        replaced: the version that a later rollback returns to; None keeps the recorded one.
+        rollback_to: the version that a later rollback returns to; None keeps the recorded one.
     """
 
     record: ModelRecord
-    replaced: int | None
+    rollback_to: int | None
     decision: str
     reasons: str
 
@@ -55,8 +55,8 @@ def _download_bundle(registry: ModelRegistry, promotion: Promotion) -> None:
 
 def _record_promotion(registry: ModelRegistry, promotion: Promotion) -> None:
     tags = {DECISION: promotion.decision, REASONS: promotion.reasons, PROMOTED: invocation.utc_now()}
-    if promotion.replaced is not None:
-        tags[REPLACED] = str(promotion.replaced)
+    if promotion.rollback_to is not None:
+        tags[ROLLBACK_TO] = str(promotion.rollback_to)
     tag(registry, promotion.record.version, tags)
 
 
@@ -107,8 +107,9 @@ def promote(
                 f"but version {record.version} was compared with version {expected_champion}; "
                 "retrain again, or promote it with `headrace models promote`."
             )
-        replaced = current.version if current else None
-        return _run_steps(registry, Promotion(record=record, replaced=replaced, decision=decision, reasons=reasons))
+        rollback_to = current.version if current else None
+        promotion = Promotion(record=record, rollback_to=rollback_to, decision=decision, reasons=reasons)
+        return _run_steps(registry, promotion)
 
 
 def rollback(registry: ModelRegistry) -> ModelRecord:
@@ -123,16 +124,19 @@ def rollback(registry: ModelRegistry) -> ModelRecord:
         was_interrupted, current = finish_promotion(registry), champion(registry)
         if was_interrupted and current is not None and current.decision == ROLLED_BACK:
             return current  # the repetition of an interrupted rollback; a second one would go back too far
-        if current is None or current.replaced is None:
+        if current is None or current.rollback_to is None:
             state = f"the champion, version {current.version}, replaced no version" if current else "no champion"
             raise ConfigurationError(
                 f"There is nothing to roll back to in {registry.name}: {state}. List the versions with "
                 "`headrace models list` and choose one with `headrace models promote`."
             )
-        previous = version_named(registry, str(current.replaced))
+        previous = version_named(registry, str(current.rollback_to))
         # `previous` keeps the record of the version that it replaced, so that a further rollback is possible.
         promotion = Promotion(
-            record=previous, replaced=None, decision=ROLLED_BACK, reasons=f"rolled back from version {current.version}"
+            record=previous,
+            rollback_to=None,
+            decision=ROLLED_BACK,
+            reasons=f"rolled back from version {current.version}",
         )
         restored = _run_steps(registry, promotion)
         record_decision(registry, current.version, "rolled back", [f"back to version {previous.version}"])
@@ -150,7 +154,7 @@ def finish_promotion(registry: ModelRegistry) -> bool:
     )
     with registry.transaction.hold("finish a promotion"):
         unfinished = Promotion(
-            record=current, replaced=current.replaced, decision=current.decision, reasons=current.reasons
+            record=current, rollback_to=current.rollback_to, decision=current.decision, reasons=current.reasons
         )
         for step in STEPS[STEPS.index(_set_champion_alias) + 1 :]:
             step(registry, unfinished)

@@ -2,16 +2,28 @@
 
 import datetime
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 from headrace.contract import Contract
 from headrace.contract_match import interface_changes
-from headrace.registry.bundle_store import champion_bundle, champion_link, load_intact
+from headrace.registry.bundle_store import champion_bundle, champion_link, linked_bundle, load_intact
 from headrace.registry.model_registry import ModelRegistry, without_password
 from headrace.registry.promotion import finish_promotion, promote, rollback
 from headrace.registry.versions import ModelRecord, versions
 
 log = logging.getLogger(__name__)
+
+
+class Served(NamedTuple):
+    """What clients of the champion get.
+
+    Attributes:
+        version: None if no version is served.
+        contract: contract of the served bundle; None if there is none, or it is damaged.
+    """
+
+    version: int | None
+    contract: Contract | None
 
 
 def list_versions(registry: ModelRegistry) -> dict[str, Any]:
@@ -40,7 +52,7 @@ def promote_by_hand(registry: ModelRegistry, name: str) -> dict[str, Any]:
         ConfigurationError: the version does not exist.
         DataError: the bundle of the version is missing or damaged.
     """
-    before = _served_contract(registry)
+    before = _served(registry)
     return _summarize(registry, promote(registry, name, "promoted by hand", "requested by the user"), before)
 
 
@@ -51,25 +63,25 @@ def roll_back(registry: ModelRegistry) -> dict[str, Any]:
         ConfigurationError: the champion replaced no version.
         DataError: the bundle of the previous champion is missing or damaged.
     """
-    before = _served_contract(registry)
+    before = _served(registry)
     return _summarize(registry, rollback(registry), before)
 
 
-def _served_contract(registry: ModelRegistry) -> Contract | None:
-    """Return the contract of the served bundle; None if there is none, or it is damaged."""
+def _served(registry: ModelRegistry) -> Served:
     bundle = load_intact(champion_bundle(registry))
-    return bundle.contract if bundle else None
+    return Served(linked_bundle(registry), bundle.contract if bundle else None)
 
 
-def _summarize(registry: ModelRegistry, record: ModelRecord, before: Contract | None) -> dict[str, Any]:
-    now = _served_contract(registry)
-    changes = interface_changes(before, now) if before and now else []
+def _summarize(registry: ModelRegistry, record: ModelRecord, before: Served) -> dict[str, Any]:
+    now = _served(registry)
+    changes = interface_changes(before.contract, now.contract) if before.contract and now.contract else []
     for change in changes:
         log.warning("Version %s of %s differs from the last champion. %s", record.version, registry.name, change)
     return {
         "model": registry.name,
         "champion": record.version,
-        "replaced": record.replaced,
+        "replaced": before.version if before.version != record.version else None,
+        "rollback_to": record.rollback_to,
         "weights_sha256": record.weights_sha256,
         "serving": str(champion_link(registry)),
         "changes": changes,

@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 BUNDLE = "bundle"
 # Tags of a model version.
-DECISION, REASONS, REPLACED, PROMOTED = (
+DECISION, REASONS, ROLLBACK_TO, PROMOTED = (
     "headrace.decision",
     "headrace.reasons",
-    "headrace.replaced",
+    "headrace.rollback_to",
     "headrace.promoted",
 )
 DATA, WEIGHTS, CYCLE, RUN = "headrace.data.version", "headrace.weights.sha256", "headrace.cycle", "headrace.run"
 
 
 class ModelRecord(BaseModel):
-    """One version of the model, as recorded in the registry."""
+    """One version of the model, as recorded in the registry.
+
+    Attributes:
+        rollback_to: the version that was champion before this one was promoted, to which a rollback returns; None if
+            this version was never promoted, or was the first.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,7 +45,7 @@ class ModelRecord(BaseModel):
     cycle: str
     decision: str
     reasons: str
-    replaced: int | None
+    rollback_to: int | None
     source: str
 
 
@@ -132,7 +137,7 @@ def _record(version: "ModelVersion", aliases: dict[str, Any]) -> ModelRecord:
         cycle=tags.get(CYCLE, ""),
         decision=tags.get(DECISION, ""),
         reasons=tags.get(REASONS, ""),
-        replaced=int(tags[REPLACED]) if tags.get(REPLACED) else None,
+        rollback_to=int(tags[ROLLBACK_TO]) if tags.get(ROLLBACK_TO) else None,
         source=str(version.source),
     )
 

@@ -4,22 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import TypeAdapter, ValidationError
 
 from headrace.config import Configuration
-from headrace.contract import TaskType
 from headrace.errors import DataError
+from headrace.report.evaluation.page_door import page_door
+from headrace.report.evaluation.records import TaskEvaluation
+from headrace.report.record import Record
 from headrace.runs.folder import bundle_path
 from headrace.runs.metrics_log import MetricsLog, read_metrics
 
 SPLITS = ("test", "val", "train")
 Content = TypeVar("Content")
-
-
-class Record(BaseModel):
-    """A JSON file of a run, or a part of one."""
-
-    model_config = ConfigDict(frozen=True)
 
 
 class Run(Record):
@@ -53,160 +49,6 @@ class Result(Record):
     restarts: int = 0
 
 
-class Scores(Record):
-    """Scores of one class: fractions, and `support` in rows; areas are None if undefined.
-
-    Attributes:
-        counts: true positives, false positives and false negatives; None unless the task is multi_label.
-    """
-
-    precision: float
-    recall: float
-    f1: float
-    support: int
-    roc_auc: float | None = None
-    average_precision: float | None = None
-    intervals: dict[str, tuple[float, float]] = {}
-    counts: tuple[int, int, int] | None = None
-
-
-class Mistake(Record):
-    """A wrongly classified row; `label` and `predicted` are class names or class indices."""
-
-    path: str
-    label: str | int
-    predicted: str | int
-    probability: float
-    label_probability: float
-    png: str | None = None
-    text: str | None = None
-
-
-class SliceMetrics(Record):
-    """Metrics of one slice of the rows."""
-
-    name: str
-    rows: int
-    metrics: dict[str, float]
-    intervals: dict[str, tuple[float, float]] = {}
-
-
-class Bin(Record):
-    """Rows with a confidence above `low` and at most `high`: mean confidence and accuracy."""
-
-    low: float
-    high: float
-    rows: int
-    confidence: float
-    accuracy: float
-
-
-class DrawnCurve(Record):
-    """ROC and precision-recall curves of one class against the rest: their points and their exact areas."""
-
-    roc_auc: float
-    average_precision: float
-    roc: tuple[tuple[float, float], ...]
-    precision_recall: tuple[tuple[float, float], ...]
-
-
-class TrainedRows(Record):
-    """The rows of the evaluated split that the model was trained on, of how many, with the path of one of them."""
-
-    rows: int
-    total: int
-    example: str
-
-
-class TaskEvaluation(Record):
-    """The fields that BUNDLE/evaluation/SPLIT.json has in every task."""
-
-    task: TaskType = "classification"
-    split: str
-    table: str
-    version: int
-    rows: int
-    metrics: dict[str, float]
-    intervals: dict[str, tuple[float, float]] = {}
-    slices: dict[str, tuple[SliceMetrics, ...]] = {}
-    trained_on: TrainedRows | None = None
-    seconds: float
-    command: str
-
-
-class RegressionMistake(Record):
-    """A row for which the error of the predicted number is large."""
-
-    path: str
-    value: float
-    predicted: float
-    png: str | None = None
-    text: str | None = None
-
-
-class Residuals(Record):
-    """Histogram of predicted minus true values, and (true, predicted) of a sample of rows."""
-
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
-    points: tuple[tuple[float, float], ...]
-
-
-class RegressionEvaluation(TaskEvaluation):
-    """Evaluation of a regression model."""
-
-    residuals: Residuals
-    baselines: dict[str, dict[str, float]] = {}
-    worst: tuple[RegressionMistake, ...] = ()
-
-    @property
-    def has_inputs(self) -> bool:
-        """Whether the worst mistakes include the model's input."""
-        return any(miss.png or miss.text is not None for miss in self.worst)
-
-
-class ClassEvaluation(TaskEvaluation):
-    """Evaluation of a classifier, with one or many classes per row."""
-
-    classes: tuple[str, ...]
-    per_class: dict[str, Scores]
-    calibration: tuple[Bin, ...] = ()
-    curves: dict[str, DrawnCurve] = {}
-
-
-class MultiLabelMistake(Record):
-    """A row with missing or extra labels; `wrong` holds their probabilities."""
-
-    path: str
-    labels: tuple[str, ...]
-    predicted: tuple[str, ...]
-    wrong: dict[str, float]
-    png: str | None = None
-    text: str | None = None
-
-
-class MultiLabelEvaluation(ClassEvaluation):
-    """Evaluation of a multi-label model."""
-
-    worst: tuple[MultiLabelMistake, ...] = ()
-
-
-class Evaluation(ClassEvaluation):
-    """Evaluation of a single-label classifier; `confusion[true][predicted]` counts rows, in the order of `classes`."""
-
-    confusion: tuple[tuple[int, ...], ...]
-    worst: tuple[Mistake, ...] = ()
-
-    @model_validator(mode="after")
-    def _square(self) -> "Evaluation":
-        size = len(self.classes)
-        if [len(row) for row in self.confusion] != [size] * size:
-            raise ValueError(f"the confusion matrix must have {size} rows of {size} counts, one per class")
-        if not any(map(any, self.confusion)):
-            raise ValueError("the confusion matrix must count at least one row")
-        return self
-
-
 class Bundle(Record):
     """BUNDLE/bundle.json: SHA-256 by file name."""
 
@@ -218,9 +60,6 @@ class Prediction(Record):
 
     rows: int | None = None
     seconds: float | None = None
-
-
-AnyEvaluation = Evaluation | MultiLabelEvaluation | RegressionEvaluation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +78,7 @@ class RunArtifacts:
     history: MetricsLog
     bundle: Path
     bundle_hashes: dict[str, str]
-    evaluations: tuple[AnyEvaluation, ...]
+    evaluations: tuple[TaskEvaluation, ...]
     stages: dict[str, float]
     prediction: Prediction | None
 
@@ -273,14 +112,9 @@ def read_artifacts(path: Path) -> RunArtifacts:
     )
 
 
-def _read_evaluation(path: Path) -> AnyEvaluation | None:
+def _read_evaluation(path: Path) -> TaskEvaluation | None:
     header = _read_json(path, TaskEvaluation)
-    task = header.task if header else "classification"
-    types: dict[TaskType, type[AnyEvaluation]] = {
-        "multi_label": MultiLabelEvaluation,
-        "regression": RegressionEvaluation,
-    }
-    return _read_json(path, types.get(task, Evaluation))
+    return _read_json(path, page_door(header.task).RECORD) if header else None
 
 
 def _read_json(path: Path, content_type: type[Content]) -> Content | None:

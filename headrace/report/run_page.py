@@ -7,9 +7,7 @@ from headrace import __version__
 from headrace.html.line_chart import Chart, curve
 from headrace.html.templates import environment
 from headrace.report.data_section import describe_data
-from headrace.report.evaluation.classification import Assessment
-from headrace.report.evaluation.multi_label import MultiLabelAssessment
-from headrace.report.evaluation.regression import RegressionAssessment
+from headrace.report.evaluation.page_door import page_door
 from headrace.report.reproducibility import (
     configuration_file,
     evaluate_command,
@@ -17,22 +15,17 @@ from headrace.report.reproducibility import (
     reproduction,
     without_secrets,
 )
-from headrace.report.run_artifacts import (
-    AnyEvaluation,
-    MultiLabelEvaluation,
-    RegressionEvaluation,
-    RunArtifacts,
-    read_artifacts,
-)
+from headrace.report.run_artifacts import RunArtifacts, read_artifacts
 from headrace.report.stage_throughput import stages
 from headrace.storage.atomic import atomic_write
 
 TEMPLATES = Path(__file__).parent
+TARGETS = TEMPLATES.parent / "targets"
 TEMPLATE = "page.html.jinja"
 
 
 def write_report(run: Path, output: Path | None = None) -> Path:
-    """Write the report page of the training run in the folder `run` and return its path.
+    """Write the report page of the training run in the folder `run` and return its absolute path.
 
     The same run yields the same bytes. For a missing part, the page shows the command that creates it.
 
@@ -44,14 +37,14 @@ def write_report(run: Path, output: Path | None = None) -> Path:
         OSError: `output` cannot be written.
     """
     page = _render(read_artifacts(run))
-    output = output or run / "report.html"
+    output = (output or run / "report.html").absolute()
     # A path that is not valid UTF-8 must not prevent the report.
     atomic_write(output, page.encode("utf-8", "backslashreplace"))
     return output
 
 
 def _render(folder: RunArtifacts) -> str:
-    return environment(TEMPLATES).get_template(TEMPLATE).render(_template_values(folder))
+    return environment(TEMPLATES, TARGETS).get_template(TEMPLATE).render(_template_values(folder))
 
 
 def _template_values(folder: RunArtifacts) -> dict[str, Any]:
@@ -69,19 +62,13 @@ def _template_values(folder: RunArtifacts) -> dict[str, Any]:
         "data_problem": problem,
         "charts": _charts(folder),
         "throughput": curve(folder.history, "samples_per_second"),
-        "assessments": [_assess(evaluation) for evaluation in folder.evaluations],
+        "assessments": [page_door(evaluation.task).assess(evaluation) for evaluation in folder.evaluations],
         "stages": stages(folder, data),
         "reproduction": reproduction(folder, data),
         "prepare_command": without_secrets(prepare_command(training)),
         "to_train": without_secrets(training),
         "evaluate_command": evaluate_command(folder.bundle, folder.run.table, folder.run.data_version),
     }
-
-
-def _assess(evaluation: AnyEvaluation) -> Assessment | MultiLabelAssessment | RegressionAssessment:
-    if isinstance(evaluation, RegressionEvaluation):
-        return RegressionAssessment(evaluation)
-    return MultiLabelAssessment(evaluation) if isinstance(evaluation, MultiLabelEvaluation) else Assessment(evaluation)
 
 
 def _title(folder: RunArtifacts) -> str:

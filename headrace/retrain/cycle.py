@@ -115,6 +115,7 @@ def _summarize(cycle: Cycle, journal: Journal) -> dict[str, Any]:
         "decision": outcome.decision if outcome else "in progress",
         "reasons": list(outcome.reasons) if outcome else [],
         "exit_code": outcome.exit_code if outcome else 0,
+        "warnings": cycle.output("validate").get("warnings", []),
         "version": cycle.output("register").get("version"),
         "champion": cycle.output("promote").get("champion") or cycle.output("validate").get("champion"),
         "data_version": cycle.output("prepare").get("version"),

@@ -55,7 +55,7 @@ def detect(configuration: Configuration) -> SourceState:
     from headrace.prepare.sources.tables.table_files import NO_FILES
 
     source, settings = configuration.data.source, configuration.prepare
-    listing = list_source(source, several=settings.task == "multi_label")
+    listing = list_source(source, several=settings.target.has_labels)
     if settings.changes == "content" or (source.columns is not None and source.columns.content == "paths"):
         from headrace.prepare.job import watched_listing
 

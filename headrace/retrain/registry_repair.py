@@ -9,7 +9,7 @@ from headrace.registry.bundle_store import load_intact
 from headrace.registry.consistency import RESTORE, RegistryDamagedError
 from headrace.registry.model_registry import ModelRegistry, open_registry, without_password
 from headrace.registry.repair import StoredVersion, rebuild, stored_bundles
-from headrace.registry.versions import DECISION, PROMOTED, REASONS, REPLACED, versions
+from headrace.registry.versions import DECISION, PROMOTED, REASONS, ROLLBACK_TO, versions
 from headrace.retrain.journal import Cycle, Journal
 from headrace.storage import locate
 
@@ -56,7 +56,7 @@ def _tags(cycle: Cycle) -> dict[str, str]:
     if promoted:
         tags[PROMOTED] = outcome.finished
     if promoted.get("replaced"):
-        tags[REPLACED] = str(promoted["replaced"])
+        tags[ROLLBACK_TO] = str(promoted["replaced"])
     return tags
 
 

@@ -28,24 +28,34 @@ def atomic_write(path: Path, data: bytes | memoryview) -> None:
         # A store publishes an object only when it is complete.
         path.write_bytes(data)
         return
-    missing = [folder for folder in path.parents if not folder.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    missing = _missing_parents(path)
     # Not the process ID: two machines that share the folder may have the same one.
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
     with unfinished(temporary), _named(path):
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
         except BaseException:
-            temporary.unlink(missing_ok=True)
-            for folder in missing:
-                # Other processes may have written files there.
-                with suppress(OSError):
-                    folder.rmdir()
+            with suppress(OSError):
+                temporary.unlink()
+            _remove_empty(missing)
             raise
+
+
+def _missing_parents(path: Path) -> list[Path]:
+    """Return the folders above `path` that do not exist, the innermost first."""
+    return [folder for folder in path.parents if not folder.exists()]
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        # Other processes may have written files there.
+        with suppress(OSError):
+            folder.rmdir()
 
 
 @contextmanager
@@ -70,7 +80,7 @@ def atomic_directory(target: Path) -> Iterator[Path]:
     """Yield a new hidden folder next to `target` that replaces `target` when the block ends without an error.
 
     An existing `target` is removed; neither folder exists between the two renames. A block that fails leaves `target`
-    unchanged and removes the hidden folder; a process that dies leaves the hidden folder behind.
+    unchanged and removes the hidden folder, and the folders above it that are new; a process that dies leaves them.
 
     A store cannot rename folders: there the block receives `target` itself, which is removed if the block fails.
     """
@@ -80,9 +90,10 @@ def atomic_directory(target: Path) -> Iterator[Path]:
         return
     hidden = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}")
     old = hidden.with_name(f"{hidden.name}.before")
+    missing = _missing_parents(target)
     with unfinished(hidden), _named(target):
-        hidden.mkdir(parents=True)
         try:
+            hidden.mkdir(parents=True)
             yield hidden
             if target.exists():
                 target.replace(old)
@@ -91,6 +102,7 @@ def atomic_directory(target: Path) -> Iterator[Path]:
             shutil.rmtree(hidden, ignore_errors=True)
             if old.exists() and not target.exists():
                 old.replace(target)
+            _remove_empty(missing)
             raise
         finally:
             shutil.rmtree(old, ignore_errors=True)
@@ -109,17 +121,14 @@ def scratch_directory(target: Path) -> Iterator[Path]:
         finally:
             remove_tree(hidden)
         return
-    missing = [folder for folder in target.parents if not folder.exists()]
+    missing = _missing_parents(target)
     with unfinished(hidden), _named(target):
-        hidden.mkdir(parents=True)
         try:
+            hidden.mkdir(parents=True)
             yield hidden
         finally:
             shutil.rmtree(hidden, ignore_errors=True)
-            for folder in missing:
-                # Only an empty one is removed.
-                with suppress(OSError):
-                    folder.rmdir()
+            _remove_empty(missing)
 
 
 @contextmanager

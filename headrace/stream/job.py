@@ -40,7 +40,7 @@ def stream(configuration: Configuration, rank: int, show: Callable[[str], None] 
     lanes = lanes_for(settings.ranks, settings.batch_size)
     plan = training_plan(version, "train", settings.ranks * settings.batch_size, lanes, settings.seed)
     batches = training_batches(version, plan, configuration.stream, rank, settings.ranks)
-    result = {"table": str(version.table), "version": version.number, "rank": rank, "ranks": settings.ranks}
+    result = {"table": str(version.table.absolute()), "version": version.number, "rank": rank, "ranks": settings.ranks}
     result |= {"batch_size": settings.batch_size, "lanes": lanes, "steps": plan.steps}
     return result | (_profile_epoch(batches, show) if show else _read_epoch(batches))
 

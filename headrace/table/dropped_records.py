@@ -114,8 +114,7 @@ def _read_rows(folder: Path, version: int, columns: list[str], limit: int) -> li
         # Not `file_uris`: it escapes spaces and the like in the folder's name, and pyarrow does not undo that.
         address, options = delta_address(folder)
         delta = DeltaTable(address, version=version, storage_options=options)
-        actions = pa.table(delta.get_add_actions(flatten=True))
-        for shard in sorted(actions["path"].to_pylist()):
+        for shard in sorted(delta.get_add_actions(flatten=True)["path"].to_pylist()):
             rows += _first(folder / shard, columns, limit - len(rows))
             if len(rows) == limit:
                 break

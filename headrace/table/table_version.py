@@ -72,7 +72,7 @@ class Summary(NumberedRecord):
     @property
     def class_counts(self) -> dict[str, dict[str, int]]:
         """Return rows by split, then by class name; a row counts for each of its classes."""
-        return self.label_counts if self.contract.task == "multi_label" else self.counts
+        return self.label_counts if self.contract.target.has_labels else self.counts
 
     def classes_without_rows(self, *splits: str) -> tuple[str, ...]:
         """Return the classes that no row of `splits` has; of all splits if none is named."""

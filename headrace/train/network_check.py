@@ -1,6 +1,6 @@
 """Try a network on one batch before Spark and ranks start, in a separate process: a mistake is reported in seconds.
 
-The ranks test the network again; the user's cache remembers networks that passed, as the process takes 5 s.
+The ranks test the network again; the user's cache remembers networks that passed, as the process takes 3 s.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ def require_trainable(folder: RunFolder, record: RunRecord, version: Version) ->
 
 def _ask(run: Path, file: Path) -> dict[str, object] | None:
     """Return the answer of the process; None if it gives none, as the ranks will report the cause."""
-    command = [sys.executable, "-m", "headrace.train.bundle_verification.dry_run", str(run), str(file)]
+    command = [sys.executable, "-m", "headrace.train.bundle_verification.dry_run_program", str(run), str(file)]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     try:
         done = subprocess.run(

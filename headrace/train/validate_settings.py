@@ -2,26 +2,25 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Protocol
 
 from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.quantities import quantity
 from headrace.table import Version
+from headrace.targets.doors import open_door
 
 log = logging.getLogger(__name__)
 
-METRICS = {
-    "classification": ("accuracy", "top_5_accuracy", "auc"),
-    "multi_label": ("binary_accuracy", "macro_f1", "micro_f1", "auc"),
-    "regression": ("mean_absolute_error", "root_mean_squared_error"),
-}
 LOWER_IS_BETTER = ("loss", "error")
-DEFAULTS = {
-    "classification": ("accuracy",),
-    "multi_label": ("binary_accuracy", "macro_f1"),
-    "regression": METRICS["regression"],
-}
+
+
+class SettingsDoor(Protocol):
+    """The module `settings` of a target kind."""
+
+    def find_loss_fault(self, settings: Loss) -> str | None:
+        """Return why the settings do not fit the kind, as a sentence with the way out; None if they do."""
 
 
 def require_fit(settings: Train, version: Version) -> None:
@@ -105,15 +104,9 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     Raises:
         ConfigurationError: class settings for regression, or class weights for multi-label targets.
     """
-    if contract.task == "regression" and settings != Loss():
-        raise ConfigurationError(
-            "train.loss has settings for classes, but the table is prepared for regression; remove train.loss."
-        )
-    if contract.task == "multi_label" and settings.class_weights != "none":
-        raise ConfigurationError(
-            "train.loss.class_weights weights a row by its class, but a row of a multi_label table has any number of "
-            "classes; remove it, or weight rows by prepare.weights."
-        )
+    door: SettingsDoor = open_door(contract.task, "settings")
+    if fault := door.find_loss_fault(settings):
+        raise ConfigurationError(fault)
 
 
 def metric_names(chosen: tuple[str, ...] | None, contract: Contract) -> tuple[str, ...]:
@@ -122,14 +115,14 @@ def metric_names(chosen: tuple[str, ...] | None, contract: Contract) -> tuple[st
     Raises:
         ConfigurationError: a chosen metric does not exist for the task.
     """
-    known = METRICS[contract.task]
+    known = contract.target.training_metrics
     invalid = [name for name in chosen or () if name not in known]
     if invalid:
         raise ConfigurationError(
             f"train.metrics names {', '.join(invalid)}, but the table is prepared for {contract.task}; "
             f"expected some of {', '.join(known)}, or no train.metrics."
         )
-    return DEFAULTS[contract.task] if chosen is None else chosen
+    return contract.target.default_training_metrics if chosen is None else chosen
 
 
 def monitored_metric(settings: Monitor, metrics: tuple[str, ...], validates: bool) -> str:

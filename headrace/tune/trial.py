@@ -10,10 +10,11 @@ import optuna
 
 from headrace.config import Configuration
 from headrace.config.load import with_values
-from headrace.errors import HeadraceError
+from headrace.errors import DiskError, HeadraceError, StoreError
 from headrace.interruption import raise_if_requested
 from headrace.runs.folder import RunFolder
 from headrace.runs.metrics_log import Metrics, read_metrics
+from headrace.storage.disk_errors import WRITE_ERRORS, code_in_text
 from headrace.train.job import train
 from headrace.train.launch.rank_messages import Message
 from headrace.train.run_observer import RunObserver, StoppedError
@@ -44,6 +45,11 @@ def trial_configuration(record: StudyRecord, values: Values) -> Configuration:
     return with_values(plain, values | settings, "tune.space")
 
 
+def _is_of_storage(error: HeadraceError) -> bool:
+    """Return whether a full disk or a store ended the trial: that says nothing of its values, and it can be resumed."""
+    return isinstance(error, DiskError | StoreError) or code_in_text(str(error)) in WRITE_ERRORS
+
+
 class TrialRun:
     """A running trial.
 
@@ -63,6 +69,9 @@ class TrialRun:
 
         Args:
             threads: threads of the trial's rank; None for its share of the machine's cores.
+
+        Raises:
+            HeadraceError: the storage failed; the trial stays unfinished and can be resumed.
         """
         for line in read_metrics(self.run.metrics_file).epochs:
             self._report(line)
@@ -75,6 +84,8 @@ class TrialRun:
         except HeadraceError as error:
             # The end of Spark is not a failure of the trial, which resumes later.
             raise_if_requested()
+            if _is_of_storage(error):
+                raise
             return TrialResult("failed", error=str(error))
         return TrialResult("pruned") if self.pruned else self._complete()
 

@@ -13,15 +13,18 @@ from headrace.compare.page import write_page
 from headrace.contract import Contract, Statistics
 from headrace.errors import ConfigurationError, DataError
 from headrace.evaluate.job import evaluate
+from headrace.features.image.encoding import image_columns
 from headrace.prepare.encoders.images.image_codec import encode
-from headrace.prepare.table_schema import NUMBER, arrow_schema, image_columns
+from headrace.prepare.table_schema import arrow_schema
 from headrace.runs.metrics_log import MetricsLog
 from headrace.table import Version, read
 from headrace.table.shards import write_shard
 from headrace.table.transaction_log import commit, open_base
+from headrace.targets.regression.encoding import COLUMN as NUMBER
 from tests.compare.conftest import CONTENT, ROWS
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_table import CLASSES, Content, some_rows, write_table
+from tests.support.table_columns import table_columns
 from tests.support.table_versions import summary
 
 pytestmark = pytest.mark.tensorflow
@@ -93,7 +96,7 @@ def test_one_folder_or_the_same_twice_is_refused(bundles: list[Path]) -> None:
 
 def write_numbers(table: Path) -> Version:
     """Write a table of images with a number each."""
-    rows, columns = some_rows(ROWS), image_columns(CONTENT.image) | {"label": NUMBER}
+    rows, columns = some_rows(ROWS), table_columns(image_columns(CONTENT.image)) | {"label": NUMBER}
     schema = arrow_schema(columns)
     shards = []
     for split in ("train", "test"):

@@ -7,15 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from headrace.compare.metrics import score
-from headrace.compare.paired_differences import (
-    Difference,
-    class_differences,
-    error_quantiles,
-    metric_differences,
-    verdict,
-)
+from headrace.compare.paired_differences import Difference, metric_differences, verdict
 from headrace.compare.predictions import Predictions
-from headrace.config.sections.retraining import METRICS
+from headrace.targets.classification.comparison import CLASS_COMPARISON
+from headrace.targets.doors import target_facts
+from headrace.targets.multi_label.comparison import CLASS_COMPARISON as LABEL_COMPARISON
+from headrace.targets.regression.comparison import error_quantiles
 
 ROWS = 400
 
@@ -64,13 +61,14 @@ def plain_interval(difference: Callable[[NDArray[np.int64]], float]) -> NDArray[
 def test_differences_agree_with_resampled_rows(task: str) -> None:
     reference, other = MODELS[task](1, 0.7), MODELS[task](2, 0.85)
     found = metric_differences(task, reference, other)
-    assert list(found) == list(METRICS[task])
-    for metric in METRICS[task]:
+    metrics = target_facts(task).comparison_metrics
+    assert tuple(found) == metrics
+    for metric in metrics:
         difference = found[metric]
-        assert difference.value == pytest.approx(score(metric, other) - score(metric, reference))
+        assert difference.value == pytest.approx(score(task, metric, other) - score(task, metric, reference))
 
         def resampled(rows: NDArray[np.int64], metric: str = metric) -> float:
-            return score(metric, other.select(rows)) - score(metric, reference.select(rows))  # type: ignore[arg-type]
+            return score(task, metric, other.select(rows)) - score(task, metric, reference.select(rows))
 
         expected = plain_interval(resampled)
         assert np.array(difference.interval) == pytest.approx(expected, abs=0.2 * (expected[1] - expected[0]))
@@ -87,7 +85,8 @@ def test_a_model_does_not_differ_from_itself(task: str) -> None:
 @pytest.mark.parametrize("task", ["classification", "multi_label"])
 def test_differences_by_class_are_those_of_f1(task: str) -> None:
     reference, other = MODELS[task](1, 0.7), MODELS[task](2, 0.95)
-    differences = class_differences(task, reference, other, 3)
+    compare = CLASS_COMPARISON if task == "classification" else LABEL_COMPARISON
+    differences = compare.differences(reference, other, 3)
     assert len(differences) == 3
     for value, (low, high) in differences[:2]:
         assert 0 < low < value < high

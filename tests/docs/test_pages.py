@@ -20,6 +20,15 @@ def test_page_names_only_files_that_exist(page: str) -> None:
     assert sorted(name for name in named if not exists(name)) == []
 
 
+def test_compatibility_checks_name_only_tests_that_exist() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "compatibility-checks.md").read_text()))
+    defined = {
+        name for file in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())
+    }
+    assert len(named) > 20
+    assert sorted(named - defined) == []
+
+
 def test_contributing_names_files_of_every_room() -> None:
     named = NAMED.findall((ROOT / "CONTRIBUTING.md").read_text())
     rooms = [path for path in (ROOT / "headrace").iterdir() if path.is_dir() and (path / "__init__.py").exists()]

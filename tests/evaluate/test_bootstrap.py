@@ -11,7 +11,7 @@ from headrace.evaluate import bootstrap
 from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, lower_bound, mean_intervals, sum_intervals
 from headrace.evaluate.classifier_scores import class_ratios, class_scores
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.regression import Regression, errors
+from headrace.targets.regression.evaluation import Regression, errors
 
 SAMPLES = 1000
 CONFUSION = np.array([[80, 20], [10, 90]])

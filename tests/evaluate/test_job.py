@@ -18,8 +18,8 @@ from headrace import cli
 from headrace.errors import DataError
 from headrace.evaluate import job
 from headrace.evaluate.job import evaluate
-from headrace.report.run_artifacts import Evaluation
 from headrace.table import Version, read
+from headrace.targets.classification.page import Evaluation
 from tests.support.commands import headrace
 from tests.support.small_bundle import fitted, small_model, write_bundle
 from tests.support.small_table import CLASSES, Content, some_rows, write_table

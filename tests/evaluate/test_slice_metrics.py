@@ -9,12 +9,13 @@ import pytest
 
 from headrace.contract import Column, Contract, Tokenizer
 from headrace.errors import ConfigurationError
-from headrace.evaluate.classification import Classification
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.evaluate.regression import Regression
 from headrace.evaluate.slice_metrics import Slicer
-from headrace.prepare.table_schema import IDENTITY, LABEL, NUMBER, WEIGHT
+from headrace.prepare.table_schema import IDENTITY, LABEL, WEIGHT
 from headrace.stream.read.column_buffers import BinaryColumn
+from headrace.targets.classification.evaluation import Classification
+from headrace.targets.regression.encoding import COLUMN as NUMBER
+from headrace.targets.regression.evaluation import Regression
 
 CLASSES = ("coat", "bag")
 LABELS = np.array([0, 0, 0, 1, 1, 1], np.int32)

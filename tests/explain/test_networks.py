@@ -12,11 +12,11 @@ import pytest
 from headrace import bundle as bundles
 from headrace.explain.attribution.integrated_gradients import TOLERANCE
 from headrace.explain.explanation import Explanation
-from headrace.explain.image_explainer import ImageExplainer
 from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import raw_images, raw_texts
-from headrace.explain.text_explainer import TextExplainer
+from headrace.features.image.explanation import ImageExplainer
+from headrace.features.text.explanation import TextExplainer
 from headrace.inference import Inference
 from headrace.prepare.encoders.images.image_codec import decode
 from tests.explain.raw import write_images, write_texts

@@ -107,6 +107,19 @@ def test_table_is_predicted_as_in_evaluation(version: Version, bundle: Path, tmp
     assert float(np.mean(rows["label"].to_numpy() == truth)) == pytest.approx(accuracy)
 
 
+def test_table_with_classes_in_another_order_gets_those_of_the_bundle(
+    version: Version, bundle: Path, tmp_path: Path
+) -> None:
+    other = write_table(tmp_path / "table", replace(CONTENT, classes=CLASSES[::-1]))
+    for table, name in ((version.table, "expected"), (other.table, "found")):
+        predict(bundle, table, tmp_path / name)
+    expected, found = (
+        pd.read_parquet(tmp_path / name).set_index("path").sort_index() for name in ("expected", "found")
+    )
+    assert found["label"].tolist() == expected["label"].tolist()
+    assert np.allclose(probabilities(found), probabilities(expected), atol=1e-6)
+
+
 @pytest.mark.parametrize("codec", ["png", "jpeg"])
 def test_files_are_prepared_as_those_of_the_training_were(photos: Path, tmp_path: Path, codec: str) -> None:
     stored = write_table(tmp_path / "table", replace(CONTENT, codec=codec))

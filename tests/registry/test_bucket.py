@@ -152,7 +152,7 @@ def test_process_that_lost_its_lock_cannot_overwrite_the_champion(
     assert champion_version(registry) == linked_bundle(registry) == 3
     # The changes in the local copy were discarded.
     assert champion(registry) == champion(reopen(registry))
-    assert make_champion(registry, 2).replaced == 3
+    assert make_champion(registry, 2).rollback_to == 3
 
 
 def test_stale_lock_is_reported_with_its_path(

@@ -23,9 +23,13 @@ def test_promotion_by_hand_and_rollback_name_changed_classes(
         register(registry, track(registry, run), run / "bundle", f"cycle {number}")
     assert promote_by_hand(registry, "1")["changes"] == []
     assert promote_by_hand(registry, "1")["changes"] == []
-    promoted = promote_by_hand(registry, "2")["changes"]
+    result = promote_by_hand(registry, "2")
+    assert (result["replaced"], result["rollback_to"]) == (1, 1)
+    promoted = result["changes"]
     assert promoted == [
         "The outputs are the same 3 classes in another order: coat, bag, boot before, boot, bag, coat now."
     ]
     assert f"Version 2 of clothes differs from the last champion. {promoted[0]}" in caplog.messages
-    assert "boot, bag, coat before" in roll_back(registry)["changes"][0]
+    back = roll_back(registry)
+    assert "boot, bag, coat before" in back["changes"][0]
+    assert (back["champion"], back["replaced"], back["rollback_to"]) == (1, 2, None)

@@ -14,7 +14,7 @@ from headrace.report import write_report
 from headrace.report.evaluation.calibration import reliability_chart
 from headrace.report.evaluation.curves import curve_charts
 from headrace.report.evaluation.slices import slice_tables
-from headrace.report.run_artifacts import Evaluation
+from headrace.targets.classification.page import Evaluation
 from tests.support.finished_example import judged_evaluation
 
 CLASSES = ("circle", "square", "cross")

@@ -123,7 +123,7 @@ def test_served_bundle_is_the_trained_bundle(nights: Nights) -> None:
 def test_rollback_restores_bytes_of_previous_champion(nights: Nights) -> None:
     assert (nights.replaced.json["decision"], nights.replaced.json["champion"]) == ("promoted", 2)
     assert nights.second["model.weights.h5"] != nights.first["model.weights.h5"]
-    assert (nights.back.json["champion"], nights.back.json["replaced"]) == (1, None)
+    assert [nights.back.json[key] for key in ("champion", "replaced", "rollback_to")] == [1, 2, None]
     assert served_files(nights.folder) == nights.first
     assert "Version 1 is the champion" in (locate(f"{BUCKET}/retraining") / "report.html").read_text()
 

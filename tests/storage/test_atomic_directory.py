@@ -51,6 +51,12 @@ def test_atomic_directory_keeps_existing_folder_after_error(tmp_path: Path, erro
     assert sorted_names(tmp_path) == ["folder"]
 
 
+def test_failed_atomic_directory_leaves_no_new_folder_above_it(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fail_within(tmp_path / "new" / "parent" / "folder", KeyboardInterrupt)
+    assert sorted_names(tmp_path) == []
+
+
 def put_files(target: Path, **contents: str) -> None:
     """Publish these files with the manifest last."""
     with publish_directory(target, last="manifest") as folder:

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from PIL import Image, ImageDraw
 
 from headrace.contract import Column, Contract, Statistics
-from headrace.evaluate.classification import Classification
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.format_version import FORMAT
@@ -23,6 +23,7 @@ from headrace.table.dropped_records import SCHEMA, rejects_path
 from headrace.table.shards import write_shard
 from headrace.table.table_version import Summary
 from headrace.table.transaction_log import commit, open_base, with_contract
+from headrace.targets.classification.evaluation import Classification
 
 CHANNELS = {1: "L", 3: "RGB"}
 
@@ -255,3 +256,13 @@ def _mistakes(example: Example) -> list[dict[str, Any]]:
 
 def _dump(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content))
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes the table and the run folder and returns the latter."""
+
+    def make(**choices: Any) -> Path:
+        return write_example(tmp_path, Example(**choices))
+
+    return make

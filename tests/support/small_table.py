@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from headrace.config.configuration import Image, Prepare
 from headrace.contract import Contract, Statistics
+from headrace.features.image.encoding import image_columns
 from headrace.prepare.encoders.images.image_codec import encode
-from headrace.prepare.table_schema import arrow_schema, image_columns
+from headrace.prepare.table_schema import arrow_schema
 from headrace.table import Shard, Summary, Version, read
 from headrace.table.shards import write_shard
 from headrace.table.transaction_log import commit, open_base
+from tests.support.table_columns import table_columns
 from tests.support.table_versions import summary
 
 CLASSES = ("coat", "bag", "boot")
@@ -71,7 +73,7 @@ def some_rows(rows: int, shards: Sequence[int] | None = None, shape: tuple[int, 
 def write_table(table: Path, content: Content) -> Version:
     """Commit a version whose content is `content`; row i of split s has the path s/i.png."""
     shards = [shard for split, rows in content.splits.items() for shard in write_shards(table, split, rows, content)]
-    schema = arrow_schema(image_columns(content.image))
+    schema = arrow_schema(table_columns(image_columns(content.image)))
     commit(open_base(table), shards, schema, _summary(content).model_dump_json())
     return read(table)
 
@@ -93,7 +95,7 @@ def _shard(split: str, rows: Rows, chosen: range, content: Content) -> pa.Table:
         "image": [encode(rows.pixels[row], content.image) for row in chosen],
         "content_hash": [f"{split}-{row}" for row in chosen],
     }
-    return pa.Table.from_pydict(columns, schema=arrow_schema(image_columns(content.image)))
+    return pa.Table.from_pydict(columns, schema=arrow_schema(table_columns(image_columns(content.image))))
 
 
 def _summary(content: Content) -> Summary:
@@ -106,7 +108,7 @@ def _summary(content: Content) -> Summary:
     written = sum(len(rows.labels) for rows in content.splits.values())
     return summary(
         contract=Contract(
-            columns=image_columns(content.image),
+            columns=table_columns(image_columns(content.image)),
             classes=content.classes,
             statistics=Statistics(mean=tuple(mean), variance=tuple(variance)),
         ),

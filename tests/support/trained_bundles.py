@@ -13,14 +13,16 @@ from headrace import bundle
 from headrace.config.configuration import Prepare
 from headrace.config.sections.image_and_text import Text, Tokens
 from headrace.contract import Contract
+from headrace.features.text.encoding import text_columns
 from headrace.networks.source import build_model
-from headrace.prepare.table_schema import arrow_schema, text_columns
+from headrace.prepare.table_schema import arrow_schema
 from headrace.prepare.text.tokenizer import WordCount, encode, save_tokenizer, split_words, token_dtype, word_tokenizer
 from headrace.table import Summary, Version, read
 from headrace.table.shards import write_shard
 from headrace.table.transaction_log import commit, open_base
 from tests.models.test_networks import MODELS, SMALL, TEXT
 from tests.support.small_table import CLASSES, Content, Rows, write_table
+from tests.support.table_columns import table_columns
 
 SHAPE = (16, 12, 3)
 # Of each class: rows and columns of its bright patch, and its word.
@@ -59,7 +61,7 @@ def text_table(folder: Path, extra: str = "") -> Version:
     tokenizer = save_tokenizer(
         word_tokenizer([WordCount(*pair) for pair in counts.items()], TEXT_FORM), TEXT_FORM, folder
     )
-    columns = text_columns(tokenizer, token_dtype(tokenizer))
+    columns = table_columns(text_columns(tokenizer, token_dtype(tokenizer)))
     schema = arrow_schema(columns)
     rows = {
         "path": [str(number) for number in range(len(texts))],

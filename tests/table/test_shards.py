@@ -12,13 +12,15 @@ import pytest
 
 from headrace.config.configuration import Image
 from headrace.errors import HeadraceError
-from headrace.prepare.table_schema import arrow_schema, image_columns
+from headrace.features.image.encoding import image_columns
+from headrace.prepare.table_schema import arrow_schema
 from headrace.table.shards import write_shard
+from tests.support.table_columns import table_columns
 
 
 def image_rows(count: int = 10, codec: str = "raw") -> pa.Table:
     """Return a table of `count` images."""
-    schema = arrow_schema(image_columns(Image.model_validate({"size": (4, 4), "codec": codec})))
+    schema = arrow_schema(table_columns(image_columns(Image.model_validate({"size": (4, 4), "codec": codec}))))
     return pa.Table.from_arrays(
         [
             pa.array([f"cat/{number}.png" for number in range(count)]),

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -43,6 +45,13 @@ def test_older_versions_stay_readable_with_their_whole_content(table: Path) -> N
         assert version.summary.fingerprint == f"mark{number}"
         assert [one.path.split("/")[1][:6] for one in version.shards] == [f"shard{number}"]
         assert read_labels(version) == [number]
+
+
+def test_reading_a_version_does_not_import_pandas(table: Path) -> None:
+    """PyArrow imports it for some conversions, for a quarter of a second in every rank."""
+    add_version(table, 0)
+    program = f"import sys; from headrace.table import read; read({str(table)!r}); print('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"
 
 
 def test_version_has_committed_shards(table: Path) -> None:

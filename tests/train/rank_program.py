@@ -5,6 +5,7 @@ runs it as `python -m tests.train.rank_program NAME...` with the names of cases.
 """
 
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -153,6 +154,7 @@ def main(names: list[str]) -> None:
     keras.config.set_floatx("float64")
     channel = Channel()
     rank, _ = collectives.init()
+    channel.send(kind="temporary folder", rank=rank, path=tempfile.mkdtemp())
     models = {name: train_among_ranks(channel, rank, name, ALL[name]) for name in names}
     # The ranks hold equal weights, so one of them is enough to compare.
     for name in names[rank::2]:

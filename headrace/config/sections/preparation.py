@@ -8,6 +8,9 @@ from headrace.config.base import Fraction, Positive, Section, Seed
 from headrace.config.sections.expectations import Expectations
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.windows import Windows
+from headrace.errors import ConfigurationError
+from headrace.targets.doors import target_facts
+from headrace.targets.target_facts import TargetFacts
 
 
 class NearDuplicates(Section):
@@ -98,9 +101,25 @@ class Prepare(Section):
     shard_bytes: Positive = Field(32_000_000, description="approximate maximum of input bytes per shard")
     seed: Seed = Field(0, description="seed of the assignment of records to shards")
 
+    @property
+    def window_spec(self) -> Windows:
+        """The section `windows`, which `input: windows` requires.
+
+        Raises:
+            ConfigurationError: the inputs are not windows.
+        """
+        if self.windows is None:
+            raise ConfigurationError(f"prepare.windows is missing; prepare.input is {self.input}.")
+        return self.windows
+
+    @property
+    def target(self) -> TargetFacts:
+        """Facts of the kind of the target."""
+        return target_facts(self.task)
+
     @model_validator(mode="after")
     def _require_classes_to_stratify(self) -> "Prepare":
-        if self.task != "classification" and self.splits.method not in ("hash", "time"):
+        if not self.target.has_one_class and self.splits.method not in ("hash", "time"):
             raise ValueError(
                 f"splits.method: {self.splits.method} needs exactly one class per record, which {self.task} does not "
                 "have; use hash"

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from headrace.config.base import Fraction, Location, NonEmptyStr, Positive, Section, StoredFolder
 from headrace.config.sections.expectations import Range
+from headrace.targets.doors import target_facts
 
 Ratio = Annotated[float, Field(gt=0)]
 Metric = Literal[
@@ -18,12 +19,6 @@ Metric = Literal[
     "root_mean_squared_error",
     "r_squared",
 ]
-# Metrics by task; the first one compares models by default.
-METRICS: dict[str, tuple[Metric, ...]] = {
-    "classification": ("accuracy", "macro_f1", "loss"),
-    "multi_label": ("macro_f1", "micro_f1", "binary_accuracy", "loss"),
-    "regression": ("mean_absolute_error", "root_mean_squared_error", "r_squared"),
-}
 
 
 class Registry(Section):
@@ -90,7 +85,13 @@ class Gate(Section):
             "mean_absolute_error (regression)"
         ),
     )
-    margin: float = Field(0.0, description="minimum improvement over the champion")
+    margin: float = Field(
+        0.0,
+        description=(
+            "improvement over the champion that must be exceeded; below 0, equal models and slightly worse ones may "
+            "pass"
+        ),
+    )
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
         0.95, description="confidence with which the improvement must exceed the margin"
     )
@@ -104,7 +105,8 @@ class Gate(Section):
 
     def unsupported_metrics(self, task: str) -> list[str]:
         """Return the metrics named in this section that `task` does not have."""
-        return sorted({*self.bounds, *([self.metric] if self.metric else [])}.difference(METRICS[task]))
+        named = {*self.bounds, *([self.metric] if self.metric else [])}
+        return sorted(named.difference(target_facts(task).comparison_metrics))
 
 
 class BatchPrediction(Section):

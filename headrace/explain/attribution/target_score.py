@@ -10,32 +10,35 @@ With many labels, which have independent probabilities, 1 - p is computed direct
 number itself.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import tensorflow as tf
 
 from headrace.contract import Contract
+from headrace.targets.doors import open_door
 
 # Lower bound inside the logarithm, close to the smallest number that float32 holds with full precision.
 MIN_PROBABILITY = 1e-37
+
+
+class ExplanationDoor(Protocol):
+    """The module `explanation` of a target kind."""
+
+    def target_score(self, predictions: Any, class_number: Any) -> Any:
+        """Return the score of each row: predictions (rows, outputs) -> (rows,)."""
 
 
 class TargetScore:
     """The target score of predictions of a network for `contract`."""
 
     def __init__(self, contract: Contract) -> None:
-        self._task = contract.task
+        self._door: ExplanationDoor = open_door(contract.task, "explanation")
 
     def __call__(self, predictions: Any, class_number: Any) -> Any:
         """Return the log-odds of the class, or the number in regression: predictions (rows, outputs) -> (rows,)."""
-        if self._task == "regression":
-            return predictions[:, 0]
-        mask = tf.one_hot(class_number, tf.shape(predictions)[1])
-        probability = tf.reduce_sum(predictions * mask, 1)
-        if self._task == "multi_label":
-            return _log(probability) - _log(1.0 - probability)
-        return _log(probability) - _log(tf.reduce_sum(predictions * (1.0 - mask), 1))
+        return self._door.target_score(predictions, class_number)
 
 
-def _log(probability: Any) -> Any:
+def safe_log(probability: Any) -> Any:
+    """Return the logarithm of a probability, also of 0."""
     return tf.math.log(tf.maximum(probability, MIN_PROBABILITY))

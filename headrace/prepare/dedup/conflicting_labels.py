@@ -84,7 +84,7 @@ def warn_of_conflicts(
         old: shards of the version before, of which the records of `removed` files leave the table.
         new: shards of the records of new and changed files.
     """
-    if context.settings.task == "regression" or not (old or new):
+    if not context.settings.target.has_classes or not (old or new):
         return
     read = [read_content(context.table, shards) for shards in (old, new) if shards]
     total = sum(shard.rows for shard in (*old, *new))
@@ -101,7 +101,7 @@ def warn_of_copies(context: PrepareContext, shards: Sequence[Shard], *, has_iden
     Args:
         has_identity: whether a column of the source identifies records; warn of values that are there twice.
     """
-    stay = context.settings.task != "regression" and context.settings.duplicates != "drop"
+    stay = context.settings.target.has_classes and context.settings.duplicates != "drop"
     if not (stay or has_identity):
         return
     rows = read_content(context.table, shards)

@@ -1,5 +1,6 @@
 """Digits that numbers lose as float32, the type of regression labels and of the features of windows."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -57,3 +58,12 @@ def feature_warning(statistics: Statistics, names: Sequence[str]) -> str | None:
         f"Windows store 32-bit numbers with 7 digits, which round these features by more than {ROUNDING:.1%} of their "
         f"standard deviation: {listed}. Subtract a constant from these columns, such as their mean."
     )
+
+
+def parse_float32(text: str) -> float:
+    """Return the number rounded to float32: infinite if it is too large, NaN if `text` is not a number."""
+    try:
+        with np.errstate(over="ignore"):
+            return float(np.float32(text))
+    except ValueError:
+        return math.nan

@@ -12,7 +12,6 @@ from pyspark.sql import SparkSession
 from headrace.contract import Statistics
 from headrace.prepare.encoders.images.image_codec import Pixels
 from headrace.prepare.plan import PrepareContext
-from headrace.prepare.table_schema import window_columns
 from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 
@@ -124,5 +123,4 @@ def compute_moments(values: NDArray[np.float32]) -> Moments:
 
 
 def _feature_count(context: PrepareContext) -> int:
-    windows = context.settings.windows
-    return window_columns(windows)["window"].fixed_shape[1] if windows else 1
+    return len(context.settings.window_spec.values)

@@ -64,7 +64,7 @@ def compare_classes(before: Contract | None, now: Summary) -> ClassChanges | Non
         before: None for the first version.
     """
     contract = now.contract
-    if contract.task == "regression":
+    if not contract.target.has_classes:
         return None
     return ClassChanges(before.classes if before else (), contract.classes, now.classes_without_rows())
 

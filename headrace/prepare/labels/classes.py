@@ -13,11 +13,12 @@ from pyspark.sql import functions as F
 from headrace.errors import DataError
 from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult
+from headrace.prepare.encoders.encoding_door import NO_LABEL
 from headrace.prepare.encoders.labels import normalize_label, readable_labels
 from headrace.prepare.labels.warnings import label_warnings, require_repeated
 from headrace.prepare.plan import Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason
-from headrace.prepare.shard_writer import NO_LABEL, list_labels, list_rejects
+from headrace.prepare.shard_writer import list_labels, list_rejects
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.prepare.sources.raw_records import natural_sort, shorten
 from headrace.quantities import quantity
@@ -60,7 +61,7 @@ def list_classes(
     Raises:
         DataError: there are fewer than 2 classes or more than `MAX_CLASSES`, or every record has its own.
     """
-    if context.settings.task == "regression":
+    if not context.settings.target.has_classes:
         return Classes(())
     counted = _count_labels(spark, context, listing, changed, records)
     if len(counted) < 2 and not context.labels:
@@ -70,7 +71,7 @@ def list_classes(
     rows = Counter[str]()
     for label, count in counted.items():
         rows[context.class_names.get(label, label)] += count
-    known, single = tuple(context.labels), context.settings.task == "classification"
+    known, single = tuple(context.labels), context.settings.target.has_one_class
     found = Classes(
         _ordered_names(context, rows),
         +rows,
@@ -79,7 +80,7 @@ def list_classes(
     require_some(found.names, listing.root)
     if single and not known:
         require_repeated(found.rows, listing.root)
-    separator = context.settings.label_separator if context.settings.task == "multi_label" else None
+    separator = context.settings.label_separator if context.settings.target.has_labels else None
     for warning in label_warnings(found.rows, known, context.kind, separator):
         log.warning("%s", warning)
     return found
@@ -115,7 +116,7 @@ def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFr
             return merge_results([])
         chunks = spark.sparkContext.parallelize(records, len(records))
         return merge_results(chunks.mapPartitions(partial(list_rejects, context)).collect())
-    label, single = F.col("label"), context.settings.task == "classification"
+    label, single = F.col("label"), context.settings.target.has_one_class
     missing = F.col("reason").isNull() & (label.isNull() | (F.lit(single) & (label == "")))
     reason = F.when(missing, Reason.NO_CLASS.value).otherwise(F.col("reason"))
     path = F.concat_ws("/", "file", F.coalesce(F.col("row") if "row" in records.columns else F.lit(None), F.col("key")))
@@ -131,11 +132,11 @@ def _list_rejects(spark: SparkSession, context: PrepareContext, records: "DataFr
 
 def classes_without_records(classes: Classes, context: PrepareContext, results: Iterable[ChunkResult]) -> list[str]:
     """Return the classes that the context does not hold yet and none of whose records could be used."""
-    if context.settings.task == "regression":
+    if not context.settings.target.has_classes:
         return []
     used = set[int]()
     for result in results:
-        counts = result.label_counts if context.settings.task == "multi_label" else result.counts
+        counts = result.label_counts if context.settings.target.has_labels else result.counts
         used.update(index for (_, index), rows in counts.items() if rows)
     return [name for index, name in enumerate(classes.names) if index not in used and index >= len(context.labels)]
 
@@ -157,7 +158,7 @@ def _count_labels(
         # IDX and CIFAR files hold their labels, which are known and not counted.
         counts = Counter(dict.fromkeys(listing.classes, 0))
         counts.update(file.label for file in changed if file.label)
-    if context.settings.task == "multi_label":
+    if context.settings.target.has_labels:
         counts = _count_names(counts, context.settings.label_separator)
     return _in_natural_order(counts)
 
@@ -169,7 +170,7 @@ def _in_natural_order(counts: Counter[str]) -> Counter[str]:
 def _count_rows(records: "DataFrame", context: PrepareContext) -> Counter[str]:
     """Return the rows by label, in multi_label by class name, of at most `MAX_CLASSES` + 1."""
     rows = records.select("label").where("label is not null")
-    if context.settings.task == "multi_label":
+    if context.settings.target.has_labels:
         separator = context.settings.label_separator
         names = rows.rdd.map(itemgetter("label")).flatMap(partial(readable_labels, separator=separator))
         return Counter(dict(names.map(lambda name: (name, 1)).reduceByKey(int.__add__).take(MAX_CLASSES + 1)))

@@ -12,9 +12,10 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Tokenizer
 from headrace.errors import DataError
+from headrace.features.text.encoding import bookkeeping_columns, text_columns
 from headrace.prepare.plan import PrepareContext
 from headrace.prepare.shard_writer import attempt_id, write_shard_in
-from headrace.prepare.table_schema import arrow_schema, text_columns, with_bookkeeping
+from headrace.prepare.table_schema import arrow_schema, record_columns
 from headrace.prepare.text.tokenizer import (
     WordCount,
     bpe_tokenizer,
@@ -92,7 +93,8 @@ def tokenize(
 
 def token_columns(context: PrepareContext, tokenizer: Tokenizer) -> dict[str, Column]:
     """Return the columns of the final shards."""
-    return with_bookkeeping(text_columns(tokenizer, token_dtype(tokenizer)), context.settings)
+    columns = record_columns(text_columns(tokenizer, token_dtype(tokenizer)), context.settings)
+    return columns | bookkeeping_columns(context.settings)
 
 
 def _count(context: PrepareContext, paths: Iterator[str]) -> Iterator[tuple[str, int]]:

@@ -3,7 +3,7 @@
 from headrace.html.number_formatting import number, percent
 from headrace.html.unit_square_chart import BOTTOM, TOP, Dot, Share, UnitChart, x_position, y_position
 from headrace.quantities import quantity
-from headrace.report.run_artifacts import Bin, ClassEvaluation
+from headrace.report.evaluation.records import Bin, ClassEvaluation
 from headrace.wilson_interval import wilson
 
 # The row-count bars take at most this fraction of the chart's height.

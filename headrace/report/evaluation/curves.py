@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from headrace.html.number_formatting import number
 from headrace.html.unit_square_chart import Line, UnitChart, path
-from headrace.report.run_artifacts import ClassEvaluation
+from headrace.report.evaluation.records import ClassEvaluation
 
 
 class _ClassCurve(NamedTuple):

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from pyspark.sql import SparkSession
 
 from headrace.config.sections.retraining import Drift
+from headrace.retrain.drift.drift_door import ALL
 from headrace.retrain.drift.population_stability import (
     Histogram,
     align_counts,
@@ -14,7 +15,7 @@ from headrace.retrain.drift.population_stability import (
     psi_noise_threshold,
     values_psi,
 )
-from headrace.retrain.drift.profile import ALL, Profile, identities, profile
+from headrace.retrain.drift.profile import Profile, identities, profile
 from headrace.table import Version
 
 EVERY_CLASS = "every class"
@@ -109,7 +110,7 @@ def _title(distance: Distance) -> str:
 
 def _vanished_classes(before: Version, now: Version) -> tuple[str, ...]:
     """Return the classes of the training rows of `before` that no training row of `now` has; none in regression."""
-    if before.contract.task == "regression":
+    if not before.contract.target.has_classes:
         return ()
     old, new = (version.summary.class_counts.get("train", {}) for version in (before, now))
     return tuple(name for name, rows in old.items() if rows and not new.get(name))

@@ -5,7 +5,6 @@ Texts: number of tokens and share of unknown tokens. Windows: mean and standard 
 also the target value. Multi-label rows: rows are counted per label, and statistics are over all rows together.
 """
 
-import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,22 +12,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
-from PIL import Image
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Contract
+from headrace.retrain.drift.drift_door import ALL, drift_door, feature_drift_door
 from headrace.retrain.drift.population_stability import Histogram, merge_histograms, value_counts
 from headrace.spark.session import unwrap_python_errors
 from headrace.storage.parquet import open_parquet
 from headrace.table import Shard, Version
 
-ALL = "all rows"
-NO_LABEL = "no label"
-UNKNOWN_TOKEN = 1
-COLOURS = ("red", "green", "blue")
 BATCH_ROWS = 256
 Identity = tuple[str, str, Any]
 
@@ -94,14 +87,9 @@ def identities(table: Path, shards: Iterable[Shard], contract: Contract) -> Iter
 
 
 def _identities(rows: pa.Table | pa.RecordBatch, contract: Contract) -> Iterator[Identity]:
-    targets = (_named_target(target, contract) for target in rows[contract.named("target")[0]].to_pylist())
+    door = drift_door(contract.task)
+    targets = (door.name_target(target, contract) for target in rows[contract.named("target")[0]].to_pylist())
     yield from zip(rows["path"].to_pylist(), rows["content_hash"].to_pylist(), targets, strict=True)
-
-
-def _named_target(target: Any, contract: Contract) -> Any:
-    if contract.task == "regression":
-        return target
-    return contract.classes[target] if contract.task == "classification" else tuple(sorted(_labels(target, contract)))
 
 
 def _profile_shards(
@@ -126,45 +114,13 @@ def _profile_batch(
     target = contract.named("target")[0]
     selected = [row for row, key in enumerate(_identities(batch, contract)) if key not in excluded]
     targets, payloads = batch[target].to_pylist(), batch[column[0]].to_pylist()
-    names = [ALL if contract.task != "classification" else contract.classes[targets[row]] for row in selected]
-    is_multi_label = contract.task == "multi_label"
-    labels = [label for row in selected for label in _labels(targets[row], contract)] if is_multi_label else names
-    result = Profile(classes=Counter(labels))
-    statistics = [_statistics(payloads[row], column[1]) for row in selected]
-    for row, row_statistics in zip(selected, statistics, strict=True):
-        if contract.task == "regression":
-            row_statistics["value"] = float(targets[row])
+    door, feature = drift_door(contract.task), feature_drift_door(contract.input_kind)
+    counted = Counter(name for row in selected for name in door.counted_names(targets[row], contract))
+    result = Profile(classes=counted)
+    names = [contract.classes[targets[row]] if contract.target.has_one_class else ALL for row in selected]
+    statistics = [feature.statistics(payloads[row], column[1]) | door.statistics(targets[row]) for row in selected]
     for statistic in statistics[0] if statistics else ():
         for name in set(names):
             values = [row[statistic] for row, other in zip(statistics, names, strict=True) if other == name]
             result.statistics[statistic][name] = value_counts(values)
     return result
-
-
-def _array(payload: bytes, column: Column) -> NDArray[Any]:
-    return np.frombuffer(payload, np.dtype(column.dtype).newbyteorder("<"))
-
-
-def _labels(payload: bytes, contract: Contract) -> list[str]:
-    indices = _array(payload, contract.named("target")[1])
-    return [contract.classes[index] for index in indices.tolist()] or [NO_LABEL]
-
-
-def _statistics(payload: bytes, column: Column) -> dict[str, float]:
-    if column.codec == "tokens":
-        tokens = _array(payload, column)
-        return {"tokens": float(len(tokens)), "unknown": float(np.mean(tokens == UNKNOWN_TOKEN)) if len(tokens) else 0}
-    if len(column.shape) == 2:
-        values = _array(payload, column)
-        return {"level": float(values.mean()), "spread": float(values.std())}
-    pixels = _pixels(payload, column)
-    statistics = {"brightness": float(pixels.mean()), "contrast": float(pixels.std())}
-    if pixels.shape[2] == len(COLOURS):
-        statistics |= dict(zip(COLOURS, pixels.mean((0, 1)).tolist(), strict=True))
-    return statistics
-
-
-def _pixels(payload: bytes, column: Column) -> NDArray[np.uint8]:
-    if column.codec == "raw":
-        return np.frombuffer(payload, np.uint8).reshape(column.image_shape)
-    return np.asarray(Image.open(io.BytesIO(payload))).reshape(column.image_shape)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict
 
 from headrace.compare.metrics import LOWER_IS_BETTER, default_metric, improvement, metric_label, score
-from headrace.config.sections.retraining import Gate, Metric
+from headrace.config.sections.retraining import Gate
 from headrace.evaluate.bootstrap import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.quantities import quantity
+from headrace.retrain.gate.deciding_rows import deciding_rows, min_deciding_rows
 from headrace.retrain.gate.scored_model import ScoredModel
-from headrace.retrain.gate.slicing import ModelPair, make_slices
+from headrace.retrain.gate.slicing import ModelPair, gate_door, make_slices
 
 BETTER = "better"
 
@@ -48,7 +49,7 @@ class Comparison:
     violations: tuple[str, ...]
     overlaps: Mapping[str, TrainingOverlap] = field(default_factory=dict)
 
-    def metric(self, gate: Gate) -> Metric:
+    def metric(self, gate: Gate) -> str:
         """Return the metric that the models are compared by."""
         return gate.metric or default_metric(self.task)
 
@@ -59,6 +60,7 @@ def run_checks(comparison: Comparison, gate: Gate) -> list[Check]:
     if comparison.champion is not None:
         checks = [
             _better(comparison.champion, comparison, gate),
+            *_enough_rows(comparison.champion, comparison, gate),
             *_slices(comparison.champion, comparison, gate),
             *checks,
         ]
@@ -75,20 +77,36 @@ def _overlaps(comparison: Comparison) -> Iterator[Check]:
 
 def _better(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Check:
     metric, new = comparison.metric(gate), comparison.challenger.predictions
-    gain = improvement(metric, champion.predictions, new)
+    gain = improvement(comparison.task, metric, champion.predictions, new)
     min_gain = lower_bound(
-        lambda sample: improvement(metric, champion.predictions.select(sample), new.select(sample)),
+        lambda sample: improvement(comparison.task, metric, champion.predictions.select(sample), new.select(sample)),
         new.rows,
         gate.confidence,
     )
     confidence = f"with {gate.confidence:.0%} confidence"
-    scores = _score_pair(metric, champion, comparison.challenger)
-    above_zero = "" if gate.margin < 0 else "above 0, and "
+    scores = _score_pair(comparison.task, metric, champion, comparison.challenger)
     return _check(
         f"{BETTER} {metric_label(metric)}",
-        min_gain >= gate.margin and (gain > 0 or gate.margin < 0),
-        f"an improvement {above_zero}of {gate.margin:g} or more {confidence}",
+        min(gain, min_gain) > gate.margin,
+        f"an improvement of more than {gate.margin:g} {confidence}",
         f"{gain:+.4f}, and {min_gain:+.4f} or more {confidence} ({scores})",
+    )
+
+
+def _enough_rows(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterator[Check]:
+    """Yield a check of the rows behind the improvement: a bootstrap of a few rows knows nothing of rows it lacks.
+
+    With a margin below 0 the challenger need not be better, and equal models may pass.
+    """
+    if gate.margin < 0:
+        return
+    new, needed = comparison.challenger.predictions, min_deciding_rows(gate.confidence)
+    found = deciding_rows(comparison.metric(gate), champion.predictions, new)
+    yield _check(
+        "test rows that decide",
+        found >= needed,
+        f"{needed} or more, for {gate.confidence:.0%} confidence, on which one model is better",
+        f"{found} of {quantity(new.rows, 'row')}",
     )
 
 
@@ -98,8 +116,8 @@ def _slices(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterat
     for data_slice in make_slices(comparison.task, comparison.classes, models, gate.slices.paths):
         if data_slice.rows < gate.slices.min_rows:
             continue
-        before, after = (score(data_slice.metric, predictions) for predictions in data_slice.models)
-        drop = (after - before) / max(before, 1e-9) if comparison.task == "regression" else before - after
+        before, after = (score(comparison.task, data_slice.metric, predictions) for predictions in data_slice.models)
+        drop = gate_door(comparison.task).drop(before, after)
         yield _check(
             data_slice.label,
             drop <= gate.slices.max_drop,
@@ -110,7 +128,7 @@ def _slices(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterat
 
 def _bounds(comparison: Comparison, gate: Gate) -> Iterator[Check]:
     for metric, allowed in gate.bounds.items():
-        value = score(metric, comparison.challenger.predictions)
+        value = score(comparison.task, metric, comparison.challenger.predictions)
         passed = (allowed.min is None or value >= allowed.min) and (allowed.max is None or value <= allowed.max)
         limits = [f"{allowed.min:g} or more"] if allowed.min is not None else []
         limits += [f"{allowed.max:g} or less"] if allowed.max is not None else []
@@ -128,9 +146,9 @@ def _costs(comparison: Comparison, gate: Gate) -> Iterator[Check]:
         yield _check("size", size <= gate.size_bytes, f"{gate.size_bytes:,} bytes or less", f"{size:,} bytes")
 
 
-def _score_pair(metric: Metric, champion: ScoredModel, challenger: ScoredModel) -> str:
+def _score_pair(task: str, metric: str, champion: ScoredModel, challenger: ScoredModel) -> str:
     order = "smaller is better" if metric in LOWER_IS_BETTER else "larger is better"
-    before, after = (score(metric, model.predictions) for model in (champion, challenger))
+    before, after = (score(task, metric, model.predictions) for model in (champion, challenger))
     return f"{metric_label(metric)} {before:.4f} to {after:.4f}, {order}"
 
 

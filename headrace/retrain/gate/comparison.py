@@ -12,6 +12,7 @@ from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.model_registry import open_registry
 from headrace.registry.versions import version_named
 from headrace.retrain.gate.checks import Check, Comparison, run_checks
+from headrace.retrain.gate.deciding_rows import few_rows_warning
 from headrace.retrain.gate.scored_model import compute_metrics
 from headrace.retrain.journal import Journal
 from headrace.retrain.recorded_version import read_recorded
@@ -46,17 +47,20 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
         overlaps={f"version {name}": bundle_overlap(bundle, version) for name, bundle in bundles.items()},
     )
     checks = run_checks(comparison, gate)
+    rows = after.predictions.rows
+    warning = few_rows_warning(rows, gate.confidence, f"version {version.number} of {version.table}")
     return {
-        "table": str(version.table),
+        "table": str(version.table.absolute()),
         "data_version": version.number,
         "split": SPLIT,
-        "rows": after.predictions.rows,
+        "rows": rows,
         "models": [
             {"version": record.version} | compute_metrics(comparison.task, model)
             for record, model in zip(records, (before, after), strict=True)
         ],
         "checks": [check.model_dump() for check in checks],
         "passed": all(check.passed for check in checks),
+        "warnings": [warning] if warning else [],
     }
 
 
@@ -105,4 +109,4 @@ def as_text(result: dict[str, Any]) -> str:
         )
     for check in result["checks"]:
         lines.append(f"  {'pass' if check['passed'] else 'FAIL'}  {Check(**check)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"  {warning}" for warning in result["warnings"])])

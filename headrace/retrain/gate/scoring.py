@@ -1,6 +1,5 @@
 """Computation of the predictions, the latency and the size of the gate's models."""
 
-import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,13 +11,12 @@ from numpy.typing import NDArray
 from headrace import bundle as bundles
 from headrace.compare.predictions import Predictions
 from headrace.compare.scoring import predict_split
-from headrace.contract_match import ClassMatch, require_same_input, require_same_targets
+from headrace.contract_match import ClassMatch
 from headrace.errors import DataError
+from headrace.evaluate.class_match import match_classes
 from headrace.inference import Inference
 from headrace.retrain.gate.scored_model import ScoredModel
 from headrace.table import Version
-
-log = logging.getLogger(__name__)
 
 LATENCY_ROUNDS = 50
 WARM_UP_ROUNDS = 5
@@ -48,19 +46,13 @@ def _match(bundle: bundles.Bundle, version: Version, split: str) -> ClassMatch:
 
     Classes of the table that no row of the split has are not compared.
     """
-    absent = version.summary.classes_without_rows(split)
-    name = f"version {version.number} of {version.table}"
     try:
-        require_same_input(bundle.contract, version.contract, name)
-        match = require_same_targets(bundle.contract, version.contract, name, may_grow=True, absent=absent)
+        return match_classes(bundle, version, absent=version.summary.classes_without_rows(split), may_grow=True)
     except DataError as error:
         raise DataError(
-            f"The bundle {bundle.path} cannot be evaluated on {name}: {error} "
+            f"The bundle {bundle.path} cannot be evaluated on version {version.number} of {version.table}: {error} "
             "Set retrain.test_version to a version with the same preparation, and start over with --force."
         ) from error
-    if not match.is_equal:
-        log.warning("The bundle %s and %s have %s; they are matched by name.", bundle.path, name, match)
-    return match
 
 
 def _measure_latency(models: Mapping[str, Inference], sample: NDArray[Any]) -> dict[str, float]:

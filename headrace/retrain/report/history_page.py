@@ -1,5 +1,6 @@
 """The HTML page of retraining: the data, runs and decisions that led to the champion."""
 
+import logging
 from pathlib import Path
 
 from headrace import __version__
@@ -12,6 +13,9 @@ from headrace.retrain.report.history_view import build_view
 from headrace.retrain.report.progress_chart import progress_chart
 from headrace.storage import locate
 from headrace.storage.atomic import atomic_write
+from headrace.storage.disk_errors import describe
+
+log = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).parent / "pages"
 
@@ -37,6 +41,8 @@ def write_page(journal: Journal, model: str, records: list[ModelRecord], metric:
 def refresh_page(configuration: Configuration) -> None:
     """Rewrite the page, if there is a journal, after a user has changed the champion.
 
+    The champion has changed by then, so that a page that cannot be written is only warned of.
+
     Raises:
         DataError: a file of the journal is damaged.
         HeadraceError: the registry does not respond.
@@ -45,5 +51,9 @@ def refresh_page(configuration: Configuration) -> None:
     if settings is None:
         return
     journal, registry = Journal(locate(settings.folder).absolute()), open_registry(configuration)
-    if journal.cycles():
+    if not journal.cycles():
+        return
+    try:
         write_page(journal, registry.name, versions(registry), settings.gate.metric)
+    except OSError as error:
+        log.warning("The page is not up to date. %s", describe(error) or error)

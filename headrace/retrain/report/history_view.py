@@ -74,6 +74,11 @@ class CycleView:
         return list(self.output("validate").get("drift", {}).get("vanished_classes", ()))
 
     @property
+    def warnings(self) -> list[str]:
+        """Warnings about the data that judge the challenger."""
+        return list(self.output("validate").get("warnings", ()))
+
+    @property
     def drifted(self) -> int:
         """Number of drifted distributions."""
         return sum(distance.drifted for distance in self.distances)

@@ -12,6 +12,7 @@ from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import ModelRecord, champion
 from headrace.retrain.gate.comparison import SPLIT, read_test_version
+from headrace.retrain.gate.deciding_rows import few_rows_warning
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.recorded_version import find_recorded
 from headrace.retrain.steps.context import CycleContext, StepResult
@@ -31,7 +32,7 @@ def prepare(context: CycleContext) -> StepResult:
         result = run(context.configuration)
     except DataError as error:
         return StepResult(None, Outcome(decision="data refused", reasons=(str(error),), exit_code=DataError.exit_code))
-    return StepResult(result | {"content_id": read(context.configuration.data.table, result["version"]).content_id})
+    return StepResult(result)
 
 
 def validate(context: CycleContext) -> StepResult:
@@ -63,7 +64,16 @@ def validate(context: CycleContext) -> StepResult:
     )
     if refusal:
         return StepResult(None, Outcome(decision="data refused", reasons=(refusal,), exit_code=DataError.exit_code))
-    return result
+    return StepResult(output | {"warnings": _warn_of_few_rows(context, tested)})
+
+
+def _warn_of_few_rows(context: CycleContext, tested: Version) -> list[str]:
+    """Warn before the training if the test split is too small to judge it; return the warnings."""
+    rows = sum(shard.rows for shard in tested.split(SPLIT))
+    warning = few_rows_warning(rows, context.settings.gate.confidence, f"version {tested.number} of {tested.table}")
+    if warning:
+        log.warning(warning)
+    return [warning] if warning else []
 
 
 def _drift(context: CycleContext, champion: ModelRecord, version: Version, output: dict[str, Any]) -> list[str]:
@@ -139,7 +149,7 @@ def _removed_classes(version: Version, tested: Version) -> str:
     """
     counts = tested.summary.class_counts.get(SPLIT, {})
     removed = {name: rows for name, rows in counts.items() if rows and name not in version.contract.classes}
-    if version.contract.task == "regression" or not removed:
+    if not version.contract.target.has_classes or not removed:
         return ""
     rows = quantity(sum(removed.values()), "row")
     return (

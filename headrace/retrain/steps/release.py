@@ -24,7 +24,7 @@ def promote(context: CycleContext) -> StepResult:
             None, Outcome(decision="abandoned", reasons=(str(error),), exit_code=error.exit_code, abandoned=True)
         )
     return StepResult(
-        {"champion": record.version, "replaced": record.replaced, "serving": str(champion_link(context.registry))}
+        {"champion": record.version, "replaced": record.rollback_to, "serving": str(champion_link(context.registry))}
     )
 
 

@@ -1,11 +1,6 @@
-"""One batch through an untrained network, both passes: `python -m headrace.train.bundle_verification.dry_run RUN FILE`.
+"""One batch through an untrained network, forwards and backwards."""
 
-Prints one JSON object: `error`, a sentence, or None; and `warnings`, sentences.
-"""
-
-import json
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +10,10 @@ import tensorflow as tf
 
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.source import build_model, describe_failure
-from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
-from headrace.table import Version, read
+from headrace.table import Version
 from headrace.train.bundle_verification.bundle_verifier import BATCH_ROWS, BundleVerifier
 from headrace.train.model.loss_and_metrics import make_loss
 
@@ -93,26 +87,10 @@ def _describe_randomness(operations: list[str]) -> list[str]:
 def _judge_loss(loss: float, version: Version) -> list[str]:
     """Return a warning if the loss of an untrained network of classes is not near that of guessing."""
     classes = len(version.contract.classes)
-    if version.contract.task != "classification" or not np.isfinite(loss) or loss <= SUSPICIOUS * math.log(classes):
+    guesses = version.contract.target.has_one_class
+    if not guesses or not np.isfinite(loss) or loss <= SUSPICIOUS * math.log(classes):
         return []
     return [
         f"The loss before training is {loss:.3g}, that of guessing among {classes} classes is {math.log(classes):.3g}; "
         "check the normalisation of the inputs."
     ]
-
-
-def main(run: str, file: str) -> None:
-    """Try the network in `file` for the run in the folder `run`, and print the answer."""
-    record = RunFolder(run).record()
-    if record is None:
-        raise ConfigurationError(f"{run} is not the folder of a run.")
-    answer: dict[str, Any] = {"error": None, "warnings": []}
-    try:
-        answer["warnings"] = try_network(Path(file), record, read(record.table, record.data_version))
-    except ConfigurationError as error:
-        answer["error"] = str(error)
-    sys.stdout.write(json.dumps(answer) + "\n")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

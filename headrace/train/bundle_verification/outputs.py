@@ -57,13 +57,13 @@ def find_impossible(outputs: Outputs, contract: Contract, precision: str = "floa
     if (wrong := _find_wrong_shape(outputs, contract)) is not None:
         return wrong
     finite = outputs[np.isfinite(outputs).all(axis=1)].astype(np.float64)
-    if contract.task == "regression" or not finite.size:
+    if not contract.target.has_classes or not finite.size:
         return None
     tolerance = SUM_TOLERANCE.get(precision, SUM_TOLERANCE_IN_HALF_PRECISION)
     low, high, sums = finite.min(), finite.max(), finite.sum(axis=1)
     if low < -tolerance or high > 1 + tolerance:
         return f"its outputs are not probabilities: they range from {low:.4g} to {high:.4g}, not from 0 to 1"
-    if contract.task == "classification" and np.abs(sums - 1).max() > tolerance:
+    if contract.target.has_one_class and np.abs(sums - 1).max() > tolerance:
         return (
             "its outputs are not probabilities of the classes: those of a row add up to "
             f"{sums.min():.4g} to {sums.max():.4g}, not to 1"
@@ -92,7 +92,7 @@ def are_equal(one: Outputs, other: Outputs, contract: Contract, precision: str =
     Probabilities are compared on the scale of 1; numbers of a regression on the scale of the largest output, which may
     be 1e9 as well as 1e-9.
     """
-    scale = 1.0 if contract.task != "regression" else float(np.nanmax(np.abs(other), initial=0.0))
+    scale = 1.0 if contract.target.has_classes else float(np.nanmax(np.abs(other), initial=0.0))
     tolerance = TOLERANCE.get(precision, TOLERANCE_IN_HALF_PRECISION)
     return largest_difference(one, other) <= tolerance * scale
 

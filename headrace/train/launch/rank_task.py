@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from pyspark import BarrierTaskContext, SparkFiles
@@ -92,13 +93,16 @@ def _require_same_versions(launch: Launch, location: TaskLocation) -> None:
 
 def _run(launch: Launch, assignment: RankAssignment, location: TaskLocation, sender: Sender) -> int:
     command = [sys.executable, "-m", launch.program, *launch.arguments]
-    environment = os.environ | _environment(launch, assignment, location)
+    # A rank exits without cleaning up, and TensorFlow and the verification of the bundle leave temporary files. If the
+    # rank is killed together with its task, Spark removes them with its own folder.
+    temporary_root = os.path.abspath(SparkFiles.getRootDirectory())
     with (
+        TemporaryDirectory(prefix="rank-", dir=temporary_root, ignore_cleanup_errors=True) as temporary,
         mirror_appends(launch.logs) as logs,
         logs.path_for_append(f"rank-{assignment.rank}.log").open("a") as file,
         subprocess.Popen(
             command,
-            env=environment,
+            env=os.environ | _environment(launch, assignment, location) | {"TMPDIR": temporary},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,83 +1,24 @@
 """Loss and metrics of a model, from settings and contract."""
 
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Protocol
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from headrace.config.sections.training import Loss
 from headrace.contract import Contract
+from headrace.targets.doors import open_door
 from headrace.train.validate_settings import metric_names, require_loss
 
-# Keras predicts a label above this threshold; so 0.5 itself predicts it, as in evaluation and prediction.
-HALF = float(np.nextafter(np.float32(0.5), np.float32(0)))
 
+class ObjectiveDoor(Protocol):
+    """The module `objective` of a target kind."""
 
-class SmoothedCrossEntropy(keras.losses.Loss):
-    """Cross-entropy of class indices with label smoothing: `smoothing` is shared equally by all classes.
+    def make_loss(self, settings: Loss, contract: Contract) -> keras.losses.Loss:
+        """Return the loss of `settings`, which fit the kind."""
 
-    Szegedy et al.: Rethinking the Inception architecture for computer vision. arXiv:1512.00567 (2015), section 7.
-    """
-
-    def __init__(self, classes: int, smoothing: float) -> None:
-        super().__init__(name="smoothed_cross_entropy")
-        self.classes, self.smoothing = classes, smoothing
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return (rows,) losses from (rows,) class indices and (rows, classes) probabilities."""
-        targets = tf.one_hot(tf.cast(y_true, tf.int32), self.classes, dtype=y_pred.dtype)
-        return keras.losses.categorical_crossentropy(targets, y_pred, label_smoothing=self.smoothing)
-
-
-class LabelsAUC(keras.metrics.AUC):
-    """Area under the ROC curve of each class, averaged over the classes that some rows have and others have not.
-
-    Its state is counts at 200 thresholds, which can be summed over ranks; the areas themselves cannot be averaged.
-    """
-
-    def __init__(self, classes: int) -> None:
-        super().__init__(multi_label=True, num_labels=classes, name="auc")
-        self.classes = classes
-
-    def result(self) -> Any:
-        """Return the mean area; 0 if no class has one."""
-        positives = self.true_positives[0] + self.false_negatives[0]
-        negatives = self.false_positives[0] + self.true_negatives[0]
-        # Keras weighs the areas of the classes; one without rows has none. The weights belong to the current graph.
-        self.label_weights = tf.cast((positives > 0) & (negatives > 0), self.dtype)
-        mean = super().result()
-        self.label_weights = None
-        return mean
-
-
-class MacroAUC(LabelsAUC):
-    """As `LabelsAUC`, for rows of one class each."""
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add (rows,) class indices, (rows, classes) probabilities and (rows,) weights."""
-        super().update_state(tf.one_hot(tf.cast(y_true, tf.int32), self.classes), y_pred, sample_weight)
-
-
-class LabelsF1(keras.metrics.F1Score):
-    """F1 of labels that are predicted from a probability of 0.5; its state is counts, which can be summed.
-
-    The macro average covers the labels that occur in the rows, as in evaluation.
-    """
-
-    def __init__(self, classes: int, average: Literal["macro", "micro"], name: str) -> None:
-        super().__init__(average="micro" if average == "micro" else None, threshold=HALF, name=name)
-        # Build now, not at the first batch: ranks sum the variables, so they must exist on every rank.
-        self._build((None, classes), (None, classes))
-
-    def result(self) -> Any:
-        """Return the average; 0 if no row has a label."""
-        scores = super().result()
-        if self.average == "micro":
-            return scores
-        present = tf.cast(self.intermediate_weights > 0, scores.dtype)
-        return tf.math.divide_no_nan(tf.reduce_sum(scores * present), tf.reduce_sum(present))
+    def make_metric(self, name: str, contract: Contract) -> keras.metrics.Metric:
+        """Return one of the kind's training metrics; its state can be summed over ranks."""
 
 
 class RowLossSum(keras.metrics.Metric):
@@ -109,21 +50,13 @@ class RowLossSum(keras.metrics.Metric):
 
 
 def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
-    """Return the loss of `settings`: cross-entropy for probabilities, squared error in regression.
-
-    For multi_label it is the mean over classes of the binary cross-entropy.
+    """Return the loss of `settings` for the target of the contract.
 
     Raises:
         ConfigurationError: `settings` name classes, but the table has none.
     """
     require_loss(settings, contract)
-    if contract.task == "regression":
-        return keras.losses.MeanSquaredError()
-    if contract.task == "multi_label":
-        return keras.losses.BinaryCrossentropy(label_smoothing=settings.label_smoothing)
-    if settings.label_smoothing:
-        return SmoothedCrossEntropy(len(contract.classes), settings.label_smoothing)
-    return keras.losses.SparseCategoricalCrossentropy()
+    return _objective(contract).make_loss(settings, contract)
 
 
 def make_metrics(chosen: tuple[str, ...] | None, contract: Contract) -> list[keras.metrics.Metric]:
@@ -132,24 +65,9 @@ def make_metrics(chosen: tuple[str, ...] | None, contract: Contract) -> list[ker
     Raises:
         ConfigurationError: a metric belongs to another task.
     """
-    classes = len(contract.classes)
-    factories: dict[str, Callable[[str], keras.metrics.Metric]] = {
-        "accuracy": lambda name: keras.metrics.SparseCategoricalAccuracy(name=name),
-        "top_5_accuracy": lambda name: keras.metrics.SparseTopKCategoricalAccuracy(min(5, classes), name=name),
-        "auc": lambda _: _auc(contract),
-        "binary_accuracy": lambda name: keras.metrics.BinaryAccuracy(name=name, threshold=HALF),
-        "macro_f1": lambda name: LabelsF1(classes, "macro", name),
-        "micro_f1": lambda name: LabelsF1(classes, "micro", name),
-        # Their states are the sum of absolute or squared errors and the number of rows.
-        "mean_absolute_error": lambda name: keras.metrics.MeanAbsoluteError(name=name),
-        "root_mean_squared_error": lambda name: keras.metrics.RootMeanSquaredError(name=name),
-    }
-    return [factories[name](name) for name in metric_names(chosen, contract)]
+    return [_objective(contract).make_metric(name, contract) for name in metric_names(chosen, contract)]
 
 
-def _auc(contract: Contract) -> keras.metrics.AUC:
-    """Return the mean AUC over classes, for one or many labels per row."""
-    classes = len(contract.classes)
-    if contract.task == "multi_label":
-        return LabelsAUC(classes)
-    return MacroAUC(classes)
+def _objective(contract: Contract) -> ObjectiveDoor:
+    door: ObjectiveDoor = open_door(contract.task, "objective")
+    return door

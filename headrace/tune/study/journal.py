@@ -6,7 +6,7 @@ lock of its own, which a killed process would leave behind.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import optuna
 from optuna.pruners import BasePruner
@@ -22,10 +22,26 @@ def open_study(journal: Path, direction: Literal["minimize", "maximize"], pruner
     """Open the study stored in the file `journal`, or create it. The study's folder must be locked."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     _truncate_partial_line(journal)
-    storage = JournalStorage(JournalFileBackend(str(journal), lock_obj=_NoLock(str(journal))))
+    storage = JournalStorage(_JournalFile(str(journal), lock_obj=_NoLock(str(journal))))
     return optuna.create_study(
         storage=storage, study_name=NAME, direction=direction, pruner=pruner, load_if_exists=True
     )
+
+
+class _JournalFile(JournalFileBackend):
+    """A journal whose errors name its file, as the message about a full disk needs it."""
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Append events.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        try:
+            super().append_logs(logs)
+        except OSError as error:
+            error.filename = error.filename or self._file_path
+            raise
 
 
 class _NoLock(JournalFileOpenLock):

@@ -3,7 +3,8 @@
 import pytest
 
 from headrace.config.configuration import Prepare, Text
-from headrace.prepare.encoders.row_encoders import clean_text, encoder_for
+from headrace.features.text.encoding import clean_text
+from headrace.prepare.encoders.row_encoders import encoder_for
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_records import RawRecord
 

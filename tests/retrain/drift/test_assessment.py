@@ -8,9 +8,12 @@ import pytest
 
 from headrace.config.sections.retraining import Drift
 from headrace.contract import Column, Contract
+from headrace.features.image.drift import statistics as image_statistics
+from headrace.features.text.drift import statistics as text_statistics
 from headrace.retrain.drift.assessment import EVERY_CLASS, SHARES, RowChanges, changed_rows, describe_drift, drift
 from headrace.table import Version, read
 from headrace.table.transaction_log import FileChanges, commit, open_base
+from headrace.targets.multi_label.drift import counted_names, name_target
 from tests.support.small_table import CLASSES, Content, Rows, write_shards, write_table
 
 OLD, NEW = 600, 300
@@ -33,10 +36,12 @@ def append_rows(table: Path, new: Rows) -> tuple[Version, Version]:
         splits={"train": new}, paths={"train": [f"train/new-{row}.png" for row in range(len(new.labels))]}
     )
     base = open_base(table)
-    from headrace.prepare.table_schema import arrow_schema, image_columns
+    from headrace.features.image.encoding import image_columns
+    from headrace.prepare.table_schema import arrow_schema
+    from tests.support.table_columns import table_columns
 
     added = write_shards(table, "train", new, content)
-    schema = arrow_schema(image_columns(content.image))
+    schema = arrow_schema(table_columns(image_columns(content.image)))
     commit(base, FileChanges(added, []), schema, before.summary.model_dump_json())
     return before, read(table)
 
@@ -112,30 +117,26 @@ def test_renumbered_classes_change_no_rows(tmp_path: Path) -> None:
 def test_image_statistics_use_decoded_pixels(codec: str) -> None:
     from headrace.config.configuration import Image
     from headrace.prepare.encoders.images.image_codec import encode
-    from headrace.retrain.drift.profile import _statistics
 
     pixels = np.full((6, 6, 3), (200, 100, 0), np.uint8)
     image = Image.model_validate({"mode": "RGB", "size": (6, 6), "codec": codec, "quality": 100})
     column = Column(role="input", codec=codec, dtype="uint8", shape=(6, 6, 3))  # type: ignore[arg-type]
-    statistics = _statistics(encode(pixels, image), column)
+    statistics = image_statistics(encode(pixels, image), column)
     assert statistics["red"] == pytest.approx(200, abs=2)
     assert statistics["blue"] == pytest.approx(0, abs=2)
     assert statistics["brightness"] == pytest.approx(100, abs=2)
 
 
 def test_text_statistics_are_length_and_unknown_share() -> None:
-    from headrace.retrain.drift.profile import _statistics
-
     column = Column(role="input", codec="tokens", dtype="int32", shape=(None,))
     stored = np.array([5, 1, 7, 1], "<i4").tobytes()
-    assert _statistics(stored, column) == {"tokens": 4.0, "unknown": 0.5}
-    assert _statistics(b"", column) == {"tokens": 0.0, "unknown": 0}
+    assert text_statistics(stored, column) == {"tokens": 4.0, "unknown": 0.5}
+    assert text_statistics(b"", column) == {"tokens": 0.0, "unknown": 0}
 
 
 def test_labels_are_counted_and_unlabelled_rows_too() -> None:
-    from headrace.retrain.drift.profile import _labels
-
     column = Column(role="target", codec="labels", dtype="int32")
     contract = Contract(columns={"label": column}, classes=CLASSES, task="multi_label")
-    assert _labels(np.array([0, 2], "<i4").tobytes(), contract) == [CLASSES[0], CLASSES[2]]
-    assert _labels(b"", contract) == ["no label"]
+    assert counted_names(np.array([0, 2], "<i4").tobytes(), contract) == (CLASSES[0], CLASSES[2])
+    assert counted_names(b"", contract) == ("no label",)
+    assert name_target(np.array([0, 2], "<i4").tobytes(), contract) == tuple(sorted((CLASSES[0], CLASSES[2])))

@@ -66,15 +66,39 @@ def test_clearly_better_challenger_passes_every_check() -> None:
 def test_improvement_within_noise_is_refused() -> None:
     (check,) = failed_checks(compare(classifier(0.80), classifier(0.805, seed=1)), slices={"max_drop": 0.5})
     assert check.name == "better accuracy"
-    assert check.expected == "an improvement above 0, and of 0 or more with 95% confidence"
+    assert check.expected == "an improvement of more than 0 with 95% confidence"
     assert check.received.startswith("+0.0050, and -0.0")
     assert "with 95% confidence (accuracy 0.8000 to 0.8050, larger is better)" in check.received
 
 
 def test_identical_model_is_not_better() -> None:
     same = classifier(0.8)
-    assert [check.name for check in failed_checks(compare(same, same))] == ["better accuracy"]
+    names = [check.name for check in failed_checks(compare(same, same))]
+    assert names == ["better accuracy", "test rows that decide"]
     assert not failed_checks(compare(same, same), margin=-0.01)
+
+
+@pytest.mark.parametrize(
+    ("gained", "rows", "failed"),
+    [
+        # No resampled set of rows has a loss, so that a bound of 0 proves nothing.
+        (1, 5, ["better accuracy", "test rows that decide"]),
+        (2, ROWS, ["better accuracy", "test rows that decide"]),
+        # The bootstrap's bound is above 0, but 4 of 4 rows are won by chance with probability 1/16.
+        (4, ROWS, ["test rows that decide"]),
+        (5, ROWS, []),
+    ],
+)
+def test_gain_of_few_rows_is_refused_although_no_row_is_lost(gained: int, rows: int, failed: list[str]) -> None:
+    challenger = classifier(1.0)
+    predictions = challenger.predictions.select(np.arange(rows))
+    predicted = predictions.true.copy()
+    predicted[:gained] = (predicted[:gained] + 1) % len(CLASSES)
+    champion = replace(challenger, predictions=replace(predictions, predicted=predicted))
+    found = failed_checks(compare(champion, replace(challenger, predictions=predictions)))
+    assert [check.name for check in found] == failed
+    if gained == 1:
+        assert found[1].received == "1 of 5 rows"
 
 
 def test_margin_is_required() -> None:
@@ -183,7 +207,7 @@ def test_multi_label_metrics_match_scikit_learn() -> None:
         "loss": pytest.approx(-np.log(0.8)),
     }
     unlabelled = predictions.select(~predictions.true.any(1))
-    assert score("macro_f1", unlabelled) == 0
+    assert score("multi_label", "macro_f1", unlabelled) == 0
 
 
 def test_classification_metrics_match_their_definitions() -> None:
@@ -196,12 +220,14 @@ def test_classification_metrics_match_their_definitions() -> None:
         "loss": pytest.approx(-np.log([0.8, 0.4, 0.5, 1.0]).mean()),
     }
     better = replace(predictions, likelihood=np.ones(4))
-    assert improvement("loss", predictions, better) == pytest.approx(score("loss", predictions))
+    assert improvement("classification", "loss", predictions, better) == pytest.approx(
+        score("classification", "loss", predictions)
+    )
 
 
 def test_macro_f1_ignores_classes_absent_from_test_split() -> None:
     predictions = Predictions(np.array(["a", "b", "c"]), np.array([0, 1, 1]), np.array([0, 1, 2]), np.ones(3))
-    assert score("macro_f1", predictions) == pytest.approx((1 + 2 / 3) / 2)
+    assert score("classification", "macro_f1", predictions) == pytest.approx((1 + 2 / 3) / 2)
 
 
 def test_challenger_trained_on_test_rows_is_refused_with_their_number() -> None:

@@ -7,13 +7,13 @@ import pytest
 
 from headrace.compare.metrics import score
 from headrace.compare.predictions import Predictions
-from headrace.compare.scoring import batch_predictions
 from headrace.contract_match import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.retrain.gate.scoring import score_models
 from headrace.table import Version
+from headrace.targets.multi_label.comparison import to_predictions
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_table import CLASSES, Content, some_rows, write_table
 
@@ -69,7 +69,7 @@ def test_model_is_wrong_only_about_unknown_class(version: Version, tmp_path: Pat
     predictions = score_models({"two": bundle}, version, "test")["two"].predictions
     third = predictions.select(predictions.true == 2)
     assert third.rows == ROWS // 3
-    assert score("accuracy", third) == 0
+    assert score("classification", "accuracy", third) == 0
     assert third.likelihood.max() == 0
 
 
@@ -87,8 +87,8 @@ def test_classes_are_matched_by_name(version: Version, bundles: dict[str, Path],
     assert renamed.predicted.tolist() == [2 - number for number in as_trained.predicted.tolist()]
     # Index 0 is another class now, so that the rows of index 0 have the probability of the last output.
     first, last = as_trained.true == 0, as_trained.true == 2
-    assert score("accuracy", renamed.select(first)) == np.mean(as_trained.predicted[first] == 2)
-    assert score("accuracy", renamed.select(last)) == np.mean(as_trained.predicted[last] == 0)
+    assert score("classification", "accuracy", renamed.select(first)) == np.mean(as_trained.predicted[first] == 2)
+    assert score("classification", "accuracy", renamed.select(last)) == np.mean(as_trained.predicted[last] == 0)
 
 
 def test_classes_that_each_side_lacks_are_refused_with_their_names(version: Version, tmp_path: Path) -> None:
@@ -103,14 +103,14 @@ def test_unknown_labels_are_not_predicted_and_extra_labels_are_dropped() -> None
     labels = ("x", "y", "z", "more")
     true, paths = np.array([[1, 0, 1], [0, 0, 0]], np.float32), np.array(["a", "b"])
     knows_two = np.array([[0.9, 0.2], [0.4, 0.6]], np.float32)
-    predictions = batch_predictions(
+    predictions = to_predictions(
         EvaluationBatch(paths, true, np.zeros(2), knows_two), ClassMatch(labels[:2], labels[:3])
     )
     assert predictions.predicted.tolist() == [[True, False, False], [False, True, False]]
     expected = -np.log([[0.9, 0.8, SMALLEST_PROBABILITY], [0.6, 0.4, 1.0]]).mean()
-    assert score("loss", predictions) == pytest.approx(expected, rel=1e-6)
+    assert score("multi_label", "loss", predictions) == pytest.approx(expected, rel=1e-6)
     knows_four = np.hstack([knows_two, [[0.7, 0.9], [0.1, 0.9]]]).astype(np.float32)
-    assert batch_predictions(
+    assert to_predictions(
         EvaluationBatch(paths, true, np.zeros(2), knows_four), ClassMatch(labels, labels[:3])
     ).predicted.tolist() == [
         [True, False, True],

@@ -2,15 +2,18 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from headrace.registry.versions import ModelRecord
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Decision, Outcome, StepRecord
+from headrace.retrain.report import history_page
 from headrace.retrain.report.history_page import write_page
 from tests.report.test_browser import BROWSER, channels, contrast, dump_document, luminance, probe_page
+from tests.support.small_disk import read_only
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.browser]
 
@@ -47,7 +50,7 @@ def make_version(number: int, *aliases: str, **others: Any) -> ModelRecord:
     """Return the record of a registered version."""
     fields: dict[str, Any] = {
         "run_id": "r", "run": "run", "data_version": number - 1, "weights_sha256": f"{number}" * 64, "created": 0,
-        "cycle": "c", "decision": "promoted", "reasons": "", "replaced": number - 1 or None, "source": "s",
+        "cycle": "c", "decision": "promoted", "reasons": "", "rollback_to": number - 1 or None, "source": "s",
     }  # fmt: skip
     return ModelRecord(version=number, aliases=aliases, **fields | others)
 
@@ -57,7 +60,7 @@ def journal(tmp_path: Path) -> Journal:
     """Return a journal of five cycles."""
     journal = Journal(tmp_path / "retraining")
     prepared = {"version": 0, "written": 1100, "rejected": 3}
-    validated = {"champion": None, "changed_rows": 600, "reasons": ["no model yet"]}
+    validated = {"champion": None, "changed_rows": 600, "reasons": ["no model yet"], "warnings": ["5 test rows"]}
     check = {"name": "better accuracy", "passed": False, "expected": "0 or more", "received": "-0.1"}
     add_cycle(
         journal, "promoted", ("version 1 is the first champion",),
@@ -99,6 +102,7 @@ def test_page_shows_decision_and_reasons_of_every_cycle(page: Path) -> None:
     ]
     assert "300 of 900 records were rejected" in text
     assert "Drift in 2 of 2 distributions" in text
+    assert "<p>5 test rows</p>" in text
     assert "1 check of the gate, 1 failed" in text
     assert "Version 1 is the champion, trained on data version 0" in text
 
@@ -119,6 +123,17 @@ def test_empty_journal_has_a_page(tmp_path: Path) -> None:
     text = write_page(Journal(tmp_path / "retraining"), NAME, []).read_text()
     assert "No version has been promoted yet." in text
     assert "No cycle yet." in text
+
+
+def test_page_that_cannot_be_written_does_not_hide_that_the_champion_has_changed(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(history_page, "open_registry", lambda _: SimpleNamespace(name=NAME))
+    monkeypatch.setattr(history_page, "versions", lambda _: [])
+    settings = SimpleNamespace(folder=str(journal.folder), gate=SimpleNamespace(metric=None))
+    with read_only(journal.folder):
+        history_page.refresh_page(cast(Any, SimpleNamespace(retrain=settings)))
+    assert f"The page is not up to date. {journal.report}: Read-only file system" in caplog.text
 
 
 @pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")

@@ -63,6 +63,13 @@ def test_compressed_gradients_are_equal_on_ranks_and_close_to_one_process(messag
     assert 0 < error < 0.05 * moved
 
 
+def test_temporary_files_of_ranks_are_removed(messages: Messages) -> None:
+    """TensorFlow leaves some in each rank, which exits without cleaning up."""
+    folders = {Path(path) for path in values_by_rank(messages, "temporary folder", "path")}
+    assert len(folders) == 2
+    assert not any(folder.exists() or folder.parent.exists() for folder in folders)
+
+
 def test_accumulated_gradients_are_reduced_once(messages: Messages) -> None:
     assert values_by_rank(messages, "SGD, CNN", "reductions") == [STEPS, STEPS]
     assert values_by_rank(messages, "accumulation", "reductions") == [STEPS // ACCUMULATED] * 2

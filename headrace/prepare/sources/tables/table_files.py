@@ -6,7 +6,6 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote
 
-import pyarrow as pa
 from deltalake import DeltaTable
 
 from headrace.config.sections.source import Source
@@ -73,7 +72,7 @@ def _delta_files(path: Path, source: Source) -> list[RawFile]:
     if table is None:
         raise DataError(f"The source {source.path} is not a Delta table: it has no folder _delta_log.")
     _require_plain(table, source)
-    active = {unquote(one) for one in pa.table(table.get_add_actions(flatten=True))["path"].to_pylist()}
+    active = {unquote(one) for one in table.get_add_actions(flatten=True)["path"].to_pylist()}
     files = sorted(_file(one, None) for one in walk(path) if one.path in active)
     gone = active - {one.path for one in files}
     if gone:

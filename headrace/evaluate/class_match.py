@@ -1,0 +1,30 @@
+"""Whether a bundle can be evaluated on a version of a table, and which outputs are which of the table's classes."""
+
+import logging
+from collections.abc import Collection
+
+from headrace.bundle import Bundle
+from headrace.contract_match import ClassMatch, require_same_targets
+from headrace.table import Version
+
+log = logging.getLogger(__name__)
+
+
+def match_classes(
+    bundle: Bundle, version: Version, *, absent: Collection[str] = (), may_grow: bool = False
+) -> ClassMatch:
+    """Return how the bundle's classes match the table's, by name; a log line says it if they are not equal.
+
+    Args:
+        absent: classes of the table without a row to evaluate, which the model need not know.
+        may_grow: whether one of the two may know classes that were added later.
+
+    Raises:
+        DataError: the inputs, the tasks or the classes do not match.
+    """
+    bundle.require_matching_input(version)
+    name = f"version {version.number} of {version.table}"
+    match = require_same_targets(bundle.contract, version.contract, name, may_grow=may_grow, absent=absent)
+    if not match.is_equal:
+        log.warning("The bundle %s and %s have %s; they are matched by name.", bundle.path, name, match)
+    return match

@@ -1,0 +1,36 @@
+"""What an input kind means to an exported model."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.bundle import Bundle
+from headrace.contract import Contract
+from headrace.features.doors import open_door
+
+# Inputs as bytes of files, (rows,), each batch with what preparation decodes.
+EncodedBatches = Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]
+
+
+class ServingDoor(Protocol):
+    """The module `serving` of an input kind."""
+
+    def model_dtype(self, contract: Contract) -> str:
+        """Return the data type of the model's input."""
+
+    def describe_input(self, bundle: Bundle) -> str:
+        """Return for programs without Headrace what the input is."""
+
+    def random_inputs(self, random: np.random.Generator, rows: int, contract: Contract) -> NDArray[Any]:
+        """Return a batch of noise as the model receives it."""
+
+    def encoded_inputs(self, contract: Contract) -> EncodedBatches | None:
+        """Return noise as files that a SavedModel also takes; None if it takes only arrays."""
+
+
+def serving_door(contract: Contract) -> ServingDoor:
+    """Return the serving of the contract's input kind."""
+    door: ServingDoor = open_door(contract.input_kind, "serving")
+    return door

@@ -1,0 +1,23 @@
+"""Open a door of an input kind, so that a layer imports its own part of the kind and no other."""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from headrace import features
+from headrace.features.feature_facts import FeatureFacts
+
+KINDS = tuple(sorted(room.name for room in iter_modules(features.__path__) if room.ispkg))
+
+
+@cache
+def open_door(kind: str, door: str) -> Any:
+    """Return the module `door` of the input kind `kind`; the caller states the protocol that it expects."""
+    return import_module(f"headrace.features.{kind}.{door}")
+
+
+def feature_facts(kind: str) -> FeatureFacts:
+    """Return the facts of the input kind `kind`."""
+    facts: FeatureFacts = open_door(kind, "facts").FACTS
+    return facts

@@ -1,0 +1,72 @@
+"""Explains the predictions of a bundle for images, one at a time."""
+
+from pathlib import Path
+
+from headrace.bundle import Bundle
+from headrace.errors import ConfigurationError
+from headrace.explain.attribution.grad_cam import GradCam, NoFeatureMapError
+from headrace.explain.attribution.image_integration_path import ImageNetwork, ImagePath
+from headrace.explain.attribution.integrated_gradients import Attribution, integrate
+from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
+from headrace.explain.heatmaps import enlarge, overlay, picture
+from headrace.explain.options import ExplainOptions
+from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_images
+from headrace.inference import Inference
+from headrace.prepare.encoders.images.image_codec import decode
+
+
+def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
+    """See `FeatureExplanationDoor`."""
+    if options.column is not None:
+        raise ConfigurationError(
+            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
+        )
+    return raw_images(source, bundle.origin.prepare)
+
+
+def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "ImageExplainer":
+    """See `FeatureExplanationDoor`."""
+    return ImageExplainer(bundle, inference, options)
+
+
+class ImageExplainer:
+    """Explains image files with one bundle.
+
+    Attributes:
+        missing: reasons why methods that fit images cannot explain this network, by method.
+    """
+
+    def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> None:
+        contract = bundle.contract
+        self._contract, self._spec, self._inference = contract, bundle.origin.prepare.image, inference
+        self._steps, self._class = options.steps, options.class_number(contract)
+        self._baseline = contract.channel_statistics.mean
+        self.missing: dict[str, str] = {}
+        methods, model = options.methods(contract), bundle.model()
+        self._network = ImageNetwork(model, contract) if "integrated-gradients" in methods else None
+        self._grad_cam: GradCam | None = None
+        try:
+            self._grad_cam = GradCam(model, contract) if "grad-cam" in methods else None
+        except NoFeatureMapError as reason:
+            self.missing["grad-cam"] = str(reason)
+
+    def explain(self, raw: RawInput) -> Explanation:
+        """Return the explanation of one image file.
+
+        Raises:
+            RejectedRecordError: the file is not an image, or preparation would reject it.
+        """
+        data = raw.data if isinstance(raw.data, bytes) else raw.data.encode()
+        pixels = self._inference.apply_codec([decode(data, self._spec)], self._spec)
+        image = pixels[0]
+        prediction = ExplainedPrediction.select(self._contract, self._inference.predict(pixels)[0], self._class)
+        renderings: list[Rendering] = []
+        integrated: Attribution | None = None
+        if self._network:
+            path = ImagePath(self._network, image, self._baseline, prediction.class_number)
+            integrated = integrate(path, self._steps)
+            renderings.append(Rendering("integrated-gradients", overlay(image, integrated.attributions.sum(axis=2))))
+        if self._grad_cam:
+            heat = self._grad_cam.heatmap(image, prediction.class_number)
+            renderings.append(Rendering("grad-cam", overlay(image, enlarge(heat, image.shape))))
+        return Explanation(raw.path, prediction, integrated, tuple(renderings), picture(image))

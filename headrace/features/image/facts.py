@@ -1,0 +1,10 @@
+"""Facts of images."""
+
+from headrace.features.feature_facts import FeatureFacts
+
+FACTS = FeatureFacts(
+    noun="images",
+    input_name="images",
+    visible_keys=("resize", "white"),
+    methods=("integrated-gradients", "grad-cam"),
+)

@@ -1,0 +1,42 @@
+"""Images in an exported model."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.bundle import Bundle
+from headrace.config.configuration import Image
+from headrace.contract import Contract
+from headrace.prepare.encoders.images.image_codec import decode, encode
+
+SEED = 0
+MODES = {1: "L", 3: "RGB"}
+
+
+def model_dtype(contract: Contract) -> str:
+    """Return the type of the stored pixels."""
+    return contract.named("input")[1].dtype
+
+
+def describe_input(bundle: Bundle) -> str:
+    """See `ServingDoor`."""
+    return (
+        f"images (rows, {', '.join(map(str, bundle.contract.input_shape))}), pixels 0 to 255, any number of rows; "
+        "the model includes normalisation. Resize images of other sizes as `prepare` describes."
+    )
+
+
+def random_inputs(random: np.random.Generator, rows: int, contract: Contract) -> NDArray[np.uint8]:
+    """Return noise images, (rows, height, width, channels)."""
+    return random.integers(0, 256, (rows, *contract.named("input")[1].image_shape), "uint8")
+
+
+def encoded_inputs(contract: Contract) -> Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]:
+    """Yield noise images as PNG and as JPEG files, (rows,) bytes, each with the pixels that preparation decodes."""
+    pixels = np.random.default_rng(SEED).integers(0, 256, (3, *contract.named("input")[1].image_shape), "uint8")
+    for codec in ("png", "jpeg"):
+        spec = Image.model_validate({"mode": MODES[pixels.shape[3]], "size": pixels.shape[1:3], "codec": codec})
+        files = [encode(image, spec) for image in pixels]
+        yield np.array(files, object), np.stack([decode(file, spec) for file in files])

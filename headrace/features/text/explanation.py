@@ -1,0 +1,96 @@
+"""Explains the predictions of a bundle for texts, one at a time."""
+
+from pathlib import Path
+
+import numpy as np
+
+from headrace.bundle import Bundle
+from headrace.contract import Tokenizer
+from headrace.errors import ConfigurationError
+from headrace.explain.attribution.integrated_gradients import Attribution, integrate
+from headrace.explain.attribution.occlusion import occlusion
+from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
+from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
+from headrace.explain.options import ExplainOptions
+from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts
+from headrace.explain.token_spans import token_spans
+from headrace.inference import Inference
+from headrace.predict.record_files import require_columns
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.text.cleaning import clean, decode_text
+from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans
+
+
+def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
+    """See `FeatureExplanationDoor`."""
+    if options.column is not None:
+        _require_column(source, options.column)
+    origin = bundle.origin
+    reader_options = {**origin.reader_options, **options.reader_options}
+    return raw_texts(source, options.column or origin.text_column, origin.prepare, reader_options)
+
+
+def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "TextExplainer":
+    """See `FeatureExplanationDoor`."""
+    return TextExplainer(bundle, inference, options, bundle.contract.text_tokenizer)
+
+
+def _require_column(source: Path, column: str) -> None:
+    if source.is_dir():
+        raise ConfigurationError(
+            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
+        )
+    if source.is_file():
+        require_columns(source, column)
+
+
+class TextExplainer:
+    """Explains texts with one bundle.
+
+    Attributes:
+        missing: reasons why methods that fit texts cannot explain this network, by method.
+    """
+
+    def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions, tokenizer: Tokenizer) -> None:
+        contract = bundle.contract
+        self._contract, self._spec, self._inference = contract, bundle.origin.prepare.text, inference
+        self._tokenizer, self._folder = tokenizer, bundle.path
+        self._steps, self._class = options.steps, options.class_number(contract)
+        self._methods = options.methods(contract)
+        self.missing: dict[str, str] = {}
+        self._network: TextNetwork | None = None
+        if "integrated-gradients" in self._methods:
+            network = TextNetwork(bundle.model(), contract)
+            self._network = network if network.has_embeddings else None
+            if self._network is None:
+                self.missing["integrated-gradients"] = "the network has no Keras Embedding layer for its tokens"
+
+    def explain(self, raw: RawInput) -> Explanation:
+        """Return the explanation of one text, cleaned and tokenized as for training.
+
+        Raises:
+            RejectedRecordError: the data is not text, or preparation would reject it.
+        """
+        text = clean(raw.data if isinstance(raw.data, str) else decode_text(raw.data, self._spec), self._spec)
+        tokens = self._tokens(text)
+        token_ids = np.array(tokens.ids, np.int32)
+        prediction = ExplainedPrediction.select(
+            self._contract, self._inference.predict(token_ids[None])[0], self._class
+        )
+        renderings: list[Rendering] = []
+        integrated: Attribution | None = None
+        if self._network:
+            integrated = integrate(TextPath(self._network, token_ids, prediction.class_number), self._steps)
+            spans = token_spans(text, tokens, integrated.attributions)
+            renderings.append(Rendering("integrated-gradients", spans=spans))
+        if "occlusion" in self._methods:
+            decreases = occlusion(self._inference, token_ids, prediction.class_number)
+            if decreases is not None:
+                renderings.append(Rendering("occlusion", spans=token_spans(text, tokens, decreases)))
+        return Explanation(raw.path, prediction, integrated, tuple(renderings))
+
+    def _tokens(self, text: str) -> TokenizedText:
+        (tokens,) = encode_with_spans([text], self._tokenizer, self._folder)
+        if not tokens.ids:
+            raise RejectedRecordError(Reason.EMPTY, "the tokenizer finds no token in the text")
+        return tokens

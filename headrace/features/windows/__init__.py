@@ -1,0 +1,1 @@
+"""Windows of consecutive rows of time series."""

@@ -1,0 +1,46 @@
+"""Windows in a table: numbers as little-endian float32."""
+
+import numpy as np
+
+from headrace.config.configuration import Prepare
+from headrace.config.sections.windows import Windows
+from headrace.contract import Column
+from headrace.prepare.encoders.hashing import content_hash
+from headrace.prepare.encoders.row_encoders import Row
+from headrace.prepare.observations import Observations
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.sources.raw_records import RawRecord
+from headrace.prepare.table_schema import record_columns
+
+
+def window_columns(windows: Windows) -> dict[str, Column]:
+    """Return the column of windows, (length, features)."""
+    shape = (windows.length, len(windows.values))
+    return {"window": Column(role="input", codec="raw", dtype="float32", shape=shape)}
+
+
+def make_encoder(settings: Prepare) -> "WindowEncoder":
+    """See `FeatureEncodingDoor`."""
+    return WindowEncoder(settings, settings.window_spec)
+
+
+class WindowEncoder:
+    """Encoder of windows of numbers, as little-endian float32."""
+
+    payload_column = "window"
+
+    def __init__(self, settings: Prepare, windows: Windows) -> None:
+        self.columns = record_columns(window_columns(windows), settings)
+        # Spark cuts windows from rows; none has its own file.
+        self.max_bytes = 0
+
+    def row(self, record: RawRecord) -> Row:
+        """See `RecordEncoder`."""
+        if not isinstance(record.data, np.ndarray):
+            raise RejectedRecordError(Reason.BAD_VALUE, "the record is not a window of numbers")
+        values = np.ascontiguousarray(record.data, "<f4")
+        return {"window": values.tobytes(), "content_hash": content_hash(values)}
+
+    def take_observations(self) -> Observations:
+        """See `RecordEncoder`; windows have none."""
+        return Observations()

@@ -1,0 +1,57 @@
+"""What a target kind makes of a model's outputs in a file of predictions."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from headrace.contract import Contract
+from headrace.targets.doors import open_door
+
+# The threshold of a label unless another one is requested.
+HALF = 0.5
+PATH = pa.field("path", pa.string(), nullable=False)
+PROBABILITIES = pa.field("probabilities", pa.list_(pa.float32()), nullable=False)
+
+
+@dataclass(frozen=True)
+class ModelOutputs:
+    """A model's outputs for records, in order.
+
+    Attributes:
+        batches: probabilities (rows, classes), or numbers (rows, 1); together as many rows as there are `paths`.
+        classes: classes in the order of the outputs.
+        threshold: minimum probability of a label, or of the second of two classes; None for the usual one.
+    """
+
+    paths: list[str]
+    batches: list[NDArray[np.float32]]
+    classes: tuple[str, ...]
+    threshold: float | None
+
+
+class PredictionDoor(Protocol):
+    """The module `prediction` of a target kind."""
+
+    @property
+    def SCHEMA(self) -> pa.Schema:  # noqa: N802 - the name of a constant
+        """Columns of the predictions, the path first."""
+
+    def to_columns(self, outputs: ModelOutputs) -> list[pa.Array]:
+        """Return the columns of `SCHEMA` after the path, for at least one record."""
+
+
+def predictions_table(outputs: ModelOutputs, contract: Contract) -> pa.Table:
+    """Return the predictions, one row per record."""
+    door: PredictionDoor = open_door(contract.task, "prediction")
+    if not outputs.paths:
+        return door.SCHEMA.empty_table()
+    return pa.Table.from_arrays([pa.array(outputs.paths), *door.to_columns(outputs)], schema=door.SCHEMA)
+
+
+def probability_lists(probabilities: NDArray[np.float32]) -> pa.ListArray:
+    """Return (rows, classes) probabilities as a column of lists."""
+    rows, classes = probabilities.shape
+    return pa.ListArray.from_arrays(np.arange(rows + 1, dtype=np.int32) * classes, probabilities.ravel())

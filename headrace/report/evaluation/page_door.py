@@ -1,0 +1,49 @@
+"""What a target kind shows of an evaluation on the page of a run."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from headrace.report.evaluation.records import TaskEvaluation
+from headrace.targets.doors import open_door
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The principal figure at the top of the page, as texts."""
+
+    title: str
+    value: str
+    note: str
+
+
+class Assessment(Protocol):
+    """An evaluation and the values derived from it, for the template `TASK/page.html.jinja`."""
+
+    @property
+    def evaluation(self) -> TaskEvaluation:
+        """The evaluation as stored."""
+
+    @property
+    def rows(self) -> int:
+        """Number of evaluated rows."""
+
+    @property
+    def headline(self) -> Headline:
+        """The principal figure."""
+
+
+class PageDoor(Protocol):
+    """The module `page` of a target kind."""
+
+    @property
+    def RECORD(self) -> type[TaskEvaluation]:  # noqa: N802 - the name of a constant
+        """Type of the stored evaluation."""
+
+    def assess(self, evaluation: Any) -> Assessment:
+        """Return the values that the template shows of a `RECORD`."""
+
+
+def page_door(task: str) -> PageDoor:
+    """Return the page's part of the target kind `task`."""
+    door: PageDoor = open_door(task, "page")
+    return door

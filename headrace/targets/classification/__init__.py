@@ -1,0 +1,1 @@
+"""Targets of exactly one class per record."""

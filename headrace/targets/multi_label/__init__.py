@@ -1,0 +1,1 @@
+"""Targets of any number of classes per record, called labels."""

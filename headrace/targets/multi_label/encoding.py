@@ -1,0 +1,14 @@
+"""The stored target of a record with any number of classes: their indices."""
+
+from headrace.contract import Column
+from headrace.prepare.encoders.labels import encode_labels, parse_labels
+from headrace.prepare.plan import PrepareContext
+from headrace.targets.classification.encoding import class_index
+
+COLUMN = Column(role="target", codec="labels", dtype="int32", shape=(None,))
+
+
+def encode(label: str, context: PrepareContext) -> bytes:
+    """See `EncodingDoor`."""
+    names = parse_labels(label, context.settings.label_separator)
+    return encode_labels({class_index(name, context) for name in names})

@@ -1,0 +1,13 @@
+"""Predictions of one number per record."""
+
+import numpy as np
+import pyarrow as pa
+
+from headrace.predict.prediction_door import PATH, ModelOutputs
+
+SCHEMA = pa.schema([PATH, pa.field("value", pa.float32(), nullable=False)])
+
+
+def to_columns(outputs: ModelOutputs) -> list[pa.Array]:
+    """Return the numbers."""
+    return [pa.array(np.concatenate(outputs.batches)[:, 0])]

@@ -1,0 +1,34 @@
+"""The program of a dry run: `python -m headrace.train.bundle_verification.dry_run_program RUN FILE`.
+
+Prints one JSON object: `error`, a sentence, or None; and `warnings`, sentences.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from headrace.engines.lean_import import import_engines_lean
+from headrace.errors import ConfigurationError
+from headrace.runs.folder import RunFolder
+from headrace.table import read
+
+
+def main(run: str, file: str) -> None:
+    """Try the network in `file` for the run in the folder `run`, and print the answer."""
+    record = RunFolder(run).record()
+    if record is None:
+        raise ConfigurationError(f"{run} is not the folder of a run.")
+    import_engines_lean()
+    from headrace.train.bundle_verification.dry_run import try_network
+
+    answer: dict[str, Any] = {"error": None, "warnings": []}
+    try:
+        answer["warnings"] = try_network(Path(file), record, read(record.table, record.data_version))
+    except ConfigurationError as error:
+        answer["error"] = str(error)
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

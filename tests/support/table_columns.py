@@ -1,0 +1,9 @@
+"""The columns of a table of examples."""
+
+from headrace.contract import Column
+from headrace.prepare.table_schema import IDENTITY, LABEL
+
+
+def table_columns(inputs: dict[str, Column], target: Column = LABEL) -> dict[str, Column]:
+    """Return the columns of a table with these inputs and target."""
+    return {"path": IDENTITY, "label": target, **inputs, "content_hash": IDENTITY}
