@@ -6,7 +6,7 @@ Each Python worker loads the model once and keeps it for its next tasks.
 import gc
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +20,8 @@ from headrace.predict.inputs import InputFile, read_raw
 from headrace.predict.output import PredictionOutput
 from headrace.predict.record_files import Record, RecordFile
 from headrace.predict.text_prediction import predict_records, predict_texts
-from headrace.prepare.encoders.images.image_codec import decode
+from headrace.prepare.encoders.images.image_codec import decode_image
+from headrace.prepare.observations import Observations
 from headrace.prepare.readers import RowRange
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.table import Shard
@@ -87,6 +88,7 @@ class PartResult:
 
     rows: int = 0
     rejected: int = 0
+    observations: Observations = field(default_factory=Observations)
 
 
 def manifest_hash(bundle: Path) -> str:
@@ -109,7 +111,7 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResu
         output = _predict_part(task, part, inference)
         output.threshold = task.threshold
         output.write(task.output, part.number, inference.contract)
-        yield PartResult(rows=len(output.paths), rejected=len(output.rejects))
+        yield PartResult(rows=len(output.paths), rejected=len(output.rejects), observations=output.observations)
 
 
 def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
@@ -149,7 +151,9 @@ def _predict_files(task: PredictTask, files: Sequence[InputFile], inference: "In
         images = []
         for file in files[begin : begin + BATCH]:
             try:
-                images.append(decode(read_raw(file, task.settings), task.image_spec))
+                decoded = decode_image(read_raw(file, task.settings), task.image_spec)
+                output.observations.add_image(decoded, file.name)
+                images.append(decoded.pixels)
                 output.paths.append(file.name)
             except RejectedRecordError as rejection:
                 output.reject(file.name, rejection)

@@ -132,6 +132,7 @@ class ShardWriter:
         self._append(split, row)
 
     def _split(self, record: RawRecord, content: str) -> str:
+        self.result.observations.add_split(record.split, record.path)
         if record.split is not None:
             split = split_from_name(record.split)
             if split is None:
