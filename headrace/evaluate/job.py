@@ -16,13 +16,13 @@ from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.inference import Inference
-from headrace.name_lists import join_names
 from headrace.progress import progress
 from headrace.storage.atomic import atomic_write
 from headrace.stream.decode.targets import encode_targets
 from headrace.stream.stream_builder import evaluation_plan, rank_stream
 from headrace.table import Version, read
 from headrace.targets.doors import open_door
+from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from headrace.explain.raw_input_readers import RawInputs
 from headrace.features.doors import open_door
 from headrace.inference import Inference
 from headrace.prepare.rejects.rejection import RejectedRecordError
-from headrace.quantities import quantity
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 

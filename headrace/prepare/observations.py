@@ -12,7 +12,7 @@ from headrace.prepare.encoders.labels import normalize_name
 from headrace.prepare.rejects.rejection import UnreadArchiveError
 from headrace.prepare.sources.folder_layout import MAX_FOLDERS, class_folder, member_warnings, split_class_warning
 from headrace.prepare.sources.raw_records import shorten
-from headrace.quantities import quantity, quantity_have
+from headrace.wording import quantity, quantity_have
 
 MAX_EXAMPLE = 60
 

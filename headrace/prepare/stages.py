@@ -21,7 +21,7 @@ from headrace.prepare.chunks import ChunkResult, make_chunks
 from headrace.prepare.dedup.conflicting_labels import warn_of_conflicts
 from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
 from headrace.prepare.encoders.row_encoders import encoder_for
-from headrace.prepare.incremental import Increment
+from headrace.prepare.increments.increment import Increment
 from headrace.prepare.labels.classes import Classes, classes_without_records, list_classes, require_some
 from headrace.prepare.plan import Chunk, PrepareContext
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks

@@ -7,9 +7,9 @@ from typing import Protocol
 from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.quantities import quantity
 from headrace.table import Version
 from headrace.targets.doors import open_door
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from pyspark.sql import SparkSession
 
-from headrace.prepare.incremental import Increment
+from headrace.prepare.increments.increment import Increment
 from headrace.prepare.plan import PrepareContext
 from headrace.prepare.stages import StageOutput
 

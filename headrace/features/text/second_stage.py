@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from headrace.prepare.incremental import Increment
+from headrace.prepare.increments.increment import Increment
 from headrace.prepare.plan import STAGED, PrepareContext
 from headrace.prepare.stages import StageOutput
 from headrace.prepare.text import tokenization

@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import window_statistics
-from headrace.prepare.incremental import Increment
+from headrace.prepare.increments.increment import Increment
 from headrace.prepare.plan import PrepareContext
 from headrace.prepare.stages import StageOutput
 

@@ -21,8 +21,8 @@ from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.shard_writer import list_labels, list_rejects
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.prepare.sources.raw_records import natural_sort, shorten
-from headrace.quantities import quantity
 from headrace.table.dropped_records import Reject
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 

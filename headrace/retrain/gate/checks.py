@@ -9,10 +9,10 @@ from headrace.compare.metrics import LOWER_IS_BETTER, default_metric, improvemen
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.bootstrap import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
-from headrace.quantities import quantity
 from headrace.retrain.gate.deciding_rows import deciding_rows, min_deciding_rows
 from headrace.retrain.gate.scored_model import ScoredModel
 from headrace.retrain.gate.slicing import ModelPair, gate_door, make_slices
+from headrace.wording import quantity
 
 BETTER = "better"
 
