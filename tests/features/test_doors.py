@@ -11,6 +11,7 @@ from headrace.evaluate.mistakes import RenderingDoor
 from headrace.explain.explanation_door import FeatureExplanationDoor
 from headrace.export.serving_door import ServingDoor
 from headrace.features.doors import KINDS, feature_facts, open_door
+from headrace.predict.raw_files_door import RawFilesDoor
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesDoor
 from headrace.prepare.encoders.row_encoders import FeatureEncodingDoor
 from headrace.prepare.stages import SecondStageDoor
@@ -37,6 +38,11 @@ def test_door_has_what_its_protocol_declares(door: str, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["image", "text"])
 def test_kinds_with_near_duplicates_have_their_door(kind: str) -> None:
     require_protocol(open_door(kind, "near_duplicates"), NearDuplicatesDoor)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_facts(kind).is_file])
+def test_kinds_with_raw_files_have_their_door(kind: str) -> None:
+    require_protocol(open_door(kind, "raw_files"), RawFilesDoor)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_facts(kind).methods])
