@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.doors import open_door
+from headrace.features.kinds import kind_module
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import escape_path
@@ -135,7 +135,7 @@ class RawFileLimits(NamedTuple):
 
 def raw_file_limits(settings: Prepare) -> RawFileLimits:
     """Return the limits of raw files for `prepare.input`."""
-    limits: RawFileLimits = open_door(settings.input, "raw_files").limits(settings)
+    limits: RawFileLimits = kind_module(settings.input, "raw_files").limits(settings)
     return limits
 
 

@@ -23,7 +23,7 @@ BATCH = 256
 
 
 def limits(settings: Prepare) -> RawFileLimits:
-    """See `RawFilesDoor`."""
+    """See `RawFilesInterface`."""
     return RawFileLimits(settings.image.max_bytes, Reason.NOT_AN_IMAGE)
 
 
@@ -45,7 +45,7 @@ def require_single_records(files: Sequence[InputFile]) -> None:
 
 
 def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
-    """See `RawFilesDoor`."""
+    """See `RawFilesInterface`."""
     output = PredictionOutput()
     for begin in range(0, len(files), BATCH):
         images = []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from headrace.config.configuration import Prepare
-from headrace.features.doors import open_door
+from headrace.features.kinds import kind_module
 from headrace.predict.inputs import InputFile, RawFileLimits
 from headrace.predict.output import PredictionOutput
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from headrace.inference import Inference
 
 
-class RawFilesDoor(Protocol):
+class RawFilesInterface(Protocol):
     """The module `raw_files` of an input kind of which a raw file can be a record."""
 
     def limits(self, settings: Prepare) -> RawFileLimits:
@@ -29,7 +29,7 @@ class RawFilesDoor(Protocol):
         """Return the predictions for the files, prepared by `settings`."""
 
 
-def raw_files_door(kind: str) -> RawFilesDoor:
+def raw_files_module(kind: str) -> RawFilesInterface:
     """Return the raw files of the input kind `kind`."""
-    door: RawFilesDoor = open_door(kind, "raw_files")
-    return door
+    module: RawFilesInterface = kind_module(kind, "raw_files")
+    return module
