@@ -17,7 +17,7 @@ from hypothesis import settings
 from headrace.engines.lean_import import import_engines_lean
 from tests.quick_java.environment import quick_java
 from tests.support.commands import headrace
-from tests.support.workspace import ROOT, make_once, write_configuration
+from tests.support.workspace import ROOT, link_workspace, make_once, write_configuration
 
 # What is imported while tests are collected lives as long as the process; see `pytest_collection_finish`.
 gc.disable()
@@ -126,10 +126,7 @@ def trained(workspace: Path, shared: Path) -> dict[str, Any]:
 @pytest.fixture
 def own(workspace: Path, tmp_path: Path) -> Path:
     """A workspace of the test's own: the table is shared through a link."""
-    shutil.copy(workspace / "conf.yaml", tmp_path)
-    shutil.copytree(workspace / "models", tmp_path / "models")
-    (tmp_path / "table").symlink_to(workspace / "table")
-    return tmp_path
+    return link_workspace(workspace, tmp_path)
 
 
 @pytest.fixture(scope="session")

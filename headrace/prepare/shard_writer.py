@@ -11,7 +11,7 @@ from pyspark import TaskContext
 
 from headrace.prepare.chunks import ChunkResult, add_sums, channel_sums
 from headrace.prepare.encoders import labels
-from headrace.prepare.encoders.encoding_door import NO_LABEL, encode_target
+from headrace.prepare.encoders.encoding_interface import NO_LABEL, encode_target
 from headrace.prepare.encoders.hashing import hash_split
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for

@@ -3,12 +3,14 @@
 import contextlib
 import io
 import json
+import logging
 import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
@@ -51,16 +53,30 @@ def run(command: list[str], cwd: Path, code: int = 0, **environment: str) -> Com
 def headrace_within(*words: str, cwd: Path, code: int = 0) -> CommandResult:
     """As `headrace`, but within this process, which has TensorFlow already and, with the fixture `spark`, a session.
 
-    For tests of what a verb does; its log is not in the answer.
+    For tests of what a verb does, not of how its process starts and ends.
     """
     from headrace import cli
 
     out, err = io.StringIO(), io.StringIO()
-    printing = (contextlib.redirect_stdout(out), contextlib.redirect_stderr(err))
-    with contextlib.chdir(cwd), printing[0], printing[1], pytest.raises(SystemExit) as ended:
+    printing = (contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), log_to(err))
+    with contextlib.chdir(cwd), printing[0], printing[1], printing[2], pytest.raises(SystemExit) as ended:
         cli.main(list(words))
     assert ended.value.code == code, f"{words} ended with {ended.value.code}, not {code}:\n{err.getvalue()}"
     return CommandResult(subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue()))
+
+
+@contextlib.contextmanager
+def log_to(stream: TextIO) -> Iterator[None]:
+    """Write the log to `stream` as well, as a command does in a process where pytest has not set up logging."""
+    root, handler = logging.getLogger(), logging.StreamHandler(stream)
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
 
 
 def child_cpu_seconds() -> float:

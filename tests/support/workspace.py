@@ -31,3 +31,11 @@ model: {{file: models/cnn.py, options: {{width: 4, dense: 16}}}}
 train: {{run: run, ranks: 2, epochs: 1, batch_size: 64, checkpoint_every_steps: 5, log_every_steps: 1}}
 """
     )
+
+
+def link_workspace(workspace: Path, folder: Path) -> Path:
+    """Fill `folder` with a copy of `conf.yaml` and of the networks, and a link to the table of `workspace`."""
+    shutil.copy(workspace / "conf.yaml", folder)
+    shutil.copytree(workspace / "models", folder / "models")
+    (folder / "table").symlink_to(workspace / "table")
+    return folder

@@ -2,15 +2,16 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.commands import headrace
+from tests.support.commands import headrace_within
 from tests.support.workspace import write_configuration
 
 
 @pytest.fixture(scope="session")
-def validated(fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def validated(spark: Any, fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a workspace like `workspace`, with 1,001 training images and 199 validation images in `raw/val`."""
     folder = tmp_path_factory.mktemp("validated")
     shutil.copytree(fashion_mnist, folder / "raw")
@@ -20,5 +21,5 @@ def validated(fashion_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         target.parent.mkdir(parents=True, exist_ok=True)
         image.rename(target)
     write_configuration(folder, folder / "raw")
-    headrace("prepare", "conf.yaml", cwd=folder)
+    headrace_within("prepare", "conf.yaml", cwd=folder)
     return folder

@@ -9,7 +9,7 @@ import sys
 import time
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 import pytest
@@ -17,12 +17,40 @@ import pytest
 from headrace import bundle
 from headrace.runs.folder import RunFolder
 from headrace.table import read
-from tests.support.commands import CommandResult, headrace
+from tests.support.commands import CommandResult, headrace, run
 from tests.support.running_training import current_step, find_ranks, in_the_background, list_checkpoints, wait_for
+from tests.support.workspace import link_workspace
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod]
 
 LONG = ("train.run=long", "train.epochs=40")
+
+
+class FixedRun(NamedTuple):
+    """Results of a run whose network, in a folder beside the configuration, had an error at first.
+
+    Attributes:
+        refused: the result of the command with the error.
+        started_over: the result of the same run with the error fixed, by spark-submit.
+    """
+
+    refused: CommandResult
+    started_over: CommandResult
+
+
+@pytest.fixture(scope="module")
+def fixed_run(workspace: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) -> FixedRun:
+    """Train a network of the user's own, first with an error in it."""
+    folder = link_workspace(workspace, tmp_path_factory.mktemp("fixed"))
+    source = (folder / "models" / "cnn.py").read_text() + "\n# mine\n"
+    mine = folder / "elsewhere" / "my network.py"
+    mine.parent.mkdir()
+    words = ("conf.yaml", f"model.file={mine}")
+    mine.write_text(source.replace("layers.Flatten(),", "layers.Dense('ten'),"))
+    refused = headrace("train", *words, cwd=folder, code=2)
+    mine.write_text(source)
+    submit = str(Path(sys.executable).with_name("spark-submit"))
+    return FixedRun(refused, run([submit, "--master", "local[2]", str(root / "jobs" / "train.py"), *words], cwd=folder))
 
 
 def test_train_reports_ranks_steps_weights_and_metrics(trained: dict[str, Any]) -> None:
@@ -156,32 +184,28 @@ def test_bundle_of_complete_run_is_copied_where_train_bundle_says(trained: dict[
     assert "the folder holds other files" in answer.last_error_line
 
 
-def test_train_shows_line_of_network_error_and_starts_over_once_fixed(trained: dict[str, Any], own: Path) -> None:
-    file = own / "models" / "cnn.py"
-    source = file.read_text()
-    file.write_text(source.replace("layers.Flatten(),", "layers.Dense('ten'),"))
-    answer = headrace("train", "conf.yaml", cwd=own, code=2)
-    assert "layers.Dense('ten')" in answer.last_error_line
-    assert "org.apache" not in answer.stderr
-    file.write_text(source)
-    started_over = headrace("train", "conf.yaml", cwd=own).json
-    # The same seed, data and ranks give the same weights.
-    assert (started_over["steps"], started_over["weights_sha256"]) == (10, trained["weights_sha256"])
+def test_train_shows_line_of_network_error(fixed_run: FixedRun) -> None:
+    assert "layers.Dense('ten')" in fixed_run.refused.last_error_line
+    assert "org.apache" not in fixed_run.refused.stderr
+
+
+@pytest.mark.slow
+def test_spark_submit_starts_over_with_fixed_network_and_trains_equal_weights(
+    fixed_run: FixedRun, trained: dict[str, Any]
+) -> None:
+    """The same seed, data and ranks give the same weights."""
+    result = fixed_run.started_over.json
+    assert (result["steps"], result["weights_sha256"]) == (10, trained["weights_sha256"])
+
+
+def test_train_uses_model_file_from_any_folder(fixed_run: FixedRun) -> None:
+    assert "\n# mine\n" in Path(fixed_run.started_over.json["bundle"], "model.py").read_text()
 
 
 def test_train_refuses_run_that_another_process_trains(own: Path) -> None:
     with RunFolder(own / "run").locked():
         answer = headrace("train", "conf.yaml", cwd=own, code=4)
     assert f"is being trained by process {os.getpid()} on " in answer.last_error_line
-
-
-def test_train_uses_model_file_from_any_folder(own: Path) -> None:
-    source = (own / "models" / "cnn.py").read_text()
-    mine = own / "elsewhere" / "my network.py"
-    mine.parent.mkdir()
-    mine.write_text(source.replace("layers.Flatten()", "layers.GlobalAveragePooling2D()").replace('"cnn"', '"mine"'))
-    result = headrace("train", "conf.yaml", f"model.file={mine}", "train.ranks=1", cwd=own).json
-    assert "GlobalAveragePooling2D" in Path(result["bundle"], "model.py").read_text()
 
 
 def test_train_shows_python_error_of_network_once(own: Path) -> None:
@@ -219,12 +243,3 @@ def test_train_reports_missing_table_in_one_sentence(own: Path) -> None:
         f"headrace: nowhere is not a prepared table {looked}; create it with `headrace prepare`."
     )
     assert not (own / "run").exists()
-
-
-@pytest.mark.slow
-def test_spark_submit_trains_equal_weights(trained: dict[str, Any], own: Path, root: Path) -> None:
-    submit = Path(sys.executable).with_name("spark-submit")
-    command = [str(submit), "--master", "local[2]", str(root / "jobs" / "train.py"), "conf.yaml"]
-    done = subprocess.run(command, cwd=own, capture_output=True, text=True, check=False, env=os.environ)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert CommandResult(done).json["weights_sha256"] == trained["weights_sha256"]

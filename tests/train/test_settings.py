@@ -13,7 +13,7 @@ import pytest
 from headrace import bundle
 from headrace.runs.folder import RunFolder
 from headrace.train import checkpoint
-from tests.support.commands import CommandResult, headrace, headrace_within
+from tests.support.commands import CommandResult, headrace_within
 from tests.train.bundle_verification.user_networks import network
 
 pytestmark = [
@@ -42,7 +42,7 @@ STOPPING = (
 @pytest.fixture(scope="module")
 def stopped(validated: Path) -> CommandResult:
     """Train a run that stops early: only its first epoch counts as an improvement."""
-    return headrace("train", "conf.yaml", *STOPPING, cwd=validated)
+    return headrace_within("train", "conf.yaml", *STOPPING, cwd=validated)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_validation_loss_and_accuracy_equal_evaluate(stopped_run: dict[str, Any]
 def test_run_that_stopped_early_is_complete(stopped_run: dict[str, Any], validated: Path) -> None:
     """It is complete even when its result is lost, which a driver killed at the last moment can cause."""
     Path(stopped_run["run"], "result.json").unlink()
-    again = headrace("train", "conf.yaml", *STOPPING, cwd=validated).json
+    again = headrace_within("train", "conf.yaml", *STOPPING, cwd=validated).json
     assert (again["steps"], again["weights_sha256"]) == (24, stopped_run["weights_sha256"])
     assert again["metrics"] == stopped_run["metrics"]
 
@@ -124,7 +124,7 @@ def test_run_that_stopped_early_is_complete(stopped_run: dict[str, Any], validat
 )
 def test_half_precision_learns(own: Path, words: tuple[str, ...]) -> None:
     warm = "train.optimizer.schedule={scale_by_ranks: linear, warmup_epochs: 1, kind: cosine}"
-    trained = headrace("train", "conf.yaml", "train.epochs=6", warm, *words, cwd=own).json
+    trained = headrace_within("train", "conf.yaml", "train.epochs=6", warm, *words, cwd=own).json
     first, *_, last = epoch_records(trained["run"])
     assert last["accuracy"] > max(0.3, first["accuracy"])
     judged = headrace_within("evaluate", trained["bundle"], "--table", "table", cwd=own).json
@@ -137,13 +137,14 @@ def test_synchronized_batch_norm_learns(own: Path) -> None:
     network.write_text(
         network.read_text().replace("layers.Flatten(),", "layers.BatchNormalization(), layers.Flatten(),")
     )
-    trained = headrace("train", "conf.yaml", "train.epochs=4", "train.synchronized_batch_norm=true", cwd=own).json
+    words = ("train", "conf.yaml", "train.epochs=4", "train.synchronized_batch_norm=true")
+    trained = headrace_within(*words, cwd=own).json
     assert epoch_records(trained["run"])[-1]["accuracy"] > 0.3
 
 
 def test_non_finite_loss_ends_training_and_names_rows(own: Path) -> None:
     words = ("train.optimizer={name: sgd, learning_rate: 1.0e+30}", "train.checkpoint_every_steps=1")
-    answer = headrace("train", "conf.yaml", *words, cwd=own, code=4)
+    answer = headrace_within("train", "conf.yaml", *words, cwd=own, code=4)
     assert "is not finite" in answer.last_error_line
     assert "train.optimizer.learning_rate" in answer.last_error_line
     files = sorted((own / "run" / "non-finite").iterdir())
@@ -161,9 +162,9 @@ def test_fine_tune_copies_layers_and_keeps_frozen_ones(trained: dict[str, Any], 
     """Once there is a checkpoint, the run continues without the donor."""
     shutil.copytree(trained["bundle"], own / "donor")
     words = ("train", "conf.yaml", "train.fine_tune={bundle: donor, freeze: ['conv*']}", "model.options.dense=24")
-    first = headrace(*words, cwd=own)
+    first = headrace_within(*words, cwd=own)
     shutil.rmtree(own / "donor")
-    tuned = headrace(*words, "train.epochs=2", cwd=own)
+    tuned = headrace_within(*words, "train.epochs=2", cwd=own)
     before, after = (bundle.load(made["bundle"]).model() for made in (trained, tuned.json))
     convolutions = [index for index, layer in enumerate(before.layers) if "conv" in layer.name]
     assert len(convolutions) == 2

@@ -125,16 +125,16 @@ def test_study_and_trials_are_tracked_once(study_result: CommandResult, folder: 
 
 
 def test_study_is_not_resumed_with_other_settings(study_result: CommandResult, folder: Path) -> None:
-    result = headrace("tune", "conf.yaml", "train.batch_size=10", cwd=folder, code=2)
+    result = headrace_within("tune", "conf.yaml", "train.batch_size=10", cwd=folder, code=2)
     assert "train.batch_size was 12 and is 10" in result.last_error_line
 
 
 def test_invalid_settings_are_reported_before_any_trial(folder: Path) -> None:
     typo = "tune.space={train.optimizer.learning_rte: {kind: float, low: 0.1, high: 0.2}}"
-    result = headrace("tune", "conf.yaml", typo, "tune.study=b", "tune.sampler.kind=tpe", cwd=folder, code=2)
+    result = headrace_within("tune", "conf.yaml", typo, "tune.study=b", "tune.sampler.kind=tpe", cwd=folder, code=2)
     assert f"did you mean `{RATE}`?" in result.last_error_line
-    assert "no section `tune`" in headrace("tune", "conf.yaml", "tune=null", cwd=folder, code=2).last_error_line
-    assert "expected one of loss" in headrace(
+    assert "no section `tune`" in headrace_within("tune", "conf.yaml", "tune=null", cwd=folder, code=2).last_error_line
+    assert "expected one of loss" in headrace_within(
         "tune", "conf.yaml", "train.monitor.metric=val_auc", "tune.study=c", cwd=folder, code=2
     ).last_error_line  # fmt: skip
 
@@ -145,9 +145,10 @@ def test_too_few_slots_are_reported_with_both_numbers(folder: Path) -> None:
     assert "has 3 free slots" in result.last_error_line
 
 
+@pytest.mark.usefixtures("spark")
 def test_command_fails_if_all_trials_fail_and_time_limit_stops_new_trials(folder: Path) -> None:
     words = ("tune.study=failing", "tune.time_limit_seconds=1", rate_space(1e30, 1e29))
-    answer = headrace("tune", "conf.yaml", *words, cwd=folder, code=4)
+    answer = headrace_within("tune", "conf.yaml", *words, cwd=folder, code=4)
     assert "1 failed" in answer.last_error_line
     assert (answer.json["best"], answer.json["failed"], len(answer.json["trials"])) == (None, 1, 1)
 

@@ -8,5 +8,5 @@ from headrace.prepare.stages import StageOutput
 
 
 def finish(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
-    """See `SecondStageDoor`."""
+    """See `SecondStageInterface`."""
     return output

@@ -15,7 +15,7 @@ log = logging.getLogger("headrace.prepare.stages")
 
 
 def finish(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
-    """See `SecondStageDoor`."""
+    """See `SecondStageInterface`."""
     shards = [shard for shard in output.accounting.shards if shard.split == "train"]
     if not shards:
         copies = output.accounting.duplicates

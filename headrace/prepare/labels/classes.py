@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from headrace.errors import DataError
 from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult
-from headrace.prepare.encoders.encoding_door import NO_LABEL
+from headrace.prepare.encoders.encoding_interface import NO_LABEL
 from headrace.prepare.encoders.labels import normalize_label, readable_labels
 from headrace.prepare.labels.warnings import label_warnings, require_repeated
 from headrace.prepare.plan import Chunk, PrepareContext

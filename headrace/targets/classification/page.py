@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.number_formatting import count, percent
-from headrace.report.evaluation.page_door import Headline
+from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.records import ClassEvaluation
 from headrace.report.record import Record
@@ -167,5 +167,5 @@ RECORD = Evaluation
 
 
 def assess(evaluation: Evaluation) -> ClassificationAssessment:
-    """See `PageDoor`."""
+    """See `PageInterface`."""
     return ClassificationAssessment(evaluation)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.number_formatting import number, percent
-from headrace.report.evaluation.page_door import Headline
+from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.records import ClassEvaluation
 from headrace.report.record import Record
@@ -61,5 +61,5 @@ RECORD = MultiLabelEvaluation
 
 
 def assess(evaluation: MultiLabelEvaluation) -> MultiLabelAssessment:
-    """See `PageDoor`."""
+    """See `PageInterface`."""
     return MultiLabelAssessment(evaluation)
