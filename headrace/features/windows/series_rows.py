@@ -35,11 +35,17 @@ def drop_repeated_rows(rows: DataFrame, series_column: str | None) -> SeriesRows
     """Return `rows` without those that equal another, and log what users should know about rows and series.
 
     Args:
-        rows: columns file (the series), seconds, key (the time as it is written), and those of `CELLS`.
+        rows: columns file (the series), seconds, key (the time as it is written), has_zone (whether it names a time
+            zone), and those of `CELLS`.
         series_column: the column that names the series; None: all rows are one series.
     """
     found = _count_rows(rows)
-    for warning in (_repeated(found), _contradictory(found, series_column), _similar(found, series_column)):
+    for warning in (
+        _repeated(found),
+        _contradictory(found, series_column),
+        _similar(found, series_column),
+        _partly_zoned(found),
+    ):
         if warning is not None:
             log.warning("%s", warning)
     if any(one.repeated for one in found):
@@ -51,10 +57,13 @@ def drop_repeated_rows(rows: DataFrame, series_column: str | None) -> SeriesRows
 def _count_rows(rows: DataFrame) -> list[Row]:
     """Return for each series its first and last moment, and the rows that are repeated or that contradict others."""
     moments = rows.groupBy("file", "seconds").agg(
-        F.count("*").alias("rows"), F.count_distinct(F.struct(*CELLS)).alias("different"), F.min("key").alias("key")
-    )
+        F.count("*").alias("rows"), F.count_distinct(F.struct(*CELLS)).alias("different"), F.min("key").alias("key"),
+        F.min("has_zone").alias("all_zoned"), F.max("has_zone").alias("any_zoned"),
+    )  # fmt: skip
     repeated, contradictory = F.col("rows") - F.col("different"), F.col("different") > 1
     series = moments.groupBy("file").agg(
+        F.min("all_zoned").alias("all_zoned"),
+        F.max("any_zoned").alias("any_zoned"),
         F.min("seconds").alias("first"),
         F.max("seconds").alias("last"),
         F.sum(repeated).alias("repeated"),
@@ -99,4 +108,13 @@ def _similar(found: Sequence[Row], series_column: str | None) -> str | None:
         f"Names of series in {series_column!r} differ only in case, white space, accents, leading zeros, HTML entities "
         f"or characters that cannot be seen: {shorten(groups)}. Each is a series of its own; give them one name if "
         "they are one."
+    )
+
+
+def _partly_zoned(found: Sequence[Row]) -> str | None:
+    if not any(one.any_zoned for one in found) or all(one.all_zoned for one in found):
+        return None
+    return (
+        "Some times have a time zone or an offset, such as Z or +02:00, and others have none, which are taken as UTC; "
+        "write all of them the same way."
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
-from pyspark.sql.types import NumericType
+from pyspark.sql.types import NumericType, StringType
 
 from headrace.config.configuration import Prepare, Source
 from headrace.config.sections.source import Columns
@@ -29,6 +29,9 @@ TIME_UNITS = (
 )
 # Seconds; sums of fractions of seconds are not exact.
 TIME_TOLERANCE = 0.001
+DAY = 86400
+# What follows minutes or seconds: Z, an offset, or the name of a zone.
+ZONE = r":\d{1,2}(?:\.\d*)?\s*(?:[+-]\d|[A-Za-z])"
 # Java reads 12d and 12f as numbers.
 JAVA_SUFFIX = r"[dDfF]\s*$"
 UNIT_TOLERANCE = 0.01
@@ -115,7 +118,8 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
         "weight": text(columns.weight),
     }
     values = F.array(*map(_number, windows.values))
-    numbers = {"seconds": _seconds(frame, windows.time), "values": values}
+    seconds, has_zone = _seconds(frame, windows)
+    numbers = {"seconds": seconds, "has_zone": has_zone, "values": values}
     return frame.select(*(column.alias(name) for name, column in (texts | numbers).items()))
 
 
@@ -124,19 +128,26 @@ def _number(name: str) -> Column:
     return F.when(column.cast("string").rlike(JAVA_SUFFIX), None).otherwise(column.try_cast("float"))
 
 
-def _seconds(frame: DataFrame, time: str) -> Column:
-    """Return a time column in seconds; without time zones, so that no daylight saving shifts two rows.
+def _seconds(frame: DataFrame, windows: Windows) -> tuple[Column, Column]:
+    """Return a time column in seconds, and whether it names a time zone or an offset such as `Z` or `+02:00`.
 
-    A column of numbers only holds seconds; any other holds dates and times.
+    A column of numbers only holds seconds; any other holds dates and times. A time with an offset is the moment in UTC,
+    so that no change of daylight saving shifts two rows. Steps of whole days are counted by the calendar, and others
+    without an offset by the clock as it is written.
     """
-    column = F.col(quote_column(time))
-    if isinstance(frame.select(column).schema[0].dataType, NumericType):
-        return column.cast("double")
+    column, no_zone = F.col(quote_column(windows.time)), F.lit(False)
+    data_type = frame.select(column).schema[0].dataType
+    if isinstance(data_type, NumericType):
+        return column.cast("double"), no_zone
     number = column.cast("string").try_cast("double")
     others = frame.select(column.alias("time"), number.alias("number")).where("time is not null and number is null")
     if others.isEmpty():
-        return number
-    return F.timestamp_diff("MICROSECOND", F.expr(EPOCH), column.try_cast("timestamp_ntz")) / 1e6
+        return number, no_zone
+    written = F.timestamp_diff("MICROSECOND", F.expr(EPOCH), column.try_cast("timestamp_ntz")) / 1e6
+    if not isinstance(data_type, StringType) or windows.every_seconds % DAY == 0:
+        return written, no_zone
+    has_zone = column.rlike(ZONE)
+    return F.when(has_zone, F.unix_micros(column.try_cast("timestamp")) / 1e6).otherwise(written), has_zone
 
 
 def _cut(rows: DataFrame, windows: Windows) -> DataFrame:

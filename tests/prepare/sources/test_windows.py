@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -208,6 +209,28 @@ def test_rows_of_files_that_overlap_are_used_once_and_twin_series_are_named(
     assert version is not None
     details = {reject.detail for reject in read_rejects(tmp_path / "table", version, 100)}
     assert details == {"time 2024-01-02 01:00 has several rows with different cells"}
+
+
+def test_times_with_offsets_are_moments_and_days_are_those_of_the_calendar(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When summer time ends, 02:00+02:00 and 02:00+01:00 are an hour apart; midnights are days apart all the year."""
+    zone = ZoneInfo("Europe/Berlin")
+    begin = datetime(2024, 10, 26, 12, tzinfo=UTC)
+    rows = [
+        row | {"time": (begin + timedelta(hours=number)).astimezone(zone).isoformat()}
+        for number, row in enumerate(hours("a", "train", range(24)))
+    ]
+    assert prepare(configured(tmp_path, rows))["rows_in"] == 19
+    assert read(tmp_path / "table").summary.rejects == {}
+    assert "others have none" not in caplog.text
+    days = [datetime(2024, 10, 20, tzinfo=zone) + timedelta(days=number) for number in range(24)]
+    rows = [row | {"time": day.isoformat()} for day, row in zip(days, rows, strict=True)]
+    daily = configured(tmp_path, rows, {"every_seconds": 86400})
+    assert prepare(daily, full=True)["rejects"] == {}
+    mixed = [row | {"time": f"2024-01-01 {n:02d}:00:00{'Z' * (n % 2)}"} for n, row in enumerate(rows)]
+    assert prepare(configured(tmp_path, mixed), full=True)["rejects"] == {}
+    assert "Some times have a time zone or an offset" in caplog.text
 
 
 def test_series_without_a_window_is_reported_in_one_sentence(tmp_path: Path) -> None:
