@@ -10,9 +10,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from headrace.errors import DataError
-from headrace.features.doors import feature_facts
 from headrace.features.feature_facts import FeatureFacts
-from headrace.targets.doors import target_facts
+from headrace.features.kinds import feature_facts
+from headrace.targets.kinds import target_facts
 from headrace.targets.target_facts import Activation, TargetFacts
 
 TaskType = Literal["classification", "multi_label", "regression"]

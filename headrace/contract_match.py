@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.errors import DataError
-from headrace.features.doors import feature_facts
-from headrace.name_lists import join_names
+from headrace.features.kinds import feature_facts
+from headrace.wording import join_names
 
 # Standard deviations; new data of the same source stays far below.
 MAX_SHIFT = 0.1

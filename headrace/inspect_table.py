@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from headrace.contract import Contract
-from headrace.prepare.incremental import list_changes
-from headrace.quantities import quantity
+from headrace.prepare.increments.increment import list_changes
 from headrace.storage import is_remote
 from headrace.table import Version, read
 from headrace.table.dropped_records import (
@@ -22,6 +21,7 @@ from headrace.table.dropped_records import (
 )
 from headrace.table.table_version import SPLITS, Summary
 from headrace.table.transaction_log import KEY, history, lists_dropped_records
+from headrace.wording import quantity
 
 Kind = Literal["rejects", "duplicates"]
 

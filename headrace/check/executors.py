@@ -7,8 +7,7 @@ from headrace.check.check_report import CheckRow
 from headrace.check.executor_probe import ExecutorInfo
 from headrace.check.machine import FREE_GIGABYTES
 from headrace.engines.compatibility import SAME_ENVIRONMENT, differences, installed_versions
-from headrace.name_lists import join_names
-from headrace.quantities import quantity
+from headrace.wording import join_names, quantity
 
 CLOCK_SECONDS = 1.0
 HOSTS_SHOWN = 4

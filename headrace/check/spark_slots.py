@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from headrace.check.check_report import CheckRow
 from headrace.errors import HeadraceError
-from headrace.quantities import quantity
 from headrace.spark.slots import free_slots, wait_for_slots
+from headrace.wording import quantity
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

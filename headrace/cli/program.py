@@ -13,7 +13,7 @@ from headrace.engines.lean_import import import_engines_lean
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.engines.shadowing import require_visible_engines
 from headrace.errors import ConfigurationError, DiskError, HeadraceError
-from headrace.interruption import CommandInterruptedError, SignalHandling, handled_signals, ignore_signals
+from headrace.processes.interruption import CommandInterruptedError, SignalHandling, handled_signals, ignore_signals
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from headrace.compare.metrics import LOWER_IS_BETTER, metric_label
 from headrace.html.number_formatting import metric
-from headrace.quantities import quantity
 from headrace.text_table import text_table
+from headrace.wording import quantity
 
 NOTHING = "-"
 MAX_CLASSES = 20

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.comparison_door import ComparisonDoor
+from headrace.compare.comparison_interface import ComparisonInterface
 from headrace.compare.predictions import Predictions
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes
@@ -21,9 +21,9 @@ class DisagreementWatch:
         rows: number of rows with another class, other labels, or in regression another number.
     """
 
-    def __init__(self, door: ComparisonDoor, reference: Predictions, keep: int = SHOWN) -> None:
+    def __init__(self, comparison: ComparisonInterface, reference: Predictions, keep: int = SHOWN) -> None:
         self.rows = 0
-        self._door = door
+        self._comparison = comparison
         self._reference = reference
         self._start = 0
         self._worst = WorstMistakes(keep)
@@ -34,7 +34,7 @@ class DisagreementWatch:
         before, self._start = self._reference.select(rows), self._start + predictions.rows
         differing = np.flatnonzero(_differ(before, predictions))
         self.rows += len(differing)
-        distances = self._door.distances(before, predictions)
+        distances = self._comparison.distances(before, predictions)
         for index in self._worst.candidates(distances, batch.paths, differing):
             details = {"row": int(rows[index])}
             self._worst.add(Mistake(float(distances[index]), str(batch.paths[index]), details, batch.inputs[index]))
@@ -55,7 +55,7 @@ def select_rows(watches: Sequence[DisagreementWatch]) -> list[Mistake]:
 def describe(
     mistake: Mistake,
     models: Mapping[str, Predictions],
-    door: ComparisonDoor,
+    comparison: ComparisonInterface,
     classes: tuple[str, ...],
     render: Renderer,
 ) -> dict[str, Any]:
@@ -64,10 +64,10 @@ def describe(
     first = next(iter(models.values()))
     return {
         "path": mistake.path,
-        "true": door.describe_value(first.true[row], classes),
+        "true": comparison.describe_value(first.true[row], classes),
         "models": {
-            name: {"predicted": door.describe_value(predictions.predicted[row], classes)}
-            | door.describe_prediction(predictions, row)
+            name: {"predicted": comparison.describe_value(predictions.predicted[row], classes)}
+            | comparison.describe_prediction(predictions, row)
             for name, predictions in models.items()
         },
         **render(mistake.input),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.compare.candidates import Candidate, open_candidates, settings
-from headrace.compare.comparison_door import comparison_door
+from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.disagreements import DisagreementWatch, describe, select_rows
 from headrace.compare.metrics import default_metric, scores
 from headrace.compare.paired_differences import metric_differences
@@ -44,7 +44,7 @@ def compare(
     log.info("Comparing on the %s split of version %s of %s", split, version.number, version.table)
     models, watches = _predict(candidates, version, split, matches)
     task, classes = version.contract.task, version.contract.classes
-    door = comparison_door(task)
+    module = comparison_module(task)
     render = renderer_for(candidates[0].bundle.contract, candidates[0].bundle.folder)
     biased = _biased(overlaps)
     rows = select_rows(list(watches.values()))
@@ -59,10 +59,10 @@ def compare(
         "models": [_describe(one, models[one.name], task) for one in candidates],
         "trained_on": {name: overlap.model_dump(mode="json") for name, overlap in overlaps.items()},
         "differences": {name: _differences(task, models, name, biased=name in biased) for name in watches},
-        **door.details(models, classes, biased),
+        **module.details(models, classes, biased),
         "disagreements": {
             "rows": {name: watch.rows for name, watch in watches.items()},
-            "shown": [describe(row, models, door, classes, render) for row in rows],
+            "shown": [describe(row, models, module, classes, render) for row in rows],
         },
         "curves": curves({one.name: one.history for one in candidates}),
         "settings": differing(settings(candidates)),
@@ -84,12 +84,12 @@ def _predict(
     candidates: Sequence[Candidate], version: Version, split: str, matches: Sequence[ClassMatch]
 ) -> tuple[dict[str, Predictions], dict[str, DisagreementWatch]]:
     """Return the predictions of each model, and where those after the first disagree with it."""
-    door = comparison_door(version.contract.task)
+    module = comparison_module(version.contract.task)
     first, *others = zip(candidates, matches, strict=True)
     reference, _ = predict_split(Inference(first[0].bundle), version, split, first[1])
     models, watches = {first[0].name: reference}, {}
     for candidate, match in others:
-        watch = watches[candidate.name] = DisagreementWatch(door, reference)
+        watch = watches[candidate.name] = DisagreementWatch(module, reference)
         models[candidate.name], _ = predict_split(Inference(candidate.bundle), version, split, match, watch.add)
     return models, watches
 

@@ -1,8 +1,8 @@
 """The metrics of a model's predictions that models are compared by, and their direction."""
 
-from headrace.compare.comparison_door import comparison_door
+from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.predictions import Predictions
-from headrace.targets.doors import target_facts
+from headrace.targets.kinds import target_facts
 
 LOWER_IS_BETTER = {"loss", "mean_absolute_error", "root_mean_squared_error"}
 
@@ -14,12 +14,12 @@ def default_metric(task: str) -> str:
 
 def score(task: str, metric: str, predictions: Predictions) -> float:
     """Return one metric of `task` of the predictions for at least one row."""
-    return comparison_door(task).SCORES[metric](predictions)
+    return comparison_module(task).SCORES[metric](predictions)
 
 
 def scores(task: str, predictions: Predictions) -> dict[str, float]:
     """Return all metrics of `task`."""
-    return {name: function(predictions) for name, function in comparison_door(task).SCORES.items()}
+    return {name: function(predictions) for name, function in comparison_module(task).SCORES.items()}
 
 
 def metric_label(metric: str) -> str:

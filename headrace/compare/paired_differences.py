@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.comparison_door import comparison_door
+from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.metrics import LOWER_IS_BETTER, scores
 from headrace.compare.predictions import Predictions
 from headrace.evaluate.bootstrap import Intervals
@@ -62,7 +62,7 @@ def metric_differences(task: str, reference: Predictions, other: Predictions) ->
     if _are_equal(reference, other):
         # Rounding in resampled sums would look like a difference.
         return {name: Difference(0.0, (0.0, 0.0)) for name in before}
-    intervals = comparison_door(task).difference_intervals(reference, other)
+    intervals = comparison_module(task).difference_intervals(reference, other)
     return {name: Difference(after[name] - before[name], intervals[name]) for name in before}
 
 

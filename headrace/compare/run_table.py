@@ -6,11 +6,11 @@ from typing import Any
 
 from headrace.errors import ConfigurationError
 from headrace.html.number_formatting import duration, metric
-from headrace.name_lists import join_names, shortest_suffixes
 from headrace.runs.listing import RunRow
 from headrace.runs.settings_differences import differing
-from headrace.targets.doors import TASKS, target_facts
+from headrace.targets.kinds import TASKS, target_facts
 from headrace.text_table import text_table
+from headrace.wording import join_names, shortest_suffixes
 
 MAX_CELL = 28
 NOTHING = "-"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.comparison_door import comparison_door
+from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.predictions import Predictions
 from headrace.contract_match import ClassMatch
 from headrace.evaluate.evaluation_batch import EvaluationBatch
@@ -28,9 +28,9 @@ def predict_split(
     Raises:
         DataError: the version has no such split, or one of its shards cannot be read.
     """
-    parts, sample, door = [], np.empty(0), comparison_door(version.contract.task)
+    parts, sample, module = [], np.empty(0), comparison_module(version.contract.task)
     for batch in iter_batches(model, version, split):
-        parts.append(door.to_predictions(batch, match))
+        parts.append(module.to_predictions(batch, match))
         sample = batch.inputs[:1]
         if observe is not None:
             observe(batch, parts[-1])

@@ -10,9 +10,9 @@ from headrace.contract_match import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.class_match import match_classes
 from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap, warn_of_overlap
-from headrace.name_lists import join_names
 from headrace.storage import locate
 from headrace.table import Version, read
+from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
 

@@ -79,7 +79,7 @@ def filtered_stderr() -> Iterator[None]:
         yield
     finally:
         # This file is also run alone, without the package.
-        from headrace.interruption import is_ending
+        from headrace.processes.interruption import is_ending
 
         if not is_ending():
             # An interrupted command has discarded standard error: TensorFlow, imported by half, raises errors at exit.

@@ -41,7 +41,7 @@ class Evaluator(Protocol):
         """Return `rows`, `metrics` and `intervals` of the rows where the mask is true (at least one)."""
 
 
-class EvaluationDoor(Protocol):
+class EvaluationInterface(Protocol):
     """The module `evaluation` of a target kind."""
 
     def make_evaluator(self, contract: Contract, show: Renderer) -> Evaluator:

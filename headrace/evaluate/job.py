@@ -11,18 +11,18 @@ from typing import Any
 from headrace import bundle as bundles
 from headrace.contract import Contract
 from headrace.evaluate.class_match import match_classes
-from headrace.evaluate.evaluation_batch import EvaluationBatch, EvaluationDoor, Evaluator
+from headrace.evaluate.evaluation_batch import EvaluationBatch, EvaluationInterface, Evaluator
 from headrace.evaluate.mistakes import renderer_for
 from headrace.evaluate.slice_metrics import Slicer
 from headrace.evaluate.training_overlap import training_overlap, warn_of_overlap
 from headrace.inference import Inference
-from headrace.name_lists import join_names
 from headrace.progress import progress
 from headrace.storage.atomic import atomic_write
 from headrace.stream.decode.targets import encode_targets
 from headrace.stream.stream_builder import evaluation_plan, rank_stream
 from headrace.table import Version, read
-from headrace.targets.doors import open_door
+from headrace.targets.kinds import kind_module
+from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +85,8 @@ def _warn_of_absent_classes(evaluation: dict[str, Any], split: str) -> None:
 
 def evaluator_for(bundle: bundles.Bundle, contract: Contract) -> Evaluator:
     """Return the evaluator for the task of `bundle`, with the classes of the table's `contract`."""
-    door: EvaluationDoor = open_door(contract.task, "evaluation")
-    return door.make_evaluator(contract, renderer_for(bundle.contract, bundle.path))
+    module: EvaluationInterface = kind_module(contract.task, "evaluation")
+    return module.make_evaluator(contract, renderer_for(bundle.contract, bundle.path))
 
 
 def iter_batches(

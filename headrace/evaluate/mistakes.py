@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from headrace.contract import Contract
-from headrace.features.doors import open_door
+from headrace.features.kinds import kind_module
 
 WORST = 24
 
@@ -75,7 +75,7 @@ def picture(image: NDArray[Any]) -> dict[str, str | None]:
     return {"png": _png(image) if image.ndim == 3 else None}
 
 
-class RenderingDoor(Protocol):
+class RenderingInterface(Protocol):
     """The module `rendering` of an input kind."""
 
     def make_renderer(self, contract: Contract, folder: Path) -> Renderer:
@@ -84,8 +84,8 @@ class RenderingDoor(Protocol):
 
 def renderer_for(contract: Contract, folder: Path) -> Renderer:
     """Return the function that renders inputs of `contract`; the tokenizer of texts is in `folder`."""
-    door: RenderingDoor = open_door(contract.input_kind, "rendering")
-    return door.make_renderer(contract, folder)
+    module: RenderingInterface = kind_module(contract.input_kind, "rendering")
+    return module.make_renderer(contract, folder)
 
 
 def _with_copied_input(mistake: Mistake) -> Mistake:

@@ -11,14 +11,14 @@ from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.explanation import Explanation
-from headrace.explain.explanation_door import Explainer, FeatureExplanationDoor
+from headrace.explain.explanation_interface import Explainer, FeatureExplanationInterface
 from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
 from headrace.explain.raw_input_readers import RawInputs
-from headrace.features.doors import open_door
+from headrace.features.kinds import kind_module
 from headrace.inference import Inference
 from headrace.prepare.rejects.rejection import RejectedRecordError
-from headrace.quantities import quantity
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +119,6 @@ def _explainer(bundle: Bundle, options: ExplainOptions) -> Explainer:
     return explainer
 
 
-def _explanation(bundle: Bundle) -> FeatureExplanationDoor:
-    door: FeatureExplanationDoor = open_door(bundle.contract.input_kind, "explanation")
-    return door
+def _explanation(bundle: Bundle) -> FeatureExplanationInterface:
+    module: FeatureExplanationInterface = kind_module(bundle.contract.input_kind, "explanation")
+    return module

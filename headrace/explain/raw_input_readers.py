@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict.inputs import STDIN, InputFile, Inputs, find_inputs, read_raw, require_single_texts
+from headrace.features.kinds import feature_facts
+from headrace.predict.inputs import STDIN, InputFile, Inputs, find_inputs, read_raw
+from headrace.predict.raw_files_interface import raw_files_module
 from headrace.predict.record_files import RecordFile
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.raw_records import escape_path
@@ -95,8 +97,8 @@ def _find(source: Path) -> Inputs:
 
 def _files(inputs: Inputs, settings: Prepare) -> RawInputs:
     files, skipped = inputs.files()
-    if settings.input == "text":
-        require_single_texts(files)
+    if feature_facts(settings.input).is_cell:
+        raw_files_module(settings.input).require_single_records(files)
     return RawInputs(len(files), lambda index: _read(files[index], settings), _counts({IGNORED: skipped}))
 
 

@@ -12,8 +12,8 @@ from headrace.export.metadata import write_metadata
 from headrace.export.parity import ParityReport, compare
 from headrace.export.parity_inputs import SEED, Batches, random_inputs, table_inputs
 from headrace.export.saved_model import SavedModel
-from headrace.export.serving_door import serving_door
 from headrace.export.serving_function import ServingModel
+from headrace.export.serving_interface import serving_module
 from headrace.inference import Inference
 from headrace.storage.atomic import atomic_directory
 from headrace.table import read
@@ -65,7 +65,7 @@ def _inputs(bundle: Bundle, inference: Inference, table: Path | None, split: str
 
 def _compare_files(exported: ExportedModel, inference: Inference, bundle: Bundle, format: Format) -> None:
     """Compare predictions for encoded images, which a SavedModel must decode to the same pixels as preparation."""
-    pairs = serving_door(bundle.contract).encoded_inputs(bundle.contract)
+    pairs = serving_module(bundle.contract).encoded_inputs(bundle.contract)
     if isinstance(exported.running, SavedModel) and pairs is not None:
         compare(exported.running.predict_files, inference.predict, pairs, format.tolerance)
 

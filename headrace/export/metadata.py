@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from headrace.bundle import TOKENIZER, Bundle
-from headrace.export.serving_door import serving_door
 from headrace.export.serving_function import ServingModel
+from headrace.export.serving_interface import serving_module
 
 
 def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, summary: dict[str, Any]) -> None:
@@ -23,7 +23,7 @@ def write_metadata(folder: Path, bundle: Bundle, served: ServingModel, summary: 
         "input": {
             "name": served.input_name,
             "dtype": served.input.dtype.name,
-            "meaning": serving_door(contract).describe_input(bundle),
+            "meaning": serving_module(contract).describe_input(bundle),
         },
         "output": {"name": served.output_name, "dtype": "float32", "meaning": _describe_output(bundle)},
         "prepare": bundle.origin.settings.get(contract.input_kind),

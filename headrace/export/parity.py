@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.errors import GateError
-from headrace.quantities import quantity
+from headrace.wording import quantity
 
 Pair = tuple[NDArray[Any], NDArray[Any]]
 Predict = Callable[[NDArray[Any]], NDArray[np.float32]]

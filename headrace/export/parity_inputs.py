@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.export.serving_door import serving_door
+from headrace.export.serving_interface import serving_module
 from headrace.inference import Inference
 from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version
@@ -46,4 +46,4 @@ def random_inputs(contract: Contract) -> Batches:
     """Yield `RANDOM` noise images, texts of random tokens and lengths, or windows of noise; the seed is fixed."""
     random = np.random.default_rng(SEED)
     for size in (1, 7, RANDOM - 8):
-        yield serving_door(contract).random_inputs(random, size, contract)
+        yield serving_module(contract).random_inputs(random, size, contract)

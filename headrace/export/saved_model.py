@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from headrace.export.serving_door import serving_door
 from headrace.export.serving_function import SIGNATURE, ServingModel
+from headrace.export.serving_interface import serving_module
 
 ENCODED = "encoded"
 
@@ -33,7 +33,7 @@ def write_saved_model(served: ServingModel, folder: Path) -> Path:
     """
     target = folder / "saved_model"
     endpoints = [Endpoint(SIGNATURE, served.predict, served.input)]
-    if serving_door(served.contract).encoded_inputs(served.contract) is not None:
+    if serving_module(served.contract).encoded_inputs(served.contract) is not None:
         spec = tf.TensorSpec((None,), tf.string, name=ENCODED)
         endpoints.append(Endpoint(ENCODED, _file_function(served), spec))
     write_archive(served, endpoints, target)

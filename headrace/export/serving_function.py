@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
-from headrace.export.serving_door import serving_door
+from headrace.export.serving_interface import serving_module
 
 SIGNATURE = "serving_default"
 
@@ -41,7 +41,7 @@ class ServingModel:
         Images (rows, height, width, channels) uint8, tokens (rows, length) int32, windows (rows, length, features)
         float32.
         """
-        dtype = tf.as_dtype(serving_door(self.contract).model_dtype(self.contract))
+        dtype = tf.as_dtype(serving_module(self.contract).model_dtype(self.contract))
         return tf.TensorSpec((None, *self.contract.input_shape), dtype, name=self.input_name)
 
     def predict(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -1,1 +1,1 @@
-"""Input kinds, a room each. A module of a room is a door: each layer opens its own, by the name of the kind."""
+"""Input kinds, a room each. Each layer loads its own module of a room, by the name of the kind."""

@@ -8,6 +8,8 @@ class FeatureFacts:
     """The properties of an input kind.
 
     Attributes:
+        is_file: whether a raw file can be one record, and can be predicted.
+        is_cell: whether a file may hold many records, one a row, and each can be predicted.
         noun: what the inputs are, in sentences.
         input_name: name of an exported model's input.
         visible_keys: keys of the kind's section of `prepare` that change what a model sees, and that neither shape,
@@ -15,6 +17,8 @@ class FeatureFacts:
         methods: methods that explain a prediction for such an input, the first one by default; none if there are none.
     """
 
+    is_file: bool
+    is_cell: bool
     noun: str
     input_name: str
     visible_keys: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 import math
 
-from headrace.quantities import quantity
+from headrace.wording import quantity
 
 SPELLED = {
     "macro_f1": "Macro F1",

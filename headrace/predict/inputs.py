@@ -17,9 +17,8 @@ from typing import NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.readers import format_from_name
+from headrace.features.kinds import kind_module
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.archives.archive import ARCHIVE
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.storage import files_below, is_remote
@@ -127,6 +126,19 @@ class Inputs:
         return shown + (", ..." if len(self.inputs) > 3 else "")
 
 
+class RawFileLimits(NamedTuple):
+    """Maximum size of a raw file in bytes, and the reason to reject a file that cannot hold a record of the kind."""
+
+    max_bytes: int
+    wrong_kind: Reason
+
+
+def raw_file_limits(settings: Prepare) -> RawFileLimits:
+    """Return the limits of raw files for `prepare.input`."""
+    limits: RawFileLimits = kind_module(settings.input, "raw_files").limits(settings)
+    return limits
+
+
 def find_inputs(given: Sequence[Path]) -> Inputs:
     """Return the inputs that `given` names; patterns are expanded, as a shell does it.
 
@@ -148,33 +160,6 @@ def find_inputs(given: Sequence[Path]) -> Inputs:
     return Inputs(inputs, skipped)
 
 
-def require_single_texts(files: Sequence[InputFile]) -> None:
-    """Raise if a folder of texts, one a file, holds a file whose name stands for many."""
-    table = next((file for file in files if format_from_name(file.file)), None)
-    if table is not None:
-        raise DataError(
-            f"The folder {table.root} holds {escape_path(table.file)}, a file of many texts, and a file in a folder is "
-            f"one text; name such files themselves, for example '{table.root}/*{Path(table.file).suffix}'."
-        )
-
-
-def require_images(files: Sequence[InputFile]) -> None:
-    """Raise if the names of all files stand for many images each, and warn of archives beside images.
-
-    Raises:
-        DataError: all files are archives, or tables.
-    """
-    archives = [file for file in files if ARCHIVE.search(file.file)]
-    many = archives + [file for file in files if format_from_name(file.file) and file.path != STDIN]
-    if many and len(many) == len(files):
-        raise DataError(
-            f"{escape_path(str(many[0].path))} is {'an archive' if archives else 'a table'}, and each file is "
-            "one image; extract its images into a folder, or prepare it and predict the table."
-        )
-    if archives:
-        log.warning("%s archives, such as %r, are not opened; each file is one image.", len(archives), archives[0].name)
-
-
 def read_raw(file: InputFile, settings: Prepare) -> bytes:
     """Return the bytes of a record; a file that is too large is rejected unread.
 
@@ -182,15 +167,14 @@ def read_raw(file: InputFile, settings: Prepare) -> bytes:
         RejectedRecordError: the file is too large, or is a device, a pipe or a socket.
         DataError: the file cannot be read.
     """
-    is_image = settings.input == "image"
-    spec, other = (settings.image, Reason.NOT_AN_IMAGE) if is_image else (settings.text, Reason.NOT_TEXT)
+    limits = raw_file_limits(settings)
     try:
         found = None if file.data is not None else file.path.stat()
         if found and not stat.S_ISREG(found.st_mode):
-            raise RejectedRecordError(other, "it is a device, a pipe or a socket")
+            raise RejectedRecordError(limits.wrong_kind, "it is a device, a pipe or a socket")
         size = found.st_size if found else len(file.data or b"")
-        if size > spec.max_bytes:
-            raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{size} bytes, the limit is {spec.max_bytes}")
+        if size > limits.max_bytes:
+            raise RejectedRecordError(Reason.TOO_MANY_BYTES, f"{size} bytes, the limit is {limits.max_bytes}")
         return file.path.read_bytes() if file.data is None else file.data
     except OSError as error:
         raise DataError(

@@ -23,6 +23,7 @@ from headrace.predict.inputs import STDIN
 from headrace.predict.plan import PredictionPlan, plan_prediction
 from headrace.predict.predict_task import Part, PartResult, PredictTask, manifest_hash, predict_parts
 from headrace.predict.record_files import TextColumns
+from headrace.prepare.observations import Observations
 from headrace.spark.session import await_tasks, session, unwrap_python_errors
 from headrace.storage import is_remote
 from headrace.storage.atomic import atomic_directory, atomic_write, scratch_directory
@@ -164,6 +165,11 @@ class _Work:
             threshold=self.options.threshold,
         )
         written = _run(self.spark, task, self.plan.parts)
+        found = Observations()
+        for one in written:
+            found.update(one.observations)
+        for warning in found.warnings(task.settings.image.white):
+            log.warning("%s", warning)
         if not any(one.rows for one in written):
             is_rejected = any(one.rejected for one in written)
             reason = "the rejected records have the reasons" if is_rejected else "the inputs hold none"

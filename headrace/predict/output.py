@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.predict.prediction_door import ModelOutputs, predictions_table
+from headrace.predict.prediction_interface import ModelOutputs, predictions_table
+from headrace.prepare.observations import Observations
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.storage.atomic import atomic_write
 from headrace.table.dropped_records import SCHEMA as REJECTS
@@ -28,6 +29,7 @@ class PredictionOutput:
         ids: identities of the records; None without a column for them.
         batches: probabilities (rows, classes), or numbers (rows, 1); together as many rows as there are `paths`.
         rejects: rows of the rejects table.
+        observations: what was found in images that were not rejected.
     """
 
     paths: list[str] = field(default_factory=list)
@@ -36,6 +38,7 @@ class PredictionOutput:
     batches: list[NDArray[np.float32]] = field(default_factory=list)
     rejects: list[dict[str, str]] = field(default_factory=list)
     threshold: float | None = None
+    observations: Observations = field(default_factory=Observations)
 
     def reject(self, path: str, rejection: RejectedRecordError) -> None:
         """Add a rejected record with the reason."""

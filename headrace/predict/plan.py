@@ -12,8 +12,9 @@ from headrace.bundle import Bundle
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict import record_files
-from headrace.predict.inputs import STDIN, Input, InputFile, Inputs, find_inputs, require_images, require_single_texts
+from headrace.predict.inputs import STDIN, Input, InputFile, Inputs, find_inputs
 from headrace.predict.predict_task import Part
+from headrace.predict.raw_files_interface import raw_files_module
 from headrace.predict.record_files import Record, RecordFile, TextColumns, open_records
 from headrace.predict.standard_input import read_image, stdin_records
 from headrace.prepare.sources.raw_records import escape_path
@@ -63,9 +64,12 @@ def plan_prediction(
             raise ConfigurationError(f"The input {table} is a table, which is predicted alone; name no other input.")
         _require_no_columns(columns, f"the rows of the table {table}")
         return _plan_table(bundle, table.absolute(), limit)
-    if bundle.contract.windows is not None:
-        raise DataError(f"The bundle predicts from windows, but {inputs} is not a table; prepare the rows first.")
-    if bundle.contract.tokenizer is not None:
+    feature = bundle.contract.feature
+    if not feature.is_file:
+        raise DataError(
+            f"The bundle predicts from {feature.noun}, but {inputs} is not a table; prepare the rows first."
+        )
+    if feature.is_cell:
         _require_cleaning(bundle)
         if not inputs.are_folders():
             return _plan_records(bundle, inputs, columns, limit)
@@ -106,15 +110,14 @@ def _shards(version: Version, limit: int | None) -> Iterator[Part]:
 
 
 def _plan_files(bundle: Bundle, inputs: Inputs, limit: int | None) -> PredictionPlan:
-    is_text = bundle.contract.tokenizer is not None
     files, skipped = inputs.files()
-    (require_single_texts if is_text else require_images)(files)
+    raw_files_module(bundle.contract.input_kind).require_single_records(files)
     used = [_with_stdin(file, bundle) for file in files[:limit]]
     groups = range(0, len(used), FILES_PER_PART)
     return PredictionPlan(
         parts=tuple(Part(number, tuple(used[at : at + FILES_PER_PART])) for number, at in enumerate(groups)),
         contract=bundle.contract,
-        taken_for=("texts" if is_text else "images",),
+        taken_for=(bundle.contract.feature.noun,),
         skipped=skipped,
         limited=len(used) < len(files),
     )

@@ -5,24 +5,24 @@ Each Python worker loads the model once and keeps it for its next tasks.
 
 import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.bundle import MANIFEST, load
-from headrace.config.configuration import Image, Prepare
+from headrace.config.configuration import Prepare
 from headrace.contract import Contract
 from headrace.engines.lean_import import import_engines_lean
 from headrace.errors import DataError
-from headrace.predict.inputs import InputFile, read_raw
+from headrace.predict.inputs import InputFile
 from headrace.predict.output import PredictionOutput
+from headrace.predict.raw_files_interface import raw_files_module
 from headrace.predict.record_files import Record, RecordFile
-from headrace.predict.text_prediction import predict_records, predict_texts
-from headrace.prepare.encoders.images.image_codec import decode
+from headrace.predict.text_prediction import predict_records
+from headrace.prepare.observations import Observations
 from headrace.prepare.readers import RowRange
-from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.table import Shard
 
 if TYPE_CHECKING:
@@ -75,11 +75,6 @@ class PredictTask:
     has_ids: bool = False
     threshold: float | None = None
 
-    @property
-    def image_spec(self) -> Image:
-        """Settings by which raw images are prepared."""
-        return self.settings.image
-
 
 @dataclass
 class PartResult:
@@ -87,6 +82,7 @@ class PartResult:
 
     rows: int = 0
     rejected: int = 0
+    observations: Observations = field(default_factory=Observations)
 
 
 def manifest_hash(bundle: Path) -> str:
@@ -109,7 +105,7 @@ def predict_parts(task: PredictTask, parts: Iterator[Part]) -> Iterator[PartResu
         output = _predict_part(task, part, inference)
         output.threshold = task.threshold
         output.write(task.output, part.number, inference.contract)
-        yield PartResult(rows=len(output.paths), rejected=len(output.rejects))
+        yield PartResult(rows=len(output.paths), rejected=len(output.rejects), observations=output.observations)
 
 
 def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> PredictionOutput:
@@ -118,10 +114,7 @@ def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> Pred
     records = _records(part)
     if records is not None:
         return predict_records(part.name, records, task.settings.text, inference, has_ids=task.has_ids)
-    if task.contract.tokenizer:
-        texts = ((file.name, partial(read_raw, file, task.settings)) for file in part.files)
-        return predict_texts(texts, task.settings.text, inference)
-    return _predict_files(task, part.files, inference)
+    return raw_files_module(task.contract.input_kind).predict_files(part.files, task.settings, inference)
 
 
 def _records(part: Part) -> Iterable[Record] | None:
@@ -141,21 +134,6 @@ def _inference(bundle: Path, _manifest: str) -> "Inference":
     # that took longer than predicting a thousand small images.
     gc.freeze()
     return inference
-
-
-def _predict_files(task: PredictTask, files: Sequence[InputFile], inference: "Inference") -> PredictionOutput:
-    output = PredictionOutput()
-    for begin in range(0, len(files), BATCH):
-        images = []
-        for file in files[begin : begin + BATCH]:
-            try:
-                images.append(decode(read_raw(file, task.settings), task.image_spec))
-                output.paths.append(file.name)
-            except RejectedRecordError as rejection:
-                output.reject(file.name, rejection)
-        if images:
-            output.batches.append(inference.predict(inference.apply_codec(images, task.image_spec)))
-    return output
 
 
 def _predict_shard(table: Path, part: Part, contract: Contract, inference: "Inference") -> PredictionOutput:

@@ -80,9 +80,7 @@ class TextBatcher:
         from headrace.prepare.text.tokenizer import encode
 
         contract, bundle = self.inference.contract, self.inference.path
-        if contract.tokenizer is None:
-            raise TypeError("the bundle's model does not take texts")
-        stored = np.array(encode(self.texts, contract.tokenizer, bundle), dtype=object)
+        stored = np.array(encode(self.texts, contract.text_tokenizer, bundle), dtype=object)
         name, _ = contract.named("input")
         output.batches.append(self.inference.predict(self.inference.decode({name: stored}, contract)))
         self.texts = []

@@ -13,10 +13,10 @@ from headrace.prepare.observations import Observations
 from headrace.prepare.rejects.reject_and_duplicate_tables import CarriedOver
 from headrace.prepare.rejects.reject_summary import describe_example, describe_reasons, unusable_error
 from headrace.prepare.rejects.rejection import Reason
-from headrace.quantities import quantity
 from headrace.table import Version
 from headrace.table.dropped_records import Reject
 from headrace.table.shards import Shard
+from headrace.wording import quantity
 
 # Number of reasons of rejection that a preparation logs; the rejects table has all.
 SHOWN_REASONS = 5

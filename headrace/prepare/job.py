@@ -12,15 +12,14 @@ from headrace.config.configuration import Source
 from headrace.config.secret_names import withhold_secrets
 from headrace.contract import Contract, WindowSpec
 from headrace.errors import ConfigurationError
-from headrace.invocation import command_line
 from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
 from headrace.prepare.dedup.conflicting_labels import warn_of_copies
 from headrace.prepare.encoders.number_precision import require_distinct_labels
 from headrace.prepare.expectations import check_expectations
-from headrace.prepare.incremental import save_listing
+from headrace.prepare.increments.increment import save_listing
+from headrace.prepare.increments.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
 from headrace.prepare.labels.warnings import small_class_warning
-from headrace.prepare.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.plan import PrepareContext, PreparePlan, changed_splits, is_unchanged, make_context, make_plan
 from headrace.prepare.rejects.reject_and_duplicate_tables import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, list_source
@@ -30,13 +29,14 @@ from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
 from headrace.prepare.stages import StageOutput, run_stages, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
-from headrace.quantities import quantity
+from headrace.processes.command_line import command_line
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import locate
 from headrace.table import Summary, Version, read
 from headrace.table.dropped_records import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from headrace.targets.target_facts import TargetFacts
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,11 @@ from itertools import islice
 from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
 from headrace.prepare.encoders.images.image_codec import DecodedFile
 from headrace.prepare.encoders.images.image_findings import ImageFinding
+from headrace.prepare.encoders.labels import normalize_name
 from headrace.prepare.rejects.rejection import UnreadArchiveError
 from headrace.prepare.sources.folder_layout import MAX_FOLDERS, class_folder, member_warnings, split_class_warning
-from headrace.quantities import quantity, quantity_have
+from headrace.prepare.sources.raw_records import shorten
+from headrace.wording import quantity, quantity_have
 
 MAX_EXAMPLE = 60
 
@@ -31,6 +33,12 @@ class Observations:
         archive_bytes: bytes of these archives.
         unread_bytes: bytes of them that were not read, at least.
         doubtful_markup: texts with something that may or may not be a tag of HTML.
+        with_split: records whose split the source gives.
+        without_split: records that get one by `prepare.splits`.
+        unsplit_example: path of the first of these.
+        overruled: folders of archives that are not the class of a record in them, as a .cls or .json says otherwise:
+            label and path of the first record by the folder's name.
+        member_labels: labels of members of archives.
         markup_example: the first of these, and the path of its text.
     """
 
@@ -43,6 +51,11 @@ class Observations:
     damaged_archives: int = 0
     archive_bytes: int = 0
     unread_bytes: int = 0
+    with_split: int = 0
+    without_split: int = 0
+    unsplit_example: str = ""
+    overruled: dict[str, tuple[str, str]] = field(default_factory=dict)
+    member_labels: set[str] = field(default_factory=set)
     doubtful_markup: int = 0
     markup_example: tuple[str, str] | None = None
 
@@ -58,8 +71,13 @@ class Observations:
 
     def add_member(self, path: str, label: str | None) -> None:
         """Note the class folder of a member of an archive, if it has one."""
+        if label is not None and len(self.member_labels) < MAX_FOLDERS:
+            self.member_labels.add(label)
         found = class_folder(path, label)
         if found is None:
+            folder = path.split("/")[-2] if "/" in path else ""
+            if label is not None and len(self.overruled) < MAX_FOLDERS:
+                self.overruled.setdefault(normalize_name(folder), (label, path))
             return
         folders = self.folders.setdefault(found.archive, {})
         if len(folders) < MAX_FOLDERS:
@@ -71,6 +89,14 @@ class Observations:
         self.damaged_archives += 1
         self.archive_bytes += error.size
         self.unread_bytes += error.unread
+
+    def add_split(self, split: str | None, path: str) -> None:
+        """Count a record by whether the source gives its split."""
+        if split is None:
+            self.without_split += 1
+            self.unsplit_example = self.unsplit_example or path
+        else:
+            self.with_split += 1
 
     def add_markup(self, doubtful: Sequence[str], path: str) -> None:
         """Count a text if it has something that may or may not be a tag of HTML."""
@@ -90,6 +116,11 @@ class Observations:
         self.damaged_archives += other.damaged_archives
         self.archive_bytes += other.archive_bytes
         self.unread_bytes += other.unread_bytes
+        self.with_split += other.with_split
+        self.without_split += other.without_split
+        self.unsplit_example = self.unsplit_example or other.unsplit_example
+        self.overruled = other.overruled | self.overruled
+        self.member_labels |= other.member_labels
         self.doubtful_markup += other.doubtful_markup
         self.markup_example = self.markup_example or other.markup_example
 
@@ -100,7 +131,8 @@ class Observations:
             white: `prepare.image.white`.
         """
         grey = narrow_warning(self.grey_bits) if white is None else None
-        lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning(), self._markup_warning()]
+        lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning()]
+        lines += [self._overruled_warning(), self._split_warning(), self._markup_warning()]
         for finding, images in sorted(self.findings.items()):
             lines.append(f"{quantity_have(images, 'image')} {finding}, such as {self.examples[finding]!r}.")
         lines += self._folder_warnings()
@@ -128,6 +160,24 @@ class Observations:
             f"{quantity(self.damaged_archives, 'archive')} {'is' if self.damaged_archives == 1 else 'are'} damaged or "
             f"cut off: {lost} not read. "
             "prepare.max_rejects counts each as one record, however many it held."
+        )
+
+    def _overruled_warning(self) -> str | None:
+        found = {name: one for name, one in sorted(self.overruled.items()) if name in self.member_labels}
+        if not found:
+            return None
+        name, (label, path) = next(iter(found.items()))
+        return (
+            f"The .cls or .json next to a record is its class, also in folders that are named after other classes "
+            f"({shorten(list(map(repr, found)))}): {path!r} is {label!r} and not {name!r}."
+        )
+
+    def _split_warning(self) -> str | None:
+        if not self.with_split or not self.without_split:
+            return None
+        return (
+            f"The source gives no split for {quantity(self.without_split, 'record')} of "
+            f"{self.with_split + self.without_split:,}, such as {self.unsplit_example!r}; prepare.splits splits them."
         )
 
     def _markup_warning(self) -> str | None:

@@ -30,8 +30,8 @@ from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.tables.table_files import folder_values, is_note, list_table
-from headrace.quantities import quantity
 from headrace.storage import files_below, locate, read_entry
+from headrace.wording import quantity
 
 ROWS = 10_000
 FILES = 200

@@ -11,7 +11,7 @@ from pyspark import TaskContext
 
 from headrace.prepare.chunks import ChunkResult, add_sums, channel_sums
 from headrace.prepare.encoders import labels
-from headrace.prepare.encoders.encoding_door import NO_LABEL, encode_target
+from headrace.prepare.encoders.encoding_interface import NO_LABEL, encode_target
 from headrace.prepare.encoders.hashing import hash_split
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
@@ -132,6 +132,7 @@ class ShardWriter:
         self._append(split, row)
 
     def _split(self, record: RawRecord, content: str) -> str:
+        self.result.observations.add_split(record.split, record.path)
         if record.split is not None:
             split = split_from_name(record.split)
             if split is None:

@@ -15,13 +15,13 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column, Statistics, Tokenizer
-from headrace.features.doors import open_door
+from headrace.features.kinds import kind_module
 from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult, make_chunks
 from headrace.prepare.dedup.conflicting_labels import warn_of_conflicts
 from headrace.prepare.dedup.global_decisions import make_global_decisions, needs_global_decisions
 from headrace.prepare.encoders.row_encoders import encoder_for
-from headrace.prepare.incremental import Increment
+from headrace.prepare.increments.increment import Increment
 from headrace.prepare.labels.classes import Classes, classes_without_records, list_classes, require_some
 from headrace.prepare.plan import Chunk, PrepareContext
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
@@ -58,7 +58,7 @@ class StageOutput:
     periods: tuple[Period, ...] = ()
 
 
-class SecondStageDoor(Protocol):
+class SecondStageInterface(Protocol):
     """The module `second_stage` of an input kind."""
 
     def finish(
@@ -105,8 +105,8 @@ def run_stages(
         classes=tuple(context.labels),
         periods=periods,
     )
-    door: SecondStageDoor = open_door(context.settings.input, "second_stage")
-    return door.finish(spark, context, output, increment)
+    module: SecondStageInterface = kind_module(context.settings.input, "second_stage")
+    return module.finish(spark, context, output, increment)
 
 
 def _encode(

@@ -8,8 +8,8 @@ from typing import Any
 
 from headrace import bundle as bundles
 from headrace.errors import DataError
-from headrace.invocation import utc_now
 from headrace.locks.folder import lock_folder
+from headrace.processes.command_line import utc_now
 from headrace.registry.bundle_store import linked_bundle, load_intact
 from headrace.registry.consistency import BUNDLES, RegistryDamagedError, has_content, require_intact
 from headrace.registry.model_registry import CHAMPION, ModelRegistry, registry_error, without_password

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from headrace.config import Configuration
 from headrace.errors import DataError
-from headrace.report.evaluation.page_door import page_door
+from headrace.report.evaluation.page_interface import page_module
 from headrace.report.evaluation.records import TaskEvaluation
 from headrace.report.record import Record
 from headrace.runs.folder import bundle_path
@@ -114,7 +114,7 @@ def read_artifacts(path: Path) -> RunArtifacts:
 
 def _read_evaluation(path: Path) -> TaskEvaluation | None:
     header = _read_json(path, TaskEvaluation)
-    return _read_json(path, page_door(header.task).RECORD) if header else None
+    return _read_json(path, page_module(header.task).RECORD) if header else None
 
 
 def _read_json(path: Path, content_type: type[Content]) -> Content | None:

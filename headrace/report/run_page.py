@@ -7,7 +7,7 @@ from headrace import __version__
 from headrace.html.line_chart import Chart, curve
 from headrace.html.templates import environment
 from headrace.report.data_section import describe_data
-from headrace.report.evaluation.page_door import page_door
+from headrace.report.evaluation.page_interface import page_module
 from headrace.report.reproducibility import (
     configuration_file,
     evaluate_command,
@@ -62,7 +62,7 @@ def _template_values(folder: RunArtifacts) -> dict[str, Any]:
         "data_problem": problem,
         "charts": _charts(folder),
         "throughput": curve(folder.history, "samples_per_second"),
-        "assessments": [page_door(evaluation.task).assess(evaluation) for evaluation in folder.evaluations],
+        "assessments": [page_module(evaluation.task).assess(evaluation) for evaluation in folder.evaluations],
         "stages": stages(folder, data),
         "reproduction": reproduction(folder, data),
         "prepare_command": without_secrets(prepare_command(training)),

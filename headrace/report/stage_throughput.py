@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from headrace.quantities import quantity
 from headrace.report.data_section import Data
 from headrace.report.run_artifacts import Result, RunArtifacts
+from headrace.wording import quantity
 
 PIPELINE = ("fetch", "prepare", "train", "evaluate", "predict")
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from headrace.errors import StoreError, TrainingError
-from headrace.invocation import utc_now
 from headrace.locks.folder import lock_for_training
+from headrace.processes.command_line import utc_now
 from headrace.runs.checkpoint_io import newest_first
 from headrace.runs.record import RunRecord, read_record
 from headrace.storage import locate

@@ -26,10 +26,11 @@ from pyspark.errors import PySparkException, PySparkRuntimeError
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
-from headrace import errors, interruption
+from headrace import errors
 from headrace.config.cluster_file import spark_settings
 from headrace.config.configuration import Spark
 from headrace.engines.log_filter import start_filter
+from headrace.processes import interruption
 from headrace.spark.java_version import require_java
 from headrace.spark.jvm_locale import require_readable_folder, utf8_locale
 from headrace.spark.numpy_arguments import recognize_numpy_arguments

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from headrace.errors import HeadraceError
-from headrace.interruption import unfinished
+from headrace.processes.interruption import unfinished
 from headrace.storage.disk_errors import WRITE_ERRORS, code_in_text
 from headrace.storage.location import is_remote
 from headrace.storage.remove_tree import remove_tree

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from headrace.quantities import quantity
 from headrace.stream.batch_assembly import Block
 from headrace.stream.dataset import Batches, Elements
 from headrace.stream.decode.codecs import InputCodec
 from headrace.stream.stage_timer import StageTimer, TimedCache
+from headrace.wording import quantity
 
 READ = "read shards"
 WAIT_FOR_SHARDS = "wait for shards"

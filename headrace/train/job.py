@@ -17,9 +17,9 @@ from headrace.config import Configuration
 from headrace.config.sections.training import FineTune
 from headrace.engines.compatibility import require_engines
 from headrace.errors import DataError, HeadraceError, TrainingError
-from headrace.interruption import raise_if_requested
-from headrace.invocation import command_line, utc_now
 from headrace.networks.source import read_network, source_hash
+from headrace.processes.command_line import command_line, utc_now
+from headrace.processes.interruption import raise_if_requested
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.runs.resume_check import require_resumable

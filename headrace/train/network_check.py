@@ -1,6 +1,6 @@
 """Try a network on one batch before Spark and ranks start, in a separate process: a mistake is reported in seconds.
 
-The ranks test the network again; the user's cache remembers networks that passed, as the process takes 3 s.
+The ranks test the network again; the user's cache remembers networks that passed, as the process takes seconds.
 """
 
 import hashlib

@@ -7,16 +7,16 @@ from typing import Protocol
 from headrace.config.sections.training import Loss, Monitor, Train
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
-from headrace.quantities import quantity
 from headrace.table import Version
-from headrace.targets.doors import open_door
+from headrace.targets.kinds import kind_module
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 
 LOWER_IS_BETTER = ("loss", "error")
 
 
-class SettingsDoor(Protocol):
+class SettingsInterface(Protocol):
     """The module `settings` of a target kind."""
 
     def find_loss_fault(self, settings: Loss) -> str | None:
@@ -104,8 +104,8 @@ def require_loss(settings: Loss, contract: Contract) -> None:
     Raises:
         ConfigurationError: class settings for regression, or class weights for multi-label targets.
     """
-    door: SettingsDoor = open_door(contract.task, "settings")
-    if fault := door.find_loss_fault(settings):
+    module: SettingsInterface = kind_module(contract.task, "settings")
+    if fault := module.find_loss_fault(settings):
         raise ConfigurationError(fault)
 
 

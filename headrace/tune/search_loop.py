@@ -12,7 +12,7 @@ import optuna
 from optuna.trial import Trial, TrialState
 
 from headrace.config.sections.tuning import Tune
-from headrace.interruption import is_handled, is_requested, raise_if_requested
+from headrace.processes.interruption import is_handled, is_requested, raise_if_requested
 from headrace.storage.append_only_files import AppendMirror
 from headrace.storage.remove_tree import remove_tree
 from headrace.tune.samplers_and_pruners import pruner_for, sampler_for

@@ -11,7 +11,7 @@ import optuna
 from headrace.config import Configuration
 from headrace.config.load import with_values
 from headrace.errors import DiskError, HeadraceError, StoreError
-from headrace.interruption import raise_if_requested
+from headrace.processes.interruption import raise_if_requested
 from headrace.runs.folder import RunFolder
 from headrace.runs.metrics_log import Metrics, read_metrics
 from headrace.storage.disk_errors import WRITE_ERRORS, code_in_text

@@ -10,7 +10,7 @@ from headrace.compare.metrics import score
 from headrace.compare.paired_differences import Difference, metric_differences, verdict
 from headrace.compare.predictions import Predictions
 from headrace.targets.classification.comparison import CLASS_COMPARISON
-from headrace.targets.doors import target_facts
+from headrace.targets.kinds import target_facts
 from headrace.targets.multi_label.comparison import CLASS_COMPARISON as LABEL_COMPARISON
 from headrace.targets.regression.comparison import error_quantiles
 

@@ -31,6 +31,7 @@ from headrace.predict.predict_task import PredictTask, _inference, manifest_hash
 from headrace.predict.record_files import TextColumns
 from headrace.table import Version
 from tests.support.commands import headrace
+from tests.support.raw_images import noise_image
 from tests.support.running_training import wait_for
 from tests.support.small_bundle import small_model, write_bundle
 from tests.support.small_disk import small_disk
@@ -141,7 +142,12 @@ def test_spark_and_pandas_read_the_output(spark: SparkSession, bundle: Path, pho
     assert (about["rows"], about["rejected"], about["classes"]) == (41, 1, list(CLASSES))
 
 
-def test_files_that_are_not_images_are_listed_with_reasons(bundle: Path, photos: Path, tmp_path: Path) -> None:
+def test_files_that_are_not_images_are_listed_with_reasons(
+    bundle: Path, photos: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An image of several pages is predicted by the first, and warned of."""
+    pages = [noise_image(8, 8, seed=seed) for seed in range(2)]
+    pages[0].save(photos / "day 0" / "pages.tif", save_all=True, append_images=pages[1:])
     (photos / "a text.png").write_text("no image")
     (photos / "empty.png").write_bytes(b"")
     whole = (photos / "day 0" / "000.png").read_bytes()
@@ -150,7 +156,8 @@ def test_files_that_are_not_images_are_listed_with_reasons(bundle: Path, photos:
     os.truncate(photos / "day 1" / "huge.png", 10**12)
     os.mkfifo(photos / "day 1" / "pipe.png")
     result = predict(bundle, photos, tmp_path / "output")
-    assert (result["rows"], result["rejected"]) == (40, 5)
+    assert (result["rows"], result["rejected"]) == (41, 5)
+    assert "1 image has several pages or frames, of which only the first is used" in caplog.text
     assert read_reasons(tmp_path / "output") == {
         "a text.png": "not_an_image",
         "empty.png": "empty",

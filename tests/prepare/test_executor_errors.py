@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from headrace.errors import DataError, HeadraceError, TrainingError
-from headrace.prepare.orphan_cleanup import remove_orphans
+from headrace.prepare.increments.orphan_cleanup import remove_orphans
 from headrace.spark.session import unwrap_python_errors
 
 

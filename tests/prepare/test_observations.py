@@ -33,6 +33,28 @@ def test_folders_in_class_folders_of_archives_are_warned_of() -> None:
     assert sample.folders == {}
 
 
+def test_records_without_a_split_among_others_are_warned_of() -> None:
+    total, other = Observations(), Observations()
+    for path in ("t.csv/1", "t.csv/2"):
+        total.add_split(None, path)
+    assert total.warnings(None) == []
+    other.add_split("train", "t.csv/3")
+    total.update(other)
+    (warning,) = total.warnings(None)
+    assert warning == ("The source gives no split for 2 records of 3, such as 't.csv/1'; prepare.splits splits them.")
+
+
+def test_labels_that_overrule_folders_named_after_classes_are_warned_of() -> None:
+    total, other = Observations(), Observations()
+    total.add_member("a.tar/cat/1.png", "dog")
+    total.add_member("a.tar/000/2.png", "dog")
+    assert total.warnings(None) == []
+    other.add_member("b.tar/000/3.png", "cat")
+    total.update(other)
+    (warning,) = total.warnings(None)
+    assert warning.endswith("named after other classes ('cat'): 'a.tar/cat/1.png' is 'dog' and not 'cat'.")
+
+
 def test_observations_of_all_tasks_give_one_warning_each() -> None:
     total = Observations()
     assert total.warnings(None) == []

@@ -9,7 +9,7 @@ from headrace.config.sections.expectations import Expectations
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError
-from headrace.targets.doors import target_facts
+from headrace.targets.kinds import target_facts
 from headrace.targets.target_facts import TargetFacts
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from headrace.config.base import Fraction, Location, NonEmptyStr, Positive, Section, StoredFolder
 from headrace.config.sections.expectations import Range
-from headrace.targets.doors import target_facts
+from headrace.targets.kinds import target_facts
 
 Ratio = Annotated[float, Field(gt=0)]
 Metric = Literal[

@@ -15,13 +15,13 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from headrace.contract import Contract
-from headrace.targets.doors import open_door
+from headrace.targets.kinds import kind_module
 
 # Lower bound inside the logarithm, close to the smallest number that float32 holds with full precision.
 MIN_PROBABILITY = 1e-37
 
 
-class ExplanationDoor(Protocol):
+class ExplanationInterface(Protocol):
     """The module `explanation` of a target kind."""
 
     def target_score(self, predictions: Any, class_number: Any) -> Any:
@@ -32,11 +32,11 @@ class TargetScore:
     """The target score of predictions of a network for `contract`."""
 
     def __init__(self, contract: Contract) -> None:
-        self._door: ExplanationDoor = open_door(contract.task, "explanation")
+        self._comparison: ExplanationInterface = kind_module(contract.task, "explanation")
 
     def __call__(self, predictions: Any, class_number: Any) -> Any:
         """Return the log-odds of the class, or the number in regression: predictions (rows, outputs) -> (rows,)."""
-        return self._door.target_score(predictions, class_number)
+        return self._comparison.target_score(predictions, class_number)
 
 
 def safe_log(probability: Any) -> Any:

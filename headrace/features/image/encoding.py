@@ -39,7 +39,7 @@ def bookkeeping_columns(settings: Prepare) -> dict[str, Column]:
 
 
 def make_encoder(settings: Prepare) -> "ImageEncoder":
-    """See `FeatureEncodingDoor`."""
+    """See `FeatureEncodingInterface`."""
     return ImageEncoder(settings)
 
 

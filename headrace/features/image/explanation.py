@@ -16,7 +16,7 @@ from headrace.prepare.encoders.images.image_codec import decode
 
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
-    """See `FeatureExplanationDoor`."""
+    """See `FeatureExplanationInterface`."""
     if options.column is not None:
         raise ConfigurationError(
             f"--column is of files of many texts, and a record is a file of {source}; leave it out."
@@ -25,7 +25,7 @@ def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInp
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "ImageExplainer":
-    """See `FeatureExplanationDoor`."""
+    """See `FeatureExplanationInterface`."""
     return ImageExplainer(bundle, inference, options)
 
 

@@ -3,6 +3,8 @@
 from headrace.features.feature_facts import FeatureFacts
 
 FACTS = FeatureFacts(
+    is_file=True,
+    is_cell=False,
     noun="images",
     input_name="images",
     visible_keys=("resize", "white"),

@@ -18,12 +18,12 @@ LOW_FREQUENCIES = 8  # lowest frequencies that are kept in each direction
 
 
 def make_bands(settings: NearDuplicates) -> Callable[[int], list[str]]:
-    """See `NearDuplicatesDoor`."""
+    """See `NearDuplicatesInterface`."""
     return partial(image_bands, bits=settings.bits)
 
 
 def make_test(settings: NearDuplicates) -> Callable[[int, int], bool]:
-    """See `NearDuplicatesDoor`."""
+    """See `NearDuplicatesInterface`."""
     return partial(images_are_near, bits=settings.bits)
 
 

@@ -7,5 +7,5 @@ from headrace.evaluate.mistakes import Renderer, picture
 
 
 def make_renderer(contract: Contract, folder: Path) -> Renderer:
-    """See `RenderingDoor`."""
+    """See `RenderingInterface`."""
     return picture

@@ -2,11 +2,11 @@
 
 from pyspark.sql import SparkSession
 
-from headrace.prepare.incremental import Increment
+from headrace.prepare.increments.increment import Increment
 from headrace.prepare.plan import PrepareContext
 from headrace.prepare.stages import StageOutput
 
 
 def finish(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
-    """See `SecondStageDoor`."""
+    """See `SecondStageInterface`."""
     return output

@@ -21,7 +21,7 @@ def model_dtype(contract: Contract) -> str:
 
 
 def describe_input(bundle: Bundle) -> str:
-    """See `ServingDoor`."""
+    """See `ServingInterface`."""
     return (
         f"images (rows, {', '.join(map(str, bundle.contract.input_shape))}), pixels 0 to 255, any number of rows; "
         "the model includes normalisation. Resize images of other sizes as `prepare` describes."

@@ -33,7 +33,7 @@ def bookkeeping_columns(settings: Prepare) -> dict[str, Column]:
 
 
 def make_encoder(settings: Prepare) -> "TextEncoder":
-    """See `FeatureEncodingDoor`."""
+    """See `FeatureEncodingInterface`."""
     return TextEncoder(settings)
 
 

@@ -22,7 +22,7 @@ from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans
 
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
-    """See `FeatureExplanationDoor`."""
+    """See `FeatureExplanationInterface`."""
     if options.column is not None:
         _require_column(source, options.column)
     origin = bundle.origin
@@ -31,7 +31,7 @@ def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInp
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "TextExplainer":
-    """See `FeatureExplanationDoor`."""
+    """See `FeatureExplanationInterface`."""
     return TextExplainer(bundle, inference, options, bundle.contract.text_tokenizer)
 
 

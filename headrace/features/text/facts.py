@@ -3,6 +3,8 @@
 from headrace.features.feature_facts import FeatureFacts
 
 FACTS = FeatureFacts(
+    is_file=True,
+    is_cell=True,
     noun="texts",
     input_name="tokens",
     visible_keys=("repair", "html", "fold_case", "mask", "stop_words"),

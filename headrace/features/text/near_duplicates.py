@@ -17,12 +17,12 @@ SHINGLE_WORDS = 5
 
 
 def make_bands(settings: NearDuplicates) -> Callable[[bytes], list[str]]:
-    """See `NearDuplicatesDoor`."""
+    """See `NearDuplicatesInterface`."""
     return text_bands
 
 
 def make_test(settings: NearDuplicates) -> Callable[[bytes, bytes], bool]:
-    """See `NearDuplicatesDoor`."""
+    """See `NearDuplicatesInterface`."""
     return partial(texts_are_near, similarity=settings.similarity)
 
 

@@ -14,7 +14,7 @@ UNKNOWN_SHOWN = "[?]"
 
 
 def make_renderer(contract: Contract, folder: Path) -> Renderer:
-    """See `RenderingDoor`."""
+    """See `RenderingInterface`."""
     tokenizer = load_tokenizer(folder, contract.text_tokenizer)
 
     def render(tokens: NDArray[Any]) -> dict[str, str | None]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from headrace.prepare.incremental import Increment
+from headrace.prepare.increments.increment import Increment
 from headrace.prepare.plan import STAGED, PrepareContext
 from headrace.prepare.stages import StageOutput
 from headrace.prepare.text import tokenization
@@ -13,7 +13,7 @@ from headrace.table.shards import Shard
 
 
 def finish(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
-    """See `SecondStageDoor`."""
+    """See `SecondStageInterface`."""
     staged = [shard for shard in output.accounting.shards if _is_staged(shard)]
     before = increment.before.contract.tokenizer if increment.before else None
     if before is None and not any(shard.split == "train" for shard in staged):

@@ -15,7 +15,7 @@ def model_dtype(contract: Contract) -> str:
 
 
 def describe_input(bundle: Bundle) -> str:
-    """See `ServingDoor`."""
+    """See `ServingInterface`."""
     return (
         "token numbers (rows, length), any number of rows and any length; shorter texts are padded with zeros. The "
         f"model takes no strings: clean a text as `prepare` describes, tokenize it with {TOKENIZER}, keep the first "

@@ -20,7 +20,7 @@ def window_columns(windows: Windows) -> dict[str, Column]:
 
 
 def make_encoder(settings: Prepare) -> "WindowEncoder":
-    """See `FeatureEncodingDoor`."""
+    """See `FeatureEncodingInterface`."""
     return WindowEncoder(settings, settings.window_spec)
 
 

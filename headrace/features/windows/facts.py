@@ -3,6 +3,8 @@
 from headrace.features.feature_facts import FeatureFacts
 
 FACTS = FeatureFacts(
+    is_file=False,
+    is_cell=False,
     noun="windows of numbers",
     input_name="windows",
     visible_keys=(),

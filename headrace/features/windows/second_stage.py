@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import window_statistics
-from headrace.prepare.incremental import Increment
+from headrace.prepare.increments.increment import Increment
 from headrace.prepare.plan import PrepareContext
 from headrace.prepare.stages import StageOutput
 
@@ -15,7 +15,7 @@ log = logging.getLogger("headrace.prepare.stages")
 
 
 def finish(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:
-    """See `SecondStageDoor`."""
+    """See `SecondStageInterface`."""
     shards = [shard for shard in output.accounting.shards if shard.split == "train"]
     if not shards:
         copies = output.accounting.duplicates

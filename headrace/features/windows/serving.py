@@ -13,7 +13,7 @@ def model_dtype(contract: Contract) -> str:
 
 
 def describe_input(bundle: Bundle) -> str:
-    """See `ServingDoor`."""
+    """See `ServingInterface`."""
     contract = bundle.contract
     return (
         f"windows (rows, {', '.join(map(str, contract.input_shape))}): consecutive rows of a series with the columns "

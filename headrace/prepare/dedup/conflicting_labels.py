@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.prepare.dedup.exact_duplicates import MAX_ROWS
+from headrace.prepare.increments.removed_files import RemovedFiles
 from headrace.prepare.plan import PrepareContext
-from headrace.prepare.removed_files import RemovedFiles
-from headrace.quantities import quantity
 from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 

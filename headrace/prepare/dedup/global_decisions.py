@@ -19,8 +19,8 @@ from headrace.prepare.dedup.exact_duplicates import has_no_duplicates
 from headrace.prepare.dedup.near_duplicates import mark_near
 from headrace.prepare.dedup.shard_rewrite import make_rewriter
 from headrace.prepare.dedup.stratified_splits import assign_splits
+from headrace.prepare.increments.removed_files import RemovedFiles
 from headrace.prepare.plan import UNASSIGNED, PrepareContext
-from headrace.prepare.removed_files import RemovedFiles
 from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
 

@@ -7,11 +7,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.config.sections.preparation import NearDuplicates
-from headrace.features.doors import open_door
+from headrace.features.kinds import kind_module
 from headrace.prepare.plan import PrepareContext
 
 
-class NearDuplicatesDoor(Protocol):
+class NearDuplicatesInterface(Protocol):
     """The module `near_duplicates` of an input kind."""
 
     @property
@@ -28,15 +28,15 @@ class NearDuplicatesDoor(Protocol):
 def mark_near(rows: DataFrame, context: PrepareContext, settings: NearDuplicates) -> DataFrame:
     """Return `rows` with `kept` also set for near-duplicates: the path of the first record of each group."""
     candidates = rows.where("kept is null and not removed and occurrence = 1")
-    door: NearDuplicatesDoor = open_door(context.settings.input, "near_duplicates")
-    pairs = candidates.select("path", "rank", "old", F.col(door.SIGNATURE).alias("signature"))
-    bands = F.udf(door.make_bands(settings), "array<string>")
+    module: NearDuplicatesInterface = kind_module(context.settings.input, "near_duplicates")
+    pairs = candidates.select("path", "rank", "old", F.col(module.SIGNATURE).alias("signature"))
+    bands = F.udf(module.make_bands(settings), "array<string>")
     banded = pairs.select("*", F.explode(bands("signature")).alias("band"))
     left, right = banded.alias("left"), banded.alias("right")
     each_pair_once = F.col("left.path") < F.col("right.path")
     candidate_pairs = left.join(right, (F.col("left.band") == F.col("right.band")) & each_pair_once)
     sides = [(side, name) for side in ("left", "right") for name in ("path", "rank", "old")]
-    is_near = F.udf(door.make_test(settings), "boolean")
+    is_near = F.udf(module.make_test(settings), "boolean")
     near_pairs = candidate_pairs.where(is_near("left.signature", "right.signature"))
     columns = (F.col(f"{side}.{name}").alias(f"{side}_{name}") for side, name in sides)
     near_pairs = near_pairs.select(*columns).distinct()

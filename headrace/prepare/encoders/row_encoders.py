@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from headrace.config.configuration import Prepare
 from headrace.contract import Column
-from headrace.features.doors import open_door
+from headrace.features.kinds import kind_module
 from headrace.prepare.observations import Observations
 from headrace.prepare.sources.raw_records import RawRecord
 
@@ -35,7 +35,7 @@ class RecordEncoder(Protocol):
         """Return what was found in the records since the last call."""
 
 
-class FeatureEncodingDoor(Protocol):
+class FeatureEncodingInterface(Protocol):
     """The module `encoding` of an input kind."""
 
     def make_encoder(self, settings: Prepare) -> RecordEncoder:
@@ -44,5 +44,5 @@ class FeatureEncodingDoor(Protocol):
 
 def encoder_for(settings: Prepare) -> RecordEncoder:
     """Return the encoder for `prepare.input`."""
-    door: FeatureEncodingDoor = open_door(settings.input, "encoding")
-    return door.make_encoder(settings)
+    module: FeatureEncodingInterface = kind_module(settings.input, "encoding")
+    return module.make_encoder(settings)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from headrace.contract import Contract
 from headrace.contract_match import ClassMatch
-from headrace.name_lists import join_names
 from headrace.table import Summary
+from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from headrace.errors import DataError
 from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult
-from headrace.prepare.encoders.encoding_door import NO_LABEL
+from headrace.prepare.encoders.encoding_interface import NO_LABEL
 from headrace.prepare.encoders.labels import normalize_label, readable_labels
 from headrace.prepare.labels.warnings import label_warnings, require_repeated
 from headrace.prepare.plan import Chunk, PrepareContext
@@ -21,8 +21,8 @@ from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.shard_writer import list_labels, list_rejects
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
 from headrace.prepare.sources.raw_records import natural_sort, shorten
-from headrace.quantities import quantity
 from headrace.table.dropped_records import Reject
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, enco
 from headrace.prepare.readers.stray_quotes import JoinedLines
 from headrace.prepare.readers.text_file import cut_ranges, has_undecodable_bytes, is_splittable, open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.quantities import quantity
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 

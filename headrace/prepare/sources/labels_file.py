@@ -23,9 +23,9 @@ from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort
-from headrace.quantities import quantity
 from headrace.storage import Entry, files_below, is_remote, locate
 from headrace.storage.location import looked_for
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 

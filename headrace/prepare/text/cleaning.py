@@ -12,7 +12,7 @@ from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.text.html_removal import remove_html
 from headrace.prepare.text.invisible_characters import drop_invisible
 from headrace.prepare.text.masks import mask
-from headrace.quantities import quantity
+from headrace.wording import quantity
 
 STOP_WORDS = """
 a about above after again against all am an and any are as at be because been before being below between both

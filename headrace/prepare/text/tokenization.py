@@ -25,9 +25,9 @@ from headrace.prepare.text.tokenizer import (
     token_dtype,
     word_tokenizer,
 )
-from headrace.quantities import quantity
 from headrace.storage.parquet import open_parquet
 from headrace.table.shards import Shard
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from headrace.contract import Column, Contract
-from headrace.retrain.drift.drift_door import ALL, drift_door, feature_drift_door
+from headrace.retrain.drift.drift_interface import ALL, drift_module, feature_drift_module
 from headrace.retrain.drift.population_stability import Histogram, merge_histograms, value_counts
 from headrace.spark.session import unwrap_python_errors
 from headrace.storage.parquet import open_parquet
@@ -87,8 +87,8 @@ def identities(table: Path, shards: Iterable[Shard], contract: Contract) -> Iter
 
 
 def _identities(rows: pa.Table | pa.RecordBatch, contract: Contract) -> Iterator[Identity]:
-    door = drift_door(contract.task)
-    targets = (door.name_target(target, contract) for target in rows[contract.named("target")[0]].to_pylist())
+    module = drift_module(contract.task)
+    targets = (module.name_target(target, contract) for target in rows[contract.named("target")[0]].to_pylist())
     yield from zip(rows["path"].to_pylist(), rows["content_hash"].to_pylist(), targets, strict=True)
 
 
@@ -114,11 +114,11 @@ def _profile_batch(
     target = contract.named("target")[0]
     selected = [row for row, key in enumerate(_identities(batch, contract)) if key not in excluded]
     targets, payloads = batch[target].to_pylist(), batch[column[0]].to_pylist()
-    door, feature = drift_door(contract.task), feature_drift_door(contract.input_kind)
-    counted = Counter(name for row in selected for name in door.counted_names(targets[row], contract))
+    module, feature = drift_module(contract.task), feature_drift_module(contract.input_kind)
+    counted = Counter(name for row in selected for name in module.counted_names(targets[row], contract))
     result = Profile(classes=counted)
     names = [contract.classes[targets[row]] if contract.target.has_one_class else ALL for row in selected]
-    statistics = [feature.statistics(payloads[row], column[1]) | door.statistics(targets[row]) for row in selected]
+    statistics = [feature.statistics(payloads[row], column[1]) | module.statistics(targets[row]) for row in selected]
     for statistic in statistics[0] if statistics else ():
         for name in set(names):
             values = [row[statistic] for row, other in zip(statistics, names, strict=True) if other == name]

@@ -9,10 +9,10 @@ from headrace.compare.metrics import LOWER_IS_BETTER, default_metric, improvemen
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.bootstrap import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
-from headrace.quantities import quantity
 from headrace.retrain.gate.deciding_rows import deciding_rows, min_deciding_rows
 from headrace.retrain.gate.scored_model import ScoredModel
-from headrace.retrain.gate.slicing import ModelPair, gate_door, make_slices
+from headrace.retrain.gate.slicing import ModelPair, gate_module, make_slices
+from headrace.wording import quantity
 
 BETTER = "better"
 
@@ -117,7 +117,7 @@ def _slices(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterat
         if data_slice.rows < gate.slices.min_rows:
             continue
         before, after = (score(comparison.task, data_slice.metric, predictions) for predictions in data_slice.models)
-        drop = gate_door(comparison.task).drop(before, after)
+        drop = gate_module(comparison.task).drop(before, after)
         yield _check(
             data_slice.label,
             drop <= gate.slices.max_drop,

@@ -7,7 +7,6 @@ from headrace.bundle import load
 from headrace.config import Configuration
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap
-from headrace.quantities import quantity
 from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.model_registry import open_registry
 from headrace.registry.versions import version_named
@@ -18,6 +17,7 @@ from headrace.retrain.journal import Journal
 from headrace.retrain.recorded_version import read_recorded
 from headrace.storage import locate
 from headrace.table import Version, read
+from headrace.wording import quantity
 
 SPLIT = "test"
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.compare.metrics import metric_label
 from headrace.compare.predictions import Predictions
-from headrace.targets.doors import open_door, target_facts
+from headrace.targets.kinds import kind_module, target_facts
 
 
 class ModelPair(NamedTuple):
@@ -34,7 +34,7 @@ class Slice(NamedTuple):
     models: ModelPair
 
 
-class GateDoor(Protocol):
+class GateInterface(Protocol):
     """The module `gate` of a target kind."""
 
     def class_slices(self, classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
@@ -44,16 +44,16 @@ class GateDoor(Protocol):
         """Return by how much the metric of a slice became worse, as `retrain.gate.slices.max_drop` means it."""
 
 
-def gate_door(task: str) -> GateDoor:
+def gate_module(task: str) -> GateInterface:
     """Return the gate's part of the target kind `task`."""
-    door: GateDoor = open_door(task, "gate")
-    return door
+    module: GateInterface = kind_module(task, "gate")
+    return module
 
 
 def make_slices(task: str, classes: tuple[str, ...], models: ModelPair, paths: Mapping[str, str]) -> Iterator[Slice]:
     """Yield a slice for each class that occurs, then one for each named pattern of `paths`."""
     metric = target_facts(task).slice_metric
-    yield from gate_door(task).class_slices(classes, models)
+    yield from gate_module(task).class_slices(classes, models)
     for name, pattern in paths.items():
         matches = [fnmatchcase(path, pattern) for path in models.champion.paths.tolist()]
         yield select_rows(metric, name, np.array(matches, bool), models)

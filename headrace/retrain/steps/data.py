@@ -6,8 +6,6 @@ from typing import Any
 from headrace.bundle import TrainingData, load
 from headrace.errors import DataError
 from headrace.evaluate.training_overlap import training_overlap
-from headrace.name_lists import join_names
-from headrace.quantities import quantity
 from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import ModelRecord, champion
@@ -18,6 +16,7 @@ from headrace.retrain.recorded_version import find_recorded
 from headrace.retrain.steps.context import CycleContext, StepResult
 from headrace.retrain.steps.model import initial_weights
 from headrace.table import Version, read
+from headrace.wording import join_names, quantity
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from headrace.errors import DataError
-from headrace.quantities import quantity
 from headrace.storage import is_remote
 from headrace.table import Shard
+from headrace.wording import quantity
 
 PICKLED_SCHEMA_FILES = ("_common_metadata", "_metadata")
 

@@ -15,7 +15,7 @@ from headrace.evaluate.evaluation_batch import EvaluationBatch
 
 
 def to_predictions(batch: EvaluationBatch, match: ClassMatch) -> Predictions:
-    """See `ComparisonDoor`."""
+    """See `ComparisonInterface`."""
     true, probabilities = batch.targets, match.align(batch.predictions)
     likelihood = probabilities[np.arange(len(true)), true].astype(np.float64)
     return Predictions(batch.paths.astype(str), true.astype(np.int64), probabilities.argmax(1), likelihood)
@@ -41,7 +41,7 @@ SCORES = {"accuracy": accuracy, "macro_f1": macro_f1, "loss": mean_loss}
 
 
 def difference_intervals(reference: Predictions, other: Predictions) -> Intervals:
-    """See `ComparisonDoor`."""
+    """See `ComparisonInterface`."""
     right = [(model.predicted == model.true).astype(np.float64) for model in (reference, other)]
     classes = 1 + int(max(reference.true.max(), reference.predicted.max(), other.predicted.max()))
     f1 = confusion_intervals(reference, other, classes)
@@ -56,7 +56,7 @@ def distances(before: Predictions, after: Predictions) -> NDArray[np.float64]:
 
 
 def details(models: Mapping[str, Predictions], classes: tuple[str, ...], biased: set[str]) -> dict[str, Any]:
-    """Return the scores of each class; see `ComparisonDoor`."""
+    """Return the scores of each class; see `ComparisonInterface`."""
     return {"classes": class_details(CLASS_COMPARISON, models, classes, biased)}
 
 

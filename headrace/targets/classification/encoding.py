@@ -8,7 +8,7 @@ COLUMN = Column(role="target", codec="plain", dtype="int32")
 
 
 def encode(label: str, context: PrepareContext) -> int:
-    """See `EncodingDoor`."""
+    """See `EncodingInterface`."""
     return class_index(label, context)
 
 

@@ -17,7 +17,7 @@ from headrace.evaluate.roc_pr_curves import class_curves, mean_areas
 
 
 def make_evaluator(contract: Contract, show: Renderer) -> "Classification":
-    """See `EvaluationDoor`."""
+    """See `EvaluationInterface`."""
     return Classification(contract.classes, show)
 
 

@@ -6,12 +6,12 @@ from pydantic import model_validator
 
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.number_formatting import count, percent
-from headrace.quantities import quantity
-from headrace.report.evaluation.page_door import Headline
+from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.records import ClassEvaluation
 from headrace.report.record import Record
 from headrace.wilson_interval import wilson
+from headrace.wording import quantity
 
 MAX_CLASSES_IN_MATRIX = 30
 MAX_MISTAKES = 24
@@ -167,5 +167,5 @@ RECORD = Evaluation
 
 
 def assess(evaluation: Evaluation) -> ClassificationAssessment:
-    """See `PageDoor`."""
+    """See `PageInterface`."""
     return ClassificationAssessment(evaluation)

@@ -55,7 +55,7 @@ SCORES = {"macro_f1": macro_f1, "micro_f1": micro_f1, "binary_accuracy": accurac
 
 
 def difference_intervals(reference: Predictions, other: Predictions) -> Intervals:
-    """See `ComparisonDoor`."""
+    """See `ComparisonInterface`."""
     right = [(model.predicted == model.true).mean(1) for model in (reference, other)]
     f1 = label_intervals(reference, other, 0)
     means = {"binary_accuracy": right[1] - right[0], "loss": losses(other) - losses(reference)}
@@ -63,7 +63,7 @@ def difference_intervals(reference: Predictions, other: Predictions) -> Interval
 
 
 def details(models: Mapping[str, Predictions], classes: tuple[str, ...], biased: set[str]) -> dict[str, Any]:
-    """Return the scores of each label; see `ComparisonDoor`."""
+    """Return the scores of each label; see `ComparisonInterface`."""
     return {"classes": class_details(CLASS_COMPARISON, models, classes, biased)}
 
 

@@ -9,6 +9,6 @@ COLUMN = Column(role="target", codec="labels", dtype="int32", shape=(None,))
 
 
 def encode(label: str, context: PrepareContext) -> bytes:
-    """See `EncodingDoor`."""
+    """See `EncodingInterface`."""
     names = parse_labels(label, context.settings.label_separator)
     return encode_labels({class_index(name, context) for name in names})

@@ -28,7 +28,7 @@ SLICE_METRICS = ("binary_accuracy", "macro_f1", "loss")
 
 
 def make_evaluator(contract: Contract, show: Renderer) -> "MultiLabel":
-    """See `EvaluationDoor`."""
+    """See `EvaluationInterface`."""
     return MultiLabel(contract.classes, show)
 
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.number_formatting import number, percent
-from headrace.quantities import quantity
-from headrace.report.evaluation.page_door import Headline
+from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.records import ClassEvaluation
 from headrace.report.record import Record
+from headrace.wording import quantity
 
 
 class MultiLabelMistake(Record):
@@ -61,5 +61,5 @@ RECORD = MultiLabelEvaluation
 
 
 def assess(evaluation: MultiLabelEvaluation) -> MultiLabelAssessment:
-    """See `PageDoor`."""
+    """See `PageInterface`."""
     return MultiLabelAssessment(evaluation)

@@ -17,7 +17,7 @@ QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 
 
 def to_predictions(batch: EvaluationBatch, match: ClassMatch) -> Predictions:
-    """See `ComparisonDoor`."""
+    """See `ComparisonInterface`."""
     values, predicted = batch.targets.astype(np.float64), match.align(batch.predictions)[:, 0].astype(np.float64)
     return Predictions(batch.paths.astype(str), values, predicted, np.zeros(len(values)))
 
@@ -30,7 +30,7 @@ SCORES = {metric: _score(metric) for metric in FACTS.comparison_metrics}
 
 
 def difference_intervals(reference: Predictions, other: Predictions) -> Intervals:
-    """See `ComparisonDoor`."""
+    """See `ComparisonInterface`."""
     terms = [error_terms(model.true, model.predicted) for model in (reference, other)]
     size = len(terms[0])
 
@@ -49,7 +49,7 @@ def distances(before: Predictions, after: Predictions) -> NDArray[np.float64]:
 
 
 def details(models: Mapping[str, Predictions], classes: tuple[str, ...], biased: set[str]) -> dict[str, Any]:
-    """Return quantiles of the absolute errors; see `ComparisonDoor`."""
+    """Return quantiles of the absolute errors; see `ComparisonInterface`."""
     quantiles = {name: error_quantiles(predictions) for name, predictions in models.items()}
     return {"error_quantiles": {name: {f"{q:g}": e for q, e in found.items()} for name, found in quantiles.items()}}
 

@@ -1,7 +1,7 @@
 """Rows of a profile of numbers."""
 
 from headrace.contract import Contract
-from headrace.retrain.drift.drift_door import ALL
+from headrace.retrain.drift.drift_interface import ALL
 
 
 def name_target(target: float, contract: Contract) -> float:

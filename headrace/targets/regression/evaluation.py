@@ -19,7 +19,7 @@ ROUNDING = 1e-12
 
 
 def make_evaluator(contract: Contract, show: Renderer) -> "Regression":
-    """See `EvaluationDoor`; windows have baselines."""
+    """See `EvaluationInterface`; windows have baselines."""
     return Regression(show, Baselines(contract))
 
 

@@ -6,11 +6,11 @@ from headrace.html.axis import Axis
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
 from headrace.html.number_formatting import number
-from headrace.quantities import quantity
-from headrace.report.evaluation.page_door import Headline
+from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.records import TaskEvaluation
 from headrace.report.evaluation.slices import SliceTable, slice_tables
 from headrace.report.record import Record
+from headrace.wording import quantity
 
 
 class RegressionMistake(Record):
@@ -160,7 +160,7 @@ RECORD = RegressionEvaluation
 
 
 def assess(evaluation: RegressionEvaluation) -> RegressionAssessment:
-    """See `PageDoor`."""
+    """See `PageInterface`."""
     return RegressionAssessment(evaluation)
 
 

@@ -19,7 +19,6 @@ from headrace.bundle import WEIGHTS
 from headrace.config.sections.streaming import Stream
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, TrainingError
-from headrace.name_lists import join_names
 from headrace.networks.weights_file import load_weights
 from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
@@ -36,6 +35,7 @@ from headrace.train.bundle_verification.outputs import (
     first_difference,
     largest_difference,
 )
+from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
 

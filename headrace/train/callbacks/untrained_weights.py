@@ -5,9 +5,9 @@ from typing import Any
 
 import keras
 
-from headrace.name_lists import join_names
 from headrace.train.bundle_verification.forward_passes import weight_digests
 from headrace.train.distributed.gradients import GradientMonitor
+from headrace.wording import join_names
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ import logging
 from pyspark.resource import ResourceProfile
 from pyspark.sql import SparkSession
 
-from headrace import interruption
 from headrace.errors import ConfigurationError, HeadraceError, LostExecutorError, StoreError, TrainingError
+from headrace.processes import interruption
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.spark.session import is_local

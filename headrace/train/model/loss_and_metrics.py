@@ -7,11 +7,11 @@ import tensorflow as tf
 
 from headrace.config.sections.training import Loss
 from headrace.contract import Contract
-from headrace.targets.doors import open_door
+from headrace.targets.kinds import kind_module
 from headrace.train.validate_settings import metric_names, require_loss
 
 
-class ObjectiveDoor(Protocol):
+class ObjectiveInterface(Protocol):
     """The module `objective` of a target kind."""
 
     def make_loss(self, settings: Loss, contract: Contract) -> keras.losses.Loss:
@@ -68,6 +68,6 @@ def make_metrics(chosen: tuple[str, ...] | None, contract: Contract) -> list[ker
     return [_objective(contract).make_metric(name, contract) for name in metric_names(chosen, contract)]
 
 
-def _objective(contract: Contract) -> ObjectiveDoor:
-    door: ObjectiveDoor = open_door(contract.task, "objective")
-    return door
+def _objective(contract: Contract) -> ObjectiveInterface:
+    module: ObjectiveInterface = kind_module(contract.task, "objective")
+    return module

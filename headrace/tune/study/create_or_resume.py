@@ -3,8 +3,8 @@
 from typing import Any
 
 from headrace.config import Configuration
-from headrace.invocation import command_line, utc_now
 from headrace.networks.source import read_network, source_hash
+from headrace.processes.command_line import command_line, utc_now
 from headrace.runs.resume_check import ResumeGuard
 from headrace.table import read
 from headrace.train.validate_settings import is_lower_better, metric_names, monitored_metric, require_fit

@@ -17,9 +17,9 @@ from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.labels_file import is_inside
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path, escape_text
 from headrace.prepare.sources.split_names import split_from_name, split_from_path, unclear_split_files
-from headrace.quantities import quantity
 from headrace.storage import locate, read_entry
 from headrace.storage.location import looked_for
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawFile, shorten
 from headrace.prepare.sources.split_names import split_from_path, unclear_split_files
-from headrace.quantities import quantity
 from headrace.storage import Entry, locate, read_entry
 from headrace.storage.location import looked_for
 from headrace.table.delta_access import open_delta
+from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
 

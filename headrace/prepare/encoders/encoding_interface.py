@@ -6,12 +6,12 @@ from headrace.contract import Column
 from headrace.prepare.plan import PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
-from headrace.targets.doors import open_door
+from headrace.targets.kinds import kind_module
 
 NO_LABEL = "the record has no label"
 
 
-class EncodingDoor(Protocol):
+class EncodingInterface(Protocol):
     """The module `encoding` of a target kind."""
 
     @property
@@ -34,10 +34,10 @@ def encode_target(record: RawRecord, context: PrepareContext) -> int | float | b
     """
     if record.label is None or (not record.label and not context.settings.target.has_labels):
         raise RejectedRecordError(Reason.NO_CLASS, NO_LABEL)
-    return encoding_door(context.settings.task).encode(record.label, context)
+    return encoding_module(context.settings.task).encode(record.label, context)
 
 
-def encoding_door(task: str) -> EncodingDoor:
+def encoding_module(task: str) -> EncodingInterface:
     """Return how the target kind `task` is stored."""
-    door: EncodingDoor = open_door(task, "encoding")
-    return door
+    module: EncodingInterface = kind_module(task, "encoding")
+    return module

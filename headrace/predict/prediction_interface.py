@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.targets.doors import open_door
+from headrace.targets.kinds import kind_module
 
 # The threshold of a label unless another one is requested.
 HALF = 0.5
@@ -32,7 +32,7 @@ class ModelOutputs:
     threshold: float | None
 
 
-class PredictionDoor(Protocol):
+class PredictionInterface(Protocol):
     """The module `prediction` of a target kind."""
 
     @property
@@ -45,10 +45,10 @@ class PredictionDoor(Protocol):
 
 def predictions_table(outputs: ModelOutputs, contract: Contract) -> pa.Table:
     """Return the predictions, one row per record."""
-    door: PredictionDoor = open_door(contract.task, "prediction")
+    module: PredictionInterface = kind_module(contract.task, "prediction")
     if not outputs.paths:
-        return door.SCHEMA.empty_table()
-    return pa.Table.from_arrays([pa.array(outputs.paths), *door.to_columns(outputs)], schema=door.SCHEMA)
+        return module.SCHEMA.empty_table()
+    return pa.Table.from_arrays([pa.array(outputs.paths), *module.to_columns(outputs)], schema=module.SCHEMA)
 
 
 def probability_lists(probabilities: NDArray[np.float32]) -> pa.ListArray:

@@ -1,4 +1,4 @@
-"""Open a door of an input kind, so that a layer imports its own part of the kind and no other."""
+"""Load a module of an input kind by name, so that a layer imports its own part of the kind and no other."""
 
 from functools import cache
 from importlib import import_module
@@ -12,12 +12,12 @@ KINDS = tuple(sorted(room.name for room in iter_modules(features.__path__) if ro
 
 
 @cache
-def open_door(kind: str, door: str) -> Any:
-    """Return the module `door` of the input kind `kind`; the caller states the protocol that it expects."""
-    return import_module(f"headrace.features.{kind}.{door}")
+def kind_module(kind: str, name: str) -> Any:
+    """Return the module `name` of the input kind `kind`; the caller states the interface that it expects."""
+    return import_module(f"headrace.features.{kind}.{name}")
 
 
 def feature_facts(kind: str) -> FeatureFacts:
     """Return the facts of the input kind `kind`."""
-    facts: FeatureFacts = open_door(kind, "facts").FACTS
+    facts: FeatureFacts = kind_module(kind, "facts").FACTS
     return facts

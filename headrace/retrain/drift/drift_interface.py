@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from headrace.contract import Column, Contract
-from headrace.features.doors import open_door as open_feature_door
-from headrace.targets.doors import open_door
+from headrace.features.kinds import kind_module as feature_module
+from headrace.targets.kinds import kind_module
 
 ALL = "all rows"
 
 
-class DriftDoor(Protocol):
+class DriftInterface(Protocol):
     """The module `drift` of a target kind."""
 
     def name_target(self, target: Any, contract: Contract) -> Any:
@@ -23,20 +23,20 @@ class DriftDoor(Protocol):
         """Return statistics of the target itself."""
 
 
-def drift_door(task: str) -> DriftDoor:
+def drift_module(task: str) -> DriftInterface:
     """Return how the target kind `task` counts rows."""
-    door: DriftDoor = open_door(task, "drift")
-    return door
+    module: DriftInterface = kind_module(task, "drift")
+    return module
 
 
-class FeatureDriftDoor(Protocol):
+class FeatureDriftInterface(Protocol):
     """The module `drift` of an input kind."""
 
     def statistics(self, payload: bytes, column: Column) -> dict[str, float]:
         """Return the statistics of one stored input."""
 
 
-def feature_drift_door(kind: str) -> FeatureDriftDoor:
+def feature_drift_module(kind: str) -> FeatureDriftInterface:
     """Return the statistics of the input kind `kind`."""
-    door: FeatureDriftDoor = open_feature_door(kind, "drift")
-    return door
+    module: FeatureDriftInterface = feature_module(kind, "drift")
+    return module

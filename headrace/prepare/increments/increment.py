@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headrace.errors import DataError
+from headrace.prepare.increments.removed_files import RemovedFiles
 from headrace.prepare.rejects.reject_and_duplicate_tables import SideTable
-from headrace.prepare.removed_files import RemovedFiles
 from headrace.prepare.sources.raw_records import RawFile, escape_path
 from headrace.storage.atomic import atomic_write
 from headrace.storage.parquet import open_parquet

@@ -1,8 +1,8 @@
-"""Numbers with their nouns."""
+"""Numbers with their nouns, and lists of names."""
 
 import pytest
 
-from headrace.quantities import quantity, quantity_have
+from headrace.wording import join_names, quantity, quantity_have, shortest_suffixes
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,15 @@ def test_quantity_has_the_form_of_its_number(amount: int, noun: str, text: str) 
 @pytest.mark.parametrize(("amount", "text"), [(0, "0 images have"), (1, "1 image has"), (2, "2 images have")])
 def test_quantity_have_agrees_with_its_number(amount: int, text: str) -> None:
     assert quantity_have(amount, "image") == text
+
+
+def test_names_beyond_the_shown_ones_are_counted() -> None:
+    assert join_names([]) == ""
+    assert join_names(["a", "b"], 2) == "a, b"
+    assert join_names(["a", "b", "c", 4], 2) == "a, b and 2 more"
+
+
+def test_suffixes_are_as_long_as_needed_to_differ() -> None:
+    assert shortest_suffixes(["/a/run", "/b/run", "/b/other"], "/") == ["a/run", "b/run", "other"]
+    assert shortest_suffixes(["run", "b/run", "b/run"], "/") == ["run", "b/run", "b/run"]
+    assert shortest_suffixes(["train.seed"], ".") == ["seed"]

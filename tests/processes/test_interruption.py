@@ -17,7 +17,7 @@ import ctypes, logging, subprocess, sys, time
 from pathlib import Path
 from headrace.cli import app, main
 from headrace.errors import DataError
-from headrace.interruption import stop_request
+from headrace.processes.interruption import stop_request
 from headrace.storage.atomic import atomic_directory
 
 @app.command()

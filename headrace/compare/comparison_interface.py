@@ -10,10 +10,10 @@ from headrace.compare.predictions import Predictions
 from headrace.contract_match import ClassMatch
 from headrace.evaluate.bootstrap import Intervals
 from headrace.evaluate.evaluation_batch import EvaluationBatch
-from headrace.targets.doors import open_door
+from headrace.targets.kinds import kind_module
 
 
-class ComparisonDoor(Protocol):
+class ComparisonInterface(Protocol):
     """The module `comparison` of a target kind."""
 
     @property
@@ -39,7 +39,7 @@ class ComparisonDoor(Protocol):
         """Return how far the prediction of a row is from the truth, as JSON values."""
 
 
-def comparison_door(task: str) -> ComparisonDoor:
+def comparison_module(task: str) -> ComparisonInterface:
     """Return the comparison of the target kind `task`."""
-    door: ComparisonDoor = open_door(task, "comparison")
-    return door
+    module: ComparisonInterface = kind_module(task, "comparison")
+    return module

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
 from headrace.contract import Contract
-from headrace.features.doors import open_door
+from headrace.features.kinds import kind_module
 
 # Inputs as bytes of files, (rows,), each batch with what preparation decodes.
 EncodedBatches = Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]
 
 
-class ServingDoor(Protocol):
+class ServingInterface(Protocol):
     """The module `serving` of an input kind."""
 
     def model_dtype(self, contract: Contract) -> str:
@@ -30,7 +30,7 @@ class ServingDoor(Protocol):
         """Return noise as files that a SavedModel also takes; None if it takes only arrays."""
 
 
-def serving_door(contract: Contract) -> ServingDoor:
+def serving_module(contract: Contract) -> ServingInterface:
     """Return the serving of the contract's input kind."""
-    door: ServingDoor = open_door(contract.input_kind, "serving")
-    return door
+    module: ServingInterface = kind_module(contract.input_kind, "serving")
+    return module

@@ -27,7 +27,7 @@ class Explainer(Protocol):
         """
 
 
-class FeatureExplanationDoor(Protocol):
+class FeatureExplanationInterface(Protocol):
     """The module `explanation` of an input kind whose facts name methods."""
 
     def read_inputs(self, bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:

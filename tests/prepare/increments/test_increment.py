@@ -10,9 +10,9 @@ import PIL.Image
 import pytest
 
 from headrace.errors import ConfigurationError, DataError
-from headrace.prepare.incremental import list_changes
+from headrace.prepare.increments.increment import list_changes
+from headrace.prepare.increments.removed_files import RemovedFiles
 from headrace.prepare.job import prepare
-from headrace.prepare.removed_files import RemovedFiles
 from headrace.table import Version, read
 from headrace.table.dropped_records import duplicates_path, read_dropped, read_rejects
 from headrace.table.transaction_log import list_shards

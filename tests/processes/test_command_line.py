@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from headrace.invocation import command_line
+from headrace.processes.command_line import command_line
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from headrace.report.evaluation.records import TaskEvaluation
-from headrace.targets.doors import open_door
+from headrace.targets.kinds import kind_module
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Assessment(Protocol):
         """The principal figure."""
 
 
-class PageDoor(Protocol):
+class PageInterface(Protocol):
     """The module `page` of a target kind."""
 
     @property
@@ -43,7 +43,7 @@ class PageDoor(Protocol):
         """Return the values that the template shows of a `RECORD`."""
 
 
-def page_door(task: str) -> PageDoor:
+def page_module(task: str) -> PageInterface:
     """Return the page's part of the target kind `task`."""
-    door: PageDoor = open_door(task, "page")
-    return door
+    module: PageInterface = kind_module(task, "page")
+    return module

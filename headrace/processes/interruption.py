@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from headrace.process_tree import descendants, end_all
+from headrace.processes.process_tree import descendants, end_all
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Ranks finish their step and write a checkpoint.

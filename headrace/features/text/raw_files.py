@@ -1,0 +1,39 @@
+"""Raw text files in a prediction, one text each."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headrace.config.configuration import Prepare
+from headrace.errors import DataError
+from headrace.predict.inputs import InputFile, RawFileLimits, read_raw
+from headrace.predict.output import PredictionOutput
+from headrace.predict.text_prediction import predict_texts
+from headrace.prepare.readers import format_from_name
+from headrace.prepare.rejects.rejection import Reason
+from headrace.prepare.sources.raw_records import escape_path
+
+if TYPE_CHECKING:
+    from headrace.inference import Inference
+
+
+def limits(settings: Prepare) -> RawFileLimits:
+    """See `RawFilesInterface`."""
+    return RawFileLimits(settings.text.max_bytes, Reason.NOT_TEXT)
+
+
+def require_single_records(files: Sequence[InputFile]) -> None:
+    """Raise if a folder of texts, one a file, holds a file whose name stands for many."""
+    table = next((file for file in files if format_from_name(file.file)), None)
+    if table is not None:
+        raise DataError(
+            f"The folder {table.root} holds {escape_path(table.file)}, a file of many texts, and a file in a folder is "
+            f"one text; name such files themselves, for example '{table.root}/*{Path(table.file).suffix}'."
+        )
+
+
+def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
+    """See `RawFilesInterface`."""
+    texts = ((file.name, partial(read_raw, file, settings)) for file in files)
+    return predict_texts(texts, settings.text, inference)

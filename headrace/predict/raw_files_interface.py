@@ -1,0 +1,35 @@
+"""What an input kind makes of raw files, one record each."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from headrace.config.configuration import Prepare
+from headrace.features.kinds import kind_module
+from headrace.predict.inputs import InputFile, RawFileLimits
+from headrace.predict.output import PredictionOutput
+
+if TYPE_CHECKING:
+    from headrace.inference import Inference
+
+
+class RawFilesInterface(Protocol):
+    """The module `raw_files` of an input kind of which a raw file can be a record."""
+
+    def limits(self, settings: Prepare) -> RawFileLimits:
+        """Return what a raw file must not exceed."""
+
+    def require_single_records(self, files: Sequence[InputFile]) -> None:
+        """Raise if the names of files say that they hold many records.
+
+        Raises:
+            DataError: they do.
+        """
+
+    def predict_files(self, files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
+        """Return the predictions for the files, prepared by `settings`."""
+
+
+def raw_files_module(kind: str) -> RawFilesInterface:
+    """Return the raw files of the input kind `kind`."""
+    module: RawFilesInterface = kind_module(kind, "raw_files")
+    return module

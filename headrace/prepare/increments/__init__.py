@@ -1,0 +1,1 @@
+"""What changed in a source since the previous version of its table."""

@@ -1,0 +1,66 @@
+"""Every input kind has every module, with the functions that the layers call."""
+
+import subprocess
+import sys
+from typing import Any, get_args
+
+import pytest
+
+from headrace.config.sections.preparation import Prepare
+from headrace.evaluate.mistakes import RenderingInterface
+from headrace.explain.explanation_interface import FeatureExplanationInterface
+from headrace.export.serving_interface import ServingInterface
+from headrace.features.kinds import KINDS, feature_facts, kind_module
+from headrace.predict.raw_files_interface import RawFilesInterface
+from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
+from headrace.prepare.encoders.row_encoders import FeatureEncodingInterface
+from headrace.prepare.stages import SecondStageInterface
+from headrace.retrain.drift.drift_interface import FeatureDriftInterface
+from tests.support.protocols import require_protocol
+
+pytestmark = pytest.mark.tensorflow
+
+INTERFACES: dict[str, Any] = {
+    "drift": FeatureDriftInterface,
+    "encoding": FeatureEncodingInterface,
+    "rendering": RenderingInterface,
+    "second_stage": SecondStageInterface,
+    "serving": ServingInterface,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("module", INTERFACES)
+def test_module_has_what_its_interface_declares(module: str, kind: str) -> None:
+    require_protocol(kind_module(kind, module), INTERFACES[module])
+
+
+@pytest.mark.parametrize("kind", ["image", "text"])
+def test_kinds_with_near_duplicates_have_their_module(kind: str) -> None:
+    require_protocol(kind_module(kind, "near_duplicates"), NearDuplicatesInterface)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_facts(kind).is_file])
+def test_kinds_with_raw_files_have_their_module(kind: str) -> None:
+    require_protocol(kind_module(kind, "raw_files"), RawFilesInterface)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_facts(kind).methods])
+def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
+    require_protocol(kind_module(kind, "explanation"), FeatureExplanationInterface)
+
+
+def test_every_input_of_a_preparation_has_a_room() -> None:
+    assert sorted(get_args(Prepare.model_fields["input"].annotation)) == list(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_modules_but_serving_are_imported_without_tensorflow(kind: str) -> None:
+    program = (
+        "import sys; from headrace.features.kinds import feature_facts, kind_module; "
+        f"feature_facts({kind!r}); engines = {{'numpy', 'pyspark', 'tensorflow', 'pydantic'}} & set(sys.modules); "
+        f"[kind_module({kind!r}, module) for module in ('drift', 'rendering', 'encoding', 'second_stage')]; "
+        "print(sorted(engines), 'tensorflow' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[] False"
