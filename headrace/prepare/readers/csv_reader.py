@@ -24,8 +24,11 @@ from headrace.wording import quantity
 log = logging.getLogger(__name__)
 
 SEPARATORS = (",", ";", "\t", "|")
-# Records at the beginning of a file with which the lines of a record are compared, and that show its dialect.
+# Records at the beginning of a file that show its dialect.
 SAMPLE = 1000
+# Characters at the beginning of a file with whose records the lines of a record in doubt are compared: many, as a file
+# may be in the order of its classes; not more than a task reads anyway.
+COMPARED = 64 * 2**20
 REPEATED_HEADER = "repeats the header, as in concatenated files"
 
 
@@ -86,12 +89,16 @@ class CsvReader:
         separator = self.options.separator or ","
         return JoinedLines(partial(self._read_sample, encoding), self.width, separator, self.options.quote)
 
-    def _read_sample(self, encoding: str | None) -> list[list[str]]:
-        """Return the first records of one line each."""
+    def _read_sample(self, encoding: str | None) -> Iterator[list[str]]:
+        """Yield the records of one line each at the beginning of the file."""
+        read = 0
         with open_text(self.path, encoding) as lines:
-            records = (fields for _, fields, _ in islice(split_records(lines, self.options), SAMPLE))
-            whole = (one for one in records if isinstance(one, list) and len(one) == self.width)
-            return [one for one in whole if not any("\n" in field or "\r" in field for field in one)]
+            for _, fields, size in split_records(lines, self.options):
+                if isinstance(fields, list) and len(fields) == self.width and not _has_line_breaks(fields):
+                    yield fields
+                read += size
+                if read > COMPARED:
+                    return
 
     def _row(self, number: int, fields: list[str]) -> Row:
         if len(fields) != self.width:
@@ -191,9 +198,22 @@ class CsvReader:
             return self.columns.index(plain)
         if plain in self.columns:
             raise ConfigurationError(f"{self.path} has the column {plain!r} {self.columns.count(plain)} times.")
-        raise MissingColumnError(name, str(self.path), self.columns)
+        raise MissingColumnError(name, str(self.path), self.columns, _excel_hint(self.columns))
 
 
 def _folded(names: Iterable[str]) -> list[str]:
     """Return the names of columns without what files that were joined may differ in: case and white space around."""
     return [name.strip().casefold() for name in names]
+
+
+def _excel_hint(columns: Sequence[str]) -> str:
+    """Return why a file has no columns if its first line is the one by which Excel names the separator."""
+    found = re.match(r"sep=(.?)", columns[0], re.IGNORECASE) if columns else None
+    if found is None:
+        return ""
+    separator = found[1] or SEPARATORS[0]
+    return f"its first line {columns[0]!r} is one of Excel; remove it, and set data.source.options.sep to {separator!r}"
+
+
+def _has_line_breaks(fields: Iterable[str]) -> bool:
+    return any("\n" in field or "\r" in field for field in fields)

@@ -22,7 +22,7 @@ from headrace.prepare.readers.row import MissingColumnError, cell_text
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
-from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort
+from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort, shorten
 from headrace.storage import Entry, files_below, is_remote, locate
 from headrace.storage.location import looked_for
 from headrace.wording import quantity
@@ -150,7 +150,8 @@ def _rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         raise DataError(f"The labels file {file} cannot be read ({error.strerror}){looked_for(file)}.") from None
     except MissingColumnError as error:
         if error.columns:
-            raise
+            cause = f"its columns are: {shorten(error.columns)}; expected {KEYS}, named by the first line of CSV"
+            raise MissingColumnError(error.name, str(file), error.columns, cause) from None
 
 
 def _reader(file: Path) -> TableReader:

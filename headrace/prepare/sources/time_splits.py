@@ -21,12 +21,17 @@ log = logging.getLogger(__name__)
 DIGITS = 6
 
 
-def extend_periods(rows: DataFrame, splits: Splits, windows: Windows, periods: Sequence[Period]) -> tuple[Period, ...]:
-    """Return `periods` and those of the time after them until the last of `rows`, by their column `seconds`."""
-    ends = rows.agg(F.min("seconds"), F.max("seconds")).first()
-    if ends is None or ends[0] is None:
+def extend_periods(
+    rows: DataFrame, ends: tuple[float, float] | None, splits: Splits, windows: Windows, periods: Sequence[Period]
+) -> tuple[Period, ...]:
+    """Return `periods` and those of the time after them until the last of `rows`, by their column `seconds`.
+
+    Args:
+        ends: the least and the greatest of `seconds`; None without rows.
+    """
+    if ends is None:
         return tuple(periods)
-    first, last = float(ends[0]), float(ends[1])
+    first, last = ends
     if periods and last <= periods[-1].until:
         return tuple(periods)
     if not periods:

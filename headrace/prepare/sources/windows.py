@@ -11,6 +11,7 @@ from pyspark.sql.types import NumericType
 from headrace.config.configuration import Prepare, Source
 from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
+from headrace.features.windows.series_rows import drop_repeated_rows
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_records import RawFile, RawRecord
 from headrace.prepare.sources.tables.spark_table import quote_column, read_columns
@@ -59,11 +60,12 @@ def read_windows(
     frame = read_columns(spark, source, root, files, [name for name in dict.fromkeys(named) if name])
     rows = _rows(frame, columns, windows)
     usable = F.col("seconds").isNotNull() & F.col("file").isNotNull() & (F.col("file") != "")
-    timed = rows.where(usable)
+    series = drop_repeated_rows(rows.where(usable), windows.series)
+    timed = series.rows
     if columns.split:
         timed, periods = timed.withColumn("period", F.lit(0)), ()
     else:
-        periods = extend_periods(timed, settings.splits, windows, periods)
+        periods = extend_periods(timed, series.ends, settings.splits, windows, periods)
         timed = split_by_time(timed, periods)
     cut = _cut(timed, windows)
     return cut.unionByName(
@@ -168,11 +170,13 @@ def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFra
     """Add the reason to reject a window."""
     unknown = F.exists("data", lambda row: F.exists(row, lambda one: one.isNull() | F.isnan(one) | _infinite(one)))
     rows = F.concat(F.col("count").cast("string"), F.lit(f" rows; a window and its target take {windows.span + 1}"))
-    gap = F.concat(
+    missing = F.concat(
         F.lit(f"the row before {windows.time} "), F.col("gap.key"), F.lit(" is missing or repeated: they are "),
         F.col("gap.apart").cast("string"),
         F.lit(f" s apart, expected {windows.every_seconds}"), _time_unit(windows),
     )  # fmt: skip
+    several = F.concat(F.lit(f"{windows.time} "), F.col("gap.key"), F.lit(" has several rows with different cells"))
+    gap = F.when(F.col("gap.apart") == 0, several).otherwise(missing)
     reasons = (
         (short, Reason.SHORT_SERIES, rows),
         (F.col("gap").isNotNull(), Reason.GAP, gap),

@@ -151,6 +151,21 @@ def test_csv_reader_rejects_the_line_of_a_stray_quote_that_a_later_one_closes(tm
     assert [(row.number, row.values) for row in ranges] == [(row.number, row.values) for row in rows]
 
 
+def test_csv_reader_finds_stray_quotes_far_behind_the_first_records(tmp_path: Path) -> None:
+    """In the order of the classes, the class of the joined lines comes late; or all of its lines are joined."""
+    path = tmp_path / "sorted.csv"
+    records = [f"text {number},{'early' if number < 1200 else 'late'}" for number in range(1500)]
+    records[1300], records[1301] = '"four inch,late', 'five inch",other'
+    records += ['"six inch,last', "seven,last", 'eight inch",last']
+    path.write_text("\n".join(["text,label", *records, ""]))
+    rows = read(path, ["text", "label"])
+    assert [row.number for row in rows if row.rejection] == [1302, 1502]
+    assert [row.values for row in rows[-2:]] == [
+        {"text": "seven", "label": "last"},
+        {"text": 'eight inch"', "label": "last"},
+    ]
+
+
 @pytest.mark.parametrize(
     "record",
     [
@@ -245,6 +260,14 @@ def test_csv_reader_reads_spaces_after_quotes_with_the_option(tmp_path: Path) ->
     rejection = read(path, ["text", "label"])[0].rejection
     assert rejection is not None
     assert "set data.source.options.ignoreTrailingWhiteSpace to true" in rejection.detail
+
+
+@pytest.mark.parametrize(("line", "separator"), [("sep=;", ";"), ("sep=,", ",")])
+def test_csv_reader_says_what_the_first_line_of_excel_is(tmp_path: Path, line: str, separator: str) -> None:
+    path = tmp_path / "excel.csv"
+    path.write_bytes(f"\ufeff{line}\r\ntext{separator}label\r\nx{separator}a\r\n".encode())
+    with pytest.raises(ConfigurationError, match=rf"is one of Excel; remove it, and set .*sep to '{separator}'"):
+        read(path, ["text", "label"])
 
 
 def test_csv_reader_numbers_columns_without_a_header(tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ def test_contract_describes_windows_and_statistics_of_the_training_split(tmp_pat
 def test_no_window_reaches_over_a_gap_a_row_there_twice_or_a_value_that_is_none(tmp_path: Path) -> None:
     rows = hours("a", "train", [*range(20), *range(22, 40), 39, *range(40, 60)])
     rows += hours("b", "train", range(30))
+    rows[38]["wind"] = 0.0
     rows[-10]["temperature"] = None
     rows[-20]["wind"] = "calm"
     rows += [hours("b", "train", [0])[0] | {"time": "noon"}, *hours("b", "val", range(70, 75))]
@@ -185,6 +186,28 @@ def test_rows_that_are_added_make_the_windows_that_they_complete(tmp_path: Path)
     assert prepare(settings)["changed"] is False
     (tmp_path / "raw" / "2.json").write_text("\n".join(map(json.dumps, hours("a", "train", range(20, 25)))))
     assert prepare(settings)["written"] == 20
+
+
+def test_rows_of_files_that_overlap_are_used_once_and_twin_series_are_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Equal rows of two files are one row; those with other values break the run, and `1` and `01` are two series."""
+    settings = configured(tmp_path, hours("a", "train", range(20)), max_rejects=1)
+    night, correction = hours("a", "train", range(12, 30)), hours("a", "train", [25])
+    (tmp_path / "raw" / "2.json").write_text("\n".join(map(json.dumps, night)))
+    assert prepare(settings)["written"] == 25
+    assert "8 rows left out, as each repeats another row of its series" in caplog.text
+    assert "such as 'a/2024-01-01 12:00'" in caplog.text
+    twins = [row | {"city": name} for name in ("1", "01") for row in hours("b", "train", range(10))]
+    rows = [correction[0] | {"wind": 7.0}, *twins]
+    (tmp_path / "raw" / "3.json").write_text("\n".join(map(json.dumps, rows)))
+    assert prepare(settings)["rejects"] == {"gap": 5}
+    assert "1 moment has several rows with different cells in one series, such as 'a/2024-01-02 01:00'" in caplog.text
+    assert "'01' and '1'. Each is a series of its own" in caplog.text
+    version = read(tmp_path / "table").summary.rejects_version
+    assert version is not None
+    details = {reject.detail for reject in read_rejects(tmp_path / "table", version, 100)}
+    assert details == {"time 2024-01-02 01:00 has several rows with different cells"}
 
 
 def test_series_without_a_window_is_reported_in_one_sentence(tmp_path: Path) -> None:
