@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -121,6 +121,23 @@ def trained(workspace: Path, shared: Path) -> dict[str, Any]:
 
     found: dict[str, Any] = json.loads((make_once(shared / "trained", make) / "result.json").read_text())
     return found
+
+
+@pytest.fixture(scope="session")
+def make_bundle(shared: Path) -> Callable[[str], Path]:
+    """Return a function that trains a network of models/ on first use and returns its bundle, beside its `table`.
+
+    All processes of this run share both; do not change them.
+    """
+
+    def make(folder: Path) -> None:
+        from tests.support.trained_bundles import table_for, trained
+
+        folder.mkdir()
+        network = folder.name.removeprefix("bundle-")
+        trained(network, table_for(network, folder / "table"), folder / "bundle")
+
+    return lambda network: make_once(shared / f"bundle-{network}", make) / "bundle"
 
 
 @pytest.fixture

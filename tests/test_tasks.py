@@ -49,8 +49,8 @@ def folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [f"{file},{'|'.join(label_names(file)) or '[]'}" for file in files]
     (workspace / "raw" / "labels.csv").write_text("\n".join(["path,label", *lines]) + "\n")
     (workspace / "conf.yaml").write_text(CONFIGURATION.replace("MODEL", str(root / "models" / "mlp.py")))
-    assert headrace("prepare", "conf.yaml", cwd=workspace).json["written"] == 1797
-    assert headrace("train", "conf.yaml", cwd=workspace).json["ranks"] == 2
+    assert headrace_within("prepare", "conf.yaml", cwd=workspace).json["written"] == 1797
+    assert headrace_within("train", "conf.yaml", cwd=workspace).json["ranks"] == 2
     headrace_within("evaluate", "run/bundle", "--table", "table", "--slice", "path", cwd=workspace)
     return workspace
 

@@ -2,19 +2,19 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.commands import CommandResult, run
+from tests.support.commands import CommandResult, headrace_within, run
 from tests.support.raw_images import write_source
 from tests.support.workspace import ROOT
 
 pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.tensorflow, pytest.mark.slow]
 
-PLAIN = {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
 HOSTILE = {
     "LC_ALL": "C",
     "TZ": "Asia/Kolkata",
@@ -32,21 +32,20 @@ train: {{run: run, ranks: 1, epochs: 1, batch_size: 8}}
 """
 
 
-def headrace(*words: str, cwd: Path, umask: str, variables: dict[str, str]) -> CommandResult:
-    """Run a command with this mask of permissions; its path of modules is that of the tests."""
-    command = ["sh", "-c", f'umask {umask}; exec "$@"', "sh", sys.executable, "-m", "headrace", *words]
-    return run(command, cwd=cwd, PYTHONPATH=str(ROOT), **variables)
+def in_hostile_environment(*words: str, cwd: Path) -> CommandResult:
+    """Run a command, with a mask of permissions; its path of modules is that of the tests."""
+    command = ["sh", "-c", 'umask 077; exec "$@"', "sh", sys.executable, "-m", "headrace", *words]
+    return run(command, cwd=cwd, PYTHONPATH=str(ROOT), KERAS_HOME=str(cwd.parent / "keras"), **HOSTILE)
 
 
-def results(folder: Path, umask: str, variables: dict[str, str]) -> dict[str, Any]:
+def results(folder: Path, headrace: Callable[..., CommandResult]) -> dict[str, Any]:
     """Prepare, train, evaluate and predict in `folder`; return what must not depend on the environment."""
     write_source(folder / "bildér")
     (folder / "conf.yaml").write_text(CONFIGURATION, encoding="utf-8")
-    settings: dict[str, Any] = {"cwd": folder, "umask": umask, "variables": variables}
-    prepared = headrace("prepare", "conf.yaml", **settings).json
-    trained = headrace("train", "conf.yaml", **settings).json
-    evaluated = headrace("evaluate", trained["bundle"], "--table", "table", "--split", "train", **settings).json
-    headrace("predict", trained["bundle"], "bildér", "predictions", **settings)
+    prepared = headrace("prepare", "conf.yaml", cwd=folder).json
+    trained = headrace("train", "conf.yaml", cwd=folder).json
+    evaluated = headrace("evaluate", trained["bundle"], "--table", "table", "--split", "train", cwd=folder).json
+    headrace("predict", trained["bundle"], "bildér", "predictions", cwd=folder)
     rows = pq.read_table(folder / "predictions").to_pylist()
     return {
         "written": prepared["written"],
@@ -56,12 +55,14 @@ def results(folder: Path, umask: str, variables: dict[str, str]) -> dict[str, An
     }
 
 
+@pytest.mark.usefixtures("spark")
 def test_results_do_not_depend_on_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a plain environment one process runs all commands; in the other one each must start by itself."""
     hostile, plain = tmp_path / "My Projécts", tmp_path / "plain"
     (tmp_path / "keras").mkdir()
     (tmp_path / "keras" / "keras.json").write_text('{"floatx": "bfloat16", "image_data_format": "channels_first"}')
     for name in HOSTILE.keys() & os.environ.keys():
         monkeypatch.delenv(name)
-    expected = results(plain, "022", PLAIN)
-    assert results(hostile, "077", HOSTILE | {"KERAS_HOME": str(tmp_path / "keras")}) == expected
+    expected = results(plain, headrace_within)
+    assert results(hostile, in_hostile_environment) == expected
     assert len(expected["predictions"]) == 24

@@ -1,6 +1,7 @@
 """Every network gives the bundle's predictions in every format, for any number of rows and texts of any length."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,9 +16,9 @@ from headrace.explain.options import ExplainOptions
 from headrace.export.formats import TOLERANCE, Format, Name
 from headrace.export.job import export
 from headrace.networks.source import build_model
-from headrace.table import Version
+from headrace.table import Version, read
 from tests.models.test_networks import MODELS, SERIES, SMALL, contract_for
-from tests.support.trained_bundles import table_for, trained
+from tests.support.trained_bundles import table_for
 from tests.support.trained_bundles import write as write_for
 
 pytestmark = pytest.mark.tensorflow
@@ -26,11 +27,10 @@ Pair = tuple[Version, Path]
 
 
 @pytest.fixture(scope="module", params=[path.stem for path in MODELS if path.stem not in SERIES])
-def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+def pair(request: pytest.FixtureRequest, make_bundle: Callable[[str], Path]) -> Pair:
     """Return a table and the bundle of a network trained on it."""
-    folder = tmp_path_factory.mktemp(request.param)
-    version = table_for(request.param, folder / "table")
-    return version, trained(request.param, version, folder / "bundle")
+    bundle = make_bundle(request.param)
+    return read(bundle.parent / "table"), bundle
 
 
 @pytest.mark.parametrize("name", get_args(Name))

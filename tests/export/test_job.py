@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,31 +21,30 @@ from headrace.export.parity_inputs import RANDOM
 from headrace.export.serving_function import ServingModel
 from headrace.inference import Inference
 from headrace.networks.source import build_model
-from headrace.table import Version
+from headrace.table import Version, read
 from tests.models.test_networks import MODELS
 from tests.support.commands import headrace, run
-from tests.support.trained_bundles import image_table, patched, sentences, text_table, trained, write
+from tests.support.trained_bundles import patched, sentences, write
 
 pytestmark = pytest.mark.tensorflow
 
 
 @pytest.fixture(scope="module")
-def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    """Write a table of images."""
-    return image_table(tmp_path_factory.mktemp("images") / "table")
+def bundle(make_bundle: Callable[[str], Path]) -> Path:
+    """Return the bundle of a network trained on images."""
+    return make_bundle("cnn")
 
 
 @pytest.fixture(scope="module")
-def bundle(version: Version) -> Path:
-    """Train a network on the images and return its bundle."""
-    return trained("cnn", version, version.table.parent / "bundle")
+def version(bundle: Path) -> Version:
+    """Return the table of those images."""
+    return read(bundle.parent / "table")
 
 
 @pytest.fixture(scope="module")
-def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Train a network on texts and return its bundle."""
-    version = text_table(tmp_path_factory.mktemp("texts") / "table")
-    return trained("text_cnn", version, version.table.parent / "bundle")
+def texts(make_bundle: Callable[[str], Path]) -> Path:
+    """Return the bundle of a network trained on texts."""
+    return make_bundle("text_cnn")
 
 
 def list_names(folder: Path) -> list[str]:

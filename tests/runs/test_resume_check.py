@@ -2,12 +2,13 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from headrace.errors import ConfigurationError
 from headrace.runs.resume_check import ResumeGuard
-from tests.support.commands import headrace
+from tests.support.commands import headrace_within
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.workspace import write_configuration
 
@@ -16,7 +17,7 @@ WORDS = ("train", "conf.yaml", "model.options.dropout=0", "train.checkpoint_ever
 
 
 @pytest.fixture(scope="module")
-def folder(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(spark: Any, workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the workspace of this module's run."""
     path = tmp_path_factory.mktemp("other-ranks")
     write_configuration(path, workspace)
@@ -30,8 +31,8 @@ def metrics(folder: Path) -> dict[str, float]:
 
     The run has one epoch at first, and continues when it gets a second one.
     """
-    first = headrace(*WORDS, "train.epochs=1", cwd=folder).json
-    continued = headrace(*WORDS, cwd=folder)
+    first = headrace_within(*WORDS, "train.epochs=1", cwd=folder).json
+    continued = headrace_within(*WORDS, cwd=folder)
     whole = continued.json
     assert (first["steps"], whole["steps"]) == (10, 20)
     assert "continues from 1 to 2 epochs" in continued.stderr
@@ -74,29 +75,29 @@ def test_resume_names_only_the_keys_of_a_section_that_changed(tmp_path: Path) ->
 
 
 def test_resume_refuses_ranks_that_change_the_global_batch(folder: Path, metrics: dict[str, float]) -> None:
-    answer = headrace(*WORDS, "train.ranks=3", cwd=folder, code=2)
+    answer = headrace_within(*WORDS, "train.ranks=3", cwd=folder, code=2)
     assert "started with 128 rows per step, and train.ranks x train.batch_size is now 3 x 64" in answer.last_error_line
     assert "1 x 128, 2 x 64, 4 x 32, 8 x 16, 16 x 8" in answer.last_error_line
 
 
 def test_resume_refuses_fewer_epochs_and_names_restart(folder: Path, metrics: dict[str, float]) -> None:
-    answer = headrace(*WORDS, "train.epochs=1", cwd=folder, code=2)
+    answer = headrace_within(*WORDS, "train.epochs=1", cwd=folder, code=2)
     assert "has train.epochs 2, and epochs that are trained cannot be taken back" in answer.last_error_line
     assert "--restart" in answer.last_error_line
 
 
 @pytest.mark.long
 def test_run_that_got_another_epoch_has_weights_of_undisturbed_run(folder: Path) -> None:
-    undisturbed = headrace(*WORDS, "train.run=undisturbed", cwd=folder).json
-    headrace(*WORDS, "train.run=grown", "train.epochs=1", cwd=folder)
-    grown = headrace(*WORDS, "train.run=grown", cwd=folder).json
+    undisturbed = headrace_within(*WORDS, "train.run=undisturbed", cwd=folder).json
+    headrace_within(*WORDS, "train.run=grown", "train.epochs=1", cwd=folder)
+    grown = headrace_within(*WORDS, "train.run=grown", cwd=folder).json
     assert grown["weights_sha256"] == undisturbed["weights_sha256"]
-    over = headrace(*WORDS, "--restart", "train.run=grown", "train.epochs=1", cwd=folder).json
+    over = headrace_within(*WORDS, "--restart", "train.run=grown", "train.epochs=1", cwd=folder).json
     assert over["steps"] == 10
 
 
 def test_resume_continues_with_another_number_of_ranks(folder: Path, metrics: dict[str, float]) -> None:
-    resumed = headrace(*WORDS, "train.ranks=1", "train.batch_size=128", cwd=folder)
+    resumed = headrace_within(*WORDS, "train.ranks=1", "train.batch_size=128", cwd=folder)
     assert "Resuming from the checkpoint of step 16" in resumed.stderr
     assert resumed.json["ranks"] == 1
     assert resumed.json["steps"] == 20

@@ -69,9 +69,9 @@ def trained(bucket_environment: dict[str, str], tmp_path_factory: pytest.TempPat
     write_configuration(folder, Path("unused"))
     for file in write_source(folder / "raw", count=80).rglob("*.png"):
         (locate(RAW) / file.relative_to(folder / "raw")).write_bytes(file.read_bytes())
-    prepared = headrace("prepare", "conf.yaml", *PLACES, "prepare.shard_rows=20", cwd=folder)
+    prepared = headrace_within("prepare", "conf.yaml", *PLACES, "prepare.shard_rows=20", cwd=folder)
     assert prepared.json["written"] == 160
-    return folder, headrace("train", "conf.yaml", *LONG, cwd=folder)
+    return folder, headrace_within("train", "conf.yaml", *LONG, cwd=folder)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,8 @@ def interrupted_run(trained: tuple[Path, CommandResult], bucket_environment: dic
     _, killed = driver.communicate()
     wait_for(lambda: not find_ranks(run), 30)
     last = max(list_checkpoints(run))
-    return InterruptedRun(folder, refused, left, killed, last, headrace("train", "conf.yaml", *words, cwd=folder))
+    complete = headrace_within("train", "conf.yaml", *words, cwd=folder)
+    return InterruptedRun(folder, refused, left, killed, last, complete)
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +208,7 @@ def test_bucket_run_has_same_content_as_local_run(
 
 def test_complete_bucket_run_is_not_changed(interrupted_run: InterruptedRun) -> None:
     before = {file.path: file.change_tag for file in files_below(locate(RUN)) if file.path != "run.json"}
-    again = headrace("train", "conf.yaml", *LONG, f"train.run={RUN}", cwd=interrupted_run.folder)
+    again = headrace_within("train", "conf.yaml", *LONG, f"train.run={RUN}", cwd=interrupted_run.folder)
     assert again.json == interrupted_run.complete.json
     assert {file.path: file.change_tag for file in files_below(locate(RUN)) if file.path != "run.json"} == before
 
