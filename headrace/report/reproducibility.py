@@ -10,7 +10,7 @@ import yaml
 
 from headrace.config.secret_names import WITHHELD, is_hidden, withhold_secrets
 from headrace.report.data_section import Data
-from headrace.report.run_artifacts import RunArtifacts
+from headrace.report.run_artifacts import Run, RunArtifacts
 
 # Packages and the spelling their projects use, in the order of the page.
 NAMES = {
@@ -49,6 +49,50 @@ def _is_prepare(command: str) -> bool:
     return any(word == "prepare" or Path(word).name == "prepare.py" for word in _split_line(command)[:3])
 
 
+def train_commands(run: Run) -> list[str]:
+    """Return the commands that train the run, with its epochs.
+
+    A run that was continued by a larger `train.epochs` equals one of that length from the start, unless its learning
+    rate depends on the length: then every command before the last one is needed too.
+    """
+    if not run.continuations:
+        return [run.command]
+    epochs = [*(before.epochs for before in run.continuations), run.epochs]
+    return [_with_epochs(run.command, number) for number in (epochs if _depends_on_length(run) else epochs[-1:])]
+
+
+def continuation_note(run: Run) -> str:
+    """Return how a continued run is reproduced; empty for any other run."""
+    if not run.continuations:
+        return ""
+    numbers = " to ".join(str(number) for number in (*(before.epochs for before in run.continuations), run.epochs))
+    begun = f"The run was continued from {numbers} epochs"
+    if not _depends_on_length(run):
+        return f"{begun}. A run of {run.epochs} epochs from the start has the same weights."
+    if all(before.complete for before in run.continuations):
+        return (
+            f"{begun}. Its cosine schedule spans the epochs of each command, so that a run of {run.epochs} epochs from "
+            "the start has other weights: run all of the train commands, in this order, on one new train.run."
+        )
+    return (
+        f"{begun} before it was complete. Its cosine schedule spans the epochs of each command, and changed in the "
+        "middle of a command: no commands give exactly these weights again."
+    )
+
+
+def _depends_on_length(run: Run) -> bool:
+    return run.configuration.train.optimizer.schedule.kind == "cosine"
+
+
+def _with_epochs(training: str, epochs: int) -> str:
+    """Return the `training` command with this `train.epochs`; a program of the user's own unchanged."""
+    arguments = _split_line(training)
+    if not any(map(_is_train, arguments)):
+        return training
+    kept = (argument for argument in arguments if not argument.startswith("train.epochs="))
+    return shlex.join([*kept, f"train.epochs={epochs}"])
+
+
 def evaluate_command(bundle: Path, table: str, version: int) -> str:
     """Return the command that evaluates the bundle on the test split of its training version."""
     return shlex.join(["headrace", "evaluate", str(bundle), "--table", table, "--version", str(version)])
@@ -70,9 +114,13 @@ def _prepare_and_rest(training: str) -> tuple[list[str], list[str]]:
     """Return the start of the matching prepare command (`headrace prepare` or a job) and the remaining arguments."""
     arguments = _split_line(training)
     for index, argument in enumerate(arguments):
-        if argument == "train" or Path(argument).name == "train.py":
+        if _is_train(argument):
             return [*arguments[:index], re.sub(r"train(?=$|\.py$)", "prepare", argument)], arguments[index + 1 :]
     return ["headrace", "prepare"], []
+
+
+def _is_train(argument: str) -> bool:
+    return argument == "train" or Path(argument).name == "train.py"
 
 
 def _mask(argument: str) -> str:
@@ -101,9 +149,10 @@ class Digest:
 
 @dataclass(frozen=True, kw_only=True)
 class Reproduction:
-    """Everything that determines the result."""
+    """Everything that determines the result; `note` says how a run that was continued is reproduced."""
 
     commands: tuple[str, ...]
+    note: str
     versions: dict[str, str]
     digests: tuple[Digest, ...]
     configuration: str
@@ -113,6 +162,7 @@ def reproduction(folder: RunArtifacts, data: Data | None) -> Reproduction:
     """Return the reproduction section from run, table and bundle."""
     return Reproduction(
         commands=tuple(dict.fromkeys(map(without_secrets, _commands(folder, data)))),
+        note=continuation_note(folder.run),
         versions=_versions(folder.run.versions),
         digests=tuple(_digests(folder, data)),
         configuration=yaml.safe_dump(_settings(folder, data), sort_keys=False, allow_unicode=True),
@@ -133,7 +183,7 @@ def _commands(folder: RunArtifacts, data: Data | None) -> list[str]:
     prepared = data.summary.command if data else ""
     return [
         prepared if _is_prepare(prepared) else prepare_command(folder.run.command),
-        folder.run.command,
+        *train_commands(folder.run),
         *(evaluations or [evaluate_command(folder.bundle, folder.run.table, folder.run.data_version)]),
         report_command(folder.path),
     ]

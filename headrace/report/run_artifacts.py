@@ -13,6 +13,7 @@ from headrace.report.evaluation.records import TaskEvaluation
 from headrace.report.record import Record
 from headrace.runs.folder import bundle_path
 from headrace.runs.metrics_log import MetricsLog, read_metrics
+from headrace.runs.record import Continuation
 
 SPLITS = ("test", "val", "train")
 Content = TypeVar("Content")
@@ -33,19 +34,18 @@ class Run(Record):
     versions: dict[str, str] = {}
     command: str
     created: str
+    continuations: tuple[Continuation, ...] = ()
 
 
 class Result(Record):
-    """result.json: the result; times in seconds, rates in samples per second over all ranks."""
+    """result.json: the result; the time to the first step, in seconds, is that of the last command."""
 
     bundle: str
     steps: int
     ranks: int
     weights_sha256: str
     parameters: int | None = None
-    seconds: float
     seconds_to_first_step: float | None = None
-    samples_per_second: float | None = None
     restarts: int = 0
 
 

@@ -13,6 +13,7 @@ from headrace.report.reproducibility import (
     evaluate_command,
     prepare_command,
     reproduction,
+    train_commands,
     without_secrets,
 )
 from headrace.report.run_artifacts import RunArtifacts, read_artifacts
@@ -53,7 +54,8 @@ def _template_values(folder: RunArtifacts) -> dict[str, Any]:
     training = folder.run.command
     return {
         "headrace_version": __version__,
-        "task": _title(folder),
+        "name": folder.path.absolute().name,
+        "configuration": configuration_file(training),
         "folder": folder,
         "run": folder.run,
         "result": folder.result,
@@ -66,15 +68,9 @@ def _template_values(folder: RunArtifacts) -> dict[str, Any]:
         "stages": stages(folder, data),
         "reproduction": reproduction(folder, data),
         "prepare_command": without_secrets(prepare_command(training)),
-        "to_train": without_secrets(training),
+        "to_train": without_secrets(train_commands(folder.run)[-1]),
         "evaluate_command": evaluate_command(folder.bundle, folder.run.table, folder.run.data_version),
     }
-
-
-def _title(folder: RunArtifacts) -> str:
-    """Return the name of the configuration file; without one, the name of the run's folder."""
-    configuration = configuration_file(folder.run.command)
-    return Path(configuration).stem if configuration else folder.path.absolute().name
 
 
 def _charts(folder: RunArtifacts) -> list[Chart]:

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 Metrics = dict[str, float]
@@ -14,7 +13,10 @@ NOT_METRICS = {"step", "epoch", "seconds", "samples_per_second"}
 
 @dataclass(frozen=True)
 class MetricsLog:
-    """The numbers of each line, ordered by step; `epoch` counts from 0, `seconds` from the start of training."""
+    """The numbers of each line, ordered by step.
+
+    `epoch` counts from 0; `seconds` is the time of all steps up to the line's, over all attempts, without start-up.
+    """
 
     steps: tuple[Metrics, ...] = ()
     epochs: tuple[Metrics, ...] = ()
@@ -33,9 +35,8 @@ class MetricsLog:
 
     @property
     def training_seconds(self) -> float:
-        """Return the time spent on the logged steps, without start-up; a resumed run counts from 0 again."""
-        times = [line["seconds"] for line in sorted((*self.steps, *self.epochs), key=_position) if "seconds" in line]
-        return sum(time for time, following in pairwise([*times, 0.0]) if following < time)
+        """Return the time spent on the logged steps over all attempts, without start-up; 0 if it is not known."""
+        return max((line["seconds"] for line in (*self.steps, *self.epochs) if "seconds" in line), default=0.0)
 
 
 def read_metrics(path: Path) -> MetricsLog:
@@ -53,11 +54,6 @@ def read_metrics(path: Path) -> MetricsLog:
 def points(lines: tuple[Metrics, ...], name: str) -> list[tuple[float, float]]:
     """Return (step, value) of the metric `name` for every line that has a finite value."""
     return [(line["step"], line[name]) for line in lines if name in line and math.isfinite(line[name])]
-
-
-def _position(line: Metrics) -> tuple[float, float]:
-    # The line of an epoch is written after that of its last step.
-    return line["step"], line.get("seconds", 0.0)
 
 
 def _lines(path: Path) -> Iterator[tuple[str, Metrics]]:

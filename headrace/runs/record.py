@@ -43,6 +43,18 @@ def read_record(file: Path, kind: type[Record], what: str, key: str) -> Record |
         ) from None
 
 
+class Continuation(BaseModel):
+    """A larger `train.epochs`, with which a run continued.
+
+    Attributes:
+        epochs: epochs of the run before.
+        complete: whether the run was complete before; if not, its schedule changed in the middle of the shorter one.
+    """
+
+    epochs: int
+    complete: bool
+
+
 class RunRecord(NumberedRecord):
     """The constants of a training run, which stay the same when it resumes.
 
@@ -58,6 +70,7 @@ class RunRecord(NumberedRecord):
         bundle: absolute path of the trained model, because ranks have their own working directories.
         observed: whether the driver may stop the run early.
         threads: threads per rank; the rank's share of the cores of its machine when None.
+        continuations: how the run came to its epochs, if they were fewer at the start; the oldest first.
         ancestors: what the weights that the run begins from have learned from; the donor's bundle may change later.
     """
 
@@ -78,6 +91,7 @@ class RunRecord(NumberedRecord):
     bundle: str
     observed: bool = False
     threads: int | None = None
+    continuations: tuple[Continuation, ...] = ()
     ancestors: tuple[TrainingData, ...] = ()
 
     @property

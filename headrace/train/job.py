@@ -21,7 +21,7 @@ from headrace.networks.source import read_network, source_hash
 from headrace.processes.command_line import command_line, utc_now
 from headrace.processes.interruption import raise_if_requested
 from headrace.runs.folder import RunFolder
-from headrace.runs.record import RunRecord
+from headrace.runs.record import Continuation, RunRecord
 from headrace.runs.resume_check import require_resumable
 from headrace.storage import locate
 from headrace.stream.plan import lanes_for
@@ -128,7 +128,8 @@ def _resume(folder: RunFolder, record: RunRecord, configuration: Configuration) 
     log.info("The run %s continues from %s to %s epochs.", folder.path, record.epochs, epochs)
     if configuration.train.optimizer.schedule.kind == "cosine":
         log.warning("From here on the cosine schedule spans %s epochs: the learning rate rises again.", epochs)
-    record = record.model_copy(update=changes | {"epochs": epochs})
+    before = Continuation(epochs=record.epochs, complete=folder.result() is not None)
+    record = record.model_copy(update=changes | {"epochs": epochs, "continuations": (*record.continuations, before)})
     folder.extend(record)
     return record
 

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 
 from headrace.errors import DataError
-from headrace.report import write_report
+from headrace.report import run_page, write_report
+from headrace.report.data_section import Data, describe_data
+from headrace.report.run_artifacts import Run
 
 MakeRun = Callable[..., Path]
 HOSTILE = "<script>alert(1)</script>"
@@ -68,18 +71,49 @@ def test_report_is_written_to_run_folder_or_given_path(make_run: MakeRun, tmp_pa
 
 
 def test_headline_shows_accuracy_rows_ranks_and_duration(make_run: MakeRun) -> None:
-    text = write_page(make_run(rows={"train": 24, "test": 12}, ranks=2)).text
-    assert "shapes" in text
+    run = make_run(rows={"train": 24, "test": 12}, ranks=2)
+    update_json(run / "run.json", command="headrace train conf/other.yaml")
+    page = write_page(run)
+    text = page.text
+    assert page.source.count("<h1>shapes</h1>") == page.source.count("<title>shapes · Headrace") == 1
+    assert "configured by conf/other.yaml" in text
     # 9 of 12 are right: one row of each of three classes is wrong.
     assert "Accuracy, test split 75.0% 95% interval 46.8% to 91.1%, 9 of 12 rows" in text
     assert "Rows 36 24 train, 12 test" in text
     assert "Ranks 2 global batch 128 rows" in text
-    assert "Training time 3 min 12 s 60 steps, 3 epochs" in text
+    # The time of the steps by the metrics log, over all attempts; 192.4 s are those of the last command.
+    assert "Training time 10.7 s 60 steps, 3 epochs, without start-up" in text
 
 
 def test_page_balances_records_in_with_rows_written_rejected_and_duplicate(make_run: MakeRun) -> None:
     text = write_page(make_run()).text
     assert "39 rows in = 36 written + 1 rejected + 2 duplicates" in text
+
+
+def test_one_duplicate_is_singular(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = describe_with(lambda data: replace(data, summary=data.summary.model_copy(update={"duplicates": 1})))
+    monkeypatch.setattr(run_page, "describe_data", changed)
+    assert "+ 1 rejected + 1 duplicate Rows by class" in write_page(make_run()).text
+
+
+def test_data_without_classes_and_images_has_no_class_column_and_no_samples(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_page, "describe_data", describe_with(lambda data: replace(data, rows={}, samples=None)))
+    text = write_page(make_run()).text
+    assert "Rows by split train test All 24 12 36" in text
+    assert "Samples of the training split" not in text
+
+
+def describe_with(change: Callable[[Data], Data]) -> Callable[[Run], Data]:
+    """Return the description of a run's data with a change."""
+
+    def describe(run: Run) -> Data:
+        data = describe_data(run)
+        assert isinstance(data, Data)
+        return change(data)
+
+    return describe
 
 
 def test_page_lists_counts_statistics_and_rejected_records(make_run: MakeRun) -> None:
@@ -160,7 +194,8 @@ def test_page_shows_throughput_by_stage(make_run: MakeRun) -> None:
     (run / "predictions.json").write_text('{"rows": 500, "seconds": 2.5}')
     text = write_page(run).text
     assert "Fetch – – – 3.0 Prepare 39 rows 3.120 rows/s 12.5 21.5" in text
-    assert "Train 60 steps 3,120 samples/s 192.4" in text
+    # 60 steps of 128 rows in 10.7 s, whatever the last command alone took.
+    assert "Train 60 steps 718 samples/s 10.7" in text
     assert "Evaluate, test split 12 rows 2.857 rows/s 4.2" in text
     assert "Predict 500 rows 200 rows/s 2.5 7.2 Report – – – 1.5" in text
 
@@ -222,7 +257,7 @@ def test_page_without_evaluation_shows_command(make_run: MakeRun) -> None:
     run = make_run()
     shutil.rmtree(run / "bundle" / "evaluation")
     text = write_page(run).text
-    assert "The model has not been evaluated yet." in text
+    assert "The model has not been evaluated yet. To evaluate it, run:" in text
     assert f"headrace evaluate {run / 'bundle'} --table {run.parents[1] / 'table'} --version 0" in text
     assert "not evaluated yet" in text
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from headrace.report import write_report
 from headrace.report.data_section import Data
 from headrace.report.reproducibility import (
     configuration_file,
@@ -16,6 +17,7 @@ from headrace.report.reproducibility import (
     without_secrets,
 )
 from headrace.report.run_artifacts import read_artifacts
+from tests.support.run_copies import edit
 from tests.support.table_versions import summary
 
 
@@ -95,3 +97,63 @@ def test_page_has_command_and_settings_that_the_version_was_prepared_with(make_r
     assert settings["prepare"] == {"seed": 7}
     retrained = reproduction(run, prepared("headrace retrain conf.yaml"))
     assert retrained.commands[0].startswith("headrace prepare")
+
+
+TWO = "headrace train conf/shapes.yaml train.epochs=2 train.ranks=2"
+THREE = "headrace train conf/shapes.yaml train.ranks=2 train.epochs=3"
+
+
+def continued(make_run: Callable[..., Path], *before: tuple[int, bool], command: str = TWO, **schedule: str) -> Path:
+    """Return a run of 3 epochs that was begun by `command`, and continued from these numbers of epochs."""
+    train = {"run": "runs/shapes", "ranks": 2, "epochs": 3, "optimizer": {"schedule": schedule}}
+    run = make_run(configuration={"train": train})
+    pairs = [{"epochs": epochs, "complete": complete} for epochs, complete in before]
+    edit(run / "run.json", command=command, continuations=pairs)
+    return run
+
+
+def train_lines(run: Path) -> list[str]:
+    """Return the train commands that reproduce the run."""
+    return [command for command in reproduction(read_artifacts(run), None).commands if " train " in command]
+
+
+def test_continued_run_is_reproduced_by_its_last_number_of_epochs(make_run: Callable[..., Path]) -> None:
+    """The first command alone trains another model, and the longer run has the same weights from the start."""
+    run = continued(make_run, (1, True), (2, False))
+    assert train_lines(run) == [THREE]
+    page = write_report(run).read_text()
+    assert f"<code>{THREE}</code>" in page
+    assert "continued from 1 to 2 to 3 epochs. A run of 3 epochs from the start has the same weights." in page
+    assert "train.epochs=2" not in page
+    # The file may have the old number, or the new one.
+    edit(run / "run.json", command="headrace train conf/shapes.yaml")
+    assert train_lines(run) == ["headrace train conf/shapes.yaml train.epochs=3"]
+
+
+def test_continued_run_with_a_cosine_schedule_is_reproduced_by_all_of_its_commands(
+    make_run: Callable[..., Path],
+) -> None:
+    """The schedule spans the epochs of each command, so that one long run has other weights."""
+    run = continued(make_run, (2, True), kind="cosine")
+    assert train_lines(run) == [THREE.replace("epochs=3", "epochs=2"), THREE]
+    assert "run all of the train commands, in this order" in write_report(run).read_text()
+
+
+def test_page_says_that_no_commands_reproduce_a_cosine_schedule_that_changed_midway(
+    make_run: Callable[..., Path],
+) -> None:
+    run = continued(make_run, (2, False), kind="cosine")
+    assert "no commands give exactly these weights again" in write_report(run).read_text()
+
+
+def test_program_of_the_user_is_shown_as_it_was_called(make_run: Callable[..., Path]) -> None:
+    run = continued(make_run, (2, True), command="python notebook.py")
+    assert "python notebook.py" in reproduction(read_artifacts(run), None).commands
+
+
+def test_unfinished_continued_run_resumes_with_its_epochs(make_run: Callable[..., Path]) -> None:
+    run = continued(make_run, (2, True), kind="cosine")
+    (run / "result.json").unlink()
+    page = write_report(run).read_text()
+    after = page.partition("The training has not finished. To resume it, run:</p>")[2]
+    assert after.partition("</code>")[0].endswith(f"<code>{THREE}")

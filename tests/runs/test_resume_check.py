@@ -7,8 +7,13 @@ from typing import Any
 import pytest
 
 from headrace.errors import ConfigurationError
+from headrace.html.number_formatting import duration
+from headrace.report import write_report
+from headrace.runs.metrics_log import read_metrics
+from headrace.runs.record import Continuation, load_record
 from headrace.runs.resume_check import ResumeGuard
 from tests.support.commands import headrace_within
+from tests.support.run_copies import edit
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.workspace import write_configuration
 
@@ -37,6 +42,17 @@ def metrics(folder: Path) -> dict[str, float]:
     assert (first["steps"], whole["steps"]) == (10, 20)
     assert "continues from 1 to 2 epochs" in continued.stderr
     assert "Resuming from the checkpoint of step 10" in continued.stderr
+    record, history = load_record(folder / "run"), read_metrics(folder / "run" / "metrics.jsonl")
+    assert record.continuations == (Continuation(epochs=1, complete=True),)
+    # The second attempt counts its seconds on from the first one's.
+    times = [line["seconds"] for line in sorted((*history.steps, *history.epochs), key=lambda line: line["step"])]
+    assert times == sorted(times)
+    assert whole["samples_per_second"] <= 20 * 128 / history.training_seconds + 0.1
+    edit(folder / "run" / "run.json", command="headrace train conf.yaml train.epochs=1")
+    page = write_report(folder / "run").read_text()
+    assert "<code>headrace train conf.yaml train.epochs=2</code>" in page
+    assert "continued from 1 to 2 epochs. A run of 2 epochs from the start has the same weights." in page
+    assert f"<dd>{duration(history.training_seconds)}<small>20 steps, 2 epochs, without start-up</small>" in page
     shutil.rmtree(folder / "run" / "checkpoints" / "step-000000020")
     shutil.rmtree(folder / "run" / "bundle")
     (folder / "run" / "result.json").unlink()

@@ -15,7 +15,7 @@ class CheckpointCallback(keras.callbacks.Callback):
     """Writes a checkpoint every few steps and at the end; the last callback, so that it saves a consistent state.
 
     A checkpoint contains the state of the model and the optimizer. It also contains the sums of the epoch's metrics, so
-    that the metrics of an interrupted epoch cover the whole epoch.
+    that the metrics of an interrupted epoch cover the whole epoch, and the time that its steps took.
     """
 
     def __init__(self, position: Position, rank: RankContext, metrics: ExactMetrics) -> None:
@@ -50,7 +50,7 @@ class CheckpointCallback(keras.callbacks.Callback):
             # Before the checkpoint: a run that resumes from it needs the lines of the previous steps.
             self.rank.files.upload()
             state = checkpoint.state_arrays(checkpoint.model_state(self.model))
-            checkpoint.save(
-                self.rank.folder.checkpoints, checkpoint.Checkpoint(self.position.step, state, sums), self.keep
-            )
+            notes = {"seconds": round(self.position.seconds, 3)}
+            saved = checkpoint.Checkpoint(self.position.step, state, sums, notes)
+            checkpoint.save(self.rank.folder.checkpoints, saved, self.keep)
         self.seconds += time.monotonic() - start

@@ -21,7 +21,10 @@ HIDDEN = ("kind", "step", "epoch", "seconds")
 
 
 class MetricsLogger(keras.callbacks.Callback):
-    """A callback that logs every `every` steps and every epoch; `rows` counts the rows per step over all ranks."""
+    """A callback that logs every `every` steps and every epoch; `rows` counts the rows per step over all ranks.
+
+    The `seconds` of a line are those of the run's steps up to there, over all attempts.
+    """
 
     def __init__(
         self,
@@ -39,7 +42,7 @@ class MetricsLogger(keras.callbacks.Callback):
         # One graph call takes a fifth of the time of one call per value; the graph keeps the writer it was traced with.
         self.write_scalars = tf.function(write_scalars)
         self.writer = tf.summary.create_file_writer(str(folder.events))
-        self.began = self.last_time = time.monotonic()
+        self.last_time = time.monotonic()
         self.last_step = position.step
         self.first_logs: tuple[int, Logs] = (0, {})
 
@@ -91,7 +94,7 @@ class MetricsLogger(keras.callbacks.Callback):
         self.send(**(line | {"kind": "progress", "scope": prefix}))
 
     def _seconds(self) -> float:
-        return round(time.monotonic() - self.began, 3)
+        return round(self.position.seconds, 3)
 
 
 def write_scalars(names: tuple[str, ...], values: tf.Tensor, step: tf.Tensor) -> None:

@@ -1,5 +1,6 @@
 """The shared state of a training on one rank, and its position in the run."""
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,21 @@ if TYPE_CHECKING:
 
 
 class Position:
-    """Number of completed steps since the start of the run."""
+    """Number of completed steps since the start of the run, and the time that they took.
 
-    def __init__(self, step: int, steps_per_epoch: int) -> None:
+    Args:
+        seconds: time that `step` steps took in earlier attempts.
+    """
+
+    def __init__(self, step: int, steps_per_epoch: int, seconds: float = 0.0) -> None:
         self.step = step
         self.steps_per_epoch = steps_per_epoch
+        self._began = time.monotonic() - seconds
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training over all attempts, without start-up and without steps that were lost."""
+        return time.monotonic() - self._began
 
     @property
     def epoch(self) -> int:

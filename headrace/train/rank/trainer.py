@@ -80,26 +80,25 @@ def train(rank: RankContext) -> None:
         HeadraceError: the network or the data is invalid, or another rank failed.
     """
     saved = _load_and_broadcast(rank)
-    position = Position(saved.step, rank.record.steps_per_epoch)
     if rank.verifier is not None:
-        _verify_network(rank, rank.verifier, position)
-    rank.channel.send(kind="ready", step=position.step, seconds_since_start=round(_process_age(), 3))
-    start = time.monotonic()
+        _verify_network(rank, rank.verifier, saved.step)
+    rank.channel.send(kind="ready", step=saved.step, seconds_since_start=round(_process_age(), 3))
+    position = Position(saved.step, rank.record.steps_per_epoch, saved.notes.get("seconds", 0.0))
     try:
         callbacks = _fit(rank, position, saved)
     except StoppedError:
         rank.channel.send(kind="stopped", step=position.step)
         return
-    seconds = time.monotonic() - start
+    seconds = position.seconds
     summary = finalize_run(rank, position, callbacks)
     if rank.rank == 0:
-        write_bundle(rank, seconds, position.step - saved.step, summary)
+        write_bundle(rank, seconds, position.step, summary)
 
 
-def _verify_network(rank: RankContext, verifier: BundleVerifier, position: Position) -> None:
+def _verify_network(rank: RankContext, verifier: BundleVerifier, step: int) -> None:
     """Require usable outputs, and have a bundle of the untrained model loaded while the training begins."""
     verifier.require_usable_outputs()
-    verifier.rehearse(lambda folder: _write(rank, folder, {"bundle_steps": position.step, "weights_sha256": ""}))
+    verifier.rehearse(lambda folder: _write(rank, folder, {"bundle_steps": step, "weights_sha256": ""}))
 
 
 def _limit_threads_and_memory(threads: int | None) -> None:
@@ -120,7 +119,8 @@ def _load_and_broadcast(rank: RankContext) -> checkpoint.Checkpoint:
     step = collectives.broadcast_number(latest.step if latest else 0)
     collectives.broadcast(state)
     offset_seeds(rank.model, rank.rank)
-    return checkpoint.Checkpoint(step, [], collectives.broadcast_arrays(latest.sums if latest else []))
+    sums = collectives.broadcast_arrays(latest.sums if latest else [])
+    return checkpoint.Checkpoint(step, [], sums, latest.notes if latest else {})
 
 
 def _restore(folder: RunFolder, state: list[keras.Variable], saved: checkpoint.Checkpoint) -> None:
@@ -204,7 +204,7 @@ def write_bundle(rank: RankContext, seconds: float, steps: int, summary: RunSumm
     """Write the bundle and report the result to the driver; on rank 0 only.
 
     Args:
-        seconds: duration of the `steps` trained since this process started.
+        seconds: duration of the run's `steps`, over all attempts.
     """
     record = rank.record
     written = _write(rank, record.bundle, summary, rank.verifier.verify if rank.verifier else None)
