@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headrace.errors import ConfigurationError
 from headrace.export.onnx_file import OnnxModel, require_onnx, write_onnx
-from headrace.export.saved_model import SavedModel, write_saved_model
+from headrace.export.saved_model import SavedModel, describe_signatures, write_saved_model
 from headrace.export.serving_function import ServingModel
 from headrace.export.tflite_file import LiteModel, write_tflite
 
@@ -29,10 +29,11 @@ class RunningModel(Protocol):
 
 
 class ExportedModel(NamedTuple):
-    """An exported model: its path on disk, and the model loaded from there."""
+    """An exported model: its path on disk, the model loaded from there, and what its signatures take, if it has any."""
 
     path: Path
     running: RunningModel
+    signatures: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Format:
         """Convert `served`, write it into `folder` and load the written model."""
         if self.name == "saved_model":
             path = write_saved_model(served, folder)
-            return ExportedModel(path, SavedModel(path))
+            return ExportedModel(path, SavedModel(path), describe_signatures(served))
         if self.name == "onnx":
             path = write_onnx(served, folder)
             return ExportedModel(path, OnnxModel(path))

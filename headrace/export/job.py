@@ -43,7 +43,8 @@ def export(path: Path, output: Path, format: Format, table: Path | None = None, 
         parity = compare(exported.running.predict, inference.predict, pairs, format.tolerance)
         _compare_files(exported, inference, bundle, format)
         summary = _summarize(format, exported, parity) | {"compared_with": source}
-        write_metadata(folder, bundle, served, summary)
+        signatures = {"signatures": exported.signatures} if exported.signatures else {}
+        write_metadata(folder, bundle, served, summary | signatures)
         _require_absent(output)
     return {"output": str(output.absolute())} | summary | {"seconds": round(time.monotonic() - start, 3)}
 
@@ -72,6 +73,7 @@ def _compare_files(exported: ExportedModel, inference: Inference, bundle: Bundle
 
 def _summarize(format: Format, exported: ExportedModel, parity: ParityReport) -> dict[str, Any]:
     size = sum(file.stat().st_size for file in (exported.path, *exported.path.rglob("*")) if file.is_file())
-    summary: dict[str, Any] = {"format": format.name, "quantised": format.quantise, "bytes": size}
+    name = f"{exported.path.name}/" if exported.path.is_dir() else exported.path.name
+    summary: dict[str, Any] = {"format": format.name, "model": name, "quantised": format.quantise, "bytes": size}
     comparison = {"compared": parity.inputs, "greatest_difference": parity.difference, "tolerance": format.tolerance}
     return summary | comparison

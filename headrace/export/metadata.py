@@ -1,6 +1,7 @@
 """Files next to an exported model that describe its input and output, for programs that do not use Headrace.
 
-export.json     format, description of input and output, comparison with the bundle, preparation of raw records
+export.json     format, name of the model's file or folder, description of input, output and signatures, comparison
+                with the bundle, preparation of raw records
 contract.json   the bundle's contract
 labels.txt      one class per line, in the order of the probabilities
 tokenizer.json  for text models; Hugging Face's `tokenizers` reads it

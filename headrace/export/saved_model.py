@@ -27,17 +27,32 @@ class Endpoint(NamedTuple):
 
 
 def write_saved_model(served: ServingModel, folder: Path) -> Path:
-    """Write the folder `saved_model` with the signature `serving_default`, and `encoded` for images; return its path.
-
-    `encoded` takes the bytes of PNG or JPEG files, (rows,) string, which must have the contract's height and width.
-    """
+    """Write the folder `saved_model` with the signatures of `describe_signatures`; return its path."""
     target = folder / "saved_model"
     endpoints = [Endpoint(SIGNATURE, served.predict, served.input)]
-    if serving_module(served.contract).encoded_inputs(served.contract) is not None:
+    if _takes_files(served):
         spec = tf.TensorSpec((None,), tf.string, name=ENCODED)
         endpoints.append(Endpoint(ENCODED, _file_function(served), spec))
     write_archive(served, endpoints, target)
     return target
+
+
+def describe_signatures(served: ServingModel) -> dict[str, str]:
+    """Return what each signature takes: `serving_default` arrays, and `encoded`, for images, the bytes of files."""
+    signatures = {SIGNATURE: f"takes {served.input_name} as `input` describes"}
+    if not _takes_files(served):
+        return signatures
+    height, width, channels = served.contract.named("input")[1].image_shape
+    colours = "gray" if channels == 1 else "RGB"
+    return signatures | {
+        ENCODED: f"takes {ENCODED}, (rows,) strings: the bytes of PNG or JPEG files, each with a height of exactly "
+        f"{height} and a width of exactly {width} pixels, decoded as {colours}; it neither resizes them nor turns them "
+        "by their EXIF orientation"
+    }
+
+
+def _takes_files(served: ServingModel) -> bool:
+    return serving_module(served.contract).encoded_inputs(served.contract) is not None
 
 
 def write_archive(served: ServingModel, endpoints: Iterable[Endpoint], target: Path) -> None:

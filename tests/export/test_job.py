@@ -60,6 +60,7 @@ def test_export_reports_the_comparison_and_writes_it_to_export_json(
     assert (result["format"], result["compared"], result["tolerance"]) == ("tflite", 30, 1e-4)
     written = json.loads((tmp_path / "out" / "export.json").read_text())
     assert written["greatest_difference"] == result["greatest_difference"] <= 1e-4
+    assert (written["model"], "signatures" in written) == ("model.tflite", False)
     assert "(rows, 16, 12, 3)" in written["input"]["meaning"]
     assert list_names(tmp_path / "out") == ["contract.json", "export.json", "labels.txt", "model.tflite"]
     assert (tmp_path / "out" / "labels.txt").read_text() == "coat\nbag\nboot\n"
@@ -136,6 +137,10 @@ def test_saved_model_predicts_encoded_files(bundle: Path, tmp_path: Path, kind: 
     decoded = np.stack([np.asarray(PIL.Image.open(file)) for file in files])
     expected = Inference(bundles.load(bundle)).predict(decoded)
     assert predictions["probabilities"].numpy() == pytest.approx(expected, abs=1e-5)
+    written = json.loads((tmp_path / "out" / "export.json").read_text())
+    assert written["model"] == "saved_model/"
+    assert set(written["signatures"]) == set(loaded.signatures) == {"serving_default", "encoded"}
+    assert "a height of exactly 16 and a width of exactly 12 pixels" in written["signatures"]["encoded"]
 
 
 def test_class_name_with_line_break_takes_one_line_of_labels() -> None:

@@ -42,3 +42,18 @@ RESIZE: dict[str, Callable[[PillowImage, tuple[int, int]], PillowImage]] = {
     "pad": _pad,
     "stretch": _stretch,
 }
+
+# The same for programs that have Pillow and not Headrace; `image` has the configured mode.
+_ON_BLACK = (
+    "pasted at (({width} - image.width) // 2, ({height} - image.height) // 2) of a black {width} x {height} image"
+)
+_SCALED = (
+    "image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.LANCZOS) "
+    "with scale = min({width} / image.width, {height} / image.height), "
+)
+PILLOW_CALLS = {
+    "crop": "ImageOps.fit(image, ({width}, {height}), Image.Resampling.LANCZOS)",
+    "fit": f"{_SCALED}{_ON_BLACK}",
+    "pad": f"{_SCALED}but only if scale is below 1, {_ON_BLACK}",
+    "stretch": "image.resize(({width}, {height}), Image.Resampling.LANCZOS)",
+}
