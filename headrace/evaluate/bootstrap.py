@@ -103,6 +103,15 @@ def count_intervals(
     return _intervals([figures(sample) for sample in _resampled_counts(counts)], int(counts.sum()))
 
 
+def drop_degenerate(intervals: Intervals) -> Intervals:
+    """Return the intervals that have a width.
+
+    If every resample has the same figure, as F1 of rows without a mistake, the rows do not tell how far it varies; an
+    interval from 1 to 1 would claim certainty.
+    """
+    return {name: ends for name, ends in intervals.items() if not math.isclose(*ends, rel_tol=1e-12)}
+
+
 def mean_intervals(means: Mapping[str, NDArray[np.float64]]) -> Intervals:
     """Return the interval of the mean of each array, (rows,), by its name."""
     names = tuple(means)

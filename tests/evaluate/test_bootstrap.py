@@ -8,7 +8,14 @@ import pytest
 from numpy.typing import NDArray
 
 from headrace.evaluate import bootstrap
-from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, lower_bound, mean_intervals, sum_intervals
+from headrace.evaluate.bootstrap import (
+    class_intervals,
+    confusion_intervals,
+    drop_degenerate,
+    lower_bound,
+    mean_intervals,
+    sum_intervals,
+)
 from headrace.evaluate.classifier_scores import class_ratios, class_scores
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.targets.regression.evaluation import Regression, errors
@@ -42,6 +49,16 @@ def test_class_intervals_contain_scores_of_each_class() -> None:
     # The recall of the first class is 80 out of about 100 drawn rows.
     low, high = class_intervals(CONFUSION)[0]["recall"]
     assert high - low == pytest.approx(2 * 1.96 * np.sqrt(0.8 * 0.2 / 100), rel=0.15)
+
+
+def test_figure_that_is_the_same_in_every_resample_has_no_interval() -> None:
+    """Without a mistake the bootstrap of F1 has no width; Wilson's interval of the accuracy has one."""
+    perfect = np.diag([50, 50])
+    found = confusion_intervals(perfect)
+    assert found["macro_f1"] == (1.0, 1.0)
+    assert drop_degenerate(found) == {"accuracy": found["accuracy"]}
+    assert found["accuracy"][0] < 0.97
+    assert set(drop_degenerate(class_intervals(perfect)[0])) == {"precision", "recall"}
 
 
 def test_macro_f1_interval_can_omit_classes() -> None:

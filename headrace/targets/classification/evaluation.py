@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, mean_intervals
+from headrace.evaluate.bootstrap import class_intervals, confusion_intervals, drop_degenerate, mean_intervals
 from headrace.evaluate.calibration import brier_scores, expected_calibration_error, reliability
 from headrace.evaluate.classifier_scores import accuracy, class_scores, confusion_matrix, cross_entropies, macro_f1
 from headrace.evaluate.evaluation_batch import EvaluationBatch
@@ -58,12 +58,13 @@ class Classification:
             "task": "classification",
             "rows": len(labels),
             "metrics": metrics | {"expected_calibration_error": expected_calibration_error(bins)},
-            "intervals": confusion_intervals(confusion, present) | mean_intervals(means),
+            "intervals": drop_degenerate(confusion_intervals(confusion, present) | mean_intervals(means)),
             "classes": list(self._classes),
             "absent": [name for name, score in zip(self._classes, scores, strict=True) if not score.support],
             "confusion": confusion.tolist(),
             "per_class": {
-                name: {**asdict(score), **area, "intervals": intervals} for name, score, area, intervals in per_class
+                name: {**asdict(score), **area, "intervals": drop_degenerate(intervals)}
+                for name, score, area, intervals in per_class
             },
             "calibration": [asdict(bin_) for bin_ in bins],
             "curves": curves,
@@ -82,7 +83,7 @@ class Classification:
         losses = cross_entropies(labels, probabilities)
         present = np.flatnonzero(confusion.sum(1)).tolist()
         metrics = {"accuracy": accuracy(confusion), "loss": float(losses.mean())}
-        intervals = confusion_intervals(confusion, present) | mean_intervals({"loss": losses})
+        intervals = drop_degenerate(confusion_intervals(confusion, present) | mean_intervals({"loss": losses}))
         if len(present) > 1:
             metrics["macro_f1"] = macro_f1([class_scores(confusion)[index] for index in present])
         return {

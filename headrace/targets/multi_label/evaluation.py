@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.evaluate.bootstrap import Intervals, mean_intervals, share_interval, sum_intervals
+from headrace.evaluate.bootstrap import Intervals, drop_degenerate, mean_intervals, share_interval, sum_intervals
 from headrace.evaluate.calibration import expected_calibration_error, reliability
 from headrace.evaluate.classifier_scores import (
     ClassScore,
@@ -68,7 +68,7 @@ class MultiLabel:
             "classes": list(self._classes),
             "absent": [name for name, score in zip(self._classes, scores, strict=True) if not score.support],
             "per_class": {
-                name: {**asdict(score), **area, "intervals": class_intervals, "counts": counts}
+                name: {**asdict(score), **area, "intervals": drop_degenerate(class_intervals), "counts": counts}
                 for name, score, area, class_intervals, counts in per_class
             },
             "calibration": [asdict(bin_) for bin_ in bins],
@@ -81,7 +81,7 @@ class MultiLabel:
         truth, probabilities = self._all()
         result = _compute_metrics(truth[rows], probabilities[rows])[0]
         for field in ("metrics", "intervals"):
-            result[field] = {name: result[field][name] for name in SLICE_METRICS}
+            result[field] = {name: result[field][name] for name in SLICE_METRICS if name in result[field]}
         return result
 
     def _all(self) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
@@ -132,7 +132,7 @@ def _compute_metrics(
     ]
     intervals = mean_intervals(means) | {name: f1_intervals[name] for name in ("macro_f1", "micro_f1")}
     intervals["exact_match"] = share_interval(int(means["exact_match"].sum()), len(truth))
-    return {"rows": len(truth), "metrics": metrics, "intervals": intervals}, scores, class_intervals
+    return {"rows": len(truth), "metrics": metrics, "intervals": drop_degenerate(intervals)}, scores, class_intervals
 
 
 def _f1_intervals(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Intervals:

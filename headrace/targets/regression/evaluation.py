@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.evaluate.bootstrap import sum_intervals
+from headrace.evaluate.bootstrap import drop_degenerate, sum_intervals
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.mistakes import Mistake, Renderer, WorstMistakes, picture
 from headrace.targets.regression.naive_forecasts import Baselines
@@ -91,7 +91,7 @@ def residuals(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict
 
 
 def _compute_metrics(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, Any]:
-    intervals = sum_intervals(errors_from_sums, error_terms(true, predicted))
+    intervals = drop_degenerate(sum_intervals(errors_from_sums, error_terms(true, predicted)))
     return {"rows": len(true), "metrics": errors(true, predicted), "intervals": intervals}
 
 

@@ -78,7 +78,7 @@ class RegressionAssessment:
     def headline(self) -> Headline:
         """Mean absolute error, and R squared."""
         metrics = self.evaluation.metrics
-        note = f"R² {number(metrics['r_squared'])} of {quantity(self.rows, 'row')}"
+        note = f"R² {number(metrics['r_squared'])} on {quantity(self.rows, 'row')}"
         return Headline("Mean absolute error", number(metrics["mean_absolute_error"]), note)
 
     @property

@@ -39,6 +39,7 @@ def test_page_shows_errors_and_rows_of_regression(
     low, high = evaluation_record["intervals"]["r_squared"]
     assert f"95% interval {low:.4f} to {high:.4f}; always" in page
     assert "Mean absolute error, test split" in page
+    assert f"R² {metrics['r_squared']:.4f} on 700 rows" in page
     # Predicted against true, and residuals by prediction.
     assert len(re.findall(r'<circle class="row"', page)) == 2 * 500
     assert evaluation_record["worst"][0]["path"] in page
