@@ -53,15 +53,16 @@ def conclusion(comparison: Mapping[str, Any], name: str) -> str:
     values = {model["name"]: metric(model["metrics"][main], main) for model in comparison["models"]}
     found = comparison["differences"][name][main]
     low, high = found["interval"]
+    label = metric_label(main)
     numbers = (
-        f"{metric_label(main)} {values[name]} against {values[reference]}, a difference of "
+        f"{values[name]} against {values[reference]}, a difference of "
         f"{signed(found['difference'], main)} (95% interval {signed(low, main)} to {signed(high, main)})"
     )
     beginnings = {
-        "better": f"{name} is better than {reference}",
-        "worse": f"{name} is worse than {reference}",
-        "undecided": f"{name} and {reference} do not differ by more than chance",
-        "biased": f"{name} and {reference} cannot be ranked, as one was trained on some of the rows",
+        "better": f"{name} has a better {label} than {reference}",
+        "worse": f"{name} has a worse {label} than {reference}",
+        "undecided": f"{name} and {reference} do not differ in {label} by more than chance",
+        "biased": f"{name} and {reference} cannot be ranked by {label}, as one was trained on some of the rows",
     }
     return f"{beginnings[found['verdict']]}: {numbers}."
 
@@ -116,7 +117,7 @@ def _classes(comparison: Mapping[str, Any]) -> list[str]:
     header = [f"f1 by {kind}", "rows", *(model["name"] for model in comparison["models"]), *_titles(names)]
     return [
         text_table(header, rows),
-        *_left_out(len(ranked) - MAX_CLASSES, f"{kind}es" if kind == "class" else "labels"),
+        *_left_out(len(ranked) - MAX_CLASSES, kind),
     ]
 
 
@@ -124,8 +125,8 @@ def _largest(differences: Mapping[str, Any]) -> float:
     return max(abs(float(found["difference"])) for found in differences.values())
 
 
-def _left_out(number: int, what: str) -> list[str]:
-    return [f"and {number:,} more {what}, which --json lists"] if number > 0 else []
+def _left_out(number: int, noun: str) -> list[str]:
+    return [f"and {quantity(number, f'more {noun}')}, which --json lists"] if number > 0 else []
 
 
 def _quantiles(comparison: Mapping[str, Any]) -> list[str]:
@@ -146,12 +147,22 @@ def _curves(comparison: Mapping[str, Any]) -> list[str]:
     if name is None:
         return []
     lines = comparison["curves"][name]
-    length = max(map(len, lines.values()))
+    lengths = [len(line) for line in lines.values()]
+    epochs = shown_epochs(lengths)
     rows = [
         [str(epoch + 1), *(f"{line[epoch][1]:.4f}" if epoch < len(line) else NOTHING for line in lines.values())]
-        for epoch in range(length)
+        for epoch in epochs
     ]
-    return [text_table([f"{name} by epoch", *lines], rows[-MAX_EPOCHS:])]
+    return [text_table([f"{name} by epoch", *lines], rows), *_left_out(max(lengths) - len(epochs), "epoch")]
+
+
+def shown_epochs(lengths: Sequence[int]) -> list[int]:
+    """Return the epochs to show, counted from 0: all if they are few, else an even selection with each model's last."""
+    length = max(lengths)
+    if length <= MAX_EPOCHS:
+        return list(range(length))
+    selected = {round(index * (length - 1) / (MAX_EPOCHS - 1)) for index in range(MAX_EPOCHS)}
+    return sorted(selected | {number - 1 for number in lengths})
 
 
 def _disagreements(comparison: Mapping[str, Any]) -> list[str]:

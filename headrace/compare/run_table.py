@@ -140,4 +140,7 @@ def _warn_of_other_rows(rows: Sequence[RunRow]) -> list[str]:
     if len(splits) < 2:
         return []
     listed = "; ".join(f"{run}: version {version} of {table}" for (table, version, _), run in splits.items())
-    return [f"The metrics of the test split are not of the same rows ({listed}); `headrace compare` scores the same."]
+    return [
+        f"The metrics of the test split are not of the same rows ({listed}); `headrace compare` scores models on the "
+        "same rows."
+    ]

@@ -27,11 +27,11 @@ def runs(trained: dict[str, Any], workspace: Path, tmp_path: Path) -> Path:
 def test_compare_prints_a_table_and_writes_a_page(runs: Path) -> None:
     text = headrace_within("compare", "slow", "trained", "--page", "page.html", cwd=runs).stdout
     assert text.startswith("200 rows of the test split of version 0 of ")
-    assert "trained is better than slow: accuracy " in text
+    assert "trained has a better accuracy than slow: " in text
     assert f"{RATE}  0.0001    0.001" in text
     assert text.rstrip().endswith("The page is page.html.")
     page = (runs / "page.html").read_text()
-    assert "trained is better than slow: accuracy " in page
+    assert "trained has a better accuracy than slow: " in page
     assert page.count("data:image/png;base64,") == 12
     assert "Training loss" in page
 

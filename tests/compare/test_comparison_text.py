@@ -1,8 +1,10 @@
 """A comparison as text for a terminal."""
 
+from typing import Any
+
 import pytest
 
-from headrace.compare.comparison_text import signed
+from headrace.compare.comparison_text import as_text, conclusion, shown_epochs, signed
 
 
 @pytest.mark.parametrize(
@@ -16,3 +18,37 @@ from headrace.compare.comparison_text import signed
 )
 def test_difference_has_a_sign_and_no_rounding_error(value: float, metric: str, text: str) -> None:
     assert signed(value, metric) == text
+
+
+def comparison(verdict: str = "undecided", **curves: Any) -> dict[str, Any]:
+    """Return a comparison of two classifiers as far as its text needs it."""
+    difference = {"difference": 0.0, "interval": [-0.1, 0.1], "verdict": verdict}
+    models = [{"name": name, "metrics": {"accuracy": 0.5}} for name in ("a", "b")]
+    return {
+        "task": "classification", "rows": 4, "split": "test", "version": 0, "table": "t", "reference": "a",
+        "metric": "accuracy", "models": models, "differences": {"b": {"accuracy": difference}}, "trained_on": {},
+        "classes": {}, "curves": curves, "disagreements": {"shown": []}, "settings": {}, "without_run": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("verdict", "beginning"),
+    [
+        ("undecided", "b and a do not differ in accuracy by more than chance: 50.00% against 50.00%"),
+        ("better", "b has a better accuracy than a: "),
+        ("worse", "b has a worse accuracy than a: "),
+        ("biased", "b and a cannot be ranked by accuracy, as "),
+    ],
+)
+def test_conclusion_names_its_metric(verdict: str, beginning: str) -> None:
+    assert conclusion(comparison(verdict), "b").startswith(beginning)
+
+
+def test_long_curves_show_an_even_selection_and_each_models_last_epoch() -> None:
+    curves = {"a": [(step, 1.0) for step in range(7)], "b": [(step, 0.5) for step in range(100)]}
+    table = as_text(comparison(loss=curves)).partition("loss by epoch")[2].partition("\n\n")[0]
+    epochs = [int(line.split()[0]) for line in table.splitlines()[1:] if line[:1].isdigit()]
+    assert (epochs[0], epochs[-1], len(epochs)) == (1, 100, 21)
+    assert 7 in epochs
+    assert table.endswith("and 79 more epochs, which --json lists")
+    assert shown_epochs([3, 20]) == list(range(20))
