@@ -10,7 +10,7 @@ from headrace.errors import ConfigurationError
 from headrace.export.formats import ExportedModel, Format
 from headrace.export.metadata import write_metadata
 from headrace.export.parity import ParityReport, compare
-from headrace.export.parity_inputs import SEED, Batches, random_inputs, table_inputs
+from headrace.export.parity_inputs import SEED, Batches, noise, table_inputs
 from headrace.export.saved_model import SavedModel
 from headrace.export.serving_function import ServingModel
 from headrace.export.serving_interface import serving_module
@@ -57,7 +57,7 @@ def _require_absent(output: Path) -> None:
 def _inputs(bundle: Bundle, inference: Inference, table: Path | None, split: str) -> tuple[Batches, str]:
     """Return the inputs that compare both models, and a description of them."""
     if table is None:
-        return random_inputs(bundle.contract), f"random inputs, seed {SEED}; use --table to compare real ones"
+        return noise(bundle.contract), f"random inputs, seed {SEED}; use --table to compare real ones"
     version = read(table)
     bundle.require_matching_input(version)
     description = f"the {split} split of version {version.number} of {version.table}"

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.export.serving_interface import serving_module
 from headrace.inference import Inference
+from headrace.networks.noise_interface import random_inputs
 from headrace.stream.read.shard_reader import read_shards
 from headrace.table import Version
 
@@ -42,8 +42,8 @@ def table_inputs(inference: Inference, version: Version, split: str) -> Batches:
                 return
 
 
-def random_inputs(contract: Contract) -> Batches:
+def noise(contract: Contract) -> Batches:
     """Yield `RANDOM` noise images, texts of random tokens and lengths, or windows of noise; the seed is fixed."""
     random = np.random.default_rng(SEED)
     for size in (1, 7, RANDOM - 8):
-        yield serving_module(contract).random_inputs(random, size, contract)
+        yield random_inputs(random, size, contract)

@@ -23,9 +23,6 @@ class ServingInterface(Protocol):
     def describe_input(self, bundle: Bundle) -> str:
         """Return for programs without Headrace what the input is."""
 
-    def random_inputs(self, random: np.random.Generator, rows: int, contract: Contract) -> NDArray[Any]:
-        """Return a batch of noise as the model receives it."""
-
     def encoded_inputs(self, contract: Contract) -> EncodedBatches | None:
         """Return noise as files that a SavedModel also takes; None if it takes only arrays."""
 

@@ -11,6 +11,7 @@ from headrace.evaluate.mistakes import RenderingInterface
 from headrace.explain.explanation_interface import FeatureExplanationInterface
 from headrace.export.serving_interface import ServingInterface
 from headrace.features.kinds import KINDS, feature_facts, kind_module
+from headrace.networks.noise_interface import NoiseInterface
 from headrace.predict.raw_files_interface import RawFilesInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.row_encoders import FeatureEncodingInterface
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.tensorflow
 INTERFACES: dict[str, Any] = {
     "drift": FeatureDriftInterface,
     "encoding": FeatureEncodingInterface,
+    "noise": NoiseInterface,
     "rendering": RenderingInterface,
     "second_stage": SecondStageInterface,
     "serving": ServingInterface,

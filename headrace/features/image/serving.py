@@ -34,11 +34,6 @@ def describe_input(bundle: Bundle) -> str:
     )
 
 
-def random_inputs(random: np.random.Generator, rows: int, contract: Contract) -> NDArray[np.uint8]:
-    """Return noise images, (rows, height, width, channels)."""
-    return random.integers(0, 256, (rows, *contract.named("input")[1].image_shape), "uint8")
-
-
 def encoded_inputs(contract: Contract) -> Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]:
     """Yield noise images as PNG and as JPEG files, (rows,) bytes, each with the pixels that preparation decodes."""
     pixels = np.random.default_rng(SEED).integers(0, 256, (3, *contract.named("input")[1].image_shape), "uint8")

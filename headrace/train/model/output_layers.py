@@ -15,10 +15,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.contract import Contract, Statistics
+from headrace.contract import Contract
+from headrace.networks.noise_interface import random_inputs
 from headrace.train.model.layer_tree import Node, weighted_layers
 
-ROWS, TOKENS = 4, 32
+ROWS = 4
 # Ids of padding and of an unknown token keep their meaning in every tokenizer.
 RESERVED_TOKENS = 2
 # Rotated weights are multiplied in the same way; a layer that only looks like it is off by far more.
@@ -35,7 +36,7 @@ def class_layers(model: keras.Model, contract: Contract) -> list[Node]:
     candidates = [
         node for node in weighted_layers(model) if all(tuple(w.shape)[-1:] == (size,) for w in node.weights)
     ]  # fmt: skip
-    inputs = _inputs(contract)
+    inputs = random_inputs(np.random.default_rng(0), ROWS, contract)
     spread = _moderate_spread(model, candidates, inputs) if candidates else _spread
 
     def belongs(nodes: list[Node]) -> bool:
@@ -58,7 +59,7 @@ def token_layers(model: keras.Model, contract: Contract) -> list[Node]:
     candidates = [
         node for node in weighted_layers(model) if any(tuple(w.shape)[:1] == (size,) for w in node.weights)
     ]  # fmt: skip
-    inputs = _inputs(contract)
+    inputs = random_inputs(np.random.default_rng(0), ROWS, contract)
     rotated = np.where(
         inputs < RESERVED_TOKENS, inputs, RESERVED_TOKENS + (inputs - RESERVED_TOKENS + 1) % (size - RESERVED_TOKENS)
     ).astype(inputs.dtype)
@@ -124,17 +125,6 @@ def _spread(values: Array, scale: float = 1.0) -> Array:
 
 def _noise(values: Array) -> Array:
     return np.random.default_rng(values.size).normal(0, 1, values.shape).astype(values.dtype)
-
-
-def _inputs(contract: Contract) -> NDArray[Any]:
-    random = np.random.default_rng(0)
-    if contract.tokenizer is not None:
-        return random.integers(RESERVED_TOKENS, contract.tokenizer.vocabulary_size, (ROWS, TOKENS), "int32")
-    shape = (ROWS, *contract.named("input")[1].fixed_shape)
-    if contract.windows is None:
-        return random.integers(0, 256, shape, "uint8")
-    statistics = contract.statistics or Statistics(mean=(0.0,), variance=(1.0,))
-    return random.normal(statistics.mean, statistics.standard_deviation, shape).astype(np.float32)
 
 
 def _outputs(model: keras.Model, inputs: NDArray[Any]) -> Array:
