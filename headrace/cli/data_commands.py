@@ -1,5 +1,6 @@
 """Commands that fetch, prepare, inspect and stream data."""
 
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,6 +9,8 @@ import typer
 
 from headrace.cli.parameters import Conf, Overrides, load_configuration, local_path, location
 from headrace.cli.program import app, print_result
+
+log = logging.getLogger(__name__)
 
 # A copy of the kinds in headrace.project_template, so that help needs no configuration.
 ProjectKind = Literal["images", "text", "windows", "table", "retrain"]
@@ -34,9 +37,19 @@ def init(
 
     Example: headrace init my-texts --kind text --source texts.csv
     """
-    from headrace.project_template import copy_template
+    from headrace.project_template import copy_template, next_steps, source_warning
 
-    print_result(copy_template(folder, kind, source=source, force=force))
+    source_format = None if source is None else _find_format(source)
+    result = copy_template(folder, kind, source=source, source_format=source_format, force=force)
+    if source is not None and (warning := source_warning(kind, source, source_format)):
+        log.warning("%s", warning)
+    print_result(result, next_steps(folder, kind, source))
+
+
+def _find_format(source: str) -> str | None:
+    from headrace.prepare.source_format import find_format
+
+    return find_format(source)
 
 
 @app.command()
