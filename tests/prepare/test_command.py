@@ -121,7 +121,7 @@ def test_command_exits_with_2_for_an_invalid_configuration(project: Path) -> Non
     assert "did you mean `prepare.duplicates`?" in refuse(project, 2, "conf.yaml", "prepare.duplicate=drop")
     assert "'keep' or 'drop', received 'maybe'" in refuse(project, 2, "conf.yaml", "prepare.duplicates=maybe")
     assert "`prepare` is not an override" in refuse(project, 2, "conf.yaml", "prepare")
-    assert "cannot be read (No such file or directory)" in refuse(project, 2, "nowhere.yaml")
+    assert "cannot be read (No such file or directory; looked for at " in refuse(project, 2, "nowhere.yaml")
     (project / "broken.yaml").write_text("data: [")
     assert "is not valid YAML" in refuse(project, 2, "broken.yaml")
     write_source(project / "raw", count=2)
