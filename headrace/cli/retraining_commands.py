@@ -7,6 +7,7 @@ import typer
 
 from headrace.cli.parameters import Conf, Overrides, load_configuration
 from headrace.cli.program import app, print_result
+from headrace.cli.result_tables import retraining_table
 
 # A copy of the steps in headrace.retrain.steps.runner, which is slow to import.
 Until = Literal["prepare", "validate", "train", "evaluate", "register", "gate", "promote", "predict", "conclude"]
@@ -36,7 +37,7 @@ def retrain(
     from headrace.retrain.cycle import retrain as run
 
     result = run(configuration, until=until, name=cycle, force=force, wait=wait)
-    print_result(result)
+    print_result(result, retraining_table(result))
     if result["exit_code"]:
         print(f"headrace: {result['decision']}: {'; '.join(result['reasons'])}", file=sys.stderr)
         raise typer.Exit(result["exit_code"])
