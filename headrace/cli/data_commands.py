@@ -172,7 +172,7 @@ def inspect(
     elif changes:
         print_result(inspect_changes(table, version, limit))
     else:
-        print_result(inspect_table(table, version, files))
+        print_result(inspect_table(table, version, files, limit))
 
 
 @app.command()

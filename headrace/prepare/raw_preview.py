@@ -35,6 +35,8 @@ ROWS = 10_000
 FILES = 200
 EXAMPLES = 3
 EXAMPLE_LENGTH = 60
+# Which column holds the records is known from the configuration alone.
+NOT_CHECKED = "; `prepare` also rejects empty and short texts, and images that are missing or broken"
 TEXT_SUFFIXES = frozenset((".txt", ".text", ".md", ".html"))
 # Names that a column of labels usually has.
 LABEL_NAMES = ("label", "labels", "class", "category", "target", "y", "sentiment", "stars", "rating")
@@ -226,12 +228,18 @@ def as_text(found: dict[str, Any]) -> str:
     ]
     for column in found.get("columns", ()):
         examples = ", ".join(map(repr, column["examples"]))
-        lines.append(f"  {column['name'] or '(no name)'}  {column['type']}, {column['distinct']} distinct, {examples}")
+        missing = f"{column['missing']} missing, " if column["missing"] else ""
+        lines.append(
+            f"  {column['name'] or '(no name)'}  {column['type']}, {missing}{column['distinct']} distinct, {examples}"
+        )
     if found.get("label"):
         lines.append(f"labels by the column {found['label']!r}")
     for title in ("splits", "classes", "rejects"):
         lines.append(
             f"{title}: " + (shorten([f"{name} {count}" for name, count in found[title].items()], 20) or "none")
         )
-    lines.append(f"{quantity(found['sampled'], 'record')} read")
-    return "\n".join([*lines, *(f"rejected: {one}" for one in found["rejected"]), *found["warnings"]])
+    lines.append(f"{quantity(found['sampled'], 'record')} read{NOT_CHECKED if found['kind'] == 'table' else ''}")
+    lines += [f"rejected: {one}" for one in found["rejected"]]
+    more = sum(found["rejects"].values()) - len(found["rejected"])
+    lines += [f"rejected: {quantity(more, 'other record')}"] if more > 0 else []
+    return "\n".join([*lines, *found["warnings"]])

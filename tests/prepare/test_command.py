@@ -87,6 +87,8 @@ def test_command_exits_with_3_for_too_many_rejects(project: Path) -> None:
         "nothing was committed."
     )
     assert "Traceback" not in run.stderr
+    for number in range(4):
+        assert f"'cat/broken-{number}.png'" in run.stderr
     assert list_contents(project) == ["conf.yaml", "models", "raw"]
 
 
