@@ -58,7 +58,7 @@ def fetch(
     folder: Annotated[
         Path | None, typer.Argument(parser=local_path, metavar="FOLDER", help="folder for its files")
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="maximum number of training records")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="maximum number of training records")] = None,
     show: Annotated[bool, typer.Option("--list", help="list the data sets with their licences and sizes")] = False,
 ) -> None:
     """Download a public data set as raw files: images in class folders, texts and numbers in a JSON Lines file.
@@ -103,7 +103,10 @@ def vacuum(
         Path, typer.Argument(parser=location, metavar="TABLE", help="folder of the table, or s3://bucket/folder")
     ],
     hours: Annotated[
-        float, typer.Option(min=0, help="keep files younger than this; a running preparation may be writing them")
+        float,
+        typer.Option(
+            metavar="N", min=0, help="keep files younger than this; a running preparation may be writing them"
+        ),
     ] = 24.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="count the files, remove nothing")] = False,
 ) -> None:
@@ -124,7 +127,9 @@ def inspect(
             parser=location, metavar="TABLE", help="folder of the table, or with --raw of raw data; also s3://.."
         ),
     ],
-    version: Annotated[int | None, typer.Option(min=0, help="version of the table; default: the latest")] = None,
+    version: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="version of the table; default: the latest")
+    ] = None,
     files: Annotated[
         str | None, typer.Option(metavar="SPLIT", help="also list the file paths of this split: train, val or test")
     ] = None,
@@ -132,14 +137,14 @@ def inspect(
         bool,
         typer.Option("--raw", help="preview raw data before preparation: formats, columns, classes, rejects"),
     ] = False,
-    label: Annotated[str | None, typer.Option(help="with --raw: column of the labels")] = None,
+    label: Annotated[str | None, typer.Option(metavar="COLUMN", help="with --raw: column of the labels")] = None,
     rejects: Annotated[
         bool, typer.Option("--rejects", help="list the rejected records with reasons and details")
     ] = False,
     changes: Annotated[
         bool, typer.Option("--changes", help="list the source's files that the version added, changed or removed")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, help="maximum number of records or files to list")] = 50,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="maximum number of records or files to list")] = 50,
 ) -> None:
     """Describe a table, or list its rejected records or the files that a version added; or preview raw data.
 
@@ -182,7 +187,7 @@ def stream(
     measure: Annotated[
         bool, typer.Option("--measure", help="measure throughput, working time and waiting time of each stage")
     ] = False,
-    rank: Annotated[int, typer.Option(min=0, help="rank whose rows to read")] = 0,
+    rank: Annotated[int, typer.Option(metavar="N", min=0, help="rank whose rows to read")] = 0,
 ) -> None:
     """Read one epoch of the training split as one rank would, without training a model.
 

@@ -23,7 +23,7 @@ def retrain(
     ] = False,
     until: Annotated[Until | None, typer.Option(help="last step to run; the next call resumes after it")] = None,
     cycle: Annotated[
-        str | None, typer.Option(help="the scheduler's name for the cycle, the same in every step")
+        str | None, typer.Option(metavar="NAME", help="the scheduler's name for the cycle, the same in every step")
     ] = None,
 ) -> None:
     """Run one cycle if there is new data: prepare it, train a challenger, compare it with the champion, promote it.
@@ -47,9 +47,13 @@ def retrain(
 def watch(
     conf: Conf,
     overrides: Overrides = None,
-    every: Annotated[str | None, typer.Option(help="interval, such as 30m, 1h or 1d")] = None,
-    cron: Annotated[str | None, typer.Option(help="cron expression with five fields, such as '0 3 * * *'")] = None,
-    times: Annotated[int | None, typer.Option(min=1, help="number of cycles; default: run forever")] = None,
+    every: Annotated[str | None, typer.Option(metavar="INTERVAL", help="interval, such as 30m, 1h or 1d")] = None,
+    cron: Annotated[
+        str | None, typer.Option(metavar="EXPRESSION", help="cron expression with five fields, such as '0 3 * * *'")
+    ] = None,
+    times: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="number of cycles; default: run forever")
+    ] = None,
 ) -> None:
     """Retrain immediately and then on a schedule, on machines without cron or Airflow.
 

@@ -1,4 +1,4 @@
-"""Plain messages about wrong values of options and arguments; Typer passes on those of the library that parses them."""
+"""Help and messages of the command line in plain words: Typer cuts sentences, and passes on a library's messages."""
 
 import difflib
 import re
@@ -15,8 +15,19 @@ MEANINGS = {
 }
 
 
+# More characters than the first sentence of any command has.
+WHOLE_SENTENCE = 1000
+
+
 class PlainGroup(TyperGroup):
-    """Commands whose messages about wrong values are plain sentences."""
+    """Commands that are listed with whole sentences, and whose messages about wrong values are plain."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, each with the first sentence of its help."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, command.get_short_help_str(WHOLE_SENTENCE)) for name, command in commands if command]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""

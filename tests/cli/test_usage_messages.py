@@ -29,5 +29,13 @@ def test_wrong_value_of_an_option_is_refused_in_plain_words(
     assert "Value error" not in shown
 
 
+def test_help_lists_every_command_with_a_whole_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    shown = " ".join(capsys.readouterr().out.partition("Commands:")[2].split())
+    assert "..." not in shown
+    assert "init Create a commented configuration and the networks that fit it as a starting point." in shown
+
+
 def test_other_messages_stay_as_they_are() -> None:
     assert plain_message("--option x: expected NAME=VALUE") == "--option x: expected NAME=VALUE"
