@@ -232,7 +232,7 @@ def _result(folder: RunFolder, record: RunRecord, progress: Progress, start: flo
     if ending:
         log.info("%s", ending)
     if not record.observed and record.configuration.train.monitor.bundle == "auto":
-        _warn_of_overfitting(folder, outcome)
+        warn_of_worse_epoch(folder, outcome)
     return {
         "run": str(folder.path),
         "bundle": outcome["bundle"],
@@ -253,7 +253,8 @@ def _result(folder: RunFolder, record: RunRecord, progress: Progress, start: flo
     }
 
 
-def _warn_of_overfitting(folder: RunFolder, outcome: Message) -> None:
+def warn_of_worse_epoch(folder: RunFolder, outcome: Message) -> None:
+    """Warn if the epoch in the bundle is clearly worse than the best one."""
     shipped, best = (_epoch_metrics(folder, outcome[key]) for key in ("bundle_epoch", "best_epoch"))
     warning = describe_worse_epoch(outcome, shipped, best)
     if warning:
