@@ -18,6 +18,8 @@ from headrace.storage import files_below
 
 # Records with as many fields as the first by which a file of another name is known as CSV.
 ROWS_OF_CSV = 20
+# Files of a folder that tell its format; there may be millions.
+FILES = 1000
 
 
 def find_format(path: str) -> str | None:
@@ -28,7 +30,7 @@ def find_format(path: str) -> str | None:
     root = Path(path)
     if ADDRESS.match(path) or not root.exists():
         return format_from_name(path)
-    names = [root.name] if root.is_file() else [entry.path for entry in files_below(root)]
+    names = [root.name] if root.is_file() else [entry.path for entry in islice(files_below(root), FILES)]
     return guess_format(root, [name for name in names if not is_ignored(name)])
 
 
