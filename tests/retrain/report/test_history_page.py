@@ -141,6 +141,7 @@ def test_page_is_complete_and_readable_in_browser(page: Path) -> None:
     assert re.findall(r"<h2[^>]*>([^<]*)</h2>", dump_document(page)) == ["Lineage", "Cycles", "Versions"]
     assert probe_page(page, width=360)["overflow"] == 0
     for scheme in (0, 1):
-        found = probe_page(page, f"--blink-settings=preferredColorScheme={scheme}")
+        found = probe_page(page, f"--blink-settings=preferredColorScheme={scheme}", "--window-size=1280,900")
+        assert found["clipped"] == 0
         assert (luminance(channels(found["background"])[:3]) < 0.5) == (scheme == 0)
         assert min(contrast(color, grounds) for color, grounds in found["pairs"]) >= 4.5
