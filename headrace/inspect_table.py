@@ -26,12 +26,13 @@ from headrace.wording import quantity
 Kind = Literal["rejects", "duplicates"]
 
 
-def inspect_table(table: Path, number: int | None, split: str | None = None) -> dict[str, Any]:
+def inspect_table(table: Path, number: int | None, split: str | None = None, limit: int = 50) -> dict[str, Any]:
     """Print a description of version `number` of `table` to stderr, and return it.
 
     Args:
         number: version; the newest if None.
         split: split whose file addresses are listed under `files`; none if None.
+        limit: maximum number of addresses to print; the result has all.
 
     Raises:
         DataError: the table, version or split does not exist, or the table was not written by Headrace.
@@ -39,7 +40,8 @@ def inspect_table(table: Path, number: int | None, split: str | None = None) -> 
     version = read(table, number)
     files = {} if split is None else {"files": file_urls(version, split)}
     commits = [_commit(entry) for entry in history(table)]
-    sys.stderr.write(_text(version, commits) + "\n")
+    lines = [_text(version, commits), *(_file_lines(split, files["files"], limit) if split else ())]
+    sys.stderr.write("\n".join(lines) + "\n")
     summary, statistics, tokenizer = version.summary, version.contract.statistics, version.contract.tokenizer
     return {
         "table": str(version.table.absolute()),
@@ -138,6 +140,16 @@ def file_urls(version: Version, split: str) -> list[str]:
     """
     paths = (version.table / shard.path for shard in version.split(split))
     return [str(path) if is_remote(path) else f"file://{path.absolute()}" for path in paths]
+
+
+def _file_lines(split: str, files: list[str], limit: int) -> list[str]:
+    more = [f"  and {len(files) - limit} more; --limit sets how many are listed"] if len(files) > limit else []
+    return [
+        "",
+        f"{quantity(len(files), 'file')} of the {split} split:",
+        *(f"  {file}" for file in files[:limit]),
+        *more,
+    ]
 
 
 def _commit(entry: dict[str, Any]) -> dict[str, Any]:

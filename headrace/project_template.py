@@ -2,12 +2,14 @@
 
 import os
 import re
+import shlex
 from pathlib import Path
 from typing import Any, Literal
 
 from headrace.config.base import ADDRESS
 from headrace.config.commented_yaml import inline_yaml
 from headrace.errors import ConfigurationError
+from headrace.storage.location import looked_for
 
 Kind = Literal["images", "text", "windows", "table", "retrain"]
 IMAGE_NETWORKS = ("cnn", "mlp", "resnet", "vit")
@@ -28,19 +30,29 @@ NETWORKS: dict[Kind, tuple[str, ...]] = {
 }
 # The key data.source.path of a shipped configuration, and the comment behind it.
 SOURCE_PATH = re.compile(r"^(    path: )[^#\n]*?( #.*)?$", re.MULTILINE)
+FORMAT = re.compile(r"^(    format: )\w+( #.*\n)", re.MULTILINE)
+OPTIONS = re.compile(r"^    options: .*\n", re.MULTILINE)
+COLUMNS = re.compile(r"^    columns:.*\n(      .*\n)+", re.MULTILINE)
 
 
-def copy_template(folder: Path, kind: Kind = "images", *, source: str | None = None, force: bool) -> dict[str, Any]:
+def copy_template(
+    folder: Path, kind: Kind = "images", *, source: str | None = None, source_format: str | None = None, force: bool
+) -> dict[str, Any]:
     """Copy the configuration and the networks of `kind` to `folder`.
 
     Args:
-        source: raw data, relative to the current folder; written into the configuration as an absolute path.
+        source: raw data, relative to the current folder; written into the configuration relative to `folder`.
+        source_format: format of the table that `source` is; None if it is none, or not known.
 
     Raises:
         ConfigurationError: the configuration exists, or another network of a name, and `force` is False.
     """
     conf = Path("conf") / f"{CONFIGURATIONS[kind]}.yaml"
-    contents = {folder / conf: _configuration(template_folder() / conf, source)}
+    text = (template_folder() / conf).read_text("utf-8")
+    if source is not None:
+        is_folder = source_format is None and Path(source).is_dir()
+        text = with_source(text, _from_folder(source, folder), "folder" if is_folder else source_format)
+    contents = {folder / conf: text.encode()}
     for name in NETWORKS[kind]:
         contents[folder / "models" / f"{name}.py"] = shipped_networks()[name].read_bytes()
     existing = [str(path) for path, content in contents.items() if _would_lose(path, content, folder / conf)]
@@ -50,6 +62,52 @@ def copy_template(folder: Path, kind: Kind = "images", *, source: str | None = N
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return {"written": [str(path.absolute()) for path in contents]}
+
+
+def with_source(text: str, path: str, source_format: str | None) -> str:
+    """Return the configuration `text` with the source `path`, and without keys that do not fit its format.
+
+    Args:
+        source_format: format of a table, `folder` for folders of files, or None to keep the one of the configuration.
+    """
+    text = SOURCE_PATH.sub(lambda found: f"{found[1]}{inline_yaml(path)}{found[2] or ''}", text, count=1)
+    if source_format == "folder" and "\n  input: text" in text:
+        text = COLUMNS.sub("", OPTIONS.sub("", FORMAT.sub("", text))).replace(
+            " # a file, or a folder of files of one format", ""
+        )
+        return text.replace("    kind: table", "    kind: folder # a folder for each class, a file for each text", 1)
+    if source_format in (None, "folder", "csv"):
+        return text
+    return OPTIONS.sub("", FORMAT.sub(lambda found: f"{found[1]}{source_format}{found[2]}", text))
+
+
+def source_warning(kind: Kind, source: str, source_format: str | None) -> str:
+    """Return what is wrong with `source` as the raw data of a project of `kind`; empty if nothing is."""
+    path = Path(source)
+    if ADDRESS.match(source):
+        return ""
+    if not path.exists():
+        return f"There is nothing at {source} yet{looked_for(path)}; the configuration names it all the same."
+    if kind in ("images", "retrain"):
+        used = f"holds tables ({source_format})" if source_format else "" if path.is_dir() else "is not a folder"
+        return f"{source} {used}; --kind {kind} is for images in class folders." if used else ""
+    if source_format is None and (kind != "text" or path.is_file()):
+        return f"{source} is no table in CSV, JSON, Parquet, ORC or Delta format, which --kind {kind} is for."
+    return ""
+
+
+def next_steps(folder: Path, kind: Kind, source: str | None) -> str:
+    """Return the commands that follow `headrace init`, for people."""
+    conf = f"conf/{CONFIGURATIONS[kind]}.yaml"
+    steps = [] if folder.absolute() == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]
+    if source is None:
+        steps.append(f"edit {conf}: set data.source.path to your raw data")
+    else:
+        raw = shlex.quote(_from_folder(source, folder))
+        columns = "" if kind in ("images", "retrain") else f", for data.source.columns in {conf}"
+        steps.append(f"headrace inspect {raw} --raw   # what is there{columns}")
+    verbs = ("retrain",) if kind == "retrain" else ("prepare", "train")
+    return "\n".join(["next:", *(f"  {step}" for step in (*steps, *(f"headrace {verb} {conf}" for verb in verbs)))])
 
 
 def shipped_networks() -> dict[str, Path]:
@@ -69,16 +127,13 @@ def _would_lose(path: Path, content: bytes, configuration: Path) -> bool:
     return path.exists() and (path == configuration or not path.is_file() or path.read_bytes() != content)
 
 
-def _absolute(source: str) -> str:
-    """Return the absolute path of `source`, without `..` unless that follows a link and means another folder."""
+def _from_folder(source: str, folder: Path) -> str:
+    """Return `source` for commands that run in `folder`: relative, as it was, unless a link makes that another place.
+
+    After a link, `..` is the parent of its target.
+    """
+    if ADDRESS.match(source) or Path(source).is_absolute():
+        return source
     path = Path(source).absolute()
-    short = Path(os.path.normpath(path))
-    return str(short if short.resolve() == path.resolve() else path)
-
-
-def _configuration(template: Path, source: str | None) -> bytes:
-    text = template.read_text("utf-8")
-    if source is not None:
-        path = source if ADDRESS.match(source) else _absolute(source)
-        text = SOURCE_PATH.sub(lambda found: f"{found[1]}{inline_yaml(path)}{found[2] or ''}", text, count=1)
-    return text.encode()
+    relative = os.path.relpath(path, folder.absolute())
+    return relative if (folder.resolve() / relative).resolve() == path.resolve() else str(path)

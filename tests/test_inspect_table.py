@@ -84,9 +84,12 @@ def test_command_prints_one_line_of_json(table: Path) -> None:
     assert "24 rows in = 24 written" in result.stderr
 
 
-def test_files_of_split_are_listed_by_address(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_split_are_listed_by_address(
+    table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(table.parent)
     found = inspect_table(Path("table"), 0, "train")
+    assert f"  {found['files'][0]}" in capsys.readouterr().err.splitlines()
     assert found["files"] == [f"file://{table / shard.path}" for shard in read(table, 0).split("train")]
     rows = sum(pq.read_metadata(one.removeprefix("file://")).num_rows for one in found["files"])
     assert rows == sum(found["counts"]["train"].values())

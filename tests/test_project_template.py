@@ -12,7 +12,15 @@ from headrace.cli.data_commands import ProjectKind
 from headrace.config import load
 from headrace.errors import ConfigurationError
 from headrace.prepare.job import prepare
-from headrace.project_template import CONFIGURATIONS, NETWORKS, Kind, copy_template, shipped_networks
+from headrace.project_template import (
+    CONFIGURATIONS,
+    NETWORKS,
+    Kind,
+    copy_template,
+    next_steps,
+    shipped_networks,
+    source_warning,
+)
 from headrace.table import read
 from tests.support.raw_images import write_source
 from tests.support.text_files import write_texts
@@ -38,25 +46,71 @@ def test_every_shipped_network_belongs_to_a_kind() -> None:
     assert set(CONFIGURATIONS) == set(NETWORKS) == set(KINDS) == set(get_args(ProjectKind))
 
 
-def test_local_source_is_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    copy_template(Path("mine"), "images", source="photos", force=False)
-    assert load("mine/conf/images.yaml").data.source.path == str(tmp_path / "photos")
+def test_absolute_source_stays_absolute(tmp_path: Path) -> None:
+    copy_template(tmp_path / "mine", "images", source=str(tmp_path / "photos"), force=False)
+    assert load(tmp_path / "mine/conf/images.yaml").data.source.path == str(tmp_path / "photos")
 
 
 @pytest.mark.parametrize(
-    ("source", "written"), [("../photos", "photos"), ("linked/../photos", "mine/linked/../photos")]
+    ("folder", "source", "written"),
+    [
+        ("new", "../photos", "../../photos"),
+        (".", "../photos", "../photos"),
+        (".", "linked/../photos", "{here}/linked/../photos"),
+    ],
 )
-def test_local_source_has_no_dots_unless_a_link_precedes_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, written: str
+def test_relative_source_is_relative_to_the_project_unless_a_link_changes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, source: str, written: str
 ) -> None:
     """After a link, `..` is the parent of its target."""
     for name in ("mine", "photos", "elsewhere/folder"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "mine/linked").symlink_to(tmp_path / "elsewhere/folder")
     monkeypatch.chdir(tmp_path / "mine")
-    copy_template(Path(), "images", source=source, force=False)
-    assert load("conf/images.yaml").data.source.path == str(tmp_path / written)
+    copy_template(Path(folder), "images", source=source, force=False)
+    path = load(Path(folder) / "conf/images.yaml").data.source.path
+    assert path == written.format(here=tmp_path / "mine")
+    assert (Path(folder) / path).resolve() == (tmp_path / "mine" / source).resolve()
+
+
+@pytest.mark.parametrize("kind", ["text", "windows", "table"])
+@pytest.mark.parametrize("table_format", ["csv", "json", "parquet", "orc", "delta"])
+def test_configuration_has_the_format_of_the_source_and_options_for_csv_alone(
+    kind: Kind, table_format: str, tmp_path: Path
+) -> None:
+    copy_template(tmp_path, kind, source="data", source_format=table_format, force=False)
+    source = load(tmp_path / f"conf/{CONFIGURATIONS[kind]}.yaml").data.source
+    assert source.format == table_format
+    assert source.options == ({"header": "true"} if table_format == "csv" else {})
+
+
+def test_folder_without_a_table_of_texts_is_read_as_class_folders(tmp_path: Path) -> None:
+    (tmp_path / "reviews/good").mkdir(parents=True)
+    copy_template(tmp_path, "text", source=str(tmp_path / "reviews"), force=False)
+    source = load(tmp_path / "conf/texts.yaml").data.source
+    assert (source.kind, source.columns) == ("folder", None)
+
+
+def test_source_that_does_not_fit_the_kind_is_warned_of(tmp_path: Path) -> None:
+    assert f"There is nothing at {tmp_path / 'none'} yet" in source_warning("images", str(tmp_path / "none"), None)
+    (tmp_path / "a.csv").write_text("text,label\n")
+    assert "a.csv holds tables (csv); --kind images is for images" in source_warning(
+        "images", str(tmp_path / "a.csv"), "csv"
+    )
+    assert "is no table" in source_warning("windows", str(tmp_path), None)
+    assert not source_warning("text", str(tmp_path), None)
+    assert not source_warning("images", "s3://bucket/photos", None)
+
+
+def test_next_steps_name_the_source_and_the_commands_in_the_project() -> None:
+    assert next_steps(Path("mine"), "text", "a.csv").splitlines() == [
+        "next:",
+        "  cd mine",
+        "  headrace inspect ../a.csv --raw   # what is there, for data.source.columns in conf/texts.yaml",
+        "  headrace prepare conf/texts.yaml",
+        "  headrace train conf/texts.yaml",
+    ]
+    assert "edit conf/daily_images.yaml" in next_steps(Path(), "retrain", None)
 
 
 def test_second_kind_shares_equal_networks_and_overwrites_no_changed_one(tmp_path: Path) -> None:

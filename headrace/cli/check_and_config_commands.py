@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def check(
-    slots: Annotated[int | None, typer.Option(min=1, help="number of slots that must be free")] = None,
+    slots: Annotated[int | None, typer.Option(metavar="N", min=1, help="number of slots that must be free")] = None,
     cluster: Annotated[
         bool, typer.Option("--cluster", help="also run a small job on every executor, and test ranks")
     ] = False,

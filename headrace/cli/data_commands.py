@@ -1,5 +1,6 @@
 """Commands that fetch, prepare, inspect and stream data."""
 
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,6 +9,8 @@ import typer
 
 from headrace.cli.parameters import Conf, Overrides, load_configuration, local_path, location
 from headrace.cli.program import app, print_result
+
+log = logging.getLogger(__name__)
 
 # A copy of the kinds in headrace.project_template, so that help needs no configuration.
 ProjectKind = Literal["images", "text", "windows", "table", "retrain"]
@@ -34,9 +37,19 @@ def init(
 
     Example: headrace init my-texts --kind text --source texts.csv
     """
-    from headrace.project_template import copy_template
+    from headrace.project_template import copy_template, next_steps, source_warning
 
-    print_result(copy_template(folder, kind, source=source, force=force))
+    source_format = None if source is None else _find_format(source)
+    result = copy_template(folder, kind, source=source, source_format=source_format, force=force)
+    if source is not None and (warning := source_warning(kind, source, source_format)):
+        log.warning("%s", warning)
+    print_result(result, next_steps(folder, kind, source))
+
+
+def _find_format(source: str) -> str | None:
+    from headrace.prepare.source_format import find_format
+
+    return find_format(source)
 
 
 @app.command()
@@ -45,7 +58,7 @@ def fetch(
     folder: Annotated[
         Path | None, typer.Argument(parser=local_path, metavar="FOLDER", help="folder for its files")
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="maximum number of training records")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="maximum number of training records")] = None,
     show: Annotated[bool, typer.Option("--list", help="list the data sets with their licences and sizes")] = False,
 ) -> None:
     """Download a public data set as raw files: images in class folders, texts and numbers in a JSON Lines file.
@@ -90,7 +103,10 @@ def vacuum(
         Path, typer.Argument(parser=location, metavar="TABLE", help="folder of the table, or s3://bucket/folder")
     ],
     hours: Annotated[
-        float, typer.Option(min=0, help="keep files younger than this; a running preparation may be writing them")
+        float,
+        typer.Option(
+            metavar="N", min=0, help="keep files younger than this; a running preparation may be writing them"
+        ),
     ] = 24.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="count the files, remove nothing")] = False,
 ) -> None:
@@ -111,7 +127,9 @@ def inspect(
             parser=location, metavar="TABLE", help="folder of the table, or with --raw of raw data; also s3://.."
         ),
     ],
-    version: Annotated[int | None, typer.Option(min=0, help="version of the table; default: the latest")] = None,
+    version: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="version of the table; default: the latest")
+    ] = None,
     files: Annotated[
         str | None, typer.Option(metavar="SPLIT", help="also list the file paths of this split: train, val or test")
     ] = None,
@@ -119,14 +137,14 @@ def inspect(
         bool,
         typer.Option("--raw", help="preview raw data before preparation: formats, columns, classes, rejects"),
     ] = False,
-    label: Annotated[str | None, typer.Option(help="with --raw: column of the labels")] = None,
+    label: Annotated[str | None, typer.Option(metavar="COLUMN", help="with --raw: column of the labels")] = None,
     rejects: Annotated[
         bool, typer.Option("--rejects", help="list the rejected records with reasons and details")
     ] = False,
     changes: Annotated[
         bool, typer.Option("--changes", help="list the source's files that the version added, changed or removed")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, help="maximum number of records or files to list")] = 50,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="maximum number of records or files to list")] = 50,
 ) -> None:
     """Describe a table, or list its rejected records or the files that a version added; or preview raw data.
 
@@ -159,7 +177,7 @@ def inspect(
     elif changes:
         print_result(inspect_changes(table, version, limit))
     else:
-        print_result(inspect_table(table, version, files))
+        print_result(inspect_table(table, version, files, limit))
 
 
 @app.command()
@@ -169,7 +187,7 @@ def stream(
     measure: Annotated[
         bool, typer.Option("--measure", help="measure throughput, working time and waiting time of each stage")
     ] = False,
-    rank: Annotated[int, typer.Option(min=0, help="rank whose rows to read")] = 0,
+    rank: Annotated[int, typer.Option(metavar="N", min=0, help="rank whose rows to read")] = 0,
 ) -> None:
     """Read one epoch of the training split as one rank would, without training a model.
 

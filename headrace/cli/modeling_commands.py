@@ -36,7 +36,7 @@ def networks(
         Path | None,
         typer.Argument(parser=location, metavar="TABLE", help="table whose inputs and classes size the networks"),
     ] = None,
-    folder: Annotated[Path, typer.Option(help="folder with the network files")] = Path("models"),
+    folder: Annotated[Path, typer.Option(metavar="FOLDER", help="folder with the network files")] = Path("models"),
 ) -> None:
     """List the networks in a folder with their options and, for a table, their parameters and FLOPs.
 
@@ -110,11 +110,15 @@ def evaluate(
     table: Annotated[
         Path, typer.Option(parser=location, metavar="TABLE", help="folder of the table, or s3://bucket/folder")
     ],
-    split: Annotated[str, typer.Option(help="split to evaluate: train, val or test")] = "test",
-    version: Annotated[int | None, typer.Option(min=0, help="version of the table; default: the latest")] = None,
+    split: Annotated[str, typer.Option(metavar="SPLIT", help="split to evaluate: train, val or test")] = "test",
+    version: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="version of the table; default: the latest")
+    ] = None,
     slice: Annotated[
         list[str] | None,
-        typer.Option(help="column, or `size` for images, whose values get separate metrics; repeatable"),
+        typer.Option(
+            metavar="COLUMN", help="column, or `size` for images, whose values get separate metrics; repeatable"
+        ),
     ] = None,
 ) -> None:
     """Evaluate a bundle on all rows of a split and on slices: always by class, texts also by length.
@@ -151,16 +155,21 @@ def predict(
         ),
     ],
     column: Annotated[
-        str | None, typer.Option(help="text column in CSV, JSON, Parquet or ORC; default: as in training")
+        str | None,
+        typer.Option(metavar="COLUMN", help="text column in CSV, JSON, Parquet or ORC; default: as in training"),
     ] = None,
-    identity: Annotated[str | None, typer.Option("--id", help="column with the id of each record")] = None,
+    identity: Annotated[
+        str | None, typer.Option("--id", metavar="COLUMN", help="column with the id of each record")
+    ] = None,
     options: ReaderOptions = None,
     spark_settings: SparkSettings = None,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="minimum probability of a label, or of the second of two classes"),
+        typer.Option(metavar="N", min=0, max=1, help="minimum probability of a label, or of the second of two classes"),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="maximum number of records: the first ones")] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="maximum number of records: the first ones")
+    ] = None,
     format: Annotated[
         OutputFormat | None, typer.Option(help="format of the output; default: by its suffix, else parquet")
     ] = None,
@@ -218,15 +227,19 @@ def explain(
         "explanation.html"
     ),
     limit: Annotated[
-        int, typer.Option(min=1, help="number of inputs, spread evenly over all; rejected ones do not count")
+        int,
+        typer.Option(metavar="N", min=1, help="number of inputs, spread evenly over all; rejected ones do not count"),
     ] = 8,
     class_name: Annotated[
-        str | None, typer.Option("--class", help="class to explain; default: the predicted class")
+        str | None, typer.Option("--class", metavar="CLASS", help="class to explain; default: the predicted class")
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, max=4096, help="steps of integrated gradients; doubled if too few")] = 64,
+    steps: Annotated[
+        int, typer.Option(metavar="N", min=1, max=4096, help="steps of integrated gradients; doubled if too few")
+    ] = 64,
     method: Annotated[Method | None, typer.Option(help="method; default: all that fit the input")] = None,
     column: Annotated[
-        str | None, typer.Option(help="text column in CSV, JSON, Parquet or ORC; default: as in training")
+        str | None,
+        typer.Option(metavar="COLUMN", help="text column in CSV, JSON, Parquet or ORC; default: as in training"),
     ] = None,
     reader: ReaderOptions = None,
 ) -> None:
@@ -264,7 +277,7 @@ def export(
             parser=location, metavar="TABLE", help="table whose rows compare both models; default: random inputs"
         ),
     ] = None,
-    split: Annotated[str, typer.Option(help="split of the table: train, val or test")] = "test",
+    split: Annotated[str, typer.Option(metavar="SPLIT", help="split of the table: train, val or test")] = "test",
     quantise: Annotated[Quantised | None, typer.Option(help="tflite only: store weights in half the bytes")] = None,
 ) -> None:
     """Export a bundle for other programs. The export is kept only if it predicts what the bundle does (else exit 5).

@@ -64,7 +64,8 @@ Overrides = Annotated[
     list[str] | None, typer.Argument(metavar="[key=value]...", help="overrides, such as train.ranks=4")
 ]
 SparkSettings = Annotated[
-    Path | None, typer.Option(help="file of Spark settings for a cluster, such as conf/cluster/yarn.yaml")
+    Path | None,
+    typer.Option(metavar="FILE", help="file of Spark settings for a cluster, such as conf/cluster/yarn.yaml"),
 ]
 
 ReaderOptions = Annotated[

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from headrace import __version__
+from headrace.cli.usage_messages import PlainGroup
 from headrace.engines.lean_import import import_engines_lean
 from headrace.engines.log_filter import quiet_tensorflow
 from headrace.engines.shadowing import require_visible_engines
@@ -22,6 +23,7 @@ GLOBAL_OPTIONS = frozenset(("--quiet", "-q", "--verbose", "-v"))
 
 app = typer.Typer(
     name="headrace",
+    cls=PlainGroup,
     help="Raw images and text to a trained Keras model, on the Spark cluster you already have.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -7,8 +7,10 @@ import typer
 
 from headrace.cli.parameters import Conf, Overrides, load_configuration
 from headrace.cli.program import app, print_result
+from headrace.cli.usage_messages import PlainGroup
 
 models = typer.Typer(
+    cls=PlainGroup,
     help="List, promote, roll back and compare versions of the model in the registry; repair the registry.",
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -35,6 +35,17 @@ def prediction_table(result: Mapping[str, Any]) -> str:
     return "\n".join([text_table(["records", "number"], counts), *places])
 
 
+def retraining_table(result: Mapping[str, Any]) -> str:
+    """Return the metrics of the challenger beside those of the champion it was compared with; empty without any."""
+    test = result.get("test")
+    if test is None:
+        return ""
+    before, after = test["champion"], test["challenger"]
+    header = [f"test, {test['rows']:,} rows", *(["champion before"] if before else []), "challenger"]
+    rows = [[name, *([_figure(before.get(name))] if before else []), _figure(after[name])] for name in after]
+    return text_table(header, rows)
+
+
 def _figure(value: object) -> str:
     return f"{value:.4f}" if isinstance(value, float) else "" if value is None else str(value)
 

@@ -7,6 +7,7 @@ import typer
 
 from headrace.cli.parameters import Conf, Overrides, load_configuration
 from headrace.cli.program import app, print_result
+from headrace.cli.result_tables import retraining_table
 
 # A copy of the steps in headrace.retrain.steps.runner, which is slow to import.
 Until = Literal["prepare", "validate", "train", "evaluate", "register", "gate", "promote", "predict", "conclude"]
@@ -22,7 +23,7 @@ def retrain(
     ] = False,
     until: Annotated[Until | None, typer.Option(help="last step to run; the next call resumes after it")] = None,
     cycle: Annotated[
-        str | None, typer.Option(help="the scheduler's name for the cycle, the same in every step")
+        str | None, typer.Option(metavar="NAME", help="the scheduler's name for the cycle, the same in every step")
     ] = None,
 ) -> None:
     """Run one cycle if there is new data: prepare it, train a challenger, compare it with the champion, promote it.
@@ -36,7 +37,7 @@ def retrain(
     from headrace.retrain.cycle import retrain as run
 
     result = run(configuration, until=until, name=cycle, force=force, wait=wait)
-    print_result(result)
+    print_result(result, retraining_table(result))
     if result["exit_code"]:
         print(f"headrace: {result['decision']}: {'; '.join(result['reasons'])}", file=sys.stderr)
         raise typer.Exit(result["exit_code"])
@@ -46,9 +47,13 @@ def retrain(
 def watch(
     conf: Conf,
     overrides: Overrides = None,
-    every: Annotated[str | None, typer.Option(help="interval, such as 30m, 1h or 1d")] = None,
-    cron: Annotated[str | None, typer.Option(help="cron expression with five fields, such as '0 3 * * *'")] = None,
-    times: Annotated[int | None, typer.Option(min=1, help="number of cycles; default: run forever")] = None,
+    every: Annotated[str | None, typer.Option(metavar="INTERVAL", help="interval, such as 30m, 1h or 1d")] = None,
+    cron: Annotated[
+        str | None, typer.Option(metavar="EXPRESSION", help="cron expression with five fields, such as '0 3 * * *'")
+    ] = None,
+    times: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="number of cycles; default: run forever")
+    ] = None,
 ) -> None:
     """Retrain immediately and then on a schedule, on machines without cron or Airflow.
 

@@ -60,7 +60,8 @@ def compare(
         ),
     ] = None,
     version: Annotated[
-        int | None, typer.Option(min=0, help="version of the table; default: the newest that a model was trained on")
+        int | None,
+        typer.Option(metavar="N", min=0, help="version of the table; default: the newest that a model was trained on"),
     ] = None,
     split: Annotated[Split, typer.Option(help="split whose rows are used")] = "test",
     page: Annotated[

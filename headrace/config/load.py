@@ -10,8 +10,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from headrace.config.configuration import Configuration
+from headrace.config.value_messages import describe_value, received_text
 from headrace.errors import ConfigurationError
-from headrace.storage.location import looked_for
+from headrace.storage.location import read_failure
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -88,12 +89,14 @@ def read_yaml(path: Path, hint: str) -> dict[str, Any]:
     try:
         tree = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except OSError as error:
-        reason = f"({error.strerror}){looked_for(path)}"
+        reason = read_failure(error, path)
         raise ConfigurationError(f"The configuration {path} cannot be read {reason}. {hint}") from None
     except NOT_YAML as error:
         raise ConfigurationError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(tree, dict):
-        raise ConfigurationError(f"{path} must hold sections such as `data:` and `train:`; received {tree!r:.60}.")
+        raise ConfigurationError(
+            f"{path} must hold sections such as `data:` and `train:`; received {received_text(tree)}."
+        )
     return tree
 
 
@@ -127,18 +130,17 @@ def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
         return f"unknown key `{key}`{nearest_key(names, model)}"
     if error["type"] == "missing":
         if isinstance(error["loc"][-1], int):
-            return f"`{'.'.join(names[:-1])}` has too few values, received {error['input']!r:.80}"
+            return f"`{'.'.join(names[:-1])}` has too few values, received {received_text(error['input'])}"
         return f"`{key}` is not set and has no default; add it"
     if error["type"] == "secret":
         return f"`{key}`: {error['msg']}"
     if error["type"] == "tuple_type" and isinstance(error["input"], int | float | str):
         expected = _example(names, model, error["input"])
-        return f"`{key}`: expected a list such as {expected}, received {error['input']!r:.80}"
-    message = error["msg"].removeprefix("Value error, ")
+        return f"`{key}`: expected a list such as {expected}, received {received_text(error['input'])}"
     if not names:
         # A rule about several sections names their keys itself.
-        return message
-    return f"`{key}`: {message[0].lower()}{message[1:]}, received {error['input']!r:.80}"
+        return error["msg"].removeprefix("Value error, ")
+    return f"`{key}`: {describe_value(error)}"
 
 
 def _example(names: list[str], model: type[BaseModel], value: object) -> str:
@@ -155,14 +157,22 @@ def _example(names: list[str], model: type[BaseModel], value: object) -> str:
 def nearest_key(names: list[str], model: type[BaseModel]) -> str:
     """Return a hint for an unknown key: the same name elsewhere, else a similar sibling or key, else all siblings."""
     known = _known_keys(model)
-    prefix = ".".join([*names[:-1], ""]) if len(names) > 1 else ""
-    siblings = [key for key in known if key.rpartition(".")[0] == prefix.removesuffix(".")]
+    siblings = _keys_of(names[:-1], known)
     for keys, likeness in ((known, 1.0), (siblings, 0.6), (known, 0.6)):
         last_parts = {key.rpartition(".")[2]: key for key in reversed(keys)}
         near = difflib.get_close_matches(names[-1], last_parts, n=1, cutoff=likeness)
         if near:
             return f"; did you mean `{last_parts[near[0]]}`?"
-    return "; known keys: " + ", ".join(sorted(key.removeprefix(prefix) for key in siblings))
+    section = names[:-1]
+    while not siblings:
+        section = section[:-1]
+        siblings = _keys_of(section, known)
+    place = f" of `{'.'.join(section)}`" if section and section != names[:-1] else ""
+    return f"; known keys{place}: " + ", ".join(sorted(key.rpartition(".")[2] for key in siblings))
+
+
+def _keys_of(section: list[str], known: list[str]) -> list[str]:
+    return [key for key in known if key.rpartition(".")[0] == ".".join(section)]
 
 
 def _known_keys(model: type[BaseModel], prefix: str = "") -> list[str]:

@@ -84,7 +84,7 @@ def _rows(table: pa.Table, contract: Contract) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a Parquet file with the columns of `_names`."""
     columns: list[Iterable[Any]] = []
     for name in table.column_names:
-        if name == "value":
+        if pa.types.is_float32(table.schema.field(name).type):
             columns.append(_shortest(table[name].to_numpy()))
         elif name != "probabilities":
             columns.append(table[name].to_pylist())

@@ -27,6 +27,7 @@ class PredictionOutput:
         threshold: minimum probability of a label, or of the second of two classes.
         lines: numbers of the records in the file at `path`, 1-based; None where a file is a record.
         ids: identities of the records; None without a column for them.
+        known: what a table has of the same records, see `table_columns`; empty for raw files.
         batches: probabilities (rows, classes), or numbers (rows, 1); together as many rows as there are `paths`.
         rejects: rows of the rejects table.
         observations: what was found in images that were not rejected.
@@ -35,6 +36,7 @@ class PredictionOutput:
     paths: list[str] = field(default_factory=list)
     lines: list[int] | None = None
     ids: list[str] | None = None
+    known: list[pa.Table] = field(default_factory=list)
     batches: list[NDArray[np.float32]] = field(default_factory=list)
     rejects: list[dict[str, str]] = field(default_factory=list)
     threshold: float | None = None
@@ -56,10 +58,12 @@ class PredictionOutput:
         return self._with_record_columns(predictions_table(outputs, contract))
 
     def _with_record_columns(self, rows: pa.Table) -> pa.Table:
-        """Insert columns for line and id after the path, if records have them."""
+        """Insert columns for line and id, or for what a table has of them, after the path, if records have them."""
         for column, values in ((ID, self.ids), (LINE, self.lines)):
             if values is not None:
                 rows = rows.add_column(1, column, pa.array(values, column.type))
+        for at, name in enumerate(self.known[0].column_names if self.known else (), start=1):
+            rows = rows.add_column(at, name, pa.concat_tables(self.known)[name])
         return rows
 
 

@@ -27,7 +27,7 @@ from headrace.prepare.sources.change_tags import with_content, with_named_files
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
-from headrace.prepare.stages import StageOutput, run_stages, source_assigns_splits
+from headrace.prepare.stages import StageOutput, log_refused, run_stages, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
 from headrace.processes.command_line import command_line
 from headrace.spark.session import session, unwrap_python_errors
@@ -240,6 +240,8 @@ def _run(plan: PreparePlan, context: PrepareContext) -> tuple[StageOutput, Recor
         renames = read_dropped(context.table, accounting.duplicate_shards) if plan.duplicates.shards else {}
         duplicates = carry_over(plan.duplicates, increment.removed, "kind", context.identity, renames)
         accounting = merge_with_previous(increment.before, accounting, rejects, duplicates, output.results)
+        if accounting.rejects_too_many(context.settings.max_rejects):
+            log_refused(context, output.accounting)
     archives = len(plan.listing.files) if source.kind == "archive" else 0
     accounting.check(context.settings.max_rejects, archives)
     has_identity = source.columns is not None and source.columns.identity is not None

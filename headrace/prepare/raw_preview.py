@@ -3,7 +3,6 @@
 It reads the names of all files, and of their contents no more than the first ROWS rows or FILES files.
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,15 +20,14 @@ from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.labels.warnings import label_warnings
 from headrace.prepare.observations import Observations
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
-from headrace.prepare.readers.json_reader import HEAD, begins_with_objects
 from headrace.prepare.readers.row import MissingColumnError
-from headrace.prepare.readers.text_file import open_text
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.source_format import guess_format
 from headrace.prepare.sources.archives.archive import ARCHIVE, list_archives, read_archive
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawRecord, escape_path, shorten
-from headrace.prepare.sources.tables.table_files import folder_values, is_note, list_table
+from headrace.prepare.sources.tables.table_files import folder_values, list_table
 from headrace.storage import files_below, locate, read_entry
 from headrace.wording import quantity
 
@@ -37,10 +35,10 @@ ROWS = 10_000
 FILES = 200
 EXAMPLES = 3
 EXAMPLE_LENGTH = 60
+# Which column holds the records is known from the configuration alone.
+NOT_CHECKED = "; `prepare` also rejects empty and short texts, and images that are missing or broken"
 TEXT_SUFFIXES = frozenset((".txt", ".text", ".md", ".html"))
 # Names that a column of labels usually has.
-# Records with as many fields as the first by which a file of another name is known as CSV.
-ROWS_OF_CSV = 20
 LABEL_NAMES = ("label", "labels", "class", "category", "target", "y", "sentiment", "stars", "rating")
 
 
@@ -69,9 +67,9 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
         "formats": dict(formats.most_common()),
         "ignored": len(entries) - len(kept),
     }
-    table_format = _table_format(root, kept)
-    if table_format is not None:
-        return found | _preview_table(path, table_format, label)
+    kept_format = guess_format(root, kept)
+    if kept_format is not None:
+        return found | _preview_table(path, kept_format, label)
     if any(ARCHIVE.search(name) for name in kept):
         return found | {"kind": "archive"} | _preview_records(list_archives(path), read_archive, "archive")
     return found | {"kind": "folder"} | _preview_records(list_folder(path), read_file, "folder")
@@ -80,41 +78,6 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
 def _suffix(name: str) -> str:
     suffixes = Path(name).suffixes[-2:]
     return ("".join(suffixes) if format_from_name(name) else "".join(suffixes[-1:])).lower() or "none"
-
-
-def _table_format(root: Path, names: list[str]) -> str | None:
-    """Return the format of the table that the files are, without metadata of Spark and Hive; None if they are none.
-
-    They are one if most of their names say so; without class folders it is enough if one name does, or the content of
-    the first file if no name indicates anything.
-    """
-    if (root / "_delta_log").is_dir():
-        return "delta"
-    files = [name for name in names if not is_note(name)]
-    formats = Counter(found for name in files if (found := format_from_name(name)) is not None)
-    has_folders = any(os.sep in name for name in files) or any(ARCHIVE.search(name) for name in files)
-    if formats:
-        likely, count = formats.most_common(1)[0]
-        return likely if count * 2 > len(files) or not has_folders else None
-    return None if has_folders or not files else _format_of_content(root if root.is_file() else root / files[0])
-
-
-def _format_of_content(file: Path) -> str | None:
-    """Return the format of a file whose name indicates none; None if it is no table, or cannot be read as one."""
-    with file.open("rb") as raw:
-        head = raw.read(4)
-    if head == b"PAR1" or head.startswith(b"ORC"):
-        return "parquet" if head == b"PAR1" else "orc"
-    try:
-        with open_text(file, None) as text:
-            found = begins_with_objects(text.read(HEAD))
-        if found:
-            return "json"
-        reader = open_reader(file, file.name, "csv", [], ReaderOptions())
-        rows = list(islice((row for part in reader.ranges(2**62) for row in reader.rows(part)), ROWS_OF_CSV))
-    except DataError:
-        return None
-    return "csv" if len(reader.columns) > 1 and rows and all(row.rejection is None for row in rows) else None
 
 
 def _preview_table(path: str, table_format: str, label: str | None) -> dict[str, Any]:
@@ -265,12 +228,18 @@ def as_text(found: dict[str, Any]) -> str:
     ]
     for column in found.get("columns", ()):
         examples = ", ".join(map(repr, column["examples"]))
-        lines.append(f"  {column['name'] or '(no name)'}  {column['type']}, {column['distinct']} distinct, {examples}")
+        missing = f"{column['missing']} missing, " if column["missing"] else ""
+        lines.append(
+            f"  {column['name'] or '(no name)'}  {column['type']}, {missing}{column['distinct']} distinct, {examples}"
+        )
     if found.get("label"):
         lines.append(f"labels by the column {found['label']!r}")
     for title in ("splits", "classes", "rejects"):
         lines.append(
             f"{title}: " + (shorten([f"{name} {count}" for name, count in found[title].items()], 20) or "none")
         )
-    lines.append(f"{quantity(found['sampled'], 'record')} read")
-    return "\n".join([*lines, *(f"rejected: {one}" for one in found["rejected"]), *found["warnings"]])
+    lines.append(f"{quantity(found['sampled'], 'record')} read{NOT_CHECKED if found['kind'] == 'table' else ''}")
+    lines += [f"rejected: {one}" for one in found["rejected"]]
+    more = sum(found["rejects"].values()) - len(found["rejected"])
+    lines += [f"rejected: {quantity(more, 'other record')}"] if more > 0 else []
+    return "\n".join([*lines, *found["warnings"]])

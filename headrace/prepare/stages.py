@@ -24,6 +24,7 @@ from headrace.prepare.encoders.row_encoders import encoder_for
 from headrace.prepare.increments.increment import Increment
 from headrace.prepare.labels.classes import Classes, classes_without_records, list_classes, require_some
 from headrace.prepare.plan import Chunk, PrepareContext
+from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile
 from headrace.prepare.sources.raw_records import shorten
@@ -96,6 +97,7 @@ def run_stages(
     for line in accounting.describe_rejects():
         log.warning("%s", line)
     if increment.before is None and accounting.rejects_too_many(context.settings.max_rejects):
+        log_refused(context, accounting)
         # Without them there may be nothing to learn a vocabulary or statistics from, which would only be a consequence.
         accounting.check(context.settings.max_rejects, len(listing.files) if source.kind == "archive" else 0)
     output = StageOutput(
@@ -107,6 +109,12 @@ def run_stages(
     )
     module: SecondStageInterface = kind_module(context.settings.input, "second_stage")
     return module.finish(spark, context, output, increment)
+
+
+def log_refused(context: PrepareContext, accounting: RecordAccounting) -> None:
+    """List the first rejects of each reason: a refused preparation commits no table that has them."""
+    for line in list_refused(context.table, accounting.reject_shards, accounting.rejects):
+        log.warning("%s", line)
 
 
 def _encode(

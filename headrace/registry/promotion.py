@@ -26,7 +26,7 @@ from headrace.registry.versions import (
     version_named,
 )
 
-ROLLED_BACK = "promoted by rollback"
+ROLLED_BACK = "champion again"
 
 log = logging.getLogger(__name__)
 
@@ -136,10 +136,10 @@ def rollback(registry: ModelRegistry) -> ModelRecord:
             record=previous,
             rollback_to=None,
             decision=ROLLED_BACK,
-            reasons=f"rolled back from version {current.version}",
+            reasons=f"version {current.version} was rolled back",
         )
         restored = _run_steps(registry, promotion)
-        record_decision(registry, current.version, "rolled back", [f"back to version {previous.version}"])
+        record_decision(registry, current.version, "rolled back", [f"version {previous.version} is champion again"])
         return restored
 
 

@@ -14,6 +14,7 @@ from headrace.retrain.new_data import detect, retrain_settings, select_cycle
 from headrace.storage import locate
 
 if TYPE_CHECKING:
+    from headrace.registry.versions import ModelRecord
     from headrace.retrain.steps.context import CycleContext
 
 log = logging.getLogger(__name__)
@@ -62,16 +63,16 @@ def _retrain(
     if isinstance(cycle, str):
         log.info("Nothing to do. %s", cycle)
         return {"decision": "nothing to do", "reasons": [cycle], "exit_code": 0}
-    if cycle.is_open:
-        _run(configuration, journal, cycle, until)
-    return _summarize(cycle, journal)
+    current = _run(configuration, journal, cycle, until) if cycle.is_open else None
+    return summarize(cycle, journal, current)
 
 
-def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: str | None) -> None:
-    """Run the steps; record an error that ends the cycle as its outcome, and write the page."""
+def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: str | None) -> "ModelRecord | None":
+    """Run the steps, write the page and return the champion; record an error that ends the cycle as its outcome."""
     # Spark and MLflow take seconds to import, and most calls find nothing to do.
     from headrace.registry.consistency import RegistryDamagedError
     from headrace.registry.model_registry import open_registry
+    from headrace.registry.versions import champion
     from headrace.retrain.steps.context import CycleContext
 
     context = CycleContext(
@@ -89,6 +90,7 @@ def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: st
             _write_page(context)
         raise
     _write_page(context)
+    return champion(context.registry)
 
 
 def _run_steps(context: "CycleContext", until: str | None) -> None:
@@ -108,17 +110,34 @@ def _write_page(context: "CycleContext") -> None:
     write_page(context.journal, context.registry.name, versions(context.registry), context.settings.gate.metric)
 
 
-def _summarize(cycle: Cycle, journal: Journal) -> dict[str, Any]:
-    outcome = cycle.outcome
+def summarize(cycle: Cycle, journal: Journal, current: "ModelRecord | None") -> dict[str, Any]:
+    """Return the result of a cycle.
+
+    Args:
+        current: the champion now; None to take the one that the cycle recorded.
+    """
+    outcome, validated = cycle.outcome, cycle.output("validate")
+    recorded = cycle.output("promote").get("champion") or validated.get("champion")
     return {
         "cycle": cycle.number,
         "decision": outcome.decision if outcome else "in progress",
         "reasons": list(outcome.reasons) if outcome else [],
         "exit_code": outcome.exit_code if outcome else 0,
-        "warnings": cycle.output("validate").get("warnings", []),
+        "warnings": validated.get("warnings", []),
         "version": cycle.output("register").get("version"),
-        "champion": cycle.output("promote").get("champion") or cycle.output("validate").get("champion"),
+        "champion": current.version if current else recorded,
+        "champion_data_version": current.data_version if current else validated.get("champion_data_version"),
         "data_version": cycle.output("prepare").get("version"),
+        "test": _test_metrics(cycle),
         "run": str(cycle.run) if cycle.run.exists() else None,
         "report": str(journal.report),
     }
+
+
+def _test_metrics(cycle: Cycle) -> dict[str, Any] | None:
+    """Return the metrics of challenger and champion on the same test rows; None before they are evaluated."""
+    evaluated = cycle.output("evaluate")
+    if not evaluated:
+        return None
+    metrics = {name: evaluated[name]["metrics"] if name in evaluated else None for name in ("champion", "challenger")}
+    return {"rows": evaluated["rows"], **metrics}

@@ -34,3 +34,8 @@ def looked_for(path: str | Path) -> str:
     """Return where the missing `path` was looked for, in brackets after a space; nothing if it is absolute."""
     located = locate(path)
     return "" if located.is_absolute() else f" (looked for at {located.absolute()})"
+
+
+def read_failure(error: OSError, path: str | Path) -> str:
+    """Return why `path` cannot be read, and where it was looked for, in brackets."""
+    return f"({error.strerror}){looked_for(path)}".replace(") (", "; ")

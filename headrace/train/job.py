@@ -27,6 +27,7 @@ from headrace.storage import locate
 from headrace.stream.plan import lanes_for
 from headrace.table import Version, read
 from headrace.train.completed_run import completed_result
+from headrace.train.ending_messages import describe_ending, describe_worse_epoch
 from headrace.train.launch.rank_messages import Message
 from headrace.train.network_check import require_trainable
 from headrace.train.run_monitor import Progress
@@ -231,6 +232,8 @@ def _result(folder: RunFolder, record: RunRecord, progress: Progress, start: flo
     ending = describe_ending(outcome)
     if ending:
         log.info("%s", ending)
+    if not record.observed and record.configuration.train.monitor.bundle == "auto":
+        warn_of_worse_epoch(folder, outcome)
     return {
         "run": str(folder.path),
         "bundle": outcome["bundle"],
@@ -251,16 +254,12 @@ def _result(folder: RunFolder, record: RunRecord, progress: Progress, start: flo
     }
 
 
-def describe_ending(outcome: Message) -> str:
-    """Return why training ended early and which epoch is in the bundle; empty if it is the last of all epochs."""
-    last, best, shipped = (outcome[key] + 1 for key in ("last_epoch", "best_epoch", "bundle_epoch"))
-    metric = outcome["monitored"]
-    if outcome["stopped_early"]:
-        return (
-            f"Stopped early after epoch {last}: {metric} has not improved since epoch {best}; the bundle has the "
-            f"weights of epoch {shipped}."
-        )
-    return f"The bundle has the weights of epoch {shipped}, the best by {metric}." if shipped != last else ""
+def warn_of_worse_epoch(folder: RunFolder, outcome: Message) -> None:
+    """Warn if the epoch in the bundle is clearly worse than the best one."""
+    shipped, best = (_epoch_metrics(folder, outcome[key]) for key in ("bundle_epoch", "best_epoch"))
+    warning = describe_worse_epoch(outcome, shipped, best)
+    if warning:
+        log.warning("%s", warning)
 
 
 def _epoch_metrics(folder: RunFolder, epoch: int) -> dict[str, float]:

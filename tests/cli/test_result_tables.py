@@ -1,6 +1,6 @@
 """Tables of results for people."""
 
-from headrace.cli.result_tables import evaluation_table, prediction_table, training_table
+from headrace.cli.result_tables import evaluation_table, prediction_table, retraining_table, training_table
 
 
 def test_evaluation_table_has_figures_and_intervals() -> None:
@@ -35,3 +35,13 @@ def test_prediction_table_names_rejects_only_where_there_are_some() -> None:
         "output: out",
     ]
     assert "rejects: out/_rejects" in prediction_table(result | {"rejects": "out/_rejects"})
+
+
+def test_retraining_table_has_the_metrics_before_and_after() -> None:
+    test = {"rows": 1200, "champion": {"accuracy": 0.5}, "challenger": {"accuracy": 0.75}}
+    assert retraining_table({"test": test}).splitlines() == [
+        "test, 1,200 rows  champion before  challenger",
+        "accuracy                   0.5000      0.7500",
+    ]
+    assert retraining_table({"test": test | {"champion": None}}).splitlines()[0] == "test, 1,200 rows  challenger"
+    assert retraining_table({"decision": "nothing to do"}) == retraining_table({"test": None}) == ""

@@ -95,7 +95,7 @@ def test_bytes_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "held"), [("", "None"), ("- a\n", "['a']"), ("text", "'text'"), ("&a [*a]", "[[...]]")]
+    ("text", "held"), [("", "nothing"), ("- a\n", "['a']"), ("text", "'text'"), ("&a [*a]", "[[...]]")]
 )
 def test_file_without_sections_is_refused_with_its_content(tmp_path: Path, text: str, held: str) -> None:
     assert f"must hold sections such as `data:` and `train:`; received {held}" in refusal(write(tmp_path, text))
@@ -128,10 +128,17 @@ def test_unknown_key_is_refused_with_the_nearest_key(smallest: Path, override: s
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("train.ranks=two", "`train.ranks`: input should be a valid integer"),
+        ("train.ranks=two", "`train.ranks`: expected a whole number, received 'two'"),
         ("train.ranks=0", "`train.ranks`: input should be greater than 0, received 0"),
         ("prepare.duplicates=perhaps", "`prepare.duplicates`: input should be 'keep' or 'drop', received 'perhaps'"),
         ("prepare.image.size=28", "`prepare.image.size`: expected a list such as [28, 28], received 28"),
+        ("train.optimizer.name=adm", "or 'adamw', received 'adm'; did you mean 'adam'?"),
+        ("train.epochs=1.5", "`train.epochs`: expected a whole number, received 1.5"),
+        ("spark.local=maybe", "`spark.local`: expected true or false, received 'maybe'"),
+        (
+            "data.source={kind: table, path: raw, columns: {input: a}, options: {mergeschem: true}}",
+            "has no option `mergeschem`; it accepts: mergeSchema",
+        ),
         ("train.metrics=auc", "`train.metrics`: expected a list such as [auc], received 'auc'"),
         ("prepare.image.size=[28]", "`prepare.image.size` has too few values, received [28]"),
         ("prepare.image.size=[28, 0]", "`prepare.image.size.1`: input should be greater than 0, received 0"),
@@ -142,14 +149,31 @@ def test_unknown_key_is_refused_with_the_nearest_key(smallest: Path, override: s
         ("prepare.seed=-1", "`prepare.seed`: input should be greater than or equal to 0, received -1"),
         ("prepare.shard_rows=2000000", "`prepare.shard_rows`: input should be less than or equal to 1000000"),
         ("prepare.image.max_pixels=1000000000", "less than or equal to 178956970, received 1000000000"),
-        ("data.table=", "`data.table`: input should be a valid string, received None"),
-        ("data.table=''", "`data.table`: string should have at least 1 character, received ''"),
-        ("data.source=raw", "`data.source`: input should be a valid dictionary"),
-        ("prepare.image.size=[1, 2, 3]", "`prepare.image.size`: tuple should have at most 2 items"),
+        (
+            "data.table=",
+            "`data.table`: expected text (quote what reads as a number, a date, true or null), received nothing",
+        ),
+        ("data.table=''", "`data.table`: expected text that is not empty, received ''"),
+        ("data.source=raw", "`data.source`: expected keys with values below it, received 'raw'"),
+        ("prepare.image.size=[1, 2, 3]", "`prepare.image.size`: expected at most 2 values, received [1, 2, 3]"),
     ],
 )
 def test_invalid_value_is_refused_with_expected_and_received(smallest: Path, override: str, said: str) -> None:
     assert said in refusal(smallest, override)
+
+
+def test_rule_about_several_keys_does_not_quote_them_all(smallest: Path) -> None:
+    said = refusal(smallest, "data.source.columns={input: a}")
+    assert said.endswith("is required by the kinds table and petastorm, and not accepted by others")
+
+
+def test_long_value_is_not_cut_within_a_word(smallest: Path) -> None:
+    words = " ".join(["word"] * 50)
+    assert refusal(smallest, f"train.epochs={words}").endswith(" word word ...")
+    keys = ", ".join(f"key_{number}: 1" for number in range(50))
+    assert refusal(smallest, f"train.epochs={{{keys}}}").endswith(
+        "received keys with values: key_0, key_1, key_2, key_3, key_4, key_5, key_6, key_7, key_8, key_9, key_10, ..."
+    )
 
 
 def test_rule_about_several_sections_begins_with_the_key_it_names(smallest: Path) -> None:

@@ -105,6 +105,8 @@ def test_table_is_predicted_as_in_evaluation(version: Version, bundle: Path, tmp
     truth = np.array([CLASSES[label] for label in CONTENT.splits["test"].labels])
     accuracy = evaluate(trained, version.table, "test", None)["metrics"]["accuracy"]
     assert float(np.mean(rows["label"].to_numpy() == truth)) == pytest.approx(accuracy)
+    assert rows["true_label"].tolist() == truth.tolist()
+    assert set(rows["split"]) == {"test"}
 
 
 def test_table_with_classes_in_another_order_gets_those_of_the_bundle(

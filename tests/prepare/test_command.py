@@ -87,6 +87,8 @@ def test_command_exits_with_3_for_too_many_rejects(project: Path) -> None:
         "nothing was committed."
     )
     assert "Traceback" not in run.stderr
+    for number in range(4):
+        assert f"'cat/broken-{number}.png'" in run.stderr
     assert list_contents(project) == ["conf.yaml", "models", "raw"]
 
 
@@ -121,7 +123,7 @@ def test_command_exits_with_2_for_an_invalid_configuration(project: Path) -> Non
     assert "did you mean `prepare.duplicates`?" in refuse(project, 2, "conf.yaml", "prepare.duplicate=drop")
     assert "'keep' or 'drop', received 'maybe'" in refuse(project, 2, "conf.yaml", "prepare.duplicates=maybe")
     assert "`prepare` is not an override" in refuse(project, 2, "conf.yaml", "prepare")
-    assert "cannot be read (No such file or directory)" in refuse(project, 2, "nowhere.yaml")
+    assert "cannot be read (No such file or directory; looked for at " in refuse(project, 2, "nowhere.yaml")
     (project / "broken.yaml").write_text("data: [")
     assert "is not valid YAML" in refuse(project, 2, "broken.yaml")
     write_source(project / "raw", count=2)

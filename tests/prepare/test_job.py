@@ -254,12 +254,16 @@ def test_too_many_rejects_commit_and_leave_nothing(source: Path, table: Path) ->
     assert prepare(configuration(source, table, max_rejects=0.2))["version"] == 0
 
 
-def test_too_many_rejects_keep_the_previous_version(source: Path, table: Path) -> None:
+def test_too_many_rejects_keep_the_previous_version_and_list_the_new_ones(
+    source: Path, table: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (source / "cat" / "broken.png").touch()
     prepare(configuration(source, table))
     before = list_files(table), list_files(rejects_path(table))
     (source / "cat" / "broken-2.png").touch()
+    caplog.clear()
     assert "2 of 26 records were rejected" in refusal(source, table)
+    assert "empty: 'cat/broken-2.png': " in caplog.text
     assert (list_files(table), list_files(rejects_path(table))) == before
     assert read(table).number == 0
     assert DeltaTable(rejects_path(table)).version() == 0

@@ -32,6 +32,19 @@ def test_preview_of_a_table_has_columns_classes_and_rejects(tmp_path: Path, tabl
     assert "labels by the column 'label'" in as_text(about)
 
 
+def test_preview_for_people_says_how_many_more_are_rejected_and_what_is_not_checked(tmp_path: Path) -> None:
+    write_source(tmp_path / "raw")
+    for number in range(20, 25):
+        (tmp_path / f"raw/cat/{number}.png").touch()
+    text = as_text(preview(str(tmp_path / "raw")))
+    assert text.count("rejected: cat/") == 3
+    assert "rejected: 2 other records" in text
+    (tmp_path / "a.csv").write_text("text,label\nsome text,a\n,b\n")
+    text = as_text(preview(str(tmp_path / "a.csv")))
+    assert "text  str, 1 missing, 1 distinct" in text
+    assert "2 records read; `prepare` also rejects empty and short texts" in text
+
+
 def test_preview_takes_the_column_of_the_labels(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id;kind\n" + "".join(f"{number};{'ab'[number % 2]}\n" for number in range(40)))
     assert preview(str(tmp_path / "a.csv"), "kind")["classes"] == {"a": 20, "b": 20}

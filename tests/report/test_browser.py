@@ -30,6 +30,7 @@ addEventListener("load", () => {
     images: images.length,
     broken: images.filter(image => !image.naturalWidth || !image.getBoundingClientRect().width).length,
     overflow: root.scrollWidth - root.clientWidth,
+    clipped: [...document.querySelectorAll(".wide")].filter(box => box.scrollWidth > box.clientWidth).length,
     background: getComputedStyle(document.body).backgroundColor,
     pairs: [...document.querySelectorAll("body *")]
       .filter(element => [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim()))

@@ -10,7 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from headrace.retrain.cycle import summarize
+from headrace.retrain.journal import Journal
+from headrace.retrain.journal_records import Outcome, StepRecord
 from tests.retrain.daily_data import add_day, write_project
+from tests.retrain.report.test_history_page import make_version
 from tests.support.commands import child_cpu_seconds, headrace
 from tests.support.running_training import list_checkpoints, wait_for
 
@@ -81,3 +85,21 @@ def test_waiting_command_resumes_killed_cycle(tmp_path: Path) -> None:
     (version,) = tracked["versions"]
     assert version["aliases"] == ["champion"]
     assert Path(tracked["serving"]).resolve().name == "000001"
+
+
+def test_result_of_refused_data_names_the_champion_that_stays(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    cycle = journal.begin("data", "settings", None, forced=False)
+    cycle.end(Outcome(decision="data refused", reasons=("broken",), exit_code=3))
+    result = summarize(cycle, journal, make_version(2, "champion"))
+    assert (result["champion"], result["champion_data_version"]) == (2, 1)
+    assert (result["version"], result["data_version"], result["test"]) == (None, None, None)
+
+
+def test_result_has_the_metrics_of_champion_and_challenger(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    cycle = journal.begin("data", "settings", None, forced=False)
+    output = {"rows": 500, "challenger": {"metrics": {"accuracy": 0.75}}, "champion": {"metrics": {"accuracy": 0.5}}}
+    cycle.write_step("evaluate", StepRecord(inputs={}, output=output, seconds=1, finished=""))
+    test = summarize(cycle, journal, None)["test"]
+    assert test == {"rows": 500, "champion": {"accuracy": 0.5}, "challenger": {"accuracy": 0.75}}

@@ -42,6 +42,9 @@ def test_five_days_of_retraining(tmp_path: Path) -> None:
 
     second = retrain(project, 2)
     assert (second["decision"], second["champion"]) == ("promoted", 2)
+    assert second["test"] == {"rows": second["test"]["rows"]} | {
+        name: step_output(project, 2, "evaluate")[name]["metrics"] for name in ("champion", "challenger")
+    }
     assert step_output(project, 2, "validate")["drifted"] == []
     assert step_output(project, 2, "evaluate")["version"] == 0
     day_2_files = served_files(project)
@@ -56,6 +59,7 @@ def test_five_days_of_retraining(tmp_path: Path) -> None:
     broken = retrain(project, 4, code=3)
     assert broken["decision"] == "data refused"
     assert "truncated" in broken["reasons"][0]
+    assert (broken["champion"], broken["champion_data_version"], broken["version"]) == (2, 1, None)
     assert served_files(project) == day_2_files
     # The unchanged data are refused again, in the same cycle.
     assert headrace("retrain", "conf.yaml", cwd=project, code=3).json["cycle"] == 4

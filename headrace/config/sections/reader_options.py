@@ -102,6 +102,14 @@ OPTIONS: dict[str, dict[str, tuple[str, Parser]]] = {
     "orc": {"mergeschema": ("", _always)},
     "delta": {"versionasof": ("version", _version)},
 }
+# Options whose names users write with capital letters, in Spark's spelling.
+SPELLINGS = {
+    name.lower(): name
+    for name in (
+        "nullValue", "ignoreLeadingWhiteSpace", "ignoreTrailingWhiteSpace", "multiLine", "inferSchema", "mergeSchema",
+        "versionAsOf",
+    )
+}  # fmt: skip
 
 
 def parse_reader_options(table_format: str, options: Mapping[str, str]) -> ReaderOptions:
@@ -114,7 +122,7 @@ def parse_reader_options(table_format: str, options: Mapping[str, str]) -> Reade
     parsed: dict[str, Any] = {}
     for name, value in options.items():
         if name.lower() not in known:
-            accepted = ", ".join(sorted(known))
+            accepted = ", ".join(SPELLINGS.get(option, option) for option in sorted(known))
             raise ValueError(f"the {table_format} reader has no option `{name}`; it accepts: {accepted}")
         attribute, parse = known[name.lower()]
         try:

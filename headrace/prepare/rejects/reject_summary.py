@@ -1,12 +1,17 @@
 """The error of a preparation that has nothing usable left: rejects are said first, as they are the likely cause."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from headrace.errors import DataError
-from headrace.table.dropped_records import Reject
+from headrace.storage.parquet import open_parquet
+from headrace.table.dropped_records import SCHEMA, Reject, rejects_path
+from headrace.table.shards import Shard
 
 SHOWN_REASONS = 3
+# Records of each reason that are listed where a preparation is refused, and its rejects table is not committed.
+LISTED = 20
 
 
 def unusable_error(
@@ -42,3 +47,26 @@ def describe_reasons(rejects: Mapping[str, int], examples: Mapping[str, Reject])
 def describe_example(reject: Reject | None) -> str:
     """Return how a sentence about a reason goes on with an example of it."""
     return "" if reject is None else f", such as {reject.path!r}: {reject.detail}"
+
+
+def list_refused(table: Path, shards: Sequence[Shard], rejects: Mapping[str, int]) -> list[str]:
+    """Return a line for each of the first records of each reason, and how to list the others.
+
+    Args:
+        table: table whose preparation is refused.
+        shards: of its rejects table, not committed.
+        rejects: rejected records by reason.
+    """
+    found: dict[str, list[str]] = {reason: [] for reason in rejects}
+    for shard in shards:
+        if all(len(lines) >= min(LISTED, rejects[reason]) for reason, lines in found.items()):
+            break
+        with open_parquet(rejects_path(table) / shard.path) as file:
+            for reject in (Reject(**row) for row in file.read(SCHEMA.names).to_pylist()):
+                lines = found.setdefault(reject.reason, [])
+                if len(lines) < LISTED:
+                    lines.append(f"{reject.reason}: {reject.path!r}: {reject.detail}")
+    listed = [line for lines in found.values() for line in lines]
+    more = sum(rejects.values()) - len(listed)
+    hint = "`headrace inspect TABLE --rejects` lists all of a table that was prepared with prepare.max_rejects=1"
+    return [*listed, f"... and {more} more; {hint}"] if more > 0 else listed

@@ -24,7 +24,7 @@ from headrace.prepare.sources.folder import walk
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawFile, escape_path, natural_sort, shorten
 from headrace.storage import Entry, files_below, is_remote, locate
-from headrace.storage.location import looked_for
+from headrace.storage.location import read_failure
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ def _rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 raise DataError(f"The labels file {file} is not valid CSV or JSON in UTF-8: {problem}.")
             yield f"{row.unit.capitalize()} {row.number} of {file}", row.values
     except OSError as error:
-        raise DataError(f"The labels file {file} cannot be read ({error.strerror}){looked_for(file)}.") from None
+        raise DataError(f"The labels file {file} cannot be read {read_failure(error, file)}.") from None
     except MissingColumnError as error:
         if error.columns:
             cause = f"its columns are: {shorten(error.columns)}; expected {KEYS}, named by the first line of CSV"

@@ -14,7 +14,8 @@ from headrace.retrain.gate.scored_model import ScoredModel
 from headrace.retrain.gate.slicing import ModelPair, gate_module, make_slices
 from headrace.wording import quantity
 
-BETTER = "better"
+# Ends the name of the check of the metric that models are compared by.
+AGAINST_CHAMPION = " against the champion's"
 
 
 class Check(BaseModel):
@@ -84,12 +85,12 @@ def _better(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Check:
         gate.confidence,
     )
     confidence = f"with {gate.confidence:.0%} confidence"
-    scores = _score_pair(comparison.task, metric, champion, comparison.challenger)
+    change = _describe_change(comparison.task, metric, champion, comparison.challenger)
     return _check(
-        f"{BETTER} {metric_label(metric)}",
+        f"{metric_label(metric)}{AGAINST_CHAMPION}",
         min(gain, min_gain) > gate.margin,
         f"an improvement of more than {gate.margin:g} {confidence}",
-        f"{gain:+.4f}, and {min_gain:+.4f} or more {confidence} ({scores})",
+        f"{change}; lower bound of the improvement: {min_gain:+.4f}",
     )
 
 
@@ -146,10 +147,13 @@ def _costs(comparison: Comparison, gate: Gate) -> Iterator[Check]:
         yield _check("size", size <= gate.size_bytes, f"{gate.size_bytes:,} bytes or less", f"{size:,} bytes")
 
 
-def _score_pair(task: str, metric: str, champion: ScoredModel, challenger: ScoredModel) -> str:
-    order = "smaller is better" if metric in LOWER_IS_BETTER else "larger is better"
+def _describe_change(task: str, metric: str, champion: ScoredModel, challenger: ScoredModel) -> str:
     before, after = (score(task, metric, model.predictions) for model in (champion, challenger))
-    return f"{metric_label(metric)} {before:.4f} to {after:.4f}, {order}"
+    if before == after:
+        return f"{metric_label(metric)} stayed at {before:.4f}"
+    order = ", where smaller is better" if metric in LOWER_IS_BETTER else ""
+    verb = "rose" if after > before else "fell"
+    return f"{metric_label(metric)} {verb} by {abs(after - before):.4f}, from {before:.4f} to {after:.4f}{order}"
 
 
 def _check(name: str, passed: bool, expected: str, received: str) -> Check:

@@ -41,9 +41,10 @@ def few_rows_warning(rows: int, confidence: float, version: object) -> str:
     if rows >= FEW_ROWS:
         return ""
     needed = min_deciding_rows(confidence)
-    which = f" on fewer than {needed} of them ({needed / rows:.0%})" if rows >= needed else ""
+    which = (
+        f"two models that differ on fewer than {needed} of them ({needed / rows:.0%})" if rows >= needed else "models"
+    )
     return (
-        f"The test split of {version} has {quantity(rows, 'row')}, so few that no difference between models{which} is "
-        f"told from chance with {confidence:.0%} confidence. Prepare more test data; with retrain.test_version: newest "
-        "they are used."
+        f"The test split of {version} has only {quantity(rows, 'row')}: {which} cannot be told apart with "
+        f"{confidence:.0%} confidence. Prepare more test data, and set retrain.test_version: newest to test on it."
     )

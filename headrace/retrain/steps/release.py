@@ -3,7 +3,7 @@
 from headrace.registry.bundle_store import champion_bundle, champion_link
 from headrace.registry.promotion import ChampionChangedError
 from headrace.registry.promotion import promote as promote_version
-from headrace.retrain.gate.checks import BETTER, Check
+from headrace.retrain.gate.checks import AGAINST_CHAMPION, Check
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.steps.context import CycleContext, StepResult
 from headrace.storage import locate
@@ -15,7 +15,7 @@ def promote(context: CycleContext) -> StepResult:
     version = int(context.output("register")["version"])
     expected_champion = context.output("validate")["champion"]
     checks = [Check(**check) for check in context.output("gate")["checks"]]
-    gains = [check.received for check in checks if check.name.startswith(BETTER)]
+    gains = [check.received for check in checks if check.name.endswith(AGAINST_CHAMPION)]
     reasons = "; ".join([*gains, f"all {len(checks)} checks passed"])
     try:
         record = promote_version(context.registry, str(version), "promoted", reasons, expected_champion)

@@ -4,6 +4,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
@@ -11,10 +12,11 @@ from headrace.config.configuration import Prepare
 from headrace.errors import DataError
 from headrace.prepare.labels.classes import list_classes
 from headrace.prepare.plan import Chunk, PrepareContext
-from headrace.prepare.rejects.reject_summary import unusable_error
+from headrace.prepare.rejects.reject_summary import LISTED, list_refused, unusable_error
 from headrace.prepare.sources import Listing
 from headrace.prepare.sources.archives.archive import list_archives
-from headrace.table.dropped_records import Reject
+from headrace.table.dropped_records import SCHEMA, Reject, rejects_path
+from headrace.table.shards import write_shard
 
 PROBLEM, REMEDY = "No text is left", "Check prepare.splits."
 
@@ -30,6 +32,19 @@ def test_unusable_error_says_the_rejects_first_with_their_commonest_reasons() ->
 
 def test_unusable_error_without_rejects_says_what_to_do() -> None:
     assert str(unusable_error(PROBLEM, REMEDY, 12, {}, {})) == f"{PROBLEM}; nothing was committed. {REMEDY}"
+
+
+def test_refused_records_are_listed_up_to_a_number_of_each_reason(tmp_path: Path) -> None:
+    table = tmp_path / "table"
+    rejects = [Reject(f"cat/{number}.png", "empty", "no bytes") for number in range(LISTED + 2)]
+    rejects.append(Reject("dog/1.png", "damaged", "a cut stream"))
+    rows = pa.Table.from_pylist([reject._asdict() for reject in rejects], SCHEMA)
+    shard = write_shard(rows, rejects_path(table), "r")
+    lines = list_refused(table, [shard], {"empty": LISTED + 2, "damaged": 1})
+    assert lines[0] == "empty: 'cat/0.png': no bytes"
+    assert lines[LISTED] == "damaged: 'dog/1.png': a cut stream"
+    assert lines[LISTED + 1].startswith("... and 2 more; ")
+    assert len(lines) == LISTED + 2
 
 
 def archive_refusal(spark: SparkSession, folder: Path, members: dict[str, bytes]) -> str:

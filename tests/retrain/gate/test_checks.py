@@ -65,16 +65,27 @@ def test_clearly_better_challenger_passes_every_check() -> None:
 
 def test_improvement_within_noise_is_refused() -> None:
     (check,) = failed_checks(compare(classifier(0.80), classifier(0.805, seed=1)), slices={"max_drop": 0.5})
-    assert check.name == "better accuracy"
+    assert check.name == "accuracy against the champion's"
     assert check.expected == "an improvement of more than 0 with 95% confidence"
-    assert check.received.startswith("+0.0050, and -0.0")
-    assert "with 95% confidence (accuracy 0.8000 to 0.8050, larger is better)" in check.received
+    assert check.received.startswith(
+        "accuracy rose by 0.0050, from 0.8000 to 0.8050; lower bound of the improvement: -0.0"
+    )
+
+
+def test_worse_challenger_is_refused_with_what_fell_or_rose() -> None:
+    (check, *_) = failed_checks(compare(classifier(0.8), classifier(0.5, seed=1)))
+    assert check.received.startswith("accuracy fell by 0.3000, from 0.8000 to 0.5000;")
+    task = {"task": "regression", "classes": ()}
+    (check, *_) = failed_checks(compare(regressor(0.1), regressor(0.2), **task))
+    assert check.received.startswith(
+        "mean absolute error rose by 0.1000, from 0.1000 to 0.2000, where smaller is better;"
+    )
 
 
 def test_identical_model_is_not_better() -> None:
     same = classifier(0.8)
     names = [check.name for check in failed_checks(compare(same, same))]
-    assert names == ["better accuracy", "test rows that decide"]
+    assert names == ["accuracy against the champion's", "test rows that decide"]
     assert not failed_checks(compare(same, same), margin=-0.01)
 
 
@@ -82,8 +93,8 @@ def test_identical_model_is_not_better() -> None:
     ("gained", "rows", "failed"),
     [
         # No resampled set of rows has a loss, so that a bound of 0 proves nothing.
-        (1, 5, ["better accuracy", "test rows that decide"]),
-        (2, ROWS, ["better accuracy", "test rows that decide"]),
+        (1, 5, ["accuracy against the champion's", "test rows that decide"]),
+        (2, ROWS, ["accuracy against the champion's", "test rows that decide"]),
         # The bootstrap's bound is above 0, but 4 of 4 rows are won by chance with probability 1/16.
         (4, ROWS, ["test rows that decide"]),
         (5, ROWS, []),
@@ -104,7 +115,7 @@ def test_gain_of_few_rows_is_refused_although_no_row_is_lost(gained: int, rows: 
 def test_margin_is_required() -> None:
     both = compare(classifier(0.7), classifier(0.8, seed=1))
     assert not failed_checks(both, margin=0.02)
-    assert [check.name for check in failed_checks(both, margin=0.09)] == ["better accuracy"]
+    assert [check.name for check in failed_checks(both, margin=0.09)] == ["accuracy against the champion's"]
 
 
 def test_paired_comparison_detects_small_gain() -> None:
@@ -170,7 +181,7 @@ def test_regression_prefers_smaller_error() -> None:
     numbers: dict[str, Any] = {"task": "regression", "classes": ()}
     assert not failed_checks(compare(regressor(1.0), regressor(0.5), **numbers), slices={"paths": {"all": "*"}})
     names = [check.name for check in failed_checks(compare(regressor(0.5), regressor(1.0), **numbers))]
-    assert names == ["better mean absolute error"]
+    assert names == ["mean absolute error against the champion's"]
 
 
 MULTI_LABEL: dict[str, Any] = {"task": "multi_label"}
@@ -181,7 +192,7 @@ def test_multi_label_compares_macro_f1() -> None:
         compare(labeller(0.2), labeller(0.05, seed=1), **MULTI_LABEL), slices={"paths": {"ones": "1*"}}
     )
     refused = failed_checks(compare(labeller(0.05), labeller(0.2, seed=1), **MULTI_LABEL), slices={"max_drop": 1})
-    assert [check.name for check in refused] == ["better macro f1"]
+    assert [check.name for check in refused] == ["macro f1 against the champion's"]
 
 
 def test_label_predicted_for_every_row_refuses_better_model() -> None:

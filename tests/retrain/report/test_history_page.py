@@ -61,14 +61,14 @@ def journal(tmp_path: Path) -> Journal:
     journal = Journal(tmp_path / "retraining")
     prepared = {"version": 0, "written": 1100, "rejected": 3}
     validated = {"champion": None, "changed_rows": 600, "reasons": ["no model yet"], "warnings": ["5 test rows"]}
-    check = {"name": "better accuracy", "passed": False, "expected": "0 or more", "received": "-0.1"}
+    check = {"name": "accuracy against the champion's", "passed": False, "expected": "0 or more", "received": "-0.1"}
     add_cycle(
         journal, "promoted", ("version 1 is the first champion",),
         prepare=prepared, validate=validated, train={"bundle": "b"}, evaluate=evaluation_output(0.7, None),
         register={"version": 1}, gate={"checks": [check | {"passed": True}]},
     )  # fmt: skip
     add_cycle(
-        journal, "refused by the gate", ("better accuracy: expected 0 or more, received -0.1",),
+        journal, "refused by the gate", ("accuracy against the champion's: expected 0 or more, received -0.1",),
         prepare=prepared | {"version": 1}, validate=validated | {"champion": 1, "drift": drift_output(0.9)},
         train={"bundle": "b"}, evaluate=evaluation_output(0.6, 0.7), register={"version": 2}, gate={"checks": [check]},
     )  # fmt: skip
@@ -141,6 +141,7 @@ def test_page_is_complete_and_readable_in_browser(page: Path) -> None:
     assert re.findall(r"<h2[^>]*>([^<]*)</h2>", dump_document(page)) == ["Lineage", "Cycles", "Versions"]
     assert probe_page(page, width=360)["overflow"] == 0
     for scheme in (0, 1):
-        found = probe_page(page, f"--blink-settings=preferredColorScheme={scheme}")
+        found = probe_page(page, f"--blink-settings=preferredColorScheme={scheme}", "--window-size=1280,900")
+        assert found["clipped"] == 0
         assert (luminance(channels(found["background"])[:3]) < 0.5) == (scheme == 0)
         assert min(contrast(color, grounds) for color, grounds in found["pairs"]) >= 4.5

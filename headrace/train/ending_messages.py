@@ -1,0 +1,37 @@
+"""What a finished training says about the epoch whose weights are in its bundle."""
+
+from headrace.train.launch.rank_messages import Message
+
+# Share of the best epoch's value by which the epoch in the bundle may be worse without a warning.
+CLEARLY_WORSE = 0.1
+
+
+def describe_ending(outcome: Message) -> str:
+    """Return why training ended early and which epoch is in the bundle; empty if it is the last of all epochs."""
+    last, best, shipped = (outcome[key] + 1 for key in ("last_epoch", "best_epoch", "bundle_epoch"))
+    metric = outcome["monitored"]
+    if outcome["stopped_early"]:
+        return (
+            f"Stopped early after epoch {last}: {metric} has not improved since epoch {best}; the bundle has the "
+            f"weights of epoch {shipped}."
+        )
+    return f"The bundle has the weights of epoch {shipped}, the best by {metric}." if shipped != last else ""
+
+
+def describe_worse_epoch(outcome: Message, shipped: dict[str, float], best: dict[str, float]) -> str:
+    """Return that the epoch in the bundle is clearly worse than the best one; empty if it is not.
+
+    Args:
+        shipped: metrics of the epoch whose weights the bundle has.
+        best: metrics of the best epoch.
+    """
+    metric = outcome["monitored"]
+    if metric not in shipped or metric not in best:
+        return ""
+    if abs(shipped[metric] - best[metric]) <= CLEARLY_WORSE * abs(best[metric]):
+        return ""
+    return (
+        f"The bundle has the weights of the last epoch, {outcome['bundle_epoch'] + 1}, with {metric} "
+        f"{shipped[metric]:.4f}; epoch {outcome['best_epoch'] + 1} was better, with {best[metric]:.4f}. For its "
+        "weights, train another run (train.run) with train.monitor.bundle=best."
+    )
