@@ -15,6 +15,8 @@ from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.storage.atomic import atomic_write
 from headrace.table.dropped_records import SCHEMA as REJECTS
 
+# Records that a model predicts at once.
+BATCH = 256
 LINE = pa.field("line", pa.int64(), nullable=False)
 ID = pa.field("id", pa.string(), nullable=False)
 

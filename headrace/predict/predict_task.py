@@ -17,7 +17,7 @@ from headrace.contract import Contract
 from headrace.engines.lean_import import import_engines_lean
 from headrace.errors import DataError
 from headrace.predict.inputs import InputFile
-from headrace.predict.output import PredictionOutput
+from headrace.predict.output import BATCH, PredictionOutput
 from headrace.predict.raw_files_interface import raw_files_module
 from headrace.predict.record_files import Record, RecordFile
 from headrace.predict.text_prediction import predict_records
@@ -27,8 +27,6 @@ from headrace.table import Shard
 
 if TYPE_CHECKING:
     from headrace.inference import Inference
-
-BATCH = 256
 
 
 class Part(NamedTuple):

@@ -7,14 +7,12 @@ import numpy as np
 
 from headrace.config.configuration import Text
 from headrace.features.text.encoding import clean_text
-from headrace.predict.output import PredictionOutput
+from headrace.predict.output import BATCH, PredictionOutput
 from headrace.predict.record_files import Record
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 if TYPE_CHECKING:
     from headrace.inference import Inference
-
-BATCH = 256
 
 
 def predict_texts(

@@ -16,7 +16,6 @@ TYPES = {
 }
 
 IDENTITY = Column(role="identity", codec="plain", dtype="string")
-LABEL = Column(role="target", codec="plain", dtype="int32")
 WEIGHT = Column(role="weight", codec="plain", dtype="float32")
 
 

@@ -11,14 +11,13 @@ from typing import Any
 from headrace import targets
 from headrace.targets.target_facts import TargetFacts
 
+TASKS = tuple(sorted(room.name for room in iter_modules(targets.__path__) if room.ispkg))
+
 
 @cache
 def kind_module(task: str, name: str) -> Any:
     """Return the module `name` of the target kind `task`; the caller states the interface that it expects."""
     return import_module(f"headrace.targets.{task}.{name}")
-
-
-TASKS = tuple(sorted(room.name for room in iter_modules(targets.__path__) if room.ispkg))
 
 
 def target_facts(task: str) -> TargetFacts:

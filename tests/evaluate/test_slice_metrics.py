@@ -11,8 +11,9 @@ from headrace.contract import Column, Contract, Tokenizer
 from headrace.errors import ConfigurationError
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.slice_metrics import Slicer
-from headrace.prepare.table_schema import IDENTITY, LABEL, WEIGHT
+from headrace.prepare.table_schema import IDENTITY, WEIGHT
 from headrace.stream.read.column_buffers import BinaryColumn
+from headrace.targets.classification.encoding import COLUMN as LABEL
 from headrace.targets.classification.evaluation import Classification
 from headrace.targets.regression.encoding import COLUMN as NUMBER
 from headrace.targets.regression.evaluation import Regression

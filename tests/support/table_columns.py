@@ -1,7 +1,8 @@
 """The columns of a table of examples."""
 
 from headrace.contract import Column
-from headrace.prepare.table_schema import IDENTITY, LABEL
+from headrace.prepare.table_schema import IDENTITY
+from headrace.targets.classification.encoding import COLUMN as LABEL
 
 
 def table_columns(inputs: dict[str, Column], target: Column = LABEL) -> dict[str, Column]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from headrace.config.configuration import Prepare
 from headrace.errors import DataError
 from headrace.predict.inputs import STDIN, InputFile, RawFileLimits, read_raw
-from headrace.predict.output import PredictionOutput
+from headrace.predict.output import BATCH, PredictionOutput
 from headrace.prepare.encoders.images.image_codec import decode_image
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
@@ -17,9 +17,7 @@ from headrace.prepare.sources.raw_records import escape_path
 if TYPE_CHECKING:
     from headrace.inference import Inference
 
-log = logging.getLogger("headrace.predict.inputs")
-
-BATCH = 256
+log = logging.getLogger(__name__)
 
 
 def limits(settings: Prepare) -> RawFileLimits:

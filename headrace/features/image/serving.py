@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from headrace.bundle import Bundle
 from headrace.config.configuration import Image
 from headrace.contract import Contract
+from headrace.export.parity_inputs import SEED
 from headrace.prepare.encoders.images.image_codec import decode, encode
 from headrace.prepare.encoders.images.resize import PILLOW_CALLS
 
-SEED = 0
 MODES = {1: "L", 3: "RGB"}
 
 

@@ -11,7 +11,7 @@ from headrace.prepare.increments.increment import Increment
 from headrace.prepare.plan import PrepareContext
 from headrace.prepare.stages import StageOutput
 
-log = logging.getLogger("headrace.prepare.stages")
+log = logging.getLogger(__name__)
 
 
 def finish(spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment) -> StageOutput:

@@ -18,7 +18,8 @@ from headrace.contract import Column, Contract
 from headrace.features.image.serving import describe_input
 from headrace.prepare.encoders.images.image_codec import decode
 from headrace.prepare.encoders.images.resize import RESIZE
-from headrace.prepare.table_schema import IDENTITY, LABEL
+from headrace.prepare.table_schema import IDENTITY
+from headrace.targets.classification.encoding import COLUMN as LABEL
 from tests.support.raw_images import encode_image
 
 PAGE = Path(__file__).parents[3] / "docs" / "explaining-and-exporting.md"
