@@ -13,6 +13,9 @@ from headrace.fetch.datasets import digits, photo_crops
 from headrace.prepare.sources import LISTERS
 
 
+pytestmark = pytest.mark.network
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _one_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
