@@ -9,4 +9,6 @@ FACTS = FeatureFacts(
     input_name="tokens",
     visible_keys=("repair", "html", "fold_case", "mask", "stop_words"),
     methods=("integrated-gradients", "occlusion"),
+    has_near_duplicates=True,
+    suffixes=(".txt", ".text", ".md", ".html"),
 )

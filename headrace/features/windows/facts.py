@@ -9,4 +9,5 @@ FACTS = FeatureFacts(
     input_name="windows",
     visible_keys=(),
     methods=(),
+    has_near_duplicates=False,
 )

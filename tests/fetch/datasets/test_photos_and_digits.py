@@ -12,7 +12,6 @@ from headrace.fetch import DATASETS, cache, fetch
 from headrace.fetch.datasets import digits, photo_crops
 from headrace.prepare.sources import LISTERS
 
-
 pytestmark = pytest.mark.network
 
 

@@ -1,0 +1,14 @@
+"""Facts of sounds."""
+
+from headrace.features.feature_facts import FeatureFacts
+
+FACTS = FeatureFacts(
+    is_file=True,
+    is_cell=False,
+    noun="sounds",
+    input_name="audio",
+    visible_keys=("align", "channels"),
+    methods=("occlusion",),
+    has_near_duplicates=False,
+    suffixes=(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"),
+)
