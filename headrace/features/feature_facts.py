@@ -16,6 +16,7 @@ class FeatureFacts:
             tokenizer nor window layout reveals.
         methods: methods that explain a prediction for such an input, the first one by default; none if there are none.
         has_near_duplicates: whether `prepare.near_duplicates` finds such inputs that are almost equal.
+        has_pictures: whether a report shows pictures of them.
         suffixes: suffixes of the names of files that hold one such input; none where all others are.
     """
 
@@ -26,4 +27,5 @@ class FeatureFacts:
     visible_keys: tuple[str, ...]
     methods: tuple[str, ...]
     has_near_duplicates: bool
+    has_pictures: bool
     suffixes: tuple[str, ...] = ()

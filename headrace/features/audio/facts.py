@@ -10,5 +10,6 @@ FACTS = FeatureFacts(
     visible_keys=("align", "channels"),
     methods=("occlusion",),
     has_near_duplicates=False,
+    has_pictures=True,
     suffixes=(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"),
 )

@@ -10,4 +10,5 @@ FACTS = FeatureFacts(
     visible_keys=("resize", "white"),
     methods=("integrated-gradients", "grad-cam"),
     has_near_duplicates=True,
+    has_pictures=True,
 )

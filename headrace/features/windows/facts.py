@@ -10,4 +10,5 @@ FACTS = FeatureFacts(
     visible_keys=(),
     methods=(),
     has_near_duplicates=False,
+    has_pictures=False,
 )
