@@ -34,6 +34,7 @@ from headrace.train.bundle_verification.outputs import (
     find_impossible,
     first_difference,
     largest_difference,
+    output_scale,
 )
 from headrace.wording import join_names
 
@@ -41,6 +42,9 @@ log = logging.getLogger(__name__)
 
 BATCHES, BATCH_ROWS = 4, 32
 MAX_NAMES = 5
+# Matrix products of other sizes round otherwise, by far less than this, relative to the outputs.
+DEPENDENCE = {"float32": 2e-3}
+DEPENDENCE_IN_HALF_PRECISION = 5e-2
 REBUILD = "A bundle is rebuilt from model.py, model.options and the contract alone: put what is needed there."
 
 
@@ -84,9 +88,10 @@ class BundleVerifier:
         """Raise unless the model, which need not be trained, yields the outputs that the contract requires.
 
         Raises:
-            ConfigurationError: the outputs are not probabilities, or differ between two forward passes.
+            ConfigurationError: the outputs are not probabilities, differ between two forward passes, or depend on the
+                rows beside a row.
         """
-        first, second = forward_passes.predict_twice(self.model, self.contract, self.batches[:1])
+        first, second, apart = forward_passes.predict_repeatedly(self.model, self.contract, self.batches[0])
         if fault := find_impossible(first, self.contract, self.precision):
             activation = self.contract.output_activation
             raise ConfigurationError(
@@ -95,8 +100,21 @@ class BundleVerifier:
             )
         if not are_equal(first, second, self.contract, self.precision):
             raise ConfigurationError(f"The network cannot be trained: {self._randomness()}.")
+        self._require_independent_rows(first, apart)
         if not np.isfinite(first).all():
             log.warning("The network's outputs are not all finite before training; check its inputs' normalisation.")
+
+    def _require_independent_rows(self, outputs: Outputs, apart: Outputs) -> None:
+        scale = output_scale(outputs, self.contract)
+        difference = largest_difference(apart, outputs) / scale if scale else 0.0
+        if np.isfinite(difference) and difference > DEPENDENCE.get(self.precision, DEPENDENCE_IN_HALF_PRECISION):
+            raise ConfigurationError(
+                "The network cannot be trained: the outputs for a row depend on the rows beside it in the batch (they "
+                f"differ by {difference:.2g} without them), so that evaluation and prediction would give "
+                "others. Leave out what spans the batch: normalization with its statistics, and decibels of "
+                "keras.layers.MelSpectrogram, which start from the loudest row (power_to_db=False and keras.ops.log do "
+                "not)."
+            )
 
     def rehearse(self, write: Callable[[Path], object]) -> None:
         """Have the bundle of the model as it is now, which `write` writes, loaded in the background."""
