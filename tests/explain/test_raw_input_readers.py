@@ -11,6 +11,8 @@ from headrace.explain.job import choose_spread
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files, raw_texts
 from headrace.prepare.rejects.rejection import Reason
 
+pytestmark = pytest.mark.tensorflow
+
 IMAGE, TEXT = Prepare(input="image"), Prepare(input="text")
 TEXTS = ["one, two", "drei\u2028vier", "five"]
 
