@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from headrace.cli.parameters import Conf, Overrides, load_configuration, local_path, location
+from headrace.cli.parameters import Conf, Overrides, SplitName, load_configuration, local_path, location
 from headrace.cli.program import app, print_result
 
 log = logging.getLogger(__name__)
@@ -130,9 +130,7 @@ def inspect(
     version: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="version of the table; default: the latest")
     ] = None,
-    files: Annotated[
-        str | None, typer.Option(metavar="SPLIT", help="also list the file paths of this split: train, val or test")
-    ] = None,
+    files: Annotated[SplitName | None, typer.Option(help="also list the Parquet files (shards) of this split")] = None,
     raw: Annotated[
         bool,
         typer.Option("--raw", help="preview raw data before preparation: formats, columns, classes, rejects"),
