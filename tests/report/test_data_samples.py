@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 from PIL import Image
 
 from headrace.contract import Column
-from headrace.report.data_section import LARGEST_SIDE, PER_CLASS, Sample, sample_images
+from headrace.report import run_page, write_report
+from headrace.report.data_section import LARGEST_SIDE, PER_CLASS, Channel, Data, Sample, describe_data, sample_images
+from headrace.report.run_artifacts import Run
 from headrace.table import read
 
 MakeRun = Callable[..., Path]
@@ -77,3 +80,19 @@ def test_input_other_than_image_has_no_samples(make_run: MakeRun) -> None:
     words = Column(role="input", codec="plain", dtype="int32", shape=(128,))
     version.contract.columns["image"] = words
     assert sample_images(version) is None
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+def test_normalisation_of_windows_is_of_features_and_not_of_pixels(
+    make_run: MakeRun, numbers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_feature(run: Run) -> Data:
+        data = describe_data(run)
+        assert isinstance(data, Data)
+        return replace(data, channels=(Channel("warmth", 1.25e-5, 21.5),), features_are_numbers=numbers)
+
+    monkeypatch.setattr(run_page, "describe_data", with_feature)
+    page = write_report(make_run()).read_text("utf-8")
+    assert ("of the training split, 0 to 255." in page) != numbers
+    assert (">Feature</th>" in page) == numbers
+    assert ("1.250e-05" in page) == numbers
