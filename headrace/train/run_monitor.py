@@ -12,6 +12,7 @@ from typing import Any
 
 from headrace import errors
 from headrace.train.launch.rank_messages import Message
+from headrace.wording import figure
 
 log = logging.getLogger(__name__)
 
@@ -118,8 +119,10 @@ class Progress:
 
     def _format(self, message: Message) -> str:
         hidden = ("kind", "scope", "step", "epoch", "seconds", "samples_per_second", "gradient_norm", "learning_rate")
-        metrics = ", ".join(f"{name} {value:.4f}" for name, value in message.items() if name not in hidden)
-        text = f"epoch {message['epoch'] + 1}, step {message['step']} of {self.total_steps}: {metrics}"
+        metrics = ", ".join(f"{name} {figure(value)}" for name, value in message.items() if name not in hidden)
+        # The metrics of a step and the means over its epoch differ, even in the last step.
+        done = " done" if message["scope"] == "epoch" else ""
+        text = f"epoch {message['epoch'] + 1}{done}, step {message['step']} of {self.total_steps}: {metrics}"
         speed: Any = message.get("samples_per_second")
         if speed is None:
             return text

@@ -17,7 +17,7 @@ from headrace.retrain.journal import Journal
 from headrace.retrain.recorded_version import read_recorded
 from headrace.storage import locate
 from headrace.table import Version, read
-from headrace.wording import quantity
+from headrace.wording import figure, quantity
 
 SPLIT = "test"
 
@@ -103,7 +103,7 @@ def as_text(result: dict[str, Any]) -> str:
     """Format the result of `compare` as text: the metrics of both versions, then the checks."""
     lines = [f"{quantity(result['rows'], 'row')} of the {result['split']} split of version {result['data_version']}"]
     for model in result["models"]:
-        metrics = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in model["metrics"].items())
+        metrics = ", ".join(f"{name.replace('_', ' ')} {figure(value)}" for name, value in model["metrics"].items())
         lines.append(
             f"  version {model['version']}: {metrics}, {model['milliseconds']:g} ms, {model['size_bytes']:,} B"
         )
