@@ -31,16 +31,19 @@ def figures_between(before: RunningResults, after: RunningResults, batch_size: i
     Args:
         batch_size: rows of a step on the rank, padding included.
     """
-    rows = after.rows - before.rows
-    if not rows:
+    if after.rows == before.rows:
         return {}
-    figures = {"loss": _loss_between(before, after, batch_size)}
-    for name, value in after.results.items():
-        if name not in NOT_MEANS | {"loss", RowLossSum.NAME}:
-            power = 2 if name == ROOT_OF_MEAN else 1
-            sums = [value**power * after.rows, before.results.get(name, 0.0) ** power * before.rows]
-            figures[name] = math.sqrt(max(0.0, sums[0] - sums[1]) / rows) if power == 2 else (sums[0] - sums[1]) / rows
-    return figures
+    names = [name for name in after.results if name not in NOT_MEANS | {RowLossSum.NAME}]
+    return {
+        name: _loss_between(before, after, batch_size) if name == "loss" else _metric_between(name, before, after)
+        for name in names
+    }
+
+
+def _metric_between(name: str, before: RunningResults, after: RunningResults) -> float:
+    power, rows = (2 if name == ROOT_OF_MEAN else 1), after.rows - before.rows
+    total = after.results[name] ** power * after.rows - before.results.get(name, 0.0) ** power * before.rows
+    return math.sqrt(max(0.0, total) / rows) if power == 2 else total / rows
 
 
 def _loss_between(before: RunningResults, after: RunningResults, batch_size: int) -> float:
