@@ -1,6 +1,7 @@
 """Formatting of numbers on pages: counts, percentages, durations, rates."""
 
 import math
+import re
 
 from headrace.wording import figure, number, quantity
 
@@ -66,8 +67,8 @@ def moment(text: str) -> str:
 
 
 def words(name: str) -> str:
-    """Return an identifier as words: `not_an_image` becomes `not an image`."""
-    return name.replace("_", " ")
+    """Return an identifier as words: `not_an_image` becomes `not an image`, and `val_loss` `validation loss`."""
+    return re.sub("^val_", "validation ", name).replace("_", " ")
 
 
 def metric_name(name: str) -> str:

@@ -112,7 +112,7 @@ class Progress:
         self._shown_at = now
         text = self._format(message)
         if sys.stderr.isatty() and message["scope"] == "step":
-            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.write(f"\r\x1b[K{self._prefix}{text}")
             sys.stderr.flush()
         else:
             self._write_line(text)
@@ -135,7 +135,11 @@ class Progress:
         steps, seconds = now[0] - self._pace_start[0], now[1] - self._pace_start[1]
         return f", about {seconds / steps * (self.total_steps - now[0]):.0f} s left" if steps else ""
 
+    @property
+    def _prefix(self) -> str:
+        return f"{self.name}: " if self.name else ""
+
     def _write_line(self, text: str) -> None:
         clear = "\r\x1b[K" if sys.stderr.isatty() else ""
-        sys.stderr.write(f"{clear}{self.name}{': ' if self.name else ''}{text}\n")
+        sys.stderr.write(f"{clear}{self._prefix}{text}\n")
         sys.stderr.flush()
