@@ -163,7 +163,7 @@ def inspect(
 
         about = preview(str(table), label)
         print(as_text(about), file=sys.stderr)
-        print_result(about)
+        print_result(about | {"source": str(table.absolute())})
         return
     from headrace.inspect_table import inspect_changes, inspect_dropped, inspect_table, main_table
 

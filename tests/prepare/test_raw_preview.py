@@ -177,3 +177,15 @@ def test_inspect_raw_prints_a_table_and_json(tmp_path: Path, capsys: pytest.Capt
     out, log = capsys.readouterr()
     assert json.loads(out)["format"] == "json"
     assert "classes:" in log
+
+
+def test_inspect_raw_has_the_absolute_path_in_its_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As every result; the lines for people have the path as it was written."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("text,label\none,a\ntwo,b\n")
+    app(["inspect", "a.csv", "--raw"], standalone_mode=False)
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["source"] == str(tmp_path / "a.csv")
+    assert shown.err.startswith("a.csv: table")
