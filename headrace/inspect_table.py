@@ -96,15 +96,14 @@ def inspect_changes(table: Path, number: int | None, limit: int) -> dict[str, An
     Raises:
         DataError: the table or version does not exist, or the files of one of the versions are no longer known.
     """
-    table = table.absolute()
-    changes = list_changes(table, number)
+    changes = list_changes(table.absolute(), number)
     kinds = {"added": changes.added, "changed": changes.changed, "removed": changes.removed}
     counts = ", ".join(f"{len(files)} {kind}" for kind, files in kinds.items())
     lines = [f"{table}, version {changes.version}: files of the source: {counts}"]
     lines += [f"{kind:8} {_on_one_line(file)}" for kind, files in kinds.items() for file in files[:limit]]
     sys.stderr.write("\n".join(lines) + "\n")
     listed = {kind: {"total": len(files), "files": files[:limit]} for kind, files in kinds.items()}
-    return {"table": str(table), "version": changes.version} | listed
+    return {"table": str(table.absolute()), "version": changes.version} | listed
 
 
 def main_table(folder: Path) -> tuple[Path, Kind] | None:

@@ -1,5 +1,6 @@
-"""Numbers with their nouns, and lists of names, as all messages, tables and pages write them."""
+"""Numbers, with their nouns or alone, and lists of names, as all messages, tables and pages write them."""
 
+import math
 from collections.abc import Sequence
 
 ENDINGS_WITH_ES = ("s", "x", "ch", "sh")
@@ -20,6 +21,21 @@ def quantity(amount: int, noun: str) -> str:
 def quantity_have(amount: int, noun: str) -> str:
     """Return `quantity` with its verb: `1 class has`, `2 classes have`."""
     return f"{quantity(amount, noun)} {'has' if amount == 1 else 'have'}"
+
+
+def number(value: float) -> str:
+    """Return a number with four significant digits; with an exponent below 0.0001 and from 1,000,000 on."""
+    if not math.isfinite(value):
+        return str(value)
+    if value == 0 or 1e-4 <= abs(value) < 1e6:
+        decimals = 3 - math.floor(math.log10(abs(value))) if value else 0
+        return f"{value:,.{max(0, min(decimals, 7))}f}"
+    return f"{value:.3e}"
+
+
+def figure(value: float) -> str:
+    """Return a metric with four decimals, so that columns align; as `number` below 0.001 and from 1,000 on."""
+    return f"{value:.4f}" if value == 0 or 0.001 <= abs(value) < 1000 else number(value)
 
 
 def join_names(names: Sequence[object], shown: int = 8) -> str:

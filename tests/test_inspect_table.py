@@ -132,6 +132,7 @@ def test_command_lists_the_files_that_a_version_added(table: Path) -> None:
     ants = ["ant/000.png", "ant/001.png"]
     assert done.json["added"] == {"total": 5, "files": ants}
     assert done.json["changed"] == done.json["removed"] == {"total": 0, "files": []}
+    assert done.stderr.startswith("table, version 1: ")
     assert "version 1: files of the source: 5 added, 0 changed, 0 removed\nadded    ant/000.png\n" in done.stderr
     assert headrace("inspect", "table", "--changes", "--version", "0", cwd=table.parent).json["added"]["total"] == 24
 

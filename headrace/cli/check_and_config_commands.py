@@ -78,7 +78,10 @@ def config(
     overrides: Overrides = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one line of JSON instead of YAML")] = False,
     explain: Annotated[
-        str | None, typer.Option(metavar="KEY", help="explain a key or a section, such as train.optimizer")
+        str | None,
+        typer.Option(
+            metavar="KEY", help="explain a key or a section, such as train.optimizer; with CONF also its value there"
+        ),
     ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="print the JSON Schema of configurations")] = False,
 ) -> None:
@@ -94,7 +97,8 @@ def config(
     if schema:
         print_text(json.dumps(Configuration.model_json_schema(), indent=2))
     elif explain is not None:
-        print_text(key_reference.explain(explain, template_folder() / "conf"))
+        configuration = None if conf is None else load(conf, overrides or ())
+        print_text(key_reference.explain(explain, template_folder() / "conf", configuration))
     elif conf is None:
         raise typer.BadParameter("expected CONF, --explain KEY, or --schema")
     elif as_json:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from headrace.cli.parameters import Conf, Overrides, load_configuration, local_path, location
+from headrace.cli.parameters import Conf, Overrides, SplitName, load_configuration, local_path, location
 from headrace.cli.program import app, print_result
 
 log = logging.getLogger(__name__)
@@ -131,9 +131,7 @@ def inspect(
     version: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="version of the table; default: the latest")
     ] = None,
-    files: Annotated[
-        str | None, typer.Option(metavar="SPLIT", help="also list the file paths of this split: train, val or test")
-    ] = None,
+    files: Annotated[SplitName | None, typer.Option(help="also list the Parquet files (shards) of this split")] = None,
     raw: Annotated[
         bool,
         typer.Option("--raw", help="preview raw data before preparation: formats, columns, classes, rejects"),
@@ -166,7 +164,7 @@ def inspect(
 
         about = preview(str(table), label)
         print(as_text(about), file=sys.stderr)
-        print_result(about)
+        print_result(about | {"source": str(table.absolute())})
         return
     from headrace.inspect_table import inspect_changes, inspect_dropped, inspect_table, main_table
 

@@ -11,6 +11,7 @@ from headrace.cli.parameters import (
     Overrides,
     ReaderOptions,
     SparkSettings,
+    SplitName,
     input_location,
     load_configuration,
     local_path,
@@ -110,14 +111,15 @@ def evaluate(
     table: Annotated[
         Path, typer.Option(parser=location, metavar="TABLE", help="folder of the table, or s3://bucket/folder")
     ],
-    split: Annotated[str, typer.Option(metavar="SPLIT", help="split to evaluate: train, val or test")] = "test",
+    split: Annotated[SplitName, typer.Option(help="split to evaluate")] = "test",
     version: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="version of the table; default: the latest")
     ] = None,
     slice: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="COLUMN", help="column, or `size` for images, whose values get separate metrics; repeatable"
+            metavar="COLUMN",
+            help="column, or `size` of images stored as PNG or JPEG, whose values get separate metrics; repeatable",
         ),
     ] = None,
 ) -> None:
@@ -277,7 +279,7 @@ def export(
             parser=location, metavar="TABLE", help="table whose rows compare both models; default: random inputs"
         ),
     ] = None,
-    split: Annotated[str, typer.Option(metavar="SPLIT", help="split of the table: train, val or test")] = "test",
+    split: Annotated[SplitName, typer.Option(help="split of the table")] = "test",
     quantise: Annotated[Quantised | None, typer.Option(help="tflite only: store weights in half the bytes")] = None,
 ) -> None:
     """Export a bundle for other programs. The export is kept only if it predicts what the bundle does (else exit 5).

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -58,6 +58,9 @@ def _validated(address: str, rule: Callable[[str], str]) -> Path:
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
+
+# Every table has these splits alone. Another name is wrong usage; a split without a row is unsuitable data.
+SplitName = Literal["train", "val", "test"]
 
 Conf = Annotated[Path, typer.Argument(metavar="CONF", help="configuration file (YAML)")]
 Overrides = Annotated[

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 # Options of every command; users type them before or after its name. Some commands have a --version of their own.
 GLOBAL_OPTIONS = frozenset(("--quiet", "-q", "--verbose", "-v"))
 
+# Removes the progress bar of Spark, or a line of progress, from the line of a terminal.
+CLEAR_LINE = "\r\x1b[K"
+
 app = typer.Typer(
     name="headrace",
     cls=PlainGroup,
@@ -47,12 +50,19 @@ def _options(
     if quiet and verbose:
         raise typer.BadParameter("--quiet and --verbose exclude each other")
     line = "%(asctime)s %(name)s: %(message)s" if verbose else "%(asctime)s %(message)s"
-    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, format=line, datefmt="%H:%M:%S")
+    logging.basicConfig(
+        level=logging.WARNING if quiet else logging.INFO, format=_line_start() + line, datefmt="%H:%M:%S"
+    )
     if verbose:
         logging.getLogger("headrace").setLevel(logging.DEBUG)
     # py4j logs every call between Python and the JVM; only its warnings matter to users.
     logging.getLogger("py4j").setLevel(logging.WARNING)
     require_visible_engines()
+
+
+def _line_start() -> str:
+    """Return what a line of standard error begins with: on a terminal the bar of Spark may stand there."""
+    return CLEAR_LINE if sys.stderr.isatty() else ""
 
 
 def print_result(result: dict[str, Any], table: str = "") -> None:
@@ -62,7 +72,7 @@ def print_result(result: dict[str, Any], table: str = "") -> None:
         table: the result for people, for standard error; `--quiet` leaves it out.
     """
     if table and logging.getLogger().isEnabledFor(logging.INFO):
-        print(table, file=sys.stderr)
+        print(f"{_line_start()}{table}", file=sys.stderr)
     # PYTHONIOENCODING may name an encoding that lacks a letter of a path; JSON can do without it.
     has_all_letters = (sys.stdout.encoding or "utf-8").lower() in ("utf-8", "utf8")
     _print(json.dumps(result, ensure_ascii=not has_all_letters))
@@ -125,11 +135,11 @@ def _run(arguments: list[str] | None) -> None:
         _require_file_names()
         app(_global_options_first(sys.argv[1:] if arguments is None else arguments))
     except ModuleNotFoundError as error:
-        print(f"headrace: {_describe_missing_engine(error)}", file=sys.stderr)
+        print(f"{_line_start()}headrace: {_describe_missing_engine(error)}", file=sys.stderr)
         sys.exit(ConfigurationError.exit_code)
     except HeadraceError as error:
         log.debug("The command ends with this error.", exc_info=True)
-        print(f"headrace: {error}", file=sys.stderr)
+        print(f"{_line_start()}headrace: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except Exception as error:
         from headrace.storage.disk_errors import describe
@@ -137,7 +147,7 @@ def _run(arguments: list[str] | None) -> None:
         # Everything else is a bug, for which Python prints a traceback.
         if (sentence := describe(error)) is None:
             raise
-        print(f"headrace: {sentence}", file=sys.stderr)
+        print(f"{_line_start()}headrace: {sentence}", file=sys.stderr)
         sys.exit(DiskError.exit_code)
 
 

@@ -4,16 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headrace.text_table import text_table
+from headrace.wording import figure
 
 VALIDATION = "val_"
 
 
 def evaluation_table(result: Mapping[str, Any]) -> str:
-    """Return the metrics of an evaluation with their 95 % intervals."""
-    metrics, intervals = result["metrics"], result["intervals"]
-    rows = [[name, _figure(value), _interval(intervals.get(name))] for name, value in metrics.items()]
+    """Return the metrics of an evaluation with their 95 % intervals, beside those of the baselines on the same rows."""
+    metrics, intervals, baselines = result["metrics"], result["intervals"], result.get("baselines") or {}
+    rows = [
+        [name, _figure(value), _interval(intervals.get(name)), *(_figure(one.get(name)) for one in baselines.values())]
+        for name, value in metrics.items()
+    ]
     title = f"{result['split']}, {result['rows']:,} rows"
-    return text_table([title, "value", "95 % interval"], rows)
+    return text_table([title, "value", "95 % interval", *baselines], rows)
 
 
 def training_table(result: Mapping[str, Any]) -> str:
@@ -47,8 +51,8 @@ def retraining_table(result: Mapping[str, Any]) -> str:
 
 
 def _figure(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else "" if value is None else str(value)
+    return figure(value) if isinstance(value, float) else "" if value is None else str(value)
 
 
 def _interval(bounds: Sequence[float] | None) -> str:
-    return "" if bounds is None else f"{bounds[0]:.4f} to {bounds[1]:.4f}"
+    return "" if bounds is None else f"{figure(bounds[0])} to {figure(bounds[1])}"

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperGroup
 
 CHOICE = re.compile(r"'(?P<given>.*)' is not one of (?P<choices>'.*')\.", re.DOTALL)
 # The beginning of the library's message, and what it means.
@@ -15,6 +15,12 @@ MEANINGS = {
 }
 
 
+# An example and its command, which must be copied in one piece: a wrapped line breaks at the hyphens of its paths.
+EXAMPLE = re.compile(r"^Example: .+(?:\n.+)*", re.MULTILINE)
+# Typer's mark of a paragraph that it does not wrap.
+UNWRAPPED = "\b\n"
+# The base class of errors such as an unknown option, which Typer does not export.
+USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
 # More characters than the first sentence of any command has.
 WHOLE_SENTENCE = 1000
 
@@ -29,6 +35,16 @@ class PlainGroup(TyperGroup):
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of this name, whose arguments are named as in a manual page: CONF, [FOLDER], INPUT..."""
+        command = super().get_command(ctx, cmd_name)
+        if command and command.help:
+            command.help = EXAMPLE.sub(lambda found: UNWRAPPED + " ".join(found[0].split()), command.help)
+        for argument in command.params if command else ():
+            if isinstance(argument, TyperArgument):
+                _name_plainly(argument)
+        return command
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
         try:
@@ -36,6 +52,35 @@ class PlainGroup(TyperGroup):
         except typer.BadParameter as error:
             error.message = plain_message(error.message)
             raise
+        except USAGE_ERROR as error:
+            error.message = _with_override(error)
+            raise
+
+
+def _name_plainly(argument: TyperArgument) -> None:
+    """Name an argument in capitals, without braces and without its Python type, which Typer adds."""
+    name = argument.metavar = argument.metavar or argument.name.upper()
+    repeated = name + "..." if argument.nargs != 1 and not name.endswith("...") else name
+    usage = repeated if argument.required or name.startswith("[") else f"[{repeated}]"
+    vars(argument).update(display_type_rich=lambda ctx: None, _usage_display_name=lambda: usage)
+
+
+def _with_override(error: Any) -> str:
+    """Return the message; for an unknown option also the override that it may mean, as in `--epochs 3`."""
+    message, option = str(error.message), getattr(error, "option_name", None)
+    command: Any = getattr(error.ctx, "command", None)
+    if getattr(error, "possibilities", None) == ["--help"]:
+        # It resembles every short word.
+        error.possibilities = None
+    if not option or getattr(error, "possibilities", None) or all(one.name != "overrides" for one in command.params):
+        return message
+    from headrace.config import Configuration
+    from headrace.config.load import nearest_key
+
+    hint = nearest_key([option.strip("-").replace("-", "_")], Configuration)
+    if "did you mean" in hint:
+        return f"{message}{hint.replace('`?', '=VALUE`?')}"
+    return f"{message}; settings are written as key=value, such as train.epochs=10"
 
 
 def plain_message(message: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from headrace.compare.metrics import LOWER_IS_BETTER, metric_label
 from headrace.html.number_formatting import metric
 from headrace.text_table import text_table
-from headrace.wording import quantity
+from headrace.wording import figure, quantity
 
 NOTHING = "-"
 MAX_CLASSES = 20
@@ -150,7 +150,7 @@ def _curves(comparison: Mapping[str, Any]) -> list[str]:
     lengths = [len(line) for line in lines.values()]
     epochs = shown_epochs(lengths)
     rows = [
-        [str(epoch + 1), *(f"{line[epoch][1]:.4f}" if epoch < len(line) else NOTHING for line in lines.values())]
+        [str(epoch + 1), *(figure(line[epoch][1]) if epoch < len(line) else NOTHING for line in lines.values())]
         for epoch in epochs
     ]
     return [text_table([f"{name} by epoch", *lines], rows), *_left_out(max(lengths) - len(epochs), "epoch")]

@@ -43,11 +43,12 @@ class Key(NamedTuple):
         return schema
 
 
-def explain(path: str, examples: Path) -> str:
+def explain(path: str, examples: Path, configuration: Configuration | None = None) -> str:
     """Return an explanation of the key at the dotted `path`, as several lines.
 
     Args:
         examples: folder of configurations, from which the example is taken.
+        configuration: a configuration whose value of the key is shown too, if any.
 
     Raises:
         ConfigurationError: there is no such key; the message names the nearest one.
@@ -60,10 +61,23 @@ def explain(path: str, examples: Path) -> str:
         f"  type: {type_name(key.value_schema, key.schema).replace('`', '')}",
         *([f"  range: {bounds}"] if bounds else ()),
         f"  default: {default_of(key.field)}",
+        *_own_value(key.path, configuration),
         f"  example: {shlex.quote(f'{key.path}={inline_yaml(example(key, read_examples(examples)))}')}",
         *(_list_keys(section) if section else ()),
     ]
     return "\n".join(lines)
+
+
+def _own_value(path: str, configuration: Configuration | None) -> list[str]:
+    """Return the lines with the value that `configuration` has at the dotted `path`; none without a configuration."""
+    value: Any = {} if configuration is None else configuration.model_dump(mode="json")
+    for name in path.split("."):
+        if not isinstance(value, dict) or name not in value:
+            return []
+        value = value[name]
+    return textwrap.wrap(
+        f"this configuration: {inline_yaml(value)}", WIDTH, initial_indent="  ", subsequent_indent="    "
+    )
 
 
 def find_key(path: str) -> Key:

@@ -1,6 +1,8 @@
 """Read a configuration file and `key=value` overrides into a validated `Configuration`."""
 
 import difflib
+import json
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
@@ -107,7 +109,15 @@ def _apply(tree: dict[str, Any], override: str) -> None:
     try:
         _set(tree, key, yaml.load(value, _Loader), override)
     except NOT_YAML:
-        raise ConfigurationError(f"`{override}`: {value!r} is not a YAML value; quote it.") from None
+        quoted = shlex.quote(f"{key}={_quoted(value)}")
+        raise ConfigurationError(f"`{override}`: {value!r} is not a YAML value; quote it: {quoted}") from None
+
+
+def _quoted(value: str) -> str:
+    """Return a value that is not valid YAML as quoted text, or as a list of quoted texts: `["*/bad"]` for `[*/bad]`."""
+    if len(value) > 1 and value.startswith("[") and value.endswith("]"):
+        return f"[{', '.join(json.dumps(part.strip(), ensure_ascii=False) for part in value[1:-1].split(','))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _set(tree: dict[str, Any], key: str, value: Any, source: str) -> None:

@@ -1,8 +1,9 @@
 """Formatting of numbers on pages: counts, percentages, durations, rates."""
 
 import math
+import re
 
-from headrace.wording import quantity
+from headrace.wording import figure, number, quantity
 
 SPELLED = {
     "macro_f1": "Macro F1",
@@ -31,26 +32,14 @@ def probability(value: float) -> str:
     return ">99.9%" if 0.9995 <= value < 1 else f"{100 * value:.1f}%"
 
 
-def number(value: float) -> str:
-    """Format with four significant digits; use an exponent below 0.0001 and from 1,000,000 on."""
-    if not math.isfinite(value):
-        return str(value)
-    if value == 0 or 1e-4 <= abs(value) < 1e6:
-        decimals = 3 - math.floor(math.log10(abs(value))) if value else 0
-        return f"{value:,.{max(0, min(decimals, 7))}f}"
-    return f"{value:.3e}"
-
-
 def is_fraction(name: str) -> bool:
     """Return whether the metric `name` ranges from 0 to 1 and is formatted as a percentage."""
     return any(word in name for word in ("accuracy", "recall", "exact_match"))
 
 
 def metric(value: float, name: str) -> str:
-    """Format a metric as a percentage with two decimals, or with four decimals, so that columns align."""
-    if is_fraction(name) and 0 <= value <= 1:
-        return f"{100 * value:.2f}%"
-    return f"{value:.4f}" if value == 0 or 0.001 <= abs(value) < 1000 else number(value)
+    """Format a metric as a percentage with two decimals, or as a figure."""
+    return f"{100 * value:.2f}%" if is_fraction(name) and 0 <= value <= 1 else figure(value)
 
 
 def rate(value: float) -> str:
@@ -78,8 +67,8 @@ def moment(text: str) -> str:
 
 
 def words(name: str) -> str:
-    """Return an identifier as words: `not_an_image` becomes `not an image`."""
-    return name.replace("_", " ")
+    """Return an identifier as words: `not_an_image` becomes `not an image`, and `val_loss` `validation loss`."""
+    return re.sub("^val_", "validation ", name).replace("_", " ")
 
 
 def metric_name(name: str) -> str:

@@ -141,7 +141,7 @@ def _require_fit(model: Any, path: Path, contract: Contract) -> None:
     import keras
 
     if not isinstance(model, keras.Model):
-        raise ConfigurationError(f"`build` in {path} must return a keras.Model; it returned {type(model).__name__}.")
+        raise ConfigurationError(f"`build` in {path} must return a keras.Model; it returned {_kind(model)}.")
     if not model.built:
         raise ConfigurationError(
             f"`build` in {path} returned a model without weights; start it with keras.Input(contract.input_shape)."
@@ -168,3 +168,7 @@ def _require_input(model: "keras.Model", path: Path, contract: Contract) -> None
             f"`build` in {path} returned a model for inputs of shape {shape[1:]}, but the table holds {expected}; "
             "start it with keras.Input(contract.input_shape)."
         )
+
+
+def _kind(model: object) -> str:
+    return "nothing; add `return`" if model is None else type(model).__name__

@@ -26,6 +26,7 @@ from headrace.prepare.sources.archives.archive import ARCHIVE, list_archives, re
 from headrace.prepare.sources.folder import list_folder, read_file
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawRecord, escape_path, shorten
+from headrace.prepare.sources.split_names import split_from_name
 from headrace.prepare.sources.tables.table_files import folder_values, list_table
 from headrace.storage import files_below, locate, read_entry
 from headrace.wording import quantity
@@ -46,7 +47,8 @@ def preview(path: str, label: str | None = None) -> dict[str, Any]:
 
     The result has the keys source, kind (folder, archive or table), formats (files by suffix), ignored (hidden files
     and those of operating systems), splits and classes (files or rows by name), rejects (rows of the sample by reason),
-    rejected (examples with their reasons), sampled (rows or files read), warnings, and for tables columns.
+    rejected (examples with their reasons), sampled (rows or files read), warnings, and for tables columns and
+    split_column (a column that names splits, which only the configuration makes one; None without).
 
     Args:
         label: column of the labels; None picks one with a usual name.
@@ -99,6 +101,7 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
         "files": len(listing.files),
         "columns": [_column(name, values) for name, values in cells.items()],
         "label": names[0] if names else None,
+        "split_column": next((name for name, values in cells.items() if _names_splits(values)), None),
         "splits": dict(Counter(file.split for file in listing.files if file.split)),
         "classes": dict(classes.most_common()),
         "sampled": len(sample.rows) + len(sample.rejected),
@@ -162,7 +165,8 @@ def _source(path: str, table_format: str) -> dict[str, Any]:
 def _column(name: str, values: list[Any]) -> dict[str, Any]:
     texts = [text for value in values if (text := cell_text(value)) is not None]
     kinds = Counter(type(value).__name__ for value in values if value is not None)
-    examples = [text[:EXAMPLE_LENGTH] for text in islice(dict.fromkeys(texts), EXAMPLES)]
+    shown = (text for value in values if (text := _shown(value)) is not None)
+    examples = [text[:EXAMPLE_LENGTH] for text in islice(dict.fromkeys(shown), EXAMPLES)]
     return {
         "name": name,
         "type": "/".join(sorted(kinds)) or "none",
@@ -170,6 +174,21 @@ def _column(name: str, values: list[Any]) -> dict[str, Any]:
         "distinct": len(set(texts)),
         "examples": examples,
     }
+
+
+def _shown(value: Any) -> str | None:
+    """Return a cell as an example of its column; of bytes that are no text, such as an image, their number."""
+    text = cell_text(value)
+    if isinstance(value, bytes) and not (text or "").isprintable():
+        return f"{len(value):,} bytes"
+    return text
+
+
+def _names_splits(values: list[Any]) -> bool:
+    """Return whether all cells that are not missing name a split, and more than one does."""
+    names = {cell_text(value) or "" for value in values}
+    splits = {split_from_name(name) for name in names - {""}}
+    return len(splits) > 1 and None not in splits
 
 
 Reader = Callable[[str, Any, int], Iterator[RawRecord]]
@@ -234,6 +253,8 @@ def as_text(found: dict[str, Any]) -> str:
         )
     if found.get("label"):
         lines.append(f"labels by the column {found['label']!r}")
+    if found.get("split_column"):
+        lines.append(f"splits by the column {found['split_column']!r}, if data.source.columns.split names it")
     for title in ("splits", "classes", "rejects"):
         lines.append(
             f"{title}: " + (shorten([f"{name} {count}" for name, count in found[title].items()], 20) or "none")
@@ -241,5 +262,5 @@ def as_text(found: dict[str, Any]) -> str:
     lines.append(f"{quantity(found['sampled'], 'record')} read{NOT_CHECKED if found['kind'] == 'table' else ''}")
     lines += [f"rejected: {one}" for one in found["rejected"]]
     more = sum(found["rejects"].values()) - len(found["rejected"])
-    lines += [f"rejected: {quantity(more, 'other record')}"] if more > 0 else []
+    lines += [f"rejected: {quantity(more, 'other record')}"] if more > 0 and found["rejected"] else []
     return "\n".join([*lines, *found["warnings"]])

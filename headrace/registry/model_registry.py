@@ -136,8 +136,8 @@ def open_registry(configuration: Configuration) -> ModelRegistry:
     settings = configuration.registry
     if settings is None:
         raise ConfigurationError(
-            "The configuration has no section `registry`; expected registry.folder and registry.model, "
-            "as in conf/retraining.yaml."
+            "The configuration has no section `registry`; expected registry.folder and registry.model; "
+            "`headrace init --kind retrain` writes an example."
         )
     folder = locate(settings.folder).absolute()
     return ModelRegistry(folder, settings.model, _uri(settings, folder))

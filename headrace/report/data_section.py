@@ -102,7 +102,7 @@ def _data_uri(image: "Image") -> str:
 
 @dataclass(frozen=True)
 class Channel:
-    """Statistics of one channel's stored values over the training split."""
+    """Statistics of the stored values of one channel, or of one feature, over the training split."""
 
     name: str
     mean: float
@@ -116,12 +116,14 @@ class Data:
     Attributes:
         splits: names of the splits that have rows.
         rows: by class name, then one count for each of `splits`.
+        features_are_numbers: whether `channels` are the features of windows, numbers of any size.
     """
 
     summary: "Summary"
     splits: tuple[str, ...]
     rows: dict[str, tuple[int, ...]]
     channels: tuple[Channel, ...]
+    features_are_numbers: bool
     rejects: "list[Reject]"
     rejects_problem: str | None
     samples: Samples | None
@@ -156,6 +158,7 @@ def describe_data(run: Run) -> Data | str:
         splits=splits,
         rows={name: tuple(_class_count(summary, split, name) for split in splits) for name in summary.contract.classes},
         channels=_channels(version),
+        features_are_numbers=summary.contract.windows is not None,
         rejects=rejects,
         rejects_problem=rejects_problem,
         samples=samples,

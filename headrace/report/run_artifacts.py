@@ -38,7 +38,9 @@ class Run(Record):
 
 
 class Result(Record):
-    """result.json: the result; the time to the first step, in seconds, is that of the last command."""
+    """result.json: the result; the time to the first step, in seconds, is that of the last command, the speed
+    that of all steps.
+    """
 
     bundle: str
     steps: int
@@ -46,6 +48,7 @@ class Result(Record):
     weights_sha256: str
     parameters: int | None = None
     seconds_to_first_step: float | None = None
+    samples_per_second: float | None = None
     restarts: int = 0
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from headrace.report.data_section import Data
-from headrace.report.run_artifacts import RunArtifacts
+from headrace.report.run_artifacts import Result, RunArtifacts
 from headrace.wording import quantity
 
 PIPELINE = ("fetch", "prepare", "train", "evaluate", "predict")
@@ -46,7 +46,7 @@ def _measured_stages(folder: RunArtifacts, data: Data | None, wall: dict[str, fl
     if data:
         yield _row_stage("prepare", data.summary.rows_in, data.summary.seconds, wall.pop("prepare", None))
     if folder.result:
-        yield _training_stage(folder, folder.result.steps, wall.pop("train", None))
+        yield _training_stage(folder, folder.result, wall.pop("train", None))
     for evaluation in folder.evaluations:
         name = f"evaluate, {evaluation.split} split"
         yield _row_stage(name, evaluation.rows, evaluation.seconds, wall.pop("evaluate", None))
@@ -60,13 +60,13 @@ def _row_stage(name: str, rows: int, seconds: float, wall: float | None) -> Stag
     return Stage(name=name, work=quantity(rows, "row"), rate=rate, seconds=seconds, wall=wall)
 
 
-def _training_stage(folder: RunArtifacts, steps: int, wall: float | None) -> Stage:
+def _training_stage(folder: RunArtifacts, result: Result, wall: float | None) -> Stage:
     """Return the stage of all attempts: the result's own seconds are those of the last command alone."""
     seconds = folder.history.training_seconds or None
     return Stage(
         name="train",
-        work=quantity(steps, "step"),
-        rate=steps * folder.run.global_batch / seconds if seconds else None,
+        work=quantity(result.steps, "step"),
+        rate=result.samples_per_second,
         unit="samples/s",
         seconds=seconds,
         wall=wall,

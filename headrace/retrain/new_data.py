@@ -39,7 +39,8 @@ def retrain_settings(configuration: Configuration) -> Retrain:
     for name in ("retrain", "registry"):
         if getattr(configuration, name) is None:
             raise ConfigurationError(
-                f"The configuration has no section `{name}`, which retraining requires; see conf/retraining.yaml."
+                f"The configuration has no section `{name}`, which retraining requires; "
+                "`headrace init --kind retrain` writes an example."
             )
     return configuration.retrain or Retrain(folder="retraining")
 

@@ -129,8 +129,12 @@ def _describe_change(key: str, before: object, after: object) -> list[str]:
         key for key in sorted(flat_before.keys() | flat_after.keys()) if flat_before.get(key) != flat_after.get(key)
     ]
     if not changed:
-        return [f"{key} was {before!r} and is {after!r}"]
-    return [f"{key} was {flat_before.get(key)!r} and is {flat_after.get(key)!r}" for key in changed]
+        return [f"{key} was {_shown(before)} and is {_shown(after)}"]
+    return [f"{key} was {_shown(flat_before.get(key))} and is {_shown(flat_after.get(key))}" for key in changed]
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is None else repr(value)
 
 
 def _require_no_fewer_epochs(path: Path, record: RunRecord, epochs: int) -> None:

@@ -232,6 +232,8 @@ def _start_jvm(settings: dict[str, str]) -> None:
 
     Each session sets the rest, because the JVM's settings would also apply to the sessions of other commands.
     """
+    # It takes seconds, on a busy machine many.
+    log.info("Starting Spark")
     # As a URI, which has no spaces: Spark splits Java's options at spaces.
     logging_file = Path(__file__).with_name("log4j2.properties").as_uri()
     java = f"{settings.get(JAVA_OPTIONS, '')} -Dlog4j2.configurationFile={logging_file}".strip()

@@ -8,6 +8,7 @@ import gc
 import importlib.util
 import sys
 import zipimport
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -28,7 +29,7 @@ def remove_installed_archives() -> None:
 
 def serve() -> None:
     """Fork workers until Spark ends."""
-    from pyspark.daemon import manager
+    from pyspark import daemon
 
     # Workers call importlib.invalidate_caches before every task. Python before 3.13 then reads the directories of all
     # zip files again, once per package imported from them: a tenth of a second with PySpark's zip and the jar beside
@@ -36,7 +37,24 @@ def serve() -> None:
     zipimport.zipimporter.invalidate_caches = _keep_directory  # type: ignore[assignment, method-assign]
     # Workers also collect garbage after every task; exclude the modules that are imported already.
     gc.freeze()
-    manager()
+    daemon.worker = _without_closed_socket(daemon.worker)
+    daemon.manager()
+
+
+def _without_closed_socket(worker: Callable[..., int]) -> Callable[..., int]:
+    """Return `worker` without the traceback of a socket that Spark has closed.
+
+    Spark closes it when it has all rows that it needs of a task, as for the first row of a table.
+    """
+
+    def work(*arguments: object) -> int:
+        try:
+            return worker(*arguments)
+        except (BrokenPipeError, ConnectionResetError):
+            # Not 0: nobody is left who could send this worker another task.
+            return 1
+
+    return work
 
 
 def _keep_directory(importer: zipimport.zipimporter) -> None:

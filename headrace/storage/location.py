@@ -1,5 +1,6 @@
 """Parse a location written by a user into a local, S3 or HDFS path."""
 
+import os
 import re
 from pathlib import Path
 from typing import TypeGuard
@@ -31,9 +32,9 @@ def is_remote(path: Path) -> TypeGuard[RemotePath]:
 
 
 def looked_for(path: str | Path) -> str:
-    """Return where the missing `path` was looked for, in brackets after a space; nothing if it is absolute."""
+    """Return where the missing `path` was looked for, without `..`, in brackets; nothing if it is absolute."""
     located = locate(path)
-    return "" if located.is_absolute() else f" (looked for at {located.absolute()})"
+    return "" if located.is_absolute() else f" (looked for at {os.path.normpath(located.absolute())})"
 
 
 def read_failure(error: OSError, path: str | Path) -> str:

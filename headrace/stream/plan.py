@@ -61,6 +61,12 @@ class Plan:
         begin, end = (self.rows * edge // self.lanes for edge in (lane, lane + 1))
         return max(0, min(len(steps) * self.lane_batch, end - begin - steps.start * self.lane_batch))
 
+    def rows_until(self, step: int) -> int:
+        """Return the number of rows, without padding, of the first `step` steps of a run, over all ranks."""
+        # Only the last step of an epoch is padded.
+        epochs, steps = divmod(step, self.steps)
+        return epochs * self.rows + steps * self.global_batch
+
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:

@@ -1,6 +1,7 @@
 """What a finished training says about the epoch whose weights are in its bundle."""
 
 from headrace.train.launch.rank_messages import Message
+from headrace.wording import figure
 
 # Share of the best epoch's value by which the epoch in the bundle may be worse without a warning.
 CLEARLY_WORSE = 0.1
@@ -32,6 +33,6 @@ def describe_worse_epoch(outcome: Message, shipped: dict[str, float], best: dict
         return ""
     return (
         f"The bundle has the weights of the last epoch, {outcome['bundle_epoch'] + 1}, with {metric} "
-        f"{shipped[metric]:.4f}; epoch {outcome['best_epoch'] + 1} was better, with {best[metric]:.4f}. For its "
-        "weights, train another run (train.run) with train.monitor.bundle=best."
+        f"{figure(shipped[metric])}; epoch {outcome['best_epoch'] + 1} was better, with {figure(best[metric])}. "
+        "For its weights, train another run (train.run) with train.monitor.bundle=best."
     )

@@ -50,6 +50,7 @@ def require_trainable(folder: RunFolder, record: RunRecord, version: Version) ->
 
 def _ask(run: Path, file: Path) -> dict[str, object] | None:
     """Return the answer of the process; None if it gives none, as the ranks will report the cause."""
+    log.info("Trying the network of %s", file)
     command = [sys.executable, "-m", "headrace.train.bundle_verification.dry_run_program", str(run), str(file)]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     try:

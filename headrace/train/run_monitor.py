@@ -12,6 +12,7 @@ from typing import Any
 
 from headrace import errors
 from headrace.train.launch.rank_messages import Message
+from headrace.wording import figure
 
 log = logging.getLogger(__name__)
 
@@ -111,15 +112,17 @@ class Progress:
         self._shown_at = now
         text = self._format(message)
         if sys.stderr.isatty() and message["scope"] == "step":
-            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.write(f"\r\x1b[K{self._prefix}{text}")
             sys.stderr.flush()
         else:
             self._write_line(text)
 
     def _format(self, message: Message) -> str:
         hidden = ("kind", "scope", "step", "epoch", "seconds", "samples_per_second", "gradient_norm", "learning_rate")
-        metrics = ", ".join(f"{name} {value:.4f}" for name, value in message.items() if name not in hidden)
-        text = f"epoch {message['epoch'] + 1}, step {message['step']} of {self.total_steps}: {metrics}"
+        metrics = ", ".join(f"{name} {figure(value)}" for name, value in message.items() if name not in hidden)
+        # The metrics of a step and the means over its epoch differ, even in the last step.
+        done = " done" if message["scope"] == "epoch" else ""
+        text = f"epoch {message['epoch'] + 1}{done}, step {message['step']} of {self.total_steps}: {metrics}"
         speed: Any = message.get("samples_per_second")
         if speed is None:
             return text
@@ -132,7 +135,11 @@ class Progress:
         steps, seconds = now[0] - self._pace_start[0], now[1] - self._pace_start[1]
         return f", about {seconds / steps * (self.total_steps - now[0]):.0f} s left" if steps else ""
 
+    @property
+    def _prefix(self) -> str:
+        return f"{self.name}: " if self.name else ""
+
     def _write_line(self, text: str) -> None:
         clear = "\r\x1b[K" if sys.stderr.isatty() else ""
-        sys.stderr.write(f"{clear}{self.name}{': ' if self.name else ''}{text}\n")
+        sys.stderr.write(f"{clear}{self._prefix}{text}\n")
         sys.stderr.flush()

@@ -4,13 +4,15 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
+from typing import Any
 
 import optuna
 from optuna.trial import Trial, TrialState
 
+from headrace.config.commented_yaml import inline_yaml
 from headrace.config.sections.tuning import Tune
 from headrace.processes.interruption import is_handled, is_requested, raise_if_requested
 from headrace.storage.append_only_files import AppendMirror
@@ -116,7 +118,9 @@ class Search:
                 return None
             values = suggest(trial, self.settings.space)
             self.files.upload()
-            log.info("Trial %s of %s: %s", trial.number + 1, self._trial_count, values)
+            # Trials are numbered from 0 on, in their folders and everywhere else.
+            place = f"{trial.number + 1} of {self._trial_count}"
+            log.info("Starting trial %s (%s): %s", trial.number, place, _as_overrides(values))
             return TrialRun(trial, values, self.record, self.folder.run(trial.number), self._lock)
 
     def _finish(self, trial_run: TrialRun, result: TrialResult) -> None:
@@ -156,3 +160,10 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def _as_overrides(values: Mapping[str, Any]) -> str:
+    """Return the settings of a trial as they are written on the command line, numbers with six significant digits."""
+    return " ".join(
+        f"{key}={f'{value:.6g}' if isinstance(value, float) else inline_yaml(value)}" for key, value in values.items()
+    )

@@ -13,6 +13,20 @@ def test_evaluation_table_has_figures_and_intervals() -> None:
     ]
 
 
+def test_evaluation_table_has_the_baselines_beside_the_model() -> None:
+    baselines = {"persistence": {"mean_absolute_error": 4.5}, "seasonal": {"mean_absolute_error": 0.5}}
+    result = {"split": "test", "rows": 147, "metrics": {"mean_absolute_error": 2.5}, "intervals": {}}
+    assert evaluation_table(result | {"baselines": baselines}).splitlines() == [
+        "test, 147 rows        value  95 % interval  persistence  seasonal",
+        "mean_absolute_error  2.5000                      4.5000    0.5000",
+    ]
+
+
+def test_tables_show_figures_that_are_small_or_large() -> None:
+    result = {"split": "test", "rows": 1, "metrics": {"loss": 4.045e-05}, "intervals": {"loss": (1e-5, 12345.678)}}
+    assert evaluation_table(result).splitlines()[1].split() == ["loss", "4.045e-05", "1.000e-05", "to", "12,346"]
+
+
 def test_training_table_has_both_splits_side_by_side() -> None:
     metrics = {"loss": 0.5, "val_loss": 0.625, "val_auc": 0.75}
     result = {"bundle_epoch": 3, "bundle": "run/bundle", "metrics": metrics}

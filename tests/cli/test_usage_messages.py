@@ -1,6 +1,9 @@
 """Wrong values of options are refused in plain words, with the nearest choice."""
 
+import re
+
 import pytest
+from typer.testing import CliRunner
 
 from headrace import cli
 from headrace.cli.usage_messages import plain_message
@@ -39,3 +42,58 @@ def test_help_lists_every_command_with_a_whole_sentence(capsys: pytest.CaptureFi
 
 def test_other_messages_stay_as_they_are() -> None:
     assert plain_message("--option x: expected NAME=VALUE") == "--option x: expected NAME=VALUE"
+
+
+def _help(*command: str) -> str:
+    runner = CliRunner()
+    return str(runner.invoke(cli.app, [*command, "--help"]).output)
+
+
+COMMANDS = re.findall(r"^  ([a-z]+)  ", _help().partition("Commands:")[2], re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "command", [*([name] for name in COMMANDS), *(["models", name] for name in ("list", "promote", "compare"))]
+)
+def test_help_names_arguments_without_types_and_keeps_examples_on_one_line(command: list[str]) -> None:
+    shown = _help(*command)
+    usage, arguments = shown.partition("\n\n")[0], shown.partition("Arguments:")[2].partition("Options:")[0]
+    assert not set("{}<>") & set(usage + arguments)
+    assert "[[" not in usage
+    for name in re.findall(r"^  (\S+)", arguments, re.MULTILINE):
+        assert name == "[key=value]..." or name == name.upper()
+    assert not re.search(r"Example: [^\n]*\n  \S", shown)
+    assert not re.search(r"[ \t]+\n", shown)
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("--epochs", "; did you mean `train.epochs=VALUE`?"),
+        ("--batch-size", "; did you mean `train.batch_size=VALUE`?"),
+        ("--lr", "; settings are written as key=value, such as train.epochs=10"),
+        ("--restrat", " (Possible options: --restart)"),
+    ],
+)
+def test_setting_written_as_an_option_is_refused_with_its_key(option: str, hint: str) -> None:
+    result = CliRunner().invoke(cli.app, ["train", "conf.yaml", option, "3"])
+    assert result.exit_code == 2
+    assert f"No such option: {option}{hint}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["evaluate", "bundle", "--table", "table", "--split", "validation"],
+        ["export", "bundle", "out", "--to", "onnx", "--table", "table", "--split", "validation"],
+        ["inspect", "table", "--files", "validation"],
+        ["compare", "one", "two", "--split", "validation"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_name_that_is_no_split_is_wrong_usage_of_every_command(arguments: list[str]) -> None:
+    """A split that the table has no row of is unsuitable data instead, with exit code 3."""
+    result = CliRunner().invoke(cli.app, arguments)
+    assert result.exit_code == 2
+    assert "'validation' is not one of " in result.stderr
+    assert "'val'" in result.stderr

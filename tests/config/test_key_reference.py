@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import pytest
 from pydantic import TypeAdapter
 
-from headrace.config import Configuration
+from headrace import cli
+from headrace.config import Configuration, load
 from headrace.config.base import Section
 from headrace.config.commented_yaml import section_type
 from headrace.config.key_reference import example, explain, find_key, read_examples
@@ -35,6 +36,17 @@ def test_value_has_meaning_type_range_default_and_an_example() -> None:
         "  example: train.batch_size=32",
     ]
     assert "  type: sgd, rmsprop, adam, adamw" in explain("train.optimizer.name", CONF)
+
+
+def test_value_of_a_configuration_is_shown_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """A configuration that was named beside the key was ignored."""
+    configuration = load(CONF / "images.yaml", ("train.epochs=7",))
+    assert "  this configuration: 7" in explain("train.epochs", CONF, configuration).splitlines()
+    assert "  this configuration: {width: 32, dropout: 0.25}" in explain("model.options.width", CONF, configuration)
+    assert "this configuration" not in explain("tune.trials", CONF, configuration)
+    with pytest.raises(SystemExit):
+        cli.main(["config", str(CONF / "images.yaml"), "train.epochs=9", "--explain", "train.epochs"])
+    assert "  this configuration: 9" in capsys.readouterr().out
 
 
 def test_section_lists_its_keys() -> None:

@@ -1,6 +1,7 @@
 """A configuration is validated as a whole, and any mistake is reported in one sentence."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,16 @@ def test_override_below_a_value_is_refused(smallest: Path) -> None:
 @pytest.mark.parametrize("value", ["[1", "2024-13-45", "0b_", "!!bool x", "\x00"])
 def test_override_with_invalid_yaml_is_refused(smallest: Path, value: str) -> None:
     assert "is not a YAML value; quote it" in refusal(smallest, f"data.table={value}")
+
+
+@pytest.mark.parametrize(("value", "text"), [("[*/bad_*, a]", ["*/bad_*", "a"]), ("*/x", "*/x"), ("[1", "[1")])
+def test_override_that_must_be_quoted_is_shown_with_its_quotes(smallest: Path, value: str, text: object) -> None:
+    """In YAML an asterisk begins the name of an alias, so that patterns must be quoted."""
+    said = refusal(smallest, f"data.source.exclude={value}")
+    (shown,) = shlex.split(said.partition("quote it: ")[2])
+    key, _, quoted = shown.partition("=")
+    assert key == "data.source.exclude"
+    assert yaml.safe_load(quoted) == text
 
 
 @pytest.mark.parametrize("key", ["1", "on", "~", "1.5", "2026-11-29"])

@@ -183,9 +183,8 @@ def evaluate_and_fail(capsys: pytest.CaptureFixture[str], *words: str, code: int
 def test_evaluate_refuses_missing_split(
     version: Version, bundle_copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for split in ("val", "../../x"):
-        sentence = evaluate_and_fail(capsys, str(bundle_copy), "--table", str(version.table), "--split", split)
-        assert f"has no split {split!r}; it has: train, test" in sentence
+    sentence = evaluate_and_fail(capsys, str(bundle_copy), "--table", str(version.table), "--split", "val")
+    assert "has no split 'val'; it has: train, test" in sentence
     assert not (bundle_copy / "evaluation").exists()
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.html.number_formatting import duration, metric, moment, number, percent, probability, quantity
+from headrace.html.number_formatting import duration, metric, moment, number, percent, probability, quantity, words
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,8 @@ def test_quantity_of_one_is_singular() -> None:
 def test_moment_is_rounded_to_the_minute() -> None:
     assert moment("2026-03-01T14:05:09+00:00") == "2026-03-01 14:05 UTC"
     assert moment("yesterday") == "yesterday"
+
+
+def test_words_name_the_validation_split() -> None:
+    assert words("val_mean_absolute_error") == "validation mean absolute error"
+    assert words("not_an_image") == "not an image"

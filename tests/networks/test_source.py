@@ -117,7 +117,7 @@ def test_sys_exit_in_file_is_reported_as_error(model: Path) -> None:
     assert "with SystemExit" in refusal(model, "import sys\ndef build(contract):\n    sys.exit(0)\n")
 
 
-@pytest.mark.parametrize(("value", "name"), [("None", "NoneType"), ("7", "int"), ("build", "function")])
+@pytest.mark.parametrize(("value", "name"), [("None", "nothing; add `return`"), ("7", "int"), ("build", "function")])
 def test_build_must_return_keras_model(model: Path, value: str, name: str) -> None:
     assert f"must return a keras.Model; it returned {name}" in refusal(model, f"def build(contract): return {value}\n")
 

@@ -85,6 +85,32 @@ def test_preview_counts_rows_without_a_label(tmp_path: Path) -> None:
     assert preview(str(tmp_path / "a.csv"))["rejects"] == {"no_class": 2}
 
 
+def test_preview_names_a_column_of_splits_and_counts_unlisted_rejects_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,label,part\none,a,train\ntwo,,Validation\nthree,b,test\nfour,a,\n")
+    found = preview(str(tmp_path / "a.csv"))
+    assert found["split_column"] == "part"
+    text = as_text(found)
+    assert "splits by the column 'part', if data.source.columns.split names it" in text
+    assert "rejects: no_class 1" in text
+    assert "other record" not in text
+    (tmp_path / "b.csv").write_text("text,label\ntrain,a\nbus,b\n")
+    assert preview(str(tmp_path / "b.csv"))["split_column"] is None
+
+
+def test_preview_shows_the_size_of_bytes_that_are_no_text(tmp_path: Path) -> None:
+    image = encode_image(noise_image(8, 9), "PNG")
+    pq.write_table(pa.table({"image": [image, image], "note": [b"some", b"text"]}), tmp_path / "a.parquet")
+    columns = {column["name"]: column for column in preview(str(tmp_path / "a.parquet"))["columns"]}
+    assert columns["image"]["examples"] == [f"{len(image):,} bytes"]
+    assert columns["note"]["examples"] == ["some", "text"]
+
+
+def test_preview_names_the_columns_of_a_file_with_an_index_that_has_no_name(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(",text,label\n0,one,a\n1,two,b\n")
+    with pytest.raises(ConfigurationError, match=r"no column 'lable'; its columns are: \(no name\), text, label\."):
+        preview(str(tmp_path / "a.csv"), "lable")
+
+
 def test_preview_of_images_reads_them(tmp_path: Path) -> None:
     raw = write_source(tmp_path / "raw")
     (raw / "cat" / "bad.png").write_bytes(b"no image")
@@ -160,3 +186,15 @@ def test_folder_of_sounds_is_previewed_as_sounds(tmp_path: Path) -> None:
     found = preview(str(raw))
     assert (found["classes"], found["rejects"]) == ({"low": 7, "high": 6}, {"truncated": 1})
     assert any("a lower rate than prepare.audio.rate" in warning for warning in found["warnings"])
+
+
+def test_inspect_raw_has_the_absolute_path_in_its_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As every result; the lines for people have the path as it was written."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("text,label\none,a\ntwo,b\n")
+    app(["inspect", "a.csv", "--raw"], standalone_mode=False)
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["source"] == str(tmp_path / "a.csv")
+    assert shown.err.startswith("a.csv: table")

@@ -12,7 +12,9 @@ import pytest
 from PIL import Image
 
 from headrace.contract import Tokenizer
-from headrace.report.data_section import LARGEST_SIDE, PER_CLASS, Sample, sample_images
+from headrace.report import run_page, write_report
+from headrace.report.data_section import LARGEST_SIDE, PER_CLASS, Channel, Data, Sample, describe_data, sample_images
+from headrace.report.run_artifacts import Run
 from headrace.table import read
 
 MakeRun = Callable[..., Path]
@@ -79,3 +81,19 @@ def test_input_other_than_image_has_no_samples(make_run: MakeRun) -> None:
     contract = version.contract.model_copy(update={"tokenizer": tokenizer})
     texts = replace(version, summary=version.summary.model_copy(update={"contract": contract}))
     assert sample_images(texts) is None
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+def test_normalisation_of_windows_is_of_features_and_not_of_pixels(
+    make_run: MakeRun, numbers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_feature(run: Run) -> Data:
+        data = describe_data(run)
+        assert isinstance(data, Data)
+        return replace(data, channels=(Channel("warmth", 1.25e-5, 21.5),), features_are_numbers=numbers)
+
+    monkeypatch.setattr(run_page, "describe_data", with_feature)
+    page = write_report(make_run()).read_text("utf-8")
+    assert ("of the training split, 0 to 255." in page) != numbers
+    assert (">Feature</th>" in page) == numbers
+    assert ("1.250e-05" in page) == numbers

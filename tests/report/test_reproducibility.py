@@ -80,6 +80,7 @@ def prepared(command: str) -> Data:
         splits=(),
         rows={},
         channels=(),
+        features_are_numbers=False,
         rejects=[],
         rejects_problem=None,
         samples=None,

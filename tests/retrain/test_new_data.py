@@ -155,5 +155,5 @@ def test_new_files_and_changed_preparation_are_detected(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("section", ["retrain", "registry"])
 def test_missing_section_is_reported(tmp_path: Path, section: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"no section `{section}`"):
+    with pytest.raises(ConfigurationError, match=f"no section `{section}`.*`headrace init --kind retrain` writes"):
         retrain_settings(make_configuration(tmp_path, **{section: None}))

@@ -90,6 +90,12 @@ def test_resume_names_only_the_keys_of_a_section_that_changed(tmp_path: Path) ->
         run.require_settings(before, after)
 
 
+def test_refusal_says_that_a_setting_was_not_set() -> None:
+    run = ResumeGuard("run", Path("run"), "train.run")
+    with pytest.raises(ConfigurationError, match=r"model\.options\.width was not set and is 3; restore"):
+        run.require_settings({"model.options": {}}, {"model.options": {"width": 3}})
+
+
 def test_resume_refuses_ranks_that_change_the_global_batch(folder: Path, metrics: dict[str, float]) -> None:
     answer = headrace_within(*WORDS, "train.ranks=3", cwd=folder, code=2)
     assert "started with 128 rows per step, and train.ranks x train.batch_size is now 3 x 64" in answer.last_error_line

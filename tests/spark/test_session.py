@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyspark import SparkContext
 
 from headrace.errors import ConfigurationError
+from headrace.spark import session
 from headrace.spark.jvm_locale import require_readable_folder
 from tests.support.commands import run
 from tests.support.workspace import ROOT
@@ -50,6 +52,15 @@ settings:
 prepare: {spark.task.maxFailures: 7, spark.locality.wait: 1s}
 train: {spark.task.maxFailures: 2}
 """
+
+
+def test_start_of_spark_is_announced(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """It is the first long wait of most commands."""
+    monkeypatch.setattr(session, "_launch_filtered", lambda: None)
+    monkeypatch.setattr(SparkContext, "_ensure_initialized", lambda gateway: None)
+    with caplog.at_level("INFO"):
+        session._start_jvm({})
+    assert caplog.messages == ["Starting Spark"]
 
 
 def test_session_has_settings_of_command_and_driver_memory(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from headrace.config.configuration import Spark
 from headrace.spark.session import session
-from headrace.spark.worker_daemon import remove_installed_archives
+from headrace.spark.worker_daemon import _without_closed_socket, remove_installed_archives
 
 pytestmark = pytest.mark.spark
 
@@ -36,6 +36,26 @@ def test_workers_import_installed_pyspark_and_keep_archive_directories() -> None
     spark = session("tests", Spark(local=True))
     observations = set(spark.sparkContext.parallelize(range(2), 2).map(observe).collect())
     assert observations == {(pyspark.__file__, "_keep_directory")}
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError, ConnectionResetError])
+def test_worker_ends_without_a_traceback_when_spark_has_closed_its_socket(error: type[OSError]) -> None:
+    def write_last_rows(*arguments: object) -> int:
+        raise error
+
+    assert _without_closed_socket(write_last_rows)("socket", True) != 0
+    assert _without_closed_socket(lambda *_: 0)("socket", True) == 0
+
+
+def test_daemon_forks_workers_that_end_quietly() -> None:
+    """When this fails, PySpark forks its workers in another way, and `serve` has to find it."""
+    code = (
+        "from pyspark import daemon; from headrace.spark import worker_daemon; "
+        "daemon.manager = lambda: print(daemon.worker.__qualname__, 'worker' in manager.__code__.co_names); "
+    )
+    code = code.replace("daemon.manager =", "manager = daemon.manager; daemon.manager =") + "worker_daemon.serve()"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout == "_without_closed_socket.<locals>.work True\n"
 
 
 def test_archives_of_another_spark_stay_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,3 +166,10 @@ def test_planning_10000_shards_for_one_of_64_ranks_takes_less_than_100_ms() -> N
         seconds.append(time.perf_counter() - began)
     assert min(seconds) < 0.1
     assert len(found) == pytest.approx(10_000 / 64, abs=2)
+
+
+@given(plans(), st.integers(0, 3))
+def test_rows_until_a_step_are_those_that_the_lanes_have_read(plan: Plan, epochs: int) -> None:
+    for steps in range(plan.steps):
+        read = sum(plan.lane_rows(lane, range(steps)) for lane in range(plan.lanes))
+        assert plan.rows_until(epochs * plan.steps + steps) == epochs * plan.rows + read

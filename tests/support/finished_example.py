@@ -160,7 +160,7 @@ def _write_training(run: Path, table: Path, example: Example) -> None:
     result = {
         "run": str(run), "bundle": str(run / "bundle"), "steps": steps, "ranks": example.ranks,
         "weights_sha256": "c" * 64, "metrics": {"loss": 0.05, "accuracy": 0.98}, "seconds": 192.4,
-        "seconds_to_first_step": 8.3, "samples_per_second": 3120.4, "parameters": 421642,
+        "seconds_to_first_step": 8.3, "samples_per_second": 718.2, "parameters": 421642,
     }  # fmt: skip
     _dump(run / "run.json", asked)
     _dump(run / "result.json", result)

@@ -1,6 +1,7 @@
 """A network is tried on one batch before Spark starts; a mistake is one sentence that names the user's file."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -136,6 +137,15 @@ def test_network_that_can_be_trained_is_tried_once(
     assert len(list(cache.iterdir())) == 1
     monkeypatch.setattr(network_check, "_ask", lambda *_: pytest.fail("tried again"))
     require_trainable(run, record, version)
+
+
+def test_trial_of_the_network_is_announced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(network_check.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout='{"error": null}\n'))
+    with caplog.at_level("INFO"):
+        assert network_check._ask(tmp_path, Path("models/mine.py")) == {"error": None}
+    assert caplog.messages == ["Trying the network of models/mine.py"]
 
 
 def test_inputs_that_are_not_normalized_get_a_warning(version: Version, tmp_path: Path) -> None:

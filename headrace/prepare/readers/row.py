@@ -48,7 +48,7 @@ class MissingColumnError(ConfigurationError):
 
     def __init__(self, name: str, file: str, columns: Iterable[str], cause: str = "") -> None:
         self.name, self.file, self.columns, self.cause = name, file, tuple(columns), cause
-        reason = cause or f"its columns are: {', '.join(self.columns) or 'none'}"
+        reason = cause or f"its columns are: {', '.join(one or '(no name)' for one in self.columns) or 'none'}"
         super().__init__(f"{file} has no column {name!r}; {reason}.")
 
     def __reduce__(self) -> tuple[type["MissingColumnError"], tuple[str, str, tuple[str, ...], str]]:

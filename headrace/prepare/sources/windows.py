@@ -182,9 +182,9 @@ def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFra
     unknown = F.exists("data", lambda row: F.exists(row, lambda one: one.isNull() | F.isnan(one) | _infinite(one)))
     rows = F.concat(F.col("count").cast("string"), F.lit(f" rows; a window and its target take {windows.span + 1}"))
     missing = F.concat(
-        F.lit(f"the row before {windows.time} "), F.col("gap.key"), F.lit(" is missing or repeated: they are "),
+        F.lit(f"the row before {windows.time} "), F.col("gap.key"), F.lit(" is "),
         F.col("gap.apart").cast("string"),
-        F.lit(f" s apart, expected {windows.every_seconds}"), _time_unit(windows),
+        F.lit(f" s earlier, expected {windows.every_seconds}"), _time_unit(windows),
     )  # fmt: skip
     several = F.concat(F.lit(f"{windows.time} "), F.col("gap.key"), F.lit(" has several rows with different cells"))
     gap = F.when(F.col("gap.apart") == 0, several).otherwise(missing)

@@ -1,10 +1,10 @@
 """The reliability diagram: accuracy by confidence."""
 
-from headrace.html.number_formatting import number, percent
+from headrace.html.number_formatting import percent
 from headrace.html.unit_square_chart import BOTTOM, TOP, Dot, Share, UnitChart, x_position, y_position
 from headrace.report.evaluation.records import Bin, ClassEvaluation
 from headrace.wilson_interval import wilson
-from headrace.wording import quantity
+from headrace.wording import number, quantity
 
 # The row-count bars take at most this fraction of the chart's height.
 SHARE_HEIGHT = 0.2

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from headrace.html.number_formatting import number
 from headrace.html.unit_square_chart import Line, UnitChart, path
 from headrace.report.evaluation.records import ClassEvaluation
+from headrace.wording import number
 
 
 class _ClassCurve(NamedTuple):

@@ -12,7 +12,7 @@ from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.retrain.gate.deciding_rows import deciding_rows, min_deciding_rows
 from headrace.retrain.gate.scored_model import ScoredModel
 from headrace.retrain.gate.slicing import ModelPair, gate_module, make_slices
-from headrace.wording import quantity
+from headrace.wording import figure, quantity
 
 # Ends the name of the check of the metric that models are compared by.
 AGAINST_CHAMPION = " against the champion's"
@@ -123,7 +123,7 @@ def _slices(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterat
             data_slice.label,
             drop <= gate.slices.max_drop,
             f"a drop of {gate.slices.max_drop:g} or less",
-            f"{before:.4f} before, {after:.4f} now, {quantity(data_slice.rows, 'row')}",
+            f"{figure(before)} before, {figure(after)} now, {quantity(data_slice.rows, 'row')}",
         )
 
 
@@ -133,7 +133,7 @@ def _bounds(comparison: Comparison, gate: Gate) -> Iterator[Check]:
         passed = (allowed.min is None or value >= allowed.min) and (allowed.max is None or value <= allowed.max)
         limits = [f"{allowed.min:g} or more"] if allowed.min is not None else []
         limits += [f"{allowed.max:g} or less"] if allowed.max is not None else []
-        yield _check(metric_label(metric), passed, " and ".join(limits) or "any value", f"{value:.4f}")
+        yield _check(metric_label(metric), passed, " and ".join(limits) or "any value", figure(value))
 
 
 def _costs(comparison: Comparison, gate: Gate) -> Iterator[Check]:
@@ -150,10 +150,12 @@ def _costs(comparison: Comparison, gate: Gate) -> Iterator[Check]:
 def _describe_change(task: str, metric: str, champion: ScoredModel, challenger: ScoredModel) -> str:
     before, after = (score(task, metric, model.predictions) for model in (champion, challenger))
     if before == after:
-        return f"{metric_label(metric)} stayed at {before:.4f}"
+        return f"{metric_label(metric)} stayed at {figure(before)}"
     order = ", where smaller is better" if metric in LOWER_IS_BETTER else ""
     verb = "rose" if after > before else "fell"
-    return f"{metric_label(metric)} {verb} by {abs(after - before):.4f}, from {before:.4f} to {after:.4f}{order}"
+    return (
+        f"{metric_label(metric)} {verb} by {abs(after - before):.4f}, from {figure(before)} to {figure(after)}{order}"
+    )
 
 
 def _check(name: str, passed: bool, expected: str, received: str) -> Check:

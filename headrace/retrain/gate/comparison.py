@@ -6,6 +6,7 @@ from typing import Any
 from headrace.bundle import load
 from headrace.config import Configuration
 from headrace.config.sections.retraining import Gate
+from headrace.errors import ConfigurationError
 from headrace.evaluate.training_overlap import TrainingOverlap, training_overlap
 from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.model_registry import open_registry
@@ -17,7 +18,7 @@ from headrace.retrain.journal import Journal
 from headrace.retrain.recorded_version import read_recorded
 from headrace.storage import locate
 from headrace.table import Version, read
-from headrace.wording import quantity
+from headrace.wording import figure, quantity
 
 SPLIT = "test"
 
@@ -26,7 +27,7 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
     """Compare version or alias `second` with `first`; promote nothing.
 
     Raises:
-        ConfigurationError: a version or alias does not exist.
+        ConfigurationError: a version or alias does not exist, or both are the same version.
         DataError: a bundle or the table is missing or damaged, or they do not match.
     """
     from headrace.retrain.gate.scoring import score_models
@@ -34,6 +35,8 @@ def compare(configuration: Configuration, first: str, second: str) -> dict[str, 
     registry = open_registry(configuration)
     version = read_test_version(configuration)
     records = [version_named(registry, name) for name in (first, second)]
+    if len({record.version for record in records}) == 1:
+        raise ConfigurationError(f"{first} and {second} are version {records[0].version} both; name another version.")
     bundles = {str(record.version): stored_bundle(registry, record) for record in records}
     models = score_models(bundles, version, SPLIT)
     before, after = (models[str(record.version)] for record in records)
@@ -103,7 +106,7 @@ def as_text(result: dict[str, Any]) -> str:
     """Format the result of `compare` as text: the metrics of both versions, then the checks."""
     lines = [f"{quantity(result['rows'], 'row')} of the {result['split']} split of version {result['data_version']}"]
     for model in result["models"]:
-        metrics = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in model["metrics"].items())
+        metrics = ", ".join(f"{name.replace('_', ' ')} {figure(value)}" for name, value in model["metrics"].items())
         lines.append(
             f"  version {model['version']}: {metrics}, {model['milliseconds']:g} ms, {model['size_bytes']:,} B"
         )

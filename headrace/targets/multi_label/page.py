@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from headrace.html.image_rendering import is_pixelated
-from headrace.html.number_formatting import number, percent
+from headrace.html.number_formatting import percent
 from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.records import ClassEvaluation
 from headrace.report.record import Record
-from headrace.wording import quantity
+from headrace.wording import number, quantity
 
 
 class MultiLabelMistake(Record):

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from headrace.html.axis import Axis
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
-from headrace.html.number_formatting import number
 from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.records import TaskEvaluation
 from headrace.report.evaluation.slices import SliceTable, slice_tables
 from headrace.report.record import Record
-from headrace.wording import quantity
+from headrace.wording import number, quantity
 
 
 class RegressionMistake(Record):

@@ -44,8 +44,8 @@ def ordered_callbacks(
     ]
     if rank.rank == 0:
         rank.files.path_for_append(folder.metrics_file.name)
-        every, rows, send = rank.record.log_every_steps, rank.record.global_batch, rank.channel.send
-        callbacks.append(MetricsLogger(position, RunFolder(rank.files.local), gradients, every, rows, send))
+        every, send = rank.record.log_every_steps, rank.channel.send
+        callbacks.append(MetricsLogger(position, RunFolder(rank.files.local), gradients, every, stream, send))
         callbacks.append(WarnOfUntrainedWeights(gradients))
     if rank.verifier is not None:
         callbacks.append(BundleRehearsal(rank.verifier, rank.record.epochs))

@@ -12,16 +12,16 @@ import tensorflow as tf
 from headrace.errors import TrainingError
 from headrace.runs.folder import RunFolder
 from headrace.storage.atomic import atomic_write
-from headrace.train.callbacks.exact_metrics import Logs
+from headrace.stream.batches import RankStream
+from headrace.train.callbacks.step_figures import RunningResults, figures_between
 from headrace.train.distributed.gradients import GradientMonitor
-from headrace.train.model.loss_and_metrics import RowLossSum
 from headrace.train.rank.context import Position
 
 HIDDEN = ("kind", "step", "epoch", "seconds")
 
 
 class MetricsLogger(keras.callbacks.Callback):
-    """A callback that logs every `every` steps and every epoch; `rows` counts the rows per step over all ranks.
+    """A callback that logs every `every` steps and every epoch.
 
     The `seconds` of a line are those of the run's steps up to there, over all attempts.
     """
@@ -32,11 +32,11 @@ class MetricsLogger(keras.callbacks.Callback):
         folder: RunFolder,
         gradients: GradientMonitor,
         every: int,
-        rows: int,
+        stream: RankStream,
         send: Callable[..., None],
     ) -> None:
         super().__init__()
-        self.position, self.gradients, self.every, self.rows, self.send = position, gradients, every, rows, send
+        self.position, self.gradients, self.every, self.stream, self.send = position, gradients, every, stream, send
         truncate_metrics(folder.metrics_file, position.step)
         self.metrics = folder.metrics_file.open("a", encoding="utf-8")
         # One graph call takes a fifth of the time of one call per value; the graph keeps the writer it was traced with.
@@ -44,15 +44,15 @@ class MetricsLogger(keras.callbacks.Callback):
         self.writer = tf.summary.create_file_writer(str(folder.events))
         self.last_time = time.monotonic()
         self.last_step = position.step
-        self.first_logs: tuple[int, Logs] = (0, {})
+        self.last = RunningResults()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.first_logs = (0, {})
+        self.last = RunningResults()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.position.step == 1 or self.position.step % self.every == 0:
-            figures = {name: float(value) for name, value in (logs or {}).items() if name != RowLossSum.NAME}
-            self._report(batch + 1, figures)
+            results = {name: float(value) for name, value in (logs or {}).items()}
+            self._report(RunningResults(batch + 1, self._rows(batch + 1), results))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         line = {"kind": "epoch", "step": self.position.step, "epoch": epoch, **(logs or {})}
@@ -63,20 +63,23 @@ class MetricsLogger(keras.callbacks.Callback):
         self.metrics.close()
         self.writer.close()
 
-    def _report(self, batches: int, running: Logs) -> None:
-        """Log the means over the steps since the last report, from Keras's means since the start of the epoch."""
-        old_batches, old_logs = self.first_logs
-        means = {
-            name: (value * batches - old_logs.get(name, 0.0) * old_batches) / (batches - old_batches)
-            for name, value in running.items()
-            if name != "auc"  # an area under a curve is not a mean
-        }
-        self.first_logs = (batches, running)
-        now = time.monotonic()
-        rate = (self.position.step - self.last_step) * self.rows / max(now - self.last_time, 1e-9)
+    def _rows(self, steps: int) -> int:
+        """Return the rows of this rank in the last `steps` steps of the epoch so far, without padding."""
+        if not self.position.between_epochs:
+            return steps * self.stream.batch_size
+        plan = self.stream.plan
+        return sum(plan.lane_rows(lane, range(plan.steps - steps, plan.steps)) for lane in self.stream.lanes)
+
+    def _report(self, running: RunningResults) -> None:
+        """Log the figures of the steps since the last report, from Keras's results since the start of the epoch."""
+        figures = figures_between(self.last, running, self.stream.batch_size)
+        self.last = running
+        now, plan = time.monotonic(), self.stream.plan
+        rows = plan.rows_until(self.position.step) - plan.rows_until(self.last_step)
+        rate = rows / max(now - self.last_time, 1e-9)
         self.last_step, self.last_time = self.position.step, now
-        means |= {"gradient_norm": self.gradients.norm, "learning_rate": float(self.model.optimizer.learning_rate)}
-        line = {"kind": "step", "step": self.position.step, "epoch": self.position.epoch, **means}
+        figures |= {"gradient_norm": self.gradients.norm, "learning_rate": float(self.model.optimizer.learning_rate)}
+        line = {"kind": "step", "step": self.position.step, "epoch": self.position.epoch, **figures}
         self._write(line | {"samples_per_second": round(rate, 1), "seconds": self._seconds()}, "step")
 
     def _write(self, line: dict[str, Any], prefix: str) -> None:

@@ -208,7 +208,8 @@ def write_bundle(rank: RankContext, seconds: float, steps: int, summary: RunSumm
     """
     record = rank.record
     written = _write(rank, record.bundle, summary, rank.verifier.verify if rank.verifier else None)
-    speed = steps * record.global_batch / seconds if steps else 0.0
+    plan = training_plan(rank.version, "train", record.global_batch, record.lanes, record.configuration.train.seed)
+    speed = plan.rows_until(steps) / seconds if steps else 0.0
     rank.channel.send(
         kind="done",
         bundle=str(written),

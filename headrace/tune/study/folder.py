@@ -52,7 +52,7 @@ class StudyRecord(NumberedRecord):
         """
         if self.configuration.tune is None:
             raise ConfigurationError(
-                "The configuration has no section `tune`; add one with the search space, as in conf/digits_search.yaml."
+                "The configuration has no section `tune`; add one with the folder `study` and with `space`."
             )
         return self.configuration.tune
 

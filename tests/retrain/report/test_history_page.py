@@ -140,6 +140,9 @@ def test_page_that_cannot_be_written_does_not_hide_that_the_champion_has_changed
 def test_page_is_complete_and_readable_in_browser(page: Path) -> None:
     assert re.findall(r"<h2[^>]*>([^<]*)</h2>", dump_document(page)) == ["Lineage", "Cycles", "Versions"]
     assert probe_page(page, width=360)["overflow"] == 0
+    # A window of a tablet, the narrowest with titles beside the content, and that of a laptop.
+    for width in (800, 1024, 1280):
+        assert probe_page(page, f"--window-size={width},900")["clipped"] == 0
     for scheme in (0, 1):
         found = probe_page(page, f"--blink-settings=preferredColorScheme={scheme}", "--window-size=1280,900")
         assert found["clipped"] == 0

@@ -46,6 +46,20 @@ def test_page_shows_errors_and_rows_of_regression(
     assert "<h3>Confusion matrix</h3>" not in page
 
 
+def test_page_has_the_baselines_as_sentences_of_their_own(
+    make_run: Callable[..., Path], evaluation_record: dict[str, Any]
+) -> None:
+    run = make_run()
+    evaluation_record["baselines"] = {
+        "persistence": evaluation_record["metrics"],
+        "seasonal": evaluation_record["metrics"],
+    }
+    (run / "bundle" / "evaluation" / "test.json").write_text(json.dumps(evaluation_record))
+    page = write_report(run).read_text("utf-8")
+    assert re.search(r"has none\.\s+Predicting the last value would give", page)
+    assert re.search(r"\.\s+Predicting the value of one season before would give", page)
+
+
 def test_page_shows_images_with_largest_errors(make_run: Callable[..., Path]) -> None:
     judge, about = Regression(), {"split": "test", "table": "t", "version": 0, "seconds": 1.0, "command": "c"}
     paths, true = np.array(["a.png", "b.png"]), np.array([1.0, 2.0])

@@ -90,7 +90,7 @@ def test_page_shows_best_value_all_trials_and_failure(page: Path, folder: StudyF
     records = read_trials(open_study(folder.path / JOURNAL, "maximize", optuna.pruners.NopPruner()), record.tune.space)
     best = best_trial(records, "maximize")
     assert best is not None
-    assert f"{100 * (best.value or 0):.2f}%<small>trial {best.number}; large values are better" in text
+    assert f"{100 * (best.value or 0):.2f}%<small>trial {best.number}; larger is better" in text
     assert len(re.findall(r'<span class="state (?:complete|pruned|failed)">', text)) == 30
     assert {trial.state for trial in records} == {"complete", "pruned", "failed"}
     assert "Trial 0: the gradient of step 3 is &lt;script&gt;" in text

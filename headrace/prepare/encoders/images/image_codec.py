@@ -25,6 +25,7 @@ from headrace.prepare.encoders.images.fast_jpeg import (
 )
 from headrace.prepare.encoders.images.file_structure import GIF, JPEG, PNG, find_structure
 from headrace.prepare.encoders.images.image_findings import ImageFinding
+from headrace.prepare.encoders.images.jpeg_segments import IN_HEADER
 from headrace.prepare.encoders.images.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
 from headrace.prepare.encoders.images.png_chunks import SIGNATURE, damaged_chunk
 from headrace.prepare.encoders.images.resize import RESIZE
@@ -160,6 +161,8 @@ def _decode_truncated(data: bytes, spec: Image, end: str) -> DecodedImage:
     Args:
         end: where the file ends.
     """
+    if end == IN_HEADER:
+        raise RejectedRecordError(Reason.TRUNCATED, f"{end}, before its first pixel")
     if spec.truncated == "reject":
         whole = _has_all_pixels(data, spec)
         lacks = "only the end mark is missing, no pixel" if whole else "pixels are missing or damaged"

@@ -60,6 +60,10 @@ def _next_segment(data: bytes, offset: int) -> int:
     return len(data)
 
 
+# A file that ends there has no pixel.
+IN_HEADER = "the file ends in its header"
+
+
 def missing_end(data: bytes) -> str | None:
     """Return where a file without its end mark ends; None if it has one, or if its header is damaged."""
     if data.endswith(END):
@@ -70,7 +74,7 @@ def missing_end(data: bytes) -> str | None:
             return None if data.find(END, last.end) >= 0 else "the file ends without its end mark"
     offset = last.end if last else len(START)
     header_ends = offset + 4 > len(data) or _declared_end(data, offset) >= len(data)
-    return "the file ends in its header" if header_ends else None
+    return IN_HEADER if header_ends else None
 
 
 def has_all_scans(data: bytes) -> bool:

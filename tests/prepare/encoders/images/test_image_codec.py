@@ -363,6 +363,16 @@ def test_decode_rejects_truncated_file(kind: str) -> None:
         assert reason(data[: len(data) * tenth // 10]) is Reason.TRUNCATED, tenth
 
 
+def test_jpeg_file_that_ends_in_its_header_is_not_said_to_be_acceptable() -> None:
+    data = encode_image(noise_image(40, 40), "JPEG")
+    for accept in ("reject", "accept"):
+        spec = unchanged_size(40, 40).model_copy(update={"truncated": accept})
+        with pytest.raises(RejectedRecordError) as refused:
+            decode(data[:300], spec)
+        assert refused.value.reason is Reason.TRUNCATED
+        assert refused.value.detail == "the file ends in its header, before its first pixel"
+
+
 # Bytes that may be missing at the end without a pixel.
 PADDING = {"WEBP": 1, "BMP": 3}
 
