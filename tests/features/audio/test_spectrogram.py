@@ -39,6 +39,21 @@ def test_silence_and_sound_are_told_apart_in_time() -> None:
     assert columns[-len(columns) // 3 :].min() > 200
 
 
+@pytest.mark.parametrize("size", [2000, 60_000, 500_000])
+def test_no_sample_is_left_out_of_the_picture(size: int) -> None:
+    for place in (40, size // 3, size // 2 + 333, size - 40):
+        sound = np.zeros(size, np.int16)
+        sound[place - 20 : place + 20] = 10_000
+        columns = spectrogram(sound)[:, :, 0].max(0)
+        assert columns.max() == 255
+        assert columns.argmax() / len(columns) == pytest.approx(place / size, abs=0.1)
+        assert np.count_nonzero(columns) <= 3
+
+
+def test_silence_is_black() -> None:
+    assert spectrogram(np.zeros(RATE, np.int16)).max() == 0
+
+
 def test_statistics_are_loudness_centroid_and_silence() -> None:
     low, high = (statistics(samples(pitch).tobytes(), COLUMN) for pitch in (300.0, 1500.0))
     assert low["loudness"] == pytest.approx(10 * np.log10(0.3**2 / 2 + 0.05**2), abs=0.2)
