@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 FULL_SCALE = 32768.0
 FRAME = 256  # samples of one spectrum
+MIN_FRAMES = 128  # about, so that the picture of a short sound is no narrow strip
 MAX_FRAMES = 400  # the width of a picture in pixels, at most
 STEP = FRAME // 2
 QUIETEST = 1e-12  # power that is shown as none
@@ -18,8 +19,9 @@ def power_spectrum(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
     Of long sounds, each of MAX_FRAMES rows is the mean of several frames, so that no sample is left out.
     """
-    missing = max(FRAME - len(samples), (FRAME - len(samples)) % STEP)
-    frames = np.lib.stride_tricks.sliding_window_view(np.pad(samples, (0, missing)), FRAME)[::STEP]
+    step = min(STEP, max(1, len(samples) // MIN_FRAMES))
+    missing = max(FRAME - len(samples), (FRAME - len(samples)) % step)
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(samples, (0, missing)), FRAME)[::step]
     if len(frames) <= MAX_FRAMES:
         return _power(frames)
     edges = np.linspace(0, len(frames), MAX_FRAMES + 1).astype(int)

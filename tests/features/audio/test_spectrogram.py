@@ -28,6 +28,7 @@ def test_brightest_row_is_the_frequency_of_a_tone(frequency: float) -> None:
 
 def test_long_sound_gives_a_picture_of_limited_width_and_a_short_one_at_least_a_column() -> None:
     assert 200 < spectrogram(samples(440.0, 60.0)).shape[1] <= MAX_FRAMES
+    assert 100 < spectrogram(samples(440.0, 0.5)).shape[1] < 200
     assert spectrogram(samples(440.0, 0.01)).shape[1] == 1
 
 
@@ -47,7 +48,7 @@ def test_no_sample_is_left_out_of_the_picture(size: int) -> None:
         columns = spectrogram(sound)[:, :, 0].max(0)
         assert columns.max() == 255
         assert columns.argmax() / len(columns) == pytest.approx(place / size, abs=0.1)
-        assert np.count_nonzero(columns) <= 3
+        assert np.count_nonzero(columns) <= max(3, 0.2 * len(columns))
 
 
 def test_silence_is_black() -> None:
