@@ -29,7 +29,7 @@ SIGNATURES = (
     (0, b"\xff\xf3", "MP3 (a sound; prepare.input: audio reads it)"),
     (8, b"AIF", "AIFF (a sound; prepare.input: audio reads it)"),
     (4, b"ftypM4A", "M4A (AAC or Apple Lossless)"),
-    (4, b"ftyp", "HEIC or video (MP4)"),
+    (4, b"ftyp", "HEIC or MP4 (a video or sound)"),
     (0, b"\xff\xf1", "AAC"),
     (0, b"\xff\xf9", "AAC"),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media (WMA, WMV)"),

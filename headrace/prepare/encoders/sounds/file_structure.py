@@ -31,6 +31,21 @@ def missing_bytes(data: bytes) -> int:
     return 0
 
 
+def with_unknown_size(data: bytes) -> bytes:
+    """Return a WAV file with the mark of an unknown length if its header says 0, but samples follow.
+
+    Pipes and recorders that were switched off leave such headers; libsndfile reads no sample of them.
+    """
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        return data
+    for name, begin, size in _chunks(data, "<"):
+        if name == b"data":
+            whole = int.from_bytes(data[4:8], "little")
+            is_unfinished = size == 0 and len(data) > begin and (whole in UNKNOWN_SIZES or whole + 8 <= begin)
+            return data[: begin - 4] + b"\xff" * 4 + data[begin:] if is_unfinished else data
+    return data
+
+
 def damage(data: bytes) -> str | None:
     """Return why parts of a file would be left out without an error; None if there is nothing of that kind."""
     if data.startswith(OGG_PAGE):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from headrace.config.sections.audio import Audio
 from headrace.prepare.encoders.images.unread_formats import name_format, name_image
-from headrace.prepare.encoders.sounds.file_structure import damage, missing_bytes
+from headrace.prepare.encoders.sounds.file_structure import damage, missing_bytes, with_unknown_size
 from headrace.prepare.encoders.sounds.mpeg_frames import is_mpeg, with_frame_count
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
@@ -123,7 +123,8 @@ def _read(data: bytes, settings: Audio) -> tuple[NDArray[np.float32], int]:
 
 
 def _countable(data: bytes) -> bytes:
-    return with_frame_count(data) if data.startswith(b"ID3") or is_mpeg(data) else data
+    """Return a file whose header lets libsndfile read all of it."""
+    return with_frame_count(data) if data.startswith(b"ID3") or is_mpeg(data) else with_unknown_size(data)
 
 
 def _read_to_the_end(file: soundfile.SoundFile, settings: Audio) -> NDArray[np.float32]:
@@ -204,5 +205,5 @@ def _unreadable(data: bytes, reason: str) -> RejectedRecordError:
     if data[:4] in HEADS or data[8:12] in TYPES or data[:3] == b"ID3" or is_mpeg(data):
         return RejectedRecordError(Reason.DAMAGED, f"the sound cannot be decoded: {reason}")
     name = name_image(data) or name_format(data)
-    found = f"the file is in {name} format" if name else "the format of the file is not known"
+    found = f"the format is {name}" if name else "the format of the file is not known"
     return RejectedRecordError(Reason.NOT_AUDIO, f"{found}; {EXPECTED}")

@@ -101,14 +101,22 @@ def test_values_beyond_full_scale_saturate() -> None:
         (encode_sound(np.full(2000, np.nan, np.float32), subtype="FLOAT"), Reason.DAMAGED, "NaN or infinite"),
         (encode_sound(tone(440.0, 400.0)), Reason.TOO_LONG, "lasts 400.0 s, more than prepare.audio.max_seconds: 300"),
         (b"hello" * 100, Reason.NOT_AUDIO, "the format of the file is not known; expected a sound in WAV"),
-        (b"\x89HDF\r\n" + bytes(100), Reason.NOT_AUDIO, "the file is in HDF5 format"),
+        (b"\x89HDF\r\n" + bytes(100), Reason.NOT_AUDIO, "the format is HDF5; expected"),
         (encode_sound(WHOLE, RATE, "AU"), Reason.NOT_AUDIO, "the file is a sound in AU format"),
-        (b"RIFF\x90\1\0\0WEBPVP8 " + bytes(99), Reason.NOT_AUDIO, "in WebP (prepare.input: image reads it) format"),
-        (b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(99), Reason.NOT_AUDIO, "in JPEG (prepare.input: image reads it) format"),
-        (b"RIFF\x90\1\0\0AVI LIST" + bytes(99), Reason.NOT_AUDIO, "the file is in video (AVI) format"),
-        (b"\0\0\0\x20ftypM4A " + bytes(99), Reason.NOT_AUDIO, "in M4A (AAC or Apple Lossless) format"),
-        (b"\xff\xf1\x50\x80\x20\x1f\xfc" + bytes(99), Reason.NOT_AUDIO, "the file is in AAC format"),
-        (b"0&\xb2u\x8ef\xcf\x11" + bytes(99), Reason.NOT_AUDIO, "the file is in Windows Media"),
+        (
+            b"RIFF\x90\1\0\0WEBPVP8 " + bytes(99),
+            Reason.NOT_AUDIO,
+            "the format is WebP (prepare.input: image reads it); exp",
+        ),
+        (
+            b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(99),
+            Reason.NOT_AUDIO,
+            "the format is JPEG (prepare.input: image reads it); exp",
+        ),
+        (b"RIFF\x90\1\0\0AVI LIST" + bytes(99), Reason.NOT_AUDIO, "the format is video (AVI)"),
+        (b"\0\0\0\x20ftypM4A " + bytes(99), Reason.NOT_AUDIO, "the format is M4A (AAC or Apple Lossless)"),
+        (b"\xff\xf1\x50\x80\x20\x1f\xfc" + bytes(99), Reason.NOT_AUDIO, "the format is AAC"),
+        (b"0&\xb2u\x8ef\xcf\x11" + bytes(99), Reason.NOT_AUDIO, "the format is Windows Media"),
         (b"fLaC" + bytes(200), Reason.DAMAGED, "the sound cannot be decoded"),
         (encode_sound(np.tile(WHOLE[:, None], 40)), Reason.NOT_AUDIO, "40 channels"),
     ],
@@ -204,6 +212,15 @@ def test_ogg_with_changed_bytes_is_rejected(subtype: str) -> None:
 def test_tag_after_an_ogg_file_is_no_damage() -> None:
     data = encode_sound(tone(440.0, rate=8000), 8000, "OGG", "VORBIS")
     assert decode_sound(data + b"TAG" + bytes(125), SPEC).seconds == 0.5
+
+
+@pytest.mark.parametrize("whole", [0, 36, 0xFFFFFFFF])
+def test_recording_whose_header_was_never_finished_is_read(whole: int) -> None:
+    data = bytearray(encode_sound(WHOLE))
+    struct.pack_into("<I", data, data.index(b"data") + 4, 0)
+    struct.pack_into("<I", data, 4, whole)
+    assert np.array_equal(decode_sound(bytes(data), SPEC).samples, decode_sound(encode_sound(WHOLE), SPEC).samples)
+    assert rejection(bytes(data[:44])).reason is Reason.EMPTY
 
 
 @given(data=st.binary(max_size=300), head=st.sampled_from((b"", b"RIFF\x20\0\0\0WAVEfmt ", b"OggS", b"fLaC", b"ID3")))
