@@ -46,7 +46,7 @@ def with_frame_count(data: bytes) -> bytes:
 
 def _frames(data: bytes) -> Iterator[Frame]:
     """Yield all complete frames. What lies between them, such as tags, is skipped up to two frames in a row."""
-    offset = _after_tags(data)
+    offset = after_tags(data)
     in_row = False
     while 0 <= offset < len(data):
         frame = _frame(data, offset)
@@ -55,10 +55,10 @@ def _frames(data: bytes) -> Iterator[Frame]:
             yield frame
             in_row, offset = True, end
         else:
-            in_row, offset = False, data.find(b"\xff", _after_tags(data, offset + 1))
+            in_row, offset = False, data.find(b"\xff", after_tags(data, offset + 1))
 
 
-def _after_tags(data: bytes, offset: int = 0) -> int:
+def after_tags(data: bytes, offset: int = 0) -> int:
     """Return the first byte after the ID3 tags at an offset; a picture in them may have bytes like a frame."""
     while data[offset : offset + 3] == b"ID3" and len(data) >= offset + ID3_HEADER:
         high, upper, lower, low = data[offset + 6 : offset + ID3_HEADER]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from headrace.config.sections.audio import Audio
 from headrace.prepare.encoders.images.unread_formats import name_format, name_image
 from headrace.prepare.encoders.sounds.file_structure import damage, missing_bytes, with_unknown_size
-from headrace.prepare.encoders.sounds.mpeg_frames import is_mpeg, with_frame_count
+from headrace.prepare.encoders.sounds.mpeg_frames import after_tags, is_mpeg, with_frame_count
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Samples = NDArray[np.int16]
@@ -24,6 +24,7 @@ Waveform = NDArray[np.float32]
 FORMATS = {"WAV": "WAV", "WAVEX": "WAV", "RF64": "WAV", "FLAC": "FLAC", "OGG": "Ogg", "MP3": "MP3", "AIFF": "AIFF"}
 EXPECTED = "expected a sound in WAV, FLAC, Ogg (Vorbis or Opus), MP3 or AIFF format"
 HEADS = (b"fLaC", b"OggS")
+UNTAGGED = (*HEADS, b"RIFF", b"RIFX", b"RF64", b"FORM")
 TYPES = (b"WAVE", b"AIFF", b"AIFC")  # of files in chunks (RIFF and FORM), which begin so from byte 8 on
 FULL_SCALE = 32768
 MAX_CHANNELS = 32
@@ -70,6 +71,7 @@ def decode_sound(data: bytes, settings: Audio) -> DecodedSound:
     """
     if not data:
         raise RejectedRecordError(Reason.EMPTY, "the file is empty")
+    data = _without_tags(data)
     missing = missing_bytes(data)
     if missing:
         raise RejectedRecordError(Reason.TRUNCATED, f"the file ends early: at least {missing:,} bytes are missing")
@@ -120,6 +122,12 @@ def _read(data: bytes, settings: Audio) -> tuple[NDArray[np.float32], int]:
             Reason.TRUNCATED, f"the file ends early: {expected:,} frames expected, {len(frames):,} received"
         )
     return frames, rate
+
+
+def _without_tags(data: bytes) -> bytes:
+    """Return a file without ID3 tags that only MP3 files should have; libsndfile would leave out as much at its end."""
+    content = data[after_tags(data) :]
+    return content if content.startswith(UNTAGGED) else data
 
 
 def _countable(data: bytes) -> bytes:

@@ -214,6 +214,13 @@ def test_tag_after_an_ogg_file_is_no_damage() -> None:
     assert decode_sound(data + b"TAG" + bytes(125), SPEC).seconds == 0.5
 
 
+@pytest.mark.parametrize(("file_format", "subtype"), [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS")])
+def test_tag_before_a_file_takes_nothing_from_its_end(file_format: str, subtype: str) -> None:
+    data, tag = encode_sound(WHOLE, RATE, file_format, subtype), b"ID3\3\0\0\0\0\0\x0a" + bytes(10)
+    assert np.array_equal(decode_sound(tag + data, SPEC).samples, decode_sound(data, SPEC).samples)
+    assert rejection(tag + data[: len(data) // 2]).reason in (Reason.TRUNCATED, Reason.DAMAGED)
+
+
 @pytest.mark.parametrize("whole", [0, 36, 0xFFFFFFFF])
 def test_recording_whose_header_was_never_finished_is_read(whole: int) -> None:
     data = bytearray(encode_sound(WHOLE))
