@@ -176,19 +176,20 @@ def _check_length(frames: int, rate: int, settings: Audio) -> None:
 def _check(frames: NDArray[np.float32], rate: int, settings: Audio) -> None:
     if not np.isfinite(frames).all():
         raise RejectedRecordError(Reason.DAMAGED, "samples are NaN or infinite")
-    loudness = np.abs(frames)
-    peak = float(loudness.max())
-    if peak == 0 or peak < settings.min_peak:
-        raise RejectedRecordError(
-            Reason.SILENT,
-            f"the loudest sample has {peak:.5f} of full scale; prepare.audio.min_peak is {settings.min_peak:g}",
-        )
-    clipped = float((loudness >= (FULL_SCALE - 1) / FULL_SCALE).mean())
+    clipped = float((np.abs(frames) >= (FULL_SCALE - 1) / FULL_SCALE).mean())
     if clipped > settings.max_clipped:
         raise RejectedRecordError(
             Reason.CLIPPED,
             f"{clipped:.0%} of the samples are at full scale, more than prepare.audio.max_clipped: "
             f"{settings.max_clipped:g}",
+        )
+    # A constant offset, as of a microphone that is not connected, is no sound.
+    peak = float(np.abs(frames - frames.mean(0, np.float64).astype(np.float32)).max())
+    if peak == 0 or peak < settings.min_peak:
+        raise RejectedRecordError(
+            Reason.SILENT,
+            f"the samples are at most {peak:.5f} of full scale from their mean; prepare.audio.min_peak is "
+            f"{settings.min_peak:g}",
         )
 
 
