@@ -31,7 +31,7 @@ class Audio(Section):
     )
     min_peak: Fraction = Field(
         0.0005,
-        description="sounds whose samples are all within this fraction of full scale of their mean are rejected",
+        description="sounds that stay within this fraction of full scale from their mean are rejected as silent",
     )
     max_clipped: Fraction = Field(
         0.1, description="maximum fraction of samples at full scale; sounds above are rejected as clipped"
