@@ -16,7 +16,7 @@ from headrace.predict.inputs import STDIN, Input, InputFile, Inputs, find_inputs
 from headrace.predict.predict_task import Part
 from headrace.predict.raw_files_interface import RawFilesInterface, raw_files_module
 from headrace.predict.record_files import Record, RecordFile, TextColumns, open_records
-from headrace.predict.standard_input import read_image, stdin_records
+from headrace.predict.standard_input import read_file, stdin_records
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.table import Version, read
 from headrace.table.delta_access import delta_address
@@ -130,7 +130,7 @@ def _raw_files(bundle: Bundle) -> RawFilesInterface:
 def _with_stdin(file: InputFile, bundle: Bundle) -> InputFile:
     """Return the file, with its bytes if it is standard input."""
     if file.path == STDIN:
-        return file._replace(data=read_image(_raw_files(bundle).limits(bundle.origin.prepare).max_bytes))
+        return file._replace(data=read_file(_raw_files(bundle).limits(bundle.origin.prepare).max_bytes))
     return file
 
 

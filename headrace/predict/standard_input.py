@@ -1,4 +1,4 @@
-"""Standard input as records: the bytes of one image, or texts, whose format is that of the first record."""
+"""Standard input as records: the bytes of one image or sound, or texts, whose format is that of the first record."""
 
 import logging
 import re
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 SUFFIXES: dict[TextFormat, str] = {"csv": ".csv", "json": ".jsonl", "lines": ".txt"}
 
 
-def read_image(max_bytes: int) -> bytes:
+def read_file(max_bytes: int) -> bytes:
     """Return the bytes of standard input, at most one more than `max_bytes`.
 
     Raises:
@@ -89,4 +89,4 @@ def _stdin() -> IO[bytes]:
 
 
 def _empty() -> DataError:
-    return DataError("Standard input is empty; expected texts, or the bytes of an image.")
+    return DataError("Standard input is empty; expected texts, or the bytes of one image or sound.")

@@ -37,7 +37,7 @@ EXAMPLES = 3
 MAX_BYTES = 100_000_000
 EXAMPLE_LENGTH = 60
 # Which column holds the records is known from the configuration alone.
-NOT_CHECKED = "; `prepare` also rejects empty and short texts, and images that are missing or broken"
+NOT_CHECKED = "; `prepare` also rejects empty and short texts, and images and sounds that are missing or broken"
 # Names that a column of labels usually has.
 LABEL_NAMES = ("label", "labels", "class", "category", "target", "y", "sentiment", "stars", "rating")
 

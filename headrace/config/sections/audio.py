@@ -30,7 +30,8 @@ class Audio(Section):
         300.0, description="longer sounds are rejected without decoding"
     )
     min_peak: Fraction = Field(
-        0.0005, description="sounds whose loudest sample is below this fraction of full scale are rejected as silent"
+        0.0005,
+        description="sounds that stay within this fraction of full scale from their mean are rejected as silent",
     )
     max_clipped: Fraction = Field(
         0.1, description="maximum fraction of samples at full scale; sounds above are rejected as clipped"

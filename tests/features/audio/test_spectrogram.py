@@ -28,6 +28,7 @@ def test_brightest_row_is_the_frequency_of_a_tone(frequency: float) -> None:
 
 def test_long_sound_gives_a_picture_of_limited_width_and_a_short_one_at_least_a_column() -> None:
     assert 200 < spectrogram(samples(440.0, 60.0)).shape[1] <= MAX_FRAMES
+    assert 100 < spectrogram(samples(440.0, 0.5)).shape[1] < 200
     assert spectrogram(samples(440.0, 0.01)).shape[1] == 1
 
 
@@ -37,6 +38,21 @@ def test_silence_and_sound_are_told_apart_in_time() -> None:
     columns = spectrogram(sound)[:, :, 0].max(0)
     assert columns[: len(columns) // 3].max() == 0
     assert columns[-len(columns) // 3 :].min() > 200
+
+
+@pytest.mark.parametrize("size", [2000, 60_000, 500_000])
+def test_no_sample_is_left_out_of_the_picture(size: int) -> None:
+    for place in (40, size // 3, size // 2 + 333, size - 40):
+        sound = np.zeros(size, np.int16)
+        sound[place - 20 : place + 20] = 10_000
+        columns = spectrogram(sound)[:, :, 0].max(0)
+        assert columns.max() == 255
+        assert columns.argmax() / len(columns) == pytest.approx(place / size, abs=0.1)
+        assert np.count_nonzero(columns) <= max(3, 0.2 * len(columns))
+
+
+def test_silence_is_black() -> None:
+    assert spectrogram(np.zeros(RATE, np.int16)).max() == 0
 
 
 def test_statistics_are_loudness_centroid_and_silence() -> None:

@@ -25,9 +25,32 @@ SIGNATURES = (
     (0, b"fLaC", "FLAC (a sound; prepare.input: audio reads it)"),
     (0, b"OggS", "Ogg (a sound; prepare.input: audio reads it)"),
     (0, b"ID3", "MP3 (a sound; prepare.input: audio reads it)"),
-    (4, b"ftyp", "HEIC or video (MP4)"),
+    (0, b"\xff\xfb", "MP3 (a sound; prepare.input: audio reads it)"),
+    (0, b"\xff\xf3", "MP3 (a sound; prepare.input: audio reads it)"),
+    (8, b"AIF", "AIFF (a sound; prepare.input: audio reads it)"),
+    (4, b"ftypM4A", "M4A (AAC or Apple Lossless)"),
+    (4, b"ftyp", "HEIC or MP4 (a video or sound)"),
+    (0, b"\xff\xf1", "AAC"),
+    (0, b"\xff\xf9", "AAC"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media (WMA, WMV)"),
+    (0, b"#!AMR", "AMR"),
+    (0, b"caff", "CAF"),
+    (0, b"wvpk", "WavPack"),
+    (0, b"MAC ", "Monkey's Audio"),
+    (0, b"MThd", "MIDI"),
+    (8, b"AVI ", "video (AVI)"),
+    (0, b"FLV\1", "video (Flash)"),
     (0, b"\x1aE\xdf\xa3", "video (Matroska)"),
     (0, b"version https://git-lfs", "Git LFS pointer"),
+)
+IMAGES = (
+    (0, b"\xff\xd8\xff", "JPEG"),
+    (0, b"\x89PNG", "PNG"),
+    (0, b"GIF8", "GIF"),
+    (8, b"WEBP", "WebP"),
+    (0, b"II*\0", "TIFF"),
+    (0, b"MM\0*", "TIFF"),
+    (0, b"BM", "BMP"),
 )
 # Formats whose markup would be words, as it can be valid UTF-8.
 DOCUMENTS = {b"{\\rtf": "RTF", b"%PDF-": "PDF", b"%!PS": "PostScript", b"PK\3\4": "zip or an office document"}
@@ -39,6 +62,12 @@ HEAD_BYTES = 1024
 def name_document(data: bytes) -> str | None:
     """Return the name of the format of a document whose bytes are not its text; None if it may be text."""
     return next((name for magic, name in DOCUMENTS.items() if data.startswith(magic)), None)
+
+
+def name_image(data: bytes) -> str | None:
+    """Return the name of the format of a file that is read as an image; None if its bytes do not tell."""
+    found = next((name for start, magic, name in IMAGES if data.startswith(magic, start)), None)
+    return f"{found} (prepare.input: image reads it)" if found else None
 
 
 def name_format(data: bytes) -> str | None:

@@ -1,15 +1,20 @@
-"""Where a sound file ends before its header says: libsndfile returns what is there, without an error.
+"""What a sound file lacks by its own structure: libsndfile returns what it can read, without an error.
 
 Formats: Multimedia Programming Interface and Data Specifications 1.0 (RIFF, 1991), EBU Tech 3306 (RF64, 2009), Audio
 Interchange File Format 1.3 (1989), RFC 3533 (Ogg).
 """
 
 import struct
+import zlib
 from collections.abc import Iterator
+from itertools import pairwise
 
 # Writers that do not know the length in advance, such as pipes, leave one of these.
 UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0x7FFFF000, 0xFFFFFFFF, 0xFFFFF000)
-OGG_PAGE, OGG_HEADER, OGG_LAST = b"OggS", 27, 4
+OGG_PAGE, OGG_HEADER, OGG_FIRST, OGG_LAST = b"OggS", 27, 2, 4
+OGG_CHECKSUM = slice(22, 26)
+FLAC_STREAM = b"fLaC\0\0\0\x22"
+REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def missing_bytes(data: bytes) -> int:
@@ -17,11 +22,37 @@ def missing_bytes(data: bytes) -> int:
     match data[:4], data[8:12]:
         case (b"RIFF" | b"RF64", b"WAVE"):
             return _missing_of_chunks(data, b"data", "<")
+        case (b"RIFX", b"WAVE"):
+            return _missing_of_chunks(data, b"data", ">")
         case (b"FORM", b"AIFF" | b"AIFC"):
             return _missing_of_chunks(data, b"SSND", ">")
         case (b"OggS", _):
             return _missing_of_ogg(data)
     return 0
+
+
+def with_unknown_size(data: bytes) -> bytes:
+    """Return a WAV file with the mark of an unknown length if its header says 0, but samples follow.
+
+    Pipes and recorders that were switched off leave such headers; libsndfile reads no sample of them.
+    """
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        return data
+    for name, begin, size in _chunks(data, "<"):
+        if name == b"data":
+            whole = int.from_bytes(data[4:8], "little")
+            is_unfinished = size == 0 and len(data) > begin and (whole in UNKNOWN_SIZES or whole + 8 <= begin)
+            return data[: begin - 4] + b"\xff" * 4 + data[begin:] if is_unfinished else data
+    return data
+
+
+def damage(data: bytes) -> str | None:
+    """Return why parts of a file would be left out without an error; None if there is nothing of that kind."""
+    if data.startswith(OGG_PAGE):
+        return _damage_of_ogg(data)
+    if data.startswith(b"fLaC") and FLAC_STREAM in data[4:]:
+        return "several FLAC files are joined, and only the first could be read"
+    return None
 
 
 def _missing_of_chunks(data: bytes, samples: bytes, order: str) -> int:
@@ -53,3 +84,33 @@ def _missing_of_ogg(data: bytes) -> int:
     body = last + OGG_HEADER + segments
     end = body + sum(data[last + OGG_HEADER : body])
     return max(end - len(data), 0 if data[last + 5] & OGG_LAST else 1)
+
+
+def _damage_of_ogg(data: bytes) -> str | None:
+    pages = list(_ogg_pages(data))
+    for number, page in enumerate(pages):
+        if _ogg_checksum(page) != int.from_bytes(page[OGG_CHECKSUM], "little"):
+            return f"page {number + 1} of the Ogg file has a wrong checksum"
+    if OGG_PAGE in data[sum(map(len, pages)) :]:
+        return f"what follows page {len(pages)} of the Ogg file is none"
+    # Streams that play at the same time all begin before the first page of content.
+    if any(page[5] & OGG_FIRST and not last[5] & OGG_FIRST for last, page in pairwise(pages)):
+        return "several Ogg files are joined, and only the first could be read"
+    return None
+
+
+def _ogg_pages(data: bytes) -> Iterator[bytes]:
+    """Yield the pages from the first byte on, until something else follows."""
+    begin = 0
+    while data[begin : begin + 4] == OGG_PAGE and len(data) >= begin + OGG_HEADER:
+        body = begin + OGG_HEADER + data[begin + OGG_HEADER - 1]
+        end = body + sum(data[begin + OGG_HEADER : body])
+        yield data[begin:end]
+        begin = end
+
+
+def _ogg_checksum(page: bytes) -> int:
+    """Return the checksum of RFC 3533: that of zlib from the other end of each byte, without its inversions."""
+    blank = page[: OGG_CHECKSUM.start] + bytes(4) + page[OGG_CHECKSUM.stop :]
+    reflected = zlib.crc32(blank.translate(REVERSED_BITS), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{reflected:032b}"[::-1], 2)

@@ -13,8 +13,9 @@ import soxr
 from numpy.typing import NDArray
 
 from headrace.config.sections.audio import Audio
-from headrace.prepare.encoders.images.unread_formats import name_format
-from headrace.prepare.encoders.sounds.file_structure import missing_bytes
+from headrace.prepare.encoders.images.unread_formats import name_format, name_image
+from headrace.prepare.encoders.sounds.file_structure import damage, missing_bytes, with_unknown_size
+from headrace.prepare.encoders.sounds.mpeg_frames import after_tags, is_mpeg, with_frame_count
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Samples = NDArray[np.int16]
@@ -22,9 +23,14 @@ Waveform = NDArray[np.float32]
 
 FORMATS = {"WAV": "WAV", "WAVEX": "WAV", "RF64": "WAV", "FLAC": "FLAC", "OGG": "Ogg", "MP3": "MP3", "AIFF": "AIFF"}
 EXPECTED = "expected a sound in WAV, FLAC, Ogg (Vorbis or Opus), MP3 or AIFF format"
+HEADS = (b"fLaC", b"OggS")
+UNTAGGED = (*HEADS, b"RIFF", b"RIFX", b"RF64", b"FORM")
+TYPES = (b"WAVE", b"AIFF", b"AIFC")  # of files in chunks (RIFF and FORM), which begin so from byte 8 on
 FULL_SCALE = 32768
 MAX_CHANNELS = 32
 MIN_RATE, MAX_RATE = 1000, 768_000
+UNKNOWN_FRAMES = 2**63 - 1
+BLOCK = 2**16  # frames
 
 
 class SoundFinding(StrEnum):
@@ -49,6 +55,14 @@ class DecodedSound:
     findings: frozenset[SoundFinding]
 
 
+class _Forward(soundfile.SoundFile):
+    """A sound file that is read from its begin to its end; seeking fails where the number of frames is unknown."""
+
+    def seekable(self) -> bool:
+        """Return False, so that the package does not seek after it has read."""
+        return False
+
+
 def decode_sound(data: bytes, settings: Audio) -> DecodedSound:
     """Decode a sound file.
 
@@ -57,14 +71,19 @@ def decode_sound(data: bytes, settings: Audio) -> DecodedSound:
     """
     if not data:
         raise RejectedRecordError(Reason.EMPTY, "the file is empty")
+    data = _without_tags(data)
     missing = missing_bytes(data)
     if missing:
         raise RejectedRecordError(Reason.TRUNCATED, f"the file ends early: at least {missing:,} bytes are missing")
+    damaged = damage(data)
+    if damaged:
+        raise RejectedRecordError(Reason.DAMAGED, damaged)
     waveform, rate = _read(data, settings)
     _check(waveform, rate, settings)
     seconds = len(waveform) / rate
     found = {SoundFinding.CUT: seconds > settings.seconds, SoundFinding.LOWER_RATE: rate < settings.rate}
     samples = conform(_mix(waveform, settings), rate, settings)
+    _check_stored(samples, settings)
     return DecodedSound(samples, seconds, frozenset(finding for finding, applies in found.items() if applies))
 
 
@@ -89,8 +108,11 @@ def conform(waveform: Waveform, rate: int, settings: Audio) -> Samples:
 def _read(data: bytes, settings: Audio) -> tuple[NDArray[np.float32], int]:
     """Return all frames, (frames, channels), and their rate."""
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
-            _check_header(file, settings)
+        with _Forward(io.BytesIO(_countable(data))) as file:
+            _check_format(file)
+            if file.frames == UNKNOWN_FRAMES:
+                return _read_to_the_end(file, settings), file.samplerate
+            _check_length(file.frames, file.samplerate, settings)
             frames = file.read(file.frames, dtype="float32", always_2d=True)
             expected, rate = file.frames, file.samplerate
     except soundfile.LibsndfileError as error:
@@ -102,15 +124,42 @@ def _read(data: bytes, settings: Audio) -> tuple[NDArray[np.float32], int]:
     return frames, rate
 
 
-def _check_header(file: soundfile.SoundFile, settings: Audio) -> None:
+def _without_tags(data: bytes) -> bytes:
+    """Return a file without ID3 tags that only MP3 files should have; libsndfile would leave out as much at its end."""
+    content = data[after_tags(data) :]
+    return content if content.startswith(UNTAGGED) else data
+
+
+def _countable(data: bytes) -> bytes:
+    """Return a file whose header lets libsndfile read all of it."""
+    return with_frame_count(data) if data.startswith(b"ID3") or is_mpeg(data) else with_unknown_size(data)
+
+
+def _read_to_the_end(file: soundfile.SoundFile, settings: Audio) -> NDArray[np.float32]:
+    """Return all frames of a file whose header does not have their number, as a pipe writes it."""
+    blocks: list[NDArray[np.float32]] = []
+    count = 0
+    while not blocks or len(blocks[-1]):
+        blocks.append(file.read(BLOCK, dtype="float32", always_2d=True))
+        count += len(blocks[-1])
+        if count > settings.max_seconds * file.samplerate:
+            break
+    _check_length(count, file.samplerate, settings)
+    return np.concatenate(blocks)
+
+
+def _check_format(file: soundfile.SoundFile) -> None:
     if file.format not in FORMATS:
         raise RejectedRecordError(Reason.NOT_AUDIO, f"the file is a sound in {file.format} format; {EXPECTED}")
     if not MIN_RATE <= file.samplerate <= MAX_RATE or file.channels > MAX_CHANNELS:
         raise RejectedRecordError(
             Reason.NOT_AUDIO, f"the header says {file.channels} channels of {file.samplerate} samples per second"
         )
-    seconds = file.frames / file.samplerate
-    if not file.frames:
+
+
+def _check_length(frames: int, rate: int, settings: Audio) -> None:
+    seconds = frames / rate
+    if not frames:
         raise RejectedRecordError(Reason.EMPTY, "the sound has no samples")
     if seconds > settings.max_seconds:
         raise RejectedRecordError(
@@ -127,19 +176,32 @@ def _check_header(file: soundfile.SoundFile, settings: Audio) -> None:
 def _check(frames: NDArray[np.float32], rate: int, settings: Audio) -> None:
     if not np.isfinite(frames).all():
         raise RejectedRecordError(Reason.DAMAGED, "samples are NaN or infinite")
-    loudness = np.abs(frames)
-    peak = float(loudness.max())
-    if peak == 0 or peak < settings.min_peak:
-        raise RejectedRecordError(
-            Reason.SILENT,
-            f"the loudest sample has {peak:.5f} of full scale; prepare.audio.min_peak is {settings.min_peak:g}",
-        )
-    clipped = float((loudness >= (FULL_SCALE - 1) / FULL_SCALE).mean())
+    clipped = float((np.abs(frames) >= (FULL_SCALE - 1) / FULL_SCALE).mean())
     if clipped > settings.max_clipped:
         raise RejectedRecordError(
             Reason.CLIPPED,
             f"{clipped:.0%} of the samples are at full scale, more than prepare.audio.max_clipped: "
             f"{settings.max_clipped:g}",
+        )
+    # A constant offset, as of a microphone that is not connected, is no sound.
+    peak = float(np.abs(frames - frames.mean(0, np.float64).astype(np.float32)).max())
+    if peak == 0 or peak < settings.min_peak:
+        raise RejectedRecordError(
+            Reason.SILENT,
+            f"the samples are at most {peak:.5f} of full scale from their mean; prepare.audio.min_peak is "
+            f"{settings.min_peak:g}",
+        )
+
+
+def _check_stored(samples: Samples, settings: Audio) -> None:
+    """Reject what has become silent: opposite channels, a silent first channel or part, less than one sample."""
+    peak = float(np.abs(samples.astype(np.int32)).max()) / FULL_SCALE
+    if peak == 0 or peak < settings.min_peak:
+        raise RejectedRecordError(
+            Reason.SILENT,
+            f"the loudest sample of what is kept (rate {settings.rate}, channels {settings.channels}, "
+            f"{settings.seconds:g} s, align {settings.align}) has {peak:.5f} of full scale; prepare.audio.min_peak is "
+            f"{settings.min_peak:g}",
         )
 
 
@@ -149,8 +211,8 @@ def _mix(frames: NDArray[np.float32], settings: Audio) -> Waveform:
 
 
 def _unreadable(data: bytes, reason: str) -> RejectedRecordError:
-    if data[:4] in (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM") or data[:3] == b"ID3":
+    if data[:4] in HEADS or data[8:12] in TYPES or data[:3] == b"ID3" or is_mpeg(data):
         return RejectedRecordError(Reason.DAMAGED, f"the sound cannot be decoded: {reason}")
-    name = name_format(data)
-    found = f"the file is in {name} format" if name else "the format of the file is not known"
+    name = name_image(data) or name_format(data)
+    found = f"the format is {name}" if name else "the format of the file is not known"
     return RejectedRecordError(Reason.NOT_AUDIO, f"{found}; {EXPECTED}")

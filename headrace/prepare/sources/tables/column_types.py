@@ -36,8 +36,8 @@ def require_column_types(source: Source, root: str, files: list[RawFile], column
     wants_bytes = cell_format in ("bytes", "image", *ARRAYS)
     if wants_bytes and not is_binary:
         raise ConfigurationError(
-            f"The column {columns.input!r} of {source.path} holds {input_type}; expected binary, of images or arrays; "
-            "name another as data.source.columns.input, or set prepare.input: text."
+            f"The column {columns.input!r} of {source.path} holds {input_type}; expected binary, of images, sounds or "
+            "arrays; name another as data.source.columns.input, or set prepare.input: text."
         )
     if not wants_bytes and pa.types.is_nested(input_type):
         inner = [f"{columns.input}.{field.name}" for field in input_type] if pa.types.is_struct(input_type) else []

@@ -18,7 +18,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from headrace.config.sections.source import Columns, Source
-from headrace.errors import DataError
+from headrace.errors import ConfigurationError, DataError
+from headrace.features.kinds import feature_facts
 from headrace.prepare.encoders.labels import label_cell, normalize_label
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.row import plain_name, text_cell
@@ -44,7 +45,7 @@ def find_cell_format(source: Source, root: str, content: str) -> str:
     """Return the format of the cells of the input column: `columns.content`, or a codec of Petastorm's.
 
     Args:
-        content: `image` or `text`, as in `prepare.input`.
+        content: kind of input, as in `prepare.input`.
 
     Raises:
         ConfigurationError: it is not known, or does not fit `content` or the kind of the source.
@@ -53,7 +54,14 @@ def find_cell_format(source: Source, root: str, content: str) -> str:
     if source.kind == "petastorm":
         return input_codec(source, root, content)
     refuse_arrays(source, root)
-    return source.columns.content if source.columns else "text"
+    cell_format = source.columns.content if source.columns else "text"
+    facts = feature_facts(content)
+    if cell_format == "text" and facts.is_file and not facts.is_cell:
+        raise ConfigurationError(
+            f"data.source.columns.content is text, and prepare.input: {content} needs files; expected bytes, if the "
+            f"column {source.columns.input if source.columns else ''!r} holds the content of {facts.noun}, or paths."
+        )
+    return cell_format
 
 
 def read_frame(

@@ -83,8 +83,8 @@ def test_sounds_are_cut_or_padded_at_their_place(align: str, length: int) -> Non
 
 def test_values_beyond_full_scale_saturate() -> None:
     spec = SPEC.model_copy(update={"max_clipped": 1.0})
-    loud = decode_sound(encode_sound(np.full(2000, 1.5, np.float32), subtype="FLOAT"), spec)
-    assert set(loud.samples.tolist()) == {32767}
+    loud = decode_sound(encode_sound(np.tile(np.float32([1.5, -1.5]), 1000), subtype="FLOAT"), spec)
+    assert set(loud.samples.tolist()) == {32767, -32768}
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,31 @@ def test_values_beyond_full_scale_saturate() -> None:
         (b"", Reason.EMPTY, "the file is empty"),
         (encode_sound(np.zeros(0, np.int16)), Reason.EMPTY, "the sound has no samples"),
         (encode_sound(np.zeros(2000, np.int16)), Reason.SILENT, "prepare.audio.min_peak is 0.0005"),
-        (encode_sound(np.full(2000, 3, np.int16)), Reason.SILENT, "0.00009 of full scale"),
+        (encode_sound(np.tile(np.array([3, -3], np.int16), 1000)), Reason.SILENT, "0.00009 of full scale"),
+        (encode_sound(np.full(2000, 9000, np.int16)), Reason.SILENT, "at most 0.00000 of full scale from their mean"),
+        (encode_sound(np.stack([WHOLE, -WHOLE], 1)), Reason.SILENT, "loudest sample of what is kept (rate 4000, chan"),
+        (encode_sound(np.pad(WHOLE, (0, 9000))), Reason.SILENT, "0.5 s, align center) has 0.00000 of full scale"),
+        (encode_sound(np.array([9000, 9500], np.int16), 96_000), Reason.SILENT, "loudest sample of what is kept"),
         (encode_sound(np.full(2000, 32767, np.int16)), Reason.CLIPPED, "100% of the samples are at full scale"),
         (encode_sound(np.full(2000, np.nan, np.float32), subtype="FLOAT"), Reason.DAMAGED, "NaN or infinite"),
         (encode_sound(tone(440.0, 400.0)), Reason.TOO_LONG, "lasts 400.0 s, more than prepare.audio.max_seconds: 300"),
         (b"hello" * 100, Reason.NOT_AUDIO, "the format of the file is not known; expected a sound in WAV"),
-        (b"\x89HDF\r\n" + bytes(100), Reason.NOT_AUDIO, "the file is in HDF5 format"),
+        (b"\x89HDF\r\n" + bytes(100), Reason.NOT_AUDIO, "the format is HDF5; expected"),
         (encode_sound(WHOLE, RATE, "AU"), Reason.NOT_AUDIO, "the file is a sound in AU format"),
+        (
+            b"RIFF\x90\1\0\0WEBPVP8 " + bytes(99),
+            Reason.NOT_AUDIO,
+            "the format is WebP (prepare.input: image reads it); exp",
+        ),
+        (
+            b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(99),
+            Reason.NOT_AUDIO,
+            "the format is JPEG (prepare.input: image reads it); exp",
+        ),
+        (b"RIFF\x90\1\0\0AVI LIST" + bytes(99), Reason.NOT_AUDIO, "the format is video (AVI)"),
+        (b"\0\0\0\x20ftypM4A " + bytes(99), Reason.NOT_AUDIO, "the format is M4A (AAC or Apple Lossless)"),
+        (b"\xff\xf1\x50\x80\x20\x1f\xfc" + bytes(99), Reason.NOT_AUDIO, "the format is AAC"),
+        (b"0&\xb2u\x8ef\xcf\x11" + bytes(99), Reason.NOT_AUDIO, "the format is Windows Media"),
         (b"fLaC" + bytes(200), Reason.DAMAGED, "the sound cannot be decoded"),
         (encode_sound(np.tile(WHOLE[:, None], 40)), Reason.NOT_AUDIO, "40 channels"),
     ],
@@ -149,6 +167,68 @@ def test_length_that_a_pipe_did_not_know_is_no_error() -> None:
     data = bytearray(encode_sound(WHOLE))
     struct.pack_into("<I", data, data.index(b"data") + 4, 0xFFFFFFFF)
     assert decode_sound(bytes(data), SPEC).seconds == 0.5
+
+
+def test_first_channel_without_a_sound_is_silent() -> None:
+    data = encode_sound(np.stack([0 * WHOLE, WHOLE], 1))
+    assert rejection(data, SPEC.model_copy(update={"channels": "first"})).reason is Reason.SILENT
+
+
+def test_big_endian_wav_is_read_and_its_end_is_missed() -> None:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, WHOLE, RATE, format="WAV", subtype="PCM_16", endian="BIG")
+    data = buffer.getvalue()
+    assert data.startswith(b"RIFX")
+    assert np.array_equal(decode_sound(data, SPEC).samples, decode_sound(encode_sound(WHOLE), SPEC).samples)
+    assert rejection(data[: len(data) // 2]).reason is Reason.TRUNCATED
+
+
+def test_flac_from_a_pipe_is_read_to_its_end_and_within_the_limits() -> None:
+    data = bytearray(encode_sound(WHOLE, RATE, "FLAC"))
+    expected = decode_sound(bytes(data), SPEC).samples
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)  # the number of samples is unknown
+    decoded = decode_sound(bytes(data), SPEC)
+    assert decoded.seconds == 0.5
+    assert np.array_equal(decoded.samples, expected)
+    assert rejection(bytes(data), SPEC.model_copy(update={"max_seconds": 0.4})).reason is Reason.TOO_LONG
+
+
+@pytest.mark.parametrize(("file_format", "subtype"), [("OGG", "VORBIS"), ("OGG", "OPUS"), ("FLAC", "PCM_16")])
+def test_joined_files_of_which_only_the_first_would_be_read_are_rejected(file_format: str, subtype: str) -> None:
+    data = encode_sound(tone(440.0, rate=8000), 8000, file_format, subtype)
+    found = rejection(data + data)
+    assert (found.reason, "joined, and only the first could be read" in found.detail) == (Reason.DAMAGED, True)
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_ogg_with_changed_bytes_is_rejected(subtype: str) -> None:
+    """Of one with a bad page, libsndfile returns what comes before it."""
+    data = encode_sound(tone(440.0, 3.0, 16_000), 16_000, "OGG", subtype)
+    for place in range(100, len(data), len(data) // 30):
+        changed = data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :]
+        assert rejection(changed).reason in (Reason.DAMAGED, Reason.TRUNCATED), place
+
+
+def test_tag_after_an_ogg_file_is_no_damage() -> None:
+    data = encode_sound(tone(440.0, rate=8000), 8000, "OGG", "VORBIS")
+    assert decode_sound(data + b"TAG" + bytes(125), SPEC).seconds == 0.5
+
+
+@pytest.mark.parametrize(("file_format", "subtype"), [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS")])
+def test_tag_before_a_file_takes_nothing_from_its_end(file_format: str, subtype: str) -> None:
+    data, tag = encode_sound(WHOLE, RATE, file_format, subtype), b"ID3\3\0\0\0\0\0\x0a" + bytes(10)
+    assert np.array_equal(decode_sound(tag + data, SPEC).samples, decode_sound(data, SPEC).samples)
+    assert rejection(tag + data[: len(data) // 2]).reason in (Reason.TRUNCATED, Reason.DAMAGED)
+
+
+@pytest.mark.parametrize("whole", [0, 36, 0xFFFFFFFF])
+def test_recording_whose_header_was_never_finished_is_read(whole: int) -> None:
+    data = bytearray(encode_sound(WHOLE))
+    struct.pack_into("<I", data, data.index(b"data") + 4, 0)
+    struct.pack_into("<I", data, 4, whole)
+    assert np.array_equal(decode_sound(bytes(data), SPEC).samples, decode_sound(encode_sound(WHOLE), SPEC).samples)
+    assert rejection(bytes(data[:44])).reason is Reason.EMPTY
 
 
 @given(data=st.binary(max_size=300), head=st.sampled_from((b"", b"RIFF\x20\0\0\0WAVEfmt ", b"OggS", b"fLaC", b"ID3")))
