@@ -20,6 +20,7 @@ from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.labels.warnings import label_warnings
 from headrace.prepare.observations import Observations
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
+from headrace.prepare.readers.csv_reader import CsvReader
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.source_format import guess_format
@@ -138,6 +139,8 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
         if sample.columns and {*columns, *folders, *fields} != set(sample.columns):
             shown = ", ".join(columns) or "none"
             sample.warnings.append(f"{escape_path(file.path)} has other columns than the first file: {shown}.")
+        comments = reader.comment_warning() if isinstance(reader, CsvReader) else None
+        sample.warnings += [comments] if comments else []
         sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders, *fields)))
         rows = (row for part in reader.ranges(2**62) for row in reader.rows(part))
         for row in islice(rows, max(1, ROWS // len(files))):

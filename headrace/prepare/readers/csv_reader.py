@@ -24,11 +24,13 @@ from headrace.wording import quantity
 log = logging.getLogger(__name__)
 
 SEPARATORS = (",", ";", "\t", "|")
-# Records at the beginning of a file that show its dialect.
+# Lines that show the dialect of a file.
 SAMPLE = 1000
-# Characters at the beginning of a file with whose records the lines of a record in doubt are compared: many, as a file
-# may be in the order of its classes; not more than a task reads anyway.
+# Characters at the beginning of a file in which such lines are looked for, and with whose records the lines of a record
+# in doubt are compared: many, as a file may be in the order of its classes; not more than a task reads anyway.
 COMPARED = 64 * 2**20
+BLOCK, MAX_LINE = 2**20, 2**16
+COMMENT = re.compile("^#", re.MULTILINE)
 REPEATED_HEADER = "repeats the header, as in concatenated files"
 
 
@@ -144,28 +146,66 @@ class CsvReader:
         Quotes that follow spaces are those of a field, unless fewer records are whole then.
         """
         options = replace(self.options, separator=separator)
-        if options.strip_left is not None or options.quote is None or not self._has_quotes_after_spaces(options):
+        if options.strip_left is not None or options.quote is None:
+            return options
+        quoted = re.compile(rf"(?:^|{re.escape(separator)}) +{re.escape(options.quote)}", re.MULTILINE)
+        lines = self._lines_with(quoted)
+        if not lines:
             return options
         plain, stripped = replace(options, strip_left=False), replace(options, strip_left=True)
-        before, after = self._whole_records(plain), self._whole_records(stripped)
+        before, after = _whole_records(lines, plain), _whole_records(lines, stripped)
         # Within the quotes of a field that begins with them, spaces and quotes are read the same way.
         is_same = [[field.lstrip(" ") for field in one] for one in before] == [
             [field.lstrip(" ") for field in one] for one in after
         ]
         return plain if is_same or len(after) < len(before) else stripped
 
-    def _has_quotes_after_spaces(self, options: ReaderOptions) -> bool:
-        """Return whether a line of the sample may have them, which is quick to see."""
-        quoted = re.compile(rf"(?:^|{re.escape(options.separator or ',')}) +{re.escape(options.quote or '')}")
-        with open_text(self.path, options.encoding) as lines:
-            return any(quoted.search(line) for line in islice(lines, SAMPLE))
+    def _lines_with(self, pattern: re.Pattern[str]) -> list[str]:
+        """Return SAMPLE lines of the beginning, and as many from the first of COMPARED characters with `pattern` on.
 
-    def _whole_records(self, options: ReaderOptions) -> list[list[str]]:
-        """Return the records of the sample that have as many fields as the first."""
-        with open_text(self.path, options.encoding) as lines:
-            found = [fields for _, fields, _ in islice(split_records(lines, options), SAMPLE)]
-        records = [one for one in found if isinstance(one, list) and one]
-        return [one for one in records if len(one) == len(records[0])]
+        Returns:
+            no lines if none of them has the pattern.
+        """
+        if not self._holds(pattern):
+            return []
+        with open_text(self.path, self.options.encoding) as lines:
+            head = list(islice(lines, SAMPLE))
+            if any(map(pattern.search, head)):
+                return head
+            first = next(filter(pattern.search, lines), None)
+            return [] if first is None else [*head, first, *islice(lines, SAMPLE)]
+
+    def _holds(self, pattern: re.Pattern[str]) -> bool:
+        """Return whether the first COMPARED characters have a pattern of one line, which is quick to see."""
+        read, held = 0, ""
+        with open_text(self.path, self.options.encoding) as text:
+            while read < COMPARED and (block := text.read(BLOCK)):
+                read += len(block)
+                held += block
+                if pattern.search(held):
+                    return True
+                held = held[held.rfind("\n") + 1 :][-MAX_LINE:]
+        return False
+
+    def comment_warning(self) -> str | None:
+        """Return what to say about records that may be comments, at the beginning of the file; None without any."""
+        if self.options.comment or not self._holds(COMMENT):
+            return None
+        found, read = list[int](), 0
+        with open_text(self.path, self.options.encoding) as lines:
+            for number, fields, size in split_records(lines, self.options):
+                if isinstance(fields, list) and len(fields) == self.width > 1 and fields[0].startswith("#"):
+                    found += [] if fields == self.columns else [number]
+                read += size
+                if read > COMPARED:
+                    break
+        if not found:
+            return None
+        begin = "1 record begins" if len(found) == 1 else f"{len(found):,} records begin"
+        return (
+            f"{begin} with '#' in {self.path}, such as line {found[0]}, and is read like any other; if it is a "
+            "comment, set data.source.options.comment to '#'."
+        )
 
     def _choose(self, options: ReaderOptions, columns: Fields) -> list[str]:
         if isinstance(columns, RejectedRecordError):
@@ -198,7 +238,14 @@ class CsvReader:
             return self.columns.index(plain)
         if plain in self.columns:
             raise ConfigurationError(f"{self.path} has the column {plain!r} {self.columns.count(plain)} times.")
-        raise MissingColumnError(name, str(self.path), self.columns, _excel_hint(self.columns))
+        raise MissingColumnError(name, str(self.path), self.columns, _first_line_hint(self.columns))
+
+
+def _whole_records(lines: Iterable[str], options: ReaderOptions) -> list[list[str]]:
+    """Return the records that have as many fields as the first."""
+    found = [fields for _, fields, _ in split_records(lines, options)]
+    records = [one for one in found if isinstance(one, list) and one]
+    return [one for one in records if len(one) == len(records[0])]
 
 
 def _folded(names: Iterable[str]) -> list[str]:
@@ -206,8 +253,13 @@ def _folded(names: Iterable[str]) -> list[str]:
     return [name.strip().casefold() for name in names]
 
 
-def _excel_hint(columns: Sequence[str]) -> str:
-    """Return why a file has no columns if its first line is the one by which Excel names the separator."""
+def _first_line_hint(columns: Sequence[str]) -> str:
+    """Return why a file lacks a column if its first line is a comment, or that by which Excel names the separator."""
+    if columns and columns[0].startswith("#"):
+        return (
+            f"its columns are: {', '.join(columns)}; if its first line is a comment, set data.source.options.comment "
+            "to '#'"
+        )
     found = re.match(r"sep=(.?)", columns[0], re.IGNORECASE) if columns else None
     if found is None:
         return ""

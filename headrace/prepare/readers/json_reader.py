@@ -20,6 +20,8 @@ MAX_OBJECT = 64 * 2**20
 ROWS_TO_SEARCH = 1000
 LINES_TO_SEARCH = 100
 SPACE = " \t\r\n"
+# A byte order mark.
+MARK = "\ufeff"
 # Characters in which `begins_with_objects` looks for the first record.
 HEAD = 1 << 16
 BEGINNING = re.compile(r'\{\s*"|\[\s*\{\s*"')
@@ -27,7 +29,7 @@ BEGINNING = re.compile(r'\{\s*"|\[\s*\{\s*"')
 
 def begins_with_objects(text: str) -> bool:
     """Return whether a text of at most HEAD characters begins with an object of JSON, or with an array of them."""
-    text = text.lstrip("\ufeff" + SPACE)
+    text = text.lstrip(MARK + SPACE)
     try:
         value, _ = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
@@ -174,15 +176,18 @@ def _missing(name: str, file: str, columns: list[str], rows: list[dict[str, Any]
 
 
 def _line_feeds(text: IO[str]) -> Iterator[str]:
-    """Yield lines that end with a line feed; a carriage return alone ends none."""
+    """Yield lines that end with a line feed; a carriage return alone ends none.
+
+    The byte order mark that begins a file is left out, also where files were joined.
+    """
     held = ""
     for line in text:
         held += line
         if held.endswith("\n"):
-            yield held
+            yield held.removeprefix(MARK)
             held = ""
     if held:
-        yield held
+        yield held.removeprefix(MARK)
 
 
 def _is_object(line: str) -> bool:
@@ -215,10 +220,10 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[Any]:
     """
     decoder = json.JSONDecoder(object_pairs_hook=_object)
     held, at, line = text.read(CHARACTERS), 0, 1
-    in_array = held.lstrip(SPACE + "\ufeff").startswith("[")
+    in_array = held.lstrip(SPACE + MARK).startswith("[")
     at = held.find("[") + 1 if in_array else 0
     while True:
-        start = _skip(held, at, SPACE + ",")
+        start = _skip(held, at, SPACE + "," + MARK)
         line += held.count("\n", at, start)
         at = start
         if at == len(held):

@@ -128,3 +128,12 @@ def test_object_with_a_key_twice_is_rejected(tmp_path: Path, text: str) -> None:
     rows = read(path, ["a"])
     assert "1 has a key twice" in str(rows[0].rejection)
     assert rows[1].values == {"a": "z"}
+
+
+@pytest.mark.parametrize(
+    "text", ['\ufeff{"text": "a"}\n\ufeff{"text": "b"}\n', '\ufeff{"text":\n"a"}\n\ufeff{"text":\n"b"}']
+)
+def test_byte_order_marks_where_files_were_joined_are_left_out(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "joined.json"
+    path.write_text(text)
+    assert [row.values for row in read(path, ["text"])] == [{"text": "a"}, {"text": "b"}]

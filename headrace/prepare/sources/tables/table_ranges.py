@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from headrace.config.sections.source import Source
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
+from headrace.prepare.readers.csv_reader import CsvReader
 from headrace.prepare.readers.row import MissingColumnError, plain_name
 from headrace.prepare.sources.raw_records import RawFile
 from headrace.prepare.sources.tables.table_files import folder_values
@@ -42,6 +43,9 @@ def open_first(source: Source, root: str, files: list[RawFile], names: list[str]
             "The files of %s have a column %r and lie in folders %s=...; the values of the folders are used.",
             source.path, name, name,
         )  # fmt: skip
+    comments = reader.comment_warning() if isinstance(reader, CsvReader) else None
+    if comments is not None:
+        log.warning("%s", comments)
     return reader
 
 
