@@ -3,6 +3,7 @@
 It reads the names of all files, and of their contents no more than the first ROWS rows or FILES files.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -89,11 +90,11 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
     cells = {name: [row.get(name) for row in sample.rows] for name in sample.columns}
     names = [label] if label else [name for name in LABEL_NAMES if name in cells][:1]
     found_labels = [value for name in names for value in cells[name]]
-    labels = [normalize_label(cell_text(value)) for value in found_labels if not isinstance(value, bytes)]
+    labels = [normalize_label(cell_text(value)) for value in found_labels if not _is_bad_label(value)]
     classes = Counter(one for one in labels if one)
     rejects = Counter(str(rejection.reason) for _, rejection in sample.rejected)
     rejects += Counter({Reason.NO_CLASS.value: sum(not one for one in labels)})
-    # Preparation refuses the whole table.
+    # Preparation refuses the whole table if they are bytes.
     rejects += Counter({Reason.BAD_LABEL.value: len(found_labels) - len(labels)})
     return {
         "kind": "table",
@@ -108,6 +109,10 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
         "rejected": [f"{name}: {rejection.detail}" for name, rejection in sample.rejected[:EXAMPLES]],
         "warnings": [*sample.warnings, *(label_warnings(classes) if names else [])],
     }
+
+
+def _is_bad_label(value: object) -> bool:
+    return isinstance(value, bytes) or (isinstance(value, float) and math.isinf(value)) or "\0" in str(value)
 
 
 @dataclass
