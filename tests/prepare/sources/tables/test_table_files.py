@@ -30,6 +30,20 @@ def test_delta_source_has_the_rows_of_its_version(spark: SparkSession, tmp_path:
     assert len(table_records(spark, text_source(tmp_path, "delta", versionAsOf="0"))) == len(TEXTS)
 
 
+@pytest.mark.skipif(
+    Version(pa.__version__) < Version("18"), reason="deltalake writes types that are newer than pyarrow"
+)
+@pytest.mark.spark
+def test_columns_that_a_delta_table_received_later_are_empty_in_older_rows(spark: SparkSession, tmp_path: Path) -> None:
+    write_deltalake(tmp_path, arrow_table(0).select(["text", "fold"]))
+    write_deltalake(tmp_path, arrow_table(0).select(["unused"]), mode="append", schema_mode="merge")
+    write_deltalake(tmp_path, arrow_table(1), mode="append", schema_mode="merge")
+    found = table_records(spark, text_source(tmp_path, "delta"))
+    assert len(found) == 3 * len(TEXTS)
+    assert sum(one.label is None for one in found) == 2 * len(TEXTS)
+    assert sum(one.rejection is not None for one in found) == len(TEXTS)
+
+
 def test_delta_version_that_does_not_exist_yet_is_refused_with_the_newest(tmp_path: Path) -> None:
     write_deltalake(tmp_path, arrow_table(0))
     with pytest.raises(DataError, match=r"has no version 9; its newest version is 0"):
