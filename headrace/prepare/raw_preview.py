@@ -27,6 +27,7 @@ from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.source_format import guess_format
 from headrace.prepare.sources.archives.archive import ARCHIVE, list_archives, read_archive
 from headrace.prepare.sources.folder import list_folder, read_file
+from headrace.prepare.sources.folder_layout import mask_warnings
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.tables.table_files import folder_values, list_table
@@ -197,6 +198,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
             observations.add_member(record.path, record.label)
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
     named = listing.files if listing.classes else records
+    masks = [f"In {listing.root}, {warning}" for warning in mask_warnings(listing.files)]
     classes = Counter(one.label for one in named if one.label)
     return {
         "files": len(listing.files),
@@ -205,7 +207,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
         "sampled": len(checked),
         "rejects": dict(Counter(str(rejection.reason) for _, rejection in rejected)),
         "rejected": [f"{path}: {rejection.detail}" for path, rejection in rejected[:EXAMPLES]],
-        "warnings": [*label_warnings(classes, kind=kind), *observations.warnings(None)],
+        "warnings": [*label_warnings(classes, kind=kind), *observations.warnings(None), *masks],
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.folder_layout import class_warnings, mask_warnings, nested_warnings, unsorted_hint
+from headrace.prepare.sources.folder_layout import class_warnings, nested_warnings, unsorted_hint
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.near_paths import near_hint
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
@@ -37,8 +37,7 @@ def list_folder(path: str) -> Listing:
     classes = tuple(sorted({file.label for file in files if file.label is not None}))
     if not files:
         raise DataError(f"The source {path} holds no files; expected class folders of files in it.")
-    warnings = (*class_warnings(classes), *nested_warnings(files, in_splits=bool(splits)), *mask_warnings(files))
-    for warning in warnings:
+    for warning in (*class_warnings(classes), *nested_warnings(files, in_splits=bool(splits))):
         log.warning("In %s, %s", path, warning)
     if len(classes) < 2:
         found = f"one class only, {classes[0]!r}" if classes else "no class folders"

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from headrace.prepare.encoders.labels import normalize_name
+from headrace.prepare.readers import format_from_name
 from headrace.prepare.sources.raw_records import RawFile, escape_path, shorten
 from headrace.prepare.sources.split_names import split_from_name, split_from_path
 
@@ -97,6 +98,15 @@ def mask_warnings(files: Iterable[RawFile]) -> list[str]:
         f"{named} named like the mask of another file of the same folder, such as {escape_path(masks[0])!r}, and used "
         "as a record of its class; data.source.exclude leaves files out, such as '*_mask.*'."
     ]
+
+
+def table_warnings(files: Iterable[RawFile]) -> list[str]:
+    """Return what to say about files of class folders whose names are those of tables of many texts."""
+    tables = [file.path for file in files if file.label is not None and format_from_name(file.path) is not None]
+    if not tables:
+        return []
+    named = "1 file has the name of a table" if len(tables) == 1 else f"{len(tables):,} files have names of tables"
+    return [f"{named}, such as {escape_path(tables[0])!r}; each is one text like any other file of a class folder."]
 
 
 def unsorted_hint(files: Sequence[RawFile]) -> str:

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from headrace.config.sections.source import Source
 from headrace.errors import DataError
+from headrace.prepare.raw_preview import preview
+from headrace.prepare.sources import list_source
 from headrace.prepare.sources.folder import list_folder
 from headrace.prepare.sources.raw_records import RawFile, escape_path
 
@@ -98,8 +101,20 @@ def test_masks_beside_images_are_warned_of(tmp_path: Path, caplog: pytest.LogCap
     """The data set BUSI has them in the folders of its classes."""
     names = ("benign (1).png", "benign (1)_mask.png", "benign (1)_mask_1.png", "face mask.png")
     put(tmp_path, *(f"benign/{name}" for name in names), "normal/normal (1).png")
-    assert len(listed(tmp_path)) == 5
+    assert len(list_source(Source(kind="folder", path=str(tmp_path))).files) == 5
     assert "2 files are named like the mask of another file of the same folder, such as" in caplog.text
+    assert "2 files are named like the mask" in "".join(preview(str(tmp_path))["warnings"])
+    caplog.clear()
+    assert len(list_source(Source(kind="folder", path=str(tmp_path), exclude=("*_mask*.png",))).files) == 3
+    assert not caplog.text
+
+
+def test_tables_in_class_folders_of_texts_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = Source(kind="folder", path=str(put(tmp_path, "good/1.txt", "bad/more.csv", "bad/1.md", "all.csv")))
+    list_source(source)
+    assert not caplog.text
+    list_source(source, texts=True)
+    assert "1 file has the name of a table, such as 'bad/more.csv'; each is one text" in caplog.text
 
 
 @pytest.mark.parametrize(
