@@ -22,7 +22,7 @@ from headrace.table.transaction_log import CommitBase, open_base
 UNASSIGNED = "undecided"
 STAGED = "_headrace/staged"
 # Version of the preparation; increase it when the same input gives other bytes than before.
-PREPARATION_VERSION = 6
+PREPARATION_VERSION = 7
 # Settings that decide whether a version is committed, not its content.
 CHECK_ONLY_KEYS = {"max_rejects", "expectations"}
 
