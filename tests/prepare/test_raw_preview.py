@@ -143,7 +143,7 @@ def test_preview_rejects_labels_that_preparation_rejects_and_warns_of_comments(t
     about = preview(str(tmp_path / "a.json"))
     assert (about["classes"], about["rejects"]["bad_label"]) == ({}, 2)
     (tmp_path / "b.csv").write_text("text,label\none,a\n# by me, today\n")
-    assert "1 record begins with '#'" in "".join(preview(str(tmp_path / "b.csv"))["warnings"])
+    assert "begins with '#', such as line 3" in "".join(preview(str(tmp_path / "b.csv"))["warnings"])
 
 
 def test_preview_of_nothing_is_refused(tmp_path: Path) -> None:

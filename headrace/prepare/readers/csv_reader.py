@@ -195,16 +195,18 @@ class CsvReader:
         with open_text(self.path, self.options.encoding) as lines:
             for number, fields, size in split_records(lines, self.options):
                 if isinstance(fields, list) and len(fields) == self.width > 1 and fields[0].startswith("#"):
-                    found += [] if fields == self.columns else [number]
+                    # Some headers begin with it, as in #name.
+                    is_header = _folded(fields) == _folded(self.columns) and not fields[0].startswith("# ")
+                    found += [] if is_header else [number]
                 read += size
                 if read > COMPARED:
                     break
         if not found:
             return None
-        begin = "1 record begins" if len(found) == 1 else f"{len(found):,} records begin"
+        begin, read_as = ("begins", "is") if len(found) == 1 else ("begin", "are")
         return (
-            f"{begin} with '#' in {self.path}, such as line {found[0]}, and is read like any other; if it is a "
-            "comment, set data.source.options.comment to '#'."
+            f"{quantity(len(found), 'record')} of {self.path} {begin} with '#', such as line {found[0]}, and {read_as} "
+            "read like any other; if that is a comment, set data.source.options.comment to '#'."
         )
 
     def _choose(self, options: ReaderOptions, columns: Fields) -> list[str]:

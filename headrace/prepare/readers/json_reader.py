@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -151,6 +152,12 @@ class JsonReader:
         for name in self.wanted:
             if all(value_at(row, plain_name(name)) is None and name not in row for row in rows):
                 raise _missing(name, str(self.path), self.columns, rows)
+        cells = [value_at(rows[0], plain_name(name)) for name in self.wanted]
+        if len(rows) == 1 and cells and all(isinstance(one, dict) and "0" in one for one in cells):
+            raise DataError(
+                f"{self.path} is one object with columns in it, as pandas writes by default; expected an object for "
+                "each row: write it with to_json(path, orient='records', lines=True)."
+            )
 
     def _values(self, text: IO[str]) -> Iterator[Any]:
         if not self.has_lines:
@@ -172,7 +179,19 @@ def _missing(name: str, file: str, columns: list[str], rows: list[dict[str, Any]
             return MissingColumnError(
                 name, file, columns, f"{head} is a list, and names lead through objects only; write one value a record"
             )
+    lists = [key for key, value in rows[0].items() if _is_list_of_objects(value)] if len(rows) == 1 else []
+    if lists:
+        command = shlex.join(("jq", "-c", f".[{json.dumps(lists[0])}][]", Path(file).name))
+        cause = (
+            f"its only record has a list of objects, {lists[0]!r}; if those are the records, write them to a file: "
+            f"{command} > records.jsonl"
+        )
+        return MissingColumnError(name, file, columns, cause)
     return MissingColumnError(name, file, columns)
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
 def _line_feeds(text: IO[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -109,6 +110,20 @@ def test_json_reader_says_where_a_name_leads_into_a_list(tmp_path: Path) -> None
     path.write_text('{"a": {"b": [{"c": 1}]}}\n')
     with pytest.raises(ConfigurationError, match=r"has no column 'a\.b\.c'; a\.b is a list, and names lead through"):
         open_reader(path, path.name, "json", ["a.b.c"], parse_reader_options("json", {}))
+
+
+def test_json_reader_says_how_to_take_records_out_of_an_object(tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    path.write_text('{"version": 1, "items": [{"text": "a"}, {"text": "b"}]}')
+    with pytest.raises(ConfigurationError, match=r"objects, 'items'; .*jq -c '\.\[\"items\"\]\[\]' export\.json"):
+        read(path, ["text"])
+
+
+def test_json_reader_refuses_columns_as_pandas_writes_them(tmp_path: Path) -> None:
+    path = tmp_path / "frame.json"
+    pd.DataFrame({"text": ["a", "b"], "label": [1, 2]}).to_json(path)
+    with pytest.raises(DataError, match=r"as pandas writes by default; .* orient='records', lines=True"):
+        read(path, ["text", "label"])
 
 
 def test_records_of_an_array_are_numbered_even_on_one_line(tmp_path: Path) -> None:
