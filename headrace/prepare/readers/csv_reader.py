@@ -30,7 +30,7 @@ SAMPLE = 1000
 # in doubt are compared: many, as a file may be in the order of its classes; not more than a task reads anyway.
 COMPARED = 64 * 2**20
 BLOCK, MAX_LINE = 2**20, 2**16
-COMMENT = re.compile("^#", re.MULTILINE)
+COMMENT = re.compile("\n#")
 REPEATED_HEADER = "repeats the header, as in concatenated files"
 
 
@@ -148,8 +148,9 @@ class CsvReader:
         options = replace(self.options, separator=separator)
         if options.strip_left is not None or options.quote is None:
             return options
-        quoted = re.compile(rf"(?:^|{re.escape(separator)}) +{re.escape(options.quote)}", re.MULTILINE)
-        lines = self._lines_with(quoted)
+        before_quotes = re.escape(separator), "\n"
+        patterns = [re.compile(f"{before} +{re.escape(options.quote)}") for before in before_quotes]
+        lines = self._lines_with(patterns)
         if not lines:
             return options
         plain, stripped = replace(options, strip_left=False), replace(options, strip_left=True)
@@ -160,36 +161,40 @@ class CsvReader:
         ]
         return plain if is_same or len(after) < len(before) else stripped
 
-    def _lines_with(self, pattern: re.Pattern[str]) -> list[str]:
-        """Return SAMPLE lines of the beginning, and as many from the first of COMPARED characters with `pattern` on.
+    def _lines_with(self, patterns: Sequence[re.Pattern[str]]) -> list[str]:
+        """Return SAMPLE lines of the beginning, and as many from the first line on that has one of `patterns`.
 
         Returns:
-            no lines if none of them has the pattern.
+            no lines if the first COMPARED characters do not have it.
         """
-        if not self._holds(pattern):
+        if not self._hold(patterns):
             return []
         with open_text(self.path, self.options.encoding) as lines:
             head = list(islice(lines, SAMPLE))
-            if any(map(pattern.search, head)):
+            if any(_has(line, patterns) for line in head):
                 return head
-            first = next(filter(pattern.search, lines), None)
+            first = next((line for line in lines if _has(line, patterns)), None)
             return [] if first is None else [*head, first, *islice(lines, SAMPLE)]
 
-    def _holds(self, pattern: re.Pattern[str]) -> bool:
-        """Return whether the first COMPARED characters have a pattern of one line, which is quick to see."""
-        read, held = 0, ""
+    def _hold(self, patterns: Sequence[re.Pattern[str]]) -> bool:
+        """Return whether the first COMPARED characters have a pattern; one that begins with a character is found fast.
+
+        Args:
+            patterns: of one line, with the line feed before it.
+        """
+        read, held = 0, "\n"
         with open_text(self.path, self.options.encoding) as text:
             while read < COMPARED and (block := text.read(BLOCK)):
                 read += len(block)
                 held += block
-                if pattern.search(held):
+                if any(one.search(held) for one in patterns):
                     return True
-                held = held[held.rfind("\n") + 1 :][-MAX_LINE:]
+                held = held[held.rfind("\n") :][-MAX_LINE:]
         return False
 
     def comment_warning(self) -> str | None:
         """Return what to say about records that may be comments, at the beginning of the file; None without any."""
-        if self.options.comment or not self._holds(COMMENT):
+        if self.options.comment or not self._hold([COMMENT]):
             return None
         found, read = list[int](), 0
         with open_text(self.path, self.options.encoding) as lines:
@@ -241,6 +246,10 @@ class CsvReader:
         if plain in self.columns:
             raise ConfigurationError(f"{self.path} has the column {plain!r} {self.columns.count(plain)} times.")
         raise MissingColumnError(name, str(self.path), self.columns, _first_line_hint(self.columns))
+
+
+def _has(line: str, patterns: Iterable[re.Pattern[str]]) -> bool:
+    return any(one.search(f"\n{line}") for one in patterns)
 
 
 def _whole_records(lines: Iterable[str], options: ReaderOptions) -> list[list[str]]:
