@@ -184,7 +184,7 @@ def _missing(name: str, file: str, columns: list[str], rows: list[dict[str, Any]
         command = shlex.join(("jq", "-c", f".[{json.dumps(lists[0])}][]", Path(file).name))
         cause = (
             f"its only record has a list of objects, {lists[0]!r}; if those are the records, write them to a file: "
-            f"{command} > records.jsonl"
+            f"`{command} > records.jsonl`"
         )
         return MissingColumnError(name, file, columns, cause)
     return MissingColumnError(name, file, columns)

@@ -95,8 +95,8 @@ def mask_warnings(files: Iterable[RawFile]) -> list[str]:
         return []
     named = "1 file is" if len(masks) == 1 else f"{len(masks):,} files are"
     return [
-        f"{named} named like the mask of another file of the same folder, such as {escape_path(masks[0])!r}, and used "
-        "as a record of its class; data.source.exclude leaves files out, such as '*_mask.*'."
+        f"{named} named like the mask of another file of the same folder, such as {escape_path(masks[0])!r}; each is a "
+        "record of its class. data.source.exclude leaves files out, such as '*_mask.*'."
     ]
 
 
