@@ -49,13 +49,16 @@ def copy_template(
         source_format: format of the table that `source` is; None if it is none, or not known.
 
     Raises:
-        ConfigurationError: the configuration exists, or another network of a name, and `force` is False.
+        ConfigurationError: the configuration exists, or another network of a name, and `force` is False; or `folder` is
+            a file.
     """
     conf = Path("conf") / f"{CONFIGURATIONS[kind]}.yaml"
     text = (template_folder() / conf).read_text("utf-8")
     if source is not None:
         is_folder = source_format is None and Path(source).is_dir()
         text = with_source(text, _from_folder(source, folder), "folder" if is_folder else source_format)
+    if file := next((one for one in (folder, *folder.parents) if one.exists() and not one.is_dir()), None):
+        raise ConfigurationError(f"{file} is a file; expected a folder for the configuration and the networks.")
     contents = {folder / conf: text.encode()}
     for name in NETWORKS[kind]:
         contents[folder / "models" / f"{name}.py"] = shipped_networks()[name].read_bytes()

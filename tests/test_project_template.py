@@ -46,6 +46,14 @@ def test_every_shipped_network_belongs_to_a_kind() -> None:
     assert set(CONFIGURATIONS) == set(NETWORKS) == set(KINDS) == set(get_args(ProjectKind))
 
 
+@pytest.mark.parametrize("inner", [".", "new/project"])
+def test_file_is_refused_as_the_folder_of_a_project(tmp_path: Path, inner: str) -> None:
+    file = tmp_path / "texts.csv"
+    file.touch()
+    with pytest.raises(ConfigurationError, match=r"texts\.csv is a file; expected a folder"):
+        copy_template(file / inner, "text", force=False)
+
+
 def test_absolute_source_stays_absolute(tmp_path: Path) -> None:
     copy_template(tmp_path / "mine", "images", source=str(tmp_path / "photos"), force=False)
     assert load(tmp_path / "mine/conf/images.yaml").data.source.path == str(tmp_path / "photos")

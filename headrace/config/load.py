@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,8 +23,15 @@ Model = TypeVar("Model", bound=BaseModel)
 NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
 
 
+# What YAML 1.1 reads to the base 8 or 60, and nobody else does: 010 and 1:30.
+OTHER_BASE = re.compile(r"[-+]?(?:0[0-9_]+|[0-9][0-9_]*(?::[0-9.]+)+)")
+
+
 class _Loader(yaml.SafeLoader):
-    """YAML with the keys of mappings as they are written: `yes` and `01` are names, not true and 1."""
+    """YAML with the keys of mappings as they are written: `yes` and `01` are names, not true and 1.
+
+    Numbers to the base 8 and 60 are text as it is written, which is a decimal number where one is expected, or refused.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -37,6 +45,17 @@ class _Loader(yaml.SafeLoader):
             seen.add(key.value)
             key.tag = "tag:yaml.org,2002:str"
         return dict(super().construct_mapping(node, deep))
+
+
+def _number(loader: _Loader, node: yaml.ScalarNode) -> int | float | str:
+    if OTHER_BASE.fullmatch(node.value):
+        return str(node.value)
+    is_whole = node.tag == "tag:yaml.org,2002:int"
+    return loader.construct_yaml_int(node) if is_whole else loader.construct_yaml_float(node)
+
+
+for _tag in ("int", "float"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _number)
 
 
 def load(path: str | Path, overrides: Iterable[str] = ()) -> Configuration:

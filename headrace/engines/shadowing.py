@@ -41,6 +41,10 @@ def require_visible_engines() -> None:
 def _search_path() -> Iterator[tuple[Path, str, str]]:
     """Yield each folder that Python searches before its packages, what it is, and how to leave it out."""
     if not os.environ.get("PYTHONSAFEPATH"):
-        yield Path.cwd(), "the working directory", "run Headrace in another directory"
-    for folder in filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)):
-        yield Path(folder).absolute(), "the folders of PYTHONPATH", f"take {folder} out of PYTHONPATH"
+        try:
+            folder = Path.cwd()
+        except FileNotFoundError:
+            raise ConfigurationError("The working directory does not exist any more; change to another one.") from None
+        yield folder, "the working directory", "run Headrace in another directory"
+    for one in filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)):
+        yield Path(one).absolute(), "the folders of PYTHONPATH", f"take {one} out of PYTHONPATH"

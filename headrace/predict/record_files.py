@@ -149,7 +149,9 @@ class RecordFile:
         try:
             return open_reader(self.path, self.path.name, str(self.format), names, self.options)
         except ConfigurationError as error:
-            raise ConfigurationError(f"{error} Name others with --column and --id.") from None
+            raise ConfigurationError(
+                f"{error} Name others with --column and --id, and set options of its reader with --option."
+            ) from None
 
     def _options(self, options: Mapping[str, str]) -> ReaderOptions:
         known = OPTIONS.get(str(self.format), {})

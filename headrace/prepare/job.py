@@ -106,7 +106,8 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
             another preparation committed first.
     """
     stopwatch = Stopwatch()
-    listing = list_source(configuration.data.source, several=configuration.prepare.target.has_labels)
+    settings = configuration.prepare
+    listing = list_source(configuration.data.source, several=settings.target.has_labels, texts=settings.input == "text")
     log.info("%s listed in %.1f s", _count_listing(listing, configuration.prepare.target), stopwatch.seconds)
     table = locate(configuration.data.table).absolute()
     _require_apart(table, configuration.data.source.path)

@@ -3,6 +3,7 @@
 It reads the names of all files, and of their contents no more than the first ROWS rows or FILES files.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,11 +20,13 @@ from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.labels.warnings import label_warnings
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
+from headrace.prepare.readers.csv_reader import CsvReader
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.source_format import guess_format
 from headrace.prepare.sources.archives.archive import ARCHIVE, list_archives, read_archive
 from headrace.prepare.sources.folder import list_folder, read_file
+from headrace.prepare.sources.folder_layout import mask_warnings
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.raw_records import Listing, RawRecord, escape_path, shorten
 from headrace.prepare.sources.split_names import split_from_name
@@ -89,11 +92,11 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
     cells = {name: [row.get(name) for row in sample.rows] for name in sample.columns}
     names = [label] if label else [name for name in LABEL_NAMES if name in cells][:1]
     found_labels = [value for name in names for value in cells[name]]
-    labels = [normalize_label(cell_text(value)) for value in found_labels if not isinstance(value, bytes)]
+    labels = [normalize_label(cell_text(value)) for value in found_labels if not _is_bad_label(value)]
     classes = Counter(one for one in labels if one)
     rejects = Counter(str(rejection.reason) for _, rejection in sample.rejected)
     rejects += Counter({Reason.NO_CLASS.value: sum(not one for one in labels)})
-    # Preparation refuses the whole table.
+    # Preparation refuses the whole table if they are bytes.
     rejects += Counter({Reason.BAD_LABEL.value: len(found_labels) - len(labels)})
     return {
         "kind": "table",
@@ -109,6 +112,10 @@ def _preview_table(path: str, table_format: str, label: str | None) -> dict[str,
         "rejected": [f"{name}: {rejection.detail}" for name, rejection in sample.rejected[:EXAMPLES]],
         "warnings": [*sample.warnings, *(label_warnings(classes) if names else [])],
     }
+
+
+def _is_bad_label(value: object) -> bool:
+    return isinstance(value, bytes) or (isinstance(value, float) and math.isinf(value)) or "\0" in str(value)
 
 
 @dataclass
@@ -140,6 +147,8 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
         if sample.columns and {*columns, *folders, *fields} != set(sample.columns):
             shown = ", ".join(columns) or "none"
             sample.warnings.append(f"{escape_path(file.path)} has other columns than the first file: {shown}.")
+        comments = reader.comment_warning() if isinstance(reader, CsvReader) else None
+        sample.warnings += [comments] if comments else []
         sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders, *fields)))
         rows = (row for part in reader.ranges(2**62) for row in reader.rows(part))
         for row in islice(rows, max(1, ROWS // len(files))):
@@ -207,6 +216,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
             observations.add_member(record.path, record.label)
     rejected = [(path, rejection) for path, rejection in checked if rejection is not None]
     named = listing.files if listing.classes else records
+    masks = [f"In {listing.root}, {warning}" for warning in mask_warnings(listing.files)]
     classes = Counter(one.label for one in named if one.label)
     return {
         "files": len(listing.files),
@@ -215,7 +225,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
         "sampled": len(checked),
         "rejects": dict(Counter(str(rejection.reason) for _, rejection in rejected)),
         "rejected": [f"{path}: {rejection.detail}" for path, rejection in rejected[:EXAMPLES]],
-        "warnings": [*label_warnings(classes, kind=kind), *observations.warnings(None)],
+        "warnings": [*label_warnings(classes, kind=kind), *observations.warnings(None), *masks],
     }
 
 

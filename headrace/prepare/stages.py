@@ -32,6 +32,7 @@ from headrace.prepare.sources.tables.spark_table import find_cell_format, frame_
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.windows import read_windows, window_records
 from headrace.table.table_version import Period
+from headrace.wording import quantity_have
 
 log = logging.getLogger(__name__)
 
@@ -132,9 +133,10 @@ def _encode(
     if not empty or merge_results(results).rejects_too_many(context.settings.max_rejects):
         return labelled, results
     log.warning(
-        "No record of %s can be used, so it is not a class; all records are prepared again without it.",
+        "%s no record that can be used; all records are prepared again without %s: %s.",
+        quantity_have(len(empty), "class"), "it" if len(empty) == 1 else "them",
         shorten(list(map(repr, empty))),
-    )
+    )  # fmt: skip
     names = tuple(name for name in classes.names if name not in empty)
     require_some(names, context.root, merge_results(results))
     labelled = replace(context, labels={name: number for number, name in enumerate(names)})

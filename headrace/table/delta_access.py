@@ -18,6 +18,8 @@ UNSUPPORTED_NAME = re.compile(r"%[0-9A-Fa-f]{2}|[#?\\\x00-\x1f\x7f\ud800-\udfff]
 # Left in a table's folder by preparations that failed before their commit.
 LEFTOVERS = re.compile(r"\..*|_delta_log|_headrace|split=.*|.*-[0-9a-f]{64}\.parquet")
 
+# How Rust prints the value of a structure, behind the sentence of a message.
+RUST_STRUCTURE = re.compile(r":?\s\w+ \{ ")
 # A store that fails while a log is read makes `deltalake` panic, and the store's own error is lost.
 STORE_ERROR = re.compile("panicked|Generic S3 error")
 
@@ -104,8 +106,8 @@ def require_empty(table: Path) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """Return the message without the trace that Rust appends."""
-    return str(error).strip().split("\n")[0]
+    """Return the message without the trace and the values of structures that Rust appends."""
+    return RUST_STRUCTURE.split(str(error).strip().split("\n")[0])[0]
 
 
 def one_line(error: Exception) -> str:

@@ -135,6 +135,9 @@ def test_unknown_key_is_refused_with_the_nearest_key(smallest: Path, override: s
         ("prepare.image.size=28", "`prepare.image.size`: expected a list such as [28, 28], received 28"),
         ("train.optimizer.name=adm", "or 'adamw', received 'adm'; did you mean 'adam'?"),
         ("train.epochs=1.5", "`train.epochs`: expected a whole number, received 1.5"),
+        ("train.epochs=true", "`train.epochs`: expected a whole number, received True"),
+        ("prepare.max_rejects=no", "`prepare.max_rejects`: expected a number, received False"),
+        ("train.epochs=1:30", "`train.epochs`: expected a whole number, received '1:30'"),
         ("spark.local=maybe", "`spark.local`: expected true or false, received 'maybe'"),
         (
             "data.source={kind: table, path: raw, columns: {input: a}, options: {mergeschem: true}}",
@@ -351,3 +354,13 @@ def test_retraining_may_be_in_a_bucket_and_not_in_a_whole_one(root: Path, key: s
     load(root / "conf" / "retraining.yaml", [f"{key}=s3://bucket/folder"])
     with pytest.raises(ConfigurationError, match="name a folder in the bucket"):
         load(root / "conf" / "retraining.yaml", [f"{key}=s3://bucket"])
+
+
+def test_numbers_of_other_bases_in_yaml_are_decimal_numbers_or_names(smallest: Path) -> None:
+    """YAML 1.1 reads 010 as 8, and 1:30 as 90."""
+    assert load(smallest, ["train.epochs=010"]).train.epochs == 10
+    assert load(smallest, ["train.epochs=1_000"]).train.epochs == 1000
+    source = "data.source={kind: table, format: csv, path: raw, columns: {input: 010, label: 12:30}}"
+    columns = load(smallest, [source]).data.source.columns
+    assert columns is not None
+    assert (columns.input, columns.label) == ("010", "12:30")

@@ -55,6 +55,16 @@ def test_file_in_the_working_directory_is_refused_if_python_searches_it(
     require_visible_engines()
 
 
+def test_working_directory_that_was_removed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    with pytest.raises(ConfigurationError, match="working directory does not exist any more; change to another one"):
+        require_visible_engines()
+    monkeypatch.chdir(tmp_path)
+
+
 def test_folder_without_a_module_is_accepted(tmp_path: Path) -> None:
     """Python prefers an installed package to such a folder."""
     (tmp_path / "horovod").mkdir()

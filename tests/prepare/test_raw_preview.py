@@ -165,6 +165,14 @@ def test_preview_counts_labels_that_are_bytes_as_rejected(tmp_path: Path) -> Non
     assert (about["classes"], about["rejects"]["bad_label"]) == ({}, 2)
 
 
+def test_preview_rejects_labels_that_preparation_rejects_and_warns_of_comments(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"text": "one", "label": Infinity}\n{"text": "two", "label": "a\\u0000b"}\n')
+    about = preview(str(tmp_path / "a.json"))
+    assert (about["classes"], about["rejects"]["bad_label"]) == ({}, 2)
+    (tmp_path / "b.csv").write_text("text,label\none,a\n# by me, today\n")
+    assert "begins with '#', such as line 3" in "".join(preview(str(tmp_path / "b.csv"))["warnings"])
+
+
 def test_preview_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not exist or holds no files"):
         preview(str(tmp_path / "none"))

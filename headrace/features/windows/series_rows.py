@@ -7,11 +7,12 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from headrace.prepare.labels.similar_names import similar_names
 from headrace.prepare.sources.raw_records import shorten
+from headrace.targets.regression.missing_codes import CODES, MIN_RECORDS
 from headrace.wording import quantity, quantity_have
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def drop_repeated_rows(rows: DataFrame, series_column: str | None) -> SeriesRows
 
     Args:
         rows: columns file (the series), seconds, key (the time as it is written), has_zone (whether it names a time
-            zone), and those of `CELLS`.
+            zone), odd (the first cell that is no number), and those of `CELLS`.
         series_column: the column that names the series; None: all rows are one series.
     """
     found = _count_rows(rows)
@@ -49,9 +50,47 @@ def drop_repeated_rows(rows: DataFrame, series_column: str | None) -> SeriesRows
         if warning is not None:
             log.warning("%s", warning)
     if any(one.repeated for one in found):
-        rows = rows.groupBy("file", "seconds", *CELLS).agg(F.min("key").alias("key"))
+        rows = rows.groupBy("file", "seconds", *CELLS).agg(F.min("key").alias("key"), F.min("odd").alias("odd"))
     ends = (min(one.first for one in found), max(one.last for one in found)) if found else None
     return SeriesRows(rows, ends)
+
+
+def warn_of_missing_codes(rows: DataFrame, names: Sequence[str], label: str | None) -> None:
+    """Log a warning about each column of values in which a number such as -999 may mark missing ones.
+
+    Args:
+        rows: column values, an array with a number for each of `names`.
+        label: the column of labels, which are looked at elsewhere.
+    """
+    columns = {name: _finite(F.col("values")[at]) for at, name in enumerate(names) if name != label}
+    if not columns:
+        return
+    ends = rows.agg(*(F.array(F.min(column), F.max(column)).alias(name) for name, column in columns.items())).first()
+    for (name, column), found in zip(columns.items(), ends or (), strict=False):
+        for code in sorted({*found} & {*CODES}):
+            warning = _missing_code(rows, name, column, code)
+            if warning is not None:
+                log.warning("%s", warning)
+
+
+def _finite(number: Column) -> Column:
+    return F.when(F.abs(number) < float("inf"), number)
+
+
+def _missing_code(rows: DataFrame, name: str, column: Column, code: float) -> str | None:
+    """Return a warning if several values are `code`, and farther from all others than those from each other."""
+    others = F.when(column != code, column)
+    found = rows.agg(
+        F.count(column).alias("all"), F.count(others).alias("others"), F.min(others).alias("low"),
+        F.max(others).alias("high"),
+    ).collect()[0]  # fmt: skip
+    number, low, high = found["all"] - found["others"], found["low"], found["high"]
+    if number < MIN_RECORDS or low is None or low == high or min(abs(low - code), abs(high - code)) <= high - low:
+        return None
+    return (
+        f"{number:,} of {found['all']:,} values of {name!r} are {code:g}, and the others are from {low:g} to {high:g}; "
+        "if it marks missing values, leave their cells empty."
+    )
 
 
 def _count_rows(rows: DataFrame) -> list[Row]:

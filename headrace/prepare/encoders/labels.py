@@ -2,6 +2,7 @@
 
 import ast
 import json
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -22,8 +23,10 @@ MISSING = frozenset(("nan", "null", "<na>", "\\n"))
 # A list as Python prints it. One of NumPy's has no commas, so that Python would join its names.
 MEMBER = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|-?[\d.]+|None|True|False)"
 PYTHON_LIST = re.compile(rf"\[\s*{MEMBER}(?:\s*,\s*{MEMBER})*\s*,?\s*\]")
-# Numbers with a decimal comma, or with thousands apart: 0,5 and 1,234.5 and 1 234,5.
-OTHER_SEPARATORS = re.compile(r"[-+]?\d+(?:[.,'\s]\d+)+")
+# Numbers with a decimal comma, or with thousands apart: 0,5 and 1,234.5 and 1 234,5 and 1_234.
+OTHER_SEPARATORS = re.compile(r"[-+]?\d+(?:[.,'_\s]\d+)+")
+# Dashes that are written for the sign: the minus sign of typesetters, and others.
+MINUS_SIGNS = re.compile("^\\s*[\u2212\u2010-\u2014\ufe63\uff0d]\\s*(?=[\\d.])")
 # A number with a unit before or behind it: $5, 5 kg, 5%.
 WITH_UNIT = re.compile(
     r"(?=.{1,40}$)(?:[A-Z]{3}\s|[A-Z]{0,3}[$€£¥]\s?)?[-+]?\d+(?:[.,]\d+)*\s?(?:[%‰°$€£¥][^\W\d_]?|(?:[^\W\d_]|[/²³])*)?"
@@ -60,7 +63,7 @@ def label_cell(value: object, *, several: bool) -> str | None:
         raise _bad_label(value, "a list; expected one name or number; lists of names need prepare.task: multi_label")
     if isinstance(value, dict):
         raise _bad_label(value, f"an object; expected {'a list of names' if several else 'one name or number'}")
-    return normalize_label(text_cell(value, "the label"))
+    return normalize_label(_member_text(value))
 
 
 def parse_labels(text: str, separator: str) -> tuple[str, ...]:
@@ -93,6 +96,8 @@ def format_labels(names: Iterable[object]) -> str:
 
 def number_hint(text: str) -> str:
     """Return what to do about a text that should be a number and looks like one of a few other things; else nothing."""
+    if sign := MINUS_SIGNS.match(text):
+        return f"; write its sign {sign[0].strip()!r} ({unicodedata.name(sign[0].strip()).lower()}) as a hyphen: -5"
     if OTHER_SEPARATORS.fullmatch(text):
         return "; write numbers with a decimal point and no other separator, such as 1234.5"
     if WITH_UNIT.fullmatch(text):
@@ -148,7 +153,22 @@ def _list_names(names: Iterable[object]) -> list[str]:
     for one in members:
         if isinstance(one, list | dict | tuple):
             raise _bad_label(members, "a list of lists or objects; expected a list of names")
-    return [text for one in members if (text := text_cell(one, "the label")) is not None]
+    return [text for one in members if (text := _member_text(one)) is not None]
+
+
+def _member_text(value: object) -> str | None:
+    """Return a name or number as text; None if it is missing.
+
+    Raises:
+        RejectedRecordError: it is bytes that are no text, an infinite number, as JSON's Infinity and 1e400 are, or
+            holds a NUL character.
+    """
+    if isinstance(value, float) and math.isinf(value):
+        raise _bad_label(value, "not a finite number")
+    text = text_cell(value, "the label")
+    if text is not None and "\0" in text:
+        raise _bad_label(text, "damaged: it holds a NUL character")
+    return text
 
 
 def _bad_label(value: object, problem: str) -> RejectedRecordError:

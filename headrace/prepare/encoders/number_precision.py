@@ -61,7 +61,12 @@ def feature_warning(statistics: Statistics, names: Sequence[str]) -> str | None:
 
 
 def parse_float32(text: str) -> float:
-    """Return the number rounded to float32: infinite if it is too large, NaN if `text` is not a number."""
+    """Return the number rounded to float32: infinite if it is too large, NaN if `text` is not a number.
+
+    Python alone reads 1_000 as a thousand; elsewhere it is a name, such as 2024_01.
+    """
+    if "_" in text:
+        return math.nan
     try:
         with np.errstate(over="ignore"):
             return float(np.float32(text))

@@ -12,7 +12,7 @@ GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo", strict=Tru
 LATIN_LOOKALIKES = str.maketrans(CYRILLIC | GREEK)
 LOOKALIKES = {"CYRILLIC": CYRILLIC, "GREEK": GREEK}
 # Invisible characters, but for those that tell flags from each other, and what chooses how a symbol is drawn.
-FORMAT, TAGS, VARIATIONS = "Cf", range(0xE0020, 0xE0080), range(0xFE00, 0xFE10)
+HIDDEN, TAGS, VARIATIONS = ("Cc", "Cf"), range(0xE0020, 0xE0080), range(0xFE00, 0xFE10)
 NUMBER = re.compile(r"0*(\d*)(?:\.(\d*?)0*)?")
 
 
@@ -38,7 +38,7 @@ def _folded(name: str) -> str:
 
 
 def _is_dropped(one: str) -> bool:
-    hidden = (unicodedata.category(one) == FORMAT and ord(one) not in TAGS) or ord(one) in VARIATIONS
+    hidden = (unicodedata.category(one) in HIDDEN and ord(one) not in TAGS) or ord(one) in VARIATIONS
     return hidden or unicodedata.combining(one) > 0 or one.isspace()
 
 

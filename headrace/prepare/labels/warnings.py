@@ -76,7 +76,8 @@ def label_warnings(
         )
     missing = [name for name in rows if name.casefold() in MISSING_BY_CUSTOM | EXCEL_ERRORS]
     if missing and kind in HOW_TO_LEAVE_OUT:
-        warnings.append(f"{_names(missing)} is used as a class; if it marks missing labels, {HOW_TO_LEAVE_OUT[kind]}.")
+        used = "is used as a class" if len(missing) == 1 else "are used as classes"
+        warnings.append(f"{_names(missing)} {used}; if it marks missing labels, {HOW_TO_LEAVE_OUT[kind]}.")
     if set(known):
         return warnings
     total, single = sum(rows.values()), [name for name, count in rows.items() if count == 1]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ class ColumnarReader:
         try:
             for batch in self._batches(part):
                 columns = [self._cells(batch, name) for name in self.paths]
-                for cells in zip(*columns, strict=True):
+                # Without a requested column, rows have no cells, and are rows all the same.
+                for cells in zip(*columns, strict=True) if columns else repeat((), batch.num_rows):
                     rejection = next((one for one in cells if isinstance(one, RejectedRecordError)), None)
                     values = {} if rejection else dict(zip(self.paths, cells, strict=True))
                     yield Row(number, values, rejection, "row")

@@ -24,11 +24,13 @@ from headrace.wording import quantity
 log = logging.getLogger(__name__)
 
 SEPARATORS = (",", ";", "\t", "|")
-# Records at the beginning of a file that show its dialect.
+# Lines that show the dialect of a file.
 SAMPLE = 1000
-# Characters at the beginning of a file with whose records the lines of a record in doubt are compared: many, as a file
-# may be in the order of its classes; not more than a task reads anyway.
+# Characters at the beginning of a file in which such lines are looked for, and with whose records the lines of a record
+# in doubt are compared: many, as a file may be in the order of its classes; not more than a task reads anyway.
 COMPARED = 64 * 2**20
+BLOCK, MAX_LINE = 2**20, 2**16
+COMMENT = re.compile("\n#")
 REPEATED_HEADER = "repeats the header, as in concatenated files"
 
 
@@ -144,28 +146,73 @@ class CsvReader:
         Quotes that follow spaces are those of a field, unless fewer records are whole then.
         """
         options = replace(self.options, separator=separator)
-        if options.strip_left is not None or options.quote is None or not self._has_quotes_after_spaces(options):
+        if options.strip_left is not None or options.quote is None:
+            return options
+        before_quotes = re.escape(separator), "\n"
+        patterns = [re.compile(f"{before} +{re.escape(options.quote)}") for before in before_quotes]
+        lines = self._lines_with(patterns)
+        if not lines:
             return options
         plain, stripped = replace(options, strip_left=False), replace(options, strip_left=True)
-        before, after = self._whole_records(plain), self._whole_records(stripped)
+        before, after = _whole_records(lines, plain), _whole_records(lines, stripped)
         # Within the quotes of a field that begins with them, spaces and quotes are read the same way.
         is_same = [[field.lstrip(" ") for field in one] for one in before] == [
             [field.lstrip(" ") for field in one] for one in after
         ]
         return plain if is_same or len(after) < len(before) else stripped
 
-    def _has_quotes_after_spaces(self, options: ReaderOptions) -> bool:
-        """Return whether a line of the sample may have them, which is quick to see."""
-        quoted = re.compile(rf"(?:^|{re.escape(options.separator or ',')}) +{re.escape(options.quote or '')}")
-        with open_text(self.path, options.encoding) as lines:
-            return any(quoted.search(line) for line in islice(lines, SAMPLE))
+    def _lines_with(self, patterns: Sequence[re.Pattern[str]]) -> list[str]:
+        """Return SAMPLE lines of the beginning, and as many from the first line on that has one of `patterns`.
 
-    def _whole_records(self, options: ReaderOptions) -> list[list[str]]:
-        """Return the records of the sample that have as many fields as the first."""
-        with open_text(self.path, options.encoding) as lines:
-            found = [fields for _, fields, _ in islice(split_records(lines, options), SAMPLE)]
-        records = [one for one in found if isinstance(one, list) and one]
-        return [one for one in records if len(one) == len(records[0])]
+        Returns:
+            no lines if the first COMPARED characters do not have it.
+        """
+        if not self._hold(patterns):
+            return []
+        with open_text(self.path, self.options.encoding) as lines:
+            head = list(islice(lines, SAMPLE))
+            if any(_has(line, patterns) for line in head):
+                return head
+            first = next((line for line in lines if _has(line, patterns)), None)
+            return [] if first is None else [*head, first, *islice(lines, SAMPLE)]
+
+    def _hold(self, patterns: Sequence[re.Pattern[str]]) -> bool:
+        """Return whether the first COMPARED characters have a pattern; one that begins with a character is found fast.
+
+        Args:
+            patterns: of one line, with the line feed before it.
+        """
+        read, held = 0, "\n"
+        with open_text(self.path, self.options.encoding) as text:
+            while read < COMPARED and (block := text.read(BLOCK)):
+                read += len(block)
+                held += block
+                if any(one.search(held) for one in patterns):
+                    return True
+                held = held[held.rfind("\n") :][-MAX_LINE:]
+        return False
+
+    def comment_warning(self) -> str | None:
+        """Return what to say about records that may be comments, at the beginning of the file; None without any."""
+        if self.options.comment or not self._hold([COMMENT]):
+            return None
+        found, read = list[int](), 0
+        with open_text(self.path, self.options.encoding) as lines:
+            for number, fields, size in split_records(lines, self.options):
+                if isinstance(fields, list) and len(fields) == self.width > 1 and fields[0].startswith("#"):
+                    # Some headers begin with it, as in #name.
+                    is_header = _folded(fields) == _folded(self.columns) and not fields[0].startswith("# ")
+                    found += [] if is_header else [number]
+                read += size
+                if read > COMPARED:
+                    break
+        if not found:
+            return None
+        begin, read_as = ("begins", "is") if len(found) == 1 else ("begin", "are")
+        return (
+            f"{quantity(len(found), 'record')} of {self.path} {begin} with '#', such as line {found[0]}, and {read_as} "
+            "read like any other; if that is a comment, set data.source.options.comment to '#'."
+        )
 
     def _choose(self, options: ReaderOptions, columns: Fields) -> list[str]:
         if isinstance(columns, RejectedRecordError):
@@ -198,7 +245,18 @@ class CsvReader:
             return self.columns.index(plain)
         if plain in self.columns:
             raise ConfigurationError(f"{self.path} has the column {plain!r} {self.columns.count(plain)} times.")
-        raise MissingColumnError(name, str(self.path), self.columns, _excel_hint(self.columns))
+        raise MissingColumnError(name, str(self.path), self.columns, _first_line_hint(self.columns))
+
+
+def _has(line: str, patterns: Iterable[re.Pattern[str]]) -> bool:
+    return any(one.search(f"\n{line}") for one in patterns)
+
+
+def _whole_records(lines: Iterable[str], options: ReaderOptions) -> list[list[str]]:
+    """Return the records that have as many fields as the first."""
+    found = [fields for _, fields, _ in split_records(lines, options)]
+    records = [one for one in found if isinstance(one, list) and one]
+    return [one for one in records if len(one) == len(records[0])]
 
 
 def _folded(names: Iterable[str]) -> list[str]:
@@ -206,8 +264,13 @@ def _folded(names: Iterable[str]) -> list[str]:
     return [name.strip().casefold() for name in names]
 
 
-def _excel_hint(columns: Sequence[str]) -> str:
-    """Return why a file has no columns if its first line is the one by which Excel names the separator."""
+def _first_line_hint(columns: Sequence[str]) -> str:
+    """Return why a file lacks a column if its first line is a comment, or that by which Excel names the separator."""
+    if columns and columns[0].startswith("#"):
+        return (
+            f"its columns are: {', '.join(columns)}; if its first line is a comment, set data.source.options.comment "
+            "to '#'"
+        )
     found = re.match(r"sep=(.?)", columns[0], re.IGNORECASE) if columns else None
     if found is None:
         return ""

@@ -14,6 +14,9 @@ csv.field_size_limit(2**31 - 1)
 # A missing value, as MySQL, PostgreSQL and Hive write it.
 SQL_NULL = r"\N"
 
+# A byte order mark, and what Latin-1 makes of it: files that were joined have one within.
+MARK = re.compile("^(?:\ufeff|\u00ef\u00bb\u00bf)")
+
 Fields = list[str] | RejectedRecordError
 
 
@@ -44,6 +47,8 @@ class _Lines:
         line = self._again.popleft() if self._again else next(self._new)
         self.taken.append(line)
         self._size += len(line)
+        if len(self.taken) == 1:
+            line = MARK.sub("", line)
         if self._null is not None:
             line = self._null.sub(r"\1\\\\N", line)
         if self.strip is None or self.strip.quote is None:
@@ -91,7 +96,7 @@ def split_records(
         if isinstance(fields, RejectedRecordError):
             feed.go_back()
             reader = _reader(feed, options)
-        if options.comment and feed.taken[0].startswith(options.comment):
+        if options.comment and MARK.sub("", feed.taken[0]).startswith(options.comment):
             fields = []
         yield number, fields, sum(map(len, feed.taken))
         number += len(feed.taken)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,8 @@ MAX_OBJECT = 64 * 2**20
 ROWS_TO_SEARCH = 1000
 LINES_TO_SEARCH = 100
 SPACE = " \t\r\n"
+# A byte order mark.
+MARK = "\ufeff"
 # Characters in which `begins_with_objects` looks for the first record.
 HEAD = 1 << 16
 BEGINNING = re.compile(r'\{\s*"|\[\s*\{\s*"')
@@ -27,7 +30,7 @@ BEGINNING = re.compile(r'\{\s*"|\[\s*\{\s*"')
 
 def begins_with_objects(text: str) -> bool:
     """Return whether a text of at most HEAD characters begins with an object of JSON, or with an array of them."""
-    text = text.lstrip("\ufeff" + SPACE)
+    text = text.lstrip(MARK + SPACE)
     try:
         value, _ = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
@@ -149,6 +152,12 @@ class JsonReader:
         for name in self.wanted:
             if all(value_at(row, plain_name(name)) is None and name not in row for row in rows):
                 raise _missing(name, str(self.path), self.columns, rows)
+        cells = [value_at(rows[0], plain_name(name)) for name in self.wanted]
+        if len(rows) == 1 and cells and all(isinstance(one, dict) and "0" in one for one in cells):
+            raise DataError(
+                f"{self.path} is one object with columns in it, as pandas writes by default; expected an object for "
+                "each row: write it with to_json(path, orient='records', lines=True)."
+            )
 
     def _values(self, text: IO[str]) -> Iterator[Any]:
         if not self.has_lines:
@@ -170,19 +179,34 @@ def _missing(name: str, file: str, columns: list[str], rows: list[dict[str, Any]
             return MissingColumnError(
                 name, file, columns, f"{head} is a list, and names lead through objects only; write one value a record"
             )
+    lists = [key for key, value in rows[0].items() if _is_list_of_objects(value)] if len(rows) == 1 else []
+    if lists:
+        command = shlex.join(("jq", "-c", f".[{json.dumps(lists[0])}][]", Path(file).name))
+        cause = (
+            f"its only record has a list of objects, {lists[0]!r}; if those are the records, write them to a file: "
+            f"`{command} > records.jsonl`"
+        )
+        return MissingColumnError(name, file, columns, cause)
     return MissingColumnError(name, file, columns)
 
 
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
 def _line_feeds(text: IO[str]) -> Iterator[str]:
-    """Yield lines that end with a line feed; a carriage return alone ends none."""
+    """Yield lines that end with a line feed; a carriage return alone ends none.
+
+    The byte order mark that begins a file is left out, also where files were joined.
+    """
     held = ""
     for line in text:
         held += line
         if held.endswith("\n"):
-            yield held
+            yield held.removeprefix(MARK)
             held = ""
     if held:
-        yield held
+        yield held.removeprefix(MARK)
 
 
 def _is_object(line: str) -> bool:
@@ -215,10 +239,10 @@ def _decode_all(text: IO[str], path: Path) -> Iterator[Any]:
     """
     decoder = json.JSONDecoder(object_pairs_hook=_object)
     held, at, line = text.read(CHARACTERS), 0, 1
-    in_array = held.lstrip(SPACE + "\ufeff").startswith("[")
+    in_array = held.lstrip(SPACE + MARK).startswith("[")
     at = held.find("[") + 1 if in_array else 0
     while True:
-        start = _skip(held, at, SPACE + ",")
+        start = _skip(held, at, SPACE + "," + MARK)
         line += held.count("\n", at, start)
         at = start
         if at == len(held):

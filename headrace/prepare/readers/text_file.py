@@ -22,20 +22,28 @@ UNREADABLE = (
     (b"PAR1", "a Parquet file", "give it a name that ends with .parquet, and a source of `prepare` the format parquet"),
     (b"%PDF", "a PDF document", "save its text"),
     (b"ARROW1", "an Arrow file", "save it as Parquet"),
+    (b"ORC", "an ORC file", "give it a name that ends with .orc, and a source of `prepare` the format orc"),
+    (b"SQLite format 3\0", "an SQLite database", "export its table as CSV"),
     (b"\x89PNG", "a PNG image", "name a file of text"),
     (b"\xff\xd8\xff", "a JPEG image", "name a file of text"),
 )
-BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+# The mark of UTF-32 begins like that of UTF-16.
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    *((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32")),
+    *((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")),
+)
+WIDE = frozenset(("utf-16", "utf-32"))
 DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, pa.ArrowInvalid)
 # In these every separator, quote and line break is one byte, and no other character holds that byte.
 BYTEWISE = frozenset(("utf-8", "utf-8-sig", "ascii", "iso8859-1", "iso8859-15", "cp1252", "cp1250", "cp1251"))
 
 
 def is_splittable(path: Path, encoding: str | None) -> bool:
-    """Return whether line breaks can be found by their bytes: the file is not compressed, and not UTF-16."""
+    """Return whether line breaks can be found by their bytes: the file is not compressed, and not UTF-16 or UTF-32."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    return find_compression(head) is None and encoding_from_mark(head) != "utf-16" and (encoding or "utf-8") in BYTEWISE
+    return find_compression(head) is None and encoding_from_mark(head) not in WIDE and (encoding or "utf-8") in BYTEWISE
 
 
 @contextmanager
@@ -59,7 +67,7 @@ def open_text(path: Path, encoding: str | None, begin: int = 0, size: int = -1) 
                 file.seek(begin)
                 # A part is small enough for memory, and a text stream cannot stop at a byte.
                 file = io.BytesIO(file.read(size))
-            found = mark if mark and (encoding in (None, "utf-8") or mark == "utf-16") else encoding or "utf-8"
+            found = mark if mark and (encoding in (None, "utf-8") or mark in WIDE) else encoding or "utf-8"
             if begin > 0 and found == "utf-8-sig":
                 found = "utf-8"
             yield io.TextIOWrapper(file, found, "surrogateescape", newline="")

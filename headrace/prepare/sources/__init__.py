@@ -1,5 +1,6 @@
 """Sources of raw records: one module per kind, with a function that lists files and one that reads records."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
@@ -8,12 +9,15 @@ from headrace.prepare.sources.archives.archive import list_archives, read_archiv
 from headrace.prepare.sources.cifar import list_cifar, read_cifar
 from headrace.prepare.sources.excluded_files import exclude
 from headrace.prepare.sources.folder import list_folder, read_file
+from headrace.prepare.sources.folder_layout import mask_warnings, table_warnings
 from headrace.prepare.sources.idx import list_idx, read_idx
 from headrace.prepare.sources.labels_file import UNLABELLED, list_labelled
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord
 from headrace.prepare.sources.tables.table_files import list_table
 from headrace.storage import is_remote, locate
 from headrace.storage.concurrent_reads import prefetch
+
+log = logging.getLogger(__name__)
 
 LISTERS: dict[str, Callable[[str], Listing]] = {
     "folder": list_folder,
@@ -34,16 +38,21 @@ READERS: dict[str, Callable[[str, RawFile, int], Iterator[RawRecord]]] = {
 }
 
 
-def list_source(source: Source, *, several: bool = False) -> Listing:
-    """List all files of `source` but those that `data.source.exclude` names.
+def list_source(source: Source, *, several: bool = False, texts: bool = False) -> Listing:
+    """List all files of `source` but those that `data.source.exclude` names; warn of what they may be instead.
 
     Args:
         several: whether the label of a record may be a list of names.
+        texts: whether each file is a text.
 
     Raises:
         DataError: the source is missing, empty or refused, all of its files are excluded, or a pattern matches none.
     """
-    return exclude(_list_all(source, several=several), source.exclude)
+    listing = exclude(_list_all(source, several=several), source.exclude)
+    if source.kind == "folder" and source.labels is None:
+        for warning in (*mask_warnings(listing.files), *(table_warnings(listing.files) if texts else ())):
+            log.warning("In %s, %s", source.path, warning)
+    return listing
 
 
 def _list_all(source: Source, *, several: bool) -> Listing:

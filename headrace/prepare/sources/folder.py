@@ -10,7 +10,7 @@ from pathlib import Path
 from headrace.errors import DataError
 from headrace.prepare.encoders.labels import normalize_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.prepare.sources.folder_layout import class_warnings, nested_warnings
+from headrace.prepare.sources.folder_layout import class_warnings, nested_warnings, unsorted_hint
 from headrace.prepare.sources.ignored_files import is_ignored
 from headrace.prepare.sources.near_paths import near_hint
 from headrace.prepare.sources.raw_records import Listing, RawFile, RawRecord, escape_path
@@ -38,10 +38,12 @@ def list_folder(path: str) -> Listing:
     if not files:
         raise DataError(f"The source {path} holds no files; expected class folders of files in it.")
     for warning in (*class_warnings(classes), *nested_warnings(files, in_splits=bool(splits))):
-        log.warning("The folders of %s: %s", path, warning)
+        log.warning("In %s, %s", path, warning)
     if len(classes) < 2:
         found = f"one class only, {classes[0]!r}" if classes else "no class folders"
-        raise DataError(f"The source {path} holds {found}; expected two classes or more, one folder each.")
+        raise DataError(
+            f"The source {path} holds {found}; expected two classes or more, one folder each.{unsorted_hint(files)}"
+        )
     return Listing(str(root.absolute()), files, classes)
 
 

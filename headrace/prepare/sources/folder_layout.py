@@ -2,12 +2,14 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from headrace.prepare.encoders.labels import normalize_name
-from headrace.prepare.sources.raw_records import RawFile, shorten
+from headrace.prepare.readers import format_from_name
+from headrace.prepare.sources.raw_records import RawFile, escape_path, shorten
 from headrace.prepare.sources.split_names import split_from_name, split_from_path
 
 # Folders of data sets for segmentation, whose files of one name belong together.
@@ -18,6 +20,12 @@ COPY = re.compile(r"(.*\S)\s*(?:\(\d+\)|\s-\s[Cc]opy(?: \(\d+\))?|\scopy(?: \d+)
 # The path of a record of an archive: that of the archive, and that in it.
 ARCHIVED = re.compile(r"(.*?\.(?:t[a-z0-9]+|tar\.[a-z0-9]+|zip))/(.*)", re.IGNORECASE | re.DOTALL)
 WORDS = re.compile(r"[-_. ]|\d+")
+# The name of a mask beside its image: cat_mask, cat_mask_1.
+MASK_OF = re.compile(r"(.*[^-_. ])[-_. ]+(?:masks?|seg|segmentation)(?:[-_. ]?\d+)?", re.IGNORECASE)
+# A word and a number, as in cat.1.png, cat_01.png and cat (1).png.
+NUMBERED = re.compile(r"([^\W\d_]{2,}(?:[-_ ][^\W\d_]+)*)[-_. ]*\(?\d+\)?")
+ARCHIVE_NAME = re.compile(r"\.(?:zip|tar|tgz|tar\.[a-z0-9]+)$", re.IGNORECASE)
+LABELS_FILE = re.compile(r".*\.(?:csv|tsv|jsonl?|ndjson)", re.IGNORECASE)
 # More folders than these are not compared.
 MAX_FOLDERS = 10_000
 
@@ -26,18 +34,20 @@ def class_warnings(classes: Iterable[str]) -> list[str]:
     """Return what to say about names of class folders: masks beside images, and copies of folders."""
     names, warnings = list(classes), list[str]()
     folded = {name.casefold() for name in names}
-    if IMAGE_FOLDERS & folded and MASK_FOLDERS & folded:
-        shown = ", ".join(map(repr, names))
-        warnings.append(f"they look like images and their masks, and are used as the classes {shown}.")
+    masks = [name for name in names if (found := MASK_OF.fullmatch(name)) and found[1] in names]
+    if (IMAGE_FOLDERS & folded and MASK_FOLDERS & folded) or masks:
+        shown = shorten(list(map(repr, names)))
+        warnings.append(f"the folders look like images and their masks, and are used as classes: {shown}.")
     copies = [name for name in names if (found := COPY.fullmatch(name)) and found[1] in names]
     if copies:
         warnings.append(
-            f"{shorten(list(map(repr, copies)))} look like copies of others; they are classes of their own."
+            f"the folders {shorten(list(map(repr, copies)))} look like copies of others; they are classes of their own."
         )
     splits = {name: split for name in names if (split := _named_split(name)) is not None}
     if "train" in splits.values() and len(set(splits.values())) > 1:
         warnings.append(
-            f"{shorten(list(map(repr, splits)))} look like splits, and are classes; splits are called train, val, test."
+            f"the folders {shorten(list(map(repr, splits)))} look like splits, and are classes; splits are called "
+            "train, val, test."
         )
     return warnings
 
@@ -67,12 +77,57 @@ def nested_warnings(files: Iterable[RawFile], *, in_splits: bool) -> list[str]:
     for name, folders in subfolders.items():
         if inside := sorted(folders & (subfolders.keys() - {name})):
             shown = shorten(list(map(repr, inside)))
-            return [f"{shown} in {name!r} are part of the class {name!r}, although classes have these names."]
+            return [
+                f"the folders {shown} in {name!r} are part of the class {name!r}, although classes have these names."
+            ]
     common = set.intersection(*subfolders.values()) if subfolders else set()
     if len(common) > 1 and not holders:
         shown = shorten(list(map(repr, sorted(common))))
-        return [f"{shown} are in every class folder; they are not classes, the folders that hold them are."]
+        return [f"the folders {shown} are in every class folder; they are not classes, the folders that hold them are."]
     return []
+
+
+def mask_warnings(files: Iterable[RawFile]) -> list[str]:
+    """Return what to say about files that look like the mask of another file of their folder."""
+    stems = {os.path.splitext(file.path)[0]: file.path for file in files}
+    masks = [path for stem, path in stems.items() if (found := MASK_OF.fullmatch(stem)) and found[1] in stems]
+    if not masks:
+        return []
+    named = "1 file is" if len(masks) == 1 else f"{len(masks):,} files are"
+    return [
+        f"{named} named like the mask of another file of the same folder, such as {escape_path(masks[0])!r}; each is a "
+        "record of its class. data.source.exclude leaves files out, such as '*_mask.*'."
+    ]
+
+
+def table_warnings(files: Iterable[RawFile]) -> list[str]:
+    """Return what to say about files of class folders whose names are those of tables of many texts."""
+    tables = [file.path for file in files if file.label is not None and format_from_name(file.path) is not None]
+    if not tables:
+        return []
+    named = "1 file has the name of a table" if len(tables) == 1 else f"{len(tables):,} files have names of tables"
+    return [f"{named}, such as {escape_path(tables[0])!r}; each is one text like any other file of a class folder."]
+
+
+def unsorted_hint(files: Sequence[RawFile]) -> str:
+    """Return how to give classes to files that lie in no class folders, if there is a sign of them; else nothing."""
+    names = [os.path.basename(file.path) for file in files]
+    labels = next((file.path for file in files if LABELS_FILE.fullmatch(file.path)), None)
+    if labels is not None:
+        return (
+            f" If {escape_path(labels)!r} has the labels, set data.source.labels to it; its columns are path and label."
+        )
+    if any(ARCHIVE_NAME.search(name) for name in names):
+        return " Archives are read with data.source.kind: archive."
+    found = [match[1] for name in names if (match := NUMBERED.fullmatch(os.path.splitext(name)[0]))]
+    counts = Counter(found)
+    if len(counts) < 2 or max(counts.values()) < 2 or 2 * len(found) < len(names):
+        return ""
+    name = next(one for one in names if one.startswith(found[0]))
+    return (
+        f" The names of the files may begin with their classes, as {escape_path(name)!r} with {found[0]!r}: move them "
+        "into folders of these names, or list them with their labels in a CSV file, and set data.source.labels to it."
+    )
 
 
 class ClassFolder(NamedTuple):

@@ -1,6 +1,7 @@
 """Windows of a time series, cut by Spark: a record is a run of rows of one series and split, and the target value."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +12,12 @@ from pyspark.sql.types import NumericType, StringType
 from headrace.config.configuration import Prepare, Source
 from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
-from headrace.features.windows.series_rows import drop_repeated_rows
+from headrace.features.windows.series_rows import drop_repeated_rows, warn_of_missing_codes
+from headrace.prepare.encoders.labels import number_hint
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_records import RawFile, RawRecord
-from headrace.prepare.sources.tables.spark_table import quote_column, read_columns
+from headrace.prepare.sources.tables.spark_table import REJECTION, quote_column, read_columns
+from headrace.prepare.sources.time_hint import describe_bad_time
 from headrace.prepare.sources.time_splits import extend_periods, split_by_time
 from headrace.table.table_version import Period
 
@@ -49,7 +52,7 @@ def read_windows(
     """Return the windows of `files`, and the split of each period, if the splits follow from the time.
 
     Columns: file (the series), key (the time that is predicted), label, split, weight, data (arrays of numbers), and
-    reason and detail of those that are to be rejected.
+    reason, detail and cell (the text that is wrong) of those that are to be rejected.
 
     Args:
         periods: of the previous version of the table; their rows keep their splits.
@@ -60,10 +63,13 @@ def read_windows(
     """
     columns, windows = source.columns or Columns(), settings.windows or Windows(values=("data",), time="time")
     named = (*windows.values, windows.time, windows.series, columns.label, columns.split, columns.weight)
-    frame = read_columns(spark, source, root, files, [name for name in dict.fromkeys(named) if name])
+    wanted = [name for name in dict.fromkeys(named) if name]
+    frame = read_columns(spark, source, root, files, wanted, rejections=True)
     rows = _rows(frame, columns, windows)
-    usable = F.col("seconds").isNotNull() & F.col("file").isNotNull() & (F.col("file") != "")
+    has_series = F.col("file").isNotNull() & (F.col("file") != "")
+    usable = F.col("reason").isNull() & F.col("seconds").isNotNull() & has_series
     series = drop_repeated_rows(rows.where(usable), windows.series)
+    warn_of_missing_codes(series.rows, windows.values, columns.label)
     timed = series.rows
     if columns.split:
         timed, periods = timed.withColumn("period", F.lit(0)), ()
@@ -77,14 +83,17 @@ def read_windows(
 
 
 def _unusable(rows: DataFrame, windows: Windows) -> DataFrame:
-    """Return rows without a time or without a series as rejected records."""
+    """Return rows that cannot be read, or are without a time or without a series, as rejected records."""
     has_time = F.col("seconds").isNotNull()
+    bad = F.when(has_time, Reason.BAD_VALUE.value).otherwise(Reason.BAD_TIME.value)
     rejections = {
-        "reason": F.when(has_time, Reason.BAD_VALUE.value).otherwise(Reason.BAD_TIME.value),
-        "detail": F.when(has_time, f"its {windows.series} is empty").otherwise(f"its {windows.time} is not a time"),
+        "file": F.coalesce(F.when(F.col("reason").isNotNull(), F.col("source")).otherwise(F.col("file")), F.lit("")),
+        "key": F.coalesce("row", "key", F.lit("")),
+        "reason": F.coalesce("reason", bad),
+        "detail": F.coalesce("detail", F.when(has_time, f"its {windows.series} is empty").otherwise(windows.time)),
+        "cell": F.when(~has_time, F.col("key")),
     }
-    named = rows.withColumn("file", F.coalesce("file", F.lit("")))
-    return named.withColumns(rejections | {"data": F.array().cast("array<array<float>>")})
+    return rows.withColumns(rejections | {"data": F.array().cast("array<array<float>>")})
 
 
 def window_records(batches: Iterator[pa.RecordBatch], features: int) -> Iterator[RawRecord]:
@@ -97,11 +106,21 @@ def window_records(batches: Iterator[pa.RecordBatch], features: int) -> Iterator
             # A row without a split is in none of them.
             label, split, weight = row["label"], row["split"] or "", row["weight"]
             if row["reason"] is not None:
-                rejection = RejectedRecordError(Reason(row["reason"]), row["detail"])
-                yield RawRecord(path, label, split, b"", rejection, weight)
+                yield RawRecord(path, label, split, b"", _rejection(row), weight)
                 continue
             values = data[number].values.flatten().to_numpy(zero_copy_only=False)
             yield RawRecord(path, label, split, values.astype(np.float32).reshape(-1, features), None, weight)
+
+
+def _rejection(row: Mapping[str, Any]) -> RejectedRecordError:
+    """Return the rejection of a window, with what to do about the text that is wrong."""
+    reason, detail, cell = Reason(row["reason"]), row["detail"], row["cell"]
+    if reason == Reason.BAD_TIME:
+        detail = describe_bad_time(detail, cell)
+    elif cell is not None and reason == Reason.BAD_VALUE:
+        hint = number_hint(cell.strip())
+        detail = f"{detail} {'empty' if not cell.strip() else f'{cell!r:.60}, which is not a finite number'}{hint}"
+    return RejectedRecordError(reason, detail)
 
 
 def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
@@ -116,10 +135,21 @@ def _rows(frame: DataFrame, columns: Columns, windows: Windows) -> DataFrame:
         "label": text(columns.label),
         "split": text(columns.split),
         "weight": text(columns.weight),
+        "source": F.col("_file"),
+        **{name.removeprefix("_"): F.col(name) for name in REJECTION},
     }
     values = F.array(*map(_number, windows.values))
+    odd = F.coalesce(
+        *(
+            F.when(
+                ~F.coalesce(F.abs(_number(name)) < float("inf"), F.lit(False)),
+                F.struct(F.lit(name).alias("column"), F.coalesce(text(name), F.lit("")).alias("cell")),
+            )
+            for name in windows.values
+        )
+    )
     seconds, has_zone = _seconds(frame, windows)
-    numbers = {"seconds": seconds, "has_zone": has_zone, "values": values}
+    numbers = {"seconds": seconds, "has_zone": has_zone, "values": values, "odd": odd}
     return frame.select(*(column.alias(name) for name, column in (texts | numbers).items()))
 
 
@@ -162,9 +192,10 @@ def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
     rows = rows.withColumn("number", F.row_number().over(in_order) - 1).withColumn(
         "count", F.count("*").over(of_series)
     )
-    after = in_order.rowsBetween(1, span)
+    after, of_window = in_order.rowsBetween(1, span), in_order.rowsBetween(0, windows.length - 1)
     found = {
-        "data": F.collect_list("values").over(in_order.rowsBetween(0, windows.length - 1)),
+        "data": F.collect_list("values").over(of_window),
+        "odd": F.min(F.when(F.col("odd").isNotNull(), F.struct("seconds", "key", "odd"))).over(of_window),
         "gap": F.min(F.when(F.col("breaks"), F.struct("key", "apart", "seconds"))).over(after),
         "key": F.coalesce(F.lead("key", span).over(in_order), F.col("key")),
         **{name: F.lead(name, span).over(in_order) for name in ("label", "weight")},
@@ -173,14 +204,16 @@ def _cut(rows: DataFrame, windows: Windows) -> DataFrame:
     short, fits = F.col("count") <= span, F.col("number") + span < F.col("count")
     cut = cut.where((short & (F.col("number") == 0)) | (fits & (F.col("number") % windows.step == 0)))
     return _with_rejections(cut, short, windows).select(
-        "file", "key", "label", "split", "weight", "data", "reason", "detail"
+        "file", "key", "label", "split", "weight", "data", "reason", "detail", "cell"
     )
 
 
 def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFrame:
     """Add the reason to reject a window."""
-    unknown = F.exists("data", lambda row: F.exists(row, lambda one: one.isNull() | F.isnan(one) | _infinite(one)))
-    rows = F.concat(F.col("count").cast("string"), F.lit(f" rows; a window and its target take {windows.span + 1}"))
+    rows = F.concat(
+        F.col("count").cast("string"), F.when(F.col("count") == 1, " row").otherwise(" rows"),
+        F.lit(f"; a window and its target take {windows.span + 1}"),
+    )  # fmt: skip
     missing = F.concat(
         F.lit(f"the row before {windows.time} "), F.col("gap.key"), F.lit(" is "),
         F.col("gap.apart").cast("string"),
@@ -188,10 +221,13 @@ def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFra
     )  # fmt: skip
     several = F.concat(F.lit(f"{windows.time} "), F.col("gap.key"), F.lit(" has several rows with different cells"))
     gap = F.when(F.col("gap.apart") == 0, several).otherwise(missing)
+    wrong = F.concat(
+        F.lit("its "), F.col("odd.odd.column"), F.lit(f" of {windows.time} "), F.col("odd.key"), F.lit(" is")
+    )
     reasons = (
         (short, Reason.SHORT_SERIES, rows),
         (F.col("gap").isNotNull(), Reason.GAP, gap),
-        (unknown, Reason.BAD_VALUE, F.lit("a value in it is not a finite number")),
+        (F.col("odd").isNotNull(), Reason.BAD_VALUE, wrong),
     )
     reason, detail = F.lit(None).cast("string"), F.lit(None).cast("string")
     for applies, name, words in reversed(reasons):
@@ -199,7 +235,7 @@ def _with_rejections(cut: DataFrame, short: Column, windows: Windows) -> DataFra
             F.when(applies, F.lit(name.value)).otherwise(reason),
             F.when(applies, words).otherwise(detail),
         )
-    return cut.withColumn("reason", reason).withColumn("detail", detail)
+    return cut.withColumns({"reason": reason, "detail": detail, "cell": F.col("odd.odd.cell")})
 
 
 def _time_unit(windows: Windows) -> Column:
@@ -210,7 +246,3 @@ def _time_unit(windows: Windows) -> Column:
         seems_so = F.abs(F.col("gap.seconds")).between(least, most) & F.abs(steps - 1).between(0, UNIT_TOLERANCE)
         hint = F.when(seems_so, f"; the times look like {name}, and numbers must be seconds").otherwise(hint)
     return hint
-
-
-def _infinite(one: Column) -> Column:
-    return F.abs(one) == float("inf")

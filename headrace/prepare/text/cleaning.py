@@ -43,9 +43,13 @@ def decode_text(data: bytes, spec: Text) -> str:
         text = data.decode(encoding)
     except UnicodeError as error:
         raise RejectedRecordError(Reason.NOT_TEXT, str(error)) from None
+    _refuse_nul(text)
+    return text
+
+
+def _refuse_nul(text: str) -> None:
     if "\0" in text:
         raise RejectedRecordError(Reason.NOT_TEXT, f"a NUL character at position {text.index(chr(0))}")
-    return text
 
 
 def clean(text: str, spec: Text, doubtful: list[str] | None = None) -> str:
@@ -55,8 +59,10 @@ def clean(text: str, spec: Text, doubtful: list[str] | None = None) -> str:
         doubtful: receives what may or may not be a tag of HTML, see `remove_html`.
 
     Raises:
-        RejectedRecordError: the clean text is empty, too short, too long, has too few letters, or is in another script.
+        RejectedRecordError: the text has a NUL character, or the clean text is empty, too short, too long, has too few
+            letters, or is in another script.
     """
+    _refuse_nul(text)
     if spec.repair:
         text = "\n".join(map(_repair_line, text.split("\n")))
     text = unicodedata.normalize("NFC", text)

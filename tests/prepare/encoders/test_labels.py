@@ -64,7 +64,11 @@ def label_names_by_path(version: Version) -> dict[str, set[str]]:
     return {row["path"]: {names[number] for number in np.frombuffer(row["label"], "<i4")} for row in read_rows(version)}
 
 
-NAMES = st.text(min_size=1).map(normalize_label).filter(bool)
+NAMES = (
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
+    .map(normalize_label)
+    .filter(bool)
+)
 
 
 @given(st.lists(NAMES, unique=True))
@@ -123,11 +127,20 @@ def test_label_cell_rejects_what_is_no_label(value: object, several: bool) -> No
         label_cell(value, several=several)
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), json.loads("1e400"), ["a", float("inf")], "go\0od"])
+def test_label_cell_rejects_infinite_numbers_and_damaged_names(value: object) -> None:
+    """They would be classes called inf and good."""
+    with pytest.raises(RejectedRecordError, match=r"bad_label: .*(not a finite number|NUL)"):
+        label_cell(value, several=True)
+    assert label_cell("inf", several=False) == "inf"
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
         ("0,5", "decimal point"), ("-1.234,5", "decimal point"), ("1 234", "decimal point"), ("1'234.5", "decimal"),
-        ("2024-01-01 10:00:00", "it is a time"), ("true", "1 and 0"), ("5 kg", "unit"), ("$5", "unit"), ("5%", "unit"),
+        ("2024-01-01 10:00:00", "it is a time"), ("true", "1 and 0"), ("5 kg", "unit"), ("1_000", "decimal point"),
+        ("\u22125", "minus sign"), ("\u20133.5", "en dash"), ("\u2212", ""), ("$5", "unit"), ("5%", "unit"),
         ("EUR 1,000.50", "unit"), ("3 km/h", "unit"), ("id12", ""), ("cat", ""), ("1e400", ""), ("inf", ""),
     ],
 )  # fmt: skip

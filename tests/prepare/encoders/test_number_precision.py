@@ -1,5 +1,7 @@
 """Labels and features that 32-bit numbers round to the same value, or by much of their spread."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from headrace.contract import Statistics
 from headrace.errors import DataError
-from headrace.prepare.encoders.number_precision import feature_warning, require_distinct_labels
+from headrace.prepare.encoders.number_precision import feature_warning, parse_float32, require_distinct_labels
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,12 @@ from headrace.prepare.encoders.number_precision import feature_warning, require_
 def test_labels_that_become_equal_are_refused_with_the_numbers(labels: list[float]) -> None:
     with pytest.raises(DataError, match=rf"Of {len(labels)} different labels, from .* become equal to another one"):
         require_distinct_labels(labels)
+
+
+def test_number_has_no_underscores() -> None:
+    """Python alone reads 2024_01 as a number."""
+    assert math.isnan(parse_float32("2024_01"))
+    assert parse_float32("1e3") == 1000
 
 
 @pytest.mark.parametrize(

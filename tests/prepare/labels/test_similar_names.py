@@ -16,6 +16,7 @@ SIMILAR = [
     ("stra\u00dfe", "STRASSE"),
     ("cat", "c\u0430t"),
     ("cat", "ca\u200dt"),
+    ("cat", "ca\x07t"),
     ("R&D", "R&amp;D"),
     ("\u2764", "\u2764\ufe0f"),
 ]

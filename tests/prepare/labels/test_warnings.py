@@ -25,7 +25,7 @@ def test_label_warnings_report_what_looks_like_a_mistake() -> None:
 
 def test_label_warnings_report_lists_and_usual_words_for_missing_labels() -> None:
     assert "look like lists or objects" in label_warnings({'["cat"]': 40, "dog": 60})[0]
-    assert "'N/A', 'None' is used as a class" in label_warnings({"N/A": 40, "None": 50, "dog": 60})[0]
+    assert "'N/A', 'None' are used as classes" in label_warnings({"N/A": 40, "None": 50, "dog": 60})[0]
     assert "'#REF!' is used as a class" in label_warnings({"#REF!": 40, "dog": 60})[0]
 
 

@@ -242,6 +242,48 @@ def test_csv_reader_takes_quotes_after_spaces_as_those_of_the_field(tmp_path: Pa
     assert pd.read_csv(path, skipinitialspace=True, dtype=str).to_numpy().tolist() == expected
 
 
+def test_csv_reader_finds_quotes_after_spaces_far_behind_the_first_records(tmp_path: Path) -> None:
+    path = tmp_path / "late.csv"
+    path.write_text("text,label\n" + "plain,x\n" * 3000 + 'late, "a, b"\n' * 3)
+    assert cells(read(path, ["text", "label"]), "text", "label")[3000:] == [["late", "a, b"]] * 3
+
+
+@pytest.mark.parametrize("max_bytes", [20, 2**26])
+def test_csv_reader_leaves_out_byte_order_marks_where_files_were_joined(tmp_path: Path, max_bytes: int) -> None:
+    path = tmp_path / "joined.csv"
+    one = '\ufefftext,label\n"a, b",x\nc,y\n'
+    path.write_text(one + one + '\ufeff"d, e",x\n')
+    rows = read(path, ["text", "label"], max_bytes)
+    assert cells(rows, "text", "label") == [["a, b", "x"], ["c", "y"]] * 2 + [["d, e", "x"]]
+    assert [(row.number, row.rejection.detail) for row in rows if row.rejection] == [
+        (4, "line 4 repeats the header, as in concatenated files")
+    ]
+
+
+def test_csv_reader_reads_utf_32_with_a_mark(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text("text,label\na,x\n", "utf-32")
+    assert cells(read(path, ["text"], 5), "text") == [["a"]]
+
+
+def test_csv_reader_says_which_records_may_be_comments(tmp_path: Path) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_text("text,label\na,x\n# by me, today\n#\n")
+    warning = module.CsvReader(path, path.name, ["text"], ReaderOptions()).comment_warning()
+    assert warning is not None
+    assert f"1 record of {path} begins with '#', such as line 3, and is read like any other" in warning
+    assert module.CsvReader(path, path.name, ["text"], ReaderOptions(comment="#")).comment_warning() is None
+    path.write_text('#text,label\n"a\n# b",x\n')
+    assert module.CsvReader(path, path.name, ["label"], ReaderOptions()).comment_warning() is None
+
+
+def test_csv_reader_says_that_a_first_line_may_be_a_comment(tmp_path: Path) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_text("# by me, today\ntext,label\na,x\n")
+    with pytest.raises(ConfigurationError, match=r"if its first line is a comment, set .*options\.comment to '#'"):
+        read(path, ["text"])
+
+
 def test_csv_reader_keeps_quotes_in_texts_after_spaces(tmp_path: Path) -> None:
     path = tmp_path / "texts.csv"
     path.write_text('text,label\n "Hi" he said,x\n "Hi" she said, "y"\n')

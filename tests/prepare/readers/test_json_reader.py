@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -111,6 +112,20 @@ def test_json_reader_says_where_a_name_leads_into_a_list(tmp_path: Path) -> None
         open_reader(path, path.name, "json", ["a.b.c"], parse_reader_options("json", {}))
 
 
+def test_json_reader_says_how_to_take_records_out_of_an_object(tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    path.write_text('{"version": 1, "items": [{"text": "a"}, {"text": "b"}]}')
+    with pytest.raises(ConfigurationError, match=r"objects, 'items'; .*jq -c '\.\[\"items\"\]\[\]' export\.json"):
+        read(path, ["text"])
+
+
+def test_json_reader_refuses_columns_as_pandas_writes_them(tmp_path: Path) -> None:
+    path = tmp_path / "frame.json"
+    pd.DataFrame({"text": ["a", "b"], "label": [1, 2]}).to_json(path)
+    with pytest.raises(DataError, match=r"as pandas writes by default; .* orient='records', lines=True"):
+        read(path, ["text", "label"])
+
+
 def test_records_of_an_array_are_numbered_even_on_one_line(tmp_path: Path) -> None:
     """Predictions are joined to their inputs by this number."""
     path = tmp_path / "array.json"
@@ -128,3 +143,12 @@ def test_object_with_a_key_twice_is_rejected(tmp_path: Path, text: str) -> None:
     rows = read(path, ["a"])
     assert "1 has a key twice" in str(rows[0].rejection)
     assert rows[1].values == {"a": "z"}
+
+
+@pytest.mark.parametrize(
+    "text", ['\ufeff{"text": "a"}\n\ufeff{"text": "b"}\n', '\ufeff{"text":\n"a"}\n\ufeff{"text":\n"b"}']
+)
+def test_byte_order_marks_where_files_were_joined_are_left_out(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "joined.json"
+    path.write_text(text)
+    assert [row.values for row in read(path, ["text"])] == [{"text": "a"}, {"text": "b"}]

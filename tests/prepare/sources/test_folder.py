@@ -8,7 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from headrace.config.sections.source import Source
 from headrace.errors import DataError
+from headrace.prepare.raw_preview import preview
+from headrace.prepare.sources import list_source
 from headrace.prepare.sources.folder import list_folder
 from headrace.prepare.sources.raw_records import RawFile, escape_path
 
@@ -85,10 +88,51 @@ def test_names_of_splits_may_end_in_set(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_images_and_masks_as_classes_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    put(tmp_path, "Images/1.png", "masks/1.png")
+@pytest.mark.parametrize("names", [("Images", "masks"), ("cat", "cat_mask")])
+def test_images_and_masks_as_classes_are_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, names: tuple[str, str]
+) -> None:
+    put(tmp_path, *(f"{name}/1.png" for name in names))
     assert len(listed(tmp_path)) == 2
-    assert "look like images and their masks" in caplog.text
+    assert f"In {tmp_path}, the folders look like images and their masks, and are used as classes: " in caplog.text
+
+
+def test_masks_beside_images_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The data set BUSI has them in the folders of its classes."""
+    names = ("benign (1).png", "benign (1)_mask.png", "benign (1)_mask_1.png", "face mask.png")
+    put(tmp_path, *(f"benign/{name}" for name in names), "normal/normal (1).png")
+    assert len(list_source(Source(kind="folder", path=str(tmp_path))).files) == 5
+    assert "2 files are named like the mask of another file of the same folder, such as" in caplog.text
+    assert "2 files are named like the mask" in "".join(preview(str(tmp_path))["warnings"])
+    caplog.clear()
+    assert len(list_source(Source(kind="folder", path=str(tmp_path), exclude=("*_mask*.png",))).files) == 3
+    assert not caplog.text
+
+
+def test_tables_in_class_folders_of_texts_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = Source(kind="folder", path=str(put(tmp_path, "good/1.txt", "bad/more.csv", "bad/1.md", "all.csv")))
+    list_source(source)
+    assert not caplog.text
+    list_source(source, texts=True)
+    assert "1 file has the name of a table, such as 'bad/more.csv'; each is one text" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("paths", "hint"),
+    [
+        (["cat.1.png", "cat.2.png", "dog.1.png"], "as 'cat.1.png' with 'cat': move them into folders"),
+        (["train/cat (1).png", "train/cat (2).png", "train/dog (1).png", "test/1.png"], "with 'cat': move them"),
+        (["images/1.png", "labels.csv"], "If 'labels.csv' has the labels, set data.source.labels to it"),
+        (["photos.tar.gz"], "Archives are read with data.source.kind: archive"),
+    ],
+)
+def test_files_without_class_folders_are_refused_with_a_way(tmp_path: Path, paths: list[str], hint: str) -> None:
+    assert hint in refusal(put(tmp_path, *paths))
+
+
+@pytest.mark.parametrize("paths", [["img_1.png", "img_2.png"], ["1.png", "2.png"], ["a/b_1.png"]])
+def test_files_without_a_sign_of_classes_are_refused_without_a_guess(tmp_path: Path, paths: list[str]) -> None:
+    assert refusal(put(tmp_path, *paths)).endswith("one folder each.")
 
 
 def test_class_folder_may_have_the_name_of_a_missing_value(tmp_path: Path) -> None:

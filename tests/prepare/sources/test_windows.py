@@ -115,6 +115,45 @@ def test_no_window_reaches_over_a_gap_a_row_there_twice_or_a_value_that_is_none(
     assert "5 rows; a window and its target take 6" in details
 
 
+def test_rejects_name_the_cell_that_is_wrong_and_what_to_write(tmp_path: Path) -> None:
+    rows = hours("a", "train", range(60))
+    rows[10]["wind"], rows[30]["wind"], rows[45]["wind"] = "1,5", None, "\u22125"
+    rows += [rows[0] | {"time": text} for text in ("31/12/2024 12:00", "2024-01-01 01:00 PM", None)]
+    prepare(configured(tmp_path, rows, max_rejects=1))
+    found = {(one.path, one.detail) for one in read_rejects(tmp_path / "table", 0, 100)}
+    details = {detail for _, detail in found}
+    wrong = (
+        "its wind of time 2024-01-01 10:00 is '1,5', which is not a finite number; write numbers with a decimal point"
+    )
+    assert any(detail.startswith(wrong) for detail in details)
+    assert "its wind of time 2024-01-02 06:00 is empty" in details
+    assert any("is '\u22125', which is not a finite number; write its sign" in detail for detail in details)
+    assert ("a/", "its time is empty") in found
+    assert any("is not a time; write year, month and day in this order" in detail for detail in details)
+    assert any("is not a time; write hours from 00 to 23" in detail for detail in details)
+
+
+def test_rows_that_cannot_be_read_keep_their_line_and_reason(tmp_path: Path) -> None:
+    rows = hours("a", "train", range(20))
+    settings = configured(tmp_path, rows, max_rejects=1)
+    with (tmp_path / "raw" / "1.json").open("a") as file:
+        file.write("\n{damaged\n")
+    prepare(settings)
+    (reject,) = read_rejects(tmp_path / "table", 0, 100)
+    assert (reject.path, reject.reason) == ("1.json/line 21", "damaged")
+    assert reject.detail.startswith("line 21 is not a JSON object")
+
+
+def test_numbers_that_may_mark_missing_values_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows = hours("a", "train", range(40))
+    for number in (10, 20, 20):
+        rows[number]["wind"] = -9999
+    rows.append(rows[20])
+    prepare(configured(tmp_path, rows))
+    assert "2 of 40 values of 'wind' are -9999, and the others are from -39 to 0; if it marks" in caplog.text
+    assert "'temperature'" not in caplog.text
+
+
 def test_gap_names_the_unit_that_numbers_seem_to_have(tmp_path: Path) -> None:
     """Seconds are expected; a gap of many hours between times in seconds is none of another unit."""
     units = {"milliseconds": 1000, "microseconds": 10**6, "nanoseconds": 10**9, "days": 1 / 86400, "seconds": 1}

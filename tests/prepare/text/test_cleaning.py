@@ -166,6 +166,8 @@ def test_decode_text_rejects_non_text() -> None:
     assert rejection_reason("für".encode("latin-1")) == Reason.NOT_TEXT
     assert decode_text("für".encode("latin-1"), spec(encoding="latin-1")) == "für"
     assert rejection_reason(b"a\0b") == Reason.NOT_TEXT
+    with pytest.raises(RejectedRecordError, match="not_text: a NUL character at position 1"):
+        clean("a\0b", spec())
     assert rejection_reason(b"") == Reason.EMPTY
     assert rejection_reason(b"x" * 11, max_bytes=10) == Reason.TOO_MANY_BYTES
 

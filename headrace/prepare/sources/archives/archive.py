@@ -121,7 +121,10 @@ class _Group:
             split = file.split or inner
             path, label = f"{archive}/{escape_path(member.name)}", None
             try:
-                label = _sample_label(sidecars) if sample else _folder_label(folders)
+                # Folders outside the archive are no classes.
+                label = (
+                    _sample_label(sidecars) if sample else _folder_label(folders) if is_inside(member.name) else None
+                )
             except RejectedRecordError as bad_label:
                 rejection = rejection or bad_label  # noqa: PLW2901 - the record's own reason comes first
             yield RawRecord(path, label, split, data, rejection)

@@ -6,7 +6,7 @@ differently from pandas and pyarrow, and prediction, which reads without Spark, 
 
 import hashlib
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -39,6 +39,8 @@ from headrace.storage import locate
 
 ROWS_PER_BATCH = 256
 TEXTS = ("file", "key", "row", "label", "split", "weight", "reason", "detail")
+# Columns that say which row cannot be read, as `line 7`, and why.
+REJECTION = ("_row", "_reason", "_detail")
 
 
 def find_cell_format(source: Source, root: str, content: str) -> str:
@@ -92,10 +94,15 @@ def read_frame(
     return list_ranges(spark, source, root, files, columns.names).mapInArrow(read, schema)
 
 
-def read_columns(spark: SparkSession, source: Source, root: str, files: list[RawFile], names: list[str]) -> DataFrame:
+def read_columns(
+    spark: SparkSession, source: Source, root: str, files: list[RawFile], names: list[str], *, rejections: bool = False
+) -> DataFrame:
     """Return `_file`, the file of each row, and the columns `names`, as text; those of a database have their types.
 
     Rows that cannot be read have no value in any column.
+
+    Args:
+        rejections: whether to add the columns `REJECTION`, which say which row cannot be read, and why.
 
     Raises:
         ConfigurationError: a column is missing.
@@ -104,10 +111,13 @@ def read_columns(spark: SparkSession, source: Source, root: str, files: list[Raw
     if source.format == NO_FILES:
         frame = load_database(spark, source)
         require_columns(frame, names, source)
-        return frame.select(F.lit("").alias("_file"), *(F.col(quote_column(name)) for name in names))
+        none = [F.lit(None).cast("string").alias(name) for name in REJECTION if rejections]
+        return frame.select(F.lit("").alias("_file"), *(F.col(quote_column(name)) for name in names), *none)
     open_first(source, root, files, columns_in_file(files[0].path, names))
-    schema = ", ".join(["_file string", *(f"{quote_column(name)} string" for name in names)])
-    return list_ranges(spark, source, root, files, names).mapInArrow(partial(_read_texts, source, root, names), schema)
+    others = REJECTION if rejections else ()
+    schema = ", ".join(["_file string", *(f"{quote_column(name)} string" for name in (*names, *others))])
+    read = partial(_read_texts, source, root, names, others)
+    return list_ranges(spark, source, root, files, names).mapInArrow(read, schema)
 
 
 def quote_column(name: str) -> str:
@@ -237,14 +247,23 @@ def _content_key(label: str | None, data: str | bytes | None) -> str:
 
 
 def _read_texts(
-    source: Source, root: str, names: list[str], batches: Iterator[pa.RecordBatch]
+    source: Source, root: str, names: list[str], others: Sequence[str], batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """Return the rows that `read_columns` promises."""
     rows = (
         {"_file": escape_path(path), **{plain_name(name): _text_or_none(row.values.get(name)) for name in names}}
+        | (_rejection_cells(row) if others else {})
         for path, _, row in rows_of_ranges(source, root, names, batches)
     )
-    return _batches(rows, pa.schema([(name, pa.string()) for name in ("_file", *map(plain_name, names))]))
+    return _batches(rows, pa.schema([(name, pa.string()) for name in ("_file", *map(plain_name, names), *others)]))
+
+
+def _rejection_cells(row: Row) -> dict[str, str | None]:
+    """Return the columns `REJECTION` of a row; none if it can be read."""
+    if row.rejection is None:
+        return {}
+    cells = (f"{row.unit} {row.number}", row.rejection.reason.value, row.rejection.detail)
+    return dict(zip(REJECTION, cells, strict=True))
 
 
 def _text_or_none(value: Any) -> str | None:

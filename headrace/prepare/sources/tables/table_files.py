@@ -2,8 +2,10 @@
 
 import logging
 import os
+import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from deltalake import DeltaTable
@@ -72,7 +74,7 @@ def _delta_files(path: Path, source: Source) -> list[RawFile]:
     if table is None:
         raise DataError(f"The source {source.path} is not a Delta table: it has no folder _delta_log.")
     _require_plain(table, source)
-    active = {unquote(one) for one in table.get_add_actions(flatten=True)["path"].to_pylist()}
+    active = _active_files(table, source)
     files = sorted(_file(one, None) for one in walk(path) if one.path in active)
     gone = active - {one.path for one in files}
     if gone:
@@ -83,14 +85,48 @@ def _delta_files(path: Path, source: Source) -> list[RawFile]:
 
 
 def _require_plain(table: DeltaTable, source: Source) -> None:
-    features = set(table.protocol().reader_features or ())
+    # Up to reader version 2 a protocol lists no features, and the mode alone tells that columns are mapped.
     mapped = table.metadata().configuration.get("delta.columnMapping.mode", "none") != "none"
-    found = sorted(UNSUPPORTED[one] for one in features & set(UNSUPPORTED) if one != "columnMapping" or mapped)
+    features = {one for one in table.protocol().reader_features or () if one != "columnMapping"}
+    found = sorted(UNSUPPORTED[one] for one in UNSUPPORTED if one in features or (one == "columnMapping" and mapped))
     if found:
-        raise DataError(
-            f"The Delta table {source.path} uses {found[0]}, which Headrace does not read; write its rows to Parquet "
-            "with Spark, and give that folder."
-        )
+        raise _unreadable_delta(source, f"uses {found[0]}")
+
+
+def _active_files(table: DeltaTable, source: Source) -> set[str]:
+    """Return the paths of the files of a version.
+
+    Raises:
+        DataError: a path is absolute or leads out of the table's folder, as in a shallow clone, or the folders in it do
+            not name the values of its partition.
+    """
+    actions = table.get_add_actions(flatten=True)
+    partitions = {name: _column_texts(actions, f"partition.{name}") for name in table.metadata().partition_columns}
+    active = set[str]()
+    for row, path in enumerate(map(unquote, actions["path"].to_pylist())):
+        if path.startswith(("/", "../")) or re.match(r"[A-Za-z][\w+.-]*:", path):
+            raise _unreadable_delta(source, f"has files with absolute paths or outside its folder, such as {path!r}")
+        named = folder_values(path)
+        for name, texts in partitions.items():
+            if name not in named or (texts is not None and (named[name] or None) != (texts[row] or None)):
+                raise _unreadable_delta(source, f"has the values of {name!r} in its log, and not in names of folders")
+        active.add(path)
+    return active
+
+
+def _column_texts(actions: Any, name: str) -> list[str | None] | None:
+    """Return the values of a column of text; None if it has another type, or no value."""
+    if name not in actions.schema.names:
+        return None
+    values: list[Any] = actions[name].to_pylist()
+    return values if all(isinstance(one, str | None) for one in values) else None
+
+
+def _unreadable_delta(source: Source, problem: str) -> DataError:
+    return DataError(
+        f"The Delta table {source.path} {problem}, which Headrace does not read; write its rows to Parquet with Spark, "
+        "and give that folder."
+    )
 
 
 def _refuse_other_tables(path: Path, source: Source) -> None:

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from headrace.config.sections.source import Source
 from headrace.errors import ConfigurationError
 from headrace.prepare.readers import Row, RowRange, TableReader, open_reader
+from headrace.prepare.readers.csv_reader import CsvReader
 from headrace.prepare.readers.row import MissingColumnError, plain_name
 from headrace.prepare.sources.raw_records import RawFile
 from headrace.prepare.sources.tables.table_files import folder_values
@@ -48,6 +49,8 @@ def open_first(source: Source, root: str, files: list[RawFile], names: list[str]
 def _first_with_records(source: Source, root: str, files: list[RawFile], names: list[str]) -> tuple[str, TableReader]:
     """Return the path and the reader of the first file with records; of the last file if there is none.
 
+    Of a Delta table it is the first file with all columns, as those that were added later are missing in older files.
+
     Raises:
         MissingColumnError: a column is missing.
     """
@@ -55,7 +58,7 @@ def _first_with_records(source: Source, root: str, files: list[RawFile], names: 
         try:
             return path, open_reader(locate(root) / path, path, source.format, names, source.reader_options)
         except MissingColumnError as error:
-            if not _has_no_records(error, source):
+            if not _has_no_records(error, source) and source.format != "delta":
                 raise
     path = files[-1].path
     return path, open_reader(locate(root) / path, path, source.format, names, source.reader_options)
@@ -73,6 +76,9 @@ def _open(source: Source, root: str, path: str, names: list[str]) -> TableReader
     except MissingColumnError as error:
         if _has_no_records(error, source):
             return None
+        if source.format == "delta":
+            # A cell of a column that was added later is empty; `open_first` has found the column in another file.
+            return _open(source, root, path, [name for name in names if name != error.name])
         # Errors of tasks reach the driver by the names of the classes in headrace.errors.
         raise ConfigurationError(str(error)) from None
 
@@ -87,12 +93,16 @@ def list_ranges(
     spark: SparkSession, source: Source, root: str, files: list[RawFile], names: Iterable[str]
 ) -> DataFrame:
     """Return the ranges of rows of all files, one Spark task each; large files are divided in separate tasks."""
+    names = tuple(names)
+    first = _open(source, root, files[0].path, columns_in_file(files[0].path, names)) if files else None
+    if isinstance(first, CsvReader) and (comments := first.comment_warning()) is not None:
+        log.warning("%s", comments)
     listed = [(file.path, file.split, file.size) for file in files]
     large = [(path, split) for path, split, size in listed if size > RANGE_BYTES]
     ranges = [(path, 0, -1, 1, split) for path, split, size in listed if size <= RANGE_BYTES]
     if large:
         divided = spark.sparkContext.parallelize(large, len(large))
-        ranges += divided.flatMap(partial(_divide, source, root, tuple(names))).collect()
+        ranges += divided.flatMap(partial(_divide, source, root, names)).collect()
     stored = [(os.fsencode(path), *others) for path, *others in ranges]
     return spark.createDataFrame(stored, RANGE_SCHEMA).repartition(min(len(ranges), MAX_TASKS))
 

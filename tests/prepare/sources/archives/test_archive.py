@@ -97,6 +97,8 @@ def test_split_of_an_archive_is_in_its_name_or_folder(tmp_path: Path) -> None:
 def test_names_that_lead_out_of_the_archive_are_refused(tmp_path: Path, kind: str, name: str) -> None:
     pack(tmp_path / kind, {name: PNG, "cat/2.png": PNG})
     assert list(reasons(tmp_path).values()) == [Reason.UNSAFE_NAME, None]
+    # What lies outside is no class either, of which `prepare` would warn.
+    assert [record.label for record in records(tmp_path)] == [None, "cat"]
 
 
 def test_links_and_devices_are_refused(tmp_path: Path) -> None:

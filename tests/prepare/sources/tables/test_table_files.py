@@ -1,8 +1,11 @@
 """The files of a table are those that belong to it: of Delta tables those of the latest version."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
 from packaging.version import Version
@@ -25,6 +28,20 @@ def test_delta_source_has_the_rows_of_its_version(spark: SparkSession, tmp_path:
     assert len(found) == sum(number % 3 != 1 for first in (0, 1) for number in range(first, first + len(TEXTS)))
     assert {one.split for one in found} == {"val"}
     assert len(table_records(spark, text_source(tmp_path, "delta", versionAsOf="0"))) == len(TEXTS)
+
+
+@pytest.mark.skipif(
+    Version(pa.__version__) < Version("18"), reason="deltalake writes types that are newer than pyarrow"
+)
+@pytest.mark.spark
+def test_columns_that_a_delta_table_received_later_are_empty_in_older_rows(spark: SparkSession, tmp_path: Path) -> None:
+    write_deltalake(tmp_path, arrow_table(0).select(["text", "fold"]))
+    write_deltalake(tmp_path, arrow_table(0).select(["unused"]), mode="append", schema_mode="merge")
+    write_deltalake(tmp_path, arrow_table(1), mode="append", schema_mode="merge")
+    found = table_records(spark, text_source(tmp_path, "delta"))
+    assert len(found) == 3 * len(TEXTS)
+    assert sum(one.label is None for one in found) == 2 * len(TEXTS)
+    assert sum(one.rejection is not None for one in found) == len(TEXTS)
 
 
 def test_delta_version_that_does_not_exist_yet_is_refused_with_the_newest(tmp_path: Path) -> None:
@@ -62,4 +79,63 @@ def test_delta_source_reports_what_it_lacks(tmp_path: Path) -> None:
 def test_delta_source_refuses_features_that_change_rows(tmp_path: Path) -> None:
     write_deltalake(tmp_path, pa.table({"text": ["a"]}), configuration={"delta.enableDeletionVectors": "true"})
     with pytest.raises(DataError, match="uses deletion vectors, which Headrace does not read"):
+        list_table(text_source(tmp_path, "delta"))
+
+
+def write_delta(
+    folder: Path, adds: dict[str, dict[str, str]], configuration: dict[str, str] | None = None, reader: int = 1
+) -> None:
+    """Write the log of a Delta table by hand, as only some writers can; `adds` has partition values by path."""
+    (folder / "_delta_log").mkdir(parents=True)
+    fields: list[dict[str, Any]] = []
+    for number, name in enumerate(("text", "label")):
+        mapping = {"delta.columnMapping.id": number, "delta.columnMapping.physicalName": f"col-{number}"}
+        fields.append({"name": name, "type": "string", "nullable": True, "metadata": mapping if configuration else {}})
+    metadata = {
+        "id": "x", "format": {"provider": "parquet", "options": {}}, "createdTime": 0,
+        "schemaString": json.dumps({"type": "struct", "fields": fields}),
+        "partitionColumns": ["label"] if any(adds.values()) else [], "configuration": configuration or {},
+    }  # fmt: skip
+    actions: list[dict[str, Any]] = [
+        {"protocol": {"minReaderVersion": reader, "minWriterVersion": 5}},
+        {"metaData": metadata},
+    ]
+    for path, values in adds.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"text": ["a"]}), target)
+        common = {"path": path, "partitionValues": values, "size": target.stat().st_size}
+        actions.append({"add": {**common, "modificationTime": 0, "dataChange": True}})
+    (folder / "_delta_log" / f"{0:020d}.json").write_text("\n".join(map(json.dumps, actions)))
+
+
+def test_column_mapping_of_reader_version_2_is_refused(tmp_path: Path) -> None:
+    """Its protocol lists no features, and its Parquet files have other names of columns than the table."""
+    write_delta(tmp_path, {"a.parquet": {}}, {"delta.columnMapping.mode": "name"}, reader=2)
+    with pytest.raises(DataError, match="uses column mapping, which Headrace does not read"):
+        list_table(text_source(tmp_path, "delta"))
+
+
+@pytest.mark.parametrize("path", ["a.parquet", "label=y/a.parquet"])
+def test_partitions_that_only_the_log_knows_are_refused(tmp_path: Path, path: str) -> None:
+    write_delta(tmp_path, {path: {"label": "x"}})
+    with pytest.raises(DataError, match="has the values of 'label' in its log, and not in names of folders"):
+        list_table(text_source(tmp_path, "delta"))
+
+
+def test_partitions_in_names_of_folders_are_read(tmp_path: Path) -> None:
+    write_delta(tmp_path, {"label=x/a.parquet": {"label": "x"}, "label=y/a.parquet": {"label": "y"}})
+    assert len(list_table(text_source(tmp_path, "delta")).files) == 2
+
+
+def test_files_outside_a_delta_table_are_refused(tmp_path: Path) -> None:
+    write_delta(tmp_path / "t", {"../a.parquet": {}})
+    with pytest.raises(DataError, match=r"absolute paths or outside its folder, such as '\.\./a\.parquet'"):
+        list_table(text_source(tmp_path / "t", "delta"))
+
+
+def test_gap_in_a_delta_log_is_one_sentence(tmp_path: Path) -> None:
+    write_delta(tmp_path, {"a.parquet": {}})
+    (tmp_path / "_delta_log" / f"{2:020d}.json").write_text("")
+    with pytest.raises(DataError, match=r"found gap\.?$"):
         list_table(text_source(tmp_path, "delta"))
