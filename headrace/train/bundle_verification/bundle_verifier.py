@@ -84,9 +84,12 @@ class BundleVerifier:
         """Raise unless the model, which need not be trained, yields the outputs that the contract requires.
 
         Raises:
-            ConfigurationError: the outputs are not probabilities, or differ between two forward passes.
+            ConfigurationError: the outputs are not probabilities, differ between two forward passes, or those of a row
+                depend on the other rows of its batch.
         """
-        first, second = forward_passes.predict_twice(self.model, self.contract, self.batches[:1])
+        batch = self.batches[0]
+        passes = [[batch], [batch], [_replace_second_half(batch)]]
+        first, second, with_others = forward_passes.predict_each(self.model, self.contract, passes)
         if fault := find_impossible(first, self.contract, self.precision):
             activation = self.contract.output_activation
             raise ConfigurationError(
@@ -95,8 +98,24 @@ class BundleVerifier:
             )
         if not are_equal(first, second, self.contract, self.precision):
             raise ConfigurationError(f"The network cannot be trained: {self._randomness()}.")
+        self._require_independent_rows(first, with_others)
         if not np.isfinite(first).all():
             log.warning("The network's outputs are not all finite before training; check its inputs' normalisation.")
+
+    def _require_independent_rows(self, outputs: Outputs, with_others: Outputs) -> None:
+        """Raise if the outputs of a row change when other rows are in the same batch.
+
+        The last batch of a split is filled up, and predictions come in other batches than evaluations: such a network
+        would predict a row differently each time.
+        """
+        half = len(outputs) // 2
+        alone, together = outputs[:half], with_others[:half]
+        if not are_equal(together, alone, self.contract, self.precision):
+            raise ConfigurationError(
+                "The network cannot be trained: the outputs of a row depend on the other rows of its batch, by up to "
+                f"{largest_difference(together, alone):.3g}. Reduce, normalise and attend within one row: not over "
+                "axis 0, and not over all axes."
+            )
 
     def rehearse(self, write: Callable[[Path], object]) -> None:
         """Have the bundle of the model as it is now, which `write` writes, loaded in the background."""
@@ -220,6 +239,12 @@ class BundleVerifier:
         if "finite" in fault:
             return "Its training diverged: train again with a smaller train.optimizer.learning_rate."
         return "Give the last layer of `build` activation=contract.output_activation."
+
+
+def _replace_second_half(batch: NDArray[Any]) -> NDArray[Any]:
+    """Return the batch with its first half twice; of the same size, as another size rounds otherwise."""
+    half = len(batch) // 2
+    return np.concatenate([batch[:half], batch[:half], batch[2 * half :]])
 
 
 def _files(answer: Answer) -> str:
