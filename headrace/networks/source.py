@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MODULE = "headrace_user_model"
+TRAINING_METHODS = ("fit", "train_step", "test_step", "compute_loss", "compute_metrics")
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -101,6 +102,25 @@ def build_model(path: Path, contract: Contract, options: dict[str, Any]) -> "ker
     except Exception as error:  # noqa: BLE001  the user's code may raise anything
         raise ConfigurationError(f"The model file {path} failed at {describe_failure(error, path, options)}") from error
     return model
+
+
+def require_default_training(model: "keras.Model", path: Path) -> None:
+    """Raise if the class of the model replaces how Keras trains or evaluates a batch.
+
+    Batches come with weights, which are 0 for the rows that fill up the last one, and ranks add up gradients and
+    metrics: a step of the network's own would ignore this, and the settings of the loss, without a message.
+
+    Raises:
+        ConfigurationError: it does.
+    """
+    for method in TRAINING_METHODS:
+        owner = next((kind for kind in type(model).__mro__ if method in vars(kind)), None)
+        if owner is not None and owner.__module__ == MODULE:
+            raise ConfigurationError(
+                f"The class {owner.__name__} in {path} has a `{method}` of its own, but Headrace trains every network "
+                "with Keras's, with the loss and metrics of the configuration. Set train.loss and train.metrics; add "
+                "penalties with self.add_loss in the `call` of a layer."
+            )
 
 
 def _build_layers(model: "keras.Model", contract: Contract) -> None:

@@ -30,6 +30,11 @@ def stored_bundle(registry: ModelRegistry, record: ModelRecord) -> Path:
     return path
 
 
+def is_stored(registry: ModelRegistry, record: ModelRecord) -> bool:
+    """Return whether the registry's folder holds the bundle of a version as it was registered."""
+    return _is_intact(registry.folder / BUNDLES / f"{record.version:06d}", record)
+
+
 def load_intact(path: Path) -> bundles.Bundle | None:
     """Return the bundle at `path`; None if it is missing or damaged."""
     try:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -75,6 +76,7 @@ class ModelRegistry:
         stored = stored_versions(self.folder) if self.verify else set()
         self.require_database()
         self.transaction.refresh()
+        self._create_database(client_class)
         client = client_class(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
         if stored:
             known = client.search_model_versions(f"name='{self.name}'", max_results=10_000)
@@ -93,6 +95,34 @@ class ModelRegistry:
             require_used_database(file, has_content(file), self.folder)
         if file and not self.database and file.exists():
             require_intact(file, file)
+
+    def _create_database(self, client_class: "type[MlflowClient]") -> None:
+        """Create the database file of a new registry in one piece.
+
+        Two processes that find none would both create MLflow's tables, and one of them would fail.
+        """
+        file = self.database_file
+        if file is None or self.database or has_content(file):
+            return
+        with self.transaction.hold("create the registry's database"):
+            if has_content(file):
+                return
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=file.parent, prefix=".new-") as folder:
+                uri = f"{SQLITE}{Path(folder) / DATABASE}"
+                client_class(tracking_uri=uri, registry_uri=uri).search_experiments(max_results=1)
+                (Path(folder) / DATABASE).replace(file)
+
+    def require_writable(self) -> None:
+        """Raise if the registry cannot be changed, so that nothing is trained whose result could not be kept.
+
+        Raises:
+            HeadraceError: its folder or its database cannot be written, or another process holds it for too long.
+        """
+        self.transaction.require_lockable()
+        file = self.database_file
+        if file and not self.database and file.exists() and not os.access(file, os.W_OK):
+            raise HeadraceError(f"The registry's database {file} cannot be written; make the file writable.")
 
     @property
     def database_file(self) -> Path | None:

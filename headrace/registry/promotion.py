@@ -9,6 +9,7 @@ promotions succeeds.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.processes import command_line
@@ -27,6 +28,7 @@ from headrace.registry.versions import (
 )
 
 ROLLED_BACK = "champion again"
+ANY: Final = "any"
 
 log = logging.getLogger(__name__)
 
@@ -83,12 +85,16 @@ STEPS: tuple[Callable[[ModelRegistry, Promotion], None], ...] = (
 
 
 def promote(
-    registry: ModelRegistry, name: str, decision: str, reasons: str, expected_champion: int | None = None
+    registry: ModelRegistry,
+    name: str,
+    decision: str,
+    reasons: str,
+    expected_champion: int | Literal["any"] | None = ANY,
 ) -> ModelRecord:
-    """Make the version with this number or alias the champion; do nothing if it is the champion already.
+    """Make the version with this number or alias the champion; if it is already, only restore its served bundle.
 
     Args:
-        expected_champion: the champion that the version was compared with; any champion if None.
+        expected_champion: the champion that the version was compared with; None if there was none to compare with.
 
     Raises:
         ConfigurationError: the version does not exist.
@@ -100,16 +106,21 @@ def promote(
         finish_promotion(registry)
         record, current = version_named(registry, name), champion(registry)
         if current is not None and current.version == record.version:
+            stored_bundle(registry, current)
             return current
-        if expected_champion is not None and (current is None or current.version != expected_champion):
+        rollback_to = current.version if current else None
+        if expected_champion not in (ANY, rollback_to):
             raise ChampionChangedError(
-                f"The champion of {registry.name} is now {f'version {current.version}' if current else 'no version'}, "
-                f"but version {record.version} was compared with version {expected_champion}; "
+                f"The champion of {registry.name} is now {_name_version(rollback_to)}, "
+                f"but version {record.version} was compared with {_name_version(expected_champion)}; "
                 "retrain again, or promote it with `headrace models promote`."
             )
-        rollback_to = current.version if current else None
         promotion = Promotion(record=record, rollback_to=rollback_to, decision=decision, reasons=reasons)
         return _run_steps(registry, promotion)
+
+
+def _name_version(version: int | str | None) -> str:
+    return "no version" if version is None else f"version {version}"
 
 
 def rollback(registry: ModelRegistry) -> ModelRecord:

@@ -38,8 +38,22 @@ class Transaction:
         if self._held:
             yield
             return
+        with self._locked(operation), self._committed():
+            yield
+
+    def require_lockable(self) -> None:
+        """Raise if the registry cannot be locked for a change; nothing of it is changed.
+
+        Raises:
+            HeadraceError: its folder cannot be written, or another process holds the lock for too long.
+        """
+        with self._locked("check the registry"):
+            pass
+
+    @contextmanager
+    def _locked(self, operation: str) -> Iterator[None]:
         try:
-            with lock_folder(self._folder, operation, wait=True, max_seconds=LOCK_TIMEOUT_SECONDS), self._committed():
+            with lock_folder(self._folder, operation, wait=True, max_seconds=LOCK_TIMEOUT_SECONDS):
                 yield
         except LockHeldError as error:
             raise HeadraceError(

@@ -6,10 +6,16 @@ from typing import Any, NamedTuple
 
 from headrace.contract import Contract
 from headrace.contract_match import interface_changes
-from headrace.registry.bundle_store import champion_bundle, champion_link, linked_bundle, load_intact
+from headrace.registry.bundle_store import (
+    champion_bundle,
+    champion_link,
+    is_stored,
+    linked_bundle,
+    load_intact,
+)
 from headrace.registry.model_registry import ModelRegistry, without_password
 from headrace.registry.promotion import finish_promotion, promote, rollback
-from headrace.registry.versions import ModelRecord, versions
+from headrace.registry.versions import ModelRecord, champion, versions
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +35,25 @@ class Served(NamedTuple):
 def list_versions(registry: ModelRegistry) -> dict[str, Any]:
     """Return all versions, newest first, with the champion's fixed link and the bundle that it points to.
 
+    A warning says if that bundle is missing or damaged, and how to restore it.
+
     Raises:
         HeadraceError: the registry does not respond.
     """
     finish_promotion(registry)
-    link = champion_link(registry)
+    link, current = champion_link(registry), champion(registry)
+    intact = current is None or is_stored(registry, current)
+    if current is not None and not intact:
+        log.warning(
+            "The bundle of the champion, version %s of %s, is missing or damaged in %s. Restore it with `headrace "
+            "models promote CONF %s`.",
+            current.version, registry.name, champion_bundle(registry), current.version,
+        )  # fmt: skip
     return {
         "model": registry.name,
         "registry": without_password(registry.uri),
         "serving": str(link) if link.exists() else None,
+        "intact": intact if current else None,
         "bundle": str(champion_bundle(registry)) if link.exists() else None,
         "versions": [record.model_dump(mode="json") for record in versions(registry)],
     }
@@ -75,6 +91,12 @@ def _served(registry: ModelRegistry) -> Served:
 def _summarize(registry: ModelRegistry, record: ModelRecord, before: Served) -> dict[str, Any]:
     now = _served(registry)
     changes = interface_changes(before.contract, now.contract) if before.contract and now.contract else []
+    if before.version not in (None, record.version) and before.contract is None:
+        log.warning(
+            "The bundle of the last champion, version %s of %s, is missing or damaged: whether version %s differs from "
+            "it is not known.",
+            before.version, registry.name, record.version,
+        )  # fmt: skip
     for change in changes:
         log.warning("Version %s of %s differs from the last champion. %s", record.version, registry.name, change)
     return {

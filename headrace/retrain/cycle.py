@@ -97,6 +97,7 @@ def _run_steps(context: "CycleContext", until: str | None) -> None:
     from headrace.retrain.registry_repair import require_known_promotions
     from headrace.retrain.steps.runner import STEPS, run_step
 
+    context.registry.require_writable()
     require_known_promotions(context.registry, context.journal)
     for step in STEPS:
         if run_step(step, context).outcome is not None or step.name == until:

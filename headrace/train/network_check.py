@@ -12,8 +12,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from headrace.bundle import load as load_bundle
+from headrace.config.sections.training import FineTune
 from headrace.engines.compatibility import installed_versions
-from headrace.errors import ConfigurationError
+from headrace.errors import ConfigurationError, DataError
 from headrace.networks.source import network_path
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
@@ -29,6 +31,7 @@ def require_trainable(folder: RunFolder, record: RunRecord, version: Version) ->
 
     Raises:
         ConfigurationError: the network cannot be trained; the message names the line.
+        DataError: the donor of the initial weights is damaged, or its inputs are of another kind.
     """
     known = _cache_folder() / _fingerprint(record, version)
     if known.exists():
@@ -37,7 +40,8 @@ def require_trainable(folder: RunFolder, record: RunRecord, version: Version) ->
     if answer is None:
         return
     if answer["error"] is not None:
-        raise ConfigurationError(str(answer["error"]))
+        kind = DataError if answer.get("kind") == DataError.__name__ else ConfigurationError
+        raise kind(str(answer["error"]))
     warnings = answer["warnings"] if isinstance(answer["warnings"], list) else []
     for warning in warnings:
         log.warning("%s", warning)
@@ -83,9 +87,19 @@ def _fingerprint(record: RunRecord, version: Version) -> str:
         "outputs": [contract.task, contract.outputs],
         "loss": configuration.train.loss.model_dump(),
         "precision": configuration.train.precision,
+        "initial weights": _describe_donor(configuration.train.fine_tune, version),
         "engines": installed_versions(),
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _describe_donor(fine_tune: FineTune | None, version: Version) -> object:
+    """Return what decides whether the donor's weights fit: its weights, frozen layers, and the table's names."""
+    if fine_tune is None:
+        return None
+    tokenizer = version.contract.tokenizer
+    weights = load_bundle(fine_tune.bundle).origin.weights_sha256
+    return [weights, fine_tune.freeze, version.contract.classes, tokenizer.sha256 if tokenizer else ""]
 
 
 def _cache_folder() -> Path:

@@ -5,16 +5,25 @@ import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from headrace import bundle
+from headrace.config import Configuration
+from headrace.config.sections.retraining import Retrain
 from headrace.errors import ConfigurationError, DataError
+from headrace.predict import job as predict_job
 from headrace.registry import promotion
 from headrace.registry.bundle_store import champion_link, linked_bundle, stored_bundle
 from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
+from headrace.registry.version_listing import list_versions, promote_by_hand
 from headrace.registry.versions import champion, version_named, versions
+from headrace.retrain.journal import Journal
+from headrace.retrain.journal_records import StepRecord
+from headrace.retrain.steps import release
+from headrace.retrain.steps.context import CycleContext
 from tests.registry.killed_promotion import kill_before
 from tests.support.runs import Runs
 
@@ -42,6 +51,23 @@ def champion_version(registry: ModelRegistry) -> int | None:
 def make_champion(registry: ModelRegistry, version: int) -> None:
     """Promote the version."""
     promote(registry, str(version), "promoted", "it is better")
+
+
+def cycle_context(registry: ModelRegistry, folder: Path, **settings: Any) -> CycleContext:
+    """Return the context of a new cycle that uses the registry, with `settings` of `retrain`."""
+    tree: dict[str, Any] = {
+        "data": {"source": {"path": "raw"}, "table": "table"},
+        "model": {"file": "models/cnn.py"},
+        "train": {"run": "run"},
+    }
+    journal = Journal(folder / "retraining")
+    return CycleContext(
+        configuration=Configuration.model_validate(tree),
+        settings=Retrain.model_validate({"folder": str(journal.folder)} | settings),
+        journal=journal,
+        cycle=journal.begin("data", "settings", None, forced=False),
+        registry=registry,
+    )
 
 
 def test_promoted_version_is_served_with_bytes_of_its_run(
@@ -97,6 +123,24 @@ def test_damaged_bundle_is_restored_from_artifacts(
     assert hash_files(champion_link(registry)) == hash_files(runs[2] / "bundle")
 
 
+@pytest.mark.parametrize("loss", ["removed", "damaged"])
+def test_lost_bundle_of_the_champion_is_reported_and_restored_by_promoting_it_again(
+    registry: ModelRegistry, runs: Runs, register_run: RegisterRun, loss: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_champion(registry, register_run(1))
+    assert list_versions(registry)["intact"]
+    here = stored_bundle(registry, version_named(registry, "1"))
+    if loss == "removed":
+        shutil.rmtree(here)
+    else:
+        (here / "model.weights.h5").write_bytes(b"changed")
+    assert not list_versions(registry)["intact"]
+    assert "missing or damaged" in caplog.text
+    assert "`headrace models promote CONF 1`" in caplog.text
+    assert promote_by_hand(registry, "1")["champion"] == 1
+    assert hash_files(champion_link(registry)) == hash_files(runs[1] / "bundle")
+
+
 def test_lost_artifacts_stop_promotion_before_any_change(registry: ModelRegistry, register_run: RegisterRun) -> None:
     make_champion(registry, register_run(1))
     register_run(2)
@@ -145,6 +189,52 @@ def test_promotion_is_refused_when_champion_has_changed(registry: ModelRegistry,
     with pytest.raises(ChampionChangedError, match="is now version 2"):
         promote(registry, "3", "promoted", "it is better than 1", expected_champion=1)
     assert champion_version(registry) == 2
+
+
+def test_first_champion_is_not_replaced_by_a_version_that_was_compared_with_none(
+    registry: ModelRegistry, register_run: RegisterRun
+) -> None:
+    """Two machines may begin with an empty registry: the second one would replace the first's champion unseen."""
+    register_run(1)
+    register_run(2)
+    promote(registry, "1", "promoted", "the first", expected_champion=None)
+    with pytest.raises(ChampionChangedError, match="is now version 1, but version 2 was compared with no version"):
+        promote(registry, "2", "promoted", "the first", expected_champion=None)
+    assert champion_version(registry) == linked_bundle(registry) == 1
+
+
+def test_cycle_promotes_no_version_of_another_registry_that_has_the_number_of_its_challenger(
+    registry: ModelRegistry, register_run: RegisterRun, tmp_path: Path
+) -> None:
+    """The registry may be changed while a cycle is interrupted; what the gate let pass were the cycle's weights."""
+    make_champion(registry, register_run(1))
+    register_run(2)
+    context = cycle_context(registry, tmp_path)
+    cycle = context.cycle
+    outputs = {"validate": {"champion": 1}, "register": {"version": 2}, "gate": {"checks": []}}
+    for name, output in (outputs | {"train": {"weights_sha256": f"{3:064x}"}}).items():
+        cycle.write_step(name, StepRecord(inputs={}, output=output, seconds=0, finished=""))
+    with pytest.raises(DataError, match="is not the challenger that cycle 1 trained and evaluated"):
+        release.promote(context)
+    assert champion_version(registry) == linked_bundle(registry) == 1
+    cycle.write_step("train", StepRecord(inputs={}, output={"weights_sha256": f"{2:064x}"}, seconds=0, finished=""))
+    assert release.promote(context).output["champion"] == 2
+    assert champion_version(registry) == linked_bundle(registry) == 2
+
+
+def test_cycle_predicts_with_the_version_that_it_promoted(
+    registry: ModelRegistry, register_run: RegisterRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine may promote a version of its own before this cycle predicts."""
+    used = list[Path]()
+    monkeypatch.setattr(predict_job, "predict", lambda bundle, *_: used.append(bundle.resolve()) or {})
+    paths = {"input": str(tmp_path / "new"), "output": str(tmp_path / "predictions")}
+    context = cycle_context(registry, tmp_path, predict=paths)
+    make_champion(registry, register_run(1))
+    context.cycle.write_step("promote", StepRecord(inputs={}, output={"champion": 1}, seconds=0, finished=""))
+    make_champion(registry, register_run(2))
+    release.predict(context)
+    assert used == [stored_bundle(registry, version_named(registry, "1")).resolve()]
 
 
 def test_unknown_version_error_lists_versions(registry: ModelRegistry, register_run: RegisterRun) -> None:

@@ -8,17 +8,19 @@ from typing import Any
 import pytest
 
 from headrace.config import Configuration
-from headrace.errors import DataError
+from headrace.errors import DataError, HeadraceError
 from headrace.registry.bundle_store import linked_bundle, stored_bundle
 from headrace.registry.consistency import RegistryDamagedError
 from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.promotion import promote, rollback
 from headrace.registry.versions import champion, version_named, versions
+from headrace.retrain.cycle import retrain
 from headrace.retrain.journal import Journal
 from headrace.retrain.journal_records import Outcome, StepRecord
 from headrace.retrain.registry_repair import repair, require_known_promotions
 from headrace.storage import S3Path, locate
 from tests.support.runs import Runs
+from tests.support.small_disk import read_only
 
 pytestmark = pytest.mark.tensorflow
 
@@ -170,3 +172,23 @@ def test_lost_database_is_reported_before_a_training(journal: Journal, tmp_path:
         RegistryDamagedError, match=r"lost/mlflow.db is missing or empty, but .*lost/bundles holds files"
     ):
         train_tracked(configuration(registry, journal))
+
+
+@pytest.mark.parametrize("refused", ["folder", "database"])
+def test_registry_that_cannot_be_written_is_reported_before_a_training(
+    registry: ModelRegistry, journal: Journal, tmp_path: Path, refused: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing may be trained whose result could not be kept."""
+    from headrace.registry.tracking.tracked_commands import train_tracked, tune_tracked
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("boot", "bag"):
+        (tmp_path / "raw" / name).mkdir(parents=True)
+        (tmp_path / "raw" / name / "1.png").write_bytes(b"listed only")
+    path = registry.folder if refused == "folder" else registry.folder / "mlflow.db"
+    with read_only(path):
+        for command in (train_tracked, tune_tracked, retrain):
+            with pytest.raises(HeadraceError, match=f"{registry.folder}.* cannot be written"):
+                command(configuration(registry, journal))
+    assert not (tmp_path / "run").exists()
+    assert journal.cycles()[-1].step("prepare") is None

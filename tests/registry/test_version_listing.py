@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from headrace.registry.bundle_store import champion_link
 from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.tracking.run_logger import track
 from headrace.registry.version_listing import promote_by_hand, roll_back
@@ -33,3 +34,16 @@ def test_promotion_by_hand_and_rollback_name_changed_classes(
     back = roll_back(registry)
     assert "boot, bag, coat before" in back["changes"][0]
     assert (back["champion"], back["replaced"], back["rollback_to"]) == (1, 2, None)
+
+
+def test_promotion_says_that_a_damaged_champion_cannot_be_compared(
+    registry: ModelRegistry, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An empty list of changes would claim that clients need to know nothing."""
+    for number, classes in enumerate((CLASSES, CLASSES[::-1]), 1):
+        run = write_run(tmp_path / str(number) / "run", seed=number, classes=classes)
+        register(registry, track(registry, run), run / "bundle", f"cycle {number}")
+    promote_by_hand(registry, "1")
+    (champion_link(registry) / "contract.json").write_text("damaged")
+    assert promote_by_hand(registry, "2")["changes"] == []
+    assert "whether version 2 differs from it is not known" in caplog.text

@@ -27,7 +27,8 @@ def read_only(folder: Path) -> Iterator[Path]:
         _mount("-o", "remount,ro,bind", str(folder))
         yield folder
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        # Detached although files below may still be open: MLflow keeps its database open as long as the process lives.
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def _mount(*words: str) -> None:

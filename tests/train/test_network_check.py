@@ -8,6 +8,7 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
+from headrace.networks.source import build_model
 from headrace.project_template import shipped_networks
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
@@ -16,6 +17,7 @@ from headrace.train import job, network_check
 from headrace.train.bundle_verification.dry_run import try_network
 from headrace.train.network_check import require_trainable
 from tests.support.small_table import Content, some_rows, write_table
+from tests.support.trained_bundles import write
 
 pytestmark = pytest.mark.tensorflow
 
@@ -38,6 +40,8 @@ DEFAULTS = {
     "model": "keras.Model(inputs, layers.Dense(contract.outputs, activation='softmax')(x))",
 }
 LOGITS = DEFAULTS["model"].replace("softmax", "linear")
+NAMED = LOGITS.replace("layers.Dense", "{'y': layers.Dense").replace("(x))", "(x)})").replace("linear", "softmax")
+OWN_STEP = DEFAULTS["model"].replace("keras.Model", "Stepping")
 STOPPED = "keras.Model(inputs, Stop()(layers.Dense(contract.outputs, activation='softmax')(x)))"
 BROKEN = """
 class Broken(layers.Layer):
@@ -67,6 +71,12 @@ class Noise(layers.Layer):
     def call(self, x, training=False):
         return x + tf.random.normal(tf.shape(x), seed=3) if training else x
 """
+STEPPING = """
+class Stepping(keras.Model):
+    def train_step(self, data):
+        x, y = data
+        return super().train_step((x, y))
+"""
 FROZEN = """
 class Stop(layers.Layer):
     def call(self, x):
@@ -87,16 +97,18 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "cache" / "headrace" / "networks"
 
 
-def begin(version: Version, folder: Path, **parts: str) -> tuple[RunFolder, RunRecord]:
+def begin(
+    version: Version, folder: Path, *, train: dict[str, Any] | None = None, try_network: bool = False, **parts: str
+) -> tuple[RunFolder, RunRecord]:
     """Begin a run of the network of these parts, as `headrace train` does."""
     (folder / "network.py").write_text(NETWORK.format(**DEFAULTS | parts))
     tree: dict[str, Any] = {
         "data": {"source": {"path": "raw"}, "table": str(version.table)},
         "model": {"file": str(folder / "network.py")},
-        "train": {"run": str(folder / "run")},
+        "train": {"run": str(folder / "run")} | (train or {}),
     }
     run = RunFolder(folder / "run")
-    return run, job._start_or_resume(run, Configuration.model_validate(tree))
+    return run, job._start_or_resume(run, Configuration.model_validate(tree), try_network=try_network)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +119,23 @@ def begin(version: Version, folder: Path, **parts: str) -> tuple[RunFolder, RunR
         ({"model": "called(Net())", "before": SUBCLASSED}, "it gives 20 outputs for a row, expected 3"),
         ({"model": LOGITS}, "its outputs are not probabilities"),
         ({"model": STOPPED, "before": FROZEN}, "No weight of the network .* gets a gradient"),
+        ({"model": NAMED}, "returns a dict for a batch of rows; expected one tensor"),
+        ({"model": OWN_STEP, "before": STEPPING}, r"class Stepping in .*network\.py has a `train_step` of its own"),
+        (
+            {"hidden": "(lambda x: layers.Softmax(axis=0)(ops.cast(x, 'float32') / 255))"},
+            "on the other rows of its batch",
+        ),
     ],
-    ids=["input shape", "error in call", "outputs of a subclassed model", "logits", "no gradient"],
+    ids=[
+        "input shape",
+        "error in call",
+        "outputs of a subclassed model",
+        "logits",
+        "no gradient",
+        "named output",
+        "training step",
+        "normalised over the batch",
+    ],
 )
 def test_mistake_in_network_is_reported_in_one_sentence(
     version: Version, tmp_path: Path, parts: dict[str, str], sentence: str
@@ -146,6 +173,27 @@ def test_trial_of_the_network_is_announced(
     with caplog.at_level("INFO"):
         assert network_check._ask(tmp_path, Path("models/mine.py")) == {"error": None}
     assert caplog.messages == ["Trying the network of models/mine.py"]
+
+
+@pytest.mark.parametrize(
+    ("freeze", "sentence"),
+    [
+        ("*", r"freeze \['\*'\] leaves no layer to train"),
+        ("conv*", r"freeze: no layer is named 'conv\*'; the model has"),
+    ],
+)
+def test_donor_and_frozen_layers_that_do_not_fit_are_refused_before_the_ranks_start(
+    version: Version, tmp_path: Path, freeze: str, sentence: str
+) -> None:
+    begin(version, tmp_path)
+    network = tmp_path / "network.py"
+    donor = write(tmp_path / "donor", network, build_model(network, version.contract, {}), version, {})
+    with pytest.raises(ConfigurationError, match=sentence):
+        begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor), "freeze": [freeze]}}, try_network=True)
+    # A network that was tried without these layers frozen is tried again.
+    begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor)}}, try_network=True)
+    with pytest.raises(ConfigurationError, match=sentence):
+        begin(version, tmp_path, train={"fine_tune": {"bundle": str(donor), "freeze": [freeze]}}, try_network=True)
 
 
 def test_inputs_that_are_not_normalized_get_a_warning(version: Version, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def train_tracked(configuration: Configuration, *, restart: bool = False) -> dic
     registry, run = open_registry(configuration), locate(configuration.train.run)
     # Before the training rather than after it.
     registry.require_database()
+    registry.require_writable()
     try:
         result = train(configuration, restart=restart)
     except TrainingError:
@@ -47,4 +48,5 @@ def tune_tracked(configuration: Configuration) -> dict[str, Any]:
     """
     registry = open_registry(configuration)
     registry.require_database()
+    registry.require_writable()
     return tune(configuration, lambda result: track_study(registry, result))

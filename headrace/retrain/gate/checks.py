@@ -1,5 +1,6 @@
 """The checks of the gate: each states what it expected of the challenger and what it received."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -11,8 +12,10 @@ from headrace.evaluate.bootstrap import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
 from headrace.retrain.gate.deciding_rows import deciding_rows, min_deciding_rows
 from headrace.retrain.gate.scored_model import ScoredModel
-from headrace.retrain.gate.slicing import ModelPair, gate_module, make_slices
-from headrace.wording import figure, quantity
+from headrace.retrain.gate.slicing import ModelPair, Slice, gate_module, make_slices
+from headrace.wording import figure, join_names, quantity
+
+log = logging.getLogger(__name__)
 
 # Ends the name of the check of the metric that models are compared by.
 AGAINST_CHAMPION = " against the champion's"
@@ -112,10 +115,15 @@ def _enough_rows(champion: ScoredModel, comparison: Comparison, gate: Gate) -> I
 
 
 def _slices(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterator[Check]:
-    """Yield a check per slice: the absolute drop of its score, or in regression the relative increase of its error."""
+    """Yield a check per slice: the absolute drop of its score, or in regression the relative increase of its error.
+
+    Slices of few rows are named in a check of their own, which passes.
+    """
     models = ModelPair(champion.predictions, comparison.challenger.predictions)
+    small = []
     for data_slice in make_slices(comparison.task, comparison.classes, models, gate.slices.paths):
         if data_slice.rows < gate.slices.min_rows:
+            small.append(data_slice)
             continue
         before, after = (score(comparison.task, data_slice.metric, predictions) for predictions in data_slice.models)
         drop = gate_module(comparison.task).drop(before, after)
@@ -125,6 +133,21 @@ def _slices(champion: ScoredModel, comparison: Comparison, gate: Gate) -> Iterat
             f"a drop of {gate.slices.max_drop:g} or less",
             f"{figure(before)} before, {figure(after)} now, {quantity(data_slice.rows, 'row')}",
         )
+    if small:
+        yield _describe_small(small, gate)
+
+
+def _describe_small(small: list[Slice], gate: Gate) -> Check:
+    """Return a check that names the slices that are not compared; warn of those without a row (a misspelt path)."""
+    for data_slice in small:
+        if not data_slice.rows:
+            log.warning(
+                "The gate does not compare the %s: no row of the test split matches its pattern in "
+                "retrain.gate.slices.paths.",
+                data_slice.label,
+            )
+    names = join_names([f"{one.label} ({quantity(one.rows, 'row')})" for one in small])
+    return _check("slices that are not compared", True, f"{gate.slices.min_rows} rows or more to compare one", names)
 
 
 def _bounds(comparison: Comparison, gate: Gate) -> Iterator[Check]:

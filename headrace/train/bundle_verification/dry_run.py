@@ -9,12 +9,14 @@ import numpy as np
 import tensorflow as tf
 
 from headrace.errors import ConfigurationError, HeadraceError
-from headrace.networks.source import build_model, describe_failure
+from headrace.networks.source import build_model, describe_failure, require_default_training
 from headrace.runs.record import RunRecord
 from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version
 from headrace.train.bundle_verification.bundle_verifier import BATCH_ROWS, BundleVerifier
+from headrace.train.model.donor import load_donor
+from headrace.train.model.fine_tune import fine_tune
 from headrace.train.model.loss_and_metrics import make_loss
 
 # A loss of this many times that of guessing comes from inputs that are not normalized, or from wrong outputs.
@@ -32,14 +34,19 @@ def try_network(file: Path, record: RunRecord, version: Version) -> list[str]:
     """Build the network in `file`, and compute outputs, loss and gradients of one batch; return warnings.
 
     Raises:
-        ConfigurationError: it cannot be built, raises an error, or its outputs, loss or gradients cannot be used.
-        DataError: the table cannot be read.
+        ConfigurationError: it cannot be built, raises an error, or its outputs, loss or gradients cannot be used; or
+            `train.fine_tune` does not fit it.
+        DataError: the table or the donor of the initial weights cannot be read.
     """
     configuration = record.configuration
     settings, options = configuration.train, configuration.model.options
+    donor = load_donor(settings.fine_tune, version) if settings.fine_tune else None
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(file, version.contract, options)
+    require_default_training(model, file)
+    if settings.fine_tune and donor:
+        fine_tune(model, donor, version.contract, settings.fine_tune)
     plan = evaluation_plan(version, "train", BATCH_ROWS)
     batch: Batch = next(iter(evaluation_batches(version, "train", plan, configuration.stream).steps(0, 0, 1)))
     try:

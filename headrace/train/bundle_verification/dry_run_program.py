@@ -1,6 +1,6 @@
 """The program of a dry run: `python -m headrace.train.bundle_verification.dry_run_program RUN FILE`.
 
-Prints one JSON object: `error`, a sentence, or None; and `warnings`, sentences.
+Prints one JSON object: `error`, a sentence, or None; `kind`, the class of the error; and `warnings`, sentences.
 """
 
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace.engines.lean_import import import_engines_lean
-from headrace.errors import ConfigurationError
+from headrace.errors import ConfigurationError, HeadraceError
 from headrace.runs.folder import RunFolder
 from headrace.table import read
 
@@ -22,11 +22,11 @@ def main(run: str, file: str) -> None:
     import_engines_lean()
     from headrace.train.bundle_verification.dry_run import try_network
 
-    answer: dict[str, Any] = {"error": None, "warnings": []}
+    answer: dict[str, Any] = {"error": None, "kind": None, "warnings": []}
     try:
         answer["warnings"] = try_network(Path(file), record, read(record.table, record.data_version))
-    except ConfigurationError as error:
-        answer["error"] = str(error)
+    except HeadraceError as error:
+        answer |= {"error": str(error), "kind": type(error).__name__}
     sys.stdout.write(json.dumps(answer) + "\n")
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,6 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
+from headrace.errors import ConfigurationError
 from headrace.train.bundle_verification.outputs import LayerTrace, Outputs
 
 Inputs = Sequence[NDArray[Any]]
@@ -20,6 +21,9 @@ def predict(model: keras.Model, contract: Contract, batches: Inputs) -> Outputs:
     """Return the outputs of `model` for `batches`, (rows, outputs) float32; the variables of the model are unchanged.
 
     The forward pass is compiled again, as in `headrace.inference`, so that it sees the state that the layers have now.
+
+    Raises:
+        ConfigurationError: the model does not return one tensor.
     """
     forward = _compiled(model, contract)
     with _unchanged(model):
@@ -28,29 +32,15 @@ def predict(model: keras.Model, contract: Contract, batches: Inputs) -> Outputs:
 
 def predict_twice(model: keras.Model, contract: Contract, batches: Inputs) -> tuple[Outputs, Outputs]:
     """Return the outputs of `model` for `batches`, and once more; both are equal unless a layer is random."""
+    first, second = predict_each(model, contract, [batches, batches])
+    return first, second
+
+
+def predict_each(model: keras.Model, contract: Contract, passes: Sequence[Inputs]) -> list[Outputs]:
+    """Return the outputs of `model` for the batches of each of `passes`; the forward pass is compiled once."""
     forward = _compiled(model, contract)
     with _unchanged(model):
-        return _rows(forward, batches), _rows(forward, batches)
-
-
-class Passes(NamedTuple):
-    """Outputs of three passes over one batch: all equal, unless a layer is random or a row depends on other rows.
-
-    Attributes:
-        apart: those of each row alone.
-    """
-
-    first: Outputs
-    second: Outputs
-    apart: Outputs
-
-
-def predict_repeatedly(model: keras.Model, contract: Contract, batch: NDArray[Any]) -> Passes:
-    """Return the outputs of `model` for `batch`, once more, and for each row alone."""
-    forward = _compiled(model, contract)
-    with _unchanged(model):
-        whole, parts = [batch], np.array_split(batch, len(batch))
-        return Passes(_rows(forward, whole), _rows(forward, whole), _rows(forward, parts))
+        return [_rows(forward, batches) for batches in passes]
 
 
 def _compiled(model: keras.Model, contract: Contract) -> Callable[[NDArray[Any]], Any]:
@@ -65,8 +55,17 @@ def _compiled(model: keras.Model, contract: Contract) -> Callable[[NDArray[Any]]
 
 
 def _rows(forward: Callable[[NDArray[Any]], Any], batches: Inputs) -> Outputs:
-    outputs = [np.asarray(tf.cast(forward(batch), tf.float32)) for batch in batches]
+    outputs = [np.asarray(tf.cast(_require_tensor(forward(batch)), tf.float32)) for batch in batches]
     return np.concatenate(outputs).reshape(sum(map(len, batches)), -1)
+
+
+def _require_tensor(outputs: Any) -> Any:
+    if not tf.is_tensor(outputs):
+        raise ConfigurationError(
+            f"The network returns a {type(outputs).__name__} for a batch of rows; expected one tensor of shape (rows, "
+            "outputs): return the outputs alone."
+        )
+    return outputs
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import keras
 
 from headrace.config.sections.training import FineTune
 from headrace.errors import DataError
-from headrace.networks.source import build_model
+from headrace.networks.source import build_model, require_default_training
 from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
 from headrace.table import Version
@@ -65,6 +65,7 @@ def _build_with_weights(folder: RunFolder, record: RunRecord, version: Version) 
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.precision)
     model = build_model(folder.model_file, version.contract, record.configuration.model.options)
+    require_default_training(model, folder.model_file)
     if settings.fine_tune and donor:
         transfer = fine_tune(model, donor, version.contract, settings.fine_tune)
         if collectives.is_rank_zero():

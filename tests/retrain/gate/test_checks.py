@@ -149,6 +149,19 @@ def test_path_slice_is_checked_unless_too_small() -> None:
     assert "accuracy of night shots" not in {check.name for check in failed_checks(compare(champion, dark), slices=few)}
 
 
+def test_slices_that_are_not_compared_are_named(caplog: pytest.LogCaptureFixture) -> None:
+    """A misspelt pattern would otherwise guard nothing without a word."""
+    slices = {"min_rows": 180, "paths": {"night": "night/*", "dusk": "duks/*"}}
+    checks = run_checks(compare(classifier(0.7), classifier(0.9, seed=1)), Gate.model_validate({"slices": slices}))
+    (small,) = [check for check in checks if check.name == "slices that are not compared"]
+    assert small.passed
+    assert str(small).endswith(
+        "expected 180 rows or more to compare one, received accuracy of night (150 rows), accuracy of dusk (0 rows)"
+    )
+    assert "does not compare the accuracy of dusk: no row of the test split matches" in caplog.text
+    assert "night" not in caplog.text
+
+
 def test_first_model_must_only_meet_bounds() -> None:
     first = compare(None, classifier(0.6))
     assert not failed_checks(first, bounds={"accuracy": {"min": 0.5}, "loss": {"max": 2.0}})

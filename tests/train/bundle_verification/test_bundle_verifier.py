@@ -170,7 +170,7 @@ def test_network_whose_rows_depend_on_each_other_is_refused_before_training(
 ) -> None:
     """Evaluation and prediction have other batches, and would give other outputs for the same rows."""
     model = built(network(body), folder, version)
-    with pytest.raises(ConfigurationError, match="the outputs for a row depend on the rows beside it"):
+    with pytest.raises(ConfigurationError, match="the outputs of a row depend on the other rows of its batch"):
         verifier_for(model, version, process).require_usable_outputs()
 
 
