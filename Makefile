@@ -14,8 +14,6 @@ demo:    ## raw Fashion-MNIST to a trained model and its report, on this machine
 	@.ci/setup
 	.venv/bin/python jobs/demo.py
 
-# Tests that measure time run one at a time, after the others.
-ALONE := tests/fault/test_lost_ranks.py tests/train/distributed/test_horovod_thread_scheduling.py
 TESTS := not container and not engines and not long
 UNIT := not spark and not horovod and not tensorflow and not s3 and not hdfs and not network and not browser and not slow and not long and not container and not engines and not petastorm
 # Folders with tests that need the complete Petastorm.
@@ -24,11 +22,11 @@ PETASTORM := tests/stream tests/prepare/sources tests/test_inspect_table.py
 test:    ## what CI runs: tests with real Spark, Horovod and Chromium
 	@.ci/setup --browser
 	.venv/bin/python -m tests.quick_java
-	.venv/bin/pytest -m '$(TESTS)' --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20 $(ALONE:%=--ignore=%)
-	.venv/bin/pytest -m '$(TESTS)' --durations 5 $(ALONE)
+	.venv/bin/pytest -m '$(TESTS)' --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 test-all: ## every test except those of container images, with the oldest and the newest engines too
-	@$(MAKE) test TESTS='not container and not engines'
+	@$(MAKE) test TESTS='not container and not engines and not alone'
+	.venv/bin/pytest -m alone
 	@$(MAKE) test-engines
 
 test-unit: ## the tests that need no engine, in less than a minute

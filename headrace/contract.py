@@ -24,7 +24,8 @@ class Column(BaseModel):
     Attributes:
         role: purpose of the column.
         codec: encoding of the stored value, which decodes to an array of `dtype` and `shape`. `raw` bytes, `png` or
-            `jpeg` for images (height, width, channels); `raw` little-endian numbers for windows (length, features);
+            `jpeg` for images (height, width, channels); `raw` little-endian numbers for windows (length, features) and
+            sounds (samples,);
             `tokens` for text: token ids, little-endian, concatenated without padding; `labels` for the class indices
             of a row, in the same layout; `plain` for a value that needs no decoding.
         dtype: data type of the decoded array.
@@ -130,6 +131,18 @@ class WindowSpec(BaseModel):
         return self.values.index(self.label) if self.label in self.values else None
 
 
+class AudioSpec(BaseModel):
+    """The properties of the sounds in a table.
+
+    Attributes:
+        rate: samples per second.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    rate: int
+
+
 class Contract(BaseModel):
     """The properties of a table's data that a model relies on.
 
@@ -138,9 +151,10 @@ class Contract(BaseModel):
         classes: class names, by class index; empty for regression.
         task: in `classification` a row belongs to exactly one of two or more classes, in `multi_label` to any number
             of classes; in `regression` the target is a float32 and there are no classes.
-        statistics: statistics of the inputs; None for text.
+        statistics: statistics of the inputs; None for texts and sounds.
         tokenizer: tokenizer, for text only.
         windows: window layout, for windows only.
+        audio: rate of the sounds, for sounds only.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -151,6 +165,7 @@ class Contract(BaseModel):
     statistics: Statistics | None = None
     tokenizer: Tokenizer | None = None
     windows: WindowSpec | None = None
+    audio: AudioSpec | None = None
 
     @model_validator(mode="after")
     def _require_classes(self) -> "Contract":
@@ -165,8 +180,10 @@ class Contract(BaseModel):
         return target_facts(self.task)
 
     @property
-    def input_kind(self) -> Literal["image", "text", "windows"]:
+    def input_kind(self) -> Literal["image", "text", "audio", "windows"]:
         """Kind of the inputs, as in `prepare.input`."""
+        if self.audio is not None:
+            return "audio"
         if self.windows is not None:
             return "windows"
         return "image" if self.tokenizer is None else "text"
@@ -208,6 +225,19 @@ class Contract(BaseModel):
         if self.windows is None:
             raise DataError(f"The table holds {self.input_kind} inputs; expected windows of numbers.")
         return self.windows
+
+    @property
+    def audio_spec(self) -> AudioSpec:
+        """Properties of the sounds.
+
+        Raises:
+            DataError: the inputs are not sounds.
+        """
+        if self.audio is None:
+            raise DataError(
+                f"The table holds {self.input_kind} inputs and no sounds; this network expects a table of sounds."
+            )
+        return self.audio
 
     def require_same_windows(self, other: "Contract") -> None:
         """Raise unless `other` has the same window layout.
@@ -254,5 +284,8 @@ class Contract(BaseModel):
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
-        """Shape of one decoded input: images (height, width, channels), text (None,), windows (length, features)."""
+        """Shape of one decoded input.
+
+        Images (height, width, channels), texts (None,), windows (length, features), sounds (samples,).
+        """
         return self.named("input")[1].shape

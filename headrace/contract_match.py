@@ -98,7 +98,7 @@ def require_same_input(model: Contract, table: Contract, table_name: object) -> 
     Statistics may differ: a bundle normalizes with those of its own training data.
 
     Raises:
-        DataError: the kind, shape or type of the inputs, the tokenizer or the windows differ.
+        DataError: the kind, shape or type of the inputs, the tokenizer, the rate or the windows differ.
     """
     remedy = "Prepare the table with the bundle's settings."
     if model.input_kind != table.input_kind:
@@ -118,6 +118,12 @@ def require_same_input(model: Contract, table: Contract, table_name: object) -> 
             f"{model.tokenizer.vocabulary_size} and {table.tokenizer.vocabulary_size} tokens, SHA-256 "
             f"{model.tokenizer.sha256[:12]} and {table.tokenizer.sha256[:12]}. "
             "Prepare the table with the bundle's tokenizer."
+        )
+    if model.audio != table.audio:
+        rates = [one.audio_spec.rate for one in (model, table)]
+        raise DataError(
+            f"The bundle takes sounds of {rates[0]} samples per second, but {table_name} holds sounds of {rates[1]}. "
+            f"{remedy}"
         )
     model.require_same_windows(table)
 
@@ -163,6 +169,8 @@ def interface_changes(old: Contract, new: Contract) -> list[str]:
         changes.append(f"Inputs were {before[0]} of shape {before[1]} and are {after[0]} of shape {after[1]}.")
     elif old.windows != new.windows:
         changes.append(f"Windows were {old.windows} and are {new.windows}.")
+    elif old.audio and new.audio and old.audio != new.audio:
+        changes.append(f"Sounds had {old.audio.rate} samples per second and have {new.audio.rate}.")
     if old.classes != new.classes and old.classes and new.classes:
         changes.append(_describe_class_change(ClassMatch(old.classes, new.classes)))
     return changes
@@ -201,6 +209,11 @@ def transfer_changes(donor: Contract, table: Contract, table_name: object) -> li
                 "donor's order and prepare the table again."
             )
         changes.append(f"The donor was trained on {donor.windows}, the table holds {table.windows}.")
+    if donor.audio and table.audio and donor.audio != table.audio:
+        changes.append(
+            f"The donor was trained on sounds of {donor.audio.rate} samples per second, the table holds sounds of "
+            f"{table.audio.rate}."
+        )
     return changes + _changed_statistics(donor, table)
 
 

@@ -11,12 +11,15 @@ from headrace.config.commented_yaml import inline_yaml
 from headrace.errors import ConfigurationError
 from headrace.storage.location import looked_for
 
-Kind = Literal["images", "text", "windows", "table", "retrain"]
+Kind = Literal["images", "text", "audio", "windows", "table", "retrain"]
+# Kinds whose records are files in class folders.
+FOLDERS: dict[Kind, str] = {"images": "images", "retrain": "images", "audio": "sounds"}
 IMAGE_NETWORKS = ("cnn", "mlp", "resnet", "vit")
 # The configuration of a kind of project, and the networks that can be its `model.file`.
 CONFIGURATIONS: dict[Kind, str] = {
     "images": "images",
     "text": "texts",
+    "audio": "sounds",
     "windows": "windows",
     "table": "image_table",
     "retrain": "daily_images",
@@ -24,6 +27,7 @@ CONFIGURATIONS: dict[Kind, str] = {
 NETWORKS: dict[Kind, tuple[str, ...]] = {
     "images": IMAGE_NETWORKS,
     "text": ("rnn", "text_cnn", "transformer"),
+    "audio": ("audio_cnn",),
     "windows": ("series",),
     "table": IMAGE_NETWORKS,
     "retrain": IMAGE_NETWORKS,
@@ -88,9 +92,9 @@ def source_warning(kind: Kind, source: str, source_format: str | None) -> str:
         return ""
     if not path.exists():
         return f"There is nothing at {source} yet{looked_for(path)}; the configuration names it all the same."
-    if kind in ("images", "retrain"):
+    if kind in FOLDERS:
         used = f"holds tables ({source_format})" if source_format else "" if path.is_dir() else "is not a folder"
-        return f"{source} {used}; --kind {kind} is for images in class folders." if used else ""
+        return f"{source} {used}; --kind {kind} is for {FOLDERS[kind]} in class folders." if used else ""
     if source_format is None and (kind != "text" or path.is_file()):
         return f"{source} is no table in CSV, JSON, Parquet, ORC or Delta format, which --kind {kind} is for."
     return ""
@@ -104,7 +108,7 @@ def next_steps(folder: Path, kind: Kind, source: str | None) -> str:
         steps.append(f"edit {conf}: set data.source.path to your raw data")
     else:
         raw = shlex.quote(_from_folder(source, folder))
-        columns = "" if kind in ("images", "retrain") else f", for data.source.columns in {conf}"
+        columns = "" if kind in FOLDERS else f", for data.source.columns in {conf}"
         steps.append(f"headrace inspect {raw} --raw   # what is there{columns}")
     verbs = ("retrain",) if kind == "retrain" else ("prepare", "train")
     return "\n".join(["next:", *(f"  {step}" for step in (*steps, *(f"headrace {verb} {conf}" for verb in verbs)))])

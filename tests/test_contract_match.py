@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headrace.contract import Column, Contract, Statistics, Tokenizer, WindowSpec
+from headrace.contract import AudioSpec, Column, Contract, Statistics, Tokenizer, WindowSpec
 from headrace.contract_match import (
     ClassMatch,
     changed_preparation,
     interface_changes,
     require_same_input,
     require_same_targets,
+    transfer_changes,
 )
 from headrace.errors import DataError
 
@@ -136,3 +137,19 @@ def test_changed_preparation_names_what_a_model_sees() -> None:
 )
 def test_interface_changes_are_what_clients_see(new: Contract, changes: list[str]) -> None:
     assert interface_changes(contract(), new) == changes
+
+
+def test_sounds_of_another_rate_are_refused_though_they_have_as_many_samples() -> None:
+    slow, fast = (sounds(rate) for rate in (8000, 16_000))
+    require_same_input(slow, slow, "the table")
+    with pytest.raises(DataError, match="takes sounds of 8000 samples per second, but the table holds sounds of 16000"):
+        require_same_input(slow, fast, "the table")
+    assert interface_changes(slow, fast) == ["Sounds had 8000 samples per second and have 16000."]
+    assert "sounds of 8000 samples per second" in transfer_changes(slow, fast, "the table")[0]
+
+
+def sounds(rate: int) -> Contract:
+    """A contract of sounds."""
+    column = Column(role="input", codec="raw", dtype="int16", shape=(8000,))
+    columns = {"audio": column, "label": Column(role="target", codec="plain", dtype="int32")}
+    return Contract(columns=columns, classes=("dog", "rain"), audio=AudioSpec(rate=rate))

@@ -13,7 +13,7 @@ from headrace.cli.program import app, print_result
 log = logging.getLogger(__name__)
 
 # A copy of the kinds in headrace.project_template, so that help needs no configuration.
-ProjectKind = Literal["images", "text", "windows", "table", "retrain"]
+ProjectKind = Literal["images", "text", "audio", "windows", "table", "retrain"]
 
 
 @app.command()
@@ -22,7 +22,8 @@ def init(
     kind: Annotated[
         ProjectKind,
         typer.Option(
-            help="images: in class folders; text: a CSV file of texts and labels; windows: a CSV file of a series; "
+            help="images: in class folders; text: a CSV file of texts and labels; audio: sounds in class folders; "
+            "windows: a CSV file of a series; "
             "table: a CSV file of paths of images and labels; retrain: images that arrive daily"
         ),
     ] = "images",

@@ -1,5 +1,6 @@
 """How predictions for an input kind are explained."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -7,7 +8,29 @@ from headrace.bundle import Bundle
 from headrace.explain.explanation import Explanation
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs
+from headrace.features.kinds import kind_module
 from headrace.inference import Inference
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplanationWords:
+    """What the page says about explanations of an input kind.
+
+    Attributes:
+        noun: one input.
+        legend: what else its renderings show; empty for nothing.
+        gradients: for what integrated gradients are summed, and the baseline.
+        occlusion: what occlusion does; empty if no method is occlusion.
+        occlusion_paper: paper of this kind of occlusion; empty for none but the first.
+        without_renderings: why an input may have no rendering; empty if each has one.
+    """
+
+    noun: str
+    legend: str = ""
+    gradients: str = ""
+    occlusion: str = ""
+    occlusion_paper: str = ""
+    without_renderings: str = ""
 
 
 class Explainer(Protocol):
@@ -30,6 +53,10 @@ class Explainer(Protocol):
 class FeatureExplanationInterface(Protocol):
     """The module `explanation` of an input kind whose facts name methods."""
 
+    @property
+    def WORDS(self) -> ExplanationWords:  # noqa: N802 - the name of a constant
+        """What the page says about explanations of the kind."""
+
     def read_inputs(self, bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
         """Return the raw inputs at `source`.
 
@@ -40,3 +67,9 @@ class FeatureExplanationInterface(Protocol):
 
     def make_explainer(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> Explainer:
         """Return an explainer with the methods of `options`."""
+
+
+def explanation_module(kind: str) -> FeatureExplanationInterface:
+    """Return the explanations of the input kind `kind`, whose facts name methods."""
+    module: FeatureExplanationInterface = kind_module(kind, "explanation")
+    return module

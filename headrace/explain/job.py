@@ -11,11 +11,10 @@ from headrace import bundle as bundles
 from headrace.bundle import Bundle
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.explanation import Explanation
-from headrace.explain.explanation_interface import Explainer, FeatureExplanationInterface
+from headrace.explain.explanation_interface import Explainer, FeatureExplanationInterface, explanation_module
 from headrace.explain.options import ExplainOptions
 from headrace.explain.page import ExplanationPage, write_page
 from headrace.explain.raw_input_readers import RawInputs
-from headrace.features.kinds import kind_module
 from headrace.inference import Inference
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.wording import quantity
@@ -120,5 +119,4 @@ def _explainer(bundle: Bundle, options: ExplainOptions) -> Explainer:
 
 
 def _explanation(bundle: Bundle) -> FeatureExplanationInterface:
-    module: FeatureExplanationInterface = kind_module(bundle.contract.input_kind, "explanation")
-    return module
+    return explanation_module(bundle.contract.input_kind)

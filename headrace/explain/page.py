@@ -8,6 +8,7 @@ from headrace import __version__
 from headrace.bundle import Bundle
 from headrace.explain.attribution.integrated_gradients import DOUBLINGS, TOLERANCE
 from headrace.explain.explanation import Explanation
+from headrace.explain.explanation_interface import ExplanationWords, explanation_module
 from headrace.explain.options import TITLES, Method
 from headrace.html.templates import environment
 from headrace.storage.atomic import atomic_write
@@ -36,14 +37,15 @@ class ExplanationPage:
     missing: dict[str, str]
 
     @property
-    def is_text(self) -> bool:
-        """Return whether the inputs are texts; else they are images."""
-        return self.bundle.contract.tokenizer is not None
+    def words(self) -> ExplanationWords:
+        """Return what the page says about the kind of the inputs."""
+        return explanation_module(self.bundle.contract.input_kind).WORDS
 
     @property
     def pixelated(self) -> bool:
         """Return whether images are so small that the page shows their pixels as squares."""
-        return not self.is_text and max(self.bundle.contract.named("input")[1].image_shape[:2]) < PIXELATED_BELOW
+        shape = self.bundle.contract.input_shape
+        return len(shape) == 3 and max(side or 0 for side in shape[:2]) < PIXELATED_BELOW
 
     @property
     def used(self) -> list[str]:

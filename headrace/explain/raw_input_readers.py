@@ -1,4 +1,4 @@
-"""Readers of the raw inputs to explain: image files, text files, or files of text records."""
+"""Readers of the raw inputs to explain: files of one record each, or files of text records."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ class RawInputs:
     skipped: dict[str, int] = field(default_factory=dict)
 
 
-def raw_images(source: Path, settings: Prepare) -> RawInputs:
+def raw_files(source: Path, settings: Prepare) -> RawInputs:
     """Return the files of `source`, a file, a folder or a pattern, in the order of their names.
 
     Raises:

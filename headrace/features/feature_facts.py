@@ -15,6 +15,9 @@ class FeatureFacts:
         visible_keys: keys of the kind's section of `prepare` that change what a model sees, and that neither shape,
             tokenizer nor window layout reveals.
         methods: methods that explain a prediction for such an input, the first one by default; none if there are none.
+        has_near_duplicates: whether `prepare.near_duplicates` finds such inputs that are almost equal.
+        has_pictures: whether a report shows pictures of them.
+        suffixes: suffixes of the names of files that hold one such input; none where all others are.
     """
 
     is_file: bool
@@ -23,3 +26,6 @@ class FeatureFacts:
     input_name: str
     visible_keys: tuple[str, ...]
     methods: tuple[str, ...]
+    has_near_duplicates: bool
+    has_pictures: bool
+    suffixes: tuple[str, ...] = ()

@@ -4,7 +4,8 @@ apt verifies downloads against the signature of the distribution.
 """
 
 import shutil
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from headrace.errors import DataError
@@ -44,6 +45,26 @@ def download(package: str, folder: Path) -> Path:
     if len(archives) != 1:
         raise DataError(f"apt-get downloaded {len(archives)} files for the package {package}; expected 1.")
     return archives[0]
+
+
+def file_name(package: str) -> str:
+    """Return the name under which the file of a package is cached."""
+    return f"{package}.deb"
+
+
+def read_packages(packages: Iterable[str]) -> dict[str, bytes]:
+    """Download packages, and return their contents by `file_name`.
+
+    Raises:
+        DataError: this machine has no tools for packages, or one cannot be downloaded.
+    """
+    if not has_packages():
+        raise DataError("this machine lacks apt-get or dpkg-deb, which download and unpack packages.")
+    contents = {}
+    for package in packages:
+        with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
+            contents[file_name(package)] = download(package, Path(temporary)).read_bytes()
+    return contents
 
 
 def unpack_archive(archive: Path, target: Path) -> Path:

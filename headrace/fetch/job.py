@@ -18,6 +18,7 @@ from headrace.fetch.datasets import (
     movie_reviews,
     photo_crops,
     sentences_by_source,
+    spoken_languages,
     temperatures,
 )
 
@@ -28,6 +29,7 @@ _ALL: tuple[Dataset[Any], ...] = (
     movie_reviews.DATASET,
     sentences_by_source.DATASET,
     manual_page_languages.DATASET,
+    spoken_languages.DATASET,
     temperatures.DATASET,
 )
 DATASETS: dict[str, Dataset[Any]] = {dataset.name: dataset for dataset in _ALL}
@@ -38,8 +40,8 @@ log = logging.getLogger(__name__)
 def fetch(name: str, folder: Path, limit: int | None = None) -> dict[str, object]:
     """Download the data set `name` into `folder`; do nothing if it is complete already.
 
-    Images are written as SPLIT/CLASS/INDEX.png, or CLASS/INDEX.png if no splits are fixed; texts and numbers as
-    records.jsonl, one JSON object per line.
+    Images are written as SPLIT/CLASS/INDEX.png, or CLASS/INDEX.png if no splits are fixed; sounds as
+    SPLIT/CLASS/NAME.wav; texts and numbers as records.jsonl, one JSON object per line.
 
     Args:
         name: one of `DATASETS`.

@@ -14,7 +14,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.predict import record_files
 from headrace.predict.inputs import STDIN, Input, InputFile, Inputs, find_inputs
 from headrace.predict.predict_task import Part
-from headrace.predict.raw_files_interface import raw_files_module
+from headrace.predict.raw_files_interface import RawFilesInterface, raw_files_module
 from headrace.predict.record_files import Record, RecordFile, TextColumns, open_records
 from headrace.predict.standard_input import read_image, stdin_records
 from headrace.prepare.sources.raw_records import escape_path
@@ -111,7 +111,7 @@ def _shards(version: Version, limit: int | None) -> Iterator[Part]:
 
 def _plan_files(bundle: Bundle, inputs: Inputs, limit: int | None) -> PredictionPlan:
     files, skipped = inputs.files()
-    raw_files_module(bundle.contract.input_kind).require_single_records(files)
+    _raw_files(bundle).require_single_records(files)
     used = [_with_stdin(file, bundle) for file in files[:limit]]
     groups = range(0, len(used), FILES_PER_PART)
     return PredictionPlan(
@@ -123,10 +123,14 @@ def _plan_files(bundle: Bundle, inputs: Inputs, limit: int | None) -> Prediction
     )
 
 
+def _raw_files(bundle: Bundle) -> RawFilesInterface:
+    return raw_files_module(bundle.contract.input_kind)
+
+
 def _with_stdin(file: InputFile, bundle: Bundle) -> InputFile:
     """Return the file, with its bytes if it is standard input."""
     if file.path == STDIN:
-        return file._replace(data=read_image(bundle.origin.prepare.image.max_bytes))
+        return file._replace(data=read_image(_raw_files(bundle).limits(bundle.origin.prepare).max_bytes))
     return file
 
 

@@ -10,11 +10,12 @@ from pyspark.sql import SparkSession
 from headrace.config import Configuration
 from headrace.config.configuration import Source
 from headrace.config.secret_names import withhold_secrets
-from headrace.contract import Contract, WindowSpec
+from headrace.contract import Contract
 from headrace.errors import ConfigurationError
 from headrace.prepare.accounting import RecordAccounting, Stopwatch, merge_with_previous
 from headrace.prepare.dedup.conflicting_labels import warn_of_copies
 from headrace.prepare.encoders.number_precision import require_distinct_labels
+from headrace.prepare.encoders.row_encoders import encoding_of
 from headrace.prepare.expectations import check_expectations
 from headrace.prepare.increments.increment import save_listing
 from headrace.prepare.increments.orphan_cleanup import remove_leftovers, remove_orphans
@@ -51,14 +52,13 @@ def summarize(
         seconds: duration of the preparation so far.
     """
     source, sums = plan.configuration.data.source, accounting.sums
-    image = context.settings.input == "image"
     contract = Contract(
         columns=output.columns,
         classes=output.classes,
         task=context.settings.task,
-        statistics=sums.statistics() if image and sums else output.statistics,
+        statistics=sums.statistics() if sums else output.statistics,
         tokenizer=output.tokenizer,
-        windows=_windows(plan.configuration),
+        **encoding_of(context.settings.input).contract_fields(plan.configuration),
     )
     return Summary(
         contract=contract,
@@ -81,20 +81,6 @@ def summarize(
         periods=output.periods,
         command=command_line(),
         data=withhold_secrets(plan.configuration.data.model_dump(mode="json")),
-    )
-
-
-def _windows(configuration: Configuration) -> WindowSpec | None:
-    """Return the specification of windows for the contract; None if records are not windows."""
-    windows, columns = configuration.prepare.windows, configuration.data.source.columns
-    if windows is None or columns is None:
-        return None
-    return WindowSpec(
-        values=windows.values,
-        label=columns.label,
-        every_seconds=windows.every_seconds,
-        horizon=windows.horizon,
-        season=windows.season,
     )
 
 

@@ -1,13 +1,13 @@
 """What a preparation does to records without rejecting them, counted over all of them for one warning each."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import islice
 
 from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
 from headrace.prepare.encoders.images.image_codec import DecodedFile
-from headrace.prepare.encoders.images.image_findings import ImageFinding
 from headrace.prepare.encoders.labels import normalize_name
 from headrace.prepare.rejects.rejection import UnreadArchiveError
 from headrace.prepare.sources.folder_layout import MAX_FOLDERS, class_folder, member_warnings, split_class_warning
@@ -24,8 +24,8 @@ class Observations:
     Attributes:
         grey_bits: 16-bit grey images by the number of bits that their values use.
         colour_bits: 16-bit color images by the number of bits that their values use.
-        findings: images by what is found in them.
-        examples: path of the first image of each finding.
+        findings: records by what they are, such as `image`, and by what is found in them.
+        examples: path of the first record of each finding.
         folders: folders of archives whose names are classes, by archive, then the class by the folder, without those
             named after splits.
         named_splits: whether a folder of an archive is named after a split.
@@ -44,8 +44,8 @@ class Observations:
 
     grey_bits: Counter[int] = field(default_factory=Counter)
     colour_bits: Counter[int] = field(default_factory=Counter)
-    findings: Counter[ImageFinding] = field(default_factory=Counter)
-    examples: dict[ImageFinding, str] = field(default_factory=dict)
+    findings: Counter[tuple[str, StrEnum]] = field(default_factory=Counter)
+    examples: dict[tuple[str, StrEnum], str] = field(default_factory=dict)
     folders: dict[str, dict[str, str]] = field(default_factory=dict)
     named_splits: bool = False
     damaged_archives: int = 0
@@ -65,9 +65,13 @@ class Observations:
             self.grey_bits[decoded.grey_bits] += 1
         if decoded.colour_bits is not None:
             self.colour_bits[decoded.colour_bits] += 1
-        for finding in decoded.findings:
-            self.findings[finding] += 1
-            self.examples.setdefault(finding, path)
+        self.add_findings("image", decoded.findings, path)
+
+    def add_findings(self, noun: str, findings: Iterable[StrEnum], path: str) -> None:
+        """Count what is found in a record; `noun` is what it is, such as `image`."""
+        for finding in findings:
+            self.findings[noun, finding] += 1
+            self.examples.setdefault((noun, finding), path)
 
     def add_member(self, path: str, label: str | None) -> None:
         """Note the class folder of a member of an archive, if it has one."""
@@ -133,8 +137,8 @@ class Observations:
         grey = narrow_warning(self.grey_bits) if white is None else None
         lines = [grey, narrow_colours_warning(self.colour_bits), self._archive_warning()]
         lines += [self._overruled_warning(), self._split_warning(), self._markup_warning()]
-        for finding, images in sorted(self.findings.items()):
-            lines.append(f"{quantity_have(images, 'image')} {finding}, such as {self.examples[finding]!r}.")
+        for (noun, finding), records in sorted(self.findings.items()):
+            lines.append(f"{quantity_have(records, noun)} {finding}, such as {self.examples[noun, finding]!r}.")
         lines += self._folder_warnings()
         return [line for line in lines if line is not None]
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from headrace.config import Configuration
 from headrace.config.configuration import Prepare, Source
+from headrace.features.kinds import KINDS
 from headrace.prepare.increments.increment import Increment, can_append, increment
 from headrace.prepare.rejects.reject_and_duplicate_tables import SideTable
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
@@ -22,7 +23,7 @@ from headrace.table.transaction_log import CommitBase, open_base
 UNASSIGNED = "undecided"
 STAGED = "_headrace/staged"
 # Version of the preparation; increase it when the same input gives other bytes than before.
-PREPARATION_VERSION = 6
+PREPARATION_VERSION = 7
 # Settings that decide whether a version is committed, not its content.
 CHECK_ONLY_KEYS = {"max_rejects", "expectations"}
 
@@ -91,8 +92,8 @@ def append_key(root: str, source: Source, settings: Prepare) -> str:
 
 
 def _written(settings: Prepare) -> bytes:
-    """Return the settings that change what is written, as JSON."""
-    unused = set() if settings.target.has_labels else {"label_separator"}
+    """Return the settings that change what is written, as JSON; each input kind has a section of its own."""
+    unused = set(KINDS) - {settings.input} | (set() if settings.target.has_labels else {"label_separator"})
     return settings.model_dump_json(exclude=CHECK_ONLY_KEYS | unused).encode()
 
 

@@ -10,15 +10,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from headrace.config.sections.image_and_text import Image, Text
+from headrace.config.sections.preparation import Prepare
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.features.text.encoding import clean_text
-from headrace.prepare.encoders.images.image_codec import decode_image
+from headrace.features.kinds import KINDS, feature_facts
 from headrace.prepare.encoders.labels import normalize_label
+from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.labels.warnings import label_warnings
-from headrace.prepare.observations import Observations
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
@@ -34,10 +33,10 @@ from headrace.wording import quantity
 ROWS = 10_000
 FILES = 200
 EXAMPLES = 3
+MAX_BYTES = 100_000_000
 EXAMPLE_LENGTH = 60
 # Which column holds the records is known from the configuration alone.
 NOT_CHECKED = "; `prepare` also rejects empty and short texts, and images that are missing or broken"
-TEXT_SUFFIXES = frozenset((".txt", ".text", ".md", ".html"))
 # Names that a column of labels usually has.
 LABEL_NAMES = ("label", "labels", "class", "category", "target", "y", "sentiment", "stars", "rating")
 
@@ -179,11 +178,11 @@ Reader = Callable[[str, Any, int], Iterator[RawRecord]]
 def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any]:
     """Return classes and splits of all files of a folder, or of the first records of archives."""
     spread = listing.files[:: max(1, len(listing.files) // FILES)]
-    records = list(islice((record for file in spread for record in read(listing.root, file, Image().max_bytes)), ROWS))
+    records = list(islice((record for file in spread for record in read(listing.root, file, MAX_BYTES)), ROWS))
     checked_records = records[:: max(1, len(records) // FILES)]
-    are_texts = 2 * sum(map(_is_text, checked_records)) > len(checked_records)
-    observations = Observations()
-    checked = [(record.path, _rejection(record, are_texts, observations)) for record in checked_records]
+    encoder = encoder_for(Prepare.model_validate({"input": _guess_kind(checked_records)}))
+    checked = [(record.path, _rejection(record, encoder)) for record in checked_records]
+    observations = encoder.take_observations()
     if kind == "archive":
         for record in records:
             observations.add_member(record.path, record.label)
@@ -201,20 +200,21 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
     }
 
 
-def _is_text(record: RawRecord) -> bool:
-    return Path(record.path).suffix.lower() in TEXT_SUFFIXES
+def _guess_kind(records: list[RawRecord]) -> str:
+    """Return the input kind that the suffixes of most records stand for."""
+    suffixes = Counter(Path(record.path).suffix.lower() for record in records)
+    counts = {kind: sum(suffixes[suffix] for suffix in feature_facts(kind).suffixes) for kind in KINDS}
+    commonest = max(counts, key=lambda kind: counts[kind])
+    return commonest if 2 * counts[commonest] > len(records) else "image"
 
 
-def _rejection(record: RawRecord, is_text: bool, observations: Observations) -> RejectedRecordError | None:
-    """Return why a record would be rejected by the default settings; note what else is found in it."""
+def _rejection(record: RawRecord, encoder: RecordEncoder) -> RejectedRecordError | None:
+    """Return why a record would be rejected by the default settings; the encoder notes what else is found in it."""
     try:
         if record.rejection is not None:
             return record.rejection
         if isinstance(record.data, bytes):
-            if is_text:
-                clean_text(record.data, Text())
-            else:
-                observations.add_image(decode_image(record.data, Image()), record.path)
+            encoder.row(record)
     except RejectedRecordError as rejection:
         return rejection
     return None

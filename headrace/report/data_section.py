@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from headrace.contract import Column
 from headrace.errors import DataError, StoreError
+from headrace.features.kinds import kind_module
+from headrace.report.pictures_interface import PicturesInterface
 from headrace.report.run_artifacts import Run
 from headrace.storage.parquet import open_parquet
 
@@ -25,13 +26,12 @@ MAX_ROWS = 4096
 ROWS_A_BATCH = 64
 # Twice the size at which the page shows them, for high-density screens.
 LARGEST_SIDE = 96
-CHANNELS = {1: "L", 3: "RGB"}
 MAX_REJECTS = 20
 CHANNEL_NAMES = {1: ("grey",), 3: ("red", "green", "blue")}
 
 
 class Sample(NamedTuple):
-    """A sample image: its path in the source, and its bytes as a data URI."""
+    """The picture of a sample: its path in the source, and an image as a data URI."""
 
     path: str
     uri: str
@@ -39,32 +39,36 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Samples:
-    """Sample images by class name, in the order of the classes; `pixelated` if they are shown enlarged."""
+    """Pictures of samples by class name, in the order of the classes; `pixelated` if they are shown enlarged."""
 
     by_class: dict[str, list[Sample]]
     pixelated: bool
 
 
 def sample_images(version: "Version") -> Samples | None:
-    """Return up to PER_CLASS images of each of the first MAX_CLASSES classes; None if inputs are not images.
+    """Return pictures of up to PER_CLASS rows of each of the first MAX_CLASSES classes; None if the kind has none.
 
     Raises:
         DataError: the version has no training split.
         OSError: a shard is missing or damaged.
     """
-    _, column = version.contract.named("input")
-    if column.codec == "plain" or len(column.shape) != 3 or column.shape[2] not in CHANNELS:
+    contract = version.contract
+    if not contract.feature.has_pictures:
         return None
-    classes = version.contract.classes or (ALL,)
+    module: PicturesInterface = kind_module(contract.input_kind, "pictures")
+    column, largest = contract.named("input")[1], 0
+    classes = contract.classes or (ALL,)
     samples: dict[str, list[Sample]] = {name: [] for name in classes[:MAX_CLASSES]}
     for path, target, data in _iter_rows(version):
         number = _class_index(target)
         class_samples = None if number is None else samples.get(classes[number])
         if class_samples is not None and len(class_samples) < PER_CLASS:
-            class_samples.append(Sample(path, _data_uri(data, column)))
+            image = module.open_picture(data, column)
+            largest = max(largest, *image.size)
+            class_samples.append(Sample(path, _data_uri(image)))
             if all(len(class_samples) == PER_CLASS for class_samples in samples.values()):
                 break
-    return Samples(samples, pixelated=max(column.image_shape[:2]) < LARGEST_SIDE // 2)
+    return Samples(samples, pixelated=largest < LARGEST_SIDE // 2)
 
 
 def _class_index(target: int | float | bytes) -> int | None:
@@ -87,22 +91,13 @@ def _iter_rows(version: "Version") -> Iterator[tuple[str, int | float | bytes, b
                     return
 
 
-def _data_uri(data: bytes, column: Column) -> str:
-    image = _decode(data, column)
+def _data_uri(image: "Image") -> str:
+    # A decoded JPEG image keeps its format until it is changed.
+    image_format = "jpeg" if image.format == "JPEG" else "png"
     image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-    image_format = "jpeg" if column.codec == "jpeg" else "png"
     buffer = io.BytesIO()
     image.save(buffer, image_format, **({"quality": 88} if image_format == "jpeg" else {"optimize": True}))
     return f"data:image/{image_format};base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _decode(data: bytes, column: Column) -> "Image":
-    from PIL import Image
-
-    if column.codec != "raw":
-        return Image.open(io.BytesIO(data))
-    height, width, channels = column.image_shape
-    return Image.frombytes(CHANNELS[channels], (width, height), data)
 
 
 @dataclass(frozen=True)

@@ -176,9 +176,9 @@ def training_batches(
     """
     augments = settings.augment.changes_geometry or settings.augment.changes_colour
     if augments and len(version.contract.input_shape) != 3:
-        kind = "text" if version.contract.tokenizer else "windows"
         raise ConfigurationError(
-            f"stream.augment changes images, but {version.table} holds {kind}. Remove stream.augment."
+            f"stream.augment changes images, but {version.table} holds {version.contract.feature.noun}. "
+            "Remove stream.augment."
         )
     weights = None if class_weights is None else np.asarray(class_weights, np.float32)
     transform = TransformConfig(

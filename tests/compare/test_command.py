@@ -11,6 +11,8 @@ from tests.support.commands import headrace_within
 from tests.support.run_copies import copy_run, interrupt
 from tests.support.small_bundle import small_model, write_bundle
 
+pytestmark = pytest.mark.tensorflow
+
 RATE = "train.optimizer.learning_rate"
 
 

@@ -113,7 +113,7 @@ def test_file_without_sections_is_refused_with_its_content(tmp_path: Path, text:
         ("learning_rat=1", "did you mean `train.optimizer.learning_rate`?"),
         (
             "prepare.zzz=1",
-            "known keys: changes, duplicates, expectations, image, input, label_separator, max_rejects, ",
+            "known keys: audio, changes, duplicates, expectations, image, input, label_separator, max_rejects, ",
         ),
         ("zzz=1", "known keys: data, model, prepare, registry, retrain, spark, stream, train"),
     ],

@@ -14,6 +14,8 @@ from headrace.table import Version
 from tests.support.small_bundle import CNN, OPTIONS, small_model
 from tests.support.small_table import Content, some_rows, write_table
 
+pytestmark = pytest.mark.tensorflow
+
 
 def training_data(version: Version, **changes: Any) -> TrainingData:
     """Return the training split of a version, as a bundle records it."""
@@ -70,7 +72,6 @@ def test_version_of_a_copy_that_was_prepared_again_is_not_confused(
     assert len(unread) == 1
 
 
-@pytest.mark.tensorflow
 def test_evaluate_warns_of_rows_that_the_initial_weights_were_trained_on(
     versions: tuple[Version, Version], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -14,7 +14,7 @@ from headrace.explain.attribution.integrated_gradients import TOLERANCE
 from headrace.explain.explanation import Explanation
 from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_input_readers import raw_images, raw_texts
+from headrace.explain.raw_input_readers import raw_files, raw_texts
 from headrace.features.image.explanation import ImageExplainer
 from headrace.features.text.explanation import TextExplainer
 from headrace.inference import Inference
@@ -36,7 +36,7 @@ def explain_images(path: Path, folder: Path, **options: Any) -> list[Explanation
     """Explain three images with the bundle at `path`."""
     bundle = bundles.load(path)
     explainer = ImageExplainer(bundle, Inference(bundle), ExplainOptions(**options))
-    inputs = raw_images(write_images(folder), bundle.origin.prepare)
+    inputs = raw_files(write_images(folder), bundle.origin.prepare)
     return [explainer.explain(inputs.read(index)) for index in range(inputs.count)]
 
 

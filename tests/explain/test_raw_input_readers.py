@@ -8,8 +8,10 @@ import pytest
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
 from headrace.explain.job import choose_spread
-from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_images, raw_texts
+from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files, raw_texts
 from headrace.prepare.rejects.rejection import Reason
+
+pytestmark = pytest.mark.tensorflow
 
 IMAGE, TEXT = Prepare(input="image"), Prepare(input="text")
 TEXTS = ["one, two", "drei\u2028vier", "five"]
@@ -68,17 +70,17 @@ def test_folder_is_read_as_whole_files_in_order_of_names(tmp_path: Path) -> None
     for name in ("b/2.png", "a/1.png", ".hidden", "Thumbs.db", "a/.hidden"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())
-    inputs = raw_images(tmp_path, IMAGE)
+    inputs = raw_files(tmp_path, IMAGE)
     assert [(raw.path, raw.data) for raw in read_all(inputs)] == [("a/1.png", b"a/1.png"), ("b/2.png", b"b/2.png")]
     assert inputs.skipped == {"hidden_or_system_file": 3}
     assert [raw.path for raw in read_all(raw_texts(tmp_path, None, TEXT))] == ["a/1.png", "b/2.png"]
-    assert [raw.path for raw in read_all(raw_images(tmp_path / "a" / "1.png", IMAGE))] == ["1.png"]
+    assert [raw.path for raw in read_all(raw_files(tmp_path / "a" / "1.png", IMAGE))] == ["1.png"]
 
 
 def test_large_file_is_rejected_unread(tmp_path: Path) -> None:
     (tmp_path / "large.png").touch()
     (tmp_path / "large.png").open("r+b").truncate(10**12)
-    (raw,) = read_all(raw_images(tmp_path, IMAGE))
+    (raw,) = read_all(raw_files(tmp_path, IMAGE))
     assert raw.rejection is not None
     assert raw.rejection.reason is Reason.TOO_MANY_BYTES
 
@@ -100,6 +102,6 @@ def test_file_without_texts_is_refused(tmp_path: Path) -> None:
 
 
 def test_missing_input_is_refused(tmp_path: Path) -> None:
-    for read in (lambda path: raw_images(path, IMAGE), read_texts):
+    for read in (lambda path: raw_files(path, IMAGE), read_texts):
         with pytest.raises(DataError, match=r"does not exist|cannot be read"):
             read(tmp_path / "absent")

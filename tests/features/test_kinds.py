@@ -16,6 +16,7 @@ from headrace.predict.raw_files_interface import RawFilesInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.row_encoders import FeatureEncodingInterface
 from headrace.prepare.stages import SecondStageInterface
+from headrace.report.pictures_interface import PicturesInterface
 from headrace.retrain.drift.drift_interface import FeatureDriftInterface
 from tests.support.protocols import require_protocol
 
@@ -37,7 +38,12 @@ def test_module_has_what_its_interface_declares(module: str, kind: str) -> None:
     require_protocol(kind_module(kind, module), INTERFACES[module])
 
 
-@pytest.mark.parametrize("kind", ["image", "text"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_facts(kind).has_pictures])
+def test_kinds_with_pictures_have_their_module(kind: str) -> None:
+    require_protocol(kind_module(kind, "pictures"), PicturesInterface)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_facts(kind).has_near_duplicates])
 def test_kinds_with_near_duplicates_have_their_module(kind: str) -> None:
     require_protocol(kind_module(kind, "near_duplicates"), NearDuplicatesInterface)
 

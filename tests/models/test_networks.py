@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from headrace.contract import Column, Contract, Statistics, Tokenizer, WindowSpec
+from headrace.contract import AudioSpec, Column, Contract, Statistics, Tokenizer, WindowSpec
 from headrace.errors import ConfigurationError
 from headrace.networks.source import build_model
 
@@ -16,7 +16,10 @@ pytestmark = pytest.mark.tensorflow
 MODELS = sorted((Path(__file__).parents[2] / "models").glob("*.py"))
 TEXT = ("rnn", "text_cnn", "transformer")
 SERIES = ("series",)
+SOUNDS = ("audio_cnn",)
+RATE = 2000
 SMALL: dict[str, dict[str, Any]] = {
+    "audio_cnn": {"width": 4, "depth": 2, "bands": 16},
     "cnn": {"width": 4, "dense": 8},
     "mlp": {"width": 8},
     "resnet": {"width": 8, "depth": 1, "stages": 2},
@@ -38,6 +41,9 @@ def contract_for(path: Path, **changes: Any) -> Contract:
         column = Column(role="input", codec="raw", dtype="float32", shape=(12, 2))
         about["statistics"] = Statistics(mean=(50.0, -3.0), variance=(100.0, 4.0))
         about["windows"] = WindowSpec(values=("warmth", "wind"), label="warmth", every_seconds=3600, horizon=2)
+    elif path.stem in SOUNDS:
+        column = Column(role="input", codec="raw", dtype="int16", shape=(RATE // 2,))
+        about["audio"] = AudioSpec(rate=RATE)
     else:
         column = Column(role="input", codec="raw", dtype="uint8", shape=(16, 12, 3))
         about["statistics"] = Statistics(mean=(100.0, 120.0, 90.0), variance=(900.0, 400.0, 2500.0))
@@ -52,6 +58,8 @@ def inputs_for(contract: Contract, rows: int = 4) -> Any:
         return random.integers(1, contract.tokenizer.vocabulary_size, (rows, 6), "int32")
     if contract.windows:
         return random.normal((50.0, -3.0), (10.0, 2.0), (rows, *contract.input_shape)).astype("float32")
+    if contract.audio:
+        return random.normal(0.0, 3000.0, (rows, *contract.input_shape)).astype("int16")
     return random.integers(0, 256, (rows, *contract.input_shape), "uint8")
 
 
@@ -116,7 +124,7 @@ def test_text_network_ignores_padding(name: str) -> None:
 
 
 def test_network_refuses_table_of_another_kind(network: Path) -> None:
-    kind = dict.fromkeys(TEXT, "text") | dict.fromkeys(SERIES, "windows")
+    kind = dict.fromkeys(TEXT, "text") | dict.fromkeys(SERIES, "windows") | dict.fromkeys(SOUNDS, "sounds")
     wanted = kind.get(network.stem, "images")
     for other in (path for path in MODELS if kind.get(path.stem, "images") != wanted):
         with pytest.raises(ConfigurationError, match=f"this network expects a table of {wanted}"):
@@ -130,3 +138,20 @@ def test_network_memorises_twelve_rows(network: Path) -> None:
     rows, labels = inputs_for(contract, 12), np.arange(12) % 3
     history = model.fit(rows, labels, epochs=60, verbose=0).history
     assert history["accuracy"][-1] == 1.0
+
+
+def test_sound_network_predicts_a_row_whatever_rows_are_beside_it() -> None:
+    path = next(path for path in MODELS if path.stem == "audio_cnn")
+    contract = contract_for(path)
+    model = build_model(path, contract, SMALL["audio_cnn"])
+    sounds = inputs_for(contract)
+    sounds[1:] //= 100
+    assert model.predict(sounds[1:], verbose=0) == pytest.approx(model.predict(sounds, verbose=0)[1:], abs=1e-6)
+
+
+def test_keras_decibels_depend_on_the_loudest_row_of_a_batch() -> None:
+    """Which is why the network for sounds takes the logarithm itself."""
+    layer = keras.layers.MelSpectrogram(fft_length=64, sequence_stride=32, sampling_rate=RATE, num_mel_bins=8)
+    quiet, loud = np.full((1, 500), 1e-6, np.float32), np.ones((1, 500), np.float32)
+    alone, beside = layer(quiet), layer(np.concatenate([quiet, loud]))[:1]
+    assert not np.allclose(alone, beside)

@@ -73,3 +73,10 @@ def test_fingerprint_accepts_file_names_that_are_not_text() -> None:
 def test_fingerprint_includes_label_separator_only_for_multi_label() -> None:
     assert compute_fingerprint(label_separator="|") == compute_fingerprint()
     assert compute_fingerprint(task="multi_label", label_separator="|") != compute_fingerprint(task="multi_label")
+
+
+def test_sections_of_other_kinds_do_not_change_what_is_written() -> None:
+    """Otherwise a new key for sounds would prepare every table of images again."""
+    assert compute_fingerprint(audio={"rate": 8000}) == compute_fingerprint()
+    assert compute_fingerprint(input="audio", audio={"rate": 8000}) != compute_fingerprint(input="audio")
+    assert compute_fingerprint(input="audio", image={"mode": "L"}) == compute_fingerprint(input="audio")

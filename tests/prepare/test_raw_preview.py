@@ -13,6 +13,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.raw_preview import as_text, preview
 from tests.prepare.sources.archives.test_archive import pack
 from tests.support.raw_images import encode_image, noise_image, write_source
+from tests.support.sounds import encode_sound, tone, write_sounds
 from tests.support.table_rows import TEXTS, WRITERS
 
 
@@ -151,3 +152,11 @@ def test_inspect_raw_prints_a_table_and_json(tmp_path: Path, capsys: pytest.Capt
     out, log = capsys.readouterr()
     assert json.loads(out)["format"] == "json"
     assert "classes:" in log
+
+
+def test_folder_of_sounds_is_previewed_as_sounds(tmp_path: Path) -> None:
+    raw = write_sounds(tmp_path / "raw", 6)
+    (raw / "low/cut.wav").write_bytes(encode_sound(tone(300.0))[:900])
+    found = preview(str(raw))
+    assert (found["classes"], found["rejects"]) == ({"low": 7, "high": 6}, {"truncated": 1})
+    assert any("a lower rate than prepare.audio.rate" in warning for warning in found["warnings"])

@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from headrace.contract import Column
+from headrace.contract import Tokenizer
 from headrace.report.data_section import LARGEST_SIDE, PER_CLASS, Sample, sample_images
 from headrace.table import read
 
@@ -74,6 +75,7 @@ def test_class_without_rows_has_no_samples(make_run: MakeRun) -> None:
 
 def test_input_other_than_image_has_no_samples(make_run: MakeRun) -> None:
     version = read(make_run().parents[1] / "table")
-    words = Column(role="input", codec="plain", dtype="int32", shape=(128,))
-    version.contract.columns["image"] = words
-    assert sample_images(version) is None
+    tokenizer = Tokenizer(kind="word", file="t", sha256="0", vocabulary_size=50, max_length=40)
+    contract = version.contract.model_copy(update={"tokenizer": tokenizer})
+    texts = replace(version, summary=version.summary.model_copy(update={"contract": contract}))
+    assert sample_images(texts) is None

@@ -52,6 +52,7 @@ def test_setup_installs_uv_with_pip(machine_without_uv: Machine) -> None:
     assert machine_without_uv.set_up().stderr == COMPLETE
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("lacking", ["venv", "ensurepip", "pip"])
 def test_setup_installs_uv_without_pip(machine_without_uv: Machine, lacking: str) -> None:
     body = {
@@ -67,6 +68,7 @@ def test_setup_installs_uv_without_pip(machine_without_uv: Machine, lacking: str
     assert read_version(machine_without_uv.checkout / ".tools" / "uv" / "bin" / "uv").startswith("uv 0.13.9")
 
 
+@pytest.mark.network
 def test_setup_ignores_old_uv(machine_without_uv: Machine) -> None:
     machine_without_uv.place("uv", "echo uv 0.8.24")
     machine_without_uv.place(PYTHON, f'[ "$2" != venv ] || exit 1\nexec {INTERPRETER} "$@"')

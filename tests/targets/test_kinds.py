@@ -19,6 +19,8 @@ from headrace.train.model.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import SettingsInterface
 from tests.support.protocols import require_protocol
 
+pytestmark = pytest.mark.tensorflow
+
 INTERFACES: dict[str, Any] = {
     "comparison": ComparisonInterface,
     "drift": DriftInterface,
@@ -33,7 +35,6 @@ INTERFACES: dict[str, Any] = {
 }
 
 
-@pytest.mark.tensorflow
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("module", INTERFACES)
 def test_module_has_what_its_interface_declares(module: str, task: str) -> None:

@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from headrace.config.base import Fraction, Positive, Section, Seed
+from headrace.config.sections.audio import Audio
 from headrace.config.sections.expectations import Expectations
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError
+from headrace.features.kinds import feature_facts
 from headrace.targets.kinds import target_facts
 from headrace.targets.target_facts import TargetFacts
 
@@ -51,8 +53,9 @@ class Splits(Section):
 class Prepare(Section):
     """Preparation: how raw records become shards."""
 
-    input: Literal["image", "text", "windows"] = Field(
-        "image", description="kind of record: image, text, or windows (consecutive rows of a table, see `windows`)"
+    input: Literal["image", "text", "audio", "windows"] = Field(
+        "image",
+        description="kind of record: image, text, audio, or windows (consecutive rows of a table, see `windows`)",
     )
     task: Literal["classification", "multi_label", "regression"] = Field(
         "classification",
@@ -94,6 +97,7 @@ class Prepare(Section):
     splits: Splits = Splits()
     image: Image = Image()
     text: Text = Text()
+    audio: Audio = Audio()
     windows: Windows | None = Field(None, description="which rows form a window; required by `input: windows`")
     shard_rows: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
         2048, description="maximum rows per shard; a shard is one Parquet row group"
@@ -132,7 +136,7 @@ class Prepare(Section):
         if is_windows != (self.windows is not None):
             raise ValueError("`windows` and `input: windows` require each other; set both or neither")
         if self.splits.method == "time" and not is_windows:
-            raise ValueError("splits.method: time requires `input: windows`; images and texts have no timestamp")
-        if self.near_duplicates is not None and is_windows:
-            raise ValueError("`near_duplicates` supports images and texts only; remove it for windows")
+            raise ValueError("splits.method: time requires `input: windows`; other records have no timestamp")
+        if self.near_duplicates is not None and not feature_facts(self.input).has_near_duplicates:
+            raise ValueError(f"`near_duplicates` supports images and texts only; remove it for {self.input}")
         return self

@@ -1,9 +1,11 @@
-"""Occlusion: the decrease of the score when one token is removed.
+"""Occlusion: the decrease of the score when a part of the input is removed.
 
 Zeiler, Fergus: Visualizing and understanding convolutional networks. ECCV 2014, arXiv:1311.2901 cover a part of an
 image. For texts each token is removed in turn, as by Li, Monroe, Jurafsky: Understanding neural networks through
 representation erasure. arXiv:1612.08220. The following tokens move up and a zero pads the end, as in a batch.
 """
+
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -20,7 +22,16 @@ def occlusion(inference: Inference, tokens: NDArray[np.int32], class_number: int
     if len(tokens) < 2:
         return None
     rows = np.stack([tokens, *(np.append(np.delete(tokens, index), 0) for index in range(len(tokens)))])
-    batches = (rows[start : start + BATCH_SIZE].astype(np.int32) for start in range(0, len(rows), BATCH_SIZE))
+    return score_decreases(inference, rows.astype(np.int32), class_number)
+
+
+def score_decreases(inference: Inference, rows: NDArray[Any], class_number: int | None) -> NDArray[np.float64]:
+    """Return the score of the first of `rows` minus that of each other one, (rows - 1,).
+
+    Args:
+        rows: the input, then the input without a part, as the model takes them.
+    """
+    batches = (rows[start : start + BATCH_SIZE] for start in range(0, len(rows), BATCH_SIZE))
     predictions = np.concatenate([inference.predict(batch) for batch in batches])
     scores = TargetScore(inference.contract)(tf.constant(predictions), class_number).numpy().astype(np.float64)
     decreases: NDArray[np.float64] = scores[0] - scores[1:]

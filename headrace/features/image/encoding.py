@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.config.configuration import Image, Prepare
+from headrace.config.configuration import Configuration, Image, Prepare
 from headrace.contract import Column
 from headrace.features.image.near_duplicates import perceptual_hash
 from headrace.prepare.encoders.hashing import content_hash
@@ -36,6 +36,11 @@ def bookkeeping_columns(settings: Prepare) -> dict[str, Column]:
     if settings.near_duplicates is None:
         return sums
     return sums | {"perceptual_hash": IDENTITY.model_copy(update={"dtype": "int64"})}
+
+
+def contract_fields(configuration: Configuration) -> dict[str, Any]:
+    """See `FeatureEncodingInterface`; images have none."""
+    return {}
 
 
 def make_encoder(settings: Prepare) -> "ImageEncoder":

@@ -8,11 +8,16 @@ from headrace.explain.attribution.grad_cam import GradCam, NoFeatureMapError
 from headrace.explain.attribution.image_integration_path import ImageNetwork, ImagePath
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
 from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
+from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.heatmaps import enlarge, overlay, picture
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_images
+from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
 from headrace.inference import Inference
 from headrace.prepare.encoders.images.image_codec import decode
+
+WORDS = ExplanationWords(
+    noun="image", gradients="for each pixel. The baseline is the mean colour of the training images."
+)
 
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
@@ -21,7 +26,7 @@ def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInp
         raise ConfigurationError(
             f"--column is of files of many texts, and a record is a file of {source}; leave it out."
         )
-    return raw_images(source, bundle.origin.prepare)
+    return raw_files(source, bundle.origin.prepare)
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "ImageExplainer":

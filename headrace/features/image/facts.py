@@ -9,4 +9,6 @@ FACTS = FeatureFacts(
     input_name="images",
     visible_keys=("resize", "white"),
     methods=("integrated-gradients", "grad-cam"),
+    has_near_duplicates=True,
+    has_pictures=True,
 )

@@ -1,8 +1,10 @@
 """Texts in a table: clean texts in the first stage, token ids in the second."""
 
+from typing import Any
+
 import numpy as np
 
-from headrace.config.configuration import Prepare, Text
+from headrace.config.configuration import Configuration, Prepare, Text
 from headrace.contract import Column, Tokenizer
 from headrace.features.text.near_duplicates import minhash
 from headrace.prepare.encoders.hashing import text_hash
@@ -30,6 +32,11 @@ def bookkeeping_columns(settings: Prepare) -> dict[str, Column]:
     if settings.near_duplicates is None:
         return {}
     return {"minhash": IDENTITY.model_copy(update={"dtype": "binary"})}
+
+
+def contract_fields(configuration: Configuration) -> dict[str, Any]:
+    """See `FeatureEncodingInterface`; texts have none."""
+    return {}
 
 
 def make_encoder(settings: Prepare) -> "TextEncoder":

@@ -11,6 +11,7 @@ from headrace.explain.attribution.integrated_gradients import Attribution, integ
 from headrace.explain.attribution.occlusion import occlusion
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
 from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
+from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.options import ExplainOptions
 from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts
 from headrace.explain.token_spans import token_spans
@@ -19,6 +20,18 @@ from headrace.predict.record_files import require_columns
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.text.cleaning import clean, decode_text
 from headrace.prepare.text.tokenizer import TokenizedText, encode_with_spans
+
+WORDS = ExplanationWords(
+    noun="text",
+    legend="Dotted underline: unknown to the tokenizer. Grey: not a token of the input.",
+    gradients="for each token vector. The baseline is the same text with all vectors set to zero.",
+    occlusion="removes one token at a time and shows how much the score decreases. It needs only predictions, no "
+    "gradients. Its values do not add up: if two words have the same meaning, each compensates for the loss of the "
+    "other.",
+    occlusion_paper="Li, Monroe, Jurafsky: Understanding neural networks through representation erasure. "
+    "arXiv:1612.08220 (2016).",
+    without_renderings="Occlusion needs at least two tokens.",
+)
 
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:

@@ -9,4 +9,7 @@ FACTS = FeatureFacts(
     input_name="tokens",
     visible_keys=("repair", "html", "fold_case", "mask", "stop_words"),
     methods=("integrated-gradients", "occlusion"),
+    has_near_duplicates=True,
+    has_pictures=False,
+    suffixes=(".txt", ".text", ".md", ".html"),
 )

@@ -1,10 +1,12 @@
 """Windows in a table: numbers as little-endian float32."""
 
+from typing import Any
+
 import numpy as np
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration import Configuration, Prepare
 from headrace.config.sections.windows import Windows
-from headrace.contract import Column
+from headrace.contract import Column, WindowSpec
 from headrace.prepare.encoders.hashing import content_hash
 from headrace.prepare.encoders.row_encoders import Row
 from headrace.prepare.observations import Observations
@@ -17,6 +19,21 @@ def window_columns(windows: Windows) -> dict[str, Column]:
     """Return the column of windows, (length, features)."""
     shape = (windows.length, len(windows.values))
     return {"window": Column(role="input", codec="raw", dtype="float32", shape=shape)}
+
+
+def contract_fields(configuration: Configuration) -> dict[str, Any]:
+    """See `FeatureEncodingInterface`."""
+    windows, columns = configuration.prepare.window_spec, configuration.data.source.columns
+    if columns is None:
+        return {}
+    layout = WindowSpec(
+        values=windows.values,
+        label=columns.label,
+        every_seconds=windows.every_seconds,
+        horizon=windows.horizon,
+        season=windows.season,
+    )
+    return {"windows": layout}
 
 
 def make_encoder(settings: Prepare) -> "WindowEncoder":

@@ -9,4 +9,6 @@ FACTS = FeatureFacts(
     input_name="windows",
     visible_keys=(),
     methods=(),
+    has_near_duplicates=False,
+    has_pictures=False,
 )

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from headrace.errors import DataError
 from headrace.fetch import debian
 from headrace.fetch.datasets.roff_text import running_text
 from headrace.fetch.datasets.untranslated_lines import english_lines
@@ -84,17 +83,11 @@ def _lines(language: str, package: bytes) -> dict[str, str]:
 
 
 def _from_packages() -> dict[str, bytes]:
-    if not debian.has_packages():
-        raise DataError("this machine lacks apt-get or dpkg-deb, which download and unpack packages.")
-    contents = {}
-    for language in DIGESTS:
-        with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
-            contents[_file(language)] = debian.download(f"manpages-{language}", Path(temporary)).read_bytes()
-    return contents
+    return debian.read_packages(f"manpages-{language}" for language in DIGESTS)
 
 
 def _file(language: str) -> str:
-    return f"manpages-{language}.deb"
+    return debian.file_name(f"manpages-{language}")
 
 
 DATASET = RecordDataset(

@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from headrace.config.configuration import Prepare
+from headrace.config.configuration import Configuration, Prepare
 from headrace.contract import Column
 from headrace.features.kinds import kind_module
 from headrace.prepare.observations import Observations
@@ -41,8 +41,16 @@ class FeatureEncodingInterface(Protocol):
     def make_encoder(self, settings: Prepare) -> RecordEncoder:
         """Return the encoder of the first stage."""
 
+    def contract_fields(self, configuration: Configuration) -> dict[str, Any]:
+        """Return the fields of the contract that only this kind has and that follow from the settings."""
+
 
 def encoder_for(settings: Prepare) -> RecordEncoder:
     """Return the encoder for `prepare.input`."""
-    module: FeatureEncodingInterface = kind_module(settings.input, "encoding")
-    return module.make_encoder(settings)
+    return encoding_of(settings.input).make_encoder(settings)
+
+
+def encoding_of(kind: str) -> FeatureEncodingInterface:
+    """Return how the input kind `kind` is stored."""
+    module: FeatureEncodingInterface = kind_module(kind, "encoding")
+    return module

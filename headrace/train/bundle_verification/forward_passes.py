@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -32,15 +32,29 @@ def predict(model: keras.Model, contract: Contract, batches: Inputs) -> Outputs:
 
 def predict_twice(model: keras.Model, contract: Contract, batches: Inputs) -> tuple[Outputs, Outputs]:
     """Return the outputs of `model` for `batches`, and once more; both are equal unless a layer is random."""
-    first, second = predict_each(model, contract, [batches, batches])
-    return first, second
-
-
-def predict_each(model: keras.Model, contract: Contract, passes: Sequence[Inputs]) -> list[Outputs]:
-    """Return the outputs of `model` for the batches of each of `passes`; the forward pass is compiled once."""
     forward = _compiled(model, contract)
     with _unchanged(model):
-        return [_rows(forward, batches) for batches in passes]
+        return _rows(forward, batches), _rows(forward, batches)
+
+
+class Passes(NamedTuple):
+    """Outputs of three passes over one batch: all equal, unless a layer is random or a row depends on other rows.
+
+    Attributes:
+        apart: those of each row alone.
+    """
+
+    first: Outputs
+    second: Outputs
+    apart: Outputs
+
+
+def predict_repeatedly(model: keras.Model, contract: Contract, batch: NDArray[Any]) -> Passes:
+    """Return the outputs of `model` for `batch`, once more, and for each row alone."""
+    forward = _compiled(model, contract)
+    with _unchanged(model):
+        whole, parts = [batch], np.array_split(batch, len(batch))
+        return Passes(_rows(forward, whole), _rows(forward, whole), _rows(forward, parts))
 
 
 def _compiled(model: keras.Model, contract: Contract) -> Callable[[NDArray[Any]], Any]:

@@ -92,9 +92,14 @@ def are_equal(one: Outputs, other: Outputs, contract: Contract, precision: str =
     Probabilities are compared on the scale of 1; numbers of a regression on the scale of the largest output, which may
     be 1e9 as well as 1e-9.
     """
-    scale = 1.0 if contract.target.has_classes else float(np.nanmax(np.abs(other), initial=0.0))
+    scale = output_scale(other, contract)
     tolerance = TOLERANCE.get(precision, TOLERANCE_IN_HALF_PRECISION)
     return largest_difference(one, other) <= tolerance * scale
+
+
+def output_scale(outputs: Outputs, contract: Contract) -> float:
+    """Return the scale of outputs: 1 for probabilities, the largest output in regression."""
+    return 1.0 if contract.target.has_classes else float(np.nanmax(np.abs(outputs), initial=0.0))
 
 
 def first_difference(one: Sequence[LayerTrace], other: Sequence[LayerTrace], tolerance: float = 1e-3) -> str | None:

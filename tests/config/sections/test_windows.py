@@ -39,7 +39,7 @@ def test_span_counts_the_rows_from_the_first_to_the_predicted_one() -> None:
         ({"source": {"kind": "table", "path": "raw", "columns": {"label": "warmth"}}}, "must be separated in time"),
         ({"source": {"path": "raw"}}, "needs rows of a table"),
         ({"windows": WINDOWS | {"values": []}}, "at least 1 item"),
-        ({"input": "image", "windows": None, "splits": {"method": "time"}}, "images and texts have no timestamp"),
+        ({"input": "image", "windows": None, "splits": {"method": "time"}}, "other records have no timestamp"),
     ],
 )
 def test_windows_section_refuses_invalid_values(change: dict[str, Any], why: str) -> None:

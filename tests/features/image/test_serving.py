@@ -22,6 +22,8 @@ from headrace.prepare.table_schema import IDENTITY
 from headrace.targets.classification.encoding import COLUMN as LABEL
 from tests.support.raw_images import encode_image
 
+pytestmark = pytest.mark.tensorflow
+
 PAGE = Path(__file__).parents[3] / "docs" / "explaining-and-exporting.md"
 HEIGHT, WIDTH = 13, 18
 SIZES = [(90, 31), (7, 5), (18, 13), (11, 60), (25, 13)]

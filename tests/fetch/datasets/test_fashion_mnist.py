@@ -26,6 +26,7 @@ def test_first_image_is_the_known_ankle_boot(original: dict[str, Split]) -> None
     assert original["train"].images[0].sum() == 76_247
 
 
+@pytest.mark.network
 @pytest.mark.skipif(not debian.has_packages(), reason="apt-get and dpkg-deb are not on this machine")
 def test_read_uses_debian_package_and_caches_it(empty_cache: Path) -> None:
     assert fashion_mnist.read()[1] == "package dataset-fashion-mnist"

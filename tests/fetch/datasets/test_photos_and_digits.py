@@ -12,6 +12,8 @@ from headrace.fetch import DATASETS, cache, fetch
 from headrace.fetch.datasets import digits, photo_crops
 from headrace.prepare.sources import LISTERS
 
+pytestmark = pytest.mark.network
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _one_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:

@@ -156,6 +156,24 @@ def test_network_with_unusable_outputs_is_refused_before_training(
         verifier_for(model, version, process).require_usable_outputs()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x = x - ops.mean(x, axis=0)",
+        "x = x / (ops.max(x) + 0.001)",
+        "x = layers.Flatten()(layers.MelSpectrogram(64, 32, power_to_db=True, top_db=1.0)(x)) / 100",
+    ],
+    ids=["mean of the batch", "maximum of the batch", "decibels"],
+)
+def test_network_whose_rows_depend_on_each_other_is_refused_before_training(
+    body: str, version: Version, folder: Path, process: FreshProcess
+) -> None:
+    """Evaluation and prediction have other batches, and would give other outputs for the same rows."""
+    model = built(network(body), folder, version)
+    with pytest.raises(ConfigurationError, match="the outputs for a row depend on the rows beside it"):
+        verifier_for(model, version, process).require_usable_outputs()
+
+
 def test_network_with_nan_before_training_gets_only_a_warning(
     version: Version, folder: Path, process: FreshProcess, caplog: pytest.LogCaptureFixture
 ) -> None:

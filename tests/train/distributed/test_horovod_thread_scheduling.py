@@ -31,7 +31,8 @@ def test_only_horovods_threads_have_batch_scheduling(messages: list[dict[str, An
         assert set(message["horovods"]) == {os.SCHED_BATCH}
 
 
-@pytest.mark.long  # compares times, which load from other programs can reverse
+@pytest.mark.long
+@pytest.mark.alone  # compares times, which load from other programs can reverse
 def test_gloo_still_busy_waits_for_other_threads(messages: list[dict[str, Any]]) -> None:
     """When this fails, Gloo no longer busy-waits, and Horovod's threads need not yield the CPU."""
     for message in (message for message in messages if message["kind"] == "milliseconds"):

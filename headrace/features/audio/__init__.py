@@ -1,0 +1,1 @@
+"""Sounds of one rate and length."""

@@ -1,0 +1,90 @@
+"""Explains the predictions of a bundle for sounds: which stretch of time they depend on."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headrace.bundle import Bundle
+from headrace.errors import ConfigurationError
+from headrace.explain.attribution.occlusion import score_decreases
+from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
+from headrace.explain.explanation_interface import ExplanationWords
+from headrace.explain.heatmaps import overlay, picture
+from headrace.explain.options import ExplainOptions
+from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_files
+from headrace.features.audio.spectrogram import spectrogram
+from headrace.inference import Inference
+from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_sound
+
+# Stretches of time that are silenced in turn; each overlaps the next by half.
+STRETCHES = 24
+
+
+WORDS = ExplanationWords(
+    noun="sound",
+    legend="A picture is a spectrogram: time from left to right, frequency from below, 0 to half the rate.",
+    occlusion=f"silences one of {STRETCHES} stretches of time after another and shows how much the score decreases. It "
+    "needs only predictions, no gradients. Its values do not add up: if a sound occurs twice, each compensates for the "
+    "loss of the other.",
+)
+
+
+def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
+    """See `FeatureExplanationInterface`."""
+    if options.column is not None:
+        raise ConfigurationError(
+            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
+        )
+    return raw_files(source, bundle.origin.prepare)
+
+
+def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "AudioExplainer":
+    """See `FeatureExplanationInterface`."""
+    return AudioExplainer(bundle, inference, options)
+
+
+class AudioExplainer:
+    """Explains sound files with one bundle.
+
+    Attributes:
+        missing: reasons why methods that fit sounds cannot explain this network; none.
+    """
+
+    def __init__(self, bundle: Bundle, inference: Inference, options: ExplainOptions) -> None:
+        self._contract, self._spec, self._inference = bundle.contract, bundle.origin.prepare.audio, inference
+        self._class = options.class_number(bundle.contract)
+        options.methods(bundle.contract)
+        self.missing: dict[str, str] = {}
+
+    def explain(self, raw: RawInput) -> Explanation:
+        """Return the explanation of one sound file.
+
+        Raises:
+            RejectedRecordError: the file is not a sound, or preparation would reject it.
+        """
+        data = raw.data if isinstance(raw.data, bytes) else raw.data.encode()
+        samples = decode_sound(data, self._spec).samples
+        prediction = ExplainedPrediction.select(self._contract, self._inference.predict(samples[None])[0], self._class)
+        decreases = silenced(self._inference, samples, prediction.class_number)
+        image = spectrogram(samples)
+        heat = np.broadcast_to(np.interp(*_over_time(decreases, image.shape[1])), image.shape[:2])
+        rendering = Rendering("occlusion", overlay(image, heat))
+        return Explanation(raw.path, prediction, None, (rendering,), picture(image))
+
+
+def silenced(inference: Inference, samples: Samples, class_number: int | None) -> NDArray[np.float64]:
+    """Return by how much the score decreases when each of STRETCHES stretches of time is silenced: (STRETCHES,)."""
+    edges = np.linspace(0, len(samples), STRETCHES + 2).astype(int)
+    rows = np.tile(samples, (STRETCHES + 1, 1))
+    for stretch in range(STRETCHES):
+        rows[stretch + 1, edges[stretch] : edges[stretch + 2]] = 0
+    return score_decreases(inference, rows, class_number)
+
+
+def _over_time(
+    decreases: NDArray[np.float64], frames: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the arguments with which `np.interp` spreads the decreases over the frames of a spectrogram."""
+    centers = np.arange(1, len(decreases) + 1) / (len(decreases) + 1)
+    return (np.arange(frames) + 0.5) / frames, centers, decreases

@@ -1,0 +1,15 @@
+"""Facts of sounds."""
+
+from headrace.features.feature_facts import FeatureFacts
+
+FACTS = FeatureFacts(
+    is_file=True,
+    is_cell=False,
+    noun="sounds",
+    input_name="audio",
+    visible_keys=("align", "channels"),
+    methods=("occlusion",),
+    has_near_duplicates=False,
+    has_pictures=True,
+    suffixes=(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"),
+)

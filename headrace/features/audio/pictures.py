@@ -1,0 +1,13 @@
+"""Stored sounds as pictures: their spectrograms."""
+
+import numpy as np
+from PIL import Image
+
+from headrace.contract import Column
+from headrace.features.audio.spectrogram import spectrogram
+
+
+def open_picture(payload: bytes, column: Column) -> Image.Image:
+    """See `PicturesInterface`."""
+    samples = np.frombuffer(payload, np.dtype(column.dtype).newbyteorder("<"))
+    return Image.fromarray(spectrogram(samples)[:, :, 0])

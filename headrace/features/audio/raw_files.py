@@ -1,0 +1,38 @@
+"""Raw sound files in a prediction."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headrace.config.configuration import Prepare
+from headrace.predict.file_prediction import predict_decoded, require_one_record_each
+from headrace.predict.inputs import InputFile, RawFileLimits, read_raw
+from headrace.predict.output import PredictionOutput
+from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_sound
+from headrace.prepare.observations import Observations
+from headrace.prepare.rejects.rejection import Reason
+
+if TYPE_CHECKING:
+    from headrace.inference import Inference
+
+
+def limits(settings: Prepare) -> RawFileLimits:
+    """See `RawFilesInterface`."""
+    return RawFileLimits(settings.audio.max_bytes, Reason.NOT_AUDIO)
+
+
+def require_single_records(files: Sequence[InputFile]) -> None:
+    """See `RawFilesInterface`."""
+    require_one_record_each(files, "sound")
+
+
+def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
+    """See `RawFilesInterface`."""
+
+    def decode(file: InputFile, observations: Observations) -> Samples:
+        decoded = decode_sound(read_raw(file, settings), settings.audio)
+        observations.add_findings("sound", decoded.findings, file.name)
+        return decoded.samples
+
+    return predict_decoded(files, decode, lambda sounds: inference.predict(np.stack(sounds)))

@@ -1,0 +1,15 @@
+"""How inputs of a kind are shown as pictures in a report."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from headrace.contract import Column
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class PicturesInterface(Protocol):
+    """The module `pictures` of an input kind whose facts say that it has pictures."""
+
+    def open_picture(self, payload: bytes, column: Column) -> "Image":
+        """Return the stored input of a row as a picture."""

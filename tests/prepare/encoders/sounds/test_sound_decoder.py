@@ -1,0 +1,157 @@
+"""Sounds of all formats become one channel of one rate and length, and unusable ones are rejected with the reason."""
+
+import io
+import struct
+from contextlib import suppress
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headrace.config.sections.audio import Audio
+from headrace.prepare.encoders.sounds.sound_decoder import SoundFinding, conform, decode_sound
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from tests.support.sounds import RATE, encode_sound, tone
+
+SPEC = Audio(rate=RATE, seconds=0.5)
+WHOLE = tone(440.0)
+LOSSLESS = [("WAV", "PCM_16"), ("WAV", "PCM_24"), ("WAV", "FLOAT"), ("RF64", "PCM_16"), ("FLAC", "PCM_16")]
+LOSSLESS += [("AIFF", "PCM_16")]
+LOSSY = [("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III"), ("WAV", "ULAW"), ("WAV", "GSM610")]
+
+
+def rejection(data: bytes, spec: Audio = SPEC) -> RejectedRecordError:
+    """Return why a file is rejected."""
+    with pytest.raises(RejectedRecordError) as rejected:
+        decode_sound(data, spec)
+    return rejected.value
+
+
+@pytest.mark.parametrize(("file_format", "subtype"), LOSSLESS)
+def test_lossless_formats_give_the_samples_that_were_written(file_format: str, subtype: str) -> None:
+    samples = np.rint(WHOLE * 20_000).astype(np.int16)
+    written = samples if subtype == "PCM_16" else (samples / 32768).astype(np.float32)
+    decoded = decode_sound(encode_sound(written, RATE, file_format, subtype), SPEC)
+    assert np.array_equal(decoded.samples, samples)
+    assert (decoded.seconds, decoded.findings) == (0.5, frozenset())
+
+
+@pytest.mark.parametrize(("file_format", "subtype"), LOSSY)
+def test_lossy_formats_give_almost_the_same_sound(file_format: str, subtype: str) -> None:
+    rate = 8000
+    wave = tone(440.0, rate=rate)
+    decoded = decode_sound(encode_sound(wave, rate, file_format, subtype), Audio(rate=rate, seconds=0.5))
+    lag = np.correlate(decoded.samples / 32768, wave, "full")
+    assert lag.max() > 0.7 * np.dot(wave, wave)
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025, 44_100])
+def test_other_rates_are_resampled_without_changing_the_pitch(rate: int) -> None:
+    decoded = decode_sound(encode_sound(tone(440.0, rate=rate), rate), SPEC)
+    spectrum = np.abs(np.fft.rfft(decoded.samples))
+    assert len(decoded.samples) == SPEC.samples
+    assert np.argmax(spectrum) / SPEC.seconds == pytest.approx(440.0, abs=2.0)
+
+
+def test_frequencies_above_half_the_rate_do_not_come_back_as_others() -> None:
+    decoded = decode_sound(encode_sound((0.5 * np.sin(np.arange(8000) * 2.4)).astype(np.float32), 16_000), SPEC)
+    assert np.abs(decoded.samples[200:-200]).max() < 50
+
+
+def test_channels_are_averaged_or_the_first_is_taken() -> None:
+    both = np.stack([WHOLE, -WHOLE / 2], axis=1)
+    data = encode_sound(both, subtype="FLOAT")
+    assert decode_sound(data, SPEC).samples == pytest.approx(np.rint(WHOLE / 4 * 32768), abs=1)
+    first = decode_sound(data, SPEC.model_copy(update={"channels": "first"}))
+    assert first.samples == pytest.approx(np.rint(WHOLE * 32768), abs=1)
+
+
+@pytest.mark.parametrize("align", ["center", "start"])
+@given(length=st.integers(1, 3000))
+def test_sounds_are_cut_or_padded_at_their_place(align: str, length: int) -> None:
+    wave = np.arange(1, length + 1, dtype=np.float32) / 32768
+    stored = conform(wave, RATE, SPEC.model_copy(update={"align": align}))
+    kept = stored[stored != 0].tolist()
+    begin = 0 if align == "start" else max(0, (length - SPEC.samples) // 2)
+    assert kept == list(range(begin + 1, begin + 1 + min(length, SPEC.samples)))
+    before = int(np.flatnonzero(stored)[0])
+    after = SPEC.samples - before - len(kept)
+    assert (before, after) == (0, after) if align == "start" else before - after in (0, 1)
+
+
+def test_values_beyond_full_scale_saturate() -> None:
+    spec = SPEC.model_copy(update={"max_clipped": 1.0})
+    loud = decode_sound(encode_sound(np.full(2000, 1.5, np.float32), subtype="FLOAT"), spec)
+    assert set(loud.samples.tolist()) == {32767}
+
+
+@pytest.mark.parametrize(
+    ("data", "reason", "detail"),
+    [
+        (b"", Reason.EMPTY, "the file is empty"),
+        (encode_sound(np.zeros(0, np.int16)), Reason.EMPTY, "the sound has no samples"),
+        (encode_sound(np.zeros(2000, np.int16)), Reason.SILENT, "prepare.audio.min_peak is 0.0005"),
+        (encode_sound(np.full(2000, 3, np.int16)), Reason.SILENT, "0.00009 of full scale"),
+        (encode_sound(np.full(2000, 32767, np.int16)), Reason.CLIPPED, "100% of the samples are at full scale"),
+        (encode_sound(np.full(2000, np.nan, np.float32), subtype="FLOAT"), Reason.DAMAGED, "NaN or infinite"),
+        (encode_sound(tone(440.0, 400.0)), Reason.TOO_LONG, "lasts 400.0 s, more than prepare.audio.max_seconds: 300"),
+        (b"hello" * 100, Reason.NOT_AUDIO, "the format of the file is not known; expected a sound in WAV"),
+        (b"\x89HDF\r\n" + bytes(100), Reason.NOT_AUDIO, "the file is in HDF5 format"),
+        (encode_sound(WHOLE, RATE, "AU"), Reason.NOT_AUDIO, "the file is a sound in AU format"),
+        (b"fLaC" + bytes(200), Reason.DAMAGED, "the sound cannot be decoded"),
+        (encode_sound(np.tile(WHOLE[:, None], 40)), Reason.NOT_AUDIO, "40 channels"),
+    ],
+)
+def test_unusable_sound_is_rejected_with_its_reason(data: bytes, reason: Reason, detail: str) -> None:
+    found = rejection(data)
+    assert (found.reason, detail in found.detail) == (reason, True), found.detail
+
+
+def test_short_sound_is_rejected_below_the_configured_length() -> None:
+    found = rejection(encode_sound(WHOLE), SPEC.model_copy(update={"min_seconds": 0.6}))
+    assert (found.reason, found.detail) == (
+        Reason.TOO_SHORT,
+        "the sound lasts 0.500 s, less than prepare.audio.min_seconds: 0.6",
+    )
+
+
+def test_long_sound_is_rejected_without_decoding_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode_sound(tone(440.0, 40.0))
+    monkeypatch.setattr(soundfile.SoundFile, "read", lambda *_, **__: pytest.fail("it was decoded"))
+    assert rejection(data, SPEC.model_copy(update={"max_seconds": 30.0})).reason is Reason.TOO_LONG
+
+
+def test_cut_sounds_and_lower_rates_are_noted() -> None:
+    found = decode_sound(encode_sound(tone(440.0, 1.0, 2000), 2000), SPEC).findings
+    assert found == {SoundFinding.CUT, SoundFinding.LOWER_RATE}
+
+
+@pytest.mark.parametrize(("file_format", "subtype"), [*LOSSLESS, ("OGG", "VORBIS"), ("WAV", "ULAW")])
+def test_file_that_ends_early_is_rejected_wherever_it_ends(file_format: str, subtype: str) -> None:
+    """libsndfile returns the samples before the end without an error."""
+    data = encode_sound(WHOLE, RATE, file_format, subtype)
+    assert soundfile.read(io.BytesIO(data))[0].shape == WHOLE.shape
+    for end in (*range(1, len(data), len(data) // 40), len(data) - 1):
+        found = rejection(data[:end])
+        # Without the header of the samples there are none.
+        assert found.reason in (Reason.TRUNCATED, Reason.DAMAGED, Reason.NOT_AUDIO, Reason.EMPTY), (end, found)
+
+
+def test_mp3_that_ends_early_is_rejected() -> None:
+    data = encode_sound(tone(440.0, 4.0, 16_000), 16_000, "MP3", "MPEG_LAYER_III")
+    found = rejection(data[: len(data) // 2])
+    assert (found.reason, "frames expected" in found.detail) == (Reason.TRUNCATED, True)
+
+
+def test_length_that_a_pipe_did_not_know_is_no_error() -> None:
+    data = bytearray(encode_sound(WHOLE))
+    struct.pack_into("<I", data, data.index(b"data") + 4, 0xFFFFFFFF)
+    assert decode_sound(bytes(data), SPEC).seconds == 0.5
+
+
+@given(data=st.binary(max_size=300), head=st.sampled_from((b"", b"RIFF\x20\0\0\0WAVEfmt ", b"OggS", b"fLaC", b"ID3")))
+def test_any_bytes_are_decoded_or_rejected(data: bytes, head: bytes) -> None:
+    with suppress(RejectedRecordError):
+        assert decode_sound(head + data, SPEC).samples.shape == (SPEC.samples,)
