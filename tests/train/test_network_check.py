@@ -123,7 +123,7 @@ def begin(
         ({"model": OWN_STEP, "before": STEPPING}, r"class Stepping in .*network\.py has a `train_step` of its own"),
         (
             {"hidden": "(lambda x: layers.Softmax(axis=0)(ops.cast(x, 'float32') / 255))"},
-            "depend on the rows beside it in the batch",
+            "on the other rows of its batch",
         ),
     ],
     ids=[

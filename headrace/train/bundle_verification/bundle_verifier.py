@@ -242,6 +242,12 @@ class BundleVerifier:
         return "Give the last layer of `build` activation=contract.output_activation."
 
 
+def _replace_second_half(batch: NDArray[Any]) -> NDArray[Any]:
+    """Return the batch with its first half twice; of the same size, as another size rounds otherwise."""
+    half = len(batch) // 2
+    return np.concatenate([batch[:half], batch[:half], batch[2 * half :]])
+
+
 def _files(answer: Answer) -> str:
     if not answer.refused:
         return ""

@@ -32,9 +32,15 @@ def predict(model: keras.Model, contract: Contract, batches: Inputs) -> Outputs:
 
 def predict_twice(model: keras.Model, contract: Contract, batches: Inputs) -> tuple[Outputs, Outputs]:
     """Return the outputs of `model` for `batches`, and once more; both are equal unless a layer is random."""
+    first, second = predict_each(model, contract, [batches, batches])
+    return first, second
+
+
+def predict_each(model: keras.Model, contract: Contract, passes: Sequence[Inputs]) -> list[Outputs]:
+    """Return the outputs of `model` for the batches of each of `passes`; the forward pass is compiled once."""
     forward = _compiled(model, contract)
     with _unchanged(model):
-        return _rows(forward, batches), _rows(forward, batches)
+        return [_rows(forward, batches) for batches in passes]
 
 
 def _compiled(model: keras.Model, contract: Contract) -> Callable[[NDArray[Any]], Any]:
