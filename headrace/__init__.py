@@ -1,6 +1,6 @@
 """Raw images and text to a trained Keras model, on the Spark cluster you already have."""
 
-from headrace.engines.environment import ignore_foreign_settings
+from headrace.engines.inherited_variables import ignore_foreign_settings
 from headrace.engines.keras_json import hide_keras_json
 
 __version__ = "0.1.0"

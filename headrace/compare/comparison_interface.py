@@ -1,4 +1,4 @@
-"""What a target kind offers for the comparison of models: predictions, metrics, and details by class or by quantile."""
+"""Declare how a target kind compares models: predictions, metrics, and details by class or by quantile."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol

@@ -1,4 +1,4 @@
-"""What the JSON Schema of a section says about a key, as text: its type and its range."""
+"""Describe a key as the JSON Schema of its section does, as text: its type and its range."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Say in plain words what a key of the configuration expects, and what it received instead."""
+"""Describe what a key of the configuration expects, and what it received instead."""
 
 import ast
 import difflib

@@ -1,4 +1,4 @@
-"""Whether a bundle can be evaluated on a version of a table, and which outputs are which of the table's classes."""
+"""Match the outputs of a bundle with the classes of a table's version that it is evaluated on."""
 
 import logging
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""How predictions for an input kind are explained."""
+"""Declare how predictions for an input kind are explained."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,7 @@ class Explainer(Protocol):
 
 
 class FeatureExplanationInterface(Protocol):
-    """The module `explanation` of an input kind whose facts name methods."""
+    """The module `explanation` of an input kind whose properties name methods."""
 
     @property
     def WORDS(self) -> ExplanationWords:  # noqa: N802 - the name of a constant
@@ -70,6 +70,6 @@ class FeatureExplanationInterface(Protocol):
 
 
 def explanation_module(kind: str) -> FeatureExplanationInterface:
-    """Return the explanations of the input kind `kind`, whose facts name methods."""
+    """Return the explanations of the input kind `kind`, whose properties name methods."""
     module: FeatureExplanationInterface = kind_module(kind, "explanation")
     return module

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from headrace.config.configuration import Prepare
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.kinds import feature_facts
+from headrace.features.kinds import feature_properties
 from headrace.predict.inputs import STDIN, InputFile, Inputs, find_inputs, read_raw
-from headrace.predict.raw_files_interface import raw_files_module
+from headrace.predict.raw_file_interface import raw_file_module
 from headrace.predict.record_files import RecordFile
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.raw_records import escape_path
@@ -97,8 +97,8 @@ def _find(source: Path) -> Inputs:
 
 def _files(inputs: Inputs, settings: Prepare) -> RawInputs:
     files, skipped = inputs.files()
-    if feature_facts(settings.input).is_cell:
-        raw_files_module(settings.input).require_single_records(files)
+    if feature_properties(settings.input).is_cell:
+        raw_file_module(settings.input).require_single_records(files)
     return RawInputs(len(files), lambda index: _read(files[index], settings), _counts({IGNORED: skipped}))
 
 

@@ -1,4 +1,4 @@
-"""What an input kind means to an exported model."""
+"""Declare what an exported model must know of an input kind."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol

@@ -6,7 +6,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import features
-from headrace.features.feature_facts import FeatureFacts
+from headrace.features.feature_properties import FeatureProperties
 
 KINDS = tuple(sorted(room.name for room in iter_modules(features.__path__) if room.ispkg))
 
@@ -17,7 +17,7 @@ def kind_module(kind: str, name: str) -> Any:
     return import_module(f"headrace.features.{kind}.{name}")
 
 
-def feature_facts(kind: str) -> FeatureFacts:
-    """Return the facts of the input kind `kind`."""
-    facts: FeatureFacts = kind_module(kind, "facts").FACTS
-    return facts
+def feature_properties(kind: str) -> FeatureProperties:
+    """Return the properties of the input kind `kind`."""
+    properties: FeatureProperties = kind_module(kind, "properties").PROPERTIES
+    return properties

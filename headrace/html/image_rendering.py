@@ -1,4 +1,4 @@
-"""How pages render the images of mistakes."""
+"""Render the images of mistakes on pages."""
 
 import base64
 import struct

@@ -135,7 +135,7 @@ class RawFileLimits(NamedTuple):
 
 def raw_file_limits(settings: Prepare) -> RawFileLimits:
     """Return the limits of raw files for `prepare.input`."""
-    limits: RawFileLimits = kind_module(settings.input, "raw_files").limits(settings)
+    limits: RawFileLimits = kind_module(settings.input, "raw_file_prediction").limits(settings)
     return limits
 
 

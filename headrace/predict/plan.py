@@ -14,7 +14,7 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.predict import record_files
 from headrace.predict.inputs import STDIN, Input, InputFile, Inputs, find_inputs
 from headrace.predict.predict_task import Part
-from headrace.predict.raw_files_interface import RawFilesInterface, raw_files_module
+from headrace.predict.raw_file_interface import RawFileInterface, raw_file_module
 from headrace.predict.record_files import Record, RecordFile, TextColumns, open_records
 from headrace.predict.standard_input import read_file, stdin_records
 from headrace.prepare.sources.raw_records import escape_path
@@ -123,8 +123,8 @@ def _plan_files(bundle: Bundle, inputs: Inputs, limit: int | None) -> Prediction
     )
 
 
-def _raw_files(bundle: Bundle) -> RawFilesInterface:
-    return raw_files_module(bundle.contract.input_kind)
+def _raw_files(bundle: Bundle) -> RawFileInterface:
+    return raw_file_module(bundle.contract.input_kind)
 
 
 def _with_stdin(file: InputFile, bundle: Bundle) -> InputFile:

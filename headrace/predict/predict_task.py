@@ -18,7 +18,7 @@ from headrace.engines.lean_import import import_engines_lean
 from headrace.errors import DataError
 from headrace.predict.inputs import InputFile
 from headrace.predict.output import BATCH, PredictionOutput
-from headrace.predict.raw_files_interface import raw_files_module
+from headrace.predict.raw_file_interface import raw_file_module
 from headrace.predict.record_files import Record, RecordFile
 from headrace.predict.text_prediction import predict_records
 from headrace.prepare.observations import Observations
@@ -112,7 +112,7 @@ def _predict_part(task: PredictTask, part: Part, inference: "Inference") -> Pred
     records = _records(part)
     if records is not None:
         return predict_records(part.name, records, task.settings.text, inference, has_ids=task.has_ids)
-    return raw_files_module(task.contract.input_kind).predict_files(part.files, task.settings, inference)
+    return raw_file_module(task.contract.input_kind).predict_files(part.files, task.settings, inference)
 
 
 def _records(part: Part) -> Iterable[Record] | None:

@@ -1,4 +1,4 @@
-"""What a target kind makes of a model's outputs in a file of predictions."""
+"""Declare what a target kind makes of a model's outputs in a file of predictions."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What a table knows of its rows: split and label stand beside their predictions, so that these can be checked."""
+"""Read the splits and labels of a table's rows, which stand beside their predictions, so that these can be checked."""
 
 import numpy as np
 import pyarrow as pa

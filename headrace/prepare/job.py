@@ -37,7 +37,7 @@ from headrace.table import Summary, Version, read
 from headrace.table.dropped_records import read_dropped
 from headrace.table.transaction_log import FileChanges, commit, open_base
 from headrace.targets.regression.missing_codes import missing_code_warning
-from headrace.targets.target_facts import TargetFacts
+from headrace.targets.target_properties import TargetProperties
 from headrace.wording import quantity
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, An
     return _build_result(_prepare(plan, stopwatch), plan, stopwatch, changed=True)
 
 
-def _count_listing(listing: Listing, target: TargetFacts) -> str:
+def _count_listing(listing: Listing, target: TargetProperties) -> str:
     """Return the number of files, and of classes if the source lists them and a label is one class."""
     files, classes = len(listing.files), len(listing.classes)
     text = quantity(files, "file")

@@ -1,4 +1,4 @@
-"""What a preparation does to records without rejecting them, counted over all of them for one warning each."""
+"""Count what a preparation does to records without rejecting them, for one warning each."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -15,7 +15,7 @@ from headrace.config.sections.preparation import Prepare
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
-from headrace.features.kinds import KINDS, feature_facts
+from headrace.features.kinds import KINDS, feature_properties
 from headrace.prepare.encoders.labels import normalize_label
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.labels.warnings import label_warnings
@@ -232,7 +232,7 @@ def _preview_records(listing: Listing, read: Reader, kind: str) -> dict[str, Any
 def _guess_kind(records: list[RawRecord]) -> str:
     """Return the input kind that the suffixes of most records stand for."""
     suffixes = Counter(Path(record.path).suffix.lower() for record in records)
-    counts = {kind: sum(suffixes[suffix] for suffix in feature_facts(kind).suffixes) for kind in KINDS}
+    counts = {kind: sum(suffixes[suffix] for suffix in feature_properties(kind).suffixes) for kind in KINDS}
     commonest = max(counts, key=lambda kind: counts[kind])
     return commonest if 2 * counts[commonest] > len(records) else "image"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from headrace.errors import DataError, StoreError
 from headrace.features.kinds import kind_module
 from headrace.report.pictures_interface import PicturesInterface
-from headrace.report.run_artifacts import Run
+from headrace.report.run_artifacts import RunFile
 from headrace.storage.parquet import open_parquet
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _data_uri(image: "Image") -> str:
 
 
 @dataclass(frozen=True)
-class Channel:
+class ChannelStatistics:
     """Statistics of the stored values of one channel, or of one feature, over the training split."""
 
     name: str
@@ -110,7 +110,7 @@ class Channel:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Data:
+class TableData:
     """The table version that a run was trained on; `..._problem` says why a part could not be read.
 
     Attributes:
@@ -122,7 +122,7 @@ class Data:
     summary: "Summary"
     splits: tuple[str, ...]
     rows: dict[str, tuple[int, ...]]
-    channels: tuple[Channel, ...]
+    channels: tuple[ChannelStatistics, ...]
     features_are_numbers: bool
     rejects: "list[Reject]"
     rejects_problem: str | None
@@ -141,7 +141,7 @@ class Data:
         return tuple(sum(self.summary.counts[split].values()) for split in self.splits)
 
 
-def describe_data(run: Run) -> Data | str:
+def describe_data(run: RunFile) -> TableData | str:
     """Return the data of `run`, or the reason why it cannot be read."""
     from headrace.table import read
 
@@ -153,7 +153,7 @@ def describe_data(run: Run) -> Data | str:
     splits = tuple(split for split in ("train", "val", "test") if summary.counts.get(split))
     rejects, rejects_problem = _rejects(version)
     samples, samples_problem = _samples(version)
-    return Data(
+    return TableData(
         summary=summary,
         splits=splits,
         rows={name: tuple(_class_count(summary, split, name) for split in splits) for name in summary.contract.classes},
@@ -170,14 +170,14 @@ def _class_count(summary: "Summary", split: str, name: str) -> int:
     return summary.class_counts.get(split, {}).get(name, 0)
 
 
-def _channels(version: "Version") -> tuple[Channel, ...]:
+def _channels(version: "Version") -> tuple[ChannelStatistics, ...]:
     statistics = version.contract.statistics
     if statistics is None:
         return ()
     default_names = tuple(f"channel {number}" for number in range(1, len(statistics.mean) + 1))
     windows = version.contract.windows
     names = windows.values if windows else CHANNEL_NAMES.get(len(default_names), default_names)
-    return tuple(map(Channel, names, statistics.mean, statistics.standard_deviation))
+    return tuple(map(ChannelStatistics, names, statistics.mean, statistics.standard_deviation))
 
 
 def _rejects(version: "Version") -> "tuple[list[Reject], str | None]":

@@ -1,4 +1,4 @@
-"""How inputs of a kind are shown as pictures in a report."""
+"""Declare how inputs of a kind are shown as pictures in a report."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class PicturesInterface(Protocol):
-    """The module `pictures` of an input kind whose facts say that it has pictures."""
+    """The module `pictures` of an input kind whose properties say that it has pictures."""
 
     def open_picture(self, payload: bytes, column: Column) -> "Image":
         """Return the stored input of a row as a picture."""

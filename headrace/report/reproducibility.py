@@ -1,4 +1,4 @@
-"""How to reproduce a run: commands, versions, hashes, and configuration without secrets."""
+"""List what reproduces a run: commands, versions, hashes, and configuration without secrets."""
 
 import re
 import shlex
@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from headrace.config.secret_names import WITHHELD, is_hidden, withhold_secrets
-from headrace.report.data_section import Data
-from headrace.report.run_artifacts import Run, RunArtifacts
+from headrace.report.data_section import TableData
+from headrace.report.run_artifacts import RunArtifacts, RunFile
 
 # Packages and the spelling their projects use, in the order of the page.
 NAMES = {
@@ -49,7 +49,7 @@ def _is_prepare(command: str) -> bool:
     return any(word == "prepare" or Path(word).name == "prepare.py" for word in _split_line(command)[:3])
 
 
-def train_commands(run: Run) -> list[str]:
+def train_commands(run: RunFile) -> list[str]:
     """Return the commands that train the run, with its epochs.
 
     A run that was continued by a larger `train.epochs` equals one of that length from the start, unless its learning
@@ -61,7 +61,7 @@ def train_commands(run: Run) -> list[str]:
     return [_with_epochs(run.command, number) for number in (epochs if _depends_on_length(run) else epochs[-1:])]
 
 
-def continuation_note(run: Run) -> str:
+def continuation_note(run: RunFile) -> str:
     """Return how a continued run is reproduced; empty for any other run."""
     if not run.continuations:
         return ""
@@ -80,7 +80,7 @@ def continuation_note(run: Run) -> str:
     )
 
 
-def _depends_on_length(run: Run) -> bool:
+def _depends_on_length(run: RunFile) -> bool:
     return run.configuration.train.optimizer.schedule.kind == "cosine"
 
 
@@ -158,7 +158,7 @@ class Reproduction:
     configuration: str
 
 
-def reproduction(folder: RunArtifacts, data: Data | None) -> Reproduction:
+def reproduction(folder: RunArtifacts, data: TableData | None) -> Reproduction:
     """Return the reproduction section from run, table and bundle."""
     return Reproduction(
         commands=tuple(dict.fromkeys(map(without_secrets, _commands(folder, data)))),
@@ -169,7 +169,7 @@ def reproduction(folder: RunArtifacts, data: Data | None) -> Reproduction:
     )
 
 
-def _settings(folder: RunArtifacts, data: Data | None) -> dict[str, Any]:
+def _settings(folder: RunArtifacts, data: TableData | None) -> dict[str, Any]:
     """Return the run's configuration, with the sections that its version of the table was prepared with."""
     settings: dict[str, Any] = withhold_secrets(folder.run.configuration.model_dump(mode="json"))
     if data and data.summary.data:
@@ -178,7 +178,7 @@ def _settings(folder: RunArtifacts, data: Data | None) -> dict[str, Any]:
     return settings
 
 
-def _commands(folder: RunArtifacts, data: Data | None) -> list[str]:
+def _commands(folder: RunArtifacts, data: TableData | None) -> list[str]:
     evaluations = [evaluation.command for evaluation in folder.evaluations]
     prepared = data.summary.command if data else ""
     return [
@@ -195,7 +195,7 @@ def _versions(versions: dict[str, str]) -> dict[str, str]:
     return known | {name: versions[name] for key, name in sorted(recorded.items()) if key not in NAMES}
 
 
-def _digests(folder: RunArtifacts, data: Data | None) -> list[Digest]:
+def _digests(folder: RunArtifacts, data: TableData | None) -> list[Digest]:
     digests = [Digest("model source", folder.run.model_sha256)]
     if data:
         digests.insert(

@@ -19,7 +19,7 @@ SPLITS = ("test", "val", "train")
 Content = TypeVar("Content")
 
 
-class Run(Record):
+class RunFile(Record):
     """run.json: the configuration and plan of the run."""
 
     configuration: Configuration
@@ -37,7 +37,7 @@ class Run(Record):
     continuations: tuple[Continuation, ...] = ()
 
 
-class Result(Record):
+class ResultFile(Record):
     """result.json: the result; the time to the first step, in seconds, is that of the last command, the speed
     that of all steps.
     """
@@ -52,7 +52,7 @@ class Result(Record):
     restarts: int = 0
 
 
-class Bundle(Record):
+class ManifestFile(Record):
     """BUNDLE/bundle.json: SHA-256 by file name."""
 
     hashes: dict[str, str]
@@ -76,8 +76,8 @@ class RunArtifacts:
     """
 
     path: Path
-    run: Run
-    result: Result | None
+    run: RunFile
+    result: ResultFile | None
     history: MetricsLog
     bundle: Path
     bundle_hashes: dict[str, str]
@@ -92,15 +92,15 @@ def read_artifacts(path: Path) -> RunArtifacts:
     Raises:
         DataError: `path` is not the folder of a training run, or a file in it is damaged.
     """
-    run = _read_json(path / "run.json", Run)
+    run = _read_json(path / "run.json", RunFile)
     if run is None:
         raise DataError(
             f"{path} is not the folder of a training run: it contains no run.json; `headrace train` creates one."
         )
-    result = _read_json(path / "result.json", Result)
+    result = _read_json(path / "result.json", ResultFile)
     setting = run.configuration.train.bundle
     bundle = bundle_path(path, setting, result.bundle if result else setting)
-    hashes = _read_json(bundle / "bundle.json", Bundle)
+    hashes = _read_json(bundle / "bundle.json", ManifestFile)
     evaluations = (_read_evaluation(bundle / "evaluation" / f"{split}.json") for split in SPLITS)
     return RunArtifacts(
         path=path,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from headrace.report.data_section import Data
-from headrace.report.run_artifacts import Result, RunArtifacts
+from headrace.report.data_section import TableData
+from headrace.report.run_artifacts import ResultFile, RunArtifacts
 from headrace.wording import quantity
 
 PIPELINE = ("fetch", "prepare", "train", "evaluate", "predict")
@@ -29,7 +29,7 @@ class Stage:
     wall: float | None = None
 
 
-def stages(folder: RunArtifacts, data: Data | None) -> list[Stage]:
+def stages(folder: RunArtifacts, data: TableData | None) -> list[Stage]:
     """Return all stages with a recorded time, in the order of the pipeline."""
     wall = dict(folder.stages)
     recorded = [*_measured_stages(folder, data, wall)]
@@ -42,7 +42,7 @@ def _position(name: str) -> int:
     return PIPELINE.index(command) if command in PIPELINE else len(PIPELINE)
 
 
-def _measured_stages(folder: RunArtifacts, data: Data | None, wall: dict[str, float]) -> Iterator[Stage]:
+def _measured_stages(folder: RunArtifacts, data: TableData | None, wall: dict[str, float]) -> Iterator[Stage]:
     if data:
         yield _row_stage("prepare", data.summary.rows_in, data.summary.seconds, wall.pop("prepare", None))
     if folder.result:
@@ -60,7 +60,7 @@ def _row_stage(name: str, rows: int, seconds: float, wall: float | None) -> Stag
     return Stage(name=name, work=quantity(rows, "row"), rate=rate, seconds=seconds, wall=wall)
 
 
-def _training_stage(folder: RunArtifacts, result: Result, wall: float | None) -> Stage:
+def _training_stage(folder: RunArtifacts, result: ResultFile, wall: float | None) -> Stage:
     """Return the stage of all attempts: the result's own seconds are those of the last command alone."""
     seconds = folder.history.training_seconds or None
     return Stage(

@@ -1,6 +1,6 @@
 """Load a module of a target kind by name, so that a layer imports its own part of the kind and no other.
 
-The facts import nothing; other modules import an engine (Keras, PyArrow), which a layer without it never loads.
+The properties import nothing; other modules import an engine (Keras, PyArrow), which a layer without it never loads.
 """
 
 from functools import cache
@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from headrace import targets
-from headrace.targets.target_facts import TargetFacts
+from headrace.targets.target_properties import TargetProperties
 
 TASKS = tuple(sorted(room.name for room in iter_modules(targets.__path__) if room.ispkg))
 
@@ -20,7 +20,7 @@ def kind_module(task: str, name: str) -> Any:
     return import_module(f"headrace.targets.{task}.{name}")
 
 
-def target_facts(task: str) -> TargetFacts:
-    """Return the facts of the target kind `task`."""
-    facts: TargetFacts = kind_module(task, "facts").FACTS
-    return facts
+def target_properties(task: str) -> TargetProperties:
+    """Return the properties of the target kind `task`."""
+    properties: TargetProperties = kind_module(task, "properties").PROPERTIES
+    return properties

@@ -1,4 +1,4 @@
-"""What a finished training says about the epoch whose weights are in its bundle."""
+"""Describe, at the end of a training, the epoch whose weights are in its bundle."""
 
 from headrace.train.launch.rank_messages import Message
 from headrace.wording import figure

@@ -10,9 +10,9 @@ from headrace.config.sections.preparation import Prepare
 from headrace.evaluate.mistakes import RenderingInterface
 from headrace.explain.explanation_interface import FeatureExplanationInterface
 from headrace.export.serving_interface import ServingInterface
-from headrace.features.kinds import KINDS, feature_facts, kind_module
+from headrace.features.kinds import KINDS, feature_properties, kind_module
 from headrace.networks.noise_interface import NoiseInterface
-from headrace.predict.raw_files_interface import RawFilesInterface
+from headrace.predict.raw_file_interface import RawFileInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.row_encoders import FeatureEncodingInterface
 from headrace.prepare.stages import SecondStageInterface
@@ -38,22 +38,22 @@ def test_module_has_what_its_interface_declares(module: str, kind: str) -> None:
     require_protocol(kind_module(kind, module), INTERFACES[module])
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_facts(kind).has_pictures])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_properties(kind).has_pictures])
 def test_kinds_with_pictures_have_their_module(kind: str) -> None:
     require_protocol(kind_module(kind, "pictures"), PicturesInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_facts(kind).has_near_duplicates])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_properties(kind).has_near_duplicates])
 def test_kinds_with_near_duplicates_have_their_module(kind: str) -> None:
     require_protocol(kind_module(kind, "near_duplicates"), NearDuplicatesInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_facts(kind).is_file])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_properties(kind).is_file])
 def test_kinds_with_raw_files_have_their_module(kind: str) -> None:
-    require_protocol(kind_module(kind, "raw_files"), RawFilesInterface)
+    require_protocol(kind_module(kind, "raw_file_prediction"), RawFileInterface)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_facts(kind).methods])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_properties(kind).methods])
 def test_kinds_with_methods_of_explanation_have_their_module(kind: str) -> None:
     require_protocol(kind_module(kind, "explanation"), FeatureExplanationInterface)
 
@@ -65,8 +65,8 @@ def test_every_input_of_a_preparation_has_a_room() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_modules_but_serving_are_imported_without_tensorflow(kind: str) -> None:
     program = (
-        "import sys; from headrace.features.kinds import feature_facts, kind_module; "
-        f"feature_facts({kind!r}); engines = {{'numpy', 'pyspark', 'tensorflow', 'pydantic'}} & set(sys.modules); "
+        "import sys; from headrace.features.kinds import feature_properties, kind_module; "
+        f"feature_properties({kind!r}); engines = {{'numpy', 'pyspark', 'tensorflow', 'pydantic'}} & set(sys.modules); "
         f"[kind_module({kind!r}, module) for module in ('drift', 'rendering', 'encoding', 'second_stage')]; "
         "print(sorted(engines), 'tensorflow' in sys.modules)"
     )

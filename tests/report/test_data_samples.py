@@ -13,8 +13,16 @@ from PIL import Image
 
 from headrace.contract import Tokenizer
 from headrace.report import run_page, write_report
-from headrace.report.data_section import LARGEST_SIDE, PER_CLASS, Channel, Data, Sample, describe_data, sample_images
-from headrace.report.run_artifacts import Run
+from headrace.report.data_section import (
+    LARGEST_SIDE,
+    PER_CLASS,
+    ChannelStatistics,
+    Sample,
+    TableData,
+    describe_data,
+    sample_images,
+)
+from headrace.report.run_artifacts import RunFile
 from headrace.table import read
 
 MakeRun = Callable[..., Path]
@@ -87,10 +95,10 @@ def test_input_other_than_image_has_no_samples(make_run: MakeRun) -> None:
 def test_normalisation_of_windows_is_of_features_and_not_of_pixels(
     make_run: MakeRun, numbers: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def with_feature(run: Run) -> Data:
+    def with_feature(run: RunFile) -> TableData:
         data = describe_data(run)
-        assert isinstance(data, Data)
-        return replace(data, channels=(Channel("warmth", 1.25e-5, 21.5),), features_are_numbers=numbers)
+        assert isinstance(data, TableData)
+        return replace(data, channels=(ChannelStatistics("warmth", 1.25e-5, 21.5),), features_are_numbers=numbers)
 
     monkeypatch.setattr(run_page, "describe_data", with_feature)
     page = write_report(make_run()).read_text("utf-8")

@@ -14,8 +14,8 @@ import pytest
 
 from headrace.errors import DataError
 from headrace.report import run_page, write_report
-from headrace.report.data_section import Data, describe_data
-from headrace.report.run_artifacts import Run
+from headrace.report.data_section import TableData, describe_data
+from headrace.report.run_artifacts import RunFile
 
 MakeRun = Callable[..., Path]
 HOSTILE = "<script>alert(1)</script>"
@@ -105,12 +105,12 @@ def test_data_without_classes_and_images_has_no_class_column_and_no_samples(
     assert "Samples of the training split" not in text
 
 
-def describe_with(change: Callable[[Data], Data]) -> Callable[[Run], Data]:
+def describe_with(change: Callable[[TableData], TableData]) -> Callable[[RunFile], TableData]:
     """Return the description of a run's data with a change."""
 
-    def describe(run: Run) -> Data:
+    def describe(run: RunFile) -> TableData:
         data = describe_data(run)
-        assert isinstance(data, Data)
+        assert isinstance(data, TableData)
         return change(data)
 
     return describe

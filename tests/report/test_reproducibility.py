@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from headrace.report import write_report
-from headrace.report.data_section import Data
+from headrace.report.data_section import TableData
 from headrace.report.reproducibility import (
     configuration_file,
     evaluate_command,
@@ -71,11 +71,11 @@ def test_without_secrets_keeps_other_lines_unchanged() -> None:
     assert without_secrets(line) == line
 
 
-def prepared(command: str) -> Data:
+def prepared(command: str) -> TableData:
     """Return the data of a page whose version was prepared by `command` with settings of its own."""
     source = {"kind": "folder", "path": "../photos", "options": {"password": "(withheld)"}}
     changes = {"command": command, "data": {"source": source, "table": "t"}, "settings": {"seed": 7}}
-    return Data(
+    return TableData(
         summary=summary(**changes),
         splits=(),
         rows={},

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from headrace.config.sections.source import Source
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.sources.raw_records import RawRecord
-from headrace.prepare.sources.tables.spark_table import frame_records, read_frame
+from headrace.prepare.sources.tables.table_dataframe import frame_records, read_frame
 from headrace.prepare.sources.tables.table_files import list_table
 
 TEXTS = ["plain", 'with "quotes", and a comma', "ünïcödé", "007", "tab\there", "back\\slash", "two\nlines"]

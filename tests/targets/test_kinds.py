@@ -14,7 +14,7 @@ from headrace.prepare.encoders.encoding_interface import EncodingInterface
 from headrace.report.evaluation.page_interface import PageInterface
 from headrace.retrain.drift.drift_interface import DriftInterface
 from headrace.retrain.gate.slicing import GateInterface
-from headrace.targets.kinds import TASKS, kind_module, target_facts
+from headrace.targets.kinds import TASKS, kind_module, target_properties
 from headrace.train.model.loss_and_metrics import ObjectiveInterface
 from headrace.train.validate_settings import SettingsInterface
 from tests.support.protocols import require_protocol
@@ -42,14 +42,15 @@ def test_module_has_what_its_interface_declares(module: str, task: str) -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_compared_metrics_are_those_of_the_facts(task: str) -> None:
-    assert tuple(kind_module(task, "comparison").SCORES) == target_facts(task).comparison_metrics
-    assert target_facts(task).slice_metric in target_facts(task).comparison_metrics
+def test_compared_metrics_are_those_of_the_properties(task: str) -> None:
+    assert tuple(kind_module(task, "comparison").SCORES) == target_properties(task).comparison_metrics
+    assert target_properties(task).slice_metric in target_properties(task).comparison_metrics
 
 
-def test_facts_import_no_engine() -> None:
+def test_properties_import_no_engine() -> None:
     program = (
-        "import sys; from headrace.targets.kinds import TASKS, target_facts; [target_facts(task) for task in TASKS]; "
+        "import sys; from headrace.targets.kinds import TASKS, target_properties; "
+        "[target_properties(task) for task in TASKS]; "
         "print(sorted({'numpy', 'pyarrow', 'pyspark', 'tensorflow', 'keras', 'pydantic'} & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -10,9 +10,9 @@ from headrace.config.sections.expectations import Expectations
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError
-from headrace.features.kinds import feature_facts
-from headrace.targets.kinds import target_facts
-from headrace.targets.target_facts import TargetFacts
+from headrace.features.kinds import feature_properties
+from headrace.targets.kinds import target_properties
+from headrace.targets.target_properties import TargetProperties
 
 
 class NearDuplicates(Section):
@@ -117,9 +117,9 @@ class Prepare(Section):
         return self.windows
 
     @property
-    def target(self) -> TargetFacts:
-        """Facts of the kind of the target."""
-        return target_facts(self.task)
+    def target(self) -> TargetProperties:
+        """Properties of the kind of the target."""
+        return target_properties(self.task)
 
     @model_validator(mode="after")
     def _require_classes_to_stratify(self) -> "Prepare":
@@ -137,6 +137,6 @@ class Prepare(Section):
             raise ValueError("`windows` and `input: windows` require each other; set both or neither")
         if self.splits.method == "time" and not is_windows:
             raise ValueError("splits.method: time requires `input: windows`; other records have no timestamp")
-        if self.near_duplicates is not None and not feature_facts(self.input).has_near_duplicates:
+        if self.near_duplicates is not None and not feature_properties(self.input).has_near_duplicates:
             raise ValueError(f"`near_duplicates` supports images and texts only; remove it for {self.input}")
         return self

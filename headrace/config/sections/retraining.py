@@ -6,7 +6,7 @@ from pydantic import Field
 
 from headrace.config.base import Fraction, Location, NonEmptyStr, Positive, Section, StoredFolder
 from headrace.config.sections.expectations import Range
-from headrace.targets.kinds import target_facts
+from headrace.targets.kinds import target_properties
 
 Ratio = Annotated[float, Field(gt=0)]
 Metric = Literal[
@@ -106,7 +106,7 @@ class Gate(Section):
     def unsupported_metrics(self, task: str) -> list[str]:
         """Return the metrics named in this section that `task` does not have."""
         named = {*self.bounds, *([self.metric] if self.metric else [])}
-        return sorted(named.difference(target_facts(task).comparison_metrics))
+        return sorted(named.difference(target_properties(task).comparison_metrics))
 
 
 class BatchPrediction(Section):

@@ -1,4 +1,4 @@
-"""How a target kind stores the label of a record."""
+"""Declare how a target kind stores the label of a record."""
 
 from typing import Protocol
 

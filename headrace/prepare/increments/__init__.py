@@ -1,1 +1,1 @@
-"""What changed in a source since the previous version of its table."""
+"""Find what changed in a source since the previous version of its table."""

@@ -1,4 +1,4 @@
-"""What a version changes in the classes of the table: which are added, kept and removed, and which have no record."""
+"""Compare the classes of two versions: which are added, kept and removed, and which have no record."""
 
 import logging
 from dataclasses import dataclass

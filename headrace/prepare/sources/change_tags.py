@@ -1,4 +1,4 @@
-"""What reveals that a source has changed, besides names, sizes and times of its files."""
+"""Compute what reveals that a source has changed, besides names, sizes and times of its files."""
 
 import hashlib
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.prepare.sources.folder import read_bytes
 from headrace.prepare.sources.raw_records import Listing, escape_path
-from headrace.prepare.sources.tables.spark_table import read_columns
+from headrace.prepare.sources.tables.table_dataframe import read_columns
 from headrace.storage import locate
 from headrace.storage.listing import read_entry
 

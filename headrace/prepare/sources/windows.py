@@ -16,7 +16,7 @@ from headrace.features.windows.series_rows import drop_repeated_rows, warn_of_mi
 from headrace.prepare.encoders.labels import number_hint
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_records import RawFile, RawRecord
-from headrace.prepare.sources.tables.spark_table import REJECTION, quote_column, read_columns
+from headrace.prepare.sources.tables.table_dataframe import REJECTION, quote_column, read_columns
 from headrace.prepare.sources.time_hint import describe_bad_time
 from headrace.prepare.sources.time_splits import extend_periods, split_by_time
 from headrace.table.table_version import Period

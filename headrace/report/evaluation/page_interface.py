@@ -1,4 +1,4 @@
-"""What a target kind shows of an evaluation on the page of a run."""
+"""Declare what a target kind shows of an evaluation on the page of a run."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -19,7 +19,7 @@ class IntervalPosition:
 
 
 @dataclass(frozen=True)
-class Row:
+class SliceRow:
     """A row for one slice; `texts` and `intervals` are texts, in the order of the table's metrics."""
 
     name: str
@@ -41,7 +41,7 @@ class SliceTable:
 
     column: str
     metrics: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[SliceRow, ...]
     overall: float | None
     ends: tuple[str, str]
 
@@ -72,14 +72,14 @@ def _axis(name: str, slices: tuple[SliceMetrics, ...], overall: float | None) ->
     return Axis(low, high if high > low else low + 1.0, ())
 
 
-def _row(slice_: SliceMetrics, names: tuple[str, ...], axis: Axis) -> Row:
+def _row(slice_: SliceMetrics, names: tuple[str, ...], axis: Axis) -> SliceRow:
     texts = tuple(metric(slice_.metrics[name], name) if name in slice_.metrics else "–" for name in names)
     intervals = tuple(_interval(slice_, name) for name in names)
     low, high = slice_.intervals.get(names[0], (slice_.metrics[names[0]],) * 2)
     reach = IntervalPosition(
         _x_position(axis, slice_.metrics[names[0]]), _x_position(axis, low), _x_position(axis, high)
     )
-    return Row(slice_.name, slice_.rows, texts, intervals, reach)
+    return SliceRow(slice_.name, slice_.rows, texts, intervals, reach)
 
 
 def _interval(slice_: SliceMetrics, name: str) -> str:

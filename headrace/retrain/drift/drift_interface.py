@@ -1,4 +1,4 @@
-"""How a target kind counts rows in a profile, and which statistics an input kind has."""
+"""Declare how a target kind counts rows in a profile, and which statistics an input kind has."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol

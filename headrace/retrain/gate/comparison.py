@@ -15,7 +15,7 @@ from headrace.retrain.gate.checks import Check, Comparison, run_checks
 from headrace.retrain.gate.deciding_rows import few_rows_warning
 from headrace.retrain.gate.scored_model import compute_metrics
 from headrace.retrain.journal import Journal
-from headrace.retrain.recorded_version import read_recorded
+from headrace.retrain.recorded_table_version import read_recorded
 from headrace.storage import locate
 from headrace.table import Version, read
 from headrace.wording import figure, quantity

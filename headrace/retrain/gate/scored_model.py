@@ -1,9 +1,9 @@
-"""What the gate knows of a model: its predictions for the test split, its latency and its size."""
+"""A model as the gate sees it: its predictions for the test split, its latency and its size."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from headrace.compare.metrics import scores
+from headrace.compare.compared_metric import scores
 from headrace.compare.predictions import Predictions
 
 

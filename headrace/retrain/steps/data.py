@@ -12,7 +12,7 @@ from headrace.registry.versions import ModelRecord, champion
 from headrace.retrain.gate.comparison import SPLIT, read_test_version
 from headrace.retrain.gate.deciding_rows import few_rows_warning
 from headrace.retrain.journal_records import Outcome
-from headrace.retrain.recorded_version import find_recorded
+from headrace.retrain.recorded_table_version import find_recorded
 from headrace.retrain.steps.context import CycleContext, StepResult
 from headrace.retrain.steps.model import initial_weights
 from headrace.table import Version, read

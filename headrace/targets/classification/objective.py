@@ -42,7 +42,7 @@ def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
 
 
 def make_metric(name: str, contract: Contract) -> keras.metrics.Metric:
-    """Return the metric `name` of the facts' `training_metrics`."""
+    """Return the metric `name` of the kind's `training_metrics`."""
     classes = len(contract.classes)
     if name == "auc":
         return MacroAUC(classes)

@@ -15,7 +15,7 @@ def make_loss(settings: Loss, contract: Contract) -> keras.losses.Loss:
 
 
 def make_metric(name: str, contract: Contract) -> keras.metrics.Metric:
-    """Return the metric `name` of the facts' `training_metrics`."""
+    """Return the metric `name` of the kind's `training_metrics`."""
     if name == "mean_absolute_error":
         return keras.metrics.MeanAbsoluteError(name=name)
     return keras.metrics.RootMeanSquaredError(name=name)

@@ -1,4 +1,4 @@
-"""What an image file has that its pixels do not show, for warnings; none of it rejects the file."""
+"""Find what an image file has that its pixels do not show, for warnings; none of it rejects the file."""
 
 from enum import StrEnum
 

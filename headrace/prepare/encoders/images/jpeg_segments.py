@@ -19,7 +19,7 @@ HEADER = {*range(BASELINE, 0xD0), START_OF_SCAN, QUANTIZATION, 0xDD, *METADATA}
 LAST_COEFFICIENT = 63
 
 
-class Segment(NamedTuple):
+class JpegSegment(NamedTuple):
     """A segment before the scan: its marker, where it begins, and where it ends."""
 
     marker: int
@@ -27,7 +27,7 @@ class Segment(NamedTuple):
     end: int
 
 
-def segments(data: bytes) -> Iterator[Segment]:
+def segments(data: bytes) -> Iterator[JpegSegment]:
     """Yield the segments up to the first scan, of which the last one is the header.
 
     Segments of a wrong length are left out, as are bytes between segments; libjpeg skips these too.
@@ -35,7 +35,7 @@ def segments(data: bytes) -> Iterator[Segment]:
     offset = len(START)
     while (offset := _next_segment(data, offset)) < len(data):
         marker, end = data[offset + 1], _declared_end(data, offset)
-        yield Segment(marker, offset, end)
+        yield JpegSegment(marker, offset, end)
         if marker == START_OF_SCAN:
             return
         offset = end

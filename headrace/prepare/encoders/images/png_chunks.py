@@ -17,7 +17,7 @@ COLOUR_TYPE_AT = 25
 XMP = b"XML:com.adobe.xmp\0\0"
 
 
-class Chunk(NamedTuple):
+class PngChunk(NamedTuple):
     """A whole chunk: its name, and where its length begins and its checksum ends."""
 
     name: bytes
@@ -25,7 +25,7 @@ class Chunk(NamedTuple):
     end: int
 
 
-def chunks(data: bytes) -> Iterator[Chunk]:
+def chunks(data: bytes) -> Iterator[PngChunk]:
     """Yield the whole chunks of a file up to IEND, or up to bytes that are not a chunk."""
     offset = len(SIGNATURE)
     while len(data) >= offset + FRAME:
@@ -33,7 +33,7 @@ def chunks(data: bytes) -> Iterator[Chunk]:
         end = offset + FRAME + int.from_bytes(data[offset : offset + 4], "big")
         if end > len(data) or not name.isalpha():
             return
-        yield Chunk(name, offset, end)
+        yield PngChunk(name, offset, end)
         if name == b"IEND":
             return
         offset = end
@@ -84,7 +84,7 @@ def without_metadata(data: bytes) -> bytes:
     return b"".join([*kept, rest])
 
 
-def _is_needed(data: bytes, chunk: Chunk, in_pixels: bool) -> bool:
+def _is_needed(data: bytes, chunk: PngChunk, in_pixels: bool) -> bool:
     if chunk.name in (b"IHDR", b"IDAT", b"IEND"):
         return True
     if chunk.name == b"PLTE":
@@ -102,7 +102,7 @@ def _has_transparency(data: bytes, length: int) -> bool:
     return (colour_type, length) in ((GREY, 2), (TRUECOLOUR, 6)) or (colour_type == PALETTE and 0 < length <= 256)
 
 
-def _is_valid(view: memoryview, chunk: Chunk) -> bool:
+def _is_valid(view: memoryview, chunk: PngChunk) -> bool:
     return zlib.crc32(view[chunk.start + 4 : chunk.end - 4]) == int.from_bytes(view[chunk.end - 4 : chunk.end], "big")
 
 

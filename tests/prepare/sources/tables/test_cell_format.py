@@ -6,7 +6,7 @@ import pytest
 
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError
-from headrace.prepare.sources.tables.spark_table import find_cell_format
+from headrace.prepare.sources.tables.table_dataframe import find_cell_format
 
 
 @pytest.mark.parametrize("kind", ["image", "audio"])

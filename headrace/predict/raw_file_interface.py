@@ -1,4 +1,4 @@
-"""What an input kind makes of raw files, one record each."""
+"""Declare how an input kind predicts raw files, one record each."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from headrace.inference import Inference
 
 
-class RawFilesInterface(Protocol):
-    """The module `raw_files` of an input kind of which a raw file can be a record."""
+class RawFileInterface(Protocol):
+    """The module `raw_file_prediction` of an input kind of which a raw file can be a record."""
 
     def limits(self, settings: Prepare) -> RawFileLimits:
         """Return what a raw file must not exceed."""
@@ -29,7 +29,7 @@ class RawFilesInterface(Protocol):
         """Return the predictions for the files, prepared by `settings`."""
 
 
-def raw_files_module(kind: str) -> RawFilesInterface:
+def raw_file_module(kind: str) -> RawFileInterface:
     """Return the raw files of the input kind `kind`."""
-    module: RawFilesInterface = kind_module(kind, "raw_files")
+    module: RawFileInterface = kind_module(kind, "raw_file_prediction")
     return module

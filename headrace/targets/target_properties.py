@@ -1,4 +1,4 @@
-"""What every layer may know of a target kind without importing an engine."""
+"""Declare what every layer may know of a target kind without importing an engine."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,7 +7,7 @@ Activation = Literal["softmax", "sigmoid", "linear"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TargetFacts:
+class TargetProperties:
     """The properties of a target kind.
 
     Attributes:

@@ -1,8 +1,8 @@
-"""Facts of sounds."""
+"""Properties of sounds."""
 
-from headrace.features.feature_facts import FeatureFacts
+from headrace.features.feature_properties import FeatureProperties
 
-FACTS = FeatureFacts(
+PROPERTIES = FeatureProperties(
     is_file=True,
     is_cell=False,
     noun="sounds",

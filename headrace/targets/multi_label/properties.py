@@ -1,8 +1,8 @@
-"""Facts of multi-label classification."""
+"""Properties of multi-label classification."""
 
-from headrace.targets.target_facts import TargetFacts
+from headrace.targets.target_properties import TargetProperties
 
-FACTS = TargetFacts(
+PROPERTIES = TargetProperties(
     has_classes=True,
     has_one_class=False,
     output_name="probabilities",

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def limits(settings: Prepare) -> RawFileLimits:
-    """See `RawFilesInterface`."""
+    """See `RawFileInterface`."""
     return RawFileLimits(settings.image.max_bytes, Reason.NOT_AN_IMAGE)
 
 
 def require_single_records(files: Sequence[InputFile]) -> None:
-    """See `RawFilesInterface`."""
+    """See `RawFileInterface`."""
     require_one_record_each(files, "image")
 
 
 def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
-    """See `RawFilesInterface`."""
+    """See `RawFileInterface`."""
 
     def decode(file: InputFile, observations: Observations) -> Pixels:
         decoded = decode_image(read_raw(file, settings), settings.image)

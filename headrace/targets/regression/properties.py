@@ -1,10 +1,10 @@
-"""Facts of regression."""
+"""Properties of regression."""
 
-from headrace.targets.target_facts import TargetFacts
+from headrace.targets.target_properties import TargetProperties
 
 ERRORS = ("mean_absolute_error", "root_mean_squared_error")
 
-FACTS = TargetFacts(
+PROPERTIES = TargetProperties(
     has_classes=False,
     has_one_class=False,
     output_name="values",

@@ -1,10 +1,10 @@
-"""What every layer may know of an input kind without importing an engine."""
+"""Declare what every layer may know of an input kind without importing an engine."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeatureFacts:
+class FeatureProperties:
     """The properties of an input kind.
 
     Attributes:

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
-from headrace.features.kinds import feature_facts
+from headrace.features.kinds import feature_properties
 from headrace.prepare.encoders.labels import label_cell, normalize_label
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.row import plain_name, text_cell
@@ -57,7 +57,7 @@ def find_cell_format(source: Source, root: str, content: str) -> str:
         return input_codec(source, root, content)
     refuse_arrays(source, root)
     cell_format = source.columns.content if source.columns else "text"
-    facts = feature_facts(content)
+    facts = feature_properties(content)
     if cell_format == "text" and facts.is_file and not facts.is_cell:
         raise ConfigurationError(
             f"data.source.columns.content is text, and prepare.input: {content} needs files; expected bytes, if the "

@@ -1,8 +1,8 @@
-"""Facts of windows."""
+"""Properties of windows."""
 
-from headrace.features.feature_facts import FeatureFacts
+from headrace.features.feature_properties import FeatureProperties
 
-FACTS = FeatureFacts(
+PROPERTIES = FeatureProperties(
     is_file=False,
     is_cell=False,
     noun="windows of numbers",

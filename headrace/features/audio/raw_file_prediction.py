@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def limits(settings: Prepare) -> RawFileLimits:
-    """See `RawFilesInterface`."""
+    """See `RawFileInterface`."""
     return RawFileLimits(settings.audio.max_bytes, Reason.NOT_AUDIO)
 
 
 def require_single_records(files: Sequence[InputFile]) -> None:
-    """See `RawFilesInterface`."""
+    """See `RawFileInterface`."""
     require_one_record_each(files, "sound")
 
 
 def predict_files(files: Sequence[InputFile], settings: Prepare, inference: "Inference") -> PredictionOutput:
-    """See `RawFilesInterface`."""
+    """See `RawFileInterface`."""
 
     def decode(file: InputFile, observations: Observations) -> Samples:
         decoded = decode_sound(read_raw(file, settings), settings.audio)

@@ -1,8 +1,8 @@
-"""Facts of texts."""
+"""Properties of texts."""
 
-from headrace.features.feature_facts import FeatureFacts
+from headrace.features.feature_properties import FeatureProperties
 
-FACTS = FeatureFacts(
+PROPERTIES = FeatureProperties(
     is_file=True,
     is_cell=True,
     noun="texts",
