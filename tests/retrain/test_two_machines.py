@@ -11,7 +11,7 @@ import pytest
 from tests.retrain.daily_data import add_day, write_project
 from tests.support.commands import CommandResult, headrace
 
-pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.horovod, pytest.mark.slow, pytest.mark.long]
 
 FAST = ("train.epochs=1", "retrain.gate.bounds={}")
 MACHINES = (1, 2)
