@@ -24,8 +24,8 @@ from headrace.contract import Contract
 from headrace.contract_match import changed_preparation, require_same_input
 from headrace.errors import ConfigurationError, DataError
 from headrace.format_version import FORMAT, require_format
-from headrace.networks.source import build_model
-from headrace.networks.weights_file import load_weights, save_weights
+from headrace.networks.network_source import build_model
+from headrace.networks.weights_without_optimizer import load_weights, save_weights
 from headrace.storage import is_remote, locate
 from headrace.storage.atomic import publish_directory
 from headrace.storage.folder_link import read_link

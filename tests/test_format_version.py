@@ -10,10 +10,10 @@ from headrace import bundle
 from headrace.errors import ConfigurationError, DataError, HeadraceError
 from headrace.format_version import FORMAT, require_format
 from headrace.retrain.journal import Journal
-from headrace.runs.folder import RunFolder
+from headrace.runs.run_folder import RunFolder
 from headrace.table import read
 from headrace.table.transaction_log import commit, open_base
-from headrace.tune.study.folder import StudyFolder
+from headrace.tune.study.study_folder import StudyFolder
 from tests.support.table_versions import SCHEMA, add_version, shard, summary
 
 pytestmark = pytest.mark.tensorflow

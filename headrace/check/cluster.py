@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from headrace.check.check_report import CheckRow
 from headrace.check.executor_probe import ExecutorInfo, ProbeRequest, probe
-from headrace.check.executors import executor_rows
+from headrace.check.executor_rows import executor_rows
 from headrace.check.spark_slots import slots_row, spark_session, wait_for_slots
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.spark.session import driver_host, unwrap_python_errors

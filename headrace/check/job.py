@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from headrace.check import horovod_and_gpus, machine
 from headrace.check.check_report import CheckRow, Report
+from headrace.check.engine_versions import version_rows
 from headrace.check.spark_slots import slots_row
-from headrace.check.versions import version_rows
 from headrace.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ def networks(
 
     Example: headrace networks data/fashion-mnist/table
     """
-    from headrace.networks.listing import as_text, list_networks
+    from headrace.networks.network_listing import as_text, list_networks
 
     listed = list_networks(folder, table)
     print(as_text(listed), file=sys.stderr)

@@ -44,8 +44,8 @@ def models_promote(
     Example: headrace models promote conf/retraining.yaml 3
     """
     configuration = load_configuration(conf, overrides)
+    from headrace.registry.manual_promotion import promote_by_hand
     from headrace.registry.model_registry import open_registry
-    from headrace.registry.version_listing import promote_by_hand
     from headrace.retrain.report.history_page import refresh_page
 
     result = promote_by_hand(open_registry(configuration), version)
@@ -60,8 +60,8 @@ def models_rollback(conf: Conf, overrides: Overrides = None) -> None:
     Example: headrace models rollback conf/retraining.yaml
     """
     configuration = load_configuration(conf, overrides)
+    from headrace.registry.manual_promotion import roll_back
     from headrace.registry.model_registry import open_registry
-    from headrace.registry.version_listing import roll_back
     from headrace.retrain.report.history_page import refresh_page
 
     result = roll_back(open_registry(configuration))
@@ -80,7 +80,7 @@ def models_compare(
     Example: headrace models compare conf/retraining.yaml 1 2
     """
     configuration = load_configuration(conf)
-    from headrace.retrain.gate.comparison import as_text, compare
+    from headrace.retrain.gate.version_comparison import as_text, compare
 
     comparison = compare(configuration, first, second)
     print(as_text(comparison), file=sys.stderr)

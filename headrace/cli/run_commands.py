@@ -33,7 +33,7 @@ def runs(
     Example: headrace runs runs --sort -test.accuracy
     """
     from headrace.compare.run_table import list_as_json, list_as_text, sort_rows
-    from headrace.runs.listing import list_runs
+    from headrace.runs.run_listing import list_runs
 
     rows = list_runs(folder)
     rows = sort_rows(rows, sort) if sort else rows

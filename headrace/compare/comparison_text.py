@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from headrace.compare.compared_metric import LOWER_IS_BETTER, metric_label
+from headrace.compare.comparison_metrics import LOWER_IS_BETTER, metric_label
 from headrace.html.number_formatting import metric
 from headrace.text_table import text_table
 from headrace.wording import figure, quantity

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from headrace.compare.candidates import Candidate, open_candidates, settings
-from headrace.compare.compared_metric import default_metric, scores
 from headrace.compare.comparison_interface import comparison_module
-from headrace.compare.disagreements import DisagreementWatch, describe, select_rows
+from headrace.compare.comparison_metrics import default_metric, scores
+from headrace.compare.largest_disagreements import DisagreementWatch, describe, select_rows
 from headrace.compare.paired_differences import metric_differences
 from headrace.compare.predictions import Predictions
 from headrace.compare.scoring import predict_split

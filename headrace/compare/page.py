@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from headrace import __version__
-from headrace.compare.compared_metric import LOWER_IS_BETTER
+from headrace.compare.comparison_metrics import LOWER_IS_BETTER
 from headrace.compare.comparison_text import conclusion, headlines, setting_text, signed, value_text
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.overlay_chart import OverlayChart, overlay

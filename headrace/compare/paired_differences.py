@@ -6,8 +6,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.compared_metric import LOWER_IS_BETTER, scores
 from headrace.compare.comparison_interface import comparison_module
+from headrace.compare.comparison_metrics import LOWER_IS_BETTER, scores
 from headrace.compare.predictions import Predictions
 from headrace.evaluate.bootstrap import Intervals
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY, ClassScore

@@ -6,7 +6,7 @@ from typing import Any
 
 from headrace.errors import ConfigurationError
 from headrace.html.number_formatting import duration, metric
-from headrace.runs.listing import RunRow
+from headrace.runs.run_listing import RunRow
 from headrace.runs.settings_differences import differing
 from headrace.targets.kinds import TASKS, target_properties
 from headrace.text_table import text_table

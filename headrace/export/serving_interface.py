@@ -28,6 +28,6 @@ class ServingInterface(Protocol):
 
 
 def serving_module(contract: Contract) -> ServingInterface:
-    """Return the serving of the contract's input kind."""
+    """Return the module `serving` of the contract's input kind."""
     module: ServingInterface = kind_module(contract.input_kind, "serving")
     return module

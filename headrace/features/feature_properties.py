@@ -16,6 +16,7 @@ class FeatureProperties:
             tokenizer nor window layout reveals.
         methods: methods that explain a prediction for such an input, the first one by default; none if there are none.
         has_near_duplicates: whether `prepare.near_duplicates` finds such inputs that are almost equal.
+        is_fitted: whether preparation fits something on the training split, such as a tokenizer.
         has_pictures: whether a report shows pictures of them.
         suffixes: suffixes of the names of files that hold one such input; none where all others are.
     """
@@ -27,5 +28,6 @@ class FeatureProperties:
     visible_keys: tuple[str, ...]
     methods: tuple[str, ...]
     has_near_duplicates: bool
+    is_fitted: bool
     has_pictures: bool
     suffixes: tuple[str, ...] = ()

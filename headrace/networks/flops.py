@@ -34,6 +34,9 @@ def _layer_flops(layer: keras.Layer, length: int) -> int:
         return _recurrent_flops(layer, *_shape(layer.input.shape, length))
     if isinstance(layer, layers.MultiHeadAttention):
         return _attention_flops(layer, length)
+    if isinstance(layer, layers.MelSpectrogram):
+        # The products of the spectra with the bands; Fourier transforms are no matrix products.
+        return 2 * math.prod(_shape(layer.output.shape, length)) * (int(layer.fft_length) // 2 + 1)
     if isinstance(layer, layers.Dense | layers.Conv1D | layers.Conv2D):
         # Each output position is one product with the whole kernel.
         positions = math.prod(_shape(layer.output.shape, length)[:-1])

@@ -33,7 +33,7 @@ class ModelOutputs:
 
 
 class PredictionInterface(Protocol):
-    """The module `prediction` of a target kind."""
+    """The module `prediction_columns` of a target kind."""
 
     @property
     def SCHEMA(self) -> pa.Schema:  # noqa: N802 - the name of a constant
@@ -45,7 +45,7 @@ class PredictionInterface(Protocol):
 
 def predictions_table(outputs: ModelOutputs, contract: Contract) -> pa.Table:
     """Return the predictions, one row per record."""
-    module: PredictionInterface = kind_module(contract.task, "prediction")
+    module: PredictionInterface = kind_module(contract.task, "prediction_columns")
     if not outputs.paths:
         return module.SCHEMA.empty_table()
     return pa.Table.from_arrays([pa.array(outputs.paths), *module.to_columns(outputs)], schema=module.SCHEMA)

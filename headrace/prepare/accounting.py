@@ -101,12 +101,12 @@ class RecordAccounting:
             for reason, count in Counter(self.rejects).most_common(SHOWN_REASONS)
         ]
 
-    def unusable(self, problem: str, remedy: str) -> DataError:
-        """Return the error that says the rejects before what they left behind, see `unusable_error`."""
+    def unusable_error(self, problem: str, remedy: str) -> DataError:
+        """Return the error of a preparation that has nothing usable left, see `unusable_error`."""
         return unusable_error(problem, remedy, self.rows_in, self.rejects, self.reject_examples)
 
     def by_class(self, contract: Contract) -> dict[str, dict[str, int]]:
-        """Return the rows by split, then by class name; the only name is `all` unless the task is classification."""
+        """Return the rows by split, then by class name; in other tasks than classification by the name `all`."""
         names = contract.classes if contract.target.has_one_class else (ALL,)
         return _count_by_name(self.counts, names)
 

@@ -30,7 +30,7 @@ from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
 from headrace.prepare.stages import StageOutput, log_refused, run_stages, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
-from headrace.processes.command_line import command_line
+from headrace.processes.invocation import command_line
 from headrace.spark.session import session, unwrap_python_errors
 from headrace.storage import locate
 from headrace.table import Summary, Version, read

@@ -8,7 +8,7 @@ from itertools import islice
 
 from headrace.prepare.encoders.images.grey_depth import narrow_colours_warning, narrow_warning
 from headrace.prepare.encoders.images.image_codec import DecodedFile
-from headrace.prepare.encoders.labels import normalize_name
+from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.rejects.rejection import UnreadArchiveError
 from headrace.prepare.sources.folder_layout import MAX_FOLDERS, class_folder, member_warnings, split_class_warning
 from headrace.prepare.sources.raw_records import shorten

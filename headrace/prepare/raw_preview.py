@@ -16,7 +16,7 @@ from headrace.config.sections.reader_options import ReaderOptions
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import DataError
 from headrace.features.kinds import KINDS, feature_properties
-from headrace.prepare.encoders.labels import normalize_label
+from headrace.prepare.encoders.label_text import normalize_label
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.labels.warnings import label_warnings
 from headrace.prepare.readers import cell_text, format_from_name, open_reader

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark import TaskContext
 
 from headrace.prepare.chunks import ChunkResult, add_sums, channel_sums
-from headrace.prepare.encoders import labels
+from headrace.prepare.encoders import label_text
 from headrace.prepare.encoders.encoding_interface import NO_LABEL, encode_target
 from headrace.prepare.encoders.hashing import hash_split
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
@@ -163,7 +163,7 @@ class ShardWriter:
         if split == "train":
             self.result.sums = add_sums(self.result.sums, channel_sums(rows, self.encoder.columns))
         if self.context.settings.target.has_labels:
-            self.result.label_counts += labels.count_labels(split, rows["label"])
+            self.result.label_counts += label_text.count_labels(split, rows["label"])
         name = f"{self.name}-{len(self.result.shards):03d}"
         self.result.shards.append(write_shard_in(self.context, rows, self.context.shards, name, split))
 

@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-from headrace.config.base import ADDRESS
+from headrace.config.locations import ADDRESS
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import DataError
 from headrace.prepare.readers import format_from_name, open_reader

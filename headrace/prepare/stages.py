@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.configuration import Prepare, Source
 from headrace.contract import Column, Statistics, Tokenizer
-from headrace.features.kinds import kind_module
+from headrace.features.kinds import feature_properties, kind_module
 from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult, make_chunks
 from headrace.prepare.dedup.conflicting_labels import warn_of_conflicts
@@ -60,10 +60,10 @@ class StageOutput:
     periods: tuple[Period, ...] = ()
 
 
-class SecondStageInterface(Protocol):
-    """The module `second_stage` of an input kind."""
+class TrainingSplitFitInterface(Protocol):
+    """The module `training_split_fit` of an input kind whose properties say that something is fitted."""
 
-    def finish(
+    def fit(
         self, spark: SparkSession, context: PrepareContext, output: StageOutput, increment: Increment
     ) -> StageOutput:
         """Return the output with what only all rows give, such as a tokenizer, and with final shards."""
@@ -108,8 +108,10 @@ def run_stages(
         classes=tuple(context.labels),
         periods=periods,
     )
-    module: SecondStageInterface = kind_module(context.settings.input, "second_stage")
-    return module.finish(spark, context, output, increment)
+    if not feature_properties(context.settings.input).is_fitted:
+        return output
+    module: TrainingSplitFitInterface = kind_module(context.settings.input, "training_split_fit")
+    return module.fit(spark, context, output, increment)
 
 
 def log_refused(context: PrepareContext, accounting: RecordAccounting) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from headrace import bundle as bundles
 from headrace.errors import DataError
-from headrace.registry.consistency import BUNDLES, CHAMPION_LINK
+from headrace.registry.database_checks import BUNDLES, CHAMPION_LINK
 from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.tracking.artifact_store import download_files
 from headrace.registry.versions import BUNDLE, ModelRecord

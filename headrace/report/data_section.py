@@ -10,7 +10,7 @@ from headrace.errors import DataError, StoreError
 from headrace.features.kinds import kind_module
 from headrace.report.pictures_interface import PicturesInterface
 from headrace.report.run_artifacts import RunFile
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 
 if TYPE_CHECKING:
     from PIL.Image import Image

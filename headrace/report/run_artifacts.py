@@ -10,10 +10,10 @@ from headrace.config import Configuration
 from headrace.errors import DataError
 from headrace.report.evaluation.page_interface import page_module
 from headrace.report.evaluation.records import TaskEvaluation
-from headrace.report.record import Record
-from headrace.runs.folder import bundle_path
+from headrace.report.json_record import Record
 from headrace.runs.metrics_log import MetricsLog, read_metrics
 from headrace.runs.record import Continuation
+from headrace.runs.run_folder import bundle_path
 
 SPLITS = ("test", "val", "train")
 Content = TypeVar("Content")

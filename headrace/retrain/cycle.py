@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from headrace.config import Configuration
 from headrace.errors import HeadraceError
-from headrace.locks.file import LockHeldError
-from headrace.locks.folder import lock_folder
+from headrace.locks.file_lock import LockHeldError
+from headrace.locks.folder_lock import lock_folder
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.new_data import detect, retrain_settings, select_cycle
@@ -15,7 +15,7 @@ from headrace.storage import locate
 
 if TYPE_CHECKING:
     from headrace.registry.versions import ModelRecord
-    from headrace.retrain.steps.context import CycleContext
+    from headrace.retrain.steps.cycle_context import CycleContext
 
 log = logging.getLogger(__name__)
 
@@ -70,10 +70,10 @@ def _retrain(
 def _run(configuration: Configuration, journal: Journal, cycle: Cycle, until: str | None) -> "ModelRecord | None":
     """Run the steps, write the page and return the champion; record an error that ends the cycle as its outcome."""
     # Spark and MLflow take seconds to import, and most calls find nothing to do.
-    from headrace.registry.consistency import RegistryDamagedError
+    from headrace.registry.database_checks import RegistryDamagedError
     from headrace.registry.model_registry import open_registry
     from headrace.registry.versions import champion
-    from headrace.retrain.steps.context import CycleContext
+    from headrace.retrain.steps.cycle_context import CycleContext
 
     context = CycleContext(
         configuration=configuration,

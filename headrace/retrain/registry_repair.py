@@ -6,9 +6,9 @@ from typing import Any
 from headrace.bundle import Bundle
 from headrace.config import Configuration
 from headrace.registry.bundle_store import load_intact
-from headrace.registry.consistency import RESTORE, RegistryDamagedError
+from headrace.registry.database_checks import RESTORE, RegistryDamagedError
+from headrace.registry.database_rebuild import StoredVersion, rebuild, stored_bundles
 from headrace.registry.model_registry import ModelRegistry, open_registry, without_password
-from headrace.registry.repair import StoredVersion, rebuild, stored_bundles
 from headrace.registry.versions import DECISION, PROMOTED, REASONS, ROLLBACK_TO, versions
 from headrace.retrain.journal import Cycle, Journal
 from headrace.storage import locate

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import TypeGuard
 
-from headrace.storage.hdfs.path import HdfsPath
+from headrace.storage.hdfs.read_only_path import HdfsPath
 from headrace.storage.remote_path import RemotePath
 from headrace.storage.s3.path import S3Path
 

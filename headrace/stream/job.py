@@ -55,7 +55,7 @@ def _read_epoch(batches: Batches) -> dict[str, Any]:
 
 
 def _profile_epoch(batches: Batches, show: Callable[[str], None]) -> dict[str, Any]:
-    from headrace.stream.profile import draw_bars, profile_batches
+    from headrace.stream.profiling import draw_bars, profile_batches
 
     log.info("Reading two epochs: one to warm up and one to measure.")
     profile = profile_batches(batches)

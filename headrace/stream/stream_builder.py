@@ -4,7 +4,7 @@ from headrace.config.sections.streaming import Stream
 from headrace.contract import Contract
 from headrace.stream.batches import RankStream
 from headrace.stream.plan import Plan
-from headrace.stream.read.cache import open_cache
+from headrace.stream.read.shard_cache import open_cache
 from headrace.table import Version
 
 

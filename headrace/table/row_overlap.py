@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.storage.concurrent_reads import prefetch
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 from headrace.table.dropped_records import duplicates_path, read_dropped
 from headrace.table.shards import Shard
 from headrace.table.table_version import Version

@@ -17,19 +17,19 @@ from headrace.config import Configuration
 from headrace.config.sections.training import FineTune
 from headrace.engines.compatibility import require_engines
 from headrace.errors import DataError, HeadraceError, TrainingError
-from headrace.networks.source import read_network, source_hash
-from headrace.processes.command_line import command_line, utc_now
+from headrace.networks.network_source import read_network, source_hash
 from headrace.processes.interruption import raise_if_requested
-from headrace.runs.folder import RunFolder
+from headrace.processes.invocation import command_line, utc_now
 from headrace.runs.record import Continuation, RunRecord
 from headrace.runs.resume_check import require_resumable
+from headrace.runs.run_folder import RunFolder
 from headrace.storage import locate
 from headrace.stream.plan import lanes_for
 from headrace.table import Version, read
 from headrace.train.completed_run import completed_result
 from headrace.train.ending_messages import describe_ending, describe_worse_epoch
 from headrace.train.launch.rank_messages import Message
-from headrace.train.network_check import require_trainable
+from headrace.train.network_check.trial import require_trainable
 from headrace.train.run_monitor import Progress
 from headrace.train.run_observer import RunObserver, StoppedError
 from headrace.train.validate_settings import require_fit, require_updates

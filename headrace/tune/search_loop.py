@@ -20,8 +20,8 @@ from headrace.storage.remove_tree import remove_tree
 from headrace.tune.samplers_and_pruners import pruner_for, sampler_for
 from headrace.tune.search_space import grid, suggest
 from headrace.tune.slot_reservation import reserve_slots
-from headrace.tune.study.folder import StudyFolder, StudyRecord
-from headrace.tune.study.journal import JOURNAL, open_study
+from headrace.tune.study.journal_storage import JOURNAL, open_study
+from headrace.tune.study.study_folder import StudyFolder, StudyRecord
 from headrace.tune.study.trial_records import ERROR, best_trial, read_trials
 from headrace.tune.trial import TrialResult, TrialRun
 

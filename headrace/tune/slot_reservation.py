@@ -3,8 +3,8 @@
 from headrace.errors import TrainingError
 from headrace.spark.session import is_local, session
 from headrace.spark.slots import PATIENCE_SECONDS, wait_for_slots
-from headrace.train.launch.executor_resources import profile_for
-from headrace.tune.study.folder import StudyRecord
+from headrace.train.launch.rank_resource_profile import profile_for
+from headrace.tune.study.study_folder import StudyRecord
 
 
 def reserve_slots(record: StudyRecord) -> int | None:

@@ -12,14 +12,14 @@ from headrace.config import Configuration
 from headrace.config.load import with_values
 from headrace.errors import DiskError, HeadraceError, StoreError
 from headrace.processes.interruption import raise_if_requested
-from headrace.runs.folder import RunFolder
 from headrace.runs.metrics_log import Metrics, read_metrics
+from headrace.runs.run_folder import RunFolder
 from headrace.storage.disk_errors import WRITE_ERRORS, code_in_text
 from headrace.train.job import train
 from headrace.train.launch.rank_messages import Message
 from headrace.train.run_observer import RunObserver, StoppedError
 from headrace.tune.search_space import Values, require_no_penalties
-from headrace.tune.study.folder import StudyRecord
+from headrace.tune.study.study_folder import StudyRecord
 from headrace.tune.study.trial_records import State
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from headrace.networks.source import build_model
+from headrace.networks.network_source import build_model
 from headrace.stream.batches import RankStream
 from headrace.stream.decode.codecs import stored_input
 from headrace.stream.stream_builder import evaluation_plan, rank_stream, training_columns

@@ -13,7 +13,7 @@ import keras
 import psutil
 import tensorflow as tf
 
-from headrace.networks.source import build_model
+from headrace.networks.network_source import build_model
 from headrace.stream.dataset import Batches
 from headrace.stream.plan import lanes_for
 from headrace.stream.stream_builder import rank_stream, training_columns, training_plan

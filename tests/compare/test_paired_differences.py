@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from headrace.compare.compared_metric import score
+from headrace.compare.comparison_metrics import score
 from headrace.compare.paired_differences import Difference, metric_differences, verdict
 from headrace.compare.predictions import Predictions
 from headrace.targets.classification.comparison import CLASS_COMPARISON

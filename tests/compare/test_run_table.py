@@ -8,7 +8,7 @@ import pytest
 
 from headrace.compare.run_table import sort_rows
 from headrace.errors import ConfigurationError
-from headrace.runs.listing import RunRow
+from headrace.runs.run_listing import RunRow
 from tests.support.commands import headrace_within
 from tests.support.run_copies import copy_run, edit, interrupt
 

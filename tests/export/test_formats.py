@@ -15,9 +15,9 @@ from headrace.explain.job import explain
 from headrace.explain.options import ExplainOptions
 from headrace.export.formats import TOLERANCE, Format, Name
 from headrace.export.job import export
-from headrace.networks.source import build_model
+from headrace.networks.network_source import build_model
 from headrace.table import Version, read
-from tests.models.test_networks import MODELS, SERIES, SMALL, contract_for
+from tests.models.test_networks import MODELS, SERIES, SMALL, SOUNDS, contract_for
 from tests.support.trained_bundles import table_for
 from tests.support.trained_bundles import write as write_for
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.tensorflow
 Pair = tuple[Version, Path]
 
 
-@pytest.fixture(scope="module", params=[path.stem for path in MODELS if path.stem not in SERIES])
+@pytest.fixture(scope="module", params=[path.stem for path in MODELS if path.stem not in (*SERIES, *SOUNDS)])
 def pair(request: pytest.FixtureRequest, make_bundle: Callable[[str], Path]) -> Pair:
     """Return a table and the bundle of a network trained on it."""
     bundle = make_bundle(request.param)
@@ -59,6 +59,31 @@ def test_exported_model_of_windows_gives_the_bundles_predictions(name: Name, tmp
     assert "warmth, wind" in description["meaning"]
     with pytest.raises(ConfigurationError, match="windows of numbers"):
         explain(bundle, tmp_path, tmp_path / "page.html", ExplainOptions())
+
+
+@pytest.mark.parametrize("name", ["saved_model", "tflite"])
+def test_exported_model_of_sounds_gives_the_bundles_predictions(name: Name, tmp_path: Path) -> None:
+    result = export(write_sounds_bundle(tmp_path / "bundle"), tmp_path / "real", Format(name), None)
+    assert 0 <= result["greatest_difference"] <= TOLERANCE
+    description = json.loads((tmp_path / "real" / "export.json").read_text())["input"]
+    assert description["dtype"] == "int16"
+    assert "samples, 2000 per second" in description["meaning"]
+
+
+def test_onnx_refuses_a_network_with_a_fourier_transform(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="RFFT"):
+        export(write_sounds_bundle(tmp_path / "bundle"), tmp_path / "real", Format("onnx"), None)
+
+
+def write_sounds_bundle(folder: Path) -> Path:
+    """Write a bundle of a network for sounds, not trained, and return it."""
+    path = next(path for path in MODELS if path.stem in SOUNDS)
+    contract = contract_for(path)
+    settings = {"audio": {"rate": 2000, "seconds": 0.5}, "input": "audio"}
+    origin = Origin(run="r", table="t", data_version=0, steps=0, weights_sha256="0" * 64, settings=settings)
+    keras.utils.set_random_seed(1)
+    model = build_model(path, contract, SMALL[path.stem])
+    return write(folder, model, path, contract, SMALL[path.stem], origin)
 
 
 @pytest.mark.parametrize("options", [{"cell": "gru", "depth": 2}, {"cell": "lstm", "depth": 2, "bidirectional": False}])

@@ -15,7 +15,7 @@ from headrace.networks.noise_interface import NoiseInterface
 from headrace.predict.raw_file_interface import RawFileInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.row_encoders import FeatureEncodingInterface
-from headrace.prepare.stages import SecondStageInterface
+from headrace.prepare.stages import TrainingSplitFitInterface
 from headrace.report.pictures_interface import PicturesInterface
 from headrace.retrain.drift.drift_interface import FeatureDriftInterface
 from tests.support.protocols import require_protocol
@@ -27,7 +27,6 @@ INTERFACES: dict[str, Any] = {
     "encoding": FeatureEncodingInterface,
     "noise": NoiseInterface,
     "rendering": RenderingInterface,
-    "second_stage": SecondStageInterface,
     "serving": ServingInterface,
 }
 
@@ -36,6 +35,11 @@ INTERFACES: dict[str, Any] = {
 @pytest.mark.parametrize("module", INTERFACES)
 def test_module_has_what_its_interface_declares(module: str, kind: str) -> None:
     require_protocol(kind_module(kind, module), INTERFACES[module])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_properties(kind).is_fitted])
+def test_fitted_kinds_have_their_module(kind: str) -> None:
+    require_protocol(kind_module(kind, "training_split_fit"), TrainingSplitFitInterface)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if feature_properties(kind).has_pictures])
@@ -67,7 +71,7 @@ def test_modules_but_serving_are_imported_without_tensorflow(kind: str) -> None:
     program = (
         "import sys; from headrace.features.kinds import feature_properties, kind_module; "
         f"feature_properties({kind!r}); engines = {{'numpy', 'pyspark', 'tensorflow', 'pydantic'}} & set(sys.modules); "
-        f"[kind_module({kind!r}, module) for module in ('drift', 'rendering', 'encoding', 'second_stage')]; "
+        f"[kind_module({kind!r}, module) for module in ('drift', 'rendering', 'encoding')]; "
         "print(sorted(engines), 'tensorflow' in sys.modules)"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -10,15 +10,15 @@ import traceback
 import keras
 
 from headrace.errors import HeadraceError
-from headrace.runs.folder import RunFolder
+from headrace.runs.run_folder import RunFolder
 from headrace.storage.append_only_files import AppendMirror
 from headrace.table import read
 from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
 from headrace.train.bundle_verification.fresh_process import FreshProcess
 from headrace.train.distributed import collectives
 from headrace.train.model.model_builder import compile_model
-from headrace.train.rank.context import RankContext
 from headrace.train.rank.driver_channel import Channel, exit_with_task
+from headrace.train.rank.rank_context import RankContext
 from headrace.train.rank.trainer import train
 
 

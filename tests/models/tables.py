@@ -1,4 +1,4 @@
-"""Tables of a few real records: images and texts, for classification and regression."""
+"""Tables of a few real records: images, texts and sounds, for classification and regression."""
 
 import csv
 import json
@@ -10,11 +10,18 @@ import PIL.Image
 from headrace.config import Configuration
 from headrace.prepare.job import prepare
 from tests.support.small_table import some_images
+from tests.support.sounds import encode_sound, tone
 
 ROWS = 24
-KINDS = [(content, task) for content in ("images", "texts") for task in ("classification", "regression")]
+KINDS = [(content, task) for content in ("images", "texts", "sounds") for task in ("classification", "regression")]
 WORDS = ("river", "mill", "wheel", "gate", "stone", "flour", "weir", "sluice")
-IMAGE = {"mode": "RGB", "size": [16, 12], "codec": "raw"}
+SOUND: dict[str, Any] = {"rate": 2000, "seconds": 0.5}
+# The section `prepare` of each kind of content.
+INPUTS: dict[str, dict[str, Any]] = {
+    "images": {"image": {"mode": "RGB", "size": [16, 12], "codec": "raw"}},
+    "texts": {"input": "text", "text": {"tokens": {"min_count": 1}}},
+    "sounds": {"input": "audio", "audio": SOUND},
+}
 
 
 def row_label(row: int, task: str) -> str:
@@ -36,18 +43,27 @@ def write_raw(folder: Path, content: str, task: str) -> dict[str, Any]:
     with (folder / "labels.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["path", "label", "split"])
-        for row, pixels in enumerate(some_images(ROWS, (16, 12, 3))):
-            PIL.Image.fromarray(pixels).save(folder / f"{row:02d}.png")
-            writer.writerow([f"{row:02d}.png", labels[row], splits[row]])
+        for row in range(ROWS):
+            name = write_file(folder, content, row)
+            writer.writerow([name, labels[row], splits[row]])
     return {"kind": "folder", "path": str(folder), "labels": "labels.csv"}
+
+
+def write_file(folder: Path, content: str, row: int) -> str:
+    """Write an image or a sound, and return the name of its file."""
+    if content == "sounds":
+        name = f"{row:02d}.wav"
+        (folder / name).write_bytes(encode_sound(tone(200.0 + 20 * row, 0.5, SOUND["rate"], row), SOUND["rate"]))
+        return name
+    name = f"{row:02d}.png"
+    PIL.Image.fromarray(some_images(ROWS, (16, 12, 3))[row]).save(folder / name)
+    return name
 
 
 def make_configuration(folder: Path, content: str, task: str) -> Configuration:
     """Write raw records and return the configuration of a table in `folder`; network and run are set later."""
     source = write_raw(folder / "raw", content, task)
-    inputs: dict[str, Any] = {"input": "text", "text": {"tokens": {"min_count": 1}}} if content == "texts" else {
-        "image": IMAGE
-    }  # fmt: skip
+    inputs: dict[str, Any] = INPUTS[content]
     return Configuration.model_validate(
         {
             "data": {"source": source, "table": str(folder / "table")},

@@ -14,20 +14,21 @@ import pytest
 
 from headrace import bundle as bundles
 from headrace.config.load import with_values
-from headrace.networks.source import build_model
+from headrace.networks.network_source import build_model
 from headrace.predict.job import predict
-from headrace.runs.folder import RunFolder
+from headrace.runs.run_folder import RunFolder
 from headrace.train import job
 from tests.models.tables import KINDS, ROWS, prepare_table
-from tests.models.test_networks import MODELS, SERIES, SMALL, TEXT
+from tests.models.test_networks import MODELS, SERIES, SMALL, SOUNDS, TEXT
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark"), pytest.mark.tensorflow]
 
+CONTENTS = dict.fromkeys(TEXT, "texts") | dict.fromkeys(SOUNDS, "sounds")
 CASES = [
     pytest.param(path, content, task, id=f"{path.stem}-{content}-{task}")
     for content, task in KINDS
     for path in MODELS
-    if path.stem not in SERIES and (path.stem in TEXT) == (content == "texts")
+    if path.stem not in SERIES and CONTENTS.get(path.stem, "images") == content
 ]
 
 
@@ -81,7 +82,7 @@ def test_network_trains_on_two_ranks_and_predicts_with_spark(
     assert (record.ranks, record.total_steps) == (2, 2)
     bundle = bundles.load(record.bundle)
     assert bundle.origin.steps == 2
-    assert (bundle.contract.task, bundle.contract.tokenizer is not None) == (task, content == "texts")
+    assert (bundle.contract.task, bundle.contract.feature.noun) == (task, content)
 
     keras.utils.set_random_seed(record.configuration.train.seed)
     untrained = build_model(path, bundle.contract, SMALL[path.stem]).trainable_variables

@@ -9,7 +9,7 @@ import pytest
 
 from headrace.contract import AudioSpec, Column, Contract, Statistics, Tokenizer, WindowSpec
 from headrace.errors import ConfigurationError
-from headrace.networks.source import build_model
+from headrace.networks.network_source import build_model
 
 pytestmark = pytest.mark.tensorflow
 

@@ -9,7 +9,7 @@ from keras import layers
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from headrace.networks.flops import flops
-from headrace.networks.source import build_model
+from headrace.networks.network_source import build_model
 from tests.models.test_networks import MODELS, SERIES, SMALL, TEXT, contract_for
 
 pytestmark = pytest.mark.tensorflow

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 from headrace.contract import Contract
 from headrace.predict.output import PredictionOutput
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.targets.classification.prediction import SCHEMA as PREDICTIONS
-from headrace.targets.multi_label.prediction import SCHEMA as MANY
-from headrace.targets.regression.prediction import SCHEMA as VALUES
+from headrace.targets.classification.prediction_columns import SCHEMA as PREDICTIONS
+from headrace.targets.multi_label.prediction_columns import SCHEMA as MANY
+from headrace.targets.regression.prediction_columns import SCHEMA as VALUES
 
 CONTRACT = Contract(columns={}, classes=("coat", "bag", "boot"))
 

@@ -13,7 +13,7 @@ import pytest
 from headrace import bundle as bundles
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
-from headrace.networks.source import build_model
+from headrace.networks.network_source import build_model
 from headrace.predict import record_files
 from headrace.predict.job import PredictOptions, predict
 from headrace.predict.record_files import TextColumns

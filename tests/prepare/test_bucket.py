@@ -19,7 +19,7 @@ from headrace.errors import DataError
 from headrace.inspect_table import inspect_table
 from headrace.prepare import job
 from headrace.storage import files_below, locate
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 from headrace.table import Version, read
 from headrace.table.dropped_records import read_rejects
 from headrace.table.vacuum import vacuum

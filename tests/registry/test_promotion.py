@@ -16,14 +16,15 @@ from headrace.errors import ConfigurationError, DataError
 from headrace.predict import job as predict_job
 from headrace.registry import promotion
 from headrace.registry.bundle_store import champion_link, linked_bundle, stored_bundle
+from headrace.registry.manual_promotion import promote_by_hand
 from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.promotion import ChampionChangedError, finish_promotion, promote, rollback
-from headrace.registry.version_listing import list_versions, promote_by_hand
+from headrace.registry.version_listing import list_versions
 from headrace.registry.versions import champion, version_named, versions
 from headrace.retrain.journal import Journal
 from headrace.retrain.journal_records import StepRecord
 from headrace.retrain.steps import release
-from headrace.retrain.steps.context import CycleContext
+from headrace.retrain.steps.cycle_context import CycleContext
 from tests.registry.killed_promotion import kill_before
 from tests.support.runs import Runs
 

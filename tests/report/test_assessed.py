@@ -11,7 +11,7 @@ import pytest
 
 from headrace.html.unit_square_chart import BOTTOM, LEFT, RIGHT, TOP
 from headrace.report import write_report
-from headrace.report.evaluation.calibration import reliability_chart
+from headrace.report.evaluation.calibration_chart import reliability_chart
 from headrace.report.evaluation.curves import curve_charts
 from headrace.report.evaluation.slices import slice_tables
 from headrace.targets.classification.page import Evaluation

@@ -8,11 +8,11 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import DataError
-from headrace.retrain.gate.comparison import read_test_version
+from headrace.retrain.gate.version_comparison import read_test_version
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome, StepRecord
 from headrace.retrain.recorded_table_version import find_recorded
-from headrace.retrain.steps.context import CycleContext
+from headrace.retrain.steps.cycle_context import CycleContext
 from headrace.table import Version
 from tests.support.small_table import Content, some_rows, write_table
 

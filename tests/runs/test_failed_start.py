@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.runs.folder import RunFolder
+from headrace.runs.run_folder import RunFolder
 from tests.support.commands import headrace_within
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.workspace import write_configuration

@@ -8,8 +8,8 @@ from pathlib import Path
 
 PROGRAM = """
 import sys
-from headrace.locks.file import lock_file
-from headrace.locks.object import lock_object
+from headrace.locks.file_lock import lock_file
+from headrace.locks.object_lock import lock_object
 from headrace.storage import is_remote, locate
 path = locate(sys.argv[1])
 with lock_object(path, "hold it") if is_remote(path) else lock_file(path, "hold it", wait=False):

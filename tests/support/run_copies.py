@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from headrace.runs.folder import RunFolder
+from headrace.runs.run_folder import RunFolder
 
 FILES = ("run.json", "result.json", "metrics.jsonl")
 

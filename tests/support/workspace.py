@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def make_once(folder: Path, make: Callable[[Path], object]) -> Path:
     """`folder`, filled by the first process of this run that asks for it; others wait."""
-    from headrace.locks.file import lock_file
+    from headrace.locks.file_lock import lock_file
 
     made = folder.with_suffix(".made")
     with lock_file(folder.with_suffix(".lock"), "tests", wait=True):

@@ -27,10 +27,10 @@ INTERFACES: dict[str, Any] = {
     "encoding": EncodingInterface,
     "evaluation": EvaluationInterface,
     "explanation": ExplanationInterface,
-    "gate": GateInterface,
+    "gate_slices": GateInterface,
     "objective": ObjectiveInterface,
     "page": PageInterface,
-    "prediction": PredictionInterface,
+    "prediction_columns": PredictionInterface,
     "settings": SettingsInterface,
 }
 

@@ -10,7 +10,7 @@ import pytest
 from headrace.errors import ConfigurationError
 from headrace.predict.job import predict
 from headrace.storage import files_below, locate
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 from headrace.table import read
 from tests.support.commands import CommandResult, headrace, headrace_within
 from tests.support.raw_images import write_source

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from headrace import bundle
-from headrace.runs.folder import RunFolder
+from headrace.runs.run_folder import RunFolder
 from headrace.train.completed_run import completed_result
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.runs.folder import RunFolder
+from headrace.runs.run_folder import RunFolder
 from headrace.train.ending_messages import describe_worse_epoch
 from headrace.train.job import warn_of_worse_epoch
 

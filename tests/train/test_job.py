@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from headrace import bundle
-from headrace.runs.folder import RunFolder
+from headrace.runs.run_folder import RunFolder
 from headrace.table import read
 from tests.support.commands import CommandResult, headrace, run
 from tests.support.running_training import current_step, find_ranks, in_the_background, list_checkpoints, wait_for

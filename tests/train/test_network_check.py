@@ -8,14 +8,15 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
-from headrace.networks.source import build_model
+from headrace.networks.network_source import build_model
 from headrace.project_template import shipped_networks
-from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
+from headrace.runs.run_folder import RunFolder
 from headrace.table import Version
-from headrace.train import job, network_check
-from headrace.train.bundle_verification.dry_run import try_network
-from headrace.train.network_check import require_trainable
+from headrace.train import job
+from headrace.train.network_check import trial as network_check
+from headrace.train.network_check.one_batch import try_network
+from headrace.train.network_check.trial import require_trainable
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.trained_bundles import write
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from headrace import bundle
-from headrace.runs.folder import RunFolder
+from headrace.runs.run_folder import RunFolder
 from headrace.train import checkpoint
 from tests.support.commands import CommandResult, headrace_within
 from tests.train.bundle_verification.user_networks import network

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from headrace.registry.model_registry import ModelRegistry
-from headrace.tune.study.journal import open_study
+from headrace.tune.study.journal_storage import open_study
 from tests.support.commands import CommandResult, headrace, headrace_within
 from tests.support.running_training import find_ranks, in_the_background, list_checkpoints, wait_for
 from tests.support.small_table import Content, some_rows, write_table

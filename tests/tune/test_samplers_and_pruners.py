@@ -8,7 +8,7 @@ import pytest
 from headrace.config.sections.tuning import Parameter, Pruner, Sampler, Tune
 from headrace.tune.samplers_and_pruners import pruner_for, sampler_for
 from headrace.tune.search_space import suggest
-from headrace.tune.study.journal import open_study
+from headrace.tune.study.journal_storage import open_study
 
 SPACE = {"train.x": Parameter(kind="float", low=-3, high=3), "train.y": Parameter(kind="int", low=0, high=9)}
 

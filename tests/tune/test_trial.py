@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 
 from headrace.errors import HeadraceError, StoreError, TrainingError
-from headrace.runs.folder import RunFolder
+from headrace.runs.run_folder import RunFolder
 from headrace.tune import trial
-from headrace.tune.study.journal import open_study
+from headrace.tune.study.journal_storage import open_study
 from tests.support.small_disk import small_disk
 
 FULL = TrainingError("Rank 0: The checkpoint of step 15 cannot be written to /study: No space left on device.")

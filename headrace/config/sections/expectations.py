@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from headrace.config.base import Fraction, Positive, Section
+from headrace.config.section import Fraction, Positive, Section
 
 
 class Range(Section):

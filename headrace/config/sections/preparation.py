@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from headrace.config.base import Fraction, Positive, Section, Seed
+from headrace.config.section import Fraction, Positive, Section, Seed
 from headrace.config.sections.audio import Audio
 from headrace.config.sections.expectations import Expectations
 from headrace.config.sections.image_and_text import Image, Text

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from headrace.config.base import Fraction, Location, NonEmptyStr, Positive, Section, StoredFolder
+from headrace.config.locations import Location, StoredFolder
+from headrace.config.section import Fraction, NonEmptyStr, Positive, Section
 from headrace.config.sections.expectations import Range
 from headrace.targets.kinds import target_properties
 

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from headrace.config.base import NonEmptyStr, Section, require_source
+from headrace.config.locations import require_source
+from headrace.config.section import NonEmptyStr, Section
 from headrace.config.sections.reader_options import ReaderOptions, parse_reader_options
 
 

@@ -10,6 +10,7 @@ PROPERTIES = FeatureProperties(
     visible_keys=("align", "channels"),
     methods=("occlusion",),
     has_near_duplicates=False,
+    is_fitted=False,
     has_pictures=True,
     suffixes=(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"),
 )

@@ -10,5 +10,6 @@ PROPERTIES = FeatureProperties(
     visible_keys=("resize", "white"),
     methods=("integrated-gradients", "grad-cam"),
     has_near_duplicates=True,
+    is_fitted=False,
     has_pictures=True,
 )

@@ -7,8 +7,8 @@ import numpy as np
 from headrace.config.configuration import Configuration, Prepare, Text
 from headrace.contract import Column, Tokenizer
 from headrace.features.text.near_duplicates import minhash
+from headrace.prepare.encoders.format_names import name_document
 from headrace.prepare.encoders.hashing import text_hash
-from headrace.prepare.encoders.images.unread_formats import name_document
 from headrace.prepare.encoders.row_encoders import Row
 from headrace.prepare.observations import Observations
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError

@@ -10,6 +10,7 @@ PROPERTIES = FeatureProperties(
     visible_keys=("repair", "html", "fold_case", "mask", "stop_words"),
     methods=("integrated-gradients", "occlusion"),
     has_near_duplicates=True,
+    is_fitted=True,
     has_pictures=False,
     suffixes=(".txt", ".text", ".md", ".html"),
 )

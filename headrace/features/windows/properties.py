@@ -10,5 +10,6 @@ PROPERTIES = FeatureProperties(
     visible_keys=(),
     methods=(),
     has_near_duplicates=False,
+    is_fitted=True,
     has_pictures=False,
 )

@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headrace.prepare.dedup.exact_duplicates import MAX_ROWS
+from headrace.prepare.dedup.driver_duplicate_check import MAX_ROWS
 from headrace.prepare.increments.removed_files import RemovedFiles
 from headrace.prepare.plan import PrepareContext
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 from headrace.table.shards import Shard
 from headrace.wording import quantity
 

@@ -15,13 +15,13 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from headrace.prepare.chunks import ChunkResult
-from headrace.prepare.dedup.exact_duplicates import has_no_duplicates
+from headrace.prepare.dedup.driver_duplicate_check import has_no_duplicates
 from headrace.prepare.dedup.near_duplicates import mark_near
 from headrace.prepare.dedup.shard_rewrite import make_rewriter
 from headrace.prepare.dedup.stratified_splits import assign_splits
 from headrace.prepare.increments.removed_files import RemovedFiles
 from headrace.prepare.plan import UNASSIGNED, PrepareContext
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 from headrace.table.shards import Shard
 
 KEEP_PRIORITY = {"test": 0, "val": 1, "train": 2, UNASSIGNED: 3}

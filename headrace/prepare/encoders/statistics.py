@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from headrace.contract import Statistics
 from headrace.prepare.encoders.images.image_codec import Pixels
 from headrace.prepare.plan import PrepareContext
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 from headrace.table.shards import Shard
 
 # OpenCV sums integers and divides in 64-bit floating point. Up to this many pixels, multiplying the quotient again is

@@ -13,7 +13,7 @@ from headrace.prepare.increments.removed_files import RemovedFiles
 from headrace.prepare.rejects.reject_and_duplicate_tables import SideTable
 from headrace.prepare.sources.raw_records import RawFile, escape_path
 from headrace.storage.atomic import atomic_write
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 from headrace.table import Version, read
 
 FOLDER = "_headrace"

@@ -14,7 +14,7 @@ from headrace.errors import DataError
 from headrace.prepare.accounting import RecordAccounting, merge_results
 from headrace.prepare.chunks import ChunkResult
 from headrace.prepare.encoders.encoding_interface import NO_LABEL
-from headrace.prepare.encoders.labels import normalize_label, readable_labels
+from headrace.prepare.encoders.label_text import normalize_label, readable_labels
 from headrace.prepare.labels.warnings import label_warnings, require_repeated
 from headrace.prepare.plan import Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason
@@ -103,7 +103,7 @@ def require_some(classes: tuple[str, ...], root: str, rejects: RecordAccounting 
     """
     if not 2 <= len(classes) <= MAX_CLASSES:
         shown = f" ({', '.join(map(repr, classes))})" if classes and len(classes) < 2 else ""
-        raise (rejects or merge_results([])).unusable(
+        raise (rejects or merge_results([])).unusable_error(
             f"The source {root} holds {quantity(len(classes), 'class')}{shown}; expected from 2 to {MAX_CLASSES:,}",
             "If labels are numbers to predict, set prepare.task to regression.",
         )

@@ -13,7 +13,7 @@ from pyarrow import orc
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.readers.row import MissingColumnError, Row, RowRange, plain_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 
 ROWS_AT_ONCE = 1024
 UNITS_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}

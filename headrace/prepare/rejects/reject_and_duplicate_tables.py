@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from headrace.prepare.increments.removed_files import RemovedFiles
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 from headrace.table.shards import Shard, write_shard
 from headrace.table.transaction_log import NO_SUMMARY, CommitBase, FileChanges, commit, list_shards
 

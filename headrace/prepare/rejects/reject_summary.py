@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from headrace.errors import DataError
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 from headrace.table.dropped_records import SCHEMA, Reject, rejects_path
 from headrace.table.shards import Shard
 

@@ -15,7 +15,7 @@ from headrace.prepare.sources.folder import read_bytes
 from headrace.prepare.sources.raw_records import Listing, escape_path
 from headrace.prepare.sources.tables.table_dataframe import read_columns
 from headrace.storage import locate
-from headrace.storage.listing import read_entry
+from headrace.storage.file_listing import read_entry
 
 
 def with_content(spark: SparkSession, listing: Listing) -> Listing:

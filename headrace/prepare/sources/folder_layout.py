@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from headrace.prepare.encoders.labels import normalize_name
+from headrace.prepare.encoders.label_text import normalize_name
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.sources.raw_records import RawFile, escape_path, shorten
 from headrace.prepare.sources.split_names import split_from_name, split_from_path

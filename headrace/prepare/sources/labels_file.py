@@ -14,7 +14,7 @@ from typing import Any
 
 from headrace.config.sections.reader_options import ReaderOptions
 from headrace.errors import DataError
-from headrace.prepare.encoders.labels import label_cell
+from headrace.prepare.encoders.label_text import label_cell
 from headrace.prepare.readers import TableReader, format_from_name, open_reader
 from headrace.prepare.readers.csv_reader import REPEATED_HEADER
 from headrace.prepare.readers.json_reader import JsonReader

@@ -13,7 +13,7 @@ from headrace.config.configuration import Prepare, Source
 from headrace.config.sections.source import Columns
 from headrace.config.sections.windows import Windows
 from headrace.features.windows.series_rows import drop_repeated_rows, warn_of_missing_codes
-from headrace.prepare.encoders.labels import number_hint
+from headrace.prepare.encoders.label_text import number_hint
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.raw_records import RawFile, RawRecord
 from headrace.prepare.sources.tables.table_dataframe import REJECTION, quote_column, read_columns

@@ -25,7 +25,7 @@ from headrace.prepare.text.tokenizer import (
     token_dtype,
     word_tokenizer,
 )
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 from headrace.table.shards import Shard
 from headrace.wording import quantity
 

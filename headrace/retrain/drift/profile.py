@@ -19,7 +19,7 @@ from headrace.contract import Column, Contract
 from headrace.retrain.drift.drift_interface import ALL, drift_module, feature_drift_module
 from headrace.retrain.drift.population_stability import Histogram, merge_histograms, value_counts
 from headrace.spark.session import unwrap_python_errors
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 from headrace.table import Shard, Version
 
 BATCH_ROWS = 256

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.compared_metric import metric_label
+from headrace.compare.comparison_metrics import metric_label
 from headrace.compare.predictions import Predictions
 from headrace.targets.kinds import kind_module, target_properties
 
@@ -35,18 +35,18 @@ class Slice(NamedTuple):
 
 
 class GateInterface(Protocol):
-    """The module `gate` of a target kind."""
+    """The module `gate_slices` of a target kind."""
 
     def class_slices(self, classes: tuple[str, ...], models: ModelPair) -> Iterator[Slice]:
         """Yield a slice for each class that occurs in the rows."""
 
     def drop(self, before: float, after: float) -> float:
-        """Return by how much the metric of a slice became worse, as `retrain.gate.slices.max_drop` means it."""
+        """Return by how much the metric of a slice became worse, to compare with `retrain.gate.slices.max_drop`."""
 
 
 def gate_module(task: str) -> GateInterface:
     """Return the gate's part of the target kind `task`."""
-    module: GateInterface = kind_module(task, "gate")
+    module: GateInterface = kind_module(task, "gate_slices")
     return module
 
 

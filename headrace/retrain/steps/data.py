@@ -9,12 +9,12 @@ from headrace.evaluate.training_overlap import training_overlap
 from headrace.registry.bundle_store import stored_bundle
 from headrace.registry.promotion import finish_promotion
 from headrace.registry.versions import ModelRecord, champion
-from headrace.retrain.gate.comparison import SPLIT, read_test_version
 from headrace.retrain.gate.deciding_rows import few_rows_warning
+from headrace.retrain.gate.version_comparison import SPLIT, read_test_version
 from headrace.retrain.journal_records import Outcome
 from headrace.retrain.recorded_table_version import find_recorded
-from headrace.retrain.steps.context import CycleContext, StepResult
-from headrace.retrain.steps.model import initial_weights
+from headrace.retrain.steps.challenger import initial_weights
+from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 from headrace.table import Version, read
 from headrace.wording import join_names, quantity
 

@@ -7,7 +7,7 @@ from headrace.registry.promotion import promote as promote_version
 from headrace.registry.versions import version_named
 from headrace.retrain.gate.checks import AGAINST_CHAMPION, Check
 from headrace.retrain.journal_records import Outcome
-from headrace.retrain.steps.context import CycleContext, StepResult
+from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 from headrace.storage import locate
 from headrace.storage.remove_tree import remove_tree
 

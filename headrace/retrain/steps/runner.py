@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from headrace.processes.command_line import utc_now
+from headrace.processes.invocation import utc_now
 from headrace.retrain.journal import Cycle
 from headrace.retrain.journal_records import StepRecord
-from headrace.retrain.steps import data, model, release
-from headrace.retrain.steps.context import CycleContext, StepResult
+from headrace.retrain.steps import challenger, data, release
+from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +35,10 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step("prepare", (), data.prepare),
     Step("validate", ("prepare",), data.validate),
-    Step("train", ("prepare", "validate"), model.train),
-    Step("evaluate", ("validate", "train"), model.evaluate),
-    Step("register", ("train", "evaluate"), model.register),
-    Step("gate", ("validate", "train", "evaluate", "register"), model.gate),
+    Step("train", ("prepare", "validate"), challenger.train),
+    Step("evaluate", ("validate", "train"), challenger.evaluate),
+    Step("register", ("train", "evaluate"), challenger.register),
+    Step("gate", ("validate", "train", "evaluate", "register"), challenger.gate),
     Step("promote", ("validate", "register", "gate"), release.promote),
     Step("predict", ("promote",), release.predict),
     Step("conclude", ("promote", "predict"), release.conclude),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from headrace.contract import Contract
-from headrace.prepare.encoders.labels import INDEX_TYPE
+from headrace.prepare.encoders.label_text import INDEX_TYPE
 
 NO_LABEL = "no label"
 

@@ -1,7 +1,7 @@
 """The stored target of a record with any number of classes: their indices."""
 
 from headrace.contract import Column
-from headrace.prepare.encoders.labels import encode_labels, parse_labels
+from headrace.prepare.encoders.label_text import encode_labels, parse_labels
 from headrace.prepare.plan import PrepareContext
 from headrace.targets.classification.encoding import class_index
 

@@ -7,7 +7,7 @@ from headrace.html.number_formatting import percent
 from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.per_class import PerClass
 from headrace.report.evaluation.records import ClassEvaluation
-from headrace.report.record import Record
+from headrace.report.json_record import Record
 from headrace.wording import number, quantity
 
 

@@ -8,7 +8,7 @@ from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
 from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.records import TaskEvaluation
 from headrace.report.evaluation.slices import SliceTable, slice_tables
-from headrace.report.record import Record
+from headrace.report.json_record import Record
 from headrace.wording import number, quantity
 
 

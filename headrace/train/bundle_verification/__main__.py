@@ -30,7 +30,7 @@ def main(origin: str) -> None:
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests, Path.cwd().parent), daemon=True).start()
     from headrace.train.bundle_verification.loaded_bundle import BundleLoader
-    from headrace.train.bundle_verification.messages import Request
+    from headrace.train.bundle_verification.process_protocol import Request
 
     loader = BundleLoader(Path(origin))
     while True:

@@ -19,13 +19,12 @@ from headrace.bundle import WEIGHTS
 from headrace.config.sections.streaming import Stream
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, TrainingError
-from headrace.networks.weights_file import load_weights
+from headrace.networks.weights_without_optimizer import load_weights
 from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version
 from headrace.train.bundle_verification import forward_passes
 from headrace.train.bundle_verification.fresh_process import FreshProcess
-from headrace.train.bundle_verification.messages import Answer, Request
 from headrace.train.bundle_verification.outputs import (
     Outputs,
     are_equal,
@@ -35,6 +34,7 @@ from headrace.train.bundle_verification.outputs import (
     first_difference,
     largest_difference,
 )
+from headrace.train.bundle_verification.process_protocol import Answer, Request
 from headrace.wording import join_names
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from typing import IO
 
 import headrace
 from headrace.errors import TrainingError
-from headrace.train.bundle_verification.messages import Answer, Request
+from headrace.train.bundle_verification.process_protocol import Answer, Request
 
 TIMEOUT_SECONDS = 900
 # What Python, TensorFlow and the dynamic linker need. A network that needs more does not run elsewhere.

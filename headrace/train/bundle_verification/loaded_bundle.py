@@ -9,7 +9,7 @@ from headrace import bundle as bundles
 from headrace.engines.keras_settings import use_tensorflow
 from headrace.train.bundle_verification import forward_passes
 from headrace.train.bundle_verification.isolation import HiddenFiles
-from headrace.train.bundle_verification.messages import Answer, Request, describe
+from headrace.train.bundle_verification.process_protocol import Answer, Request, describe
 
 
 class BundleLoader:

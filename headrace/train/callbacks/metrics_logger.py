@@ -10,12 +10,12 @@ import keras
 import tensorflow as tf
 
 from headrace.errors import TrainingError
-from headrace.runs.folder import RunFolder
+from headrace.runs.run_folder import RunFolder
 from headrace.storage.atomic import atomic_write
 from headrace.stream.batches import RankStream
 from headrace.train.callbacks.step_figures import RunningResults, figures_between
 from headrace.train.distributed.gradients import GradientMonitor
-from headrace.train.rank.context import Position
+from headrace.train.rank.rank_context import Position
 
 HIDDEN = ("kind", "step", "epoch", "seconds")
 

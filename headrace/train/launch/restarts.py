@@ -7,12 +7,12 @@ from pyspark.sql import SparkSession
 
 from headrace.errors import ConfigurationError, HeadraceError, LostExecutorError, StoreError, TrainingError
 from headrace.processes import interruption
-from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
+from headrace.runs.run_folder import RunFolder
 from headrace.spark.session import is_local
 from headrace.spark.slots import PATIENCE_SECONDS, total_slots, wait_for_slots
-from headrace.train.launch.executor_resources import profile_for
 from headrace.train.launch.launcher import RankProgram, launch
+from headrace.train.launch.rank_resource_profile import profile_for
 from headrace.train.run_monitor import Progress
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.networks.noise_interface import random_inputs
-from headrace.train.model.layer_tree import Node, weighted_layers
+from headrace.train.model.layer_paths import Node, weighted_layers
 
 ROWS = 4
 # Ids of padding and of an unknown token keep their meaning in every tokenizer.

@@ -16,7 +16,7 @@ from headrace.errors import ConfigurationError
 from headrace.prepare.text.tokenizer import load_tokenizer
 from headrace.table import Version
 from headrace.train.model.class_and_token_layers import class_layers, token_layers
-from headrace.train.model.layer_tree import Node, Path, weighted_layers
+from headrace.train.model.layer_paths import Node, Path, weighted_layers
 
 log = logging.getLogger(__name__)
 

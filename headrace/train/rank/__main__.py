@@ -11,7 +11,7 @@ import traceback
 
 from headrace.engines.lean_import import import_engines_lean
 from headrace.errors import ConfigurationError, HeadraceError, TrainingError
-from headrace.runs.folder import RunFolder
+from headrace.runs.run_folder import RunFolder
 from headrace.storage.disk_errors import describe
 from headrace.train.bundle_verification.fresh_process import FreshProcess
 from headrace.train.rank.driver_channel import Channel, exit_with_task

@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from headrace import bundle
 from headrace.errors import ConfigurationError
-from headrace.runs.folder import RunFolder
 from headrace.runs.record import RunRecord
+from headrace.runs.run_folder import RunFolder
 from headrace.storage.append_only_files import mirror_appends
 from headrace.stream.dataset import training_batches
 from headrace.stream.stream_builder import training_plan
@@ -29,7 +29,7 @@ from headrace.train.callbacks.metrics_logger import MetricsLogger
 from headrace.train.distributed import collectives
 from headrace.train.model.model_builder import compile_model
 from headrace.train.model.rank_seeds import offset_seeds
-from headrace.train.rank.context import Position, RankContext
+from headrace.train.rank.rank_context import Position, RankContext
 from headrace.train.run_observer import StoppedError
 from headrace.train.validate_settings import class_weights, ships_best_epoch
 

@@ -13,7 +13,7 @@ from headrace.html.templates import environment
 from headrace.storage.atomic import atomic_write
 from headrace.tune.report.parallel_coordinates import parallel_coordinates
 from headrace.tune.report.plots import Plots
-from headrace.tune.study.folder import StudyFolder, StudyRecord
+from headrace.tune.study.study_folder import StudyFolder, StudyRecord
 from headrace.tune.study.trial_records import TrialRecord, best_trial, count
 
 TEMPLATES = Path(__file__).parent / "pages"

@@ -3,13 +3,13 @@
 from typing import Any
 
 from headrace.config import Configuration
-from headrace.networks.source import read_network, source_hash
-from headrace.processes.command_line import command_line, utc_now
+from headrace.networks.network_source import read_network, source_hash
+from headrace.processes.invocation import command_line, utc_now
 from headrace.runs.resume_check import ResumeGuard
 from headrace.table import read
 from headrace.train.validate_settings import is_lower_better, metric_names, monitored_metric, require_fit
 from headrace.tune.search_space import require_comparable, require_space
-from headrace.tune.study.folder import StudyFolder, StudyRecord
+from headrace.tune.study.study_folder import StudyFolder, StudyRecord
 
 # The length and the resources of a study may change when it is resumed; the definition of its trials may not.
 CHANGEABLE_KEYS = {"trials", "time_limit_seconds", "parallel", "keep", "study"}

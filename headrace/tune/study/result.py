@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from headrace.tune.study.folder import StudyFolder, StudyRecord
+from headrace.tune.study.study_folder import StudyFolder, StudyRecord
 from headrace.tune.study.trial_records import TrialRecord, best_trial
 
 

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from headrace.config.sections.streaming import Stream
-from headrace.networks.source import build_model
+from headrace.networks.network_source import build_model
 from headrace.stream.dataset import training_batches
 from headrace.stream.stream_builder import training_plan
 from tests.bench.streaming.contenders.rows import BATCH

@@ -8,7 +8,7 @@ import pytest
 
 from headrace.config.configuration import Splits
 from headrace.errors import DataError
-from headrace.prepare.encoders.labels import normalize_label
+from headrace.prepare.encoders.label_text import normalize_label
 from headrace.prepare.job import prepare
 from headrace.prepare.labels.warnings import label_warnings, require_repeated, small_class_warning
 from tests.support.raw_images import configuration, write_source

@@ -10,8 +10,8 @@ from headrace.config import Configuration
 from headrace.errors import HeadraceError
 from headrace.registry.model_registry import ModelRegistry
 from headrace.registry.tracking.study_logger import track_study
-from headrace.tune.study.folder import StudyFolder, StudyRecord
 from headrace.tune.study.result import StudyResult
+from headrace.tune.study.study_folder import StudyFolder, StudyRecord
 from headrace.tune.study.trial_records import State, TrialRecord
 from tests.registry.finished_run import STEPS, write_run
 

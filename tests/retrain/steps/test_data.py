@@ -8,7 +8,7 @@ import pytest
 
 from headrace.config.sections.training import FineTune
 from headrace.retrain.steps import data
-from headrace.retrain.steps.context import CycleContext
+from headrace.retrain.steps.cycle_context import CycleContext
 from headrace.table import Version
 from tests.support.small_bundle import write_bundle
 from tests.support.small_table import Content, some_rows, write_table

@@ -12,7 +12,7 @@ import pytest
 
 from headrace.retrain.journal import Cycle, Journal
 from headrace.retrain.journal_records import Outcome
-from headrace.retrain.steps.context import CycleContext, StepResult
+from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 from headrace.retrain.steps.runner import STEPS, Step, run_step
 
 pytestmark = pytest.mark.tensorflow
@@ -22,7 +22,7 @@ import os, signal, sys
 from pathlib import Path
 from tests.retrain.steps.test_runner import context_for, logging_steps, open_cycle
 from headrace.retrain.steps.runner import run_step
-from headrace.retrain.steps.context import StepResult
+from headrace.retrain.steps.cycle_context import StepResult
 
 cycle = open_cycle(Path(sys.argv[1]))
 log = Path(sys.argv[1]) / "log"

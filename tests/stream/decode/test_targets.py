@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.errors import DataError
-from headrace.prepare.encoders.labels import encode_labels
+from headrace.prepare.encoders.label_text import encode_labels
 from headrace.stream.decode.targets import encode_targets
 from headrace.stream.read.column_buffers import BinaryColumn
 from headrace.targets.classification.encoding import COLUMN as LABEL

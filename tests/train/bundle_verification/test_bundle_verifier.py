@@ -15,7 +15,7 @@ import pytest
 from headrace import bundle
 from headrace.config.sections.streaming import Stream
 from headrace.errors import ConfigurationError, TrainingError
-from headrace.networks.source import build_model
+from headrace.networks.network_source import build_model
 from headrace.table import Version
 from headrace.train.bundle_verification.bundle_verifier import BundleVerifier
 from headrace.train.bundle_verification.fresh_process import FreshProcess

@@ -7,9 +7,9 @@ import keras
 import pytest
 from keras import layers
 
-from headrace.networks.source import build_model
+from headrace.networks.network_source import build_model
 from headrace.train.model.class_and_token_layers import class_layers, token_layers
-from headrace.train.model.layer_tree import weighted_layers
+from headrace.train.model.layer_paths import weighted_layers
 from tests.models.test_networks import MODELS, SMALL, TEXT, contract_for
 
 pytestmark = pytest.mark.tensorflow

@@ -23,12 +23,12 @@ from headrace.prepare.encoders.images.fast_jpeg import (
     may_need_rotation,
     shrink,
 )
-from headrace.prepare.encoders.images.file_structure import GIF, JPEG, PNG, find_structure
 from headrace.prepare.encoders.images.image_findings import ImageFinding
 from headrace.prepare.encoders.images.jpeg_segments import IN_HEADER
 from headrace.prepare.encoders.images.pillow_decoder import DecodedImage, check_size, decode_file, missing_pixels_filled
 from headrace.prepare.encoders.images.png_chunks import SIGNATURE, damaged_chunk
 from headrace.prepare.encoders.images.resize import RESIZE
+from headrace.prepare.encoders.images.truncation_and_metadata import GIF, JPEG, PNG, find_structure
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]

@@ -15,10 +15,10 @@ from PIL.Image import Image as PillowImage
 from PIL.Image import Transpose
 
 from headrace.config.configuration import Image
+from headrace.prepare.encoders.format_names import name_format
 from headrace.prepare.encoders.images.fast_jpeg import decode_jpeg
 from headrace.prepare.encoders.images.grey_depth import to_eight_bits, used_bits
 from headrace.prepare.encoders.images.image_findings import ImageFinding, find_colour_bits, find_hidden, is_raw_preview
-from headrace.prepare.encoders.images.unread_formats import name_format
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Pixels = NDArray[np.uint8]

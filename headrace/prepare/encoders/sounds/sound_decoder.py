@@ -13,9 +13,9 @@ import soxr
 from numpy.typing import NDArray
 
 from headrace.config.sections.audio import Audio
-from headrace.prepare.encoders.images.unread_formats import name_format, name_image
-from headrace.prepare.encoders.sounds.file_structure import damage, missing_bytes, with_unknown_size
+from headrace.prepare.encoders.format_names import name_format, name_image
 from headrace.prepare.encoders.sounds.mpeg_frames import after_tags, is_mpeg, with_frame_count
+from headrace.prepare.encoders.sounds.truncation import damage, missing_bytes, with_unknown_size
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 Samples = NDArray[np.int16]

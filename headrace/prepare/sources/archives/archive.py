@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from headrace.errors import DataError
-from headrace.prepare.encoders.labels import label_cell, normalize_label, normalize_name
+from headrace.prepare.encoders.label_text import label_cell, normalize_label, normalize_name
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources.archives.members import DAMAGE, ArchiveFile, BehindEndError, Member
 from headrace.prepare.sources.folder import walk

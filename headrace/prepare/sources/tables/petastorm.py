@@ -14,7 +14,7 @@ from headrace.config.sections.source import Codec, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.prepare.sources.tables.unischema_parser import Field, UnreadableSchemaError, parse_unischema
 from headrace.storage import locate
-from headrace.storage.parquet import open_parquet
+from headrace.storage.open_parquet import open_parquet
 
 FILE = "_common_metadata"
 KEY = b"dataset-toolkit.unischema.v1"

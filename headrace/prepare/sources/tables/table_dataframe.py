@@ -20,18 +20,18 @@ from pyspark.sql import functions as F
 from headrace.config.sections.source import Columns, Source
 from headrace.errors import ConfigurationError, DataError
 from headrace.features.kinds import feature_properties
-from headrace.prepare.encoders.labels import label_cell, normalize_label
+from headrace.prepare.encoders.label_text import label_cell, normalize_label
 from headrace.prepare.readers import Row
 from headrace.prepare.readers.row import plain_name, text_cell
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources.folder import read_bytes
-from headrace.prepare.sources.near_paths import near_hint
+from headrace.prepare.sources.listed_file_hint import near_hint
 from headrace.prepare.sources.raw_records import RawFile, RawRecord, escape_path
-from headrace.prepare.sources.tables.answer_column import warn_of_answers
-from headrace.prepare.sources.tables.array_cell import read_pixels
 from headrace.prepare.sources.tables.column_types import require_column_types
 from headrace.prepare.sources.tables.jdbc import database_rows, load_database, require_columns
+from headrace.prepare.sources.tables.npy_pixels import read_pixels
 from headrace.prepare.sources.tables.petastorm import ARRAYS, input_codec, refuse_arrays
+from headrace.prepare.sources.tables.prodigy_answers import warn_of_answers
 from headrace.prepare.sources.tables.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.tables.table_ranges import columns_in_file, list_ranges, open_first, rows_of_ranges

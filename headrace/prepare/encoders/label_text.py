@@ -1,0 +1,175 @@
+"""Labels: their normal form, and for multi_label records their text form in sources and stored form in tables."""
+
+import ast
+import json
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+
+from headrace.prepare.readers.row import text_cell
+from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
+from headrace.prepare.text.invisible_characters import INVISIBLE
+
+# Type of a stored class index.
+INDEX_TYPE = np.dtype("<i4")
+# Texts that pandas, databases and Hive write for a missing value.
+MISSING = frozenset(("nan", "null", "<na>", "\\n"))
+# A list as Python prints it. One of NumPy's has no commas, so that Python would join its names.
+MEMBER = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|-?[\d.]+|None|True|False)"
+PYTHON_LIST = re.compile(rf"\[\s*{MEMBER}(?:\s*,\s*{MEMBER})*\s*,?\s*\]")
+# Numbers with a decimal comma, or with thousands apart: 0,5 and 1,234.5 and 1 234,5 and 1_234.
+OTHER_SEPARATORS = re.compile(r"[-+]?\d+(?:[.,'_\s]\d+)+")
+# Dashes that are written for the sign: the minus sign of typesetters, and others.
+MINUS_SIGNS = re.compile("^\\s*[\u2212\u2010-\u2014\ufe63\uff0d]\\s*(?=[\\d.])")
+# A number with a unit before or behind it: $5, 5 kg, 5%.
+WITH_UNIT = re.compile(
+    r"(?=.{1,40}$)(?:[A-Z]{3}\s|[A-Z]{0,3}[$€£¥]\s?)?[-+]?\d+(?:[.,]\d+)*\s?(?:[%‰°$€£¥][^\W\d_]?|(?:[^\W\d_]|[/²³])*)?"
+)
+BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}")
+
+
+def normalize_name(text: str) -> str:
+    """Return a name of a class in Unicode NFC, without invisible characters and without white space around it."""
+    return unicodedata.normalize("NFC", text.translate(INVISIBLE)).strip()
+
+
+def normalize_label(text: str | None) -> str | None:
+    """Return the label in a cell as `normalize_name` has it; None if it stands for a missing value.
+
+    An empty label stays empty: for a multi_label record it means that the record has no class.
+    """
+    name = None if text is None else normalize_name(text)
+    return None if name is None or name.lower() in MISSING else name
+
+
+def label_cell(value: object, *, several: bool) -> str | None:
+    """Return the label in a cell as text; None if it is missing.
+
+    Args:
+        several: whether a list of names may be a label.
+
+    Raises:
+        RejectedRecordError: the cell is an object, bytes that are no text, or a list that cannot be a label.
+    """
+    if isinstance(value, list) and several:
+        return format_labels(value)
+    if isinstance(value, list):
+        raise _bad_label(value, "a list; expected one name or number; lists of names need prepare.task: multi_label")
+    if isinstance(value, dict):
+        raise _bad_label(value, f"an object; expected {'a list of names' if several else 'one name or number'}")
+    return normalize_label(_member_text(value))
+
+
+def parse_labels(text: str, separator: str) -> tuple[str, ...]:
+    """Return the names in a list of JSON or Python, or between separators; each once, as `normalize_label` returns it.
+
+    Raises:
+        RejectedRecordError: the text is an object, a list of other things than names, or a list that cannot be read.
+    """
+    names = _parse_list(text.strip(), separator)
+    cleaned = map(normalize_label, text.split(separator) if names is None else names)
+    return tuple(dict.fromkeys(name for name in cleaned if name))
+
+
+def readable_labels(text: str, separator: str) -> tuple[str, ...]:
+    """Return the names that `parse_labels` finds; none if it rejects the text."""
+    try:
+        return parse_labels(text, separator)
+    except RejectedRecordError:
+        return ()
+
+
+def format_labels(names: Iterable[object]) -> str:
+    """Return the text from which `parse_labels` restores these names, without those that are missing.
+
+    Raises:
+        RejectedRecordError: one of them is itself a list or an object.
+    """
+    return json.dumps(_list_names(names), ensure_ascii=False)
+
+
+def number_hint(text: str) -> str:
+    """Return how to write a text as the number that it seems to be; empty if that is not known."""
+    if sign := MINUS_SIGNS.match(text):
+        return f"; write its sign {sign[0].strip()!r} ({unicodedata.name(sign[0].strip()).lower()}) as a hyphen: -5"
+    if OTHER_SEPARATORS.fullmatch(text):
+        return "; write numbers with a decimal point and no other separator, such as 1234.5"
+    if WITH_UNIT.fullmatch(text):
+        return "; leave out the unit, and write all numbers in the same one"
+    if text.lower() in ("true", "false"):
+        return "; write 1 and 0, or set prepare.task to classification"
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return "; it is a time: write a number, such as seconds since 1970"
+
+
+def encode_labels(indices: Iterable[int]) -> bytes:
+    """Return the bytes that a table stores for these class indices: sorted, little-endian int32."""
+    return np.array(sorted(indices), INDEX_TYPE).tobytes()
+
+
+def count_labels(split: str, labels: pa.ChunkedArray) -> Counter[tuple[str, int]]:
+    """Return the rows by split and class index, from a column of stored labels."""
+    indices = np.frombuffer(b"".join(labels.to_pylist()), INDEX_TYPE)
+    return Counter({(split, index): rows for index, rows in enumerate(np.bincount(indices).tolist()) if rows})
+
+
+def _parse_list(text: str, separator: str) -> list[str] | None:
+    """Return the names in a list; None if the text is none."""
+    if not text.startswith(("[", "{")):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = _parse_python_list(text)
+    if isinstance(value, list):
+        return _list_names(value)
+    if value is not None:
+        raise _bad_label(value, "an object; expected a list of names")
+    if BRACKETED.fullmatch(text) and (separator in text or "'" in text or '"' in text):
+        raise _bad_label(text, "neither a list of JSON nor one of Python")
+    return None
+
+
+def _parse_python_list(text: str) -> object:
+    """Return a list as Python prints it; None if the text is none."""
+    try:
+        return ast.literal_eval(text) if PYTHON_LIST.fullmatch(text) else None
+    except (ValueError, SyntaxError):
+        return None
+
+
+def _list_names(names: Iterable[object]) -> list[str]:
+    """Return the names of the members as those of cells; none of a missing one."""
+    members = list(names)
+    for one in members:
+        if isinstance(one, list | dict | tuple):
+            raise _bad_label(members, "a list of lists or objects; expected a list of names")
+    return [text for one in members if (text := _member_text(one)) is not None]
+
+
+def _member_text(value: object) -> str | None:
+    """Return a name or number as text; None if it is missing.
+
+    Raises:
+        RejectedRecordError: it is bytes that are no text, an infinite number, as JSON's Infinity and 1e400 are, or
+            holds a NUL character.
+    """
+    if isinstance(value, float) and math.isinf(value):
+        raise _bad_label(value, "not a finite number")
+    text = text_cell(value, "the label")
+    if text is not None and "\0" in text:
+        raise _bad_label(text, "damaged: it holds a NUL character")
+    return text
+
+
+def _bad_label(value: object, problem: str) -> RejectedRecordError:
+    return RejectedRecordError(Reason.BAD_LABEL, f"the label {value!r:.60} is {problem}")

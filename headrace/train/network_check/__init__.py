@@ -1,0 +1,1 @@
+"""Try a network on one batch, in a process of its own, before Spark starts."""

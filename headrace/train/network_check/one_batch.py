@@ -1,0 +1,103 @@
+"""One batch through an untrained network, forwards and backwards."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from headrace.errors import ConfigurationError, HeadraceError
+from headrace.networks.network_source import build_model, describe_failure, require_default_training
+from headrace.runs.record import RunRecord
+from headrace.stream.dataset import evaluation_batches
+from headrace.stream.stream_builder import evaluation_plan
+from headrace.table import Version
+from headrace.train.bundle_verification.bundle_verifier import BATCH_ROWS, BundleVerifier
+from headrace.train.model.donor import load_donor
+from headrace.train.model.fine_tune import fine_tune
+from headrace.train.model.loss_and_metrics import make_loss
+
+# A loss of this many times that of guessing comes from inputs that are not normalized, or from wrong outputs.
+SUSPICIOUS = 5.0
+# Their state is neither in Keras's seed generators nor in a checkpoint, even where they are given a seed.
+STATEFUL_RANDOM_OPERATIONS = frozenset(
+    ("RandomStandardNormal", "RandomUniform", "RandomUniformInt", "TruncatedNormal", "ParameterizedTruncatedNormal")
+    + ("RandomShuffle", "RandomGamma", "RandomPoissonV2", "Multinomial", "StatefulStandardNormalV2")
+)
+
+Batch = tuple[Any, Any, Any]
+
+
+def try_network(file: Path, record: RunRecord, version: Version) -> list[str]:
+    """Build the network in `file`, and compute outputs, loss and gradients of one batch; return warnings.
+
+    Raises:
+        ConfigurationError: it cannot be built, raises an error, or its outputs, loss or gradients cannot be used; or
+            `train.fine_tune` does not fit it.
+        DataError: the table or the donor of the initial weights cannot be read.
+    """
+    configuration = record.configuration
+    settings, options = configuration.train, configuration.model.options
+    donor = load_donor(settings.fine_tune, version) if settings.fine_tune else None
+    keras.utils.set_random_seed(settings.seed)
+    keras.config.set_dtype_policy(settings.precision)
+    model = build_model(file, version.contract, options)
+    require_default_training(model, file)
+    if settings.fine_tune and donor:
+        fine_tune(model, donor, version.contract, settings.fine_tune)
+    plan = evaluation_plan(version, "train", BATCH_ROWS)
+    batch: Batch = next(iter(evaluation_batches(version, "train", plan, configuration.stream).steps(0, 0, 1)))
+    try:
+        BundleVerifier(model, version, configuration.stream, settings.precision, None).require_usable_outputs()
+        loss, reached = _step(model, batch, make_loss(settings.loss, version.contract))
+        random = _random_operations(model, batch)
+    except HeadraceError:
+        raise
+    except Exception as error:  # the network's code may raise anything
+        raise ConfigurationError(f"The model file {file} failed at {describe_failure(error, file, options)}") from error
+    if model.trainable_variables and not reached:
+        raise ConfigurationError(
+            f"No weight of the network in {file} gets a gradient: its outputs do not depend on its weights."
+        )
+    return _judge_loss(loss, version) + _describe_randomness(random)
+
+
+def _step(model: keras.Model, batch: Batch, loss: keras.losses.Loss) -> tuple[float, bool]:
+    """Return the loss of a batch, and whether any weight gets a gradient."""
+    inputs, targets, weights = batch
+    with tf.GradientTape() as tape:
+        value = loss(targets, model(inputs, training=True), sample_weight=weights)
+    gradients = tape.gradient(value, [variable.value for variable in model.trainable_variables])
+    return float(value), any(gradient is not None for gradient in gradients)
+
+
+def _random_operations(model: keras.Model, batch: Batch) -> list[str]:
+    """Return the names of TensorFlow's operations in the network that draw random numbers from a state of their own."""
+    traced = tf.function(lambda inputs: model(inputs, training=True)).get_concrete_function(batch[0])
+    graph = traced.graph.as_graph_def()
+    inner = (node.op for function in graph.library.function for node in function.node_def)
+    return sorted(STATEFUL_RANDOM_OPERATIONS & {*(node.op for node in graph.node), *inner})
+
+
+def _describe_randomness(operations: list[str]) -> list[str]:
+    if not operations:
+        return []
+    return [
+        f"The network draws random numbers with TensorFlow's {', '.join(operations)}, whose state no checkpoint has: a "
+        "run that is interrupted, or that gets more epochs, ends with other weights than one that is not. Use "
+        "keras.random with a keras.random.SeedGenerator."
+    ]
+
+
+def _judge_loss(loss: float, version: Version) -> list[str]:
+    """Return a warning if the loss of an untrained network of classes is not near that of guessing."""
+    classes = len(version.contract.classes)
+    guesses = version.contract.target.has_one_class
+    if not guesses or not np.isfinite(loss) or loss <= SUSPICIOUS * math.log(classes):
+        return []
+    return [
+        f"The loss before training is {loss:.3g}, that of guessing among {classes} classes is {math.log(classes):.3g}; "
+        "check the normalisation of the inputs."
+    ]

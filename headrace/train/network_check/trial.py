@@ -1,0 +1,106 @@
+"""Try a network on one batch before Spark and ranks start, in a separate process: a mistake is reported in seconds.
+
+The ranks test the network again; the user's cache remembers networks that passed, as the process takes seconds.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from headrace.bundle import load as load_bundle
+from headrace.config.sections.training import FineTune
+from headrace.engines.compatibility import installed_versions
+from headrace.errors import ConfigurationError, DataError
+from headrace.networks.network_source import network_path
+from headrace.runs.record import RunRecord
+from headrace.runs.run_folder import RunFolder
+from headrace.table import Version
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 300
+
+
+def require_trainable(folder: RunFolder, record: RunRecord, version: Version) -> None:
+    """Raise unless the network accepts a batch of the table and yields outputs, a loss and gradients; log warnings.
+
+    Raises:
+        ConfigurationError: the network cannot be trained; the message names the line.
+        DataError: the donor of the initial weights is damaged, or its inputs are of another kind.
+    """
+    known = _cache_folder() / _fingerprint(record, version)
+    if known.exists():
+        return
+    answer = _ask(folder.path, network_path(record.configuration.model.file))
+    if answer is None:
+        return
+    if answer["error"] is not None:
+        kind = DataError if answer.get("kind") == DataError.__name__ else ConfigurationError
+        raise kind(str(answer["error"]))
+    warnings = answer["warnings"] if isinstance(answer["warnings"], list) else []
+    for warning in warnings:
+        log.warning("%s", warning)
+    if not warnings:
+        # Without a cache the network is tried again.
+        with suppress(OSError):
+            known.parent.mkdir(parents=True, exist_ok=True)
+            known.touch()
+
+
+def _ask(run: Path, file: Path) -> dict[str, object] | None:
+    """Return the answer of the process; None if it gives none, as the ranks will report the cause."""
+    log.info("Trying the network of %s", file)
+    command = [sys.executable, "-m", "headrace.train.network_check.program", str(run), str(file)]
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+        answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    except (subprocess.TimeoutExpired, IndexError, ValueError):
+        log.info("The network could not be tried before the training; the ranks try it.")
+        return None
+    return answer
+
+
+def _fingerprint(record: RunRecord, version: Version) -> str:
+    """Return a hash of what decides whether the network can be trained; for the table its structure, not its values."""
+    contract, configuration = version.contract, record.configuration
+    tokenizer = contract.tokenizer
+    described = {
+        "network": record.model_sha256,
+        "options": configuration.model.options,
+        "input": [contract.input_kind, contract.input_shape, contract.named("input")[1].dtype],
+        "tokens": [tokenizer.vocabulary_size, tokenizer.max_length] if tokenizer else None,
+        "outputs": [contract.task, contract.outputs],
+        "loss": configuration.train.loss.model_dump(),
+        "precision": configuration.train.precision,
+        "initial weights": _describe_donor(configuration.train.fine_tune, version),
+        "engines": installed_versions(),
+    }
+    return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _describe_donor(fine_tune: FineTune | None, version: Version) -> object:
+    """Return what decides whether the donor's weights fit: its weights, frozen layers, and the table's names."""
+    if fine_tune is None:
+        return None
+    tokenizer = version.contract.tokenizer
+    weights = load_bundle(fine_tune.bundle).origin.weights_sha256
+    return [weights, fine_tune.freeze, version.contract.classes, tokenizer.sha256 if tokenizer else ""]
+
+
+def _cache_folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "headrace" / "networks"

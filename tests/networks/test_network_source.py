@@ -1,0 +1,161 @@
+"""Errors in a user's model file are reported in one sentence with their line."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from headrace.contract import Column, Contract, Statistics
+from headrace.errors import ConfigurationError
+from headrace.networks.network_source import build_model, read_network, read_source, source_hash
+
+pytestmark = pytest.mark.tensorflow
+
+CONTRACT = Contract(
+    columns={
+        "image": Column(role="input", codec="raw", dtype="uint8", shape=(8, 8, 1)),
+        "label": Column(role="target", codec="plain", dtype="int32"),
+    },
+    classes=("bag", "boot"),
+    statistics=Statistics(mean=(1.0,), variance=(1.0,)),
+)
+GOOD = """
+import keras
+
+def build(contract, units=3):
+    inputs = keras.Input(contract.input_shape)
+    hidden = keras.layers.Dense(units)(keras.layers.Flatten()(inputs))
+    return keras.Model(inputs, keras.layers.Dense(len(contract.classes), activation="softmax")(hidden))
+"""
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """Return the path of a model file."""
+    return tmp_path / "model.py"
+
+
+def refusal(model: Path, source: str, **options: object) -> str:
+    """Return the message of the error that building the model raises."""
+    model.write_text(source)
+    with pytest.raises(ConfigurationError) as caught:
+        build_model(model, CONTRACT, options)
+    message = str(caught.value)
+    assert str(model) in message
+    assert "\n" not in message
+    return message
+
+
+def test_build_model_passes_options(model: Path) -> None:
+    model.write_text(GOOD)
+    assert build_model(model, CONTRACT, {"units": 5}).count_params() == 64 * 5 + 5 + 5 * 2 + 2
+
+
+def test_read_source_does_not_run_file(model: Path, tmp_path: Path) -> None:
+    source = f"open({str(tmp_path / 'ran')!r}, 'w').close()\n{GOOD}"
+    model.write_text(source)
+    assert read_source(model) == source
+    assert not (tmp_path / "ran").exists()
+
+
+def test_missing_file_is_named_with_configuration_key(model: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"model\.py \(model\.file\) cannot be read: No such file"):
+        read_source(model)
+
+
+def test_folder_is_refused_as_model_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"\(model\.file\) cannot be read: Is a directory"):
+        read_source(tmp_path)
+
+
+def test_syntax_error_is_reported_with_line(model: Path) -> None:
+    assert "is not valid Python" in (message := refusal(model, "import keras\ndef build(contract:\n"))
+    assert "line 2" in message
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"def build(): '\x00'"])
+def test_binary_file_is_refused(model: Path, content: bytes) -> None:
+    model.write_bytes(content)
+    with pytest.raises(ConfigurationError, match="is not valid Python"):
+        read_source(model)
+
+
+@pytest.mark.parametrize(
+    "source", ["", "build = None", "class Net:\n    def build(self): ...", "async def build(c): ..."]
+)
+def test_file_without_build_is_refused_with_expected_signature(model: Path, source: str) -> None:
+    assert "has no function `build`; expected `def build(contract: Contract, **options)" in refusal(model, source)
+
+
+def test_error_in_build_is_quoted_with_line(model: Path) -> None:
+    message = refusal(model, "def build(contract):\n    x = 1\n    return x / 0\n")
+    assert "failed at line 3: `return x / 0` with ZeroDivisionError: division by zero" in message
+
+
+def test_error_at_module_level_is_quoted_with_line(model: Path) -> None:
+    message = refusal(model, "import no_such_package\n" + GOOD)
+    assert "failed at line 1: `import no_such_package` with ModuleNotFoundError" in message
+
+
+def test_error_inside_keras_is_reported_at_users_line(model: Path) -> None:
+    source = GOOD.replace("keras.layers.Flatten()(inputs)", "keras.layers.Conv2D(4, 99)(inputs)")
+    assert "failed at line 6: `hidden = keras" in refusal(model, source)
+
+
+def test_error_line_is_reported_for_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "failed at line 1: `def build(c): raise" in refusal(Path("net.py"), "def build(c): raise ValueError('no')\n")
+
+
+def test_unknown_option_is_reported(model: Path) -> None:
+    message = refusal(model, GOOD, unit=7)
+    assert "failed at its options {'unit': 7}" in message
+    assert "unexpected keyword argument 'unit'" in message
+
+
+def test_sys_exit_in_file_is_reported_as_error(model: Path) -> None:
+    assert "with SystemExit" in refusal(model, "import sys\ndef build(contract):\n    sys.exit(0)\n")
+
+
+@pytest.mark.parametrize(("value", "name"), [("None", "nothing; add `return`"), ("7", "int"), ("build", "function")])
+def test_build_must_return_keras_model(model: Path, value: str, name: str) -> None:
+    assert f"must return a keras.Model; it returned {name}" in refusal(model, f"def build(contract): return {value}\n")
+
+
+def test_model_without_weights_is_refused(model: Path) -> None:
+    source = "import keras\ndef build(contract): return keras.Sequential([keras.layers.Dense(2)])\n"
+    assert "start it with keras.Input(contract.input_shape)" in refusal(model, source)
+
+
+def test_wrong_number_of_outputs_is_refused(model: Path) -> None:
+    message = refusal(model, GOOD.replace("len(contract.classes)", "12"))
+    assert "outputs (None, 2), one per class; it returned outputs (None, 12)" in message
+
+
+def test_changed_file_is_rebuilt_and_leaves_no_compiled_code(model: Path) -> None:
+    model.write_text(GOOD)
+    assert build_model(model, CONTRACT, {}).layers[2].units == 3
+    # Same length and same second: Python would use the compiled code of the previous source.
+    model.write_text(GOOD.replace("units=3", "units=4"))
+    assert build_model(model, CONTRACT, {}).layers[2].units == 4
+    assert [file.name for file in model.parent.iterdir()] == ["model.py"]
+
+
+def test_source_hash_is_sha256_of_text() -> None:
+    assert source_hash("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert source_hash("a") != source_hash("b")
+
+
+def test_bare_name_is_a_shipped_network_unless_a_file_has_it(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.INFO)
+    assert read_network("cnn") == (root / "models/cnn.py").read_text()
+    assert "model.file: cnn is the network that ships with Headrace" in caplog.text
+    (tmp_path / "cnn").write_text(GOOD)
+    assert read_network("cnn") == GOOD
+    with pytest.raises(ConfigurationError, match=r"'resnett', which is neither .* \(cnn, mlp, resnet, "):
+        read_network("resnett")
+    with pytest.raises(ConfigurationError, match=r"cnn.py \(model.file\) cannot be read"):
+        read_network("cnn.py")

@@ -1,0 +1,49 @@
+"""Promotions by hand and rollbacks warn of what clients of the served model must know."""
+
+from pathlib import Path
+
+import pytest
+
+from headrace.registry.bundle_store import champion_link
+from headrace.registry.manual_promotion import promote_by_hand, roll_back
+from headrace.registry.model_registry import ModelRegistry
+from headrace.registry.tracking.run_logger import track
+from headrace.registry.versions import register
+from tests.registry.finished_run import write_run
+from tests.support.small_table import CLASSES
+
+pytestmark = pytest.mark.tensorflow
+
+
+def test_promotion_by_hand_and_rollback_name_changed_classes(
+    registry: ModelRegistry, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Clients that read class indices would be silently wrong."""
+    for number, classes in enumerate((CLASSES, CLASSES[::-1]), 1):
+        run = write_run(tmp_path / str(number) / "run", seed=number, classes=classes)
+        register(registry, track(registry, run), run / "bundle", f"cycle {number}")
+    assert promote_by_hand(registry, "1")["changes"] == []
+    assert promote_by_hand(registry, "1")["changes"] == []
+    result = promote_by_hand(registry, "2")
+    assert (result["replaced"], result["rollback_to"]) == (1, 1)
+    promoted = result["changes"]
+    assert promoted == [
+        "The outputs are the same 3 classes in another order: coat, bag, boot before, boot, bag, coat now."
+    ]
+    assert f"Version 2 of clothes differs from the last champion. {promoted[0]}" in caplog.messages
+    back = roll_back(registry)
+    assert "boot, bag, coat before" in back["changes"][0]
+    assert (back["champion"], back["replaced"], back["rollback_to"]) == (1, 2, None)
+
+
+def test_promotion_says_that_a_damaged_champion_cannot_be_compared(
+    registry: ModelRegistry, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An empty list of changes would claim that clients need to know nothing."""
+    for number, classes in enumerate((CLASSES, CLASSES[::-1]), 1):
+        run = write_run(tmp_path / str(number) / "run", seed=number, classes=classes)
+        register(registry, track(registry, run), run / "bundle", f"cycle {number}")
+    promote_by_hand(registry, "1")
+    (champion_link(registry) / "contract.json").write_text("damaged")
+    assert promote_by_hand(registry, "2")["changes"] == []
+    assert "whether version 2 differs from it is not known" in caplog.text
