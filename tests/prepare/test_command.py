@@ -115,7 +115,7 @@ def test_command_exits_with_3_for_an_invalid_source(project: Path) -> None:
 
 def test_command_exits_with_3_for_an_invalid_table(project: Path) -> None:
     write_source(project / "raw", count=2)
-    assert "holds other files, such as 'cnn.py'" in refuse(project, 3, "conf.yaml", "data.table=models")
+    assert "holds other files, such as 'audio_cnn.py'" in refuse(project, 3, "conf.yaml", "data.table=models")
     assert "is a file; expected the folder of a table" in refuse(project, 3, "conf.yaml", "data.table=conf.yaml")
 
 
