@@ -60,6 +60,11 @@ def _options(
     require_visible_engines()
 
 
+def _print_line(text: str) -> None:
+    """Print a line for people on standard error."""
+    print(f"{_line_start()}{text}", file=sys.stderr)
+
+
 def _line_start() -> str:
     """Return what a line of standard error begins with: on a terminal the bar of Spark may stand there."""
     return CLEAR_LINE if sys.stderr.isatty() else ""
@@ -72,7 +77,7 @@ def print_result(result: dict[str, Any], table: str = "") -> None:
         table: the result for people, for standard error; `--quiet` leaves it out.
     """
     if table and logging.getLogger().isEnabledFor(logging.INFO):
-        print(f"{_line_start()}{table}", file=sys.stderr)
+        _print_line(table)
     # PYTHONIOENCODING may name an encoding that lacks a letter of a path; JSON can do without it.
     has_all_letters = (sys.stdout.encoding or "utf-8").lower() in ("utf-8", "utf8")
     _print(json.dumps(result, ensure_ascii=not has_all_letters))
@@ -135,11 +140,11 @@ def _run(arguments: list[str] | None) -> None:
         _require_file_names()
         app(_global_options_first(sys.argv[1:] if arguments is None else arguments))
     except ModuleNotFoundError as error:
-        print(f"{_line_start()}headrace: {_describe_missing_engine(error)}", file=sys.stderr)
+        _print_line(f"headrace: {_describe_missing_engine(error)}")
         sys.exit(ConfigurationError.exit_code)
     except HeadraceError as error:
         log.debug("The command ends with this error.", exc_info=True)
-        print(f"{_line_start()}headrace: {error}", file=sys.stderr)
+        _print_line(f"headrace: {error}")
         sys.exit(error.exit_code)
     except Exception as error:
         from headrace.storage.disk_errors import describe
@@ -147,7 +152,7 @@ def _run(arguments: list[str] | None) -> None:
         # Everything else is a bug, for which Python prints a traceback.
         if (sentence := describe(error)) is None:
             raise
-        print(f"{_line_start()}headrace: {sentence}", file=sys.stderr)
+        _print_line(f"headrace: {sentence}")
         sys.exit(DiskError.exit_code)
 
 

@@ -31,6 +31,11 @@ class RawInput(NamedTuple):
     data: bytes | str
     rejection: RejectedRecordError | None = None
 
+    @property
+    def content(self) -> bytes:
+        """Bytes of the file, or of the text in UTF-8."""
+        return self.data if isinstance(self.data, bytes) else self.data.encode()
+
 
 @dataclass(frozen=True)
 class RawInputs:
@@ -47,13 +52,29 @@ class RawInputs:
     skipped: dict[str, int] = field(default_factory=dict)
 
 
-def raw_files(source: Path, settings: Prepare) -> RawInputs:
-    """Return the files of `source`, a file, a folder or a pattern, in the order of their names.
+def refuse_column(source: Path, column: str | None) -> None:
+    """Raise if a column of texts is named although each file is a record.
 
     Raises:
-        ConfigurationError: `source` is standard input.
+        ConfigurationError: it is.
+    """
+    if column is not None:
+        raise ConfigurationError(
+            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
+        )
+
+
+def raw_files(source: Path, settings: Prepare, column: str | None = None) -> RawInputs:
+    """Return the files of `source`, a file, a folder or a pattern, in the order of their names.
+
+    Args:
+        column: what the user named as the column of texts, which no file has.
+
+    Raises:
+        ConfigurationError: `source` is standard input, or `column` is given.
         DataError: `source` contains no files.
     """
+    refuse_column(source, column)
     return _files(_find(source), settings)
 
 

@@ -5,7 +5,8 @@ apt verifies downloads against the signature of the distribution.
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from headrace.errors import DataError
@@ -75,6 +76,19 @@ def unpack_archive(archive: Path, target: Path) -> Path:
     """
     _run(["dpkg-deb", "-x", str(archive.absolute()), str(target.absolute())], archive.parent)
     return target
+
+
+@contextmanager
+def unpacked(package: bytes) -> Iterator[Path]:
+    """Yield the folder of the contents of a package, which exists until the block ends.
+
+    Raises:
+        DataError: it cannot be unpacked.
+    """
+    with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
+        archive = Path(temporary, "package.deb")
+        archive.write_bytes(package)
+        yield unpack_archive(archive, Path(temporary, "contents"))
 
 
 def _private_list_options(folder: Path) -> list[str]:

@@ -6,8 +6,6 @@ from pydantic import Field
 
 from headrace.config.section import Fraction, Positive, Section
 
-MAX_SAMPLES = 2**24
-
 
 class Audio(Section):
     """Normalization of sounds: one channel of a fixed rate and length, in 16-bit samples."""

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.bundle import Bundle
-from headrace.errors import ConfigurationError
 from headrace.explain.attribution.occlusion import score_decreases
 from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.explanation_interface import ExplanationWords
@@ -20,7 +19,6 @@ from headrace.prepare.encoders.sounds.sound_decoder import Samples, decode_sound
 # Stretches of time that are silenced in turn; each overlaps the next by half.
 STRETCHES = 24
 
-
 WORDS = ExplanationWords(
     noun="sound",
     legend="A picture is a spectrogram: time from left to right, frequency from below, 0 to half the rate.",
@@ -32,11 +30,7 @@ WORDS = ExplanationWords(
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
     """See `FeatureExplanationInterface`."""
-    if options.column is not None:
-        raise ConfigurationError(
-            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
-        )
-    return raw_files(source, bundle.origin.prepare)
+    return raw_files(source, bundle.origin.prepare, options.column)
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "AudioExplainer":
@@ -63,8 +57,7 @@ class AudioExplainer:
         Raises:
             RejectedRecordError: the file is not a sound, or preparation would reject it.
         """
-        data = raw.data if isinstance(raw.data, bytes) else raw.data.encode()
-        samples = decode_sound(data, self._spec).samples
+        samples = decode_sound(raw.content, self._spec).samples
         prediction = ExplainedPrediction.select(self._contract, self._inference.predict(samples[None])[0], self._class)
         decreases = silenced(self._inference, samples, prediction.class_number)
         image = spectrogram(samples)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from headrace.bundle import Bundle
-from headrace.errors import ConfigurationError
 from headrace.explain.attribution.grad_cam import GradCam, NoFeatureMapError
 from headrace.explain.attribution.image_integration_path import ImageNetwork, ImagePath
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
@@ -22,11 +21,7 @@ WORDS = ExplanationWords(
 
 def read_inputs(bundle: Bundle, source: Path, options: ExplainOptions) -> RawInputs:
     """See `FeatureExplanationInterface`."""
-    if options.column is not None:
-        raise ConfigurationError(
-            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
-        )
-    return raw_files(source, bundle.origin.prepare)
+    return raw_files(source, bundle.origin.prepare, options.column)
 
 
 def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions) -> "ImageExplainer":
@@ -61,8 +56,7 @@ class ImageExplainer:
         Raises:
             RejectedRecordError: the file is not an image, or preparation would reject it.
         """
-        data = raw.data if isinstance(raw.data, bytes) else raw.data.encode()
-        pixels = self._inference.apply_codec([decode(data, self._spec)], self._spec)
+        pixels = self._inference.apply_codec([decode(raw.content, self._spec)], self._spec)
         image = pixels[0]
         prediction = ExplainedPrediction.select(self._contract, self._inference.predict(pixels)[0], self._class)
         renderings: list[Rendering] = []

@@ -6,14 +6,13 @@ import numpy as np
 
 from headrace.bundle import Bundle
 from headrace.contract import Tokenizer
-from headrace.errors import ConfigurationError
 from headrace.explain.attribution.integrated_gradients import Attribution, integrate
 from headrace.explain.attribution.occlusion import occlusion
 from headrace.explain.attribution.text_integration_path import TextNetwork, TextPath
 from headrace.explain.explanation import ExplainedPrediction, Explanation, Rendering
 from headrace.explain.explanation_interface import ExplanationWords
 from headrace.explain.options import ExplainOptions
-from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts
+from headrace.explain.raw_input_readers import RawInput, RawInputs, raw_texts, refuse_column
 from headrace.explain.token_spans import token_spans
 from headrace.inference import Inference
 from headrace.predict.record_files import require_columns
@@ -50,9 +49,7 @@ def make_explainer(bundle: Bundle, inference: Inference, options: ExplainOptions
 
 def _require_column(source: Path, column: str) -> None:
     if source.is_dir():
-        raise ConfigurationError(
-            f"--column is of files of many texts, and a record is a file of {source}; leave it out."
-        )
+        refuse_column(source, column)
     if source.is_file():
         require_columns(source, column)
 

@@ -7,10 +7,8 @@ All splits exclude lines of fewer than five words, lines that occur in several l
 import gzip
 import hashlib
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from headrace.fetch import debian
 from headrace.fetch.datasets.roff_text import running_text
@@ -68,10 +66,7 @@ def is_sentence(line: str) -> bool:
 def _lines(language: str, package: bytes) -> dict[str, str]:
     """Return the distinct lines of all pages in a package, each with the split of the first page that has it."""
     lines: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
-        archive = Path(temporary, "package.deb")
-        archive.write_bytes(package)
-        contents = debian.unpack_archive(archive, Path(temporary, "contents"))
+    with debian.unpacked(package) as contents:
         for path in sorted(contents.rglob("man[1-9]/*.gz")):
             # A symbolic link is another name of a page.
             if not path.is_symlink():

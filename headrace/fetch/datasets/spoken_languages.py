@@ -5,9 +5,7 @@ has one, and the same woman speaks English and Spanish.
 """
 
 import hashlib
-import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from headrace.fetch import debian
 from headrace.fetch.download import download
@@ -48,10 +46,8 @@ def read() -> tuple[dict[str, Sequence[Sound]], str]:
 
 def _prompts(package: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield the name of each prompt with speech, such as digits/7, and its WAV file, by name."""
-    with tempfile.TemporaryDirectory(prefix="headrace-fetch-") as temporary:
-        archive = Path(temporary, "package.deb")
-        archive.write_bytes(package)
-        (sounds,) = debian.unpack_archive(archive, Path(temporary, "contents")).glob("usr/share/asterisk/sounds/*")
+    with debian.unpacked(package) as contents:
+        (sounds,) = contents.glob("usr/share/asterisk/sounds/*")
         for path in sorted(sounds.rglob("*.wav")):
             prompt = path.relative_to(sounds).with_suffix("").as_posix()
             if not prompt.startswith(WITHOUT_SPEECH):

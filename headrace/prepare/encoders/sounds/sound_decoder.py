@@ -21,7 +21,7 @@ from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 Samples = NDArray[np.int16]
 Waveform = NDArray[np.float32]
 
-FORMATS = {"WAV": "WAV", "WAVEX": "WAV", "RF64": "WAV", "FLAC": "FLAC", "OGG": "Ogg", "MP3": "MP3", "AIFF": "AIFF"}
+FORMATS = frozenset(("WAV", "WAVEX", "RF64", "FLAC", "OGG", "MP3", "AIFF"))
 EXPECTED = "expected a sound in WAV, FLAC, Ogg (Vorbis or Opus), MP3 or AIFF format"
 HEADS = (b"fLaC", b"OggS")
 UNTAGGED = (*HEADS, b"RIFF", b"RIFX", b"RF64", b"FORM")
@@ -185,24 +185,19 @@ def _check(frames: NDArray[np.float32], rate: int, settings: Audio) -> None:
         )
     # A constant offset, as of a microphone that is not connected, is no sound.
     peak = float(np.abs(frames - frames.mean(0, np.float64).astype(np.float32)).max())
-    if peak == 0 or peak < settings.min_peak:
-        raise RejectedRecordError(
-            Reason.SILENT,
-            f"the samples are at most {peak:.5f} of full scale from their mean; prepare.audio.min_peak is "
-            f"{settings.min_peak:g}",
-        )
+    _require_peak(peak, f"the samples are at most {peak:.5f} of full scale from their mean", settings)
 
 
 def _check_stored(samples: Samples, settings: Audio) -> None:
     """Reject what has become silent: opposite channels, a silent first channel or part, less than one sample."""
     peak = float(np.abs(samples.astype(np.int32)).max()) / FULL_SCALE
+    kept = f"rate {settings.rate}, channels {settings.channels}, {settings.seconds:g} s, align {settings.align}"
+    _require_peak(peak, f"the loudest sample of what is kept ({kept}) has {peak:.5f} of full scale", settings)
+
+
+def _require_peak(peak: float, found: str, settings: Audio) -> None:
     if peak == 0 or peak < settings.min_peak:
-        raise RejectedRecordError(
-            Reason.SILENT,
-            f"the loudest sample of what is kept (rate {settings.rate}, channels {settings.channels}, "
-            f"{settings.seconds:g} s, align {settings.align}) has {peak:.5f} of full scale; prepare.audio.min_peak is "
-            f"{settings.min_peak:g}",
-        )
+        raise RejectedRecordError(Reason.SILENT, f"{found}; prepare.audio.min_peak is {settings.min_peak:g}")
 
 
 def _mix(frames: NDArray[np.float32], settings: Audio) -> Waveform:
