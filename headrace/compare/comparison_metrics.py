@@ -1,7 +1,7 @@
 """The metrics of a model's predictions that models are compared by, and their direction."""
 
 from headrace.compare.comparison_interface import comparison_module
-from headrace.compare.predictions import Predictions
+from headrace.compare.saved_predictions import Predictions
 from headrace.targets.kinds import target_properties
 
 LOWER_IS_BETTER = {"loss", "mean_absolute_error", "root_mean_squared_error"}

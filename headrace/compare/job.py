@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from headrace.compare.candidates import Candidate, open_candidates, settings
+from headrace.compare.compared_models import Candidate, open_candidates, settings
 from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.comparison_metrics import default_metric, scores
 from headrace.compare.largest_disagreements import DisagreementWatch, describe, select_rows
 from headrace.compare.paired_differences import metric_differences
-from headrace.compare.predictions import Predictions
-from headrace.compare.scoring import predict_split
+from headrace.compare.prediction_computation import predict_split
+from headrace.compare.saved_predictions import Predictions
 from headrace.compare.shared_rows import choose_version, find_overlaps, match_all
 from headrace.contract_match import ClassMatch
 from headrace.evaluate.mistakes import renderer_for

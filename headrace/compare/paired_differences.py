@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headrace.compare.comparison_interface import comparison_module
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER, scores
-from headrace.compare.predictions import Predictions
+from headrace.compare.saved_predictions import Predictions
 from headrace.evaluate.bootstrap import Intervals
 from headrace.evaluate.classifier_scores import SMALLEST_PROBABILITY, ClassScore
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from headrace.bundle import Origin
-from headrace.compare.candidates import Candidate
+from headrace.compare.compared_models import Candidate
 from headrace.contract_match import ClassMatch
 from headrace.errors import DataError
 from headrace.evaluate.class_match import match_classes

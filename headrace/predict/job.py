@@ -20,8 +20,8 @@ from headrace.config.configuration import Spark
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.predict.flat_file import OutputFormat, output_format, write_predictions, write_rejects
 from headrace.predict.inputs import STDIN
-from headrace.predict.plan import PredictionPlan, plan_prediction
 from headrace.predict.predict_task import Part, PartResult, PredictTask, manifest_hash, predict_parts
+from headrace.predict.prediction_plan import PredictionPlan, plan_prediction
 from headrace.predict.record_files import TextColumns
 from headrace.prepare.observations import Observations
 from headrace.spark.session import await_tasks, session, unwrap_python_errors

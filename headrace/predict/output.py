@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from headrace.contract import Contract
-from headrace.predict.prediction_interface import ModelOutputs, predictions_table
+from headrace.predict.prediction_columns_interface import ModelOutputs, predictions_table
 from headrace.prepare.observations import Observations
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.storage.atomic import atomic_write

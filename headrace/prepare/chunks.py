@@ -12,7 +12,7 @@ from headrace.config.configuration import Prepare
 from headrace.contract import Column
 from headrace.prepare.encoders.statistics import ChannelSums
 from headrace.prepare.observations import Observations
-from headrace.prepare.plan import Chunk
+from headrace.prepare.preparation_plan import Chunk
 from headrace.prepare.sources.raw_records import RawFile
 from headrace.table.dropped_records import Reject
 from headrace.table.shards import Shard

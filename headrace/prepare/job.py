@@ -21,14 +21,21 @@ from headrace.prepare.increments.increment import save_listing
 from headrace.prepare.increments.orphan_cleanup import remove_leftovers, remove_orphans
 from headrace.prepare.labels.class_changes import compare_classes, report_classes
 from headrace.prepare.labels.warnings import small_class_warning
-from headrace.prepare.plan import PrepareContext, PreparePlan, changed_splits, is_unchanged, make_context, make_plan
+from headrace.prepare.preparation_plan import (
+    PrepareContext,
+    PreparePlan,
+    changed_splits,
+    is_unchanged,
+    make_context,
+    make_plan,
+)
 from headrace.prepare.rejects.reject_and_duplicate_tables import carry_over, commit_side_table
 from headrace.prepare.sources import Listing, list_source
 from headrace.prepare.sources.change_tags import with_content, with_named_files
 from headrace.prepare.sources.raw_records import escape_path
 from headrace.prepare.sources.tables.table_files import NO_FILES
+from headrace.prepare.spark_stages import StageOutput, log_refused, run_stages, source_assigns_splits
 from headrace.prepare.split_warnings import empty_period_warning, unlearned_class_warning, unmeasured_class_warning
-from headrace.prepare.stages import StageOutput, log_refused, run_stages, source_assigns_splits
 from headrace.prepare.table_schema import arrow_schema
 from headrace.processes.invocation import command_line
 from headrace.spark.session import session, unwrap_python_errors

@@ -15,7 +15,7 @@ from headrace.prepare.encoders.encoding_interface import NO_LABEL, encode_target
 from headrace.prepare.encoders.hashing import hash_split
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
-from headrace.prepare.plan import UNASSIGNED, Chunk, PrepareContext
+from headrace.prepare.preparation_plan import UNASSIGNED, Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError, UnreadArchiveError
 from headrace.prepare.sources import RawRecord, read_records
 from headrace.prepare.sources.raw_records import escape_text

@@ -8,12 +8,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from headrace.config import Configuration
 from headrace.errors import DataError
+from headrace.report.evaluation.evaluation_file import TaskEvaluation
 from headrace.report.evaluation.page_interface import page_module
-from headrace.report.evaluation.records import TaskEvaluation
-from headrace.report.json_record import Record
+from headrace.report.page_record import Record
 from headrace.runs.metrics_log import MetricsLog, read_metrics
-from headrace.runs.record import Continuation
 from headrace.runs.run_folder import bundle_path
+from headrace.runs.run_record import Continuation
 
 SPLITS = ("test", "val", "train")
 Content = TypeVar("Content")

@@ -51,7 +51,7 @@ def detect(configuration: Configuration) -> SourceState:
     Raises:
         DataError: the source is missing or empty.
     """
-    from headrace.prepare.plan import append_key, fingerprint
+    from headrace.prepare.preparation_plan import append_key, fingerprint
     from headrace.prepare.sources import list_source
     from headrace.prepare.sources.tables.table_files import NO_FILES
 

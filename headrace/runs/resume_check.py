@@ -9,7 +9,7 @@ from typing import Any
 from headrace.config import Configuration
 from headrace.config.sections.training import Train
 from headrace.errors import ConfigurationError
-from headrace.runs.record import RunRecord
+from headrace.runs.run_record import RunRecord
 from headrace.runs.settings_differences import flatten
 from headrace.table import Version, read
 from headrace.table.transaction_log import newest_number

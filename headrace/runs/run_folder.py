@@ -23,7 +23,7 @@ from headrace.errors import StoreError, TrainingError
 from headrace.locks.folder_lock import lock_for_training
 from headrace.processes.invocation import utc_now
 from headrace.runs.checkpoint_io import newest_first
-from headrace.runs.record import RunRecord, read_record
+from headrace.runs.run_record import RunRecord, read_record
 from headrace.storage import locate
 from headrace.storage.atomic import atomic_write
 from headrace.storage.remove_tree import remove_tree

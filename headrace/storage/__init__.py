@@ -3,8 +3,8 @@
 Every location is a `pathlib.Path`.
 """
 
-from headrace.storage.entry import Entry
 from headrace.storage.file_listing import files_below, read_entry
+from headrace.storage.listed_file import Entry
 from headrace.storage.location import is_remote, locate
 from headrace.storage.remote_path import RemotePath
 from headrace.storage.s3.path import S3Path

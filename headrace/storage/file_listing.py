@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from headrace.storage.entry import Entry
+from headrace.storage.listed_file import Entry
 from headrace.storage.location import is_remote
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import PosixPath
 from typing import IO, Any, ClassVar, NoReturn, Self
 
-from headrace.storage.entry import Entry
+from headrace.storage.listed_file import Entry
 from headrace.storage.range_reader import RangeReader
 
 # Buffer size of a reader, in bytes; large enough to read a column or an archive in few requests.

@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.stream.plan import Plan, Segment, row_order, segments, step_order
+from headrace.stream.batch_plan import Plan, Segment, row_order, segments, step_order
 from headrace.stream.read.column_buffers import BinaryColumn, Columns, Indices, count_rows, take_rows
 
 

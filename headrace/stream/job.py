@@ -11,8 +11,8 @@ quiet_tensorflow()
 
 from headrace.config import Configuration  # noqa: E402  before TensorFlow is imported
 from headrace.errors import ConfigurationError  # noqa: E402
+from headrace.stream.batch_plan import lanes_for  # noqa: E402
 from headrace.stream.dataset import Batches, training_batches  # noqa: E402
-from headrace.stream.plan import lanes_for  # noqa: E402
 from headrace.stream.stream_builder import training_plan  # noqa: E402
 from headrace.table import read  # noqa: E402
 
@@ -55,7 +55,7 @@ def _read_epoch(batches: Batches) -> dict[str, Any]:
 
 
 def _profile_epoch(batches: Batches, show: Callable[[str], None]) -> dict[str, Any]:
-    from headrace.stream.profiling import draw_bars, profile_batches
+    from headrace.stream.stage_profile import draw_bars, profile_batches
 
     log.info("Reading two epochs: one to warm up and one to measure.")
     profile = profile_batches(batches)

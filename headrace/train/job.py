@@ -20,16 +20,16 @@ from headrace.errors import DataError, HeadraceError, TrainingError
 from headrace.networks.network_source import read_network, source_hash
 from headrace.processes.interruption import raise_if_requested
 from headrace.processes.invocation import command_line, utc_now
-from headrace.runs.record import Continuation, RunRecord
 from headrace.runs.resume_check import require_resumable
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import Continuation, RunRecord
 from headrace.storage import locate
-from headrace.stream.plan import lanes_for
+from headrace.stream.batch_plan import lanes_for
 from headrace.table import Version, read
+from headrace.train.bundle_epoch_messages import describe_ending, describe_worse_epoch
 from headrace.train.completed_run import completed_result
-from headrace.train.ending_messages import describe_ending, describe_worse_epoch
 from headrace.train.launch.rank_messages import Message
-from headrace.train.network_check.trial import require_trainable
+from headrace.train.network_check.check_process import require_trainable
 from headrace.train.run_monitor import Progress
 from headrace.train.run_observer import RunObserver, StoppedError
 from headrace.train.validate_settings import require_fit, require_updates

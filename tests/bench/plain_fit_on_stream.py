@@ -14,8 +14,8 @@ import psutil
 import tensorflow as tf
 
 from headrace.networks.network_source import build_model
+from headrace.stream.batch_plan import lanes_for
 from headrace.stream.dataset import Batches
-from headrace.stream.plan import lanes_for
 from headrace.stream.stream_builder import rank_stream, training_columns, training_plan
 from headrace.table import read
 

@@ -15,7 +15,7 @@ from headrace.networks.noise_interface import NoiseInterface
 from headrace.predict.raw_file_interface import RawFileInterface
 from headrace.prepare.dedup.near_duplicates import NearDuplicatesInterface
 from headrace.prepare.encoders.row_encoders import FeatureEncodingInterface
-from headrace.prepare.stages import TrainingSplitFitInterface
+from headrace.prepare.spark_stages import TrainingSplitFitInterface
 from headrace.report.pictures_interface import PicturesInterface
 from headrace.retrain.drift.drift_interface import FeatureDriftInterface
 from tests.support.protocols import require_protocol

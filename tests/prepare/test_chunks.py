@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from headrace.config.configuration import Prepare
 from headrace.prepare.chunks import make_chunks
-from headrace.prepare.plan import Chunk
+from headrace.prepare.preparation_plan import Chunk
 from headrace.prepare.sources.raw_records import RawFile
 
 SIZES = st.lists(st.integers(0, 100), max_size=60)

@@ -16,7 +16,7 @@ import pytest
 from headrace.config import Configuration
 from headrace.config.load import load
 from headrace.prepare.job import prepare
-from headrace.prepare.plan import append_key
+from headrace.prepare.preparation_plan import append_key
 from headrace.table import read
 from tests.prepare.sources.test_windows import configured, hours
 from tests.support.raw_images import configuration, read_rows, write_source

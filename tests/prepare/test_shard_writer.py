@@ -10,7 +10,7 @@ import pytest
 from headrace.config.configuration import Prepare
 from headrace.errors import DataError
 from headrace.prepare.chunks import ChunkResult
-from headrace.prepare.plan import Chunk, PrepareContext
+from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import RejectedRecordError
 from headrace.prepare.shard_writer import encode_target, prepare_chunks
 from headrace.prepare.sources import RawFile, RawRecord

@@ -23,7 +23,7 @@ from headrace.registry.version_listing import list_versions
 from headrace.registry.versions import champion, version_named, versions
 from headrace.retrain.journal import Journal
 from headrace.retrain.journal_records import StepRecord
-from headrace.retrain.steps import release
+from headrace.retrain.steps import promote_and_predict
 from headrace.retrain.steps.cycle_context import CycleContext
 from tests.registry.killed_promotion import kill_before
 from tests.support.runs import Runs
@@ -216,10 +216,10 @@ def test_cycle_promotes_no_version_of_another_registry_that_has_the_number_of_it
     for name, output in (outputs | {"train": {"weights_sha256": f"{3:064x}"}}).items():
         cycle.write_step(name, StepRecord(inputs={}, output=output, seconds=0, finished=""))
     with pytest.raises(DataError, match="is not the challenger that cycle 1 trained and evaluated"):
-        release.promote(context)
+        promote_and_predict.promote(context)
     assert champion_version(registry) == linked_bundle(registry) == 1
     cycle.write_step("train", StepRecord(inputs={}, output={"weights_sha256": f"{2:064x}"}, seconds=0, finished=""))
-    assert release.promote(context).output["champion"] == 2
+    assert promote_and_predict.promote(context).output["champion"] == 2
     assert champion_version(registry) == linked_bundle(registry) == 2
 
 
@@ -234,7 +234,7 @@ def test_cycle_predicts_with_the_version_that_it_promoted(
     make_champion(registry, register_run(1))
     context.cycle.write_step("promote", StepRecord(inputs={}, output={"champion": 1}, seconds=0, finished=""))
     make_champion(registry, register_run(2))
-    release.predict(context)
+    promote_and_predict.predict(context)
     assert used == [stored_bundle(registry, version_named(registry, "1")).resolve()]
 
 

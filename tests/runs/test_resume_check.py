@@ -10,8 +10,8 @@ from headrace.errors import ConfigurationError
 from headrace.html.number_formatting import duration
 from headrace.report import write_report
 from headrace.runs.metrics_log import read_metrics
-from headrace.runs.record import Continuation, load_record
 from headrace.runs.resume_check import ResumeGuard
+from headrace.runs.run_record import Continuation, load_record
 from tests.support.commands import headrace_within
 from tests.support.run_copies import edit
 from tests.support.small_table import Content, some_rows, write_table

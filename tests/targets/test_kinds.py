@@ -9,7 +9,7 @@ import pytest
 from headrace.compare.comparison_interface import ComparisonInterface
 from headrace.evaluate.evaluation_batch import EvaluationInterface
 from headrace.explain.attribution.target_score import ExplanationInterface
-from headrace.predict.prediction_interface import PredictionInterface
+from headrace.predict.prediction_columns_interface import PredictionInterface
 from headrace.prepare.encoders.encoding_interface import EncodingInterface
 from headrace.report.evaluation.page_interface import PageInterface
 from headrace.retrain.drift.drift_interface import DriftInterface

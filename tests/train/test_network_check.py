@@ -10,13 +10,13 @@ from headrace.config import Configuration
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.network_source import build_model
 from headrace.project_template import shipped_networks
-from headrace.runs.record import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.table import Version
 from headrace.train import job
-from headrace.train.network_check import trial as network_check
+from headrace.train.network_check import check_process as network_check
+from headrace.train.network_check.check_process import require_trainable
 from headrace.train.network_check.one_batch import try_network
-from headrace.train.network_check.trial import require_trainable
 from tests.support.small_table import Content, some_rows, write_table
 from tests.support.trained_bundles import write
 

@@ -10,8 +10,8 @@ import pytest
 
 from headrace.config import Configuration
 from headrace.networks.network_source import build_model
-from headrace.runs.record import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.stream.dataset import Batches, evaluation_batches, training_batches
 from headrace.stream.stream_builder import evaluation_plan, training_plan
 from headrace.table import Version

@@ -6,8 +6,8 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from headrace.prepare.increments.increment import Increment
-from headrace.prepare.plan import STAGED, PrepareContext
-from headrace.prepare.stages import StageOutput
+from headrace.prepare.preparation_plan import STAGED, PrepareContext
+from headrace.prepare.spark_stages import StageOutput
 from headrace.prepare.text import tokenization
 from headrace.table.shards import Shard
 

@@ -8,8 +8,8 @@ from pyspark.sql import SparkSession
 from headrace.prepare.encoders.number_precision import feature_warning
 from headrace.prepare.encoders.statistics import window_statistics
 from headrace.prepare.increments.increment import Increment
-from headrace.prepare.plan import PrepareContext
-from headrace.prepare.stages import StageOutput
+from headrace.prepare.preparation_plan import PrepareContext
+from headrace.prepare.spark_stages import StageOutput
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from headrace.prepare.dedup.driver_duplicate_check import MAX_ROWS
 from headrace.prepare.increments.removed_files import RemovedFiles
-from headrace.prepare.plan import PrepareContext
+from headrace.prepare.preparation_plan import PrepareContext
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shards import Shard
 from headrace.wording import quantity

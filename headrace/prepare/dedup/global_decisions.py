@@ -20,7 +20,7 @@ from headrace.prepare.dedup.near_duplicates import mark_near
 from headrace.prepare.dedup.shard_rewrite import make_rewriter
 from headrace.prepare.dedup.stratified_splits import assign_splits
 from headrace.prepare.increments.removed_files import RemovedFiles
-from headrace.prepare.plan import UNASSIGNED, PrepareContext
+from headrace.prepare.preparation_plan import UNASSIGNED, PrepareContext
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shards import Shard
 

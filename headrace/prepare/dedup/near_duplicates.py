@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from headrace.config.sections.preparation import NearDuplicates
 from headrace.features.kinds import kind_module
-from headrace.prepare.plan import PrepareContext
+from headrace.prepare.preparation_plan import PrepareContext
 
 
 class NearDuplicatesInterface(Protocol):

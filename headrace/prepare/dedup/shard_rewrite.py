@@ -11,7 +11,7 @@ import pyarrow as pa
 from headrace.prepare.chunks import ChunkResult, channel_sums
 from headrace.prepare.encoders.label_text import count_labels
 from headrace.prepare.encoders.row_encoders import encoder_for
-from headrace.prepare.plan import STAGED, PrepareContext
+from headrace.prepare.preparation_plan import STAGED, PrepareContext
 from headrace.prepare.shard_writer import write_shard_in
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.dropped_records import DUPLICATES_SCHEMA, duplicates_path

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from headrace.contract import Column
-from headrace.prepare.plan import PrepareContext
+from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.sources import RawRecord
 from headrace.targets.kinds import kind_module

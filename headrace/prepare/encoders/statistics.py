@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from headrace.contract import Statistics
 from headrace.prepare.encoders.images.image_codec import Pixels
-from headrace.prepare.plan import PrepareContext
+from headrace.prepare.preparation_plan import PrepareContext
 from headrace.storage.open_parquet import open_parquet
 from headrace.table.shards import Shard
 

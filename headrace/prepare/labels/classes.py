@@ -16,7 +16,7 @@ from headrace.prepare.chunks import ChunkResult
 from headrace.prepare.encoders.encoding_interface import NO_LABEL
 from headrace.prepare.encoders.label_text import normalize_label, readable_labels
 from headrace.prepare.labels.warnings import label_warnings, require_repeated
-from headrace.prepare.plan import Chunk, PrepareContext
+from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.shard_writer import list_labels, list_rejects
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile

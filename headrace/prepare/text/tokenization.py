@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from headrace.contract import Column, Tokenizer
 from headrace.errors import DataError
 from headrace.features.text.encoding import bookkeeping_columns, text_columns
-from headrace.prepare.plan import PrepareContext
+from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.shard_writer import attempt_id, write_shard_in
 from headrace.prepare.table_schema import arrow_schema, record_columns
 from headrace.prepare.text.tokenizer import (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from headrace.report.evaluation.records import TaskEvaluation
+from headrace.report.evaluation.evaluation_file import TaskEvaluation
 from headrace.targets.kinds import kind_module
 
 

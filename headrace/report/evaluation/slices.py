@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from headrace.html.axis import Axis
 from headrace.html.number_formatting import metric, words
-from headrace.report.evaluation.records import SliceMetrics, TaskEvaluation
+from headrace.report.evaluation.evaluation_file import SliceMetrics, TaskEvaluation
 
 WIDTH, MARGIN = 180.0, 4.0
 

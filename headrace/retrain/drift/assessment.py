@@ -15,7 +15,7 @@ from headrace.retrain.drift.population_stability import (
     psi_noise_threshold,
     values_psi,
 )
-from headrace.retrain.drift.profile import Profile, identities, profile
+from headrace.retrain.drift.training_data_profile import Profile, identities, profile
 from headrace.table import Version
 
 EVERY_CLASS = "every class"

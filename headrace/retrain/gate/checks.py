@@ -10,8 +10,8 @@ from headrace.compare.comparison_metrics import LOWER_IS_BETTER, default_metric,
 from headrace.config.sections.retraining import Gate
 from headrace.evaluate.bootstrap import lower_bound
 from headrace.evaluate.training_overlap import TrainingOverlap
-from headrace.retrain.gate.deciding_rows import deciding_rows, min_deciding_rows
 from headrace.retrain.gate.scored_model import ScoredModel
+from headrace.retrain.gate.sign_test import deciding_rows, min_deciding_rows
 from headrace.retrain.gate.slicing import ModelPair, Slice, gate_module, make_slices
 from headrace.wording import figure, join_names, quantity
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from headrace.processes.invocation import utc_now
 from headrace.retrain.journal import Cycle
 from headrace.retrain.journal_records import StepRecord
-from headrace.retrain.steps import challenger, data, release
+from headrace.retrain.steps import challenger, prepare_and_detect_drift, promote_and_predict
 from headrace.retrain.steps.cycle_context import CycleContext, StepResult
 
 log = logging.getLogger(__name__)
@@ -33,15 +33,15 @@ class Step:
 
 
 STEPS: tuple[Step, ...] = (
-    Step("prepare", (), data.prepare),
-    Step("validate", ("prepare",), data.validate),
+    Step("prepare", (), prepare_and_detect_drift.prepare),
+    Step("validate", ("prepare",), prepare_and_detect_drift.validate),
     Step("train", ("prepare", "validate"), challenger.train),
     Step("evaluate", ("validate", "train"), challenger.evaluate),
     Step("register", ("train", "evaluate"), challenger.register),
     Step("gate", ("validate", "train", "evaluate", "register"), challenger.gate),
-    Step("promote", ("validate", "register", "gate"), release.promote),
-    Step("predict", ("promote",), release.predict),
-    Step("conclude", ("promote", "predict"), release.conclude),
+    Step("promote", ("validate", "register", "gate"), promote_and_predict.promote),
+    Step("predict", ("promote",), promote_and_predict.predict),
+    Step("conclude", ("promote", "predict"), promote_and_predict.conclude),
 )
 NAMES = tuple(step.name for step in STEPS)
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from headrace.errors import StoreError
 from headrace.storage.call_timeout import run_with_timeout
-from headrace.storage.entry import Entry
 from headrace.storage.hdfs.hdfs_errors import describe
+from headrace.storage.listed_file import Entry
 from headrace.storage.range_reader import RangeReader
 
 if TYPE_CHECKING:

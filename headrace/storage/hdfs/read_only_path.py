@@ -8,7 +8,7 @@ import stat
 from collections.abc import Generator, Iterator
 from typing import ClassVar
 
-from headrace.storage.entry import Entry
+from headrace.storage.listed_file import Entry
 from headrace.storage.range_reader import RangeReader
 from headrace.storage.remote_path import RemotePath, as_status
 

@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
-from headrace.storage.entry import Entry
+from headrace.storage.listed_file import Entry
 from headrace.storage.range_reader import RangeReader
 from headrace.storage.remote_path import RemotePath, as_status
 

@@ -1,7 +1,7 @@
 """The stored target of a record with one class: the index of the class."""
 
 from headrace.contract import Column
-from headrace.prepare.plan import PrepareContext
+from headrace.prepare.preparation_plan import PrepareContext
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 COLUMN = Column(role="target", codec="plain", dtype="int32")

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.number_formatting import percent
+from headrace.report.evaluation.evaluation_file import ClassEvaluation
 from headrace.report.evaluation.page_interface import Headline
 from headrace.report.evaluation.per_class import PerClass
-from headrace.report.evaluation.records import ClassEvaluation
-from headrace.report.json_record import Record
+from headrace.report.page_record import Record
 from headrace.wording import number, quantity
 
 

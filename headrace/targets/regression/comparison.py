@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.compare.predictions import Predictions
+from headrace.compare.saved_predictions import Predictions
 from headrace.contract_match import ClassMatch
 from headrace.evaluate.bootstrap import Intervals, sum_intervals
 from headrace.evaluate.evaluation_batch import EvaluationBatch

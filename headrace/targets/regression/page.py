@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from headrace.html.axis import Axis
 from headrace.html.image_rendering import is_pixelated
 from headrace.html.line_chart import BOTTOM, LEFT, RIGHT, TOP, Tick
+from headrace.report.evaluation.evaluation_file import TaskEvaluation
 from headrace.report.evaluation.page_interface import Headline
-from headrace.report.evaluation.records import TaskEvaluation
 from headrace.report.evaluation.slices import SliceTable, slice_tables
-from headrace.report.json_record import Record
+from headrace.report.page_record import Record
 from headrace.wording import number, quantity
 
 

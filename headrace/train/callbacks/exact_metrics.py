@@ -11,8 +11,8 @@ import keras
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from headrace.stream.batch_plan import Plan
 from headrace.stream.dataset import Batches
-from headrace.stream.plan import Plan
 from headrace.train.distributed import collectives
 from headrace.train.model.loss_and_metrics import RowLossSum
 

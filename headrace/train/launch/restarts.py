@@ -7,8 +7,8 @@ from pyspark.sql import SparkSession
 
 from headrace.errors import ConfigurationError, HeadraceError, LostExecutorError, StoreError, TrainingError
 from headrace.processes import interruption
-from headrace.runs.record import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.spark.session import is_local
 from headrace.spark.slots import PATIENCE_SECONDS, total_slots, wait_for_slots
 from headrace.train.launch.launcher import RankProgram, launch

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from headrace.errors import ConfigurationError, HeadraceError
 from headrace.networks.network_source import build_model, describe_failure, require_default_training
-from headrace.runs.record import RunRecord
+from headrace.runs.run_record import RunRecord
 from headrace.stream.dataset import evaluation_batches
 from headrace.stream.stream_builder import evaluation_plan
 from headrace.table import Version

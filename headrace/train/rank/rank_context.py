@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from headrace.runs.record import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.storage.append_only_files import AppendMirror
 from headrace.table import Version
 from headrace.train.bundle_verification.bundle_verifier import BundleVerifier

@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from headrace import bundle
 from headrace.errors import ConfigurationError
-from headrace.runs.record import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.storage.append_only_files import mirror_appends
 from headrace.stream.dataset import training_batches
 from headrace.stream.stream_builder import training_plan

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from headrace.config.sections.streaming import Stream
+from headrace.stream.batch_plan import lanes_for
 from headrace.stream.dataset import training_batches
-from headrace.stream.plan import lanes_for
 from headrace.stream.stream_builder import training_plan
 from headrace.table import read
 from tests.bench.streaming.data import Rows, small_images, write_table

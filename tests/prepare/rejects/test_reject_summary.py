@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from headrace.config.configuration import Prepare
 from headrace.errors import DataError
 from headrace.prepare.labels.classes import list_classes
-from headrace.prepare.plan import Chunk, PrepareContext
+from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.rejects.reject_summary import LISTED, list_refused, unusable_error
 from headrace.prepare.sources import Listing
 from headrace.prepare.sources.archives.archive import list_archives

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.stream.plan import MAX_LANES, Plan, Segment, lanes_for, rank_lanes, row_order, segments
+from headrace.stream.batch_plan import MAX_LANES, Plan, Segment, lanes_for, rank_lanes, row_order, segments
 
 shard_rows = st.lists(st.integers(1, 40), min_size=1, max_size=12).map(tuple)
 epochs = st.integers(0, 1000)

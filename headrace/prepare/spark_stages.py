@@ -23,7 +23,7 @@ from headrace.prepare.dedup.global_decisions import make_global_decisions, needs
 from headrace.prepare.encoders.row_encoders import encoder_for
 from headrace.prepare.increments.increment import Increment
 from headrace.prepare.labels.classes import Classes, classes_without_records, list_classes, require_some
-from headrace.prepare.plan import Chunk, PrepareContext
+from headrace.prepare.preparation_plan import Chunk, PrepareContext
 from headrace.prepare.rejects.reject_summary import list_refused
 from headrace.prepare.shard_writer import ShardWriter, prepare_chunks
 from headrace.prepare.sources import Listing, RawFile

@@ -10,8 +10,8 @@ from headrace.bundle import Bundle
 from headrace.contract_match import ClassMatch
 from headrace.errors import ConfigurationError, DataError
 from headrace.runs.metrics_log import MetricsLog, read_metrics
-from headrace.runs.record import RunRecord, load_record, read_object
 from headrace.runs.run_folder import RunFolder, bundle_path
+from headrace.runs.run_record import RunRecord, load_record, read_object
 from headrace.runs.settings_differences import flatten, run_settings
 from headrace.storage import locate
 from headrace.wording import join_names, shortest_suffixes

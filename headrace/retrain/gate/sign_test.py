@@ -8,7 +8,7 @@ no resampled set of rows has a loss.
 
 import math
 
-from headrace.compare.predictions import Predictions
+from headrace.compare.saved_predictions import Predictions
 from headrace.wording import quantity
 
 # With fewer test rows, the least change that can be told from chance at 95% confidence is more than 0.05 of them.

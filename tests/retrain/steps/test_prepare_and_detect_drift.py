@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from headrace.config.sections.training import FineTune
-from headrace.retrain.steps import data
+from headrace.retrain.steps import prepare_and_detect_drift as step
 from headrace.retrain.steps.cycle_context import CycleContext
 from headrace.table import Version
 from tests.support.small_bundle import write_bundle
@@ -34,9 +34,9 @@ def test_challenger_is_refused_when_the_test_split_has_rows_of_removed_classes(t
     splits: dict[str, Any] = {"train": some_rows(6), "test": some_rows(6)}
     first = write_table(tmp_path / "table", Content(splits=splits))
     second = write_table(tmp_path / "table", Content(splits=splits, classes=first.contract.classes[:-1]))
-    assert data._removed_classes(first, first) == data._removed_classes(first, second) == ""
+    assert step._removed_classes(first, first) == step._removed_classes(first, second) == ""
     name, rows = first.contract.classes[-1], first.summary.counts["test"][first.contract.classes[-1]]
-    refusal = data._removed_classes(second, first)
+    refusal = step._removed_classes(second, first)
     assert refusal.startswith("The test split that judges the challenger (version 0 of ")
     assert f"has {rows} rows of classes that version 1 does not have: {name}. " in refusal
 
@@ -45,11 +45,11 @@ def test_challenger_is_refused_when_it_or_its_initial_weights_learn_test_rows(tm
     first = write_version(tmp_path / "table", ["a", "b", "c"], ["x", "y"])
     appended = write_version(tmp_path / "table", ["a", "b", "c", "d"], ["x", "y", "z"])
     resplit = write_version(tmp_path / "table", ["x", "b", "c", "d"], ["a", "y"])
-    assert data._seen_rows(context_for(None), None, appended, first) == ""
-    refusal = data._seen_rows(context_for(None), None, resplit, first)
+    assert step._seen_rows(context_for(None), None, appended, first) == ""
+    refusal = step._seen_rows(context_for(None), None, resplit, first)
     assert "the challenger would be trained on rows of the test split that evaluates it (version 0 of " in refusal
     assert ": 1 of 2 rows, such as 'x'. Restore the settings" in refusal
     # The newest test split is new to the challenger, but not to the weights that it begins from.
-    assert data._seen_rows(context_for(None), None, resplit, resplit) == ""
+    assert step._seen_rows(context_for(None), None, resplit, resplit) == ""
     donor = write_bundle(tmp_path / "bundle", first)
-    assert ": 1 of 2 rows, such as 'a'. " in data._seen_rows(context_for(donor), None, resplit, resplit)
+    assert ": 1 of 2 rows, such as 'a'. " in step._seen_rows(context_for(donor), None, resplit, resplit)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.compare.comparison_interface import comparison_module
-from headrace.compare.predictions import Predictions
+from headrace.compare.saved_predictions import Predictions
 from headrace.contract_match import ClassMatch
 from headrace.evaluate.evaluation_batch import EvaluationBatch
 from headrace.evaluate.job import iter_batches

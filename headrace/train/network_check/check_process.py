@@ -17,8 +17,8 @@ from headrace.config.sections.training import FineTune
 from headrace.engines.compatibility import installed_versions
 from headrace.errors import ConfigurationError, DataError
 from headrace.networks.network_source import network_path
-from headrace.runs.record import RunRecord
 from headrace.runs.run_folder import RunFolder
+from headrace.runs.run_record import RunRecord
 from headrace.table import Version
 
 log = logging.getLogger(__name__)
