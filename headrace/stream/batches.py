@@ -90,13 +90,16 @@ class RankStream:
 
     def _blocks(self, reader: LaneReader, contents: Iterator[Columns], epoch: int, start: int) -> Iterator[Block]:
         grouped_by = self.grouped_by if self._is_grouped else None
+        filler: Columns | None = None
         for first in range(start, self.plan.steps, self._block_steps):
             steps = range(first, min(first + self._block_steps, self.plan.steps))
             lane_rows = [self.plan.lane_rows(lane, steps) for lane in self.lanes]
             requests = zip(self.lanes, lane_rows, strict=True)
             parts = [part for lane, rows in requests for part in reader.take(contents, epoch, lane, rows)]
             assembler = BatchAssembler(plan=self.plan, epoch=epoch, steps=steps, grouped_by=grouped_by)
-            yield assembler.assemble(concat_rows(parts) if parts else self._filler(), lane_rows)
+            rows = concat_rows(parts) if parts else filler or self._filler()
+            filler = take_rows(rows, slice(0, 1))
+            yield assembler.assemble(rows, lane_rows)
 
     @property
     def _is_grouped(self) -> bool:
@@ -119,7 +122,7 @@ class RankStream:
         return contents if self.timer is None else self.timer.time_waits("wait for shards", contents)
 
     def _filler(self) -> Columns:
-        """Return the table's first row, as padding for a rank without rows in the last step."""
+        """Return the table's first row, as padding for a rank that has no rows in any step."""
         with closing(read_shards(self.table, self.shards[:1], self.columns, self.cache)) as contents:
             return take_rows(next(contents), slice(0, 1))
 

@@ -134,8 +134,19 @@ def test_rank_reads_only_needed_shards_and_each_once(case: tuple[int, Plan], dat
             steps = list(memory.stream(rank, world_size).epoch(1, from_step))
         rows = [row for columns, weights in steps for row in columns["row"][weights > 0].tolist()]
         needed = {row // 1000 for row in rows}
-        # A rank without rows pads the last step with the first row of the table.
+        # A rank without any rows pads with the first row of the table, others with a row that they have read.
         assert sorted(memory.read_shards) == sorted(needed or ({0} if steps else set()))
+
+
+def test_rank_pads_with_row_that_it_has_read() -> None:
+    plan = Plan(shard_rows=(1, 1, 1), global_batch=2, lanes=2, seed=0, shuffle=False)
+    read = []
+    for rank in (0, 1):
+        memory = MemoryShards(plan)
+        with patch.object(module, "read_shards", memory.read):
+            assert len(list(memory.stream(rank, 2).epoch(1))) == 2
+        read.append(sorted(memory.read_shards))
+    assert sorted(read[0] + read[1]) == [0, 1, 2]
 
 
 @given(worlds_and_plans())
