@@ -10,10 +10,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from headrace.errors import DataError
-from headrace.features.feature_properties import FeatureProperties
-from headrace.features.kinds import feature_properties
-from headrace.targets.kinds import target_properties
-from headrace.targets.target_properties import Activation, TargetProperties
+from headrace.features.input_kind_description import InputKindDescription
+from headrace.features.kind_modules import describe_input_kind
+from headrace.targets.kind_modules import describe_target_kind
+from headrace.targets.target_kind_description import Activation, TargetKindDescription
 
 TaskType = Literal["classification", "multi_label", "regression"]
 
@@ -175,9 +175,9 @@ class Contract(BaseModel):
         return self
 
     @property
-    def target(self) -> TargetProperties:
-        """Properties of the kind of the target."""
-        return target_properties(self.task)
+    def target(self) -> TargetKindDescription:
+        """Description of the kind of the target."""
+        return describe_target_kind(self.task)
 
     @property
     def input_kind(self) -> Literal["image", "text", "audio", "windows"]:
@@ -189,9 +189,9 @@ class Contract(BaseModel):
         return "image" if self.tokenizer is None else "text"
 
     @property
-    def feature(self) -> FeatureProperties:
-        """Properties of the kind of the input."""
-        return feature_properties(self.input_kind)
+    def feature(self) -> InputKindDescription:
+        """Description of the kind of the input."""
+        return describe_input_kind(self.input_kind)
 
     def named(self, role: str) -> tuple[str, Column]:
         """Return the name and the column with `role`.

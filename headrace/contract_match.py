@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from headrace.contract import Contract
 from headrace.errors import DataError
-from headrace.features.kinds import feature_properties
+from headrace.features.kind_modules import describe_input_kind
 from headrace.wording import join_names
 
 # Standard deviations; new data of the same source stays far below.
@@ -250,6 +250,6 @@ def changed_preparation(kind: str, model: Mapping[str, Any], table: Mapping[str,
     one, other = model.get(kind) or {}, table.get(kind) or {}
     return ", ".join(
         f"{kind}.{key} ({one[key]} and {other[key]})"
-        for key in feature_properties(kind).visible_keys
+        for key in describe_input_kind(kind).visible_keys
         if key in one and key in other and one[key] != other[key]
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from headrace.compare.comparison_metrics import LOWER_IS_BETTER, metric_label
 from headrace.html.number_formatting import metric
-from headrace.text_table import text_table
+from headrace.terminal_table import text_table
 from headrace.wording import figure, quantity
 
 NOTHING = "-"

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from headrace.bundle import MANIFEST, load
 from headrace.config.configuration import Prepare
 from headrace.contract import Contract
-from headrace.engines.lean_import import import_engines_lean
+from headrace.engines.lean_keras_import import import_engines_lean
 from headrace.errors import DataError
 from headrace.predict.inputs import InputFile
 from headrace.predict.output import BATCH, PredictionOutput
 from headrace.predict.raw_file_interface import raw_file_module
-from headrace.predict.record_files import Record, RecordFile
 from headrace.predict.text_prediction import predict_records
-from headrace.prepare.observations import Observations
+from headrace.predict.text_record_file import Record, RecordFile
 from headrace.prepare.readers import RowRange
+from headrace.prepare.record_warnings import Observations
 from headrace.table import Shard
 
 if TYPE_CHECKING:

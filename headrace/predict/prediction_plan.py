@@ -11,13 +11,13 @@ from deltalake import DeltaTable
 from headrace.bundle import Bundle
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError, DataError
-from headrace.predict import record_files
+from headrace.predict import text_record_file
 from headrace.predict.inputs import STDIN, Input, InputFile, Inputs, find_inputs
 from headrace.predict.predict_task import Part
 from headrace.predict.raw_file_interface import RawFileInterface, raw_file_module
-from headrace.predict.record_files import Record, RecordFile, TextColumns, open_records
 from headrace.predict.standard_input import read_file, stdin_records
-from headrace.prepare.sources.raw_records import escape_path
+from headrace.predict.text_record_file import Record, RecordFile, TextColumns, open_records
+from headrace.prepare.sources.raw_record_types import escape_path
 from headrace.table import Version, read
 from headrace.table.delta_access import delta_address
 
@@ -179,6 +179,6 @@ def _opened(one: Input, bundle: Bundle, columns: TextColumns) -> Iterator[Record
 
 
 def _chunks(records: Sequence[Record]) -> Iterator[tuple[Record, ...]]:
-    size = record_files.RECORDS_PER_RANGE
+    size = text_record_file.RECORDS_PER_RANGE
     for begin in range(0, len(records), size):
         yield tuple(records[begin : begin + size])

@@ -13,7 +13,7 @@ from typing import IO
 from headrace.bundle import Origin
 from headrace.errors import ConfigurationError, DataError
 from headrace.predict.input_format_detection import NAMES, TextFormat, detect_format
-from headrace.predict.record_files import RecordFile, TextColumns, open_records
+from headrace.predict.text_record_file import RecordFile, TextColumns, open_records
 from headrace.prepare.readers.json_reader import HEAD
 from headrace.prepare.readers.text_file import open_text
 

@@ -8,7 +8,7 @@ import numpy as np
 from headrace.config.configuration import Text
 from headrace.features.text.encoding import clean_text
 from headrace.predict.output import BATCH, PredictionOutput
-from headrace.predict.record_files import Record
+from headrace.predict.text_record_file import Record
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from headrace.compare.comparison_metrics import score
 from headrace.compare.paired_differences import Difference, metric_differences, verdict
 from headrace.compare.saved_predictions import Predictions
 from headrace.targets.classification.comparison import CLASS_COMPARISON
-from headrace.targets.kinds import target_properties
+from headrace.targets.kind_modules import describe_target_kind
 from headrace.targets.multi_label.comparison import CLASS_COMPARISON as LABEL_COMPARISON
 from headrace.targets.regression.comparison import error_quantiles
 
@@ -61,7 +61,7 @@ def plain_interval(difference: Callable[[NDArray[np.int64]], float]) -> NDArray[
 def test_differences_agree_with_resampled_rows(task: str) -> None:
     reference, other = MODELS[task](1, 0.7), MODELS[task](2, 0.85)
     found = metric_differences(task, reference, other)
-    metrics = target_properties(task).comparison_metrics
+    metrics = describe_target_kind(task).comparison_metrics
     assert tuple(found) == metrics
     for metric in metrics:
         difference = found[metric]

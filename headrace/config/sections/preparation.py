@@ -10,9 +10,9 @@ from headrace.config.sections.expectations import Expectations
 from headrace.config.sections.image_and_text import Image, Text
 from headrace.config.sections.windows import Windows
 from headrace.errors import ConfigurationError
-from headrace.features.kinds import feature_properties
-from headrace.targets.kinds import target_properties
-from headrace.targets.target_properties import TargetProperties
+from headrace.features.kind_modules import describe_input_kind
+from headrace.targets.kind_modules import describe_target_kind
+from headrace.targets.target_kind_description import TargetKindDescription
 
 
 class NearDuplicates(Section):
@@ -117,9 +117,9 @@ class Prepare(Section):
         return self.windows
 
     @property
-    def target(self) -> TargetProperties:
+    def target(self) -> TargetKindDescription:
         """Properties of the kind of the target."""
-        return target_properties(self.task)
+        return describe_target_kind(self.task)
 
     @model_validator(mode="after")
     def _require_classes_to_stratify(self) -> "Prepare":
@@ -137,6 +137,6 @@ class Prepare(Section):
             raise ValueError("`windows` and `input: windows` require each other; set both or neither")
         if self.splits.method == "time" and not is_windows:
             raise ValueError("splits.method: time requires `input: windows`; other records have no timestamp")
-        if self.near_duplicates is not None and not feature_properties(self.input).has_near_duplicates:
+        if self.near_duplicates is not None and not describe_input_kind(self.input).has_near_duplicates:
             raise ValueError(f"`near_duplicates` supports images and texts only; remove it for {self.input}")
         return self

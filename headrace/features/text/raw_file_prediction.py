@@ -12,7 +12,7 @@ from headrace.predict.output import PredictionOutput
 from headrace.predict.text_prediction import predict_texts
 from headrace.prepare.readers import format_from_name
 from headrace.prepare.rejects.rejection import Reason
-from headrace.prepare.sources.raw_records import escape_path
+from headrace.prepare.sources.raw_record_types import escape_path
 
 if TYPE_CHECKING:
     from headrace.inference import Inference

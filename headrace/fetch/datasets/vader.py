@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headrace.fetch import pypi
-from headrace.fetch.download import download
+from headrace.fetch.dataset_download import download
 
 RELEASE = pypi.Release(
     package="vaderSentiment",

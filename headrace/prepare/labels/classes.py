@@ -11,16 +11,16 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from headrace.errors import DataError
-from headrace.prepare.accounting import RecordAccounting, merge_results
-from headrace.prepare.chunks import ChunkResult
-from headrace.prepare.encoders.encoding_interface import NO_LABEL
+from headrace.prepare.chunk_result import ChunkResult
 from headrace.prepare.encoders.label_text import normalize_label, readable_labels
-from headrace.prepare.labels.warnings import label_warnings, require_repeated
+from headrace.prepare.encoders.target_encoding_interface import NO_LABEL
+from headrace.prepare.labels.label_warnings import label_warnings, require_repeated
 from headrace.prepare.preparation_plan import Chunk, PrepareContext
+from headrace.prepare.record_accounting import RecordAccounting, merge_results
 from headrace.prepare.rejects.rejection import Reason
 from headrace.prepare.shard_writer import list_labels, list_rejects
 from headrace.prepare.sources import LABELS_FILE, Listing, RawFile
-from headrace.prepare.sources.raw_records import natural_sort, shorten
+from headrace.prepare.sources.raw_record_types import natural_sort, shorten
 from headrace.table.dropped_records import Reject
 from headrace.wording import quantity
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from headrace.contract import Column, Contract
-from headrace.features.kinds import kind_module as feature_module
-from headrace.targets.kinds import kind_module
+from headrace.features.kind_modules import kind_module as feature_module
+from headrace.targets.kind_modules import kind_module
 
 ALL = "all rows"
 
@@ -25,7 +25,7 @@ class DriftInterface(Protocol):
 
 def drift_module(task: str) -> DriftInterface:
     """Return how the target kind `task` counts rows."""
-    module: DriftInterface = kind_module(task, "drift")
+    module: DriftInterface = kind_module(task, "profile_counts")
     return module
 
 
@@ -38,5 +38,5 @@ class FeatureDriftInterface(Protocol):
 
 def feature_drift_module(kind: str) -> FeatureDriftInterface:
     """Return the statistics of the input kind `kind`."""
-    module: FeatureDriftInterface = feature_module(kind, "drift")
+    module: FeatureDriftInterface = feature_module(kind, "profile_statistics")
     return module

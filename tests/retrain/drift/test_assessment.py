@@ -8,12 +8,12 @@ import pytest
 
 from headrace.config.sections.retraining import Drift
 from headrace.contract import Column, Contract
-from headrace.features.image.drift import statistics as image_statistics
-from headrace.features.text.drift import statistics as text_statistics
+from headrace.features.image.profile_statistics import statistics as image_statistics
+from headrace.features.text.profile_statistics import statistics as text_statistics
 from headrace.retrain.drift.assessment import EVERY_CLASS, SHARES, RowChanges, changed_rows, describe_drift, drift
 from headrace.table import Version, read
 from headrace.table.transaction_log import FileChanges, commit, open_base
-from headrace.targets.multi_label.drift import counted_names, name_target
+from headrace.targets.multi_label.profile_counts import counted_names, name_target
 from tests.support.small_table import CLASSES, Content, Rows, write_shards, write_table
 
 OLD, NEW = 600, 300
