@@ -12,6 +12,7 @@ from headrace.config.configuration import Source
 from headrace.config.secret_names import withhold_secrets
 from headrace.contract import Contract
 from headrace.errors import ConfigurationError
+from headrace.features.kind_modules import describe_input_kind
 from headrace.prepare.dedup.duplicate_warnings import warn_of_copies
 from headrace.prepare.encoders.input_encoding_interface import encoding_of
 from headrace.prepare.encoders.number_precision import require_distinct_labels
@@ -65,6 +66,7 @@ def summarize(
         task=context.settings.task,
         statistics=sums.statistics() if sums else output.statistics,
         tokenizer=output.tokenizer,
+        **output.fitted,
         **encoding_of(context.settings.input).contract_fields(plan.configuration),
     )
     return Summary(
@@ -92,12 +94,13 @@ def summarize(
 
 
 def _text_source(source: Source, context: PrepareContext) -> dict[str, str]:
-    """Return the text column and the options of the reader, which predictions use too; empty for other inputs."""
-    columns = source.columns if context.settings.input == "text" else None
+    """Return the text column and the options of the reader, which predictions use too; empty for files."""
+    columns = source.columns if describe_input_kind(context.settings.input).is_cell else None
     if columns is None or columns.content == "paths":
         return {}
     options = {} if source.format == "jdbc" else source.options
-    return {"text_column": columns.input, "format": source.format, "options": json.dumps(options)}
+    column = {"text_column": columns.input} if context.settings.input == "text" else {}
+    return column | {"format": source.format, "options": json.dumps(options)}
 
 
 def prepare(configuration: Configuration, *, full: bool = False) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from headrace.contract import Column, Contract
+from headrace.contract import Contract
 from headrace.retrain.drift.drift_interface import ALL, drift_module, feature_drift_module
 from headrace.retrain.drift.population_stability import Histogram, merge_histograms, value_counts
 from headrace.spark.session import unwrap_python_errors
@@ -100,25 +100,23 @@ def _profile_shards(
 
 
 def _profile_shard(path: Path, contract: Contract, excluded: frozenset[Identity]) -> Profile:
-    (name, column), (target, _) = contract.named("input"), contract.named("target")
+    name, target = contract.named("input")[0], contract.named("target")[0]
     merged = Profile()
     with open_parquet(path) as file:
         for batch in file.iter_batches(BATCH_ROWS, columns=["path", "content_hash", target, name]):
-            merged.add(_profile_batch(batch, contract, (name, column), excluded))
+            merged.add(_profile_batch(batch, contract, excluded))
     return merged
 
 
-def _profile_batch(
-    batch: pa.RecordBatch, contract: Contract, column: tuple[str, Column], excluded: frozenset[Identity]
-) -> Profile:
-    target = contract.named("target")[0]
+def _profile_batch(batch: pa.RecordBatch, contract: Contract, excluded: frozenset[Identity]) -> Profile:
+    name, target = contract.named("input")[0], contract.named("target")[0]
     selected = [row for row, key in enumerate(_identities(batch, contract)) if key not in excluded]
-    targets, payloads = batch[target].to_pylist(), batch[column[0]].to_pylist()
+    targets, payloads = batch[target].to_pylist(), batch[name].to_pylist()
     module, feature = drift_module(contract.task), feature_drift_module(contract.input_kind)
-    counted = Counter(name for row in selected for name in module.counted_names(targets[row], contract))
+    counted = Counter(one for row in selected for one in module.counted_names(targets[row], contract))
     result = Profile(classes=counted)
     names = [contract.classes[targets[row]] if contract.target.has_one_class else ALL for row in selected]
-    statistics = [feature.statistics(payloads[row], column[1]) | module.statistics(targets[row]) for row in selected]
+    statistics = [feature.statistics(payloads[row], contract) | module.statistics(targets[row]) for row in selected]
     for statistic in statistics[0] if statistics else ():
         for name in set(names):
             values = [row[statistic] for row, other in zip(statistics, names, strict=True) if other == name]

@@ -32,6 +32,7 @@ from headrace.prepare.sources.tables.jdbc import database_rows, load_database, r
 from headrace.prepare.sources.tables.npy_pixels import read_pixels
 from headrace.prepare.sources.tables.petastorm_dataset import ARRAYS, input_codec, refuse_arrays
 from headrace.prepare.sources.tables.prodigy_answer_warning import warn_of_answers
+from headrace.prepare.sources.tables.row_columns import RowColumns, write_cells
 from headrace.prepare.sources.tables.split_column import split_cells, warn_of_other_splits
 from headrace.prepare.sources.tables.table_files import NO_FILES
 from headrace.prepare.sources.tables.table_ranges import columns_in_file, list_ranges, open_first, rows_of_ranges
@@ -226,7 +227,10 @@ def _frame_cells(row: Row, columns: Columns, is_binary: bool, several: bool) -> 
 
     if row.rejection is not None:
         raise row.rejection
-    data = row.values.get(columns.input)
+    if isinstance(columns, RowColumns):
+        data: Any = write_cells(row.values, columns.cells)
+    else:
+        data = row.values.get(columns.input)
     if is_binary and isinstance(data, dict):
         data = data.get("bytes")
     elif isinstance(data, dict | list):
