@@ -288,7 +288,8 @@ class Contract(BaseModel):
         """
         if self.tabular is None:
             raise DataError(
-                f"The table holds {self.input_kind} inputs; this network expects a table of rows of numbers and categories."
+                f"The table holds {self.input_kind} inputs; this network expects a table of rows of numbers and "
+                "categories."
             )
         return self.tabular
 

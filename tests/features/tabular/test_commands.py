@@ -91,7 +91,8 @@ def test_table_holds_what_pandas_computes(project: Path) -> None:
     assert version.summary.rejects == {"bad_value": 1, "bad_label": 1}
     training = rows[rows["part"] == "train"]
     statistics, labels = version.contract.statistics, version.contract.label_statistics
-    assert statistics and labels
+    assert statistics
+    assert labels
     for column, mean, variance in zip(("size", "weight, kg"), statistics.mean, statistics.variance, strict=True):
         assert mean == pytest.approx(training[column].mean(), rel=1e-6)
         assert variance == pytest.approx(training[column].var(ddof=0), rel=1e-5)

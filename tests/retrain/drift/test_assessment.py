@@ -121,7 +121,8 @@ def test_image_statistics_use_decoded_pixels(codec: str) -> None:
     pixels = np.full((6, 6, 3), (200, 100, 0), np.uint8)
     image = Image.model_validate({"mode": "RGB", "size": (6, 6), "codec": codec, "quality": 100})
     column = Column(role="input", codec=codec, dtype="uint8", shape=(6, 6, 3))  # type: ignore[arg-type]
-    statistics = image_statistics(encode(pixels, image), column)
+    contract = Contract(columns={"image": column}, classes=CLASSES)
+    statistics = image_statistics(encode(pixels, image), contract)
     assert statistics["red"] == pytest.approx(200, abs=2)
     assert statistics["blue"] == pytest.approx(0, abs=2)
     assert statistics["brightness"] == pytest.approx(100, abs=2)
@@ -129,9 +130,10 @@ def test_image_statistics_use_decoded_pixels(codec: str) -> None:
 
 def test_text_statistics_are_length_and_unknown_share() -> None:
     column = Column(role="input", codec="tokens", dtype="int32", shape=(None,))
+    contract = Contract(columns={"tokens": column}, classes=CLASSES)
     stored = np.array([5, 1, 7, 1], "<i4").tobytes()
-    assert text_statistics(stored, column) == {"tokens": 4.0, "unknown": 0.5}
-    assert text_statistics(b"", column) == {"tokens": 0.0, "unknown": 0}
+    assert text_statistics(stored, contract) == {"tokens": 4.0, "unknown": 0.5}
+    assert text_statistics(b"", contract) == {"tokens": 0.0, "unknown": 0}
 
 
 def test_labels_are_counted_and_unlabelled_rows_too() -> None:
