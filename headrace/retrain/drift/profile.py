@@ -63,7 +63,8 @@ def profile(spark: SparkSession, version: Version, shards: Sequence[Shard], excl
     Args:
         excluded: identities of rows to skip, as returned by `identities`.
     """
-    task = partial(_profile_shards, version.table, version.contract, excluded)
+    # Executors have working directories of their own.
+    task = partial(_profile_shards, version.table.absolute(), version.contract, excluded)
     merged = Profile()
     if shards:
         with unwrap_python_errors():

@@ -63,6 +63,15 @@ def test_similar_rows_have_not_drifted(spark: Any, tmp_path: Path) -> None:
     assert {distance.rows for distance in changes.distances if distance.class_name == EVERY_CLASS} == {(OLD, NEW)}
 
 
+def test_relative_table_is_read_by_executors_in_another_folder(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of a cluster, whose working directories are not that of the driver."""
+    append_rows(tmp_path / "table", image_rows(NEW, seed=3))
+    monkeypatch.chdir(tmp_path)
+    assert drift(spark, read(Path("table"), 0), read(Path("table")), Drift()).new == NEW
+
+
 def test_darker_rows_drift_in_every_class(spark: Any, tmp_path: Path) -> None:
     changes = drift(spark, *append_rows(tmp_path / "table", image_rows(NEW, seed=3, darker=0.6)), Drift())
     assert all(drifted for _, drifted in distances_by_class(changes, "brightness").values())
