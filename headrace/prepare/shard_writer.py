@@ -11,7 +11,7 @@ from pyspark import TaskContext
 
 from headrace.prepare.chunks import ChunkResult, add_sums, channel_sums
 from headrace.prepare.encoders import label_text
-from headrace.prepare.encoders.encoding_interface import NO_LABEL, encode_target
+from headrace.prepare.encoders.encoding_interface import describe_missing_label, encode_target
 from headrace.prepare.encoders.hashing import hash_split
 from headrace.prepare.encoders.number_precision import SAMPLE, parse_float32
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
@@ -60,7 +60,7 @@ def list_labels(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[Co
 
 def list_rejects(context: PrepareContext, chunks: Iterator[Chunk]) -> Iterator[ChunkResult]:
     """Yield the rejects of every chunk as far as they are known without the contents of the records."""
-    no_label = NO_LABEL
+    no_label = describe_missing_label(context.settings.target)
     if context.kind == "archive":
         no_label += ": it is in no folder, and no .cls or .json of its name is next to it in the archive"
     for chunk in chunks:
