@@ -20,7 +20,7 @@ from headrace.prepare.encoders.label_text import normalize_label
 from headrace.prepare.encoders.row_encoders import RecordEncoder, encoder_for
 from headrace.prepare.labels.warnings import label_warnings
 from headrace.prepare.readers import cell_text, format_from_name, open_reader
-from headrace.prepare.readers.csv_reader import CsvReader
+from headrace.prepare.readers.csv_findings import CsvFindings, comment_warnings, find_in_csv, log_notes
 from headrace.prepare.readers.row import MissingColumnError
 from headrace.prepare.rejects.rejection import Reason, RejectedRecordError
 from headrace.prepare.source_format import guess_format
@@ -134,7 +134,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
     Args:
         label: a column to read besides those of the files, such as a field in one of them.
     """
-    sample = _Sample()
+    sample, found = _Sample(), list[CsvFindings]()
     files = listing.files[:: max(1, len(listing.files) // FILES)]
     for file in files:
         local_file, folders = locate(listing.root) / file.path, folder_values(file.path)
@@ -147,8 +147,7 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
         if sample.columns and {*columns, *folders, *fields} != set(sample.columns):
             shown = ", ".join(columns) or "none"
             sample.warnings.append(f"{escape_path(file.path)} has other columns than the first file: {shown}.")
-        comments = reader.comment_warning() if isinstance(reader, CsvReader) else None
-        sample.warnings += [comments] if comments else []
+        found += find_in_csv(reader, escape_path(str(local_file)))
         sample.columns = list(dict.fromkeys((*sample.columns, *columns, *folders, *fields)))
         rows = (row for part in reader.ranges(2**62) for row in reader.rows(part))
         for row in islice(rows, max(1, ROWS // len(files))):
@@ -156,6 +155,8 @@ def _read_sample(listing: Listing, table_format: str, label: str | None) -> _Sam
                 sample.rows.append({**row.values, **folders})
             else:
                 sample.rejected.append((escape_path(file.path), row.rejection))
+    log_notes(found)
+    sample.warnings += comment_warnings(found)
     return sample
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 import re
 from pathlib import Path
 
@@ -145,3 +146,22 @@ def test_damaged_parquet_file_is_reported_in_one_sentence(tmp_path: Path) -> Non
     (tmp_path / "texts.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(DataError, match=r"texts\.parquet cannot be read"):
         RecordFile(tmp_path / "texts.parquet", Text(), "text", None)
+
+
+def test_records_like_comments_are_warned_of_with_the_option(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Also those of standard input, whose copy has a name of its own."""
+    path = tmp_path / "stdin.csv"
+    path.write_text("text;label\n# by me;today\none;a\n")
+    origin = Origin(
+        run="", table="", data_version=0, steps=0, weights_sha256="", settings={"input": "text"}, text_column="text"
+    )
+    with caplog.at_level(logging.INFO):
+        open_records(path, origin, TextColumns(), "standard input")
+    assert caplog.messages == [
+        "The fields of standard input are separated by ';'.",
+        "1 record of standard input begins with '#', such as line 2, and is read like any other; if that is a comment, "
+        "set --option 'comment=#'.",
+    ]
+    caplog.clear()
+    open_records(path, origin, TextColumns(options={"sep": ";", "comment": "#"}))
+    assert caplog.messages == []

@@ -266,15 +266,13 @@ def test_csv_reader_reads_utf_32_with_a_mark(tmp_path: Path) -> None:
     assert cells(read(path, ["text"], 5), "text") == [["a"]]
 
 
-def test_csv_reader_says_which_records_may_be_comments(tmp_path: Path) -> None:
+def test_csv_reader_finds_records_that_may_be_comments(tmp_path: Path) -> None:
     path = tmp_path / "notes.csv"
     path.write_text("text,label\na,x\n# by me, today\n#\n")
-    warning = module.CsvReader(path, path.name, ["text"], ReaderOptions()).comment_warning()
-    assert warning is not None
-    assert f"1 record of {path} begins with '#', such as line 3, and is read like any other" in warning
-    assert module.CsvReader(path, path.name, ["text"], ReaderOptions(comment="#")).comment_warning() is None
+    assert module.CsvReader(path, path.name, ["text"], ReaderOptions()).find_comments() == (1, 3)
+    assert module.CsvReader(path, path.name, ["text"], ReaderOptions(comment="#")).find_comments() == (0, 0)
     path.write_text('#text,label\n"a\n# b",x\n')
-    assert module.CsvReader(path, path.name, ["label"], ReaderOptions()).comment_warning() is None
+    assert module.CsvReader(path, path.name, ["label"], ReaderOptions()).find_comments() == (0, 0)
 
 
 def test_csv_reader_says_that_a_first_line_may_be_a_comment(tmp_path: Path) -> None:
